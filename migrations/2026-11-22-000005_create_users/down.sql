@@ -1,0 +1,2 @@
+DROP TABLE department_members;
+DROP TABLE users;

@@ -1,0 +1,24 @@
+-- Whoever makes the next due moment earlier wakes every dispatcher, at commit.
+CREATE FUNCTION wake_the_dispatcher() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE earliest timestamptz;
+BEGIN
+    SELECT min(due_at) INTO earliest FROM saved WHERE status = 'scheduled';
+    IF earliest IS NOT NULL AND NOT EXISTS (
+        SELECT FROM schedules WHERE status = 'scheduled' AND due_at < earliest
+            AND due_at > clock_timestamp())
+    THEN
+        PERFORM pg_notify('pontual_wake', '');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER schedules_wake_on_insert AFTER INSERT ON schedules
+    REFERENCING NEW TABLE AS saved FOR EACH STATEMENT EXECUTE FUNCTION wake_the_dispatcher();
+
+CREATE FUNCTION wake_the_dispatcher_now() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('pontual_wake', '');
+    RETURN NULL;
+END $$;
+CREATE TRIGGER schedules_wake_on_update AFTER UPDATE OF due_at ON schedules
+    FOR EACH ROW WHEN (NEW.status = 'scheduled' AND NEW.due_at < OLD.due_at)
+    EXECUTE FUNCTION wake_the_dispatcher_now();

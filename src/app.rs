@@ -1,0 +1,90 @@
+//! The application put together: the table of contents of all addresses, and what they share.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, Next, from_fn};
+use actix_web::{App, web};
+use tracing_actix_web::TracingLogger;
+
+use crate::config::Config;
+use crate::contacts::Links;
+use crate::db::Db;
+use crate::error::Error;
+use crate::keys::Keys;
+use crate::web::{Csrf, Route};
+use crate::{auth, conversations, live, notifications, roles, schedules, tickets, web as frame};
+
+/// What all requests share; one for each process, cheap to clone.
+#[derive(Clone)]
+pub struct Shared {
+    pub config: Config,
+    pub keys: Keys,
+    pub db: Db,
+}
+
+impl Shared {
+    pub fn new(config: Config, keys: Keys, db: Db) -> Self {
+        Self { config, keys, db }
+    }
+}
+
+/// Every address of Pontual, in the order in which they are tried.
+pub fn routes() -> Vec<Route> {
+    [
+        auth::routes(),
+        schedules::routes(),
+        tickets::routes(),
+        conversations::routes(),
+        notifications::routes(),
+        roles::routes(),
+        live::routes(),
+        frame::asset_routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The application of one worker.
+pub fn build(
+    shared: Shared,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let Shared { config, keys, db } = shared;
+    let is_https = config.is_https();
+    App::new()
+        .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
+        .app_data(web::Data::new(db.clone()))
+        .app_data(web::Data::new(config))
+        .app_data(web::Data::new(Links::new(keys.key("links"))))
+        .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
+        .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
+        .configure(|config| frame::register(config, routes()))
+        .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
+        .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
+        .wrap(from_fn(answer_trouble))
+        .wrap(from_fn(frame::check_origin))
+        .wrap(from_fn(frame::security_headers))
+        .wrap(Compress::default())
+        .wrap(TracingLogger::default())
+}
+
+/// The session's middleware answers trouble with the database as a bare 500; here it becomes the 503
+/// that it is.
+async fn answer_trouble(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    next.call(request).await.map_err(|error| {
+        let is_ours = error.as_error::<Error>().is_some();
+        let is_internal = error.as_response_error().status_code().is_server_error();
+        if is_internal && !is_ours { Error::Unavailable(error.to_string()).into() } else { error }
+    })
+}

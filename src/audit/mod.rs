@@ -1,0 +1,66 @@
+//! The audit: who did what, when and from where. Rows are only ever added; the database refuses
+//! to change them. They hold ids and field names, never a customer's texts.
+
+mod queries;
+
+pub use queries::record;
+use serde_json::Value;
+
+use crate::ids::UserId;
+use crate::text_enum;
+
+text_enum! {
+    /// What happened. The dispatcher's own entries are written by its SQL.
+    pub enum Action {
+        SignedIn = "session.started",
+        SignInRefused = "session.refused",
+        SignedOut = "session.ended",
+        UserCreated = "user.created",
+        RoleEdited = "role.edited",
+        ScheduleCreated = "schedule.created",
+        ScheduleEdited = "schedule.edited",
+        ScheduleCancelled = "schedule.cancelled",
+        ScheduleCompleted = "schedule.completed",
+        ScheduleFailed = "schedule.failed",
+        TicketClosed = "ticket.closed",
+    }
+}
+
+/// One row to add.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    action: Action,
+    actor: Option<UserId>,
+    subject: Option<i64>,
+    details: Value,
+    ip: String,
+}
+
+impl Entry {
+    pub fn of(action: Action) -> Self {
+        Self {
+            action,
+            actor: None,
+            subject: None,
+            details: Value::Object(Default::default()),
+            ip: String::new(),
+        }
+    }
+
+    pub fn by(self, actor: UserId) -> Self {
+        Self { actor: Some(actor), ..self }
+    }
+
+    /// The id of the record that the action is named after.
+    pub fn about(self, subject: Option<i64>) -> Self {
+        Self { subject, ..self }
+    }
+
+    pub fn with(self, details: Value) -> Self {
+        Self { details, ..self }
+    }
+
+    pub fn from(self, ip: &str) -> Self {
+        Self { ip: ip.to_owned(), ..self }
+    }
+}

@@ -1,0 +1,25 @@
+//! SQL of the audit.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+
+use super::Entry;
+use crate::error::Result;
+use crate::schema::audit;
+
+/// Adds a row, in the transaction of what it records.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn record(conn: &mut PgConnection, entry: &Entry) -> Result<()> {
+    diesel::insert_into(audit::table)
+        .values((
+            audit::action.eq(entry.action.as_str()),
+            audit::actor_id.eq(entry.actor.map(|actor| actor.0)),
+            audit::subject_id.eq(entry.subject),
+            audit::details.eq(&entry.details),
+            audit::ip.eq(&entry.ip),
+        ))
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! The sign-in page.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::{Anyone, USER_KEY, Viewer, client_ip, passwords, queries, throttle};
+use crate::audit::{self, Action};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::live::{self, Event};
+use crate::web::{Posted, Shell, redirect};
+
+const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+
+#[derive(Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Default, Template)]
+#[template(path = "auth/login.html")]
+struct Login {
+    csrf: String,
+    next: String,
+    email: String,
+    error: Option<(String, String)>,
+}
+
+/// The address of the sign-in page that leads on to `next`.
+pub fn login_path(next: &str) -> String {
+    match own_path(next) {
+        "" | "/" => "/login".into(),
+        next => format!("/login?next={}", utf8_percent_encode(next, IN_QUERY)),
+    }
+}
+
+/// Leads to the page that the visitor's role begins at.
+///
+/// # Errors
+/// `LoginRequired`.
+pub async fn home(viewer: Viewer) -> Result<HttpResponse> {
+    Ok(redirect(viewer.home()))
+}
+
+/// # Errors
+/// The template failed.
+pub async fn new(_: Anyone, shell: Shell, query: web::Query<Next>) -> Result<HttpResponse> {
+    let next = own_path(&query.next).to_owned();
+    let view = Login { csrf: shell.csrf.clone(), next, ..Login::default() };
+    shell.bare(StatusCode::OK, "Entrar", view)
+}
+
+/// Signs in. The same answer, in the same time, for an unknown address and a wrong password.
+///
+/// # Errors
+/// The database is unreachable, or too many sign-ins wait.
+pub async fn create(
+    form: Posted,
+    shell: Shell,
+    session: Session,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let email = form.get("email").trim().to_lowercase();
+    let next = own_path(form.get("next")).to_owned();
+    let refused = Login { csrf: shell.csrf.clone(), next: next.clone(), email: email.clone(), error: None };
+    match sign_in(&db, &email, form.get("password"), client_ip(&request)).await {
+        Ok(Some(user)) => {
+            session.renew();
+            session.insert(USER_KEY, user.0).map_err(Error::unexpected)?;
+            Ok(redirect(if next.is_empty() { "/" } else { &next }))
+        }
+        Ok(None) => {
+            let error = ("E-mail ou senha incorretos.".into(), "Confira os dados e tente de novo.".into());
+            let view = Login { error: Some(error), ..refused };
+            shell.bare(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Entrar", view)
+        }
+        Err(Error::TooMany { seconds }) => {
+            let minutes = (seconds + 59) / 60;
+            let unit = if minutes == 1 { "minuto" } else { "minutos" };
+            let wait = format!("Aguarde {minutes} {unit}.");
+            let view = Login { error: Some(("Muitas tentativas.".into(), wait)), ..refused };
+            shell.bare(StatusCode::TOO_MANY_REQUESTS, "Erro: Entrar", view)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Signs out.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn destroy(
+    _: Posted,
+    viewer: Viewer,
+    session: Session,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (user, ip) = (viewer.id, client_ip(&request));
+    session.purge();
+    db.transaction(move |conn| {
+        audit::record(conn, &audit::Entry::of(Action::SignedOut).by(user).from(&ip))?;
+        live::announce(conn, &Event::RightsChanged(vec![user]))
+    })
+    .await?;
+    Ok(redirect("/login"))
+}
+
+async fn sign_in(db: &Db, email: &str, password: &str, ip: String) -> Result<Option<UserId>> {
+    let (address, place) = (email.to_owned(), ip.clone());
+    let known = db
+        .run(move |conn| {
+            throttle::admit(conn, &address, &place)?;
+            queries::credentials(conn, &address)
+        })
+        .await?;
+    let (user, hash) = known.unzip();
+    let is_right = passwords::verify(password.to_owned(), hash).await?;
+    let email = email.to_owned();
+    db.transaction(move |conn| match user.filter(|_| is_right) {
+        Some(user) => {
+            throttle::forgive(conn, &email, &ip)?;
+            audit::record(conn, &audit::Entry::of(Action::SignedIn).by(user).from(&ip))?;
+            Ok(Some(user))
+        }
+        None => {
+            audit::record(
+                conn,
+                &audit::Entry::of(Action::SignInRefused).about(user.map(|id| id.0)).from(&ip),
+            )?;
+            Ok(None)
+        }
+    })
+    .await
+}
+
+/// `next` if it is a path of ours; browsers read `//x` and `/\x` as another host.
+fn own_path(next: &str) -> &str {
+    let is_own =
+        next.starts_with('/') && !next[1..].starts_with(['/', '\\']) && !next.chars().any(char::is_control);
+    if is_own { next } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_never_leads_elsewhere() {
+        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\r\nb", ""] {
+            assert_eq!(own_path(bad), "", "{bad}");
+        }
+        assert_eq!(own_path("/schedules?status=failed"), "/schedules?status=failed");
+        assert_eq!(login_path("/schedules/1?a=b&c"), "/login?next=/schedules/1%3Fa%3Db%26c");
+    }
+}

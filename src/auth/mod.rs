@@ -1,0 +1,34 @@
+//! Signing in, sessions, permissions.
+//!
+//! A person signs in with e-mail address and password. A session is a random token in a cookie;
+//! it ends after 12 idle hours, after 7 days, at sign-out, and when the user is deactivated. What
+//! somebody may do is read anew with each request: [`Viewer`] (signed in), [`Can`] (has a
+//! permission), [`Attendant`] (attends tickets), [`Anyone`] (public page) stand in the signatures of
+//! the handlers.
+
+mod handlers;
+pub mod passwords;
+mod permission;
+mod queries;
+pub mod sessions;
+mod throttle;
+mod viewer;
+
+pub use handlers::login_path;
+pub use permission::{ManageRoles, ManageSchedules, Permission, Permissions, Requires};
+pub use throttle::client_ip;
+pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
+
+use crate::web::Route;
+
+/// The session's entry that holds the id of the signed-in user.
+pub const USER_KEY: &str = "user_id";
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/", handlers::home),
+        Route::get("/login", handlers::new),
+        Route::post("/login", handlers::create),
+        Route::post("/logout", handlers::destroy),
+    ]
+}

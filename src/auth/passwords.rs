@@ -1,0 +1,70 @@
+//! Passwords as argon2id hashes. One run takes 19 MiB and tens of milliseconds, so that only as
+//! many run at once as there are cores.
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use actix_web::web;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+use crate::error::{Error, Result};
+
+/// The shortest and longest password, in characters. The upper bound keeps a long text from costing
+/// a run of argon2 more than the rest.
+pub const LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
+
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+static RUNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Arc::new(Semaphore::new(cores))
+});
+
+/// A hash that no password has: compared for unknown users, so that they take as long as known ones.
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| hash(&hex::encode(crate::keys::random_bytes::<16>())).unwrap_or_default());
+
+/// The hash to store.
+///
+/// # Errors
+/// The system's generator of random numbers failed.
+pub fn hash(password: &str) -> Result<String> {
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| Error::unexpected(error.to_string()))
+}
+
+/// Whether `password` is the one of `hash`; `None` stands for an unknown user and is always wrong.
+///
+/// # Errors
+/// `Unavailable` when too many sign-ins wait already.
+pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
+    if !LENGTHS.contains(&password.chars().count()) {
+        return Ok(false);
+    }
+    let turn = tokio::time::timeout(LONGEST_WAIT, RUNS.clone().acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else { return Err(Error::Unavailable("too many sign-ins wait".into())) };
+    web::block(move || {
+        let _turn = turn;
+        let is_known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| NOBODY.clone());
+        Argon2::default().verify_password(password.as_bytes(), hash.as_str()).is_ok() && is_known
+    })
+    .await
+    .map_err(Error::unexpected)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn only_the_right_password_of_a_known_user_passes() {
+        let stored = hash("correto cavalo").unwrap();
+        assert!(stored.starts_with("$argon2id$"));
+        assert!(verify("correto cavalo".into(), Some(stored.clone())).await.unwrap());
+        assert!(!verify("errado cavalo".into(), Some(stored)).await.unwrap());
+        assert!(!verify("correto cavalo".into(), None).await.unwrap());
+        assert!(!verify("x".repeat(100_000), None).await.unwrap());
+    }
+}

@@ -1,0 +1,70 @@
+//! What a role may do, and the types by which handlers ask for it.
+
+use crate::text_enum;
+
+text_enum! {
+    /// One switch of a role. Declared in the order in which the role's page shows them.
+    pub enum Permission {
+        /// "Habilitar agendamento": create, edit and cancel schedules, and see them all.
+        Schedules = "schedules",
+        /// Attend the tickets of one's departments and one's own.
+        Tickets = "tickets",
+        /// Attend every ticket.
+        TicketsAll = "tickets_all",
+        Contacts = "contacts",
+        Departments = "departments",
+        Users = "users",
+        Roles = "roles",
+        Channels = "channels",
+        Settings = "settings",
+        Audit = "audit",
+    }
+}
+
+/// The permissions of a role as one value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permissions(u16);
+
+impl Permissions {
+    /// What the administrator role holds.
+    pub fn all() -> Self {
+        Permission::ALL.iter().copied().collect()
+    }
+
+    pub fn contains(self, permission: Permission) -> bool {
+        self.0 & bit(permission) != 0
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, permission| bits | bit(permission)))
+    }
+}
+
+fn bit(permission: Permission) -> u16 {
+    1 << permission as u16
+}
+
+/// A permission as a type, for `Can<P>`.
+pub trait Requires: 'static {
+    const PERMISSION: Permission;
+}
+
+macro_rules! requirements {
+    ($($name:ident => $permission:ident),* $(,)?) => {$(
+        pub struct $name;
+        impl Requires for $name {
+            const PERMISSION: Permission = Permission::$permission;
+        }
+    )*};
+}
+
+requirements! {
+    ManageSchedules => Schedules,
+    ManageRoles => Roles,
+}

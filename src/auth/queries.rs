@@ -1,0 +1,193 @@
+//! SQL of sign-in: users, sessions, throttling.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text};
+use serde_json::Value;
+
+use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use super::{Permission, Permissions, Person};
+use crate::clock::Zone;
+use crate::error::Result;
+use crate::ids::{DepartmentId, UserId};
+use crate::schema::users;
+
+#[derive(QueryableByName)]
+struct PersonRow {
+    #[diesel(sql_type = BigInt)]
+    id: UserId,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    role_name: String,
+    #[diesel(sql_type = Bool)]
+    is_administrator: bool,
+    #[diesel(sql_type = Array<Text>)]
+    permissions: Vec<Permission>,
+    #[diesel(sql_type = Array<BigInt>)]
+    departments: Vec<DepartmentId>,
+    #[diesel(sql_type = BigInt)]
+    unread: i64,
+    #[diesel(sql_type = Text)]
+    company_name: String,
+    #[diesel(sql_type = Text)]
+    time_zone: String,
+}
+
+/// The active user of that id with all that a page's frame needs, in one statement.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
+    let row: Option<PersonRow> = diesel::sql_query(
+        "SELECT u.id, u.name, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
+                ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
+                ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
+                (SELECT count(*) FROM notifications n
+                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL) AS unread
+           FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
+          WHERE u.id = $1 AND u.deactivated_at IS NULL",
+    )
+    .bind::<BigInt, _>(user)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| Person {
+        id: row.id,
+        name: row.name,
+        role_name: row.role_name,
+        is_administrator: row.is_administrator,
+        permissions: match row.is_administrator {
+            true => Permissions::all(),
+            false => row.permissions.into_iter().collect(),
+        },
+        departments: row.departments,
+        unread: row.unread,
+        company_name: row.company_name,
+        zone: Zone::named(&row.time_zone),
+    }))
+}
+
+/// The id and password hash of the active user of that e-mail address, in lower case.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserId, String)>> {
+    Ok(users::table
+        .filter(users::email.eq(email).and(users::deactivated_at.is_null()))
+        .select((users::id, users::password_hash))
+        .first::<(i64, String)>(conn)
+        .optional()?
+        .map(|(id, hash)| (UserId(id), hash)))
+}
+
+#[derive(QueryableByName)]
+struct StateRow {
+    #[diesel(sql_type = Jsonb)]
+    state: Value,
+    #[diesel(sql_type = Bool)]
+    is_stale: bool,
+}
+
+/// The state of a living session; its last use is noted at most once a minute.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
+    let row: Option<StateRow> = diesel::sql_query(
+        "SELECT state, seen_at < now() - interval '1 minute' AS is_stale FROM sessions
+          WHERE token_hash = $1 AND seen_at > now() - make_interval(hours => $2)
+            AND created_at > now() - make_interval(days => $3)",
+    )
+    .bind::<Binary, _>(token_hash)
+    .bind::<Integer, _>(IDLE_HOURS)
+    .bind::<Integer, _>(LONGEST_DAYS)
+    .get_result(conn)
+    .optional()?;
+    let Some(row) = row else { return Ok(None) };
+    if row.is_stale {
+        diesel::sql_query("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
+            .bind::<Binary, _>(token_hash)
+            .execute(conn)?;
+    }
+    Ok(Some(row.state))
+}
+
+/// Writes a session, and forgets those that have ended by time.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn save_session(
+    conn: &mut PgConnection,
+    token_hash: &[u8],
+    user: Option<i64>,
+    state: &Value,
+) -> Result<()> {
+    diesel::sql_query(
+        "DELETE FROM sessions WHERE seen_at < now() - make_interval(hours => $1)
+             OR created_at < now() - make_interval(days => $2)",
+    )
+    .bind::<Integer, _>(IDLE_HOURS)
+    .bind::<Integer, _>(LONGEST_DAYS)
+    .execute(conn)?;
+    diesel::sql_query(
+        "INSERT INTO sessions (token_hash, user_id, state) VALUES ($1, $2, $3)
+         ON CONFLICT (token_hash) DO UPDATE SET user_id = $2, state = $3, seen_at = now()",
+    )
+    .bind::<Binary, _>(token_hash)
+    .bind::<Nullable<BigInt>, _>(user)
+    .bind::<Jsonb, _>(state)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn end_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
+    diesel::sql_query("DELETE FROM sessions WHERE token_hash = $1")
+        .bind::<Binary, _>(token_hash)
+        .execute(conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct AttemptRow {
+    #[diesel(sql_type = Integer)]
+    failures: i32,
+    #[diesel(sql_type = BigInt)]
+    seconds_left: i64,
+}
+
+/// Counts a try under `key` before it is judged, so that parallel tries cannot slip past the limit,
+/// and returns how many there were in the window of so many minutes and the seconds until it ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result<(i32, i64)> {
+    let row: AttemptRow = diesel::sql_query(
+        "INSERT INTO sign_in_attempts AS a (key, failures) VALUES ($1, 1)
+         ON CONFLICT (key) DO UPDATE SET
+            failures = CASE WHEN a.window_started_at > now() - make_interval(mins => $2)
+                            THEN a.failures + 1 ELSE 1 END,
+            window_started_at = CASE WHEN a.window_started_at > now() - make_interval(mins => $2)
+                            THEN a.window_started_at ELSE now() END
+         RETURNING failures, ceil(extract(epoch FROM
+            window_started_at + make_interval(mins => $2) - now()))::bigint AS seconds_left",
+    )
+    .bind::<Text, _>(key)
+    .bind::<Integer, _>(minutes)
+    .get_result(conn)?;
+    Ok((row.failures, row.seconds_left))
+}
+
+/// Forgets the tries of `keys` after a good sign-in, and those of everybody that are long past.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn forget_attempts(conn: &mut PgConnection, keys: &[String]) -> Result<()> {
+    diesel::sql_query(
+        "DELETE FROM sign_in_attempts WHERE key = ANY($1) OR window_started_at < now() - interval '1 day'",
+    )
+    .bind::<Array<Text>, _>(keys)
+    .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! Sessions in PostgreSQL. The cookie holds a random token, the table its SHA-256, so that whoever
+//! reads the table can sign in as nobody.
+
+use std::collections::HashMap;
+
+use actix_session::SessionMiddleware;
+use actix_session::config::{PersistentSession, TtlExtensionPolicy};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Key as CookieKey, SameSite};
+use anyhow::anyhow;
+use sha2::{Digest, Sha256};
+
+use super::{USER_KEY, queries};
+use crate::db::Db;
+use crate::error::Error;
+use crate::keys::{Key, random_bytes};
+
+/// Without a request for so long, a session ends.
+pub const IDLE_HOURS: i32 = 12;
+/// However busy, a session ends after so long.
+pub const LONGEST_DAYS: i32 = 7;
+
+type State = HashMap<String, String>;
+
+/// The middleware that gives handlers their session.
+pub fn middleware(db: Db, key: &Key, is_https: bool) -> SessionMiddleware<Store> {
+    let cookie_key = CookieKey::derive_from(&key.tag(&[b"cookie"]));
+    let lifecycle = PersistentSession::default()
+        .session_ttl(Duration::days(LONGEST_DAYS.into()))
+        .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges);
+    SessionMiddleware::builder(Store { db }, cookie_key)
+        .cookie_name(if is_https { "__Host-pontual" } else { "pontual" }.into())
+        .cookie_secure(is_https)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .session_lifecycle(lifecycle)
+        .build()
+}
+
+/// The `SessionStore` over the table `sessions`.
+pub struct Store {
+    db: Db,
+}
+
+impl SessionStore for Store {
+    async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
+        let hash = hash_of(key);
+        let state = self.db.run(move |conn| queries::session_state(conn, &hash)).await;
+        let Some(state) = state.map_err(|error| LoadError::Other(cause(error)))? else {
+            return Ok(None);
+        };
+        let state = serde_json::from_value(state);
+        state.map(Some).map_err(|error| LoadError::Deserialization(error.into()))
+    }
+
+    async fn save(&self, state: State, _: &Duration) -> Result<SessionKey, SaveError> {
+        let token = hex::encode(random_bytes::<32>());
+        let key = SessionKey::try_from(token).map_err(|error| SaveError::Other(error.into()))?;
+        self.write(&key, state).await.map_err(SaveError::Other)?;
+        Ok(key)
+    }
+
+    async fn update(&self, key: SessionKey, state: State, _: &Duration) -> Result<SessionKey, UpdateError> {
+        self.write(&key, state).await.map_err(UpdateError::Other)?;
+        Ok(key)
+    }
+
+    async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
+        Ok(())
+    }
+
+    async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        let hash = hash_of(key);
+        self.db.run(move |conn| queries::end_session(conn, &hash)).await.map_err(cause)
+    }
+}
+
+impl Store {
+    async fn write(&self, key: &SessionKey, state: State) -> Result<(), anyhow::Error> {
+        let hash = hash_of(key);
+        let user = state.get(USER_KEY).and_then(|user| user.parse().ok());
+        let state = serde_json::to_value(state)?;
+        self.db.run(move |conn| queries::save_session(conn, &hash, user, &state)).await.map_err(cause)
+    }
+}
+
+fn hash_of(key: &SessionKey) -> Vec<u8> {
+    Sha256::digest(key.as_ref().as_bytes()).to_vec()
+}
+
+fn cause(error: Error) -> anyhow::Error {
+    anyhow!("{error}")
+}

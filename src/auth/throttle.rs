@@ -1,0 +1,54 @@
+//! How many wrong sign-ins are allowed. The counts live in the database, so that the limit holds
+//! over all processes.
+
+use actix_web::HttpRequest;
+use diesel::pg::PgConnection;
+use sha2::{Digest, Sha256};
+
+use super::queries;
+use crate::error::{Error, Result};
+
+const WINDOW_MINUTES: i32 = 15;
+
+/// Tries in the window: of one address from one place, of one address, from one place. The first
+/// is small; the others are wide, so that a stranger cannot easily lock somebody out, nor a whole
+/// office behind one address be.
+const LIMITS: [i32; 3] = [5, 50, 100];
+
+/// Counts a try.
+///
+/// # Errors
+/// `TooMany` beyond the limit.
+pub fn admit(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
+    for (key, limit) in keys(email, ip).iter().zip(LIMITS) {
+        let (tries, seconds) = queries::count_attempt(conn, key, WINDOW_MINUTES)?;
+        if tries > limit {
+            return Err(Error::TooMany { seconds: seconds.max(1) });
+        }
+    }
+    Ok(())
+}
+
+/// Forgets the tries of an address after a good sign-in.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn forgive(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
+    queries::forget_attempts(conn, &keys(email, ip)[..2])
+}
+
+/// The visitor's network address: the peer's, or what a proxy on this machine says that it is.
+pub fn client_ip(request: &HttpRequest) -> String {
+    let Some(peer) = request.peer_addr() else { return "unknown".into() };
+    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+    let last = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
+    match last.and_then(|ip| ip.parse::<std::net::IpAddr>().ok()) {
+        Some(ip) if peer.ip().is_loopback() => ip.to_string(),
+        _ => peer.ip().to_string(),
+    }
+}
+
+fn keys(email: &str, ip: &str) -> [String; 3] {
+    let email = hex::encode(&Sha256::digest(email.as_bytes())[..16]);
+    [format!("{email} {ip}"), email, ip.to_owned()]
+}

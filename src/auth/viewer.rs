@@ -1,0 +1,168 @@
+//! Who is looking: the types in a handler's signature that say who may call it.
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use actix_session::SessionExt;
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+
+use super::{Permission, Permissions, Requires, USER_KEY, queries};
+use crate::clock::Zone;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::{DepartmentId, UserId};
+
+/// The signed-in user, read anew for each request, so that a change of role counts at once.
+#[derive(Clone, Debug)]
+pub struct Viewer(Arc<Person>);
+
+/// What pages need to know of the signed-in user and of the company.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: UserId,
+    pub name: String,
+    pub role_name: String,
+    pub is_administrator: bool,
+    pub permissions: Permissions,
+    pub departments: Vec<DepartmentId>,
+    /// Entries of the bell that are neither read nor removed.
+    pub unread: i64,
+    pub company_name: String,
+    pub zone: Zone,
+}
+
+impl Deref for Viewer {
+    type Target = Person;
+    fn deref(&self) -> &Person {
+        &self.0
+    }
+}
+
+impl Person {
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(permission)
+    }
+
+    pub fn can_schedule(&self) -> bool {
+        self.may(Permission::Schedules)
+    }
+
+    pub fn can_attend(&self) -> bool {
+        self.may(Permission::Tickets) || self.may(Permission::TicketsAll)
+    }
+
+    pub fn can_manage_roles(&self) -> bool {
+        self.may(Permission::Roles)
+    }
+
+    /// The page to begin at.
+    pub fn home(&self) -> &'static str {
+        match () {
+            () if self.can_schedule() => "/schedules",
+            () if self.can_attend() => "/tickets",
+            () if self.can_manage_roles() => "/roles",
+            () => "/notifications",
+        }
+    }
+}
+
+impl FromRequest for Viewer {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            if let Some(known) = request.extensions().get::<Self>() {
+                return Ok(known.clone());
+            }
+            let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
+            let session = request.get_session();
+            let Some(user) = session.get::<i64>(USER_KEY).unwrap_or_default() else {
+                return Err(login_required(&request));
+            };
+            let person = db.run(move |conn| queries::person(conn, UserId(user))).await?;
+            let Some(person) = person else {
+                session.purge();
+                return Err(login_required(&request));
+            };
+            let viewer = Self(Arc::new(person));
+            request.extensions_mut().insert(viewer.clone());
+            Ok(viewer)
+        })
+    }
+}
+
+/// The signed-in user, who has the permission `P`; others are answered 403.
+pub struct Can<P: Requires>(Viewer, PhantomData<P>);
+
+impl<P: Requires> Deref for Can<P> {
+    type Target = Viewer;
+    fn deref(&self) -> &Viewer {
+        &self.0
+    }
+}
+
+impl<P: Requires> FromRequest for Can<P> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let viewer = Viewer::from_request(request, payload);
+        Box::pin(async move {
+            let viewer = viewer.await?;
+            match viewer.may(P::PERMISSION) {
+                true => Ok(Self(viewer, PhantomData)),
+                false => Err(Error::Forbidden),
+            }
+        })
+    }
+}
+
+/// The signed-in user, who attends tickets: their departments' and own, or all of them.
+pub struct Attendant(Viewer);
+
+impl Deref for Attendant {
+    type Target = Viewer;
+    fn deref(&self) -> &Viewer {
+        &self.0
+    }
+}
+
+impl FromRequest for Attendant {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let viewer = Viewer::from_request(request, payload);
+        Box::pin(async move {
+            let viewer = viewer.await?;
+            if viewer.can_attend() { Ok(Self(viewer)) } else { Err(Error::Forbidden) }
+        })
+    }
+}
+
+/// A public page: says in the signature that everybody may call it.
+pub struct Anyone;
+
+impl FromRequest for Anyone {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Self>>;
+
+    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(Self))
+    }
+}
+
+fn login_required(request: &HttpRequest) -> Error {
+    let is_htmx = request.headers().contains_key("hx-request");
+    let next = match (request.method() == Method::GET, is_htmx) {
+        (true, false) => request.uri().to_string(),
+        _ => String::new(),
+    };
+    Error::LoginRequired { next, is_htmx }
+}

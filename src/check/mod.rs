@@ -1,0 +1,1 @@
+//! `pontual check`: the invariants that prove the promises.

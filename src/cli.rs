@@ -1,0 +1,170 @@
+//! The commands of the binary.
+
+use std::io::BufRead;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use diesel::pg::PgConnection;
+
+use crate::auth::passwords;
+use crate::config::{Config, ConfigError};
+use crate::db::private::{PrivateServer, StartError, Tuning};
+use crate::db::{self, with_safe_tls};
+use crate::{server, users};
+
+#[derive(Parser)]
+#[command(name = "pontual", version, about = "Customer-service scheduling, exact to the millisecond")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the application and run the dispatcher
+    Serve {
+        /// Fill an empty private database with the demonstration company
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database up to date
+    Migrate,
+    /// Make an administrator who can sign in
+    CreateAdmin {
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        email: String,
+        /// Read the password from standard input; without it, one is made and printed
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Fill an empty private database with the demonstration company
+    Demo,
+}
+
+/// Why a command ended, in one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(#[from] diesel::ConnectionError),
+    #[error("{0}")]
+    Database(#[from] crate::Error),
+    #[error("the secret key in the data directory cannot be read or made: {0}")]
+    Secret(std::io::Error),
+    #[error("cannot listen on {address}: {cause}")]
+    Listen { address: std::net::SocketAddr, cause: std::io::Error },
+    #[error("standard input cannot be read: {0}")]
+    Input(std::io::Error),
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Where the database is: somebody's, or ours, which stops when this value is dropped.
+pub struct Database {
+    pub url: String,
+    pub private: Option<PrivateServer>,
+}
+
+impl Database {
+    /// Finds or starts the server that `config` names.
+    ///
+    /// # Errors
+    /// The private server cannot be started.
+    pub fn open(config: &Config) -> Result<Self, Trouble> {
+        if let Some(url) = &config.database_url {
+            return Ok(Self { url: with_safe_tls(url), private: None });
+        }
+        let private = PrivateServer::start(&config.data_dir, Tuning::Durable)?;
+        Ok(Self { url: private.url().to_owned(), private: Some(private) })
+    }
+
+    /// Connects and migrates.
+    ///
+    /// # Errors
+    /// The server is unreachable, or a migration failed.
+    pub fn migrated(&self) -> Result<PgConnection, Trouble> {
+        let mut conn = db::connect(&self.url)?;
+        let ran = db::migrate(&mut conn)?;
+        if ran > 0 {
+            tracing::info!(ran, "the database is up to date");
+        }
+        Ok(conn)
+    }
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What an operator must know, in one sentence.
+pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
+    let config = Config::from_vars(|name| std::env::var(name).ok())?;
+    match arguments.command {
+        Command::Serve { demo } => server::run(config, demo),
+        Command::Migrate => {
+            let database = Database::open(&config)?;
+            database.migrated()?;
+            println!("The database is up to date.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::CreateAdmin { name, email, password_stdin } => {
+            create_admin(&config, &name, &email, password_stdin)
+        }
+        Command::Demo => {
+            refuse_foreign_demo(&config)?;
+            let database = Database::open(&config)?;
+            let is_filled = crate::demo::fill(&mut database.migrated()?)?;
+            println!(
+                "{}",
+                if is_filled {
+                    crate::demo::SIGN_INS
+                } else {
+                    "The database is not empty: nothing was added."
+                }
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The demonstration has known passwords, so that it goes into a private database only.
+///
+/// # Errors
+/// `DATABASE_URL` is set.
+pub fn refuse_foreign_demo(config: &Config) -> Result<(), Trouble> {
+    match config.database_url {
+        None => Ok(()),
+        Some(_) => Err(Trouble::Refused(
+            "the demonstration company has known passwords and goes into a private database only: unset DATABASE_URL".into(),
+        )),
+    }
+}
+
+fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> Result<ExitCode, Trouble> {
+    let made = hex::encode(crate::keys::random_bytes::<10>());
+    let password = match from_stdin {
+        true => {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).map_err(Trouble::Input)?;
+            line.trim_end_matches(['\r', '\n']).to_owned()
+        }
+        false => made,
+    };
+    let account = users::NewAccount::parse(name, email, &password).map_err(Trouble::Refused)?;
+    let hash = passwords::hash(&password)?;
+    let database = Database::open(config)?;
+    let created = users::create_administrator(&mut database.migrated()?, &account, &hash);
+    match created {
+        Ok(()) if from_stdin => println!("{email} can sign in now."),
+        Ok(()) => println!("{email} can sign in now, with the password {password}"),
+        Err(error) if error.violated_constraint() == Some("users_email_key") => {
+            return Err(Trouble::Refused(format!("there is a user with the address {email} already")));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}

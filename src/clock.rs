@@ -1,0 +1,203 @@
+//! Time as people read it. The only place where a wall clock becomes an instant and back.
+//!
+//! Decisions ("is it due?") are the database's; this module converts and formats.
+
+use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
+use chrono_tz::Tz;
+
+/// The zone of a company that has chosen none.
+pub const DEFAULT_ZONE: Tz = Tz::America__Sao_Paulo;
+
+/// The company's IANA time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zone(Tz);
+
+/// What a wall-clock time means in a zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// Exactly one instant.
+    One(DateTime<Utc>),
+    /// The clocks go back over it: two instants, the earlier first.
+    Twice(DateTime<Utc>, DateTime<Utc>),
+    /// The clocks skip it: no instant.
+    Never,
+}
+
+impl Zone {
+    /// The zone of that IANA name; an unknown one is São Paulo's, for a page must be shown.
+    pub fn named(name: &str) -> Self {
+        Self(name.parse().unwrap_or(DEFAULT_ZONE))
+    }
+
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// "Horário de Brasília." or the zone's name, as a form's hint.
+    pub fn hint(self) -> String {
+        match self.0 {
+            Tz::America__Sao_Paulo => "Horário de Brasília.".into(),
+            zone => format!("Fuso horário {}.", zone.name().replace('_', " ")),
+        }
+    }
+
+    /// The instants that show `local` on this zone's clocks.
+    pub fn resolve(self, local: NaiveDateTime) -> Resolved {
+        match self.0.from_local_datetime(&local) {
+            LocalResult::Single(at) => Resolved::One(at.to_utc()),
+            LocalResult::Ambiguous(first, second) => Resolved::Twice(first.to_utc(), second.to_utc()),
+            LocalResult::None => Resolved::Never,
+        }
+    }
+
+    /// What this zone's clocks show at `at`.
+    pub fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
+        at.with_timezone(&self.0).naive_local()
+    }
+
+    /// `05/12/2026`.
+    pub fn date(self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%d/%m/%Y").to_string()
+    }
+
+    /// `10:00`.
+    pub fn time(self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%H:%M").to_string()
+    }
+
+    /// `05/12/2026 às 10:00`.
+    pub fn date_time(self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%d/%m/%Y às %H:%M").to_string()
+    }
+
+    /// `05/12, 10:00`.
+    pub fn short(self, at: DateTime<Utc>) -> String {
+        self.local(at).format("%d/%m, %H:%M").to_string()
+    }
+
+    /// `Sábado, 05/12/2026`.
+    pub fn long_date(self, at: DateTime<Utc>) -> String {
+        let local = self.local(at);
+        format!("{}, {}", weekday(local.date()), local.format("%d/%m/%Y"))
+    }
+
+    /// `Sáb, 05/12/2026`.
+    pub fn list_date(self, at: DateTime<Utc>) -> String {
+        let local = self.local(at);
+        format!("{}, {}", short_weekday(local.date()), local.format("%d/%m/%Y"))
+    }
+
+    /// `sáb., 05/12/2026 às 10:00`, as on the button of a free time.
+    pub fn slot(self, at: DateTime<Utc>) -> String {
+        let local = self.local(at);
+        let day = short_weekday(local.date()).to_lowercase();
+        format!("{day}., {}", local.format("%d/%m/%Y às %H:%M"))
+    }
+
+    /// `2026-12-05T10:00`, the value of a `datetime-local` input.
+    pub fn input(self, at: DateTime<Utc>) -> String {
+        input_value(self.local(at))
+    }
+
+    /// `agora`, `há 2 min`, `09:10`, `ontem`, then the date.
+    pub fn relative(self, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let minutes = (now - at).num_minutes();
+        let (then, today) = (self.local(at).date(), self.local(now).date());
+        match minutes {
+            ..1 => "agora".into(),
+            1..60 => format!("há {minutes} min"),
+            _ if then == today => self.time(at),
+            _ if Some(then) == today.pred_opt() => "ontem".into(),
+            _ => self.date(at),
+        }
+    }
+}
+
+/// The value of a `datetime-local` input.
+pub fn input_value(local: NaiveDateTime) -> String {
+    local.format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// Reads the value of a `datetime-local` input, to the minute.
+///
+/// Browsers may send seconds; whole minutes are taken, others refused.
+pub fn parse_input(text: &str) -> Option<NaiveDateTime> {
+    let text = text.trim();
+    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
+        .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
+        .ok()?;
+    let in_range = (2000..=9998).contains(&local.year());
+    (local.second() == 0 && local.nanosecond() == 0 && in_range).then_some(local)
+}
+
+fn weekday(date: NaiveDate) -> &'static str {
+    const NAMES: [&str; 7] =
+        ["Domingo", "Segunda-feira", "Terça-feira", "Quarta-feira", "Quinta-feira", "Sexta-feira", "Sábado"];
+    NAMES[date.weekday().num_days_from_sunday() as usize]
+}
+
+fn short_weekday(date: NaiveDate) -> &'static str {
+    const NAMES: [&str; 7] = ["Dom", "Seg", "Ter", "Qua", "Qui", "Sex", "Sáb"];
+    NAMES[date.weekday().num_days_from_sunday() as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn local(text: &str) -> NaiveDateTime {
+        parse_input(text).unwrap()
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_skip_does_not_exist() {
+        let zone = Zone::named("America/Sao_Paulo");
+        assert_eq!(zone.resolve(local("2018-11-04T00:30")), Resolved::Never);
+    }
+
+    #[test]
+    fn a_time_that_the_clocks_repeat_exists_twice() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let twice = Resolved::Twice(at("2019-02-17T01:30:00Z"), at("2019-02-17T02:30:00Z"));
+        assert_eq!(zone.resolve(local("2019-02-16T23:30")), twice);
+        let lisbon = Zone::named("Europe/Lisbon");
+        assert!(matches!(lisbon.resolve(local("2027-10-31T01:30")), Resolved::Twice(..)));
+    }
+
+    #[test]
+    fn dates_read_as_in_brazil() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let due = at("2026-12-05T13:00:00Z");
+        assert_eq!(zone.date_time(due), "05/12/2026 às 10:00");
+        assert_eq!(zone.long_date(due), "Sábado, 05/12/2026");
+        assert_eq!(zone.slot(due), "sáb., 05/12/2026 às 10:00");
+        assert_eq!(zone.input(due), "2026-12-05T10:00");
+    }
+
+    #[test]
+    fn notifications_tell_time_as_people_do() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let now = at("2026-12-05T13:00:00Z");
+        for (then, text) in [
+            ("2026-12-05T12:59:30Z", "agora"),
+            ("2026-12-05T12:58:00Z", "há 2 min"),
+            ("2026-12-05T12:00:00Z", "09:00"),
+            ("2026-12-05T02:00:00Z", "ontem"),
+            ("2026-12-03T02:00:00Z", "02/12/2026"),
+        ] {
+            assert_eq!(zone.relative(at(then), now), text);
+        }
+    }
+
+    #[test]
+    fn a_date_input_is_read_to_the_minute() {
+        assert_eq!(parse_input("2026-12-05T10:00:00"), parse_input("2026-12-05T10:00"));
+        for bad in ["2026-12-05T10:00:30", "2026-02-30T10:00", "05/12/2026 10:00", "10000-01-01T00:00", ""] {
+            assert_eq!(parse_input(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the environment says: see the table in README.md.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use url::Url;
+
+/// The process' configuration, read once at start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// An own PostgreSQL; `None` means a private server in the data directory.
+    pub database_url: Option<String>,
+    pub listen: SocketAddr,
+    pub data_dir: PathBuf,
+    /// The address in links, without a trailing slash.
+    pub public_url: Url,
+    /// The secret given by the environment; `None` means one kept in the data directory.
+    pub secret_key: Option<String>,
+}
+
+/// A variable that cannot be used, in one sentence for the operator.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum ConfigError {
+    #[error("HOST must be an IP address such as 127.0.0.1 or 0.0.0.0, not {0:?}")]
+    Host(String),
+    #[error("PORT must be a number from 0 to 65535, not {0:?}")]
+    Port(String),
+    #[error("PONTUAL_PUBLIC_URL must be an http or https address without a path, not {0:?}")]
+    PublicUrl(String),
+    #[error("PONTUAL_SECRET_KEY must have at least 32 characters")]
+    SecretKey,
+}
+
+impl Config {
+    /// Reads the variables through `var`, so that tests need no process environment.
+    ///
+    /// # Errors
+    /// The first variable that cannot be used.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let var = |name: &str| var(name).filter(|value| !value.trim().is_empty());
+        let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
+        let ip: IpAddr = match host.as_str() {
+            "localhost" => IpAddr::from([127, 0, 0, 1]),
+            host => host.parse().map_err(|_| ConfigError::Host(host.into()))?,
+        };
+        let port = var("PORT").unwrap_or_else(|| "8080".into());
+        let port: u16 = port.parse().map_err(|_| ConfigError::Port(port))?;
+        let listen = SocketAddr::new(ip, port);
+        let public_url = match var("PONTUAL_PUBLIC_URL") {
+            None => format!("http://{listen}"),
+            Some(given) => given,
+        };
+        let secret_key = var("PONTUAL_SECRET_KEY");
+        if secret_key.as_ref().is_some_and(|key| key.len() < 32) {
+            return Err(ConfigError::SecretKey);
+        }
+        Ok(Self {
+            database_url: var("DATABASE_URL"),
+            listen,
+            data_dir: var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into(),
+            public_url: parse_public_url(&public_url).ok_or(ConfigError::PublicUrl(public_url))?,
+            secret_key,
+        })
+    }
+
+    /// Whether visitors come over TLS, so that cookies may insist on it.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+
+    /// An absolute link to `path`, which starts with a slash.
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
+    }
+}
+
+fn parse_public_url(given: &str) -> Option<Url> {
+    let url = Url::parse(given).ok()?;
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none();
+    is_plain.then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::from_vars(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn without_variables_it_listens_on_loopback_only() {
+        let config = config(&[]).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert_eq!(config.link("/c/x"), "http://127.0.0.1:8080/c/x");
+        assert!(!config.is_https());
+    }
+
+    #[test]
+    fn a_bad_variable_is_named() {
+        assert_eq!(config(&[("PORT", "8o80")]).unwrap_err(), ConfigError::Port("8o80".into()));
+        assert_eq!(config(&[("HOST", "x y")]).unwrap_err(), ConfigError::Host("x y".into()));
+        for bad in ["ftp://x", "https://x/y", "x"] {
+            let error = config(&[("PONTUAL_PUBLIC_URL", bad)]).unwrap_err();
+            assert_eq!(error, ConfigError::PublicUrl(bad.into()));
+        }
+        let short = config(&[("PONTUAL_SECRET_KEY", "short")]).unwrap_err();
+        assert_eq!(short, ConfigError::SecretKey);
+    }
+}

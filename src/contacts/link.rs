@@ -1,0 +1,62 @@
+//! The customer's link: an HMAC over the contact and its link's version. It can be shown again
+//! whenever it is needed, and raising the version revokes it.
+
+use crate::ids::ContactId;
+use crate::keys::Key;
+
+/// How much of the HMAC the link carries: 128 bits.
+const TAG_BYTES: usize = 16;
+
+/// Makes and reads customers' links.
+#[derive(Clone)]
+pub struct Links {
+    key: Key,
+}
+
+impl Links {
+    pub fn new(key: Key) -> Self {
+        Self { key }
+    }
+
+    /// The path of the chat page of a contact, whose link has that version.
+    pub fn path(&self, contact: ContactId, version: i32) -> String {
+        format!("/c/{}", self.token(contact, version))
+    }
+
+    /// `<contact>-<32 hex digits>`.
+    pub fn token(&self, contact: ContactId, version: i32) -> String {
+        format!("{contact}-{}", hex::encode(&self.tag(contact, version)[..TAG_BYTES]))
+    }
+
+    /// The contact that a token names; it must still be checked against the version with `is_valid`.
+    pub fn contact_of(token: &str) -> Option<ContactId> {
+        let (contact, _) = token.split_once('-')?;
+        contact.parse().ok()
+    }
+
+    /// Whether `token` is the link of that contact in that version.
+    pub fn is_valid(&self, token: &str, contact: ContactId, version: i32) -> bool {
+        use subtle::ConstantTimeEq;
+        self.token(contact, version).as_bytes().ct_eq(token.as_bytes()).into()
+    }
+
+    fn tag(&self, contact: ContactId, version: i32) -> [u8; 32] {
+        self.key.tag(&[&contact.0.to_be_bytes(), &version.to_be_bytes()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Keys;
+
+    #[test]
+    fn a_raised_version_revokes_the_link() {
+        let links = Links::new(Keys::new("secret").key("links"));
+        let token = links.token(ContactId(7), 1);
+        assert_eq!(Links::contact_of(&token), Some(ContactId(7)));
+        assert!(links.is_valid(&token, ContactId(7), 1));
+        assert!(!links.is_valid(&token, ContactId(7), 2));
+        assert!(!links.is_valid(&token.replace("7-", "8-"), ContactId(8), 1));
+    }
+}

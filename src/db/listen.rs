@@ -1,0 +1,136 @@
+//! LISTEN without polling: libpq's socket watched by the async runtime.
+//!
+//! diesel shows neither the socket nor a blocking wait, so this speaks to libpq itself, with the
+//! same address and so the same TLS as every other connection.
+
+use std::ffi::{CStr, CString};
+use std::os::fd::{AsRawFd, RawFd};
+use std::ptr::NonNull;
+
+use pq_sys as pq;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// One NOTIFY: its channel and its payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub channel: String,
+    pub payload: String,
+}
+
+/// The connection could not be made or is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("listening on the database failed: {0}")]
+pub struct ListenError(String);
+
+/// A connection that only listens.
+pub struct Listener {
+    socket: AsyncFd<Connection>,
+}
+
+impl Listener {
+    /// Connects on the blocking pool and listens on `channels` (plain identifiers).
+    ///
+    /// # Errors
+    /// The server cannot be reached or refuses.
+    pub async fn connect(url: &str, channels: &'static [&'static str]) -> Result<Self, ListenError> {
+        let url = CString::new(url).map_err(|error| ListenError(error.to_string()))?;
+        let connection = actix_web::rt::task::spawn_blocking(move || Connection::open(&url, channels))
+            .await
+            .map_err(|error| ListenError(error.to_string()))??;
+        // SAFETY: the socket belongs to the connection, which `AsyncFd` owns and which is never reset, so
+        // that it stays open and the same until both are dropped.
+        let socket = unsafe { AsyncFd::register_with_interest(connection, Interest::READABLE) }
+            .map_err(|error| ListenError(error.to_string()))?;
+        Ok(Self { socket })
+    }
+
+    /// Waits for the next notice.
+    ///
+    /// # Errors
+    /// The connection is gone; what was announced since then must be looked up in the tables.
+    pub async fn recv(&mut self) -> Result<Notice, ListenError> {
+        loop {
+            if let Some(notice) = self.socket.get_ref().next_notice() {
+                return Ok(notice);
+            }
+            let mut ready = self.socket.readable().await.map_err(|error| ListenError(error.to_string()))?;
+            ready.get_inner().consume_input()?;
+            ready.clear_ready();
+            // What arrived between the read and the clearing would otherwise wait for the next notice.
+            self.socket.get_ref().consume_input()?;
+        }
+    }
+}
+
+/// An owned `PGconn`, used by one task at a time.
+struct Connection(NonNull<pq::PGconn>);
+
+// SAFETY: libpq allows a connection to move between threads as long as no two use it at once, and
+// `Connection` is neither Clone nor Sync.
+unsafe impl Send for Connection {}
+
+impl Connection {
+    fn open(url: &CStr, channels: &[&str]) -> Result<Self, ListenError> {
+        // SAFETY: `url` is a NUL-terminated string that outlives the call.
+        let raw = unsafe { pq::PQconnectdb(url.as_ptr()) };
+        let conn = Self(NonNull::new(raw).ok_or_else(|| ListenError("out of memory".into()))?);
+        // SAFETY: `conn` holds a live connection object, connected or not.
+        if unsafe { pq::PQstatus(conn.0.as_ptr()) } != pq::ConnStatusType::CONNECTION_OK {
+            return Err(conn.last_error());
+        }
+        for channel in channels {
+            conn.execute(&format!("LISTEN \"{channel}\""))?;
+        }
+        Ok(conn)
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), ListenError> {
+        let sql = CString::new(sql).map_err(|error| ListenError(error.to_string()))?;
+        // SAFETY: both pointers are valid for the call; the result is cleared exactly once.
+        let done = unsafe {
+            let result = pq::PQexec(self.0.as_ptr(), sql.as_ptr());
+            let status = pq::PQresultStatus(result);
+            pq::PQclear(result);
+            status == pq::ExecStatusType::PGRES_COMMAND_OK
+        };
+        if done { Ok(()) } else { Err(self.last_error()) }
+    }
+
+    /// Reads what the socket holds, without blocking.
+    fn consume_input(&self) -> Result<(), ListenError> {
+        // SAFETY: the connection is live; PQconsumeInput does not block.
+        if unsafe { pq::PQconsumeInput(self.0.as_ptr()) } == 1 { Ok(()) } else { Err(self.last_error()) }
+    }
+
+    fn next_notice(&self) -> Option<Notice> {
+        // SAFETY: a non-null result holds two NUL-terminated strings and is freed exactly once.
+        unsafe {
+            let raw = NonNull::new(pq::PQnotifies(self.0.as_ptr()))?;
+            let text = |pointer| CStr::from_ptr(pointer).to_string_lossy().into_owned();
+            let notice = Notice { channel: text(raw.as_ref().relname), payload: text(raw.as_ref().extra) };
+            pq::PQfreemem(raw.as_ptr().cast());
+            Some(notice)
+        }
+    }
+
+    fn last_error(&self) -> ListenError {
+        // SAFETY: the message belongs to the connection and is copied at once.
+        let message = unsafe { CStr::from_ptr(pq::PQerrorMessage(self.0.as_ptr())) };
+        ListenError(message.to_string_lossy().trim().to_owned())
+    }
+}
+
+impl AsRawFd for Connection {
+    fn as_raw_fd(&self) -> RawFd {
+        // SAFETY: the connection is live.
+        unsafe { pq::PQsocket(self.0.as_ptr()) }
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // SAFETY: finished exactly once, here.
+        unsafe { pq::PQfinish(self.0.as_ptr()) };
+    }
+}

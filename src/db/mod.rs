@@ -1,0 +1,15 @@
+//! The database: a pool for requests, migrations, the private server.
+//!
+//! `Db::run` and `Db::transaction` move a closure to the blocking pool with a connection. The
+//! dispatcher and the listener have connections of their own (`connect`), so that a busy pool
+//! never delays them.
+
+pub mod listen;
+mod migrations;
+mod pool;
+pub mod private;
+mod url;
+
+pub use migrations::{are_current, migrate, pending_count};
+pub use pool::{Db, connect};
+pub use url::with_safe_tls;

@@ -1,0 +1,84 @@
+//! The pool that serves requests.
+
+use std::time::Duration;
+
+use actix_web::web;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection};
+use diesel::{Connection, ConnectionError};
+
+use crate::error::{Error, Result};
+
+/// How long a request waits for a connection before it is answered 503.
+const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Set on every connection. A statement of a page takes milliseconds; what takes longer than this
+/// is stuck, and a stopped process must not hold its locks for ever.
+const SESSION: &str = "SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
+     SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; \
+     SET TIME ZONE 'UTC'";
+
+/// The pool, cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pool: r2d2::Pool<ConnectionManager<PgConnection>>,
+}
+
+impl Db {
+    /// A pool of at most `size` connections, made when first needed.
+    pub fn new(url: &str, size: u32) -> Self {
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .test_on_check_out(true)
+            .connection_timeout(CHECKOUT_TIMEOUT)
+            .connection_customizer(Box::new(Prepare))
+            .build_unchecked(ConnectionManager::new(url));
+        Self { pool }
+    }
+
+    /// Runs `work` with a connection on the blocking pool.
+    ///
+    /// # Errors
+    /// `Unavailable` when no connection is free within two seconds, or what `work` returns.
+    pub async fn run<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        web::block(move || work(&mut *pool.get()?)).await.map_err(Error::unexpected)?
+    }
+
+    /// Runs `work` in one transaction: all of it happens, or nothing.
+    ///
+    /// # Errors
+    /// As `run`; an error rolls back.
+    pub async fn transaction<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
+    {
+        self.run(move |conn| conn.transaction(work)).await
+    }
+}
+
+/// A connection of one's own, prepared like those of the pool.
+///
+/// # Errors
+/// The server cannot be reached or refuses.
+pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
+    let mut conn = PgConnection::establish(url)?;
+    conn.batch_execute(SESSION).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    Ok(conn)
+}
+
+#[derive(Debug)]
+struct Prepare;
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Prepare {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
+        conn.batch_execute(SESSION).map_err(diesel::r2d2::Error::QueryError)
+    }
+}

@@ -1,0 +1,1 @@
+//! The dispatcher: when a schedule happens.

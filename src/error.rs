@@ -1,0 +1,178 @@
+//! The one error of the application, and the one place that turns it into an answer.
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION};
+use actix_web::{HttpResponse, ResponseError};
+use askama::Template;
+use diesel::result::Error as DieselError;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request could not be served. A failed validation is no error but an answer (422).
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such record, or the viewer may not know of it.
+    #[error("not found")]
+    NotFound,
+    /// The viewer's role lacks the permission.
+    #[error("forbidden")]
+    Forbidden,
+    /// Nobody is signed in; after signing in, the visitor goes to `next`.
+    #[error("sign-in required")]
+    LoginRequired { next: String, is_htmx: bool },
+    /// The form's token or origin is not ours.
+    #[error("the request does not come from our own page")]
+    ForeignRequest,
+    /// The request cannot be read.
+    #[error("bad request")]
+    BadRequest,
+    /// The body is larger than the page allows.
+    #[error("payload too large")]
+    TooLarge,
+    /// The record changed meanwhile.
+    #[error("conflict")]
+    Conflict,
+    /// Too many tries; wait so many seconds.
+    #[error("too many requests")]
+    TooMany { seconds: i64 },
+    /// The database cannot be reached now.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// Everything else; the cause is logged, the visitor reads a calm sentence.
+    #[error("unexpected: {0}")]
+    Unexpected(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    pub fn unexpected(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Unexpected(cause.into())
+    }
+
+    /// The database constraint that was violated, if this is what happened.
+    pub fn violated_constraint(&self) -> Option<&str> {
+        let Self::Unexpected(cause) = self else { return None };
+        match cause.downcast_ref::<DieselError>()? {
+            DieselError::DatabaseError(_, info) => info.constraint_name(),
+            _ => None,
+        }
+    }
+
+    fn sentence(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::NotFound => {
+                ("Página não encontrada", "O endereço pode ter mudado ou o registro foi removido.")
+            }
+            Self::Forbidden => (
+                "Você não tem acesso a esta página",
+                "Seu cargo não permite usar esta área. Peça ao administrador para habilitar em Cargos.",
+            ),
+            Self::LoginRequired { .. } => ("Entre para continuar", "Sua sessão terminou."),
+            Self::ForeignRequest => (
+                "Não foi possível confirmar o envio",
+                "Volte, recarregue a página e tente de novo. Nada foi alterado.",
+            ),
+            Self::BadRequest => ("Pedido inválido", "Volte, confira os dados e tente de novo."),
+            Self::TooLarge => ("Conteúdo grande demais", "Reduza o tamanho e tente de novo."),
+            Self::Conflict => ("O registro mudou", "Alguém alterou este registro. Recarregue e confira."),
+            Self::TooMany { .. } => ("Muitas tentativas", "Aguarde um pouco e tente de novo."),
+            Self::Unavailable(_) => (
+                "Serviço indisponível no momento",
+                "Tente de novo em instantes. O que já foi salvo está guardado.",
+            ),
+            Self::Unexpected(_) => ("Algo deu errado do nosso lado", "Tente de novo em instantes."),
+        }
+    }
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match error {
+            DieselError::NotFound => Self::NotFound,
+            error => Self::unexpected(error),
+        }
+    }
+}
+
+impl From<r2d2::Error> for Error {
+    fn from(error: r2d2::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(error: askama::Error) -> Self {
+        Self::unexpected(error)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "web/error.html")]
+struct ErrorPage {
+    status: u16,
+    title: &'static str,
+    text: &'static str,
+    code: Option<String>,
+    goes_home: bool,
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Forbidden | Self::ForeignRequest => StatusCode::FORBIDDEN,
+            Self::LoginRequired { is_htmx: true, .. } => StatusCode::UNAUTHORIZED,
+            Self::LoginRequired { .. } => StatusCode::SEE_OTHER,
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        let mut response = HttpResponse::build(self.status_code());
+        if let Self::LoginRequired { next, is_htmx } = self {
+            let login = crate::auth::login_path(next);
+            let header = if *is_htmx { "HX-Redirect" } else { LOCATION.as_str() };
+            if let Ok(value) = HeaderValue::from_str(&login) {
+                response.insert_header((header, value));
+            }
+            return response.finish();
+        }
+        if let Self::TooMany { seconds } = self {
+            response.insert_header(("Retry-After", seconds.to_string()));
+        }
+        let code = match self {
+            Self::Unexpected(cause) => Some(log_with_code(cause)),
+            Self::Unavailable(cause) => {
+                tracing::warn!(cause, "a request was answered 503");
+                response.insert_header(("Retry-After", "2"));
+                None
+            }
+            _ => None,
+        };
+        let (title, text) = self.sentence();
+        let page = ErrorPage {
+            status: self.status_code().as_u16(),
+            title,
+            text,
+            code,
+            goes_home: !matches!(self, Self::Unexpected(_) | Self::Unavailable(_)),
+        };
+        let body = page.render().unwrap_or_else(|_| format!("{title}. {text}"));
+        response.content_type("text/html; charset=utf-8").body(body)
+    }
+}
+
+/// Logs the cause under a code that the visitor can read out to an administrator.
+fn log_with_code(cause: &dyn fmt::Display) -> String {
+    let bytes = crate::keys::random_bytes::<4>();
+    let code = format!("{:02X}{:02X}-{:02X}{:02X}", bytes[0], bytes[1], bytes[2], bytes[3]);
+    tracing::error!(code, cause = %cause, "a request was answered 500");
+    code
+}

@@ -1,0 +1,33 @@
+//! Pontual: a company programs its platform to act at one date and time.
+//!
+//! Each folder is a word of the business; `app` lists all addresses. A request goes from its
+//! extractors to a handler, a form, a query and a view; a due schedule goes through `dispatcher`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod app;
+pub mod audit;
+pub mod auth;
+pub mod check;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod contacts;
+pub mod conversations;
+pub mod db;
+pub mod demo;
+pub mod dispatcher;
+pub mod error;
+pub mod ids;
+pub mod keys;
+pub mod live;
+pub mod notifications;
+pub mod roles;
+pub mod schedules;
+pub mod schema;
+pub mod server;
+pub mod tickets;
+pub mod users;
+pub mod web;
+
+pub use error::{Error, Result};

@@ -1,0 +1,75 @@
+//! What one process tells the others, through PostgreSQL's NOTIFY, inside the transaction that
+//! made the change. An event is a hint: the tables are the truth.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
+
+/// The NOTIFY channel of live events.
+pub const CHANNEL: &str = "pontual_live";
+
+/// PostgreSQL refuses payloads of 8,000 bytes or more; an id takes at most 20 with its comma.
+const IDS_PER_EVENT: usize = 350;
+
+/// A change that some page may be showing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Notifications were written, all with ids from the first to the second.
+    Notified(NotificationId, NotificationId),
+    /// The bell of a user changed without a new entry: read or removed, here or in another tab.
+    BellChanged(UserId),
+    /// Messages or ticket states of these contacts changed.
+    ConversationsChanged(Vec<ContactId>),
+    /// These schedules changed their state or content.
+    SchedulesChanged(Vec<ScheduleId>),
+    /// The rights of these users changed or ended: their streams must end.
+    RightsChanged(Vec<UserId>),
+}
+
+/// Announces `event` at commit.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn announce(conn: &mut PgConnection, event: &Event) -> Result<()> {
+    for part in event.parts() {
+        let payload = serde_json::to_string(&part).map_err(crate::Error::unexpected)?;
+        diesel::sql_query("SELECT pg_notify($1, $2)")
+            .bind::<diesel::sql_types::Text, _>(CHANNEL)
+            .bind::<diesel::sql_types::Text, _>(payload)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+impl Event {
+    fn parts(&self) -> Vec<Self> {
+        fn split<T: Clone>(ids: &[T], event: impl Fn(Vec<T>) -> Event) -> Vec<Event> {
+            ids.chunks(IDS_PER_EVENT).map(|ids| event(ids.to_vec())).collect()
+        }
+        match self {
+            Self::ConversationsChanged(ids) => split(ids, Self::ConversationsChanged),
+            Self::SchedulesChanged(ids) => split(ids, Self::SchedulesChanged),
+            Self::RightsChanged(ids) => split(ids, Self::RightsChanged),
+            event => vec![event.clone()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_events_are_split_below_the_limit_of_a_payload() {
+        let ids: Vec<_> = (0..1000).map(|n| ContactId(i64::MAX - n)).collect();
+        let parts = Event::ConversationsChanged(ids).parts();
+        assert_eq!(parts.len(), 3);
+        for part in parts {
+            assert!(serde_json::to_string(&part).unwrap().len() < 8000);
+        }
+    }
+}

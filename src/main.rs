@@ -1,0 +1,19 @@
+//! The binary: reads the command line and reports trouble in one sentence.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use pontual::cli::{Arguments, run};
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,pontual=info".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse()) {
+        Ok(code) => code,
+        Err(trouble) => {
+            eprintln!("pontual: {trouble}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! notifications
+
+use crate::web::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![]
+}

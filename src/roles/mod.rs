@@ -1,0 +1,7 @@
+//! roles
+
+use crate::web::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![]
+}

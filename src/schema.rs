@@ -1,0 +1,284 @@
+// Generated from the migrated database; see tests/it/schema.rs.
+
+diesel::table! {
+    attachments (id) {
+        id -> Int8,
+        sha256 -> Bytea,
+        file_name -> Text,
+        uploaded_by -> Nullable<Int8>,
+        schedule_id -> Nullable<Int8>,
+        message_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> Int8,
+        at -> Timestamptz,
+        actor_id -> Nullable<Int8>,
+        action -> Text,
+        subject_id -> Nullable<Int8>,
+        details -> Jsonb,
+        ip -> Text,
+    }
+}
+
+diesel::table! {
+    blobs (sha256) {
+        sha256 -> Bytea,
+        size -> Int8,
+        media_type -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    channels (id) {
+        id -> Int8,
+        kind -> Text,
+        name -> Text,
+        default_department_id -> Int8,
+        deactivated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    contacts (id) {
+        id -> Int8,
+        channel_id -> Int8,
+        address -> Text,
+        name -> Text,
+        phone -> Text,
+        email -> Text,
+        person_id -> Nullable<Int8>,
+        link_version -> Int4,
+        archived_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    department_members (department_id, user_id) {
+        department_id -> Int8,
+        user_id -> Int8,
+    }
+}
+
+diesel::table! {
+    departments (id) {
+        id -> Int8,
+        name -> Text,
+        position -> Int4,
+        deactivated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    messages (id) {
+        id -> Int8,
+        contact_id -> Int8,
+        ticket_id -> Int8,
+        kind -> Text,
+        event -> Nullable<Text>,
+        author_id -> Nullable<Int8>,
+        schedule_id -> Nullable<Int8>,
+        body -> Text,
+        client_key -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        delivered_at -> Nullable<Timestamptz>,
+        read_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    notifications (id) {
+        id -> Int8,
+        user_id -> Int8,
+        kind -> Text,
+        schedule_id -> Int8,
+        contact_id -> Int8,
+        ticket_id -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
+        removed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    people (id) {
+        id -> Int8,
+        name -> Text,
+        archived_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    role_permissions (role_id, permission) {
+        role_id -> Int8,
+        permission -> Text,
+    }
+}
+
+diesel::table! {
+    roles (id) {
+        id -> Int8,
+        name -> Text,
+        description -> Text,
+        is_administrator -> Bool,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    schedule_history (id) {
+        id -> Int8,
+        schedule_id -> Int8,
+        at -> Timestamptz,
+        kind -> Text,
+        actor_id -> Nullable<Int8>,
+        details -> Jsonb,
+    }
+}
+
+diesel::table! {
+    schedules (id) {
+        id -> Int8,
+        form_key -> Nullable<Uuid>,
+        contact_id -> Int8,
+        person_id -> Nullable<Int8>,
+        department_id -> Int8,
+        attendant_id -> Nullable<Int8>,
+        action -> Text,
+        due_at -> Timestamptz,
+        due_local -> Timestamp,
+        due_zone -> Text,
+        message -> Text,
+        comment -> Text,
+        status -> Text,
+        failure_reason -> Nullable<Text>,
+        cancel_reason -> Nullable<Text>,
+        version -> Int4,
+        created_by -> Nullable<Int8>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        spacing_key -> Int8,
+        min_gap -> Interval,
+        spacing_exempt -> Bool,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Bytea,
+        user_id -> Nullable<Int8>,
+        state -> Jsonb,
+        created_at -> Timestamptz,
+        seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    settings (id) {
+        id -> Bool,
+        company_name -> Text,
+        time_zone -> Text,
+        spacing_minutes -> Int4,
+        spacing_scope -> Text,
+        late_tolerance_minutes -> Int4,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sign_in_attempts (key) {
+        key -> Text,
+        failures -> Int4,
+        window_started_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    tickets (id) {
+        id -> Int8,
+        protocol -> Int8,
+        contact_id -> Int8,
+        department_id -> Int8,
+        attendant_id -> Nullable<Int8>,
+        schedule_id -> Nullable<Int8>,
+        status -> Text,
+        opened_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+        closed_by -> Nullable<Int8>,
+        seen_message_id -> Int8,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Int8,
+        name -> Text,
+        email -> Text,
+        password_hash -> Text,
+        role_id -> Int8,
+        deactivated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::joinable!(attachments -> messages (message_id));
+diesel::joinable!(attachments -> schedules (schedule_id));
+diesel::joinable!(attachments -> blobs (sha256));
+diesel::joinable!(attachments -> users (uploaded_by));
+diesel::joinable!(audit -> users (actor_id));
+diesel::joinable!(channels -> departments (default_department_id));
+diesel::joinable!(contacts -> channels (channel_id));
+diesel::joinable!(contacts -> people (person_id));
+diesel::joinable!(department_members -> departments (department_id));
+diesel::joinable!(department_members -> users (user_id));
+diesel::joinable!(messages -> users (author_id));
+diesel::joinable!(messages -> contacts (contact_id));
+diesel::joinable!(messages -> schedules (schedule_id));
+diesel::joinable!(notifications -> contacts (contact_id));
+diesel::joinable!(notifications -> schedules (schedule_id));
+diesel::joinable!(notifications -> tickets (ticket_id));
+diesel::joinable!(notifications -> users (user_id));
+diesel::joinable!(role_permissions -> roles (role_id));
+diesel::joinable!(schedule_history -> users (actor_id));
+diesel::joinable!(schedule_history -> schedules (schedule_id));
+diesel::joinable!(schedules -> contacts (contact_id));
+diesel::joinable!(schedules -> departments (department_id));
+diesel::joinable!(schedules -> people (person_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(tickets -> contacts (contact_id));
+diesel::joinable!(tickets -> departments (department_id));
+diesel::joinable!(tickets -> schedules (schedule_id));
+diesel::joinable!(users -> roles (role_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    attachments,
+    audit,
+    blobs,
+    channels,
+    contacts,
+    department_members,
+    departments,
+    messages,
+    notifications,
+    people,
+    role_permissions,
+    roles,
+    schedule_history,
+    schedules,
+    sessions,
+    settings,
+    sign_in_attempts,
+    tickets,
+    users,
+);

@@ -1,0 +1,84 @@
+//! The process that serves: database, dispatcher, HTTP, and an orderly end.
+
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use actix_web::HttpServer;
+
+use crate::app::{self, Shared};
+use crate::cli::{Database, Trouble, refuse_foreign_demo};
+use crate::config::Config;
+use crate::db::Db;
+use crate::demo;
+use crate::keys::Keys;
+
+/// Requests under way at SIGTERM have so long to finish.
+const DRAIN_SECONDS: u64 = 20;
+
+/// Serves until SIGINT or SIGTERM.
+///
+/// # Errors
+/// Something that must be there at the start is not.
+pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
+    let started = Instant::now();
+    if wants_demo {
+        refuse_foreign_demo(&config)?;
+    }
+    let database = Database::open(&config)?;
+    let mut conn = database.migrated()?;
+    if wants_demo {
+        demo::fill(&mut conn)?;
+    }
+    let is_demo = database.private.is_some() && demo::is_in(&mut conn)?;
+    drop(conn);
+    if is_demo && !config.listen.ip().is_loopback() {
+        return Err(Trouble::Refused(
+            "the demonstration company has known passwords and is served on loopback only: unset HOST, or use another PONTUAL_DATA_DIR".into(),
+        ));
+    }
+    let keys = match &config.secret_key {
+        Some(secret) => Keys::new(secret.as_bytes()),
+        None => Keys::kept_in(&config.data_dir).map_err(Trouble::Secret)?,
+    };
+    let db = Db::new(&database.url, pool_size());
+    let shared = Shared::new(config.clone(), keys, db);
+    let served = actix_web::rt::System::new().block_on(serve(shared, &config, started, is_demo));
+    drop(database);
+    served
+}
+
+async fn serve(
+    shared: Shared,
+    config: &Config,
+    started: Instant,
+    is_demo: bool,
+) -> Result<ExitCode, Trouble> {
+    let address = config.listen;
+    let server = HttpServer::new(move || app::build(shared.clone()))
+        .workers(cores())
+        .worker_max_blocking_threads(pool_size() as usize)
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(DRAIN_SECONDS)
+        .bind(address)
+        .map_err(|cause| Trouble::Listen { address, cause })?
+        .run();
+    print_address(config, started, is_demo);
+    server.await.map_err(|cause| Trouble::Listen { address, cause })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_address(config: &Config, started: Instant, is_demo: bool) {
+    println!("Pontual is ready at {} ({} ms)", config.link("/"), started.elapsed().as_millis());
+    if is_demo {
+        println!("{}", demo::SIGN_INS);
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Statements take about a millisecond, so a few connections for each core keep it busy.
+fn pool_size() -> u32 {
+    (cores() as u32 * 4).clamp(8, 32)
+}

@@ -1,0 +1,7 @@
+//! tickets
+
+use crate::web::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![]
+}

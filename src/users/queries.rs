@@ -1,0 +1,33 @@
+//! SQL of users.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+
+use super::NewAccount;
+use crate::audit::{self, Action};
+use crate::error::Result;
+use crate::schema::{roles, users};
+
+/// Adds a user of the administrator role.
+///
+/// # Errors
+/// The address is taken (`users_email_key`), or the database is unreachable.
+pub fn create_administrator(
+    conn: &mut PgConnection,
+    account: &NewAccount,
+    password_hash: &str,
+) -> Result<()> {
+    conn.transaction(|conn| {
+        let role: i64 = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
+        let id: i64 = diesel::insert_into(users::table)
+            .values((
+                users::name.eq(account.name()),
+                users::email.eq(account.email()),
+                users::password_hash.eq(password_hash),
+                users::role_id.eq(role),
+            ))
+            .returning(users::id)
+            .get_result(conn)?;
+        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id)))
+    })
+}

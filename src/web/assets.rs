@@ -1,0 +1,58 @@
+//! `static/` from within the binary, under an address that changes with its content, so that
+//! browsers may keep it for ever.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::{HttpResponse, web};
+use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
+
+use super::Route;
+use crate::error::{Error, Result};
+
+#[derive(RustEmbed)]
+#[folder = "static/"]
+#[exclude = "icons.txt"]
+struct Files;
+
+/// One hash over all files: modules that import each other by relative path stay together.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = Sha256::new();
+    for name in Files::iter() {
+        hash.update(name.as_bytes());
+        hash.update(Files::get(&name).map(|file| file.metadata.sha256_hash()).unwrap_or_default());
+    }
+    hex::encode(&hash.finalize()[..8])
+});
+
+/// The address of a file of `static/`, as in `asset("app.css")`.
+pub fn asset(path: &str) -> String {
+    format!("/assets/{}/{path}", *VERSION)
+}
+
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/assets/{version}/{path:.*}", show)]
+}
+
+async fn show(path: web::Path<(String, String)>) -> Result<HttpResponse> {
+    let (version, path) = path.into_inner();
+    let file = Files::get(&path).ok_or(Error::NotFound)?;
+    // An address of another version (a page from before an update) gets today's file, but not for ever.
+    let caching =
+        if version == *VERSION { "public, max-age=31536000, immutable" } else { "public, max-age=60" };
+    let media_type = mime_guess::from_path(&path).first_or_octet_stream();
+    let media_type = match media_type.type_().as_str() {
+        "text" => format!("{media_type}; charset=utf-8"),
+        _ => media_type.to_string(),
+    };
+    let body = match file.data {
+        Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
+        Cow::Owned(bytes) => web::Bytes::from(bytes),
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, media_type))
+        .insert_header((CACHE_CONTROL, caching))
+        .body(body))
+}

@@ -1,0 +1,120 @@
+//! The second wall against forged requests: a token in every form.
+//!
+//! A signed double submit: a random seed in an HttpOnly cookie, and in the form its HMAC together
+//! with the signed-in user, so that a token dies with the sign-in that made it.
+
+use std::ops::Deref;
+
+use actix_session::SessionExt;
+use actix_web::cookie::{Cookie, SameSite};
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+
+use super::Fields;
+use crate::auth::USER_KEY;
+use crate::error::{Error, Result};
+use crate::keys::{Key, random_bytes};
+
+/// The largest body of a form without files.
+const FORM_LIMIT: usize = 256 * 1024;
+
+/// Makes and checks the tokens of forms.
+#[derive(Clone)]
+pub struct Csrf {
+    key: Key,
+    is_https: bool,
+}
+
+/// The seed of this visitor, kept in the request so that all its parts agree.
+#[derive(Clone)]
+struct Seed(String);
+
+impl Csrf {
+    pub fn new(key: Key, is_https: bool) -> Self {
+        Self { key, is_https }
+    }
+
+    /// The token for the forms of the page that answers `request`, and the cookie that must go with
+    /// it if the visitor has none yet.
+    pub fn token(&self, request: &HttpRequest) -> (String, Option<Cookie<'static>>) {
+        let (seed, is_new) = match self.seed(request) {
+            Some(seed) => (seed, false),
+            None => (hex::encode(random_bytes::<16>()), true),
+        };
+        request.extensions_mut().insert(Seed(seed.clone()));
+        let token = hex::encode(self.key.tag(&[seed.as_bytes(), &user_part(request)]));
+        let cookie = is_new.then(|| {
+            Cookie::build(self.cookie_name(), seed)
+                .path("/")
+                .http_only(true)
+                .secure(self.is_https)
+                .same_site(SameSite::Lax)
+                .finish()
+        });
+        (token, cookie)
+    }
+
+    fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
+        let (Some(seed), Ok(token)) = (self.seed(request), hex::decode(token)) else { return false };
+        self.key.verifies(&[seed.as_bytes(), &user_part(request)], &token)
+    }
+
+    fn seed(&self, request: &HttpRequest) -> Option<String> {
+        if let Some(Seed(seed)) = request.extensions().get::<Seed>() {
+            return Some(seed.clone());
+        }
+        let cookie = request.cookie(self.cookie_name())?;
+        (cookie.value().len() == 32).then(|| cookie.value().to_owned())
+    }
+
+    fn cookie_name(&self) -> &'static str {
+        if self.is_https { "__Host-pontual_csrf" } else { "pontual_csrf" }
+    }
+}
+
+fn user_part(request: &HttpRequest) -> [u8; 8] {
+    let user: Option<i64> = request.get_session().get(USER_KEY).unwrap_or_default();
+    user.unwrap_or_default().to_be_bytes()
+}
+
+/// The fields of a posted form whose token is ours: what every changing handler takes.
+///
+/// # Errors
+/// As an extractor: `ForeignRequest` without a valid token (field `csrf` or header `X-CSRF-Token`),
+/// `TooLarge` above 256 KiB, `BadRequest` for what is no form or holds a NUL.
+pub struct Posted(Fields);
+
+impl Deref for Posted {
+    type Target = Fields;
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}
+
+impl FromRequest for Posted {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let body = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let body = body.await.map_err(|error| match error.as_response_error().status_code() {
+                actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+                _ => Error::BadRequest,
+            })?;
+            if body.len() > FORM_LIMIT {
+                return Err(Error::TooLarge);
+            }
+            let fields = Fields::parse(&body).ok_or(Error::BadRequest)?;
+            let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
+            let header = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+            let token = header.unwrap_or_else(|| fields.get("csrf"));
+            if !csrf.verifies(&request, token) {
+                return Err(Error::ForeignRequest);
+            }
+            Ok(Self(fields))
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! Form fields as strings, and what is wrong with them.
+
+/// The fields of a form, in order, as the visitor sent them.
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads `application/x-www-form-urlencoded`; `None` when it is no such text or holds a NUL.
+    ///
+    /// Browsers send line breaks as CR LF; they become LF.
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok()?;
+        let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).ok()?;
+        let has_nul = |text: &String| text.contains('\0');
+        if pairs.iter().any(|(name, value)| has_nul(name) || has_nul(value)) {
+            return None;
+        }
+        let normal = pairs.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n")));
+        Some(Self(normal.collect()))
+    }
+
+    /// The first value of that name, or nothing typed.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
+    }
+
+    /// Every value of that name, as of checkboxes.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Fields {
+    fn from(pairs: [(&str, &str); N]) -> Self {
+        Self(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+    }
+}
+
+/// Whether `text` holds characters that have no place in a line of text: controls, and the marks
+/// that reverse the direction of what follows and so disguise names.
+pub fn has_control_characters(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
+}
+
+/// Every error of a form, by the HTML name of its field, in the order of the page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<FieldError>);
+
+/// What the page says at a field, and in its summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    pub field: &'static str,
+    pub message: String,
+    pub summary: String,
+}
+
+impl FieldErrors {
+    /// Adds an error whose summary is its message.
+    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
+        let message = message.into();
+        self.0.push(FieldError { field, summary: message.clone(), message });
+    }
+
+    /// Adds an error that the summary words differently.
+    pub fn add_with_summary(&mut self, field: &'static str, message: &str, summary: &str) {
+        self.0.push(FieldError { field, message: message.into(), summary: summary.into() });
+    }
+
+    /// The message of a field, for its template.
+    pub fn of(&self, field: &str) -> Option<&str> {
+        self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
+        self.0.iter()
+    }
+
+    /// The summary's title.
+    pub fn title(&self) -> String {
+        match self.0.len() {
+            1 => "Não foi possível salvar. Corrija 1 campo:".into(),
+            n => format!("Não foi possível salvar. Corrija {n} campos:"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_what_was_typed() {
+        let fields = Fields::parse(b"a=1&b=x%20y&a=2&c=l1%0D%0Al2").unwrap();
+        assert_eq!(fields.get("b"), "x y");
+        assert_eq!(fields.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(fields.get("c"), "l1\nl2");
+        assert_eq!(fields.get("d"), "");
+    }
+
+    #[test]
+    fn a_nul_is_refused() {
+        assert!(Fields::parse(b"a=x%00y").is_none());
+        assert!(Fields::parse(b"a=\xff").is_none());
+    }
+}

@@ -1,0 +1,62 @@
+//! The first wall against forged requests: a change must come from our own pages.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
+use actix_web::middleware::Next;
+
+use crate::error::Error;
+
+/// Middleware: refuses (403) a changing request whose browser says that another site sent it, and
+/// (400) addresses with a NUL, which no text of the database can hold.
+///
+/// # Errors
+/// `ForeignRequest`, `BadRequest`, or what the inner service returns.
+pub async fn check(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if request.uri().to_string().contains("%00") {
+        return Err(Error::BadRequest.into());
+    }
+    if !request.method().is_safe() && !is_own(request.headers()) {
+        return Err(Error::ForeignRequest.into());
+    }
+    next.call(request).await
+}
+
+/// Browsers send `Sec-Fetch-Site`; older ones and plain HTTP send `Origin`. What sends neither is no
+/// browser acting for a visitor, and the form's token still stands before it.
+fn is_own(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(site) = text("sec-fetch-site") {
+        return matches!(site, "same-origin" | "none");
+    }
+    let Some(origin) = text(ORIGIN.as_str()) else { return true };
+    let host = text(HOST.as_str()).unwrap_or_default();
+    origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.eq_ignore_ascii_case(host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn own(pairs: &[(&'static str, &'static str)]) -> bool {
+        let mut request = TestRequest::post().insert_header(("host", "pontual.example"));
+        for pair in pairs {
+            request = request.insert_header(*pair);
+        }
+        is_own(request.to_http_request().headers())
+    }
+
+    #[test]
+    fn only_our_own_pages_may_change_things() {
+        assert!(own(&[("sec-fetch-site", "same-origin")]));
+        assert!(!own(&[("sec-fetch-site", "cross-site")]));
+        assert!(!own(&[("sec-fetch-site", "same-site")]));
+        assert!(own(&[("origin", "https://pontual.example")]));
+        assert!(!own(&[("origin", "https://evil.example")]));
+        assert!(!own(&[("origin", "null")]));
+    }
+}

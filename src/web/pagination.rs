@@ -1,0 +1,98 @@
+//! Keyset pagination: a page begins after a row, not at a number, so that it stays right while
+//! rows come and go.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+
+/// The place of a row in a list that is ordered by a time and an id.
+///
+/// In addresses: microseconds since 1970, a hyphen, the id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub at: DateTime<Utc>,
+    pub id: i64,
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.at.timestamp_micros(), self.id)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (micros, id) = text.split_once('-').ok_or(())?;
+        let micros: i64 = micros.parse().map_err(drop)?;
+        let at = DateTime::from_timestamp_micros(micros).ok_or(())?;
+        Ok(Self { at, id: id.parse().map_err(drop)? })
+    }
+}
+
+/// One page of rows and the cursors of its neighbours.
+#[derive(Debug)]
+pub struct PageOf<T> {
+    pub rows: Vec<T>,
+    pub before: Option<Cursor>,
+    pub after: Option<Cursor>,
+}
+
+impl<T> PageOf<T> {
+    /// Cuts `rows` to `limit`; they were asked for with one more, which tells that there is a next page.
+    ///
+    /// `from` is the cursor that the page began at and whether the rows were read backwards from it
+    /// (towards the list's start), in which case they come reversed.
+    pub fn cut(
+        mut rows: Vec<T>,
+        limit: usize,
+        from: (Option<Cursor>, bool),
+        cursor: impl Fn(&T) -> Cursor,
+    ) -> Self {
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let (start, is_backwards) = from;
+        if is_backwards {
+            rows.reverse();
+        }
+        let (has_before, has_after) = match (start.is_some(), is_backwards) {
+            (true, true) => (has_more, true),
+            (true, false) => (true, has_more),
+            (false, _) => (false, has_more),
+        };
+        let before = rows.first().filter(|_| has_before).map(&cursor);
+        let after = rows.last().filter(|_| has_after).map(&cursor);
+        Self { rows, before, after }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor(n: &i64) -> Cursor {
+        Cursor { at: DateTime::UNIX_EPOCH, id: *n }
+    }
+
+    #[test]
+    fn a_cursor_reads_back() {
+        let text = "1796475600123456-42";
+        assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
+        assert!("x-1".parse::<Cursor>().is_err());
+        assert!("9999999999999999999-1".parse::<Cursor>().is_err());
+    }
+
+    #[test]
+    fn the_first_page_has_no_neighbour_before_it() {
+        let page = PageOf::cut(vec![9, 8, 7], 2, (None, false), cursor);
+        assert_eq!((page.rows, page.before, page.after.map(|c| c.id)), (vec![9, 8], None, Some(8)));
+    }
+
+    #[test]
+    fn a_page_read_backwards_is_shown_forwards() {
+        let page = PageOf::cut(vec![7, 8, 9], 2, (Some(cursor(&6)), true), cursor);
+        assert_eq!(page.rows, [8, 7]);
+        assert_eq!((page.before.map(|c| c.id), page.after.map(|c| c.id)), (Some(8), Some(7)));
+    }
+}

@@ -1,0 +1,164 @@
+//! The frame around a page: navigation panel, top bar, bell, notices.
+
+use std::future::{Ready, ready};
+
+use actix_web::cookie::Cookie;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::{Csrf, Flash};
+use crate::auth::Viewer;
+use crate::error::{Error, Result};
+
+/// What a request says about the frame of its answer.
+pub struct Shell {
+    /// The token for the forms of the page; views that hold forms take it as a field.
+    pub csrf: String,
+    pub is_htmx: bool,
+    theme: &'static str,
+    flash: Option<Flash>,
+    path: String,
+    cookies: Vec<Cookie<'static>>,
+}
+
+impl Shell {
+    /// Answers with `view` inside the application's frame; to htmx, with `view` alone.
+    ///
+    /// # Errors
+    /// The template failed.
+    pub fn page(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
+        self.page_with(StatusCode::OK, viewer, title, view)
+    }
+
+    /// As `page`, with another status, such as 422 for a form that was refused.
+    ///
+    /// # Errors
+    /// The template failed.
+    pub fn page_with(
+        self,
+        status: StatusCode,
+        viewer: &Viewer,
+        title: &str,
+        view: impl Template,
+    ) -> Result<HttpResponse> {
+        if self.is_htmx {
+            return self.fragment(status, view);
+        }
+        let body = Framed { shell: &self, viewer, title, body: view.render()? }.render()?;
+        Ok(self.respond(status, body))
+    }
+
+    /// Answers with a whole page that has no frame, such as the sign-in.
+    ///
+    /// # Errors
+    /// The template failed.
+    pub fn bare(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
+        let body = Bare { theme: self.theme, title, body: view.render()? }.render()?;
+        Ok(self.respond(status, body))
+    }
+
+    /// Answers with a part of a page.
+    ///
+    /// # Errors
+    /// The template failed.
+    pub fn fragment(self, status: StatusCode, view: impl Template) -> Result<HttpResponse> {
+        let body = view.render()?;
+        Ok(self.respond(status, body))
+    }
+
+    fn respond(self, status: StatusCode, body: String) -> HttpResponse {
+        let mut response = HttpResponse::build(status);
+        for cookie in self.cookies {
+            response.cookie(cookie);
+        }
+        // A part fetched by htmx shows no flash, so it must not consume it.
+        if self.flash.is_some() && !self.is_htmx {
+            response.cookie(Flash::shown());
+        }
+        response.insert_header(("vary", "HX-Request"));
+        response.content_type("text/html; charset=utf-8").body(body)
+    }
+
+    fn is_at(&self, prefix: &str) -> bool {
+        self.path == prefix || self.path.starts_with(&format!("{prefix}/"))
+    }
+}
+
+impl FromRequest for Shell {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(csrf) = request.app_data::<web::Data<Csrf>>() else {
+            return ready(Err(Error::unexpected("no Csrf")));
+        };
+        let (token, cookie) = csrf.token(request);
+        let theme = match request.cookie("theme").as_ref().map(Cookie::value) {
+            Some("dark") => "dark",
+            Some("light") => "light",
+            _ => "",
+        };
+        ready(Ok(Self {
+            csrf: token,
+            is_htmx: request.headers().contains_key("hx-request"),
+            theme,
+            flash: Flash::of(request),
+            path: request.path().to_owned(),
+            cookies: cookie.into_iter().collect(),
+        }))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "web/layout.html")]
+struct Framed<'a> {
+    shell: &'a Shell,
+    viewer: &'a Viewer,
+    title: &'a str,
+    body: String,
+}
+
+#[derive(Template)]
+#[template(path = "web/bare.html")]
+struct Bare<'a> {
+    theme: &'a str,
+    title: &'a str,
+    body: String,
+}
+
+/// 303 to `path`.
+pub fn redirect(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+/// 303 to `path`, where `flash` will be read.
+pub fn redirect_with(path: &str, flash: Flash) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).cookie(flash.cookie()).finish()
+}
+
+/// Up to two capitals of a name, for its round badge.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
+    let (first, last) = (words.next(), words.next_back());
+    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+}
+
+/// The colour of a badge, 1 to 5, always the same for an id.
+pub fn tint(id: &impl std::fmt::Display) -> u32 {
+    id.to_string().bytes().map(u32::from).sum::<u32>() % 5 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_badge_shows_the_first_and_last_initial() {
+        assert_eq!(initials("Mercado Pão de Minas"), "MM");
+        assert_eq!(initials("érica"), "É");
+        assert_eq!(initials(""), "");
+    }
+}

@@ -1,0 +1,45 @@
+// What every page does, with or without the application's frame.
+
+import { all, one } from "./dom.js";
+
+function themeButtons() {
+  const root = document.documentElement;
+  for (const button of all("[data-theme-toggle]")) {
+    const paint = () => {
+      const dark = root.getAttribute("data-bs-theme") === "dark";
+      button.setAttribute("aria-label", dark ? "Usar tema claro" : "Usar tema escuro");
+      one(".ti", button).className = dark ? "ti ti-sun" : "ti ti-moon";
+    };
+    button.addEventListener("click", () => {
+      const next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
+      root.setAttribute("data-bs-theme", next);
+      const secure = location.protocol === "https:" ? "; secure" : "";
+      document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax${secure}`;
+      paint();
+    });
+    paint();
+  }
+}
+
+function passwordButtons() {
+  for (const button of all("[data-toggle-password]")) {
+    button.addEventListener("click", () => {
+      const input = document.getElementById(button.getAttribute("aria-controls"));
+      const open = input.type === "password";
+      input.type = open ? "text" : "password";
+      button.setAttribute("aria-pressed", String(open));
+      one(".ti", button).className = open ? "ti ti-eye-off" : "ti ti-eye";
+    });
+  }
+}
+
+/** A refused form begins at the summary of what is wrong. */
+export function focusErrors(base = document) {
+  one("[data-error-summary]", base)?.focus();
+}
+
+export function start() {
+  themeButtons();
+  passwordButtons();
+  focusErrors();
+}

@@ -1,0 +1,167 @@
+//! The application as a service in this process, and visitors with a browser's memory.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use actix_http::Request;
+use actix_web::body::to_bytes;
+use actix_web::cookie::Cookie;
+use actix_web::dev::Service;
+use actix_web::test::{TestRequest, init_service};
+use futures_util::future::LocalBoxFuture;
+use pontual::app::{Shared, build};
+use pontual::config::Config;
+use pontual::db::Db;
+use pontual::keys::Keys;
+
+use super::{Company, Database, PASSWORD, Page};
+
+type Call = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Page>>;
+
+/// The application on a database of its own, with a small company in it.
+pub struct TestApp {
+    pub database: Database,
+    pub company: Company,
+    pub shared: Shared,
+    call: Call,
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        let database = Database::new();
+        let company = Company::found(&database);
+        Self::on(database, company).await
+    }
+
+    /// A second process on the same database.
+    pub async fn another(&self) -> Self {
+        Self::on(Database { url: self.database.url.clone() }, self.company).await
+    }
+
+    async fn on(database: Database, company: Company) -> Self {
+        let config = Config::from_vars(|_| None).unwrap();
+        let db = Db::new(&database.url, 4);
+        let shared = Shared::new(config, Keys::new("a secret for tests"), db);
+        let service = Rc::new(init_service(build(shared.clone())).await);
+        let call: Call = Rc::new(move |request| {
+            let service = service.clone();
+            Box::pin(async move { page_of(&*service, request).await })
+        });
+        Self { database, company, shared, call }
+    }
+
+    /// Somebody who is not signed in.
+    pub fn visitor(&self) -> Visitor {
+        Visitor { call: self.call.clone(), cookies: RefCell::default(), csrf: RefCell::default() }
+    }
+
+    pub async fn signed_in(&self, email: &str) -> Visitor {
+        let visitor = self.visitor();
+        visitor.get("/login").await;
+        let answer = visitor.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        visitor
+    }
+
+    pub async fn administrator(&self) -> Visitor {
+        self.signed_in("admin@empresa.example").await
+    }
+
+    pub async fn role_manager(&self) -> Visitor {
+        self.signed_in("gestor@empresa.example").await
+    }
+
+    /// Attends "Suporte".
+    pub async fn attendant(&self) -> Visitor {
+        self.signed_in("bruno@empresa.example").await
+    }
+
+    /// Attends "Financeiro".
+    pub async fn other_attendant(&self) -> Visitor {
+        self.signed_in("helena@empresa.example").await
+    }
+}
+
+async fn page_of<S, B>(service: &S, request: Request) -> Page
+where
+    S: Service<Request, Response = actix_web::dev::ServiceResponse<B>, Error = actix_web::Error>,
+    B: actix_web::body::MessageBody + 'static,
+{
+    let response = match service.call(request).await {
+        Ok(response) => response.into_parts().1.map_into_boxed_body(),
+        Err(error) => error.error_response(),
+    };
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = to_bytes(response.into_body()).await.map_err(|_| ()).unwrap();
+    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+}
+
+/// A person with a browser: keeps cookies, and sends the token of the last page with each form.
+pub struct Visitor {
+    call: Call,
+    cookies: RefCell<BTreeMap<String, String>>,
+    csrf: RefCell<String>,
+}
+
+impl Visitor {
+    pub async fn get(&self, path: &str) -> Page {
+        self.send(TestRequest::get().uri(path)).await
+    }
+
+    /// As htmx fetches a part of a page.
+    pub async fn get_part(&self, path: &str) -> Page {
+        self.send(TestRequest::get().uri(path).insert_header(("hx-request", "true"))).await
+    }
+
+    /// Follows a redirect.
+    pub async fn follow(&self, answer: &Page) -> Page {
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        self.get(answer.location()).await
+    }
+
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let csrf = self.csrf.borrow().clone();
+        let mut fields = fields.to_vec();
+        fields.push(("csrf", &csrf));
+        self.post_raw(path, &fields).await
+    }
+
+    /// Sends just these fields, without a token.
+    pub async fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.send(TestRequest::post().uri(path).set_form(fields)).await
+    }
+
+    /// Sends a request made by hand with this visitor's cookies.
+    pub async fn send(&self, mut request: TestRequest) -> Page {
+        for (name, value) in self.cookies.borrow().iter() {
+            request = request.cookie(Cookie::new(name.clone(), value.clone()));
+        }
+        let page = (self.call)(request.to_request()).await;
+        for header in page.headers.get_all("set-cookie") {
+            let cookie = Cookie::parse_encoded(header.to_str().unwrap().to_owned()).unwrap();
+            let is_over = cookie.max_age().is_some_and(|age| age.is_zero());
+            let mut cookies = self.cookies.borrow_mut();
+            match is_over {
+                true => cookies.remove(cookie.name()),
+                false => cookies.insert(cookie.name().to_owned(), cookie.value().to_owned()),
+            };
+        }
+        if let Some(token) = page.attribute("input[name=csrf]", "value") {
+            *self.csrf.borrow_mut() = token;
+        }
+        page
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.borrow().get(name).cloned()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies.borrow_mut().insert(name.into(), value.into());
+    }
+
+    pub fn csrf(&self) -> String {
+        self.csrf.borrow().clone()
+    }
+}

@@ -1,0 +1,84 @@
+//! Databases for tests: cloned from one migrated template, within one throw-away cluster that ends
+//! with the process.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{LazyLock, Mutex};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use pontual::db::private::{PrivateServer, Tuning};
+
+static CLUSTER: LazyLock<PrivateServer> = LazyLock::new(|| {
+    let dir = std::env::temp_dir().join(format!("pontual-test-{}", std::process::id()));
+    let server = PrivateServer::start(&dir, Tuning::ThrowAway).expect("the test cluster starts");
+    let mut conn = pontual::db::connect(&server.url_of("pontual")).unwrap();
+    pontual::db::migrate(&mut conn).expect("the migrations run");
+    conn.batch_execute("CREATE DATABASE template_pontual TEMPLATE pontual").ok();
+    server
+});
+static CREATING: Mutex<()> = Mutex::new(());
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// One test's own database, migrated and empty.
+pub struct Database {
+    pub url: String,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+impl Database {
+    pub fn new() -> Self {
+        Self::from_template("template_pontual")
+    }
+
+    /// A database without any table.
+    pub fn blank() -> Self {
+        Self::from_template("template0")
+    }
+
+    fn from_template(template: &str) -> Self {
+        let cluster = &*CLUSTER;
+        let name = format!("test_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let _one_at_a_time = CREATING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut conn = PgConnection::establish(&cluster.url_of("postgres")).unwrap();
+        let options = if cluster_has_strategies(&mut conn) { " STRATEGY file_copy" } else { "" };
+        conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}{options}")).unwrap();
+        Self { url: cluster.url_of(&name) }
+    }
+
+    pub fn connect(&self) -> PgConnection {
+        pontual::db::connect(&self.url).unwrap()
+    }
+
+    pub fn execute(&self, sql: &str) {
+        self.connect().batch_execute(sql).unwrap();
+    }
+
+    /// The one number of `SELECT … AS value`.
+    pub fn number(&self, sql: &str) -> i64 {
+        diesel::sql_query(sql).get_result::<Number>(&mut self.connect()).unwrap().value
+    }
+
+    /// The texts of `SELECT … AS value`.
+    pub fn texts(&self, sql: &str) -> Vec<String> {
+        let rows = diesel::sql_query(sql).load::<Line>(&mut self.connect()).unwrap();
+        rows.into_iter().map(|row| row.value).collect()
+    }
+}
+
+/// PostgreSQL 15 brought `STRATEGY`; before, the copy was always of files.
+fn cluster_has_strategies(conn: &mut PgConnection) -> bool {
+    let sql = "SELECT current_setting('server_version_num')::bigint AS value";
+    diesel::sql_query(sql).get_result::<Number>(conn).unwrap().value >= 150_000
+}

@@ -1,0 +1,70 @@
+//! An answer as a person sees it.
+
+use actix_web::http::header::HeaderMap;
+use scraper::{Html, Selector};
+
+pub struct Page {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Page {
+    /// The text that one reads, with white space folded.
+    pub fn text(&self) -> String {
+        let document = Html::parse_document(&self.body);
+        let body = Selector::parse("body").unwrap();
+        let text: String = document.select(&body).flat_map(|body| body.text()).collect::<Vec<_>>().join(" ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Fails unless the page says `sentence`.
+    #[track_caller]
+    pub fn assert_says(&self, sentence: &str) -> &Self {
+        assert!(self.text().contains(sentence), "{sentence:?} is not in: {}", self.text());
+        self
+    }
+
+    #[track_caller]
+    pub fn assert_does_not_say(&self, sentence: &str) -> &Self {
+        assert!(!self.text().contains(sentence), "{sentence:?} is in: {}", self.text());
+        self
+    }
+
+    #[track_caller]
+    pub fn assert_status(&self, status: u16) -> &Self {
+        assert_eq!(self.status, status, "{}", self.text());
+        self
+    }
+
+    /// How many elements match a CSS selector.
+    pub fn count(&self, selector: &str) -> usize {
+        Html::parse_document(&self.body).select(&Selector::parse(selector).unwrap()).count()
+    }
+
+    /// An attribute of the first element that matches.
+    pub fn attribute(&self, selector: &str, name: &str) -> Option<String> {
+        let document = Html::parse_document(&self.body);
+        let element = document.select(&Selector::parse(selector).unwrap()).next()?;
+        element.value().attr(name).map(str::to_owned)
+    }
+
+    /// The text of each element that matches.
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        let document = Html::parse_document(&self.body);
+        let fold = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        document
+            .select(&Selector::parse(selector).unwrap())
+            .map(|element| fold(element.text().collect()))
+            .collect()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Where a redirect leads.
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+}
