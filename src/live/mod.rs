@@ -4,8 +4,10 @@
 //! listening connection per process.
 
 mod event;
+mod listener;
 
 pub use event::{CHANNEL, Event, announce};
+pub use listener::{Incoming, listen};
 
 use crate::web::Route;
 
