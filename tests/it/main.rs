@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod harness;
+mod live;
+mod notifications;
 mod schema;
 mod sign_in;
