@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod harness;
+mod live;
+mod notifications;
 mod roles;
 mod schedules;
 mod schema;
