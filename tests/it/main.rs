@@ -6,6 +6,7 @@ mod harness;
 mod live;
 mod notifications;
 mod roles;
+mod routes;
 mod schedules;
 mod schema;
 mod sign_in;
