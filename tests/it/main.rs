@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod chat;
+mod conversations;
 mod harness;
 mod schema;
 mod sign_in;
+mod tickets;

@@ -5,7 +5,7 @@ mod company;
 mod database;
 mod page;
 
-pub use app::TestApp;
+pub use app::{TestApp, Visitor};
 pub use company::{Company, PASSWORD};
 pub use database::Database;
 pub use page::Page;
