@@ -11,6 +11,7 @@ use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::Error;
 use crate::keys::Keys;
+use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{auth, conversations, live, notifications, roles, schedules, tickets, web as frame};
 
@@ -20,11 +21,12 @@ pub struct Shared {
     pub config: Config,
     pub keys: Keys,
     pub db: Db,
+    pub hub: Hub,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db) -> Self {
-        Self { config, keys, db }
+        Self { config, keys, db, hub: Hub::new() }
     }
 }
 
@@ -57,12 +59,13 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db } = shared;
+    let Shared { config, keys, db, hub } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(config))
+        .app_data(web::Data::new(hub))
         .app_data(web::Data::new(Links::new(keys.key("links"))))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use actix_web::HttpServer;
+use actix_web::{HttpServer, rt};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
@@ -11,6 +12,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::demo;
 use crate::keys::Keys;
+use crate::live::{self, Hub};
 
 /// Requests under way at SIGTERM have so long to finish.
 const DRAIN_SECONDS: u64 = 20;
@@ -42,7 +44,10 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     };
     let db = Db::new(&database.url, pool_size());
     let shared = Shared::new(config.clone(), keys, db);
-    let served = actix_web::rt::System::new().block_on(serve(shared, &config, started, is_demo));
+    let served = rt::System::new().block_on(async {
+        go_live(&shared.hub, &database.url);
+        serve(shared, &config, started, is_demo).await
+    });
     drop(database);
     served
 }
@@ -65,6 +70,21 @@ async fn serve(
     print_address(config, started, is_demo);
     server.await.map_err(|cause| Trouble::Listen { address, cause })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Starts what passes live events on. Streams have no end of their own, so they end when the process
+/// is told to, and do not hold it up.
+fn go_live(hub: &Hub, url: &str) {
+    rt::spawn(hub.clone().run(Db::new(url, 1)));
+    let listening = hub.clone();
+    rt::spawn(live::listen(url.to_owned(), move |incoming| listening.take(incoming)));
+    let ending = hub.clone();
+    rt::spawn(async move {
+        if let Ok(mut told) = signal(SignalKind::terminate()) {
+            told.recv().await;
+            ending.close();
+        }
+    });
 }
 
 fn print_address(config: &Config, started: Instant, is_demo: bool) {

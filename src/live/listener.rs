@@ -1,0 +1,97 @@
+//! The one connection of a process that listens: wake-ups for its dispatcher, live events for its
+//! pages.
+//!
+//! What can go wrong: the connection is lost, and with it whatever was announced meanwhile. It is
+//! made again, with growing pauses, and [`Incoming::Reconnected`] then tells everybody to look into
+//! the tables. A payload of a newer version that cannot be read is logged and dropped.
+
+use std::time::{Duration, Instant};
+
+use super::event;
+use super::event::Event;
+use crate::db::listen::{ListenError, Listener, Notice};
+
+/// The NOTIFY channel by which triggers wake the dispatchers; its payload is empty.
+const WAKE_CHANNEL: &str = "pontual_wake";
+
+const CHANNELS: &[&str] = &[WAKE_CHANNEL, event::CHANNEL];
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What the listening connection brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// An earlier due time was saved, here or by another process.
+    Wake,
+    /// A change that some page may be showing.
+    Live(Event),
+    /// The connection is new: notices may have been missed, so read the tables.
+    Reconnected,
+}
+
+/// Listens for as long as it is polled, and passes on what comes. `on_notice` must not block.
+pub async fn listen(url: String, on_notice: impl Fn(Incoming)) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let began = Instant::now();
+        let error = pass_on(&url, &on_notice).await;
+        if began.elapsed() > LONGEST_PAUSE {
+            pause = FIRST_PAUSE;
+        }
+        tracing::warn!(%error, ?pause, "the listening connection is lost, and will be made again");
+        actix_web::rt::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Passes on what one connection brings, and returns why it ended.
+async fn pass_on(url: &str, on_notice: &impl Fn(Incoming)) -> ListenError {
+    let mut listener = match Listener::connect(url, CHANNELS).await {
+        Ok(listener) => listener,
+        Err(error) => return error,
+    };
+    on_notice(Incoming::Reconnected);
+    loop {
+        match listener.recv().await {
+            Ok(notice) => read(&notice).into_iter().for_each(on_notice),
+            Err(error) => return error,
+        }
+    }
+}
+
+fn read(notice: &Notice) -> Option<Incoming> {
+    if notice.channel == WAKE_CHANNEL {
+        return Some(Incoming::Wake);
+    }
+    match serde_json::from_str(&notice.payload) {
+        Ok(event) => Some(Incoming::Live(event)),
+        Err(error) => {
+            tracing::warn!(%error, payload = notice.payload, "a live event cannot be read");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ContactId;
+
+    fn notice(channel: &str, payload: &str) -> Notice {
+        Notice { channel: channel.into(), payload: payload.into() }
+    }
+
+    #[test]
+    fn an_event_arrives_as_it_was_announced() {
+        let event = Event::ConversationsChanged(vec![ContactId(7)]);
+        let payload = serde_json::to_string(&event).unwrap();
+        assert_eq!(read(&notice(event::CHANNEL, &payload)), Some(Incoming::Live(event)));
+        assert_eq!(read(&notice(WAKE_CHANNEL, "")), Some(Incoming::Wake));
+    }
+
+    #[test]
+    fn an_event_of_a_newer_version_is_dropped() {
+        assert_eq!(read(&notice(event::CHANNEL, r#"{"moon_landed":1}"#)), None);
+    }
+}
