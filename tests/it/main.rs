@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod chat;
 mod cli;
+mod conversations;
 mod demo;
 mod harness;
 mod live;
@@ -12,3 +14,4 @@ mod routes;
 mod schedules;
 mod schema;
 mod sign_in;
+mod tickets;
