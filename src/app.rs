@@ -9,10 +9,11 @@ use tracing_actix_web::TracingLogger;
 use crate::config::Config;
 use crate::contacts::Links;
 use crate::db::Db;
+use crate::dispatcher::Health;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::web::{Csrf, Route};
-use crate::{auth, conversations, live, notifications, roles, schedules, tickets, web as frame};
+use crate::{auth, conversations, dispatcher, live, notifications, roles, schedules, tickets, web as frame};
 
 /// What all requests share; one for each process, cheap to clone.
 #[derive(Clone)]
@@ -20,11 +21,12 @@ pub struct Shared {
     pub config: Config,
     pub keys: Keys,
     pub db: Db,
+    pub health: Health,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db) -> Self {
-        Self { config, keys, db }
+        Self { config, keys, db, health: Health::default() }
     }
 }
 
@@ -38,6 +40,7 @@ pub fn routes() -> Vec<Route> {
         notifications::routes(),
         roles::routes(),
         live::routes(),
+        dispatcher::routes(),
         frame::asset_routes(),
     ]
     .into_iter()
@@ -57,12 +60,13 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db } = shared;
+    let Shared { config, keys, db, health } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(config))
+        .app_data(web::Data::new(health))
         .app_data(web::Data::new(Links::new(keys.key("links"))))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))

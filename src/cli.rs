@@ -10,7 +10,7 @@ use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
 use crate::db::private::{PrivateServer, StartError, Tuning};
 use crate::db::{self, with_safe_tls};
-use crate::{server, users};
+use crate::{check, server, users};
 
 #[derive(Parser)]
 #[command(name = "pontual", version, about = "Customer-service scheduling, exact to the millisecond")]
@@ -41,6 +41,8 @@ enum Command {
     },
     /// Fill an empty private database with the demonstration company
     Demo,
+    /// Try every invariant on the database, also while it is in use
+    Check,
 }
 
 /// Why a command ended, in one sentence for the operator.
@@ -127,6 +129,12 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
                 }
             );
             Ok(ExitCode::SUCCESS)
+        }
+        Command::Check => {
+            let database = Database::open(&config)?;
+            let findings = check::run(&mut db::connect(&database.url)?)?;
+            findings.iter().for_each(|finding| println!("{finding}"));
+            Ok(if findings.iter().all(check::Finding::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
     }
 }

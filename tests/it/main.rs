@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod dispatcher;
 mod harness;
 mod schema;
 mod sign_in;

@@ -4,8 +4,10 @@ mod app;
 mod company;
 mod database;
 mod page;
+mod plan;
 
 pub use app::TestApp;
 pub use company::{Company, PASSWORD};
 pub use database::Database;
 pub use page::Page;
+pub use plan::Plan;
