@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::dispatcher::Health;
 use crate::error::Error;
 use crate::keys::Keys;
+use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{auth, conversations, dispatcher, live, notifications, roles, schedules, tickets, web as frame};
 
@@ -22,11 +23,12 @@ pub struct Shared {
     pub keys: Keys,
     pub db: Db,
     pub health: Health,
+    pub hub: Hub,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db) -> Self {
-        Self { config, keys, db, health: Health::default() }
+        Self { config, keys, db, hub: Hub::new(), health: Health::default() }
     }
 }
 
@@ -60,13 +62,14 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, health } = shared;
+    let Shared { config, keys, db, hub, health } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(config))
         .app_data(web::Data::new(health))
+        .app_data(web::Data::new(hub))
         .app_data(web::Data::new(Links::new(keys.key("links"))))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))

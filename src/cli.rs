@@ -8,7 +8,7 @@ use diesel::pg::PgConnection;
 
 use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
-use crate::db::private::{PrivateServer, StartError, Tuning};
+use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, with_safe_tls};
 use crate::{check, server, users};
 
@@ -85,6 +85,20 @@ impl Database {
         Ok(Self { url: private.url().to_owned(), private: Some(private) })
     }
 
+    /// The same, but a private server that is already running is shared.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_or_join(config: &Config) -> Result<Self, Trouble> {
+        match Self::open(config) {
+            Err(Trouble::Start(StartError::InUse(data_dir))) => match url_of_running(&data_dir) {
+                Some(url) => Ok(Self { url, private: None }),
+                None => Err(StartError::InUse(data_dir).into()),
+            },
+            opened => opened,
+        }
+    }
+
     /// Connects and migrates.
     ///
     /// # Errors
@@ -130,13 +144,20 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
             );
             Ok(ExitCode::SUCCESS)
         }
-        Command::Check => {
-            let database = Database::open(&config)?;
-            let findings = check::run(&mut db::connect(&database.url)?)?;
-            findings.iter().for_each(|finding| println!("{finding}"));
-            Ok(if findings.iter().all(check::Finding::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-        }
+        Command::Check => check_invariants(&config),
     }
+}
+
+fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
+    let database = Database::open_or_join(config)?;
+    let mut conn = db::connect(&database.url)?;
+    if !db::are_current(&mut conn)? {
+        return Err(Trouble::Refused("the database is not up to date: run pontual migrate first".into()));
+    }
+    let findings = check::run(&mut conn)?;
+    findings.iter().for_each(|finding| println!("{finding}"));
+    let holds = findings.iter().all(check::Finding::is_ok);
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The demonstration has known passwords, so that it goes into a private database only.
@@ -167,10 +188,13 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
     let database = Database::open(config)?;
     let created = users::create_administrator(&mut database.migrated()?, &account, &hash);
     match created {
-        Ok(()) if from_stdin => println!("{email} can sign in now."),
-        Ok(()) => println!("{email} can sign in now, with the password {password}"),
+        Ok(()) if from_stdin => println!("{} can sign in now.", account.email()),
+        Ok(()) => println!("{} can sign in now, with the password {password}", account.email()),
         Err(error) if error.violated_constraint() == Some("users_email_key") => {
-            return Err(Trouble::Refused(format!("there is a user with the address {email} already")));
+            return Err(Trouble::Refused(format!(
+                "there is a user with the address {} already",
+                account.email()
+            )));
         }
         Err(error) => return Err(error.into()),
     }

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use actix_rt::Arbiter;
-use actix_web::HttpServer;
 use actix_web::dev::ServerHandle;
-use actix_web::rt::{self, time};
+use actix_web::rt::time;
+use actix_web::{HttpServer, rt};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::demo;
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
-use crate::live::{self, Incoming};
+use crate::live::{self, Hub, Incoming};
 
 /// Requests under way at SIGTERM have so long to finish.
 const DRAIN_SECONDS: u64 = 20;
@@ -52,8 +52,7 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     };
     let db = Db::new(&database.url, pool_size());
     let shared = Shared::new(config.clone(), keys, db);
-    let served =
-        actix_web::rt::System::new().block_on(serve(shared, &config, &database.url, started, is_demo));
+    let served = rt::System::new().block_on(serve(shared, &config, &database.url, started, is_demo));
     drop(database);
     served
 }
@@ -66,7 +65,7 @@ async fn serve(
     is_demo: bool,
 ) -> Result<ExitCode, Trouble> {
     let address = config.listen;
-    let control = Control::new(shared.health.clone());
+    let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -77,8 +76,8 @@ async fn serve(
         .run();
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let watch = rt::spawn(watch_over(dispatcher, server.handle()));
-    let events = listen(database_url.to_owned(), control.waker.clone());
-    rt::spawn(claim_nothing_after_a_signal(control.clone()));
+    let events = go_live(hub.clone(), control.waker.clone(), database_url);
+    rt::spawn(end_at_a_signal(control.clone(), hub));
     print_address(config, started, is_demo);
     let served = server.await;
     control.stop();
@@ -101,8 +100,9 @@ async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle)
     ending
 }
 
-/// The server drains its requests by itself at a signal; the dispatcher must hear of it as soon.
-async fn claim_nothing_after_a_signal(control: Control) {
+/// The server drains its requests by itself at a signal. The dispatcher must hear of it as soon, and
+/// streams have no end of their own: they end now, and do not hold it up.
+async fn end_at_a_signal(control: Control, hub: Hub) {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -113,20 +113,24 @@ async fn claim_nothing_after_a_signal(control: Control) {
         _ = interrupt.recv() => {}
     }
     control.stop();
+    hub.close();
 }
 
-/// Listens on a thread of its own, for the dispatcher blocks the one that it runs on.
-fn listen(database_url: String, waker: Waker) -> Arbiter {
-    let events = Arbiter::new();
+/// Starts what wakes the dispatcher and passes live events on, on a thread of its own: the
+/// dispatcher blocks the one that it runs on.
+fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
+    let (events, url) = (Arbiter::new(), database_url.to_owned());
+    events.spawn(hub.clone().run(Db::new(database_url, 1)));
     events.spawn(async move {
         loop {
-            let waker = waker.clone();
+            let (hub, waker) = (hub.clone(), waker.clone());
             let on_notice = move |incoming: Incoming| {
                 if matches!(incoming, Incoming::Wake | Incoming::Reconnected) {
                     waker.wake();
                 }
+                hub.take(incoming);
             };
-            let ended = rt::spawn(live::listen(database_url.clone(), on_notice)).await;
+            let ended = rt::spawn(live::listen(url.clone(), on_notice)).await;
             tracing::error!(?ended, "the listener panicked, and begins again");
             time::sleep(Duration::from_secs(1)).await;
         }

@@ -1,5 +1,6 @@
 //! Contacts ("contatos"): one address on one channel.
 
+pub mod display;
 mod link;
 
 pub use link::Links;

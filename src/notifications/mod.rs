@@ -1,7 +1,32 @@
-//! notifications
+//! Notifications ("notificações"): the entries of somebody's bell.
+//!
+//! The dispatcher writes one for each recipient when a notifying schedule fires ("Agendamento") and
+//! when a schedule fails ("Erro no agendamento"). The row holds no text: what an entry says is told
+//! from its schedule and contact, so that renaming or anonymising a contact reaches it. Only its
+//! recipient sees, reads and removes an entry; for others it does not exist. Each such change is
+//! announced, so that the bells of all tabs agree. Whoever was notified may read the contact's
+//! conversation (see `conversations`).
+
+mod handlers;
+mod kind;
+pub mod queries;
+mod views;
+
+pub use kind::Kind;
+pub use views::Item;
 
 use crate::web::Route;
 
+/// So many entries does the bell show, and a new live stream begin with.
+pub const BELL_LENGTH: i64 = 20;
+
 pub fn routes() -> Vec<Route> {
-    vec![]
+    vec![
+        Route::get("/notifications", handlers::index),
+        Route::get("/notifications/panel", handlers::panel),
+        Route::post("/notifications/reading", handlers::read_all),
+        Route::post("/notifications/{id}/reading", handlers::read),
+        Route::post("/notifications/{id}/opening", handlers::open),
+        Route::post("/notifications/{id}/removal", handlers::remove),
+    ]
 }

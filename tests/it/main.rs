@@ -2,7 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod check;
+mod cli;
+mod demo;
 mod dispatcher;
 mod harness;
+mod live;
+mod notifications;
+mod roles;
+mod routes;
+mod schedules;
 mod schema;
 mod sign_in;

@@ -34,9 +34,13 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Decides where the cluster that is asked for at `wanted` can be, and makes its parent.
+    /// Decides where the cluster of Pontual's data directory `wanted` can be, and makes its parent.
     pub fn choose(wanted: &Path, tuning: Tuning) -> Result<Place, StartError> {
-        let data_dir = absolute(wanted).map_err(|cause| StartError::directory(wanted, cause))?;
+        let wanted = match tuning {
+            Tuning::Durable => wanted.join("postgres"),
+            Tuning::ThrowAway => wanted.to_owned(),
+        };
+        let data_dir = absolute(&wanted).map_err(|cause| StartError::directory(&wanted, cause))?;
         // SAFETY: geteuid reads a number and cannot fail.
         if unsafe { libc::geteuid() } != 0 {
             return Ok(Place { data_dir, account: None });
@@ -75,7 +79,8 @@ impl Place {
         }
     }
 
-    /// Keeps a second Pontual out for as long as the file lives. The system frees the lock of a process that died.
+    /// Keeps a second Pontual out for as long as the file is open. The system frees the lock of a
+    /// process that died.
     pub fn lock(&self) -> Result<File, StartError> {
         let path = self.beside("lock");
         let failed = |cause| StartError::directory(&path, cause);
@@ -114,7 +119,8 @@ impl Place {
         }
     }
 
-    /// The directory of the socket: the cluster's own, which is private too, unless its path is too long for a socket.
+    /// The directory of the socket: the cluster's own, which is private, unless its path is too
+    /// long for a socket.
     pub fn socket_dir(&self) -> io::Result<SocketDir> {
         if fits_a_socket(&self.data_dir) {
             return Ok(SocketDir { path: self.data_dir.clone(), is_temporary: false });
@@ -207,7 +213,7 @@ fn fits_a_socket(dir: &Path) -> bool {
     dir.join(format!(".s.PGSQL.{PORT}")).as_os_str().len() <= LONGEST_SOCKET
 }
 
-/// One file name for a whole path, a different one for every path: `/root/a-b/data` → `root-a%2Db-data`.
+/// One file name for a whole path, a different one for every path: `/root/a-b` → `root-a%2Db`.
 fn one_name(path: &Path) -> String {
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_');
     let path = String::from_utf8_lossy(path.as_os_str().as_bytes());

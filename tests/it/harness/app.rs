@@ -140,6 +140,12 @@ impl Visitor {
         self.send(TestRequest::post().uri(path).set_form(fields)).await
     }
 
+    /// As htmx posts a form, with the token in a header.
+    pub async fn post_part(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let request = TestRequest::post().uri(path).insert_header(("hx-request", "true"));
+        self.send(request.insert_header(("x-csrf-token", self.csrf())).set_form(fields)).await
+    }
+
     /// Sends a request made by hand with this visitor's cookies.
     pub async fn send(&self, mut request: TestRequest) -> Page {
         for (name, value) in self.cookies.borrow().iter() {

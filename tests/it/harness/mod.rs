@@ -1,13 +1,17 @@
 //! One throw-away PostgreSQL per run, one database per test, and visitors that click like people.
 
 mod app;
+mod bell;
 mod company;
 mod database;
+mod live;
 mod page;
 mod plan;
 
-pub use app::TestApp;
+pub use app::{TestApp, Visitor};
+pub use bell::Entry;
 pub use company::{Company, PASSWORD};
 pub use database::Database;
+pub use live::{Live, Told, tell};
 pub use page::Page;
 pub use plan::Plan;

@@ -1,0 +1,128 @@
+//! The cluster on disk: made once, and left in order by whoever served it before.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use super::place::Place;
+use super::programs::Programs;
+use super::server_log::last_lines;
+use super::{PATIENCE_AT_END, PORT, StartError, Tuning, USER};
+
+/// Makes it beside its place and moves it there when it is whole, so that an interrupted start
+/// leaves no half of one.
+pub(super) fn make(place: &Place, programs: &Programs, tuning: Tuning) -> Result<(), StartError> {
+    let data_dir = &place.data_dir;
+    tracing::info!("preparing a PostgreSQL {} database in {}", programs.major, data_dir.display());
+    let draft = place.beside("new");
+    let mut detail = String::new();
+    // Text is ordered by its bytes everywhere alike, but upper and lower case are those of all
+    // alphabets where the machine knows them.
+    for alphabet in ["C.UTF-8", "en_US.UTF-8", "C"] {
+        if draft.exists() {
+            fs::remove_dir_all(&draft).map_err(|cause| StartError::directory(&draft, cause))?;
+        }
+        place.make_private(&draft).map_err(|cause| StartError::directory(&draft, cause))?;
+        match initdb(place, programs, tuning, &draft, alphabet)? {
+            Ok(()) => {
+                return fs::rename(&draft, data_dir).map_err(|cause| StartError::directory(data_dir, cause));
+            }
+            Err(complaint) => detail = complaint,
+        }
+    }
+    Err(StartError::Initdb { data_dir: data_dir.clone(), detail })
+}
+
+/// Runs initdb; its complaint, if it has one.
+fn initdb(
+    place: &Place,
+    programs: &Programs,
+    tuning: Tuning,
+    draft: &Path,
+    alphabet: &str,
+) -> Result<Result<(), String>, StartError> {
+    let output = place
+        .command(&programs.initdb)
+        .args(["--username", USER, "--auth-local=trust", "--auth-host=reject"])
+        .args(["--encoding=UTF8", "--locale=C", &format!("--lc-ctype={alphabet}")])
+        .arg(if tuning == Tuning::ThrowAway { "--no-sync" } else { "--data-checksums" })
+        .arg("-D")
+        .arg(draft)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|cause| StartError::NotRunnable { program: programs.initdb.clone(), cause })?;
+    if output.status.success() {
+        return Ok(Ok(()));
+    }
+    Ok(Err(last_lines(&String::from_utf8_lossy(&output.stderr), 3)))
+}
+
+/// Waits for a server that lost its owner and is about to end, and clears away what a killed one
+/// left. Our lock was free, so no other Pontual uses the directory.
+pub(super) fn await_predecessor(data_dir: &Path) -> Result<(), StartError> {
+    let begin = Instant::now();
+    while postmaster(data_dir).is_some_and(is_postgres) {
+        if begin.elapsed() > PATIENCE_AT_END {
+            return Err(StartError::InUse(data_dir.into()));
+        }
+        sleep(Duration::from_millis(20));
+    }
+    // PostgreSQL drops them itself, but not while another process has their number: a zombie that
+    // nobody reaps, or, in a container that was started anew, any neighbour. It does not need
+    // them to find processes that a killed server left: it knows those by its shared memory.
+    for leftover in ["postmaster.pid".to_owned(), format!(".s.PGSQL.{PORT}.lock")] {
+        let leftover = data_dir.join(leftover);
+        match fs::remove_file(&leftover) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StartError::directory(&leftover, error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The process that serves the cluster, by its own account.
+fn postmaster(data_dir: &Path) -> Option<u32> {
+    fs::read_to_string(data_dir.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
+}
+
+/// Whether this process is there, no zombie, and a PostgreSQL server.
+fn is_postgres(pid: u32) -> bool {
+    let command_line = fs::read_to_string(format!("/proc/{pid}/cmdline")).or_else(|_| {
+        let output = Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]).output()?;
+        Ok::<_, io::Error>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    });
+    let command_line = command_line.unwrap_or_default();
+    let program = command_line.split('\0').next().unwrap_or_default();
+    program.rsplit('/').next().is_some_and(|name| name.starts_with("postgres"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_of_another_kind_is_no_server() {
+        assert!(!is_postgres(std::process::id()));
+        assert!(!is_postgres(u32::MAX));
+    }
+
+    #[test]
+    fn what_a_killed_server_left_is_cleared_away() {
+        let dir = std::env::temp_dir().join(format!("pontual-leftovers-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        // Both carry the number of a process that lives, and is none of PostgreSQL's.
+        let own_number = std::process::id().to_string();
+        for leftover in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
+            fs::write(dir.join(leftover), &own_number).unwrap();
+        }
+
+        await_predecessor(&dir).unwrap();
+
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
+        fs::remove_dir_all(dir).unwrap();
+    }
+}

@@ -1,0 +1,70 @@
+//! The server's own messages, in `server.log` of its directory.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use super::StartError;
+use super::place::Place;
+
+/// Beyond this a start begins a new file, and keeps the last one as `server.log.1`.
+const LARGE: u64 = 1 << 20;
+
+pub(super) struct ServerLog {
+    pub path: PathBuf,
+    file: File,
+    begin: u64,
+}
+
+impl ServerLog {
+    pub fn open(place: &Place) -> Result<Self, StartError> {
+        let path = place.data_dir.join("server.log");
+        Self::open_file(place, path.clone()).map_err(|cause| StartError::directory(&path, cause))
+    }
+
+    fn open_file(place: &Place, path: PathBuf) -> io::Result<Self> {
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LARGE) {
+            fs::rename(&path, path.with_extension("log.1"))?;
+        }
+        let file = File::options().create(true).append(true).read(true).open(&path)?;
+        place.hand_over(&path)?;
+        let begin = file.metadata()?.len();
+        Ok(Self { path, file, begin })
+    }
+
+    /// For a process that writes to it.
+    pub fn output(&self) -> io::Result<Stdio> {
+        self.file.try_clone().map(Stdio::from)
+    }
+
+    /// The end of what was written since this start.
+    pub fn last_lines(&self) -> String {
+        self.since_begin().map_or_else(|error| error.to_string(), |text| last_lines(&text, 5))
+    }
+
+    fn since_begin(&self) -> io::Result<String> {
+        let mut file = &self.file; // open even if the path is deleted with a throw-away cluster
+        file.seek(SeekFrom::Start(self.begin))?;
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// The last lines of a program's output, in one.
+pub(super) fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(count)..].join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_long_output_the_end_is_quoted() {
+        assert_eq!(last_lines("one\n\n two \nthree\n", 2), "two; three");
+        assert_eq!(last_lines("", 2), "");
+    }
+}

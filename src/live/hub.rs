@@ -1,0 +1,136 @@
+//! The hub of a process: takes in what is announced, asks the tables who may know of it, and passes
+//! it on to the streams.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::rt;
+use tokio::sync::Notify;
+
+use super::message::PING;
+use super::news::News;
+use super::streams::{EventStream, Streams};
+use super::{Incoming, delivery};
+use crate::db::Db;
+use crate::ids::{ContactId, UserId};
+
+/// How often streams are shown to be alive, and those on them still to have the right. Changes of
+/// rights are announced; this catches what forgot to.
+const PING_EVERY: Duration = Duration::from_secs(25);
+
+/// After a failure of the database, what could not be passed on is tried again after so long.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// A customer's stream, and the version of the link that it came by.
+pub type CustomerKey = (ContactId, i32);
+
+/// All open streams of the process, and what is to be passed on to them; cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub users: Streams<UserId>,
+    pub customers: Streams<CustomerKey>,
+    news: Mutex<News>,
+    wake: Notify,
+}
+
+impl Hub {
+    #[expect(clippy::new_without_default, reason = "there is one for each process, made on purpose")]
+    pub fn new() -> Self {
+        Self(Arc::new(Inner {
+            users: Streams::new(),
+            customers: Streams::new(),
+            news: Mutex::default(),
+            wake: Notify::new(),
+        }))
+    }
+
+    /// Takes in what the listening connection brings; never waits.
+    pub fn take(&self, incoming: Incoming) {
+        match incoming {
+            Incoming::Wake => {}
+            Incoming::Live(event) => self.0.note(|news| news.add(event)),
+            Incoming::Reconnected => self.0.note(|news| news.all_may_have_missed = true),
+        }
+    }
+
+    /// A stream of `user`, which begins with the state of their bell.
+    pub fn open_for_user(&self, user: UserId) -> EventStream<UserId> {
+        let stream = self.0.users.open(user);
+        self.0.note(|news| news.greetings.extend([user]));
+        stream
+    }
+
+    /// A stream of the customer who came by that version of their link.
+    pub fn open_for_customer(&self, contact: ContactId, link_version: i32) -> EventStream<CustomerKey> {
+        let stream = self.0.customers.open((contact, link_version));
+        self.0.note(|news| news.customers.extend([(contact, link_version)]));
+        stream
+    }
+
+    /// Ends the streams of those who have lost the right to them.
+    pub fn recheck(&self) {
+        self.0.note(|news| news.recheck = true);
+    }
+
+    /// Ends all streams, so that the process can end.
+    pub fn close(&self) {
+        self.0.users.close_all();
+        self.0.customers.close_all();
+    }
+
+    /// Passes on what is taken in, for as long as it is polled. `db` is best a pool of its own, so that
+    /// busy pages do not delay what is live.
+    ///
+    /// What can go wrong: the database is away, then all waits for it, piled up by kinds; a panic over
+    /// one pile, which is logged, and then all streams begin anew.
+    pub async fn run(self, db: Db) {
+        let mut ping = rt::time::interval(PING_EVERY);
+        ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.0.wake.notified() => {}
+                _ = ping.tick() => {
+                    self.0.users.send_to_all(&PING);
+                    self.0.customers.send_to_all(&PING);
+                    self.recheck();
+                }
+            }
+            self.pass_on(&db).await;
+        }
+    }
+
+    async fn pass_on(&self, db: &Db) {
+        let news = self.0.take_news();
+        if news.is_empty() {
+            return;
+        }
+        let (inner, pile, pool) = (self.0.clone(), news.clone(), db.clone());
+        let delivered = rt::spawn(async move { delivery::deliver(&inner, pile, &pool).await }).await;
+        match delivered {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "live events wait for the database");
+                rt::time::sleep(RETRY_AFTER).await;
+                self.0.note(|since| since.put_back(news));
+            }
+            Err(panic) => {
+                tracing::error!(%panic, "live events could not be passed on; all streams begin anew");
+                rt::time::sleep(RETRY_AFTER).await;
+                self.0.note(|since| since.all_may_have_missed = true);
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn note(&self, change: impl FnOnce(&mut News)) {
+        change(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner));
+        self.wake.notify_one();
+    }
+
+    fn take_news(&self) -> News {
+        std::mem::take(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

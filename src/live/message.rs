@@ -1,0 +1,84 @@
+//! Server-sent events as bytes, made once for all streams that they go to.
+
+use actix_web::web::Bytes;
+use serde::Serialize;
+
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, NotificationId, ScheduleId};
+
+/// What a stream tells; clients know them by `name`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Message<'a> {
+    /// How things are: at the start of each stream, so that nothing is missed after a break.
+    Sync { unread: i64, items: &'a [LiveItem] },
+    /// A new entry of the bell.
+    Notification {
+        #[serde(flatten)]
+        item: &'a LiveItem,
+        unread: i64,
+    },
+    /// The bell changed without a new entry; `ids` are the newest unread ones.
+    Bell { unread: i64, ids: &'a [NotificationId] },
+    /// A conversation that the user may read changed.
+    Conversation { contact: ContactId },
+    /// These schedules changed.
+    Schedules { ids: &'a [ScheduleId] },
+}
+
+/// An entry of the bell, rendered as the bell and the page show it.
+#[derive(Debug, Serialize)]
+pub struct LiveItem {
+    pub id: NotificationId,
+    pub html: String,
+}
+
+impl Message<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sync { .. } => "sync",
+            Self::Notification { .. } => "notification",
+            Self::Bell { .. } => "bell",
+            Self::Conversation { .. } => "conversation",
+            Self::Schedules { .. } => "schedules",
+        }
+    }
+
+    /// # Errors
+    /// None that is known: the content always has a JSON form.
+    pub fn encode(&self) -> Result<Bytes> {
+        let data = serde_json::to_string(self).map_err(Error::unexpected)?;
+        let id = match self {
+            Self::Notification { item, .. } => format!("id: {}\n", item.id),
+            _ => String::new(),
+        };
+        Ok(Bytes::from(format!("event: {}\n{id}data: {data}\n\n", self.name())))
+    }
+}
+
+/// The start of a customer's stream: the page asks for what it lacks.
+pub const CUSTOMER_SYNC: Bytes = Bytes::from_static(b"event: sync\ndata: {}\n\n");
+/// Something changed in the customer's conversation.
+pub const CUSTOMER_CONVERSATION: Bytes = Bytes::from_static(b"event: conversation\ndata: {}\n\n");
+/// A comment, by which both sides notice that the other is gone.
+pub const PING: Bytes = Bytes::from_static(b": ping\n\n");
+
+/// Asks the client to wait so long before it connects again.
+pub fn retry(milliseconds: u32) -> Bytes {
+    Bytes::from(format!("retry: {milliseconds}\n\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_one_line_of_data_whatever_it_holds() {
+        let item = LiveItem { id: NotificationId(7), html: "<li>\na\r\nb</li>".into() };
+        let bytes = Message::Notification { item: &item, unread: 2 }.encode().unwrap();
+        assert_eq!(
+            std::str::from_utf8(&bytes).unwrap(),
+            "event: notification\nid: 7\ndata: {\"id\":7,\"html\":\"<li>\\na\\r\\nb</li>\",\"unread\":2}\n\n"
+        );
+    }
+}

@@ -1,0 +1,88 @@
+//! What has been announced and is not yet passed on: a pile that grows by kinds, not by events, so
+//! that a thousand announcements while the database is slow cost one look into it.
+
+use std::collections::BTreeSet;
+
+use super::Event;
+use super::hub::CustomerKey;
+use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// The first and the last id of the notifications that were written.
+    pub notified: Option<(NotificationId, NotificationId)>,
+    pub bells: BTreeSet<UserId>,
+    pub conversations: BTreeSet<ContactId>,
+    pub schedules: BTreeSet<ScheduleId>,
+    pub rights: BTreeSet<UserId>,
+    /// Users whose streams are new and begin with what there is.
+    pub greetings: BTreeSet<UserId>,
+    /// Customers whose streams are new.
+    pub customers: BTreeSet<CustomerKey>,
+    /// Announcements may have been missed: every stream begins anew.
+    pub all_may_have_missed: bool,
+    /// Whoever is connected must still have the right to be.
+    pub recheck: bool,
+}
+
+impl News {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub fn add(&mut self, event: Event) {
+        match event {
+            Event::Notified(first, last) => {
+                let (known_first, known_last) = self.notified.unwrap_or((first, last));
+                self.notified = Some((known_first.min(first), known_last.max(last)));
+            }
+            Event::BellChanged(user) => self.bells.extend([user]),
+            Event::ConversationsChanged(contacts) => self.conversations.extend(contacts),
+            Event::SchedulesChanged(schedules) => self.schedules.extend(schedules),
+            Event::RightsChanged(users) => self.rights.extend(users),
+        }
+    }
+
+    /// Takes back what could not be passed on.
+    pub fn put_back(&mut self, earlier: Self) {
+        if let Some((first, last)) = earlier.notified {
+            self.add(Event::Notified(first, last));
+        }
+        self.bells.extend(earlier.bells);
+        self.conversations.extend(earlier.conversations);
+        self.schedules.extend(earlier.schedules);
+        self.rights.extend(earlier.rights);
+        self.greetings.extend(earlier.greetings);
+        self.customers.extend(earlier.customers);
+        self.all_may_have_missed |= earlier.all_may_have_missed;
+        self.recheck |= earlier.recheck;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn announcements_of_one_kind_become_one() {
+        let mut news = News::default();
+        assert!(news.is_empty());
+        news.add(Event::Notified(NotificationId(5), NotificationId(6)));
+        news.add(Event::Notified(NotificationId(2), NotificationId(3)));
+        news.add(Event::ConversationsChanged(vec![ContactId(1), ContactId(2)]));
+        news.add(Event::ConversationsChanged(vec![ContactId(2)]));
+        assert_eq!(news.notified, Some((NotificationId(2), NotificationId(6))));
+        assert_eq!(news.conversations.len(), 2);
+    }
+
+    #[test]
+    fn what_could_not_be_passed_on_is_kept_beside_what_came_since() {
+        let mut earlier = News { recheck: true, ..News::default() };
+        earlier.add(Event::BellChanged(UserId(1)));
+        let mut news = News::default();
+        news.add(Event::BellChanged(UserId(2)));
+        news.put_back(earlier);
+        assert_eq!(news.bells, BTreeSet::from([UserId(1), UserId(2)]));
+        assert!(news.recheck);
+    }
+}

@@ -1,0 +1,160 @@
+//! The bell's panel and the page of notifications.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{queries, views};
+use crate::auth::Viewer;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{NotificationId, UserId};
+use crate::live::{self, Event};
+use crate::web::{Cursor, Flash, Posted, Shell, redirect, redirect_with};
+
+const PAGE: &str = "/notifications";
+
+#[derive(Deserialize)]
+pub struct Place {
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+}
+
+impl Place {
+    /// The row to go on from, and whether towards newer ones. What is no cursor is the first page.
+    fn start(&self) -> (Option<Cursor>, bool) {
+        match self.before.parse() {
+            Ok(cursor) => (Some(cursor), true),
+            Err(()) => (self.after.parse().ok(), false),
+        }
+    }
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(
+    viewer: Viewer,
+    shell: Shell,
+    place: web::Query<Place>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (user, (start, is_backwards)) = (viewer.id, place.start());
+    let page = db.run(move |conn| queries::page_of(conn, user, start, is_backwards)).await?;
+    let view = views::Index::of(&page, &shell.csrf);
+    shell.page(&viewer, "Notificações", view)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let user = viewer.id;
+    let rows = db.run(move |conn| queries::newest(conn, user)).await?;
+    let view = views::Panel::of(&rows, &shell.csrf);
+    shell.fragment(StatusCode::OK, view)
+}
+
+/// Marks all as read.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn read_all(_: Posted, viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let user = viewer.id;
+    let bell = db
+        .transaction(move |conn| {
+            queries::read_all(conn, user)?;
+            tell(conn, user)
+        })
+        .await?;
+    Ok(answer(&shell, &bell, || redirect_with(PAGE, Flash::NotificationsRead)))
+}
+
+/// Marks one as read.
+///
+/// # Errors
+/// `NotFound` for a notification of somebody else.
+pub async fn read(
+    _: Posted,
+    viewer: Viewer,
+    shell: Shell,
+    id: web::Path<NotificationId>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (user, id) = (viewer.id, id.into_inner());
+    let bell = db
+        .transaction(move |conn| {
+            queries::read(conn, id, user)?;
+            tell(conn, user)
+        })
+        .await?;
+    Ok(answer(&shell, &bell, || redirect(PAGE)))
+}
+
+/// "Ir para conversa": marks it as read and leads on.
+///
+/// # Errors
+/// `NotFound` for a notification of somebody else.
+pub async fn open(
+    _: Posted,
+    viewer: Viewer,
+    id: web::Path<NotificationId>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (user, id) = (viewer.id, id.into_inner());
+    let destination = db
+        .transaction(move |conn| {
+            let destination = queries::read(conn, id, user)?;
+            tell(conn, user)?;
+            Ok(destination)
+        })
+        .await?;
+    Ok(redirect(&match destination.ticket_id {
+        Some(ticket) => format!("/tickets/{ticket}"),
+        None => format!("/contacts/{}/conversation", destination.contact_id),
+    }))
+}
+
+/// "Remover".
+///
+/// # Errors
+/// `NotFound` for a notification of somebody else.
+pub async fn remove(
+    _: Posted,
+    viewer: Viewer,
+    shell: Shell,
+    id: web::Path<NotificationId>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (user, id) = (viewer.id, id.into_inner());
+    let bell = db
+        .transaction(move |conn| {
+            queries::remove(conn, id, user)?;
+            tell(conn, user)
+        })
+        .await?;
+    Ok(answer(&shell, &bell, || redirect_with(PAGE, Flash::NotificationRemoved)))
+}
+
+/// Announces the change to the user's other tabs, and returns the bell for this one.
+fn tell(conn: &mut diesel::PgConnection, user: UserId) -> Result<Option<queries::Bell>> {
+    live::announce(conn, &Event::BellChanged(user))?;
+    Ok(queries::bells(conn, &[user])?.pop())
+}
+
+/// To htmx, the new state of the bell as the event `bell`, since no part of the page is exchanged;
+/// to a plain form, what `otherwise` leads to.
+fn answer(
+    shell: &Shell,
+    bell: &Option<queries::Bell>,
+    otherwise: impl FnOnce() -> HttpResponse,
+) -> HttpResponse {
+    match bell {
+        Some(bell) if shell.is_htmx => {
+            let event = json!({ "bell": { "unread": bell.unread, "ids": bell.ids } });
+            HttpResponse::NoContent().insert_header(("hx-trigger", event.to_string())).finish()
+        }
+        _ => otherwise(),
+    }
+}

@@ -1,0 +1,218 @@
+//! SQL of notifications.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use super::{BELL_LENGTH, Kind};
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
+use crate::schedules::{Action, FailureReason};
+use crate::web::{Cursor, PageOf};
+
+const PER_PAGE: i64 = 30;
+
+/// A notification with what its sentence is made from.
+#[derive(Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: NotificationId,
+    #[diesel(sql_type = BigInt)]
+    pub user_id: UserId,
+    #[diesel(sql_type = Text)]
+    pub kind: Kind,
+    #[diesel(sql_type = BigInt)]
+    pub schedule_id: ScheduleId,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Bool)]
+    pub is_read: bool,
+    #[diesel(sql_type = Text)]
+    pub contact: String,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Text)]
+    pub comment: String,
+    #[diesel(sql_type = Bool)]
+    pub has_message: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub failure_reason: Option<FailureReason>,
+    /// The department's other attendants are notified too, without the right to read its schedules.
+    #[diesel(sql_type = Bool)]
+    pub may_open_schedule: bool,
+    #[diesel(sql_type = Text)]
+    pub time_zone: String,
+}
+
+const ROWS: &str = "
+    SELECT n.id, n.user_id, n.kind, n.schedule_id, n.created_at, n.read_at IS NOT NULL AS is_read,
+           c.name AS contact, s.action, s.comment, s.failure_reason,
+           (s.message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id)) AS has_message,
+           (s.attendant_id IS NOT DISTINCT FROM n.user_id OR r.is_administrator OR EXISTS (
+               SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'schedules')
+           ) AS may_open_schedule,
+           settings.time_zone
+      FROM notifications n
+      JOIN schedules s ON s.id = n.schedule_id
+      JOIN contacts c ON c.id = n.contact_id
+      JOIN users u ON u.id = n.user_id
+      JOIN roles r ON r.id = u.role_id
+     CROSS JOIN settings";
+
+/// A page of the notifications of `user`, newest first, from after or before a row of another page.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn page_of(
+    conn: &mut PgConnection,
+    user: UserId,
+    start: Option<Cursor>,
+    is_backwards: bool,
+) -> Result<PageOf<Row>> {
+    let (comparison, direction) = if is_backwards { (">", "ASC") } else { ("<", "DESC") };
+    let rows: Vec<Row> = diesel::sql_query(format!(
+        "{ROWS} WHERE n.user_id = $1 AND n.removed_at IS NULL AND ($2 IS NULL OR n.id {comparison} $2)
+          ORDER BY n.id {direction} LIMIT $3"
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<Nullable<BigInt>, _>(start.map(|cursor| cursor.id))
+    .bind::<BigInt, _>(PER_PAGE + 1)
+    .load(conn)?;
+    let cursor = |row: &Row| Cursor { at: row.created_at, id: row.id.0 };
+    Ok(PageOf::cut(rows, PER_PAGE as usize, (start, is_backwards), cursor))
+}
+
+/// What the bell of `user` shows, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
+    Ok(diesel::sql_query(format!(
+        "{ROWS} WHERE n.user_id = $1 AND n.removed_at IS NULL ORDER BY n.id DESC LIMIT $2"
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(BELL_LENGTH)
+    .load(conn)?)
+}
+
+/// The newest unread notifications of each of `users`, oldest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Row>> {
+    Ok(diesel::sql_query(format!(
+        "{ROWS} WHERE n.id IN (
+            SELECT newest.id FROM unnest($1) AS asked (user_id) CROSS JOIN LATERAL (
+                SELECT m.id FROM notifications m
+                 WHERE m.user_id = asked.user_id AND m.read_at IS NULL AND m.removed_at IS NULL
+                 ORDER BY m.id DESC LIMIT $2) AS newest)
+          ORDER BY n.id"
+    ))
+    .bind::<Array<BigInt>, _>(users)
+    .bind::<BigInt, _>(BELL_LENGTH)
+    .load(conn)?)
+}
+
+/// The unread notifications of `users` with ids from `first` to `last`, oldest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn written(
+    conn: &mut PgConnection,
+    (first, last): (NotificationId, NotificationId),
+    users: &[UserId],
+) -> Result<Vec<Row>> {
+    Ok(diesel::sql_query(format!(
+        "{ROWS} WHERE n.id BETWEEN $1 AND $2 AND n.user_id = ANY($3)
+            AND n.read_at IS NULL AND n.removed_at IS NULL
+          ORDER BY n.id"
+    ))
+    .bind::<BigInt, _>(first)
+    .bind::<BigInt, _>(last)
+    .bind::<Array<BigInt>, _>(users)
+    .load(conn)?)
+}
+
+/// The state of somebody's bell.
+#[derive(Debug, QueryableByName)]
+pub struct Bell {
+    #[diesel(sql_type = BigInt)]
+    pub user_id: UserId,
+    #[diesel(sql_type = BigInt)]
+    pub unread: i64,
+    /// The newest unread entries.
+    #[diesel(sql_type = Array<BigInt>)]
+    pub ids: Vec<NotificationId>,
+}
+
+/// The bells of `users`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
+    Ok(diesel::sql_query(
+        "SELECT asked.user_id,
+                (SELECT count(*) FROM notifications n
+                  WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL) AS unread,
+                ARRAY(SELECT n.id FROM notifications n
+                  WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
+                  ORDER BY n.id DESC LIMIT $2) AS ids
+           FROM unnest($1) AS asked (user_id)",
+    )
+    .bind::<Array<BigInt>, _>(users)
+    .bind::<BigInt, _>(BELL_LENGTH)
+    .load(conn)?)
+}
+
+/// Where "Ir para conversa" leads.
+#[derive(Debug, PartialEq, Eq, QueryableByName)]
+pub struct Destination {
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub ticket_id: Option<TicketId>,
+}
+
+/// Marks a notification of `user` as read.
+///
+/// # Errors
+/// `NotFound` if `user` has none of that id.
+pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
+    diesel::sql_query(
+        "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2
+         RETURNING contact_id, ticket_id",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(user)
+    .get_result(conn)
+    .map_err(Error::from)
+}
+
+/// Marks all notifications of `user` as read.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE notifications SET read_at = now()
+          WHERE user_id = $1 AND read_at IS NULL AND removed_at IS NULL",
+    )
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Takes a notification out of the bell of `user`; twice is as good as once.
+///
+/// # Errors
+/// `NotFound` if `user` has none of that id.
+pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
+    let removed = diesel::sql_query(
+        "UPDATE notifications SET removed_at = coalesce(removed_at, now()) WHERE id = $1 AND user_id = $2",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    if removed == 0 { Err(Error::NotFound) } else { Ok(()) }
+}

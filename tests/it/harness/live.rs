@@ -1,0 +1,140 @@
+//! A process that listens and serves streams on a port of its own, and a client that reads them.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use actix_web::{HttpServer, rt};
+use pontual::db::Db;
+use pontual::live::{Event, Incoming, announce, listen};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+
+use super::{Database, TestApp, Visitor};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A serving process of the application.
+pub struct Live {
+    port: u16,
+}
+
+impl Live {
+    /// Serves `app` and returns once it listens to the database.
+    pub async fn start(app: &TestApp) -> Self {
+        let shared = app.shared.clone();
+        let server = HttpServer::new(move || pontual::app::build(shared.clone())).workers(1);
+        let server = server.disable_signals().bind("127.0.0.1:0").unwrap();
+        let port = server.addrs()[0].port();
+        rt::spawn(server.run());
+        let hub = app.shared.hub.clone();
+        rt::spawn(hub.clone().run(Db::new(&app.database.url, 1)));
+        let (listening, is_listening) = oneshot::channel();
+        let listening = Mutex::new(Some(listening));
+        rt::spawn(listen(app.database.url.clone(), move |incoming| {
+            if incoming == Incoming::Reconnected {
+                listening.lock().unwrap().take().map(|listening| listening.send(()));
+            }
+            hub.take(incoming);
+        }));
+        is_listening.await.unwrap();
+        Self { port }
+    }
+
+    /// The stream of a signed-in visitor, after its first `sync`.
+    pub async fn stream(&self, visitor: &Visitor) -> EventStream {
+        let mut stream = self.connect("/live", &visitor.cookie("pontual").unwrap()).await;
+        stream.until("sync").await;
+        stream
+    }
+
+    pub async fn connect(&self, path: &str, cookie: &str) -> EventStream {
+        let mut socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip, br\r\ncookie: pontual={cookie}\r\n\r\n"
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut socket = BufReader::new(socket);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            socket.read_line(&mut head).await.unwrap();
+        }
+        EventStream { head, socket, pending: String::new() }
+    }
+}
+
+/// Announces `event` from a connection of its own.
+pub fn tell(database: &Database, event: &Event) {
+    announce(&mut database.connect(), event).unwrap();
+}
+
+/// One event, with what it said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    pub name: String,
+    pub data: Value,
+}
+
+/// A stream of server-sent events as a browser reads it.
+pub struct EventStream {
+    pub head: String,
+    socket: BufReader<TcpStream>,
+    pending: String,
+}
+
+impl EventStream {
+    /// Everything that is told up to the next event of that name, which is the last.
+    pub async fn until(&mut self, name: &str) -> Vec<Told> {
+        let mut all: Vec<Told> = Vec::new();
+        while all.last().is_none_or(|told| told.name != name) {
+            let Some(told) = self.next().await else { panic!("the stream ended; before: {all:?}") };
+            all.push(told);
+        }
+        all
+    }
+
+    /// What the next event of that name says.
+    pub async fn data(&mut self, name: &str) -> Value {
+        self.until(name).await.pop().unwrap().data
+    }
+
+    /// Reads until the server ends the stream.
+    pub async fn ends(&mut self) {
+        while self.next().await.is_some() {}
+    }
+
+    async fn next(&mut self) -> Option<Told> {
+        let next = async {
+            loop {
+                if let Some((block, rest)) = self.pending.split_once("\n\n") {
+                    let told = read(block);
+                    self.pending = rest.to_owned();
+                    if told.is_some() {
+                        return told;
+                    }
+                } else {
+                    let chunk = self.chunk().await?;
+                    self.pending.push_str(&chunk);
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, next).await.expect("something is told in time")
+    }
+
+    /// The next chunk of the body, or `None` at its end.
+    async fn chunk(&mut self) -> Option<String> {
+        let mut size = String::new();
+        self.socket.read_line(&mut size).await.ok()?;
+        let size = usize::from_str_radix(size.trim(), 16).ok().filter(|size| *size > 0)?;
+        let mut chunk = vec![0; size + 2];
+        self.socket.read_exact(&mut chunk).await.ok()?;
+        chunk.truncate(size);
+        String::from_utf8(chunk).ok()
+    }
+}
+
+fn read(block: &str) -> Option<Told> {
+    let line = |prefix: &str| block.lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned));
+    Some(Told { name: line("event: ")?, data: serde_json::from_str(&line("data: ")?).unwrap() })
+}

@@ -1,0 +1,228 @@
+//! Live streams: who hears of what, from whichever process, and what ends them.
+
+use pontual::contacts::Links;
+use pontual::ids::{ContactId, NotificationId, ScheduleId, UserId};
+use pontual::live::Event;
+use serde_json::json;
+
+use crate::harness::{Entry, Live, TestApp, Told, tell};
+
+fn notified(id: i64) -> Event {
+    Event::Notified(NotificationId(id), NotificationId(id))
+}
+
+fn conversation(contact: i64) -> Event {
+    Event::ConversationsChanged(vec![ContactId(contact)])
+}
+
+fn link(app: &TestApp, contact: i64) -> String {
+    let path = Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1);
+    format!("{path}/live")
+}
+
+/// The contacts whose conversations were told of, in order of their ids.
+fn contacts(told: &[Told]) -> Vec<i64> {
+    let conversations = told.iter().filter(|told| told.name == "conversation");
+    let mut contacts: Vec<i64> = conversations.filter_map(|told| told.data["contact"].as_i64()).collect();
+    contacts.sort();
+    contacts
+}
+
+#[actix_web::test]
+async fn a_notice_reaches_its_recipient_and_nobody_else() {
+    let app = TestApp::new().await;
+    let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
+    let live = Live::start(&app).await;
+    let (mut of_bruno, mut of_helena) = (live.stream(&bruno).await, live.stream(&helena).await);
+    let id = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);
+    tell(&app.database, &notified(id));
+    let data = of_bruno.data("notification").await;
+    assert_eq!((&data["id"], &data["unread"]), (&json!(id), &json!(1)));
+    let html = data["html"].as_str().unwrap();
+    assert!(html.contains("Lembrete para <b>Marina Duarte</b>: ligar."), "{html}");
+
+    tell(&app.database, &Event::BellChanged(UserId(app.company.helena)));
+    let told = of_helena.until("bell").await;
+    assert!(told.iter().all(|told| told.name != "notification"), "{told:?}");
+}
+
+#[actix_web::test]
+async fn a_stream_is_sent_as_it_comes_and_kept_nowhere() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let stream = live.stream(&bruno).await;
+    for header in
+        ["content-type: text/event-stream", "content-encoding: identity", "cache-control: no-store", "200 OK"]
+    {
+        assert!(stream.head.contains(header), "{header} is not in: {}", stream.head);
+    }
+}
+
+#[actix_web::test]
+async fn after_a_break_a_stream_begins_with_what_is_unread() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    drop(live.stream(&bruno).await);
+    let missed = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);
+    tell(&app.database, &notified(missed));
+    let read = Entry::reminder(app.company.bruno, app.company.rafael, "lida").write(&app.database);
+    app.database.execute(&format!("UPDATE notifications SET read_at = now() WHERE id = {read}"));
+    let mut again = live.connect("/live", &bruno.cookie("pontual").unwrap()).await;
+    let sync = again.data("sync").await;
+    assert_eq!(sync["unread"], 1);
+    assert_eq!(sync["items"].as_array().unwrap().len(), 1);
+    assert_eq!(sync["items"][0]["id"], missed);
+}
+
+#[actix_web::test]
+async fn when_the_listening_connection_was_lost_every_stream_begins_anew() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let mut stream = live.stream(&bruno).await;
+    let id = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);
+    app.database.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE query LIKE 'LISTEN%' AND datname = current_database()",
+    );
+    assert_eq!(stream.data("sync").await["items"][0]["id"], id);
+}
+
+#[actix_web::test]
+async fn every_process_passes_on_what_any_of_them_did() {
+    let app = TestApp::new().await;
+    let other = app.another().await;
+    let bruno = app.attendant().await;
+    let (here, there) = (Live::start(&app).await, Live::start(&other).await);
+    let (mut one, mut two) = (here.stream(&bruno).await, there.stream(&bruno).await);
+    let id = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);
+    tell(&app.database, &notified(id));
+    assert_eq!(one.data("notification").await["id"], id);
+    assert_eq!(two.data("notification").await["id"], id);
+}
+
+#[actix_web::test]
+async fn what_one_tab_removes_leaves_the_bells_of_the_others() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let ids = ["um", "dois"]
+        .map(|text| Entry::reminder(app.company.bruno, app.company.marina, text).write(&app.database));
+    let mut stream = live.stream(&bruno).await;
+    bruno.get("/notifications").await;
+    bruno.post(&format!("/notifications/{}/removal", ids[0]), &[]).await.assert_status(303);
+    assert_eq!(stream.data("bell").await, json!({ "unread": 1, "ids": [ids[1]] }));
+}
+
+#[actix_web::test]
+async fn a_conversation_is_told_to_its_readers_only() {
+    let app = TestApp::new().await;
+    let company = app.company;
+    app.database.execute(&format!(
+        "INSERT INTO tickets (contact_id, department_id) VALUES ({}, {}), ({}, {})",
+        company.marina, company.support, company.rafael, company.finance
+    ));
+    let (bruno, admin) = (app.attendant().await, app.administrator().await);
+    let live = Live::start(&app).await;
+    let (mut of_bruno, mut of_admin) = (live.stream(&bruno).await, live.stream(&admin).await);
+    tell(&app.database, &conversation(company.rafael));
+    tell(&app.database, &conversation(company.marina));
+    for user in [company.bruno, company.administrator] {
+        tell(&app.database, &Event::BellChanged(UserId(user)));
+    }
+    assert_eq!(contacts(&of_bruno.until("bell").await), [company.marina]);
+    assert_eq!(contacts(&of_admin.until("bell").await), [company.marina, company.rafael]);
+}
+
+#[actix_web::test]
+async fn a_customer_hears_of_their_own_conversation_only() {
+    let app = TestApp::new().await;
+    let live = Live::start(&app).await;
+    let mut marina = live.connect(&link(&app, app.company.marina), "").await;
+    assert_eq!(marina.data("sync").await, json!({}));
+    tell(&app.database, &conversation(app.company.rafael));
+    tell(&app.database, &conversation(app.company.marina));
+    assert_eq!(marina.data("conversation").await, json!({}));
+    app.database.execute(&format!("UPDATE contacts SET link_version = 2 WHERE id = {}", app.company.marina));
+    tell(&app.database, &conversation(app.company.marina));
+    marina.ends().await;
+    assert!(live.connect(&link(&app, app.company.marina), "").await.head.contains("404"));
+}
+
+#[actix_web::test]
+async fn a_link_that_is_not_ours_opens_no_stream() {
+    let app = TestApp::new().await;
+    let visitor = app.visitor();
+    app.database
+        .execute(&format!("UPDATE contacts SET archived_at = now() WHERE id = {}", app.company.rafael));
+    let wrong = link(&app, app.company.marina).replace("601-", "602-");
+    for path in [wrong, link(&app, app.company.rafael), "/c/601-00/live".into(), "/c/x/live".into()] {
+        visitor.get(&path).await.assert_status(404);
+    }
+}
+
+#[actix_web::test]
+async fn schedules_are_told_to_who_may_read_them() {
+    let app = TestApp::new().await;
+    let company = app.company;
+    let of = |user| Entry::reminder(user, company.marina, "ligar");
+    let (first, second) = (of(company.bruno).write(&app.database), of(company.helena).write(&app.database));
+    let schedule = |notification: i64| {
+        let sql = format!("SELECT schedule_id AS value FROM notifications WHERE id = {notification}");
+        ScheduleId(app.database.number(&sql))
+    };
+    let (first, second) = (schedule(first), schedule(second));
+    let (admin, bruno) = (app.administrator().await, app.attendant().await);
+    let manager = app.role_manager().await;
+    let live = Live::start(&app).await;
+    let (mut of_admin, mut of_bruno) = (live.stream(&admin).await, live.stream(&bruno).await);
+    let mut of_manager = live.stream(&manager).await;
+    tell(&app.database, &Event::SchedulesChanged(vec![first, second]));
+    tell(&app.database, &Event::BellChanged(UserId(company.role_manager)));
+    assert_eq!(of_admin.data("schedules").await, json!({ "ids": [first, second] }));
+    assert_eq!(of_bruno.data("schedules").await, json!({ "ids": [first] }));
+    let told = of_manager.until("bell").await;
+    assert!(told.iter().all(|told| told.name != "schedules"), "{told:?}");
+}
+
+#[actix_web::test]
+async fn who_signs_out_or_is_deactivated_loses_the_stream() {
+    let app = TestApp::new().await;
+    let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
+    let live = Live::start(&app).await;
+    let (mut of_bruno, mut of_helena) = (live.stream(&bruno).await, live.stream(&helena).await);
+    bruno.get("/notifications").await;
+    bruno.post("/logout", &[]).await.assert_status(303);
+    of_bruno.ends().await;
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE email = 'helena@empresa.example'");
+    tell(&app.database, &Event::RightsChanged(vec![UserId(app.company.helena)]));
+    of_helena.ends().await;
+    for visitor in [bruno, helena] {
+        let cookie = visitor.cookie("pontual").unwrap_or_default();
+        assert!(live.connect("/live", &cookie).await.head.contains("location: /login"));
+        visitor.get_part("/live").await.assert_status(401);
+    }
+}
+
+#[actix_web::test]
+async fn a_forgotten_announcement_does_not_keep_a_stream_open() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let mut stream = live.stream(&bruno).await;
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE email = 'bruno@empresa.example'");
+    app.shared.hub.recheck();
+    stream.ends().await;
+}
+
+#[actix_web::test]
+async fn streams_end_with_the_process() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let mut stream = live.stream(&bruno).await;
+    app.shared.hub.close();
+    stream.ends().await;
+}
