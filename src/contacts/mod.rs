@@ -2,5 +2,7 @@
 
 pub mod display;
 mod link;
+mod phone;
 
 pub use link::Links;
+pub use phone::display_phone;

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod chat;
 mod check;
 mod cli;
+mod conversations;
 mod demo;
 mod dispatcher;
 mod harness;
@@ -14,3 +16,4 @@ mod routes;
 mod schedules;
 mod schema;
 mod sign_in;
+mod tickets;

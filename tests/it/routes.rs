@@ -28,6 +28,17 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/schedules/{id}", [303, 404, 404, 200]),
     ("GET", "/schedules/{id}/cancellation", [303, 403, 403, 200]),
     ("POST", "/schedules/{id}/cancellation", [303, 403, 403, 303]),
+    ("GET", "/tickets", [303, 200, 403, 200]),
+    ("GET", "/tickets/{id}", [303, 200, 404, 200]),
+    ("POST", "/tickets/{id}/messages", [303, 422, 403, 422]),
+    ("POST", "/tickets/{id}/reading", [303, 400, 403, 400]),
+    ("POST", "/tickets/{id}/closure", [303, 303, 403, 303]),
+    ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200]),
+    ("GET", "/contacts/{id}/conversation/messages", [303, 200, 404, 200]),
+    ("GET", "/c/{token}", [200, 200, 200, 200]),
+    ("GET", "/c/{token}/messages", [200, 200, 200, 200]),
+    ("POST", "/c/{token}/messages", [422, 422, 422, 422]),
+    ("POST", "/c/{token}/receipts", [204, 204, 204, 204]),
     ("GET", "/notifications", [303, 200, 200, 200]),
     ("GET", "/notifications/panel", [303, 200, 200, 200]),
     ("POST", "/notifications/reading", [303, 303, 303, 303]),
@@ -48,6 +59,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
     app.database.execute(
         "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment)
             VALUES (801, 602, 102, 304, 'open_ticket', '2030-01-01', '2030-01-01', 'UTC', 'x');
+         INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101);
          INSERT INTO schedule_history (schedule_id, kind) VALUES (801, 'created');
          INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 801)",
     );
