@@ -48,6 +48,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/roles", [303, 403, 200, 200]),
     ("GET", "/roles/{id}", [303, 403, 200, 200]),
     ("POST", "/roles/{id}", [303, 403, 422, 422]),
+    ("GET", "/healthz", [200, 200, 200, 200]),
+    ("GET", "/readyz", [200, 200, 200, 200]),
     ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200]),
 ];
 
@@ -61,6 +63,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
          INSERT INTO schedule_history (schedule_id, kind) VALUES (801, 'created');
          INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 801)",
     );
+    app.shared.health.beat();
     let roles =
         async || [app.visitor(), app.attendant().await, app.role_manager().await, app.administrator().await];
     let signed_in = roles().await;
