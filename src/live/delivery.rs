@@ -42,9 +42,9 @@ pub(super) async fn deliver(hub: &Arc<Inner>, mut news: News, db: &Db) -> Result
     if let Some(range) = news.notified {
         notify(hub, range, db).await?;
     }
-    update_bells(hub, &news.bells, db).await?;
     tell_of_conversations(hub, &news.conversations, db).await?;
-    tell_of_schedules(hub, news.schedules, db).await
+    tell_of_schedules(hub, news.schedules, db).await?;
+    update_bells(hub, &news.bells, db).await
 }
 
 async fn close_the_unwelcome(hub: &Arc<Inner>, db: &Db) -> Result<()> {

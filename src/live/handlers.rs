@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 
 /// Milliseconds; clients that lost their streams together come back spread over this time.
-const COME_BACK_WITHIN: Range<u32> = 500..2_500;
+const COME_BACK_WITHIN: Range<u32> = 500..2_000;
 
 /// What happens that the viewer may know of.
 ///

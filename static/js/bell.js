@@ -1,1 +1,133 @@
-export function start() {}
+// The bell: its count, its panel, and the notices that pop up.
+
+import { all, one, say, show } from "./dom.js";
+import { csrf, entry } from "./entry.js";
+import { on } from "./live.js";
+import * as toasts from "./toasts.js";
+
+export function start() {
+  const bell = one("[data-bell]");
+  if (!bell) return;
+  bell.setAttribute("role", "button");
+  bell.setAttribute("aria-expanded", "false");
+  bell.addEventListener("show.bs.dropdown", loadPanel);
+  let isFresh = true;
+  on("sync", ({ unread, items }) => {
+    toasts.catchUp(items);
+    agree(unread, items.map(({ id }) => id));
+    items.forEach(insert);
+    if (!isFresh) reload();
+    isFresh = false;
+  });
+  on("notification", (item) => {
+    count(item.unread);
+    insert(item);
+    toasts.pop(item);
+  });
+  on("bell", ({ unread, ids }) => {
+    agree(unread, ids);
+    reload();
+  });
+  document.body.addEventListener("bell", ({ detail }) => agree(detail.unread, detail.ids));
+  document.body.addEventListener("click", readOnOpening);
+  document.body.addEventListener("htmx:afterRequest", afterRequest);
+  setInterval(() => all("time[data-clock]").forEach(keepTime), 30_000);
+}
+
+const panel = () => one("[data-bell-panel]");
+const isOpen = () => panel().classList.contains("show");
+
+function loadPanel() {
+  return htmx.ajax("GET", "/notifications/panel", { target: panel(), swap: "innerHTML" });
+}
+
+/** Shows what another tab did, unless somebody is just acting here. */
+function reload() {
+  if (isOpen() && !panel().contains(document.activeElement)) loadPanel();
+  const rows = one("#notification-rows");
+  if (rows && !rows.contains(document.activeElement)) {
+    htmx.ajax("GET", location.href, { target: rows, swap: "outerHTML", select: "#notification-rows" });
+  }
+}
+
+function count(unread) {
+  const badge = one("[data-bell-count]");
+  badge.textContent = unread > 99 ? "99+" : unread;
+  show(badge, unread > 0);
+  const words = unread === 0 ? "nenhuma não lida" : unread === 1 ? "1 não lida" : `${unread} não lidas`;
+  one("[data-bell]").setAttribute("aria-label", `Notificações: ${words}`);
+}
+
+/** Shows as read what is not among the newest unread `ids`, as far as they reach. */
+function agree(unread, ids) {
+  count(unread);
+  const reach = unread > ids.length ? Math.min(...ids) : 0;
+  const isRead = (id) => id >= reach && !ids.includes(id);
+  for (const element of all("[data-notification].unread")) {
+    if (!isRead(Number(element.dataset.notification))) continue;
+    element.classList.remove("unread");
+    one(".dot", element)?.remove();
+  }
+  toasts.dismiss(isRead);
+}
+
+/** Puts a new entry on top of the open panel, and of the first page of all. */
+function insert(item) {
+  const isLaterPage = /[?&](after|before)=/.test(location.search);
+  for (const list of all("[data-notifications]")) {
+    const newest = Number(list.firstElementChild?.dataset.notification ?? 0);
+    if (item.id <= newest || one(`[data-notification="${item.id}"]`, list)) continue;
+    if (isLaterPage && !panel().contains(list)) continue;
+    list.prepend(entry(item));
+    htmx.process(list.firstElementChild);
+    fill(list);
+  }
+}
+
+/** Shows the list, or that it is empty. */
+function fill(list) {
+  const place = list.closest("[data-bell-panel],main");
+  const isEmpty = list.children.length === 0;
+  show(list, !isEmpty);
+  show(one("[data-notifications-blank]", place), isEmpty);
+  show(one("[data-read-all]", place), !isEmpty);
+}
+
+/** The title leads to the schedule; that counts as read. */
+function readOnOpening({ target }) {
+  const id = target.closest("[data-read-notification]")?.closest("[data-notification]").dataset.notification;
+  if (!id) return;
+  const headers = { "X-CSRF-Token": csrf(), "HX-Request": "true" };
+  fetch(`/notifications/${id}/reading`, { method: "POST", headers, keepalive: true });
+}
+
+function afterRequest({ detail: { elt, successful } }) {
+  if (!successful) return;
+  if (elt.matches("[data-remove-notification]")) remove(elt.closest("[data-notification]"));
+  if (elt.matches("[data-read-all]")) say("Todas as notificações foram marcadas como lidas.");
+}
+
+/** Takes an entry out of all places of this page; focus goes on to the next one. */
+function remove(element) {
+  const row = element.closest("[data-toast]") ?? element;
+  const place = row.closest("[data-bell-panel],main");
+  const hadFocus = element.contains(document.activeElement);
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  const id = Number(element.dataset.notification);
+  all(`[data-notifications] [data-notification="${id}"]`).forEach((copy) => {
+    const home = copy.parentElement;
+    copy.remove();
+    fill(home);
+  });
+  toasts.dismiss((other) => other === id);
+  say("Notificação removida.");
+  if (!hadFocus) return;
+  const after = next && one("[data-remove-notification] button", next);
+  (after ?? (place && one("footer a", place)) ?? one("#conteudo")).focus();
+}
+
+function keepTime(time) {
+  const minutes = Math.floor((Date.now() - Date.parse(time.dateTime)) / 60_000);
+  const isRecent = /^(agora|há )/.test(time.textContent);
+  if (isRecent) time.textContent = minutes < 1 ? "agora" : minutes < 60 ? `há ${minutes} min` : time.dataset.clock;
+}
