@@ -1,5 +1,6 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
+use std::any::Any;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ use crate::db::Db;
 use crate::demo;
 use crate::keys::Keys;
 use crate::live::{self, Hub};
+
+/// A client that takes none of what it is sent for so long is gone, even if its network still answers.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Requests under way at SIGTERM have so long to finish.
 const DRAIN_SECONDS: u64 = 20;
@@ -63,6 +67,7 @@ async fn serve(
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
         .client_request_timeout(Duration::from_secs(5))
+        .on_connect(|connection, _| give_up_on_silence(connection))
         .shutdown_timeout(DRAIN_SECONDS)
         .bind(address)
         .map_err(|cause| Trouble::Listen { address, cause })?
@@ -85,6 +90,19 @@ fn go_live(hub: &Hub, url: &str) {
             ending.close();
         }
     });
+}
+
+/// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold
+/// a socket for ever.
+fn give_up_on_silence(connection: &dyn Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(socket) = connection.downcast_ref::<rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(SILENCE))
+    {
+        tracing::debug!(%error, "a connection has no time-out for silence");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, SILENCE);
 }
 
 fn print_address(config: &Config, started: Instant, is_demo: bool) {
