@@ -84,9 +84,9 @@ install_packages() {
     local debian=$1 homebrew=$2
     if have apt-get && { is_root || sudo -n true 2>/dev/null; }; then
         step "Installing $debian (apt-get)"
-        apt_get update -qq
+        in_brief apt_get update || printf 'Some package lists are not up to date.\n'
         # shellcheck disable=SC2086 # a list of words
-        apt_get install -y -qq --no-install-recommends $debian
+        in_brief apt_get install -y --no-install-recommends $debian
     elif have brew && [ -n "$homebrew" ]; then
         step "Installing $homebrew (Homebrew)"
         # shellcheck disable=SC2086
@@ -94,6 +94,16 @@ install_packages() {
     else
         return 1
     fi
+}
+
+# Runs a talkative command: of its output every 50th line is shown, and all if it fails.
+in_brief() {
+    local log result=0
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log" | awk 'NR % 50 == 0 { print "    " $0; fflush() }' || result=$?
+    if [ "$result" != 0 ]; then cat "$log" >&2; fi
+    rm "$log"
+    return "$result"
 }
 
 as_root() { if is_root; then "$@"; else sudo -n "$@"; fi; }

@@ -1,20 +1,41 @@
-//! The demonstration company.
+//! The demonstration company: what `bin/run` fills an empty private database with, so that everything
+//! can be tried at once. Its passwords are known, and so it is served on loopback only.
+
+mod queries;
 
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 
+use crate::auth::passwords;
 use crate::error::Result;
 
 /// What `bin/run` prints.
-pub const SIGN_INS: &str = "";
+pub const SIGN_INS: &str = "\
+Demonstration sign-ins (password of all: demonstracao)
+  admin@pontual.example    Administrador: everything
+  gestor@pontual.example   Gestor de cargos: roles only
+  bruno@pontual.example    Atendente in Suporte
+  helena@pontual.example   Atendente in Financeiro";
 
+const PASSWORD: &str = "demonstracao";
+
+/// Fills a database in which nobody can sign in yet; `false` when somebody can, and nothing was done.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn fill(_conn: &mut PgConnection) -> Result<bool> {
-    Ok(false)
+pub fn fill(conn: &mut PgConnection) -> Result<bool> {
+    if queries::has_users(conn)? {
+        return Ok(false);
+    }
+    let hash = passwords::hash(PASSWORD)?;
+    conn.transaction(|conn| queries::fill(conn, &hash))?;
+    Ok(true)
 }
 
+/// Whether the demonstration company is in the database.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn is_in(_conn: &mut PgConnection) -> Result<bool> {
-    Ok(false)
+pub fn is_in(conn: &mut PgConnection) -> Result<bool> {
+    queries::is_in(conn)
 }

@@ -9,7 +9,7 @@ use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use super::{Permission, Permissions, Person};
 use crate::clock::Zone;
 use crate::error::Result;
-use crate::ids::{DepartmentId, UserId};
+use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::schema::users;
 
 #[derive(QueryableByName)]
@@ -18,6 +18,8 @@ struct PersonRow {
     id: UserId,
     #[diesel(sql_type = Text)]
     name: String,
+    #[diesel(sql_type = BigInt)]
+    role_id: RoleId,
     #[diesel(sql_type = Text)]
     role_name: String,
     #[diesel(sql_type = Bool)]
@@ -40,7 +42,7 @@ struct PersonRow {
 /// The database is unreachable.
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> = diesel::sql_query(
-        "SELECT u.id, u.name, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
+        "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
                 ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
                 (SELECT count(*) FROM notifications n
@@ -54,6 +56,7 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     Ok(row.map(|row| Person {
         id: row.id,
         name: row.name,
+        role_id: row.role_id,
         role_name: row.role_name,
         is_administrator: row.is_administrator,
         permissions: match row.is_administrator {

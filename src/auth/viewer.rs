@@ -14,7 +14,7 @@ use super::{Permission, Permissions, Requires, USER_KEY, queries};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::{DepartmentId, UserId};
+use crate::ids::{DepartmentId, RoleId, UserId};
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
 #[derive(Clone, Debug)]
@@ -25,6 +25,7 @@ pub struct Viewer(Arc<Person>);
 pub struct Person {
     pub id: UserId,
     pub name: String,
+    pub role_id: RoleId,
     pub role_name: String,
     pub is_administrator: bool,
     pub permissions: Permissions,

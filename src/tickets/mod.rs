@@ -1,17 +1,28 @@
 //! Tickets ("chamados"): one episode of service with a contact, with a protocol number.
 //!
 //! A contact has at most one open ticket, in the queue of a department, with or without an
-//! attendant. A closed ticket never reopens: the customer's next message opens another. Who attends
-//! the department, or is the ticket's attendant, or attends every ticket, may reply to it and close it.
+//! attendant; whoever answers a ticket that nobody attends takes it. A closed ticket never reopens:
+//! the customer's next message opens another. Who attends the department, or is the ticket's
+//! attendant, or attends every ticket, may reply to it and close it.
 
+mod form;
+mod handlers;
+mod inbox;
 pub mod queries;
 mod ticket;
 
+pub use inbox::Inbox;
 pub use queries::{close, open_ticket_of};
-pub use ticket::{OpenTicket, may_close};
+pub use ticket::{OpenTicket, Ticket, TicketStatus, may_close};
 
 use crate::web::Route;
 
 pub fn routes() -> Vec<Route> {
-    vec![]
+    vec![
+        Route::get("/tickets", handlers::index),
+        Route::get("/tickets/{id}", handlers::show),
+        Route::post("/tickets/{id}/messages", handlers::reply),
+        Route::post("/tickets/{id}/closure", handlers::close),
+        Route::post("/tickets/{id}/reading", handlers::read),
+    ]
 }

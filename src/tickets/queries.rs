@@ -2,14 +2,24 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use serde_json::json;
 
-use super::OpenTicket;
+use super::form::Reply;
+use super::{OpenTicket, Ticket, may_close};
 use crate::audit::{self, Action};
-use crate::error::Result;
-use crate::ids::{ContactId, TicketId, UserId};
+use crate::auth::Person;
+use crate::conversations::thread::{self, Kind, NewMessage};
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, MessageId, TicketId, UserId};
 use crate::live::{self, Event};
+
+/// How many tickets of a contact its side shows, the one in the head among them.
+const OF_CONTACT: i64 = 11;
+
+const TICKET: &str = "SELECT t.id, t.protocol, t.department_id, t.attendant_id, t.contact_id, t.status,
+        d.name AS department, u.name AS attendant, t.opened_at
+   FROM tickets t JOIN departments d ON d.id = t.department_id LEFT JOIN users u ON u.id = t.attendant_id";
 
 #[derive(QueryableByName)]
 struct ContactRow {
@@ -31,6 +41,23 @@ pub fn open_ticket_of(conn: &mut PgConnection, contact: ContactId) -> Result<Opt
     .optional()?)
 }
 
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn ticket(conn: &mut PgConnection, ticket: TicketId) -> Result<Ticket> {
+    Ok(diesel::sql_query(format!("{TICKET} WHERE t.id = $1")).bind::<BigInt, _>(ticket).get_result(conn)?)
+}
+
+/// The newest tickets of `contact`, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn tickets_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket>> {
+    Ok(diesel::sql_query(format!("{TICKET} WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT $2"))
+        .bind::<BigInt, _>(contact)
+        .bind::<BigInt, _>(OF_CONTACT)
+        .load(conn)?)
+}
+
 /// Locks the contact of `ticket`, as every writer of its conversation does first, until the end of
 /// the transaction.
 ///
@@ -44,6 +71,73 @@ pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<Cont
     .bind::<BigInt, _>(ticket)
     .get_result(conn)?;
     Ok(row.contact_id)
+}
+
+/// Locks the contact of `ticket` and returns the ticket as it now stands, if `viewer` attends it.
+///
+/// # Errors
+/// `NotFound`, also if it is out of the viewer's scope, or the database is unreachable.
+pub fn lock_attended(conn: &mut PgConnection, viewer: &Person, ticket: TicketId) -> Result<Ticket> {
+    lock_contact_of(conn, ticket)?;
+    let ticket = self::ticket(conn, ticket)?;
+    if may_close(viewer, &ticket.place) { Ok(ticket) } else { Err(Error::NotFound) }
+}
+
+/// Writes a reply or comment of `viewer` into a ticket, whose contact is locked. Who replies has
+/// read what was written before, and takes the ticket if nobody attends it. `false` if the ticket
+/// is closed and this is no repetition of what was written before.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: Reply) -> Result<bool> {
+    let takes = reply.kind == Kind::Attendant;
+    let message = NewMessage {
+        contact: ticket.contact_id,
+        kind: reply.kind,
+        author: Some(viewer),
+        body: reply.body,
+        client_key: reply.client_key,
+    };
+    if thread::queries::is_written(conn, &message)? {
+        return Ok(true);
+    }
+    if !ticket.is_open() {
+        return Ok(false);
+    }
+    let written = thread::queries::write(conn, ticket.place.id, &message)?;
+    diesel::sql_query(
+        "UPDATE tickets SET seen_message_id = greatest(seen_message_id, $2),
+                attendant_id = CASE WHEN $3 THEN coalesce(attendant_id, $4) ELSE attendant_id END
+          WHERE id = $1",
+    )
+    .bind::<BigInt, _>(ticket.place.id)
+    .bind::<BigInt, _>(written)
+    .bind::<Bool, _>(takes)
+    .bind::<BigInt, _>(viewer)
+    .execute(conn)?;
+    live::announce(conn, &Event::ConversationsChanged(vec![ticket.contact_id]))?;
+    Ok(true)
+}
+
+/// Notes that the team has seen the customer's messages of `ticket` up to `message`; its contact is
+/// locked.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn mark_seen(conn: &mut PgConnection, ticket: &Ticket, message: MessageId) -> Result<()> {
+    let changed = diesel::sql_query(
+        "UPDATE tickets t SET seen_message_id = seen.id
+           FROM (SELECT max(id) AS id FROM messages
+                  WHERE ticket_id = $1 AND kind = 'customer' AND id <= $2) seen
+          WHERE t.id = $1 AND seen.id > t.seen_message_id",
+    )
+    .bind::<BigInt, _>(ticket.place.id)
+    .bind::<BigInt, _>(message)
+    .execute(conn)?;
+    match changed {
+        0 => Ok(()),
+        _ => live::announce(conn, &Event::ConversationsChanged(vec![ticket.contact_id])),
+    }
 }
 
 /// Closes `ticket`, within the caller's transaction, with its event, audit row and announcement.

@@ -1,10 +1,37 @@
 //! What a ticket is, and who may act on it.
 
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
 use crate::auth::{Permission, Person};
-use crate::ids::{DepartmentId, TicketId, UserId};
+use crate::ids::{ContactId, DepartmentId, TicketId, UserId};
+use crate::text_enum;
+
+text_enum! {
+    /// `open` from its opening until somebody closes it; `closed` is final.
+    pub enum TicketStatus {
+        Open = "open",
+        Closed = "closed",
+    }
+}
+
+impl TicketStatus {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Open => "Aberto",
+            Self::Closed => "Fechado",
+        }
+    }
+
+    /// The badge's icon.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Open => "message-circle",
+            Self::Closed => "lock",
+        }
+    }
+}
 
 /// The one open ticket of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
@@ -17,6 +44,29 @@ pub struct OpenTicket {
     pub department_id: DepartmentId,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub attendant_id: Option<UserId>,
+}
+
+/// A ticket with the names that pages show.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Ticket {
+    #[diesel(embed)]
+    pub place: OpenTicket,
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub status: TicketStatus,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub attendant: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    pub opened_at: DateTime<Utc>,
+}
+
+impl Ticket {
+    pub fn is_open(&self) -> bool {
+        self.status == TicketStatus::Open
+    }
 }
 
 /// Whether `viewer` may close that ticket, and so reply to it: it is of one of their departments,

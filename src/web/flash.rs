@@ -13,6 +13,7 @@ pub enum Flash {
     ScheduleSaved,
     ScheduleSavedAndTicketClosed,
     ScheduleCancelled,
+    ScheduleNotPending,
     TicketClosed,
     RoleSaved,
     NotificationRemoved,
@@ -20,7 +21,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [(Self, &'static str, &'static str); 7] = [
+    const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::ScheduleSaved, "schedule_saved", "Agendamento salvo."),
         (
             Self::ScheduleSavedAndTicketClosed,
@@ -28,6 +29,11 @@ impl Flash {
             "Agendamento salvo e chamado fechado.",
         ),
         (Self::ScheduleCancelled, "schedule_cancelled", "Agendamento cancelado."),
+        (
+            Self::ScheduleNotPending,
+            "schedule_not_pending",
+            "Este agendamento já não estava pendente. Confira a situação.",
+        ),
         (Self::TicketClosed, "ticket_closed", "Chamado fechado."),
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),

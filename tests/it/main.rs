@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod chat;
+mod cli;
+mod conversations;
+mod demo;
 mod harness;
 mod live;
 mod notifications;
+mod roles;
+mod routes;
+mod schedules;
 mod schema;
 mod sign_in;
+mod tickets;

@@ -65,6 +65,11 @@ impl Database {
         self.connect().batch_execute(sql).unwrap();
     }
 
+    /// What the database says to a change that it should refuse.
+    pub fn connect_and_try(&self, sql: &str) -> Result<(), String> {
+        self.connect().batch_execute(sql).map_err(|error| error.to_string())
+    }
+
     /// The one number of `SELECT … AS value`.
     pub fn number(&self, sql: &str) -> i64 {
         diesel::sql_query(sql).get_result::<Number>(&mut self.connect()).unwrap().value

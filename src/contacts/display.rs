@@ -1,0 +1,33 @@
+//! How a contact's address reads.
+
+/// A Brazilian telephone in E.164 as people write it, `(11) 90000-0142`; other numbers as they are.
+pub fn phone(e164: &str) -> String {
+    let Some(national) = e164.strip_prefix("+55") else { return e164.to_owned() };
+    match (national.is_ascii(), national.len()) {
+        (true, 10) => format!("({}) {}-{}", &national[..2], &national[2..6], &national[6..]),
+        (true, 11) => format!("({}) {}-{}", &national[..2], &national[2..7], &national[7..]),
+        _ => e164.to_owned(),
+    }
+}
+
+/// The line below a contact's name: telephone, else e-mail address, else the channel.
+pub fn line(phone_number: &str, email: &str, channel: &str) -> String {
+    match (phone_number, email) {
+        ("", "") => channel.to_owned(),
+        ("", email) => email.to_owned(),
+        (number, _) => phone(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn telephones_read_as_in_brazil() {
+        assert_eq!(phone("+5511900000142"), "(11) 90000-0142");
+        assert_eq!(phone("+551133334444"), "(11) 3333-4444");
+        assert_eq!(phone("+351912345678"), "+351912345678");
+        assert_eq!(line("", "", "Chat do site"), "Chat do site");
+    }
+}

@@ -1,0 +1,108 @@
+//! The customer's page.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::Customer;
+use super::queries::{self, Received};
+use super::views::{Chat, Draft, Update};
+use crate::conversations::thread::{self, Audience, Body, Window};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::MessageId;
+use crate::web::{Posted, Shell, redirect};
+
+const TOO_MANY: &str = "Você enviou muitas mensagens em pouco tempo. Aguarde um minuto e envie de novo.";
+
+/// How many messages one acknowledgement may name.
+const RECEIPTS: usize = 200;
+
+/// The place in a thread that an address names.
+#[derive(Clone, Copy, Deserialize)]
+pub struct Place {
+    before: Option<MessageId>,
+    after: Option<MessageId>,
+}
+
+/// # Errors
+/// 404 without a valid link.
+pub async fn show(
+    customer: Customer,
+    shell: Shell,
+    place: web::Query<Place>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let window = Window::of(place.before, None);
+    answer(&customer, shell, &db, (StatusCode::OK, window, Draft::new())).await
+}
+
+/// What an open page lacks: the messages after the last that it has, or those before its first.
+///
+/// # Errors
+/// 404 without a valid link.
+pub async fn messages(
+    customer: Customer,
+    shell: Shell,
+    place: web::Query<Place>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (contact, window) = (customer.id, Window::of(place.before, place.after));
+    let part = db.run(move |conn| thread::queries::part(conn, contact, Audience::Customer, window)).await?;
+    shell.fragment(StatusCode::OK, Update::of(&part, &customer))
+}
+
+/// Takes a message of the customer.
+///
+/// # Errors
+/// 404 without a valid link.
+pub async fn write(
+    customer: Customer,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (typed, key) = (form.get("body").to_owned(), form.get("client_key").to_owned());
+    let refused = |status, error| (status, Window::Newest, Draft::kept(&typed, &key, error));
+    let body = match Body::parse(&typed) {
+        Ok(body) => body,
+        Err(error) => {
+            let wanted = refused(StatusCode::UNPROCESSABLE_ENTITY, error.sentence());
+            return answer(&customer, shell, &db, wanted).await;
+        }
+    };
+    let (writer, client_key) = (customer.clone(), key.parse().ok());
+    match db.transaction(move |conn| queries::receive(conn, &writer, body, client_key)).await? {
+        Received::TooMany => {
+            let wanted = refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
+            answer(&customer, shell, &db, wanted).await
+        }
+        Received::Written if shell.is_htmx => Ok(HttpResponse::NoContent().finish()),
+        Received::Written => Ok(redirect(&customer.path)),
+    }
+}
+
+/// Notes which messages the page received (`delivered`) and had in view (`read`).
+///
+/// # Errors
+/// 404 without a valid link.
+pub async fn acknowledge(customer: Customer, form: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
+    let ids = |name: &str| -> Vec<MessageId> {
+        form.all(name).filter_map(|id| id.parse().ok()).take(RECEIPTS).collect()
+    };
+    let (delivered, read) = (ids("delivered"), ids("read"));
+    db.transaction(move |conn| queries::acknowledge(conn, &customer, &delivered, &read)).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn answer(
+    customer: &Customer,
+    shell: Shell,
+    db: &Db,
+    (status, window, draft): (StatusCode, Window, Draft),
+) -> Result<HttpResponse> {
+    let contact = customer.id;
+    let part = db.run(move |conn| thread::queries::part(conn, contact, Audience::Customer, window)).await?;
+    let view = Chat::of(&part, customer, window, (draft, shell.csrf.clone()));
+    shell.fragment(status, view)
+}

@@ -1,0 +1,166 @@
+//! SQL of the customer's chat.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
+use uuid::Uuid;
+
+use super::Customer;
+use crate::conversations::thread::{self, Body, Kind, NewMessage};
+use crate::error::Result;
+use crate::ids::{ContactId, MessageId, TicketId};
+use crate::live::{self, Event};
+use crate::tickets;
+
+/// How many messages a customer may write in a minute.
+const PER_MINUTE: i64 = 30;
+
+/// What the customer's page needs to know of contact, channel and company.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Profile {
+    #[diesel(sql_type = Integer)]
+    pub link_version: i32,
+    #[diesel(sql_type = Text)]
+    pub channel: String,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = Text)]
+    pub company: String,
+    #[diesel(sql_type = Text)]
+    pub time_zone: String,
+}
+
+/// A contact whose link opens a page: not archived, on a web chat that is active.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
+    Ok(diesel::sql_query(
+        "SELECT c.link_version, ch.name AS channel, d.name AS department, s.company_name AS company,
+                s.time_zone
+           FROM contacts c
+           JOIN channels ch ON ch.id = c.channel_id
+           LEFT JOIN LATERAL (SELECT department_id FROM tickets t WHERE t.contact_id = c.id
+                               ORDER BY t.id DESC LIMIT 1) newest ON true
+           LEFT JOIN departments last ON last.id = newest.department_id AND last.deactivated_at IS NULL
+           JOIN departments d ON d.id = coalesce(last.id, ch.default_department_id)
+           CROSS JOIN settings s
+          WHERE c.id = $1 AND c.archived_at IS NULL
+            AND ch.kind = 'web_chat' AND ch.deactivated_at IS NULL",
+    )
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)
+    .optional()?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+#[derive(QueryableByName)]
+struct FlagRow {
+    #[diesel(sql_type = Bool)]
+    flag: bool,
+}
+
+/// What became of a customer's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is in the thread, once.
+    Written,
+    /// Too many came within a minute.
+    TooMany,
+}
+
+/// Takes what the customer wrote, within a transaction: into the open ticket, or into a new one.
+///
+/// # Errors
+/// `NotFound` if the link was revoked meanwhile, or the database is unreachable.
+pub fn receive(
+    conn: &mut PgConnection,
+    customer: &Customer,
+    body: Body,
+    client_key: Option<Uuid>,
+) -> Result<Received> {
+    lock(conn, customer)?;
+    let message = NewMessage { contact: customer.id, kind: Kind::Customer, author: None, body, client_key };
+    if thread::queries::is_written(conn, &message)? {
+        return Ok(Received::Written);
+    }
+    if is_flooding(conn, customer.id)? {
+        return Ok(Received::TooMany);
+    }
+    let ticket = match tickets::open_ticket_of(conn, customer.id)? {
+        Some(open) => open.id,
+        None => open_ticket(conn, customer.id)?,
+    };
+    thread::queries::write(conn, ticket, &message)?;
+    live::announce(conn, &Event::ConversationsChanged(vec![customer.id]))?;
+    Ok(Received::Written)
+}
+
+/// Notes what the customer's page received and showed.
+///
+/// # Errors
+/// `NotFound` if the link was revoked meanwhile, or the database is unreachable.
+pub fn acknowledge(
+    conn: &mut PgConnection,
+    customer: &Customer,
+    delivered: &[MessageId],
+    read: &[MessageId],
+) -> Result<()> {
+    lock(conn, customer)?;
+    match thread::queries::acknowledge(conn, customer.id, delivered, read)? {
+        0 => Ok(()),
+        _ => live::announce(conn, &Event::ConversationsChanged(vec![customer.id])),
+    }
+}
+
+fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {
+    diesel::sql_query(
+        "SELECT id FROM contacts WHERE id = $1 AND link_version = $2 AND archived_at IS NULL
+            FOR NO KEY UPDATE",
+    )
+    .bind::<BigInt, _>(customer.id)
+    .bind::<Integer, _>(customer.link_version)
+    .get_result::<IdRow>(conn)?;
+    Ok(())
+}
+
+fn is_flooding(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
+    let row: FlagRow = diesel::sql_query(
+        "SELECT count(*) >= $2 AS flag
+           FROM (SELECT created_at FROM messages WHERE contact_id = $1 AND kind = 'customer'
+                  ORDER BY id DESC LIMIT $2) newest
+          WHERE created_at > clock_timestamp() - interval '1 minute'",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(PER_MINUTE)
+    .get_result(conn)?;
+    Ok(row.flag)
+}
+
+/// In the queue of the department that last served the contact, if it is active, else of the
+/// channel's own.
+fn open_ticket(conn: &mut PgConnection, contact: ContactId) -> Result<TicketId> {
+    let row: IdRow = diesel::sql_query(
+        "WITH opened AS (
+            INSERT INTO tickets (contact_id, department_id)
+            SELECT c.id, coalesce(
+                    (SELECT d.id FROM departments d
+                      WHERE d.deactivated_at IS NULL
+                        AND d.id = (SELECT department_id FROM tickets t WHERE t.contact_id = c.id
+                                     ORDER BY t.id DESC LIMIT 1)),
+                    ch.default_department_id)
+              FROM contacts c JOIN channels ch ON ch.id = c.channel_id WHERE c.id = $1
+            RETURNING id, contact_id, opened_at)
+         INSERT INTO messages (contact_id, ticket_id, kind, event, created_at)
+         SELECT contact_id, id, 'event', 'ticket_opened', opened_at FROM opened
+         RETURNING ticket_id AS id",
+    )
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)?;
+    Ok(TicketId(row.id))
+}

@@ -1,0 +1,85 @@
+//! The customer's page as finished data.
+
+use askama::Template;
+use uuid::Uuid;
+
+use super::Customer;
+use crate::conversations::thread::{Items, Part, Window, customer_items};
+use crate::ids::MessageId;
+
+/// What the customer is writing.
+pub struct Draft {
+    body: String,
+    key: String,
+    error: Option<&'static str>,
+}
+
+impl Draft {
+    /// Nothing yet, under a new key.
+    pub fn new() -> Self {
+        Self { body: String::new(), key: Uuid::new_v4().to_string(), error: None }
+    }
+
+    /// What was typed and could not be sent.
+    pub fn kept(body: &str, key: &str, error: &'static str) -> Self {
+        Self { body: body.to_owned(), key: key.to_owned(), error: Some(error) }
+    }
+}
+
+/// A whole page of its own: it shows nothing of the application.
+#[derive(Template)]
+#[template(path = "chat/show.html")]
+pub struct Chat {
+    csrf: String,
+    path: String,
+    heading: String,
+    company: String,
+    items: Items,
+    is_empty: bool,
+    older: Option<String>,
+    /// Leads back to the newest messages, from a page of older ones.
+    newest: Option<String>,
+    last: MessageId,
+    draft: Draft,
+}
+
+impl Chat {
+    pub fn of(part: &Part, customer: &Customer, window: Window, (draft, csrf): (Draft, String)) -> Self {
+        Self {
+            csrf,
+            heading: customer.department.clone(),
+            company: customer.company.clone(),
+            items: customer_items(&part.messages, customer.zone, &customer.channel),
+            is_empty: part.messages.is_empty(),
+            older: older(part, customer),
+            newest: (window != Window::Newest).then(|| customer.path.clone()),
+            last: part.messages.last().map_or(MessageId(0), |message| message.id),
+            path: customer.path.clone(),
+            draft,
+        }
+    }
+}
+
+/// The answer to an open page.
+#[derive(Template)]
+#[template(path = "chat/_update.html")]
+pub struct Update {
+    items: Items,
+    has_more: bool,
+    older: Option<String>,
+}
+
+impl Update {
+    pub fn of(part: &Part, customer: &Customer) -> Self {
+        Self {
+            items: customer_items(&part.messages, customer.zone, &customer.channel),
+            has_more: part.has_more,
+            older: older(part, customer),
+        }
+    }
+}
+
+fn older(part: &Part, customer: &Customer) -> Option<String> {
+    let first = part.messages.first().filter(|_| part.has_more)?;
+    Some(format!("{}?before={}", customer.path, first.id))
+}

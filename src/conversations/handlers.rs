@@ -1,0 +1,129 @@
+//! The conversation's page for the team.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::queries::{self, Subject};
+use super::thread::Window;
+use super::views::{Draft, Frame, Show, Update};
+use crate::auth::Viewer;
+use crate::config::Config;
+use crate::contacts::Links;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, MessageId};
+use crate::tickets::Inbox;
+use crate::web::{Shell, redirect};
+
+/// The place in a thread that an address names.
+#[derive(Clone, Copy, Deserialize)]
+pub struct Place {
+    before: Option<MessageId>,
+    after: Option<MessageId>,
+}
+
+/// # Errors
+/// `NotFound`, also if the viewer may not read the conversation.
+pub async fn show(
+    viewer: Viewer,
+    desk: Desk,
+    contact: web::Path<ContactId>,
+    place: web::Query<Place>,
+) -> Result<HttpResponse> {
+    desk.show(viewer, Subject::Contact(*contact), Wanted::before(place.before)).await
+}
+
+/// What an open page lacks: the messages after the last that it has, or those before its first.
+///
+/// # Errors
+/// `NotFound`, also if the viewer may not read the conversation.
+pub async fn messages(
+    viewer: Viewer,
+    shell: Shell,
+    contact: web::Path<ContactId>,
+    place: web::Query<Place>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (contact, window, user) = (*contact, Window::of(place.before, place.after), viewer.id);
+    let update = db.run(move |conn| queries::update(conn, user, contact, window)).await?;
+    shell.fragment(StatusCode::OK, Update::of(update, contact, &viewer))
+}
+
+/// What a conversation's page is made with.
+pub struct Desk {
+    pub db: Db,
+    shell: Shell,
+    config: web::Data<Config>,
+    links: web::Data<Links>,
+}
+
+/// How a conversation's page is wanted.
+pub struct Wanted {
+    status: StatusCode,
+    window: Window,
+    draft: Draft,
+}
+
+impl Wanted {
+    /// The messages before that one, or the newest.
+    pub fn before(message: Option<MessageId>) -> Self {
+        Self { status: StatusCode::OK, window: Window::of(message, None), draft: Draft::new() }
+    }
+
+    /// The newest messages, with what was typed and could not be sent.
+    pub fn refused(status: StatusCode, draft: Draft) -> Self {
+        Self { status, window: Window::Newest, draft }
+    }
+}
+
+impl Desk {
+    /// Answers with the conversation.
+    ///
+    /// # Errors
+    /// `NotFound`, also if the viewer may not read it, or the database is unreachable.
+    pub async fn show(self, viewer: Viewer, subject: Subject, wanted: Wanted) -> Result<HttpResponse> {
+        let (reader, window) = (viewer.clone(), wanted.window);
+        let (conversation, list) = self
+            .db
+            .run(move |conn| {
+                let found = queries::conversation(conn, reader.id, subject, window)?;
+                let list = match reader.can_attend() {
+                    true => Some(Inbox::beside(conn, &reader, found.contact.id)?),
+                    false => None,
+                };
+                Ok((found, list))
+            })
+            .await?;
+        let link =
+            self.config.link(&self.links.path(conversation.contact.id, conversation.contact.link_version));
+        let title = conversation.contact.name.clone();
+        let frame = Frame { csrf: self.shell.csrf.clone(), subject, window, draft: wanted.draft, link };
+        let view = Show::of(conversation, list, &viewer, frame);
+        self.shell.page_with(wanted.status, &viewer, &title, view)
+    }
+
+    /// Answers what was done: a redirect to `path`, or nothing to a page that updates itself.
+    pub fn done(&self, path: &str) -> HttpResponse {
+        if self.shell.is_htmx { HttpResponse::NoContent().finish() } else { redirect(path) }
+    }
+}
+
+impl FromRequest for Desk {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let shell = Shell::from_request(request, payload).into_inner();
+        let desk = shell.and_then(|shell| {
+            let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
+            let config = request.app_data().cloned().ok_or_else(|| Error::unexpected("no Config"))?;
+            let links = request.app_data().cloned().ok_or_else(|| Error::unexpected("no Links"))?;
+            Ok(Self { db: db.get_ref().clone(), shell, config, links })
+        });
+        ready(desk)
+    }
+}

@@ -1,0 +1,55 @@
+//! The text of a message.
+
+/// As in the database's CHECK.
+const LONGEST: usize = 4096;
+
+/// 1 to 4,096 characters, without white space at its ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body(String);
+
+/// Why a text is no message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    Empty,
+    TooLong,
+}
+
+impl BodyError {
+    /// What the composer says.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Empty => "Escreva a mensagem.",
+            Self::TooLong => "Use até 4.096 caracteres.",
+        }
+    }
+}
+
+impl Body {
+    /// # Errors
+    /// Nothing is written, or too much.
+    pub fn parse(text: &str) -> Result<Self, BodyError> {
+        let text = text.trim();
+        match text.chars().count() {
+            0 => Err(BodyError::Empty),
+            1..=LONGEST => Ok(Self(text.to_owned())),
+            _ => Err(BodyError::TooLong),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_has_1_to_4096_characters() {
+        assert_eq!(Body::parse(" oi\nok \n").unwrap().as_str(), "oi\nok");
+        assert_eq!(Body::parse(" \n "), Err(BodyError::Empty));
+        assert!(Body::parse(&"é".repeat(4096)).is_ok());
+        assert_eq!(Body::parse(&"é".repeat(4097)), Err(BodyError::TooLong));
+    }
+}

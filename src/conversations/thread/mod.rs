@@ -1,0 +1,116 @@
+//! The thread of a conversation: messages, internal comments and what happened to its tickets,
+//! oldest first. Ids of one contact's messages are given under the contact's lock, so that "all
+//! after the last that I have" misses nothing.
+
+mod body;
+pub mod queries;
+mod segments;
+mod views;
+
+pub use body::{Body, BodyError};
+pub use segments::{Segment, segments};
+pub use views::{Items, Receipt, customer_items, receipts, team_items};
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use uuid::Uuid;
+
+use crate::ids::{ContactId, MessageId, ScheduleId, UserId};
+use crate::text_enum;
+
+text_enum! {
+    /// Who a message is from, and who may read it.
+    pub enum Kind {
+        /// Received from the customer.
+        Customer = "customer",
+        /// Sent to the customer, by a person or a schedule.
+        Attendant = "attendant",
+        /// Internal: never shown to the customer.
+        Comment = "comment",
+        /// What happened to a ticket; internal too.
+        Event = "event",
+    }
+}
+
+text_enum! {
+    /// What an event says.
+    pub enum Happening {
+        TicketOpened = "ticket_opened",
+        TicketClosed = "ticket_closed",
+    }
+}
+
+/// One entry of a thread, with what its view needs of ticket, author and schedule.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Message {
+    #[diesel(sql_type = BigInt)]
+    pub id: MessageId,
+    #[diesel(sql_type = BigInt)]
+    pub protocol: i64,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = Text)]
+    pub kind: Kind,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub event: Option<Happening>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub author: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub schedule_id: Option<ScheduleId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub schedule_attendant_id: Option<UserId>,
+    #[diesel(sql_type = Text)]
+    pub body: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub delivered_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub read_at: Option<DateTime<Utc>>,
+}
+
+/// Whose eyes the thread is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    Team,
+    Customer,
+}
+
+/// Which part of a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    Newest,
+    Before(MessageId),
+    After(MessageId),
+}
+
+impl Window {
+    /// As an address says it; `after` wins.
+    pub fn of(before: Option<MessageId>, after: Option<MessageId>) -> Self {
+        match (before, after) {
+            (_, Some(id)) => Self::After(id),
+            (Some(id), None) => Self::Before(id),
+            (None, None) => Self::Newest,
+        }
+    }
+}
+
+/// A part of a thread, oldest first.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub messages: Vec<Message>,
+    /// Whether more follow in the direction in which the part was read.
+    pub has_more: bool,
+}
+
+/// A text to write into a thread.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    pub contact: ContactId,
+    pub kind: Kind,
+    pub author: Option<UserId>,
+    pub body: Body,
+    /// Made by the sender's page; the same text sent again with it is one message.
+    pub client_key: Option<Uuid>,
+}

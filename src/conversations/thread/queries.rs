@@ -1,0 +1,151 @@
+//! SQL of threads.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Audience, Message, NewMessage, Part, Window};
+use crate::error::Result;
+use crate::ids::{ContactId, MessageId, TicketId};
+
+/// How many messages a page of a thread holds.
+pub const PAGE: usize = 50;
+
+/// A part of the thread with `contact`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, window: Window) -> Result<Part> {
+    let (place, order, id) = match window {
+        Window::Newest => ("m.id <= $3", "DESC", MessageId(i64::MAX)),
+        Window::Before(id) => ("m.id < $3", "DESC", id),
+        Window::After(id) => ("m.id > $3", "ASC", id),
+    };
+    let mut messages: Vec<Message> = diesel::sql_query(format!(
+        "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
+                s.id AS schedule_id, s.attendant_id AS schedule_attendant_id, m.body, m.created_at,
+                m.delivered_at, m.read_at
+           FROM messages m
+           JOIN tickets t ON t.id = m.ticket_id
+           JOIN departments d ON d.id = t.department_id
+           LEFT JOIN users u ON u.id = m.author_id
+           LEFT JOIN schedules s
+             ON s.id = coalesce(m.schedule_id, CASE m.event WHEN 'ticket_opened' THEN t.schedule_id END)
+          WHERE m.contact_id = $1 AND ($2 OR m.kind IN ('customer', 'attendant')) AND {place}
+          ORDER BY m.id {order} LIMIT $4"
+    ))
+    .bind::<BigInt, _>(contact)
+    .bind::<Bool, _>(audience == Audience::Team)
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(PAGE as i64 + 1)
+    .load(conn)?;
+    let has_more = messages.len() > PAGE;
+    messages.truncate(PAGE);
+    if !matches!(window, Window::After(_)) {
+        messages.reverse();
+    }
+    Ok(Part { messages, has_more })
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: MessageId,
+}
+
+#[derive(QueryableByName)]
+struct FlagRow {
+    #[diesel(sql_type = Bool)]
+    flag: bool,
+}
+
+/// Writes a message into `ticket`, within a transaction that holds the contact's lock; the
+/// message's id. Whether it is a repetition must have been asked before.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) -> Result<MessageId> {
+    if let Some(id) = insert(conn, ticket, message, message.client_key)? {
+        return Ok(id);
+    }
+    let key = message.client_key.map(|key| key_of_text(key, message));
+    insert(conn, ticket, message, key)?.ok_or_else(|| crate::Error::unexpected("the message is known"))
+}
+
+/// Whether `message` repeats one that was written: the same sender's key and the same text. A key
+/// that comes back with another text, as after the browser's "back", is another message.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_written(conn: &mut PgConnection, message: &NewMessage) -> Result<bool> {
+    let Some(key) = message.client_key else { return Ok(false) };
+    let row: FlagRow = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND client_key = ANY($2)
+                           AND kind = $3 AND body = $4) AS flag",
+    )
+    .bind::<BigInt, _>(message.contact)
+    .bind::<Array<SqlUuid>, _>(vec![key, key_of_text(key, message)])
+    .bind::<Text, _>(message.kind)
+    .bind::<Text, _>(message.body.as_str())
+    .get_result(conn)?;
+    Ok(row.flag)
+}
+
+fn insert(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    message: &NewMessage,
+    key: Option<Uuid>,
+) -> Result<Option<MessageId>> {
+    let row: Option<IdRow> = diesel::sql_query(
+        "INSERT INTO messages (contact_id, ticket_id, kind, author_id, body, client_key)
+         VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (contact_id, client_key) DO NOTHING RETURNING id",
+    )
+    .bind::<BigInt, _>(message.contact)
+    .bind::<BigInt, _>(ticket)
+    .bind::<Text, _>(message.kind)
+    .bind::<Nullable<BigInt>, _>(message.author)
+    .bind::<Text, _>(message.body.as_str())
+    .bind::<Nullable<SqlUuid>, _>(key)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| row.id))
+}
+
+fn key_of_text(key: Uuid, message: &NewMessage) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(key.as_bytes());
+    hash.update(message.kind.as_str());
+    hash.update(message.body.as_str());
+    let digest = hash.finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Uuid::from_bytes(bytes)
+}
+
+/// Notes what the customer's page received and showed, within a transaction that holds the
+/// contact's lock; how many messages that changed.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn acknowledge(
+    conn: &mut PgConnection,
+    contact: ContactId,
+    delivered: &[MessageId],
+    read: &[MessageId],
+) -> Result<usize> {
+    Ok(diesel::sql_query(
+        "UPDATE messages
+            SET delivered_at = coalesce(delivered_at, clock_timestamp()),
+                read_at = CASE WHEN id = ANY($3) THEN coalesce(read_at, clock_timestamp()) ELSE read_at END
+          WHERE contact_id = $1 AND kind = 'attendant'
+            AND ((id = ANY($2) AND delivered_at IS NULL) OR (id = ANY($3) AND read_at IS NULL))",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<Array<BigInt>, _>(delivered)
+    .bind::<Array<BigInt>, _>(read)
+    .execute(conn)?)
+}

@@ -1,0 +1,186 @@
+//! A thread as people see it: the team with comments, events and receipts; the customer without.
+
+use askama::Template;
+
+use super::{Happening, Kind, Message, Segment, segments};
+use crate::auth::Person;
+use crate::clock::Zone;
+use crate::ids::MessageId;
+
+/// The entries of a part of a thread, with a separator before each day's first.
+#[derive(Template)]
+#[template(path = "conversations/_items.html")]
+pub struct Items {
+    items: Vec<Item>,
+}
+
+enum Item {
+    Day { key: String, label: String },
+    Event(Event),
+    Bubble(Bubble),
+}
+
+struct Event {
+    id: MessageId,
+    icon: &'static str,
+    lead: String,
+    /// The schedule's page, if the viewer may read it, and what it is called.
+    link: Option<(Option<String>, &'static str)>,
+    tail: String,
+}
+
+struct Bubble {
+    id: MessageId,
+    class: &'static str,
+    is_comment: bool,
+    text: Vec<Segment>,
+    meta: String,
+    /// On the customer's page: how far the receipt of what was sent to them has come.
+    receipt: Option<&'static str>,
+    is_from_customer: bool,
+}
+
+/// The line below a message that was sent, as it reads now.
+pub struct Receipt {
+    pub id: MessageId,
+    pub meta: String,
+}
+
+/// What the team sees; `customer` is the contact's name.
+pub fn team_items(messages: &[Message], viewer: &Person, customer: &str) -> Items {
+    let zone = viewer.zone;
+    items(messages, zone, |message| match message.event {
+        Some(event) => Item::Event(event_of(message, event, viewer)),
+        None => Item::Bubble(Bubble {
+            id: message.id,
+            class: match message.kind {
+                Kind::Customer => "",
+                Kind::Comment => " out note-msg",
+                Kind::Attendant | Kind::Event => " out",
+            },
+            is_comment: message.kind == Kind::Comment,
+            text: segments(&message.body),
+            meta: team_meta(message, customer, zone),
+            receipt: None,
+            is_from_customer: message.kind == Kind::Customer,
+        }),
+    })
+}
+
+/// What the customer sees; `sender` is the name of what no person wrote.
+pub fn customer_items(messages: &[Message], zone: Zone, sender: &str) -> Items {
+    items(messages, zone, |message| {
+        let is_own = message.kind == Kind::Customer;
+        let name = match (is_own, &message.author) {
+            (true, _) => "Você".to_owned(),
+            (false, Some(author)) => signature(author, &message.department),
+            (false, None) => sender.to_owned(),
+        };
+        Item::Bubble(Bubble {
+            id: message.id,
+            class: if is_own { " out" } else { "" },
+            is_comment: false,
+            text: segments(&message.body),
+            meta: format!("{name} · {}", zone.time(message.created_at)),
+            receipt: (!is_own).then(|| match (message.delivered_at, message.read_at) {
+                (_, Some(_)) => "read",
+                (Some(_), None) => "delivered",
+                (None, None) => "none",
+            }),
+            is_from_customer: is_own,
+        })
+    })
+}
+
+/// The lines below the messages that were sent, for pages that already show them.
+pub fn receipts(messages: &[Message], zone: Zone) -> Vec<Receipt> {
+    let sent = messages.iter().filter(|message| message.kind == Kind::Attendant);
+    sent.map(|message| Receipt { id: message.id, meta: team_meta(message, "", zone) }).collect()
+}
+
+fn items(messages: &[Message], zone: Zone, item: impl Fn(&Message) -> Item) -> Items {
+    let mut items = Vec::with_capacity(messages.len() + 1);
+    let mut day = String::new();
+    for message in messages {
+        let key = zone.date(message.created_at);
+        if key != day {
+            items.push(Item::Day { key: key.clone(), label: zone.long_date(message.created_at) });
+            day = key;
+        }
+        items.push(item(message));
+    }
+    Items { items }
+}
+
+fn event_of(message: &Message, event: Happening, viewer: &Person) -> Event {
+    let by = message.author.as_ref().map(|name| format!("por {name}"));
+    let may_read = viewer.can_schedule() || message.schedule_attendant_id == Some(viewer.id);
+    let (icon, what, link) = match (event, message.schedule_id) {
+        (Happening::TicketOpened, Some(schedule)) => {
+            let page = may_read.then(|| format!("/schedules/{schedule}"));
+            ("calendar-time", "aberto por um ".to_owned(), Some((page, "agendamento")))
+        }
+        (Happening::TicketOpened, None) => {
+            ("message-circle", format!("aberto {}", by.unwrap_or("pelo cliente".into())), None)
+        }
+        (Happening::TicketClosed, _) => {
+            ("lock", format!("fechado {}", by.unwrap_or_default()).trim_end().to_owned(), None)
+        }
+    };
+    let lead = format!("Chamado nº {} {what}", message.protocol);
+    let tail = format!(" às {}", viewer.zone.time(message.created_at));
+    Event { id: message.id, icon, lead, link, tail }
+}
+
+fn team_meta(message: &Message, customer: &str, zone: Zone) -> String {
+    let time = zone.time(message.created_at);
+    let receipt = match (message.delivered_at, message.read_at) {
+        (_, Some(_)) => " · Lida",
+        (Some(_), None) => " · Entregue",
+        (None, None) => "",
+    };
+    match (message.kind, &message.author) {
+        (Kind::Customer, _) => format!("{customer} · {time}"),
+        (Kind::Comment, Some(author)) => format!("{author} · Só a equipe vê · {time}"),
+        (Kind::Comment, None) => format!("Só a equipe vê · {time}"),
+        (_, Some(author)) => format!("{author} · {time}{receipt}"),
+        (_, None) => format!("Mensagem agendada · {time}{receipt}"),
+    }
+}
+
+/// "Bruno, do Suporte": a customer learns the first name only.
+fn signature(author: &str, department: &str) -> String {
+    let first = author.split_whitespace().next().unwrap_or(author);
+    format!("{first}, {} {department}", article(department))
+}
+
+/// The article that Portuguese most likely puts before the name of a department.
+fn article(department: &str) -> &'static str {
+    let word = department.split_whitespace().next().unwrap_or_default().to_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));
+    match () {
+        () if ends(&["as", "ões"]) => "das",
+        () if ends(&["os", "es"]) => "dos",
+        () if ends(&["a", "ção", "são", "dade"]) => "da",
+        () => "do",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_customer_reads_a_first_name_and_a_department() {
+        for (department, expected) in [
+            ("Suporte", "Bruno, do Suporte"),
+            ("Vendas", "Bruno, das Vendas"),
+            ("Recursos Humanos", "Bruno, dos Recursos Humanos"),
+            ("Cobrança", "Bruno, da Cobrança"),
+            ("Recepção", "Bruno, da Recepção"),
+            ("Qualidade", "Bruno, da Qualidade"),
+        ] {
+            assert_eq!(signature("Bruno Lima", department), expected);
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! The conversation's page as finished data.
+
+use askama::Template;
+use uuid::Uuid;
+
+use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
+use super::thread::{Items, Kind, Part, Receipt, Window, receipts, team_items};
+use crate::auth::{Permission, Person};
+use crate::contacts::display_phone;
+use crate::ids::{ContactId, MessageId, TicketId};
+use crate::schedules::Status;
+use crate::tickets::{Inbox, Ticket, TicketStatus, may_close};
+use crate::web::{initials, tint};
+
+/// What the request adds to the conversation.
+pub struct Frame {
+    pub csrf: String,
+    pub subject: Subject,
+    pub window: Window,
+    pub draft: Draft,
+    /// The customer's link.
+    pub link: String,
+}
+
+/// What is being written.
+pub struct Draft {
+    body: String,
+    kind: Kind,
+    key: String,
+    error: Option<&'static str>,
+}
+
+impl Draft {
+    /// Nothing yet, under a new key.
+    pub fn new() -> Self {
+        Self { body: String::new(), kind: Kind::Attendant, key: Uuid::new_v4().to_string(), error: None }
+    }
+
+    /// What was typed and could not be sent.
+    pub fn kept(kind: Kind, body: &str, key: &str, error: &'static str) -> Self {
+        Self { body: body.to_owned(), kind, key: key.to_owned(), error: Some(error) }
+    }
+
+    fn is_comment(&self) -> bool {
+        self.kind == Kind::Comment
+    }
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "conversations/show.html")]
+pub struct Show {
+    csrf: String,
+    list: Option<Inbox>,
+    contact: Profile,
+    ticket: Option<Head>,
+    schedule_path: Option<String>,
+    can_close: bool,
+    items: Items,
+    older: Option<String>,
+    /// Leads back to the newest messages, from a page of older ones.
+    newest: Option<String>,
+    last: MessageId,
+    state: String,
+    composer: Composer,
+    draft: Draft,
+    link: Option<String>,
+    schedules: Vec<ScheduleRow>,
+    earlier_title: &'static str,
+    earlier: Vec<Earlier>,
+}
+
+struct Profile {
+    id: ContactId,
+    name: String,
+    initials: String,
+    tint: u32,
+    phone: String,
+    email: String,
+    person: Option<String>,
+}
+
+struct Head {
+    id: TicketId,
+    protocol: i64,
+    status: TicketStatus,
+    department: String,
+    attendant: String,
+}
+
+/// What stands below the thread.
+enum Composer {
+    Reply(TicketId),
+    /// The ticket in the head is closed; another may be open.
+    Closed(Option<(TicketId, i64)>),
+    ReadOnly,
+    NoTicket,
+}
+
+struct ScheduleRow {
+    page: Option<String>,
+    due: String,
+    status: Status,
+    action: &'static str,
+}
+
+struct Earlier {
+    id: TicketId,
+    protocol: i64,
+    status: TicketStatus,
+    summary: String,
+}
+
+impl Show {
+    pub fn of(found: Conversation, list: Option<Inbox>, viewer: &Person, frame: Frame) -> Self {
+        let Conversation { contact, ticket, tickets, part, schedules } = found;
+        let path = match frame.subject {
+            Subject::Contact(contact) => format!("/contacts/{contact}/conversation"),
+            Subject::Ticket(ticket) => format!("/tickets/{ticket}"),
+        };
+        let open = tickets.first().filter(|newest| newest.is_open());
+        let composer = composer(ticket.as_ref(), open, viewer);
+        let shown = ticket.as_ref().map(|ticket| ticket.place.id);
+        Self {
+            csrf: frame.csrf,
+            list,
+            schedule_path: viewer.can_schedule().then(|| schedule_path(contact.id, shown)),
+            can_close: matches!(composer, Composer::Reply(_)),
+            items: team_items(&part.messages, viewer, &contact.name),
+            older: older(&part).map(|id| format!("{path}?before={id}")),
+            newest: (frame.window != Window::Newest).then_some(path),
+            last: part.messages.last().map_or(MessageId(0), |message| message.id),
+            state: state(tickets.first()),
+            composer,
+            draft: frame.draft,
+            link: (contact.has_chat && attends(viewer, tickets.first())).then_some(frame.link),
+            schedules: schedules.into_iter().map(|schedule| schedule_row(&schedule, viewer)).collect(),
+            earlier_title: match &open {
+                Some(open) if Some(open.place.id) != shown => "Outros chamados",
+                _ => "Chamados anteriores",
+            },
+            earlier: earlier(&tickets, shown, viewer),
+            ticket: ticket.map(head),
+            contact: profile(contact),
+        }
+    }
+}
+
+/// The answer to an open page: what it lacks, and whether the rest of it is stale.
+#[derive(Template)]
+#[template(path = "conversations/_update.html")]
+pub struct Update {
+    items: Items,
+    has_more: bool,
+    older: Option<String>,
+    state: String,
+    receipts: Vec<Receipt>,
+}
+
+impl Update {
+    pub fn of(update: queries::Update, contact: ContactId, viewer: &Person) -> Self {
+        Self {
+            items: team_items(&update.part.messages, viewer, &update.contact),
+            has_more: update.part.has_more,
+            older: older(&update.part).map(|id| format!("/contacts/{contact}/conversation?before={id}")),
+            state: state(update.newest_ticket.as_ref()),
+            receipts: receipts(&update.shown.messages, viewer.zone),
+        }
+    }
+}
+
+fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Person) -> Composer {
+    match shown {
+        None => Composer::NoTicket,
+        Some(ticket) if !ticket.is_open() => {
+            Composer::Closed(open.map(|open| (open.place.id, open.place.protocol)))
+        }
+        Some(ticket) if may_close(viewer, &ticket.place) => Composer::Reply(ticket.place.id),
+        Some(_) => Composer::ReadOnly,
+    }
+}
+
+/// Whether `viewer` attends the contact, whose newest ticket this is: only who could answer in the
+/// customer's name's stead is shown the customer's link.
+fn attends(viewer: &Person, newest: Option<&Ticket>) -> bool {
+    newest.map_or(viewer.may(Permission::TicketsAll), |ticket| may_close(viewer, &ticket.place))
+}
+
+/// Changes whenever the head, the composer or the side of an open page would.
+fn state(newest: Option<&Ticket>) -> String {
+    newest.map_or("none".into(), |ticket| {
+        let attendant = ticket.place.attendant_id.map_or(0, |user| user.0);
+        format!("{}-{}-{}-{attendant}", ticket.place.id, ticket.status.as_str(), ticket.place.department_id)
+    })
+}
+
+/// Where the messages before `part` end.
+fn older(part: &Part) -> Option<MessageId> {
+    part.messages.first().filter(|_| part.has_more).map(|first| first.id)
+}
+
+fn schedule_path(contact: ContactId, ticket: Option<TicketId>) -> String {
+    match ticket {
+        Some(ticket) => format!("/schedules/new?contact_id={contact}&ticket_id={ticket}"),
+        None => format!("/schedules/new?contact_id={contact}"),
+    }
+}
+
+fn profile(contact: Contact) -> Profile {
+    Profile {
+        id: contact.id,
+        initials: initials(&contact.name),
+        tint: tint(&contact.id),
+        phone: display_phone(&contact.phone),
+        email: contact.email,
+        person: contact.person,
+        name: contact.name,
+    }
+}
+
+fn head(ticket: Ticket) -> Head {
+    Head {
+        id: ticket.place.id,
+        protocol: ticket.place.protocol,
+        status: ticket.status,
+        department: ticket.department,
+        attendant: ticket.attendant.unwrap_or_else(|| "Fila do departamento".into()),
+    }
+}
+
+fn schedule_row(schedule: &ContactSchedule, viewer: &Person) -> ScheduleRow {
+    let may_read = viewer.can_schedule() || schedule.attendant_id == Some(viewer.id);
+    ScheduleRow {
+        page: may_read.then(|| format!("/schedules/{}", schedule.id)),
+        due: viewer.zone.short(schedule.due_at),
+        status: schedule.status,
+        action: schedule.action.short_label(),
+    }
+}
+
+fn earlier(tickets: &[Ticket], shown: Option<TicketId>, viewer: &Person) -> Vec<Earlier> {
+    let others = tickets.iter().filter(|ticket| Some(ticket.place.id) != shown);
+    others
+        .map(|ticket| Earlier {
+            id: ticket.place.id,
+            protocol: ticket.place.protocol,
+            status: ticket.status,
+            summary: format!("{} · {}", viewer.zone.date(ticket.opened_at), ticket.department),
+        })
+        .collect()
+}

@@ -1,0 +1,62 @@
+//! The form of a role.
+
+use super::{GROUPS, RESERVED};
+use crate::auth::{Permission, Permissions, Person};
+use crate::web::{FieldErrors, Fields, has_control_characters};
+
+/// What somebody typed and switched.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub name: String,
+    pub description: String,
+    pub permissions: Permissions,
+}
+
+/// A role as it may be saved.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub name: String,
+    pub description: String,
+    pub permissions: Permissions,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        Self {
+            name: fields.get("name").to_owned(),
+            description: fields.get("description").to_owned(),
+            permissions: fields.all("permissions").filter_map(|value| value.parse().ok()).collect(),
+        }
+    }
+
+    /// Switches that the editor may not use, or that the page does not show, stay as they are.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse(&self, editor: &Person, before: Permissions) -> Result<Draft, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let (name, description) = (self.name.trim(), self.description.trim());
+        if name.is_empty() || has_control_characters(name) {
+            errors.add("name", "Informe o nome do cargo.");
+        } else if name.chars().count() > 60 {
+            errors.add("name", "Use até 60 caracteres.");
+        }
+        if description.chars().count() > 200 {
+            errors.add("description", "Use até 200 caracteres.");
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let permissions = Permission::ALL.iter().copied().filter(|permission| {
+            let source = if may_switch(editor, *permission) { self.permissions } else { before };
+            source.contains(*permission)
+        });
+        Ok(Draft { name: name.into(), description: description.into(), permissions: permissions.collect() })
+    }
+}
+
+/// Whether the editor sees a working switch for the permission.
+pub fn may_switch(editor: &Person, permission: Permission) -> bool {
+    let is_shown = GROUPS.iter().any(|(_, _, group)| group.contains(&permission));
+    is_shown && (editor.is_administrator || !RESERVED.contains(&permission))
+}

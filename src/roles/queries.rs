@@ -1,0 +1,114 @@
+//! SQL of roles.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Text};
+
+use super::form::Draft;
+use crate::auth::{Permission, Permissions};
+use crate::error::{Error, Result};
+use crate::ids::{RoleId, UserId};
+
+/// A role with its permissions and how many active users have it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Role {
+    #[diesel(sql_type = BigInt)]
+    pub id: RoleId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub description: String,
+    #[diesel(sql_type = Bool)]
+    pub is_administrator: bool,
+    #[diesel(sql_type = Array<Text>)]
+    granted: Vec<Permission>,
+    #[diesel(sql_type = BigInt)]
+    pub members: i64,
+}
+
+impl Role {
+    pub fn permissions(&self) -> Permissions {
+        if self.is_administrator { Permissions::all() } else { self.granted.iter().copied().collect() }
+    }
+}
+
+const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator,
+        ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS granted,
+        (SELECT count(*) FROM users u WHERE u.role_id = r.id AND u.deactivated_at IS NULL) AS members
+   FROM roles r";
+
+/// Every role, the administrator's first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn all(conn: &mut PgConnection) -> Result<Vec<Role>> {
+    Ok(diesel::sql_query(format!("{SELECT} ORDER BY r.is_administrator DESC, lower(r.name)")).load(conn)?)
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
+    let query = diesel::sql_query(format!("{SELECT} WHERE r.id = $1")).bind::<BigInt, _>(role);
+    query.get_result(conn).optional()?.ok_or(Error::NotFound)
+}
+
+/// As `find`, and nobody else can change the role until the transaction ends.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
+    diesel::sql_query("SELECT FROM roles WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(role)
+        .execute(conn)?;
+    find(conn, role)
+}
+
+/// Somebody who has the role.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Member {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub departments: String,
+}
+
+/// The active users of a role.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
+    Ok(diesel::sql_query(
+        "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
+                FROM department_members m JOIN departments d ON d.id = m.department_id
+               WHERE m.user_id = u.id), '') AS departments
+           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY lower(u.name), u.id",
+    )
+    .bind::<BigInt, _>(role)
+    .load(conn)?)
+}
+
+/// Writes a role and its permissions.
+///
+/// # Errors
+/// `roles_name_key` when another role has the name; or the database is unreachable.
+pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
+    diesel::sql_query("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(role)
+        .bind::<Text, _>(&draft.name)
+        .bind::<Text, _>(&draft.description)
+        .execute(conn)?;
+    let granted: Vec<Permission> = draft.permissions.iter().collect();
+    diesel::sql_query("DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL($2)")
+        .bind::<BigInt, _>(role)
+        .bind::<Array<Text>, _>(&granted)
+        .execute(conn)?;
+    diesel::sql_query(
+        "INSERT INTO role_permissions (role_id, permission) SELECT $1, unnest($2) ON CONFLICT DO NOTHING",
+    )
+    .bind::<BigInt, _>(role)
+    .bind::<Array<Text>, _>(&granted)
+    .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,329 @@
+//! The form of a schedule: strings, as typed, to a schedule that may be saved.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use uuid::Uuid;
+
+use super::Action;
+use crate::clock::{self, Resolved, Zone};
+use crate::ids::{ContactId, DepartmentId, PersonId, TicketId, UserId};
+use crate::web::{FieldErrors, Fields};
+
+/// The longest message and comment, in characters.
+pub const MESSAGE_LIMIT: usize = 4096;
+pub const COMMENT_LIMIT: usize = 1000;
+
+/// What somebody typed, kept to be shown again.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub form_key: String,
+    pub ticket_id: String,
+    pub person_id: String,
+    pub contact_id: String,
+    pub department_id: String,
+    pub attendant_id: String,
+    pub action: String,
+    pub due_at: String,
+    pub message: String,
+    pub comment: String,
+}
+
+/// What the database knows of the records that were chosen.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub now: DateTime<Utc>,
+    pub zone: Zone,
+    /// The chosen contact, if it exists and can be reached, with its person.
+    pub contact: Option<(ContactId, Option<PersonId>)>,
+    pub person: Option<PersonId>,
+    /// The chosen department, if it is active.
+    pub department: Option<DepartmentId>,
+    /// The chosen attendant, if active and a member of that department.
+    pub attendant: Option<UserId>,
+}
+
+/// A schedule whose every field is right; only its place in time must still be free.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub form_key: Option<Uuid>,
+    pub from_ticket: Option<TicketId>,
+    pub person: Option<PersonId>,
+    pub contact: ContactId,
+    pub department: DepartmentId,
+    pub attendant: Option<UserId>,
+    pub action: Action,
+    pub due_at: DateTime<Utc>,
+    pub due_local: NaiveDateTime,
+    pub zone: Zone,
+    pub message: String,
+    pub comment: String,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).to_owned();
+        Self {
+            form_key: text("form_key"),
+            ticket_id: text("ticket_id"),
+            person_id: text("person_id"),
+            contact_id: text("contact_id"),
+            department_id: text("department_id"),
+            attendant_id: text("attendant_id"),
+            action: text("action"),
+            due_at: text("due_at"),
+            message: text("message"),
+            comment: text("comment"),
+        }
+    }
+
+    /// An empty form, with a key of its own, so that it makes one schedule however often it is sent.
+    pub fn blank() -> Self {
+        Self {
+            form_key: Uuid::new_v4().to_string(),
+            action: Action::OpenTicket.as_str().into(),
+            ..Self::default()
+        }
+    }
+
+    /// With a suggested free time in place of the one that was typed.
+    pub fn with_slot(self, slot: &str) -> Self {
+        match clock::parse_input(slot) {
+            Some(local) => Self { due_at: clock::input_value(local), ..self },
+            None => self,
+        }
+    }
+
+    /// The ids that were chosen, each `None` when nothing or nonsense was.
+    pub fn ids(&self) -> ChosenIds {
+        ChosenIds {
+            person: self.person_id.parse().ok(),
+            contact: self.contact_id.parse().ok(),
+            department: self.department_id.parse().ok(),
+            attendant: self.attendant_id.parse().ok(),
+        }
+    }
+
+    pub fn action(&self) -> Option<Action> {
+        self.action.parse().ok()
+    }
+
+    /// # Errors
+    /// Every field that is wrong, in the order of the page.
+    pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let contact = self.parse_contact(facts, &mut errors);
+        let action = self.action();
+        let department = facts.department;
+        if department.is_none() {
+            errors.add("department_id", "Selecione o departamento.");
+        }
+        self.check_attendant(facts, action, &mut errors);
+        if action.is_none() {
+            errors.add("action", "Escolha uma ação.");
+        }
+        let due = self.parse_due(facts, &mut errors);
+        let (message, comment) = self.parse_texts(action, &mut errors);
+        let (Some(contact), Some(department), Some(action), Some((due_local, due_at)), true) =
+            (contact, department, action, due, errors.is_empty())
+        else {
+            return Err(errors);
+        };
+        Ok(Draft {
+            form_key: self.form_key.parse().ok(),
+            from_ticket: self.ticket_id.parse().ok(),
+            person: facts.person,
+            contact,
+            department,
+            attendant: facts.attendant,
+            action,
+            due_at,
+            due_local,
+            zone: facts.zone,
+            message,
+            comment,
+        })
+    }
+
+    /// The instant that was chosen, if it is one that can be scheduled.
+    pub fn due_instant(&self, facts: &Facts) -> Option<DateTime<Utc>> {
+        self.parse_due(facts, &mut FieldErrors::default()).map(|(_, at)| at)
+    }
+
+    fn parse_contact(&self, facts: &Facts, errors: &mut FieldErrors) -> Option<ContactId> {
+        let chosen_person = !self.person_id.trim().is_empty();
+        if chosen_person && facts.person.is_none() {
+            errors.add("person_id", "Esta pessoa não existe mais. Escolha outra.");
+        }
+        let Some((contact, person)) = facts.contact else {
+            errors.add(
+                "contact_id",
+                match self.contact_id.trim() {
+                    "" => "Selecione o contato.",
+                    _ => "Este contato foi arquivado ou está sem conexão ativa. Escolha outro.",
+                },
+            );
+            return None;
+        };
+        if facts.person.is_some() && person != facts.person {
+            errors.add("contact_id", "Este contato não pertence à pessoa escolhida.");
+        }
+        Some(contact)
+    }
+
+    fn check_attendant(&self, facts: &Facts, action: Option<Action>, errors: &mut FieldErrors) {
+        let is_chosen = !self.attendant_id.trim().is_empty();
+        if is_chosen && facts.attendant.is_none() && facts.department.is_some() {
+            errors.add("attendant_id", "Este atendente não é do departamento escolhido.");
+        } else if !is_chosen && action.is_some_and(Action::notifies) {
+            errors.add("attendant_id", "Selecione o atendente.");
+        }
+    }
+
+    fn parse_due(&self, facts: &Facts, errors: &mut FieldErrors) -> Option<(NaiveDateTime, DateTime<Utc>)> {
+        let Some(local) = clock::parse_input(&self.due_at) else {
+            errors.add("due_at", "Informe a data e a hora.");
+            return None;
+        };
+        match facts.zone.resolve(local) {
+            Resolved::One(at) if at > facts.now => return Some((local, at)),
+            Resolved::One(_) => errors.add("due_at", "Escolha uma data e hora futuras."),
+            Resolved::Twice(..) => errors.add(
+                "due_at",
+                "Esta hora acontece duas vezes nesse dia, porque o relógio é atrasado. Escolha outra.",
+            ),
+            Resolved::Never => errors.add(
+                "due_at",
+                "Esta hora não existe nesse dia, porque o relógio é adiantado. Escolha outra.",
+            ),
+        }
+        None
+    }
+
+    fn parse_texts(&self, action: Option<Action>, errors: &mut FieldErrors) -> (String, String) {
+        let message = self.message.trim().to_owned();
+        let comment = self.comment.trim().to_owned();
+        if message.chars().count() > MESSAGE_LIMIT {
+            errors.add("message", "Use até 4.096 caracteres.");
+        } else if action == Some(Action::Notify) && !message.is_empty() {
+            errors.add(
+                "message",
+                "Com “Notificar atendente” nada é enviado ao contato. Apague a mensagem ou escolha outra ação.",
+            );
+        }
+        if comment.chars().count() > COMMENT_LIMIT {
+            errors.add("comment", "Use até 1.000 caracteres.");
+        } else if comment.is_empty() && action.is_some_and(Action::opens_ticket) {
+            errors.add_with_summary(
+                "comment",
+                "Informe o comentário. Ele é obrigatório para abrir o chamado.",
+                "Informe o comentário.",
+            );
+        }
+        (message, comment)
+    }
+}
+
+/// The ids of a form's selects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChosenIds {
+    pub person: Option<PersonId>,
+    pub contact: Option<ContactId>,
+    pub department: Option<DepartmentId>,
+    pub attendant: Option<UserId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts() -> Facts {
+        Facts {
+            now: "2026-11-22T12:00:00Z".parse().unwrap(),
+            zone: Zone::named("America/Sao_Paulo"),
+            contact: Some((ContactId(1), Some(PersonId(2)))),
+            person: None,
+            department: Some(DepartmentId(3)),
+            attendant: None,
+        }
+    }
+
+    fn typed() -> Typed {
+        Typed {
+            contact_id: "1".into(),
+            department_id: "3".into(),
+            action: "open_ticket".into(),
+            due_at: "2026-12-05T10:00".into(),
+            comment: "Confirmar".into(),
+            ..Typed::blank()
+        }
+    }
+
+    fn messages(typed: &Typed, facts: &Facts) -> Vec<(&'static str, String)> {
+        let errors = typed.parse(facts).unwrap_err();
+        errors.iter().map(|error| (error.field, error.message.clone())).collect()
+    }
+
+    #[test]
+    fn a_good_form_is_a_draft_at_an_instant() {
+        let draft = typed().parse(&facts()).unwrap();
+        assert_eq!(draft.due_at.to_rfc3339(), "2026-12-05T13:00:00+00:00");
+        assert_eq!(draft.action, Action::OpenTicket);
+        assert_eq!(draft.attendant, None);
+    }
+
+    #[test]
+    fn an_empty_form_names_every_required_field() {
+        let nothing = Facts { contact: None, department: None, ..facts() };
+        let fields: Vec<_> =
+            messages(&Typed::default(), &nothing).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, ["contact_id", "department_id", "action", "due_at"]);
+    }
+
+    #[test]
+    fn a_notified_attendant_must_be_chosen_and_of_the_department() {
+        for action in ["open_ticket_and_notify", "notify"] {
+            let form = Typed { action: action.into(), ..typed() };
+            assert_eq!(messages(&form, &facts()), [("attendant_id", "Selecione o atendente.".into())]);
+        }
+        let form = Typed { attendant_id: "9".into(), ..typed() };
+        let expected = "Este atendente não é do departamento escolhido.";
+        assert_eq!(messages(&form, &facts()), [("attendant_id", expected.into())]);
+    }
+
+    #[test]
+    fn the_contact_must_be_of_the_chosen_person() {
+        let form = Typed { person_id: "8".into(), ..typed() };
+        let other = Facts { person: Some(PersonId(8)), ..facts() };
+        let expected = "Este contato não pertence à pessoa escolhida.";
+        assert_eq!(messages(&form, &other), [("contact_id", expected.into())]);
+    }
+
+    #[test]
+    fn a_date_must_be_in_the_future_and_exist_once() {
+        for (due, message) in [
+            ("", "Informe a data e a hora."),
+            ("2026-11-22T09:00", "Escolha uma data e hora futuras."),
+            ("2026-11-22T08:59", "Escolha uma data e hora futuras."),
+        ] {
+            let form = Typed { due_at: due.into(), ..typed() };
+            assert_eq!(messages(&form, &facts()), [("due_at", message.into())], "{due}");
+        }
+        let lisbon = Facts { zone: Zone::named("Europe/Lisbon"), ..facts() };
+        for (due, part) in [("2027-10-31T01:30", "duas vezes"), ("2027-03-28T01:30", "não existe")] {
+            let form = Typed { due_at: due.into(), ..typed() };
+            assert!(messages(&form, &lisbon)[0].1.contains(part), "{due}");
+        }
+    }
+
+    #[test]
+    fn texts_have_limits_and_a_reminder_sends_nothing() {
+        let form = Typed { comment: "é".repeat(1001), message: "é".repeat(4097), ..typed() };
+        let found = messages(&form, &facts());
+        assert_eq!(found[0], ("message", "Use até 4.096 caracteres.".into()));
+        assert_eq!(found[1], ("comment", "Use até 1.000 caracteres.".into()));
+        let reminder =
+            Typed { action: "notify".into(), message: "Olá".into(), comment: String::new(), ..typed() };
+        let known = Facts { attendant: Some(UserId(4)), ..facts() };
+        let reminder = Typed { attendant_id: "4".into(), ..reminder };
+        assert_eq!(messages(&reminder, &known)[0].0, "message");
+    }
+}

@@ -1,0 +1,259 @@
+//! The pages of schedules.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::create::{self, Outcome};
+use super::form::Typed;
+use super::queries::{self, Filter};
+use super::views::{AttendantField, Cancellation, FormPage, Index, OpenTicketWarning, Options, Show};
+use crate::audit::{self, Action as Audited};
+use crate::auth::{Can, ManageSchedules, Viewer, client_ip};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{ContactId, PersonId, ScheduleId, TicketId};
+use crate::live::{self, Event};
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+const NEW: &str = "Novo agendamento";
+
+#[derive(Deserialize)]
+pub struct ListQuery {
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    after: String,
+    #[serde(default)]
+    before: String,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let filter = Filter {
+        status: query.status.parse().ok(),
+        after: query.after.parse().ok(),
+        before: query.before.parse().ok(),
+    };
+    let (counts, page) =
+        db.run(move |conn| Ok((queries::counts(conn)?, queries::page(conn, filter)?))).await?;
+    let view = Index::new(&viewer, filter.status, counts, page);
+    shell.page(&viewer, "Agendamentos", view)
+}
+
+/// # Errors
+/// `NotFound` outside the viewer's scope.
+pub async fn show(
+    viewer: Viewer,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ScheduleId>,
+) -> Result<HttpResponse> {
+    let (who, id) = (viewer.clone(), id.into_inner());
+    let (detail, history) =
+        db.run(move |conn| Ok((queries::detail(conn, &who, id)?, queries::history(conn, id)?))).await?;
+    let view = Show::new(&viewer, &shell.csrf, detail, history);
+    shell.page(&viewer, &format!("Agendamento nº {id}"), view)
+}
+
+#[derive(Deserialize)]
+pub struct NewQuery {
+    contact_id: Option<ContactId>,
+    ticket_id: Option<TicketId>,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<NewQuery>,
+) -> Result<HttpResponse> {
+    let (contact, ticket) = (query.contact_id, query.ticket_id);
+    let (typed, options) = db
+        .run(move |conn| {
+            let typed = queries::prefilled(conn, contact, ticket)?;
+            let options = Options::load(conn, &typed)?;
+            Ok((typed, options))
+        })
+        .await?;
+    let view = FormPage::new(&viewer, &shell.csrf, typed, options);
+    shell.page(&viewer, NEW, view)
+}
+
+/// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
+/// time (`use_slot`), or with what is wrong (422).
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageSchedules>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let typed = Typed::read(&form);
+    if !form.get("step").is_empty() || !form.get("use_slot").is_empty() {
+        let typed = typed.with_slot(form.get("use_slot"));
+        let page = filled(&viewer, &shell, &db, typed).await?;
+        return shell.page(&viewer, NEW, page);
+    }
+    let close_ticket = form.get("after") == "close_ticket";
+    let ip = client_ip(&request);
+    match create::create(&db, typed.clone(), viewer.clone(), close_ticket, ip).await? {
+        Outcome::Saved { id, closed_ticket } => {
+            let flash =
+                if closed_ticket { Flash::ScheduleSavedAndTicketClosed } else { Flash::ScheduleSaved };
+            Ok(redirect_with(&format!("/schedules/{id}"), flash))
+        }
+        Outcome::Refused { errors, conflict } => {
+            let page = filled(&viewer, &shell, &db, typed).await?.refused(&viewer, errors, conflict);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {NEW}"), page)
+        }
+    }
+}
+
+async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
+    let chosen = typed.clone();
+    let options = db.run(move |conn| Options::load(conn, &chosen)).await?;
+    Ok(FormPage::new(viewer, &shell.csrf, typed, options))
+}
+
+#[derive(Deserialize)]
+pub struct PartQuery {
+    #[serde(default)]
+    department_id: String,
+    #[serde(default)]
+    attendant_id: String,
+    #[serde(default)]
+    contact_id: String,
+    #[serde(default)]
+    action: String,
+}
+
+/// The field "Atendente" for the department that was chosen.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn attendant_field(
+    _: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<PartQuery>,
+) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    let department = query.department_id.parse().ok();
+    let choices = match department {
+        Some(department) => db.run(move |conn| queries::attendants(conn, department)).await?,
+        None => Vec::new(),
+    };
+    let view = AttendantField::new(department, choices, &query.attendant_id, &query.action, None);
+    shell.fragment(StatusCode::OK, view)
+}
+
+/// The warning about the open ticket of the contact that was chosen.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn open_ticket_warning(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<PartQuery>,
+) -> Result<HttpResponse> {
+    let ticket = match query.contact_id.parse() {
+        Ok(contact) => db.run(move |conn| crate::tickets::open_ticket_of(conn, contact)).await?,
+        Err(_) => None,
+    };
+    shell.fragment(StatusCode::OK, OpenTicketWarning::new(&viewer, ticket, true))
+}
+
+#[derive(Deserialize)]
+pub struct SearchQuery {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    person_id: String,
+}
+
+/// Contacts for the searchable select, as JSON `[{value, text, sub}]`.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn contact_options(
+    _: Can<ManageSchedules>,
+    db: web::Data<Db>,
+    query: web::Query<SearchQuery>,
+) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    let person: Option<PersonId> = query.person_id.parse().ok();
+    let found = db.run(move |conn| queries::contacts(conn, person, &query.q)).await?;
+    Ok(HttpResponse::Ok().json(super::views::as_json(&found)))
+}
+
+/// People for the searchable select, as JSON `[{value, text, sub}]`.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn person_options(
+    _: Can<ManageSchedules>,
+    db: web::Data<Db>,
+    query: web::Query<SearchQuery>,
+) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    let found = db.run(move |conn| queries::people(conn, &query.q, None)).await?;
+    Ok(HttpResponse::Ok().json(super::views::as_json(&found)))
+}
+
+/// Asks before cancelling, for browsers without scripts.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn ask_cancellation(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ScheduleId>,
+) -> Result<HttpResponse> {
+    let (who, id) = (viewer.clone(), id.into_inner());
+    let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
+    let view = Cancellation::new(&viewer, &shell.csrf, &detail);
+    shell.page(&viewer, "Cancelar agendamento", view)
+}
+
+/// Cancels. Whoever comes too late is shown what became of the schedule instead.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn cancel(
+    viewer: Can<ManageSchedules>,
+    form: Posted,
+    db: web::Data<Db>,
+    id: web::Path<ScheduleId>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (who, id, ip) = (viewer.clone(), id.into_inner(), client_ip(&request));
+    let reason: String = form.get("reason").trim().chars().take(500).collect();
+    let is_cancelled = db
+        .transaction(move |conn| {
+            queries::detail(conn, &who, id)?;
+            if !queries::cancel(conn, id, who.id, &reason)? {
+                return Ok(false);
+            }
+            let entry = audit::Entry::of(Audited::ScheduleCancelled).by(who.id).about(Some(id.0));
+            audit::record(conn, &entry.from(&ip))?;
+            live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
+            Ok(true)
+        })
+        .await?;
+    let flash = if is_cancelled { Flash::ScheduleCancelled } else { Flash::ScheduleNotPending };
+    Ok(redirect_with(&format!("/schedules/{id}"), flash))
+}

@@ -1,0 +1,125 @@
+//! One schedule with all that its page shows.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::auth::Viewer;
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, ScheduleId, TicketId};
+use crate::schedules::{Action, FailureReason, Status};
+
+/// A schedule with the names of what it refers to.
+#[derive(Debug, QueryableByName)]
+pub struct Detail {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub contact_name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub channel_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub person_name: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub department_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub attendant_name: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub message: String,
+    #[diesel(sql_type = Text)]
+    pub comment: String,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub failure_reason: Option<FailureReason>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub cancel_reason: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub ticket_id: Option<TicketId>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub delivered_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub read_at: Option<DateTime<Utc>>,
+    /// Whether the viewer may follow "Ir para conversa".
+    #[diesel(sql_type = Bool)]
+    pub is_readable: bool,
+}
+
+/// The schedule, if `viewer` may see it: with the permission every one, else those where they are
+/// the attendant or were notified.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Detail> {
+    let detail: Detail = diesel::sql_query(
+        "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
+                p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
+                s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
+                t.id AS ticket_id, m.delivered_at, m.read_at, false AS is_readable
+           FROM schedules s
+           JOIN contacts c ON c.id = s.contact_id
+           JOIN channels ch ON ch.id = c.channel_id
+           JOIN departments d ON d.id = s.department_id
+           LEFT JOIN people p ON p.id = s.person_id
+           LEFT JOIN users a ON a.id = s.attendant_id
+           LEFT JOIN tickets t ON t.schedule_id = s.id
+           LEFT JOIN messages m ON m.schedule_id = s.id AND m.kind = 'attendant'
+          WHERE s.id = $1 AND ($2 OR s.attendant_id = $3
+             OR EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id AND n.user_id = $3))",
+    )
+    .bind::<BigInt, _>(schedule)
+    .bind::<Bool, _>(viewer.can_schedule())
+    .bind::<BigInt, _>(viewer.id)
+    .get_result(conn)
+    .optional()?
+    .ok_or(Error::NotFound)?;
+    let readers = crate::conversations::queries::readers(conn, detail.contact_id, &[viewer.id])?;
+    Ok(Detail { is_readable: !readers.is_empty(), ..detail })
+}
+
+/// One entry of a schedule's history, with the names of its ids.
+#[derive(Debug, QueryableByName)]
+pub struct HistoryEntry {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor_name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub protocol: Option<i64>,
+    #[diesel(sql_type = Array<Text>)]
+    pub notified: Vec<String>,
+}
+
+/// The history of a schedule, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn history(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<HistoryEntry>> {
+    Ok(diesel::sql_query(
+        "SELECT h.at, h.kind, u.name AS actor_name, t.protocol,
+                ARRAY(SELECT n.name FROM users n
+                       WHERE n.id IN (SELECT jsonb_array_elements_text(
+                             CASE jsonb_typeof(h.details->'notified') WHEN 'array' THEN h.details->'notified'
+                                  ELSE '[]' END)::bigint)
+                       ORDER BY n.name) AS notified
+           FROM schedule_history h
+           LEFT JOIN users u ON u.id = h.actor_id
+           LEFT JOIN tickets t ON t.id = (h.details->>'ticket_id')::bigint
+          WHERE h.schedule_id = $1 ORDER BY h.id DESC",
+    )
+    .bind::<BigInt, _>(schedule)
+    .load(conn)?)
+}

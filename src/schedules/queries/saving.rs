@@ -1,0 +1,182 @@
+//! Creating and cancelling. The caller holds one transaction over all of it.
+
+use chrono::{DateTime, Duration, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::ids::{ScheduleId, UserId};
+use crate::schedules::form::Draft;
+use crate::schedules::spacing::{Conflict, Scope, Spacing};
+use crate::schema::{schedule_history, settings};
+
+/// The company's spacing, which then cannot change until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock_shared(hashtext('pontual.spacing'))").execute(conn)?;
+    let (minutes, scope) = settings::table
+        .select((settings::spacing_minutes, settings::spacing_scope))
+        .first::<(i32, String)>(conn)?;
+    let scope: Scope = scope.parse().map_err(|()| Error::unexpected("unknown spacing scope"))?;
+    Ok(Spacing { minutes, scope })
+}
+
+/// Makes writers of one spacing key wait for each other before they write: without this the
+/// exclusion constraint is just as safe, but stalls in deadlocks.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock_key(conn: &mut PgConnection, key: i64) -> Result<()> {
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
+        .bind::<BigInt, _>(key)
+        .execute(conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: ScheduleId,
+}
+
+/// The schedule that this form has made already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn existing(conn: &mut PgConnection, form_key: Uuid, creator: UserId) -> Result<Option<ScheduleId>> {
+    let row: Option<IdRow> =
+        diesel::sql_query("SELECT id FROM schedules WHERE form_key = $1 AND created_by = $2")
+            .bind::<SqlUuid, _>(form_key)
+            .bind::<BigInt, _>(creator)
+            .get_result(conn)
+            .optional()?;
+    Ok(row.map(|row| row.id))
+}
+
+#[derive(QueryableByName)]
+struct ConflictRow {
+    #[diesel(sql_type = BigInt)]
+    id: ScheduleId,
+    #[diesel(sql_type = Text)]
+    contact_name: String,
+    #[diesel(sql_type = Timestamptz)]
+    due_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    free_before: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    free_after: Option<DateTime<Utc>>,
+}
+
+/// The pending schedule of that key nearest to `due_at` that is closer than `gap`, with the nearest
+/// free whole minutes before (in the future) and after; `None` when the time is free.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn conflict(
+    conn: &mut PgConnection,
+    key: i64,
+    gap: Duration,
+    due_at: DateTime<Utc>,
+) -> Result<Option<Conflict>> {
+    if gap <= Duration::zero() {
+        return Ok(None);
+    }
+    let row: Option<ConflictRow> = diesel::sql_query(include_str!("conflict.sql"))
+        .bind::<BigInt, _>(key)
+        .bind::<Timestamptz, _>(due_at)
+        .bind::<Interval, _>(interval(gap))
+        .get_result(conn)
+        .optional()?;
+    Ok(row.map(|row| Conflict {
+        with: row.id,
+        contact_name: row.contact_name,
+        due_at: row.due_at,
+        before: row.free_before,
+        after: row.free_after,
+    }))
+}
+
+/// Adds the schedule with the first entry of its history.
+///
+/// # Errors
+/// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
+pub fn insert(
+    conn: &mut PgConnection,
+    draft: &Draft,
+    spacing: Spacing,
+    creator: UserId,
+) -> Result<ScheduleId> {
+    let key = spacing.key(draft.department, draft.attendant, draft.contact);
+    let row: IdRow = diesel::sql_query(
+        "INSERT INTO schedules (form_key, contact_id, person_id, department_id, attendant_id, action, due_at,
+                due_local, due_zone, message, comment, created_by, spacing_key, min_gap)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
+    )
+    .bind::<Nullable<SqlUuid>, _>(draft.form_key)
+    .bind::<BigInt, _>(draft.contact)
+    .bind::<Nullable<BigInt>, _>(draft.person)
+    .bind::<BigInt, _>(draft.department)
+    .bind::<Nullable<BigInt>, _>(draft.attendant)
+    .bind::<Text, _>(draft.action)
+    .bind::<Timestamptz, _>(draft.due_at)
+    .bind::<Timestamp, _>(draft.due_local)
+    .bind::<Text, _>(draft.zone.name())
+    .bind::<Text, _>(&draft.message)
+    .bind::<Text, _>(&draft.comment)
+    .bind::<BigInt, _>(creator)
+    .bind::<BigInt, _>(key)
+    .bind::<Interval, _>(interval(spacing.gap()))
+    .get_result(conn)?;
+    let details = match draft.from_ticket {
+        Some(ticket) => serde_json::json!({ "ticket_id": ticket }),
+        None => serde_json::json!({}),
+    };
+    add_history(conn, row.id, "created", creator, &details)?;
+    Ok(row.id)
+}
+
+/// Cancels a pending schedule; `false` when it is pending no more.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &str) -> Result<bool> {
+    let cancelled = diesel::sql_query(
+        "UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''), finished_at = clock_timestamp(),
+                updated_at = clock_timestamp(), version = version + 1
+          WHERE id = $1 AND status = 'scheduled'",
+    )
+    .bind::<BigInt, _>(schedule)
+    .bind::<Text, _>(reason)
+    .execute(conn)?;
+    if cancelled == 1 {
+        add_history(conn, schedule, "cancelled", by, &serde_json::json!({}))?;
+    }
+    Ok(cancelled == 1)
+}
+
+fn add_history(
+    conn: &mut PgConnection,
+    schedule: ScheduleId,
+    kind: &str,
+    actor: UserId,
+    details: &Value,
+) -> Result<()> {
+    diesel::insert_into(schedule_history::table)
+        .values((
+            schedule_history::schedule_id.eq(schedule.0),
+            schedule_history::kind.eq(kind),
+            schedule_history::actor_id.eq(actor.0),
+            schedule_history::details.eq(details),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
+    diesel::pg::data_types::PgInterval::from_microseconds(duration.num_microseconds().unwrap_or(i64::MAX))
+}

@@ -1,0 +1,128 @@
+//! The list of conversations, a ticket's conversation, and what its attendants do there.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+use serde::Deserialize;
+
+use super::form::{self, Reply};
+use super::inbox::Search;
+use super::{Inbox, queries};
+use crate::auth::{Attendant, Viewer, client_ip};
+use crate::conversations::{Desk, Draft, Subject, Wanted};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{MessageId, TicketId};
+use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
+
+#[derive(Template)]
+#[template(path = "tickets/index.html")]
+struct Index {
+    list: Inbox,
+}
+
+/// The place in a thread that an address names.
+#[derive(Deserialize)]
+pub struct Place {
+    before: Option<MessageId>,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(
+    attendant: Attendant,
+    shell: Shell,
+    search: web::Query<Search>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let viewer = (*attendant).clone();
+    let list = db.run(move |conn| Inbox::load(conn, &viewer, &search)).await?;
+    shell.page(&attendant, "Conversas", Index { list })
+}
+
+/// # Errors
+/// `NotFound`, also if the viewer may not read the conversation.
+pub async fn show(
+    viewer: Viewer,
+    desk: Desk,
+    ticket: web::Path<TicketId>,
+    place: web::Query<Place>,
+) -> Result<HttpResponse> {
+    desk.show(viewer, Subject::Ticket(*ticket), Wanted::before(place.before)).await
+}
+
+/// Writes to the customer, or an internal comment.
+///
+/// # Errors
+/// `NotFound`, also if the viewer does not attend the ticket.
+pub async fn reply(
+    attendant: Attendant,
+    form: Posted,
+    desk: Desk,
+    ticket: web::Path<TicketId>,
+) -> Result<HttpResponse> {
+    let (ticket, viewer) = (*ticket, (*attendant).clone());
+    let draft = |error| Draft::kept(form::kind(&form), form.get("body"), form.get("client_key"), error);
+    let reply = match Reply::parse(&form) {
+        Ok(reply) => reply,
+        Err(error) => {
+            let wanted = Wanted::refused(StatusCode::UNPROCESSABLE_ENTITY, draft(error.sentence()));
+            return desk.show(viewer, Subject::Ticket(ticket), wanted).await;
+        }
+    };
+    let author = viewer.clone();
+    let is_written = desk
+        .db
+        .transaction(move |conn| {
+            let ticket = queries::lock_attended(conn, &author, ticket)?;
+            queries::reply(conn, author.id, &ticket, reply)
+        })
+        .await?;
+    if !is_written {
+        let wanted = Wanted::refused(StatusCode::CONFLICT, draft("Este chamado está fechado."));
+        return desk.show(viewer, Subject::Ticket(ticket), wanted).await;
+    }
+    Ok(desk.done(&format!("/tickets/{ticket}")))
+}
+
+/// "Fechar chamado". If somebody else was faster, the page shows it closed.
+///
+/// # Errors
+/// `NotFound`, also if the viewer does not attend the ticket.
+pub async fn close(
+    attendant: Attendant,
+    _: Posted,
+    ticket: web::Path<TicketId>,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (viewer, ticket, ip) = ((*attendant).clone(), *ticket, client_ip(&request));
+    let is_closed_now = db
+        .transaction(move |conn| {
+            queries::lock_attended(conn, &viewer, ticket)?;
+            queries::close(conn, ticket, viewer.id, &ip)
+        })
+        .await?;
+    let path = format!("/tickets/{ticket}");
+    Ok(if is_closed_now { redirect_with(&path, Flash::TicketClosed) } else { redirect(&path) })
+}
+
+/// Notes how far the thread was in view.
+///
+/// # Errors
+/// `NotFound`, also if the viewer does not attend the ticket.
+pub async fn read(
+    attendant: Attendant,
+    form: Posted,
+    ticket: web::Path<TicketId>,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let (viewer, ticket) = ((*attendant).clone(), *ticket);
+    let message = form.get("message_id").parse().map_err(|_| crate::Error::BadRequest)?;
+    db.transaction(move |conn| {
+        let ticket = queries::lock_attended(conn, &viewer, ticket)?;
+        queries::mark_seen(conn, &ticket, message)
+    })
+    .await?;
+    Ok(HttpResponse::NoContent().finish())
+}

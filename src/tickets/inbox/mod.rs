@@ -1,0 +1,116 @@
+//! The list of conversations: the open tickets that somebody attends.
+
+mod queries;
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+
+use self::queries::Talk;
+use crate::auth::Person;
+use crate::conversations::thread::Kind;
+use crate::error::Result;
+use crate::ids::{ContactId, TicketId};
+use crate::web::{Cursor, PageOf, initials, tint};
+
+/// What the list is asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Search {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    after: String,
+}
+
+/// The list beside a conversation, or alone.
+#[derive(Template)]
+#[template(path = "tickets/_list.html")]
+pub struct Inbox {
+    q: String,
+    rows: Vec<Row>,
+    /// Leads on to older conversations.
+    next: Option<String>,
+    /// Leads back to the newest ones.
+    first: Option<String>,
+    /// Whether its title is the page's.
+    is_page: bool,
+}
+
+struct Row {
+    id: TicketId,
+    contact_id: ContactId,
+    name: String,
+    initials: String,
+    tint: u32,
+    time: String,
+    preview: String,
+    unseen: i64,
+    is_current: bool,
+}
+
+impl Inbox {
+    /// The part of the list that `search` asks for.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn load(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Self> {
+        let q: String = search.q.trim().chars().take(100).collect();
+        let after: Option<Cursor> = search.after.parse().ok();
+        let PageOf { rows, after: next, .. } = queries::talks(conn, viewer, &q, after)?;
+        let now = Utc::now();
+        let path = |cursor: Option<Cursor>| {
+            let q = utf8_percent_encode(&q, NON_ALPHANUMERIC);
+            cursor.map_or(format!("/tickets?q={q}"), |cursor| format!("/tickets?q={q}&after={cursor}"))
+        };
+        Ok(Self {
+            rows: rows.into_iter().map(|talk| row(talk, viewer, now)).collect(),
+            next: next.map(|cursor| path(Some(cursor))),
+            first: after.map(|_| path(None)),
+            is_page: true,
+            q,
+        })
+    }
+
+    /// The list beside the conversation with `contact`.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn beside(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<Self> {
+        let mut list = Self::load(conn, viewer, &Search::default())?;
+        list.is_page = false;
+        for row in &mut list.rows {
+            row.is_current = row.contact_id == contact;
+        }
+        Ok(list)
+    }
+}
+
+fn row(talk: Talk, viewer: &Person, now: DateTime<Utc>) -> Row {
+    Row {
+        id: talk.id,
+        contact_id: talk.contact_id,
+        initials: initials(&talk.contact),
+        tint: tint(&talk.contact_id),
+        time: viewer.zone.relative(talk.at, now),
+        preview: preview(&talk, viewer),
+        unseen: talk.unseen,
+        is_current: false,
+        name: talk.contact,
+    }
+}
+
+fn preview(talk: &Talk, viewer: &Person) -> String {
+    let said = &talk.said;
+    match (talk.kind, &talk.author) {
+        (None, _) => format!("Chamado nº {} aberto", talk.protocol),
+        (Some(Kind::Comment), _) => format!("Comentário interno: {said}"),
+        (Some(Kind::Attendant), _) if talk.author_id == Some(viewer.id) => format!("Você: {said}"),
+        (Some(Kind::Attendant), Some(author)) => {
+            format!("{}: {said}", author.split_whitespace().next().unwrap_or(author))
+        }
+        (Some(Kind::Attendant), None) => format!("Mensagem agendada: {said}"),
+        (Some(Kind::Customer | Kind::Event), _) => said.clone(),
+    }
+}

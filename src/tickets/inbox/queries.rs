@@ -1,0 +1,83 @@
+//! SQL of the list of conversations.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::auth::{Permission, Person};
+use crate::conversations::thread::Kind;
+use crate::error::Result;
+use crate::ids::{ContactId, TicketId, UserId};
+use crate::web::{Cursor, PageOf};
+
+/// How many conversations a page of the list holds.
+const PAGE: usize = 30;
+
+/// A row of the list of conversations.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Talk {
+    #[diesel(sql_type = BigInt)]
+    pub id: TicketId,
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub contact: String,
+    #[diesel(sql_type = BigInt)]
+    pub protocol: i64,
+    /// When something was last said, or the ticket was opened.
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub kind: Option<Kind>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub author_id: Option<UserId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub author: Option<String>,
+    /// The beginning of what was said.
+    #[diesel(sql_type = Text)]
+    pub said: String,
+    /// Messages of the customer that the team has not seen.
+    #[diesel(sql_type = BigInt)]
+    pub unseen: i64,
+}
+
+/// The open tickets that `viewer` attends, the newest message first, of contacts whose names hold
+/// `search`, from `after` on.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn talks(
+    conn: &mut PgConnection,
+    viewer: &Person,
+    search: &str,
+    after: Option<Cursor>,
+) -> Result<PageOf<Talk>> {
+    let rows: Vec<Talk> = diesel::sql_query(
+        "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+                (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
+                    AND m.id > t.seen_message_id) AS unseen
+           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
+                        coalesce(last.created_at, t.opened_at) AS at
+                   FROM tickets t JOIN contacts c ON c.id = t.contact_id
+                   LEFT JOIN LATERAL (SELECT created_at FROM messages m WHERE m.ticket_id = t.id
+                                       ORDER BY m.id DESC LIMIT 1) last ON true
+                  WHERE t.status = 'open' AND ($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))
+                    AND strpos(lower(c.name), lower($4)) > 0) t
+           LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
+                               WHERE m.ticket_id = t.id AND m.kind <> 'event'
+                               ORDER BY m.id DESC LIMIT 1) l ON true
+           LEFT JOIN users u ON u.id = l.author_id
+          WHERE $5 IS NULL OR (t.at, t.id) < ($5, $6)
+          ORDER BY t.at DESC, t.id DESC LIMIT $7",
+    )
+    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<Text, _>(search)
+    .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
+    .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
+    .bind::<BigInt, _>(PAGE as i64 + 1)
+    .load(conn)?;
+    Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
+}

@@ -1,0 +1,94 @@
+// Starts Pontual with the demonstration company on a private database of its own, and browsers that
+// fail a test on any console, page or CSP error.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import pg from "pg";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const axeSource = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+const flags = [
+  "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+
+export const PASSWORD = "demonstracao";
+
+/** Pontual as a process of its own, on a free port of loopback. */
+export async function startPontual() {
+  const directory = await mkdtemp(join(tmpdir(), "pontual-browser-"));
+  const port = await freePort();
+  const environment = { ...process.env, PONTUAL_DATA_DIR: directory, HOST: "127.0.0.1", PORT: String(port) };
+  delete environment.DATABASE_URL;
+  delete environment.PONTUAL_PUBLIC_URL;
+  const server = spawn(process.env.PONTUAL_BIN, ["serve", "--demo"], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const log = [];
+  server.stderr.on("data", (data) => log.push(data));
+  await new Promise((resolve, reject) => {
+    server.stdout.on("data", (data) => String(data).includes("Pontual is ready") && resolve());
+    server.on("exit", (code) => reject(new Error(`pontual ended with ${code}: ${Buffer.concat(log)}`)));
+  });
+  server.removeAllListeners("exit");
+  const database = new pg.Client({ host: join(directory, "postgres"), user: "pontual", database: "pontual" });
+  await database.connect();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    sql: async (text, values) => (await database.query(text, values)).rows,
+    log: () => Buffer.concat(log).toString(),
+    async stop() {
+      await database.end();
+      server.kill("SIGTERM");
+      const [code] = await once(server, "exit");
+      await rm(directory, { recursive: true, force: true });
+      if (code !== 0) throw new Error(`pontual ended with ${code}: ${Buffer.concat(log)}`);
+    },
+  };
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  probe.close();
+  await once(probe, "close");
+  return port;
+}
+
+export function startChromium() {
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args: flags });
+}
+
+/** Somebody's browser: a context of its own, whose errors are collected. */
+export async function person(browser, pontual, options = {}) {
+  const context = await browser.newContext({ baseURL: pontual.url, locale: "pt-BR", timezoneId: "America/Sao_Paulo", viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(15_000);
+  const errors = [];
+  context.on("page", (page) => {
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) && errors.push(`${page.url()}: ${message.text()}`));
+    page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`));
+  });
+  return { context, errors, page: await context.newPage() };
+}
+
+/** Signs in through the form. */
+export async function signIn(page, name) {
+  await page.goto("/login");
+  await page.getByLabel("E-mail").fill(`${name}@pontual.example`);
+  await page.getByLabel("Senha", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await page.waitForURL((url) => url.pathname !== "/login");
+}
+
+/** What axe-core finds wrong, a line each. */
+export async function axe(page) {
+  await page.evaluate(axeSource);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document));
+  return violations.map((found) => `${found.id}: ${found.nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}

@@ -1,0 +1,269 @@
+//! The customer's chat page.
+
+use futures_util::future::join_all;
+use pontual::contacts::Links;
+use pontual::ids::ContactId;
+
+use crate::harness::{TestApp, Visitor};
+use crate::tickets::open_ticket;
+
+const KEY: &str = "3f1a6a4e-6a2b-4a53-9a34-0d8a2ad9f0c1";
+
+fn link(app: &TestApp, contact: i64) -> String {
+    Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1)
+}
+
+/// Marina, on her page.
+async fn marina(app: &TestApp) -> (Visitor, String) {
+    let (visitor, path) = (app.visitor(), link(app, app.company.marina));
+    visitor.get(&path).await.assert_status(200);
+    (visitor, path)
+}
+
+fn count(app: &TestApp, from: &str) -> i64 {
+    app.database.number(&format!("SELECT count(*) AS value FROM {from}"))
+}
+
+#[actix_web::test]
+async fn a_reply_reaches_the_open_ticket() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.finance);
+    let (marina, path) = marina(&app).await;
+    let answer = marina.post(&format!("{path}/messages"), &[("body", " Pode\r\nsim! ")]).await;
+    marina.follow(&answer).await.assert_says("Pode sim! Você ·");
+    assert_eq!(count(&app, "tickets"), 1);
+    assert_eq!(
+        app.database.texts(&format!("SELECT body AS value FROM messages WHERE ticket_id = {ticket}")),
+        ["Pode\nsim!"]
+    );
+}
+
+#[actix_web::test]
+async fn a_first_message_opens_a_ticket_in_the_channels_department() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    marina.post(&format!("{path}/messages"), &[("body", "Oi")]).await.assert_status(303);
+    assert_eq!(app.database.number("SELECT department_id AS value FROM tickets"), app.company.support);
+    assert_eq!(
+        app.database.texts("SELECT kind || coalesce(event, '') AS value FROM messages ORDER BY id"),
+        ["eventticket_opened", "customer"]
+    );
+    app.attendant().await.get("/tickets").await.assert_says("Marina Duarte").assert_says("Oi");
+}
+
+#[actix_web::test]
+async fn a_later_message_opens_a_ticket_where_the_contact_was_last_served() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO tickets (contact_id, department_id, status, closed_at)
+         VALUES (601, 102, 'closed', clock_timestamp() + interval '1 minute')",
+    );
+    let (marina, path) = marina(&app).await;
+    marina.get(&path).await.assert_says("Financeiro");
+    marina.post(&format!("{path}/messages"), &[("body", "Oi")]).await.assert_status(303);
+    let department = "SELECT department_id AS value FROM tickets ORDER BY id DESC LIMIT 1";
+    assert_eq!(app.database.number(department), app.company.finance);
+    app.database.execute(
+        "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() + interval '1 minute';
+         UPDATE departments SET deactivated_at = now() WHERE id = 102",
+    );
+    marina.get(&path).await.assert_says("Suporte");
+    marina.post(&format!("{path}/messages"), &[("body", "Oi")]).await.assert_status(303);
+    assert_eq!(app.database.number(department), app.company.support);
+}
+
+#[actix_web::test]
+async fn a_message_posted_twice_by_a_retry_is_one() {
+    let app = TestApp::new().await;
+    let other = app.another().await;
+    let path = link(&app, app.company.marina);
+    let (one, two) = (app.visitor(), other.visitor());
+    one.get(&path).await;
+    two.get(&path).await;
+    let (action, fields) = (format!("{path}/messages"), [("body", "Oi"), ("client_key", KEY)]);
+    let posts =
+        (0..20).map(|n| if n % 2 == 0 { one.post(&action, &fields) } else { two.post(&action, &fields) });
+    let answers = join_all(posts).await;
+    assert!(answers.iter().all(|answer| answer.status == 303));
+    assert_eq!(count(&app, "messages WHERE kind = 'customer'"), 1);
+    assert_eq!(count(&app, "tickets"), 1);
+}
+
+#[actix_web::test]
+async fn the_form_carries_a_key_of_its_own() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let key = |page: crate::harness::Page| page.attribute("input[name=client_key]", "value").unwrap();
+    let (first, second) = (key(marina.get(&path).await), key(marina.get(&path).await));
+    assert_ne!(first, second);
+    assert!(first.parse::<uuid::Uuid>().is_ok());
+}
+
+#[actix_web::test]
+async fn replies_and_closings_at_once_leave_one_open_ticket_at_most() {
+    let app = TestApp::new().await;
+    let other = app.another().await;
+    let path = format!("{}/messages", link(&app, app.company.marina));
+    let (one, two, bruno) = (app.visitor(), other.visitor(), app.attendant().await);
+    one.get(&link(&app, app.company.marina)).await;
+    two.get(&link(&app, app.company.marina)).await;
+    for round in 0..12 {
+        let (here, there) = (format!("aqui {round}"), format!("ali {round}"));
+        let open = app
+            .database
+            .number("SELECT coalesce((SELECT id FROM tickets WHERE status = 'open'), 0) AS value");
+        let closure = format!("/tickets/{open}/closure");
+        bruno.get("/tickets").await;
+        let (a, b, c) = futures_util::future::join3(
+            one.post(&path, &[("body", &here)]),
+            two.post(&path, &[("body", &there)]),
+            bruno.post(&closure, &[]),
+        )
+        .await;
+        assert_eq!((a.status, b.status), (303, 303));
+        assert!(matches!(c.status, 303 | 404));
+        assert!(count(&app, "tickets WHERE status = 'open'") <= 1);
+    }
+    assert_eq!(count(&app, "messages WHERE kind = 'customer'"), 24);
+    let after_the_end = "messages m JOIN tickets t ON t.id = m.ticket_id
+         WHERE m.kind = 'customer' AND (m.created_at < t.opened_at OR m.created_at > t.closed_at)";
+    assert_eq!(count(&app, after_the_end), 0);
+}
+
+#[actix_web::test]
+async fn the_customer_sees_neither_comments_nor_events_nor_surnames() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.support);
+    app.database.execute(&format!(
+        "INSERT INTO messages (contact_id, ticket_id, kind, event, author_id, body) VALUES
+            (601, {ticket}, 'event', 'ticket_opened', NULL, ''),
+            (601, {ticket}, 'comment', NULL, 303, 'segredo da equipe'),
+            (601, {ticket}, 'attendant', NULL, NULL, 'Olá, Marina'),
+            (601, {ticket}, 'attendant', NULL, 303, 'Só um instante')"
+    ));
+    let (marina, path) = marina(&app).await;
+    for path in [path.clone(), format!("{path}/messages"), format!("{path}/messages?after=0")] {
+        let page = marina.get(&path).await;
+        page.assert_says("Olá, Marina Chat do site ·").assert_says("Só um instante Bruno, do Suporte ·");
+        for hidden in ["segredo", "aberto", "Lima", "empresa.example", "Chamado"] {
+            page.assert_does_not_say(hidden);
+        }
+        assert_eq!(page.count(".msg"), 2, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_forged_or_revoked_link_opens_nothing() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let token = path.strip_prefix("/c/").unwrap();
+    let (id, tag) = token.split_once('-').unwrap();
+    let flipped = if tag.starts_with('0') { '1' } else { '0' };
+    let bad = [
+        format!("/c/602-{tag}"),
+        format!("/c/{id}-{flipped}{}", &tag[1..]),
+        format!("/c/{id}-{}", &tag[..31]),
+        format!("/c/{id}-{}", tag.to_uppercase()),
+        format!("/c/0{token}"),
+        "/c/601-".into(),
+        "/c/x".into(),
+        "/c/9999999999999999999-00".into(),
+    ];
+    for path in &bad {
+        marina.get(path).await.assert_status(404).assert_says("Esta conversa não está disponível");
+        marina.post(&format!("{path}/messages"), &[("body", "oi")]).await.assert_status(404);
+        marina.get(&format!("{path}/messages")).await.assert_status(404);
+        marina.post(&format!("{path}/receipts"), &[("read", "1")]).await.assert_status(404);
+    }
+    for end in [
+        "UPDATE contacts SET link_version = 2",
+        "UPDATE contacts SET link_version = 1, archived_at = now()",
+        "UPDATE contacts SET archived_at = NULL; UPDATE channels SET deactivated_at = now()",
+        "UPDATE channels SET deactivated_at = NULL, kind = 'email'",
+    ] {
+        app.database.execute(end);
+        marina.get(&path).await.assert_status(404);
+        marina.post(&format!("{path}/messages"), &[("body", "oi")]).await.assert_status(404);
+    }
+    assert_eq!(count(&app, "messages"), 0);
+}
+
+#[actix_web::test]
+async fn a_refused_message_comes_back() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let action = format!("{path}/messages");
+    marina.post(&action, &[("body", " ")]).await.assert_status(422).assert_says("Escreva a mensagem.");
+    let long = "x".repeat(4097);
+    let page = marina.post(&action, &[("body", &long), ("client_key", KEY)]).await;
+    page.assert_status(422).assert_says("Use até 4.096 caracteres.");
+    assert_eq!(page.texts("textarea"), [long]);
+    assert_eq!(page.attribute("input[name=client_key]", "value").unwrap(), KEY);
+    marina.post_raw(&action, &[("body", "oi")]).await.assert_status(403);
+    assert_eq!(count(&app, "tickets"), 0);
+}
+
+#[actix_web::test]
+async fn thirty_messages_a_minute_are_enough() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let action = format!("{path}/messages");
+    let first = [("body", "texto 0"), ("client_key", KEY)];
+    marina.post(&action, &first).await.assert_status(303);
+    for n in 1..30 {
+        marina.post(&action, &[("body", &format!("texto {n}"))]).await.assert_status(303);
+    }
+    let page = marina.post(&action, &[("body", "mais uma")]).await;
+    page.assert_status(429).assert_says("Aguarde um minuto");
+    assert_eq!(page.texts("textarea"), ["mais uma"]);
+    marina.post(&action, &first).await.assert_status(303);
+    assert_eq!(count(&app, "messages WHERE kind = 'customer'"), 30);
+    app.database.execute("UPDATE messages SET created_at = created_at - interval '1 minute'");
+    marina.post(&action, &[("body", "mais uma")]).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn receipts_are_of_what_was_sent_to_this_contact() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.support);
+    let other = open_ticket(&app, app.company.rafael, app.company.support);
+    app.database.execute(&format!(
+        "INSERT INTO messages (id, contact_id, ticket_id, kind, author_id, body) VALUES
+            (1, 601, {ticket}, 'attendant', 303, 'um'), (2, 601, {ticket}, 'attendant', 303, 'dois'),
+            (3, 601, {ticket}, 'comment', 303, 'três'), (4, 601, {ticket}, 'customer', NULL, 'quatro'),
+            (5, 602, {other}, 'attendant', 303, 'cinco')"
+    ));
+    let (marina, path) = marina(&app).await;
+    let page = || app.attendant();
+    page().await.get(&format!("/tickets/{ticket}")).await.assert_does_not_say("Entregue");
+    let receipts = format!("{path}/receipts");
+    let delivered = [("delivered", "1"), ("delivered", "2"), ("delivered", "3"), ("delivered", "5")];
+    marina.post(&receipts, &delivered).await.assert_status(204);
+    let team = page().await.get(&format!("/tickets/{ticket}")).await;
+    assert_eq!(team.text().matches("Entregue").count(), 2);
+    let fields = [("read", "2"), ("read", "4"), ("read", "5"), ("read", "x")];
+    marina.post(&receipts, &fields).await.assert_status(204);
+    let part = page().await.get("/contacts/601/conversation/messages?after=4").await;
+    assert_eq!(part.count("[data-receipt-of]"), 2);
+    assert!(part.texts("[data-receipt-of='2']")[0].ends_with("Lida"));
+    assert_eq!(
+        app.database.texts(
+            "SELECT id || coalesce(' d' || (delivered_at IS NOT NULL)::text, '') || ' ' ||
+                    (read_at IS NOT NULL)::text AS value FROM messages ORDER BY id"
+        ),
+        ["1 dtrue false", "2 dtrue true", "3 dfalse false", "4 dfalse false", "5 dfalse false"]
+    );
+    marina.get(&path).await;
+    assert_eq!(marina.get(&path).await.count("[data-receipt=read]"), 1);
+}
+
+#[actix_web::test]
+async fn the_customers_page_is_not_indexed_and_keeps_its_address_to_itself() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let page = marina.get(&path).await;
+    assert!(page.attribute("meta[name=robots]", "content").unwrap().contains("noindex"));
+    assert_eq!(page.header("referrer-policy"), "same-origin");
+    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.count("[style]") + page.count("style") + page.count("script:not([src])"), 0);
+}

@@ -1,0 +1,97 @@
+//! The binary's commands, as an operator runs them.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+use crate::harness::Database;
+
+fn pontual(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(arguments, variables).output().unwrap()
+}
+
+fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pontual"));
+    command.args(arguments).envs(variables.iter().copied());
+    for name in
+        ["DATABASE_URL", "HOST", "PORT", "PONTUAL_DATA_DIR", "PONTUAL_PUBLIC_URL", "PONTUAL_SECRET_KEY"]
+    {
+        if !variables.iter().any(|(known, _)| *known == name) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn error(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    let ours: Vec<&str> = text.lines().filter(|line| line.starts_with("pontual: ")).collect();
+    assert_eq!(ours.len(), 1, "one clear sentence: {text}");
+    ours[0].to_owned()
+}
+
+#[test]
+fn bad_configuration_ends_the_start_with_one_sentence() {
+    let output = pontual(&["serve"], &[("PORT", "http")]);
+    assert_eq!(error(&output), "pontual: PORT must be a number from 0 to 65535, not \"http\"");
+}
+
+#[test]
+fn an_unreachable_database_ends_the_start_with_one_sentence() {
+    let output = pontual(&["serve"], &[("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")]);
+    assert!(error(&output).starts_with("pontual: the database cannot be reached: "));
+}
+
+#[test]
+fn a_port_in_use_ends_the_start_with_one_sentence() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let database = Database::new();
+    let secret = "x".repeat(32);
+    let variables =
+        [("DATABASE_URL", database.url.as_str()), ("PORT", &port), ("PONTUAL_SECRET_KEY", &secret)];
+    let sentence = error(&pontual(&["serve"], &variables));
+    assert!(sentence.starts_with(&format!("pontual: cannot listen on 127.0.0.1:{port}: ")), "{sentence}");
+}
+
+#[test]
+fn create_admin_makes_the_first_user_and_prints_a_password_once() {
+    let database = Database::blank();
+    let variables = [("DATABASE_URL", database.url.as_str())];
+    let arguments = ["create-admin", "--name", "Ana Prado", "--email", "Ana@Empresa.example"];
+    let output = pontual(&arguments, &variables);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(text.starts_with("ana@empresa.example can sign in now, with the password "), "{text} {output:?}");
+    let users = database
+        .texts("SELECT u.email || ' ' || r.name AS value FROM users u JOIN roles r ON r.id = u.role_id");
+    assert_eq!(users, ["ana@empresa.example Administrador"]);
+    let again = error(&pontual(&arguments, &variables));
+    assert_eq!(again, "pontual: there is a user with the address ana@empresa.example already");
+}
+
+#[test]
+fn create_admin_reads_a_password_and_refuses_a_short_one() {
+    let database = Database::new();
+    let arguments = ["create-admin", "--name", "Ana", "--email", "ana@empresa.example", "--password-stdin"];
+    let mut child = command(&arguments, &[("DATABASE_URL", &database.url)])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"curta\n").unwrap();
+    let sentence = error(&child.wait_with_output().unwrap());
+    assert_eq!(sentence, "pontual: the password must have 8 to 128 characters");
+    assert_eq!(database.number("SELECT count(*) AS value FROM users"), 0);
+}
+
+#[test]
+fn the_demonstration_never_goes_into_a_database_of_ones_own() {
+    let database = Database::new();
+    for arguments in [&["demo"][..], &["serve", "--demo"]] {
+        let sentence = error(&pontual(arguments, &[("DATABASE_URL", &database.url)]));
+        assert!(sentence.contains("private database only"), "{sentence}");
+    }
+    assert_eq!(database.number("SELECT count(*) AS value FROM users"), 0);
+}

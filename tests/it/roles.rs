@@ -1,0 +1,127 @@
+//! Roles, their switches, and who may touch them.
+
+use crate::harness::TestApp;
+
+const ATTENDANT: &str = "/roles/203";
+
+#[actix_web::test]
+async fn enabling_scheduling_counts_from_the_next_request() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    bruno.get("/schedules/new").await.assert_status(403);
+    bruno.get("/notifications").await.assert_does_not_say("Agendamentos");
+
+    let manager = app.role_manager().await;
+    let page = manager.get(ATTENDANT).await;
+    page.assert_says("Habilitar agendamento").assert_says("Bruno Lima");
+    assert_eq!(page.count("#schedules[checked]"), 0);
+    let fields = [("name", "Atendente"), ("permissions", "schedules"), ("permissions", "tickets")];
+    let saved = manager.post(ATTENDANT, &fields).await;
+    manager.follow(&saved).await.assert_says("Cargo salvo.").assert_says("Habilitado");
+
+    bruno.get("/schedules/new").await.assert_status(200).assert_says("Agendamentos");
+    manager.post(ATTENDANT, &[("name", "Atendente"), ("permissions", "tickets")]).await.assert_status(303);
+    bruno.get("/schedules").await.assert_status(403);
+}
+
+#[actix_web::test]
+async fn the_administrator_role_cannot_be_changed() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let id = app.database.number("SELECT id AS value FROM roles WHERE is_administrator");
+    let path = format!("/roles/{id}");
+    let page = admin.get(&path).await;
+    page.assert_says("não pode ser alterado");
+    assert_eq!(page.count("form[action^='/roles'] button[type=submit]"), 0);
+    admin.post(&path, &[("name", "Ninguém")]).await.assert_status(403);
+    let stripped =
+        app.database.connect_and_try("UPDATE roles SET is_administrator = false WHERE is_administrator");
+    assert!(stripped.unwrap_err().contains("cannot be stripped"));
+    let deleted = app.database.connect_and_try("DELETE FROM roles WHERE is_administrator");
+    assert!(deleted.is_err());
+}
+
+#[actix_web::test]
+async fn nobody_edits_their_own_role() {
+    let app = TestApp::new().await;
+    let manager = app.role_manager().await;
+    manager.get("/roles/202").await.assert_says("Este é o seu cargo.");
+    manager.post("/roles/202", &[("name", "Gestor"), ("permissions", "schedules")]).await.assert_status(403);
+}
+
+#[actix_web::test]
+async fn only_an_administrator_hands_out_the_permission_to_edit_roles() {
+    let app = TestApp::new().await;
+    let roles_of = "SELECT permission AS value FROM role_permissions WHERE role_id = 203 ORDER BY 1";
+    let manager = app.role_manager().await;
+    let page = manager.get(ATTENDANT).await;
+    assert_eq!(page.count("#roles[disabled]"), 1);
+    let fields = [
+        ("name", "Atendente"),
+        ("permissions", "roles"),
+        ("permissions", "users"),
+        ("permissions", "tickets"),
+    ];
+    manager.post(ATTENDANT, &fields).await.assert_status(303);
+    assert_eq!(app.database.texts(roles_of), ["tickets"]);
+
+    let admin = app.administrator().await;
+    admin.get(ATTENDANT).await;
+    admin.post(ATTENDANT, &fields).await.assert_status(303);
+    assert_eq!(app.database.texts(roles_of), ["roles", "tickets"]);
+
+    // A switch that the manager may not use stays as it is.
+    manager.post(ATTENDANT, &[("name", "Atendente")]).await.assert_status(303);
+    assert_eq!(app.database.texts(roles_of), ["roles"]);
+}
+
+#[actix_web::test]
+async fn a_role_keeps_its_name_and_what_was_typed_when_refused() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get(ATTENDANT).await;
+    let fields = [("name", " "), ("description", "Nova"), ("permissions", "tickets_all")];
+    let page = admin.post(ATTENDANT, &fields).await;
+    page.assert_status(422).assert_says("Informe o nome do cargo.");
+    assert_eq!(page.attribute("#description", "value").unwrap(), "Nova");
+    assert_eq!(page.count("#tickets_all[checked]"), 1);
+    assert_eq!(page.count("#tickets[checked]"), 0);
+    let taken = admin.post(ATTENDANT, &[("name", "GESTOR de cargos")]).await;
+    taken.assert_status(422).assert_says("Já existe um cargo com este nome.");
+}
+
+#[actix_web::test]
+async fn a_change_of_role_is_audited() {
+    let app = TestApp::new().await;
+    let manager = app.role_manager().await;
+    manager.get(ATTENDANT).await;
+    manager.post(ATTENDANT, &[("name", "Atendente"), ("permissions", "schedules")]).await.assert_status(303);
+    let rows = app.database.texts(
+        "SELECT actor_id || ' ' || subject_id || ' ' || details::text AS value FROM audit WHERE action = 'role.edited'",
+    );
+    assert_eq!(rows, [r#"302 203 {"after": ["schedules"], "before": ["tickets"]}"#]);
+    for change in ["UPDATE audit SET action = 'x'", "DELETE FROM audit", "TRUNCATE audit"] {
+        assert!(app.database.connect_and_try(change).is_err(), "{change}");
+    }
+}
+
+#[actix_web::test]
+async fn the_last_active_administrator_cannot_be_lost() {
+    let app = TestApp::new().await;
+    for change in [
+        "UPDATE users SET deactivated_at = now() WHERE id = 301",
+        "UPDATE users SET role_id = 203 WHERE id = 301",
+        "DELETE FROM users WHERE id = 301",
+    ] {
+        let refused = app.database.connect_and_try(change).unwrap_err();
+        assert!(refused.contains("last active administrator"), "{change}: {refused}");
+    }
+    app.database.execute(
+        "INSERT INTO users (name, email, password_hash, role_id)
+            SELECT 'Eva', 'eva@empresa.example', '-', role_id FROM users WHERE id = 301",
+    );
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE id = 301");
+    assert!(
+        app.database.connect_and_try("UPDATE users SET deactivated_at = now() WHERE name = 'Eva'").is_err()
+    );
+}

@@ -1,0 +1,131 @@
+//! The table of every route × role → status. A route that is missing from it fails the test, and so
+//! does a line without a route.
+
+use std::collections::BTreeSet;
+
+use pontual::app;
+
+use crate::harness::{TestApp, Visitor};
+
+/// Nobody signed in, an attendant of "Suporte", a role manager, an administrator.
+type Statuses = [u16; 4];
+
+/// 303 for a stranger is the way to the sign-in. Forms are sent empty but with their token, so that
+/// whoever may send one is told what is missing (422) or led on (303). Record ids: an open ticket of
+/// "Suporte" (701), a schedule (801) and a notification (901) of somebody else.
+const TABLE: &[(&str, &str, Statuses)] = &[
+    ("GET", "/", [303, 303, 303, 303]),
+    ("GET", "/login", [200, 200, 200, 200]),
+    ("POST", "/login", [422, 422, 422, 422]),
+    ("POST", "/logout", [303, 303, 303, 303]),
+    ("GET", "/schedules", [303, 403, 403, 200]),
+    ("POST", "/schedules", [303, 403, 403, 422]),
+    ("GET", "/schedules/new", [303, 403, 403, 200]),
+    ("GET", "/schedules/new/attendants", [303, 403, 403, 200]),
+    ("GET", "/schedules/new/open-ticket", [303, 403, 403, 200]),
+    ("GET", "/schedules/new/contacts", [303, 403, 403, 200]),
+    ("GET", "/schedules/new/people", [303, 403, 403, 200]),
+    ("GET", "/schedules/{id}", [303, 404, 404, 200]),
+    ("GET", "/schedules/{id}/cancellation", [303, 403, 403, 200]),
+    ("POST", "/schedules/{id}/cancellation", [303, 403, 403, 303]),
+    ("GET", "/tickets", [303, 200, 403, 200]),
+    ("GET", "/tickets/{id}", [303, 200, 404, 200]),
+    ("POST", "/tickets/{id}/messages", [303, 422, 403, 422]),
+    ("POST", "/tickets/{id}/reading", [303, 400, 403, 400]),
+    ("POST", "/tickets/{id}/closure", [303, 303, 403, 303]),
+    ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200]),
+    ("GET", "/contacts/{id}/conversation/messages", [303, 200, 404, 200]),
+    ("GET", "/c/{token}", [200, 200, 200, 200]),
+    ("GET", "/c/{token}/messages", [200, 200, 200, 200]),
+    ("POST", "/c/{token}/messages", [422, 422, 422, 422]),
+    ("POST", "/c/{token}/receipts", [204, 204, 204, 204]),
+    ("GET", "/notifications", [303, 200, 200, 200]),
+    ("GET", "/notifications/panel", [303, 200, 200, 200]),
+    ("POST", "/notifications/reading", [303, 303, 303, 303]),
+    ("POST", "/notifications/{id}/reading", [303, 404, 404, 404]),
+    ("POST", "/notifications/{id}/opening", [303, 404, 404, 404]),
+    ("POST", "/notifications/{id}/removal", [303, 404, 404, 404]),
+    ("GET", "/roles", [303, 403, 200, 200]),
+    ("GET", "/roles/{id}", [303, 403, 200, 200]),
+    ("POST", "/roles/{id}", [303, 403, 422, 422]),
+    ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200]),
+];
+
+#[actix_web::test]
+async fn every_route_answers_each_role_as_the_table_says() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment)
+            VALUES (801, 602, 102, 304, 'open_ticket', '2030-01-01', '2030-01-01', 'UTC', 'x');
+         INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101);
+         INSERT INTO schedule_history (schedule_id, kind) VALUES (801, 'created');
+         INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 801)",
+    );
+    for (method, path, expected) in TABLE {
+        let mut statuses = [0; 4];
+        let visitors =
+            [app.visitor(), app.attendant().await, app.role_manager().await, app.administrator().await];
+        for (status, visitor) in statuses.iter_mut().zip(visitors) {
+            *status = status_of(&app, &visitor, method, path).await;
+        }
+        assert_eq!(statuses, *expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn the_table_holds_every_route() {
+    let routes: BTreeSet<_> =
+        app::routes().iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();
+    let streams = ["/live", "/c/{token}/live"].map(|path| ("GET".to_owned(), path.to_owned()));
+    let table = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
+    let known: BTreeSet<_> = table.chain(streams).collect();
+    assert_eq!(routes, known, "streams never end and are tried in live.rs; all else belongs into TABLE");
+}
+
+#[actix_web::test]
+async fn no_changing_route_works_without_a_token_or_from_elsewhere() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    for (method, path, _) in TABLE.iter().filter(|(method, ..)| *method == "POST") {
+        let path = concrete(&app, path);
+        admin.post_raw(&path, &[]).await.assert_status(403);
+        admin.get("/login").await;
+        let foreign =
+            actix_web::test::TestRequest::post().uri(&path).insert_header(("origin", "https://evil.example"));
+        let answer = admin.send(foreign.set_form([("csrf", admin.csrf())])).await;
+        assert_eq!(answer.status, 403, "{method} {path}");
+    }
+}
+
+#[actix_web::test]
+async fn an_unknown_address_is_not_found_and_a_wrong_method_not_allowed() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/nowhere").await.assert_status(404).assert_says("Página não encontrada");
+    admin.get("/schedules/99999999999999999999").await.assert_status(404);
+    admin.get("/schedules/abc").await.assert_status(404);
+    admin.get("/logout").await.assert_status(405);
+}
+
+async fn status_of(app: &TestApp, visitor: &Visitor, method: &str, path: &str) -> u16 {
+    let path = concrete(app, path);
+    if method == "GET" {
+        return visitor.get(&path).await.status;
+    }
+    // Every visitor finds a token somewhere; it must fit who they are now.
+    visitor.get("/login").await;
+    visitor.post(&path, &[]).await.status
+}
+
+fn concrete(app: &TestApp, path: &str) -> String {
+    let id = match path {
+        path if path.starts_with("/schedules") => "801",
+        path if path.starts_with("/roles") => "203",
+        path if path.starts_with("/contacts") => "601",
+        path if path.starts_with("/tickets") => "701",
+        _ => "901",
+    };
+    let link = pontual::contacts::Links::new(app.shared.keys.key("links"));
+    let token = link.token(pontual::ids::ContactId(app.company.marina), 1);
+    path.replace("{id}", id).replace("{token}", &token).replace("{version}/{path:.*}", "x/app.css")
+}
