@@ -1,5 +1,6 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
+use std::any::Any;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,9 @@ use crate::demo;
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
+
+/// A client that takes none of what it is sent for so long is gone, even if its network still answers.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Requests under way at SIGTERM have so long to finish.
 const DRAIN_SECONDS: u64 = 20;
@@ -70,6 +74,7 @@ async fn serve(
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
         .client_request_timeout(Duration::from_secs(5))
+        .on_connect(|connection, _| give_up_on_silence(connection))
         .shutdown_timeout(DRAIN_SECONDS)
         .bind(address)
         .map_err(|cause| Trouble::Listen { address, cause })?
@@ -137,6 +142,19 @@ fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
         }
     });
     events
+}
+
+/// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold
+/// a socket for ever.
+fn give_up_on_silence(connection: &dyn Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(socket) = connection.downcast_ref::<rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(SILENCE))
+    {
+        tracing::debug!(%error, "a connection has no time-out for silence");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, SILENCE);
 }
 
 fn print_address(config: &Config, started: Instant, is_demo: bool) {

@@ -1,0 +1,225 @@
+// What the team's thread and the customer's chat share: they append what they lack, load what is
+// older, and send without losing or doubling a text.
+
+import { all, one, say } from "./dom.js";
+
+const END = 48; // so near to its end, a thread keeps following what comes
+
+/** An answer that is no success; `page` is what it says. */
+export class Refused extends Error {
+  constructor(status, page) {
+    super(`answered ${status}`);
+    this.status = status;
+    this.page = page;
+  }
+}
+
+/** Fetches a page or a part of one; throws `Refused`, or what the network says. */
+export async function load(url, options = {}) {
+  const answer = await fetch(url, {
+    ...options,
+    headers: { "HX-Request": "true", ...options.headers },
+    cache: "no-store",
+    signal: AbortSignal.timeout(15_000),
+  });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (!answer.ok) throw new Refused(answer.status, page);
+  return page;
+}
+
+/** Posts form fields. */
+export const post = (url, fields) => load(url, { method: "POST", body: new URLSearchParams(fields) });
+
+export class Thread {
+  #again = false;
+  #running = null;
+
+  /** `url` answers `?after=` and `?before=`; `changed(page)` is called after each answer. */
+  constructor(element, url, changed) {
+    this.element = element;
+    this.url = url;
+    this.changed = changed;
+    this.last = Number(element.dataset.last);
+    element.addEventListener("click", (event) => {
+      const link = event.target.closest("[data-older]");
+      if (link) this.#older(event, link);
+    });
+    this.toEnd();
+  }
+
+  get isAtEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < END;
+  }
+
+  toEnd() {
+    this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  /** Fetches what came after the last message that is here; calls that overlap become one. */
+  catchUp() {
+    this.#again = true;
+    this.#running ??= this.#drain().finally(() => (this.#running = null));
+    return this.#running;
+  }
+
+  async #drain() {
+    while (this.#again) {
+      this.#again = false;
+      const page = await load(`${this.url}?after=${this.last}`);
+      this.#append(page);
+      if (one("[data-more]", page)) this.#again = true;
+      await this.changed(page);
+    }
+  }
+
+  #append(page) {
+    const follows = this.isAtEnd;
+    one("[data-nothing-yet]", this.element)?.toggleAttribute("hidden", one("[data-message]", page) !== null);
+    for (const item of all("[data-update] > :not([data-older])", page)) {
+      const id = Number(item.dataset.message ?? 0);
+      if (id && id <= this.last) continue;
+      this.last = Math.max(this.last, id);
+      this.#drop(item);
+      this.element.insertBefore(item, one(".pending", this.element));
+    }
+    for (const receipt of all("[data-receipt-of]", page)) {
+      const meta = one(`#message-${receipt.dataset.receiptOf} .meta`, this.element);
+      if (meta) meta.textContent = receipt.textContent;
+    }
+    this.#oneSeparatorADay();
+    if (follows) this.toEnd();
+  }
+
+  /** What was being sent has arrived: its place is taken by what the server says. */
+  #drop(item) {
+    if (!item.classList.contains("out")) return;
+    const text = one(".said", item).textContent;
+    all(".pending", this.element).find((bubble) => one(".said", bubble).textContent === text)?.remove();
+  }
+
+  async #older(event, link) {
+    event.preventDefault();
+    const { element } = this;
+    const before = new URL(link.href).searchParams.get("before");
+    const page = await load(`${this.url}?before=${before}`).catch(() => null);
+    if (!page) return location.assign(link.href);
+    const fromEnd = element.scrollHeight - element.scrollTop;
+    element.setAttribute("aria-live", "off"); // what is old is no news
+    link.replaceWith(...one("[data-update]", page).children);
+    this.#oneSeparatorADay();
+    element.scrollTop = element.scrollHeight - fromEnd;
+    (one("[data-older]", element) ?? element).focus({ preventScroll: true });
+    setTimeout(() => element.removeAttribute("aria-live"), 1_000);
+    await this.changed(page);
+  }
+
+  #oneSeparatorADay() {
+    let day = null;
+    for (const separator of all("[data-day]", this.element)) {
+      if (separator.dataset.day === day) separator.remove();
+      day = separator.dataset.day;
+    }
+  }
+
+  /** A bubble for what is being sent. */
+  pending(text, isComment) {
+    const bubble = document.createElement("div");
+    bubble.className = isComment ? "msg out note-msg pending" : "msg out pending";
+    const box = document.createElement("div");
+    box.className = "b";
+    const said = document.createElement("span");
+    said.className = "said";
+    said.dir = "auto";
+    said.textContent = text;
+    const meta = document.createElement("span");
+    meta.className = "meta";
+    box.append(said);
+    bubble.append(box, meta);
+    this.element.append(bubble);
+    this.toEnd();
+    return bubble;
+  }
+}
+
+/** Sends what is written below `thread`; `refused(error, text)` may say that it has dealt with a refusal. */
+export function sendFrom(thread, refused = () => false) {
+  let queue = Promise.resolve();
+  document.addEventListener("keydown", (event) => {
+    const form = event.target.closest?.("[data-composer]");
+    if (!form || event.target.localName !== "textarea") return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-composer]");
+    if (!form) return;
+    event.preventDefault();
+    const text = form.elements.body.value.trim();
+    if (!text) return form.elements.body.focus();
+    const fields = [...new FormData(form)].map(([name, value]) => [name, name === "body" ? text : value]);
+    const bubble = thread.pending(text, form.elements.kind?.value === "comment");
+    form.elements.body.value = "";
+    form.elements.client_key.value = newKey();
+    complain(form, "");
+    queue = queue.then(() => send(thread, bubble, form.action, fields, refused));
+  });
+}
+
+async function send(thread, bubble, url, fields, refused) {
+  const meta = one(".meta", bubble);
+  meta.textContent = "Enviando…";
+  try {
+    await post(url, fields);
+  } catch (error) {
+    const isFinal = error instanceof Refused && error.status < 500;
+    return isFinal ? giveBack(bubble, fields, error, refused) : offerAgain(thread, bubble, url, fields, refused);
+  }
+  meta.textContent = "Enviada";
+  await thread.catchUp().then(() => bubble.remove()).catch(() => {});
+}
+
+function offerAgain(thread, bubble, url, fields, refused) {
+  const again = document.createElement("button");
+  again.type = "button";
+  again.className = "btn btn-sm btn-quiet";
+  again.textContent = "Tentar de novo";
+  again.addEventListener("click", () => send(thread, bubble, url, fields, refused));
+  one(".meta", bubble).replaceChildren("Não enviada. ", again);
+  say("A mensagem não foi enviada.");
+}
+
+function giveBack(bubble, fields, error, refused) {
+  const text = one(".said", bubble).textContent;
+  bubble.remove();
+  if (refused(error, text)) return;
+  const form = one("[data-composer]");
+  if (!form) return;
+  const field = form.elements.body;
+  field.value = field.value ? `${text}\n${field.value}` : text;
+  form.elements.client_key.value = new Map(fields).get("client_key");
+  complain(form, one("[data-composer-error]", error.page)?.textContent || sentence(error.status));
+  field.focus();
+}
+
+function sentence(status) {
+  if (status === 401) return "Sua sessão terminou. Copie o texto e entre de novo.";
+  return "Não foi possível enviar. Copie o texto, recarregue a página e tente de novo.";
+}
+
+function complain(form, sentence) {
+  const place = one("[data-composer-error]", form);
+  place.textContent = sentence;
+  place.hidden = !sentence;
+  form.elements.body.toggleAttribute("aria-invalid", Boolean(sentence));
+}
+
+/** A random UUID, also where `crypto.randomUUID` is missing: on plain HTTP. */
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
