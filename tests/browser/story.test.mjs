@@ -29,7 +29,9 @@ function local(date) {
 /** Chooses from a searchable select as a person does: types, waits for the answer, takes it. */
 async function choose(page, label, text) {
   await page.getByRole("combobox", { name: label }).click();
+  const answer = page.waitForResponse((response) => new URL(response.url()).searchParams.get("q") === text);
   await page.keyboard.type(text);
+  await answer;
   await page.getByRole("option", { name: text }).first().click();
 }
 
