@@ -9,11 +9,12 @@ use tracing_actix_web::TracingLogger;
 use crate::config::Config;
 use crate::contacts::Links;
 use crate::db::Db;
+use crate::dispatcher::Health;
 use crate::error::Error;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
-use crate::{auth, conversations, live, notifications, roles, schedules, tickets, web as frame};
+use crate::{auth, conversations, dispatcher, live, notifications, roles, schedules, tickets, web as frame};
 
 /// What all requests share; one for each process, cheap to clone.
 #[derive(Clone)]
@@ -21,12 +22,13 @@ pub struct Shared {
     pub config: Config,
     pub keys: Keys,
     pub db: Db,
+    pub health: Health,
     pub hub: Hub,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db) -> Self {
-        Self { config, keys, db, hub: Hub::new() }
+        Self { config, keys, db, hub: Hub::new(), health: Health::default() }
     }
 }
 
@@ -40,6 +42,7 @@ pub fn routes() -> Vec<Route> {
         notifications::routes(),
         roles::routes(),
         live::routes(),
+        dispatcher::routes(),
         frame::asset_routes(),
     ]
     .into_iter()
@@ -59,12 +62,13 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, hub } = shared;
+    let Shared { config, keys, db, hub, health } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(config))
+        .app_data(web::Data::new(health))
         .app_data(web::Data::new(hub))
         .app_data(web::Data::new(Links::new(keys.key("links"))))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))

@@ -8,9 +8,9 @@ use diesel::pg::PgConnection;
 
 use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
-use crate::db::private::{PrivateServer, StartError, Tuning};
+use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, with_safe_tls};
-use crate::{server, users};
+use crate::{check, server, users};
 
 #[derive(Parser)]
 #[command(name = "pontual", version, about = "Customer-service scheduling, exact to the millisecond")]
@@ -41,6 +41,8 @@ enum Command {
     },
     /// Fill an empty private database with the demonstration company
     Demo,
+    /// Try every invariant on the database, also while it is in use
+    Check,
 }
 
 /// Why a command ended, in one sentence for the operator.
@@ -81,6 +83,20 @@ impl Database {
         }
         let private = PrivateServer::start(&config.data_dir, Tuning::Durable)?;
         Ok(Self { url: private.url().to_owned(), private: Some(private) })
+    }
+
+    /// The same, but a private server that is already running is shared.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn open_or_join(config: &Config) -> Result<Self, Trouble> {
+        match Self::open(config) {
+            Err(Trouble::Start(StartError::InUse(data_dir))) => match url_of_running(&data_dir) {
+                Some(url) => Ok(Self { url, private: None }),
+                None => Err(StartError::InUse(data_dir).into()),
+            },
+            opened => opened,
+        }
     }
 
     /// Connects and migrates.
@@ -128,7 +144,20 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
             );
             Ok(ExitCode::SUCCESS)
         }
+        Command::Check => check_invariants(&config),
     }
+}
+
+fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
+    let database = Database::open_or_join(config)?;
+    let mut conn = db::connect(&database.url)?;
+    if !db::are_current(&mut conn)? {
+        return Err(Trouble::Refused("the database is not up to date: run pontual migrate first".into()));
+    }
+    let findings = check::run(&mut conn)?;
+    findings.iter().for_each(|finding| println!("{finding}"));
+    let holds = findings.iter().all(check::Finding::is_ok);
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The demonstration has known passwords, so that it goes into a private database only.

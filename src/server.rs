@@ -1,21 +1,33 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
+use std::any::Any;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use actix_rt::Arbiter;
+use actix_web::dev::ServerHandle;
+use actix_web::rt::time;
 use actix_web::{HttpServer, rt};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::db::Db;
 use crate::demo;
+use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
-use crate::live::{self, Hub};
+use crate::live::{self, Hub, Incoming};
+
+/// A client that takes none of what it is sent for so long is gone, even if its network still answers.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Requests under way at SIGTERM have so long to finish.
 const DRAIN_SECONDS: u64 = 20;
+
+/// The dispatcher's last batch, which began before SIGTERM, has so long to finish after the requests.
+const LAST_BATCH: Duration = Duration::from_secs(8);
 
 /// Serves until SIGINT or SIGTERM.
 ///
@@ -44,10 +56,7 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     };
     let db = Db::new(&database.url, pool_size());
     let shared = Shared::new(config.clone(), keys, db);
-    let served = rt::System::new().block_on(async {
-        go_live(&shared.hub, &database.url);
-        serve(shared, &config, started, is_demo).await
-    });
+    let served = rt::System::new().block_on(serve(shared, &config, &database.url, started, is_demo));
     drop(database);
     served
 }
@@ -55,36 +64,96 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
 async fn serve(
     shared: Shared,
     config: &Config,
+    database_url: &str,
     started: Instant,
     is_demo: bool,
 ) -> Result<ExitCode, Trouble> {
     let address = config.listen;
+    let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
         .client_request_timeout(Duration::from_secs(5))
+        .on_connect(|connection, _| give_up_on_silence(connection))
         .shutdown_timeout(DRAIN_SECONDS)
         .bind(address)
         .map_err(|cause| Trouble::Listen { address, cause })?
         .run();
+    let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
+    let watch = rt::spawn(watch_over(dispatcher, server.handle()));
+    let events = go_live(hub.clone(), control.waker.clone(), database_url);
+    rt::spawn(end_at_a_signal(control.clone(), hub));
     print_address(config, started, is_demo);
-    server.await.map_err(|cause| Trouble::Listen { address, cause })?;
-    Ok(ExitCode::SUCCESS)
+    let served = server.await;
+    control.stop();
+    let ending = time::timeout(LAST_BATCH, watch).await;
+    events.stop();
+    served.map_err(|cause| Trouble::Listen { address, cause })?;
+    match ending {
+        Ok(Ok(Ending::Stopped)) => Ok(ExitCode::SUCCESS),
+        _ => Ok(ExitCode::FAILURE),
+    }
 }
 
-/// Starts what passes live events on. Streams have no end of their own, so they end when the process
-/// is told to, and do not hold it up.
-fn go_live(hub: &Hub, url: &str) {
-    rt::spawn(hub.clone().run(Db::new(url, 1)));
-    let listening = hub.clone();
-    rt::spawn(live::listen(url.to_owned(), move |incoming| listening.take(incoming)));
-    let ending = hub.clone();
-    rt::spawn(async move {
-        if let Ok(mut told) = signal(SignalKind::terminate()) {
-            told.recv().await;
-            ending.close();
+/// Ends the process if the dispatcher cannot go on: whoever supervises it starts another.
+async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle) -> Ending {
+    let ending = dispatcher.await.unwrap_or(Ending::GaveUp);
+    if ending == Ending::GaveUp {
+        tracing::error!("the dispatcher cannot go on, and so the process ends");
+        server.stop(true).await;
+    }
+    ending
+}
+
+/// The server drains its requests by itself at a signal. The dispatcher must hear of it as soon, and
+/// streams have no end of their own: they end now, and do not hold it up.
+async fn end_at_a_signal(control: Control, hub: Hub) {
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return tracing::warn!("signals cannot be heard: the dispatcher stops after the last request");
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    control.stop();
+    hub.close();
+}
+
+/// Starts what wakes the dispatcher and passes live events on, on a thread of its own: the
+/// dispatcher blocks the one that it runs on.
+fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
+    let (events, url) = (Arbiter::new(), database_url.to_owned());
+    events.spawn(hub.clone().run(Db::new(database_url, 1)));
+    events.spawn(async move {
+        loop {
+            let (hub, waker) = (hub.clone(), waker.clone());
+            let on_notice = move |incoming: Incoming| {
+                if matches!(incoming, Incoming::Wake | Incoming::Reconnected) {
+                    waker.wake();
+                }
+                hub.take(incoming);
+            };
+            let ended = rt::spawn(live::listen(url.clone(), on_notice)).await;
+            tracing::error!(?ended, "the listener panicked, and begins again");
+            time::sleep(Duration::from_secs(1)).await;
         }
     });
+    events
+}
+
+/// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold
+/// a socket for ever.
+fn give_up_on_silence(connection: &dyn Any) {
+    #[cfg(target_os = "linux")]
+    if let Some(socket) = connection.downcast_ref::<rt::net::TcpStream>()
+        && let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(SILENCE))
+    {
+        tracing::debug!(%error, "a connection has no time-out for silence");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (connection, SILENCE);
 }
 
 fn print_address(config: &Config, started: Instant, is_demo: bool) {

@@ -182,15 +182,19 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
     Ok((row.failures, row.seconds_left))
 }
 
-/// Forgets the tries of `keys` after a good sign-in, and those of everybody that are long past.
+/// After a good sign-in, forgets the tries of `keys`, takes this one from the count of `place`, and
+/// forgets those of everybody that are long past.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn forget_attempts(conn: &mut PgConnection, keys: &[String]) -> Result<()> {
+pub fn forgive_attempts(conn: &mut PgConnection, keys: &[String], place: &str) -> Result<()> {
     diesel::sql_query(
         "DELETE FROM sign_in_attempts WHERE key = ANY($1) OR window_started_at < now() - interval '1 day'",
     )
     .bind::<Array<Text>, _>(keys)
     .execute(conn)?;
+    diesel::sql_query("UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key = $1")
+        .bind::<Text, _>(place)
+        .execute(conn)?;
     Ok(())
 }

@@ -29,12 +29,13 @@ pub fn admit(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets the tries of an address after a good sign-in.
+/// Forgets the tries of an address after a good sign-in: a whole office may sign in from one place.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn forgive(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
-    queries::forget_attempts(conn, &keys(email, ip)[..2])
+    let [both, email, place] = keys(email, ip);
+    queries::forgive_attempts(conn, &[both, email], &place)
 }
 
 /// The visitor's network address: the peer's, or what a proxy on this machine says that it is.

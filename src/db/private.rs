@@ -244,6 +244,14 @@ fn create_database(connection: &mut PgConnection) -> Result<(), StartError> {
     Ok(())
 }
 
+/// The address of the server that another Pontual runs for the cluster in `data_dir`, where
+/// PostgreSQL itself notes its socket.
+pub fn url_of_running(data_dir: &Path) -> Option<String> {
+    let notes = std::fs::read_to_string(data_dir.join("postmaster.pid")).ok()?;
+    let socket_dir = notes.lines().nth(4).filter(|line| !line.is_empty())?;
+    Some(url_of(Path::new(socket_dir), DATABASE))
+}
+
 /// Names everything that the environment (`PGPORT`, `PGUSER`) could otherwise change.
 fn url_of(socket_dir: &Path, database: &str) -> String {
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');

@@ -69,7 +69,7 @@ pub enum Watcher {
 }
 
 /// Those of `among` who may read some of `schedules`: all of them with the permission, else those
-/// where they are the attendant.
+/// where they are the attendant or were notified.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -80,8 +80,12 @@ pub fn watchers(conn: &mut PgConnection, schedules: &[ScheduleId], among: &[User
                     WHERE p.role_id = r.id AND p.permission = 'schedules') AS sees_all,
                 coalesce(own.ids, '{}') AS own
            FROM users u JOIN roles r ON r.id = u.role_id
-           LEFT JOIN (SELECT attendant_id, array_agg(id ORDER BY id) AS ids FROM schedules
-                       WHERE id = ANY($1) GROUP BY attendant_id) AS own ON own.attendant_id = u.id
+           LEFT JOIN (
+                SELECT user_id, array_agg(id ORDER BY id) AS ids FROM (
+                    SELECT attendant_id AS user_id, id FROM schedules WHERE id = ANY($1)
+                     UNION SELECT user_id, schedule_id FROM notifications WHERE schedule_id = ANY($1)
+                ) AS concerned GROUP BY user_id
+           ) AS own ON own.user_id = u.id
           WHERE u.id = ANY($2) AND u.deactivated_at IS NULL",
     )
     .bind::<Array<BigInt>, _>(schedules)

@@ -38,9 +38,6 @@ pub struct Row {
     pub has_message: bool,
     #[diesel(sql_type = Nullable<Text>)]
     pub failure_reason: Option<FailureReason>,
-    /// The department's other attendants are notified too, without the right to read its schedules.
-    #[diesel(sql_type = Bool)]
-    pub may_open_schedule: bool,
     #[diesel(sql_type = Text)]
     pub time_zone: String,
 }
@@ -49,15 +46,10 @@ const ROWS: &str = "
     SELECT n.id, n.user_id, n.kind, n.schedule_id, n.created_at, n.read_at IS NOT NULL AS is_read,
            c.name AS contact, s.action, s.comment, s.failure_reason,
            (s.message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id)) AS has_message,
-           (s.attendant_id IS NOT DISTINCT FROM n.user_id OR r.is_administrator OR EXISTS (
-               SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'schedules')
-           ) AS may_open_schedule,
            settings.time_zone
       FROM notifications n
       JOIN schedules s ON s.id = n.schedule_id
       JOIN contacts c ON c.id = n.contact_id
-      JOIN users u ON u.id = n.user_id
-      JOIN roles r ON r.id = u.role_id
      CROSS JOIN settings";
 
 /// A page of the notifications of `user`, newest first, from after or before a row of another page.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::Kind;
 use super::queries::Row;
 use crate::clock::Zone;
-use crate::ids::NotificationId;
+use crate::ids::{NotificationId, ScheduleId};
 use crate::schedules::{Action, FailureReason};
 use crate::web::PageOf;
 
@@ -21,7 +21,7 @@ pub struct Item {
     title: &'static str,
     icon: &'static str,
     style: &'static str,
-    schedule: Option<String>,
+    schedule: ScheduleId,
     sentence: Sentence,
     time: String,
     clock: String,
@@ -51,7 +51,7 @@ impl Item {
             title,
             icon,
             style,
-            schedule: row.may_open_schedule.then(|| format!("/schedules/{}", row.schedule_id)),
+            schedule: row.schedule_id,
             sentence: Sentence::of(row),
             time: zone.relative(row.created_at, now),
             clock: zone.time(row.created_at),

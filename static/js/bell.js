@@ -71,15 +71,19 @@ function agree(unread, ids) {
   toasts.dismiss(isRead);
 }
 
-/** Puts a new entry on top of the open panel, and of the first page of all. */
+const SHOWN = 20; // entries of the panel; the page has more
+
+/** Puts a new entry in its place in the panel, and on the first page of all. */
 function insert(item) {
   const isLaterPage = /[?&](after|before)=/.test(location.search);
   for (const list of all("[data-notifications]")) {
-    const newest = Number(list.firstElementChild?.dataset.notification ?? 0);
-    if (item.id <= newest || one(`[data-notification="${item.id}"]`, list)) continue;
+    if (one(`[data-notification="${item.id}"]`, list)) continue;
     if (isLaterPage && !panel().contains(list)) continue;
-    list.prepend(entry(item));
-    htmx.process(list.firstElementChild);
+    const older = [...list.children].find((other) => Number(other.dataset.notification) < item.id);
+    if (!older && list.children.length >= SHOWN) continue;
+    const element = entry(item);
+    list.insertBefore(element, older ?? null);
+    htmx.process(element);
     fill(list);
   }
 }

@@ -95,3 +95,19 @@ fn the_demonstration_never_goes_into_a_database_of_ones_own() {
     }
     assert_eq!(database.number("SELECT count(*) AS value FROM users"), 0);
 }
+
+#[test]
+fn check_prints_a_line_for_each_invariant_and_its_status_tells_whether_all_hold() {
+    let database = Database::new();
+    let variables = [("DATABASE_URL", database.url.as_str())];
+    let output = pontual(&["check"], &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(lines.lines().count(), pontual::check::INVARIANTS.len());
+    assert!(lines.lines().all(|line| line.starts_with("ok ")), "{lines}");
+
+    database.execute("DROP TRIGGER audit_is_append_only ON audit");
+    let output = pontual(&["check"], &variables);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("FAIL 19 "));
+}

@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod chat;
+mod check;
 mod cli;
 mod conversations;
 mod demo;
+mod dispatcher;
 mod harness;
 mod live;
 mod notifications;

@@ -64,6 +64,14 @@ impl TestApp {
         visitor
     }
 
+    /// Fails unless every invariant of `pontual check` holds.
+    #[track_caller]
+    pub fn check(&self) {
+        let findings = pontual::check::run(&mut self.database.connect()).unwrap();
+        let broken: Vec<_> = findings.iter().filter(|finding| !finding.is_ok()).collect();
+        assert!(broken.is_empty(), "{}", broken.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"));
+    }
+
     pub async fn administrator(&self) -> Visitor {
         self.signed_in("admin@empresa.example").await
     }

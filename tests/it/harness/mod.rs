@@ -6,6 +6,7 @@ mod company;
 mod database;
 mod live;
 mod page;
+mod plan;
 
 pub use app::{TestApp, Visitor};
 pub use bell::Entry;
@@ -13,3 +14,4 @@ pub use company::{Company, PASSWORD};
 pub use database::Database;
 pub use live::{Live, Told, tell};
 pub use page::Page;
+pub use plan::Plan;

@@ -1,0 +1,78 @@
+//! The invariants, each a query that returns what breaks it.
+
+/// One promise about the rows of the database.
+pub struct Invariant {
+    pub number: u8,
+    /// What holds, in plain English.
+    pub sentence: &'static str,
+    /// Returns the kind (`subject`) and the `id` of each record that breaks it.
+    pub sql: &'static str,
+}
+
+pub const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        number: 1,
+        sentence: "Every schedule has one valid state, and its history is a legal path to it",
+        sql: include_str!("sql/01_legal_path.sql"),
+    },
+    Invariant {
+        number: 2,
+        sentence: "While a dispatcher runs, no pending schedule is overdue by more than a minute",
+        sql: include_str!("sql/02_none_forgotten.sql"),
+    },
+    Invariant {
+        number: 3,
+        sentence: "A completed schedule that opens a ticket has opened one, and sent one message if it has a text or files",
+        sql: include_str!("sql/03_ticket_and_message.sql"),
+    },
+    Invariant {
+        number: 4,
+        sentence: "A completed schedule has one notification per recipient if it notifies, else none",
+        sql: include_str!("sql/04_completed_is_told.sql"),
+    },
+    Invariant {
+        number: 5,
+        sentence: "A failed schedule has one error notification per recipient, no ticket and no message",
+        sql: include_str!("sql/05_failed_is_told.sql"),
+    },
+    Invariant {
+        number: 6,
+        sentence: "A pending or cancelled schedule has no ticket, no message and no notification",
+        sql: include_str!("sql/06_nothing_before_its_time.sql"),
+    },
+    Invariant {
+        number: 7,
+        sentence: "No contact has two open tickets",
+        sql: include_str!("sql/07_one_open_ticket.sql"),
+    },
+    Invariant {
+        number: 8,
+        sentence: "No two pending schedules are nearer than the spacing, unless one is exempt",
+        sql: include_str!("sql/08_spacing.sql"),
+    },
+    Invariant {
+        number: 9,
+        sentence: "What names a schedule has it in the matching state and for the same contact",
+        sql: include_str!("sql/09_named_in_its_state.sql"),
+    },
+    Invariant {
+        number: 10,
+        sentence: "No ticket opened by a schedule began while another of the contact was open",
+        sql: include_str!("sql/10_ticket_was_closed.sql"),
+    },
+    Invariant {
+        number: 17,
+        sentence: "Every file's content is on record, and a schedule's message has the schedule's files",
+        sql: include_str!("sql/17_files.sql"),
+    },
+    Invariant {
+        number: 18,
+        sentence: "No message from a customer's page was stored twice",
+        sql: include_str!("sql/18_posted_once.sql"),
+    },
+    Invariant {
+        number: 19,
+        sentence: "Every transition of a schedule has its audit row, and the audit is guarded against change",
+        sql: include_str!("sql/19_audited.sql"),
+    },
+];

@@ -1,0 +1,12 @@
+SELECT 'schedule' AS subject, s.id
+  FROM schedules s
+ WHERE s.status = 'completed'
+   AND CASE s.action WHEN 'open_ticket'
+       THEN EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id)
+       ELSE (SELECT array_agg(n.user_id::text ORDER BY n.user_id::text) FROM notifications n
+              WHERE n.schedule_id = s.id AND n.kind = 'schedule_completed')
+            IS DISTINCT FROM
+            (SELECT coalesce(array_agg(u::text ORDER BY u::text), '{nobody}')
+               FROM schedule_history h, jsonb_path_query(h.details, '$.notified[*]') AS u
+              WHERE h.schedule_id = s.id AND h.kind = 'completed')
+       END

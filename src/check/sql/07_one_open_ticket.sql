@@ -1,0 +1,3 @@
+SELECT 'contact' AS subject, contact_id AS id
+  FROM tickets WHERE status = 'open'
+ GROUP BY contact_id HAVING count(*) > 1

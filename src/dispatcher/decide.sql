@@ -1,0 +1,116 @@
+-- Decides the claimed schedules and writes all that follows. Runs after the claim's locks, so that its
+-- snapshot shows every ticket that was opened under them. If a reason is given, all of them fail for it.
+WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason),
+moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
+due AS MATERIALIZED (
+    SELECT s.id, s.contact_id, s.department_id, s.created_by, s.due_at, s.message, s.comment,
+           s.action <> 'notify' AS opens,
+           s.action <> 'open_ticket' AS notifies,
+           attendant.id AS attendant_id,
+           (extract(epoch FROM moment.at - s.due_at) * 1000)::bigint AS late_ms,
+           CASE
+               WHEN asked.reason IS NOT NULL THEN asked.reason
+               WHEN moment.at - s.due_at > make_interval(mins => settings.late_tolerance_minutes)
+                   THEN 'expired'
+               WHEN s.action = 'notify' THEN NULL
+               WHEN contacts.archived_at IS NOT NULL OR channels.deactivated_at IS NOT NULL
+                   THEN 'contact_inactive'
+               WHEN departments.deactivated_at IS NOT NULL THEN 'department_inactive'
+           END AS obstacle
+      FROM asked
+     CROSS JOIN unnest(asked.ids) AS claimed (id)
+      JOIN schedules s ON s.id = claimed.id
+      JOIN contacts ON contacts.id = s.contact_id
+      JOIN channels ON channels.id = contacts.channel_id
+      JOIN departments ON departments.id = s.department_id
+      LEFT JOIN users attendant ON attendant.id = s.attendant_id AND attendant.deactivated_at IS NULL
+      JOIN settings ON settings.id
+     CROSS JOIN moment
+),
+-- Of two for one contact the earlier wins; the index on open tickets is the proof.
+opened AS (
+    INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id)
+    SELECT contact_id, department_id, attendant_id, id
+      FROM due WHERE opens AND obstacle IS NULL
+     ORDER BY due_at, id
+    ON CONFLICT (contact_id) WHERE status = 'open' DO NOTHING
+    RETURNING id, contact_id, schedule_id
+),
+outcome AS (
+    SELECT due.*, opened.id AS ticket_id,
+           coalesce(due.obstacle, CASE WHEN due.opens AND opened.id IS NULL THEN 'ticket_open' END) AS reason,
+           coalesce(present.id, rival.id) AS open_ticket_id
+      FROM due
+      LEFT JOIN opened ON opened.schedule_id = due.id
+      LEFT JOIN tickets present ON present.contact_id = due.contact_id AND present.status = 'open'
+      LEFT JOIN opened rival ON rival.contact_id = due.contact_id AND rival.schedule_id <> due.id
+),
+decided AS MATERIALIZED (
+    SELECT id, contact_id, due_at, message, comment, late_ms, ticket_id, reason,
+           CASE WHEN reason IS NULL THEN 'completed' ELSE 'failed' END AS status,
+           CASE WHEN reason = 'ticket_open' THEN open_ticket_id END AS open_ticket_id,
+           CASE WHEN reason IS NULL AND NOT notifies THEN '{}'::bigint[] ELSE coalesce(
+               CASE WHEN attendant_id IS NOT NULL THEN ARRAY[attendant_id] END,
+               (SELECT array_agg(u.id ORDER BY u.id)
+                  FROM department_members m JOIN users u ON u.id = m.user_id
+                 WHERE m.department_id = outcome.department_id AND u.deactivated_at IS NULL),
+               (SELECT ARRAY[u.id] FROM users u
+                 WHERE u.id = outcome.created_by AND u.deactivated_at IS NULL),
+               (SELECT array_agg(u.id ORDER BY u.id)
+                  FROM roles r JOIN users u ON u.role_id = r.id
+                 WHERE r.is_administrator AND u.deactivated_at IS NULL),
+               '{}') END AS recipients
+      FROM outcome
+),
+written AS (
+    INSERT INTO messages (contact_id, ticket_id, kind, event, schedule_id, body)
+    SELECT d.contact_id, d.ticket_id, part.kind, part.event, d.id, part.body
+      FROM decided d
+     CROSS JOIN LATERAL (VALUES
+               (1, 'event', 'ticket_opened', ''),
+               (2, 'comment', NULL, d.comment),
+               (3, 'attendant', NULL, d.message)) AS part (place, kind, event, body)
+     WHERE d.ticket_id IS NOT NULL
+       AND (part.kind <> 'attendant' OR d.message <> ''
+            OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = d.id))
+     ORDER BY d.due_at, d.id, part.place
+    RETURNING id, kind, schedule_id
+),
+-- Copied, so that the message keeps what the schedule had.
+attached AS (
+    INSERT INTO attachments (sha256, file_name, uploaded_by, message_id)
+    SELECT a.sha256, a.file_name, a.uploaded_by, written.id
+      FROM written JOIN attachments a ON a.schedule_id = written.schedule_id
+     WHERE written.kind = 'attendant'
+     ORDER BY written.id, a.id
+),
+notified AS (
+    INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id)
+    SELECT recipient, 'schedule_' || d.status, d.id, d.contact_id, coalesce(d.ticket_id, d.open_ticket_id)
+      FROM decided d CROSS JOIN unnest(d.recipients) AS recipient
+     ORDER BY d.due_at, d.id, recipient
+    RETURNING id
+),
+recorded AS (
+    INSERT INTO schedule_history (schedule_id, kind, details)
+    SELECT id, status, jsonb_strip_nulls(jsonb_build_object('reason', reason, 'ticket_id', ticket_id,
+               'open_ticket_id', open_ticket_id, 'late_ms', late_ms, 'notified', recipients))
+      FROM decided ORDER BY due_at, id
+),
+audited AS (
+    INSERT INTO audit (action, subject_id, details)
+    SELECT 'schedule.' || status, id, jsonb_strip_nulls(jsonb_build_object('reason', reason))
+      FROM decided ORDER BY due_at, id
+),
+settled AS (
+    UPDATE schedules s
+       SET status = d.status, failure_reason = d.reason, finished_at = moment.at, updated_at = moment.at,
+           version = s.version + 1
+      FROM decided d CROSS JOIN moment
+     WHERE s.id = d.id
+)
+SELECT (SELECT count(*) FROM decided WHERE status = 'completed') AS completed,
+       (SELECT count(*) FROM decided WHERE status = 'failed') AS failed,
+       (SELECT min(id) FROM notified) AS first_notification,
+       (SELECT max(id) FROM notified) AS last_notification,
+       ARRAY(SELECT contact_id FROM opened) AS contacts

@@ -1,0 +1,38 @@
+//! `/healthz` and `/readyz`, for whoever watches the process.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
+use actix_web::{HttpResponse, web};
+
+use super::Health;
+use crate::auth::Anyone;
+use crate::db::{self, Db};
+
+/// The process is alive and answers.
+pub async fn healthz(_: Anyone) -> HttpResponse {
+    text(StatusCode::OK, "ok\n")
+}
+
+/// Whether this process can do its work: one line for each part that fails.
+pub async fn readyz(_: Anyone, db: web::Data<Db>, health: web::Data<Health>) -> HttpResponse {
+    let database = match db.run(db::are_current).await {
+        Ok(true) => None,
+        Ok(false) => Some("database: migrations are missing\n".to_owned()),
+        Err(error) => {
+            tracing::warn!(%error, "not ready: the database");
+            Some("database: unreachable\n".to_owned())
+        }
+    };
+    let dispatcher = health.trouble().map(|trouble| format!("dispatcher: {trouble}\n"));
+    match database.into_iter().chain(dispatcher).collect::<String>() {
+        failing if failing.is_empty() => text(StatusCode::OK, "ready\n"),
+        failing => text(StatusCode::SERVICE_UNAVAILABLE, failing),
+    }
+}
+
+fn text(status: StatusCode, body: impl Into<String>) -> HttpResponse {
+    HttpResponse::build(status)
+        .content_type(ContentType::plaintext())
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(body.into())
+}

@@ -1,0 +1,148 @@
+//! SQL of the dispatcher. Its two large statements are kept prepared by the connection: planning the
+//! decision anew would take longer than deciding.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
+
+use crate::ids::{ContactId, NotificationId, ScheduleId};
+use crate::schedules::{FailureReason, Status};
+use crate::schema::schedules;
+
+/// The key of the advisory lock that every running dispatcher shares: `pont` in ASCII, and 1.
+pub const RUNNING_LOCK: (i32, i32) = (0x706f_6e74, 1);
+
+/// What one batch came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decided {
+    pub completed: i64,
+    pub failed: i64,
+    /// The lowest and the highest id of the notifications that were written.
+    pub notifications: Option<(NotificationId, NotificationId)>,
+    /// The contacts whose tickets were opened.
+    pub contacts: Vec<ContactId>,
+}
+
+/// Takes the locks of at most `limit` due schedules and of their contacts, for this transaction.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Vec<ScheduleId>> {
+    Claim { except, limit }.load(conn)
+}
+
+/// Takes the lock of one schedule, unless it is settled or held by somebody else.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
+    let row: Option<i64> = schedules::table
+        .filter(schedules::id.eq(id.0).and(schedules::status.eq(Status::Scheduled.as_str())))
+        .select(schedules::id)
+        .for_no_key_update()
+        .skip_locked()
+        .first(conn)
+        .optional()?;
+    Ok(row.is_some())
+}
+
+/// Settles claimed schedules with all that follows; with a `reason`, all of them fail for it.
+///
+/// # Errors
+/// The database refuses one of the rows or is unreachable; nothing is written then.
+pub fn decide(
+    conn: &mut PgConnection,
+    ids: &[ScheduleId],
+    reason: Option<FailureReason>,
+) -> QueryResult<Decided> {
+    type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>);
+    let (completed, failed, first, last, contacts): Row = Decide { ids, reason }.get_result(conn)?;
+    Ok(Decided { completed, failed, notifications: first.zip(last), contacts })
+}
+
+#[derive(QueryableByName)]
+struct NextDue {
+    #[diesel(sql_type = Nullable<Double>)]
+    seconds: Option<f64>,
+}
+
+/// How long until the next schedule is due, by the database's clock; zero if one is already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn next_due(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Option<Duration>> {
+    let next: NextDue = diesel::sql_query(
+        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 AS seconds
+           FROM schedules WHERE status = 'scheduled' AND id <> ALL ($1)",
+    )
+    .bind::<Array<BigInt>, _>(except)
+    .get_result(conn)?;
+    Ok(next.seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
+}
+
+/// Makes a connection a dispatcher's own: holds the lock that says so until it closes, plans its
+/// statements once and along the indexes, whatever the statistics say of tables that were just
+/// filled, and gives up on a lock before those who wait behind it do.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
+    let (class, id) = RUNNING_LOCK;
+    conn.batch_execute(&format!(
+        "SET application_name = 'pontual dispatcher';
+         SET jit = off; SET enable_seqscan = off; SET plan_cache_mode = 'force_generic_plan';
+         SET lock_timeout = '1500ms';
+         SELECT pg_advisory_lock_shared({class}, {id})"
+    ))?;
+    conn.transaction(|conn| {
+        claim_due(conn, 0, &[])?;
+        decide(conn, &[], None)
+    })?;
+    Ok(())
+}
+
+/// Gives a statement what diesel needs to keep it prepared. Its file names `$1` and `$2` once each.
+macro_rules! kept_prepared {
+    ($statement:ident, $file:literal, $row:ty, $first:ident: $First:ty, $second:ident: $Second:ty) => {
+        impl QueryId for $statement<'_> {
+            type QueryId = $statement<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
+        }
+        impl Query for $statement<'_> {
+            type SqlType = $row;
+        }
+        impl RunQueryDsl<PgConnection> for $statement<'_> {}
+        impl QueryFragment<Pg> for $statement<'_> {
+            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+                let sql = include_str!($file);
+                let (head, rest) = sql.split_once("$1").unwrap_or((sql, ""));
+                let (middle, tail) = rest.split_once("$2").unwrap_or((rest, ""));
+                out.push_sql(head);
+                out.push_bind_param::<$First, _>(&self.$first)?;
+                out.push_sql(middle);
+                out.push_bind_param::<$Second, _>(&self.$second)?;
+                out.push_sql(tail);
+                Ok(())
+            }
+        }
+    };
+}
+
+struct Claim<'a> {
+    except: &'a [ScheduleId],
+    limit: i64,
+}
+kept_prepared!(Claim, "claim.sql", BigInt, except: Array<BigInt>, limit: BigInt);
+
+struct Decide<'a> {
+    ids: &'a [ScheduleId],
+    reason: Option<FailureReason>,
+}
+kept_prepared!(
+    Decide, "decide.sql", (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>),
+    ids: Array<BigInt>, reason: Nullable<Text>
+);

@@ -1,0 +1,156 @@
+//! The dispatcher's life: on an arbiter of its own, with a connection of its own, for ever.
+//!
+//! What can go wrong: the connection is lost, or a tick panics. Both are logged, and after a pause
+//! that grows it goes on with a new connection; the table says what is left to do. Where
+//! [`MOST_PANICS`] ticks in a row panic, or the arbiter's thread dies, it has ended, and the process
+//! must too. A stop lets the batch under way finish, and claims no other.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_rt::Arbiter;
+use diesel::pg::PgConnection;
+use tokio::sync::oneshot;
+
+use super::health::Health;
+use super::queries;
+use super::tick::{Outcome, tick_while};
+use super::timer::{Pauses, Waker};
+use crate::db;
+use crate::error::{Error, Result};
+
+/// So many panics without a tick that succeeded between them are no accident.
+const MOST_PANICS: u32 = 6;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How the dispatcher ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// It was asked to.
+    Stopped,
+    /// It cannot go on, and the process must end with a non-zero status.
+    GaveUp,
+}
+
+/// What others may do to a dispatcher.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    pub waker: Waker,
+    pub health: Health,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Control {
+    pub fn new(health: Health) -> Self {
+        Self { health, ..Self::default() }
+    }
+
+    /// Lets the batch under way finish, and no other begin.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.stopping.load(Ordering::SeqCst)
+    }
+}
+
+/// Starts the dispatcher of this process. What is returned tells how it ended; an error means that
+/// its thread died.
+pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
+    let (sender, receiver) = oneshot::channel();
+    Arbiter::new().spawn(async move {
+        let ending = supervise(&url, &control, tick_while).await;
+        sender.send(ending).ok();
+        Arbiter::current().stop();
+    });
+    receiver
+}
+
+/// Keeps `tick` at work until it is stopped or gives up.
+pub async fn supervise<T>(url: &str, control: &Control, mut tick: T) -> Ending
+where
+    T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<Outcome>,
+{
+    let (mut pause, mut panics) = (FIRST_PAUSE, 0);
+    while control.goes_on() {
+        match work(url, control, &mut tick, || (pause, panics) = (FIRST_PAUSE, 0)).await {
+            Stopped::Asked => break,
+            Stopped::Panicked(message) => {
+                panics += 1;
+                tracing::error!(message, panics, "a tick of the dispatcher panicked");
+                if panics >= MOST_PANICS {
+                    control.health.suffer("gave up");
+                    return Ending::GaveUp;
+                }
+                control.health.suffer("panicked, and begins again");
+            }
+            Stopped::Failed(error) => {
+                tracing::warn!(%error, ?pause, "the dispatcher lost its database, and connects again");
+                control.health.suffer("without its database");
+            }
+        }
+        wait_for_another_try(control, pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    control.health.suffer("stopped");
+    Ending::Stopped
+}
+
+enum Stopped {
+    Asked,
+    Failed(Error),
+    Panicked(String),
+}
+
+/// Ticks on one connection until something stops it; `on_success` is told of each tick that did well.
+async fn work<T>(url: &str, control: &Control, tick: &mut T, mut on_success: impl FnMut()) -> Stopped
+where
+    T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<Outcome>,
+{
+    let mut conn = match connect(url) {
+        Ok(conn) => conn,
+        Err(error) => return Stopped::Failed(error),
+    };
+    let mut pauses = Pauses::default();
+    while control.goes_on() {
+        let mut beat = || {
+            control.health.beat();
+            control.goes_on()
+        };
+        let outcome = match catch_unwind(AssertUnwindSafe(|| tick(&mut conn, &mut beat))) {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(error)) => return Stopped::Failed(error),
+            Err(panic) => return Stopped::Panicked(message_of(&*panic)),
+        };
+        control.health.beat();
+        on_success();
+        control.waker.wait(Instant::now() + pauses.after(&outcome)).await;
+    }
+    Stopped::Asked
+}
+
+fn connect(url: &str) -> Result<PgConnection> {
+    let mut conn = db::connect(url).map_err(|error| Error::Unavailable(error.to_string()))?;
+    queries::prepare(&mut conn)?;
+    Ok(conn)
+}
+
+/// Waits out the pause: a NOTIFY does not shorten it, only a stop does.
+async fn wait_for_another_try(control: &Control, pause: Duration) {
+    let until = Instant::now() + pause;
+    while control.goes_on() && Instant::now() < until {
+        control.waker.wait(until).await;
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "of unknown kind".into())
+}

@@ -1,0 +1,103 @@
+//! The wait between two ticks: until the exact due time, or until somebody wakes the dispatcher.
+//!
+//! What can go wrong: a wake-up is lost, with its connection or its process. So no wait is longer
+//! than [`SLOW_POLL`]. A schedule that is due but held by somebody else is tried again after a short
+//! pause that grows as long as it is held, never at once.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::tick::Outcome;
+
+/// The longest wait: an idle dispatcher reads the table twice a minute.
+pub const SLOW_POLL: Duration = Duration::from_secs(30);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(640);
+
+/// The runtime's timer counts milliseconds and rounds up; the rest is slept by the thread itself.
+const COARSE: Duration = Duration::from_millis(2);
+
+/// Wakes the dispatcher of this process. A call during a tick is not lost: another tick follows.
+#[derive(Clone, Debug, Default)]
+pub struct Waker(Arc<Notify>);
+
+impl Waker {
+    pub fn wake(&self) {
+        self.0.notify_one();
+    }
+
+    /// Returns at `until`, or as soon as somebody wakes the dispatcher.
+    pub(super) async fn wait(&self, until: Instant) {
+        let coarse = until.checked_sub(COARSE).unwrap_or(until);
+        tokio::select! {
+            () = self.0.notified() => {}
+            () = actix_web::rt::time::sleep_until(coarse.into()) => {
+                std::thread::sleep(until.saturating_duration_since(Instant::now()));
+            }
+        }
+    }
+}
+
+/// How long to wait after each tick.
+#[derive(Debug, Default)]
+pub struct Pauses {
+    last: Duration,
+}
+
+impl Pauses {
+    pub fn after(&mut self, outcome: &Outcome) -> Duration {
+        let next = outcome.next_due.unwrap_or(SLOW_POLL).min(SLOW_POLL);
+        if outcome.refused.is_empty() && !next.is_zero() {
+            self.last = Duration::ZERO;
+            return next;
+        }
+        let progress = outcome.completed + outcome.failed > 0;
+        self.last = if progress { FIRST_PAUSE } else { (self.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) };
+        if next.is_zero() { self.last } else { next.min(self.last) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ScheduleId;
+
+    #[test]
+    fn without_anything_due_it_waits_for_the_next_or_polls() {
+        let mut pauses = Pauses::default();
+        assert_eq!(pauses.after(&Outcome::default()), SLOW_POLL);
+        let soon = Duration::from_millis(1500);
+        assert_eq!(pauses.after(&Outcome { next_due: Some(soon), ..Outcome::default() }), soon);
+        let far = Some(Duration::MAX);
+        assert_eq!(pauses.after(&Outcome { next_due: far, ..Outcome::default() }), SLOW_POLL);
+    }
+
+    #[test]
+    fn what_somebody_holds_is_tried_again_less_and_less_often() {
+        let held = Outcome { next_due: Some(Duration::ZERO), ..Outcome::default() };
+        let mut pauses = Pauses::default();
+        let millis: Vec<_> = (0..8).map(|_| pauses.after(&held).as_millis()).collect();
+        assert_eq!(millis, [20, 40, 80, 160, 320, 640, 640, 640]);
+        assert_eq!(pauses.after(&Outcome { completed: 1, ..held }), FIRST_PAUSE);
+    }
+
+    #[test]
+    fn a_refused_row_is_no_reason_to_be_late_for_the_next() {
+        let refused = Outcome {
+            refused: vec![ScheduleId(1)],
+            next_due: Some(Duration::from_millis(5)),
+            ..Outcome::default()
+        };
+        assert_eq!(Pauses::default().after(&refused), Duration::from_millis(5));
+    }
+
+    #[actix_web::test]
+    async fn a_wake_up_before_the_wait_is_not_lost() {
+        let waker = Waker::default();
+        waker.wake();
+        waker.wait(Instant::now() + Duration::from_secs(3600)).await;
+    }
+}

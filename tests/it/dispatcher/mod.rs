@@ -1,0 +1,43 @@
+//! The dispatcher: what comes of schedules that are due.
+
+mod crowds;
+mod life;
+mod outcomes;
+mod recipients;
+mod refusals;
+
+use pontual::dispatcher::{Outcome, tick};
+
+use crate::harness::{Database, Plan};
+
+/// One tick; the dispatcher's clock is the database's.
+fn run(database: &Database) -> Outcome {
+    tick(&mut database.connect()).unwrap()
+}
+
+/// Saves, ticks, and returns the schedule's id and how it ended: `completed`, or the reason.
+fn fire(database: &Database, plan: &Plan) -> (i64, String) {
+    let id = plan.save(database);
+    run(database);
+    (id, end_of(database, id))
+}
+
+fn end_of(database: &Database, id: i64) -> String {
+    let sql = format!("SELECT coalesce(failure_reason, status) AS value FROM schedules WHERE id = {id}");
+    database.texts(&sql).remove(0)
+}
+
+/// Who was told of a schedule, and what: `Bruno Lima: schedule_failed`.
+fn told(database: &Database, id: i64) -> Vec<String> {
+    database.texts(&format!(
+        "SELECT u.name || ': ' || n.kind AS value FROM notifications n JOIN users u ON u.id = n.user_id
+          WHERE n.schedule_id = {id} ORDER BY u.name"
+    ))
+}
+
+/// A ticket that a person opened.
+fn open_ticket(database: &Database, contact: i64) -> i64 {
+    database.number(&format!(
+        "INSERT INTO tickets (contact_id, department_id) VALUES ({contact}, 101) RETURNING id AS value"
+    ))
+}

@@ -1,0 +1,50 @@
+//! Schedules put straight into the table, so that they can be due at once; with the rows that the
+//! form would have written beside them. The spacing is off.
+
+use super::{Company, Database};
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub contact: i64,
+    pub department: i64,
+    pub attendant: Option<i64>,
+    pub creator: Option<i64>,
+    pub action: &'static str,
+    pub message: &'static str,
+    /// An SQL interval from now.
+    pub due_in: &'static str,
+}
+
+impl Plan {
+    /// For Marina, by Bruno of "Suporte", made by the administrator, due a second ago.
+    pub fn new(company: &Company, action: &'static str) -> Self {
+        Self {
+            contact: company.marina,
+            department: company.support,
+            attendant: Some(company.bruno),
+            creator: Some(company.administrator),
+            action,
+            message: if action == "notify" { "" } else { "Bom dia!" },
+            due_in: "-1 second",
+        }
+    }
+
+    /// Saves it and returns its id.
+    pub fn save(&self, database: &Database) -> i64 {
+        let Self { contact, department, action, message, due_in, .. } = self;
+        let or_null = |id: Option<i64>| id.map_or("NULL".to_owned(), |id| id.to_string());
+        let (attendant, creator) = (or_null(self.attendant), or_null(self.creator));
+        database.number(&format!(
+            "WITH saved AS (
+                INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local,
+                    due_zone, message, comment, created_by)
+                VALUES ({contact}, {department}, {attendant}, '{action}', now() + '{due_in}', now(), 'UTC',
+                    '{message}', 'Cobrar retorno', {creator}) RETURNING id),
+            recorded AS (INSERT INTO schedule_history (schedule_id, kind, actor_id)
+                SELECT id, 'created', {creator} FROM saved),
+            audited AS (INSERT INTO audit (action, subject_id, actor_id)
+                SELECT 'schedule.created', id, {creator} FROM saved)
+            SELECT id AS value FROM saved"
+        ))
+    }
+}
