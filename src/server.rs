@@ -80,7 +80,7 @@ async fn serve(
         .map_err(|cause| Trouble::Listen { address, cause })?
         .run();
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
-    let watch = rt::spawn(watch_over(dispatcher, server.handle()));
+    let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
     rt::spawn(end_at_a_signal(control.clone(), hub));
     print_address(config, started, is_demo);
@@ -96,10 +96,11 @@ async fn serve(
 }
 
 /// Ends the process if the dispatcher cannot go on: whoever supervises it starts another.
-async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle) -> Ending {
+async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle, hub: Hub) -> Ending {
     let ending = dispatcher.await.unwrap_or(Ending::GaveUp);
     if ending == Ending::GaveUp {
         tracing::error!("the dispatcher cannot go on, and so the process ends");
+        hub.close();
         server.stop(true).await;
     }
     ending

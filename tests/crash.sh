@@ -30,6 +30,7 @@ finish() {
 trap finish EXIT
 
 start() {
+    : >"$dir/out" # the shell that starts the server would empty it too late
     "$program" serve >"$dir/out" 2>>"$dir/log" &
     server=$!
     until grep -q "is ready" "$dir/out"; do

@@ -75,7 +75,9 @@ SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, 
 
 INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, created_at)
 SELECT s.attendant_id, 'schedule_' || s.status, s.id, s.contact_id, t.id, s.due_at
-  FROM story s LEFT JOIN tickets t ON t.schedule_id = s.id
+  FROM story s
+  LEFT JOIN tickets t ON t.schedule_id = s.id
+       OR (s.status = 'failed' AND t.contact_id = s.contact_id AND t.status = 'open')
  WHERE s.status = 'failed' OR (s.status = 'completed' AND s.action <> 'open_ticket');
 
 INSERT INTO schedule_history (schedule_id, at, kind, actor_id, details)
@@ -83,7 +85,7 @@ SELECT id, at, kind, actor, details FROM (
     SELECT id, due_at - interval '4 days' AS at, 'created' AS kind, creator AS actor, '{}'::jsonb AS details FROM story
     UNION ALL SELECT id, due_at - interval '1 day', 'cancelled', creator, '{}' FROM story WHERE status = 'cancelled'
     UNION ALL SELECT s.id, s.due_at, s.status, NULL, jsonb_strip_nulls(jsonb_build_object(
-            'ticket_id', coalesce(t.id, b.id), 'reason', s.reason, 'late_ms', 0,
+            'ticket_id', t.id, 'open_ticket_id', b.id, 'reason', s.reason, 'late_ms', 0,
             'notified', (SELECT coalesce(jsonb_agg(n.user_id), '[]') FROM notifications n WHERE n.schedule_id = s.id)))
         FROM story s LEFT JOIN tickets t ON t.schedule_id = s.id
         LEFT JOIN tickets b ON s.status = 'failed' AND b.contact_id = s.contact_id AND b.status = 'open'

@@ -37,8 +37,15 @@ export function start() {
 const panel = () => one("[data-bell-panel]");
 const isOpen = () => panel().classList.contains("show");
 
-function loadPanel() {
-  return htmx.ajax("GET", "/notifications/panel", { target: panel(), swap: "innerHTML" });
+async function loadPanel() {
+  await fetchInto(panel(), "/notifications/panel", { swap: "innerHTML" });
+  const waiting = one("[data-bell-loading]");
+  if (waiting) waiting.textContent = "Não foi possível carregar. Tente de novo em instantes.";
+}
+
+/** What cannot be fetched stays as it is: the stream tells of the loss, and its next sync asks again. */
+function fetchInto(target, url, how) {
+  return htmx.ajax("GET", url, { target, ...how }).catch(() => {});
 }
 
 /** Shows what another tab did, unless somebody is just acting here. */
@@ -46,7 +53,7 @@ function reload() {
   if (isOpen() && !panel().contains(document.activeElement)) loadPanel();
   const rows = one("#notification-rows");
   if (rows && !rows.contains(document.activeElement)) {
-    htmx.ajax("GET", location.href, { target: rows, swap: "outerHTML", select: "#notification-rows" });
+    fetchInto(rows, location.href, { swap: "outerHTML", select: "#notification-rows" });
   }
 }
 

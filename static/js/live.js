@@ -89,7 +89,7 @@ function whileSeen(url, tell) {
 
 const SILENT_FOR = 60_000; // the server says something every 25 s
 const LOST_AFTER = 3_000;
-const LONGEST_PAUSE = 30_000;
+const LONGEST_PAUSE = 15_000;
 
 /** Reads the stream, again and again, until it is refused; returns what stops it. */
 function follow(url, tell) {

@@ -3,7 +3,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -24,6 +24,8 @@ export const PASSWORD = "demonstracao";
 /** Pontual as a process of its own, on a free port of loopback. */
 export async function startPontual() {
   const directory = await mkdtemp(join(tmpdir(), "pontual-browser-"));
+  // Run by root, the database belongs to another account, which must be able to enter.
+  await chmod(directory, 0o755);
   const port = await freePort();
   const environment = { ...process.env, PONTUAL_DATA_DIR: directory, HOST: "127.0.0.1", PORT: String(port) };
   delete environment.DATABASE_URL;
@@ -36,8 +38,13 @@ export async function startPontual() {
     server.on("exit", (code) => reject(new Error(`pontual ended with ${code}: ${Buffer.concat(log)}`)));
   });
   server.removeAllListeners("exit");
-  const database = new pg.Client({ host: join(directory, "postgres"), user: "pontual", database: "pontual" });
-  await database.connect();
+  const database = new pg.Client({ host: join(directory, "postgres"), user: "pontual", database: "pontual", connectionTimeoutMillis: 5_000 });
+  try {
+    await database.connect();
+  } catch (error) {
+    server.kill("SIGTERM");
+    throw error;
+  }
   return {
     url: `http://127.0.0.1:${port}`,
     sql: async (text, values) => (await database.query(text, values)).rows,

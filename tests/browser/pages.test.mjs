@@ -29,7 +29,7 @@ before(async () => {
   const admin = await person(browser, pontual);
   await signIn(admin.page, "admin");
   await admin.page.goto(`/contacts/${contact}/conversation`);
-  chat = await admin.page.locator("[data-customer-link]").inputValue();
+  chat = await admin.page.getByLabel("Link do cliente", { exact: true }).inputValue();
   await admin.context.close();
 });
 
@@ -81,11 +81,11 @@ test("without JavaScript: schedule, read, cancel, converse", { timeout: 120_000 
   const { page } = visitor;
   await signIn(page, "admin");
   await page.goto("/schedules/new");
-  await page.getByLabel("Contato").selectOption({ label: "Caio Fontes" });
-  await page.getByLabel("Departamento").selectOption({ label: "Comercial" });
+  await page.getByRole("combobox", { name: "Contato" }).selectOption({ label: "Caio Fontes" });
+  await page.getByRole("combobox", { name: "Departamento" }).selectOption({ label: "Comercial" });
   await page.getByLabel("Comentário").fill("Sem scripts");
   await page.getByRole("button", { name: "Mostrar atendentes" }).click();
-  await page.getByLabel("Atendente").selectOption({ label: "Igor Matos" });
+  await page.getByRole("combobox", { name: "Atendente" }).selectOption({ label: "Igor Matos" });
   await page.getByLabel("Data e hora").fill("2031-05-05T09:00");
   await page.getByRole("button", { name: "Salvar agendamento" }).click();
   await page.getByText("Agendamento salvo.").waitFor();
@@ -96,8 +96,8 @@ test("without JavaScript: schedule, read, cancel, converse", { timeout: 120_000 
 
   const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
   await page.goto(`/tickets/${id}`);
-  await page.getByLabel(/^Mensagem para/).fill("Respondido sem scripts");
-  await page.getByRole("button", { name: "Enviar mensagem" }).click();
+  await page.getByLabel(/^Texto para/).fill("Respondido sem scripts");
+  await page.getByRole("button", { name: "Enviar", exact: true }).click();
   await page.getByRole("log").getByText("Respondido sem scripts").waitFor();
   await page.goto(chat);
   await page.getByText("Respondido sem scripts").waitFor();

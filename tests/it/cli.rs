@@ -1,10 +1,10 @@
 //! The binary's commands, as an operator runs them.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
 
-use crate::harness::Database;
+use crate::harness::{Company, Database, Plan};
 
 fn pontual(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     command(arguments, variables).output().unwrap()
@@ -110,4 +110,32 @@ fn check_prints_a_line_for_each_invariant_and_its_status_tells_whether_all_hold(
     let output = pontual(&["check"], &variables);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(String::from_utf8(output.stdout).unwrap().contains("FAIL 19 "));
+}
+
+#[test]
+fn serve_carries_out_what_is_due_and_ends_in_order_at_sigterm() {
+    let database = Database::new();
+    let plan = Plan::new(&Company::found(&database), "open_ticket_and_notify");
+    let secret = "x".repeat(32);
+    let variables = [("DATABASE_URL", database.url.as_str()), ("PORT", "0"), ("PONTUAL_SECRET_KEY", &secret)];
+    let mut serve = command(&["serve"], &variables).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("Pontual is ready at "));
+
+    let id = plan.save(&database);
+    let done = format!("SELECT count(*) AS value FROM schedules WHERE id = {id} AND status = 'completed'");
+    until(|| database.number(&done) == 1);
+    // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+    unsafe { libc::kill(serve.id() as i32, libc::SIGTERM) };
+    assert!(serve.wait().unwrap().success());
+    let locks = "SELECT count(*) AS value FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE l.locktype = 'advisory' AND d.datname = current_database()";
+    until(|| database.number(locks) == 0);
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed().as_secs() < 20, "it did not happen in time");
+    }
 }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -49,18 +49,16 @@ impl Place {
         if account.can_enter(data_dir.parent().unwrap_or(&data_dir)) {
             return Ok(Place { data_dir, account: Some(account) });
         }
+        if data_dir.join("PG_VERSION").exists() {
+            let cause = io::Error::other("its owner cannot enter the directories above it");
+            return Err(StartError::directory(&data_dir, cause));
+        }
         let temporary = std::env::temp_dir();
-        let (parent, name) = match tuning {
-            Tuning::ThrowAway if account.can_enter(&temporary) => (temporary, unused_name()),
-            _ => (SHARED_PARENT.into(), one_name(&data_dir)),
-        };
-        fs::create_dir_all(&parent).map_err(|cause| StartError::directory(&parent, cause))?;
-        let elsewhere = parent.join(name);
-        tracing::info!(
-            "the database is in {}: PostgreSQL's account cannot enter {}",
-            elsewhere.display(),
-            data_dir.display()
-        );
+        if tuning == Tuning::ThrowAway && account.can_enter(&temporary) {
+            return Ok(Place { data_dir: temporary.join(unused_name()), account: Some(account) });
+        }
+        let elsewhere = Path::new(SHARED_PARENT).join(one_name(&data_dir));
+        link_elsewhere(&data_dir, &elsewhere).map_err(|cause| StartError::directory(&elsewhere, cause))?;
         let account = owner_of(&elsewhere).unwrap_or(account);
         Ok(Place { data_dir: elsewhere, account: Some(account) })
     }
@@ -183,6 +181,23 @@ fn command_as(account: Option<Account>, program: impl AsRef<OsStr>) -> Command {
 fn owner_of(data_dir: &Path) -> Option<Account> {
     let metadata = fs::metadata(data_dir.join("PG_VERSION")).ok()?;
     (metadata.uid() != 0).then(|| Account { uid: metadata.uid(), gid: metadata.gid() })
+}
+
+/// Leaves a link in the data directory, so that the database is found from there.
+fn link_elsewhere(data_dir: &Path, elsewhere: &Path) -> io::Result<()> {
+    tracing::info!(
+        "the database is in {}: PostgreSQL's account cannot enter {}",
+        elsewhere.display(),
+        data_dir.display()
+    );
+    if !Path::new(SHARED_PARENT).exists() {
+        fs::create_dir_all(SHARED_PARENT)?;
+        fs::set_permissions(SHARED_PARENT, fs::Permissions::from_mode(0o755))?; // whatever the umask
+    }
+    match symlink(elsewhere, data_dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The absolute path without links, whose parent is made if it is missing.

@@ -117,7 +117,7 @@ pub fn history(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Hist
                        ORDER BY n.name) AS notified
            FROM schedule_history h
            LEFT JOIN users u ON u.id = h.actor_id
-           LEFT JOIN tickets t ON t.id = (h.details->>'ticket_id')::bigint
+           LEFT JOIN tickets t ON t.id = coalesce(h.details->>'ticket_id', h.details->>'open_ticket_id')::bigint
           WHERE h.schedule_id = $1 ORDER BY h.id DESC",
     )
     .bind::<BigInt, _>(schedule)

@@ -1,5 +1,8 @@
 //! Rows that the database refuses.
 
+use diesel::connection::SimpleConnection;
+use pontual::dispatcher::tick;
+
 use super::{end_of, run, told};
 use crate::harness::{Database, Plan, TestApp};
 
@@ -45,5 +48,26 @@ async fn a_row_that_cannot_even_be_failed_holds_up_nobody_and_is_kept() {
     app.database.execute("DROP TRIGGER refuse ON schedules");
     run(&app.database);
     assert_eq!(end_of(&app.database, bad), "completed");
+    app.check();
+}
+
+#[actix_web::test]
+async fn a_row_that_waits_for_somebody_is_not_failed_but_done_later() {
+    let app = TestApp::new().await;
+    let waiting = Plan::new(&app.company, "notify").save(&app.database);
+    let free = Plan { attendant: Some(app.company.helena), ..Plan::new(&app.company, "notify") };
+    let free = free.save(&app.database);
+    let mut editor = app.database.connect();
+    editor.batch_execute("BEGIN; UPDATE users SET email = 'novo@empresa.example' WHERE id = 303").unwrap();
+
+    let mut dispatcher = app.database.connect();
+    dispatcher.batch_execute("SET lock_timeout = '950ms'").unwrap();
+    let outcome = tick(&mut dispatcher).unwrap();
+    assert_eq!(outcome.refused.iter().map(|id| id.0).collect::<Vec<_>>(), [waiting]);
+    assert_eq!(end_of(&app.database, free), "completed");
+    assert_eq!(end_of(&app.database, waiting), "scheduled");
+
+    editor.batch_execute("COMMIT").unwrap();
+    assert_eq!(tick(&mut dispatcher).unwrap().completed, 1);
     app.check();
 }
