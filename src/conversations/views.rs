@@ -185,8 +185,8 @@ fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Person) -> C
     }
 }
 
-/// Whether `viewer` attends the contact, whose newest ticket this is: only who could answer in the
-/// customer's name's stead is shown the customer's link.
+/// Whether `viewer` attends the contact, whose newest ticket this is. Who holds the customer's link
+/// writes as the customer, so that mere readers are not shown it.
 fn attends(viewer: &Person, newest: Option<&Ticket>) -> bool {
     newest.map_or(viewer.may(Permission::TicketsAll), |ticket| may_close(viewer, &ticket.place))
 }

@@ -44,7 +44,7 @@ export class Thread {
       const link = event.target.closest("[data-older]");
       if (link) this.#older(event, link);
     });
-    this.toEnd();
+    this.#keepFollowing();
   }
 
   get isAtEnd() {
@@ -54,6 +54,16 @@ export class Thread {
 
   toEnd() {
     this.element.scrollTop = this.element.scrollHeight;
+  }
+
+  /** Stays at the end, if it was there, whatever grows: the thread, or what stands below it. */
+  #keepFollowing() {
+    let follows = true;
+    const follow = () => follows && this.toEnd();
+    this.element.addEventListener("scroll", () => (follows = this.isAtEnd), { passive: true });
+    new ResizeObserver(follow).observe(this.element);
+    new MutationObserver(follow).observe(this.element, { childList: true, subtree: true });
+    this.toEnd();
   }
 
   /** Fetches what came after the last message that is here; calls that overlap become one. */
@@ -74,7 +84,6 @@ export class Thread {
   }
 
   #append(page) {
-    const follows = this.isAtEnd;
     one("[data-nothing-yet]", this.element)?.toggleAttribute("hidden", one("[data-message]", page) !== null);
     for (const item of all("[data-update] > :not([data-older])", page)) {
       const id = Number(item.dataset.message ?? 0);
@@ -88,7 +97,6 @@ export class Thread {
       if (meta) meta.textContent = receipt.textContent;
     }
     this.#oneSeparatorADay();
-    if (follows) this.toEnd();
   }
 
   /** What was being sent has arrived: its place is taken by what the server says. */

@@ -17,7 +17,7 @@ pub enum Segment {
 pub fn segments(text: &str) -> Vec<Segment> {
     let mut found = Vec::new();
     let (mut plain_from, mut at) = (0, 0);
-    while let Some(offset) = text[at..].find(|c: char| matches!(c, 'h' | 'H' | 'm' | 'M')) {
+    while let Some(offset) = text[at..].find(['h', 'H', 'm', 'M']) {
         let start = at + offset;
         match link_at(text, start) {
             Some(link) => {

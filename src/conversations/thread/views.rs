@@ -82,7 +82,7 @@ pub fn customer_items(messages: &[Message], zone: Zone, sender: &str) -> Items {
             is_comment: false,
             text: segments(&message.body),
             meta: format!("{name} · {}", zone.time(message.created_at)),
-            receipt: (!is_own).then(|| match (message.delivered_at, message.read_at) {
+            receipt: (!is_own).then_some(match (message.delivered_at, message.read_at) {
                 (_, Some(_)) => "read",
                 (Some(_), None) => "delivered",
                 (None, None) => "none",

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use self::queries::Talk;
 use crate::auth::Person;
+use crate::clock::Zone;
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId};
@@ -93,12 +94,19 @@ fn row(talk: Talk, viewer: &Person, now: DateTime<Utc>) -> Row {
         contact_id: talk.contact_id,
         initials: initials(&talk.contact),
         tint: tint(&talk.contact_id),
-        time: viewer.zone.relative(talk.at, now),
+        time: time(viewer.zone, talk.at, now),
         preview: preview(&talk, viewer),
         unseen: talk.unseen,
         is_current: false,
         name: talk.contact,
     }
+}
+
+/// As in notifications, and days of this year without the year.
+fn time(zone: Zone, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let text = zone.relative(at, now);
+    let year = zone.local(now).format("/%Y").to_string();
+    text.strip_suffix(&year).map(str::to_owned).unwrap_or(text)
 }
 
 fn preview(talk: &Talk, viewer: &Person) -> String {
