@@ -17,7 +17,8 @@ fn notified(app: &TestApp, attendant: i64) {
 
 #[actix_web::test]
 async fn who_was_notified_reads_but_neither_replies_nor_closes() {
-    let app = TestApp::new().await;
+    let app =
+        TestApp::new().await.with_made_up_rows("tickets and notifications without the schedules behind them");
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     customer_writes(&app, app.company.marina, ticket, "Bom dia");
     let helena = app.other_attendant().await;
@@ -38,7 +39,8 @@ async fn who_was_notified_reads_but_neither_replies_nor_closes() {
 
 #[actix_web::test]
 async fn a_notified_user_without_tickets_reads_without_the_list() {
-    let app = TestApp::new().await;
+    let app =
+        TestApp::new().await.with_made_up_rows("tickets and notifications without the schedules behind them");
     open_ticket(&app, app.company.marina, app.company.support);
     notified(&app, app.company.role_manager);
     let manager = app.role_manager().await;
@@ -50,7 +52,8 @@ async fn a_notified_user_without_tickets_reads_without_the_list() {
 
 #[actix_web::test]
 async fn events_tell_how_a_ticket_began_and_ended() {
-    let app = TestApp::new().await;
+    let app =
+        TestApp::new().await.with_made_up_rows("tickets and notifications without the schedules behind them");
     app.database.execute(
         "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
                                 comment, message, status, finished_at)

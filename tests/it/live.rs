@@ -30,7 +30,7 @@ fn contacts(told: &[Told]) -> Vec<i64> {
 
 #[actix_web::test]
 async fn a_notice_reaches_its_recipient_and_nobody_else() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
     let live = Live::start(&app).await;
     let (mut of_bruno, mut of_helena) = (live.stream(&bruno).await, live.stream(&helena).await);
@@ -61,7 +61,7 @@ async fn a_stream_is_sent_as_it_comes_and_kept_nowhere() {
 
 #[actix_web::test]
 async fn after_a_break_a_stream_begins_with_what_is_unread() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
     drop(live.stream(&bruno).await);
@@ -78,7 +78,7 @@ async fn after_a_break_a_stream_begins_with_what_is_unread() {
 
 #[actix_web::test]
 async fn when_the_listening_connection_was_lost_every_stream_begins_anew() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
     let mut stream = live.stream(&bruno).await;
@@ -92,7 +92,7 @@ async fn when_the_listening_connection_was_lost_every_stream_begins_anew() {
 
 #[actix_web::test]
 async fn every_process_passes_on_what_any_of_them_did() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let other = app.another().await;
     let bruno = app.attendant().await;
     let (here, there) = (Live::start(&app).await, Live::start(&other).await);
@@ -105,7 +105,7 @@ async fn every_process_passes_on_what_any_of_them_did() {
 
 #[actix_web::test]
 async fn what_one_tab_removes_leaves_the_bells_of_the_others() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
     let ids = ["um", "dois"]
@@ -165,7 +165,7 @@ async fn a_link_that_is_not_ours_opens_no_stream() {
 
 #[actix_web::test]
 async fn schedules_are_told_to_who_may_read_them() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let company = app.company;
     let of = |user| Entry::reminder(user, company.marina, "ligar");
     let (first, second) = (of(company.bruno).write(&app.database), of(company.helena).write(&app.database));

@@ -9,7 +9,7 @@ fn sentences(page: &Page) -> Vec<String> {
 
 #[actix_web::test]
 async fn each_kind_of_entry_says_what_happened() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let reminder = Entry::reminder(app.company.bruno, app.company.marina, "");
     let ticket = Entry { action: "open_ticket_and_notify", comment: "renovar", message: "Olá", ..reminder };
@@ -67,7 +67,7 @@ async fn each_kind_of_entry_says_what_happened() {
 
 #[actix_web::test]
 async fn the_bell_counts_what_is_neither_read_nor_removed() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let page = bruno.get("/notifications").await;
     page.assert_says("Tudo em dia").assert_says("Novas notificações aparecem aqui.");
@@ -87,7 +87,7 @@ async fn the_bell_counts_what_is_neither_read_nor_removed() {
 
 #[actix_web::test]
 async fn all_are_marked_as_read_at_once_and_only_ones_own() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     for user in [app.company.bruno, app.company.bruno, app.company.helena] {
         Entry::reminder(user, app.company.marina, "ligar").write(&app.database);
@@ -103,7 +103,7 @@ async fn all_are_marked_as_read_at_once_and_only_ones_own() {
 
 #[actix_web::test]
 async fn going_to_the_conversation_marks_the_entry_as_read() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let reminder = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
     let (plain, with_ticket) = (reminder.write(&app.database), reminder.write(&app.database));
@@ -124,7 +124,7 @@ async fn going_to_the_conversation_marks_the_entry_as_read() {
 
 #[actix_web::test]
 async fn the_notification_of_another_does_not_exist() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let id = Entry::reminder(app.company.helena, app.company.marina, "ligar").write(&app.database);
     bruno.get("/notifications").await.assert_does_not_say("ligar");
@@ -140,7 +140,7 @@ async fn the_notification_of_another_does_not_exist() {
 
 #[actix_web::test]
 async fn the_title_opens_the_schedule_for_whoever_was_notified() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let own = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
     Entry { attendant: app.company.helena, ..own }.write(&app.database);
@@ -151,7 +151,7 @@ async fn the_title_opens_the_schedule_for_whoever_was_notified() {
 
 #[actix_web::test]
 async fn htmx_is_told_the_new_state_of_the_bell() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let reminder = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
     let (first, second) = (reminder.write(&app.database), reminder.write(&app.database));
@@ -164,7 +164,7 @@ async fn htmx_is_told_the_new_state_of_the_bell() {
 
 #[actix_web::test]
 async fn the_page_goes_on_from_an_entry_not_from_a_number() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let write = |n: i32| {
         Entry::reminder(app.company.bruno, app.company.marina, &format!("n{n}")).write(&app.database)
@@ -185,7 +185,7 @@ async fn the_page_goes_on_from_an_entry_not_from_a_number() {
 
 #[actix_web::test]
 async fn a_comment_or_a_name_is_never_markup() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let script = "<script>alert(1)</script>";
     app.database.execute(&format!("UPDATE contacts SET name = '{script}'"));

@@ -298,7 +298,7 @@ async fn contacts_are_found_by_name_number_and_person() {
 
 #[actix_web::test]
 async fn the_list_pages_both_ways_and_stays_right_while_rows_come() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("schedules without history");
     let insert = |from: i32, to: i32| {
         app.database.execute(&format!(
             "INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment)

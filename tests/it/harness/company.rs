@@ -19,10 +19,6 @@ pub struct Company {
     pub bruno: i64,
     /// Attends "Financeiro".
     pub helena: i64,
-    pub attendant_role: i64,
-    pub channel: i64,
-    pub person: i64,
-    /// Belongs to the person "Família Duarte".
     pub marina: i64,
     pub rafael: i64,
 }
@@ -55,9 +51,6 @@ impl Company {
             role_manager: 302,
             bruno: 303,
             helena: 304,
-            attendant_role: 203,
-            channel: 401,
-            person: 501,
             marina: 601,
             rafael: 602,
         }
