@@ -9,6 +9,7 @@ function searchable(select) {
   const url = select.dataset.searchUrl;
   const within = select.dataset.searchWith && one(select.dataset.searchWith);
   const line = (escape, data) => `<div><span>${escape(data.text)}</span>${data.sub ? `<span class="sub">${escape(data.sub)}</span>` : ""}</div>`;
+  let newest = 0;
   const control = new window.TomSelect(select, {
     maxOptions: 50,
     allowEmptyOption: false,
@@ -20,10 +21,14 @@ function searchable(select) {
     shouldLoad: () => true,
     load(query, done) {
       const parameters = new URLSearchParams({ q: query });
+      newest += 1;
+      const mine = newest;
       if (within) parameters.set("person_id", within.value);
       fetch(`${url}?${parameters}`, { headers: { accept: "application/json" } })
         .then((answer) => (answer.ok ? answer.json() : []))
         .then((found) => {
+          // An answer that was overtaken by a newer question would replace its choices.
+          if (mine !== newest) return done();
           control.clearOptions();
           done(found);
         })

@@ -29,7 +29,9 @@ function local(date) {
 /** Chooses from a searchable select as a person does: types, waits for the answer, takes it. */
 async function choose(page, label, text) {
   await page.getByRole("combobox", { name: label }).click();
+  const answer = page.waitForResponse((response) => new URL(response.url()).searchParams.get("q") === text);
   await page.keyboard.type(text);
+  await answer;
   await page.getByRole("option", { name: text }).first().click();
 }
 
@@ -116,7 +118,7 @@ test("a schedule fires at its minute, end to end", { timeout: 240_000 }, async (
   await customer.page.getByLabel("Sua mensagem").fill("Está sim, obrigada!");
   await customer.page.getByRole("button", { name: "Enviar mensagem" }).click();
   await attendant.page.getByRole("log").getByText("Está sim, obrigada!").waitFor();
-  await attendant.page.getByLabel(`Texto para ${contact}`).fill("Combinado, até amanhã.");
+  await attendant.page.getByLabel(`Mensagem para ${contact}`).fill("Combinado, até amanhã.");
   await attendant.page.keyboard.press("Enter");
   await customer.page.getByText("Combinado, até amanhã.").waitFor();
   assert.equal(await customer.page.getByText("Confirmar a visita").count(), 0, "a comment is internal");
