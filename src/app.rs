@@ -80,7 +80,7 @@ pub fn build(
         .wrap(from_fn(frame::check_origin))
         .wrap(from_fn(frame::security_headers))
         .wrap(Compress::default())
-        .wrap(TracingLogger::default())
+        .wrap(TracingLogger::<frame::RequestSpan>::new())
 }
 
 /// The session's middleware answers trouble with the database as a bare 500; here it becomes the 503
