@@ -48,6 +48,11 @@ export async function startPontual() {
   return {
     url: `http://127.0.0.1:${port}`,
     sql: async (text, values) => (await database.query(text, values)).rows,
+    /** Calls `heard(payload)` for each NOTIFY on the channel. */
+    async listen(channel, heard) {
+      database.on("notification", (notice) => notice.channel === channel && heard(notice.payload));
+      await database.query(`LISTEN ${channel}`);
+    },
     log: () => Buffer.concat(log).toString(),
     async stop() {
       await database.end();

@@ -17,3 +17,4 @@ mod schedules;
 mod schema;
 mod sign_in;
 mod tickets;
+mod tls;
