@@ -2,12 +2,14 @@
 
 /// A Brazilian telephone in E.164 as people write it, `(11) 90000-0142`; other numbers as they are.
 pub fn phone(e164: &str) -> String {
-    let Some(national) = e164.strip_prefix("+55") else { return e164.to_owned() };
-    match (national.is_ascii(), national.len()) {
-        (true, 10) => format!("({}) {}-{}", &national[..2], &national[2..6], &national[6..]),
-        (true, 11) => format!("({}) {}-{}", &national[..2], &national[2..7], &national[7..]),
-        _ => e164.to_owned(),
+    let is_digits = |rest: &&str| rest.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(national) = e164.strip_prefix("+55").filter(is_digits) else { return e164.to_owned() };
+    if !matches!(national.len(), 10 | 11) {
+        return e164.to_owned();
     }
+    let (area, number) = national.split_at(2);
+    let (start, end) = number.split_at(number.len() - 4);
+    format!("({area}) {start}-{end}")
 }
 
 /// The line below a contact's name: telephone, else e-mail address, else the channel.

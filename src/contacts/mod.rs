@@ -2,7 +2,5 @@
 
 pub mod display;
 mod link;
-mod phone;
 
 pub use link::Links;
-pub use phone::display_phone;

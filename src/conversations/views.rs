@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
 use super::thread::{Items, Kind, Part, Receipt, Window, receipts, team_items};
 use crate::auth::{Permission, Person};
-use crate::contacts::display_phone;
+use crate::contacts::display;
 use crate::ids::{ContactId, MessageId, TicketId};
 use crate::schedules::Status;
 use crate::tickets::{Inbox, Ticket, TicketStatus, may_close};
@@ -216,7 +216,7 @@ fn profile(contact: Contact) -> Profile {
         id: contact.id,
         initials: initials(&contact.name),
         tint: tint(&contact.id),
-        phone: display_phone(&contact.phone),
+        phone: display::phone(&contact.phone),
         email: contact.email,
         person: contact.person,
         name: contact.name,

@@ -2,7 +2,8 @@
 
 use diesel::pg::PgConnection;
 
-use super::form::{Draft, Facts, Typed};
+use super::draft::{Draft, Facts};
+use super::form::Typed;
 use super::queries;
 use super::spacing::Conflict;
 use crate::audit::{self, Action as Audited};

@@ -7,7 +7,9 @@
 //! the `dispatcher`'s.
 
 mod create;
+mod draft;
 mod form;
+mod form_parts;
 mod handlers;
 mod queries;
 mod spacing;
@@ -24,10 +26,10 @@ pub fn routes() -> Vec<Route> {
         Route::get("/schedules", handlers::index),
         Route::post("/schedules", handlers::create),
         Route::get("/schedules/new", handlers::new),
-        Route::get("/schedules/new/attendants", handlers::attendant_field),
-        Route::get("/schedules/new/open-ticket", handlers::open_ticket_warning),
-        Route::get("/schedules/new/contacts", handlers::contact_options),
-        Route::get("/schedules/new/people", handlers::person_options),
+        Route::get("/schedules/new/attendants", form_parts::attendant_field),
+        Route::get("/schedules/new/open-ticket", form_parts::open_ticket_warning),
+        Route::get("/schedules/new/contacts", form_parts::contact_options),
+        Route::get("/schedules/new/people", form_parts::person_options),
         Route::get("/schedules/{id}", handlers::show),
         Route::get("/schedules/{id}/cancellation", handlers::ask_cancellation),
         Route::post("/schedules/{id}/cancellation", handlers::cancel),

@@ -8,7 +8,8 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use crate::clock::Zone;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, TicketId, UserId};
-use crate::schedules::form::{ChosenIds, Facts, Typed};
+use crate::schedules::draft::{ChosenIds, Facts};
+use crate::schedules::form::Typed;
 
 /// One option of a select: its value, its text, and a second line.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]

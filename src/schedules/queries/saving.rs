@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
-use crate::schedules::form::Draft;
+use crate::schedules::draft::Draft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
 use crate::schema::{schedule_history, settings};
 

@@ -1,0 +1,48 @@
+//! A schedule that may be saved, and what must be known to judge one.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use uuid::Uuid;
+
+use super::Action;
+use crate::clock::Zone;
+use crate::ids::{ContactId, DepartmentId, PersonId, TicketId, UserId};
+
+/// The ids of a form's selects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChosenIds {
+    pub person: Option<PersonId>,
+    pub contact: Option<ContactId>,
+    pub department: Option<DepartmentId>,
+    pub attendant: Option<UserId>,
+}
+
+/// What the database knows of the records that were chosen.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub now: DateTime<Utc>,
+    pub zone: Zone,
+    /// The chosen contact, if it exists and can be reached, with its person.
+    pub contact: Option<(ContactId, Option<PersonId>)>,
+    pub person: Option<PersonId>,
+    /// The chosen department, if it is active.
+    pub department: Option<DepartmentId>,
+    /// The chosen attendant, if active and a member of that department.
+    pub attendant: Option<UserId>,
+}
+
+/// A schedule whose every field is right; only its place in time must still be free.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub form_key: Option<Uuid>,
+    pub from_ticket: Option<TicketId>,
+    pub person: Option<PersonId>,
+    pub contact: ContactId,
+    pub department: DepartmentId,
+    pub attendant: Option<UserId>,
+    pub action: Action,
+    pub due_at: DateTime<Utc>,
+    pub due_local: NaiveDateTime,
+    pub zone: Zone,
+    pub message: String,
+    pub comment: String,
+}
