@@ -122,7 +122,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
     match arguments.command {
         Command::Serve { demo } => server::run(config, demo),
         Command::Migrate => {
-            let database = Database::open(&config)?;
+            let database = Database::open_or_join(&config)?;
             database.migrated()?;
             println!("The database is up to date.");
             Ok(ExitCode::SUCCESS)
@@ -132,16 +132,10 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         }
         Command::Demo => {
             refuse_foreign_demo(&config)?;
-            let database = Database::open(&config)?;
+            let database = Database::open_or_join(&config)?;
             let is_filled = crate::demo::fill(&mut database.migrated()?)?;
-            println!(
-                "{}",
-                if is_filled {
-                    crate::demo::SIGN_INS
-                } else {
-                    "The database is not empty: nothing was added."
-                }
-            );
+            let nothing = "The database is not empty: nothing was added.";
+            println!("{}", if is_filled { crate::demo::SIGN_INS } else { nothing });
             Ok(ExitCode::SUCCESS)
         }
         Command::Check => check_invariants(&config),
@@ -185,7 +179,7 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
     };
     let account = users::NewAccount::parse(name, email, &password).map_err(Trouble::Refused)?;
     let hash = passwords::hash(&password)?;
-    let database = Database::open(config)?;
+    let database = Database::open_or_join(config)?;
     let created = users::create_administrator(&mut database.migrated()?, &account, &hash);
     match created {
         Ok(()) if from_stdin => println!("{} can sign in now.", account.email()),

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 
 use crate::auth::passwords;
 use crate::error::Result;
+use crate::users;
 
 /// What `bin/run` prints.
 pub const SIGN_INS: &str = "\
@@ -24,7 +25,7 @@ const PASSWORD: &str = "demonstracao";
 /// # Errors
 /// The database is unreachable.
 pub fn fill(conn: &mut PgConnection) -> Result<bool> {
-    if queries::has_users(conn)? {
+    if users::are_there(conn)? {
         return Ok(false);
     }
     let hash = passwords::hash(PASSWORD)?;

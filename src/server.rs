@@ -15,10 +15,10 @@ use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::db::Db;
-use crate::demo;
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
+use crate::{demo, users};
 
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -44,6 +44,11 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
         demo::fill(&mut conn)?;
     }
     let is_demo = database.private.is_some() && demo::is_in(&mut conn)?;
+    let how_to_sign_in = match (is_demo, users::are_there(&mut conn)?) {
+        (true, _) => demo::SIGN_INS,
+        (false, true) => "",
+        (false, false) => "Nobody can sign in yet: make the first user with pontual create-admin",
+    };
     drop(conn);
     if is_demo && !config.listen.ip().is_loopback() {
         return Err(Trouble::Refused(
@@ -56,7 +61,7 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     };
     let db = Db::new(&database.url, pool_size());
     let shared = Shared::new(config.clone(), keys, db);
-    let served = rt::System::new().block_on(serve(shared, &config, &database.url, started, is_demo));
+    let served = rt::System::new().block_on(serve(shared, &config, &database.url, started, how_to_sign_in));
     drop(database);
     served
 }
@@ -66,7 +71,7 @@ async fn serve(
     config: &Config,
     database_url: &str,
     started: Instant,
-    is_demo: bool,
+    how_to_sign_in: &str,
 ) -> Result<ExitCode, Trouble> {
     let address = config.listen;
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
@@ -83,7 +88,10 @@ async fn serve(
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
     rt::spawn(end_at_a_signal(control.clone(), hub));
-    print_address(config, started, is_demo);
+    println!("Pontual is ready at {} ({} ms)", config.link("/"), started.elapsed().as_millis());
+    if !how_to_sign_in.is_empty() {
+        println!("{how_to_sign_in}");
+    }
     let served = server.await;
     control.stop();
     let ending = time::timeout(LAST_BATCH, watch).await;
@@ -155,13 +163,6 @@ fn give_up_on_silence(connection: &dyn Any) {
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (connection, SILENCE);
-}
-
-fn print_address(config: &Config, started: Instant, is_demo: bool) {
-    println!("Pontual is ready at {} ({} ms)", config.link("/"), started.elapsed().as_millis());
-    if is_demo {
-        println!("{}", demo::SIGN_INS);
-    }
 }
 
 fn cores() -> usize {

@@ -11,12 +11,6 @@ const ADMINISTRATOR: &str = "admin@pontual.example";
 
 /// # Errors
 /// The database is unreachable.
-pub fn has_users(conn: &mut PgConnection) -> Result<bool> {
-    Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
-}
-
-/// # Errors
-/// The database is unreachable.
 pub fn is_in(conn: &mut PgConnection) -> Result<bool> {
     let query = diesel::dsl::exists(users::table.filter(users::email.eq(ADMINISTRATOR)));
     Ok(diesel::select(query).get_result(conn)?)

@@ -4,4 +4,4 @@ mod account;
 mod queries;
 
 pub use account::NewAccount;
-pub use queries::create_administrator;
+pub use queries::{are_there, create_administrator};

@@ -8,6 +8,14 @@ use crate::audit::{self, Action};
 use crate::error::Result;
 use crate::schema::{roles, users};
 
+/// Whether anybody can sign in, or could.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn are_there(conn: &mut PgConnection) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
+}
+
 /// Adds a user of the administrator role.
 ///
 /// # Errors
