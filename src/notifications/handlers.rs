@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -62,12 +63,7 @@ pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<Ht
 /// The database is unreachable.
 pub async fn read_all(_: Posted, viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
-    let bell = db
-        .transaction(move |conn| {
-            queries::read_all(conn, user)?;
-            tell(conn, user)
-        })
-        .await?;
+    let bell = change(&db, user, move |conn| queries::read_all(conn, user)).await?;
     Ok(answer(&shell, &bell, || redirect_with(PAGE, Flash::NotificationsRead)))
 }
 
@@ -83,12 +79,7 @@ pub async fn read(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    let bell = db
-        .transaction(move |conn| {
-            queries::read(conn, id, user)?;
-            tell(conn, user)
-        })
-        .await?;
+    let bell = change(&db, user, move |conn| queries::read(conn, id, user).map(drop)).await?;
     Ok(answer(&shell, &bell, || redirect(PAGE)))
 }
 
@@ -128,17 +119,25 @@ pub async fn remove(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    let bell = db
-        .transaction(move |conn| {
-            queries::remove(conn, id, user)?;
-            tell(conn, user)
-        })
-        .await?;
+    let bell = change(&db, user, move |conn| queries::remove(conn, id, user)).await?;
     Ok(answer(&shell, &bell, || redirect_with(PAGE, Flash::NotificationRemoved)))
 }
 
+/// Changes entries of the user's bell, and returns the bell.
+async fn change(
+    db: &Db,
+    user: UserId,
+    write: impl FnOnce(&mut PgConnection) -> Result<()> + Send + 'static,
+) -> Result<Option<queries::Bell>> {
+    db.transaction(move |conn| {
+        write(conn)?;
+        tell(conn, user)
+    })
+    .await
+}
+
 /// Announces the change to the user's other tabs, and returns the bell for this one.
-fn tell(conn: &mut diesel::PgConnection, user: UserId) -> Result<Option<queries::Bell>> {
+fn tell(conn: &mut PgConnection, user: UserId) -> Result<Option<queries::Bell>> {
     live::announce(conn, &Event::BellChanged(user))?;
     Ok(queries::bells(conn, &[user])?.pop())
 }
