@@ -369,4 +369,6 @@ async fn an_oversized_form_is_refused() {
     let huge = "x".repeat(300 * 1024);
     let request = TestRequest::post().uri("/schedules").set_form([("message", &huge)]);
     admin.send(request).await.assert_status(413);
+    let large = "x".repeat(255 * 1024);
+    admin.post("/schedules", &[("message", &large)]).await.assert_status(422);
 }
