@@ -370,3 +370,85 @@ async fn an_oversized_form_is_refused() {
     let request = TestRequest::post().uri("/schedules").set_form([("message", &huge)]);
     admin.send(request).await.assert_status(413);
 }
+
+#[actix_web::test]
+async fn a_free_time_is_never_in_the_past() {
+    let app = TestApp::new().await.with_made_up_rows("a schedule without history");
+    app.database.execute(
+        "INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment, min_gap)
+         SELECT 602, 101, 'open_ticket', t, t AT TIME ZONE 'America/Sao_Paulo', 'America/Sao_Paulo', 'x', '4 minutes'
+           FROM (SELECT date_trunc('minute', now()) + interval '3 minutes' AS t) t",
+    );
+    let due = "SELECT to_char((date_trunc('minute', now()) + interval '4 minutes')
+                              AT TIME ZONE 'America/Sao_Paulo', 'YYYY-MM-DD\"T\"HH24:MI') AS value";
+    let due = app.database.texts(due).remove(0);
+    let admin = app.administrator().await;
+    let page = save(&admin, &[("due_at", &due)]).await;
+    page.assert_status(422).assert_says("Horários livres mais próximos:");
+    assert_eq!(page.count("[data-slot]"), 1);
+}
+
+#[actix_web::test]
+async fn times_between_minutes_leave_whole_minutes_free() {
+    let app = TestApp::new().await.with_made_up_rows("a schedule without history");
+    app.database.execute(
+        "INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment, min_gap)
+            VALUES (602, 101, 'open_ticket', '2030-12-05 13:00:20.5Z', '2030-12-05 10:00:20.5', 'America/Sao_Paulo', 'x', '4 minutes')",
+    );
+    let admin = app.administrator().await;
+    let page = save(&admin, &[]).await;
+    assert_eq!(page.texts("[data-slot]"), ["qui., 05/12/2030 às 09:56", "qui., 05/12/2030 às 10:05"]);
+    for due in ["2030-12-05T09:56", "2030-12-05T10:05"] {
+        save(&admin, &[("due_at", due)]).await.assert_status(303);
+    }
+}
+
+#[actix_web::test]
+async fn a_form_that_comes_back_changed_is_another_schedule() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let first = admin.post("/schedules", &form(&[("form_key", &key)])).await;
+    let later = [("form_key", key.as_str()), ("due_at", "2030-12-06T10:00"), ("comment", "Outro")];
+    let second = admin.post("/schedules", &form(&later)).await;
+    assert_ne!(first.location(), second.location());
+    admin.follow(&second).await.assert_says("Outro");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 2);
+}
+
+#[actix_web::test]
+async fn a_retry_after_the_due_time_is_answered_as_the_first_try() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let fields = form(&[("form_key", &key)]);
+    let first = admin.post("/schedules", &fields).await;
+    app.database.execute("UPDATE schedules SET due_at = now()");
+    pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+    let again = admin.post("/schedules", &fields).await;
+    assert_eq!(again.location(), first.location());
+}
+
+#[actix_web::test]
+async fn the_ticket_of_another_contact_is_not_named_in_the_history() {
+    let app = TestApp::new().await;
+    app.database
+        .execute("INSERT INTO tickets (id, protocol, contact_id, department_id) VALUES (7, 1042, 602, 102)");
+    let admin = app.administrator().await;
+    let saved = save(&admin, &[("ticket_id", "7")]).await;
+    admin.follow(&saved).await.assert_does_not_say("1042");
+}
+
+#[actix_web::test]
+async fn a_long_reason_is_refused_whole_and_kept() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let saved = save(&admin, &[]).await;
+    let path = format!("{}/cancellation", saved.location());
+    let reason = "é".repeat(501);
+    let page = admin.post(&path, &[("reason", &reason)]).await;
+    page.assert_status(422).assert_says("Use até 500 caracteres.");
+    assert_eq!(page.texts("#reason"), [reason]);
+    admin.post(&path, &[("reason", "")]).await.assert_status(303);
+    admin.get(&path).await.assert_status(303);
+}
