@@ -162,8 +162,8 @@ test("without JavaScript: schedule, read, cancel, converse", { timeout: 120_000 
 
   const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
   await page.goto(`/tickets/${id}`);
-  await page.getByLabel(/^Mensagem para/).fill("Respondido sem scripts");
-  await press(page.getByRole("button", { name: "Enviar mensagem" }));
+  await page.getByLabel(/^Texto para/).fill("Respondido sem scripts");
+  await press(page.getByRole("button", { name: "Enviar", exact: true }));
   await page.getByRole("log").getByText("Respondido sem scripts").waitFor();
   await page.goto(chat);
   await page.getByText("Respondido sem scripts").waitFor();
