@@ -9,7 +9,7 @@ use diesel::pg::PgConnection;
 use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
 use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
-use crate::db::{self, with_safe_tls};
+use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::{check, server, users};
 
 #[derive(Parser)]
@@ -55,6 +55,8 @@ pub enum Trouble {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
     Start(#[from] StartError),
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[from] diesel::ConnectionError),
@@ -80,10 +82,10 @@ impl Database {
     /// Finds or starts the server that `config` names.
     ///
     /// # Errors
-    /// The private server cannot be started.
+    /// The address cannot be made safe, or the private server cannot be started.
     pub fn open(config: &Config) -> Result<Self, Trouble> {
         if let Some(url) = &config.database_url {
-            return Ok(Self { url: with_safe_tls(url), private: None });
+            return Ok(Self { url: with_tls_and_time_outs(url)?, private: None });
         }
         let private = PrivateServer::start(&config.data_dir, Tuning::Durable)?;
         Ok(Self { url: private.url().to_owned(), private: Some(private) })

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
-use diesel::result::Error as DieselError;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -91,8 +91,33 @@ impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match error {
             DieselError::NotFound => Self::NotFound,
+            error if passes(&error) => Self::Unavailable(error.to_string()),
             error => Self::unexpected(error),
         }
+    }
+}
+
+/// What PostgreSQL says of trouble that another try may not meet. diesel shows no SQLSTATE; where the
+/// server speaks another language, such trouble reads as unexpected.
+const PASSING: &[&str] = &[
+    "deadlock detected",
+    "canceling statement due to lock timeout",
+    "canceling statement due to statement timeout",
+    "terminating connection",
+];
+
+/// Whether the database is in trouble that passes, and nothing is wrong with what it was asked.
+fn passes(error: &DieselError) -> bool {
+    use DatabaseErrorKind::{
+        ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
+    };
+    match error {
+        DieselError::DatabaseError(kind, info) => match kind {
+            ClosedConnection | ReadOnlyTransaction | SerializationFailure | UnableToSendCommand => true,
+            _ => PASSING.iter().any(|start| info.message().starts_with(start)),
+        },
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => passes(commit_error),
+        error => matches!(error, DieselError::BrokenTransactionManager),
     }
 }
 
@@ -175,4 +200,27 @@ fn log_with_code(cause: &dyn fmt::Display) -> String {
     let code = format!("{:02X}{:02X}-{:02X}{:02X}", bytes[0], bytes[1], bytes[2], bytes[3]);
     tracing::error!(code, cause = %cause, "a request was answered 500");
     code
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(kind: DatabaseErrorKind, message: &str) -> u16 {
+        let error = DieselError::DatabaseError(kind, Box::new(message.to_owned()));
+        Error::from(error).status_code().as_u16()
+    }
+
+    #[test]
+    fn trouble_of_the_database_that_passes_is_no_fault_of_ours() {
+        use DatabaseErrorKind::{ClosedConnection, SerializationFailure, UniqueViolation, Unknown};
+        assert_eq!(status(ClosedConnection, "server closed the connection unexpectedly"), 503);
+        assert_eq!(status(SerializationFailure, "could not serialize access"), 503);
+        assert_eq!(status(Unknown, "deadlock detected"), 503);
+        assert_eq!(status(Unknown, "canceling statement due to lock timeout"), 503);
+        assert_eq!(status(Unknown, "column \"x\" does not exist"), 500);
+        assert_eq!(status(UniqueViolation, "duplicate key value"), 500);
+        let broken = Error::from(DieselError::BrokenTransactionManager);
+        assert_eq!(broken.status_code(), StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

@@ -1,6 +1,6 @@
 //! The installation's secret, and the keys that are derived from it, one for each purpose.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -10,6 +10,9 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 const FILE_NAME: &str = "secret_key";
+
+/// A secret of fewer bytes was cut short or made by hand.
+const SHORTEST: usize = 32;
 
 /// A key for one purpose; its tags say nothing about any other key.
 #[derive(Clone)]
@@ -41,21 +44,39 @@ impl Keys {
     /// The secret kept in the data directory, made at the first start.
     ///
     /// # Errors
-    /// The file cannot be read or written.
+    /// The file cannot be read or written, or is too short to be a secret.
     pub fn kept_in(data_dir: &Path) -> io::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let path = data_dir.join(FILE_NAME);
-        if !path.exists() {
-            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-            file.write_all(hex::encode(random_bytes::<32>()).as_bytes())?;
-            file.sync_all()?;
+        if !path.try_exists()? {
+            make_secret(data_dir, &path)?;
         }
-        Ok(Self::new(fs::read(path)?))
+        let secret = fs::read(&path)?;
+        if secret.len() < SHORTEST {
+            let sentence = format!("{} holds fewer than {SHORTEST} bytes", path.display());
+            return Err(io::Error::new(io::ErrorKind::InvalidData, sentence));
+        }
+        Ok(Self::new(secret))
     }
 
     /// The key of one purpose.
     pub fn key(&self, purpose: &str) -> Key {
         Key(tag(&self.secret, &[b"pontual", purpose.as_bytes()]))
+    }
+}
+
+/// Appears under its name only when it is whole, and never in the place of one that another process
+/// made at the same time: a file cut short by a crash would yield keys that can be guessed.
+fn make_secret(data_dir: &Path, path: &Path) -> io::Result<()> {
+    let draft = data_dir.join(format!("{FILE_NAME}.{}", hex::encode(random_bytes::<8>())));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(hex::encode(random_bytes::<32>()).as_bytes())?;
+    file.sync_all()?;
+    let linked = fs::hard_link(&draft, path);
+    fs::remove_file(&draft)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => File::open(data_dir)?.sync_all(),
     }
 }
 
@@ -85,5 +106,46 @@ mod tests {
         assert!(keys.key("links").verifies(&[b"12", b"3"], &tag));
         assert!(!keys.key("links").verifies(&[b"1", b"23"], &tag));
         assert!(!keys.key("csrf").verifies(&[b"12", b"3"], &tag));
+    }
+    fn data_dir() -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("pontual-keys-{}", hex::encode(random_bytes::<8>())))
+    }
+
+    #[test]
+    fn the_secret_is_made_once_whole_and_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = data_dir();
+        let first = Keys::kept_in(&dir).unwrap();
+        assert_eq!(Keys::kept_in(&dir).unwrap().secret, first.secret);
+        assert_eq!(first.secret.len(), 64);
+        let names: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [FILE_NAME]);
+        assert_eq!(fs::metadata(dir.join(FILE_NAME)).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn processes_that_start_at_once_share_one_secret() {
+        let dir = data_dir();
+        let start = || {
+            std::thread::spawn({
+                let dir = dir.clone();
+                move || Keys::kept_in(&dir).unwrap().secret
+            })
+        };
+        let secrets: Vec<_> =
+            (0..8).map(|_| start()).collect::<Vec<_>>().into_iter().map(|t| t.join().unwrap()).collect();
+        assert!(secrets.iter().all(|secret| *secret == secrets[0]));
+        fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_short_is_refused() {
+        let dir = data_dir();
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join(FILE_NAME), "").unwrap();
+        let error = Keys::kept_in(&dir).err().unwrap().to_string();
+        assert!(error.ends_with("secret_key holds fewer than 32 bytes"), "{error}");
+        fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -18,7 +18,6 @@ text_enum! {
         UserCreated = "user.created",
         RoleEdited = "role.edited",
         ScheduleCreated = "schedule.created",
-        ScheduleEdited = "schedule.edited",
         ScheduleCancelled = "schedule.cancelled",
         ScheduleCompleted = "schedule.completed",
         ScheduleFailed = "schedule.failed",

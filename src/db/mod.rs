@@ -12,4 +12,4 @@ mod url;
 
 pub use migrations::{are_current, migrate, pending_count};
 pub use pool::{Db, connect};
-pub use url::with_safe_tls;
+pub use url::{AddressError, with_tls_and_time_outs};

@@ -1,4 +1,5 @@
-//! The address of the database, with TLS verified by default wherever it crosses a network.
+//! The address of the database: wherever it crosses a network, TLS is verified by default, and
+//! silence ends a connection.
 
 use std::path::Path;
 
@@ -8,54 +9,120 @@ use url::Url;
 const SYSTEM_ROOTS: &[&str] =
     &["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
-/// Adds `sslmode=verify-full` to a remote address that does not name a mode: libpq's own default
-/// would take any certificate, or none. Sockets, loopback and explicit modes stay as they are. Without
-/// `sslrootcert`, the system's roots count.
-pub fn with_safe_tls(database_url: &str) -> String {
-    let Ok(mut url) = Url::parse(database_url) else { return database_url.to_owned() };
-    let value_of =
-        |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+/// What ends a connection whose other side has vanished without a word: within seconds, where the
+/// kernel's own defaults would wait for hours. The last one counts milliseconds.
+const TIME_OUTS: &[(&str, &str)] = &[
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+];
+
+/// The address is none that could be made safe. Does not repeat it: it holds a password.
+#[derive(Debug, thiserror::Error, PartialEq)]
+#[error("DATABASE_URL must be an address of one server, such as postgres://user:password@host:5432/database")]
+pub struct AddressError;
+
+/// Makes an address fit for a network. A remote one that names no mode gets `sslmode=verify-full`:
+/// libpq's own default would take any certificate, or none; without `sslrootcert`, the system's roots
+/// count. Every remote one gets the time-outs that it does not name. Sockets and loopback stay as they
+/// are.
+///
+/// # Errors
+/// The address is of another form than `postgres://` with one host. libpq would take it, without TLS.
+pub fn with_tls_and_time_outs(database_url: &str) -> Result<String, AddressError> {
+    let mut url = Url::parse(database_url).map_err(|_| AddressError)?;
+    // Of two that are named the same, libpq takes the last.
+    let value_of = |name: &str| {
+        url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+    };
     let host = value_of("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let is_local = host.is_empty()
+    let number = value_of("hostaddr").unwrap_or_default();
+    let is_known = matches!(url.scheme(), "postgres" | "postgresql") && value_of("service").is_none();
+    let is_one = !host.contains(',') && !host.to_lowercase().contains("%2c") && !number.contains(',');
+    if !is_known || !is_one {
+        return Err(AddressError);
+    }
+    if is_local(&host) && is_local(&number) {
+        return Ok(database_url.to_owned());
+    }
+    let mut missing: Vec<_> = TIME_OUTS.to_vec();
+    if value_of("sslmode").is_none() {
+        missing.insert(0, ("sslmode", "verify-full"));
+        let roots = SYSTEM_ROOTS.iter().find(|path| Path::new(path).exists());
+        missing.extend(roots.map(|roots| ("sslrootcert", *roots)));
+    }
+    missing.retain(|(name, _)| value_of(name).is_none());
+    url.query_pairs_mut().extend_pairs(missing);
+    Ok(url.into())
+}
+
+fn is_local(host: &str) -> bool {
+    host.is_empty()
         || host.starts_with('/')
         || host.starts_with("%2F")
         || host.starts_with("%2f")
-        || matches!(host.as_str(), "localhost" | "127.0.0.1" | "::1" | "[::1]");
-    if is_local || value_of("sslmode").is_some() {
-        return database_url.to_owned();
-    }
-    let needs_roots = value_of("sslrootcert").is_none();
-    url.query_pairs_mut().append_pair("sslmode", "verify-full");
-    if needs_roots && let Some(roots) = SYSTEM_ROOTS.iter().find(|path| Path::new(path).exists()) {
-        url.query_pairs_mut().append_pair("sslrootcert", roots);
-    }
-    url.into()
+        || matches!(host, "localhost" | "127.0.0.1" | "::1" | "[::1]")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_remote_server_must_prove_itself() {
-        let url = with_safe_tls("postgres://u:p@db.example/pontual");
-        assert!(url.starts_with("postgres://u:p@db.example/pontual?sslmode=verify-full"), "{url}");
-        let own_root = "postgres://u:p@db.example/pontual?sslrootcert=/r.crt";
-        assert_eq!(with_safe_tls(own_root), format!("{own_root}&sslmode=verify-full"));
+    fn safe(url: &str) -> String {
+        with_tls_and_time_outs(url).unwrap()
     }
 
     #[test]
-    fn local_servers_and_chosen_modes_stay_as_given() {
+    fn a_remote_server_must_prove_itself() {
+        let url = safe("postgres://u:p@db.example/pontual");
+        assert!(url.starts_with("postgres://u:p@db.example/pontual?sslmode=verify-full&"), "{url}");
+        let own_root = safe("postgres://u:p@db.example/pontual?sslrootcert=/r.crt");
+        assert!(own_root.contains("?sslrootcert=/r.crt&sslmode=verify-full&"), "{own_root}");
+        assert_eq!(own_root.matches("sslrootcert").count(), 1);
+        let by_number = safe("postgres:///pontual?hostaddr=192.0.2.1");
+        assert!(by_number.contains("sslmode=verify-full"), "{by_number}");
+    }
+
+    #[test]
+    fn a_remote_server_that_vanishes_is_noticed() {
+        let url = safe("postgres://u@db.example/pontual?sslmode=require&connect_timeout=2");
+        assert!(
+            url.starts_with("postgres://u@db.example/pontual?sslmode=require&connect_timeout=2&"),
+            "{url}"
+        );
+        assert!(url.ends_with(
+            "&keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=15000"
+        ));
+        assert!(!url.contains("sslrootcert"), "{url}");
+    }
+
+    #[test]
+    fn local_servers_stay_as_given() {
         for url in [
             "postgresql:///pontual?host=/tmp/x",
             "postgres://u@127.0.0.1:5433/pontual",
             "postgres://u@[::1]/pontual",
             "postgres://u@localhost/pontual",
             "postgres://u@%2Ftmp%2Fx/pontual",
-            "postgres://u@db.example/pontual?sslmode=require",
-            "host=/tmp dbname=pontual",
         ] {
-            assert_eq!(with_safe_tls(url), url);
+            assert_eq!(safe(url), url);
+        }
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_made_safe_is_refused() {
+        for url in [
+            "host=db.example dbname=pontual",
+            "db.example",
+            "mysql://u@db.example/pontual",
+            "postgres://u@a.example:5432,b.example:5432/pontual",
+            "postgres://u@a.example,b.example/pontual",
+            "postgres:///pontual?host=a.example,b.example",
+            "postgres:///pontual?service=remote",
+        ] {
+            assert_eq!(with_tls_and_time_outs(url), Err(AddressError), "{url}");
         }
     }
 }

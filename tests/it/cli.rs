@@ -38,6 +38,15 @@ fn bad_configuration_ends_the_start_with_one_sentence() {
 }
 
 #[test]
+fn an_address_that_might_go_without_tls_ends_the_start_with_one_sentence() {
+    for url in ["host=db.example dbname=pontual", "postgres://u:secret@a.example:1,b.example:2/pontual"] {
+        let sentence = error(&pontual(&["serve"], &[("DATABASE_URL", url)]));
+        assert!(sentence.starts_with("pontual: DATABASE_URL must be an address of one server"), "{sentence}");
+        assert!(!sentence.contains("secret"), "{sentence}");
+    }
+}
+
+#[test]
 fn an_unreachable_database_ends_the_start_with_one_sentence() {
     let output = pontual(&["serve"], &[("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none")]);
     assert!(error(&output).starts_with("pontual: the database cannot be reached: "));

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use pontual::db::{connect, with_safe_tls};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use pontual::db::{connect, with_tls_and_time_outs};
 
 #[test]
 fn a_self_signed_server_is_refused_without_its_root_and_accepted_with_it() {
@@ -26,9 +29,15 @@ fn a_self_signed_server_is_refused_without_its_root_and_accepted_with_it() {
 }
 
 #[test]
-fn a_remote_address_without_a_mode_asks_for_a_verified_server() {
-    let address = with_safe_tls("postgresql://pontual@db.example/pontual?sslrootcert=/root.crt");
-    assert!(address.contains("sslmode=verify-full"), "{address}");
+fn a_remote_address_without_a_mode_is_joined_only_if_the_server_proves_itself() {
+    let server = TlsServer::start();
+    // A name that is not local, at an address that is.
+    let address = format!("postgresql://pontual@db.example:{}/postgres?hostaddr=127.0.0.1", server.port);
+    assert!(connect(&with_tls_and_time_outs(&address).unwrap()).is_err());
+    let with_root = format!("{address}&sslrootcert={}", server.path("server.crt").display());
+    let mut conn = connect(&with_tls_and_time_outs(&with_root).unwrap()).expect("the root was given");
+    let uses_tls = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    assert!(diesel::select(sql::<Bool>(&format!("({uses_tls})"))).get_result::<bool>(&mut conn).unwrap());
 }
 
 /// A server of its own, with TLS, which ends with the test.
@@ -40,9 +49,9 @@ struct TlsServer {
 
 impl TlsServer {
     fn start() -> Self {
-        let directory = std::env::temp_dir().join(format!("pontual-tls-{}", std::process::id()));
-        std::fs::create_dir(&directory).unwrap();
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let directory = std::env::temp_dir().join(format!("pontual-tls-{}-{port}", std::process::id()));
+        std::fs::create_dir(&directory).unwrap();
         make_certificate(&directory, "server", "localhost");
         make_certificate(&directory, "other", "other.example");
         let account = account();
@@ -91,7 +100,10 @@ impl Drop for TlsServer {
 fn make_certificate(directory: &Path, name: &str, host: &str) {
     let mut openssl = Command::new("openssl");
     openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj"]);
-    openssl.arg(format!("/CN={host}")).arg("-addext").arg(format!("subjectAltName=DNS:{host}"));
+    openssl
+        .arg(format!("/CN={host}"))
+        .arg("-addext")
+        .arg(format!("subjectAltName=DNS:{host},DNS:db.example"));
     openssl.arg("-keyout").arg(directory.join(format!("{name}.key")));
     openssl.arg("-out").arg(directory.join(format!("{name}.crt")));
     assert!(openssl.stderr(Stdio::null()).status().unwrap().success());
