@@ -161,6 +161,19 @@ async fn a_link_that_is_not_ours_opens_no_stream() {
     for path in [wrong, link(&app, app.company.rafael), "/c/601-00/live".into(), "/c/x/live".into()] {
         visitor.get(&path).await.assert_status(404);
     }
+    app.database.execute("UPDATE channels SET deactivated_at = now()");
+    visitor.get(&link(&app, app.company.marina)).await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn a_customers_stream_ends_with_the_channel() {
+    let app = TestApp::new().await;
+    let live = Live::start(&app).await;
+    let mut marina = live.connect(&link(&app, app.company.marina), "").await;
+    marina.until("sync").await;
+    app.database.execute("UPDATE channels SET deactivated_at = now()");
+    tell(&app.database, &conversation(app.company.marina));
+    marina.ends().await;
 }
 
 #[actix_web::test]
