@@ -13,7 +13,11 @@ use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::{check, server, users};
 
 #[derive(Parser)]
-#[command(name = "pontual", version, about = "Customer-service scheduling, exact to the millisecond")]
+#[command(
+    name = "pontual",
+    version,
+    about = "Customer-service scheduling: one action at one date and time, exactly once"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -2,12 +2,12 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{Anyone, USER_KEY, Viewer, client_ip, passwords, queries, throttle};
+use super::{Anyone, ClientIp, USER_KEY, Viewer, passwords, queries, throttle};
 use crate::audit::{self, Action};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -65,12 +65,12 @@ pub async fn create(
     shell: Shell,
     session: Session,
     db: web::Data<Db>,
-    request: HttpRequest,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let email = form.get("email").trim().to_lowercase();
     let next = own_path(form.get("next")).to_owned();
     let refused = Login { csrf: shell.csrf.clone(), next: next.clone(), email: email.clone(), error: None };
-    match sign_in(&db, &email, form.get("password"), client_ip(&request)).await {
+    match sign_in(&db, &email, form.get("password"), ip).await {
         Ok(Some(user)) => {
             session.renew();
             session.insert(USER_KEY, user.0).map_err(Error::unexpected)?;
@@ -101,9 +101,9 @@ pub async fn destroy(
     viewer: Viewer,
     session: Session,
     db: web::Data<Db>,
-    request: HttpRequest,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (user, ip) = (viewer.id, client_ip(&request));
+    let user = viewer.id;
     session.purge();
     db.transaction(move |conn| {
         audit::record(conn, &audit::Entry::of(Action::SignedOut).by(user).from(&ip))?;
@@ -141,10 +141,11 @@ async fn sign_in(db: &Db, email: &str, password: &str, ip: String) -> Result<Opt
     .await
 }
 
-/// `next` if it is a path of ours; browsers read `//x` and `/\x` as another host.
+/// `next` if it is a path of ours, as it stands in a header; browsers read `//x` and `/\x` as another host.
 fn own_path(next: &str) -> &str {
-    let is_own =
-        next.starts_with('/') && !next[1..].starts_with(['/', '\\']) && !next.chars().any(char::is_control);
+    let is_own = next.starts_with('/')
+        && !next[1..].starts_with(['/', '\\'])
+        && next.bytes().all(|byte| byte.is_ascii_graphic());
     if is_own { next } else { "" }
 }
 
@@ -154,7 +155,17 @@ mod tests {
 
     #[test]
     fn the_way_back_never_leads_elsewhere() {
-        for bad in ["//evil.example", "/\\evil.example", "https://evil.example", "evil", "/a\r\nb", ""] {
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "evil",
+            "/a\r\nb",
+            "/é",
+            "/a b",
+            "/\u{7f}",
+            "",
+        ] {
             assert_eq!(own_path(bad), "", "{bad}");
         }
         assert_eq!(own_path("/schedules?status=failed"), "/schedules?status=failed");

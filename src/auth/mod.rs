@@ -15,8 +15,8 @@ mod throttle;
 mod viewer;
 
 pub use handlers::login_path;
-pub use permission::{ManageRoles, ManageSchedules, Permission, Permissions, Requires};
-pub use throttle::client_ip;
+pub use permission::{AttendTickets, ManageRoles, ManageSchedules, Permission, Permissions, Requires};
+pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 
 use crate::web::Route;

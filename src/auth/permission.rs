@@ -1,5 +1,6 @@
 //! What a role may do, and the types by which handlers ask for it.
 
+use super::Person;
 use crate::text_enum;
 
 text_enum! {
@@ -50,16 +51,18 @@ fn bit(permission: Permission) -> u16 {
     1 << permission as u16
 }
 
-/// A permission as a type, for `Can<P>`.
+/// What a page asks of its viewer as a type, for `Can<P>`.
 pub trait Requires: 'static {
-    const PERMISSION: Permission;
+    fn is_met_by(person: &Person) -> bool;
 }
 
 macro_rules! requirements {
     ($($name:ident => $permission:ident),* $(,)?) => {$(
         pub struct $name;
         impl Requires for $name {
-            const PERMISSION: Permission = Permission::$permission;
+            fn is_met_by(person: &Person) -> bool {
+                person.may(Permission::$permission)
+            }
         }
     )*};
 }
@@ -67,4 +70,12 @@ macro_rules! requirements {
 requirements! {
     ManageSchedules => Schedules,
     ManageRoles => Roles,
+}
+
+pub struct AttendTickets;
+
+impl Requires for AttendTickets {
+    fn is_met_by(person: &Person) -> bool {
+        person.can_attend()
+    }
 }

@@ -1,7 +1,11 @@
 //! How many wrong sign-ins are allowed. The counts live in the database, so that the limit holds
 //! over all processes.
 
-use actix_web::HttpRequest;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
 use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 
@@ -36,6 +40,18 @@ pub fn admit(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
 pub fn forgive(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
     let [both, email, place] = keys(email, ip);
     queries::forgive_attempts(conn, &[both, email], &place)
+}
+
+/// The visitor's network address, for the audit.
+pub struct ClientIp(pub String);
+
+impl FromRequest for ClientIp {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(client_ip(request))))
+    }
 }
 
 /// The visitor's network address: the peer's, or what a proxy on this machine says that it is.

@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
-use super::{Permission, Permissions, Requires, USER_KEY, queries};
+use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, queries};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -98,7 +98,7 @@ impl FromRequest for Viewer {
     }
 }
 
-/// The signed-in user, who has the permission `P`; others are answered 403.
+/// The signed-in user, who meets `P`; others are answered 403.
 pub struct Can<P: Requires>(Viewer, PhantomData<P>);
 
 impl<P: Requires> Deref for Can<P> {
@@ -116,36 +116,13 @@ impl<P: Requires> FromRequest for Can<P> {
         let viewer = Viewer::from_request(request, payload);
         Box::pin(async move {
             let viewer = viewer.await?;
-            match viewer.may(P::PERMISSION) {
-                true => Ok(Self(viewer, PhantomData)),
-                false => Err(Error::Forbidden),
-            }
+            if P::is_met_by(&viewer) { Ok(Self(viewer, PhantomData)) } else { Err(Error::Forbidden) }
         })
     }
 }
 
 /// The signed-in user, who attends tickets: their departments' and own, or all of them.
-pub struct Attendant(Viewer);
-
-impl Deref for Attendant {
-    type Target = Viewer;
-    fn deref(&self) -> &Viewer {
-        &self.0
-    }
-}
-
-impl FromRequest for Attendant {
-    type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let viewer = Viewer::from_request(request, payload);
-        Box::pin(async move {
-            let viewer = viewer.await?;
-            if viewer.can_attend() { Ok(Self(viewer)) } else { Err(Error::Forbidden) }
-        })
-    }
-}
+pub type Attendant = Can<AttendTickets>;
 
 /// A public page: says in the signature that everybody may call it.
 pub struct Anyone;

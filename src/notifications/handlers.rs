@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use diesel::PgConnection;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -62,13 +63,8 @@ pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<Ht
 /// The database is unreachable.
 pub async fn read_all(_: Posted, viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
-    let bell = db
-        .transaction(move |conn| {
-            queries::read_all(conn, user)?;
-            tell(conn, user)
-        })
-        .await?;
-    Ok(answer(&shell, &bell, || redirect_with(PAGE, Flash::NotificationsRead)))
+    let done = redirect_with(PAGE, Flash::NotificationsRead);
+    change(&db, user, &shell, done, move |conn| queries::read_all(conn, user)).await
 }
 
 /// Marks one as read.
@@ -83,13 +79,7 @@ pub async fn read(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    let bell = db
-        .transaction(move |conn| {
-            queries::read(conn, id, user)?;
-            tell(conn, user)
-        })
-        .await?;
-    Ok(answer(&shell, &bell, || redirect(PAGE)))
+    change(&db, user, &shell, redirect(PAGE), move |conn| queries::read(conn, id, user).map(drop)).await
 }
 
 /// "Ir para conversa": marks it as read and leads on.
@@ -128,33 +118,32 @@ pub async fn remove(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
+    let done = redirect_with(PAGE, Flash::NotificationRemoved);
+    change(&db, user, &shell, done, move |conn| queries::remove(conn, id, user)).await
+}
+
+/// Changes entries of the user's bell. Answers a plain form with `done`; to htmx, the new state of the
+/// bell as the event `bell`, since no part of the page is exchanged.
+async fn change(
+    db: &Db,
+    user: UserId,
+    shell: &Shell,
+    done: HttpResponse,
+    write: impl FnOnce(&mut PgConnection) -> Result<()> + Send + 'static,
+) -> Result<HttpResponse> {
     let bell = db
         .transaction(move |conn| {
-            queries::remove(conn, id, user)?;
+            write(conn)?;
             tell(conn, user)
         })
         .await?;
-    Ok(answer(&shell, &bell, || redirect_with(PAGE, Flash::NotificationRemoved)))
+    let Some(bell) = bell.filter(|_| shell.is_htmx) else { return Ok(done) };
+    let event = json!({ "bell": { "unread": bell.unread, "ids": bell.ids } });
+    Ok(HttpResponse::NoContent().insert_header(("hx-trigger", event.to_string())).finish())
 }
 
 /// Announces the change to the user's other tabs, and returns the bell for this one.
-fn tell(conn: &mut diesel::PgConnection, user: UserId) -> Result<Option<queries::Bell>> {
+fn tell(conn: &mut PgConnection, user: UserId) -> Result<Option<queries::Bell>> {
     live::announce(conn, &Event::BellChanged(user))?;
     Ok(queries::bells(conn, &[user])?.pop())
-}
-
-/// To htmx, the new state of the bell as the event `bell`, since no part of the page is exchanged;
-/// to a plain form, what `otherwise` leads to.
-fn answer(
-    shell: &Shell,
-    bell: &Option<queries::Bell>,
-    otherwise: impl FnOnce() -> HttpResponse,
-) -> HttpResponse {
-    match bell {
-        Some(bell) if shell.is_htmx => {
-            let event = json!({ "bell": { "unread": bell.unread, "ids": bell.ids } });
-            HttpResponse::NoContent().insert_header(("hx-trigger", event.to_string())).finish()
-        }
-        _ => otherwise(),
-    }
 }

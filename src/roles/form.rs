@@ -29,8 +29,6 @@ impl Typed {
         }
     }
 
-    /// Switches that the editor may not use, or that the page does not show, stay as they are.
-    ///
     /// # Errors
     /// Every field that is wrong.
     pub fn parse(&self, editor: &Person, before: Permissions) -> Result<Draft, FieldErrors> {
@@ -41,22 +39,30 @@ impl Typed {
         } else if name.chars().count() > 60 {
             errors.add("name", "Use até 60 caracteres.");
         }
-        if description.chars().count() > 200 {
+        if has_control_characters(description) {
+            errors.add("description", "Escreva a descrição em uma linha, sem caracteres de controle.");
+        } else if description.chars().count() > 200 {
             errors.add("description", "Use até 200 caracteres.");
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        let permissions = Permission::ALL.iter().copied().filter(|permission| {
+        let permissions = self.granted_by(editor, before);
+        Ok(Draft { name: name.into(), description: description.into(), permissions })
+    }
+
+    /// Switches that the editor may not use, or that the page does not show, stay as they are.
+    pub fn granted_by(&self, editor: &Person, before: Permissions) -> Permissions {
+        let is_granted = |permission: &Permission| {
             let source = if may_switch(editor, *permission) { self.permissions } else { before };
             source.contains(*permission)
-        });
-        Ok(Draft { name: name.into(), description: description.into(), permissions: permissions.collect() })
+        };
+        Permission::ALL.iter().copied().filter(is_granted).collect()
     }
 }
 
 /// Whether the editor sees a working switch for the permission.
 pub fn may_switch(editor: &Person, permission: Permission) -> bool {
-    let is_shown = GROUPS.iter().any(|(_, _, group)| group.contains(&permission));
+    let is_shown = GROUPS.iter().any(|(_, _, group)| group.iter().any(|one| one.permission == permission));
     is_shown && (editor.is_administrator || !RESERVED.contains(&permission))
 }

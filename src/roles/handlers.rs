@@ -1,13 +1,13 @@
 //! The pages of roles.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 
 use super::form::Typed;
 use super::queries::{self, Role};
 use super::views::{Edit, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageRoles, Permissions, Viewer, client_ip};
+use crate::auth::{Can, ClientIp, ManageRoles, Permissions, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
@@ -45,9 +45,10 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, request): (web::Path<RoleId>, HttpRequest),
+    id: web::Path<RoleId>,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (id, who, ip) = (id.into_inner(), viewer.clone(), client_ip(&request));
+    let (id, who) = (id.into_inner(), viewer.clone());
     let (typed, sent) = (Typed::read(&form), Typed::read(&form));
     let saved = db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await;
     let errors = match saved {
@@ -74,7 +75,7 @@ fn save(
     ip: &str,
 ) -> Result<Result<(), FieldErrors>> {
     let role: Role = queries::find_for_update(conn, id)?;
-    if role.is_administrator || role.id == editor.role_id {
+    if !role.may_be_edited_by(editor) {
         return Err(Error::Forbidden);
     }
     let draft = match typed.parse(editor, role.permissions()) {

@@ -20,11 +20,49 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
+/// A switch of the form.
+struct Switchable {
+    permission: Permission,
+    label: &'static str,
+    text: &'static str,
+}
+
 /// The permissions that have a page, in groups, as the form shows them.
-const GROUPS: [(&str, &str, &[Permission]); 3] = [
-    ("calendar-time", "Agendamentos", &[Permission::Schedules]),
-    ("message-circle", "Conversas", &[Permission::Tickets, Permission::TicketsAll]),
-    ("settings", "Cadastros", &[Permission::Roles]),
+const GROUPS: [(&str, &str, &[Switchable]); 3] = [
+    (
+        "calendar-time",
+        "Agendamentos",
+        &[Switchable {
+            permission: Permission::Schedules,
+            label: "Habilitar agendamento",
+            text: "Permite criar e cancelar agendamentos, e ver todos eles.",
+        }],
+    ),
+    (
+        "message-circle",
+        "Conversas",
+        &[
+            Switchable {
+                permission: Permission::Tickets,
+                label: "Atender chamados",
+                text: "Vê e responde os chamados dos seus departamentos e os seus próprios.",
+            },
+            Switchable {
+                permission: Permission::TicketsAll,
+                label: "Atender todos os chamados",
+                text: "Vê e responde os chamados de todos os departamentos.",
+            },
+        ],
+    ),
+    (
+        "settings",
+        "Cadastros",
+        &[Switchable {
+            permission: Permission::Roles,
+            label: "Gerenciar cargos",
+            text: "Altera as permissões dos cargos. Só o administrador concede.",
+        }],
+    ),
 ];
 
 /// Permissions that only an administrator hands out.

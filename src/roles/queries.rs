@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 use super::form::Draft;
-use crate::auth::{Permission, Permissions};
+use crate::auth::{Permission, Permissions, Person};
 use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
 
@@ -27,6 +27,11 @@ pub struct Role {
 }
 
 impl Role {
+    /// Nobody edits the administrators' role, nor their own.
+    pub fn may_be_edited_by(&self, person: &Person) -> bool {
+        !self.is_administrator && self.id != person.role_id
+    }
+
     pub fn permissions(&self) -> Permissions {
         if self.is_administrator { Permissions::all() } else { self.granted.iter().copied().collect() }
     }

@@ -2,10 +2,10 @@
 
 use askama::Template;
 
-use super::GROUPS;
 use super::form::{Typed, may_switch};
 use super::queries::{Member, Role};
-use crate::auth::{Permission, Person};
+use super::{GROUPS, Switchable};
+use crate::auth::{Permission, Permissions, Person};
 use crate::web::{FieldErrors, initials, tint};
 
 #[derive(Template)]
@@ -44,6 +44,7 @@ pub struct Edit {
     id: String,
     name: String,
     description: String,
+    before: Permissions,
     groups: Vec<Group>,
     members: Vec<MemberLine>,
     errors: FieldErrors,
@@ -75,20 +76,15 @@ struct MemberLine {
 
 impl Edit {
     pub fn new(editor: &Person, csrf: &str, role: Role, members: Vec<Member>) -> Self {
-        let locked = match role {
-            Role { is_administrator: true, .. } => {
-                Some("O cargo Administrador tem acesso total e não pode ser alterado.")
-            }
-            Role { id, .. } if id == editor.role_id => {
-                Some("Este é o seu cargo. Peça a outra pessoa para alterá-lo.")
-            }
-            _ => None,
-        };
-        let typed = Typed { permissions: role.permissions(), ..Typed::default() };
+        let locked = (!role.may_be_edited_by(editor)).then_some(match role.is_administrator {
+            true => "O cargo Administrador tem acesso total e não pode ser alterado.",
+            false => "Este é o seu cargo. Peça a outra pessoa para alterá-lo.",
+        });
         Self {
             csrf: csrf.to_owned(),
             id: role.id.to_string(),
-            groups: groups(editor, &typed, locked.is_some()),
+            groups: groups(editor, role.permissions(), locked.is_some()),
+            before: role.permissions(),
             name: role.name,
             description: role.description,
             members: members.into_iter().map(MemberLine::new).collect(),
@@ -99,7 +95,7 @@ impl Edit {
 
     /// The same form with what was typed and what is wrong.
     pub fn refused(self, editor: &Person, typed: Typed, errors: FieldErrors) -> Self {
-        let groups = groups(editor, &typed, false);
+        let groups = groups(editor, typed.granted_by(editor, self.before), false);
         Self { groups, name: typed.name, description: typed.description, errors, ..self }
     }
 }
@@ -115,45 +111,19 @@ impl MemberLine {
     }
 }
 
-fn groups(editor: &Person, typed: &Typed, is_locked: bool) -> Vec<Group> {
-    let switch = |permission: &Permission| {
-        let (label, text) = words(*permission);
-        Switch {
-            value: permission.as_str(),
-            label,
-            text,
-            is_on: typed.permissions.contains(*permission),
-            is_locked: is_locked || !may_switch(editor, *permission),
-            is_key: *permission == Permission::Schedules,
-        }
+fn groups(editor: &Person, granted: Permissions, is_locked: bool) -> Vec<Group> {
+    let switch = |Switchable { permission, label, text }: &Switchable| Switch {
+        value: permission.as_str(),
+        label,
+        text,
+        is_on: granted.contains(*permission),
+        is_locked: is_locked || !may_switch(editor, *permission),
+        is_key: *permission == Permission::Schedules,
     };
-    let group = |(icon, title, permissions): &(&'static str, &'static str, &[Permission])| Group {
+    let group = |(icon, title, switches): &(&'static str, &'static str, &[Switchable])| Group {
         icon,
         title,
-        switches: permissions.iter().map(switch).collect(),
+        switches: switches.iter().map(switch).collect(),
     };
     GROUPS.iter().map(group).collect()
-}
-
-fn words(permission: Permission) -> (&'static str, &'static str) {
-    match permission {
-        Permission::Schedules => {
-            ("Habilitar agendamento", "Permite criar e cancelar agendamentos, e ver todos eles.")
-        }
-        Permission::Tickets => {
-            ("Atender chamados", "Vê e responde os chamados dos seus departamentos e os seus próprios.")
-        }
-        Permission::TicketsAll => {
-            ("Atender todos os chamados", "Vê e responde os chamados de todos os departamentos.")
-        }
-        Permission::Roles => {
-            ("Gerenciar cargos", "Altera as permissões dos cargos. Só o administrador concede.")
-        }
-        Permission::Contacts => ("Gerenciar contatos e pessoas", "Cria e edita contatos e agrupamentos."),
-        Permission::Departments => ("Gerenciar departamentos", "Cria e edita departamentos."),
-        Permission::Users => ("Gerenciar atendentes", "Convida, edita e desativa atendentes."),
-        Permission::Channels => ("Gerenciar conexões", "Configura os canais de atendimento."),
-        Permission::Settings => ("Alterar dados da empresa", "Muda nome, fuso horário e regras."),
-        Permission::Audit => ("Consultar auditoria", "Lê o registro de quem fez o quê."),
-    }
 }

@@ -2,7 +2,7 @@
 
 use diesel::pg::PgConnection;
 
-use super::draft::{Draft, Facts};
+use super::draft::Facts;
 use super::form::Typed;
 use super::queries;
 use super::spacing::Conflict;
@@ -15,98 +15,99 @@ use crate::live::{self, Event};
 use crate::tickets;
 use crate::web::FieldErrors;
 
+/// A form that somebody sent.
+#[derive(Clone)]
+pub struct Submission {
+    pub typed: Typed,
+    pub viewer: Viewer,
+    /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
+    pub closes_ticket: bool,
+    pub ip: String,
+}
+
 /// What came of a form.
 pub enum Outcome {
     Saved { id: ScheduleId, closed_ticket: bool },
     Refused { errors: FieldErrors, conflict: Option<Conflict> },
 }
 
-/// Saves what was typed, and with `close_ticket` closes the contact's open ticket in the same
-/// transaction, if the viewer may.
+/// Saves what was typed, and closes the ticket in the same transaction.
 ///
 /// # Errors
-/// The database is unreachable.
-pub async fn create(
-    db: &Db,
-    typed: Typed,
-    viewer: Viewer,
-    close_ticket: bool,
-    ip: String,
-) -> Result<Outcome> {
-    let attempt = |typed: Typed, viewer: Viewer, ip: String| {
-        db.transaction(move |conn| save(conn, &typed, &viewer, close_ticket, &ip))
-    };
-    match attempt(typed.clone(), viewer.clone(), ip.clone()).await {
+/// `Forbidden` to close that ticket; or the database is unreachable.
+pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
+    let again = submission.clone();
+    match db.transaction(move |conn| submission.save(conn)).await {
         // A writer that took no lock on the key was faster; now its row can be seen and shown.
         Err(error) if error.violated_constraint() == Some("schedules_spaced") => {
-            attempt(typed, viewer, ip).await
+            db.transaction(move |conn| again.save(conn)).await
         }
         outcome => outcome,
     }
 }
 
-fn save(
-    conn: &mut PgConnection,
-    typed: &Typed,
-    viewer: &Viewer,
-    close_ticket: bool,
-    ip: &str,
-) -> Result<Outcome> {
-    let facts = queries::facts(conn, typed.ids())?;
-    let draft = match typed.parse(&facts) {
-        Ok(draft) => draft,
-        Err(mut errors) => {
-            let conflict = time_conflict(conn, typed, &facts)?;
-            if let Some(conflict) = &conflict {
-                add_taken(&mut errors, viewer, conflict);
-            }
-            return Ok(Outcome::Refused { errors, conflict });
+impl Submission {
+    fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+        let form_key = self.typed.submission_key(self.viewer.id);
+        // A retry is answered as the first try was, even when the due time has come meanwhile.
+        if let Some(id) = queries::existing(conn, form_key)? {
+            return self.saved(conn, id);
         }
-    };
-    let spacing = queries::spacing(conn)?;
-    let key = spacing.key(draft.department, draft.attendant, draft.contact);
-    queries::lock_key(conn, key)?;
-    if let Some(form_key) = draft.form_key
-        && let Some(id) = queries::existing(conn, form_key, viewer.id)?
-    {
-        return Ok(Outcome::Saved { id, closed_ticket: false });
+        let facts = queries::facts(conn, self.typed.ids())?;
+        let draft = match self.typed.parse(&facts) {
+            Ok(draft) => draft,
+            Err(errors) => {
+                let conflict = self.conflict_beside_errors(conn, &facts)?;
+                return Ok(self.refused(errors, conflict));
+            }
+        };
+        let spacing = queries::spacing(conn)?;
+        let key = spacing.key(draft.department, draft.attendant, draft.contact);
+        queries::lock_key(conn, key)?;
+        // The same form, sent at the same moment, may have been first to the lock.
+        if let Some(id) = queries::existing(conn, form_key)? {
+            return self.saved(conn, id);
+        }
+        if let Some(conflict) = queries::conflict(conn, key, spacing.gap(), draft.due_at)? {
+            return Ok(self.refused(FieldErrors::default(), Some(conflict)));
+        }
+        let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
+        let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
+        audit::record(conn, &entry.from(&self.ip))?;
+        live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
+        self.saved(conn, id)
     }
-    if let Some(conflict) = queries::conflict(conn, key, spacing.gap(), draft.due_at)? {
-        let mut errors = FieldErrors::default();
-        add_taken(&mut errors, viewer, &conflict);
-        return Ok(Outcome::Refused { errors, conflict: Some(conflict) });
+
+    fn saved(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
+        let contact = self.typed.ids().contact.filter(|_| self.closes_ticket);
+        let ticket = contact.map(|contact| tickets::open_ticket_of(conn, contact)).transpose()?.flatten();
+        let closed_ticket = match ticket {
+            Some(ticket) if tickets::may_close(&self.viewer, &ticket) => {
+                tickets::close(conn, ticket.id, self.viewer.id, &self.ip)?
+            }
+            Some(_) => return Err(Error::Forbidden),
+            None => false,
+        };
+        Ok(Outcome::Saved { id, closed_ticket })
     }
-    let id = queries::insert(conn, &draft, spacing, viewer.id)?;
-    audit::record(
-        conn,
-        &audit::Entry::of(Audited::ScheduleCreated).by(viewer.id).about(Some(id.0)).from(ip),
-    )?;
-    let closed_ticket = close_ticket && close_open_ticket(conn, &draft, viewer, ip)?;
-    live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
-    Ok(Outcome::Saved { id, closed_ticket })
-}
 
-/// A form with other errors is told about its time too, so that nobody corrects it twice.
-fn time_conflict(conn: &mut PgConnection, typed: &Typed, facts: &Facts) -> Result<Option<Conflict>> {
-    let (Some(due_at), Some(department), Some((contact, _))) =
-        (typed.due_instant(facts), facts.department, facts.contact)
-    else {
-        return Ok(None);
-    };
-    let spacing = queries::spacing(conn)?;
-    queries::conflict(conn, spacing.key(department, facts.attendant, contact), spacing.gap(), due_at)
-}
+    /// A form with other errors is told about its time too, so that nobody corrects it twice.
+    fn conflict_beside_errors(&self, conn: &mut PgConnection, facts: &Facts) -> Result<Option<Conflict>> {
+        let (Some(due_at), Some(department), Some((contact, _))) =
+            (self.typed.due_instant(facts), facts.department, facts.contact)
+        else {
+            return Ok(None);
+        };
+        let spacing = queries::spacing(conn)?;
+        queries::conflict(conn, spacing.key(department, facts.attendant, contact), spacing.gap(), due_at)
+    }
 
-fn add_taken(errors: &mut FieldErrors, viewer: &Viewer, conflict: &Conflict) {
-    let (date, time) = (viewer.zone.date(conflict.due_at), viewer.zone.time(conflict.due_at));
-    let message = format!("Já existe um agendamento em {date} às {time}.");
-    errors.add_with_summary("due_at", &message, "Escolha outra data e hora.");
-}
-
-fn close_open_ticket(conn: &mut PgConnection, draft: &Draft, viewer: &Viewer, ip: &str) -> Result<bool> {
-    match tickets::open_ticket_of(conn, draft.contact)? {
-        Some(ticket) if tickets::may_close(viewer, &ticket) => tickets::close(conn, ticket.id, viewer.id, ip),
-        Some(_) => Err(Error::Forbidden),
-        None => Ok(false),
+    fn refused(&self, mut errors: FieldErrors, conflict: Option<Conflict>) -> Outcome {
+        if let Some(conflict) = &conflict {
+            let when = self.viewer.zone.date_time(conflict.due_at);
+            let message = format!("Já existe um agendamento em {when}.");
+            errors.add_with_summary("due_at", &message, "Escolha outra data e hora.");
+        }
+        Outcome::Refused { errors, conflict }
     }
 }

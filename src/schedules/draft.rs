@@ -1,7 +1,6 @@
 //! A schedule that may be saved, and what must be known to judge one.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use uuid::Uuid;
 
 use super::Action;
 use crate::clock::Zone;
@@ -14,6 +13,7 @@ pub struct ChosenIds {
     pub contact: Option<ContactId>,
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
+    pub ticket: Option<TicketId>,
 }
 
 /// What the database knows of the records that were chosen.
@@ -28,12 +28,13 @@ pub struct Facts {
     pub department: Option<DepartmentId>,
     /// The chosen attendant, if active and a member of that department.
     pub attendant: Option<UserId>,
+    /// The ticket that the form was opened from, if it is of that contact and open to the viewer.
+    pub ticket: Option<TicketId>,
 }
 
 /// A schedule whose every field is right; only its place in time must still be free.
 #[derive(Clone, Debug)]
 pub struct Draft {
-    pub form_key: Option<Uuid>,
     pub from_ticket: Option<TicketId>,
     pub person: Option<PersonId>,
     pub contact: ContactId,

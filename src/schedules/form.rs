@@ -1,12 +1,13 @@
 //! The form of a schedule: strings, as typed, to a schedule that may be saved.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Action;
 use super::draft::{ChosenIds, Draft, Facts};
 use crate::clock::{self, Resolved};
-use crate::ids::ContactId;
+use crate::ids::{ContactId, UserId};
 use crate::web::{FieldErrors, Fields};
 
 /// The longest message and comment, in characters.
@@ -54,6 +55,34 @@ impl Typed {
         }
     }
 
+    /// Names what this form says: sent twice it is the same, changed (after the browser's "back") another.
+    pub fn submission_key(&self, creator: UserId) -> Uuid {
+        let creator = creator.to_string();
+        let Self { form_key, ticket_id, person_id, contact_id, department_id, .. } = self;
+        let Self { attendant_id, action, due_at, message, comment, .. } = self;
+        let parts = [
+            &creator,
+            form_key,
+            ticket_id,
+            person_id,
+            contact_id,
+            department_id,
+            attendant_id,
+            action,
+            due_at,
+            message,
+            comment,
+        ];
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
     /// With a suggested free time in place of the one that was typed.
     pub fn with_slot(self, slot: &str) -> Self {
         match clock::parse_input(slot) {
@@ -69,6 +98,7 @@ impl Typed {
             contact: self.contact_id.parse().ok(),
             department: self.department_id.parse().ok(),
             attendant: self.attendant_id.parse().ok(),
+            ticket: self.ticket_id.parse().ok(),
         }
     }
 
@@ -98,8 +128,7 @@ impl Typed {
             return Err(errors);
         };
         Ok(Draft {
-            form_key: self.form_key.parse().ok(),
-            from_ticket: self.ticket_id.parse().ok(),
+            from_ticket: facts.ticket,
             person: facts.person,
             contact,
             department,
@@ -196,7 +225,7 @@ impl Typed {
 mod tests {
     use super::*;
     use crate::clock::Zone;
-    use crate::ids::{DepartmentId, PersonId, UserId};
+    use crate::ids::{DepartmentId, PersonId};
 
     fn facts() -> Facts {
         Facts {
@@ -206,6 +235,7 @@ mod tests {
             person: None,
             department: Some(DepartmentId(3)),
             attendant: None,
+            ticket: None,
         }
     }
 

@@ -4,16 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::create::{self, Outcome};
+use super::cancel::{self, Reason};
+use super::create::{self, Outcome, Submission};
 use super::form::Typed;
 use super::queries::{self, Filter};
 use super::views::{Cancellation, FormPage, Index, Options, Show};
-use crate::audit::{self, Action as Audited};
 use crate::auth::{Can, ManageSchedules, Viewer, client_ip};
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{ContactId, ScheduleId, TicketId};
-use crate::live::{self, Event};
+use crate::ids::ScheduleId;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
 const NEW: &str = "Novo agendamento";
@@ -64,8 +63,10 @@ pub async fn show(
 
 #[derive(Deserialize)]
 pub struct NewQuery {
-    contact_id: Option<ContactId>,
-    ticket_id: Option<TicketId>,
+    #[serde(default)]
+    contact_id: String,
+    #[serde(default)]
+    ticket_id: String,
 }
 
 /// # Errors
@@ -76,7 +77,7 @@ pub async fn new(
     db: web::Data<Db>,
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
-    let (contact, ticket) = (query.contact_id, query.ticket_id);
+    let (contact, ticket) = (query.contact_id.parse().ok(), query.ticket_id.parse().ok());
     let (typed, options) = db
         .run(move |conn| {
             let typed = queries::prefilled(conn, contact, ticket)?;
@@ -106,9 +107,13 @@ pub async fn create(
         let page = filled(&viewer, &shell, &db, typed).await?;
         return shell.page(&viewer, NEW, page);
     }
-    let close_ticket = form.get("after") == "close_ticket";
-    let ip = client_ip(&request);
-    match create::create(&db, typed.clone(), viewer.clone(), close_ticket, ip).await? {
+    let submission = Submission {
+        typed: typed.clone(),
+        viewer: viewer.clone(),
+        closes_ticket: form.get("after") == "close_ticket",
+        ip: client_ip(&request),
+    };
+    match create::create(&db, submission).await? {
         Outcome::Saved { id, closed_ticket } => {
             let flash =
                 if closed_ticket { Flash::ScheduleSavedAndTicketClosed } else { Flash::ScheduleSaved };
@@ -139,6 +144,9 @@ pub async fn ask_cancellation(
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
+    if detail.status.is_final() {
+        return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
+    }
     let view = Cancellation::new(&viewer, &shell.csrf, &detail);
     shell.page(&viewer, "Cancelar agendamento", view)
 }
@@ -150,24 +158,20 @@ pub async fn ask_cancellation(
 pub async fn cancel(
     viewer: Can<ManageSchedules>,
     form: Posted,
+    shell: Shell,
     db: web::Data<Db>,
-    id: web::Path<ScheduleId>,
-    request: HttpRequest,
+    (id, request): (web::Path<ScheduleId>, HttpRequest),
 ) -> Result<HttpResponse> {
     let (who, id, ip) = (viewer.clone(), id.into_inner(), client_ip(&request));
-    let reason: String = form.get("reason").trim().chars().take(500).collect();
-    let is_cancelled = db
-        .transaction(move |conn| {
-            queries::detail(conn, &who, id)?;
-            if !queries::cancel(conn, id, who.id, &reason)? {
-                return Ok(false);
-            }
-            let entry = audit::Entry::of(Audited::ScheduleCancelled).by(who.id).about(Some(id.0));
-            audit::record(conn, &entry.from(&ip))?;
-            live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
-            Ok(true)
-        })
-        .await?;
-    let flash = if is_cancelled { Flash::ScheduleCancelled } else { Flash::ScheduleNotPending };
+    let cancelled = match Reason::parse(form.get("reason")) {
+        Ok(reason) => db.transaction(move |conn| cancel::cancel(conn, &who, id, &reason, &ip)).await?,
+        Err(error) => {
+            let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
+            let view = Cancellation::new(&viewer, &shell.csrf, &detail).refused(form.get("reason"), error);
+            let title = "Erro: Cancelar agendamento";
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view);
+        }
+    };
+    let flash = if cancelled { Flash::ScheduleCancelled } else { Flash::ScheduleNotPending };
     Ok(redirect_with(&format!("/schedules/{id}"), flash))
 }

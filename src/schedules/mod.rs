@@ -6,6 +6,7 @@
 //! them and sees them all; an attendant reads those that are theirs. What happens at the due time is
 //! the `dispatcher`'s.
 
+mod cancel;
 mod create;
 mod draft;
 mod form;

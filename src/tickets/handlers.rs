@@ -1,14 +1,14 @@
 //! The list of conversations, a ticket's conversation, and what its attendants do there.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use super::form::{self, Reply};
 use super::inbox::Search;
 use super::{Inbox, queries};
-use crate::auth::{Attendant, Viewer, client_ip};
+use crate::auth::{Attendant, ClientIp, Viewer};
 use crate::conversations::{Desk, Draft, Subject, Wanted};
 use crate::db::Db;
 use crate::error::Result;
@@ -94,9 +94,9 @@ pub async fn close(
     _: Posted,
     ticket: web::Path<TicketId>,
     db: web::Data<Db>,
-    request: HttpRequest,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (viewer, ticket, ip) = ((*attendant).clone(), *ticket, client_ip(&request));
+    let (viewer, ticket) = ((*attendant).clone(), *ticket);
     let is_closed_now = db
         .transaction(move |conn| {
             queries::lock_attended(conn, &viewer, ticket)?;

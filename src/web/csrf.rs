@@ -4,10 +4,13 @@
 //! with the signed-in user, so that a token dies with the sign-in that made it.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use actix_session::SessionExt;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::rt::time;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
@@ -17,7 +20,10 @@ use crate::error::{Error, Result};
 use crate::keys::{Key, random_bytes};
 
 /// The largest body of a form without files.
-const FORM_LIMIT: usize = 256 * 1024;
+pub const FORM_LIMIT: usize = 256 * 1024;
+
+/// A body that takes longer holds a worker's memory for nothing.
+const FORM_TIME: Duration = Duration::from_secs(10);
 
 /// Makes and checks the tokens of forms.
 #[derive(Clone)]
@@ -82,7 +88,7 @@ fn user_part(request: &HttpRequest) -> [u8; 8] {
 ///
 /// # Errors
 /// As an extractor: `ForeignRequest` without a valid token (field `csrf` or header `X-CSRF-Token`),
-/// `TooLarge` above 256 KiB, `BadRequest` for what is no form or holds a NUL.
+/// `TooLarge` above 256 KiB, `BadRequest` for what is no form, holds a NUL or takes longer than 10 s.
 pub struct Posted(Fields);
 
 impl Deref for Posted {
@@ -100,13 +106,7 @@ impl FromRequest for Posted {
         let request = request.clone();
         let body = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
-            let body = body.await.map_err(|error| match error.as_response_error().status_code() {
-                actix_web::http::StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-                _ => Error::BadRequest,
-            })?;
-            if body.len() > FORM_LIMIT {
-                return Err(Error::TooLarge);
-            }
+            let body = within(FORM_TIME, body).await?;
             let fields = Fields::parse(&body).ok_or(Error::BadRequest)?;
             let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
             let header = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
@@ -116,5 +116,27 @@ impl FromRequest for Posted {
             }
             Ok(Self(fields))
         })
+    }
+}
+
+async fn within(
+    time: Duration,
+    body: impl Future<Output = Result<web::Bytes, actix_web::Error>>,
+) -> Result<web::Bytes> {
+    let body = time::timeout(time, body).await.map_err(|_| Error::BadRequest)?;
+    body.map_err(|error| match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::BadRequest,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_body_that_never_ends_is_refused() {
+        let endless = std::future::pending();
+        assert!(matches!(within(Duration::from_millis(1), endless).await, Err(Error::BadRequest)));
     }
 }

@@ -2,8 +2,14 @@
 
 use std::str::FromStr;
 
-use actix_web::HttpRequest;
+use actix_web::body::MessageBody;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{HttpRequest, web};
+
+use crate::config::Config;
+use crate::error::Error;
 
 const COOKIE: &str = "pontual_flash";
 
@@ -54,8 +60,8 @@ impl Flash {
         request.cookie(COOKIE)?.value().parse().ok()
     }
 
-    pub fn cookie(self) -> Cookie<'static> {
-        let cookie = Cookie::build(COOKIE, self.code()).path("/").http_only(true);
+    fn cookie(self, is_https: bool) -> Cookie<'static> {
+        let cookie = Cookie::build(COOKIE, self.code()).path("/").http_only(true).secure(is_https);
         cookie.same_site(SameSite::Lax).max_age(Duration::minutes(1)).finish()
     }
 
@@ -65,6 +71,23 @@ impl Flash {
         cookie.make_removal();
         cookie
     }
+}
+
+/// Middleware: leaves the flash that an answer carries in a cookie.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn keep(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
+    let mut answer = next.call(request).await?;
+    let flash = answer.response().extensions().get::<Flash>().copied();
+    if let Some(flash) = flash {
+        answer.response_mut().add_cookie(&flash.cookie(is_https)).map_err(Error::unexpected)?;
+    }
+    Ok(answer)
 }
 
 impl FromStr for Flash {

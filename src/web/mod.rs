@@ -12,9 +12,9 @@ mod security;
 mod shell;
 
 pub use assets::{asset, routes as asset_routes};
-pub use csrf::{Csrf, Posted};
+pub use csrf::{Csrf, FORM_LIMIT, Posted};
 pub use fields::{FieldErrors, Fields, has_control_characters};
-pub use flash::Flash;
+pub use flash::{Flash, keep as keep_flash};
 pub use origin::check as check_origin;
 pub use pagination::{Cursor, PageOf};
 pub use request_span::RequestSpan;

@@ -136,7 +136,9 @@ pub fn redirect(path: &str) -> HttpResponse {
 
 /// 303 to `path`, where `flash` will be read.
 pub fn redirect_with(path: &str, flash: Flash) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, path)).cookie(flash.cookie()).finish()
+    let mut answer = redirect(path);
+    answer.extensions_mut().insert(flash);
+    answer
 }
 
 /// Up to two capitals of a name, for its round badge.

@@ -13,3 +13,14 @@ export function say(text) {
   const live = one("#live");
   if (live) live.textContent = text;
 }
+
+/** Puts `fresh` in the place of `old`; focus stays on the same thing, or goes to the page's content. */
+export function replace(old, fresh) {
+  const focused = old.contains(document.activeElement) ? document.activeElement : null;
+  const href = focused?.getAttribute("href");
+  old.replaceWith(fresh);
+  if (!focused) return;
+  const same = focused.id ? `#${CSS.escape(focused.id)}` : href && `[href="${CSS.escape(href)}"]`;
+  const next = same && (fresh.matches(same) ? fresh : one(same, fresh));
+  (next || one("#conteudo")).focus({ preventScroll: true });
+}

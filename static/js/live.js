@@ -5,7 +5,8 @@
 // gets the same "sync" that each stream begins with. Where Web Locks are missing (plain HTTP on
 // another host than localhost), only tabs that are seen hold a stream, each its own.
 
-import { one, say } from "./dom.js";
+import { all, one, say } from "./dom.js";
+import { warn } from "./notices.js";
 
 const handlers = new Map();
 
@@ -27,7 +28,7 @@ export function start() {
 /** Shares the stream at `url` between all tabs that use the same `name`. */
 export function connect(url, name) {
   on("connection", ({ lost }) => announceLoss(lost));
-  on("ended", () => location.reload()); // signed out, or the link revoked: the page says so
+  on("ended", end);
   const channel = new BroadcastChannel(name);
   const publish = (type, data) => {
     channel.postMessage({ type, data });
@@ -172,6 +173,20 @@ function parse(block, heard) {
   const fields = new Map(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
   if (fields.has("retry")) heard("retry", Number(fields.get("retry")));
   if (fields.has("event")) heard(fields.get("event"), JSON.parse(fields.get("data")));
+}
+
+/** Signed out, or the link revoked: the page anew says so, but would throw away what is being written. */
+function end() {
+  const fields = all("[data-composer] textarea, [data-schedule-form] textarea");
+  const isUnsaved = fields.some(({ value }) => value.trim()) || one("[data-thread] .pending");
+  if (!isUnsaved) return location.reload();
+  if (!document.body.dataset.user) return warn("ended", "Esta conversa não está mais disponível. Copie o que escreveu.");
+  const link = document.createElement("a");
+  link.className = "link";
+  link.href = "/login";
+  link.target = "_blank";
+  link.textContent = "Entre de novo";
+  warn("ended", "Sua sessão terminou. ", link);
 }
 
 function announceLoss(lost) {

@@ -1,8 +1,6 @@
-// The schedule's form: fields that depend on each other, search in the selects, free times; and the
-// pages that show schedules follow their changes.
+// The schedule's form: fields that depend on each other, search in the selects, free times.
 
 import { all, one, say, show } from "./dom.js";
-import { on } from "./live.js";
 
 /** A select that searches on the server. The real select stays, and is what the form sends. */
 function searchable(select) {
@@ -116,7 +114,7 @@ function counter(form) {
   update();
 }
 
-function scheduleForm() {
+export function start() {
   const form = one("[data-schedule-form]");
   if (!form) return;
   if (window.TomSelect) for (const select of all("select[data-search]", form)) searchable(select);
@@ -128,39 +126,4 @@ function scheduleForm() {
   action(form);
   freeTimes(form);
   counter(form);
-}
-
-/** "Cancelar agendamento" asks in a dialogue; without it, the link leads to a page that asks. */
-function dialogs() {
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("[data-dialog]");
-    const Modal = (window.bootstrap ?? window.tabler)?.Modal;
-    const dialog = link && one(link.dataset.dialog);
-    if (!dialog || !Modal) return;
-    event.preventDefault();
-    Modal.getOrCreateInstance(dialog).show();
-  });
-}
-
-/** Parts of a page that are fetched anew when schedules change. */
-function refresh() {
-  let waiting = false;
-  on("schedules", ({ ids = [] } = {}) => {
-    for (const part of all('[data-refresh-on="schedules"]')) {
-      const only = part.dataset.refreshId;
-      if (only && !ids.map(String).includes(only)) continue;
-      if (waiting) return;
-      waiting = true;
-      setTimeout(() => {
-        waiting = false;
-        window.htmx.ajax("GET", location.pathname + location.search, { target: `#${part.id}`, select: `#${part.id}`, swap: "outerHTML" });
-      }, 250);
-    }
-  });
-}
-
-export function start() {
-  scheduleForm();
-  dialogs();
-  refresh();
 }

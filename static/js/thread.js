@@ -1,8 +1,9 @@
 // The team's conversation and the list beside it: live, and sending without leaving the page.
 
-import { all, one, say } from "./dom.js";
+import { all, one, replace, say } from "./dom.js";
 import { on } from "./live.js";
 import { Refused, Thread, load, post, sendFrom } from "./messages.js";
+import { onChange } from "./schedules.js";
 
 export function start() {
   document.addEventListener("click", copy);
@@ -15,6 +16,7 @@ function converse(page) {
   const contact = Number(page.dataset.conversation);
   const element = one("[data-thread]", page);
   kindOfText();
+  keepSideFresh(page);
   if (!("live" in element.dataset)) return void (element.scrollTop = element.scrollHeight);
   const thread = new Thread(element, `/contacts/${contact}/conversation/messages`, async (update) => {
     const { state } = one("[data-update]", update).dataset;
@@ -45,7 +47,7 @@ function refresh(page, newer, unsent = "") {
     const [old, fresh] = [page, content].map((base) => one(`[data-part="${name}"]`, base));
     const action = (part) => one("[data-composer]", part)?.getAttribute("action");
     if (name === "composer" && action(old) && action(old) === action(fresh)) continue;
-    old.replaceWith(fresh);
+    replace(old, fresh);
   }
   const text = [unsent, draft].filter(Boolean).join("\n");
   const place = one("[data-unsent]", page);
@@ -53,6 +55,21 @@ function refresh(page, newer, unsent = "") {
     one("[data-unsent-text]", place).textContent = text;
     place.hidden = false;
   }
+}
+
+/** The side shows the contact's schedules. */
+function keepSideFresh(page) {
+  const refreshSide = async () => {
+    const [old, fresh] = [page, await load(location.pathname)].map((base) => one("[data-part=side]", base));
+    if (old && fresh && old.innerHTML !== fresh.innerHTML) replace(old, fresh);
+  };
+  let timer = null;
+  onChange(() => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      refreshSide().catch(() => {});
+    }, 250);
+  });
 }
 
 let seen = 0;

@@ -6,6 +6,7 @@
 
 import { all, one } from "./dom.js";
 import { entry } from "./entry.js";
+import { notice } from "./notices.js";
 
 const MOST = 3;
 const REMEMBERED = 200;
@@ -71,35 +72,15 @@ export function dismiss(isDone) {
 function raise(item) {
   const region = one("[data-toasts]");
   if (one(`[data-toast="${item.id}"]`, region)) return;
-  const toast = document.createElement("div");
-  toast.className = "toast show";
-  toast.dataset.toast = item.id;
-  toast.setAttribute("role", "status");
-  toast.setAttribute("aria-atomic", "true");
   const source = entry(item);
   const content = document.createElement("div");
   content.className = source.className;
   content.dataset.notification = item.id;
   content.append(...source.childNodes);
-  toast.append(content, closeButton(toast));
+  const toast = notice(content, () => forget((id) => id === item.id));
+  toast.dataset.toast = item.id;
   region.append(toast);
   htmx.process(toast);
   all("[data-toast]", region).slice(0, -MOST).forEach((oldest) => oldest.remove());
   memory.up = all("[data-toast]", region).map((shown) => Number(shown.dataset.toast));
-}
-
-function closeButton(toast) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "icon-btn";
-  button.setAttribute("aria-label", "Fechar aviso");
-  const icon = document.createElement("span");
-  icon.className = "ti ti-x";
-  icon.setAttribute("aria-hidden", "true");
-  button.append(icon);
-  button.addEventListener("click", () => {
-    toast.remove();
-    forget((id) => id === Number(toast.dataset.toast));
-  });
-  return button;
 }

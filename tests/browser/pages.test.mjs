@@ -10,6 +10,10 @@ let pontual;
 let browser;
 let pages;
 let chat;
+let attendantPages;
+let pendingSchedule;
+let openTicket;
+let conflict;
 
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
@@ -26,6 +30,13 @@ before(async () => {
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
     "/notifications", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
   ];
+  attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];
+  openTicket = open;
+  [pendingSchedule] = await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
+  [conflict] = await pontual.sql(`
+    SELECT s.contact_id AS contact, d.name AS department, u.name AS attendant, to_char(s.due_local, 'YYYY-MM-DD"T"HH24:MI') AS due
+      FROM schedules s JOIN departments d ON d.id = s.department_id JOIN users u ON u.id = s.attendant_id
+     WHERE s.status = 'scheduled' AND s.due_at > now() + interval '1 hour' AND NOT s.spacing_exempt ORDER BY s.due_at DESC LIMIT 1`);
   const admin = await person(browser, pontual);
   await signIn(admin.page, "admin");
   await admin.page.goto(`/contacts/${contact}/conversation`);
@@ -44,32 +55,81 @@ for (const colorScheme of ["light", "dark"]) {
       const visitor = await person(browser, pontual, { colorScheme, viewport: { width, height: 844 } });
       const { page, errors } = visitor;
       const found = [];
+      const check = async (name) => {
+        found.push(...(await axe(page)).map((problem) => `${name}: ${problem}`));
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (overflow > 0) found.push(`${name}: ${overflow} px too wide`);
+      };
       const look = async (path) => {
         await page.goto(path);
-        found.push(...(await axe(page)).map((problem) => `${path}: ${problem}`));
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        if (overflow > 0) found.push(`${path}: ${overflow} px too wide`);
+        await check(path);
       };
       await look("/login");
+      await refuseSignIn(page);
+      await check("refused sign-in");
       await look(chat);
+      await look("/c/desconhecido");
       await signIn(page, "admin");
       for (const path of pages) await look(path);
-      // A refused form, and the open bell.
       await page.goto("/schedules/new");
       await page.getByRole("button", { name: "Salvar agendamento" }).click();
       await page.getByRole("alert").waitFor();
-      found.push(...(await axe(page)).map((problem) => `refused form: ${problem}`));
+      await check("refused form");
+      await refuseForSpacing(page);
+      await check("form with a conflict");
+      await page.locator("[name=action][value=notify]").check({ force: true });
+      await page.getByRole("textbox", { name: "Mensagem" }).waitFor({ state: "hidden" });
+      await check("form of a reminder");
+      await page.goto(`/schedules/${pendingSchedule.id}`);
+      await page.getByRole("link", { name: "Cancelar agendamento" }).click();
+      await page.getByRole("dialog").getByLabel("Motivo").waitFor();
+      await settled(page.getByRole("dialog"));
+      await check("open dialogue");
+      await refuseReply(page);
+      await check("refused reply");
+      await signInAgain(page, "bruno");
+      for (const path of attendantPages) await look(path);
       await signInAgain(page, "helena");
       await page.getByRole("link", { name: /^Notificações:/ }).or(page.getByRole("button", { name: /^Notificações:/ })).first().click();
       await page.getByText("Erro no agendamento").first().waitFor();
-      found.push(...(await axe(page)).map((problem) => `bell: ${problem}`));
+      await check("bell");
       assert.deepEqual(found, []);
       // The browser reports answers that are errors on purpose.
-      assert.deepEqual(errors.filter((error) => !/status of (404|422)/.test(error)), []);
+      assert.deepEqual(errors.filter((error) => !/status of (403|404|422)/.test(error)), []);
       await visitor.context.close();
     });
   }
 }
+
+async function refuseSignIn(page) {
+  await page.getByLabel("E-mail").fill("ninguem@pontual.example");
+  await page.getByLabel("Senha", { exact: true }).fill("errada");
+  await page.getByRole("button", { name: "Entrar" }).click();
+  await page.getByText("E-mail ou senha incorretos.").waitFor();
+}
+
+/** Wants the very minute of a schedule that there is. */
+async function refuseForSpacing(page) {
+  const { contact, department, attendant, due } = conflict;
+  await page.goto(`/schedules/new?contact_id=${contact}`);
+  await page.getByRole("combobox", { name: "Departamento" }).selectOption({ label: department });
+  await page.getByRole("combobox", { name: "Atendente" }).selectOption({ label: attendant });
+  await page.getByLabel("Data e hora").fill(due);
+  await page.getByLabel("Comentário").fill("Ao mesmo tempo");
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  await page.locator("#conflict").waitFor();
+}
+
+/** A reply that cannot be sent, by a tab that sends forms as a browser does. */
+async function refuseReply(page) {
+  await page.goto(`/tickets/${openTicket}`);
+  await page.getByLabel(/^Texto para|^Mensagem para/).fill("x".repeat(10_000));
+  await page.locator("[data-composer]").evaluate((form) => form.submit());
+  await page.locator("[data-composer-error]").waitFor();
+}
+
+/** Until what fades in stands. */
+const settled = (target) => target.evaluate((element) => Promise.all(element.getAnimations({ subtree: true }).map((one) => one.finished)));
 
 async function signInAgain(page, name) {
   await page.context().clearCookies();
@@ -102,8 +162,8 @@ test("without JavaScript: schedule, read, cancel, converse", { timeout: 120_000 
 
   const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
   await page.goto(`/tickets/${id}`);
-  await page.getByLabel(/^Mensagem para/).fill("Respondido sem scripts");
-  await press(page.getByRole("button", { name: "Enviar mensagem" }));
+  await page.getByLabel(/^Texto para/).fill("Respondido sem scripts");
+  await press(page.getByRole("button", { name: "Enviar", exact: true }));
   await page.getByRole("log").getByText("Respondido sem scripts").waitFor();
   await page.goto(chat);
   await page.getByText("Respondido sem scripts").waitFor();

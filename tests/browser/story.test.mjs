@@ -118,7 +118,7 @@ test("a schedule fires at its minute, end to end", { timeout: 240_000 }, async (
   await customer.page.getByLabel("Sua mensagem").fill("Está sim, obrigada!");
   await customer.page.getByRole("button", { name: "Enviar mensagem" }).click();
   await attendant.page.getByRole("log").getByText("Está sim, obrigada!").waitFor();
-  await attendant.page.getByLabel(`Mensagem para ${contact}`).fill("Combinado, até amanhã.");
+  await attendant.page.getByLabel(`Texto para ${contact}`).fill("Combinado, até amanhã.");
   await attendant.page.keyboard.press("Enter");
   await customer.page.getByText("Combinado, até amanhã.").waitFor();
   assert.equal(await customer.page.getByText("Confirmar a visita").count(), 0, "a comment is internal");

@@ -38,7 +38,7 @@ async fn the_administrator_role_cannot_be_changed() {
         app.database.connect_and_try("UPDATE roles SET is_administrator = false WHERE is_administrator");
     assert!(stripped.unwrap_err().contains("cannot be stripped"));
     let deleted = app.database.connect_and_try("DELETE FROM roles WHERE is_administrator");
-    assert!(deleted.is_err());
+    assert!(deleted.unwrap_err().contains("cannot be stripped"));
 }
 
 #[actix_web::test]
@@ -91,6 +91,27 @@ async fn a_role_keeps_its_name_and_what_was_typed_when_refused() {
 }
 
 #[actix_web::test]
+async fn a_refused_form_shows_locked_switches_as_they_stay() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO role_permissions VALUES (203, 'roles')");
+    let manager = app.role_manager().await;
+    manager.get(ATTENDANT).await;
+    let page = manager.post(ATTENDANT, &[("name", ""), ("permissions", "schedules")]).await;
+    page.assert_status(422);
+    assert_eq!(page.count("#roles[disabled][checked]"), 1);
+    assert_eq!((page.count("#schedules[checked]"), page.count("#tickets[checked]")), (1, 0));
+}
+
+#[actix_web::test]
+async fn a_description_holds_no_control_characters() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get(ATTENDANT).await;
+    let page = admin.post(ATTENDANT, &[("name", "Atendente"), ("description", "a\u{7}b")]).await;
+    page.assert_status(422).assert_says("Escreva a descrição em uma linha");
+}
+
+#[actix_web::test]
 async fn a_change_of_role_is_audited() {
     let app = TestApp::new().await;
     let manager = app.role_manager().await;
@@ -121,7 +142,6 @@ async fn the_last_active_administrator_cannot_be_lost() {
             SELECT 'Eva', 'eva@empresa.example', '-', role_id FROM users WHERE id = 301",
     );
     app.database.execute("UPDATE users SET deactivated_at = now() WHERE id = 301");
-    assert!(
-        app.database.connect_and_try("UPDATE users SET deactivated_at = now() WHERE name = 'Eva'").is_err()
-    );
+    let refused = app.database.connect_and_try("UPDATE users SET deactivated_at = now() WHERE name = 'Eva'");
+    assert!(refused.unwrap_err().contains("last active administrator"));
 }

@@ -7,51 +7,57 @@ use pontual::app;
 
 use crate::harness::{TestApp, Visitor};
 
-/// Nobody signed in, an attendant of "Suporte", a role manager, an administrator.
-type Statuses = [u16; 4];
+/// Nobody signed in, an attendant of "Suporte", a role manager, an administrator, and somebody who may
+/// schedule and attend every ticket, but no more.
+type Statuses = [u16; 5];
 
 /// 303 for a stranger is the way to the sign-in. Forms are sent empty but with their token, so that
 /// whoever may send one is told what is missing (422) or led on (303). Record ids: an open ticket of
 /// "Suporte" (701), a schedule (801) and a notification (901) of somebody else.
 const TABLE: &[(&str, &str, Statuses)] = &[
-    ("GET", "/", [303, 303, 303, 303]),
-    ("GET", "/login", [200, 200, 200, 200]),
-    ("POST", "/login", [422, 422, 422, 422]),
-    ("POST", "/logout", [303, 303, 303, 303]),
-    ("GET", "/schedules", [303, 403, 403, 200]),
-    ("POST", "/schedules", [303, 403, 403, 422]),
-    ("GET", "/schedules/new", [303, 403, 403, 200]),
-    ("GET", "/schedules/new/attendants", [303, 403, 403, 200]),
-    ("GET", "/schedules/new/open-ticket", [303, 403, 403, 200]),
-    ("GET", "/schedules/new/contacts", [303, 403, 403, 200]),
-    ("GET", "/schedules/new/people", [303, 403, 403, 200]),
-    ("GET", "/schedules/{id}", [303, 404, 404, 200]),
-    ("GET", "/schedules/{id}/cancellation", [303, 403, 403, 200]),
-    ("POST", "/schedules/{id}/cancellation", [303, 403, 403, 303]),
-    ("GET", "/tickets", [303, 200, 403, 200]),
-    ("GET", "/tickets/{id}", [303, 200, 404, 200]),
-    ("POST", "/tickets/{id}/messages", [303, 422, 403, 422]),
-    ("POST", "/tickets/{id}/reading", [303, 400, 403, 400]),
-    ("POST", "/tickets/{id}/closure", [303, 303, 403, 303]),
-    ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200]),
-    ("GET", "/contacts/{id}/conversation/messages", [303, 200, 404, 200]),
-    ("GET", "/c/{token}", [200, 200, 200, 200]),
-    ("GET", "/c/{token}/messages", [200, 200, 200, 200]),
-    ("POST", "/c/{token}/messages", [422, 422, 422, 422]),
-    ("POST", "/c/{token}/receipts", [204, 204, 204, 204]),
-    ("GET", "/notifications", [303, 200, 200, 200]),
-    ("GET", "/notifications/panel", [303, 200, 200, 200]),
-    ("POST", "/notifications/reading", [303, 303, 303, 303]),
-    ("POST", "/notifications/{id}/reading", [303, 404, 404, 404]),
-    ("POST", "/notifications/{id}/opening", [303, 404, 404, 404]),
-    ("POST", "/notifications/{id}/removal", [303, 404, 404, 404]),
-    ("GET", "/roles", [303, 403, 200, 200]),
-    ("GET", "/roles/{id}", [303, 403, 200, 200]),
-    ("POST", "/roles/{id}", [303, 403, 422, 422]),
-    ("GET", "/healthz", [200, 200, 200, 200]),
-    ("GET", "/readyz", [200, 200, 200, 200]),
-    ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200]),
+    ("GET", "/", [303, 303, 303, 303, 303]),
+    ("GET", "/login", [200, 200, 200, 200, 200]),
+    ("POST", "/login", [422, 422, 422, 422, 422]),
+    ("POST", "/logout", [303, 303, 303, 303, 303]),
+    ("GET", "/schedules", [303, 403, 403, 200, 200]),
+    ("POST", "/schedules", [303, 403, 403, 422, 422]),
+    ("GET", "/schedules/new", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/new/attendants", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/new/open-ticket", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/new/contacts", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/new/people", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/{id}", [303, 404, 404, 200, 200]),
+    ("GET", "/schedules/{id}/cancellation", [303, 403, 403, 200, 200]),
+    ("POST", "/schedules/{id}/cancellation", [303, 403, 403, 303, 303]),
+    ("GET", "/tickets", [303, 200, 403, 200, 200]),
+    ("GET", "/tickets/{id}", [303, 200, 404, 200, 200]),
+    ("POST", "/tickets/{id}/messages", [303, 422, 403, 422, 422]),
+    ("POST", "/tickets/{id}/reading", [303, 400, 403, 400, 400]),
+    ("POST", "/tickets/{id}/closure", [303, 303, 403, 303, 303]),
+    ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200, 200]),
+    ("GET", "/contacts/{id}/conversation/messages", [303, 200, 404, 200, 200]),
+    ("GET", "/c/{token}", [200, 200, 200, 200, 200]),
+    ("GET", "/c/{token}/messages", [200, 200, 200, 200, 200]),
+    ("POST", "/c/{token}/messages", [422, 422, 422, 422, 422]),
+    ("POST", "/c/{token}/receipts", [204, 204, 204, 204, 204]),
+    ("GET", "/notifications", [303, 200, 200, 200, 200]),
+    ("GET", "/notifications/panel", [303, 200, 200, 200, 200]),
+    ("POST", "/notifications/reading", [303, 303, 303, 303, 303]),
+    ("POST", "/notifications/{id}/reading", [303, 404, 404, 404, 404]),
+    ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),
+    ("POST", "/notifications/{id}/removal", [303, 404, 404, 404, 404]),
+    ("GET", "/roles", [303, 403, 200, 200, 403]),
+    ("GET", "/roles/{id}", [303, 403, 200, 200, 403]),
+    ("POST", "/roles/{id}", [303, 403, 422, 422, 403]),
+    ("GET", "/healthz", [200, 200, 200, 200, 200]),
+    ("GET", "/readyz", [200, 200, 200, 200, 200]),
+    ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200, 200]),
 ];
+
+/// Streams do not end, and what they tell is tried in live.rs; here, that they refuse a stranger: each
+/// route, an address of it, and the status.
+const STREAMS: [(&str, &str, u16); 2] =
+    [("/live", "/live", 303), ("/c/{token}/live", "/c/aaaaaaaaaaaaaaaaaaaaaaaa/live", 404)];
 
 #[actix_web::test]
 async fn every_route_answers_each_role_as_the_table_says() {
@@ -64,13 +70,22 @@ async fn every_route_answers_each_role_as_the_table_says() {
          INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 801)",
     );
     app.shared.health.beat();
-    let roles =
-        async || [app.visitor(), app.attendant().await, app.role_manager().await, app.administrator().await];
+    app.database.execute(
+        "INSERT INTO roles (id, name) VALUES (204, 'Coordenação');
+         INSERT INTO role_permissions VALUES (204, 'schedules'), (204, 'tickets_all');
+         INSERT INTO users (name, email, password_hash, role_id)
+            SELECT 'Davi Rocha', 'davi@empresa.example', password_hash, 204 FROM users WHERE id = 303",
+    );
+    let roles = async || {
+        let attendant = app.attendant().await;
+        let coordinator = app.signed_in("davi@empresa.example").await;
+        [app.visitor(), attendant, app.role_manager().await, app.administrator().await, coordinator]
+    };
     let signed_in = roles().await;
     for (method, path, expected) in TABLE {
         // So many sign-ins from one place would be throttled.
         app.database.execute("DELETE FROM sign_in_attempts");
-        let mut statuses = [0; 4];
+        let mut statuses = [0; 5];
         let fresh = if *path == "/logout" || *path == "/login" { Some(roles().await) } else { None };
         let visitors = fresh.as_ref().unwrap_or(&signed_in);
         for (status, visitor) in statuses.iter_mut().zip(visitors) {
@@ -80,14 +95,23 @@ async fn every_route_answers_each_role_as_the_table_says() {
     }
 }
 
+#[actix_web::test]
+async fn a_stream_refuses_a_stranger() {
+    let app = TestApp::new().await;
+    for (_, address, status) in STREAMS {
+        app.visitor().get(address).await.assert_status(status);
+    }
+    app.visitor().get_part("/live").await.assert_status(401);
+}
+
 #[test]
 fn the_table_holds_every_route() {
     let routes: BTreeSet<_> =
         app::routes().iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();
-    let streams = ["/live", "/c/{token}/live"].map(|path| ("GET".to_owned(), path.to_owned()));
+    let streams = STREAMS.map(|(path, ..)| ("GET".to_owned(), path.to_owned()));
     let table = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
     let known: BTreeSet<_> = table.chain(streams).collect();
-    assert_eq!(routes, known, "streams never end and are tried in live.rs; all else belongs into TABLE");
+    assert_eq!(routes, known, "streams belong into STREAMS, all else into TABLE");
 }
 
 #[actix_web::test]

@@ -80,21 +80,27 @@ fn migrations_started_by_three_processes_run_once() {
     assert_eq!(ran.iter().filter(|count| **count == 0).count(), 2);
 }
 
-/// Everything that a migration can make: relations, columns, constraints, indexes, triggers, functions.
+/// Everything that a migration can make: relations, columns, constraints, indexes, triggers, functions;
+/// by what they say, not only by name.
 fn shape(database: &Database) -> BTreeSet<String> {
     let own = "n.nspname = 'public' AND NOT EXISTS
         (SELECT FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')";
     let sql = format!(
-        "SELECT 'relation ' || o.relname || coalesce((SELECT string_agg(a.attname || ' '
-                 || format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attname) FROM pg_attribute a
+        "SELECT 'relation ' || o.relname || coalesce((SELECT string_agg(concat_ws(' ', a.attname,
+                 format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+                 pg_get_expr(d.adbin, d.adrelid)), ', ' ORDER BY a.attname)
+                 FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
                  WHERE a.attrelid = o.oid AND a.attnum > 0 AND NOT a.attisdropped), '') AS value
            FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
           WHERE {own} AND o.relname NOT LIKE '\\_\\_diesel%'
-         UNION ALL SELECT 'function ' || o.proname FROM pg_proc o
+         UNION ALL SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i
+           JOIN pg_class o ON o.oid = i.indexrelid JOIN pg_namespace n ON n.oid = o.relnamespace
+          WHERE {own} AND o.relname NOT LIKE '\\_\\_diesel%'
+         UNION ALL SELECT pg_get_functiondef(o.oid) FROM pg_proc o
            JOIN pg_namespace n ON n.oid = o.pronamespace WHERE {own}
-         UNION ALL SELECT 'constraint ' || conname FROM pg_constraint o
+         UNION ALL SELECT 'constraint ' || conname || ' ' || pg_get_constraintdef(o.oid) FROM pg_constraint o
            JOIN pg_namespace n ON n.oid = o.connamespace WHERE {own} AND conname NOT LIKE '\\_\\_diesel%'
-         UNION ALL SELECT 'trigger ' || tgname FROM pg_trigger o WHERE NOT tgisinternal
+         UNION ALL SELECT pg_get_triggerdef(o.oid) FROM pg_trigger o WHERE NOT tgisinternal
          UNION ALL SELECT 'extension ' || extname FROM pg_extension"
     );
     database.texts(&sql).into_iter().collect()

@@ -144,6 +144,28 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[actix_web::test]
+async fn a_way_back_that_no_header_can_hold_is_left_out() {
+    let app = TestApp::new().await;
+    let visitor = app.visitor();
+    visitor.get("/login").await;
+    let fields = [("email", ADMIN), ("password", PASSWORD), ("next", "/schedules?q=é")];
+    assert_eq!(visitor.post("/login", &fields).await.assert_status(303).location(), "/");
+}
+
+#[actix_web::test]
+async fn a_flash_is_a_secure_cookie_where_the_address_is_https() {
+    for (address, is_secure) in [("http://127.0.0.1:8080", false), ("https://pontual.example", true)] {
+        let app = TestApp::at(address).await;
+        let admin = app.administrator().await;
+        admin.get("/notifications").await;
+        let answer = admin.post("/notifications/reading", &[]).await;
+        let cookies = answer.headers.get_all("set-cookie").map(|value| value.to_str().unwrap());
+        let flash = cookies.into_iter().find(|cookie| cookie.starts_with("pontual_flash=")).unwrap();
+        assert_eq!(flash.contains("Secure"), is_secure, "{flash}");
+    }
+}
+
+#[actix_web::test]
 async fn a_nul_anywhere_is_a_bad_request() {
     let app = TestApp::new().await;
     let visitor = app.visitor();

@@ -168,6 +168,8 @@ struct FactsRow {
     department: Option<DepartmentId>,
     #[diesel(sql_type = Bool)]
     is_attendant: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    ticket: Option<TicketId>,
 }
 
 /// What is known of the records that a form names, and the time.
@@ -180,7 +182,8 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
                 (SELECT id FROM people WHERE id = $2 AND archived_at IS NULL) AS person,
                 (SELECT id FROM departments WHERE id = $3 AND deactivated_at IS NULL) AS department,
                 EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
-                         WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL) AS is_attendant
+                         WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL) AS is_attendant,
+                (SELECT id FROM tickets WHERE id = $5 AND contact_id = $1) AS ticket
            FROM settings s
            LEFT JOIN (contacts c JOIN channels ch ON ch.id = c.channel_id AND ch.deactivated_at IS NULL)
                 ON c.id = $1 AND c.archived_at IS NULL",
@@ -189,6 +192,7 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
     .bind::<Nullable<BigInt>, _>(chosen.person)
     .bind::<Nullable<BigInt>, _>(chosen.department)
     .bind::<Nullable<BigInt>, _>(chosen.attendant)
+    .bind::<Nullable<BigInt>, _>(chosen.ticket)
     .get_result(conn)?;
     Ok(Facts {
         now: row.now,
@@ -197,5 +201,6 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
         person: row.person,
         department: row.department,
         attendant: chosen.attendant.filter(|_: &UserId| row.is_attendant),
+        ticket: row.ticket,
     })
 }

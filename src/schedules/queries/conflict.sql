@@ -8,7 +8,7 @@ SELECT s.id, c.name AS contact_name, s.due_at,
           FROM schedules p
          WHERE p.spacing_key = $1 AND p.status = 'scheduled' AND p.due_at < $2 + $3
      ) t
-     WHERE t.next IS NULL OR t.next <= t.free - $3
+     WHERE t.free > clock_timestamp() AND (t.next IS NULL OR t.next <= t.free - $3)
      ORDER BY t.due_at DESC LIMIT 1) AS free_before,
     (SELECT t.free FROM (
         SELECT p.due_at, date_trunc('minute', p.due_at + $3 + interval '59.999999 seconds') AS free,

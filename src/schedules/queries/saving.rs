@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
+use crate::schedules::cancel::Reason;
 use crate::schedules::draft::Draft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
 use crate::schema::{schedule_history, settings};
@@ -48,13 +49,11 @@ struct IdRow {
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn existing(conn: &mut PgConnection, form_key: Uuid, creator: UserId) -> Result<Option<ScheduleId>> {
-    let row: Option<IdRow> =
-        diesel::sql_query("SELECT id FROM schedules WHERE form_key = $1 AND created_by = $2")
-            .bind::<SqlUuid, _>(form_key)
-            .bind::<BigInt, _>(creator)
-            .get_result(conn)
-            .optional()?;
+pub fn existing(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<ScheduleId>> {
+    let row: Option<IdRow> = diesel::sql_query("SELECT id FROM schedules WHERE form_key = $1")
+        .bind::<SqlUuid, _>(form_key)
+        .get_result(conn)
+        .optional()?;
     Ok(row.map(|row| row.id))
 }
 
@@ -108,6 +107,7 @@ pub fn conflict(
 pub fn insert(
     conn: &mut PgConnection,
     draft: &Draft,
+    form_key: Uuid,
     spacing: Spacing,
     creator: UserId,
 ) -> Result<ScheduleId> {
@@ -117,7 +117,7 @@ pub fn insert(
                 due_local, due_zone, message, comment, created_by, spacing_key, min_gap)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
     )
-    .bind::<Nullable<SqlUuid>, _>(draft.form_key)
+    .bind::<SqlUuid, _>(form_key)
     .bind::<BigInt, _>(draft.contact)
     .bind::<Nullable<BigInt>, _>(draft.person)
     .bind::<BigInt, _>(draft.department)
@@ -144,14 +144,14 @@ pub fn insert(
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &str) -> Result<bool> {
+pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &Reason) -> Result<bool> {
     let cancelled = diesel::sql_query(
         "UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''), finished_at = clock_timestamp(),
                 updated_at = clock_timestamp(), version = version + 1
           WHERE id = $1 AND status = 'scheduled'",
     )
     .bind::<BigInt, _>(schedule)
-    .bind::<Text, _>(reason)
+    .bind::<Text, _>(reason.as_str())
     .execute(conn)?;
     if cancelled == 1 {
         add_history(conn, schedule, "cancelled", by, &serde_json::json!({}))?;

@@ -1,11 +1,12 @@
 //! The form and its parts that change with what is chosen.
 
 use askama::Template;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 
 use crate::auth::Viewer;
+use crate::clock::Resolved;
 use crate::contacts::display;
 use crate::error::Result;
 use crate::ids::DepartmentId;
@@ -184,7 +185,9 @@ impl ConflictNotice {
     fn new(viewer: &Viewer, conflict: Conflict) -> Self {
         let zone = viewer.zone;
         let (date, time) = (zone.date(conflict.due_at), zone.time(conflict.due_at));
-        let slots = [conflict.before, conflict.after].into_iter().flatten();
+        // A time that the clocks repeat could not be told from its twin.
+        let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
+        let slots = [conflict.before, conflict.after].into_iter().flatten().filter(is_plain);
         Self {
             title: format!("Já existe um agendamento em {date} às {time}."),
             href: format!("/schedules/{}", conflict.with),

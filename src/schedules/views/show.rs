@@ -79,6 +79,13 @@ impl Cancellation {
     pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail) -> Self {
         Self { form: CancelForm::new(viewer, csrf, detail, false) }
     }
+
+    /// The same page with what was typed and what is wrong with it.
+    pub fn refused(mut self, reason: &str, error: &'static str) -> Self {
+        self.form.reason = reason.to_owned();
+        self.form.error = Some(error);
+        self
+    }
 }
 
 /// The same question within that page, or in a dialogue of the schedule's page.
@@ -88,6 +95,8 @@ struct CancelForm {
     csrf: String,
     id: String,
     sentence: String,
+    reason: String,
+    error: Option<&'static str>,
     is_dialog: bool,
 }
 
@@ -100,7 +109,8 @@ impl CancelForm {
             (_, true) => format!("O chamado para {contact} em {due} não será aberto."),
             (_, false) => format!("A mensagem para {contact} em {due} não será enviada."),
         };
-        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, is_dialog }
+        let (reason, error) = (String::new(), None);
+        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, reason, error, is_dialog }
     }
 }
 

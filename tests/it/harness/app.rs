@@ -44,6 +44,15 @@ impl TestApp {
         Self::on(database, company).await
     }
 
+    /// Reached at another address, such as one behind a proxy that speaks https.
+    pub async fn at(public_url: &str) -> Self {
+        let database = Database::new();
+        let company = Company::found(&database);
+        let address = public_url.to_owned();
+        let config = Config::from_vars(|name| (name == "PONTUAL_PUBLIC_URL").then(|| address.clone()));
+        Self::configured(database, company, config.unwrap()).await
+    }
+
     /// A second process on the same database.
     pub async fn another(&self) -> Self {
         let other = Self::on(Database { url: self.database.url.clone() }, self.company).await;
@@ -52,7 +61,10 @@ impl TestApp {
     }
 
     async fn on(database: Database, company: Company) -> Self {
-        let config = Config::from_vars(|_| None).unwrap();
+        Self::configured(database, company, Config::from_vars(|_| None).unwrap()).await
+    }
+
+    async fn configured(database: Database, company: Company, config: Config) -> Self {
         let db = Db::new(&database.url, 4);
         let shared = Shared::new(config, Keys::new("a secret for tests"), db);
         let service = Rc::new(init_service(build(shared.clone())).await);

@@ -1,0 +1,24 @@
+// What htmx asked for somebody and did not get is said; without this, a press of a button does nothing.
+
+import { one } from "./dom.js";
+import { warn } from "./notices.js";
+
+export function start() {
+  document.body.addEventListener("htmx:responseError", ({ detail }) => isAskedFor(detail) && refused(detail.xhr));
+  for (const type of ["htmx:sendError", "htmx:timeout"]) {
+    document.body.addEventListener(type, ({ detail }) => isAskedFor(detail) && warn("request", "Sem conexão. Tente de novo."));
+  }
+}
+
+/** What the page fetches by itself has no event that began it, and catches up by itself. */
+const isAskedFor = ({ requestConfig }) => Boolean(requestConfig?.triggeringEvent);
+
+/** Says what the error's page says. */
+function refused({ responseText }) {
+  const page = new DOMParser().parseFromString(responseText, "text/html");
+  const [title, text] = ["title", "text"].map((part) => one(`[data-error-${part}]`, page)?.textContent.trim());
+  if (!title) return warn("request", "Algo deu errado. Tente de novo.");
+  const strong = document.createElement("b");
+  strong.textContent = `${title}.`;
+  warn("request", strong, ` ${text ?? ""}`);
+}

@@ -1,0 +1,52 @@
+// The boxes at the edge of the page that tell of something, politely.
+
+import { all, one } from "./dom.js";
+
+/** A notice with `content`, there until somebody closes it. */
+export function notice(content, closed = () => {}) {
+  const box = document.createElement("div");
+  box.className = "toast show";
+  box.setAttribute("role", "status");
+  box.setAttribute("aria-atomic", "true");
+  box.append(content, closeButton(box, closed));
+  return box;
+}
+
+/** Shows what went wrong; what was shown of the same `kind` gives way. */
+export function warn(kind, ...words) {
+  const region = one("[data-toasts]") ?? one("main");
+  all(`[data-warning="${kind}"]`).forEach((earlier) => earlier.remove());
+  const content = document.createElement("div");
+  content.className = "notif";
+  const badge = document.createElement("span");
+  badge.className = "badge-ico ev-error";
+  badge.setAttribute("aria-hidden", "true");
+  badge.append(icon("alert-triangle"));
+  const text = document.createElement("p");
+  text.className = "flex-fill align-self-center mb-0 pe-4";
+  text.append(...words);
+  content.append(badge, text);
+  const box = notice(content);
+  box.dataset.warning = kind;
+  region.prepend(box);
+}
+
+function icon(name) {
+  const element = document.createElement("span");
+  element.className = `ti ti-${name}`;
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+function closeButton(box, closed) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "icon-btn";
+  button.setAttribute("aria-label", "Fechar aviso");
+  button.append(icon("x"));
+  button.addEventListener("click", () => {
+    box.remove();
+    closed();
+  });
+  return button;
+}

@@ -1,0 +1,124 @@
+// What people see when something does not go as it should: refused requests, lost connections, the
+// end of a session; and what must not get lost then.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { person, signIn, startChromium, startPontual } from "./harness.mjs";
+
+let pontual;
+let browser;
+
+before(async () => {
+  [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
+  // What the demonstration has due within a minute would stand in the way.
+  await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
+});
+
+after(async () => {
+  await browser?.close();
+  await pontual?.stop();
+});
+
+async function administrator() {
+  const admin = await person(browser, pontual);
+  await signIn(admin.page, "admin");
+  return admin;
+}
+
+/** Somebody else cancels the schedule. */
+async function cancel(context, id) {
+  const page = await context.newPage();
+  await page.goto(`/schedules/${id}/cancellation`);
+  await page.getByLabel("Motivo").fill("Cancelado em outra aba");
+  await page.getByRole("button", { name: "Cancelar agendamento" }).click();
+  await page.getByText("Motivo: Cancelado em outra aba").waitFor();
+  await page.close();
+}
+
+/** Cuts the server's own connection for announcements: each stream begins anew. */
+const loseAnnouncements = () => pontual.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()");
+
+const pending = async () => (await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY id LIMIT 1"))[0];
+
+test("a request that htmx could not make, or that was refused, is told", { timeout: 60_000 }, async () => {
+  const { page, context } = await administrator();
+  await page.goto("/notifications");
+  const readAll = page.locator("main").getByRole("button", { name: "Marcar todas como lidas" });
+  await page.evaluate(() => document.querySelectorAll("[data-read-all]").forEach((form) => (form.hidden = false)));
+  await page.route("**/notifications/reading", (route) => route.abort());
+  await readAll.click();
+  const warning = page.locator("[data-toasts] [data-warning]");
+  await warning.getByText("Sem conexão. Tente de novo.").waitFor();
+  await page.unroute("**/notifications/reading");
+  await page.evaluate(() => document.body.setAttribute("hx-headers", '{"X-CSRF-Token":"00"}'));
+  await readAll.click();
+  await warning.getByText("Não foi possível confirmar o envio. Volte, recarregue a página").waitFor();
+  assert.equal(await warning.count(), 1);
+  await warning.getByRole("button", { name: "Fechar aviso" }).click();
+  assert.equal(await warning.count(), 0);
+  await context.close();
+});
+
+test("the side of a conversation follows the contact's schedules, and focus stays", { timeout: 60_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  const { id, contact_id: contact } = await pending();
+  await page.goto(`/contacts/${contact}/conversation`);
+  const line = page.locator(`#dados a[href="/schedules/${id}"]`);
+  await line.focus();
+  await cancel(context, id);
+  await page.bringToFront();
+  await line.getByText("Cancelado").waitFor();
+  assert.equal(await line.evaluate((link) => link === document.activeElement), true);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("after a lost connection schedules are current, but not below an open dialogue", { timeout: 60_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  const { id } = await pending();
+  await page.goto(`/schedules/${id}`);
+  const write = (comment) => pontual.sql("UPDATE schedules SET comment = $2 WHERE id = $1", [id, comment]);
+  // The first sync is for what the page already shows; it has come once the stream is there.
+  const recorded = () => page.waitForFunction(() => sessionStorage.getItem(`pontual-bell-${document.body.dataset.user}`));
+  await recorded();
+  await write("Mudado sem aviso");
+  await loseAnnouncements();
+  await page.getByText("Mudado sem aviso").waitFor();
+
+  await page.getByRole("link", { name: "Cancelar agendamento" }).click();
+  const dialogue = page.getByRole("dialog");
+  await dialogue.getByLabel("Motivo").fill("Ainda não");
+  await write("Mudado de novo");
+  const synced = page.evaluate(() => new Promise((resolve) => new BroadcastChannel(`pontual-live-${document.body.dataset.user}`).addEventListener("message", ({ data }) => data.type === "sync" && resolve())));
+  await loseAnnouncements();
+  await synced;
+  assert.equal(await dialogue.getByLabel("Motivo").inputValue(), "Ainda não");
+  assert.equal(await page.getByText("Mudado de novo").count(), 0);
+  await page.keyboard.press("Escape");
+  await page.getByText("Mudado de novo").waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("the end of a session does not throw away what is being written", { timeout: 60_000 }, async () => {
+  const { page, context } = await administrator();
+  const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
+  const idle = await context.newPage();
+  await idle.goto("/schedules");
+  await page.goto(`/tickets/${id}`);
+  await page.getByLabel(/^Mensagem para|^Texto para/).fill("Metade de uma frase");
+  const other = await context.newPage();
+  await other.goto("/notifications");
+  await other.getByRole("button", { name: /Menu do usuário/ }).click();
+  await other.getByRole("button", { name: "Sair" }).click();
+  await other.waitForURL(/login/);
+  await idle.waitForURL(/login/);
+  const warning = page.locator("[data-warning=ended]");
+  await warning.getByText("Sua sessão terminou.").waitFor();
+  assert.equal(await page.locator("[data-composer] textarea").inputValue(), "Metade de uma frase");
+  const opened = context.waitForEvent("page");
+  await warning.getByRole("link", { name: "Entre de novo" }).click();
+  await (await opened).waitForURL("**/login");
+  await context.close();
+});

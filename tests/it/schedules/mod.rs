@@ -1,0 +1,34 @@
+//! Creating, listing and cancelling schedules, as the help page describes them.
+
+mod cancelling;
+mod form;
+mod list;
+mod repeats;
+mod spacing;
+mod tickets;
+
+use crate::harness::{Page, Visitor};
+
+/// A form that is right, for "Marina Duarte" at 10:00; a test changes what it is about.
+pub fn form<'a>(changes: &[(&'static str, &'a str)]) -> Vec<(&'static str, &'a str)> {
+    let mut fields = vec![
+        ("person_id", ""),
+        ("contact_id", "601"),
+        ("department_id", "101"),
+        ("attendant_id", "303"),
+        ("action", "open_ticket_and_notify"),
+        ("due_at", "2030-12-05T10:00"),
+        ("message", "Olá, Marina!\r\nTudo bem?"),
+        ("comment", "Confirmar a renovação"),
+    ];
+    for (name, value) in changes {
+        fields.retain(|(known, _)| known != name);
+        fields.push((name, value));
+    }
+    fields
+}
+
+pub async fn save(visitor: &Visitor, changes: &[(&'static str, &str)]) -> Page {
+    visitor.get("/schedules/new").await;
+    visitor.post("/schedules", &form(changes)).await
+}

@@ -1,0 +1,44 @@
+//! A form that comes twice.
+
+use futures_util::future::join_all;
+
+use super::form;
+use crate::harness::TestApp;
+
+#[actix_web::test]
+async fn a_form_sent_fifty_times_at_once_is_one_schedule() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules/new").await;
+    let key = page.attribute("[name=form_key]", "value").unwrap();
+    let fields = form(&[("form_key", &key)]);
+    let answers = join_all((0..50).map(|_| admin.post("/schedules", &fields))).await;
+    assert!(answers.iter().all(|answer| answer.location() == answers[0].location()));
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 1);
+}
+
+#[actix_web::test]
+async fn a_form_that_comes_back_changed_is_another_schedule() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let first = admin.post("/schedules", &form(&[("form_key", &key)])).await;
+    let later = [("form_key", key.as_str()), ("due_at", "2030-12-06T10:00"), ("comment", "Outro")];
+    let second = admin.post("/schedules", &form(&later)).await;
+    assert_ne!(first.location(), second.location());
+    admin.follow(&second).await.assert_says("Outro");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 2);
+}
+
+#[actix_web::test]
+async fn a_retry_after_the_due_time_is_answered_as_the_first_try() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let fields = form(&[("form_key", &key)]);
+    let first = admin.post("/schedules", &fields).await;
+    app.database.execute("UPDATE schedules SET due_at = now()");
+    pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+    let again = admin.post("/schedules", &fields).await;
+    assert_eq!(again.location(), first.location());
+}

@@ -1,0 +1,60 @@
+//! Scheduling for a contact whose ticket is open.
+
+use super::{form, save};
+use crate::harness::TestApp;
+
+#[actix_web::test]
+async fn an_open_ticket_is_pointed_out_and_can_be_closed_along() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO tickets (id, protocol, contact_id, department_id, attendant_id) VALUES (7, 1042, 601, 101, 303)",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules/new?contact_id=601&ticket_id=7").await;
+    page.assert_says("Este contato tem um chamado aberto.").assert_says("Feche o chamado nº 1042");
+    assert_eq!(page.attribute("#contact_id option[selected]", "value").unwrap(), "601");
+    assert_eq!(page.attribute("#attendant_id option[selected]", "value").unwrap(), "303");
+    assert_eq!(page.count("button[name=after][value=close_ticket]"), 1);
+    let part = admin.get_part("/schedules/new/open-ticket?contact_id=601").await;
+    part.assert_says("Este contato tem um chamado aberto.").assert_says("Salvar e fechar chamado");
+
+    let saved = admin.post("/schedules", &form(&[("after", "close_ticket"), ("ticket_id", "7")])).await;
+    let shown = admin.follow(&saved).await;
+    shown.assert_says("Agendamento salvo e chamado fechado.").assert_says("a partir do chamado nº 1042");
+    let open = "SELECT count(*) AS value FROM tickets WHERE status = 'open'";
+    assert_eq!(app.database.number(open), 0);
+}
+
+#[actix_web::test]
+async fn a_refused_schedule_closes_no_ticket() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO tickets (contact_id, department_id) VALUES (601, 101)");
+    let admin = app.administrator().await;
+    save(&admin, &[("after", "close_ticket"), ("comment", "")]).await.assert_status(422);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE status = 'open'"), 1);
+}
+
+#[actix_web::test]
+async fn who_may_not_close_the_ticket_is_not_offered_to_and_cannot() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO role_permissions VALUES (203, 'schedules');
+         INSERT INTO tickets (contact_id, department_id) VALUES (601, 102)",
+    );
+    let bruno = app.attendant().await;
+    let page = bruno.get("/schedules/new?contact_id=601").await;
+    page.assert_says("Este contato tem um chamado aberto.");
+    assert_eq!(page.count("button[name=after]"), 0);
+    save(&bruno, &[("after", "close_ticket")]).await.assert_status(403);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0);
+}
+
+#[actix_web::test]
+async fn the_ticket_of_another_contact_is_not_named_in_the_history() {
+    let app = TestApp::new().await;
+    app.database
+        .execute("INSERT INTO tickets (id, protocol, contact_id, department_id) VALUES (7, 1042, 602, 102)");
+    let admin = app.administrator().await;
+    let saved = save(&admin, &[("ticket_id", "7")]).await;
+    admin.follow(&saved).await.assert_does_not_say("1042");
+}
