@@ -1,7 +1,7 @@
 //! The pages of schedules.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::cancel::{self, Reason};
@@ -9,7 +9,7 @@ use super::create::{self, Outcome, Submission};
 use super::form::Typed;
 use super::queries::{self, Filter};
 use super::views::{Cancellation, FormPage, Index, Options, Show};
-use crate::auth::{Can, ManageSchedules, Viewer, client_ip};
+use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
@@ -99,7 +99,7 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    request: HttpRequest,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
     if !form.get("step").is_empty() || !form.get("use_slot").is_empty() {
@@ -111,7 +111,7 @@ pub async fn create(
         typed: typed.clone(),
         viewer: viewer.clone(),
         closes_ticket: form.get("after") == "close_ticket",
-        ip: client_ip(&request),
+        ip,
     };
     match create::create(&db, submission).await? {
         Outcome::Saved { id, closed_ticket } => {
@@ -160,9 +160,10 @@ pub async fn cancel(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, request): (web::Path<ScheduleId>, HttpRequest),
+    id: web::Path<ScheduleId>,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (who, id, ip) = (viewer.clone(), id.into_inner(), client_ip(&request));
+    let (who, id) = (viewer.clone(), id.into_inner());
     let cancelled = match Reason::parse(form.get("reason")) {
         Ok(reason) => db.transaction(move |conn| cancel::cancel(conn, &who, id, &reason, &ip)).await?,
         Err(error) => {
