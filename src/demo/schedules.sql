@@ -94,3 +94,8 @@ SELECT id, at, kind, actor, details FROM (
 
 INSERT INTO audit (at, actor_id, action, subject_id)
 SELECT at, actor_id, 'schedule.' || kind, schedule_id FROM schedule_history ORDER BY id;
+INSERT INTO audit (at, actor_id, action, subject_id)
+SELECT m.created_at, m.author_id, replace(m.event, '_', '.'), t.id
+  FROM messages m JOIN tickets t ON t.id = m.ticket_id
+ WHERE m.event = 'ticket_closed' OR (m.event = 'ticket_opened' AND t.schedule_id IS NULL)
+ ORDER BY m.id;
