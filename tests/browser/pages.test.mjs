@@ -18,11 +18,11 @@ let conflict;
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
   const one = async (sql) => (await pontual.sql(sql))[0].id;
-  const open = await one("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
-  const closed = await one("SELECT id FROM tickets WHERE status = 'closed' LIMIT 1");
+  const open = await one("SELECT id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
+  const closed = await one("SELECT id FROM tickets WHERE status = 'closed' ORDER BY id LIMIT 1");
   const role = await one("SELECT id FROM roles WHERE name = 'Atendente'");
   const administrators = await one("SELECT id FROM roles WHERE is_administrator");
-  const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' LIMIT 1");
+  const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
   pages = [
     "/schedules", "/schedules?status=scheduled", "/schedules/new", `/schedules/new?contact_id=${contact}`,
@@ -160,7 +160,7 @@ test("without JavaScript: schedule, read, cancel, converse", { timeout: 120_000 
   await press(page.getByRole("button", { name: "Cancelar agendamento" }));
   await page.getByText("Motivo: Mudança de planos").waitFor();
 
-  const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
+  const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
   await page.goto(`/tickets/${id}`);
   await page.getByLabel(/^Texto para/).fill("Respondido sem scripts");
   await press(page.getByRole("button", { name: "Enviar", exact: true }));
