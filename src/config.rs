@@ -14,6 +14,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// The address in links, without a trailing slash.
     pub public_url: Url,
+    /// Whether that address was given; else it follows from `listen`.
+    is_public_url_given: bool,
     /// The secret given by the environment; `None` means one kept in the data directory.
     pub secret_key: Option<String>,
 }
@@ -46,10 +48,9 @@ impl Config {
         let port = var("PORT").unwrap_or_else(|| "8080".into());
         let port: u16 = port.parse().map_err(|_| ConfigError::Port(port))?;
         let listen = SocketAddr::new(ip, port);
-        let public_url = match var("PONTUAL_PUBLIC_URL") {
-            None => format!("http://{listen}"),
-            Some(given) => given,
-        };
+        let given_url = var("PONTUAL_PUBLIC_URL");
+        let is_public_url_given = given_url.is_some();
+        let public_url = given_url.unwrap_or_else(|| format!("http://{listen}"));
         let secret_key = var("PONTUAL_SECRET_KEY");
         if secret_key.as_ref().is_some_and(|key| key.len() < 32) {
             return Err(ConfigError::SecretKey);
@@ -59,6 +60,7 @@ impl Config {
             listen,
             data_dir: var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into(),
             public_url: parse_public_url(&public_url).ok_or(ConfigError::PublicUrl(public_url))?,
+            is_public_url_given,
             secret_key,
         })
     }
@@ -66,6 +68,21 @@ impl Config {
     /// Whether visitors come over TLS, so that cookies may insist on it.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
+    }
+
+    /// Takes in the address that was bound: with port 0 the system chose the port.
+    pub fn listens_on(&mut self, bound: SocketAddr) {
+        self.listen = bound;
+        if !self.is_public_url_given
+            && let Some(url) = parse_public_url(&format!("http://{bound}"))
+        {
+            self.public_url = url;
+        }
+    }
+
+    /// Whether links lead to an address that only this machine understands, such as 0.0.0.0.
+    pub fn needs_public_url(&self) -> bool {
+        self.listen.ip().is_unspecified() && !self.is_public_url_given
     }
 
     /// An absolute link to `path`, which starts with a slash.
@@ -100,6 +117,19 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
         assert_eq!(config.link("/c/x"), "http://127.0.0.1:8080/c/x");
         assert!(!config.is_https());
+    }
+
+    #[test]
+    fn links_follow_the_bound_port_unless_an_address_is_given() {
+        let bound = "0.0.0.0:4711".parse().unwrap();
+        let mut unset = config(&[("HOST", "0.0.0.0"), ("PORT", "0")]).unwrap();
+        unset.listens_on(bound);
+        assert_eq!(unset.link("/"), "http://0.0.0.0:4711/");
+        assert!(unset.needs_public_url());
+        let mut given = config(&[("HOST", "0.0.0.0"), ("PONTUAL_PUBLIC_URL", "https://x.example")]).unwrap();
+        given.listens_on(bound);
+        assert_eq!(given.link("/"), "https://x.example/");
+        assert!(!given.needs_public_url());
     }
 
     #[test]

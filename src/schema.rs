@@ -244,7 +244,6 @@ diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
 diesel::joinable!(messages -> users (author_id));
 diesel::joinable!(messages -> contacts (contact_id));
-diesel::joinable!(messages -> schedules (schedule_id));
 diesel::joinable!(notifications -> contacts (contact_id));
 diesel::joinable!(notifications -> schedules (schedule_id));
 diesel::joinable!(notifications -> tickets (ticket_id));
@@ -258,7 +257,6 @@ diesel::joinable!(schedules -> people (person_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));
-diesel::joinable!(tickets -> schedules (schedule_id));
 diesel::joinable!(users -> roles (role_id));
 
 diesel::allow_tables_to_appear_in_same_query!(

@@ -1,6 +1,8 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
 use std::any::Any;
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,7 @@ use actix_rt::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::time;
 use actix_web::{HttpServer, rt};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
@@ -15,6 +18,7 @@ use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::db::Db;
+use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
@@ -23,17 +27,28 @@ use crate::{demo, users};
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
 const SILENCE: Duration = Duration::from_secs(30);
 
+/// So many connections may wait to be accepted, as after a restart when all come back.
+const BACKLOG: i32 = 2048;
+
 /// Requests under way at SIGTERM have so long to finish.
-const DRAIN_SECONDS: u64 = 20;
+const DRAIN: Duration = Duration::from_secs(12);
 
 /// The dispatcher's last batch, which began before SIGTERM, has so long to finish after the requests.
-const LAST_BATCH: Duration = Duration::from_secs(8);
+const LAST_BATCH: Duration = Duration::from_secs(6);
+
+/// The promise of the README, which whoever supervises the process relies on before a SIGKILL.
+const END_WITHIN: Duration = Duration::from_secs(30);
+
+const _: () = assert!(
+    DRAIN.as_secs() + LAST_BATCH.as_secs() + PATIENCE_AT_END.as_secs() < END_WITHIN.as_secs(),
+    "requests, dispatcher and private database end one after the other"
+);
 
 /// Serves until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// Something that must be there at the start is not.
-pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
+pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     let started = Instant::now();
     if wants_demo {
         refuse_foreign_demo(&config)?;
@@ -59,36 +74,46 @@ pub fn run(config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
         Some(secret) => Keys::new(secret.as_bytes()),
         None => Keys::kept_in(&config.data_dir).map_err(Trouble::Secret)?,
     };
+    let socket = bind(config.listen).map_err(|cause| Trouble::Listen { address: config.listen, cause })?;
+    if let Ok(address) = socket.local_addr() {
+        config.listens_on(address);
+    }
+    if config.needs_public_url() {
+        tracing::warn!(
+            "links lead to {}, which others cannot follow: set PONTUAL_PUBLIC_URL",
+            config.link("/")
+        );
+    }
     let db = Db::new(&database.url, pool_size());
-    let shared = Shared::new(config.clone(), keys, db);
-    let served = rt::System::new().block_on(serve(shared, &config, &database.url, started, how_to_sign_in));
+    let shared = Shared::new(config, keys, db);
+    let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, how_to_sign_in));
     drop(database);
     served
 }
 
 async fn serve(
     shared: Shared,
-    config: &Config,
+    socket: TcpListener,
     database_url: &str,
     started: Instant,
     how_to_sign_in: &str,
 ) -> Result<ExitCode, Trouble> {
-    let address = config.listen;
+    let (address, link) = (shared.config.listen, shared.config.link("/"));
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
         .client_request_timeout(Duration::from_secs(5))
         .on_connect(|connection, _| give_up_on_silence(connection))
-        .shutdown_timeout(DRAIN_SECONDS)
-        .bind(address)
+        .shutdown_timeout(DRAIN.as_secs())
+        .listen(socket)
         .map_err(|cause| Trouble::Listen { address, cause })?
         .run();
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
     rt::spawn(end_at_a_signal(control.clone(), hub));
-    println!("Pontual is ready at {} ({} ms)", config.link("/"), started.elapsed().as_millis());
+    println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");
     }
@@ -101,6 +126,15 @@ async fn serve(
         Ok(Ok(Ending::Stopped)) => Ok(ExitCode::SUCCESS),
         _ => Ok(ExitCode::FAILURE),
     }
+}
+
+/// Binds before anything is built, for with port 0 the links are known only then.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// Ends the process if the dispatcher cannot go on: whoever supervises it starts another.

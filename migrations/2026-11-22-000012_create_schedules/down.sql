@@ -1,1 +1,2 @@
 DROP TABLE schedules;
+DROP FUNCTION keep_final_schedule;

@@ -23,6 +23,8 @@ CREATE TABLE schedules (
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     finished_at timestamptz,
+    -- what names a schedule is of its contact
+    CONSTRAINT schedules_id_contact_key UNIQUE (id, contact_id),
     CONSTRAINT schedules_final_is_finished CHECK ((status = 'scheduled') = (finished_at IS NULL)),
     CONSTRAINT schedules_failed_has_reason CHECK ((status = 'failed') = (failure_reason IS NOT NULL)),
     CONSTRAINT schedules_reason_of_cancelled CHECK (cancel_reason IS NULL OR status = 'cancelled'),
@@ -35,3 +37,15 @@ CREATE INDEX schedules_by_due ON schedules (due_at, id);
 CREATE INDEX schedules_by_status ON schedules (status, due_at, id);
 CREATE INDEX schedules_of_contact ON schedules (contact_id, due_at, id);
 CREATE INDEX schedules_of_attendant ON schedules (attendant_id, due_at, id);
+
+-- Completed, failed and cancelled are final.
+CREATE FUNCTION keep_final_schedule() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'schedule % is %, and stays so', OLD.id, OLD.status
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'schedules_final_is_kept';
+END $$;
+CREATE TRIGGER schedules_keep_final BEFORE UPDATE OF status, finished_at, failure_reason ON schedules
+    FOR EACH ROW WHEN (OLD.status <> 'scheduled'
+                       AND (NEW.status, NEW.finished_at, NEW.failure_reason)
+                           IS DISTINCT FROM (OLD.status, OLD.finished_at, OLD.failure_reason))
+    EXECUTE FUNCTION keep_final_schedule();

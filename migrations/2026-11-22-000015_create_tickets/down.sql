@@ -1,1 +1,2 @@
 DROP TABLE tickets;
+DROP FUNCTION keep_closed_ticket;

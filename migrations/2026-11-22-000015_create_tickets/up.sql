@@ -6,7 +6,7 @@ CREATE TABLE tickets (
     department_id bigint NOT NULL REFERENCES departments,
     attendant_id bigint REFERENCES users,
     -- the schedule that opened it, if one did
-    schedule_id bigint CONSTRAINT tickets_schedule_key UNIQUE REFERENCES schedules,
+    schedule_id bigint CONSTRAINT tickets_schedule_key UNIQUE,
     status text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'closed')),
     opened_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     closed_at timestamptz,
@@ -15,10 +15,23 @@ CREATE TABLE tickets (
     seen_message_id bigint NOT NULL DEFAULT 0,
     CONSTRAINT tickets_closed_has_time CHECK ((status = 'closed') = (closed_at IS NOT NULL)),
     CONSTRAINT tickets_close_after_opening CHECK (closed_at >= opened_at),
-    CONSTRAINT tickets_id_contact_key UNIQUE (id, contact_id)
+    CONSTRAINT tickets_id_contact_key UNIQUE (id, contact_id),
+    CONSTRAINT tickets_schedule_of_contact
+        FOREIGN KEY (schedule_id, contact_id) REFERENCES schedules (id, contact_id)
 );
 ALTER SEQUENCE ticket_protocols OWNED BY tickets.protocol;
 CREATE UNIQUE INDEX tickets_one_open_per_contact ON tickets (contact_id) WHERE status = 'open';
 CREATE INDEX tickets_of_contact ON tickets (contact_id, id);
 CREATE INDEX tickets_of_department ON tickets (department_id, id);
 CREATE INDEX tickets_of_attendant ON tickets (attendant_id, id);
+
+-- A closed ticket never reopens.
+CREATE FUNCTION keep_closed_ticket() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'ticket % is closed, and stays so', OLD.id
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'tickets_closed_is_kept';
+END $$;
+CREATE TRIGGER tickets_keep_closed BEFORE UPDATE OF status, closed_at ON tickets
+    FOR EACH ROW WHEN (OLD.status = 'closed'
+                       AND (NEW.status, NEW.closed_at) IS DISTINCT FROM (OLD.status, OLD.closed_at))
+    EXECUTE FUNCTION keep_closed_ticket();

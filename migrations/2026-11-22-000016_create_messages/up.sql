@@ -6,7 +6,7 @@ CREATE TABLE messages (
     kind text NOT NULL CHECK (kind IN ('customer', 'attendant', 'comment', 'event')),
     event text CHECK (event IN ('ticket_opened', 'ticket_closed')),
     author_id bigint REFERENCES users,
-    schedule_id bigint REFERENCES schedules,
+    schedule_id bigint,
     body text NOT NULL DEFAULT '' CHECK (length(body) <= 4096),
     -- made by the sender's page: a message posted twice by a retry is one message
     client_key uuid,
@@ -14,6 +14,8 @@ CREATE TABLE messages (
     delivered_at timestamptz,
     read_at timestamptz,
     CONSTRAINT messages_ticket_of_contact FOREIGN KEY (ticket_id, contact_id) REFERENCES tickets (id, contact_id),
+    CONSTRAINT messages_schedule_of_contact
+        FOREIGN KEY (schedule_id, contact_id) REFERENCES schedules (id, contact_id),
     CONSTRAINT messages_event_is_named CHECK ((kind = 'event') = (event IS NOT NULL)),
     CONSTRAINT messages_receipts_are_of_sent CHECK (kind = 'attendant' OR (delivered_at IS NULL AND read_at IS NULL)),
     CONSTRAINT messages_read_is_delivered CHECK (read_at IS NULL OR delivered_at IS NOT NULL),

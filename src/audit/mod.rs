@@ -21,6 +21,8 @@ text_enum! {
         ScheduleCancelled = "schedule.cancelled",
         ScheduleCompleted = "schedule.completed",
         ScheduleFailed = "schedule.failed",
+        /// By a customer: what a schedule opens is told by its completion.
+        TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
     }
 }

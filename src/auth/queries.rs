@@ -115,7 +115,8 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
     Ok(Some(row.state))
 }
 
-/// Writes a session, and forgets those that have ended by time.
+/// Writes a session, unless its user was deactivated meanwhile, and forgets those that have ended by
+/// time.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -133,7 +134,9 @@ pub fn save_session(
     .bind::<Integer, _>(LONGEST_DAYS)
     .execute(conn)?;
     diesel::sql_query(
-        "INSERT INTO sessions (token_hash, user_id, state) VALUES ($1, $2, $3)
+        "INSERT INTO sessions (token_hash, user_id, state)
+         SELECT $1, $2, $3 WHERE $2::bigint IS NULL
+             OR EXISTS (SELECT FROM users WHERE id = $2 AND deactivated_at IS NULL FOR SHARE)
          ON CONFLICT (token_hash) DO UPDATE SET user_id = $2, state = $3, seen_at = now()",
     )
     .bind::<Binary, _>(token_hash)

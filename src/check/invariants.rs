@@ -72,7 +72,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         number: 19,
-        sentence: "Every transition of a schedule has its audit row, and the audit is guarded against change",
+        sentence: "Every transition of a schedule and of a ticket has its audit row, and the audit is guarded against change",
         sql: include_str!("sql/19_audited.sql"),
     },
 ];

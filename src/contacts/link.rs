@@ -4,6 +4,9 @@
 use crate::ids::ContactId;
 use crate::keys::Key;
 
+/// Says, in SQL, whether the link of the contact `c` on the channel `ch` opens a page.
+pub const HAS_CHAT: &str = "(ch.kind = 'web_chat' AND ch.deactivated_at IS NULL AND c.archived_at IS NULL)";
+
 /// How much of the HMAC the link carries: 128 bits.
 const TAG_BYTES: usize = 16;
 

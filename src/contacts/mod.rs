@@ -3,4 +3,4 @@
 pub mod display;
 mod link;
 
-pub use link::Links;
+pub use link::{HAS_CHAT, Links};

@@ -6,9 +6,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use super::thread::{self, Audience, Part, Window};
+use crate::contacts::HAS_CHAT;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, TicketId, UserId};
-use crate::schedules::{Action, Status};
+use crate::schedules::{self, Action, Status};
 use crate::tickets::{self, Ticket};
 
 /// How many schedules the contact's side shows.
@@ -98,8 +99,6 @@ pub struct ContactSchedule {
     pub status: Status,
     #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub attendant_id: Option<UserId>,
 }
 
 /// All that a conversation's page shows.
@@ -136,8 +135,8 @@ pub fn conversation(
         contact: contact_of(conn, contact)?,
         ticket: asked.or_else(|| tickets.first().cloned()),
         tickets,
-        part: thread::queries::part(conn, contact, Audience::Team, window)?,
-        schedules: schedules_of(conn, contact)?,
+        part: thread::queries::part(conn, contact, Audience::Team(viewer), window)?,
+        schedules: schedules_of(conn, viewer, contact)?,
     })
 }
 
@@ -160,7 +159,7 @@ pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, windo
     };
     Ok(Update {
         contact: contact_of(conn, contact)?.name,
-        part: thread::queries::part(conn, contact, Audience::Team, window)?,
+        part: thread::queries::part(conn, contact, Audience::Team(viewer), window)?,
         shown: thread::queries::part(conn, contact, Audience::Customer, shown)?,
         newest_ticket: tickets::queries::tickets_of(conn, contact)?.into_iter().next(),
     })
@@ -174,22 +173,25 @@ fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) ->
 }
 
 fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "SELECT c.id, c.name, c.phone, c.email, p.name AS person, c.link_version,
-                ch.kind = 'web_chat' AND ch.deactivated_at IS NULL AND c.archived_at IS NULL AS has_chat
+                {HAS_CHAT} AS has_chat
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
-          WHERE c.id = $1",
-    )
+          WHERE c.id = $1"
+    ))
     .bind::<BigInt, _>(contact)
     .get_result(conn)?)
 }
 
-fn schedules_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<ContactSchedule>> {
-    Ok(diesel::sql_query(
-        "SELECT id, action, status, due_at, attendant_id FROM schedules
-          WHERE contact_id = $1 ORDER BY due_at DESC, id DESC LIMIT $2",
-    )
+/// Those that `viewer` may read, the latest first.
+fn schedules_of(conn: &mut PgConnection, viewer: UserId, contact: ContactId) -> Result<Vec<ContactSchedule>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT s.id, s.action, s.status, s.due_at FROM schedules s
+          WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT $2",
+        schedules::is_readable("$3")
+    ))
     .bind::<BigInt, _>(contact)
     .bind::<BigInt, _>(SCHEDULES)
+    .bind::<BigInt, _>(viewer)
     .load(conn)?)
 }

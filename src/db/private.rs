@@ -30,7 +30,8 @@ use place::Place;
 use programs::Programs;
 use server_log::ServerLog;
 pub use start_error::StartError;
-use supervisor::{PATIENCE_AT_END, Supervisor};
+pub use supervisor::PATIENCE_AT_END;
+use supervisor::Supervisor;
 
 /// Names the socket's file; the server listens on no port.
 const PORT: u16 = 5432;

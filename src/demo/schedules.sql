@@ -62,9 +62,9 @@ SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, 
     (2, 'comment', NULL, NULL, t.schedule_id, s.comment, t.opened_at, NULL),
     (3, 'attendant', NULL, NULL, t.schedule_id, s.message, t.opened_at, t.opened_at + interval '1 minute'),
     (4, 'customer', NULL, NULL, NULL,
-        CASE WHEN t.status = 'open' THEN 'Boa tarde! O pagamento foi confirmado?'
+        CASE WHEN t.status = 'open' THEN 'Olá! O pagamento foi confirmado?'
              WHEN s.id IS NULL THEN 'Olá! Gostaria de saber sobre a renovação do meu plano.'
-             ELSE 'Vi sim! Podemos fechar.' END, t.opened_at + interval '5 minutes', NULL),
+             ELSE 'Vi sim! Podemos fechar.' END, CASE WHEN s.id IS NULL THEN t.opened_at ELSE t.opened_at + interval '5 minutes' END, NULL),
     (5, 'attendant', NULL, t.attendant_id, NULL,
         CASE WHEN t.status = 'closed' THEN 'Perfeito! Combinamos o retorno por aqui.' END,
         t.opened_at + interval '9 minutes', t.opened_at + interval '10 minutes'),
@@ -94,3 +94,8 @@ SELECT id, at, kind, actor, details FROM (
 
 INSERT INTO audit (at, actor_id, action, subject_id)
 SELECT at, actor_id, 'schedule.' || kind, schedule_id FROM schedule_history ORDER BY id;
+INSERT INTO audit (at, actor_id, action, subject_id)
+SELECT m.created_at, m.author_id, replace(m.event, '_', '.'), t.id
+  FROM messages m JOIN tickets t ON t.id = m.ticket_id
+ WHERE m.event = 'ticket_closed' OR (m.event = 'ticket_opened' AND t.schedule_id IS NULL)
+ ORDER BY m.id;

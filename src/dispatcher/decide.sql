@@ -107,7 +107,7 @@ settled AS (
        SET status = d.status, failure_reason = d.reason, finished_at = moment.at, updated_at = moment.at,
            version = s.version + 1
       FROM decided d CROSS JOIN moment
-     WHERE s.id = d.id
+     WHERE s.id = d.id AND s.status = 'scheduled'
 )
 SELECT (SELECT count(*) FROM decided WHERE status = 'completed') AS completed,
        (SELECT count(*) FROM decided WHERE status = 'failed') AS failed,

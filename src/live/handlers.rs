@@ -9,12 +9,10 @@ use futures_util::{StreamExt, stream};
 
 use super::hub::Hub;
 use super::message::retry;
-use super::queries;
 use super::streams::EventStream;
-use crate::auth::{Anyone, Viewer};
-use crate::contacts::Links;
-use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::auth::Viewer;
+use crate::conversations::chat::Customer;
+use crate::error::Result;
 
 /// Milliseconds; clients that lost their streams together come back spread over this time.
 const COME_BACK_WITHIN: Range<u32> = 500..2_000;
@@ -30,21 +28,9 @@ pub async fn user(viewer: Viewer, hub: web::Data<Hub>) -> Result<HttpResponse> {
 /// What happens in the conversation of the customer who holds the link.
 ///
 /// # Errors
-/// `NotFound` for a link that was never given, was revoked, or whose contact is archived.
-pub async fn customer(
-    _: Anyone,
-    token: web::Path<String>,
-    links: web::Data<Links>,
-    hub: web::Data<Hub>,
-    db: web::Data<Db>,
-) -> Result<HttpResponse> {
-    let contact = Links::contact_of(&token).ok_or(Error::NotFound)?;
-    let version = db.run(move |conn| Ok(queries::open_links(conn, &[contact])?.pop())).await?;
-    let version = version.map(|(_, version)| version).ok_or(Error::NotFound)?;
-    if !links.is_valid(&token, contact, version) {
-        return Err(Error::NotFound);
-    }
-    Ok(answer(hub.open_for_customer(contact, version)))
+/// 404 without a valid link.
+pub async fn customer(customer: Customer, hub: web::Data<Hub>) -> Result<HttpResponse> {
+    Ok(answer(hub.open_for_customer(customer.id, customer.link_version)))
 }
 
 /// Compression would hold events back; `identity` keeps it away.

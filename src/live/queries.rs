@@ -5,8 +5,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer};
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use crate::contacts::HAS_CHAT;
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId, UserId};
+use crate::schedules::{CONCERNED, READS_ALL};
 
 #[derive(QueryableByName)]
 struct UserRow {
@@ -45,10 +47,12 @@ struct LinkRow {
 /// # Errors
 /// The database is unreachable.
 pub fn open_links(conn: &mut PgConnection, among: &[ContactId]) -> Result<Vec<(ContactId, i32)>> {
-    let rows: Vec<LinkRow> =
-        diesel::sql_query("SELECT id, link_version FROM contacts WHERE id = ANY($1) AND archived_at IS NULL")
-            .bind::<Array<BigInt>, _>(among)
-            .load(conn)?;
+    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+        "SELECT c.id, c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+          WHERE c.id = ANY($1) AND {HAS_CHAT}"
+    ))
+    .bind::<Array<BigInt>, _>(among)
+    .load(conn)?;
     Ok(rows.into_iter().map(|row| (row.id, row.link_version)).collect())
 }
 
@@ -68,26 +72,20 @@ pub enum Watcher {
     Own(UserId, Vec<ScheduleId>),
 }
 
-/// Those of `among` who may read some of `schedules`: all of them with the permission, else those
-/// where they are the attendant or were notified.
+/// Those of `among` who may read some of `schedules`.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn watchers(conn: &mut PgConnection, schedules: &[ScheduleId], among: &[UserId]) -> Result<Vec<Watcher>> {
-    let rows: Vec<WatcherRow> = diesel::sql_query(
-        "SELECT u.id,
-                r.is_administrator OR EXISTS (SELECT FROM role_permissions p
-                    WHERE p.role_id = r.id AND p.permission = 'schedules') AS sees_all,
-                coalesce(own.ids, '{}') AS own
+    let rows: Vec<WatcherRow> = diesel::sql_query(format!(
+        "SELECT u.id, {READS_ALL} AS sees_all, coalesce(own.ids, '{{}}') AS own
            FROM users u JOIN roles r ON r.id = u.role_id
            LEFT JOIN (
-                SELECT user_id, array_agg(id ORDER BY id) AS ids FROM (
-                    SELECT attendant_id AS user_id, id FROM schedules WHERE id = ANY($1)
-                     UNION SELECT user_id, schedule_id FROM notifications WHERE schedule_id = ANY($1)
-                ) AS concerned GROUP BY user_id
+                SELECT user_id, array_agg(DISTINCT schedule_id) AS ids FROM {CONCERNED} AS concerned
+                 WHERE schedule_id = ANY($1) GROUP BY user_id
            ) AS own ON own.user_id = u.id
-          WHERE u.id = ANY($2) AND u.deactivated_at IS NULL",
-    )
+          WHERE u.id = ANY($2) AND u.deactivated_at IS NULL"
+    ))
     .bind::<Array<BigInt>, _>(schedules)
     .bind::<Array<BigInt>, _>(among)
     .load(conn)?;

@@ -18,7 +18,7 @@ use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
 /// The database is unreachable.
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;
-    shell.page(&viewer, "Cargos", Index::new(roles))
+    shell.page(&viewer, "Cargos", Index::new(&viewer, roles))
 }
 
 /// # Errors

@@ -20,16 +20,16 @@ struct Line {
     description: String,
     members: i64,
     may_schedule: bool,
-    is_administrator: bool,
+    is_locked: bool,
 }
 
 impl Index {
-    pub fn new(roles: Vec<Role>) -> Self {
+    pub fn new(viewer: &Person, roles: Vec<Role>) -> Self {
         let line = |role: Role| Line {
             id: role.id.to_string(),
             members: role.members,
             may_schedule: role.permissions().contains(Permission::Schedules),
-            is_administrator: role.is_administrator,
+            is_locked: !role.may_be_edited_by(viewer),
             name: role.name,
             description: role.description,
         };

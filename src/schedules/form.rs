@@ -179,7 +179,13 @@ impl Typed {
 
     fn parse_due(&self, facts: &Facts, errors: &mut FieldErrors) -> Option<(NaiveDateTime, DateTime<Utc>)> {
         let Some(local) = clock::parse_input(&self.due_at) else {
-            errors.add("due_at", "Informe a data e a hora.");
+            errors.add(
+                "due_at",
+                match self.due_at.trim() {
+                    "" => "Informe a data e a hora.",
+                    _ => "Esta data e hora não é válida. Confira o dia, o mês, o ano e o horário.",
+                },
+            );
             return None;
         };
         match facts.zone.resolve(local) {

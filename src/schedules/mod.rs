@@ -17,6 +17,7 @@ mod spacing;
 mod state;
 mod views;
 
+pub use queries::{CONCERNED, READS_ALL, is_readable};
 pub use spacing::{Scope, Spacing};
 pub use state::{Action, FailureReason, Status};
 

@@ -121,6 +121,26 @@ struct Framed<'a> {
     body: String,
 }
 
+impl Framed<'_> {
+    /// The page's name, without the mark that a refused form puts before it in the browser's tab.
+    fn heading(&self) -> &str {
+        self.title.strip_prefix("Erro: ").unwrap_or(self.title)
+    }
+
+    /// The list that the page belongs to, for the way back.
+    fn parent(&self) -> Option<(&'static str, &'static str)> {
+        let is_below = |list: &str| self.shell.is_at(list) && self.shell.path != list;
+        match self.viewer {
+            viewer if viewer.can_schedule() && is_below("/schedules") => Some(("/schedules", "Agendamentos")),
+            viewer if viewer.can_manage_roles() && is_below("/roles") => Some(("/roles", "Cargos")),
+            viewer if viewer.can_attend() && (is_below("/tickets") || is_below("/contacts")) => {
+                Some(("/tickets", "Conversas"))
+            }
+            _ => None,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "web/bare.html")]
 struct Bare<'a> {

@@ -84,7 +84,7 @@ export class Thread {
   }
 
   #append(page) {
-    one("[data-nothing-yet]", this.element)?.toggleAttribute("hidden", one("[data-message]", page) !== null);
+    if (one("[data-message]", page)) one("[data-nothing-yet]", this.element)?.remove();
     for (const item of all("[data-update] > :not([data-older])", page)) {
       const id = Number(item.dataset.message ?? 0);
       if (id && id <= this.last) continue;

@@ -1,66 +1,7 @@
-// The schedule's form: fields that depend on each other, search in the selects, free times.
+// The schedule's form: fields that depend on each other, free times.
 
 import { all, one, say, show } from "./dom.js";
-
-/** A select that searches on the server. The real select stays, and is what the form sends. */
-function searchable(select) {
-  const url = select.dataset.searchUrl;
-  const within = select.dataset.searchWith && one(select.dataset.searchWith);
-  const line = (escape, data) => `<div><span>${escape(data.text)}</span>${data.sub ? `<span class="sub">${escape(data.sub)}</span>` : ""}</div>`;
-  let newest = 0;
-  const control = new window.TomSelect(select, {
-    maxOptions: 50,
-    allowEmptyOption: false,
-    placeholder: select.dataset.search,
-    plugins: select.required ? [] : ["clear_button"],
-    searchField: [],
-    sortField: [{ field: "$order" }],
-    preload: "focus",
-    shouldLoad: () => true,
-    load(query, done) {
-      const parameters = new URLSearchParams({ q: query });
-      newest += 1;
-      const mine = newest;
-      if (within) parameters.set("person_id", within.value);
-      fetch(`${url}?${parameters}`, { headers: { accept: "application/json" } })
-        .then((answer) => (answer.ok ? answer.json() : []))
-        .then((found) => {
-          // An answer that was overtaken by a newer question would replace its choices.
-          if (mine !== newest) return done();
-          control.clearOptions();
-          done(found);
-        })
-        .catch(() => done());
-    },
-    render: {
-      option: (data, escape) => line(escape, data),
-      item: (data, escape) => line(escape, data),
-      no_results: () => '<div class="no-results">Nenhum resultado encontrado.</div>',
-      loading: () => '<div class="no-results">Buscando…</div>',
-    },
-  });
-  select.setAttribute("aria-hidden", "true");
-  for (const link of all(`a[href="#${select.id}"]`)) {
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      control.focus();
-    });
-  }
-  const input = control.control_input;
-  if (select.getAttribute("aria-invalid")) input.setAttribute("aria-invalid", "true");
-  if (select.required) input.setAttribute("aria-required", "true");
-  input.setAttribute("aria-describedby", select.getAttribute("aria-describedby") ?? "");
-  const label = one(`label[for="${select.id}-ts-control"]`) ?? one(`label[for="${select.id}"]`);
-  if (label) {
-    label.id ||= `${select.id}-label`;
-    control.dropdown_content.setAttribute("aria-labelledby", label.id);
-  }
-  within?.addEventListener("change", () => {
-    control.clear();
-    control.clearOptions();
-    control.load("");
-  });
-}
+import { searchSelect } from "./search-select.js";
 
 function attendant(form, notifies) {
   const select = one("#attendant_id", form);
@@ -87,6 +28,21 @@ function action(form) {
   attendant(form, chosen !== "open_ticket" && chosen !== "");
 }
 
+/** After the browser's "back" the department is filled in, but its attendants must be fetched again. */
+function comeBack(form) {
+  const department = one("#department_id", form);
+  form.addEventListener("change", (event) => {
+    if (event.target.id === "attendant_id") history.replaceState({ attendant: event.target.value }, "");
+    if (event.target.id === "department_id") history.replaceState(null, "");
+  });
+  if (!department.value || one("#attendant_id", form)) return;
+  const parameters = new URLSearchParams(new FormData(form));
+  parameters.delete("csrf");
+  parameters.set("attendant_id", history.state?.attendant ?? "");
+  const wanted = new URLSearchParams(["department_id", "attendant_id", "action"].map((name) => [name, parameters.get(name) ?? ""]));
+  window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML", source: form });
+}
+
 function freeTimes(form) {
   for (const button of all("[data-slot]", form)) {
     button.addEventListener("click", (event) => {
@@ -108,7 +64,7 @@ function counter(form) {
   const count = one("[data-count]", form);
   const update = () => {
     // Characters as the server counts them: an emoji is one.
-    count.textContent = [...message.value].length;
+    count.textContent = [...message.value].length.toLocaleString("pt-BR");
   };
   message.addEventListener("input", update);
   update();
@@ -117,8 +73,9 @@ function counter(form) {
 export function start() {
   const form = one("[data-schedule-form]");
   if (!form) return;
-  if (window.TomSelect) for (const select of all("select[data-search]", form)) searchable(select);
+  if (window.TomSelect) for (const select of all("select[data-search]", form)) searchSelect(select);
   for (const radio of all('input[name="action"]', form)) radio.addEventListener("change", () => action(form));
+  comeBack(form);
   form.addEventListener("htmx:afterSwap", (event) => {
     action(form);
     if (event.target.id === "attendant" || one("#attendant_id", form)?.contains(event.target)) say("Campo Atendente disponível.");

@@ -48,6 +48,9 @@ async fn a_first_message_opens_a_ticket_in_the_channels_department() {
         app.database.texts("SELECT kind || coalesce(event, '') AS value FROM messages ORDER BY id"),
         ["eventticket_opened", "customer"]
     );
+    let audited = "SELECT action || ' ' || (subject_id = (SELECT id FROM tickets)) AS value FROM audit
+        WHERE action LIKE 'ticket.%' AND actor_id IS NULL AND details = '{\"contact_id\": 601}'";
+    assert_eq!(app.database.texts(audited), ["ticket.opened true"]);
     app.attendant().await.get("/tickets").await.assert_says("Marina Duarte").assert_says("Oi");
 }
 
@@ -64,7 +67,8 @@ async fn a_later_message_opens_a_ticket_where_the_contact_was_last_served() {
     let department = "SELECT department_id AS value FROM tickets ORDER BY id DESC LIMIT 1";
     assert_eq!(app.database.number(department), app.company.finance);
     app.database.execute(
-        "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() + interval '1 minute';
+        "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() + interval '1 minute'
+          WHERE status = 'open';
          UPDATE departments SET deactivated_at = now() WHERE id = 102",
     );
     marina.get(&path).await.assert_says("Suporte");
@@ -139,7 +143,8 @@ async fn the_customer_sees_neither_comments_nor_events_nor_surnames() {
             (601, {ticket}, 'event', 'ticket_opened', NULL, ''),
             (601, {ticket}, 'comment', NULL, 303, 'segredo da equipe'),
             (601, {ticket}, 'attendant', NULL, NULL, 'Olá, Marina'),
-            (601, {ticket}, 'attendant', NULL, 303, 'Só um instante')"
+            (601, {ticket}, 'attendant', NULL, 303, 'Só um instante');
+         INSERT INTO audit (action, subject_id) VALUES ('ticket.opened', {ticket})"
     ));
     let (marina, path) = marina(&app).await;
     for path in [path.clone(), format!("{path}/messages"), format!("{path}/messages?after=0")] {

@@ -220,6 +220,12 @@ fn a_gap_in_the_audit_and_an_unguarded_one_are_seen() {
         &[19],
         &["schedule 2"],
     );
+    sees(
+        "INSERT INTO messages (contact_id, ticket_id, kind, event) VALUES (601, 1, 'event', 'ticket_closed')",
+        &[19],
+        &["ticket 1"],
+    );
+    sees("INSERT INTO audit (action, subject_id) VALUES ('ticket.opened', 1)", &[19], &["ticket 1"]);
     sees("ALTER TABLE audit DISABLE TRIGGER audit_is_append_only", &[19], &["guard of the audit 1"]);
     sees("DROP TRIGGER audit_is_never_emptied ON audit", &[19], &["guard of the audit 2"]);
 }

@@ -1,7 +1,7 @@
 //! The binary's commands, as an operator runs them.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 
 use crate::harness::{Company, Database, Plan};
@@ -129,7 +129,9 @@ fn serve_carries_out_what_is_due_and_ends_in_order_at_sigterm() {
     let variables = [("DATABASE_URL", database.url.as_str()), ("PORT", "0"), ("PONTUAL_SECRET_KEY", &secret)];
     let mut serve = command(&["serve"], &variables).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines();
-    assert!(lines.next().unwrap().unwrap().starts_with("Pontual is ready at "));
+    let ready = lines.next().unwrap().unwrap();
+    let address = ready.strip_prefix("Pontual is ready at http://").unwrap().split('/').next().unwrap();
+    TcpStream::connect(address).expect("the printed port is the bound one");
 
     let id = plan.save(&database);
     let done = format!("SELECT count(*) AS value FROM schedules WHERE id = {id} AND status = 'completed'");

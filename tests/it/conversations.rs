@@ -1,6 +1,6 @@
 //! The conversation's page: who reads it, and what it shows.
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, Visitor};
 use crate::tickets::{customer_writes, open_ticket};
 
 /// A completed schedule of Marina's that notified its attendant.
@@ -35,6 +35,25 @@ async fn who_was_notified_reads_but_neither_replies_nor_closes() {
     helena.post(&format!("/tickets/{ticket}/messages"), &fields).await.assert_status(404);
     helena.post(&format!("/tickets/{ticket}/closure"), &[]).await.assert_status(404);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE status = 'open'"), 1);
+}
+
+#[actix_web::test]
+async fn the_side_shows_the_schedules_that_the_viewer_may_read() {
+    let app =
+        TestApp::new().await.with_made_up_rows("tickets and notifications without the schedules behind them");
+    open_ticket(&app, app.company.marina, app.company.support);
+    notified(&app, app.company.helena);
+    let links = async |visitor: Visitor| {
+        let page = visitor.get("/contacts/601/conversation").await;
+        page.count(".mini a[href='/schedules/901']")
+    };
+    assert_eq!(links(app.attendant().await).await, 0, "Bruno is neither its attendant nor was he notified");
+    assert_eq!(links(app.administrator().await).await, 1);
+    app.database.execute(
+        "INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
+         VALUES (303, 'schedule_completed', 901, 601)",
+    );
+    assert_eq!(links(app.attendant().await).await, 1);
 }
 
 #[actix_web::test]
@@ -76,6 +95,12 @@ async fn events_tell_how_a_ticket_began_and_ended() {
     page.assert_says("Chamado nº 1051 fechado por Bruno Lima às 10:12");
     page.assert_says("Domingo, 06/12/2026 Chamado nº 1052 aberto pelo cliente às 10:01");
     assert_eq!(page.count("a[href='/schedules/901']"), 0, "Bruno may not read the schedule");
+    app.database.execute(
+        "INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
+         VALUES (303, 'schedule_completed', 901, 601)",
+    );
+    let page = app.attendant().await.get("/tickets/802").await;
+    assert_eq!(page.count(".sys a[href='/schedules/901']"), 1, "who was notified may");
     let page = app.administrator().await.get("/tickets/802").await;
     assert_eq!(page.count(".sys a[href='/schedules/901']"), 1);
     page.assert_says("05/12, 10:00 Concluído Abrir chamado");

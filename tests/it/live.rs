@@ -161,6 +161,19 @@ async fn a_link_that_is_not_ours_opens_no_stream() {
     for path in [wrong, link(&app, app.company.rafael), "/c/601-00/live".into(), "/c/x/live".into()] {
         visitor.get(&path).await.assert_status(404);
     }
+    app.database.execute("UPDATE channels SET deactivated_at = now()");
+    visitor.get(&link(&app, app.company.marina)).await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn a_customers_stream_ends_with_the_channel() {
+    let app = TestApp::new().await;
+    let live = Live::start(&app).await;
+    let mut marina = live.connect(&link(&app, app.company.marina), "").await;
+    marina.until("sync").await;
+    app.database.execute("UPDATE channels SET deactivated_at = now()");
+    tell(&app.database, &conversation(app.company.marina));
+    marina.ends().await;
 }
 
 #[actix_web::test]
@@ -197,7 +210,6 @@ async fn who_signs_out_or_is_deactivated_loses_the_stream() {
     bruno.post("/logout", &[]).await.assert_status(303);
     of_bruno.ends().await;
     app.database.execute("UPDATE users SET deactivated_at = now() WHERE email = 'helena@empresa.example'");
-    tell(&app.database, &Event::RightsChanged(vec![UserId(app.company.helena)]));
     of_helena.ends().await;
     for visitor in [bruno, helena] {
         let cookie = visitor.cookie("pontual").unwrap_or_default();
@@ -207,12 +219,23 @@ async fn who_signs_out_or_is_deactivated_loses_the_stream() {
 }
 
 #[actix_web::test]
+async fn who_gets_another_role_gets_another_stream() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let mut stream = live.stream(&bruno).await;
+    app.database.execute("UPDATE users SET role_id = 202 WHERE email = 'bruno@empresa.example'");
+    stream.ends().await;
+    live.stream(&bruno).await;
+}
+
+#[actix_web::test]
 async fn a_forgotten_announcement_does_not_keep_a_stream_open() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
     let mut stream = live.stream(&bruno).await;
-    app.database.execute("UPDATE users SET deactivated_at = now() WHERE email = 'bruno@empresa.example'");
+    app.database.execute("DELETE FROM sessions");
     app.shared.hub.recheck();
     stream.ends().await;
 }

@@ -11,6 +11,7 @@ mod dispatcher;
 mod harness;
 mod live;
 mod notifications;
+mod refusals;
 mod roles;
 mod routes;
 mod schedules;

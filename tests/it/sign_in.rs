@@ -80,6 +80,18 @@ async fn a_deactivated_user_is_out_at_once() {
 }
 
 #[actix_web::test]
+async fn who_comes_back_must_sign_in_again() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    bruno.get("/notifications").await.assert_status(200);
+    for state in ["now()", "NULL"] {
+        app.database
+            .execute(&format!("UPDATE users SET deactivated_at = {state} WHERE id = {}", app.company.bruno));
+    }
+    assert_eq!(bruno.get("/notifications").await.location(), "/login?next=/notifications");
+}
+
+#[actix_web::test]
 async fn a_session_ends_after_idle_hours_and_after_days() {
     for age in ["seen_at = now() - interval '13 hours'", "created_at = now() - interval '8 days'"] {
         let app = TestApp::new().await;

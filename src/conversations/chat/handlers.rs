@@ -1,12 +1,13 @@
 //! The customer's page.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::Customer;
 use super::queries::{self, Received};
 use super::views::{Chat, Draft, Update};
+use crate::auth::client_ip;
 use crate::conversations::thread::{self, Audience, Body, Window};
 use crate::db::Db;
 use crate::error::Result;
@@ -61,6 +62,7 @@ pub async fn write(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (typed, key) = (form.get("body").to_owned(), form.get("client_key").to_owned());
     let refused = |status, error| (status, Window::Newest, Draft::kept(&typed, &key, error));
@@ -71,8 +73,8 @@ pub async fn write(
             return answer(&customer, shell, &db, wanted).await;
         }
     };
-    let (writer, client_key) = (customer.clone(), key.parse().ok());
-    match db.transaction(move |conn| queries::receive(conn, &writer, body, client_key)).await? {
+    let (writer, client_key, ip) = (customer.clone(), key.parse().ok(), client_ip(&request));
+    match db.transaction(move |conn| queries::receive(conn, &writer, body, client_key, &ip)).await? {
         Received::TooMany => {
             let wanted = refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
             answer(&customer, shell, &db, wanted).await

@@ -3,9 +3,12 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Text};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Customer;
+use crate::audit::{self, Action, Entry};
+use crate::contacts::HAS_CHAT;
 use crate::conversations::thread::{self, Body, Kind, NewMessage};
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, TicketId};
@@ -35,7 +38,7 @@ pub struct Profile {
 /// # Errors
 /// The database is unreachable.
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "SELECT c.link_version, ch.name AS channel, d.name AS department, s.company_name AS company,
                 s.time_zone
            FROM contacts c
@@ -45,9 +48,8 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Pro
            LEFT JOIN departments last ON last.id = newest.department_id AND last.deactivated_at IS NULL
            JOIN departments d ON d.id = coalesce(last.id, ch.default_department_id)
            CROSS JOIN settings s
-          WHERE c.id = $1 AND c.archived_at IS NULL
-            AND ch.kind = 'web_chat' AND ch.deactivated_at IS NULL",
-    )
+          WHERE c.id = $1 AND {HAS_CHAT}"
+    ))
     .bind::<BigInt, _>(contact)
     .get_result(conn)
     .optional()?)
@@ -83,6 +85,7 @@ pub fn receive(
     customer: &Customer,
     body: Body,
     client_key: Option<Uuid>,
+    ip: &str,
 ) -> Result<Received> {
     lock(conn, customer)?;
     let message = NewMessage { contact: customer.id, kind: Kind::Customer, author: None, body, client_key };
@@ -94,7 +97,7 @@ pub fn receive(
     }
     let ticket = match tickets::open_ticket_of(conn, customer.id)? {
         Some(open) => open.id,
-        None => open_ticket(conn, customer.id)?,
+        None => open_ticket(conn, customer.id, ip)?,
     };
     thread::queries::write(conn, ticket, &message)?;
     live::announce(conn, &Event::ConversationsChanged(vec![customer.id]))?;
@@ -119,10 +122,10 @@ pub fn acknowledge(
 }
 
 fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {
-    diesel::sql_query(
-        "SELECT id FROM contacts WHERE id = $1 AND link_version = $2 AND archived_at IS NULL
-            FOR NO KEY UPDATE",
-    )
+    diesel::sql_query(format!(
+        "SELECT c.id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+          WHERE c.id = $1 AND c.link_version = $2 AND {HAS_CHAT} FOR NO KEY UPDATE OF c"
+    ))
     .bind::<BigInt, _>(customer.id)
     .bind::<Integer, _>(customer.link_version)
     .get_result::<IdRow>(conn)?;
@@ -144,7 +147,7 @@ fn is_flooding(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
 
 /// In the queue of the department that last served the contact, if it is active, else of the
 /// channel's own.
-fn open_ticket(conn: &mut PgConnection, contact: ContactId) -> Result<TicketId> {
+fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<TicketId> {
     let row: IdRow = diesel::sql_query(
         "WITH opened AS (
             INSERT INTO tickets (contact_id, department_id)
@@ -162,5 +165,7 @@ fn open_ticket(conn: &mut PgConnection, contact: ContactId) -> Result<TicketId> 
     )
     .bind::<BigInt, _>(contact)
     .get_result(conn)?;
+    let details = json!({ "contact_id": contact.0 });
+    audit::record(conn, &Entry::of(Action::TicketOpened).about(Some(row.id)).with(details).from(ip))?;
     Ok(TicketId(row.id))
 }

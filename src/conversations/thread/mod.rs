@@ -13,7 +13,7 @@ pub use views::{Items, Receipt, customer_items, receipts, team_items};
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
 use crate::ids::{ContactId, MessageId, ScheduleId, UserId};
@@ -58,8 +58,9 @@ pub struct Message {
     pub author: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub schedule_id: Option<ScheduleId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub schedule_attendant_id: Option<UserId>,
+    /// Whether the reader may read that schedule.
+    #[diesel(sql_type = Bool)]
+    pub is_schedule_readable: bool,
     #[diesel(sql_type = Text)]
     pub body: String,
     #[diesel(sql_type = Timestamptz)]
@@ -73,7 +74,8 @@ pub struct Message {
 /// Whose eyes the thread is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
-    Team,
+    /// A user who may read the conversation.
+    Team(UserId),
     Customer,
 }
 

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Audience, Message, NewMessage, Part, Window};
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, TicketId};
+use crate::schedules::is_readable;
 
 /// How many messages a page of a thread holds.
 pub const PAGE: usize = 50;
@@ -23,21 +24,26 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
         Window::Before(id) => ("m.id < $3", "DESC", id),
         Window::After(id) => ("m.id > $3", "ASC", id),
     };
+    let reader = match audience {
+        Audience::Team(user) => Some(user),
+        Audience::Customer => None,
+    };
     let mut messages: Vec<Message> = diesel::sql_query(format!(
         "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
-                s.id AS schedule_id, s.attendant_id AS schedule_attendant_id, m.body, m.created_at,
-                m.delivered_at, m.read_at
+                s.id AS schedule_id, {readable} AS is_schedule_readable, m.body,
+                m.created_at, m.delivered_at, m.read_at
            FROM messages m
            JOIN tickets t ON t.id = m.ticket_id
            JOIN departments d ON d.id = t.department_id
            LEFT JOIN users u ON u.id = m.author_id
            LEFT JOIN schedules s
              ON s.id = coalesce(m.schedule_id, CASE m.event WHEN 'ticket_opened' THEN t.schedule_id END)
-          WHERE m.contact_id = $1 AND ($2 OR m.kind IN ('customer', 'attendant')) AND {place}
-          ORDER BY m.id {order} LIMIT $4"
+          WHERE m.contact_id = $1 AND ($2 IS NOT NULL OR m.kind IN ('customer', 'attendant')) AND {place}
+          ORDER BY m.id {order} LIMIT $4",
+        readable = is_readable("$2")
     ))
     .bind::<BigInt, _>(contact)
-    .bind::<Bool, _>(audience == Audience::Team)
+    .bind::<Nullable<BigInt>, _>(reader)
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(PAGE as i64 + 1)
     .load(conn)?;

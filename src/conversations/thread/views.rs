@@ -114,10 +114,9 @@ fn items(messages: &[Message], zone: Zone, item: impl Fn(&Message) -> Item) -> I
 
 fn event_of(message: &Message, event: Happening, viewer: &Person) -> Event {
     let by = message.author.as_ref().map(|name| format!("por {name}"));
-    let may_read = viewer.can_schedule() || message.schedule_attendant_id == Some(viewer.id);
     let (icon, what, link) = match (event, message.schedule_id) {
         (Happening::TicketOpened, Some(schedule)) => {
-            let page = may_read.then(|| format!("/schedules/{schedule}"));
+            let page = message.is_schedule_readable.then(|| format!("/schedules/{schedule}"));
             ("calendar-time", "aberto por um ".to_owned(), Some((page, "agendamento")))
         }
         (Happening::TicketOpened, None) => {

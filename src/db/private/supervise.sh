@@ -8,7 +8,7 @@ postmaster=$!
 {
     read -r _
     kill -INT "$postmaster"
-    sleep 15 &
+    sleep 7 &
     trap 'kill -KILL "$!"; wait "$!"; exit' USR1
     wait "$!"
     kill -QUIT "$postmaster"

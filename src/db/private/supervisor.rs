@@ -1,7 +1,7 @@
 //! The shell that runs the postmaster, and outlives us by the moment that its end takes.
 //!
 //! It waits until the postmaster ends, or until the pipe from us closes: by `end`, or by our death,
-//! kill -9 included. Then it asks for a fast shutdown, and for an immediate one if that takes 15 s.
+//! kill -9 included. Then it asks for a fast shutdown, and for an immediate one if that takes 7 s.
 //! At last it deletes what was temporary. It has a session of its own, where neither Ctrl-C nor the
 //! end of the terminal reaches it, so that the application drains first.
 
@@ -17,7 +17,7 @@ use super::place::Place;
 use super::server_log::ServerLog;
 
 /// How long the end of a server may take; more than the shell's own limit.
-pub(super) const PATIENCE_AT_END: Duration = Duration::from_secs(20);
+pub const PATIENCE_AT_END: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Supervisor(Mutex<Child>);

@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
+use super::is_readable;
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, TicketId};
@@ -56,13 +57,12 @@ pub struct Detail {
     pub is_readable: bool,
 }
 
-/// The schedule, if `viewer` may see it: with the permission every one, else those where they are
-/// the attendant or were notified.
+/// The schedule, if `viewer` may read it.
 ///
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Detail> {
-    let detail: Detail = diesel::sql_query(
+    let detail: Detail = diesel::sql_query(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
@@ -75,11 +75,10 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
            LEFT JOIN users a ON a.id = s.attendant_id
            LEFT JOIN tickets t ON t.schedule_id = s.id
            LEFT JOIN messages m ON m.schedule_id = s.id AND m.kind = 'attendant'
-          WHERE s.id = $1 AND ($2 OR s.attendant_id = $3
-             OR EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id AND n.user_id = $3))",
-    )
+          WHERE s.id = $1 AND {}",
+        is_readable("$2")
+    ))
     .bind::<BigInt, _>(schedule)
-    .bind::<Bool, _>(viewer.can_schedule())
     .bind::<BigInt, _>(viewer.id)
     .get_result(conn)
     .optional()?

@@ -192,7 +192,7 @@ impl Entry {
         parts.extend(entry.actor_name.clone());
         match (entry.kind.as_str(), entry.protocol) {
             ("created", Some(protocol)) => parts.push(format!("a partir do chamado nº {protocol}")),
-            ("failed", Some(protocol)) => parts.push(format!("chamado nº {protocol} aberto")),
+            ("failed", Some(protocol)) => parts.push(format!("o chamado nº {protocol} já estava aberto")),
             (_, Some(protocol)) => parts.push(format!("chamado nº {protocol}")),
             (_, None) => {}
         }

@@ -1,0 +1,98 @@
+// A select that searches on the server. The real select stays, and is what the form sends.
+//
+// The list always belongs to what is typed: while an answer is awaited it is empty, so that Enter
+// cannot take a choice of an earlier search, and an answer that was overtaken is dropped.
+
+import { all, one, say } from "./dom.js";
+
+const PAUSE = 120;
+
+export function searchSelect(select) {
+  const { searchUrl: url, search: placeholder } = select.dataset;
+  const within = select.dataset.searchWith && one(select.dataset.searchWith);
+  let awaited = 0;
+  let waiting = false;
+  let timer;
+
+  const line = (data, escape) => `<div class="choice-line"><span>${escape(data.text)}</span>${data.sub ? `<span class="sub">${escape(data.sub)}</span>` : ""}</div>`;
+  const control = new window.TomSelect(select, {
+    maxOptions: 50,
+    allowEmptyOption: false,
+    placeholder,
+    plugins: select.required ? {} : { clear_button: { title: "Limpar" } },
+    searchField: [],
+    sortField: [{ field: "$order" }],
+    render: {
+      option: line,
+      item: line,
+      no_results: () => `<div class="no-results">${waiting ? "Buscando…" : "Nenhum resultado encontrado."}</div>`,
+    },
+  });
+
+  async function find(query) {
+    const parameters = new URLSearchParams({ q: query });
+    if (within) parameters.set("person_id", within.value);
+    const answer = await fetch(`${url}?${parameters}`, { headers: { accept: "application/json" } });
+    return answer.ok ? answer.json() : [];
+  }
+
+  async function fill(query) {
+    const mine = (awaited += 1);
+    const found = await find(query).catch(() => []);
+    if (mine !== awaited) return;
+    waiting = false;
+    control.clearOptions();
+    control.addOptions(found);
+    control.refreshOptions(control.isOpen);
+  }
+
+  function forget() {
+    awaited += 1;
+    waiting = false;
+    clearTimeout(timer);
+  }
+
+  control.on("type", (query) => {
+    forget();
+    waiting = true;
+    control.clearOptions();
+    control.refreshOptions(true);
+    timer = setTimeout(fill, PAUSE, query);
+  });
+  control.on("item_add", forget);
+  // The next look at the list begins without the last search.
+  control.on("dropdown_close", () => {
+    forget();
+    fill("");
+  });
+  within?.addEventListener("change", async () => {
+    const theirs = await find("").catch(() => []);
+    const chosen = control.getValue();
+    if (within.value && chosen && !theirs.some((choice) => String(choice.value) === chosen)) {
+      control.clear();
+      say("O contato escolhido não é desta pessoa. Escolha outro.");
+    }
+    fill("");
+  });
+  describe(control, select);
+}
+
+/** Hands on to the visible field what assistive technology must know of the select. */
+function describe(control, select) {
+  const input = control.control_input;
+  select.setAttribute("aria-hidden", "true");
+  for (const link of all(`a[href="#${select.id}"]`)) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      control.focus();
+    });
+  }
+  if (select.getAttribute("aria-invalid")) input.setAttribute("aria-invalid", "true");
+  if (select.required) input.setAttribute("aria-required", "true");
+  input.setAttribute("aria-describedby", select.getAttribute("aria-describedby") ?? "");
+  const label = one(`label[for="${select.id}-ts-control"]`) ?? one(`label[for="${select.id}"]`);
+  if (label) {
+    label.id ||= `${select.id}-label`;
+    control.dropdown_content.setAttribute("aria-labelledby", label.id);
+  }
+}
