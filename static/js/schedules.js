@@ -42,13 +42,12 @@ function follow() {
   document.addEventListener("hidden.bs.modal", refresh);
 }
 
-/** Calls `changed(ids)` when schedules changed, and without ids when some may have: after each loss of the stream. */
+/**
+ * Calls `changed(ids)` when schedules changed, and without ids when some may have: while the stream was
+ * lost, and between the page's making and the stream's beginning.
+ */
 export function onChange(changed) {
-  let isFresh = true;
-  on("sync", () => {
-    if (!isFresh) changed();
-    isFresh = false;
-  });
+  on("sync", () => changed());
   on("schedules", ({ ids }) => changed(ids));
 }
 
@@ -57,6 +56,6 @@ async function fetchParts() {
   if (one(".modal.show")) return;
   for (const part of all("[data-refresh-on=schedules]")) {
     const fresh = document.getElementById(part.id) && page.getElementById(part.id);
-    if (fresh) replace(part, fresh);
+    if (fresh && fresh.outerHTML !== part.outerHTML) replace(part, fresh);
   }
 }

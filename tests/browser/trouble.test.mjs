@@ -79,9 +79,8 @@ test("after a lost connection schedules are current, but not below an open dialo
   const { id } = await pending();
   await page.goto(`/schedules/${id}`);
   const write = (comment) => pontual.sql("UPDATE schedules SET comment = $2 WHERE id = $1", [id, comment]);
-  // The first sync is for what the page already shows; it has come once the stream is there.
-  const recorded = () => page.waitForFunction(() => sessionStorage.getItem(`pontual-bell-${document.body.dataset.user}`));
-  await recorded();
+  // The bell remembers its entries once the stream has begun.
+  await page.waitForFunction(() => sessionStorage.getItem(`pontual-bell-${document.body.dataset.user}`));
   await write("Mudado sem aviso");
   await loseAnnouncements();
   await page.getByText("Mudado sem aviso").waitFor();
