@@ -17,6 +17,7 @@ export function searchSelect(select) {
   const line = (data, escape) => `<div class="choice-line"><span>${escape(data.text)}</span>${data.sub ? `<span class="sub">${escape(data.sub)}</span>` : ""}</div>`;
   const control = new window.TomSelect(select, {
     maxOptions: 50,
+    refreshThrottle: 0,
     allowEmptyOption: false,
     placeholder,
     plugins: select.required ? {} : { clear_button: { title: "Limpar" } },
