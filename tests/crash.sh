@@ -24,7 +24,7 @@ unset DATABASE_URL PONTUAL_PUBLIC_URL PONTUAL_SECRET_KEY
 server=
 
 finish() {
-    if [ -n "$server" ]; then kill -TERM "$server" 2>/dev/null && wait "$server" || true; fi
+    if [ -n "$server" ] && kill -TERM "$server" 2>/dev/null; then wait "$server" || echo "the server ended with $?" >&2; fi
     rm -rf "$dir"
 }
 trap finish EXIT

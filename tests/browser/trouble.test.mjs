@@ -121,3 +121,29 @@ test("the end of a session does not throw away what is being written", { timeout
   await (await opened).waitForURL("**/login");
   await context.close();
 });
+
+test("Enter never takes a contact that the list does not show for what is typed", { timeout: 60_000 }, async () => {
+  const { page, context } = await administrator();
+  let answer = () => {};
+  await page.route("**/schedules/new/contacts?q=Tereza*", async (route) => {
+    await new Promise((resolve) => (answer = resolve));
+    await route.continue();
+  });
+  await page.goto("/schedules/new");
+  const contact = page.getByRole("combobox", { name: "Contato" });
+  await contact.click();
+  const asked = page.waitForRequest((request) => new URL(request.url()).searchParams.get("q") === "Tereza");
+  await page.keyboard.type("Tereza");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator("#contact_id").inputValue(), "");
+  await asked;
+  await page.getByText("Buscando…").waitFor();
+  await page.keyboard.press("Enter");
+  assert.equal(await page.locator("#contact_id").inputValue(), "");
+  answer();
+  await page.getByRole("option", { name: "Tereza Campos" }).waitFor();
+  await page.keyboard.press("Enter");
+  const [{ id }] = await pontual.sql("SELECT id FROM contacts WHERE name = 'Tereza Campos'");
+  assert.equal(await page.locator("#contact_id").inputValue(), id);
+  await context.close();
+});
