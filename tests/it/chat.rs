@@ -149,7 +149,7 @@ async fn the_customer_sees_neither_comments_nor_events_nor_surnames() {
     let (marina, path) = marina(&app).await;
     for path in [path.clone(), format!("{path}/messages"), format!("{path}/messages?after=0")] {
         let page = marina.get(&path).await;
-        page.assert_says("Olá, Marina Chat do site ·").assert_says("Só um instante Bruno, do Suporte ·");
+        page.assert_says("Olá, Marina Suporte ·").assert_says("Só um instante Bruno, do Suporte ·");
         for hidden in ["segredo", "aberto", "Lima", "empresa.example", "Chamado"] {
             page.assert_does_not_say(hidden);
         }

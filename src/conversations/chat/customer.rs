@@ -22,7 +22,6 @@ pub struct Customer {
     pub link_version: i32,
     /// The path of their page.
     pub path: String,
-    pub channel: String,
     /// Who serves them.
     pub department: String,
     pub company: String,
@@ -56,7 +55,6 @@ impl Customer {
             id,
             path: links.path(id, profile.link_version),
             link_version: profile.link_version,
-            channel: profile.channel,
             department: profile.department,
             company: profile.company,
             zone: Zone::named(&profile.time_zone),

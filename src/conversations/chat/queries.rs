@@ -24,8 +24,6 @@ pub struct Profile {
     #[diesel(sql_type = Integer)]
     pub link_version: i32,
     #[diesel(sql_type = Text)]
-    pub channel: String,
-    #[diesel(sql_type = Text)]
     pub department: String,
     #[diesel(sql_type = Text)]
     pub company: String,
@@ -39,7 +37,7 @@ pub struct Profile {
 /// The database is unreachable.
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
     Ok(diesel::sql_query(format!(
-        "SELECT c.link_version, ch.name AS channel, d.name AS department, s.company_name AS company,
+        "SELECT c.link_version, d.name AS department, s.company_name AS company,
                 s.time_zone
            FROM contacts c
            JOIN channels ch ON ch.id = c.channel_id
