@@ -1,0 +1,97 @@
+//! The rules of the form, field by field.
+
+use super::*;
+use crate::clock::Zone;
+use crate::ids::{DepartmentId, PersonId};
+
+fn facts() -> Facts {
+    Facts {
+        now: "2026-11-22T12:00:00Z".parse().unwrap(),
+        zone: Zone::named("America/Sao_Paulo"),
+        contact: Some((ContactId(1), Some(PersonId(2)))),
+        person: None,
+        department: Some(DepartmentId(3)),
+        attendant: None,
+        ticket: None,
+    }
+}
+
+fn typed() -> Typed {
+    Typed {
+        contact_id: "1".into(),
+        department_id: "3".into(),
+        action: "open_ticket".into(),
+        due_at: "2026-12-05T10:00".into(),
+        comment: "Confirmar".into(),
+        ..Typed::blank()
+    }
+}
+
+fn messages(typed: &Typed, facts: &Facts) -> Vec<(&'static str, String)> {
+    let errors = typed.parse(facts).unwrap_err();
+    errors.iter().map(|error| (error.field, error.message.clone())).collect()
+}
+
+#[test]
+fn a_good_form_is_a_draft_at_an_instant() {
+    let draft = typed().parse(&facts()).unwrap();
+    assert_eq!(draft.due_at.to_rfc3339(), "2026-12-05T13:00:00+00:00");
+    assert_eq!(draft.action, Action::OpenTicket);
+    assert_eq!(draft.attendant, None);
+}
+
+#[test]
+fn an_empty_form_names_every_required_field() {
+    let nothing = Facts { contact: None, department: None, ..facts() };
+    let fields: Vec<_> = messages(&Typed::default(), &nothing).into_iter().map(|(field, _)| field).collect();
+    assert_eq!(fields, ["contact_id", "department_id", "action", "due_at"]);
+}
+
+#[test]
+fn a_notified_attendant_must_be_chosen_and_of_the_department() {
+    for action in ["open_ticket_and_notify", "notify"] {
+        let form = Typed { action: action.into(), ..typed() };
+        assert_eq!(messages(&form, &facts()), [("attendant_id", "Selecione o atendente.".into())]);
+    }
+    let form = Typed { attendant_id: "9".into(), ..typed() };
+    let expected = "Este atendente não é do departamento escolhido.";
+    assert_eq!(messages(&form, &facts()), [("attendant_id", expected.into())]);
+}
+
+#[test]
+fn the_contact_must_be_of_the_chosen_person() {
+    let form = Typed { person_id: "8".into(), ..typed() };
+    let other = Facts { person: Some(PersonId(8)), ..facts() };
+    let expected = "Este contato não pertence à pessoa escolhida.";
+    assert_eq!(messages(&form, &other), [("contact_id", expected.into())]);
+}
+
+#[test]
+fn a_date_must_be_in_the_future_and_exist_once() {
+    for (due, message) in [
+        ("", "Informe a data e a hora."),
+        ("2026-11-22T09:00", "Escolha uma data e hora futuras."),
+        ("2026-11-22T08:59", "Escolha uma data e hora futuras."),
+    ] {
+        let form = Typed { due_at: due.into(), ..typed() };
+        assert_eq!(messages(&form, &facts()), [("due_at", message.into())], "{due}");
+    }
+    let lisbon = Facts { zone: Zone::named("Europe/Lisbon"), ..facts() };
+    for (due, part) in [("2027-10-31T01:30", "duas vezes"), ("2027-03-28T01:30", "não existe")] {
+        let form = Typed { due_at: due.into(), ..typed() };
+        assert!(messages(&form, &lisbon)[0].1.contains(part), "{due}");
+    }
+}
+
+#[test]
+fn texts_have_limits_and_a_reminder_sends_nothing() {
+    let form = Typed { comment: "é".repeat(1001), message: "é".repeat(4097), ..typed() };
+    let found = messages(&form, &facts());
+    assert_eq!(found[0], ("message", "Use até 4.096 caracteres.".into()));
+    assert_eq!(found[1], ("comment", "Use até 1.000 caracteres.".into()));
+    let reminder =
+        Typed { action: "notify".into(), message: "Olá".into(), comment: String::new(), ..typed() };
+    let known = Facts { attendant: Some(UserId(4)), ..facts() };
+    let reminder = Typed { attendant_id: "4".into(), ..reminder };
+    assert_eq!(messages(&reminder, &known)[0].0, "message");
+}
