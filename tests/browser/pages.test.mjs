@@ -132,6 +132,8 @@ async function refuseReply(page) {
 const settled = (target) => target.evaluate((element) => Promise.all(element.getAnimations({ subtree: true }).map((one) => one.finished)));
 
 async function signInAgain(page, name) {
+  // An open page would be told that its session has ended.
+  await page.goto("about:blank");
   await page.context().clearCookies();
   await signIn(page, name);
 }
