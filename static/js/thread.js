@@ -5,6 +5,9 @@ import { on } from "./live.js";
 import { Refused, Thread, load, post, sendFrom } from "./messages.js";
 import { onChange } from "./schedules.js";
 
+/** The page's own address, also when it answers a reply that was refused. */
+const address = () => location.pathname.replace(/\/messages$/, "");
+
 export function start() {
   document.addEventListener("click", copy);
   if (one("[data-talks]")) keepListFresh();
@@ -20,7 +23,7 @@ function converse(page) {
   if (!("live" in element.dataset)) return void (element.scrollTop = element.scrollHeight);
   const thread = new Thread(element, `/contacts/${contact}/conversation/messages`, async (update) => {
     const { state } = one("[data-update]", update).dataset;
-    if (state && state !== page.dataset.state) refresh(page, await load(location.pathname));
+    if (state && state !== page.dataset.state) refresh(page, await load(address()));
     markSeen(thread);
   });
   const catchUp = () => thread.catchUp().catch(() => {});
@@ -60,7 +63,7 @@ function refresh(page, newer, unsent = "") {
 /** The side shows the contact's schedules. */
 function keepSideFresh(page) {
   const refreshSide = async () => {
-    const [old, fresh] = [page, await load(location.pathname)].map((base) => one("[data-part=side]", base));
+    const [old, fresh] = [page, await load(address())].map((base) => one("[data-part=side]", base));
     if (old && fresh && old.innerHTML !== fresh.innerHTML) replace(old, fresh);
   };
   let timer = null;
