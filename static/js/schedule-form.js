@@ -30,17 +30,18 @@ function action(form) {
 
 /** After the browser's "back" the department is filled in, but its attendants must be fetched again. */
 function comeBack(form) {
-  const department = one("#department_id", form);
-  form.addEventListener("change", (event) => {
-    if (event.target.id === "attendant_id") history.replaceState({ attendant: event.target.value }, "");
-    if (event.target.id === "department_id") history.replaceState(null, "");
+  form.addEventListener("change", ({ target }) => {
+    if (target.id === "attendant_id") history.replaceState({ attendant: target.value }, "");
+    if (target.id === "department_id") history.replaceState(null, "");
   });
-  if (!department.value || one("#attendant_id", form)) return;
-  const parameters = new URLSearchParams(new FormData(form));
-  parameters.delete("csrf");
-  parameters.set("attendant_id", history.state?.attendant ?? "");
-  const wanted = new URLSearchParams(["department_id", "attendant_id", "action"].map((name) => [name, parameters.get(name) ?? ""]));
-  window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML", source: form });
+  // Browsers fill in what was typed before they show the page, but after this script has run.
+  addEventListener("pageshow", () => {
+    const department = one("#department_id", form).value;
+    if (!department || one("#attendant_id", form)) return;
+    const action = one('input[name="action"]:checked', form)?.value ?? "";
+    const wanted = new URLSearchParams({ department_id: department, attendant_id: history.state?.attendant ?? "", action });
+    window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML" });
+  });
 }
 
 function freeTimes(form) {
