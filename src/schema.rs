@@ -56,6 +56,11 @@ diesel::table! {
         link_version -> Int4,
         archived_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        sort_name -> Text,
+        search -> Text,
+        default_department_id -> Nullable<Int8>,
+        default_attendant_id -> Nullable<Int8>,
+        anonymised_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -113,6 +118,7 @@ diesel::table! {
         name -> Text,
         archived_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        sort_name -> Text,
     }
 }
 
@@ -229,6 +235,9 @@ diesel::table! {
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        plays_sound -> Bool,
+        shows_browser_notices -> Bool,
+        theme -> Text,
     }
 }
 
@@ -239,6 +248,8 @@ diesel::joinable!(attachments -> users (uploaded_by));
 diesel::joinable!(audit -> users (actor_id));
 diesel::joinable!(channels -> departments (default_department_id));
 diesel::joinable!(contacts -> channels (channel_id));
+diesel::joinable!(contacts -> users (default_attendant_id));
+diesel::joinable!(contacts -> departments (default_department_id));
 diesel::joinable!(contacts -> people (person_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));

@@ -15,7 +15,10 @@ mod throttle;
 mod viewer;
 
 pub use handlers::login_path;
-pub use permission::{AttendTickets, ManageRoles, ManageSchedules, Permission, Permissions, Requires};
+pub use permission::{
+    AttendTickets, ManageChannels, ManageContacts, ManageDepartments, ManageRoles, ManageSchedules,
+    ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, Requires,
+};
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 

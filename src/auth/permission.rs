@@ -69,7 +69,13 @@ macro_rules! requirements {
 
 requirements! {
     ManageSchedules => Schedules,
+    ManageContacts => Contacts,
+    ManageDepartments => Departments,
+    ManageUsers => Users,
     ManageRoles => Roles,
+    ManageChannels => Channels,
+    ManageSettings => Settings,
+    ReadAudit => Audit,
 }
 
 pub struct AttendTickets;

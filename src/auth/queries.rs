@@ -34,6 +34,10 @@ struct PersonRow {
     company_name: String,
     #[diesel(sql_type = Text)]
     time_zone: String,
+    #[diesel(sql_type = Bool)]
+    plays_sound: bool,
+    #[diesel(sql_type = Bool)]
+    shows_browser_notices: bool,
 }
 
 /// The active user of that id with all that a page's frame needs, in one statement.
@@ -43,6 +47,7 @@ struct PersonRow {
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> = diesel::sql_query(
         "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
+                u.plays_sound, u.shows_browser_notices,
                 ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
                 (SELECT count(*) FROM notifications n
@@ -67,6 +72,8 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         unread: row.unread,
         company_name: row.company_name,
         zone: Zone::named(&row.time_zone),
+        plays_sound: row.plays_sound,
+        shows_browser_notices: row.shows_browser_notices,
     }))
 }
 

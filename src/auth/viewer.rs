@@ -15,6 +15,7 @@ use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::web::navigation;
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
 #[derive(Clone, Debug)]
@@ -34,6 +35,9 @@ pub struct Person {
     pub unread: i64,
     pub company_name: String,
     pub zone: Zone,
+    /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
+    pub plays_sound: bool,
+    pub shows_browser_notices: bool,
 }
 
 impl Deref for Viewer {
@@ -56,17 +60,12 @@ impl Person {
         self.may(Permission::Tickets) || self.may(Permission::TicketsAll)
     }
 
-    pub fn can_manage_roles(&self) -> bool {
-        self.may(Permission::Roles)
-    }
-
     /// The page to begin at.
     pub fn home(&self) -> &'static str {
+        let (main, more) = navigation::entries(self);
         match () {
             () if self.can_schedule() => "/schedules",
-            () if self.can_attend() => "/tickets",
-            () if self.can_manage_roles() => "/roles",
-            () => "/notifications",
+            () => main.first().or(more.first()).map_or("/notifications", |entry| entry.href),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The form of a role.
 
-use super::{GROUPS, RESERVED};
+use super::RESERVED;
 use crate::auth::{Permission, Permissions, Person};
 use crate::web::{FieldErrors, Fields, has_control_characters};
 
@@ -51,7 +51,7 @@ impl Typed {
         Ok(Draft { name: name.into(), description: description.into(), permissions })
     }
 
-    /// Switches that the editor may not use, or that the page does not show, stay as they are.
+    /// Switches that the editor may not use stay as they are.
     pub fn granted_by(&self, editor: &Person, before: Permissions) -> Permissions {
         let is_granted = |permission: &Permission| {
             let source = if may_switch(editor, *permission) { self.permissions } else { before };
@@ -63,6 +63,5 @@ impl Typed {
 
 /// Whether the editor sees a working switch for the permission.
 pub fn may_switch(editor: &Person, permission: Permission) -> bool {
-    let is_shown = GROUPS.iter().any(|(_, _, group)| group.iter().any(|one| one.permission == permission));
-    is_shown && (editor.is_administrator || !RESERVED.contains(&permission))
+    editor.is_administrator || !RESERVED.contains(&permission)
 }

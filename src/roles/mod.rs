@@ -27,15 +27,15 @@ struct Switchable {
     text: &'static str,
 }
 
-/// The permissions that have a page, in groups, as the form shows them.
-const GROUPS: [(&str, &str, &[Switchable]); 3] = [
+/// Every permission, in groups, as the form shows them.
+const GROUPS: [(&str, &str, &[Switchable]); 4] = [
     (
         "calendar-time",
         "Agendamentos",
         &[Switchable {
             permission: Permission::Schedules,
             label: "Habilitar agendamento",
-            text: "Permite criar e cancelar agendamentos, e ver todos eles.",
+            text: "Permite criar, editar e cancelar agendamentos, e ver todos eles.",
         }],
     ),
     (
@@ -55,13 +55,51 @@ const GROUPS: [(&str, &str, &[Switchable]); 3] = [
         ],
     ),
     (
-        "settings",
+        "address-book",
         "Cadastros",
-        &[Switchable {
-            permission: Permission::Roles,
-            label: "Gerenciar cargos",
-            text: "Altera as permissões dos cargos. Só o administrador concede.",
-        }],
+        &[
+            Switchable {
+                permission: Permission::Contacts,
+                label: "Gerenciar contatos e pessoas",
+                text: "Cria, edita, importa, arquiva e anonimiza contatos e pessoas.",
+            },
+            Switchable {
+                permission: Permission::Departments,
+                label: "Gerenciar departamentos",
+                text: "Cria, ordena e desativa departamentos, e define quem atende em cada um.",
+            },
+            Switchable {
+                permission: Permission::Users,
+                label: "Gerenciar atendentes",
+                text: "Convida, edita e desativa atendentes. Só o administrador concede.",
+            },
+            Switchable {
+                permission: Permission::Roles,
+                label: "Gerenciar cargos",
+                text: "Altera as permissões dos cargos. Só o administrador concede.",
+            },
+        ],
+    ),
+    (
+        "settings",
+        "Plataforma",
+        &[
+            Switchable {
+                permission: Permission::Channels,
+                label: "Gerenciar conexões",
+                text: "Configura o chat do site e as outras formas de falar com os contatos.",
+            },
+            Switchable {
+                permission: Permission::Settings,
+                label: "Configurar a empresa",
+                text: "Define nome, fuso horário e regras dos agendamentos. Só o administrador concede.",
+            },
+            Switchable {
+                permission: Permission::Audit,
+                label: "Ver a auditoria",
+                text: "Consulta e exporta quem fez o quê, quando e de onde. Só o administrador concede.",
+            },
+        ],
     ),
 ];
 

@@ -27,7 +27,7 @@ pub enum Flash {
 }
 
 impl Flash {
-    const ALL: [(Self, &'static str, &'static str); 8] = [
+    const ALL: &[(Self, &'static str, &'static str)] = &[
         (Self::ScheduleSaved, "schedule_saved", "Agendamento salvo."),
         (
             Self::ScheduleSavedAndTicketClosed,

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The place of a row in a list that is ordered by a time and an id.
 ///
@@ -31,25 +32,46 @@ impl FromStr for Cursor {
     }
 }
 
-/// One page of rows and the cursors of its neighbours.
-#[derive(Debug)]
-pub struct PageOf<T> {
-    pub rows: Vec<T>,
-    pub before: Option<Cursor>,
-    pub after: Option<Cursor>,
+/// The place of a row in a list that is ordered by a name and an id.
+///
+/// In addresses: the id, a hyphen, the name as its column `sort_name` has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameCursor {
+    pub name: String,
+    pub id: i64,
 }
 
-impl<T> PageOf<T> {
+impl fmt::Display for NameCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.id, utf8_percent_encode(&self.name, NON_ALPHANUMERIC))
+    }
+}
+
+impl FromStr for NameCursor {
+    type Err = ();
+    /// Reads a value of an address' query, whose percent signs are resolved already.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (id, name) = text.split_once('-').ok_or(())?;
+        let is_text = !name.contains('\0');
+        is_text.then_some(()).ok_or(())?;
+        Ok(Self { name: name.to_owned(), id: id.parse().map_err(drop)? })
+    }
+}
+
+/// One page of rows and the cursors of its neighbours.
+#[derive(Debug)]
+pub struct PageOf<T, C = Cursor> {
+    pub rows: Vec<T>,
+    pub before: Option<C>,
+    pub after: Option<C>,
+}
+
+impl<T, C> PageOf<T, C> {
     /// Cuts `rows` to `limit`; they were asked for with one more, which tells that there is a next page.
     ///
     /// `from` is the cursor that the page began at and whether the rows were read backwards from it
     /// (towards the list's start), in which case they come reversed.
-    pub fn cut(
-        mut rows: Vec<T>,
-        limit: usize,
-        from: (Option<Cursor>, bool),
-        cursor: impl Fn(&T) -> Cursor,
-    ) -> Self {
+    pub fn cut(mut rows: Vec<T>, limit: usize, from: (Option<C>, bool), cursor: impl Fn(&T) -> C) -> Self {
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         let (start, is_backwards) = from;
@@ -81,6 +103,16 @@ mod tests {
         assert_eq!(text.parse::<Cursor>().unwrap().to_string(), text);
         assert!("x-1".parse::<Cursor>().is_err());
         assert!("9999999999999999999-1".parse::<Cursor>().is_err());
+    }
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let cursor = NameCursor { name: "a-b & ção".into(), id: 7 };
+        let written = cursor.to_string();
+        assert_eq!(written, "7-a%2Db%20%26%20%C3%A7%C3%A3o");
+        let read = percent_encoding::percent_decode_str(&written).decode_utf8().unwrap();
+        assert_eq!(read.parse::<NameCursor>().unwrap(), cursor);
+        assert!("x-a".parse::<NameCursor>().is_err());
     }
 
     #[test]

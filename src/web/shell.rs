@@ -9,7 +9,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Csrf, Flash};
+use super::{Csrf, Flash, navigation};
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
 
@@ -81,10 +81,6 @@ impl Shell {
         response.insert_header(("vary", "HX-Request"));
         response.content_type("text/html; charset=utf-8").body(body)
     }
-
-    fn is_at(&self, prefix: &str) -> bool {
-        self.path == prefix || self.path.starts_with(&format!("{prefix}/"))
-    }
 }
 
 impl FromRequest for Shell {
@@ -128,16 +124,16 @@ impl Framed<'_> {
     }
 
     /// The list that the page belongs to, for the way back.
-    fn parent(&self) -> Option<(&'static str, &'static str)> {
-        let is_below = |list: &str| self.shell.is_at(list) && self.shell.path != list;
-        match self.viewer {
-            viewer if viewer.can_schedule() && is_below("/schedules") => Some(("/schedules", "Agendamentos")),
-            viewer if viewer.can_manage_roles() && is_below("/roles") => Some(("/roles", "Cargos")),
-            viewer if viewer.can_attend() && (is_below("/tickets") || is_below("/contacts")) => {
-                Some(("/tickets", "Conversas"))
-            }
-            _ => None,
-        }
+    fn parent(&self) -> Option<&'static navigation::Entry> {
+        navigation::list_of(&self.shell.path, self.viewer).filter(|list| list.href != self.shell.path)
+    }
+
+    fn is_in_any(&self, lists: &[&navigation::Entry]) -> bool {
+        lists.iter().any(|list| self.is_in(list))
+    }
+
+    fn is_in(&self, list: &navigation::Entry) -> bool {
+        navigation::list_of(&self.shell.path, self.viewer).is_some_and(|current| current.href == list.href)
     }
 }
 

@@ -68,11 +68,11 @@ async fn only_an_administrator_hands_out_the_permission_to_edit_roles() {
     let admin = app.administrator().await;
     admin.get(ATTENDANT).await;
     admin.post(ATTENDANT, &fields).await.assert_status(303);
-    assert_eq!(app.database.texts(roles_of), ["roles", "tickets"]);
+    assert_eq!(app.database.texts(roles_of), ["roles", "tickets", "users"]);
 
     // A switch that the manager may not use stays as it is.
     manager.post(ATTENDANT, &[("name", "Atendente")]).await.assert_status(303);
-    assert_eq!(app.database.texts(roles_of), ["roles"]);
+    assert_eq!(app.database.texts(roles_of), ["roles", "users"]);
 }
 
 #[actix_web::test]

@@ -1,0 +1,38 @@
+//! The navigation panel: every list of the product, and who sees it.
+
+use crate::auth::{Permission, Person};
+
+/// A list's place in the panel.
+pub struct Entry {
+    pub href: &'static str,
+    pub label: &'static str,
+    pub icon: &'static str,
+    /// Below "Mais opções".
+    is_more: bool,
+    is_seen_by: fn(&Person) -> bool,
+}
+
+/// In the order of the panel.
+#[rustfmt::skip] // one line for each entry
+const ENTRIES: &[Entry] = &[
+    Entry { href: "/tickets", label: "Conversas", icon: "message-circle", is_more: false, is_seen_by: Person::can_attend },
+    Entry { href: "/roles", label: "Cargos", icon: "shield-lock", is_more: false, is_seen_by: |who| who.may(Permission::Roles) },
+    Entry { href: "/schedules", label: "Agendamentos", icon: "calendar-time", is_more: true, is_seen_by: Person::can_schedule },
+];
+
+/// The entries that `person` sees: the main ones, and those below "Mais opções".
+pub fn entries(person: &Person) -> (Vec<&'static Entry>, Vec<&'static Entry>) {
+    ENTRIES.iter().filter(|entry| (entry.is_seen_by)(person)).partition(|entry| !entry.is_more)
+}
+
+/// The list that `path` belongs to, as far as `person` sees it. A contact's conversation belongs to the
+/// conversations.
+pub fn list_of(path: &str, person: &Person) -> Option<&'static Entry> {
+    let path =
+        if path.starts_with("/contacts/") && path.ends_with("/conversation") { "/tickets" } else { path };
+    let holds = |entry: &&Entry| {
+        let rest = path.strip_prefix(entry.href);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) && (entry.is_seen_by)(person)
+    };
+    ENTRIES.iter().filter(holds).max_by_key(|entry| entry.href.len())
+}

@@ -1,0 +1,79 @@
+//! What somebody looks for, for columns that the function `plain` of the database made.
+
+/// More words than these narrow nothing.
+const MOST_WORDS: usize = 6;
+
+/// The words of a search, each as a pattern of LIKE: `%word%`.
+///
+/// A column is compared with the longest alone, which an index serves, and then with all:
+/// `col LIKE plain($1) AND col LIKE ALL (SELECT plain(p) FROM unnest($2::text[]) AS p)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    patterns: Vec<String>,
+}
+
+impl Search {
+    /// `None` when nothing was typed. What is written like a telephone, `(11) 90000-0142`, is its digits.
+    pub fn parse(typed: &str) -> Option<Self> {
+        let is_mark = |c: char| matches!(c, '(' | ')' | '-' | '.' | '+') || c.is_whitespace();
+        let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+        let is_number = digits.len() >= 3 && typed.chars().all(|c| c.is_ascii_digit() || is_mark(c));
+        let mut words: Vec<String> = match is_number {
+            true => vec![digits],
+            false => typed.split_whitespace().take(MOST_WORDS).map(escape).collect(),
+        };
+        words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+        let patterns: Vec<String> = words.into_iter().map(|word| format!("%{word}%")).collect();
+        (!patterns.is_empty()).then_some(Self { patterns })
+    }
+
+    /// The pattern that narrows most.
+    pub fn longest(&self) -> &str {
+        self.patterns.first().map_or("%", String::as_str)
+    }
+
+    /// Every pattern.
+    pub fn all(&self) -> &[String] {
+        &self.patterns
+    }
+}
+
+fn escape(word: &str) -> String {
+    let mut escaped = String::with_capacity(word.len());
+    for c in word.chars().filter(|c| *c != '\0') {
+        if matches!(c, '%' | '_' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_word_comes_first() {
+        let search = Search::parse("  de  Duarte ").unwrap();
+        assert_eq!(search.longest(), "%Duarte%");
+        assert_eq!(search.all(), ["%Duarte%", "%de%"]);
+    }
+
+    #[test]
+    fn a_telephone_is_its_digits() {
+        assert_eq!(Search::parse("(11) 90000-0142").unwrap().longest(), "%11900000142%");
+        assert_eq!(Search::parse("+55 11").unwrap().longest(), "%5511%");
+        assert_eq!(Search::parse("12").unwrap().longest(), "%12%");
+    }
+
+    #[test]
+    fn signs_of_patterns_stand_for_themselves() {
+        assert_eq!(Search::parse("100%_\\").unwrap().longest(), "%100\\%\\_\\\\%");
+    }
+
+    #[test]
+    fn nothing_typed_is_no_search() {
+        assert_eq!(Search::parse("  \t"), None);
+    }
+}
