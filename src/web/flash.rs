@@ -46,6 +46,11 @@ impl Flash {
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
     ];
 
+    /// What is said when a schedule was saved.
+    pub fn saved(closed_ticket: bool) -> Self {
+        if closed_ticket { Self::ScheduleSavedAndTicketClosed } else { Self::ScheduleSaved }
+    }
+
     /// What the visitor reads.
     pub fn text(self) -> &'static str {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, _, text)| text)

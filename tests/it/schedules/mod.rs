@@ -1,6 +1,7 @@
 //! Creating, listing and cancelling schedules, as the help page describes them.
 
 mod cancelling;
+mod editing;
 mod form;
 mod list;
 mod repeats;
