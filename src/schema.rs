@@ -266,7 +266,6 @@ diesel::joinable!(schedule_history -> schedules (schedule_id));
 diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
-diesel::joinable!(schedules -> schedules (rescheduled_from));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));

@@ -16,6 +16,7 @@ mod form;
 mod form_parts;
 mod handlers;
 mod queries;
+mod running;
 mod slot;
 mod spacing;
 mod state;
@@ -43,5 +44,7 @@ pub fn routes() -> Vec<Route> {
         Route::get("/schedules/{id}/edit", editing::edit),
         Route::get("/schedules/{id}/cancellation", handlers::ask_cancellation),
         Route::post("/schedules/{id}/cancellation", handlers::cancel),
+        Route::get("/schedules/{id}/dispatch", running::ask),
+        Route::post("/schedules/{id}/dispatch", running::run),
     ]
 }

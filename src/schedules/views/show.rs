@@ -1,7 +1,8 @@
-//! The page of one schedule, and the question before cancelling it.
+//! The page of one schedule.
 
 use askama::Template;
 
+use super::questions::{CancelForm, RunForm};
 use super::timeline::{self, Entry};
 use crate::auth::Viewer;
 use crate::clock::Zone;
@@ -33,6 +34,7 @@ pub struct Show {
     can_change: bool,
     can_reschedule: bool,
     cancellation: Option<CancelForm>,
+    dispatch: Option<RunForm>,
 }
 
 /// What went wrong, why, and where to go next.
@@ -64,6 +66,7 @@ impl Show {
             can_change,
             can_reschedule: viewer.can_schedule() && detail.status.is_final(),
             cancellation: can_change.then(|| CancelForm::new(viewer, csrf, &detail, true)),
+            dispatch: can_change.then(|| RunForm::new(viewer, csrf, &detail, true)),
             contact: detail.contact_name,
             person: detail.person_name,
             department: detail.department_name,
@@ -88,52 +91,6 @@ impl Failure {
         let link = (format!("/tickets/{ticket}"), format!("Ir para o chamado nº {protocol}"));
         let ticket = (entry.is_open && story.detail.is_readable).then_some(link);
         Some(Self { what, why, ticket })
-    }
-}
-
-/// The question before cancelling, as a page of its own for browsers without scripts.
-#[derive(Template)]
-#[template(path = "schedules/cancellation.html")]
-pub struct Cancellation {
-    form: CancelForm,
-}
-
-impl Cancellation {
-    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail) -> Self {
-        Self { form: CancelForm::new(viewer, csrf, detail, false) }
-    }
-
-    /// The same page with what was typed and what is wrong with it.
-    pub fn refused(mut self, reason: &str, error: &'static str) -> Self {
-        self.form.reason = reason.to_owned();
-        self.form.error = Some(error);
-        self
-    }
-}
-
-/// The same question within that page, or in a dialogue of the schedule's page.
-#[derive(Template)]
-#[template(path = "schedules/_cancel_form.html")]
-struct CancelForm {
-    csrf: String,
-    id: String,
-    sentence: String,
-    reason: String,
-    error: Option<&'static str>,
-    is_dialog: bool,
-}
-
-impl CancelForm {
-    fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
-        let due = viewer.zone.date_time(detail.due_at);
-        let contact = &detail.contact_name;
-        let sentence = match (detail.action, detail.message.is_empty()) {
-            (Action::Notify, _) => format!("O atendente não será lembrado de {contact} em {due}."),
-            (_, true) => format!("O chamado para {contact} em {due} não será aberto."),
-            (_, false) => format!("A mensagem para {contact} em {due} não será enviada."),
-        };
-        let (reason, error) = (String::new(), None);
-        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, reason, error, is_dialog }
     }
 }
 

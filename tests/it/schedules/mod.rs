@@ -2,9 +2,12 @@
 
 mod cancelling;
 mod editing;
+mod filling;
 mod form;
 mod list;
 mod repeats;
+mod rescheduling;
+mod running;
 mod spacing;
 mod tickets;
 
