@@ -41,6 +41,10 @@ diesel::table! {
         default_department_id -> Int8,
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        public_name -> Text,
+        colour -> Text,
+        greeting -> Text,
+        version -> Int4,
     }
 }
 
@@ -198,6 +202,16 @@ diesel::table! {
         spacing_scope -> Text,
         late_tolerance_minutes -> Int4,
         updated_at -> Timestamptz,
+        version -> Int4,
+        logo_sha256 -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    setup_links (id) {
+        id -> Bool,
+        token_hash -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -266,6 +280,7 @@ diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(settings -> blobs (logo_sha256));
 diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));
 diesel::joinable!(users -> roles (role_id));
@@ -287,6 +302,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     schedules,
     sessions,
     settings,
+    setup_links,
     sign_in_attempts,
     tickets,
     users,
