@@ -29,6 +29,11 @@ impl Zone {
         Self(name.parse().unwrap_or(DEFAULT_ZONE))
     }
 
+    /// The zone of that IANA name, if there is one.
+    pub fn find(name: &str) -> Option<Self> {
+        name.parse().ok().map(Self)
+    }
+
     pub fn name(self) -> &'static str {
         self.0.name()
     }
@@ -111,6 +116,14 @@ impl Zone {
             _ => self.date(at),
         }
     }
+}
+
+/// The IANA names of places, and UTC; not those that only stand for another, such as `EST5EDT`.
+pub fn zone_names() -> impl Iterator<Item = &'static str> {
+    const REGIONS: [&str; 9] =
+        ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+    let is_place = |name: &&str| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
+    chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(is_place).chain(["UTC"])
 }
 
 /// The value of a `datetime-local` input.

@@ -26,6 +26,8 @@ pub mod roles;
 pub mod schedules;
 pub mod schema;
 pub mod server;
+pub mod settings;
+pub mod setup;
 pub mod tickets;
 pub mod users;
 pub mod web;

@@ -24,6 +24,9 @@ text_enum! {
         /// By a customer: what a schedule opens is told by its completion.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
+        SettingsEdited = "settings.edited",
+        /// An empty installation became a company, by its first administrator.
+        SetUp = "setup.completed",
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Flash {
     RoleSaved,
     NotificationRemoved,
     NotificationsRead,
+    SettingsSaved,
+    SetUp,
 }
 
 impl Flash {
@@ -44,11 +46,25 @@ impl Flash {
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
+        (Self::SettingsSaved, "settings_saved", "Configurações salvas."),
+        (Self::SetUp, "set_up", "Tudo pronto. Próximos passos:"),
     ];
 
     /// What the visitor reads.
     pub fn text(self) -> &'static str {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, _, text)| text)
+    }
+
+    /// Where to go on from here.
+    pub fn links(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::SetUp => &[
+                ("/contacts/new", "Criar um contato"),
+                ("/users/new", "Convidar atendentes"),
+                ("/help", "Ler a ajuda"),
+            ],
+            _ => &[],
+        }
     }
 
     fn code(self) -> &'static str {
