@@ -15,8 +15,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    auth, conversations, dispatcher, live, notifications, roles, schedules, settings, setup, tickets,
-    web as frame,
+    audit, auth, channels, conversations, dispatcher, help, live, notifications, roles, schedules, settings,
+    setup, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -44,6 +44,9 @@ pub fn routes() -> Vec<Route> {
         conversations::routes(),
         notifications::routes(),
         roles::routes(),
+        channels::routes(),
+        audit::routes(),
+        help::routes(),
         settings::routes(),
         setup::routes(),
         live::routes(),

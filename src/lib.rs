@@ -8,6 +8,7 @@
 pub mod app;
 pub mod audit;
 pub mod auth;
+pub mod channels;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod db;
 pub mod demo;
 pub mod dispatcher;
 pub mod error;
+pub mod help;
 pub mod ids;
 pub mod keys;
 pub mod live;

@@ -26,6 +26,9 @@ pub enum Flash {
     NotificationsRead,
     SettingsSaved,
     SetUp,
+    ChannelSaved,
+    ChannelDeactivated,
+    ChannelReactivated,
 }
 
 impl Flash {
@@ -48,6 +51,9 @@ impl Flash {
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
         (Self::SettingsSaved, "settings_saved", "Configurações salvas."),
         (Self::SetUp, "set_up", "Tudo pronto. Próximos passos:"),
+        (Self::ChannelSaved, "channel_saved", "Conexão salva."),
+        (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
+        (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
     ];
 
     /// What the visitor reads.

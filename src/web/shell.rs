@@ -128,6 +128,10 @@ impl Framed<'_> {
         navigation::list_of(&self.shell.path, self.viewer).filter(|list| list.href != self.shell.path)
     }
 
+    fn is_at(&self, path: &str) -> bool {
+        self.shell.path == path
+    }
+
     fn is_in_any(&self, lists: &[&navigation::Entry]) -> bool {
         lists.iter().any(|list| self.is_in(list))
     }

@@ -6,6 +6,7 @@ import * as live from "./live.js";
 import * as page from "./page.js";
 import * as scheduleForm from "./schedule-form.js";
 import * as schedules from "./schedules.js";
+import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
