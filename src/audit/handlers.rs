@@ -17,6 +17,9 @@ use crate::web::{Cursor, Shell, csv_file};
 /// Rows read at once for the file.
 const BATCH: usize = 1000;
 
+/// The choice of what nobody who is signed in did.
+pub const NOBODY: &str = "Plataforma e contatos";
+
 /// The filter as the address has it; what cannot be read filters nothing.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Query {
@@ -92,9 +95,10 @@ pub async fn people(
     db: web::Data<Db>,
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse> {
+    let nobody = query.q.trim().is_empty().then(|| json!({ "value": "none", "text": NOBODY }));
     let found = db.run(move |conn| log::people(conn, &query.q, None)).await?;
     let choice = |person: log::Person| json!({ "value": person.id, "text": person.name });
-    let choices: Vec<Value> = found.into_iter().map(choice).collect();
+    let choices: Vec<Value> = nobody.into_iter().chain(found.into_iter().map(choice)).collect();
     Ok(HttpResponse::build(StatusCode::OK).json(choices))
 }
 

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
+mod channels;
 mod chat;
 mod check;
 mod cli;
@@ -9,6 +11,7 @@ mod conversations;
 mod demo;
 mod dispatcher;
 mod harness;
+mod help;
 mod live;
 mod notifications;
 mod refusals;
@@ -16,6 +19,8 @@ mod roles;
 mod routes;
 mod schedules;
 mod schema;
+mod settings;
+mod setup;
 mod sign_in;
 mod tickets;
 mod tls;

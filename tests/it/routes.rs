@@ -49,6 +49,26 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/roles", [303, 403, 200, 200, 403]),
     ("GET", "/roles/{id}", [303, 403, 200, 200, 403]),
     ("POST", "/roles/{id}", [303, 403, 422, 422, 403]),
+    ("GET", "/settings", [303, 403, 403, 200, 403]),
+    ("POST", "/settings", [303, 403, 403, 422, 403]),
+    ("GET", "/settings/spacing-sentence", [303, 403, 403, 200, 403]),
+    ("GET", "/settings/unspaced-schedules", [303, 403, 403, 200, 403]),
+    ("GET", "/settings/moved-clocks", [303, 403, 403, 200, 403]),
+    ("GET", "/setup/{token}", [410, 410, 410, 410, 410]),
+    ("POST", "/setup/{token}", [410, 410, 410, 410, 410]),
+    ("GET", "/audit", [303, 403, 403, 200, 403]),
+    ("GET", "/audit/people", [303, 403, 403, 200, 403]),
+    ("GET", "/audit/export", [303, 403, 403, 200, 403]),
+    ("GET", "/help", [303, 200, 200, 200, 200]),
+    ("GET", "/channels", [303, 403, 403, 200, 403]),
+    ("POST", "/channels", [303, 403, 403, 422, 403]),
+    ("GET", "/channels/new", [303, 403, 403, 200, 403]),
+    ("GET", "/channels/{id}", [303, 403, 403, 200, 403]),
+    ("POST", "/channels/{id}", [303, 403, 403, 422, 403]),
+    ("GET", "/channels/{id}/deactivation", [303, 403, 403, 200, 403]),
+    ("POST", "/channels/{id}/deactivation", [303, 403, 403, 303, 403]),
+    ("POST", "/channels/{id}/reactivation", [303, 403, 403, 303, 403]),
+    ("GET", "/chat-colours/{colour}.css", [200, 200, 200, 200, 200]),
     ("GET", "/healthz", [200, 200, 200, 200, 200]),
     ("GET", "/readyz", [200, 200, 200, 200, 200]),
     ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200, 200]),
@@ -153,11 +173,15 @@ fn concrete(app: &TestApp, path: &str) -> String {
     let id = match path {
         path if path.starts_with("/schedules") => "801",
         path if path.starts_with("/roles") => "203",
+        path if path.starts_with("/channels") => "401",
         path if path.starts_with("/contacts") => "601",
         path if path.starts_with("/tickets") => "701",
         _ => "901",
     };
     let link = pontual::contacts::Links::new(app.shared.keys.key("links"));
     let token = link.token(pontual::ids::ContactId(app.company.marina), 1);
-    path.replace("{id}", id).replace("{token}", &token).replace("{version}/{path:.*}", "x/app.css")
+    path.replace("{id}", id)
+        .replace("{token}", &token)
+        .replace("{version}/{path:.*}", "x/app.css")
+        .replace("{colour}", "4453cf")
 }
