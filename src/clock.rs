@@ -2,7 +2,7 @@
 //!
 //! Decisions ("is it due?") are the database's; this module converts and formats.
 
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 /// The zone of a company that has chosen none.
@@ -53,6 +53,26 @@ impl Zone {
             LocalResult::Ambiguous(first, second) => Resolved::Twice(first.to_utc(), second.to_utc()),
             LocalResult::None => Resolved::Never,
         }
+    }
+
+    /// The last minute before `local`, which the clocks skip, and the first after it.
+    pub fn around(self, local: NaiveDateTime) -> [Option<DateTime<Utc>>; 2] {
+        // Samoa once skipped a whole day; nobody has skipped more.
+        let nearest = |sign: i64| {
+            (1..=1500).find_map(|n| match self.resolve(local + TimeDelta::minutes(sign * n)) {
+                Resolved::One(at) => Some(at),
+                Resolved::Twice(first, second) => Some(if sign < 0 { second } else { first }),
+                Resolved::Never => None,
+            })
+        };
+        [nearest(-1), nearest(1)]
+    }
+
+    /// `UTC−03:00`: how far this zone's clocks are from the world's at `at`.
+    pub fn offset(self, at: DateTime<Utc>) -> String {
+        let minutes = (self.local(at) - at.naive_utc()).num_minutes();
+        let sign = if minutes < 0 { '−' } else { '+' };
+        format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
     }
 
     /// What this zone's clocks show at `at`.
@@ -179,6 +199,14 @@ mod tests {
         assert_eq!(zone.resolve(local("2019-02-16T23:30")), twice);
         let lisbon = Zone::named("Europe/Lisbon");
         assert!(matches!(lisbon.resolve(local("2027-10-31T01:30")), Resolved::Twice(..)));
+    }
+
+    #[test]
+    fn beside_a_time_that_does_not_exist_lie_two_that_do() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let [before, after] = zone.around(local("2018-11-04T00:30")).map(Option::unwrap);
+        assert_eq!((before, after), (at("2018-11-04T02:59:00Z"), at("2018-11-04T03:00:00Z")));
+        assert_eq!((zone.offset(before).as_str(), zone.offset(after).as_str()), ("UTC−03:00", "UTC−02:00"));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub enum Flash {
     ScheduleSavedAndTicketClosed,
     ScheduleCancelled,
     ScheduleNotPending,
+    ScheduleRun,
     TicketClosed,
     RoleSaved,
     NotificationRemoved,
@@ -45,6 +46,7 @@ impl Flash {
             "schedule_not_pending",
             "Este agendamento já não estava pendente. Confira a situação.",
         ),
+        (Self::ScheduleRun, "schedule_run", "Agendamento disparado."),
         (Self::TicketClosed, "ticket_closed", "Chamado fechado."),
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
@@ -55,6 +57,11 @@ impl Flash {
         (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
         (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
     ];
+
+    /// What is said when a schedule was saved.
+    pub fn saved(closed_ticket: bool) -> Self {
+        if closed_ticket { Self::ScheduleSavedAndTicketClosed } else { Self::ScheduleSaved }
+    }
 
     /// What the visitor reads.
     pub fn text(self) -> &'static str {
