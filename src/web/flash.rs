@@ -24,6 +24,7 @@ pub enum Flash {
     RoleSaved,
     NotificationRemoved,
     NotificationsRead,
+    NoticesChosen,
 }
 
 impl Flash {
@@ -44,6 +45,7 @@ impl Flash {
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
+        (Self::NoticesChosen, "notices_chosen", "Avisos atualizados."),
     ];
 
     /// What the visitor reads.
