@@ -18,6 +18,7 @@ export function start() {
     agree(unread, items.map(({ id }) => id));
     items.forEach(insert);
     if (!isFresh) reload();
+    else if (items.some(({ id }) => !one(`main [data-notification="${id}"]`))) reloadRows(); // came meanwhile
     isFresh = false;
   });
   on("notification", (item) => {
@@ -82,7 +83,7 @@ function place(rows) {
   return () => {
     const fresh = one("#notification-rows");
     const now = id && one(`[data-notification="${id}"]`, fresh);
-    if (now) scrollBy(0, now.getBoundingClientRect().top - top);
+    if (now) scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
     if (!focused || document.activeElement !== document.body) return;
     (one(selector, fresh) ?? one(`[data-notification="${focused.closest("[data-notification]")?.dataset.notification}"] a`, fresh) ?? one("#conteudo")).focus({ preventScroll: true });
   };
