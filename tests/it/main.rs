@@ -5,12 +5,14 @@
 mod chat;
 mod check;
 mod cli;
+mod clock;
 mod conversations;
 mod demo;
 mod dispatcher;
 mod harness;
 mod live;
 mod notifications;
+mod plans;
 mod refusals;
 mod roles;
 mod routes;

@@ -3,6 +3,7 @@
 mod cancelling;
 mod form;
 mod list;
+mod model;
 mod repeats;
 mod spacing;
 mod tickets;
