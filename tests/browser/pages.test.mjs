@@ -28,7 +28,7 @@ before(async () => {
     "/schedules", "/schedules?status=scheduled", "/schedules/new", `/schedules/new?contact_id=${contact}`,
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
-    "/notifications", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
+    "/notifications", "/notifications?filter=unread", "/notifications?filter=errors", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
   ];
   attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];
   openTicket = open;
