@@ -30,6 +30,7 @@ text_enum! {
         SignInRefused = "session.refused",
         SignedOut = "session.ended",
         UserCreated = "user.created",
+        UserNoticesChosen = "user.notices_chosen",
         RoleEdited = "role.edited",
         ScheduleCreated = "schedule.created",
         ScheduleEdited = "schedule.edited",

@@ -30,6 +30,7 @@ pub enum Flash {
     ChannelSaved,
     ChannelDeactivated,
     ChannelReactivated,
+    NoticesChosen,
 }
 
 impl Flash {
@@ -56,6 +57,7 @@ impl Flash {
         (Self::ChannelSaved, "channel_saved", "Conexão salva."),
         (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
         (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
+        (Self::NoticesChosen, "notices_chosen", "Avisos atualizados."),
     ];
 
     /// What is said when a schedule was saved.

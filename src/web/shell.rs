@@ -99,7 +99,9 @@ impl FromRequest for Shell {
         };
         ready(Ok(Self {
             csrf: token,
-            is_htmx: request.headers().contains_key("hx-request"),
+            // Going back, htmx asks for the whole page.
+            is_htmx: request.headers().contains_key("hx-request")
+                && !request.headers().contains_key("hx-history-restore-request"),
             theme,
             flash: Flash::of(request),
             path: request.path().to_owned(),

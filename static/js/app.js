@@ -1,5 +1,6 @@
 // The application's pages: each module enhances what the server rendered; nothing depends on it.
 
+import * as attention from "./attention.js";
 import * as bell from "./bell.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
@@ -10,3 +11,4 @@ import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
+for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();

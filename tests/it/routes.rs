@@ -48,6 +48,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/c/{token}/receipts", [204, 204, 204, 204, 204]),
     ("GET", "/notifications", [303, 200, 200, 200, 200]),
     ("GET", "/notifications/panel", [303, 200, 200, 200, 200]),
+    ("POST", "/notifications/preferences", [303, 303, 303, 303, 303]),
     ("POST", "/notifications/reading", [303, 303, 303, 303, 303]),
     ("POST", "/notifications/{id}/reading", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),

@@ -65,7 +65,8 @@ impl TestApp {
         other
     }
 
-    async fn on(database: Database, company: Company) -> Self {
+    /// On a database that was filled by other means.
+    pub async fn on(database: Database, company: Company) -> Self {
         Self::configured(database, company, Config::from_vars(|_| None).unwrap()).await
     }
 
@@ -93,9 +94,13 @@ impl TestApp {
     }
 
     pub async fn signed_in(&self, email: &str) -> Visitor {
+        self.signed_in_with(email, PASSWORD).await
+    }
+
+    pub async fn signed_in_with(&self, email: &str, password: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        let answer = visitor.post("/login", &[("email", email), ("password", password)]).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         visitor
     }
