@@ -24,6 +24,22 @@ text_enum! {
         /// By a customer: what a schedule opens is told by its completion.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
+        ContactCreated = "contact.created",
+        ContactEdited = "contact.edited",
+        ContactArchived = "contact.archived",
+        ContactRestored = "contact.restored",
+        ContactLinkRevoked = "contact.link_revoked",
+        ContactExported = "contact.exported",
+        ContactAnonymised = "contact.anonymised",
+        PersonCreated = "person.created",
+        PersonEdited = "person.edited",
+        PersonArchived = "person.archived",
+        PersonRestored = "person.restored",
+        /// With the contacts that only she had: see contacts.
+        PersonAnonymised = "person.anonymised",
+        ImportConfirmed = "import.confirmed",
+        ImportCancelled = "import.cancelled",
+        ImportFinished = "import.finished",
     }
 }
 

@@ -24,6 +24,15 @@ pub enum Flash {
     RoleSaved,
     NotificationRemoved,
     NotificationsRead,
+    ContactSaved,
+    ContactArchived,
+    ContactRestored,
+    ContactAnonymised,
+    LinkRevoked,
+    PersonSaved,
+    PersonArchived,
+    PersonRestored,
+    ImportCancelled,
 }
 
 impl Flash {
@@ -44,6 +53,15 @@ impl Flash {
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
+        (Self::ContactSaved, "contact_saved", "Contato salvo."),
+        (Self::ContactArchived, "contact_archived", "Contato arquivado."),
+        (Self::ContactRestored, "contact_restored", "Contato restaurado."),
+        (Self::ContactAnonymised, "contact_anonymised", "Contato anonimizado."),
+        (Self::LinkRevoked, "link_revoked", "Link revogado. O novo link já pode ser enviado ao cliente."),
+        (Self::PersonSaved, "person_saved", "Pessoa salva."),
+        (Self::PersonArchived, "person_archived", "Pessoa arquivada."),
+        (Self::PersonRestored, "person_restored", "Pessoa restaurada."),
+        (Self::ImportCancelled, "import_cancelled", "Importação cancelada."),
     ];
 
     /// What the visitor reads.

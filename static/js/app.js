@@ -1,6 +1,7 @@
 // The application's pages: each module enhances what the server rendered; nothing depends on it.
 
 import * as bell from "./bell.js";
+import * as contacts from "./contacts.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -8,4 +9,4 @@ import * as scheduleForm from "./schedule-form.js";
 import * as schedules from "./schedules.js";
 import * as thread from "./thread.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();

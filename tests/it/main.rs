@@ -5,6 +5,7 @@
 mod chat;
 mod check;
 mod cli;
+mod contacts;
 mod conversations;
 mod demo;
 mod dispatcher;

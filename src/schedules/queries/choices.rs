@@ -116,7 +116,7 @@ struct PrefillRow {
     attendant: Option<UserId>,
 }
 
-/// A blank form, or one that begins with a contact: its person, and who served it last.
+/// A blank form, or one that begins with a contact: its person, and who usually serves it, or did last.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -131,9 +131,14 @@ pub fn prefilled(
            LEFT JOIN LATERAL (SELECT department_id, attendant_id FROM tickets t
                                WHERE t.contact_id = c.id AND ($2::bigint IS NULL OR t.id = $2)
                                ORDER BY t.id DESC LIMIT 1) t ON true
-           LEFT JOIN departments d ON d.id = t.department_id AND d.deactivated_at IS NULL
+           -- a ticket that the form was opened from, else the contact's own choice, else the last ticket
+           CROSS JOIN LATERAL (SELECT CASE WHEN $2 IS NULL AND c.default_department_id IS NOT NULL
+                                           THEN c.default_department_id ELSE t.department_id END AS department_id,
+                                      CASE WHEN $2 IS NULL AND c.default_department_id IS NOT NULL
+                                           THEN c.default_attendant_id ELSE t.attendant_id END AS attendant_id) own
+           LEFT JOIN departments d ON d.id = own.department_id AND d.deactivated_at IS NULL
            LEFT JOIN (users a JOIN department_members m ON m.user_id = a.id)
-                ON a.id = t.attendant_id AND m.department_id = d.id AND a.deactivated_at IS NULL
+                ON a.id = own.attendant_id AND m.department_id = d.id AND a.deactivated_at IS NULL
           WHERE c.id = $1 AND c.archived_at IS NULL",
     )
     .bind::<Nullable<BigInt>, _>(contact)
