@@ -17,6 +17,8 @@ use crate::web::{Csrf, Route};
 use crate::{
     audit, auth, channels, conversations, dispatcher, help, live, notifications, roles, schedules, settings,
     setup, tickets, web as frame,
+    auth, contacts, conversations, dispatcher, live, notifications, people, roles, schedules, tickets,
+    web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -42,6 +44,8 @@ pub fn routes() -> Vec<Route> {
         schedules::routes(),
         tickets::routes(),
         conversations::routes(),
+        contacts::routes(),
+        people::routes(),
         notifications::routes(),
         roles::routes(),
         channels::routes(),

@@ -24,6 +24,7 @@ pub mod ids;
 pub mod keys;
 pub mod live;
 pub mod notifications;
+pub mod people;
 pub mod roles;
 pub mod schedules;
 pub mod schema;

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
+use crate::contacts::import;
 use crate::db::Db;
 use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
@@ -101,6 +102,7 @@ async fn serve(
 ) -> Result<ExitCode, Trouble> {
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
+    let imports = shared.db.clone();
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -114,6 +116,7 @@ async fn serve(
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
     rt::spawn(end_at_a_signal(control.clone(), hub));
+    rt::spawn(import_contacts(imports));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");
@@ -185,6 +188,15 @@ fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
         }
     });
     events
+}
+
+/// Takes the lines of confirmed imports, for as long as the process lives.
+async fn import_contacts(db: Db) {
+    loop {
+        let ended = rt::spawn(import::keep_working(db.clone())).await;
+        tracing::error!(?ended, "the import of contacts panicked, and begins again");
+        time::sleep(Duration::from_secs(5)).await;
+    }
 }
 
 /// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold

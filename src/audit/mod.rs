@@ -47,6 +47,22 @@ text_enum! {
         ChannelEdited = "channel.edited",
         ChannelDeactivated = "channel.deactivated",
         ChannelReactivated = "channel.reactivated",
+        ContactCreated = "contact.created",
+        ContactEdited = "contact.edited",
+        ContactArchived = "contact.archived",
+        ContactRestored = "contact.restored",
+        ContactLinkRevoked = "contact.link_revoked",
+        ContactExported = "contact.exported",
+        ContactAnonymised = "contact.anonymised",
+        PersonCreated = "person.created",
+        PersonEdited = "person.edited",
+        PersonArchived = "person.archived",
+        PersonRestored = "person.restored",
+        /// With the contacts that only she had: see contacts.
+        PersonAnonymised = "person.anonymised",
+        ImportConfirmed = "import.confirmed",
+        ImportCancelled = "import.cancelled",
+        ImportFinished = "import.finished",
     }
 }
 

@@ -31,6 +31,15 @@ pub enum Flash {
     ChannelDeactivated,
     ChannelReactivated,
     NoticesChosen,
+    ContactSaved,
+    ContactArchived,
+    ContactRestored,
+    ContactAnonymised,
+    LinkRevoked,
+    PersonSaved,
+    PersonArchived,
+    PersonRestored,
+    ImportCancelled,
 }
 
 impl Flash {
@@ -58,6 +67,15 @@ impl Flash {
         (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
         (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
         (Self::NoticesChosen, "notices_chosen", "Avisos atualizados."),
+        (Self::ContactSaved, "contact_saved", "Contato salvo."),
+        (Self::ContactArchived, "contact_archived", "Contato arquivado."),
+        (Self::ContactRestored, "contact_restored", "Contato restaurado."),
+        (Self::ContactAnonymised, "contact_anonymised", "Contato anonimizado."),
+        (Self::LinkRevoked, "link_revoked", "Link revogado. O novo link já pode ser enviado ao cliente."),
+        (Self::PersonSaved, "person_saved", "Pessoa salva."),
+        (Self::PersonArchived, "person_archived", "Pessoa arquivada."),
+        (Self::PersonRestored, "person_restored", "Pessoa restaurada."),
+        (Self::ImportCancelled, "import_cancelled", "Importação cancelada."),
     ];
 
     /// What is said when a schedule was saved.

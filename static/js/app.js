@@ -2,6 +2,7 @@
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
+import * as contacts from "./contacts.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -12,3 +13,4 @@ import * as thread from "./thread.js";
 
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
 for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
