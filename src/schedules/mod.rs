@@ -12,6 +12,7 @@ mod draft;
 mod form;
 mod form_parts;
 mod handlers;
+mod list;
 mod queries;
 mod spacing;
 mod state;
@@ -24,8 +25,8 @@ pub use state::{Action, FailureReason, Status};
 use crate::web::Route;
 
 pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/schedules", handlers::index),
+    let mut routes = list::routes();
+    routes.extend([
         Route::post("/schedules", handlers::create),
         Route::get("/schedules/new", handlers::new),
         Route::get("/schedules/new/attendants", form_parts::attendant_field),
@@ -35,5 +36,6 @@ pub fn routes() -> Vec<Route> {
         Route::get("/schedules/{id}", handlers::show),
         Route::get("/schedules/{id}/cancellation", handlers::ask_cancellation),
         Route::post("/schedules/{id}/cancellation", handlers::cancel),
-    ]
+    ]);
+    routes
 }

@@ -5,7 +5,8 @@ import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
 import * as scheduleForm from "./schedule-form.js";
+import * as scheduleList from "./schedule-list.js";
 import * as schedules from "./schedules.js";
 import * as thread from "./thread.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
