@@ -19,6 +19,9 @@ function openDialog(event) {
   Modal.getOrCreateInstance(dialog).show();
 }
 
+/** What the server said of each part, before anything was ticked in it. */
+const shown = new WeakMap();
+
 const SOON = 250;
 const SPACED = 2_000;
 
@@ -27,6 +30,7 @@ const SPACED = 2_000;
  * looks, it waits. A burst of changes is fetched once every two seconds, not once for each.
  */
 function follow() {
+  for (const part of all("[data-refresh-on=schedules]")) shown.set(part, part.innerHTML);
   let timer = null;
   let isDue = false;
   let last = -SPACED;
@@ -70,11 +74,11 @@ async function fetchParts() {
   if (isHeld() || address !== location.href) return;
   for (const part of all("[data-refresh-on=schedules]")) {
     const fresh = document.getElementById(part.id) && page.getElementById(part.id);
-    if (!fresh || fresh.innerHTML === part.dataset.shown) continue;
+    if (!fresh || fresh.innerHTML === shown.get(part)) continue;
     const text = fresh.innerHTML;
     keepTicks(part, fresh);
     replace(part, fresh);
-    fresh.dataset.shown = text;
+    shown.set(fresh, text);
     window.htmx?.process(fresh);
     document.dispatchEvent(new Event("parts-replaced"));
   }
