@@ -55,17 +55,9 @@ impl Zone {
     /// The first instant at which this zone's clocks show `local` or later: where they skip it, the end
     /// of what they skip. So consecutive hours and days meet without gap or overlap, however long they are.
     pub fn first_at(self, local: NaiveDateTime) -> DateTime<Utc> {
-        const STEP: TimeDelta = TimeDelta::minutes(1);
         match self.resolve(local) {
             Resolved::One(at) | Resolved::Twice(at, _) => at,
-            // Nothing that clocks skip is longer than the day that Samoa left out in 2011.
-            Resolved::Never => (1..=1500)
-                .map(|minutes| self.resolve(local + STEP * minutes))
-                .find_map(|later| match later {
-                    Resolved::One(at) | Resolved::Twice(at, _) => Some(at),
-                    Resolved::Never => None,
-                })
-                .unwrap_or_else(|| local.and_utc()),
+            Resolved::Never => self.around(local)[1].unwrap_or_else(|| local.and_utc()),
         }
     }
 
@@ -77,6 +69,26 @@ impl Zone {
     /// The day that this zone's calendars show at `now`.
     pub fn day(self, now: DateTime<Utc>) -> NaiveDate {
         self.local(now).date()
+    }
+
+    /// The last minute before `local`, which the clocks skip, and the first after it.
+    pub fn around(self, local: NaiveDateTime) -> [Option<DateTime<Utc>>; 2] {
+        // Samoa once skipped a whole day; nobody has skipped more.
+        let nearest = |sign: i64| {
+            (1..=1500).find_map(|n| match self.resolve(local + TimeDelta::minutes(sign * n)) {
+                Resolved::One(at) => Some(at),
+                Resolved::Twice(first, second) => Some(if sign < 0 { second } else { first }),
+                Resolved::Never => None,
+            })
+        };
+        [nearest(-1), nearest(1)]
+    }
+
+    /// `UTC−03:00`: how far this zone's clocks are from the world's at `at`.
+    pub fn offset(self, at: DateTime<Utc>) -> String {
+        let minutes = (self.local(at) - at.naive_utc()).num_minutes();
+        let sign = if minutes < 0 { '−' } else { '+' };
+        format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
     }
 
     /// What this zone's clocks show at `at`.
@@ -229,6 +241,14 @@ mod tests {
         ] {
             assert_eq!(Zone::named(zone).start_of(parse_day(day).unwrap()), at(start), "{zone} {day}");
         }
+    }
+
+    #[test]
+    fn beside_a_time_that_does_not_exist_lie_two_that_do() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let [before, after] = zone.around(local("2018-11-04T00:30")).map(Option::unwrap);
+        assert_eq!((before, after), (at("2018-11-04T02:59:00Z"), at("2018-11-04T03:00:00Z")));
+        assert_eq!((zone.offset(before).as_str(), zone.offset(after).as_str()), ("UTC−03:00", "UTC−02:00"));
     }
 
     #[test]

@@ -183,6 +183,7 @@ diesel::table! {
         spacing_key -> Int8,
         min_gap -> Interval,
         spacing_exempt -> Bool,
+        rescheduled_from -> Nullable<Int8>,
     }
 }
 

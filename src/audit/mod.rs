@@ -18,6 +18,7 @@ text_enum! {
         UserCreated = "user.created",
         RoleEdited = "role.edited",
         ScheduleCreated = "schedule.created",
+        ScheduleEdited = "schedule.edited",
         ScheduleCancelled = "schedule.cancelled",
         ScheduleCompleted = "schedule.completed",
         ScheduleFailed = "schedule.failed",

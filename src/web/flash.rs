@@ -22,6 +22,7 @@ pub enum Flash {
     ScheduleNotPending,
     SchedulesCancelled,
     NoScheduleChosen,
+    ScheduleRun,
     TicketClosed,
     RoleSaved,
     NotificationRemoved,
@@ -44,11 +45,17 @@ impl Flash {
         ),
         (Self::SchedulesCancelled, "schedules_cancelled", "Agendamentos selecionados cancelados."),
         (Self::NoScheduleChosen, "no_schedule_chosen", "Selecione ao menos um agendamento pendente."),
+        (Self::ScheduleRun, "schedule_run", "Agendamento disparado."),
         (Self::TicketClosed, "ticket_closed", "Chamado fechado."),
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
     ];
+
+    /// What is said when a schedule was saved.
+    pub fn saved(closed_ticket: bool) -> Self {
+        if closed_ticket { Self::ScheduleSavedAndTicketClosed } else { Self::ScheduleSaved }
+    }
 
     /// What the visitor reads.
     pub fn text(self) -> &'static str {

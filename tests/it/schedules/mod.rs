@@ -1,9 +1,13 @@
 //! Creating, listing and cancelling schedules, as the help page describes them.
 
 mod cancelling;
+mod editing;
+mod filling;
 mod form;
 mod list;
 mod repeats;
+mod rescheduling;
+mod running;
 mod spacing;
 mod tickets;
 
