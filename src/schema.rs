@@ -156,6 +156,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedule_texts (schedule_id) {
+        schedule_id -> Int8,
+        search -> Text,
+    }
+}
+
+diesel::table! {
     schedules (id) {
         id -> Int8,
         form_key -> Nullable<Uuid>,
@@ -277,6 +284,7 @@ diesel::joinable!(notifications -> users (user_id));
 diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(schedule_history -> users (actor_id));
 diesel::joinable!(schedule_history -> schedules (schedule_id));
+diesel::joinable!(schedule_texts -> schedules (schedule_id));
 diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
@@ -300,6 +308,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     role_permissions,
     roles,
     schedule_history,
+    schedule_texts,
     schedules,
     sessions,
     settings,

@@ -30,3 +30,4 @@ pub use search::Search;
 pub use security::headers as security_headers;
 pub use shell::{Shell, initials, redirect, redirect_with, tint};
 pub use upload::{UPLOAD_LIMIT, Uploaded, UploadedFile};
+pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
