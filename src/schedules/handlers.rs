@@ -8,42 +8,13 @@ use super::cancel::{self, Reason};
 use super::create::{self, Outcome, Submission};
 use super::form::Typed;
 use super::form_parts;
-use super::queries::{self, Filter, Story};
-use super::views::{Cancellation, FormPage, Index, Options, Purpose, Show};
+use super::queries::{self, Story};
+use super::views::{Cancellation, FormPage, Options, Purpose, Show};
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
-
-#[derive(Deserialize)]
-pub struct ListQuery {
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-}
-
-/// # Errors
-/// The database is unreachable.
-pub async fn index(
-    viewer: Can<ManageSchedules>,
-    shell: Shell,
-    db: web::Data<Db>,
-    query: web::Query<ListQuery>,
-) -> Result<HttpResponse> {
-    let filter = Filter {
-        status: query.status.parse().ok(),
-        after: query.after.parse().ok(),
-        before: query.before.parse().ok(),
-    };
-    let (counts, page) =
-        db.run(move |conn| Ok((queries::counts(conn)?, queries::page(conn, filter)?))).await?;
-    let view = Index::new(&viewer, filter.status, counts, page);
-    shell.page(&viewer, "Agendamentos", view)
-}
 
 /// # Errors
 /// `NotFound` outside the viewer's scope.

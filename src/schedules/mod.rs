@@ -15,6 +15,7 @@ mod editing;
 mod form;
 mod form_parts;
 mod handlers;
+mod list;
 mod queries;
 mod running;
 mod slot;
@@ -29,8 +30,8 @@ pub use state::{Action, FailureReason, Status};
 use crate::web::Route;
 
 pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/schedules", handlers::index),
+    let mut routes = list::routes();
+    routes.extend([
         Route::post("/schedules", handlers::create),
         Route::get("/schedules/new", handlers::new),
         Route::get("/schedules/new/attendants", form_parts::attendant_field),
@@ -46,5 +47,6 @@ pub fn routes() -> Vec<Route> {
         Route::post("/schedules/{id}/cancellation", handlers::cancel),
         Route::get("/schedules/{id}/dispatch", running::ask),
         Route::post("/schedules/{id}/dispatch", running::run),
-    ]
+    ]);
+    routes
 }

@@ -31,7 +31,7 @@ before(async () => {
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
-    "/notifications", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
+    "/notifications", "/notifications?filter=unread", "/notifications?filter=errors", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
   ];
   attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];
   openTicket = open;

@@ -5,7 +5,6 @@ mod detail;
 mod editing;
 mod facts;
 mod history;
-mod list;
 mod readers;
 mod saving;
 
@@ -16,6 +15,5 @@ pub use detail::{Detail, Story, detail};
 pub use editing::{Saving, Stored, is_edited_by, lock_stored, stored, update};
 pub use facts::facts;
 pub use history::{History, HistoryEntry, Kin, Names, history, history_since, kin};
-pub use list::{Counts, Filter, Row, counts, page};
 pub use readers::{CONCERNED, READS_ALL, is_readable};
 pub use saving::{Wanted, cancel, conflict, existing, insert, lock_keys, spacing};

@@ -3,7 +3,6 @@
 mod changes;
 mod form;
 mod form_parts;
-mod index;
 mod questions;
 mod show;
 mod slot;
@@ -12,7 +11,6 @@ mod timeline;
 
 pub use form::{FormPage, Options, Purpose};
 pub use form_parts::{AttendantField, ContactWarning, Known, as_json};
-pub use index::Index;
 pub use questions::{Cancellation, RunQuestion};
 pub use show::Show;
 pub use slot::SlotView;

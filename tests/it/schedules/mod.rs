@@ -5,6 +5,7 @@ mod editing;
 mod filling;
 mod form;
 mod list;
+mod model;
 mod repeats;
 mod rescheduling;
 mod running;
