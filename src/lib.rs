@@ -18,6 +18,7 @@ pub mod db;
 pub mod demo;
 pub mod dispatcher;
 pub mod error;
+pub mod files;
 pub mod ids;
 pub mod keys;
 pub mod live;

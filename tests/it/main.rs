@@ -8,6 +8,7 @@ mod cli;
 mod conversations;
 mod demo;
 mod dispatcher;
+mod files;
 mod harness;
 mod live;
 mod notifications;

@@ -1,0 +1,2 @@
+DROP INDEX attachments_loose;
+ALTER TABLE blobs DROP COLUMN claimed_at;

@@ -1,0 +1,3 @@
+//! Files: the store, uploads, what is served, and what the sweeper removes.
+
+mod store;
