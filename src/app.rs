@@ -15,7 +15,9 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
-use crate::{auth, conversations, dispatcher, live, notifications, roles, schedules, tickets, web as frame};
+use crate::{
+    auth, conversations, dispatcher, files, live, notifications, roles, schedules, tickets, web as frame,
+};
 
 /// What all requests share; one for each process, cheap to clone.
 #[derive(Clone)]
@@ -41,6 +43,7 @@ pub fn routes() -> Vec<Route> {
         schedules::routes(),
         tickets::routes(),
         conversations::routes(),
+        files::routes(),
         notifications::routes(),
         roles::routes(),
         live::routes(),

@@ -8,19 +8,42 @@
 //! ([`keep`]), then the file is put in its place, then something refers to the row by a foreign key.
 //! What nobody refers to an hour later goes again, row and file.
 
+mod attachment;
+mod content;
+mod handlers;
 mod hash;
 mod incoming;
+mod kind;
+mod name;
 mod place;
-mod queries;
+mod posted;
+pub mod queries;
 mod store;
+mod uploads;
+mod views;
 
+pub use attachment::{Attachment, size};
 pub use hash::ContentHash;
 pub use incoming::{Incoming, Received};
+pub use kind::{Kind, icon, is_previewed};
+pub use name::FileName;
 pub use place::{Place, PlaceError};
+pub use posted::{PostedFile, PostedFiles};
 pub use store::{Content, Files};
+pub use uploads::{Kept, TOO_MANY, keep as keep_upload};
+pub use views::UploadItem;
 
 use crate::db::Db;
 use crate::error::Result;
+use crate::web::Route;
+
+/// The largest file, in bytes, and how many go with one message.
+pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
+pub const MOST: usize = 5;
+
+pub fn routes() -> Vec<Route> {
+    vec![Route::post("/uploads", handlers::create), Route::post("/uploads/{id}/removal", handlers::remove)]
+}
 
 /// Keeps a file that was received: its row, then its bytes. Whoever then refers to
 /// `blobs.sha256` keeps it for good.

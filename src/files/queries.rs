@@ -2,10 +2,12 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Text};
 
-use super::ContentHash;
+use super::{Attachment, ContentHash, FileName};
 use crate::error::Result;
+use crate::ids::{AttachmentId, ScheduleId, UserId};
+use crate::schedules::is_readable;
 
 /// Makes sure that the blob has a row, and that the sweeper leaves it alone for an hour.
 ///
@@ -21,4 +23,133 @@ pub fn claim_blob(conn: &mut PgConnection, hash: ContentHash, size: u64, media_t
     .bind::<Text, _>(media_type)
     .execute(conn)?;
     Ok(())
+}
+
+const SHOWN: &str = "a.id, a.sha256, a.file_name, b.media_type, b.size";
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many uploads of `uploader` nothing took, counted up to `most`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn count_loose(conn: &mut PgConnection, uploader: UserId, most: i64) -> Result<i64> {
+    let row: Count = diesel::sql_query(
+        "SELECT count(*) AS count
+           FROM (SELECT FROM attachments WHERE uploaded_by = $1 AND schedule_id IS NULL AND message_id IS NULL
+                  LIMIT $2) loose",
+    )
+    .bind::<BigInt, _>(uploader)
+    .bind::<BigInt, _>(most)
+    .get_result(conn)?;
+    Ok(row.count)
+}
+
+/// Ties a blob to its uploader.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn add_upload(
+    conn: &mut PgConnection,
+    hash: ContentHash,
+    name: &FileName,
+    uploader: UserId,
+) -> Result<Attachment> {
+    Ok(diesel::sql_query(format!(
+        "WITH a AS (INSERT INTO attachments (sha256, file_name, uploaded_by) VALUES ($1, $2, $3) RETURNING *)
+         SELECT {SHOWN} FROM a JOIN blobs b USING (sha256)"
+    ))
+    .bind::<Binary, _>(hash)
+    .bind::<Text, _>(name.as_str())
+    .bind::<BigInt, _>(uploader)
+    .get_result(conn)?)
+}
+
+/// Takes back an upload of `uploader` that nothing took; `false` if there is none.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn remove_upload(conn: &mut PgConnection, id: AttachmentId, uploader: UserId) -> Result<bool> {
+    let removed = diesel::sql_query(
+        "DELETE FROM attachments
+          WHERE id = $1 AND uploaded_by = $2 AND schedule_id IS NULL AND message_id IS NULL",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(uploader)
+    .execute(conn)?;
+    Ok(removed == 1)
+}
+
+/// Of `ids` those that `user` may put into a schedule, by id: their own uploads that nothing took, and
+/// files of schedules that they may read (a form that comes back, an edit, a copy).
+///
+/// # Errors
+/// The database is unreachable.
+pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT {SHOWN}
+           FROM attachments a JOIN blobs b USING (sha256) LEFT JOIN schedules s ON s.id = a.schedule_id
+          WHERE a.id = ANY($2)
+            AND ((a.uploaded_by = $1 AND a.schedule_id IS NULL AND a.message_id IS NULL)
+                 OR (s.id IS NOT NULL AND {readable}))
+          ORDER BY a.id",
+        readable = is_readable("$1")
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(ids)
+    .load(conn)?)
+}
+
+/// Gives `schedule` these files and no others, in the transaction that saves it: uploads of `user` are
+/// taken, files of other schedules copied, its own kept. `false` when one is not usable any more.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn attach(
+    conn: &mut PgConnection,
+    schedule: ScheduleId,
+    user: UserId,
+    ids: &[AttachmentId],
+) -> Result<bool> {
+    diesel::sql_query("DELETE FROM attachments WHERE schedule_id = $1 AND id <> ALL($2)")
+        .bind::<BigInt, _>(schedule)
+        .bind::<Array<BigInt>, _>(ids)
+        .execute(conn)?;
+    let taken = diesel::sql_query(
+        "UPDATE attachments SET schedule_id = $1
+          WHERE id = ANY($2) AND (schedule_id = $1
+                OR (uploaded_by = $3 AND schedule_id IS NULL AND message_id IS NULL))",
+    )
+    .bind::<BigInt, _>(schedule)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    let copied = diesel::sql_query(format!(
+        "INSERT INTO attachments (sha256, file_name, uploaded_by, schedule_id)
+         SELECT a.sha256, a.file_name, $3, $1
+           FROM attachments a JOIN schedules s ON s.id = a.schedule_id
+          WHERE a.id = ANY($2) AND s.id <> $1 AND {readable} ORDER BY a.id",
+        readable = is_readable("$3")
+    ))
+    .bind::<BigInt, _>(schedule)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    Ok(taken + copied == ids.len())
+}
+
+/// The files of a schedule.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Attachment>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
+    ))
+    .bind::<BigInt, _>(schedule)
+    .load(conn)?)
 }

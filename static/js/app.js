@@ -7,5 +7,6 @@ import * as page from "./page.js";
 import * as scheduleForm from "./schedule-form.js";
 import * as schedules from "./schedules.js";
 import * as thread from "./thread.js";
+import * as uploads from "./uploads.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();

@@ -6,6 +6,7 @@ mod company;
 mod database;
 mod folder;
 mod live;
+pub mod multipart;
 mod page;
 mod plan;
 
