@@ -18,6 +18,7 @@ mod name;
 mod place;
 mod posted;
 pub mod queries;
+mod serve;
 mod store;
 mod uploads;
 mod views;
@@ -31,7 +32,7 @@ pub use place::{Place, PlaceError};
 pub use posted::{PostedFile, PostedFiles};
 pub use store::{Content, Files};
 pub use uploads::{Kept, TOO_MANY, keep as keep_upload};
-pub use views::UploadItem;
+pub use views::{FileList, UploadItem};
 
 use crate::db::Db;
 use crate::error::Result;
@@ -42,7 +43,12 @@ pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 pub const MOST: usize = 5;
 
 pub fn routes() -> Vec<Route> {
-    vec![Route::post("/uploads", handlers::create), Route::post("/uploads/{id}/removal", handlers::remove)]
+    vec![
+        Route::get("/files/{id}/{name}", serve::show),
+        Route::get("/c/{token}/files/{id}/{name}", serve::show_to_customer),
+        Route::post("/uploads", handlers::create),
+        Route::post("/uploads/{id}/removal", handlers::remove),
+    ]
 }
 
 /// Keeps a file that was received: its row, then its bytes. Whoever then refers to

@@ -1,12 +1,15 @@
 //! SQL of files.
 
+use std::collections::BTreeMap;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 
 use super::{Attachment, ContentHash, FileName};
-use crate::error::Result;
-use crate::ids::{AttachmentId, ScheduleId, UserId};
+use crate::conversations;
+use crate::error::{Error, Result};
+use crate::ids::{AttachmentId, ContactId, MessageId, ScheduleId, UserId};
 use crate::schedules::is_readable;
 
 /// Makes sure that the blob has a row, and that the sweeper leaves it alone for an hour.
@@ -152,4 +155,93 @@ pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<
     ))
     .bind::<BigInt, _>(schedule)
     .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Owner {
+    #[diesel(sql_type = Bool)]
+    is_readable: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    contact_id: Option<ContactId>,
+}
+
+/// A file that `viewer` may see: an upload of their own, of a schedule that they may read, or of a
+/// conversation that they may read.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Result<Attachment> {
+    let owner: Owner = diesel::sql_query(format!(
+        "SELECT CASE WHEN s.id IS NOT NULL THEN {readable}
+                     ELSE a.message_id IS NULL AND coalesce(a.uploaded_by = $2, false) END AS is_readable,
+                m.contact_id
+           FROM attachments a
+           LEFT JOIN schedules s ON s.id = a.schedule_id
+           LEFT JOIN messages m ON m.id = a.message_id
+          WHERE a.id = $1",
+        readable = is_readable("$2")
+    ))
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(viewer)
+    .get_result(conn)?;
+    let may_read = match owner.contact_id {
+        Some(contact) => !conversations::queries::readers(conn, contact, &[viewer])?.is_empty(),
+        None => owner.is_readable,
+    };
+    if may_read { by_id(conn, id) } else { Err(Error::NotFound) }
+}
+
+/// A file that was sent to `contact`.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn sent_to(conn: &mut PgConnection, contact: ContactId, id: AttachmentId) -> Result<Attachment> {
+    Ok(diesel::sql_query(format!(
+        "SELECT {SHOWN}
+           FROM attachments a JOIN blobs b USING (sha256) JOIN messages m ON m.id = a.message_id
+          WHERE a.id = $1 AND m.contact_id = $2 AND m.kind IN ('customer', 'attendant')"
+    ))
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)?)
+}
+
+fn by_id(conn: &mut PgConnection, id: AttachmentId) -> Result<Attachment> {
+    Ok(diesel::sql_query(format!(
+        "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.id = $1"
+    ))
+    .bind::<BigInt, _>(id)
+    .get_result(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct OfMessage {
+    #[diesel(sql_type = BigInt)]
+    message_id: MessageId,
+    #[diesel(embed)]
+    attachment: Attachment,
+}
+
+/// The files of several messages, in one statement.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn of_messages(
+    conn: &mut PgConnection,
+    messages: &[MessageId],
+) -> Result<BTreeMap<MessageId, Vec<Attachment>>> {
+    let mut found: BTreeMap<MessageId, Vec<Attachment>> = BTreeMap::new();
+    if messages.is_empty() {
+        return Ok(found);
+    }
+    let rows: Vec<OfMessage> = diesel::sql_query(format!(
+        "SELECT a.message_id, {SHOWN} FROM attachments a JOIN blobs b USING (sha256)
+          WHERE a.message_id = ANY($1) ORDER BY a.message_id, a.id"
+    ))
+    .bind::<Array<BigInt>, _>(messages)
+    .load(conn)?;
+    for OfMessage { message_id, attachment } in rows {
+        found.entry(message_id).or_default().push(attachment);
+    }
+    Ok(found)
 }

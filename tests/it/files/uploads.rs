@@ -122,7 +122,9 @@ async fn a_body_that_is_no_form_is_refused_and_leaves_nothing() {
             assert_eq!(answer.status, status, "{path} {start}");
         }
     }
-    for kind in ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other"] {
+    for kind in
+        ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=other"]
+    {
         let request = TestRequest::post().uri("/uploads").insert_header(("content-type", kind));
         let answer = admin.send(request.set_payload(whole.clone())).await;
         assert_eq!(answer.status, 400, "{kind}");
