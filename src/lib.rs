@@ -19,6 +19,7 @@ pub mod db;
 pub mod demo;
 pub mod dispatcher;
 pub mod error;
+pub mod files;
 pub mod help;
 pub mod ids;
 pub mod keys;

@@ -66,6 +66,7 @@ impl Changes {
         changes.value(Field::Action, json!(stored.action.as_str()), json!(draft.action.as_str()));
         changes.value(Field::DueAt, json!(stored.due_at), json!(draft.due_at));
         changes.mark(Field::Message, stored.message != draft.message);
+        changes.mark(Field::Files, stored.files != draft.files);
         changes.mark(Field::Comment, stored.comment != draft.comment);
         changes.mark(Field::Spacing, stored.spacing_exempt);
         changes

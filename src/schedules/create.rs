@@ -2,6 +2,7 @@
 
 use diesel::pg::PgConnection;
 
+use super::draft::Facts;
 use super::form::Typed;
 use super::queries;
 use super::slot::{self, Slot};
@@ -10,6 +11,7 @@ use crate::auth::Viewer;
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::ids::{ContactId, ScheduleId};
 use crate::live::{self, Event};
 use crate::tickets;
@@ -48,12 +50,13 @@ pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
 
 impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
-        let form_key = self.typed.submission_key(self.viewer.id);
+        let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
+        let form_key = self.typed.submission_key(self.viewer.id, &files);
         // A retry is answered as the first try was, even when the due time has come meanwhile.
         if let Some(id) = queries::existing(conn, form_key)? {
             return self.saved(conn, id);
         }
-        let facts = queries::facts(conn, self.typed.ids())?;
+        let facts = Facts { files, ..queries::facts(conn, self.typed.ids())? };
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
@@ -74,6 +77,9 @@ impl Submission {
             return Ok(self.refused(FieldErrors::default(), slot));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
+        if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
+            return Err(Error::Conflict);
+        }
         let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(&self.ip))?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();

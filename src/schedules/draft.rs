@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::Action;
 use crate::clock::Zone;
-use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
+use crate::files::Attachment;
+use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 
 /// The ids of a form's selects.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +42,8 @@ pub struct Facts {
     pub ticket: Option<TicketId>,
     /// The schedule that is planned anew, if it is final.
     pub rescheduled_from: Option<ScheduleId>,
+    /// Of the files that were sent, those that can go with a schedule of this person.
+    pub files: Vec<Attachment>,
 }
 
 /// A schedule whose every field is right; only its place in time must still be free.
@@ -58,4 +61,5 @@ pub struct Draft {
     pub zone: Zone,
     pub message: String,
     pub comment: String,
+    pub files: Vec<AttachmentId>,
 }

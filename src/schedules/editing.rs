@@ -10,8 +10,9 @@ use super::{form_parts, queries};
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
+use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{Flash, Shell, redirect_with};
 
 /// # Errors
 /// `NotFound`.
@@ -38,12 +39,13 @@ pub async fn edit(
 /// `NotFound`.
 pub async fn update(
     viewer: Can<ManageSchedules>,
-    form: Posted,
+    form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
     (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),
 ) -> Result<HttpResponse> {
-    let (id, typed) = (id.into_inner(), Typed::read(&form));
+    let id = id.into_inner();
+    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
     let purpose = Purpose::Edit(id);
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
@@ -89,7 +91,7 @@ async fn overtaken(
 }
 
 async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, purpose: Purpose, typed: Typed) -> Result<FormPage> {
-    let chosen = typed.clone();
-    let options = db.run(move |conn| Options::load(conn, &chosen, purpose.edited())).await?;
+    let (user, chosen) = (viewer.id, typed.clone());
+    let options = db.run(move |conn| Options::load(conn, user, &chosen, purpose.edited())).await?;
     Ok(FormPage::new(viewer, &shell.csrf, purpose, typed, options))
 }

@@ -13,6 +13,7 @@ use super::views::{Cancellation, FormPage, Options, Purpose, Show};
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
+use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
 use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
 
@@ -78,18 +79,19 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
 }
 
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
-/// time (`use_slot`), or with what is wrong (422).
+/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Files are kept first,
+/// so that nobody sends them twice.
 ///
 /// # Errors
 /// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageSchedules>,
-    form: Posted,
+    mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form);
+    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
     let title = Purpose::of_new(&typed).title();
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
@@ -114,8 +116,8 @@ pub async fn create(
 }
 
 async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
-    let chosen = typed.clone();
-    let options = db.run(move |conn| Options::load(conn, &chosen, None)).await?;
+    let (user, chosen) = (viewer.id, typed.clone());
+    let options = db.run(move |conn| Options::load(conn, user, &chosen, None)).await?;
     let purpose = Purpose::of_new(&typed);
     Ok(FormPage::new(viewer, &shell.csrf, purpose, typed, options))
 }

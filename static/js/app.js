@@ -11,8 +11,10 @@ import * as scheduleList from "./schedule-list.js";
 import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
+import * as uploads from "./uploads.js";
 
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
 for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();

@@ -12,6 +12,7 @@ mod contacts;
 mod conversations;
 mod demo;
 mod dispatcher;
+mod files;
 mod harness;
 mod help;
 mod live;

@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use super::{History, Kin, history, is_readable, kin};
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
+use crate::files::{self, Attachment};
 use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schedules::{Action, FailureReason, Status};
 
@@ -52,6 +53,9 @@ pub struct Detail {
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
+    /// Whether a text or files go to the contact.
+    #[diesel(sql_type = Bool)]
+    pub sends: bool,
     /// Whether the viewer may follow "Ir para conversa".
     #[diesel(sql_type = Bool)]
     pub is_readable: bool,
@@ -66,7 +70,9 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
-                t.id AS ticket_id, m.delivered_at, m.read_at, false AS is_readable
+                t.id AS ticket_id, m.delivered_at, m.read_at,
+                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS sends,
+                false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
@@ -94,6 +100,7 @@ pub struct Story {
     pub history: History,
     /// What it was planned anew from, and what was planned anew from it.
     pub kin: Vec<Kin>,
+    pub files: Vec<Attachment>,
 }
 
 impl Story {
@@ -104,6 +111,7 @@ impl Story {
             detail: detail(conn, viewer, schedule)?,
             history: history(conn, schedule)?,
             kin: kin(conn, viewer, schedule)?,
+            files: files::queries::of_schedule(conn, schedule)?,
         })
     }
 }

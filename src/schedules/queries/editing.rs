@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::saving::{add_history, interval};
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, UserId};
+use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
 use crate::schedules::changes::Changes;
 use crate::schedules::draft::Draft;
 use crate::schedules::spacing::Spacing;
@@ -57,7 +57,8 @@ pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
     find(conn, schedule, STORED)
 }
 
-/// The same, and nobody else changes it until the transaction ends.
+/// The same, and nobody else changes it until the transaction ends. Where somebody was waited for, the
+/// version is theirs, but the files are as they were before.
 ///
 /// # Errors
 /// `NotFound`, or the database is unreachable.

@@ -7,7 +7,8 @@ use diesel::pg::PgConnection;
 use super::{AttendantField, ContactWarning, Known, SlotView, StaleNotice};
 use crate::auth::Viewer;
 use crate::error::Result;
-use crate::ids::ScheduleId;
+use crate::files::{self, UploadItem};
+use crate::ids::{ScheduleId, UserId};
 use crate::schedules::Action;
 use crate::schedules::edit::Stale;
 use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
@@ -23,6 +24,7 @@ pub struct Options {
     attendants: Vec<Choice>,
     warning: Known,
     slot: Slot,
+    files: Vec<UploadItem>,
 }
 
 impl Options {
@@ -30,7 +32,12 @@ impl Options {
     ///
     /// # Errors
     /// The database is unreachable.
-    pub fn load(conn: &mut PgConnection, typed: &Typed, except: Option<ScheduleId>) -> Result<Self> {
+    pub fn load(
+        conn: &mut PgConnection,
+        viewer: UserId,
+        typed: &Typed,
+        except: Option<ScheduleId>,
+    ) -> Result<Self> {
         let chosen = typed.ids();
         let facts = queries::facts(conn, chosen)?;
         let mut contacts = queries::contacts(conn, chosen.person, None)?;
@@ -41,7 +48,9 @@ impl Options {
         if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
             people.extend(queries::person_choice(conn, person)?);
         }
+        let files = files::queries::usable(conn, viewer, &typed.files)?;
         Ok(Self {
+            files: files.into_iter().map(UploadItem::new).collect(),
             people,
             contacts,
             departments: queries::departments(conn)?,
@@ -123,11 +132,12 @@ pub struct FormPage {
     actions: Vec<ActionChoice>,
     earliest: String,
     zone_hint: String,
+    files: Vec<UploadItem>,
 }
 
 impl FormPage {
     pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, typed: Typed, options: Options) -> Self {
-        let Options { people, contacts, departments, attendants, warning, slot } = options;
+        let Options { people, contacts, departments, attendants, warning, slot, files } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -145,6 +155,7 @@ impl FormPage {
             actions,
             earliest: viewer.zone.input(Utc::now()),
             zone_hint: viewer.zone.hint(),
+            files,
         }
     }
 
@@ -164,6 +175,21 @@ impl FormPage {
 
     fn is_reminder(&self) -> bool {
         self.typed.action() == Some(Action::Notify)
+    }
+
+    fn file_errors(&self) -> Vec<&str> {
+        let refused = || self.typed.refused_files.iter().map(String::as_str).collect();
+        let errors: Vec<_> = self
+            .errors
+            .iter()
+            .filter(|error| error.field == "files")
+            .map(|error| error.message.as_str())
+            .collect();
+        if errors.is_empty() { refused() } else { errors }
+    }
+
+    fn has_file_errors(&self) -> bool {
+        !self.file_errors().is_empty()
     }
 
     fn message_limit(&self) -> usize {
