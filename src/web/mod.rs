@@ -13,6 +13,7 @@ mod routing;
 mod search;
 mod security;
 mod shell;
+mod theme;
 
 pub use assets::{asset, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
@@ -26,3 +27,4 @@ pub use routing::{Route, register};
 pub use search::Search;
 pub use security::headers as security_headers;
 pub use shell::{Shell, initials, redirect, redirect_with, tint};
+pub use theme::Theme;
