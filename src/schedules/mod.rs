@@ -12,6 +12,7 @@ mod draft;
 mod form;
 mod form_parts;
 mod handlers;
+pub mod handover;
 mod queries;
 mod spacing;
 mod state;

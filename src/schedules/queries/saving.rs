@@ -177,6 +177,6 @@ fn add_history(
     Ok(())
 }
 
-fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
+pub(super) fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
     diesel::pg::data_types::PgInterval::from_microseconds(duration.num_microseconds().unwrap_or(i64::MAX))
 }
