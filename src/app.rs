@@ -14,7 +14,10 @@ use crate::error::Error;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
-use crate::{auth, conversations, dispatcher, live, notifications, roles, schedules, tickets, web as frame};
+use crate::{
+    auth, conversations, departments, dispatcher, live, notifications, profile, roles, schedules, tickets,
+    users, web as frame,
+};
 
 /// What all requests share; one for each process, cheap to clone.
 #[derive(Clone)]
@@ -41,6 +44,9 @@ pub fn routes() -> Vec<Route> {
         conversations::routes(),
         notifications::routes(),
         roles::routes(),
+        users::routes(),
+        departments::routes(),
+        profile::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

@@ -18,6 +18,8 @@ const ENTRIES: &[Entry] = &[
     Entry { href: "/tickets", label: "Conversas", icon: "message-circle", is_more: false, is_seen_by: Person::can_attend },
     Entry { href: "/roles", label: "Cargos", icon: "shield-lock", is_more: false, is_seen_by: |who| who.may(Permission::Roles) },
     Entry { href: "/schedules", label: "Agendamentos", icon: "calendar-time", is_more: true, is_seen_by: Person::can_schedule },
+    Entry { href: "/departments", label: "Departamentos", icon: "building-community", is_more: true, is_seen_by: |who| who.may(Permission::Departments) },
+    Entry { href: "/users", label: "Atendentes", icon: "headset", is_more: true, is_seen_by: |who| who.may(Permission::Users) },
 ];
 
 /// The entries that `person` sees: the main ones, and those below "Mais opções".
