@@ -15,8 +15,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    auth, contacts, conversations, dispatcher, live, notifications, people, roles, schedules, tickets,
-    web as frame,
+    audit, auth, channels, contacts, conversations, dispatcher, help, live, notifications, people, roles,
+    schedules, settings, setup, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -46,6 +46,11 @@ pub fn routes() -> Vec<Route> {
         people::routes(),
         notifications::routes(),
         roles::routes(),
+        channels::routes(),
+        audit::routes(),
+        help::routes(),
+        settings::routes(),
+        setup::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

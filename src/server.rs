@@ -23,7 +23,7 @@ use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
-use crate::{demo, users};
+use crate::{demo, setup};
 
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -60,11 +60,7 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
         demo::fill(&mut conn)?;
     }
     let is_demo = database.private.is_some() && demo::is_in(&mut conn)?;
-    let how_to_sign_in = match (is_demo, users::are_there(&mut conn)?) {
-        (true, _) => demo::SIGN_INS,
-        (false, true) => "",
-        (false, false) => "Nobody can sign in yet: make the first user with pontual create-admin",
-    };
+    let setup_path = setup::open(&mut conn)?;
     drop(conn);
     if is_demo && !config.listen.ip().is_loopback() {
         return Err(Trouble::Refused(
@@ -85,9 +81,14 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
             config.link("/")
         );
     }
+    let how_to_sign_in = match setup_path {
+        _ if is_demo => demo::SIGN_INS.into(),
+        Some(path) => format!("Nobody can sign in yet: set up at {}", config.link(&path)),
+        None => String::new(),
+    };
     let db = Db::new(&database.url, pool_size());
     let shared = Shared::new(config, keys, db);
-    let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, how_to_sign_in));
+    let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, &how_to_sign_in));
     drop(database);
     served
 }

@@ -31,7 +31,7 @@ pub struct Person {
     pub is_administrator: bool,
     pub permissions: Permissions,
     pub departments: Vec<DepartmentId>,
-    /// Entries of the bell that are neither read nor removed.
+    /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
     pub unread: i64,
     pub company_name: String,
     pub zone: Zone,

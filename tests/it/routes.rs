@@ -21,14 +21,23 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/logout", [303, 303, 303, 303, 303]),
     ("GET", "/schedules", [303, 403, 403, 200, 200]),
     ("POST", "/schedules", [303, 403, 403, 422, 422]),
+    ("GET", "/schedules/export.csv", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/cancellations", [303, 403, 403, 303, 303]),
+    ("POST", "/schedules/cancellations", [303, 403, 403, 303, 303]),
     ("GET", "/schedules/new", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/attendants", [303, 403, 403, 200, 200]),
-    ("GET", "/schedules/new/open-ticket", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/new/contact-warning", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/new/proposal", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/slot-check", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/contacts", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/people", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/{id}", [303, 404, 404, 200, 200]),
+    ("POST", "/schedules/{id}", [303, 403, 403, 409, 409]),
+    ("GET", "/schedules/{id}/edit", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/{id}/cancellation", [303, 403, 403, 200, 200]),
     ("POST", "/schedules/{id}/cancellation", [303, 403, 403, 303, 303]),
+    ("GET", "/schedules/{id}/dispatch", [303, 403, 403, 303, 303]),
+    ("POST", "/schedules/{id}/dispatch", [303, 403, 403, 303, 303]),
     ("GET", "/tickets", [303, 200, 403, 200, 200]),
     ("GET", "/tickets/{id}", [303, 200, 404, 200, 200]),
     ("POST", "/tickets/{id}/messages", [303, 422, 403, 422, 422]),
@@ -42,6 +51,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/c/{token}/receipts", [204, 204, 204, 204, 204]),
     ("GET", "/notifications", [303, 200, 200, 200, 200]),
     ("GET", "/notifications/panel", [303, 200, 200, 200, 200]),
+    ("POST", "/notifications/preferences", [303, 303, 303, 303, 303]),
     ("POST", "/notifications/reading", [303, 303, 303, 303, 303]),
     ("POST", "/notifications/{id}/reading", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),
@@ -49,6 +59,26 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/roles", [303, 403, 200, 200, 403]),
     ("GET", "/roles/{id}", [303, 403, 200, 200, 403]),
     ("POST", "/roles/{id}", [303, 403, 422, 422, 403]),
+    ("GET", "/settings", [303, 403, 403, 200, 403]),
+    ("POST", "/settings", [303, 403, 403, 422, 403]),
+    ("GET", "/settings/spacing-sentence", [303, 403, 403, 200, 403]),
+    ("GET", "/settings/unspaced-schedules", [303, 403, 403, 200, 403]),
+    ("GET", "/settings/moved-clocks", [303, 403, 403, 200, 403]),
+    ("GET", "/setup/{token}", [410, 410, 410, 410, 410]),
+    ("POST", "/setup/{token}", [410, 410, 410, 410, 410]),
+    ("GET", "/audit", [303, 403, 403, 200, 403]),
+    ("GET", "/audit/people", [303, 403, 403, 200, 403]),
+    ("GET", "/audit/export", [303, 403, 403, 200, 403]),
+    ("GET", "/help", [303, 200, 200, 200, 200]),
+    ("GET", "/channels", [303, 403, 403, 200, 403]),
+    ("POST", "/channels", [303, 403, 403, 422, 403]),
+    ("GET", "/channels/new", [303, 403, 403, 200, 403]),
+    ("GET", "/channels/{id}", [303, 403, 403, 200, 403]),
+    ("POST", "/channels/{id}", [303, 403, 403, 422, 403]),
+    ("GET", "/channels/{id}/deactivation", [303, 403, 403, 200, 403]),
+    ("POST", "/channels/{id}/deactivation", [303, 403, 403, 303, 403]),
+    ("POST", "/channels/{id}/reactivation", [303, 403, 403, 303, 403]),
+    ("GET", "/chat-colours/{colour}.css", [200, 200, 200, 200, 200]),
     ("GET", "/contacts", [303, 200, 403, 200, 200]),
     ("POST", "/contacts", [303, 403, 403, 422, 403]),
     ("GET", "/contacts/new", [303, 403, 403, 200, 403]),
@@ -188,6 +218,7 @@ fn concrete(app: &TestApp, path: &str) -> String {
     let id = match path {
         path if path.starts_with("/schedules") => "801",
         path if path.starts_with("/roles") => "203",
+        path if path.starts_with("/channels") => "401",
         path if path.starts_with("/contacts/imports") => "901",
         path if path.starts_with("/contacts") => "601",
         path if path.starts_with("/people") => "501",
@@ -196,5 +227,8 @@ fn concrete(app: &TestApp, path: &str) -> String {
     };
     let link = pontual::contacts::Links::new(app.shared.keys.key("links"));
     let token = link.token(pontual::ids::ContactId(app.company.marina), 1);
-    path.replace("{id}", id).replace("{token}", &token).replace("{version}/{path:.*}", "x/app.css")
+    path.replace("{id}", id)
+        .replace("{token}", &token)
+        .replace("{version}/{path:.*}", "x/app.css")
+        .replace("{colour}", "4453cf")
 }
