@@ -275,6 +275,6 @@ fn concrete(app: &TestApp, path: &str) -> String {
         .replace("{token}", &token)
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")
-    let path = path.replace("{user}", "309").replace("{session}", "00000000-0000-4000-8000-000000000000");
-    path.replace("{id}", id).replace("{token}", &token).replace("{version}/{path:.*}", "x/app.css")
+        .replace("{user}", "309")
+        .replace("{session}", "00000000-0000-4000-8000-000000000000")
 }
