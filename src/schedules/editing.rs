@@ -39,7 +39,7 @@ pub async fn edit(
 /// `NotFound`.
 pub async fn update(
     viewer: Can<ManageSchedules>,
-    form: PostedFiles,
+    mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
     (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),

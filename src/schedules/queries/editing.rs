@@ -44,11 +44,15 @@ pub struct Stored {
     pub spacing_key: i64,
     #[diesel(sql_type = Bool)]
     pub spacing_exempt: bool,
+    /// Its files, by id.
+    #[diesel(sql_type = Array<BigInt>)]
+    pub files: Vec<AttachmentId>,
 }
 
 const STORED: &str =
     "SELECT id, version, status, person_id, contact_id, department_id, attendant_id, action, due_at,
-        message, comment, spacing_key, spacing_exempt
+        message, comment, spacing_key, spacing_exempt,
+        ARRAY(SELECT a.id FROM attachments a WHERE a.schedule_id = schedules.id ORDER BY a.id) AS files
    FROM schedules WHERE id = $1";
 
 /// # Errors

@@ -72,5 +72,6 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
         attendant: chosen.attendant.filter(|_: &UserId| row.is_attendant),
         ticket: row.ticket,
         rescheduled_from: row.rescheduled_from,
+        files: Vec::new(),
     })
 }
