@@ -8,5 +8,6 @@ import * as page from "./page.js";
 import * as scheduleForm from "./schedule-form.js";
 import * as schedules from "./schedules.js";
 import * as thread from "./thread.js";
+import * as unseen from "./unseen.js";
 
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();

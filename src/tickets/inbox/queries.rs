@@ -9,10 +9,19 @@ use crate::auth::{Permission, Person};
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
+use crate::notifications::COUNTED;
 use crate::web::{Cursor, PageOf};
 
 /// How many conversations a page of the list holds.
 const PAGE: usize = 30;
+
+/// Says, in SQL, whether the ticket `t` is attended by who attends all ($1), the user $2, or one of the
+/// departments $3. Wrapped so that the planner begins with the open tickets, and not with all that there
+/// ever were of a department.
+const ATTENDED: &str = "coalesce($1 OR t.attendant_id = $2 OR t.department_id = ANY($3), false)";
+
+/// When something was last said in the ticket `t`, or it was opened; as the index has it.
+const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -53,24 +62,21 @@ pub fn talks(
     search: &str,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
-    let rows: Vec<Talk> = diesel::sql_query(
+    let rows: Vec<Talk> = diesel::sql_query(format!(
         "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
                 (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
                     AND m.id > t.seen_message_id) AS unseen
-           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
-                        coalesce(last.created_at, t.opened_at) AS at
+           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
-                   LEFT JOIN LATERAL (SELECT created_at FROM messages m WHERE m.ticket_id = t.id
-                                       ORDER BY m.id DESC LIMIT 1) last ON true
-                  WHERE t.status = 'open' AND ($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))
-                    AND strpos(lower(c.name), lower($4)) > 0) t
+                  WHERE t.status = 'open' AND {ATTENDED} AND strpos(c.sort_name, plain($4)) > 0
+                    AND ($5 IS NULL OR ({LAST}, t.id) < ($5, $6))
+                  ORDER BY {LAST} DESC, t.id DESC LIMIT $7) t
            LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
                                WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id
-          WHERE $5 IS NULL OR (t.at, t.id) < ($5, $6)
-          ORDER BY t.at DESC, t.id DESC LIMIT $7",
-    )
+          ORDER BY t.at DESC, t.id DESC"
+    ))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
@@ -80,4 +86,30 @@ pub fn talks(
     .bind::<BigInt, _>(PAGE as i64 + 1)
     .load(conn)?;
     Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// In how many open tickets that `viewer` attends the customer has written what the team has not seen,
+/// as far as `notifications::COUNTED`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn unseen(conn: &mut PgConnection, viewer: &Person) -> Result<i64> {
+    let row: CountRow = diesel::sql_query(format!(
+        "SELECT count(*) AS count FROM (
+             SELECT FROM tickets t
+              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id AND {ATTENDED} LIMIT $4
+         ) AS counted"
+    ))
+    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<BigInt, _>(COUNTED)
+    .get_result(conn)?;
+    Ok(row.count)
 }
