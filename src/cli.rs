@@ -221,8 +221,8 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
     let database = Database::open_or_join(config)?;
     let created = users::create_administrator(&mut database.migrated()?, &account, &hash);
     match created {
-        Ok(()) if from_stdin => println!("{} can sign in now.", account.email()),
-        Ok(()) => println!("{} can sign in now, with the password {password}", account.email()),
+        Ok(_) if from_stdin => println!("{} can sign in now.", account.email()),
+        Ok(_) => println!("{} can sign in now, with the password {password}", account.email()),
         Err(error) if error.violated_constraint() == Some("users_email_key") => {
             return Err(Trouble::Refused(format!(
                 "there is a user with the address {} already",

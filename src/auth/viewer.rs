@@ -62,6 +62,14 @@ impl Person {
         self.may(Permission::Tickets) || self.may(Permission::TicketsAll)
     }
 
+    pub fn manages_contacts(&self) -> bool {
+        self.may(Permission::Contacts)
+    }
+
+    pub fn reads_contacts(&self) -> bool {
+        self.manages_contacts() || self.can_attend() || self.can_schedule()
+    }
+
     /// The page to begin at.
     pub fn home(&self) -> &'static str {
         let (main, more) = navigation::entries(self);

@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
+mod channels;
 mod chat;
 mod check;
 mod cli;
 mod clock;
+mod contacts;
 mod conversations;
 mod demo;
 mod dispatcher;
 mod harness;
+mod help;
 mod live;
 mod notifications;
 mod plans;
@@ -18,6 +22,8 @@ mod roles;
 mod routes;
 mod schedules;
 mod schema;
+mod settings;
+mod setup;
 mod sign_in;
 mod tickets;
 mod tls;

@@ -44,6 +44,11 @@ impl TestApp {
         Self::on(database, company).await
     }
 
+    /// Nobody can sign in yet, and there is no department.
+    pub async fn empty() -> Self {
+        Self::on(Database::new(), Company::IDS).await
+    }
+
     /// Reached at another address, such as one behind a proxy that speaks https.
     pub async fn at(public_url: &str) -> Self {
         let database = Database::new();

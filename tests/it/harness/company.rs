@@ -24,6 +24,18 @@ pub struct Company {
 }
 
 impl Company {
+    /// Those ids, whether the records are there or not.
+    pub const IDS: Self = Self {
+        support: 101,
+        finance: 102,
+        administrator: 301,
+        role_manager: 302,
+        bruno: 303,
+        helena: 304,
+        marina: 601,
+        rafael: 602,
+    };
+
     pub fn found(database: &Database) -> Self {
         let hash = &*HASH;
         database.execute(&format!(
@@ -44,16 +56,7 @@ impl Company {
                 (601, 401, 'marina', 'Marina Duarte', '+5511900000142', 501),
                 (602, 401, 'rafael', 'Rafael Nogueira', '+5521900000117', NULL);"
         ));
-        Self {
-            support: 101,
-            finance: 102,
-            administrator: 301,
-            role_manager: 302,
-            bruno: 303,
-            helena: 304,
-            marina: 601,
-            rafael: 602,
-        }
+        Self::IDS
     }
 
     /// The same people in the demonstration, whose sign-ins are its own.
