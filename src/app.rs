@@ -15,10 +15,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    audit, auth, channels, conversations, dispatcher, help, live, notifications, roles, schedules, settings,
-    setup, tickets, web as frame,
-    auth, contacts, conversations, dispatcher, live, notifications, people, roles, schedules, tickets,
-    web as frame,
+    audit, auth, channels, contacts, conversations, dispatcher, help, live, notifications, people, roles,
+    schedules, settings, setup, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
