@@ -15,8 +15,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    auth, conversations, departments, dispatcher, live, notifications, profile, roles, schedules, tickets,
-    users, web as frame,
+    audit, auth, channels, contacts, conversations, departments, dispatcher, help, live, notifications,
+    people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -42,11 +42,18 @@ pub fn routes() -> Vec<Route> {
         schedules::routes(),
         tickets::routes(),
         conversations::routes(),
+        contacts::routes(),
+        people::routes(),
         notifications::routes(),
         roles::routes(),
         users::routes(),
         departments::routes(),
         profile::routes(),
+        channels::routes(),
+        audit::routes(),
+        help::routes(),
+        settings::routes(),
+        setup::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

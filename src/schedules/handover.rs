@@ -47,12 +47,7 @@ pub fn hand_over(
     ip: &str,
 ) -> Result<Result<Vec<ScheduleId>, Vec<Clash>>> {
     let spacing = queries::spacing(conn)?;
-    let mut keys: Vec<i64> = handovers.iter().filter_map(|one| one.new_key(spacing.scope)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    for key in keys {
-        queries::lock_key(conn, key)?;
-    }
+    queries::lock_keys(conn, handovers.iter().filter_map(|one| one.new_key(spacing.scope)))?;
     let mut clashes = Vec::new();
     for handover in handovers {
         queries::lock_handed_over(conn, *handover)?;
