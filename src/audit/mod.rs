@@ -32,6 +32,7 @@ text_enum! {
         /// Sessions ended by their user or somebody else: the subject is the user.
         SessionsEnded = "user.sessions_ended",
         UserCreated = "user.created",
+        UserNoticesChosen = "user.notices_chosen",
         UserInvited = "user.invited",
         UserEdited = "user.edited",
         UserDeactivated = "user.deactivated",
@@ -49,7 +50,6 @@ text_enum! {
         MemberRemoved = "department.member_removed",
         ChannelRedirected = "channel.redirected",
         RoleCreated = "role.created",
-        UserNoticesChosen = "user.notices_chosen",
         RoleEdited = "role.edited",
         RoleDeleted = "role.deleted",
         ScheduleCreated = "schedule.created",
@@ -60,7 +60,6 @@ text_enum! {
         /// By a customer: what a schedule opens is told by its completion.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
-        TicketHandedOver = "ticket.handed_over",
         SettingsEdited = "settings.edited",
         /// An empty installation became a company, by its first administrator.
         SetUp = "setup.completed",
@@ -84,6 +83,7 @@ text_enum! {
         ImportConfirmed = "import.confirmed",
         ImportCancelled = "import.cancelled",
         ImportFinished = "import.finished",
+        TicketHandedOver = "ticket.handed_over",
     }
 }
 
