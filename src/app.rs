@@ -16,7 +16,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    auth, conversations, dispatcher, files, live, notifications, roles, schedules, tickets, web as frame,
+    audit, auth, channels, contacts, conversations, dispatcher, files, help, live, notifications, people,
+    roles, schedules, settings, setup, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -44,8 +45,15 @@ pub fn routes() -> Vec<Route> {
         tickets::routes(),
         conversations::routes(),
         files::routes(),
+        contacts::routes(),
+        people::routes(),
         notifications::routes(),
         roles::routes(),
+        channels::routes(),
+        audit::routes(),
+        help::routes(),
+        settings::routes(),
+        setup::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

@@ -42,6 +42,10 @@ diesel::table! {
         default_department_id -> Int8,
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        public_name -> Text,
+        colour -> Text,
+        greeting -> Text,
+        version -> Int4,
     }
 }
 
@@ -153,6 +157,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedule_texts (schedule_id) {
+        schedule_id -> Int8,
+        search -> Text,
+    }
+}
+
+diesel::table! {
     schedules (id) {
         id -> Int8,
         form_key -> Nullable<Uuid>,
@@ -177,6 +188,7 @@ diesel::table! {
         spacing_key -> Int8,
         min_gap -> Interval,
         spacing_exempt -> Bool,
+        rescheduled_from -> Nullable<Int8>,
     }
 }
 
@@ -199,6 +211,16 @@ diesel::table! {
         spacing_scope -> Text,
         late_tolerance_minutes -> Int4,
         updated_at -> Timestamptz,
+        version -> Int4,
+        logo_sha256 -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    setup_links (id) {
+        id -> Bool,
+        token_hash -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -263,10 +285,12 @@ diesel::joinable!(notifications -> users (user_id));
 diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(schedule_history -> users (actor_id));
 diesel::joinable!(schedule_history -> schedules (schedule_id));
+diesel::joinable!(schedule_texts -> schedules (schedule_id));
 diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(settings -> blobs (logo_sha256));
 diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));
 diesel::joinable!(users -> roles (role_id));
@@ -285,9 +309,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     role_permissions,
     roles,
     schedule_history,
+    schedule_texts,
     schedules,
     sessions,
     settings,
+    setup_links,
     sign_in_attempts,
     tickets,
     users,

@@ -1,13 +1,27 @@
 //! The audit: who did what, when and from where. Rows are only ever added; the database refuses
 //! to change them. They hold ids and field names, never a customer's texts.
 
+mod handlers;
+mod log;
 mod queries;
+mod sentences;
+mod views;
 
 pub use queries::record;
+pub use sentences::Group;
 use serde_json::Value;
 
 use crate::ids::UserId;
 use crate::text_enum;
+use crate::web::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/audit", handlers::index),
+        Route::get("/audit/people", handlers::people),
+        Route::get("/audit/export", handlers::export),
+    ]
+}
 
 text_enum! {
     /// What happened. The dispatcher's own entries are written by its SQL.
@@ -16,14 +30,39 @@ text_enum! {
         SignInRefused = "session.refused",
         SignedOut = "session.ended",
         UserCreated = "user.created",
+        UserNoticesChosen = "user.notices_chosen",
         RoleEdited = "role.edited",
         ScheduleCreated = "schedule.created",
+        ScheduleEdited = "schedule.edited",
         ScheduleCancelled = "schedule.cancelled",
         ScheduleCompleted = "schedule.completed",
         ScheduleFailed = "schedule.failed",
         /// By a customer: what a schedule opens is told by its completion.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
+        SettingsEdited = "settings.edited",
+        /// An empty installation became a company, by its first administrator.
+        SetUp = "setup.completed",
+        ChannelCreated = "channel.created",
+        ChannelEdited = "channel.edited",
+        ChannelDeactivated = "channel.deactivated",
+        ChannelReactivated = "channel.reactivated",
+        ContactCreated = "contact.created",
+        ContactEdited = "contact.edited",
+        ContactArchived = "contact.archived",
+        ContactRestored = "contact.restored",
+        ContactLinkRevoked = "contact.link_revoked",
+        ContactExported = "contact.exported",
+        ContactAnonymised = "contact.anonymised",
+        PersonCreated = "person.created",
+        PersonEdited = "person.edited",
+        PersonArchived = "person.archived",
+        PersonRestored = "person.restored",
+        /// With the contacts that only she had: see contacts.
+        PersonAnonymised = "person.anonymised",
+        ImportConfirmed = "import.confirmed",
+        ImportCancelled = "import.cancelled",
+        ImportFinished = "import.finished",
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Permission, Permissions, Person};
 use crate::clock::Zone;
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::notifications;
 use crate::schema::users;
 
 #[derive(QueryableByName)]
@@ -50,12 +51,13 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
                 u.plays_sound, u.shows_browser_notices,
                 ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
-                (SELECT count(*) FROM notifications n
-                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL) AS unread
+                (SELECT count(*) FROM (SELECT FROM notifications n
+                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT $2) counted) AS unread
            FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
           WHERE u.id = $1 AND u.deactivated_at IS NULL",
     )
     .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(notifications::COUNTED)
     .get_result(conn)
     .optional()?;
     Ok(row.map(|row| Person {

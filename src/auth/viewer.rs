@@ -31,7 +31,7 @@ pub struct Person {
     pub is_administrator: bool,
     pub permissions: Permissions,
     pub departments: Vec<DepartmentId>,
-    /// Entries of the bell that are neither read nor removed.
+    /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
     pub unread: i64,
     pub company_name: String,
     pub zone: Zone,
@@ -58,6 +58,14 @@ impl Person {
 
     pub fn can_attend(&self) -> bool {
         self.may(Permission::Tickets) || self.may(Permission::TicketsAll)
+    }
+
+    pub fn manages_contacts(&self) -> bool {
+        self.may(Permission::Contacts)
+    }
+
+    pub fn reads_contacts(&self) -> bool {
+        self.manages_contacts() || self.can_attend() || self.can_schedule()
     }
 
     /// The page to begin at.

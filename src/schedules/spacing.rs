@@ -36,6 +36,16 @@ impl Spacing {
         }
     }
 
+    /// The key of the row `s` of the table, in SQL: the same as [`Spacing::key`] makes.
+    pub fn key_sql(self) -> &'static str {
+        match self.scope {
+            Scope::Platform => "0::bigint",
+            Scope::Department => "s.department_id",
+            Scope::Attendant => "coalesce(s.attendant_id, -s.department_id)",
+            Scope::Contact => "s.contact_id",
+        }
+    }
+
     /// What the database compares: schedules with one key keep the distance. Without an attendant, a
     /// schedule waits in its department's queue, which counts as an attendant of its own.
     pub fn key(self, department: DepartmentId, attendant: Option<UserId>, contact: ContactId) -> i64 {
@@ -44,6 +54,21 @@ impl Spacing {
             Scope::Department => department.0,
             Scope::Attendant => attendant.map_or(-department.0, |attendant| attendant.0),
             Scope::Contact => contact.0,
+        }
+    }
+
+    /// The same of a form that is not complete; `None` while what the scope asks for is not chosen.
+    pub fn key_so_far(
+        self,
+        department: Option<DepartmentId>,
+        attendant: Option<UserId>,
+        contact: Option<ContactId>,
+    ) -> Option<i64> {
+        match self.scope {
+            Scope::Platform => Some(0),
+            Scope::Department => department.map(|id| id.0),
+            Scope::Attendant => attendant.map(|id| id.0).or(department.map(|id| -id.0)),
+            Scope::Contact => contact.map(|id| id.0),
         }
     }
 }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::NewAccount;
 use crate::audit::{self, Action};
 use crate::error::Result;
+use crate::ids::UserId;
 use crate::schema::{roles, users};
 
 /// Whether anybody can sign in, or could.
@@ -24,7 +25,7 @@ pub fn create_administrator(
     conn: &mut PgConnection,
     account: &NewAccount,
     password_hash: &str,
-) -> Result<()> {
+) -> Result<UserId> {
     conn.transaction(|conn| {
         let role: i64 = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
         let id: i64 = diesel::insert_into(users::table)
@@ -36,6 +37,7 @@ pub fn create_administrator(
             ))
             .returning(users::id)
             .get_result(conn)?;
-        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id)))
+        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id)))?;
+        Ok(UserId(id))
     })
 }

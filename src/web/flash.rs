@@ -20,10 +20,28 @@ pub enum Flash {
     ScheduleSavedAndTicketClosed,
     ScheduleCancelled,
     ScheduleNotPending,
+    SchedulesCancelled,
+    NoScheduleChosen,
+    ScheduleRun,
     TicketClosed,
     RoleSaved,
     NotificationRemoved,
     NotificationsRead,
+    SettingsSaved,
+    SetUp,
+    ChannelSaved,
+    ChannelDeactivated,
+    ChannelReactivated,
+    NoticesChosen,
+    ContactSaved,
+    ContactArchived,
+    ContactRestored,
+    ContactAnonymised,
+    LinkRevoked,
+    PersonSaved,
+    PersonArchived,
+    PersonRestored,
+    ImportCancelled,
 }
 
 impl Flash {
@@ -40,15 +58,50 @@ impl Flash {
             "schedule_not_pending",
             "Este agendamento já não estava pendente. Confira a situação.",
         ),
+        (Self::SchedulesCancelled, "schedules_cancelled", "Agendamentos selecionados cancelados."),
+        (Self::NoScheduleChosen, "no_schedule_chosen", "Selecione ao menos um agendamento pendente."),
+        (Self::ScheduleRun, "schedule_run", "Agendamento disparado."),
         (Self::TicketClosed, "ticket_closed", "Chamado fechado."),
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
+        (Self::SettingsSaved, "settings_saved", "Configurações salvas."),
+        (Self::SetUp, "set_up", "Tudo pronto. Próximos passos:"),
+        (Self::ChannelSaved, "channel_saved", "Conexão salva."),
+        (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
+        (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
+        (Self::NoticesChosen, "notices_chosen", "Avisos atualizados."),
+        (Self::ContactSaved, "contact_saved", "Contato salvo."),
+        (Self::ContactArchived, "contact_archived", "Contato arquivado."),
+        (Self::ContactRestored, "contact_restored", "Contato restaurado."),
+        (Self::ContactAnonymised, "contact_anonymised", "Contato anonimizado."),
+        (Self::LinkRevoked, "link_revoked", "Link revogado. O novo link já pode ser enviado ao cliente."),
+        (Self::PersonSaved, "person_saved", "Pessoa salva."),
+        (Self::PersonArchived, "person_archived", "Pessoa arquivada."),
+        (Self::PersonRestored, "person_restored", "Pessoa restaurada."),
+        (Self::ImportCancelled, "import_cancelled", "Importação cancelada."),
     ];
+
+    /// What is said when a schedule was saved.
+    pub fn saved(closed_ticket: bool) -> Self {
+        if closed_ticket { Self::ScheduleSavedAndTicketClosed } else { Self::ScheduleSaved }
+    }
 
     /// What the visitor reads.
     pub fn text(self) -> &'static str {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, _, text)| text)
+    }
+
+    /// Where to go on from here.
+    pub fn links(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::SetUp => &[
+                ("/contacts/new", "Criar um contato"),
+                ("/users/new", "Convidar atendentes"),
+                ("/help", "Ler a ajuda"),
+            ],
+            _ => &[],
+        }
     }
 
     fn code(self) -> &'static str {

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{HeaderName, HeaderValue, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -99,7 +99,9 @@ impl FromRequest for Shell {
         };
         ready(Ok(Self {
             csrf: token,
-            is_htmx: request.headers().contains_key("hx-request"),
+            // Going back, htmx asks for the whole page.
+            is_htmx: request.headers().contains_key("hx-request")
+                && !request.headers().contains_key("hx-history-restore-request"),
             theme,
             flash: Flash::of(request),
             path: request.path().to_owned(),
@@ -128,6 +130,10 @@ impl Framed<'_> {
         navigation::list_of(&self.shell.path, self.viewer).filter(|list| list.href != self.shell.path)
     }
 
+    fn is_at(&self, path: &str) -> bool {
+        self.shell.path == path
+    }
+
     fn is_in_any(&self, lists: &[&navigation::Entry]) -> bool {
         lists.iter().any(|list| self.is_in(list))
     }
@@ -154,6 +160,15 @@ pub fn redirect(path: &str) -> HttpResponse {
 pub fn redirect_with(path: &str, flash: Flash) -> HttpResponse {
     let mut answer = redirect(path);
     answer.extensions_mut().insert(flash);
+    answer
+}
+
+/// `answer`, whose address htmx will show as `path` if it shows a new one: a form's own would hold all its
+/// empty fields.
+pub fn pushing(mut answer: HttpResponse, path: &str) -> HttpResponse {
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(HeaderName::from_static("hx-push-url"), path);
+    }
     answer
 }
 

@@ -2,21 +2,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
+mod channels;
 mod chat;
 mod check;
 mod cli;
+mod clock;
+mod contacts;
 mod conversations;
 mod demo;
 mod dispatcher;
 mod files;
 mod harness;
+mod help;
 mod live;
 mod notifications;
+mod plans;
 mod refusals;
 mod roles;
 mod routes;
 mod schedules;
 mod schema;
+mod settings;
+mod setup;
 mod sign_in;
 mod tickets;
 mod tls;

@@ -44,7 +44,12 @@ impl TestApp {
     pub async fn new() -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        Self::on(database, company, Rc::new(Folder::new())).await
+        Self::on(database, company).await
+    }
+
+    /// Nobody can sign in yet, and there is no department.
+    pub async fn empty() -> Self {
+        Self::on(Database::new(), Company::IDS).await
     }
 
     /// Reached at another address, such as one behind a proxy that speaks https.
@@ -58,14 +63,17 @@ impl TestApp {
 
     /// A second process on the same database.
     pub async fn another(&self) -> Self {
-        let other =
-            Self::on(Database { url: self.database.url.clone() }, self.company, self.folder.clone()).await;
+        let database = Database { url: self.database.url.clone() };
+        let config = Config::from_vars(|_| None).unwrap();
+        let other = Self::configured(database, self.company, config, self.folder.clone()).await;
         other.is_whole.set(self.is_whole.get());
         other
     }
 
-    async fn on(database: Database, company: Company, folder: Rc<Folder>) -> Self {
-        Self::configured(database, company, Config::from_vars(|_| None).unwrap(), folder).await
+    /// On a database that was filled by other means.
+    pub async fn on(database: Database, company: Company) -> Self {
+        let config = Config::from_vars(|_| None).unwrap();
+        Self::configured(database, company, config, Rc::new(Folder::new())).await
     }
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
@@ -93,9 +101,13 @@ impl TestApp {
     }
 
     pub async fn signed_in(&self, email: &str) -> Visitor {
+        self.signed_in_with(email, PASSWORD).await
+    }
+
+    pub async fn signed_in_with(&self, email: &str, password: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        let answer = visitor.post("/login", &[("email", email), ("password", password)]).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         visitor
     }

@@ -1,9 +1,14 @@
 //! Creating, listing and cancelling schedules, as the help page describes them.
 
 mod cancelling;
+mod editing;
+mod filling;
 mod form;
 mod list;
+mod model;
 mod repeats;
+mod rescheduling;
+mod running;
 mod spacing;
 mod tickets;
 
