@@ -18,8 +18,6 @@ use crate::web::{Csrf, Route};
 use crate::{
     audit, auth, channels, contacts, conversations, dispatcher, files, help, live, notifications, people,
     roles, schedules, settings, setup, tickets, web as frame,
-    audit, auth, channels, contacts, conversations, dispatcher, help, live, notifications, people, roles,
-    schedules, settings, setup, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
