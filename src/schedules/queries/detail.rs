@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use super::{History, Kin, history, is_readable, successors};
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
+use crate::files::{self, Attachment};
 use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schedules::{Action, FailureReason, Status};
 
@@ -38,6 +39,9 @@ pub struct Detail {
     pub due_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub message: String,
+    /// Whether a text or files go to the contact.
+    #[diesel(sql_type = Bool)]
+    pub has_message: bool,
     #[diesel(sql_type = Text)]
     pub comment: String,
     #[diesel(sql_type = Text)]
@@ -68,7 +72,8 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
     let detail: Detail = diesel::sql_query(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
-                s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
+                s.message, s.comment, s.status,
+                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS has_message, s.failure_reason, s.cancel_reason,
                 t.id AS ticket_id, s.rescheduled_from, m.delivered_at, m.read_at, false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
@@ -94,6 +99,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
 #[derive(Debug)]
 pub struct Story {
     pub detail: Detail,
+    pub files: Vec<Attachment>,
     pub history: History,
     /// The schedules that were planned anew from this one.
     pub successors: Vec<Kin>,
@@ -105,6 +111,7 @@ impl Story {
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Self> {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,
+            files: files::queries::of_schedule(conn, schedule)?,
             history: history(conn, schedule)?,
             successors: successors(conn, schedule)?,
         })

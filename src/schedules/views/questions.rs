@@ -44,10 +44,10 @@ impl CancelForm {
     pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;
-        let sentence = match (detail.action, detail.message.is_empty()) {
+        let sentence = match (detail.action, detail.has_message) {
             (Action::Notify, _) => format!("O atendente não será lembrado de {contact} em {due}."),
-            (_, true) => format!("O chamado para {contact} em {due} não será aberto."),
-            (_, false) => format!("A mensagem para {contact} em {due} não será enviada."),
+            (_, false) => format!("O chamado para {contact} em {due} não será aberto."),
+            (_, true) => format!("A mensagem para {contact} em {due} não será enviada."),
         };
         let (reason, error) = (String::new(), None);
         Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, reason, error, is_dialog }
@@ -112,10 +112,10 @@ impl RunForm {
     pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;
-        let what = match (detail.action, detail.message.is_empty()) {
+        let what = match (detail.action, detail.has_message) {
             (Action::Notify, _) => format!("O atendente é lembrado de {contact} agora"),
-            (_, true) => format!("O chamado para {contact} é aberto agora"),
-            (_, false) => format!("A mensagem para {contact} é enviada e o chamado é aberto agora"),
+            (_, false) => format!("O chamado para {contact} é aberto agora"),
+            (_, true) => format!("A mensagem para {contact} é enviada e o chamado é aberto agora"),
         };
         let sentence = format!("{what}, e não em {due}.");
         let (refusal, ticket) = (None, None);

@@ -7,6 +7,7 @@ use super::timeline::{self, Entry};
 use crate::auth::Viewer;
 use crate::clock::Zone;
 use crate::contacts::display;
+use crate::files::FileList;
 use crate::schedules::queries::{Detail, Story};
 use crate::schedules::{Action, FailureReason, Status};
 use crate::web::{initials, tint};
@@ -26,6 +27,7 @@ pub struct Show {
     department: String,
     attendant: String,
     message: String,
+    files: Option<FileList>,
     comment: String,
     conversation: Option<String>,
     failure: Option<Failure>,
@@ -49,7 +51,7 @@ impl Show {
         let zone = viewer.zone;
         let timeline = timeline::entries(zone, &story);
         let failure = Failure::of(&story, zone);
-        let detail = story.detail;
+        let (detail, files) = (story.detail, FileList::of(&story.files, ""));
         let can_change = viewer.can_schedule() && !detail.status.is_final();
         let due = format!("{} às {}", zone.long_date(detail.due_at), zone.time(detail.due_at));
         Self {
@@ -72,6 +74,7 @@ impl Show {
             department: detail.department_name,
             attendant: detail.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
             message: detail.message,
+            files,
             comment: detail.comment,
             cancel_reason: detail.cancel_reason,
         }
@@ -105,10 +108,10 @@ fn conversation(detail: &Detail) -> Option<String> {
 /// What went wrong, and why and what to do next.
 pub(super) fn failure_text(detail: &Detail, zone: Zone) -> Option<(String, String)> {
     let due = zone.date_time(detail.due_at);
-    let what = match (detail.action, detail.message.is_empty()) {
+    let what = match (detail.action, detail.has_message) {
         (Action::Notify, _) => "O atendente não foi avisado na hora.",
-        (_, true) => "O chamado não foi aberto.",
-        (_, false) => "A mensagem não foi enviada.",
+        (_, false) => "O chamado não foi aberto.",
+        (_, true) => "A mensagem não foi enviada.",
     };
     let why = match detail.failure_reason? {
         FailureReason::TicketOpen => {

@@ -54,7 +54,10 @@ pub fn talks(
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
     let rows: Vec<Talk> = diesel::sql_query(
-        "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+        "SELECT t.*, l.kind, l.author_id, u.name AS author, 
+                coalesce(nullif(left(l.body, 160), ''),
+                         (SELECT f.file_name FROM attachments f WHERE f.message_id = l.id ORDER BY f.id LIMIT 1),
+                         '') AS said,
                 (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
                     AND m.id > t.seen_message_id) AS unseen
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
@@ -64,7 +67,7 @@ pub fn talks(
                                        ORDER BY m.id DESC LIMIT 1) last ON true
                   WHERE t.status = 'open' AND ($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))
                     AND strpos(lower(c.name), lower($4)) > 0) t
-           LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
+           LEFT JOIN LATERAL (SELECT id, kind, author_id, body FROM messages m
                                WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id
