@@ -101,9 +101,8 @@ pub fn lock_blob(conn: &mut PgConnection, hash: ContentHash) -> Result<Locked> {
     if locked == 1 {
         return Ok(Locked::Here);
     }
-    let row: Found =
-        diesel::sql_query("SELECT EXISTS (SELECT FROM blobs WHERE sha256 = $1) AS is_found")
-            .bind::<Binary, _>(hash)
-            .get_result(conn)?;
+    let row: Found = diesel::sql_query("SELECT EXISTS (SELECT FROM blobs WHERE sha256 = $1) AS is_found")
+        .bind::<Binary, _>(hash)
+        .get_result(conn)?;
     Ok(if row.is_found { Locked::ByOthers } else { Locked::Gone })
 }

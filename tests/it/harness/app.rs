@@ -115,9 +115,28 @@ impl TestApp {
     /// Fails unless every invariant of `pontual check` holds.
     #[track_caller]
     pub fn check(&self) {
-        let findings = pontual::check::run(&mut self.database.connect()).unwrap();
+        let (mut conn, files) = (self.database.connect(), self.shared.files.clone());
+        // Within a runtime one cannot wait for another.
+        let checked = std::thread::spawn(move || {
+            let checking = pontual::check::run_with_files(&mut conn, &files);
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(checking)
+                .unwrap()
+        });
+        let findings = checked.join().unwrap();
         let broken: Vec<_> = findings.iter().filter(|finding| !finding.is_ok()).collect();
         assert!(broken.is_empty(), "{}", broken.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"));
+    }
+
+    /// Keeps a file without a name, as of an upload.
+    pub async fn keep(&self, content: &[u8]) {
+        let mut incoming = self.shared.files.receive(1 << 20).await.unwrap();
+        incoming.write(content).await.unwrap();
+        let received = incoming.finish().await.unwrap();
+        pontual::files::keep(&self.shared.db, &self.shared.files, &received, "text/plain").await.unwrap();
     }
 
     pub async fn administrator(&self) -> Visitor {
