@@ -169,7 +169,7 @@ where
     };
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.map_err(|_| ()).unwrap();
-    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body.to_vec() }
 }
 
 /// A person with a browser: keeps cookies, and sends the token of the last page with each form.
