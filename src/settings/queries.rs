@@ -113,7 +113,7 @@ pub fn knows_zone(conn: &mut PgConnection, zone: Zone) -> Result<bool> {
 /// # Errors
 /// The database is unreachable.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
-    diesel::sql_query("SET LOCAL statement_timeout = '60s'").execute(conn)?;
+    diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
     diesel::sql_query(
         "SELECT count(*) FROM (SELECT FROM schedules WHERE status = 'scheduled' ORDER BY id FOR NO KEY UPDATE) s",
     )
