@@ -11,12 +11,14 @@ use crate::contacts::Links;
 use crate::db::Db;
 use crate::dispatcher::Health;
 use crate::error::Error;
+use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
     audit, auth, channels, conversations, dispatcher, help, live, notifications, roles, schedules, settings,
     setup, tickets, web as frame,
+    auth, conversations, dispatcher, files, live, notifications, roles, schedules, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -25,13 +27,14 @@ pub struct Shared {
     pub config: Config,
     pub keys: Keys,
     pub db: Db,
+    pub files: Files,
     pub health: Health,
     pub hub: Hub,
 }
 
 impl Shared {
-    pub fn new(config: Config, keys: Keys, db: Db) -> Self {
-        Self { config, keys, db, hub: Hub::new(), health: Health::default() }
+    pub fn new(config: Config, keys: Keys, db: Db, files: Files) -> Self {
+        Self { config, keys, db, files, hub: Hub::new(), health: Health::default() }
     }
 }
 
@@ -42,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         schedules::routes(),
         tickets::routes(),
         conversations::routes(),
+        files::routes(),
         notifications::routes(),
         roles::routes(),
         channels::routes(),
@@ -70,11 +74,12 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, hub, health } = shared;
+    let Shared { config, keys, db, files, hub, health } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(db.clone()))
+        .app_data(web::Data::new(files))
         .app_data(web::Data::new(config))
         .app_data(web::Data::new(health))
         .app_data(web::Data::new(hub))

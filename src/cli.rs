@@ -66,6 +66,8 @@ pub enum Trouble {
     Secret(std::io::Error),
     #[error("cannot listen on {address}: {cause}")]
     Listen { address: std::net::SocketAddr, cause: std::io::Error },
+    #[error("{0}")]
+    Files(String),
     #[error("standard input cannot be read: {0}")]
     Input(std::io::Error),
     #[error("{0}")]

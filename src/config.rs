@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use crate::files::{Place, PlaceError};
+
 /// The process' configuration, read once at start.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -12,6 +14,8 @@ pub struct Config {
     pub database_url: Option<String>,
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
+    /// Where customers' files are.
+    pub files: Place,
     /// The address in links, without a trailing slash.
     pub public_url: Url,
     /// Whether that address was given; else it follows from `listen`.
@@ -31,6 +35,8 @@ pub enum ConfigError {
     PublicUrl(String),
     #[error("PONTUAL_SECRET_KEY must have at least 32 characters")]
     SecretKey,
+    #[error(transparent)]
+    Files(#[from] PlaceError),
 }
 
 impl Config {
@@ -55,10 +61,12 @@ impl Config {
         if secret_key.as_ref().is_some_and(|key| key.len() < 32) {
             return Err(ConfigError::SecretKey);
         }
+        let data_dir: PathBuf = var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into();
         Ok(Self {
+            files: Place::from_vars(var, &data_dir)?,
             database_url: var("DATABASE_URL"),
             listen,
-            data_dir: var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into(),
+            data_dir,
             public_url: parse_public_url(&public_url).ok_or(ConfigError::PublicUrl(public_url))?,
             is_public_url_given,
             secret_key,

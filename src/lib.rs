@@ -20,6 +20,7 @@ pub mod demo;
 pub mod dispatcher;
 pub mod error;
 pub mod help;
+pub mod files;
 pub mod ids;
 pub mod keys;
 pub mod live;

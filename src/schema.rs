@@ -30,6 +30,7 @@ diesel::table! {
         size -> Int8,
         media_type -> Text,
         created_at -> Timestamptz,
+        claimed_at -> Timestamptz,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
+use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
 use crate::{demo, setup};
@@ -86,7 +87,8 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
         None => String::new(),
     };
     let db = Db::new(&database.url, pool_size());
-    let shared = Shared::new(config, keys, db);
+    let files = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
+    let shared = Shared::new(config, keys, db, files);
     let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, &how_to_sign_in));
     drop(database);
     served
@@ -99,6 +101,7 @@ async fn serve(
     started: Instant,
     how_to_sign_in: &str,
 ) -> Result<ExitCode, Trouble> {
+    shared.files.probe().await.map_err(Trouble::Files)?;
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let server = HttpServer::new(move || app::build(shared.clone()))

@@ -131,7 +131,7 @@ impl Show {
             list,
             schedule_path: viewer.can_schedule().then(|| schedule_path(contact.id, shown)),
             can_close: matches!(composer, Composer::Reply(_)),
-            items: team_items(&part.messages, viewer, &contact.name),
+            items: team_items(&part, viewer, &contact.name),
             older: older(&part).map(|id| format!("{path}?before={id}")),
             newest: (frame.window != Window::Newest).then_some(path),
             last: part.messages.last().map_or(MessageId(0), |message| message.id),
@@ -165,7 +165,7 @@ pub struct Update {
 impl Update {
     pub fn of(update: queries::Update, contact: ContactId, viewer: &Person) -> Self {
         Self {
-            items: team_items(&update.part.messages, viewer, &update.contact),
+            items: team_items(&update.part, viewer, &update.contact),
             has_more: update.part.has_more,
             older: older(&update.part).map(|id| format!("/contacts/{contact}/conversation?before={id}")),
             state: state(update.newest_ticket.as_ref()),

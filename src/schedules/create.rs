@@ -10,6 +10,7 @@ use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::files;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::tickets;
@@ -48,12 +49,13 @@ pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
 
 impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
-        let form_key = self.typed.submission_key(self.viewer.id);
+        let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
+        let form_key = self.typed.submission_key(self.viewer.id, &files);
         // A retry is answered as the first try was, even when the due time has come meanwhile.
         if let Some(id) = queries::existing(conn, form_key)? {
             return self.saved(conn, id);
         }
-        let facts = queries::facts(conn, self.typed.ids())?;
+        let facts = Facts { files, ..queries::facts(conn, self.typed.ids())? };
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
@@ -72,6 +74,9 @@ impl Submission {
             return Ok(self.refused(FieldErrors::default(), Some(conflict)));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
+        if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
+            return Err(Error::Conflict);
+        }
         let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(&self.ip))?;
         live::announce(conn, &Event::SchedulesChanged(vec![id]))?;

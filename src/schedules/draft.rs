@@ -4,7 +4,8 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::Action;
 use crate::clock::Zone;
-use crate::ids::{ContactId, DepartmentId, PersonId, TicketId, UserId};
+use crate::files::Attachment;
+use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, TicketId, UserId};
 
 /// The ids of a form's selects.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +31,8 @@ pub struct Facts {
     pub attendant: Option<UserId>,
     /// The ticket that the form was opened from, if it is of that contact and open to the viewer.
     pub ticket: Option<TicketId>,
+    /// Of the files that were sent, those that can go with a schedule of this person.
+    pub files: Vec<Attachment>,
 }
 
 /// A schedule whose every field is right; only its place in time must still be free.
@@ -46,4 +49,5 @@ pub struct Draft {
     pub zone: Zone,
     pub message: String,
     pub comment: String,
+    pub files: Vec<AttachmentId>,
 }

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::Action;
 use super::draft::{ChosenIds, Draft, Facts};
 use crate::clock::{self, Resolved};
-use crate::ids::{ContactId, UserId};
+use crate::files::Attachment;
+use crate::ids::{AttachmentId, ContactId, UserId};
 use crate::web::{FieldErrors, Fields};
 
 /// The longest message and comment, in characters.
@@ -27,6 +28,10 @@ pub struct Typed {
     pub due_at: String,
     pub message: String,
     pub comment: String,
+    /// Files that were sent, by id in the order in which they came.
+    pub files: Vec<AttachmentId>,
+    /// What is to be said of files that were not accepted.
+    pub refused_files: Vec<String>,
 }
 
 impl Typed {
@@ -43,6 +48,8 @@ impl Typed {
             due_at: text("due_at"),
             message: text("message"),
             comment: text("comment"),
+            files: files::chosen(fields),
+            refused_files: Vec::new(),
         }
     }
 
@@ -56,7 +63,8 @@ impl Typed {
     }
 
     /// Names what this form says: sent twice it is the same, changed (after the browser's "back") another.
-    pub fn submission_key(&self, creator: UserId) -> Uuid {
+    /// Files count by content, for whoever sends them twice sends the same.
+    pub fn submission_key(&self, creator: UserId, files: &[Attachment]) -> Uuid {
         let creator = creator.to_string();
         let Self { form_key, ticket_id, person_id, contact_id, department_id, .. } = self;
         let Self { attendant_id, action, due_at, message, comment, .. } = self;
@@ -74,9 +82,11 @@ impl Typed {
             comment,
         ];
         let mut hash = Sha256::new();
-        for part in parts {
+        let parts = parts.into_iter().map(|part| part.as_bytes());
+        let files = files.iter().flat_map(|file| [file.file_name.as_bytes(), file.sha256.as_bytes()]);
+        for part in parts.chain(files) {
             hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
+            hash.update(part);
         }
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.finalize()[..16]);
@@ -121,7 +131,9 @@ impl Typed {
             errors.add("action", "Escolha uma ação.");
         }
         let due = self.parse_due(facts, &mut errors);
-        let (message, comment) = self.parse_texts(action, &mut errors);
+        let message = self.parse_message(action, &mut errors);
+        self.check_files(facts, action, &mut errors);
+        let comment = self.parse_comment(action, &mut errors);
         let (Some(contact), Some(department), Some(action), Some((due_local, due_at)), true) =
             (contact, department, action, due, errors.is_empty())
         else {
@@ -139,6 +151,7 @@ impl Typed {
             zone: facts.zone,
             message,
             comment,
+            files: self.files.clone(),
         })
     }
 
@@ -203,9 +216,8 @@ impl Typed {
         None
     }
 
-    fn parse_texts(&self, action: Option<Action>, errors: &mut FieldErrors) -> (String, String) {
+    fn parse_message(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
         let message = self.message.trim().to_owned();
-        let comment = self.comment.trim().to_owned();
         if message.chars().count() > MESSAGE_LIMIT {
             errors.add("message", "Use até 4.096 caracteres.");
         } else if action == Some(Action::Notify) && !message.is_empty() {
@@ -214,6 +226,11 @@ impl Typed {
                 "Com “Notificar atendente” nada é enviado ao contato. Apague a mensagem ou escolha outra ação.",
             );
         }
+        message
+    }
+
+    fn parse_comment(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
+        let comment = self.comment.trim().to_owned();
         if comment.chars().count() > COMMENT_LIMIT {
             errors.add("comment", "Use até 1.000 caracteres.");
         } else if comment.is_empty() && action.is_some_and(Action::opens_ticket) {
@@ -223,9 +240,10 @@ impl Typed {
                 "Informe o comentário.",
             );
         }
-        (message, comment)
+        comment
     }
 }
 
+mod files;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ use super::views::{Cancellation, FormPage, Index, Options, Show};
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
+use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
@@ -78,10 +79,11 @@ pub async fn new(
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
     let (contact, ticket) = (query.contact_id.parse().ok(), query.ticket_id.parse().ok());
+    let user = viewer.id;
     let (typed, options) = db
         .run(move |conn| {
             let typed = queries::prefilled(conn, contact, ticket)?;
-            let options = Options::load(conn, &typed)?;
+            let options = Options::load(conn, user, &typed)?;
             Ok((typed, options))
         })
         .await?;
@@ -90,19 +92,20 @@ pub async fn new(
 }
 
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
-/// time (`use_slot`), or with what is wrong (422).
+/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Files are kept first,
+/// so that nobody sends them twice.
 ///
 /// # Errors
 /// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageSchedules>,
-    form: Posted,
+    mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form);
-    if !form.get("step").is_empty() || !form.get("use_slot").is_empty() {
+    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
+    if ["step", "use_slot", "remove_file"].iter().any(|name| !form.get(name).is_empty()) {
         let typed = typed.with_slot(form.get("use_slot"));
         let page = filled(&viewer, &shell, &db, typed).await?;
         return shell.page(&viewer, NEW, page);
@@ -127,8 +130,8 @@ pub async fn create(
 }
 
 async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
-    let chosen = typed.clone();
-    let options = db.run(move |conn| Options::load(conn, &chosen)).await?;
+    let (user, chosen) = (viewer.id, typed.clone());
+    let options = db.run(move |conn| Options::load(conn, user, &chosen)).await?;
     Ok(FormPage::new(viewer, &shell.csrf, typed, options))
 }
 

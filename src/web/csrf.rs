@@ -61,6 +61,12 @@ impl Csrf {
         (token, cookie)
     }
 
+    /// Whether `request` carries our token: in its header, or as `field` of its form.
+    pub fn is_sent(&self, request: &HttpRequest, field: &str) -> bool {
+        let header = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+        self.verifies(request, header.unwrap_or(field))
+    }
+
     fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
         let (Some(seed), Ok(token)) = (self.seed(request), hex::decode(token)) else { return false };
         self.key.verifies(&[seed.as_bytes(), &user_part(request)], &token)
@@ -91,6 +97,12 @@ fn user_part(request: &HttpRequest) -> [u8; 8] {
 /// `TooLarge` above 256 KiB, `BadRequest` for what is no form, holds a NUL or takes longer than 10 s.
 pub struct Posted(Fields);
 
+impl Posted {
+    pub fn into_fields(self) -> Fields {
+        self.0
+    }
+}
+
 impl Deref for Posted {
     type Target = Fields;
     fn deref(&self) -> &Fields {
@@ -109,9 +121,7 @@ impl FromRequest for Posted {
             let body = within(FORM_TIME, body).await?;
             let fields = Fields::parse(&body).ok_or(Error::BadRequest)?;
             let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
-            let header = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
-            let token = header.unwrap_or_else(|| fields.get("csrf"));
-            if !csrf.verifies(&request, token) {
+            if !csrf.is_sent(&request, fields.get("csrf")) {
                 return Err(Error::ForeignRequest);
             }
             Ok(Self(fields))

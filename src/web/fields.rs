@@ -11,6 +11,11 @@ impl Fields {
     pub fn parse(body: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(body).ok()?;
         let pairs: Vec<(String, String)> = serde_urlencoded::from_str(text).ok()?;
+        Self::of(pairs)
+    }
+
+    /// Takes fields that were read elsewhere, by the same rules.
+    pub fn of(pairs: Vec<(String, String)>) -> Option<Self> {
         let has_nul = |text: &String| text.contains('\0');
         if pairs.iter().any(|(name, value)| has_nul(name) || has_nul(value)) {
             return None;
@@ -81,7 +86,8 @@ impl FieldErrors {
 
     /// The summary's title.
     pub fn title(&self) -> String {
-        match self.0.len() {
+        let fields: std::collections::BTreeSet<_> = self.0.iter().map(|error| error.field).collect();
+        match fields.len() {
             1 => "Não foi possível salvar. Corrija 1 campo:".into(),
             n => format!("Não foi possível salvar. Corrija {n} campos:"),
         }

@@ -8,5 +8,7 @@ import * as scheduleForm from "./schedule-form.js";
 import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
+import * as uploads from "./uploads.js";
 
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();

@@ -10,6 +10,7 @@ mod cli;
 mod conversations;
 mod demo;
 mod dispatcher;
+mod files;
 mod harness;
 mod help;
 mod live;

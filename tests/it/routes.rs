@@ -46,6 +46,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/notifications/{id}/reading", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/removal", [303, 404, 404, 404, 404]),
+    ("POST", "/uploads", [303, 403, 403, 422, 422]),
+    ("POST", "/uploads/{id}/removal", [303, 403, 403, 404, 404]),
     ("GET", "/roles", [303, 403, 200, 200, 403]),
     ("GET", "/roles/{id}", [303, 403, 200, 200, 403]),
     ("POST", "/roles/{id}", [303, 403, 422, 422, 403]),

@@ -59,7 +59,7 @@ impl Chat {
             colour: customer.colour.map(Colour::stylesheet_path),
             greeting: (!part.has_more && window == Window::Newest && !customer.greeting.is_empty())
                 .then(|| customer.greeting.clone()),
-            items: customer_items(&part.messages, customer.zone, &customer.department),
+            items: customer_items(part, customer.zone, &customer.department, &customer.path),
             is_empty: part.messages.is_empty(),
             older: older(part, customer),
             newest: (window != Window::Newest).then(|| customer.path.clone()),
@@ -82,7 +82,7 @@ pub struct Update {
 impl Update {
     pub fn of(part: &Part, customer: &Customer) -> Self {
         Self {
-            items: customer_items(&part.messages, customer.zone, &customer.department),
+            items: customer_items(part, customer.zone, &customer.department, &customer.path),
             has_more: part.has_more,
             older: older(part, customer),
         }

@@ -11,11 +11,14 @@ pub use body::{Body, BodyError};
 pub use segments::{Segment, segments};
 pub use views::{Items, Receipt, customer_items, receipts, team_items};
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
+use crate::files::Attachment;
 use crate::ids::{ContactId, MessageId, ScheduleId, UserId};
 use crate::text_enum;
 
@@ -102,6 +105,8 @@ impl Window {
 #[derive(Clone, Debug)]
 pub struct Part {
     pub messages: Vec<Message>,
+    /// The files of those that have some.
+    pub files: BTreeMap<MessageId, Vec<Attachment>>,
     /// Whether more follow in the direction in which the part was read.
     pub has_more: bool,
 }

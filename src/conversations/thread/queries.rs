@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Audience, Message, NewMessage, Part, Window};
 use crate::error::Result;
+use crate::files;
 use crate::ids::{ContactId, MessageId, TicketId};
 use crate::schedules::is_readable;
 
@@ -52,7 +53,8 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
     if !matches!(window, Window::After(_)) {
         messages.reverse();
     }
-    Ok(Part { messages, has_more })
+    let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+    Ok(Part { files: files::queries::of_messages(conn, &ids)?, messages, has_more })
 }
 
 #[derive(QueryableByName)]

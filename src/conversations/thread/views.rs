@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use super::{Happening, Kind, Message, Segment, segments};
+use super::{Happening, Kind, Message, Part, Segment, segments};
 use crate::auth::Person;
 use crate::clock::Zone;
+use crate::files::FileList;
 use crate::ids::MessageId;
 
 /// The entries of a part of a thread, with a separator before each day's first.
@@ -34,6 +35,7 @@ struct Bubble {
     class: &'static str,
     is_comment: bool,
     text: Vec<Segment>,
+    files: Option<FileList>,
     meta: String,
     /// On the customer's page: how far the receipt of what was sent to them has come.
     receipt: Option<&'static str>,
@@ -47,9 +49,9 @@ pub struct Receipt {
 }
 
 /// What the team sees; `customer` is the contact's name.
-pub fn team_items(messages: &[Message], viewer: &Person, customer: &str) -> Items {
+pub fn team_items(part: &Part, viewer: &Person, customer: &str) -> Items {
     let zone = viewer.zone;
-    items(messages, zone, |message| match message.event {
+    items(&part.messages, zone, |message| match message.event {
         Some(event) => Item::Event(event_of(message, event, viewer)),
         None => Item::Bubble(Bubble {
             id: message.id,
@@ -60,6 +62,7 @@ pub fn team_items(messages: &[Message], viewer: &Person, customer: &str) -> Item
             },
             is_comment: message.kind == Kind::Comment,
             text: segments(&message.body),
+            files: files_of(part, message, ""),
             meta: team_meta(message, customer, zone),
             receipt: None,
             is_from_customer: message.kind == Kind::Customer,
@@ -67,9 +70,9 @@ pub fn team_items(messages: &[Message], viewer: &Person, customer: &str) -> Item
     })
 }
 
-/// What the customer sees; `sender` is the name of what no person wrote.
-pub fn customer_items(messages: &[Message], zone: Zone, sender: &str) -> Items {
-    items(messages, zone, |message| {
+/// What the customer sees whose page has the path `page`; `sender` is the name of what no person wrote.
+pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Items {
+    items(&part.messages, zone, |message| {
         let is_own = message.kind == Kind::Customer;
         let name = match (is_own, &message.author) {
             (true, _) => "Você".to_owned(),
@@ -81,6 +84,7 @@ pub fn customer_items(messages: &[Message], zone: Zone, sender: &str) -> Items {
             class: if is_own { " out" } else { "" },
             is_comment: false,
             text: segments(&message.body),
+            files: files_of(part, message, page),
             meta: format!("{name} · {}", zone.time(message.created_at)),
             receipt: (!is_own).then_some(match (message.delivered_at, message.read_at) {
                 (_, Some(_)) => "read",
@@ -96,6 +100,10 @@ pub fn customer_items(messages: &[Message], zone: Zone, sender: &str) -> Items {
 pub fn receipts(messages: &[Message], zone: Zone) -> Vec<Receipt> {
     let sent = messages.iter().filter(|message| message.kind == Kind::Attendant);
     sent.map(|message| Receipt { id: message.id, meta: team_meta(message, "", zone) }).collect()
+}
+
+fn files_of(part: &Part, message: &Message, page: &str) -> Option<FileList> {
+    FileList::of(part.files.get(&message.id)?, page)
 }
 
 fn items(messages: &[Message], zone: Zone, item: impl Fn(&Message) -> Item) -> Items {

@@ -13,6 +13,7 @@ fn facts() -> Facts {
         department: Some(DepartmentId(3)),
         attendant: None,
         ticket: None,
+        files: Vec::new(),
     }
 }
 

@@ -202,5 +202,6 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
         department: row.department,
         attendant: chosen.attendant.filter(|_: &UserId| row.is_attendant),
         ticket: row.ticket,
+        files: Vec::new(),
     })
 }

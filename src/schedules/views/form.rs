@@ -9,7 +9,8 @@ use crate::auth::Viewer;
 use crate::clock::Resolved;
 use crate::contacts::display;
 use crate::error::Result;
-use crate::ids::DepartmentId;
+use crate::files::{self, UploadItem};
+use crate::ids::{DepartmentId, UserId};
 use crate::schedules::Action;
 use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
 use crate::schedules::queries::{self, Choice};
@@ -24,12 +25,13 @@ pub struct Options {
     departments: Vec<Choice>,
     attendants: Vec<Choice>,
     open_ticket: Option<OpenTicket>,
+    files: Vec<UploadItem>,
 }
 
 impl Options {
     /// # Errors
     /// The database is unreachable.
-    pub fn load(conn: &mut PgConnection, typed: &Typed) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: UserId, typed: &Typed) -> Result<Self> {
         let chosen = typed.ids();
         let mut contacts = queries::contacts(conn, chosen.person, "")?;
         let mut open_ticket = None;
@@ -39,7 +41,9 @@ impl Options {
                 contacts.extend(queries::contact_choice(conn, contact)?);
             }
         }
+        let files = files::queries::usable(conn, viewer, &typed.files)?;
         Ok(Self {
+            files: files.into_iter().map(UploadItem::new).collect(),
             people: queries::people(conn, "", chosen.person)?,
             contacts,
             departments: queries::departments(conn)?,
@@ -67,6 +71,7 @@ pub struct FormPage {
     actions: Vec<ActionChoice>,
     earliest: String,
     zone_hint: String,
+    files: Vec<UploadItem>,
 }
 
 struct ActionChoice {
@@ -78,7 +83,7 @@ struct ActionChoice {
 
 impl FormPage {
     pub fn new(viewer: &Viewer, csrf: &str, typed: Typed, options: Options) -> Self {
-        let Options { people, contacts, departments, attendants, open_ticket } = options;
+        let Options { people, contacts, departments, attendants, open_ticket, files } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -94,6 +99,7 @@ impl FormPage {
             actions,
             earliest: viewer.zone.input(Utc::now()),
             zone_hint: viewer.zone.hint(),
+            files,
         }
     }
 
@@ -107,6 +113,21 @@ impl FormPage {
 
     fn is_reminder(&self) -> bool {
         self.typed.action() == Some(Action::Notify)
+    }
+
+    fn file_errors(&self) -> Vec<&str> {
+        let refused = || self.typed.refused_files.iter().map(String::as_str).collect();
+        let errors: Vec<_> = self
+            .errors
+            .iter()
+            .filter(|error| error.field == "files")
+            .map(|error| error.message.as_str())
+            .collect();
+        if errors.is_empty() { refused() } else { errors }
+    }
+
+    fn has_file_errors(&self) -> bool {
+        !self.file_errors().is_empty()
     }
 
     fn message_limit(&self) -> usize {

@@ -13,9 +13,10 @@ use futures_util::future::LocalBoxFuture;
 use pontual::app::{Shared, build};
 use pontual::config::Config;
 use pontual::db::Db;
+use pontual::files::{Files, Place};
 use pontual::keys::Keys;
 
-use super::{Company, Database, PASSWORD, Page};
+use super::{Company, Database, Folder, PASSWORD, Page};
 
 type Call = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Page>>;
 
@@ -24,6 +25,8 @@ pub struct TestApp {
     pub database: Database,
     pub company: Company,
     pub shared: Shared,
+    /// Shared with further processes on the same database.
+    pub folder: Rc<Folder>,
     call: Call,
     is_whole: Cell<bool>,
 }
@@ -41,7 +44,7 @@ impl TestApp {
     pub async fn new() -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        Self::on(database, company).await
+        Self::on(database, company, Rc::new(Folder::new())).await
     }
 
     /// Nobody can sign in yet, and there is no department.
@@ -55,29 +58,31 @@ impl TestApp {
         let company = Company::found(&database);
         let address = public_url.to_owned();
         let config = Config::from_vars(|name| (name == "PONTUAL_PUBLIC_URL").then(|| address.clone()));
-        Self::configured(database, company, config.unwrap()).await
+        Self::configured(database, company, config.unwrap(), Rc::new(Folder::new())).await
     }
 
     /// A second process on the same database.
     pub async fn another(&self) -> Self {
-        let other = Self::on(Database { url: self.database.url.clone() }, self.company).await;
+        let other =
+            Self::on(Database { url: self.database.url.clone() }, self.company, self.folder.clone()).await;
         other.is_whole.set(self.is_whole.get());
         other
     }
 
-    async fn on(database: Database, company: Company) -> Self {
-        Self::configured(database, company, Config::from_vars(|_| None).unwrap()).await
+    async fn on(database: Database, company: Company, folder: Rc<Folder>) -> Self {
+        Self::configured(database, company, Config::from_vars(|_| None).unwrap(), folder).await
     }
 
-    async fn configured(database: Database, company: Company, config: Config) -> Self {
+    async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
+        let files = Files::open(&Place::Directory(folder.path().into()), folder.path()).unwrap();
         let db = Db::new(&database.url, 4);
-        let shared = Shared::new(config, Keys::new("a secret for tests"), db);
+        let shared = Shared::new(config, Keys::new("a secret for tests"), db, files);
         let service = Rc::new(init_service(build(shared.clone())).await);
         let call: Call = Rc::new(move |request| {
             let service = service.clone();
             Box::pin(async move { page_of(&*service, request).await })
         });
-        Self { database, company, shared, call, is_whole: Cell::new(true) }
+        Self { database, company, shared, folder, call, is_whole: Cell::new(true) }
     }
 
     /// For a test that writes rows by hand, without the history and audit that the product writes: says

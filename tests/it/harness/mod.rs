@@ -4,7 +4,9 @@ mod app;
 mod bell;
 mod company;
 mod database;
+mod folder;
 mod live;
+pub mod multipart;
 mod page;
 mod plan;
 
@@ -12,6 +14,7 @@ pub use app::{TestApp, Visitor};
 pub use bell::Entry;
 pub use company::{Company, PASSWORD};
 pub use database::Database;
+pub use folder::Folder;
 pub use live::{Live, Told, tell};
 pub use page::Page;
 pub use plan::Plan;

@@ -1,0 +1,152 @@
+//! What a file is by its bytes. Programs, pages and scripts have no kind here, nor has what is two
+//! things at once: a picture with a page or an archive hidden in it.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+const ZIP: &str = "application/zip";
+
+/// So much of the beginning tells what a file is.
+const HEAD: usize = 8 * 1024;
+/// A browser that guesses looks at less than this.
+const GUESSED: usize = 4 * 1024;
+/// A zip's table of contents that is larger is not read.
+const TABLE: u64 = 4 * 1024 * 1024;
+
+/// No accepted kind but text holds these, and no text may begin with markup.
+const MARKUP: [&[u8]; 6] = [b"<script", b"<html", b"<!doctype html", b"<iframe", b"<?php", b"<svg"];
+
+/// The media type of the file at `path`; `ending` (of its name) tells kinds of text apart. `None` for
+/// what is not accepted.
+pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>> {
+    let mut file = File::open(path)?;
+    if matches!(ending, "txt" | "csv") {
+        // Words at its beginning can look like the mark of something else: "BMW;…" is no bitmap.
+        return text(&mut file, ending);
+    }
+    let mut head = Vec::with_capacity(HEAD);
+    file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
+    let found = infer::get(&head).map(|found| found.mime_type());
+    Ok(match found {
+        Some("application/x-ole-storage") => old_office(file),
+        Some(_) if is_zip(&head) => zipped(&mut file, &head)?,
+        Some("video/mp4") if is_3gp(&head) => Some("video/3gpp"),
+        Some(found) if has_two_natures(&mut file, &head)? => {
+            tracing::info!(found, "a file that is two things at once was refused");
+            None
+        }
+        // The standard allows junk before the header; what opens it elsewhere may see another thing.
+        Some("application/pdf") if !head.starts_with(b"%PDF") => None,
+        Some(found) => Some(found),
+        None if is_3gp(&head) => Some("video/3gpp"),
+        None => text(&mut file, ending)?,
+    })
+}
+
+fn is_zip(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04")
+}
+
+fn is_3gp(head: &[u8]) -> bool {
+    head.get(4..11).is_some_and(|mark| mark == b"ftyp3gp")
+}
+
+fn has_two_natures(file: &mut File, head: &[u8]) -> io::Result<bool> {
+    let guessed = head[..head.len().min(GUESSED)].to_ascii_lowercase();
+    Ok(MARKUP.iter().any(|mark| contains(&guessed, mark)) || table_of_contents(file)?.is_some())
+}
+
+/// Of a zip: an office document, or a plain archive; `None` with macros, or if it is no whole zip.
+fn zipped(file: &mut File, head: &[u8]) -> io::Result<Option<&'static str>> {
+    let Some(table) = table_of_contents(file)? else { return Ok(None) };
+    if contains(&table, b"vbaProject.bin") {
+        return Ok(None);
+    }
+    // An OpenDocument file says what it is in its first entry, which is not compressed.
+    let open_document = |kind: &str| contains(&head[..head.len().min(200)], kind.as_bytes());
+    let kinds = [
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.oasis.opendocument.presentation",
+    ];
+    if let Some(kind) = kinds.into_iter().find(|kind| open_document(kind)) {
+        return Ok(Some(kind));
+    }
+    Ok(Some(match () {
+        () if !contains(&table, b"[Content_Types].xml") => ZIP,
+        () if contains(&table, b"word/document.xml") => {
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+        }
+        () if contains(&table, b"xl/workbook.xml") => {
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        }
+        () if contains(&table, b"ppt/presentation.xml") => {
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+        }
+        () => ZIP,
+    }))
+}
+
+/// The names in a zip, found from its end as every program does that opens one.
+fn table_of_contents(file: &mut File) -> io::Result<Option<Vec<u8>>> {
+    const END: usize = 22;
+    let length = file.seek(SeekFrom::End(0))?;
+    let from = length.saturating_sub((END + usize::from(u16::MAX)) as u64);
+    file.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    let is_end = |at: &usize| {
+        let comment = tail.get(at + 20..at + 22).map(|two| usize::from(u16::from_le_bytes([two[0], two[1]])));
+        tail[*at..].starts_with(b"PK\x05\x06") && comment.is_some_and(|size| at + END + size == tail.len())
+    };
+    let Some(at) = (0..tail.len().saturating_sub(END - 1)).rev().find(is_end) else { return Ok(None) };
+    let number = |from: usize| {
+        tail[at + from..at + from + 4].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
+    };
+    let (size, end) = (number(12), from + at as u64);
+    if size > TABLE || size > end {
+        return Ok(None);
+    }
+    let mut table = vec![0; size as usize];
+    // From its end, and not from where the zip says: what stands before the zip would shift that.
+    file.seek(SeekFrom::Start(end - size))?;
+    file.read_exact(&mut table)?;
+    Ok(Some(table))
+}
+
+/// Documents of Word, Excel and PowerPoint before 2007; none with macros, no installer.
+fn old_office(file: File) -> Option<&'static str> {
+    let document = cfb::CompoundFile::open(file).ok()?;
+    let has_macros = ["/Macros", "/_VBA_PROJECT_CUR"].into_iter().any(|path| document.exists(path));
+    let kinds = [
+        ("/WordDocument", "application/msword"),
+        ("/Workbook", "application/vnd.ms-excel"),
+        ("/Book", "application/vnd.ms-excel"),
+        ("/PowerPoint Document", "application/vnd.ms-powerpoint"),
+    ];
+    let kind = kinds.into_iter().find(|(stream, _)| document.is_stream(stream));
+    kind.filter(|_| !has_macros).map(|(_, media_type)| media_type)
+}
+
+/// Text in UTF-8 or in an older encoding of one byte a character, as spreadsheets in Brazil write it.
+fn text(file: &mut File, ending: &str) -> io::Result<Option<&'static str>> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut all = Vec::new();
+    file.read_to_end(&mut all)?;
+    let is_text = |byte: &u8| !matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
+    let begin = all.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&all).trim_ascii_start();
+    let guessed = all[..all.len().min(GUESSED)].to_ascii_lowercase();
+    let is_markup = begin.starts_with(b"<") || MARKUP.iter().any(|mark| contains(&guessed, mark));
+    if begin.is_empty() || is_markup || begin.starts_with(b"#!") || !all.iter().all(is_text) {
+        return Ok(None);
+    }
+    Ok(Some(if ending == "csv" { "text/csv" } else { "text/plain" }))
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! A file on its way in: written to a temporary name beside the store, counted and hashed as it comes.
+//!
+//! Whatever ends it early, the temporary file goes when the value is dropped; after a kill, the sweeper
+//! removes it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+use super::ContentHash;
+use crate::error::{Error, Result};
+
+/// A temporary file that is removed with this value, unless it was moved away.
+#[derive(Debug)]
+pub(super) struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        match std::fs::remove_file(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, path = %self.0.display(), "a temporary file stays, for the sweeper");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes the bytes of one file.
+pub struct Incoming {
+    file: File,
+    temporary: Temporary,
+    hash: Sha256,
+    size: u64,
+    limit: u64,
+}
+
+impl Incoming {
+    /// # Errors
+    /// The disk is full or cannot be written to.
+    pub(super) async fn create(folder: &Path, limit: u64) -> Result<Self> {
+        let temporary = Temporary(folder.join(Uuid::new_v4().to_string()));
+        let file = File::create_new(&temporary.0).await.map_err(disk)?;
+        Ok(Self { file, temporary, hash: Sha256::new(), size: 0, limit })
+    }
+
+    /// # Errors
+    /// `TooLarge` above the limit; or the disk is full.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.size += bytes.len() as u64;
+        if self.size > self.limit {
+            return Err(Error::TooLarge);
+        }
+        self.hash.update(bytes);
+        self.file.write_all(bytes).await.map_err(disk)
+    }
+
+    /// All bytes are there, and on the disk.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub async fn finish(mut self) -> Result<Received> {
+        self.file.flush().await.map_err(disk)?;
+        self.file.sync_all().await.map_err(disk)?;
+        let Self { temporary, hash, size, .. } = self;
+        Ok(Received { temporary, hash: ContentHash::new(hash.finalize().into()), size })
+    }
+}
+
+/// A whole file that is not kept yet.
+#[derive(Debug)]
+pub struct Received {
+    temporary: Temporary,
+    pub hash: ContentHash,
+    pub size: u64,
+}
+
+impl Received {
+    /// Where its bytes can be read as long as it is not kept.
+    pub fn path(&self) -> &Path {
+        &self.temporary.0
+    }
+}
+
+pub(super) fn disk(error: io::Error) -> Error {
+    Error::Unavailable(format!("the files' directory: {error}"))
+}

@@ -1,0 +1,129 @@
+//! Which kinds of file are accepted, told by their content; the name must fit.
+
+use std::io;
+use std::path::Path;
+
+use super::FileName;
+use super::content;
+
+/// A kind of file that customers may be sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    pub media_type: &'static str,
+    /// The endings of names that fit, the usual one first.
+    endings: &'static [&'static str],
+}
+
+const fn kind(media_type: &'static str, endings: &'static [&'static str]) -> Kind {
+    Kind { media_type, endings }
+}
+
+const IMAGES: &[&str] =
+    &["jpg", "jpeg", "jfif", "png", "gif", "webp", "heic", "heif", "avif", "bmp", "tif", "tiff"];
+const SOUNDS_AND_FILMS: &[&str] = &[
+    "mp3", "m4a", "ogg", "oga", "opus", "flac", "wav", "amr", "aac", "mp4", "m4v", "mov", "webm", "mkv",
+    "avi", "mpg", "mpeg", "3gp", "ogv", "wmv", "wma",
+];
+
+/// Names of pictures often say another kind of picture than the content, and so with sounds and
+/// films: what opens them does not mind. All else must be what its name says.
+const KINDS: &[Kind] = &[
+    kind("image/jpeg", IMAGES),
+    kind("image/png", IMAGES),
+    kind("image/gif", IMAGES),
+    kind("image/webp", IMAGES),
+    kind("image/heif", IMAGES),
+    kind("image/avif", IMAGES),
+    kind("image/bmp", IMAGES),
+    kind("image/tiff", IMAGES),
+    kind("audio/mpeg", SOUNDS_AND_FILMS),
+    kind("audio/m4a", SOUNDS_AND_FILMS),
+    kind("audio/ogg", SOUNDS_AND_FILMS),
+    kind("audio/opus", SOUNDS_AND_FILMS),
+    kind("audio/x-flac", SOUNDS_AND_FILMS),
+    kind("audio/x-wav", SOUNDS_AND_FILMS),
+    kind("audio/amr", SOUNDS_AND_FILMS),
+    kind("audio/aac", SOUNDS_AND_FILMS),
+    kind("video/mp4", SOUNDS_AND_FILMS),
+    kind("video/3gpp", SOUNDS_AND_FILMS),
+    kind("video/x-m4v", SOUNDS_AND_FILMS),
+    kind("video/quicktime", SOUNDS_AND_FILMS),
+    kind("video/webm", SOUNDS_AND_FILMS),
+    kind("video/x-matroska", SOUNDS_AND_FILMS),
+    kind("video/x-msvideo", SOUNDS_AND_FILMS),
+    kind("video/x-ms-wmv", SOUNDS_AND_FILMS),
+    kind("video/mpeg", SOUNDS_AND_FILMS),
+    kind("application/pdf", &["pdf"]),
+    kind("application/msword", &["doc"]),
+    kind("application/vnd.ms-excel", &["xls"]),
+    kind("application/vnd.ms-powerpoint", &["ppt", "pps"]),
+    kind("application/vnd.openxmlformats-officedocument.wordprocessingml.document", &["docx"]),
+    kind("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", &["xlsx"]),
+    kind("application/vnd.openxmlformats-officedocument.presentationml.presentation", &["pptx", "ppsx"]),
+    kind("application/vnd.oasis.opendocument.text", &["odt"]),
+    kind("application/vnd.oasis.opendocument.spreadsheet", &["ods"]),
+    kind("application/vnd.oasis.opendocument.presentation", &["odp"]),
+    kind("application/zip", &["zip"]),
+    kind("text/plain", &["txt"]),
+    kind("text/csv", &["csv"]),
+];
+
+/// What a browser shows of itself without running anything.
+const PREVIEWED: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+impl Kind {
+    /// The kind of the file at `path`, if it is accepted under that name. Reads the file: not for the
+    /// threads that serve.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn of(path: &Path, name: &FileName) -> io::Result<Option<&'static Self>> {
+        let ending = name.ending();
+        let Some(media_type) = content::media_type(path, &ending)? else { return Ok(None) };
+        let found = KINDS.iter().find(|kind| kind.media_type == media_type);
+        Ok(found.filter(|kind| ending.is_empty() || kind.endings.contains(&ending.as_str())))
+    }
+
+    /// For a file whose name has no ending.
+    pub fn usual_ending(&self) -> &'static str {
+        match self.media_type {
+            "image/jpeg" => "jpg",
+            "image/heif" => "heic",
+            "image/tiff" => "tif",
+            "audio/mpeg" => "mp3",
+            "audio/x-flac" => "flac",
+            "audio/x-wav" => "wav",
+            "video/3gpp" => "3gp",
+            "video/x-m4v" => "m4v",
+            "video/quicktime" => "mov",
+            "video/x-matroska" => "mkv",
+            "video/x-msvideo" => "avi",
+            "video/x-ms-wmv" => "wmv",
+            "video/mpeg" => "mpg",
+            media_type if self.endings.len() > 3 => {
+                media_type.split_once('/').map_or("bin", |(_, name)| name)
+            }
+            _ => self.endings[0],
+        }
+    }
+}
+
+/// Whether pages show the file itself, and not only its name.
+pub fn is_previewed(media_type: &str) -> bool {
+    PREVIEWED.contains(&media_type)
+}
+
+/// The icon beside a file's name.
+pub fn icon(media_type: &str) -> &'static str {
+    match media_type.split_once('/') {
+        Some(("image", _)) => "photo",
+        Some(("audio", _)) => "music",
+        Some(("video", _)) => "video",
+        _ if media_type == "application/pdf" => "file-type-pdf",
+        _ if media_type == "application/zip" => "file-zip",
+        _ if media_type.contains("sheet") || media_type.contains("excel") || media_type == "text/csv" => {
+            "file-spreadsheet"
+        }
+        _ => "file",
+    }
+}

@@ -1,0 +1,140 @@
+//! Where files are kept: a directory, or a bucket that speaks S3.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+/// What the environment says about the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    Directory(PathBuf),
+    Bucket(Bucket),
+}
+
+/// A bucket and how to sign in to it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Bucket {
+    pub name: String,
+    /// Goes before the names of all files, without slashes at its ends; may be empty.
+    pub prefix: String,
+    /// The server's address; `None` means Amazon's own.
+    pub endpoint: Option<Url>,
+    pub region: String,
+    pub key_id: String,
+    pub secret: String,
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, prefix, endpoint, region, .. } = self;
+        write!(f, "Bucket {{ {name}/{prefix}, endpoint: {endpoint:?}, region: {region} }}")
+    }
+}
+
+/// A variable that cannot be used, in one sentence for the operator.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PlaceError {
+    #[error(
+        "PONTUAL_FILES_URL must be s3://bucket or s3://bucket/prefix (unset: the data directory), not {0:?}"
+    )]
+    Url(String),
+    #[error("PONTUAL_FILES_ENDPOINT must be an http or https address, not {0:?}")]
+    Endpoint(String),
+    #[error("PONTUAL_FILES_KEY_ID and PONTUAL_FILES_SECRET must be set for {0}")]
+    NoKey(String),
+    #[error("{0} is set, but PONTUAL_FILES_URL is not: set that too, or neither")]
+    NoUrl(&'static str),
+}
+
+const OF_A_BUCKET: [&str; 4] =
+    ["PONTUAL_FILES_ENDPOINT", "PONTUAL_FILES_REGION", "PONTUAL_FILES_KEY_ID", "PONTUAL_FILES_SECRET"];
+
+impl Place {
+    /// # Errors
+    /// The first variable that cannot be used.
+    pub fn from_vars(var: impl Fn(&str) -> Option<String>, data_dir: &Path) -> Result<Self, PlaceError> {
+        let Some(address) = var("PONTUAL_FILES_URL") else {
+            return match OF_A_BUCKET.into_iter().find(|name| var(name).is_some()) {
+                Some(name) => Err(PlaceError::NoUrl(name)),
+                None => Ok(Self::Directory(data_dir.join("files"))),
+            };
+        };
+        let Some((name, prefix)) = bucket_of(&address) else { return Err(PlaceError::Url(address)) };
+        let endpoint = match var("PONTUAL_FILES_ENDPOINT") {
+            Some(text) => Some(endpoint_of(&text).ok_or(PlaceError::Endpoint(text))?),
+            None => None,
+        };
+        let (Some(key_id), Some(secret)) = (var("PONTUAL_FILES_KEY_ID"), var("PONTUAL_FILES_SECRET")) else {
+            return Err(PlaceError::NoKey(address));
+        };
+        let region = var("PONTUAL_FILES_REGION").unwrap_or_else(|| "us-east-1".into());
+        Ok(Self::Bucket(Bucket { name, prefix, endpoint, region, key_id, secret }))
+    }
+}
+
+/// For the operator; names no secret.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Directory(path) => write!(f, "{}", path.display()),
+            Self::Bucket(bucket) => write!(f, "s3://{}/{}", bucket.name, bucket.prefix),
+        }
+    }
+}
+
+fn bucket_of(address: &str) -> Option<(String, String)> {
+    let url = Url::parse(address).ok().filter(|url| url.scheme() == "s3")?;
+    let is_plain = url.username().is_empty() && url.port().is_none() && url.query().is_none();
+    let name = url.host_str().filter(|name| !name.is_empty() && is_plain && url.fragment().is_none())?;
+    let prefix = url.path().trim_matches('/');
+    // What a path may hold differs between stores: letters, digits and a few marks suit all.
+    let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    (prefix.chars().all(is_safe) && !prefix.contains("//")).then(|| (name.to_owned(), prefix.to_owned()))
+}
+
+fn endpoint_of(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    (matches!(url.scheme(), "http" | "https") && url.has_host()).then_some(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(pairs: &[(&str, &str)]) -> Result<Place, PlaceError> {
+        let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
+        Place::from_vars(value, Path::new("/data"))
+    }
+
+    const KEY: [(&str, &str); 2] = [("PONTUAL_FILES_KEY_ID", "id"), ("PONTUAL_FILES_SECRET", "s3cr3t")];
+
+    #[test]
+    fn files_are_in_the_data_directory_unless_a_bucket_is_named() {
+        assert_eq!(place(&[]), Ok(Place::Directory("/data/files".into())));
+        let [id, secret] = KEY;
+        let Ok(Place::Bucket(bucket)) =
+            place(&[("PONTUAL_FILES_URL", "s3://company-files/pontual/a/"), id, secret])
+        else {
+            panic!("a bucket")
+        };
+        assert_eq!((bucket.name.as_str(), bucket.prefix.as_str()), ("company-files", "pontual/a"));
+        assert_eq!((bucket.region.as_str(), &bucket.endpoint), ("us-east-1", &None));
+        assert!(!format!("{bucket:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_bad_variable_is_named() {
+        let [id, secret] = KEY;
+        for bad in
+            ["/files", "https://bucket", "s3://", "s3://b/a//b", "s3://b/a b", "s3://u@b", "s3://b?x=1"]
+        {
+            assert_eq!(place(&[("PONTUAL_FILES_URL", bad), id, secret]), Err(PlaceError::Url(bad.into())));
+        }
+        let url = ("PONTUAL_FILES_URL", "s3://b");
+        assert_eq!(place(&[url, id]), Err(PlaceError::NoKey("s3://b".into())));
+        let endpoint = ("PONTUAL_FILES_ENDPOINT", "minio:9000");
+        assert_eq!(place(&[url, id, secret, endpoint]), Err(PlaceError::Endpoint("minio:9000".into())));
+        assert_eq!(place(&[id]), Err(PlaceError::NoUrl("PONTUAL_FILES_KEY_ID")));
+    }
+}

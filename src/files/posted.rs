@@ -1,0 +1,189 @@
+//! A form with files: what handlers take in the place of `Posted` where files may come along.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::rt::time::timeout;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
+
+use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
+use crate::error::{Error, Result};
+use crate::web::{Csrf, FORM_LIMIT, Fields, Posted};
+
+/// A form has a dozen fields and a few files.
+const PARTS: usize = 100;
+/// What is too large is read to its end all the same, so that the form can come back with what was
+/// typed; but not for ever.
+const BODY_LIMIT: usize = 256 * 1024 * 1024;
+/// 16 MB take two minutes at 1 Mbit/s.
+const TOTAL_TIME: Duration = Duration::from_secs(15 * 60);
+const SILENCE: Duration = Duration::from_secs(20);
+
+/// The fields of a posted form whose token is ours, and its files, which are not kept yet.
+///
+/// # Errors
+/// As an extractor: as `Posted`; `BadRequest` also for a body that is cut off, falls silent or has too
+/// many parts, `ForeignRequest` for a file that comes before the form's token.
+pub struct PostedFiles {
+    fields: Fields,
+    pub files: Vec<PostedFile>,
+    pub is_too_many: bool,
+    pub store: web::Data<Files>,
+}
+
+/// A file as it came.
+pub struct PostedFile {
+    pub name: FileName,
+    /// Nothing if it was larger than the limit.
+    pub content: Option<Received>,
+}
+
+impl Deref for PostedFiles {
+    type Target = Fields;
+    fn deref(&self) -> &Fields {
+        &self.fields
+    }
+}
+
+impl FromRequest for PostedFiles {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let kind = request.headers().get(CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
+        if !kind.is_some_and(|kind| kind.starts_with(b"multipart/form-data")) {
+            let (request, plain) = (request.clone(), Posted::from_request(request, payload));
+            return Box::pin(async move {
+                let (fields, store) = (plain.await?.into_fields(), store_of(&request)?);
+                Ok(Self { fields, files: Vec::new(), is_too_many: false, store })
+            });
+        }
+        let request = request.clone();
+        let parts = Multipart::new(request.headers(), bounded(payload.take()));
+        Box::pin(async move {
+            let reader = Reader::new(&request)?;
+            timeout(TOTAL_TIME, reader.read(parts)).await.map_err(|_| Error::BadRequest)?
+        })
+    }
+}
+
+/// The body, as long as it comes and is not too long.
+fn bounded(payload: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    stream::try_unfold((payload, 0), |(mut payload, read)| async move {
+        let Ok(next) = timeout(SILENCE, payload.next()).await else {
+            return Err(PayloadError::Incomplete(None));
+        };
+        let Some(bytes) = next.transpose()? else { return Ok(None) };
+        let read = read + bytes.len();
+        if read > BODY_LIMIT { Err(PayloadError::Overflow) } else { Ok(Some((bytes, (payload, read)))) }
+    })
+}
+
+struct Reader<'a> {
+    request: &'a HttpRequest,
+    csrf: &'a Csrf,
+    store: web::Data<Files>,
+    fields: Vec<(String, String)>,
+    text_size: usize,
+    files: Vec<PostedFile>,
+    is_too_many: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(request: &'a HttpRequest) -> Result<Self> {
+        let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
+        let (store, fields, files) = (store_of(request)?, Vec::new(), Vec::new());
+        Ok(Self { request, csrf, store, fields, text_size: 0, files, is_too_many: false })
+    }
+
+    async fn read(mut self, mut parts: Multipart) -> Result<PostedFiles> {
+        let mut count = 0;
+        while let Some(part) = parts.try_next().await.map_err(broken)? {
+            count += 1;
+            if count > PARTS {
+                return Err(Error::BadRequest);
+            }
+            let name = part.name().unwrap_or_default().to_owned();
+            match part.content_disposition().and_then(|head| head.get_filename()).map(str::to_owned) {
+                None => {
+                    let text = self.text(part).await?;
+                    self.fields.push((name, text));
+                }
+                // A stranger's page may not fill the disk.
+                Some(file) => {
+                    self.check_token()?;
+                    self.file(part, &file).await?;
+                }
+            }
+        }
+        self.check_token()?;
+        let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
+        let Self { files, is_too_many, store, .. } = self;
+        Ok(PostedFiles { fields, files, is_too_many, store })
+    }
+
+    fn check_token(&self) -> Result<()> {
+        let token = self.fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
+        if self.csrf.is_sent(self.request, token) { Ok(()) } else { Err(Error::ForeignRequest) }
+    }
+
+    async fn text(&mut self, mut part: Field) -> Result<String> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = part.try_next().await.map_err(broken)? {
+            self.text_size += chunk.len();
+            if self.text_size > FORM_LIMIT {
+                return Err(Error::TooLarge);
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        String::from_utf8(bytes).map_err(|_| Error::BadRequest)
+    }
+
+    async fn file(&mut self, mut part: Field, name: &str) -> Result<()> {
+        let mut incoming = Some(self.store.receive(SIZE_LIMIT).await?);
+        let mut is_empty = true;
+        while let Some(chunk) = part.try_next().await.map_err(broken)? {
+            is_empty &= chunk.is_empty();
+            if let Some(open) = &mut incoming {
+                match open.write(&chunk).await {
+                    Ok(()) => {}
+                    Err(Error::TooLarge) => incoming = None,
+                    Err(error) => return Err(error),
+                }
+            }
+        }
+        // So browsers send a field in which nothing was chosen.
+        if is_empty && name.is_empty() {
+            return Ok(());
+        }
+        if self.files.len() == MOST {
+            self.is_too_many = true;
+            return Ok(());
+        }
+        let content = match incoming {
+            Some(open) => Some(open.finish().await?),
+            None => None,
+        };
+        // Browsers write a quotation mark so.
+        self.files.push(PostedFile { name: FileName::of(&name.replace("%22", "\"")), content });
+        Ok(())
+    }
+}
+
+fn store_of(request: &HttpRequest) -> Result<web::Data<Files>> {
+    request.app_data().cloned().ok_or_else(|| Error::unexpected("no Files"))
+}
+
+fn broken(error: actix_multipart::MultipartError) -> Error {
+    match error {
+        actix_multipart::MultipartError::Payload(PayloadError::Overflow) => Error::TooLarge,
+        _ => Error::BadRequest,
+    }
+}

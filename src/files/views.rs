@@ -1,0 +1,54 @@
+//! Files as forms show them.
+
+use askama::Template;
+
+use super::Attachment;
+
+/// A file in a form, with its id for the form and the button that removes it.
+#[derive(Template)]
+#[template(path = "files/_upload.html")]
+pub struct UploadItem {
+    file: Attachment,
+}
+
+impl UploadItem {
+    pub fn new(file: Attachment) -> Self {
+        Self { file }
+    }
+}
+
+/// Why a file was not accepted.
+#[derive(Template)]
+#[template(path = "files/_refused.html")]
+pub struct Refused {
+    pub sentence: String,
+}
+
+/// Files on a page that shows them: pictures themselves, the rest by name, all to be downloaded.
+#[derive(Template)]
+#[template(path = "files/_shown.html")]
+pub struct FileList {
+    files: Vec<Shown>,
+}
+
+struct Shown {
+    href: String,
+    name: String,
+    summary: String,
+    icon: &'static str,
+    is_previewed: bool,
+}
+
+impl FileList {
+    /// `base` is empty for the team and the path of their page for a customer. Nothing for no files.
+    pub fn of(files: &[Attachment], base: &str) -> Option<Self> {
+        let shown = files.iter().map(|file| Shown {
+            href: file.href(base),
+            name: file.file_name.clone(),
+            summary: file.summary(),
+            icon: file.icon(),
+            is_previewed: file.is_previewed(),
+        });
+        (!files.is_empty()).then(|| Self { files: shown.collect() })
+    }
+}

@@ -1,0 +1,48 @@
+//! The form's files: sent with it, or uploaded before and named by their ids.
+
+use super::Typed;
+use crate::files::{Kept, MOST, TOO_MANY};
+use crate::ids::AttachmentId;
+use crate::schedules::Action;
+use crate::schedules::draft::Facts;
+use crate::web::{FieldErrors, Fields};
+
+/// A form names so many at most; what is more is nonsense.
+const NAMED: usize = 50;
+
+/// Those that the form names, without the one that is to be removed from it.
+pub fn chosen(fields: &Fields) -> Vec<AttachmentId> {
+    let removed: Option<AttachmentId> = fields.get("remove_file").parse().ok();
+    let named = fields.all("files").take(NAMED).filter_map(|id| id.parse().ok());
+    let mut ids: Vec<AttachmentId> = named.filter(|id| Some(*id) != removed).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+impl Typed {
+    /// With what came along with the form itself.
+    pub fn with_uploads(mut self, kept: Kept) -> Self {
+        self.files.extend(kept.ids);
+        self.refused_files = kept.refused;
+        self
+    }
+
+    pub(super) fn check_files(&self, facts: &Facts, action: Option<Action>, errors: &mut FieldErrors) {
+        for sentence in &self.refused_files {
+            errors.add("files", sentence);
+        }
+        if facts.files.len() < self.files.len() {
+            errors.add("files", "Um dos arquivos não está mais disponível. Envie de novo.");
+        }
+        if self.files.len() > MOST && !self.refused_files.iter().any(|sentence| sentence == TOO_MANY) {
+            errors.add("files", TOO_MANY);
+        }
+        if action == Some(Action::Notify) && !self.files.is_empty() {
+            errors.add(
+                "files",
+                "Com “Notificar atendente” nada é enviado ao contato. Remova os arquivos ou escolha outra ação.",
+            );
+        }
+    }
+}

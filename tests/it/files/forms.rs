@@ -1,0 +1,135 @@
+//! Files in the form of a schedule, sent with it or uploaded before.
+
+use futures_util::future::join_all;
+
+use super::{CSV, PDF, PNG, attachments};
+use crate::harness::TestApp;
+use crate::schedules::form;
+
+#[actix_web::test]
+async fn files_sent_with_the_form_go_with_the_schedule() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let files = [("proposta.pdf", PDF), ("foto.png", PNG)];
+    let saved = admin.post_files("/schedules", &form(&[]), &files).await;
+    admin.follow(&saved).await.assert_says("Agendamento salvo.");
+    assert_eq!(attachments(&app, "schedule_id IS NOT NULL AND uploaded_by = 301"), 2);
+}
+
+#[actix_web::test]
+async fn files_are_kept_while_the_rest_is_put_right() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let wrong = form(&[("comment", "")]);
+    let files = [("proposta.pdf", PDF), ("programa.exe", b"MZ\x90\0")];
+    let page = admin.post_files("/schedules", &wrong, &files).await;
+    page.assert_status(422).assert_says("Corrija 2 campos:");
+    assert_eq!(page.texts("#files-err p"), ["programa.exe não é um tipo de arquivo aceito."]);
+    assert_eq!(page.texts("[data-files] .name"), ["proposta.pdf"]);
+    assert_eq!(page.count("[data-error-summary] a[href='#files']"), 1);
+    assert_eq!(page.count("#files[aria-invalid=true]"), 1);
+    let id = page.attribute("[name=files][type=hidden]", "value").unwrap();
+    let again = admin.post_files("/schedules", &form(&[("files", &id)]), &[("dados.csv", CSV)]).await;
+    admin.follow(&again).await;
+    assert_eq!(attachments(&app, "schedule_id = 1"), 2);
+}
+
+#[actix_web::test]
+async fn each_refusal_in_the_form_is_told_and_nothing_is_saved() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let huge = vec![b'a'; 16 * 1024 * 1024 + 1];
+    for (files, sentence) in [
+        (vec![("vídeo.mp4", &huge[..])], "vídeo.mp4 passa de 16 MB."),
+        (vec![("a.svg", b"<svg/>")], "a.svg não é um tipo de arquivo aceito."),
+        (vec![("a.pdf", PDF); 6], "Envie até 5 arquivos."),
+    ] {
+        let page = admin.post_files("/schedules", &form(&[]), &files).await;
+        page.assert_status(422).assert_says("Corrija 1 campo:").assert_says(sentence);
+        assert_eq!(page.texts("#message"), ["Olá, Marina! Tudo bem?"]);
+    }
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(admin.upload("a.pdf", PDF).await);
+    }
+    let mut fields = form(&[]);
+    fields.extend(ids.iter().map(|id| ("files", id.as_str())));
+    let page = admin.post("/schedules", &fields).await;
+    page.assert_status(422).assert_says("Envie até 5 arquivos.");
+    assert_eq!(page.count("[data-files] [data-remove]"), 6);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0);
+}
+
+#[actix_web::test]
+async fn a_reminder_with_files_is_refused_and_drops_none() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let reminder = form(&[("action", "notify"), ("message", "")]);
+    let page = admin.post_files("/schedules", &reminder, &[("a.pdf", PDF)]).await;
+    page.assert_status(422).assert_says("Remova os arquivos ou escolha outra ação.");
+    assert_eq!(page.texts("[data-files] .name"), ["a.pdf"]);
+    let id = page.attribute("[name=remove_file]", "value").unwrap();
+    let fields = [&reminder[..], &[("files", &id), ("remove_file", &id)]].concat();
+    let page = admin.post("/schedules", &fields).await;
+    page.assert_status(200);
+    assert_eq!(page.count("[data-files] [data-remove]"), 0);
+}
+
+#[actix_web::test]
+async fn a_file_sent_with_another_button_is_kept_too() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let fields = form(&[("step", "department")]);
+    let page = admin.post_files("/schedules", &fields, &[("a.pdf", PDF), ("b.exe", b"MZ\x90\0")]).await;
+    page.assert_status(200).assert_says("b.exe não é um tipo de arquivo aceito.");
+    assert_eq!(page.texts("[data-files] .name"), ["a.pdf"]);
+}
+
+#[actix_web::test]
+async fn an_upload_of_somebody_else_does_not_exist() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
+    let (admin, attendant) = (app.administrator().await, app.attendant().await);
+    admin.get("/schedules/new").await;
+    attendant.get("/schedules/new").await;
+    let id = admin.upload("segredo.pdf", PDF).await;
+    let page = attendant.post("/schedules", &form(&[("files", &id)])).await;
+    page.assert_status(422)
+        .assert_says("Um dos arquivos não está mais disponível. Envie de novo.")
+        .assert_does_not_say("segredo.pdf");
+    attendant.post("/schedules", &form(&[("files", "999")])).await.assert_status(422);
+    assert_eq!(attachments(&app, "schedule_id IS NULL AND uploaded_by = 301"), 1);
+}
+
+#[actix_web::test]
+async fn a_form_with_files_sent_twice_is_one_schedule() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let id = admin.upload("a.pdf", PDF).await;
+    let fields = form(&[("form_key", &key), ("files", &id)]);
+    let answers = join_all((0..10).map(|_| admin.post("/schedules", &fields))).await;
+    let files = [("a.pdf", PDF)];
+    let plain = form(&[("form_key", &key)]);
+    let natively = join_all((0..10).map(|_| admin.post_files("/schedules", &plain, &files))).await;
+    let places: Vec<_> = answers.iter().chain(&natively).map(|answer| answer.location()).collect();
+    assert!(places.iter().all(|place| *place == "/schedules/1"), "{places:?}");
+    assert_eq!(attachments(&app, "schedule_id IS NOT NULL"), 1);
+}
+
+#[actix_web::test]
+async fn a_form_that_comes_back_with_another_time_takes_its_files_along() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let id = admin.upload("a.pdf", PDF).await;
+    admin.post("/schedules", &form(&[("files", &id)])).await.assert_status(303);
+    let later = form(&[("files", &id), ("due_at", "2030-12-06T10:00")]);
+    admin.post("/schedules", &later).await.assert_status(303);
+    assert_eq!(attachments(&app, "schedule_id IN (1, 2)"), 2);
+}

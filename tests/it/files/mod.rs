@@ -1,0 +1,16 @@
+//! Files: the store, uploads, what is served, and what the sweeper removes.
+
+mod forms;
+mod store;
+mod uploads;
+
+use crate::harness::TestApp;
+
+pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF\n";
+pub const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89";
+pub const CSV: &[u8] = b"nome;valor\nAna;1\n";
+
+/// How many rows of attachments match.
+fn attachments(app: &TestApp, condition: &str) -> i64 {
+    app.database.number(&format!("SELECT count(*) AS value FROM attachments WHERE {condition}"))
+}

@@ -1,0 +1,152 @@
+//! The store by itself: the same promises from a directory and from a server that speaks S3.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use futures_util::TryStreamExt;
+use pontual::error::Error;
+use pontual::files::{self, ContentHash, Files, Place, Received};
+use sha2::{Digest, Sha256};
+
+use crate::harness::{Folder, TestApp};
+
+#[actix_web::test]
+async fn a_directory_keeps_each_content_once_and_whole() {
+    let app = TestApp::new().await;
+    keeps_its_promises(&app, &app.shared.files).await;
+}
+
+#[actix_web::test]
+async fn an_s3_compatible_bucket_keeps_each_content_once_and_whole() {
+    let app = TestApp::new().await;
+    let server = Bucket::start();
+    let files = server.files(app.folder.path(), "S3RVER").unwrap();
+    files.probe().await.unwrap();
+    keeps_its_promises(&app, &files).await;
+}
+
+#[actix_web::test]
+async fn a_wrong_key_or_a_server_that_is_gone_is_noticed_at_the_start() {
+    let folder = Folder::new();
+    let server = Bucket::start();
+    let refused = server.files(folder.path(), "unknown").unwrap().probe().await.unwrap_err();
+    assert!(refused.starts_with("the file store does not answer as it should"), "{refused}");
+    let files = server.files(folder.path(), "S3RVER").unwrap();
+    drop(server);
+    assert!(files.probe().await.is_err());
+    assert!(matches!(files.read(hash_of(b"a")).await, Err(Error::Unavailable(_))));
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_is_told_in_a_sentence() {
+    let folder = Folder::new();
+    std::fs::write(folder.path(), "a file").unwrap();
+    let place = Place::Directory(folder.path().join("files"));
+    let sentence = Files::open(&place, folder.path()).err().unwrap();
+    assert!(sentence.contains("cannot be made"), "{sentence}");
+    std::fs::remove_file(folder.path()).unwrap();
+}
+
+async fn keeps_its_promises(app: &TestApp, files: &Files) {
+    let large = vec![7; 6 * 1024 * 1024];
+    for content in [&b""[..], b"ol\xc3\xa1", &large] {
+        let received = receive(files, content).await;
+        let hash = received.hash;
+        assert_eq!((hash, received.size), (hash_of(content), content.len() as u64));
+        assert!(!files.has(hash).await.unwrap());
+        files::keep(&app.shared.db, files, &received, "text/plain").await.unwrap();
+        files::keep(&app.shared.db, files, &receive(files, content).await, "text/plain").await.unwrap();
+        drop(received);
+        assert_eq!(bytes_of(files, hash).await, content);
+        let folder = files.folder(hash.as_bytes()[0]).await.unwrap();
+        assert_eq!(folder.get(&hash), Some(&(content.len() as u64)));
+    }
+    let hash = hash_of(b"ol\xc3\xa1");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM blobs"), 3);
+    assert!(files.set_aside(hash).await.unwrap());
+    assert!(!files.set_aside(hash).await.unwrap());
+    assert!(!files.has(hash).await.unwrap());
+    assert_eq!(files.left_aside().await.unwrap(), [hash]);
+    assert!(files.restore(hash).await.unwrap());
+    assert_eq!(bytes_of(files, hash).await, "olá".as_bytes());
+    files.set_aside(hash).await.unwrap();
+    files.discard(hash).await.unwrap();
+    files.discard(hash).await.unwrap();
+    assert!(!files.restore(hash).await.unwrap());
+    assert!(files.left_aside().await.unwrap().is_empty());
+    app.database.execute("DELETE FROM blobs WHERE size = 4");
+
+    let mut early = files.receive(10).await.unwrap();
+    early.write(b"0123456789").await.unwrap();
+    assert!(matches!(early.write(b"x").await, Err(Error::TooLarge)));
+    drop(early);
+    assert!(files.temporary_files(Duration::ZERO).unwrap().is_empty());
+}
+
+async fn receive(files: &Files, content: &[u8]) -> Received {
+    let mut incoming = files.receive(16 << 20).await.unwrap();
+    for part in content.chunks(100_000) {
+        incoming.write(part).await.unwrap();
+    }
+    incoming.finish().await.unwrap()
+}
+
+async fn bytes_of(files: &Files, hash: ContentHash) -> Vec<u8> {
+    let content = files.read(hash).await.unwrap();
+    let parts: Vec<Bytes> = content.bytes.try_collect().await.unwrap();
+    assert_eq!(parts.iter().map(|part| part.len() as u64).sum::<u64>(), content.size);
+    parts.concat()
+}
+
+fn hash_of(content: &[u8]) -> ContentHash {
+    ContentHash::new(Sha256::digest(content).into())
+}
+
+/// A server that speaks S3, from npm, with one bucket.
+struct Bucket {
+    process: Child,
+    endpoint: String,
+    _folder: Folder,
+}
+
+impl Bucket {
+    fn start() -> Self {
+        let folder = Folder::new();
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/s3.mjs");
+        let mut process = Command::new("node")
+            .arg(program)
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node runs (bin/setup installs it)");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Self { process, endpoint: line.trim().to_owned(), _folder: folder }
+    }
+
+    fn files(&self, data_dir: &std::path::Path, key_id: &str) -> Result<Files, String> {
+        let place = Place::from_vars(
+            |name| {
+                Some(match name {
+                    "PONTUAL_FILES_URL" => "s3://company-files/pontual".into(),
+                    "PONTUAL_FILES_ENDPOINT" => self.endpoint.clone(),
+                    "PONTUAL_FILES_KEY_ID" => key_id.to_owned(),
+                    "PONTUAL_FILES_SECRET" => "S3RVER".into(),
+                    _ => return None,
+                })
+            },
+            data_dir,
+        );
+        Files::open(&place.unwrap(), data_dir)
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

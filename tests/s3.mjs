@@ -1,0 +1,15 @@
+// A server that speaks S3, with one bucket, for tests: node tests/s3.mjs <directory>. Prints its
+// address, and ends with its standard input.
+
+import S3rver from "s3rver";
+
+const server = new S3rver({
+  address: "127.0.0.1",
+  port: 0,
+  silent: true,
+  directory: process.argv[2],
+  configureBuckets: [{ name: "company-files" }],
+});
+const { port } = await server.run();
+console.log(`http://127.0.0.1:${port}`);
+process.stdin.on("end", () => process.exit()).resume();
