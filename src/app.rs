@@ -16,9 +16,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    audit, auth, channels, conversations, dispatcher, help, live, notifications, roles, schedules, settings,
-    setup, tickets, web as frame,
-    auth, conversations, dispatcher, files, live, notifications, roles, schedules, tickets, web as frame,
+    audit, auth, channels, conversations, dispatcher, files, help, live, notifications, roles, schedules,
+    settings, setup, tickets, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.

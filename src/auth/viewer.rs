@@ -14,7 +14,9 @@ use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, queries}
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::settings;
 use crate::web::navigation;
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
@@ -34,6 +36,7 @@ pub struct Person {
     /// Entries of the bell that are neither read nor removed.
     pub unread: i64,
     pub company_name: String,
+    pub logo: Option<ContentHash>,
     pub zone: Zone,
     /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
     pub plays_sound: bool,
@@ -50,6 +53,11 @@ impl Deref for Viewer {
 impl Person {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(permission)
+    }
+
+    /// The address of the company's logo.
+    pub fn logo_path(&self) -> Option<String> {
+        self.logo.map(settings::logo::path)
     }
 
     pub fn can_schedule(&self) -> bool {

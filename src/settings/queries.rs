@@ -4,12 +4,13 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::pg::data_types::PgInterval;
 use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
 
 use super::Settings;
 use super::respacing::{Place, Respacing, Walk};
 use crate::clock::Zone;
 use crate::error::{Error, Result};
+use crate::files::ContentHash;
 use crate::ids::ScheduleId;
 use crate::schedules::Spacing;
 use crate::web::{Cursor, PageOf};
@@ -88,6 +89,51 @@ pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
     .bind::<Integer, _>(settings.late_tolerance_minutes)
     .execute(conn)?;
     Ok(())
+}
+
+/// What pages show of the company to whoever has not signed in.
+#[derive(Clone, Debug, Default, QueryableByName)]
+pub struct Brand {
+    #[diesel(sql_type = Text)]
+    pub company_name: String,
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub logo: Option<ContentHash>,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn brand(conn: &mut PgConnection) -> Result<Brand> {
+    Ok(diesel::sql_query("SELECT company_name, logo_sha256 AS logo FROM settings").get_result(conn)?)
+}
+
+/// Refers to the logo's blob, which is kept as long; or to none.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn save_logo(conn: &mut PgConnection, logo: Option<ContentHash>) -> Result<()> {
+    diesel::sql_query("UPDATE settings SET logo_sha256 = $1, updated_at = clock_timestamp()")
+        .bind::<Nullable<Binary>, _>(logo)
+        .execute(conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct MediaTypeRow {
+    #[diesel(sql_type = Text)]
+    media_type: String,
+}
+
+/// The media type of that file, if it is the company's logo.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn logo_media_type(conn: &mut PgConnection, logo: ContentHash) -> Result<String> {
+    let row: MediaTypeRow = diesel::sql_query(
+        "SELECT b.media_type FROM settings s JOIN blobs b ON b.sha256 = s.logo_sha256 WHERE s.logo_sha256 = $1",
+    )
+    .bind::<Binary, _>(logo)
+    .get_result(conn)?;
+    Ok(row.media_type)
 }
 
 #[derive(QueryableByName)]

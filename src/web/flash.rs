@@ -29,6 +29,8 @@ pub enum Flash {
     ChannelSaved,
     ChannelDeactivated,
     ChannelReactivated,
+    LogoSaved,
+    LogoRemoved,
 }
 
 impl Flash {
@@ -54,6 +56,8 @@ impl Flash {
         (Self::ChannelSaved, "channel_saved", "Conexão salva."),
         (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
         (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
+        (Self::LogoSaved, "logo_saved", "Logotipo salvo."),
+        (Self::LogoRemoved, "logo_removed", "Logotipo removido."),
     ];
 
     /// What the visitor reads.
