@@ -4,7 +4,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::pg::data_types::PgInterval;
 use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
+use diesel::sql_types::{
+    Array, BigInt, Binary, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz,
+};
 
 use super::Settings;
 use super::respacing::{Place, Respacing, Walk};

@@ -28,6 +28,8 @@ before(async () => {
     "/schedules", "/schedules?status=scheduled", "/schedules/new", `/schedules/new?contact_id=${contact}`,
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
+    "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/channels", "/channels/new", "/channels/1",
+    "/channels/1/deactivation", "/audit", "/audit?group=access&until=2000-01-01", "/help",
     "/notifications", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
   ];
   attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];

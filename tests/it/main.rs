@@ -14,6 +14,7 @@ mod files;
 mod harness;
 mod help;
 mod live;
+mod logo;
 mod notifications;
 mod refusals;
 mod roles;

@@ -189,4 +189,5 @@ fn concrete(app: &TestApp, path: &str) -> String {
         .replace("{token}", &token)
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")
+        .replace("{hash}", &"0".repeat(64))
 }
