@@ -50,12 +50,12 @@ async function setUp(empty, javaScriptEnabled) {
   await page.getByLabel("Fuso horário da empresa").selectOption("America/Manaus");
   await page.getByLabel("Seu nome").fill("Ana Prado");
   await page.getByLabel("Seu e-mail").fill("ana@loja.example");
-  await page.getByLabel("Senha", { exact: true }).fill("curta");
+  await page.locator("#password").fill("curta");
   await press(page.getByRole("button", { name: "Concluir" }));
   await page.getByRole("alert").getByText("Use pelo menos 8 caracteres.").waitFor();
   if (javaScriptEnabled) assert.deepEqual(await axe(page), []);
   assert.equal(await page.getByLabel("Seu nome").inputValue(), "Ana Prado");
-  await page.getByLabel("Senha", { exact: true }).fill("uma senha boa");
+  await page.locator("#password").fill("uma senha boa");
   await press(page.getByRole("button", { name: "Concluir" }));
   await page.waitForURL("**/schedules");
   await page.getByText("Tudo pronto. Próximos passos:").waitFor();
@@ -77,7 +77,7 @@ test("the sentence follows the spacing as it is typed, and saving asks first", {
   await page.goto("/settings");
   await page.getByLabel("Intervalo, em minutos").fill("60");
   await page.getByText("os horários livres mais próximos são 09:29 e 10:31.").waitFor();
-  await page.getByText("Mesmo contato").click();
+  await page.getByRole("radio", { name: /Mesmo contato/ }).check({ force: true });
   await page.getByText("são 09:29 e 10:31, entre agendamentos do mesmo contato.").waitFor();
   await page.getByRole("button", { name: "Salvar" }).click();
   await page.getByText("1 agendamento pendente deixará de caber").waitFor();
