@@ -18,6 +18,8 @@ use crate::web::{Csrf, Route};
 use crate::{
     audit, auth, channels, conversations, dispatcher, files, help, live, notifications, roles, schedules,
     settings, setup, tickets, web as frame,
+    audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
+    notifications, people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -45,6 +47,8 @@ pub fn routes() -> Vec<Route> {
         tickets::routes(),
         conversations::routes(),
         files::routes(),
+        contacts::routes(),
+        people::routes(),
         notifications::routes(),
         roles::routes(),
         channels::routes(),
@@ -52,6 +56,9 @@ pub fn routes() -> Vec<Route> {
         help::routes(),
         settings::routes(),
         setup::routes(),
+        users::routes(),
+        departments::routes(),
+        profile::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::process::ExitCode;
 
+use actix_web::rt::System;
 use clap::{Parser, Subcommand};
 use diesel::pg::PgConnection;
 
@@ -10,7 +11,9 @@ use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
 use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
-use crate::{check, server, users};
+use crate::demo::large::{Refusal, Sizes};
+use crate::files::Files;
+use crate::{check, demo, server, users};
 
 #[derive(Parser)]
 #[command(
@@ -44,9 +47,26 @@ enum Command {
         password_stdin: bool,
     },
     /// Fill an empty private database with the demonstration company
-    Demo,
+    Demo {
+        /// Then make it large, to see that pages stay fast: takes some minutes, turns the spacing off
+        #[arg(long)]
+        large: bool,
+        #[command(flatten)]
+        sizes: LargeSizes,
+    },
     /// Try every invariant on the database, also while it is in use
     Check,
+}
+
+/// How much `demo --large` loads.
+#[derive(clap::Args)]
+struct LargeSizes {
+    #[arg(long, requires = "large", default_value_t = 1_000_000)]
+    schedules: u32,
+    #[arg(long, requires = "large", default_value_t = 100_000)]
+    contacts: u32,
+    #[arg(long, requires = "large", default_value_t = 2_000_000)]
+    notifications: u32,
 }
 
 /// Why a command ended, in one sentence for the operator.
@@ -138,16 +158,31 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         Command::CreateAdmin { name, email, password_stdin } => {
             create_admin(&config, &name, &email, password_stdin)
         }
-        Command::Demo => {
-            refuse_foreign_demo(&config)?;
-            let database = Database::open_or_join(&config)?;
-            let is_filled = crate::demo::fill(&mut database.migrated()?)?;
-            let nothing = "The database is not empty: nothing was added.";
-            println!("{}", if is_filled { crate::demo::SIGN_INS } else { nothing });
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Demo { large, sizes } => fill_demo(&config, large.then_some(sizes)),
         Command::Check => check_invariants(&config),
     }
+}
+
+fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Trouble> {
+    refuse_foreign_demo(config)?;
+    let database = Database::open_or_join(config)?;
+    let mut conn = database.migrated()?;
+    let Some(LargeSizes { schedules, contacts, notifications }) = large else {
+        let nothing = "The database is not empty: nothing was added.";
+        println!("{}", if demo::fill(&mut conn)? { demo::SIGN_INS } else { nothing });
+        return Ok(ExitCode::SUCCESS);
+    };
+    let sizes = Sizes { schedules, contacts, notifications };
+    let refused = match demo::large::load(&mut conn, sizes, |line| println!("{line}"))? {
+        Ok(()) => {
+            println!("The spacing is off now: so many schedules would not fit.\n{}", demo::SIGN_INS);
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(Refusal::NotEmpty) => "the database is in use, and is not the demonstration's: nothing was added",
+        Err(Refusal::LoadedBefore) => "the demonstration is large already: nothing was added",
+        Err(Refusal::Sizes) => "too few: at least 1 schedule, 100 contacts, a contact for 50 schedules",
+    };
+    Err(Trouble::Refused(refused.into()))
 }
 
 fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
@@ -156,7 +191,8 @@ fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
     if !db::are_current(&mut conn)? {
         return Err(Trouble::Refused("the database is not up to date: run pontual migrate first".into()));
     }
-    let findings = check::run(&mut conn)?;
+    let store = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
+    let findings = System::new().block_on(check::run_with_files(&mut conn, &store))?;
     findings.iter().for_each(|finding| println!("{finding}"));
     let holds = findings.iter().all(check::Finding::is_ok);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -2,7 +2,9 @@
 //!
 //! Decisions ("is it due?") are the database's; this module converts and formats.
 
-use chrono::{DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
+use chrono::{
+    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 
 /// The zone of a company that has chosen none.
@@ -53,6 +55,45 @@ impl Zone {
             LocalResult::Ambiguous(first, second) => Resolved::Twice(first.to_utc(), second.to_utc()),
             LocalResult::None => Resolved::Never,
         }
+    }
+
+    /// The first instant at which this zone's clocks show `local` or later: where they skip it, the end
+    /// of what they skip. So consecutive hours and days meet without gap or overlap, however long they are.
+    pub fn first_at(self, local: NaiveDateTime) -> DateTime<Utc> {
+        match self.resolve(local) {
+            Resolved::One(at) | Resolved::Twice(at, _) => at,
+            Resolved::Never => self.around(local)[1].unwrap_or_else(|| local.and_utc()),
+        }
+    }
+
+    /// When a day begins: midnight, or later where the clocks skip it.
+    pub fn start_of(self, day: NaiveDate) -> DateTime<Utc> {
+        self.first_at(day.and_time(NaiveTime::MIN))
+    }
+
+    /// The day that this zone's calendars show at `now`.
+    pub fn day(self, now: DateTime<Utc>) -> NaiveDate {
+        self.local(now).date()
+    }
+
+    /// The last minute before `local`, which the clocks skip, and the first after it.
+    pub fn around(self, local: NaiveDateTime) -> [Option<DateTime<Utc>>; 2] {
+        // Samoa once skipped a whole day; nobody has skipped more.
+        let nearest = |sign: i64| {
+            (1..=1500).find_map(|n| match self.resolve(local + TimeDelta::minutes(sign * n)) {
+                Resolved::One(at) => Some(at),
+                Resolved::Twice(first, second) => Some(if sign < 0 { second } else { first }),
+                Resolved::Never => None,
+            })
+        };
+        [nearest(-1), nearest(1)]
+    }
+
+    /// `UTC−03:00`: how far this zone's clocks are from the world's at `at`.
+    pub fn offset(self, at: DateTime<Utc>) -> String {
+        let minutes = (self.local(at) - at.naive_utc()).num_minutes();
+        let sign = if minutes < 0 { '−' } else { '+' };
+        format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
     }
 
     /// What this zone's clocks show at `at`.
@@ -143,13 +184,40 @@ pub fn parse_input(text: &str) -> Option<NaiveDateTime> {
     (local.second() == 0 && local.nanosecond() == 0 && in_range).then_some(local)
 }
 
-fn weekday(date: NaiveDate) -> &'static str {
+/// Reads the value of a `date` input.
+pub fn parse_day(text: &str) -> Option<NaiveDate> {
+    let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()?;
+    (2000..=9998).contains(&day.year()).then_some(day)
+}
+
+/// `dezembro`.
+pub fn month(date: NaiveDate) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
+    ];
+    NAMES[date.month0() as usize]
+}
+
+/// `Sábado`.
+pub fn weekday(date: NaiveDate) -> &'static str {
     const NAMES: [&str; 7] =
         ["Domingo", "Segunda-feira", "Terça-feira", "Quarta-feira", "Quinta-feira", "Sexta-feira", "Sábado"];
     NAMES[date.weekday().num_days_from_sunday() as usize]
 }
 
-fn short_weekday(date: NaiveDate) -> &'static str {
+/// `Sáb`.
+pub fn short_weekday(date: NaiveDate) -> &'static str {
     const NAMES: [&str; 7] = ["Dom", "Seg", "Ter", "Qua", "Qui", "Sex", "Sáb"];
     NAMES[date.weekday().num_days_from_sunday() as usize]
 }
@@ -179,6 +247,31 @@ mod tests {
         assert_eq!(zone.resolve(local("2019-02-16T23:30")), twice);
         let lisbon = Zone::named("Europe/Lisbon");
         assert!(matches!(lisbon.resolve(local("2027-10-31T01:30")), Resolved::Twice(..)));
+    }
+
+    #[test]
+    fn a_day_begins_when_its_clocks_first_show_it() {
+        for (zone, day, start) in [
+            ("America/Sao_Paulo", "2026-12-05", "2026-12-05T03:00:00Z"),
+            // Midnight is skipped: the day begins at 01:00 of the summer time.
+            ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),
+            // The hour before midnight comes twice, and belongs to the day before.
+            ("America/Sao_Paulo", "2019-02-17", "2019-02-17T03:00:00Z"),
+            // The first hour of the day comes twice.
+            ("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"),
+            // A whole day is skipped.
+            ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"),
+        ] {
+            assert_eq!(Zone::named(zone).start_of(parse_day(day).unwrap()), at(start), "{zone} {day}");
+        }
+    }
+
+    #[test]
+    fn beside_a_time_that_does_not_exist_lie_two_that_do() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let [before, after] = zone.around(local("2018-11-04T00:30")).map(Option::unwrap);
+        assert_eq!((before, after), (at("2018-11-04T02:59:00Z"), at("2018-11-04T03:00:00Z")));
+        assert_eq!((zone.offset(before).as_str(), zone.offset(after).as_str()), ("UTC−03:00", "UTC−02:00"));
     }
 
     #[test]

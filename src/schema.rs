@@ -1,6 +1,15 @@
 // Generated from the migrated database; see tests/it/schema.rs.
 
 diesel::table! {
+    access_links (user_id) {
+        user_id -> Int8,
+        token_hash -> Bytea,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     attachments (id) {
         id -> Int8,
         sha256 -> Bytea,
@@ -87,6 +96,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_lines (import_id, line) {
+        import_id -> Int8,
+        line -> Int4,
+        name -> Text,
+        phone -> Text,
+        email -> Text,
+        person -> Text,
+        problem -> Nullable<Text>,
+        repeats -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Int8,
+        created_by -> Int8,
+        channel_id -> Int8,
+        file_name -> Text,
+        status -> Text,
+        updates_existing -> Bool,
+        good -> Int4,
+        bad -> Int4,
+        repeated -> Int4,
+        existing -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        skipped -> Int4,
+        failed -> Int4,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Int8,
         contact_id -> Int8,
@@ -124,6 +168,7 @@ diesel::table! {
         archived_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         sort_name -> Text,
+        anonymised_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -157,6 +202,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedule_texts (schedule_id) {
+        schedule_id -> Int8,
+        search -> Text,
+    }
+}
+
+diesel::table! {
     schedules (id) {
         id -> Int8,
         form_key -> Nullable<Uuid>,
@@ -181,6 +233,7 @@ diesel::table! {
         spacing_key -> Int8,
         min_gap -> Interval,
         spacing_exempt -> Bool,
+        rescheduled_from -> Nullable<Int8>,
     }
 }
 
@@ -191,6 +244,9 @@ diesel::table! {
         state -> Jsonb,
         created_at -> Timestamptz,
         seen_at -> Timestamptz,
+        id -> Uuid,
+        user_agent -> Text,
+        ip -> Text,
     }
 }
 
@@ -245,7 +301,7 @@ diesel::table! {
         id -> Int8,
         name -> Text,
         email -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         role_id -> Int8,
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
@@ -253,9 +309,12 @@ diesel::table! {
         plays_sound -> Bool,
         shows_browser_notices -> Bool,
         theme -> Text,
+        sort_name -> Text,
+        search -> Text,
     }
 }
 
+diesel::joinable!(access_links -> users (user_id));
 diesel::joinable!(attachments -> messages (message_id));
 diesel::joinable!(attachments -> schedules (schedule_id));
 diesel::joinable!(attachments -> blobs (sha256));
@@ -268,6 +327,9 @@ diesel::joinable!(contacts -> departments (default_department_id));
 diesel::joinable!(contacts -> people (person_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
+diesel::joinable!(import_lines -> imports (import_id));
+diesel::joinable!(imports -> channels (channel_id));
+diesel::joinable!(imports -> users (created_by));
 diesel::joinable!(messages -> users (author_id));
 diesel::joinable!(messages -> contacts (contact_id));
 diesel::joinable!(notifications -> contacts (contact_id));
@@ -277,6 +339,7 @@ diesel::joinable!(notifications -> users (user_id));
 diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(schedule_history -> users (actor_id));
 diesel::joinable!(schedule_history -> schedules (schedule_id));
+diesel::joinable!(schedule_texts -> schedules (schedule_id));
 diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
@@ -287,6 +350,7 @@ diesel::joinable!(tickets -> departments (department_id));
 diesel::joinable!(users -> roles (role_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    access_links,
     attachments,
     audit,
     blobs,
@@ -294,12 +358,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     department_members,
     departments,
+    import_lines,
+    imports,
     messages,
     notifications,
     people,
     role_permissions,
     roles,
     schedule_history,
+    schedule_texts,
     schedules,
     sessions,
     settings,

@@ -18,10 +18,11 @@ use tokio::sync::oneshot;
 use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
+use crate::contacts::import;
 use crate::db::Db;
 use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
-use crate::files::Files;
+use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
 use crate::{demo, setup};
@@ -109,7 +110,9 @@ async fn serve(
 ) -> Result<ExitCode, Trouble> {
     shared.files.probe().await.map_err(Trouble::Files)?;
     let (address, link) = (shared.config.listen, shared.config.link("/"));
+    let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
+    let imports = shared.db.clone();
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -122,7 +125,9 @@ async fn serve(
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
+    let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(end_at_a_signal(control.clone(), hub));
+    rt::spawn(import_contacts(imports));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");
@@ -131,6 +136,7 @@ async fn serve(
     control.stop();
     let ending = time::timeout(LAST_BATCH, watch).await;
     events.stop();
+    sweeper.stop();
     served.map_err(|cause| Trouble::Listen { address, cause })?;
     match ending {
         Ok(Ok(Ending::Stopped)) => Ok(ExitCode::SUCCESS),
@@ -194,6 +200,15 @@ fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
         }
     });
     events
+}
+
+/// Takes the lines of confirmed imports, for as long as the process lives.
+async fn import_contacts(db: Db) {
+    loop {
+        let ended = rt::spawn(import::keep_working(db.clone())).await;
+        tracing::error!(?ended, "the import of contacts panicked, and begins again");
+        time::sleep(Duration::from_secs(5)).await;
+    }
 }
 
 /// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::settings;
-use crate::web::navigation;
+use crate::web::{Theme, navigation};
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ pub struct Person {
     pub is_administrator: bool,
     pub permissions: Permissions,
     pub departments: Vec<DepartmentId>,
-    /// Entries of the bell that are neither read nor removed.
+    /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
     pub unread: i64,
     pub company_name: String,
     pub logo: Option<ContentHash>,
@@ -41,6 +41,7 @@ pub struct Person {
     /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
     pub plays_sound: bool,
     pub shows_browser_notices: bool,
+    pub theme: Theme,
 }
 
 impl Deref for Viewer {
@@ -66,6 +67,14 @@ impl Person {
 
     pub fn can_attend(&self) -> bool {
         self.may(Permission::Tickets) || self.may(Permission::TicketsAll)
+    }
+
+    pub fn manages_contacts(&self) -> bool {
+        self.may(Permission::Contacts)
+    }
+
+    pub fn reads_contacts(&self) -> bool {
+        self.manages_contacts() || self.can_attend() || self.can_schedule()
     }
 
     /// The page to begin at.

@@ -16,10 +16,10 @@ const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Set on every connection. A statement of a page takes milliseconds; what takes longer than this
 /// is stuck, and a stopped process must not hold its locks for ever. Where a lock was waited for, the
 /// next statement must see what its holder wrote: a server may have another level as its default, under
-/// which it would not.
+/// which it would not. To compile a statement of milliseconds takes longer than to run it.
 const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
      SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
-     SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; \
+     SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; SET jit = off; \
      SET TIME ZONE 'UTC'";
 
 /// The pool, cheap to clone.

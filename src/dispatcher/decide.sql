@@ -1,16 +1,18 @@
 -- Decides the claimed schedules and writes all that follows. Runs after the claim's locks, so that its
 -- snapshot shows every ticket that was opened under them. If a reason is given, all of them fail for it.
-WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason),
+-- If a person wants it done now, the due time does not count.
+WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason, $3::bigint AS by, $4::text AS ip),
 moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
 due AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.department_id, s.created_by, s.due_at, s.message, s.comment,
            s.action <> 'notify' AS opens,
            s.action <> 'open_ticket' AS notifies,
            attendant.id AS attendant_id,
-           (extract(epoch FROM moment.at - s.due_at) * 1000)::bigint AS late_ms,
+           CASE WHEN asked.by IS NULL
+                THEN (extract(epoch FROM moment.at - s.due_at) * 1000)::bigint END AS late_ms,
            CASE
                WHEN asked.reason IS NOT NULL THEN asked.reason
-               WHEN moment.at - s.due_at > make_interval(mins => settings.late_tolerance_minutes)
+               WHEN asked.by IS NULL AND moment.at - s.due_at > make_interval(mins => settings.late_tolerance_minutes)
                    THEN 'expired'
                WHEN s.action = 'notify' THEN NULL
                WHEN contacts.archived_at IS NOT NULL OR channels.deactivated_at IS NOT NULL
@@ -92,15 +94,16 @@ notified AS (
     RETURNING id
 ),
 recorded AS (
-    INSERT INTO schedule_history (schedule_id, kind, details)
-    SELECT id, status, jsonb_strip_nulls(jsonb_build_object('reason', reason, 'ticket_id', ticket_id,
+    INSERT INTO schedule_history (schedule_id, kind, actor_id, details)
+    SELECT id, status, asked.by, jsonb_strip_nulls(jsonb_build_object('reason', decided.reason, 'ticket_id', ticket_id,
                'open_ticket_id', open_ticket_id, 'late_ms', late_ms, 'notified', recipients))
-      FROM decided ORDER BY due_at, id
+      FROM decided CROSS JOIN asked ORDER BY due_at, id
 ),
 audited AS (
-    INSERT INTO audit (action, subject_id, details)
-    SELECT 'schedule.' || status, id, jsonb_strip_nulls(jsonb_build_object('reason', reason))
-      FROM decided ORDER BY due_at, id
+    INSERT INTO audit (action, subject_id, actor_id, ip, details)
+    SELECT 'schedule.' || status, id, asked.by, asked.ip,
+           jsonb_strip_nulls(jsonb_build_object('reason', decided.reason))
+      FROM decided CROSS JOIN asked ORDER BY due_at, id
 ),
 settled AS (
     UPDATE schedules s

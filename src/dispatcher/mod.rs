@@ -15,18 +15,23 @@
 //! Any number of processes may run one on the same database: rows are claimed `SKIP LOCKED`, nobody
 //! waits for anybody, and nothing is done twice.
 //!
+//! A person may have a pending schedule done before its time (`run_now`): the same statement decides, in
+//! the request's transaction.
+//!
 //! What can go wrong, by file: `tick` (a row that the database refuses), `timer` (a lost wake-up, a
 //! row that somebody holds), `supervisor` (a lost connection, a panic).
 
 mod handlers;
 mod health;
 mod queries;
+mod run_now;
 mod supervisor;
 mod tick;
 mod timer;
 
 pub use health::Health;
 pub use queries::{RUNNING_LOCK, prepare};
+pub use run_now::{RunNow, run_now};
 pub use supervisor::{Control, Ending, start, supervise};
 pub use tick::{Outcome, tick, tick_while};
 pub use timer::Waker;

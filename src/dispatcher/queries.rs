@@ -9,9 +9,9 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
 
-use crate::ids::{ContactId, NotificationId, ScheduleId};
+use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 use crate::schedules::{FailureReason, Status};
-use crate::schema::schedules;
+use crate::schema::{contacts, schedules};
 
 /// The key of the advisory lock that every running dispatcher shares: `pont` in ASCII, and 1.
 pub const RUNNING_LOCK: (i32, i32) = (0x706f_6e74, 1);
@@ -50,6 +50,39 @@ pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
     Ok(row.is_some())
 }
 
+/// Takes the locks of a schedule and its contact, waiting for whoever holds them; `false` if it is
+/// settled. What comes after sees every ticket that was opened under them.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
+    let (contact, status): (i64, String) = schedules::table
+        .find(id.0)
+        .select((schedules::contact_id, schedules::status))
+        .for_no_key_update()
+        .first(conn)?;
+    contacts::table.find(contact).select(contacts::id).for_no_key_update().first::<i64>(conn)?;
+    Ok(status == Status::Scheduled.as_str())
+}
+
+/// Why a schedule failed, if it did.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn failure_of(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<Option<FailureReason>> {
+    let reason: Option<String> = schedules::table.find(id.0).select(schedules::failure_reason).first(conn)?;
+    Ok(reason.and_then(|reason| reason.parse().ok()))
+}
+
+/// At whose word schedules are settled.
+#[derive(Clone, Copy, Debug)]
+pub enum Order<'a> {
+    /// They are due.
+    Time,
+    /// Somebody wants it now, whenever it is due.
+    Person { by: UserId, ip: &'a str },
+}
+
 /// Settles claimed schedules with all that follows; with a `reason`, all of them fail for it.
 ///
 /// # Errors
@@ -58,9 +91,14 @@ pub fn decide(
     conn: &mut PgConnection,
     ids: &[ScheduleId],
     reason: Option<FailureReason>,
+    order: Order<'_>,
 ) -> QueryResult<Decided> {
     type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>);
-    let (completed, failed, first, last, contacts): Row = Decide { ids, reason }.get_result(conn)?;
+    let (by, ip) = match order {
+        Order::Time => (None, ""),
+        Order::Person { by, ip } => (Some(by), ip),
+    };
+    let (completed, failed, first, last, contacts): Row = Decide { ids, reason, by, ip }.get_result(conn)?;
     Ok(Decided { completed, failed, notifications: first.zip(last), contacts })
 }
 
@@ -100,14 +138,15 @@ pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
     ))?;
     conn.transaction(|conn| {
         claim_due(conn, 0, &[])?;
-        decide(conn, &[], None)
+        decide(conn, &[], None, Order::Time)
     })?;
     Ok(())
 }
 
-/// Gives a statement what diesel needs to keep it prepared. Its file names `$1` and `$2` once each.
+/// Gives a statement what diesel needs to keep it prepared. Its file names `$1`, `$2` and so on once
+/// each, in this order.
 macro_rules! kept_prepared {
-    ($statement:ident, $file:literal, $row:ty, $first:ident: $First:ty, $second:ident: $Second:ty) => {
+    ($statement:ident, $file:literal, $row:ty, $($parameter:ident: $Type:ty),*) => {
         impl QueryId for $statement<'_> {
             type QueryId = $statement<'static>;
             const HAS_STATIC_QUERY_ID: bool = true;
@@ -118,14 +157,14 @@ macro_rules! kept_prepared {
         impl RunQueryDsl<PgConnection> for $statement<'_> {}
         impl QueryFragment<Pg> for $statement<'_> {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                let sql = include_str!($file);
-                let (head, rest) = sql.split_once("$1").unwrap_or((sql, ""));
-                let (middle, tail) = rest.split_once("$2").unwrap_or((rest, ""));
-                out.push_sql(head);
-                out.push_bind_param::<$First, _>(&self.$first)?;
-                out.push_sql(middle);
-                out.push_bind_param::<$Second, _>(&self.$second)?;
-                out.push_sql(tail);
+                let (rest, number) = (include_str!($file), 0);
+                $(
+                    let number = number + 1;
+                    let (head, rest) = rest.split_once(&format!("${number}")).unwrap_or((rest, ""));
+                    out.push_sql(head);
+                    out.push_bind_param::<$Type, _>(&self.$parameter)?;
+                )*
+                out.push_sql(rest);
                 Ok(())
             }
         }
@@ -141,8 +180,10 @@ kept_prepared!(Claim, "claim.sql", BigInt, except: Array<BigInt>, limit: BigInt)
 struct Decide<'a> {
     ids: &'a [ScheduleId],
     reason: Option<FailureReason>,
+    by: Option<UserId>,
+    ip: &'a str,
 }
 kept_prepared!(
     Decide, "decide.sql", (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>),
-    ids: Array<BigInt>, reason: Nullable<Text>
+    ids: Array<BigInt>, reason: Nullable<Text>, by: Nullable<BigInt>, ip: Text
 );

@@ -11,7 +11,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use super::queries::{self, Decided};
+use super::queries::{self, Decided, Order};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{Event, announce};
@@ -121,7 +121,7 @@ fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Re
             return Ok(Batch::Empty { next_due: queries::next_due(conn, except)? });
         }
         let began = Instant::now();
-        match queries::decide(conn, &ids, None) {
+        match queries::decide(conn, &ids, None, Order::Time) {
             Ok(decided) => {
                 announce_decided(conn, ids, &decided)?;
                 Ok(Batch::Decided(decided))
@@ -138,7 +138,7 @@ fn fail(conn: &mut PgConnection, id: ScheduleId, outcome: &mut Outcome) {
         if !queries::claim_one(conn, id)? {
             return Ok(Decided::default());
         }
-        let decided = queries::decide(conn, &[id], Some(FailureReason::Internal))?;
+        let decided = queries::decide(conn, &[id], Some(FailureReason::Internal), Order::Time)?;
         announce_decided(conn, vec![id], &decided)?;
         Ok(decided)
     });
@@ -151,7 +151,11 @@ fn fail(conn: &mut PgConnection, id: ScheduleId, outcome: &mut Outcome) {
     }
 }
 
-fn announce_decided(conn: &mut PgConnection, ids: Vec<ScheduleId>, decided: &Decided) -> Result<()> {
+pub(super) fn announce_decided(
+    conn: &mut PgConnection,
+    ids: Vec<ScheduleId>,
+    decided: &Decided,
+) -> Result<()> {
     if let Some((first, last)) = decided.notifications {
         announce(conn, &Event::Notified(first, last))?;
     }

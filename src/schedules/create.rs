@@ -5,13 +5,14 @@ use diesel::pg::PgConnection;
 use super::draft::Facts;
 use super::form::Typed;
 use super::queries;
-use super::spacing::Conflict;
+use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
+use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files;
-use crate::ids::ScheduleId;
+use crate::ids::{ContactId, ScheduleId};
 use crate::live::{self, Event};
 use crate::tickets;
 use crate::web::FieldErrors;
@@ -29,7 +30,7 @@ pub struct Submission {
 /// What came of a form.
 pub enum Outcome {
     Saved { id: ScheduleId, closed_ticket: bool },
-    Refused { errors: FieldErrors, conflict: Option<Conflict> },
+    Refused { errors: FieldErrors, slot: Slot },
 }
 
 /// Saves what was typed, and closes the ticket in the same transaction.
@@ -59,60 +60,65 @@ impl Submission {
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
-                let conflict = self.conflict_beside_errors(conn, &facts)?;
-                return Ok(self.refused(errors, conflict));
+                // A form with other errors is told about its time too, so that nobody corrects it twice.
+                let slot = slot::look(conn, &self.typed, &facts, None)?;
+                return Ok(self.refused(errors, slot));
             }
         };
         let spacing = queries::spacing(conn)?;
         let key = spacing.key(draft.department, draft.attendant, draft.contact);
-        queries::lock_key(conn, key)?;
+        queries::lock_keys(conn, [key])?;
         // The same form, sent at the same moment, may have been first to the lock.
         if let Some(id) = queries::existing(conn, form_key)? {
             return self.saved(conn, id);
         }
-        if let Some(conflict) = queries::conflict(conn, key, spacing.gap(), draft.due_at)? {
-            return Ok(self.refused(FieldErrors::default(), Some(conflict)));
+        let slot = slot::look(conn, &self.typed, &facts, None)?;
+        if slot.conflict.is_some() {
+            return Ok(self.refused(FieldErrors::default(), slot));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
-        if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
-            return Err(Error::Conflict);
-        }
+        files::queries::attach(conn, id, self.viewer.id, &draft.files)?;
         let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(&self.ip))?;
-        live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
+        let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
+        live::announce(conn, &Event::SchedulesChanged(changed))?;
         self.saved(conn, id)
     }
 
     fn saved(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
         let contact = self.typed.ids().contact.filter(|_| self.closes_ticket);
-        let ticket = contact.map(|contact| tickets::open_ticket_of(conn, contact)).transpose()?.flatten();
-        let closed_ticket = match ticket {
-            Some(ticket) if tickets::may_close(&self.viewer, &ticket) => {
-                tickets::close(conn, ticket.id, self.viewer.id, &self.ip)?
-            }
-            Some(_) => return Err(Error::Forbidden),
-            None => false,
-        };
+        let closed_ticket = close_ticket_of(conn, &self.viewer, contact, &self.ip)?;
         Ok(Outcome::Saved { id, closed_ticket })
     }
 
-    /// A form with other errors is told about its time too, so that nobody corrects it twice.
-    fn conflict_beside_errors(&self, conn: &mut PgConnection, facts: &Facts) -> Result<Option<Conflict>> {
-        let (Some(due_at), Some(department), Some((contact, _))) =
-            (self.typed.due_instant(facts), facts.department, facts.contact)
-        else {
-            return Ok(None);
-        };
-        let spacing = queries::spacing(conn)?;
-        queries::conflict(conn, spacing.key(department, facts.attendant, contact), spacing.gap(), due_at)
+    fn refused(&self, errors: FieldErrors, slot: Slot) -> Outcome {
+        let (errors, slot) = with_conflict(self.viewer.zone, errors, slot);
+        Outcome::Refused { errors, slot }
     }
+}
 
-    fn refused(&self, mut errors: FieldErrors, conflict: Option<Conflict>) -> Outcome {
-        if let Some(conflict) = &conflict {
-            let when = self.viewer.zone.date_time(conflict.due_at);
-            let message = format!("Já existe um agendamento em {when}.");
-            errors.add_with_summary("due_at", &message, "Escolha outra data e hora.");
-        }
-        Outcome::Refused { errors, conflict }
+/// Adds to what is wrong with a form what is in the way of its time.
+pub(super) fn with_conflict(zone: Zone, mut errors: FieldErrors, slot: Slot) -> (FieldErrors, Slot) {
+    if let Some(conflict) = &slot.conflict {
+        let message = format!("Já existe um agendamento em {}.", zone.date_time(conflict.due_at));
+        errors.add_with_summary("due_at", &message, "Escolha outra data e hora.");
+    }
+    (errors, slot)
+}
+
+/// Closes the contact's open ticket, if a contact is given and the viewer may; `false` if there is none.
+///
+/// # Errors
+/// `Forbidden`; or the database is unreachable.
+pub(super) fn close_ticket_of(
+    conn: &mut PgConnection,
+    viewer: &Viewer,
+    contact: Option<ContactId>,
+    ip: &str,
+) -> Result<bool> {
+    match contact.map(|contact| tickets::open_ticket_of(conn, contact)).transpose()?.flatten() {
+        Some(ticket) if tickets::may_close(viewer, &ticket) => tickets::close(conn, ticket.id, viewer.id, ip),
+        Some(_) => Err(Error::Forbidden),
+        None => Ok(false),
     }
 }

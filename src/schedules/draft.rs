@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use super::Action;
 use crate::clock::Zone;
 use crate::files::Attachment;
-use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, TicketId, UserId};
+use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 
 /// The ids of a form's selects.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +15,16 @@ pub struct ChosenIds {
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
     pub ticket: Option<TicketId>,
+    pub rescheduled_from: Option<ScheduleId>,
+}
+
+/// What is known of the chosen contact, which is not archived.
+#[derive(Clone, Copy, Debug)]
+pub struct ChosenContact {
+    pub id: ContactId,
+    pub person: Option<PersonId>,
+    /// Whether its channel is active, and so can carry a message.
+    pub is_reachable: bool,
 }
 
 /// What the database knows of the records that were chosen.
@@ -22,8 +32,7 @@ pub struct ChosenIds {
 pub struct Facts {
     pub now: DateTime<Utc>,
     pub zone: Zone,
-    /// The chosen contact, if it exists and can be reached, with its person.
-    pub contact: Option<(ContactId, Option<PersonId>)>,
+    pub contact: Option<ChosenContact>,
     pub person: Option<PersonId>,
     /// The chosen department, if it is active.
     pub department: Option<DepartmentId>,
@@ -31,6 +40,8 @@ pub struct Facts {
     pub attendant: Option<UserId>,
     /// The ticket that the form was opened from, if it is of that contact and open to the viewer.
     pub ticket: Option<TicketId>,
+    /// The schedule that is planned anew, if it is final.
+    pub rescheduled_from: Option<ScheduleId>,
     /// Of the files that were sent, those that can go with a schedule of this person.
     pub files: Vec<Attachment>,
 }
@@ -39,6 +50,7 @@ pub struct Facts {
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub from_ticket: Option<TicketId>,
+    pub rescheduled_from: Option<ScheduleId>,
     pub person: Option<PersonId>,
     pub contact: ContactId,
     pub department: DepartmentId,

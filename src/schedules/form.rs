@@ -1,15 +1,20 @@
 //! The form of a schedule: strings, as typed, to a schedule that may be saved.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::Action;
 use super::draft::{ChosenIds, Draft, Facts};
-use crate::clock::{self, Resolved};
+use super::queries::{Proposal, Stored};
+use crate::clock::{self, Zone};
 use crate::files::Attachment;
-use crate::ids::{AttachmentId, ContactId, UserId};
+use crate::ids::{AttachmentId, ContactId, TicketId, UserId};
 use crate::web::{FieldErrors, Fields};
+
+mod due;
+mod files;
+
+pub use due::{Due, Fold};
 
 /// The longest message and comment, in characters.
 pub const MESSAGE_LIMIT: usize = 4096;
@@ -26,12 +31,18 @@ pub struct Typed {
     pub attendant_id: String,
     pub action: String,
     pub due_at: String,
+    /// Which of two, where the clocks repeat the time: see [`Fold`].
+    pub due_fold: String,
     pub message: String,
     pub comment: String,
-    /// Files that were sent, by id in the order in which they came.
+    /// Files that were sent, by id.
     pub files: Vec<AttachmentId>,
     /// What is to be said of files that were not accepted.
     pub refused_files: Vec<String>,
+    /// The final schedule that this one is planned anew from.
+    pub rescheduled_from: String,
+    /// The version of the schedule that is edited, as the form showed it.
+    pub version: String,
 }
 
 impl Typed {
@@ -46,10 +57,13 @@ impl Typed {
             attendant_id: text("attendant_id"),
             action: text("action"),
             due_at: text("due_at"),
+            due_fold: text("due_fold"),
             message: text("message"),
             comment: text("comment"),
             files: files::chosen(fields),
             refused_files: Vec::new(),
+            rescheduled_from: text("rescheduled_from"),
+            version: text("version"),
         }
     }
 
@@ -62,22 +76,67 @@ impl Typed {
         }
     }
 
+    /// A blank form that begins with what is proposed for a contact, and the ticket it was opened from.
+    pub fn proposing(proposal: &Proposal, ticket: Option<TicketId>) -> Self {
+        Self { ticket_id: id_text(ticket), contact_id: proposal.contact.to_string(), ..Self::blank() }
+            .with_proposal(proposal)
+    }
+
+    /// With what is proposed for the contact, where nothing was chosen yet.
+    pub fn with_proposal(mut self, proposal: &Proposal) -> Self {
+        if self.person_id.trim().is_empty() {
+            self.person_id = id_text(proposal.person);
+        }
+        if self.department_id.trim().is_empty() {
+            self.department_id = id_text(proposal.department);
+            self.attendant_id = id_text(proposal.attendant);
+        }
+        self
+    }
+
+    /// What a schedule holds, as a form to change it.
+    pub fn of(stored: &Stored, zone: Zone) -> Self {
+        Self {
+            person_id: id_text(stored.person_id),
+            contact_id: stored.contact_id.to_string(),
+            department_id: stored.department_id.to_string(),
+            attendant_id: id_text(stored.attendant_id),
+            action: stored.action.as_str().into(),
+            due_at: zone.input(stored.due_at),
+            due_fold: Fold::of(zone, stored.due_at).map_or("", Fold::as_str).into(),
+            message: stored.message.clone(),
+            comment: stored.comment.clone(),
+            files: stored.files.clone(),
+            version: stored.version.to_string(),
+            ..Self::blank()
+        }
+    }
+
+    /// A new schedule like a final one, at a time that must still be chosen.
+    pub fn again(stored: &Stored, zone: Zone) -> Self {
+        let (due_at, due_fold, version) = Default::default();
+        let rescheduled_from = stored.id.to_string();
+        Self { due_at, due_fold, version, rescheduled_from, ..Self::of(stored, zone) }
+    }
+
     /// Names what this form says: sent twice it is the same, changed (after the browser's "back") another.
     /// Files count by content, for whoever sends them twice sends the same.
-    pub fn submission_key(&self, creator: UserId, files: &[Attachment]) -> Uuid {
-        let creator = creator.to_string();
+    pub fn submission_key(&self, sender: UserId, files: &[Attachment]) -> Uuid {
+        let sender = sender.to_string();
         let Self { form_key, ticket_id, person_id, contact_id, department_id, .. } = self;
-        let Self { attendant_id, action, due_at, message, comment, .. } = self;
+        let Self { attendant_id, action, due_at, due_fold, message, comment, rescheduled_from, .. } = self;
         let parts = [
-            &creator,
+            &sender,
             form_key,
             ticket_id,
+            rescheduled_from,
             person_id,
             contact_id,
             department_id,
             attendant_id,
             action,
             due_at,
+            due_fold,
             message,
             comment,
         ];
@@ -109,6 +168,7 @@ impl Typed {
             department: self.department_id.parse().ok(),
             attendant: self.attendant_id.parse().ok(),
             ticket: self.ticket_id.parse().ok(),
+            rescheduled_from: self.rescheduled_from.parse().ok(),
         }
     }
 
@@ -120,8 +180,8 @@ impl Typed {
     /// Every field that is wrong, in the order of the page.
     pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let contact = self.parse_contact(facts, &mut errors);
         let action = self.action();
+        let contact = self.parse_contact(facts, action, &mut errors);
         let department = facts.department;
         if department.is_none() {
             errors.add("department_id", "Selecione o departamento.");
@@ -141,6 +201,7 @@ impl Typed {
         };
         Ok(Draft {
             from_ticket: facts.ticket,
+            rescheduled_from: facts.rescheduled_from,
             person: facts.person,
             contact,
             department,
@@ -155,30 +216,36 @@ impl Typed {
         })
     }
 
-    /// The instant that was chosen, if it is one that can be scheduled.
-    pub fn due_instant(&self, facts: &Facts) -> Option<DateTime<Utc>> {
-        self.parse_due(facts, &mut FieldErrors::default()).map(|(_, at)| at)
-    }
-
-    fn parse_contact(&self, facts: &Facts, errors: &mut FieldErrors) -> Option<ContactId> {
+    fn parse_contact(
+        &self,
+        facts: &Facts,
+        action: Option<Action>,
+        errors: &mut FieldErrors,
+    ) -> Option<ContactId> {
         let chosen_person = !self.person_id.trim().is_empty();
         if chosen_person && facts.person.is_none() {
             errors.add("person_id", "Esta pessoa não existe mais. Escolha outra.");
         }
-        let Some((contact, person)) = facts.contact else {
+        let Some(contact) = facts.contact else {
             errors.add(
                 "contact_id",
                 match self.contact_id.trim() {
                     "" => "Selecione o contato.",
-                    _ => "Este contato foi arquivado ou está sem conexão ativa. Escolha outro.",
+                    _ => "Este contato foi arquivado. Escolha outro.",
                 },
             );
             return None;
         };
-        if facts.person.is_some() && person != facts.person {
+        if facts.person.is_some() && contact.person != facts.person {
             errors.add("contact_id", "Este contato não pertence à pessoa escolhida.");
+        } else if !contact.is_reachable && action.is_some_and(Action::opens_ticket) {
+            errors.add_with_summary(
+                "contact_id",
+                "Este contato está sem conexão ativa e não pode receber mensagens. Escolha outro contato ou a ação “Notificar atendente”.",
+                "Escolha um contato com conexão ativa.",
+            );
         }
-        Some(contact)
+        Some(contact.id)
     }
 
     fn check_attendant(&self, facts: &Facts, action: Option<Action>, errors: &mut FieldErrors) {
@@ -188,32 +255,6 @@ impl Typed {
         } else if !is_chosen && action.is_some_and(Action::notifies) {
             errors.add("attendant_id", "Selecione o atendente.");
         }
-    }
-
-    fn parse_due(&self, facts: &Facts, errors: &mut FieldErrors) -> Option<(NaiveDateTime, DateTime<Utc>)> {
-        let Some(local) = clock::parse_input(&self.due_at) else {
-            errors.add(
-                "due_at",
-                match self.due_at.trim() {
-                    "" => "Informe a data e a hora.",
-                    _ => "Esta data e hora não é válida. Confira o dia, o mês, o ano e o horário.",
-                },
-            );
-            return None;
-        };
-        match facts.zone.resolve(local) {
-            Resolved::One(at) if at > facts.now => return Some((local, at)),
-            Resolved::One(_) => errors.add("due_at", "Escolha uma data e hora futuras."),
-            Resolved::Twice(..) => errors.add(
-                "due_at",
-                "Esta hora acontece duas vezes nesse dia, porque o relógio é atrasado. Escolha outra.",
-            ),
-            Resolved::Never => errors.add(
-                "due_at",
-                "Esta hora não existe nesse dia, porque o relógio é adiantado. Escolha outra.",
-            ),
-        }
-        None
     }
 
     fn parse_message(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
@@ -244,6 +285,10 @@ impl Typed {
     }
 }
 
-mod files;
+/// An id as a select's value; nothing for none.
+fn id_text(id: Option<impl ToString>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,14 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use serde_json::json;
 
-use super::queries;
-use super::views::{AttendantField, OpenTicketWarning, as_json};
+use super::draft::ChosenIds;
+use super::form::Typed;
+use super::views::{AttendantField, ContactWarning, Known, SlotView, as_json};
+use super::{queries, slot};
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::PersonId;
-use crate::web::Shell;
+use crate::web::{Fields, Search, Shell};
 
 #[derive(Deserialize)]
 pub struct PartQuery {
@@ -22,6 +25,12 @@ pub struct PartQuery {
     contact_id: String,
     #[serde(default)]
     action: String,
+    #[serde(default)]
+    due_at: String,
+    #[serde(default)]
+    due_fold: String,
+    #[serde(default)]
+    schedule_id: String,
 }
 
 /// The field "Atendente" for the department that was chosen.
@@ -44,21 +53,78 @@ pub async fn attendant_field(
     shell.fragment(StatusCode::OK, view)
 }
 
-/// The warning about the open ticket of the contact that was chosen.
+/// The warnings about the contact that was chosen.
 ///
 /// # Errors
 /// The database is unreachable.
-pub async fn open_ticket_warning(
+pub async fn contact_warning(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
     query: web::Query<PartQuery>,
 ) -> Result<HttpResponse> {
-    let ticket = match query.contact_id.parse() {
-        Ok(contact) => db.run(move |conn| crate::tickets::open_ticket_of(conn, contact)).await?,
-        Err(_) => None,
+    let chosen = ChosenIds { contact: query.contact_id.parse().ok(), ..ChosenIds::default() };
+    let known = db
+        .run(move |conn| {
+            let facts = queries::facts(conn, chosen)?;
+            Known::of(conn, &facts)
+        })
+        .await?;
+    shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, known, true))
+}
+
+/// What is proposed for the contact that was chosen, as JSON: its person as an option, and who attends.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn proposal(
+    _: Can<ManageSchedules>,
+    db: web::Data<Db>,
+    query: web::Query<PartQuery>,
+) -> Result<HttpResponse> {
+    let Ok(contact) = query.contact_id.parse() else { return Ok(HttpResponse::Ok().json(json!({}))) };
+    let found = db
+        .run(move |conn| {
+            let Some(proposal) = queries::proposal(conn, contact, None)? else { return Ok(None) };
+            let person = proposal.person.map(|person| queries::person_choice(conn, person)).transpose()?;
+            Ok(Some((proposal, person.flatten())))
+        })
+        .await?;
+    let Some((proposal, person)) = found else { return Ok(HttpResponse::Ok().json(json!({}))) };
+    Ok(HttpResponse::Ok().json(json!({
+        "person": as_json(&person).pop(),
+        "department_id": proposal.department,
+        "attendant_id": proposal.attendant,
+    })))
+}
+
+/// Whether the time that was typed can be had.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn slot_check(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<PartQuery>,
+) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    let except = query.schedule_id.parse().ok();
+    let typed = Typed {
+        contact_id: query.contact_id,
+        department_id: query.department_id,
+        attendant_id: query.attendant_id,
+        due_at: query.due_at,
+        due_fold: query.due_fold,
+        ..Typed::default()
     };
-    shell.fragment(StatusCode::OK, OpenTicketWarning::new(&viewer, ticket, true))
+    let slot = db
+        .run(move |conn| {
+            let facts = queries::facts(conn, typed.ids())?;
+            slot::look(conn, &typed, &facts, except)
+        })
+        .await?;
+    shell.fragment(StatusCode::OK, SlotView::new(&viewer, slot))
 }
 
 #[derive(Deserialize)]
@@ -78,9 +144,9 @@ pub async fn contact_options(
     db: web::Data<Db>,
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse> {
-    let query = query.into_inner();
     let person: Option<PersonId> = query.person_id.parse().ok();
-    let found = db.run(move |conn| queries::contacts(conn, person, &query.q)).await?;
+    let search = Search::parse(&query.q);
+    let found = db.run(move |conn| queries::contacts(conn, person, search.as_ref())).await?;
     Ok(HttpResponse::Ok().json(as_json(&found)))
 }
 
@@ -93,7 +159,30 @@ pub async fn person_options(
     db: web::Data<Db>,
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse> {
-    let query = query.into_inner();
-    let found = db.run(move |conn| queries::people(conn, &query.q, None)).await?;
+    let search = Search::parse(&query.q);
+    let found = db.run(move |conn| queries::people(conn, search.as_ref())).await?;
     Ok(HttpResponse::Ok().json(as_json(&found)))
+}
+
+/// Whether a form was sent by a button that only fills it in further: browsers without scripts ask for
+/// the attendants of a department, for what is proposed for a contact, take over a free time, and remove
+/// a file.
+pub fn is_step(form: &Fields) -> bool {
+    ["step", "use_slot", "remove_file"].iter().any(|name| !form.get(name).is_empty())
+}
+
+/// The form after that button.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn after_step(db: &Db, form: &Fields, typed: Typed) -> Result<Typed> {
+    let typed = typed.with_slot(form.get("use_slot"));
+    let Some(contact) = typed.ids().contact.filter(|_| form.get("step") == "contact") else {
+        return Ok(typed);
+    };
+    let proposal = db.run(move |conn| queries::proposal(conn, contact, None)).await?;
+    Ok(match proposal {
+        Some(proposal) => typed.with_proposal(&proposal),
+        None => typed,
+    })
 }

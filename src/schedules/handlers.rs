@@ -7,45 +7,15 @@ use serde::Deserialize;
 use super::cancel::{self, Reason};
 use super::create::{self, Outcome, Submission};
 use super::form::Typed;
-use super::queries::{self, Filter};
-use super::views::{Cancellation, FormPage, Index, Options, Show};
+use super::form_parts;
+use super::queries::{self, Story};
+use super::views::{Cancellation, FormPage, Options, Purpose, Show};
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{Flash, Posted, Shell, redirect_with};
-
-const NEW: &str = "Novo agendamento";
-
-#[derive(Deserialize)]
-pub struct ListQuery {
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    after: String,
-    #[serde(default)]
-    before: String,
-}
-
-/// # Errors
-/// The database is unreachable.
-pub async fn index(
-    viewer: Can<ManageSchedules>,
-    shell: Shell,
-    db: web::Data<Db>,
-    query: web::Query<ListQuery>,
-) -> Result<HttpResponse> {
-    let filter = Filter {
-        status: query.status.parse().ok(),
-        after: query.after.parse().ok(),
-        before: query.before.parse().ok(),
-    };
-    let (counts, page) =
-        db.run(move |conn| Ok((queries::counts(conn)?, queries::page(conn, filter)?))).await?;
-    let view = Index::new(&viewer, filter.status, counts, page);
-    shell.page(&viewer, "Agendamentos", view)
-}
+use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
 
 /// # Errors
 /// `NotFound` outside the viewer's scope.
@@ -56,9 +26,8 @@ pub async fn show(
     id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    let (detail, history) =
-        db.run(move |conn| Ok((queries::detail(conn, &who, id)?, queries::history(conn, id)?))).await?;
-    let view = Show::new(&viewer, &shell.csrf, detail, history);
+    let story = db.run(move |conn| Story::load(conn, &who, id)).await?;
+    let view = Show::new(&viewer, &shell.csrf, story);
     shell.page(&viewer, &format!("Agendamento nº {id}"), view)
 }
 
@@ -68,32 +37,50 @@ pub struct NewQuery {
     contact_id: String,
     #[serde(default)]
     ticket_id: String,
+    /// `2026-12-05T10:00`, as of a free place in the calendar.
+    #[serde(default)]
+    due_at: String,
+    /// A final schedule that is planned anew.
+    #[serde(default)]
+    from: String,
 }
 
 /// # Errors
-/// The database is unreachable.
+/// `NotFound` if the schedule to plan anew does not exist.
 pub async fn new(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    if let Ok(from) = query.from.parse() {
+        return reschedule(&viewer, shell, &db, from).await;
+    }
     let (contact, ticket) = (query.contact_id.parse().ok(), query.ticket_id.parse().ok());
-    let user = viewer.id;
-    let (typed, options) = db
+    let proposal = db
         .run(move |conn| {
-            let typed = queries::prefilled(conn, contact, ticket)?;
-            let options = Options::load(conn, user, &typed)?;
-            Ok((typed, options))
+            contact.map(|contact| queries::proposal(conn, contact, ticket)).transpose().map(Option::flatten)
         })
         .await?;
-    let view = FormPage::new(&viewer, &shell.csrf, typed, options);
-    shell.page(&viewer, NEW, view)
+    let typed = proposal.map_or_else(Typed::blank, |proposal| Typed::proposing(&proposal, ticket));
+    let page = filled(&viewer, &shell, &db, typed.with_slot(&query.due_at)).await?;
+    shell.page(&viewer, Purpose::New.title(), page)
+}
+
+/// A new schedule in the place of a final one; one that is pending can be edited instead.
+async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) -> Result<HttpResponse> {
+    let stored = db.run(move |conn| queries::stored(conn, from)).await?;
+    if !stored.status.is_final() {
+        return Ok(redirect(&format!("/schedules/{from}/edit")));
+    }
+    let page = filled(viewer, &shell, db, Typed::again(&stored, viewer.zone)).await?;
+    shell.page(viewer, Purpose::Reschedule(from).title(), page)
 }
 
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
-/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Files are kept first,
-/// so that nobody sends them twice.
+/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Its files are kept
+/// first, so that nobody sends them twice.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -105,10 +92,11 @@ pub async fn create(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
-    if ["step", "use_slot", "remove_file"].iter().any(|name| !form.get(name).is_empty()) {
-        let typed = typed.with_slot(form.get("use_slot"));
+    let title = Purpose::of_new(&typed).title();
+    if form_parts::is_step(&form) {
+        let typed = form_parts::after_step(&db, &form, typed).await?;
         let page = filled(&viewer, &shell, &db, typed).await?;
-        return shell.page(&viewer, NEW, page);
+        return shell.page(&viewer, title, page);
     }
     let submission = Submission {
         typed: typed.clone(),
@@ -118,21 +106,20 @@ pub async fn create(
     };
     match create::create(&db, submission).await? {
         Outcome::Saved { id, closed_ticket } => {
-            let flash =
-                if closed_ticket { Flash::ScheduleSavedAndTicketClosed } else { Flash::ScheduleSaved };
-            Ok(redirect_with(&format!("/schedules/{id}"), flash))
+            Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
         }
-        Outcome::Refused { errors, conflict } => {
-            let page = filled(&viewer, &shell, &db, typed).await?.refused(&viewer, errors, conflict);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {NEW}"), page)
+        Outcome::Refused { errors, slot } => {
+            let page = filled(&viewer, &shell, &db, typed).await?.refused(&viewer, errors, slot);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {title}"), page)
         }
     }
 }
 
 async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
     let (user, chosen) = (viewer.id, typed.clone());
-    let options = db.run(move |conn| Options::load(conn, user, &chosen)).await?;
-    Ok(FormPage::new(viewer, &shell.csrf, typed, options))
+    let options = db.run(move |conn| Options::load(conn, user, &chosen, None)).await?;
+    let purpose = Purpose::of_new(&typed);
+    Ok(FormPage::new(viewer, &shell.csrf, purpose, typed, options))
 }
 
 /// Asks before cancelling, for browsers without scripts.

@@ -2,17 +2,25 @@
 //!
 //! Not recurring, not collective: one date and time, one contact. At its due time a schedule opens a
 //! ticket and sends a message, or notifies an attendant, or both (see [`Action`]). It keeps a distance
-//! to the others (see [`Spacing`]). Who has the permission "Habilitar agendamento" creates and cancels
-//! them and sees them all; an attendant reads those that are theirs. What happens at the due time is
-//! the `dispatcher`'s.
+//! to the others (see [`Spacing`]). Who has the permission "Habilitar agendamento" creates, edits,
+//! cancels, runs and reschedules them and sees them all; an attendant reads those that are theirs. What
+//! happens at the due time is the `dispatcher`'s.
 
+mod calendar;
 mod cancel;
+mod changes;
 mod create;
 mod draft;
+pub mod edit;
+mod editing;
 mod form;
 mod form_parts;
 mod handlers;
+pub mod handover;
+mod list;
 mod queries;
+mod running;
+mod slot;
 mod spacing;
 mod state;
 mod views;
@@ -24,16 +32,24 @@ pub use state::{Action, FailureReason, Status};
 use crate::web::Route;
 
 pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/schedules", handlers::index),
+    let mut routes = list::routes();
+    routes.extend(calendar::routes());
+    routes.extend([
         Route::post("/schedules", handlers::create),
         Route::get("/schedules/new", handlers::new),
         Route::get("/schedules/new/attendants", form_parts::attendant_field),
-        Route::get("/schedules/new/open-ticket", form_parts::open_ticket_warning),
+        Route::get("/schedules/new/contact-warning", form_parts::contact_warning),
+        Route::get("/schedules/new/proposal", form_parts::proposal),
         Route::get("/schedules/new/contacts", form_parts::contact_options),
         Route::get("/schedules/new/people", form_parts::person_options),
+        Route::get("/schedules/slot-check", form_parts::slot_check),
         Route::get("/schedules/{id}", handlers::show),
+        Route::post("/schedules/{id}", editing::update),
+        Route::get("/schedules/{id}/edit", editing::edit),
         Route::get("/schedules/{id}/cancellation", handlers::ask_cancellation),
         Route::post("/schedules/{id}/cancellation", handlers::cancel),
-    ]
+        Route::get("/schedules/{id}/dispatch", running::ask),
+        Route::post("/schedules/{id}/dispatch", running::run),
+    ]);
+    routes
 }

@@ -56,6 +56,21 @@ impl Spacing {
             Scope::Contact => contact.0,
         }
     }
+
+    /// The same of a form that is not complete; `None` while what the scope asks for is not chosen.
+    pub fn key_so_far(
+        self,
+        department: Option<DepartmentId>,
+        attendant: Option<UserId>,
+        contact: Option<ContactId>,
+    ) -> Option<i64> {
+        match self.scope {
+            Scope::Platform => Some(0),
+            Scope::Department => department.map(|id| id.0),
+            Scope::Attendant => attendant.map(|id| id.0).or(department.map(|id| -id.0)),
+            Scope::Contact => contact.map(|id| id.0),
+        }
+    }
 }
 
 /// A refused time: what is in the way, and the nearest free times.

@@ -109,3 +109,16 @@ text_enum! {
         Internal = "internal",
     }
 }
+
+impl FailureReason {
+    /// As in the narrow cell of a table; the schedule's page says more.
+    pub fn short_label(self) -> &'static str {
+        match self {
+            Self::TicketOpen => "O chamado já estava aberto",
+            Self::Expired => "A plataforma estava parada",
+            Self::ContactInactive => "Contato arquivado ou sem conexão",
+            Self::DepartmentInactive => "Departamento desativado",
+            Self::Internal => "Recusado pelo banco de dados",
+        }
+    }
+}

@@ -67,7 +67,7 @@ impl Csrf {
         self.verifies(request, header.unwrap_or(field))
     }
 
-    fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
+    pub(super) fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
         let (Some(seed), Ok(token)) = (self.seed(request), hex::decode(token)) else { return false };
         self.key.verifies(&[seed.as_bytes(), &user_part(request)], &token)
     }

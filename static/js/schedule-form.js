@@ -1,4 +1,4 @@
-// The schedule's form: fields that depend on each other, free times.
+// The schedule's form: fields that depend on each other, whether the time is free.
 
 import { all, one, say, show } from "./dom.js";
 import { searchSelect } from "./search-select.js";
@@ -28,36 +28,108 @@ function action(form) {
   attendant(form, chosen !== "open_ticket" && chosen !== "");
 }
 
-/** After the browser's "back" the department is filled in, but its attendants must be fetched again. */
+function fetchAttendants(form, attendant) {
+  const department = one("#department_id", form).value;
+  const action = one('input[name="action"]:checked', form)?.value ?? "";
+  const wanted = new URLSearchParams({ department_id: department, attendant_id: attendant, action });
+  return window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML" });
+}
+
+/**
+ * After the browser's "back" most is filled in again; but attendants, and what a search found, are not
+ * in the page that the server sent.
+ */
 function comeBack(form) {
   form.addEventListener("change", ({ target }) => {
-    if (target.id === "attendant_id") history.replaceState({ attendant: target.value }, "");
-    if (target.id === "department_id") history.replaceState(null, "");
+    if (target.id === "attendant_id") keep({ attendant: target.value });
+    if (target.id === "department_id") keep({ attendant: "" });
+    if (target.tomselect) keepChoice(target);
   });
   // Browsers fill in what was typed before they show the page, but after this script has run.
   addEventListener("pageshow", () => {
-    const department = one("#department_id", form).value;
-    if (!department || one("#attendant_id", form)) return;
-    const action = one('input[name="action"]:checked', form)?.value ?? "";
-    const wanted = new URLSearchParams({ department_id: department, attendant_id: history.state?.attendant ?? "", action });
-    window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML" });
+    for (const select of all("select[data-search]", form)) restore(select);
+    if (one("#department_id", form).value && !one("#attendant_id", form)) fetchAttendants(form, history.state?.attendant ?? "");
+    if (history.state) check(form);
   });
 }
 
-function freeTimes(form) {
-  for (const button of all("[data-slot]", form)) {
-    button.addEventListener("click", (event) => {
-      event.preventDefault();
-      const input = one("#due_at", form);
-      input.value = button.value;
-      input.classList.remove("is-invalid");
-      input.removeAttribute("aria-invalid");
-      input.setAttribute("aria-describedby", "when-hint");
-      one("#conflict", form)?.remove();
-      input.focus();
-      say(`Data e hora alteradas para ${button.textContent.trim()}.`);
-    });
-  }
+const keep = (part) => history.replaceState({ ...history.state, ...part }, "");
+
+function keepChoice(select) {
+  const { value, text, sub } = select.tomselect.options[select.value] ?? { value: "" };
+  keep({ [select.id]: { value, text, sub } });
+}
+
+function restore(select) {
+  const control = select.tomselect;
+  const kept = history.state?.[select.id];
+  if (!control || !kept || kept.value === control.getValue()) return;
+  if (kept.value) control.addOption(kept);
+  control.setValue(String(kept.value), true);
+}
+
+/** A contact brings its person, and who attends it, where nothing was chosen yet. */
+function proposals(form) {
+  const contact = one("#contact_id", form);
+  contact.addEventListener("change", async () => {
+    const asked = contact.value;
+    if (!asked) return;
+    const answer = await fetch(`/schedules/new/proposal?contact_id=${asked}`).catch(() => null);
+    const proposal = answer?.ok ? await answer.json() : {};
+    if (contact.value !== asked) return;
+    const person = one("#person_id", form);
+    if (proposal.person && !person.value) {
+      person.tomselect?.addOption(proposal.person);
+      person.tomselect?.setValue(String(proposal.person.value), true);
+      person.dispatchEvent(new Event("narrow"));
+      if (person.tomselect) keepChoice(person);
+    }
+    const department = one("#department_id", form);
+    if (proposal.department_id && !department.value) {
+      department.value = proposal.department_id;
+      const attendant = String(proposal.attendant_id ?? "");
+      keep({ attendant });
+      await fetchAttendants(form, attendant);
+    }
+    check(form);
+  });
+}
+
+const PAUSE = 250;
+let pause;
+
+/** Asks whether the time can be had, once nothing was changed for a moment. */
+function check(form, after = PAUSE) {
+  clearTimeout(pause);
+  if (!one("#due_at", form).value && !one("#slot", form).childElementCount) return;
+  pause = setTimeout(() => window.htmx.trigger("#slot", "check"), after);
+}
+
+function slot(form) {
+  const judged = "#due_at, #contact_id, #department_id, #attendant_id, [name=due_fold]";
+  for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => target.matches(judged) && check(form));
+  form.addEventListener("htmx:afterSwap", ({ target }) => target.id === "slot" && mark(form));
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-slot]");
+    if (!button) return;
+    event.preventDefault();
+    const input = one("#due_at", form);
+    input.value = button.value;
+    input.focus();
+    say(`Data e hora alteradas para ${button.textContent.trim()}.`);
+    check(form, 0);
+  });
+}
+
+/** The field says what the latest check found, no longer what an earlier answer did. */
+function mark(form) {
+  const input = one("#due_at", form);
+  const taken = Boolean(one("[data-slot-taken]", form));
+  one("#due-err", form)?.remove();
+  input.classList.toggle("is-invalid", taken);
+  if (taken) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  input.setAttribute("aria-describedby", taken ? "when-hint slot" : "when-hint");
 }
 
 function counter(form) {
@@ -82,6 +154,7 @@ export function start() {
     if (event.target.id === "attendant" || one("#attendant_id", form)?.contains(event.target)) say("Campo Atendente disponível.");
   });
   action(form);
-  freeTimes(form);
+  proposals(form);
+  slot(form);
   counter(form);
 }

@@ -19,28 +19,44 @@ function openDialog(event) {
   Modal.getOrCreateInstance(dialog).show();
 }
 
-/** Fetches anew what has changed; while a dialogue asks, the page behind it stands still. */
+/** What the server said of each part, before anything was ticked in it. */
+const shown = new WeakMap();
+
+const SOON = 250;
+const SPACED = 2_000;
+
+/**
+ * Fetches anew what has changed; while a dialogue asks, the page behind it stands still, and while nobody
+ * looks, it waits. A burst of changes is fetched once every two seconds, not once for each.
+ */
 function follow() {
+  for (const part of all("[data-refresh-on=schedules]")) shown.set(part, part.innerHTML);
   let timer = null;
   let isDue = false;
+  let last = -SPACED;
   const soon = () => {
     isDue = true;
-    timer ??= setTimeout(() => {
-      timer = null;
-      refresh();
-    }, 250);
+    const wait = Math.max(SOON, last + SPACED - performance.now());
+    timer ??= setTimeout(() => refresh().finally(() => ((timer = null), isDue && !isHeld() && soon())), wait);
   };
-  const refresh = () => {
-    if (!isDue || one(".modal.show")) return;
+  const refresh = async () => {
+    if (!isDue || isHeld()) return;
     isDue = false;
-    fetchParts().catch(() => {}); // the next sync asks again
+    await fetchParts().catch(() => {}); // the next sync asks again
+    last = performance.now();
   };
+  const goOn = () => isDue && soon();
   onChange((ids) => {
     const isShown = ({ dataset: { refreshId } }) => !ids || !refreshId || ids.includes(Number(refreshId));
     if (all("[data-refresh-on=schedules]").some(isShown)) soon();
   });
-  document.addEventListener("hidden.bs.modal", refresh);
+  document.addEventListener("hidden.bs.modal", goOn);
+  document.addEventListener("visibilitychange", goOn);
+  document.addEventListener("pontual:free", goOn);
 }
+
+/** Nobody looks, a dialogue asks, or something is being dragged or moved. */
+const isHeld = () => document.hidden || Boolean(one(".modal.show, [data-moving]"));
 
 /**
  * Calls `changed(ids)` when schedules changed, and without ids when some may have: while the stream was
@@ -51,11 +67,28 @@ export function onChange(changed) {
   on("schedules", ({ ids }) => changed(ids));
 }
 
+/** Fetches what the page shows of schedules, whatever has been told of changes. */
+export const refreshNow = () => fetchParts();
+
 async function fetchParts() {
+  const address = location.href;
   const page = await load(location.pathname + location.search);
-  if (one(".modal.show")) return;
+  // Meanwhile somebody may have gone on to other filters: then this answer is of the past.
+  if (isHeld() || address !== location.href) return;
   for (const part of all("[data-refresh-on=schedules]")) {
     const fresh = document.getElementById(part.id) && page.getElementById(part.id);
-    if (fresh && fresh.outerHTML !== part.outerHTML) replace(part, fresh);
+    if (!fresh || fresh.innerHTML === shown.get(part)) continue;
+    const text = fresh.innerHTML;
+    keepTicks(part, fresh);
+    replace(part, fresh);
+    shown.set(fresh, text);
+    window.htmx?.process(fresh);
+    document.dispatchEvent(new Event("parts-replaced"));
   }
+}
+
+/** What was ticked stays so, as far as it can still be ticked. */
+function keepTicks(part, fresh) {
+  const ticked = new Set(all("input[type=checkbox][name]:checked", part).map(({ id }) => id));
+  for (const box of all("input[type=checkbox][name]", fresh)) box.checked = ticked.has(box.id);
 }

@@ -75,6 +75,8 @@ export function searchSelect(select) {
     }
     fill("");
   });
+  // Filled in for the contact that was chosen: nothing is to be cleared.
+  within?.addEventListener("narrow", () => fill(""));
   describe(control, select);
 }
 

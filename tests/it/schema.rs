@@ -142,7 +142,8 @@ fn generate(conn: &mut PgConnection) -> String {
         let is_only =
             foreign.iter().filter(|k| (&k.table_name, &k.target) == (&key.table_name, &key.target)).count()
                 == 1;
-        if is_only && !key.columns.contains(',') {
+        // diesel joins no table with itself.
+        if is_only && !key.columns.contains(',') && key.table_name != key.target {
             writeln!(out, "diesel::joinable!({} -> {} ({}));", key.table_name, key.target, key.columns)
                 .unwrap();
         }

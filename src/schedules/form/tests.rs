@@ -3,18 +3,24 @@
 use super::*;
 use crate::clock::Zone;
 use crate::ids::{DepartmentId, PersonId};
+use crate::schedules::draft::ChosenContact;
 
 fn facts() -> Facts {
     Facts {
         now: "2026-11-22T12:00:00Z".parse().unwrap(),
         zone: Zone::named("America/Sao_Paulo"),
-        contact: Some((ContactId(1), Some(PersonId(2)))),
+        contact: Some(contact()),
         person: None,
         department: Some(DepartmentId(3)),
         attendant: None,
         ticket: None,
+        rescheduled_from: None,
         files: Vec::new(),
     }
+}
+
+fn contact() -> ChosenContact {
+    ChosenContact { id: ContactId(1), person: Some(PersonId(2)), is_reachable: true }
 }
 
 fn typed() -> Typed {
@@ -82,6 +88,29 @@ fn a_date_must_be_in_the_future_and_exist_once() {
         let form = Typed { due_at: due.into(), ..typed() };
         assert!(messages(&form, &lisbon)[0].1.contains(part), "{due}");
     }
+}
+
+#[test]
+fn a_time_that_is_there_twice_is_taken_once_it_is_said_which() {
+    let lisbon = Facts { zone: Zone::named("Europe/Lisbon"), ..facts() };
+    for (fold, at) in [("first", "2027-10-31T00:30:00+00:00"), ("second", "2027-10-31T01:30:00+00:00")] {
+        let form = Typed { due_at: "2027-10-31T01:30".into(), due_fold: fold.into(), ..typed() };
+        assert_eq!(form.parse(&lisbon).unwrap().due_at.to_rfc3339(), at);
+        let plain = Typed { due_fold: fold.into(), ..typed() };
+        assert!(plain.parse(&lisbon).is_ok(), "what was said of another time does no harm");
+    }
+}
+
+#[test]
+fn a_contact_that_cannot_be_reached_takes_reminders_alone() {
+    let known = Facts {
+        contact: Some(ChosenContact { is_reachable: false, ..contact() }),
+        attendant: Some(UserId(4)),
+        ..facts()
+    };
+    assert_eq!(messages(&typed(), &known)[0].0, "contact_id");
+    let reminder = Typed { action: "notify".into(), attendant_id: "4".into(), ..typed() };
+    assert!(reminder.parse(&known).is_ok());
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::is_readable;
+use super::{History, Kin, history, is_readable, successors};
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
+use crate::files::{self, Attachment};
 use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schedules::{Action, FailureReason, Status};
 
@@ -38,6 +39,9 @@ pub struct Detail {
     pub due_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub message: String,
+    /// Whether a text or files go to the contact.
+    #[diesel(sql_type = Bool)]
+    pub has_message: bool,
     #[diesel(sql_type = Text)]
     pub comment: String,
     #[diesel(sql_type = Text)]
@@ -48,6 +52,9 @@ pub struct Detail {
     pub cancel_reason: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub ticket_id: Option<TicketId>,
+    /// The final schedule that this one was planned anew from.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub rescheduled_from: Option<ScheduleId>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -65,8 +72,9 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
     let detail: Detail = diesel::sql_query(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
-                s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
-                t.id AS ticket_id, m.delivered_at, m.read_at, false AS is_readable
+                s.message, s.comment, s.status,
+                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS has_message, s.failure_reason, s.cancel_reason,
+                t.id AS ticket_id, s.rescheduled_from, m.delivered_at, m.read_at, false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
@@ -87,38 +95,25 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
     Ok(Detail { is_readable: !readers.is_empty(), ..detail })
 }
 
-/// One entry of a schedule's history, with the names of its ids.
-#[derive(Debug, QueryableByName)]
-pub struct HistoryEntry {
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub kind: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor_name: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub protocol: Option<i64>,
-    #[diesel(sql_type = Array<Text>)]
-    pub notified: Vec<String>,
+/// A schedule with all that its page tells.
+#[derive(Debug)]
+pub struct Story {
+    pub detail: Detail,
+    pub files: Vec<Attachment>,
+    pub history: History,
+    /// The schedules that were planned anew from this one.
+    pub successors: Vec<Kin>,
 }
 
-/// The history of a schedule, newest first.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn history(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<HistoryEntry>> {
-    Ok(diesel::sql_query(
-        "SELECT h.at, h.kind, u.name AS actor_name, t.protocol,
-                ARRAY(SELECT n.name FROM users n
-                       WHERE n.id IN (SELECT jsonb_array_elements_text(
-                             CASE jsonb_typeof(h.details->'notified') WHEN 'array' THEN h.details->'notified'
-                                  ELSE '[]' END)::bigint)
-                       ORDER BY n.name) AS notified
-           FROM schedule_history h
-           LEFT JOIN users u ON u.id = h.actor_id
-           LEFT JOIN tickets t ON t.id = coalesce(h.details->>'ticket_id', h.details->>'open_ticket_id')::bigint
-          WHERE h.schedule_id = $1 ORDER BY h.id DESC",
-    )
-    .bind::<BigInt, _>(schedule)
-    .load(conn)?)
+impl Story {
+    /// # Errors
+    /// `NotFound` outside the viewer's scope, or the database is unreachable.
+    pub fn load(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Self> {
+        Ok(Self {
+            detail: detail(conn, viewer, schedule)?,
+            files: files::queries::of_schedule(conn, schedule)?,
+            history: history(conn, schedule)?,
+            successors: successors(conn, schedule)?,
+        })
+    }
 }

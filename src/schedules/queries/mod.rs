@@ -2,12 +2,20 @@
 
 mod choices;
 mod detail;
-mod list;
+mod editing;
+mod facts;
+mod handover;
+mod history;
 mod readers;
 mod saving;
 
-pub use choices::{Choice, attendants, contact_choice, contacts, departments, facts, people, prefilled};
-pub use detail::{Detail, HistoryEntry, detail, history};
-pub use list::{Counts, Filter, Row, counts, page};
+pub use choices::{
+    Choice, Proposal, attendants, contact_choice, contacts, departments, people, person_choice, proposal,
+};
+pub use detail::{Detail, Story, detail};
+pub use editing::{Saving, Stored, is_edited_by, lock_stored, stored, update};
+pub use facts::facts;
+pub use handover::{Clash, clashes, hand_over, lock_handed_over};
+pub use history::{History, HistoryEntry, Kin, Names, history, history_since, successors};
 pub use readers::{CONCERNED, READS_ALL, is_readable};
-pub use saving::{cancel, conflict, existing, insert, lock_key, spacing};
+pub use saving::{Wanted, cancel, conflict, existing, insert, lock_keys, spacing};

@@ -1,5 +1,7 @@
 //! Creating and cancelling. The caller holds one transaction over all of it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Duration, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -27,15 +29,17 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
     Ok(Spacing { minutes, scope })
 }
 
-/// Makes writers of one spacing key wait for each other before they write: without this the
-/// exclusion constraint is just as safe, but stalls in deadlocks.
+/// Makes writers of these spacing keys wait for each other before they write: without this the
+/// exclusion constraint is just as safe, but stalls in deadlocks. Always in the same order.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn lock_key(conn: &mut PgConnection, key: i64) -> Result<()> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
-        .bind::<BigInt, _>(key)
-        .execute(conn)?;
+pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -> Result<()> {
+    for key in keys.into_iter().collect::<BTreeSet<_>>() {
+        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
+            .bind::<BigInt, _>(key)
+            .execute(conn)?;
+    }
     Ok(())
 }
 
@@ -71,24 +75,30 @@ struct ConflictRow {
     free_after: Option<DateTime<Utc>>,
 }
 
-/// The pending schedule of that key nearest to `due_at` that is closer than `gap`, with the nearest
-/// free whole minutes before (in the future) and after; `None` when the time is free.
+/// A time among the pending schedules of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub key: i64,
+    pub gap: Duration,
+    pub at: DateTime<Utc>,
+    /// The schedule that is moved, which is not in its own way.
+    pub except: Option<ScheduleId>,
+}
+
+/// The pending schedule of the key nearest to the wanted time that is closer than the gap, with the
+/// nearest free whole minutes before (in the future) and after; `None` when the time is free.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn conflict(
-    conn: &mut PgConnection,
-    key: i64,
-    gap: Duration,
-    due_at: DateTime<Utc>,
-) -> Result<Option<Conflict>> {
-    if gap <= Duration::zero() {
+pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Conflict>> {
+    if wanted.gap <= Duration::zero() {
         return Ok(None);
     }
     let row: Option<ConflictRow> = diesel::sql_query(include_str!("conflict.sql"))
-        .bind::<BigInt, _>(key)
-        .bind::<Timestamptz, _>(due_at)
-        .bind::<Interval, _>(interval(gap))
+        .bind::<BigInt, _>(wanted.key)
+        .bind::<Timestamptz, _>(wanted.at)
+        .bind::<Interval, _>(interval(wanted.gap))
+        .bind::<Nullable<BigInt>, _>(wanted.except)
         .get_result(conn)
         .optional()?;
     Ok(row.map(|row| Conflict {
@@ -114,8 +124,8 @@ pub fn insert(
     let key = spacing.key(draft.department, draft.attendant, draft.contact);
     let row: IdRow = diesel::sql_query(
         "INSERT INTO schedules (form_key, contact_id, person_id, department_id, attendant_id, action, due_at,
-                due_local, due_zone, message, comment, created_by, spacing_key, min_gap)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
+                due_local, due_zone, message, comment, created_by, spacing_key, min_gap, rescheduled_from)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
     )
     .bind::<SqlUuid, _>(form_key)
     .bind::<BigInt, _>(draft.contact)
@@ -131,6 +141,7 @@ pub fn insert(
     .bind::<BigInt, _>(creator)
     .bind::<BigInt, _>(key)
     .bind::<Interval, _>(interval(spacing.gap()))
+    .bind::<Nullable<BigInt>, _>(draft.rescheduled_from)
     .get_result(conn)?;
     let details = match draft.from_ticket {
         Some(ticket) => serde_json::json!({ "ticket_id": ticket }),
@@ -159,7 +170,7 @@ pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason:
     Ok(cancelled == 1)
 }
 
-fn add_history(
+pub(super) fn add_history(
     conn: &mut PgConnection,
     schedule: ScheduleId,
     kind: &str,
@@ -177,6 +188,6 @@ fn add_history(
     Ok(())
 }
 
-fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
+pub(super) fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
     diesel::pg::data_types::PgInterval::from_microseconds(duration.num_microseconds().unwrap_or(i64::MAX))
 }

@@ -1,58 +1,117 @@
-//! The form and its parts that change with what is chosen.
+//! The form of a new schedule, of a change, and of a schedule planned anew.
 
 use askama::Template;
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use diesel::pg::PgConnection;
-use serde_json::{Value, json};
 
+use super::{AttendantField, ContactWarning, Known, SlotView, StaleNotice};
 use crate::auth::Viewer;
-use crate::clock::Resolved;
-use crate::contacts::display;
 use crate::error::Result;
 use crate::files::{self, UploadItem};
-use crate::ids::{DepartmentId, UserId};
+use crate::ids::{ScheduleId, UserId};
 use crate::schedules::Action;
+use crate::schedules::edit::Stale;
 use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
 use crate::schedules::queries::{self, Choice};
-use crate::schedules::spacing::Conflict;
-use crate::tickets::{self, OpenTicket};
+use crate::schedules::slot::{self, Slot};
 use crate::web::FieldErrors;
 
-/// What the form's selects offer.
+/// What the form's selects offer, and what is known of what was chosen.
 pub struct Options {
     people: Vec<Choice>,
     contacts: Vec<Choice>,
     departments: Vec<Choice>,
     attendants: Vec<Choice>,
-    open_ticket: Option<OpenTicket>,
+    warning: Known,
+    slot: Slot,
     files: Vec<UploadItem>,
 }
 
 impl Options {
+    /// For a form that changes the schedule `except`, or makes a new one.
+    ///
     /// # Errors
     /// The database is unreachable.
-    pub fn load(conn: &mut PgConnection, viewer: UserId, typed: &Typed) -> Result<Self> {
+    pub fn load(
+        conn: &mut PgConnection,
+        user: UserId,
+        typed: &Typed,
+        except: Option<ScheduleId>,
+    ) -> Result<Self> {
         let chosen = typed.ids();
-        let mut contacts = queries::contacts(conn, chosen.person, "")?;
-        let mut open_ticket = None;
-        if let Some(contact) = chosen.contact {
-            open_ticket = tickets::open_ticket_of(conn, contact)?;
-            if contacts.iter().all(|choice| choice.id != contact.0) {
-                contacts.extend(queries::contact_choice(conn, contact)?);
-            }
+        let facts = queries::facts(conn, chosen)?;
+        let mut contacts = queries::contacts(conn, chosen.person, None)?;
+        if let Some(contact) = chosen.contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
+            contacts.extend(queries::contact_choice(conn, contact)?);
         }
-        let files = files::queries::usable(conn, viewer, &typed.files)?;
+        let mut people = queries::people(conn, None)?;
+        if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
+            people.extend(queries::person_choice(conn, person)?);
+        }
+        let files = files::queries::usable(conn, user, &typed.files)?;
         Ok(Self {
             files: files.into_iter().map(UploadItem::new).collect(),
-            people: queries::people(conn, "", chosen.person)?,
+            people,
             contacts,
             departments: queries::departments(conn)?,
             attendants: match chosen.department {
                 Some(department) => queries::attendants(conn, department)?,
                 None => Vec::new(),
             },
-            open_ticket,
+            warning: Known::of(conn, &facts)?,
+            slot: slot::look(conn, typed, &facts, except)?,
         })
+    }
+}
+
+/// What the form is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    New,
+    Edit(ScheduleId),
+    /// A new schedule in the place of a final one.
+    Reschedule(ScheduleId),
+}
+
+impl Purpose {
+    /// Of a form for a new schedule.
+    pub fn of_new(typed: &Typed) -> Self {
+        typed.ids().rescheduled_from.map_or(Self::New, Self::Reschedule)
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::New => "Novo agendamento",
+            Self::Edit(_) => "Editar agendamento",
+            Self::Reschedule(_) => "Reagendar",
+        }
+    }
+
+    /// The schedule that is changed.
+    pub fn edited(self) -> Option<ScheduleId> {
+        match self {
+            Self::Edit(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    fn action(self) -> String {
+        self.edited().map_or_else(|| "/schedules".into(), |id| format!("/schedules/{id}"))
+    }
+
+    fn way_back(self) -> String {
+        match self {
+            Self::New => "/schedules".into(),
+            Self::Edit(id) | Self::Reschedule(id) => format!("/schedules/{id}"),
+        }
+    }
+
+    fn button(self) -> &'static str {
+        match self {
+            Self::New => "Salvar agendamento",
+            Self::Edit(_) => "Salvar alterações",
+            Self::Reschedule(_) => "Reagendar",
+        }
     }
 }
 
@@ -60,42 +119,39 @@ impl Options {
 #[template(path = "schedules/form.html")]
 pub struct FormPage {
     csrf: String,
+    purpose: Purpose,
     typed: Typed,
     people: Vec<Choice>,
     contacts: Vec<Choice>,
     departments: Vec<Choice>,
     attendant: AttendantField,
-    warning: OpenTicketWarning,
+    warning: ContactWarning,
     errors: FieldErrors,
-    conflict: Option<ConflictNotice>,
+    slot: SlotView,
+    stale: Option<StaleNotice>,
     actions: Vec<ActionChoice>,
     earliest: String,
     zone_hint: String,
     files: Vec<UploadItem>,
 }
 
-struct ActionChoice {
-    action: Action,
-    icon: &'static str,
-    text: &'static str,
-    is_chosen: bool,
-}
-
 impl FormPage {
-    pub fn new(viewer: &Viewer, csrf: &str, typed: Typed, options: Options) -> Self {
-        let Options { people, contacts, departments, attendants, open_ticket, files } = options;
+    pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, typed: Typed, options: Options) -> Self {
+        let Options { people, contacts, departments, attendants, warning, slot, files } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
             csrf: csrf.to_owned(),
+            purpose,
             attendant: AttendantField::new(department, attendants, &typed.attendant_id, &typed.action, None),
-            warning: OpenTicketWarning::new(viewer, open_ticket, false),
+            warning: ContactWarning::new(viewer, warning, false),
             typed,
             people,
             contacts,
             departments,
             errors: FieldErrors::default(),
-            conflict: None,
+            slot: SlotView::new(viewer, slot),
+            stale: None,
             actions,
             earliest: viewer.zone.input(Utc::now()),
             zone_hint: viewer.zone.hint(),
@@ -104,10 +160,16 @@ impl FormPage {
     }
 
     /// The same form with what is wrong.
-    pub fn refused(mut self, viewer: &Viewer, errors: FieldErrors, conflict: Option<Conflict>) -> Self {
+    pub fn refused(mut self, viewer: &Viewer, errors: FieldErrors, slot: Slot) -> Self {
         self.attendant.error = errors.of("attendant_id").map(str::to_owned);
-        self.conflict = conflict.map(|conflict| ConflictNotice::new(viewer, conflict));
+        self.slot = SlotView::new(viewer, slot);
         self.errors = errors;
+        self
+    }
+
+    /// The same form below what happened to its schedule meanwhile.
+    pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale) -> Self {
+        self.stale = Some(StaleNotice::new(viewer, stale));
         self
     }
 
@@ -115,15 +177,11 @@ impl FormPage {
         self.typed.action() == Some(Action::Notify)
     }
 
+    /// Also of files that came with a button that only fills the form in further.
     fn file_errors(&self) -> Vec<&str> {
-        let refused = || self.typed.refused_files.iter().map(String::as_str).collect();
-        let errors: Vec<_> = self
-            .errors
-            .iter()
-            .filter(|error| error.field == "files")
-            .map(|error| error.message.as_str())
-            .collect();
-        if errors.is_empty() { refused() } else { errors }
+        let errors = self.errors.iter().filter(|error| error.field == "files");
+        let told: Vec<_> = errors.map(|error| error.message.as_str()).collect();
+        if told.is_empty() { self.typed.refused_files.iter().map(String::as_str).collect() } else { told }
     }
 
     fn has_file_errors(&self) -> bool {
@@ -139,6 +197,13 @@ impl FormPage {
     }
 }
 
+struct ActionChoice {
+    action: Action,
+    icon: &'static str,
+    text: &'static str,
+    is_chosen: bool,
+}
+
 impl ActionChoice {
     fn new(action: Action, chosen: &str) -> Self {
         let (icon, text) = match action {
@@ -152,76 +217,4 @@ impl ActionChoice {
         };
         Self { action, icon, text, is_chosen: chosen == action.as_str() }
     }
-}
-
-/// "Atendente", which appears once a department is chosen.
-#[derive(Template)]
-#[template(path = "schedules/_attendant.html")]
-pub struct AttendantField {
-    is_shown: bool,
-    choices: Vec<Choice>,
-    chosen: String,
-    is_required: bool,
-    error: Option<String>,
-}
-
-impl AttendantField {
-    pub fn new(
-        department: Option<DepartmentId>,
-        choices: Vec<Choice>,
-        chosen: &str,
-        action: &str,
-        error: Option<String>,
-    ) -> Self {
-        let is_required = action.parse().is_ok_and(Action::notifies);
-        Self { is_shown: department.is_some(), choices, chosen: chosen.to_owned(), is_required, error }
-    }
-}
-
-/// "Este contato tem um chamado aberto", and the button that closes it too.
-#[derive(Template)]
-#[template(path = "schedules/_open_ticket.html")]
-pub struct OpenTicketWarning {
-    protocol: Option<i64>,
-    may_close: bool,
-    /// As an answer to htmx, the button in the form's foot goes along.
-    with_button: bool,
-}
-
-impl OpenTicketWarning {
-    pub fn new(viewer: &Viewer, ticket: Option<OpenTicket>, with_button: bool) -> Self {
-        let may_close = ticket.as_ref().is_some_and(|ticket| tickets::may_close(viewer, ticket));
-        Self { protocol: ticket.map(|ticket| ticket.protocol), may_close, with_button }
-    }
-}
-
-struct ConflictNotice {
-    title: String,
-    href: String,
-    contact: String,
-    slots: Vec<(String, String)>,
-}
-
-impl ConflictNotice {
-    fn new(viewer: &Viewer, conflict: Conflict) -> Self {
-        let zone = viewer.zone;
-        let (date, time) = (zone.date(conflict.due_at), zone.time(conflict.due_at));
-        // A time that the clocks repeat could not be told from its twin.
-        let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
-        let slots = [conflict.before, conflict.after].into_iter().flatten().filter(is_plain);
-        Self {
-            title: format!("Já existe um agendamento em {date} às {time}."),
-            href: format!("/schedules/{}", conflict.with),
-            contact: conflict.contact_name,
-            slots: slots.map(|at| (zone.input(at), zone.slot(at))).collect(),
-        }
-    }
-}
-
-/// Choices for the searchable select.
-pub fn as_json(choices: &[Choice]) -> Vec<Value> {
-    choices
-        .iter()
-        .map(|choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phone(&choice.sub) }))
-        .collect()
 }

@@ -1,9 +1,17 @@
 //! Finished data for the templates of schedules.
 
+mod changes;
 mod form;
-mod index;
+mod form_parts;
+mod questions;
 mod show;
+mod slot;
+mod stale;
+mod timeline;
 
-pub use form::{AttendantField, FormPage, OpenTicketWarning, Options, as_json};
-pub use index::Index;
-pub use show::{Cancellation, Show};
+pub use form::{FormPage, Options, Purpose};
+pub use form_parts::{AttendantField, ContactWarning, Known, as_json};
+pub use questions::{Cancellation, RunQuestion};
+pub use show::Show;
+pub use slot::SlotView;
+pub use stale::StaleNotice;

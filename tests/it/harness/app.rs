@@ -44,7 +44,7 @@ impl TestApp {
     pub async fn new() -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        Self::on(database, company, Rc::new(Folder::new())).await
+        Self::on(database, company).await
     }
 
     /// Nobody can sign in yet, and there is no department.
@@ -63,14 +63,17 @@ impl TestApp {
 
     /// A second process on the same database.
     pub async fn another(&self) -> Self {
-        let other =
-            Self::on(Database { url: self.database.url.clone() }, self.company, self.folder.clone()).await;
+        let database = Database { url: self.database.url.clone() };
+        let config = Config::from_vars(|_| None).unwrap();
+        let other = Self::configured(database, self.company, config, self.folder.clone()).await;
         other.is_whole.set(self.is_whole.get());
         other
     }
 
-    async fn on(database: Database, company: Company, folder: Rc<Folder>) -> Self {
-        Self::configured(database, company, Config::from_vars(|_| None).unwrap(), folder).await
+    /// On a database that was filled by other means.
+    pub async fn on(database: Database, company: Company) -> Self {
+        let config = Config::from_vars(|_| None).unwrap();
+        Self::configured(database, company, config, Rc::new(Folder::new())).await
     }
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
@@ -98,9 +101,13 @@ impl TestApp {
     }
 
     pub async fn signed_in(&self, email: &str) -> Visitor {
+        self.signed_in_with(email, PASSWORD).await
+    }
+
+    pub async fn signed_in_with(&self, email: &str, password: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        let answer = visitor.post("/login", &[("email", email), ("password", password)]).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         visitor
     }
@@ -108,9 +115,28 @@ impl TestApp {
     /// Fails unless every invariant of `pontual check` holds.
     #[track_caller]
     pub fn check(&self) {
-        let findings = pontual::check::run(&mut self.database.connect()).unwrap();
+        let (mut conn, files) = (self.database.connect(), self.shared.files.clone());
+        // Within a runtime one cannot wait for another.
+        let checked = std::thread::spawn(move || {
+            let checking = pontual::check::run_with_files(&mut conn, &files);
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(checking)
+                .unwrap()
+        });
+        let findings = checked.join().unwrap();
         let broken: Vec<_> = findings.iter().filter(|finding| !finding.is_ok()).collect();
         assert!(broken.is_empty(), "{}", broken.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"));
+    }
+
+    /// Keeps a file without a name, as of an upload.
+    pub async fn keep(&self, content: &[u8]) {
+        let mut incoming = self.shared.files.receive(1 << 20).await.unwrap();
+        incoming.write(content).await.unwrap();
+        let received = incoming.finish().await.unwrap();
+        pontual::files::keep(&self.shared.db, &self.shared.files, &received, "text/plain").await.unwrap();
     }
 
     pub async fn administrator(&self) -> Visitor {

@@ -58,4 +58,21 @@ impl Company {
         ));
         Self::IDS
     }
+
+    /// The same people in the demonstration, whose sign-ins are its own.
+    pub fn of_demonstration(database: &Database) -> Self {
+        let id = |table: &str, name: &str| {
+            database.number(&format!("SELECT id AS value FROM {table} WHERE name = '{name}'"))
+        };
+        Self {
+            support: id("departments", "Suporte"),
+            finance: id("departments", "Financeiro"),
+            administrator: id("users", "Ana Prado"),
+            role_manager: id("users", "Gil Torres"),
+            bruno: id("users", "Bruno Lima"),
+            helena: id("users", "Helena Costa"),
+            marina: id("contacts", "Marina Duarte"),
+            rafael: id("contacts", "Rafael Nogueira"),
+        }
+    }
 }

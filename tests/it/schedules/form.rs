@@ -57,7 +57,7 @@ async fn each_choice_must_fit_the_others() {
         (vec![("attendant_id", "304")], "Este atendente não é do departamento escolhido."),
         (vec![("attendant_id", "")], "Selecione o atendente."),
         (vec![("person_id", "501"), ("contact_id", "602")], "Este contato não pertence à pessoa escolhida."),
-        (vec![("contact_id", "999")], "Este contato foi arquivado ou está sem conexão ativa."),
+        (vec![("contact_id", "999")], "Este contato foi arquivado."),
         (vec![("department_id", "999"), ("attendant_id", "")], "Selecione o departamento."),
         (vec![("action", "explode")], "Escolha uma ação."),
         (vec![("action", "notify")], "Com “Notificar atendente” nada é enviado ao contato."),

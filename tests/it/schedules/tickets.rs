@@ -15,7 +15,7 @@ async fn an_open_ticket_is_pointed_out_and_can_be_closed_along() {
     assert_eq!(page.attribute("#contact_id option[selected]", "value").unwrap(), "601");
     assert_eq!(page.attribute("#attendant_id option[selected]", "value").unwrap(), "303");
     assert_eq!(page.count("button[name=after][value=close_ticket]"), 1);
-    let part = admin.get_part("/schedules/new/open-ticket?contact_id=601").await;
+    let part = admin.get_part("/schedules/new/contact-warning?contact_id=601").await;
     part.assert_says("Este contato tem um chamado aberto.").assert_says("Salvar e fechar chamado");
 
     let saved = admin.post("/schedules", &form(&[("after", "close_ticket"), ("ticket_id", "7")])).await;

@@ -1,0 +1,148 @@
+//! Changing a pending schedule.
+//!
+//! Who edits saw one version. If another has changed it since, or it is pending no more, nothing is
+//! saved and the page shows what happened meanwhile.
+
+use diesel::pg::PgConnection;
+
+use super::changes::Changes;
+use super::create::{self, close_ticket_of};
+use super::draft::Facts;
+use super::form::Typed;
+use super::queries::{self, Detail, History, Saving, Stored};
+use super::slot::{self, Slot};
+use crate::audit::{self, Action as Audited};
+use crate::auth::Viewer;
+use crate::db::Db;
+use crate::error::Result;
+use crate::files;
+use crate::ids::ScheduleId;
+use crate::live::{self, Event};
+use crate::web::FieldErrors;
+
+/// A form that somebody sent to change a schedule.
+#[derive(Clone)]
+pub struct Edit {
+    pub id: ScheduleId,
+    pub typed: Typed,
+    pub viewer: Viewer,
+    /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
+    pub closes_ticket: bool,
+    pub ip: String,
+}
+
+/// What came of it.
+pub enum Outcome {
+    Saved { closed_ticket: bool },
+    Refused { errors: FieldErrors, slot: Slot },
+    Stale(Box<Stale>),
+}
+
+/// What happened to a schedule since somebody began to edit it.
+pub struct Stale {
+    /// The version that another edit must name.
+    pub version: i32,
+    pub detail: Detail,
+    /// The edits since, and its end.
+    pub since: History,
+}
+
+/// A pending schedule dragged to another time.
+#[derive(Clone, Debug)]
+pub struct Move {
+    pub id: ScheduleId,
+    /// The version that was shown.
+    pub version: i32,
+    /// `2026-12-05T10:00` by the company's clocks.
+    pub due_local: String,
+}
+
+/// Saves what was typed over the schedule.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` to close the ticket; or the database is unreachable.
+pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
+    let again = edit.clone();
+    match db.transaction(move |conn| edit.save(conn)).await {
+        // A writer that took no lock on the key was faster; now its row can be seen and shown.
+        Err(error) if error.violated_constraint() == Some("schedules_spaced") => {
+            db.transaction(move |conn| again.save(conn)).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Moves a pending schedule to another time and leaves all else as it is.
+///
+/// # Errors
+/// `NotFound`; or the database is unreachable.
+pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result<Outcome> {
+    let (id, zone) = (wanted.id, viewer.zone);
+    let stored = db.run(move |conn| queries::stored(conn, id)).await?;
+    let typed = Typed {
+        due_at: wanted.due_local,
+        due_fold: String::new(),
+        version: wanted.version.to_string(),
+        ..Typed::of(&stored, zone)
+    };
+    edit(db, Edit { id, typed, viewer: viewer.clone(), closes_ticket: false, ip: ip.to_owned() }).await
+}
+
+impl Edit {
+    fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+        let spacing = queries::spacing(conn)?;
+        let seen = queries::stored(conn, self.id)?;
+        let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
+        let form = self.typed.submission_key(self.viewer.id, &files);
+        let facts = Facts { files, ..queries::facts(conn, self.typed.ids())? };
+        let parsed = self.typed.parse(&facts);
+        let wanted =
+            parsed.as_ref().ok().map(|draft| spacing.key(draft.department, draft.attendant, draft.contact));
+        // The place that it leaves is locked too: two that change places would wait for each other.
+        queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
+        let stored = queries::lock_stored(conn, self.id)?;
+        if queries::is_edited_by(conn, self.id, form)? {
+            return self.saved(conn);
+        }
+        if stored.status.is_final() || self.typed.version != stored.version.to_string() {
+            return self.stale(conn, &stored);
+        }
+        let slot = slot::look(conn, &self.typed, &facts, Some(self.id))?;
+        let draft = match parsed {
+            Ok(draft) if slot.conflict.is_none() => draft,
+            refused => return Ok(self.refused(refused.err().unwrap_or_default(), slot)),
+        };
+        let changes = Changes::between(&stored, &draft);
+        if !changes.is_empty() {
+            let by = self.viewer.id;
+            let saving = Saving { draft: &draft, changes: &changes, spacing, form, by };
+            queries::update(conn, &stored, &saving)?;
+            files::queries::attach(conn, self.id, by, &draft.files)?;
+            let fields = serde_json::json!({ "fields": changes.fields });
+            let entry = audit::Entry::of(Audited::ScheduleEdited).by(by).about(Some(self.id.0)).with(fields);
+            audit::record(conn, &entry.from(&self.ip))?;
+            live::announce(conn, &Event::SchedulesChanged(vec![self.id]))?;
+        }
+        self.saved(conn)
+    }
+
+    fn saved(&self, conn: &mut PgConnection) -> Result<Outcome> {
+        let contact = self.typed.ids().contact.filter(|_| self.closes_ticket);
+        let closed_ticket = close_ticket_of(conn, &self.viewer, contact, &self.ip)?;
+        Ok(Outcome::Saved { closed_ticket })
+    }
+
+    fn refused(&self, errors: FieldErrors, slot: Slot) -> Outcome {
+        let (errors, slot) = create::with_conflict(self.viewer.zone, errors, slot);
+        Outcome::Refused { errors, slot }
+    }
+
+    fn stale(&self, conn: &mut PgConnection, stored: &Stored) -> Result<Outcome> {
+        let seen = self.typed.version.parse().unwrap_or(0);
+        Ok(Outcome::Stale(Box::new(Stale {
+            version: stored.version,
+            detail: queries::detail(conn, &self.viewer, self.id)?,
+            since: queries::history_since(conn, self.id, seen)?,
+        })))
+    }
+}

@@ -1,0 +1,189 @@
+//! Cancelling those that were ticked in the list: one question, one transaction.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use diesel::pg::PgConnection;
+
+use super::filters::{Filters, Query};
+use super::queries::{self, Bulk};
+use super::views::PATH;
+use crate::audit::{self, Action as Audited};
+use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
+use crate::clock::Zone;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::ScheduleId;
+use crate::live::{self, Event};
+use crate::schedules::Status;
+use crate::schedules::cancel::Reason;
+use crate::web::{Fields, Flash, Posted, Shell, redirect_with};
+
+/// More than a page of the list can hold; who sends more did not tick them there.
+const MOST: usize = 100;
+
+/// Asks once for all, as a page or within a dialogue.
+///
+/// # Errors
+/// `BadRequest` for more than a page can hold.
+pub async fn ask(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: Query,
+) -> Result<HttpResponse> {
+    let (ids, list) = (ticked(&query.0)?, list_of(&query.0));
+    let chosen = db.run(move |conn| queries::chosen(conn, &ids)).await?;
+    if chosen.is_empty() {
+        return Ok(redirect_with(&list.address(PATH, &[]), Flash::NoScheduleChosen));
+    }
+    let mut view = Question::new(viewer.zone, &shell.csrf, chosen, &list);
+    view.is_dialog = shell.is_htmx;
+    shell.page(&viewer, "Cancelar agendamentos", view)
+}
+
+/// Cancels those that are still pending; the others are shown as they are.
+///
+/// # Errors
+/// `BadRequest` for more than a page can hold.
+pub async fn cancel(
+    viewer: Can<ManageSchedules>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (ids, list) = (ticked(&form)?, list_of(&form));
+    let reason = match Reason::parse(form.get("reason")) {
+        Ok(reason) => reason,
+        Err(error) => {
+            let chosen = db.run(move |conn| queries::chosen(conn, &ids)).await?;
+            let view =
+                Question::new(viewer.zone, &shell.csrf, chosen, &list).refused(form.get("reason"), error);
+            let title = "Erro: Cancelar agendamentos";
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view);
+        }
+    };
+    let who = Viewer::clone(&viewer);
+    let (cancelled, others) =
+        db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason, &ip)).await?;
+    let back = list.address(PATH, &[]);
+    match (cancelled, others.is_empty()) {
+        (0, true) => Ok(redirect_with(&back, Flash::NoScheduleChosen)),
+        (1, true) => Ok(redirect_with(&back, Flash::ScheduleCancelled)),
+        (_, true) => Ok(redirect_with(&back, Flash::SchedulesCancelled)),
+        (_, false) => {
+            let view = Outcome { cancelled, others: lines(viewer.zone, others), back };
+            shell.page(&viewer, "Cancelar agendamentos", view)
+        }
+    }
+}
+
+/// How many were cancelled, and those that were pending no more.
+fn cancel_ticked(
+    conn: &mut PgConnection,
+    viewer: &Viewer,
+    ids: &[ScheduleId],
+    reason: &Reason,
+    ip: &str,
+) -> Result<(usize, Vec<Bulk>)> {
+    let cancelled = queries::cancel_all(conn, ids, viewer.id, reason)?;
+    for id in &cancelled {
+        let entry = audit::Entry::of(Audited::ScheduleCancelled).by(viewer.id).about(Some(id.0));
+        audit::record(conn, &entry.from(ip))?;
+    }
+    if !cancelled.is_empty() {
+        live::announce(conn, &Event::SchedulesChanged(cancelled.clone()))?;
+    }
+    let mut others = queries::chosen(conn, ids)?;
+    others.retain(|one| !cancelled.contains(&one.id));
+    Ok((cancelled.len(), others))
+}
+
+fn ticked(fields: &Fields) -> Result<Vec<ScheduleId>> {
+    let ids: Vec<ScheduleId> = fields.all("id").filter_map(|id| id.parse().ok()).collect();
+    if ids.len() > MOST { Err(Error::BadRequest) } else { Ok(ids) }
+}
+
+/// The list that one came from, as its own address said.
+fn list_of(fields: &Fields) -> Filters {
+    Filters::read(&Fields::parse(fields.get("list").as_bytes()).unwrap_or_default())
+}
+
+#[derive(Template)]
+#[template(path = "schedules/cancellations.html")]
+struct Question {
+    csrf: String,
+    pending: Vec<Line>,
+    others: Vec<Line>,
+    list: String,
+    back: String,
+    reason: String,
+    error: Option<&'static str>,
+    is_dialog: bool,
+}
+
+/// What came of it where some were pending no more.
+#[derive(Template)]
+#[template(path = "schedules/cancelled.html")]
+struct Outcome {
+    cancelled: usize,
+    others: Vec<Line>,
+    back: String,
+}
+
+struct Line {
+    id: String,
+    contact: String,
+    when: String,
+    status: Status,
+}
+
+impl Question {
+    fn new(zone: Zone, csrf: &str, chosen: Vec<Bulk>, list: &Filters) -> Self {
+        let (pending, others) = chosen.into_iter().partition(|one| !one.status.is_final());
+        Self {
+            csrf: csrf.to_owned(),
+            pending: lines(zone, pending),
+            others: lines(zone, others),
+            list: list.address("", &[]).trim_start_matches('?').to_owned(),
+            back: list.address(PATH, &[]),
+            reason: String::new(),
+            error: None,
+            is_dialog: false,
+        }
+    }
+
+    /// The same page with what was typed and what is wrong with it.
+    fn refused(self, reason: &str, error: &'static str) -> Self {
+        Self { reason: reason.to_owned(), error: Some(error), ..self }
+    }
+
+    fn title(&self) -> String {
+        match self.pending.len() {
+            0 => "Nenhum destes agendamentos está pendente".into(),
+            1 => "Cancelar 1 agendamento?".into(),
+            n => format!("Cancelar {n} agendamentos?"),
+        }
+    }
+}
+
+impl Outcome {
+    fn title(&self) -> String {
+        match self.cancelled {
+            0 => "Nenhum agendamento foi cancelado".into(),
+            1 => "1 agendamento cancelado".into(),
+            n => format!("{n} agendamentos cancelados"),
+        }
+    }
+}
+
+fn lines(zone: Zone, chosen: Vec<Bulk>) -> Vec<Line> {
+    let line = |one: Bulk| Line {
+        id: one.id.to_string(),
+        contact: one.contact_name,
+        when: zone.date_time(one.due_at),
+        status: one.status,
+    };
+    chosen.into_iter().map(line).collect()
+}

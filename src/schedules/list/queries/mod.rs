@@ -1,0 +1,14 @@
+//! SQL of the list.
+
+mod bulk;
+mod export;
+mod narrowed;
+mod options;
+mod page;
+mod search;
+
+pub use bulk::{Bulk, cancel_all, chosen};
+pub use export::{ExportRow, chunk};
+pub use narrowed::{BOUND, Narrowed, condition, narrowed, narrowing};
+pub use options::{Options, options};
+pub use page::{Count, Counts, Row, counts, page};

@@ -1,0 +1,133 @@
+//! The filters of a list as a condition in SQL.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::{Pg, PgConnection};
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_query;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use super::search::{self, Found};
+use crate::clock::Zone;
+use crate::error::Result;
+use crate::ids::{DepartmentId, ScheduleId, UserId};
+use crate::schedules::list::filters::{Attendant, Filters};
+use crate::schedules::list::period::Period;
+use crate::schedules::{Action, Status};
+use crate::web::Search;
+
+/// Filters as the database compares them.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowed {
+    /// What a search found, if that is not too much to be listed.
+    pub found: Option<Vec<ScheduleId>>,
+    /// Else what each schedule is compared with.
+    pub patterns: Option<Vec<String>>,
+    pub status: Option<Status>,
+    pub department: Option<DepartmentId>,
+    /// 0 stands for the queue, as in the index.
+    pub attendant: Option<i64>,
+    pub creator: Option<UserId>,
+    pub action: Option<Action>,
+    pub from: Option<DateTime<Utc>>,
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// The texts that a search looks into, of the schedule `s`.
+pub const TEXTS: &str = "(SELECT concat_ws(' ', c.search, cp.sort_name, sp.sort_name, x.search)
+    FROM contacts c LEFT JOIN people cp ON cp.id = c.person_id LEFT JOIN people sp ON sp.id = s.person_id
+         LEFT JOIN schedule_texts x ON x.schedule_id = s.id
+   WHERE c.id = s.contact_id)";
+
+/// How many values `narrowing` binds; a statement's own begin after them.
+pub const BOUND: usize = 9;
+
+/// Whether the schedule `s` is within the filters. PostgreSQL plans each statement with its values, so that
+/// what is not asked for costs nothing and an index serves what is.
+pub fn condition() -> String {
+    format!(
+        "($1::bigint[] IS NULL OR s.id = ANY ($1)) AND ($2::text[] IS NULL OR {TEXTS} LIKE ALL ($2))
+         AND ($3::text IS NULL OR s.status = $3) AND ($4::bigint IS NULL OR s.department_id = $4)
+         AND ($5::bigint IS NULL OR coalesce(s.attendant_id, 0) = $5)
+         AND ($6::bigint IS NULL OR s.created_by = $6) AND ($7::text IS NULL OR s.action = $7)
+         AND ($8::timestamptz IS NULL OR s.due_at >= $8) AND ($9::timestamptz IS NULL OR s.due_at < $9)"
+    )
+}
+
+/// Those filters that an index serves, the one that narrows most first: with a situation, it reads them in
+/// the order of the due time.
+const INDEXED: [&str; 4] = [
+    "($5::bigint IS NULL OR coalesce(s.attendant_id, 0) = $5)",
+    "($6::bigint IS NULL OR s.created_by = $6)",
+    "($4::bigint IS NULL OR s.department_id = $4)",
+    "($7::text IS NULL OR s.action = $7)",
+];
+
+impl Narrowed {
+    fn are_set(&self) -> [bool; 4] {
+        [self.attendant.is_some(), self.creator.is_some(), self.department.is_some(), self.action.is_some()]
+    }
+
+    /// The one of these that finds the schedules of a situation, if one is set.
+    pub fn indexed(&self) -> Option<&'static str> {
+        INDEXED.into_iter().zip(self.are_set()).find(|(_, is_set)| *is_set).map(|(filter, _)| filter)
+    }
+
+    /// How many of these are set.
+    pub fn set(&self) -> usize {
+        self.are_set().into_iter().filter(|is_set| *is_set).count()
+    }
+
+    /// The same filters on any situation.
+    pub fn of_all(&self) -> Self {
+        Self { status: None, ..self.clone() }
+    }
+}
+
+/// Looks up what `filters` search for, and makes them comparable.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn narrowed(
+    conn: &mut PgConnection,
+    filters: &Filters,
+    zone: Zone,
+    now: DateTime<Utc>,
+) -> Result<Narrowed> {
+    let (found, patterns) = match Search::parse(&filters.q) {
+        None => (None, None),
+        Some(search) => match search::find(conn, &search)? {
+            Found::These(ids) => (Some(ids), None),
+            Found::TooMany(patterns) => (None, Some(patterns)),
+        },
+    };
+    let (from, to) = filters.period.map_or((None, None), |period: Period| period.bounds(zone, now));
+    Ok(Narrowed {
+        found,
+        patterns,
+        status: filters.status,
+        department: filters.department,
+        attendant: filters.attendant.map(|attendant| match attendant {
+            Attendant::User(id) => id.0,
+            Attendant::Queue => 0,
+        }),
+        creator: filters.creator,
+        action: filters.action,
+        from,
+        to,
+    })
+}
+
+/// A statement with the values of `condition` and `STATUS` bound.
+pub fn narrowing(sql: String, to: &Narrowed) -> BoxedSqlQuery<'_, Pg, SqlQuery> {
+    sql_query(sql)
+        .into_boxed()
+        .bind::<Nullable<Array<BigInt>>, _>(to.found.as_ref())
+        .bind::<Nullable<Array<Text>>, _>(to.patterns.as_ref())
+        .bind::<Nullable<Text>, _>(to.status)
+        .bind::<Nullable<BigInt>, _>(to.department)
+        .bind::<Nullable<BigInt>, _>(to.attendant)
+        .bind::<Nullable<BigInt>, _>(to.creator)
+        .bind::<Nullable<Text>, _>(to.action)
+        .bind::<Nullable<Timestamptz>, _>(to.from)
+        .bind::<Nullable<Timestamptz>, _>(to.to)
+}

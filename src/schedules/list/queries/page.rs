@@ -1,0 +1,202 @@
+//! A page of the list, and how many there are in each tab.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+
+use super::narrowed::{BOUND, Narrowed, condition, narrowing};
+use crate::error::Result;
+use crate::ids::{ContactId, ScheduleId};
+use crate::schedules::list::filters::{Place, Sort};
+use crate::schedules::{Action, Status};
+use crate::web::{Cursor, PageOf};
+
+/// One line of the list.
+#[derive(Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub contact_name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub channel_name: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = Text)]
+    pub department_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub attendant_name: Option<String>,
+}
+
+/// How many rows a page has.
+const PAGE: usize = 25;
+
+/// One row after the other, from the place where the page begins. Ids are given in the order of creation.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn page(conn: &mut PgConnection, narrowed: &Narrowed, sort: Sort, place: Place) -> Result<PageOf<Row>> {
+    let is_backwards = place.before.is_some();
+    let start = place.before.or(place.after);
+    let walk = Walk::new(sort, is_backwards, start.is_some());
+    let order = walk.order;
+    // Names are looked up for the page alone.
+    let query = format!(
+        "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
+                s.due_at, s.created_at, s.action, s.status, d.name AS department_name, a.name AS attendant_name
+           FROM ({}) s
+           JOIN contacts c ON c.id = s.contact_id
+           JOIN channels ch ON ch.id = c.channel_id
+           JOIN departments d ON d.id = s.department_id
+           LEFT JOIN users a ON a.id = s.attendant_id {order}",
+        walk.rows(narrowed, PAGE + 1)
+    );
+    let query = narrowing(query, narrowed)
+        .bind::<Nullable<Timestamptz>, _>(start.map(|cursor| cursor.at))
+        .bind::<Nullable<BigInt>, _>(start.map(|cursor| cursor.id));
+    let rows: Vec<Row> = query.load(conn)?;
+    let cursor = |row: &Row| Cursor {
+        at: if sort.is_by_creation() { row.created_at } else { row.due_at },
+        id: row.id.0,
+    };
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
+}
+
+/// In which order, and from where on, schedules are read.
+pub struct Walk {
+    sort: Sort,
+    pub order: &'static str,
+    beyond: String,
+}
+
+impl Walk {
+    /// The cursor, if there is one, is bound after the filters: time and id.
+    pub fn new(sort: Sort, is_backwards: bool, has_cursor: bool) -> Self {
+        let is_descending = sort.is_descending() != is_backwards;
+        let order = match (sort.is_by_creation(), is_descending) {
+            (true, true) => "ORDER BY s.id DESC",
+            (true, false) => "ORDER BY s.id",
+            (false, true) => "ORDER BY s.due_at DESC, s.id DESC",
+            (false, false) => "ORDER BY s.due_at, s.id",
+        };
+        let sign = if is_descending { '<' } else { '>' };
+        let beyond = match (has_cursor, sort.is_by_creation()) {
+            (false, _) => String::new(),
+            (true, true) => format!("AND s.id {sign} ${}", BOUND + 2),
+            (true, false) => format!("AND (s.due_at, s.id) {sign} (${}, ${})", BOUND + 1, BOUND + 2),
+        };
+        Self { sort, order, beyond }
+    }
+
+    /// The first schedules on the way. The indexes of filters begin with the situation: all situations
+    /// together are the first of each.
+    pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
+        let Self { sort, order, beyond } = self;
+        let first = |status: &str| {
+            format!(
+                "(SELECT s.* FROM schedules s WHERE {} {status} {beyond} {order} LIMIT {limit})",
+                condition()
+            )
+        };
+        if narrowed.status.is_some() || narrowed.indexed().is_none() || sort.is_by_creation() {
+            return first("");
+        }
+        let of_each =
+            Status::ALL.iter().map(|status| first(&format!("AND s.status = '{}'", status.as_str())));
+        let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
+        format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
+    }
+}
+
+/// A tab counts to here: beyond, the page says "1.000+", and nobody reads a million rows for a number.
+const COUNTED: i64 = 1_000;
+
+/// Where filters without an index of their own thin out what an index finds, so many rows of it are looked
+/// at, and the page says "37+" when there are more.
+const LOOKED_AT: i64 = 10_000;
+
+/// As many when each must be compared with the words of a search.
+const COMPARED: i64 = 500;
+
+/// How many schedules a tab holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count {
+    pub at_least: i64,
+    /// Whether there may be more.
+    pub is_cut: bool,
+}
+
+/// How many schedules there are in each situation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Counts([Count; Status::ALL.len()]);
+
+impl Counts {
+    pub fn of(&self, status: Status) -> Count {
+        self.0[status as usize]
+    }
+
+    pub fn all(&self) -> Count {
+        let is_cut = self.0.iter().any(|count| count.is_cut);
+        Count { at_least: self.0.iter().map(|count| count.at_least).sum(), is_cut }
+    }
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = Text)]
+    status: Status,
+    #[diesel(sql_type = BigInt)]
+    looked_at: i64,
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn counts(conn: &mut PgConnection, narrowed: &Narrowed) -> Result<Counts> {
+    let all = narrowed.of_all();
+    let limit = match (&all.patterns, &all.found, all.set()) {
+        (Some(_), ..) => COMPARED,
+        (None, None, ..=1) => COUNTED + 1,
+        _ => LOOKED_AT + 1,
+    };
+    // Each situation is written out, so that the planner knows how many rows to expect of it.
+    let of_each = Status::ALL.iter().map(|status| count_of(*status, &all, limit));
+    let query = of_each.collect::<Vec<_>>().join(" UNION ALL ");
+    let rows: Vec<CountRow> = narrowing(query, &all).load(conn)?;
+    let mut counts = Counts::default();
+    for row in rows {
+        let is_cut = row.looked_at >= limit;
+        let at_least = if is_cut { row.count.min(COUNTED) } else { row.count };
+        counts.0[row.status as usize] = Count { at_least, is_cut };
+    }
+    Ok(counts)
+}
+
+fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
+    let indexed = match (&narrowed.found, narrowed.indexed()) {
+        (Some(_), _) => "s.id = ANY ($1)",
+        (None, indexed) => indexed.unwrap_or("true"),
+    };
+    format!(
+        "(SELECT '{status}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {condition}) AS count
+           FROM (SELECT s.* FROM schedules s WHERE s.status = '{status}' AND {indexed}
+                    AND ($8::timestamptz IS NULL OR s.due_at >= $8)
+                    AND ($9::timestamptz IS NULL OR s.due_at < $9) LIMIT {limit}) s)",
+        status = status.as_str(),
+        condition = condition(),
+    )
+}

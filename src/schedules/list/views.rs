@@ -1,0 +1,212 @@
+//! Finished data for the list.
+
+use askama::Template;
+
+use super::filters::Filters;
+use super::queries::{Count, Counts, Options, Row};
+use crate::auth::Viewer;
+use crate::contacts::display;
+use crate::schedules::Status;
+use crate::web::{PageOf, initials, tint};
+
+mod filter_form;
+
+pub use filter_form::{Chip, FilterForm, ViewSwitch, chips};
+use filter_form::{Choosable, PresetLink, presets, sorts};
+
+pub const PATH: &str = "/schedules";
+
+#[derive(Template)]
+#[template(path = "schedules/index.html")]
+pub struct Index {
+    tabs: Vec<Tab>,
+    switch: ViewSwitch,
+    filters: FilterForm,
+    chips: Vec<Chip>,
+    clear: Option<String>,
+    presets: Vec<PresetLink>,
+    sorts: Vec<Choosable>,
+    /// The filters that a change of the order keeps.
+    sorted_with: Vec<(&'static str, String)>,
+    lines: Vec<Line>,
+    previous: Option<String>,
+    next: Option<String>,
+    caption: &'static str,
+    export: String,
+    /// The filters of the list, for the way back from the pages that it leads to.
+    list: String,
+    empty: Option<Empty>,
+}
+
+struct Tab {
+    id: &'static str,
+    label: &'static str,
+    href: String,
+    count: String,
+    is_current: bool,
+}
+
+struct Line {
+    id: String,
+    initials: String,
+    tint: u32,
+    contact: String,
+    sub: String,
+    date: String,
+    time: String,
+    action: &'static str,
+    department: String,
+    attendant: String,
+    status: Status,
+    /// What comes next for it: an address and a word.
+    act: (String, &'static str),
+}
+
+/// What stands in the place of rows.
+struct Empty {
+    title: &'static str,
+    text: String,
+    /// Where filters are cleared, if there are any.
+    clear: Option<String>,
+}
+
+impl Index {
+    pub fn new(
+        viewer: &Viewer,
+        filters: &Filters,
+        options: &Options,
+        counts: Counts,
+        page: PageOf<Row>,
+    ) -> Self {
+        let all = Tab::new("Todos", None, counts.all(), filters);
+        let tabs = Status::ALL.iter().map(|tab| Tab::new(tab.label(), Some(*tab), counts.of(*tab), filters));
+        let link = |name, cursor: crate::web::Cursor| filters.address(PATH, &[(name, &cursor.to_string())]);
+        let address = filters.address("", &[]);
+        Self {
+            tabs: std::iter::once(all).chain(tabs).collect(),
+            switch: ViewSwitch::new("list", filters, None),
+            filters: FilterForm::new(filters, options, PATH, &[]),
+            chips: chips(filters, options, PATH, &[]),
+            clear: filters.are_any().then(|| filters.cleared().address(PATH, &[])),
+            presets: presets(filters, PATH),
+            sorts: sorts(filters),
+            sorted_with: filters.pairs().into_iter().filter(|(name, _)| *name != "sort").collect(),
+            previous: page.before.map(|cursor| link("before", cursor)),
+            next: page.after.map(|cursor| link("after", cursor)),
+            empty: page.rows.is_empty().then(|| Empty::new(filters)),
+            lines: page.rows.into_iter().map(|row| Line::new(viewer, row)).collect(),
+            caption: filters.order().caption(),
+            export: filters.address("/schedules/export.csv", &[]),
+            list: address.trim_start_matches('?').to_owned(),
+        }
+    }
+
+    fn on_page(&self) -> String {
+        match self.lines.len() {
+            1 => "1 agendamento nesta página".into(),
+            n => format!("{n} agendamentos nesta página"),
+        }
+    }
+
+    fn has_pending(&self) -> bool {
+        self.lines.iter().any(|line| !line.status.is_final())
+    }
+}
+
+impl Tab {
+    fn new(label: &'static str, status: Option<Status>, count: Count, filters: &Filters) -> Self {
+        Self {
+            id: status.map_or("all", Status::as_str),
+            label,
+            href: Filters { status, ..filters.clone() }.address(PATH, &[]),
+            count: count_text(count),
+            is_current: status == filters.status,
+        }
+    }
+}
+
+impl Line {
+    fn new(viewer: &Viewer, row: Row) -> Self {
+        Self {
+            id: row.id.to_string(),
+            initials: initials(&row.contact_name),
+            tint: tint(&row.contact_id),
+            sub: display::line(&row.phone, &row.email, &row.channel_name),
+            contact: row.contact_name,
+            date: viewer.zone.list_date(row.due_at),
+            time: viewer.zone.time(row.due_at),
+            action: row.action.short_label(),
+            department: row.department_name,
+            attendant: row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
+            status: row.status,
+            act: match row.status {
+                Status::Scheduled => (format!("/schedules/{}/edit", row.id), "Editar"),
+                Status::Failed => (format!("/schedules/new?from={}", row.id), "Reagendar"),
+                Status::Completed | Status::Cancelled => (format!("/schedules/{}", row.id), "Ver"),
+            },
+        }
+    }
+}
+
+impl Empty {
+    fn new(filters: &Filters) -> Self {
+        if filters.are_any() {
+            return Self {
+                title: "Nenhum agendamento encontrado",
+                text: format!(
+                    "Não há {} que correspondam aos filtros escolhidos.",
+                    match filters.status {
+                        None => "agendamentos",
+                        Some(Status::Scheduled) => "agendamentos pendentes",
+                        Some(Status::Completed) => "agendamentos concluídos",
+                        Some(Status::Failed) => "agendamentos com erro",
+                        Some(Status::Cancelled) => "agendamentos cancelados",
+                    }
+                ),
+                clear: Some(filters.cleared().address(PATH, &[])),
+            };
+        }
+        let text = match filters.status {
+            None => {
+                "Crie o primeiro agendamento para abrir um chamado ou lembrar um atendente na hora certa."
+            }
+            Some(Status::Scheduled) => "Não há agendamentos aguardando o disparo.",
+            Some(Status::Completed) => "Nenhum agendamento foi concluído ainda.",
+            Some(Status::Failed) => "Nenhum agendamento terminou com erro.",
+            Some(Status::Cancelled) => "Nenhum agendamento foi cancelado.",
+        };
+        Self { title: "Nenhum agendamento por aqui", text: text.into(), clear: None }
+    }
+}
+
+/// `1.000+` where nobody counted on.
+pub fn count_text(count: Count) -> String {
+    let plus = if count.is_cut { "+" } else { "" };
+    format!("{}{plus}", thousands(count.at_least))
+}
+
+/// `1.234`.
+fn thousands(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_as_in_brazil() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1234), "1.234");
+        assert_eq!(thousands(1_000_000), "1.000.000");
+        assert_eq!(count_text(Count { at_least: 1000, is_cut: true }), "1.000+");
+    }
+}

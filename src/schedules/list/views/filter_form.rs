@@ -1,0 +1,205 @@
+//! What list and calendar share: the form of the filters, the active ones as chips, and the switch
+//! between list, month and week.
+
+use askama::Template;
+use chrono::NaiveDate;
+
+use crate::schedules::Action;
+use crate::schedules::list::filters::{Attendant, Filters, Sort};
+use crate::schedules::list::period::{Period, Preset};
+use crate::schedules::list::queries::Options;
+use crate::schedules::queries::Choice;
+
+/// The filters as a plain form, which every change of a field sends again where there are scripts.
+#[derive(Template)]
+#[template(path = "schedules/_filters.html")]
+pub struct FilterForm {
+    path: &'static str,
+    q: String,
+    departments: Vec<Choosable>,
+    attendants: Vec<Choosable>,
+    creators: Vec<Choosable>,
+    actions: Vec<Choosable>,
+    from: String,
+    to: String,
+    /// What the form sends on without showing it.
+    hidden: Vec<(String, String)>,
+    /// What a change fetches, and what beside it.
+    results: &'static str,
+    beside: &'static str,
+    /// How many filters within the fold are set.
+    folded: usize,
+    is_list: bool,
+}
+
+/// An option of a select.
+pub struct Choosable {
+    pub value: String,
+    pub label: String,
+    pub is_chosen: bool,
+}
+
+pub struct PresetLink {
+    pub id: &'static str,
+    pub href: String,
+    pub label: &'static str,
+    pub is_current: bool,
+}
+
+impl FilterForm {
+    /// The form of the page at `path`, which keeps `more` in its address.
+    pub fn new(filters: &Filters, options: &Options, path: &'static str, more: &[(&str, &str)]) -> Self {
+        let is_list = more.is_empty();
+        let (from, to) = filters.period.map_or((None, None), Period::dates);
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let kept: &[&str] =
+            if is_list { &["status", "period", "sort"] } else { &["status", "period", "from", "to", "sort"] };
+        let more_pairs = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let hidden = filters.pairs().into_iter().filter(|(name, _)| kept.contains(name));
+        Self {
+            path,
+            q: filters.q.clone(),
+            departments: choosable(&options.departments, filters.department.map(|id| id.0)),
+            attendants: attendants(options, filters.attendant),
+            creators: choosable(&options.users, filters.creator.map(|id| id.0)),
+            actions: Action::ALL
+                .iter()
+                .map(|action| {
+                    Choosable::new(action.as_str(), action.label(), filters.action == Some(*action))
+                })
+                .collect(),
+            from: day(from),
+            to: day(to),
+            hidden: hidden.map(|(name, value)| (name.to_owned(), value)).chain(more_pairs).collect(),
+            results: if is_list { "schedule-results" } else { "calendar-results" },
+            beside: if is_list {
+                "#schedule-tabs,#schedule-views,#filter-hidden"
+            } else {
+                "#schedule-views,#filter-hidden"
+            },
+            folded: filters.folded(),
+            is_list,
+        }
+    }
+}
+
+impl Choosable {
+    fn new(value: &str, label: &str, is_chosen: bool) -> Self {
+        Self { value: value.into(), label: label.into(), is_chosen }
+    }
+}
+
+fn choosable(choices: &[Choice], chosen: Option<i64>) -> Vec<Choosable> {
+    let one = |choice: &Choice| Choosable {
+        value: choice.id.to_string(),
+        label: label(choice),
+        is_chosen: chosen == Some(choice.id),
+    };
+    choices.iter().map(one).collect()
+}
+
+fn attendants(options: &Options, chosen: Option<Attendant>) -> Vec<Choosable> {
+    let user = match chosen {
+        Some(Attendant::User(id)) => Some(id.0),
+        _ => None,
+    };
+    let queue = Choosable::new("queue", "Fila do departamento", chosen == Some(Attendant::Queue));
+    std::iter::once(queue).chain(choosable(&options.users, user)).collect()
+}
+
+fn label(choice: &Choice) -> String {
+    if choice.sub.is_empty() { choice.name.clone() } else { format!("{} ({})", choice.name, choice.sub) }
+}
+
+/// The orders of the list.
+pub fn sorts(filters: &Filters) -> Vec<Choosable> {
+    let one = |sort: &Sort| Choosable::new(sort.as_str(), sort.label(), filters.order() == *sort);
+    Sort::ALL.iter().map(one).collect()
+}
+
+/// Each chooses a stretch of days, or takes the choice back.
+pub fn presets(filters: &Filters, path: &str) -> Vec<PresetLink> {
+    let link = |preset: &Preset| {
+        let is_current = filters.period == Some(Period::Preset(*preset));
+        let period = (!is_current).then_some(Period::Preset(*preset));
+        let href = Filters { period, ..filters.clone() }.address(path, &[]);
+        PresetLink { id: preset.as_str(), href, label: preset.label(), is_current }
+    };
+    Preset::ALL.iter().map(link).collect()
+}
+
+/// One active filter, and the address without it.
+pub struct Chip {
+    pub label: String,
+    pub href: String,
+}
+
+/// The active filters, in the order of the form.
+pub fn chips(filters: &Filters, options: &Options, path: &str, more: &[(&str, &str)]) -> Vec<Chip> {
+    let name = |choices: &[Choice], id: i64| {
+        choices.iter().find(|choice| choice.id == id).map(|choice| choice.name.clone()).unwrap_or_default()
+    };
+    let attendant = |attendant: Attendant| match attendant {
+        Attendant::Queue => "Fila do departamento".to_owned(),
+        Attendant::User(id) => name(&options.users, id.0),
+    };
+    let active = [
+        (!filters.q.is_empty())
+            .then(|| (format!("Busca: {}", filters.q), Filters { q: String::new(), ..filters.clone() })),
+        filters.department.map(|id| {
+            let label = format!("Departamento: {}", name(&options.departments, id.0));
+            (label, Filters { department: None, ..filters.clone() })
+        }),
+        filters.attendant.map(|who| {
+            (format!("Atendente: {}", attendant(who)), Filters { attendant: None, ..filters.clone() })
+        }),
+        filters.creator.map(|id| {
+            let label = format!("Criado por: {}", name(&options.users, id.0));
+            (label, Filters { creator: None, ..filters.clone() })
+        }),
+        filters.action.map(|action| {
+            (format!("Ação: {}", action.short_label()), Filters { action: None, ..filters.clone() })
+        }),
+        filters.period.map(|period| {
+            (format!("Período: {}", period.label()), Filters { period: None, ..filters.clone() })
+        }),
+    ];
+    let chip = |(label, filters): (String, Filters)| Chip { label, href: filters.address(path, more) };
+    active.into_iter().flatten().map(chip).collect()
+}
+
+/// List, month or week: each keeps the filters.
+pub struct ViewSwitch {
+    pub links: Vec<ViewLink>,
+}
+
+pub struct ViewLink {
+    pub label: &'static str,
+    pub icon: &'static str,
+    pub href: String,
+    pub is_current: bool,
+}
+
+impl ViewSwitch {
+    /// `day` is what the calendar shows; without it, its own filters and today count.
+    pub fn new(current: &str, filters: &Filters, day: Option<NaiveDate>) -> Self {
+        let first_day =
+            day.or_else(|| filters.period.and_then(|period| period.dates().0)).map(|day| day.to_string());
+        let link = |view: &'static str, label, icon| {
+            let mut more = vec![("view", view)];
+            more.extend(first_day.as_deref().map(|day| ("date", day)));
+            let href = match view {
+                "list" => filters.address(super::PATH, &[]),
+                _ => filters.address("/schedules/calendar", &more),
+            };
+            ViewLink { label, icon, href, is_current: view == current }
+        };
+        Self {
+            links: vec![
+                link("list", "Lista", "list"),
+                link("month", "Mês", "calendar-month"),
+                link("week", "Semana", "calendar-week"),
+            ],
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Changing a pending schedule. The caller holds one transaction over all of it.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::saving::{add_history, interval};
+use crate::error::{Error, Result};
+use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
+use crate::schedules::changes::Changes;
+use crate::schedules::draft::Draft;
+use crate::schedules::spacing::Spacing;
+use crate::schedules::{Action, Status};
+
+/// A schedule as its row says.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Stored {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub person_id: Option<PersonId>,
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = BigInt)]
+    pub department_id: DepartmentId,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub attendant_id: Option<UserId>,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub message: String,
+    #[diesel(sql_type = Text)]
+    pub comment: String,
+    #[diesel(sql_type = Array<BigInt>)]
+    pub files: Vec<AttachmentId>,
+    #[diesel(sql_type = BigInt)]
+    pub spacing_key: i64,
+    #[diesel(sql_type = Bool)]
+    pub spacing_exempt: bool,
+}
+
+const STORED: &str =
+    "SELECT id, version, status, person_id, contact_id, department_id, attendant_id, action, due_at,
+        message, comment, spacing_key, spacing_exempt,
+        ARRAY(SELECT a.id FROM attachments a WHERE a.schedule_id = schedules.id ORDER BY a.id) AS files
+   FROM schedules WHERE id = $1";
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
+    find(conn, schedule, STORED)
+}
+
+/// The same, and nobody else changes it until the transaction ends.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
+    find(conn, schedule, &format!("{STORED} FOR NO KEY UPDATE"))
+}
+
+fn find(conn: &mut PgConnection, schedule: ScheduleId, sql: &str) -> Result<Stored> {
+    let found = diesel::sql_query(sql).bind::<BigInt, _>(schedule).get_result(conn).optional()?;
+    found.ok_or(Error::NotFound)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    is_found: bool,
+}
+
+/// Whether this form has been saved already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_edited_by(conn: &mut PgConnection, schedule: ScheduleId, form: Uuid) -> Result<bool> {
+    let row: Found = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM schedule_history
+                         WHERE schedule_id = $1 AND kind = 'edited' AND details->>'form' = $2) AS is_found",
+    )
+    .bind::<BigInt, _>(schedule)
+    .bind::<Text, _>(form.to_string())
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
+/// Who saves what, by which form.
+pub struct Saving<'a> {
+    pub draft: &'a Draft,
+    pub changes: &'a Changes,
+    pub spacing: Spacing,
+    pub form: Uuid,
+    pub by: UserId,
+}
+
+/// Writes the draft over a pending schedule, whose row is locked, with the entry of its history.
+///
+/// # Errors
+/// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
+pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
+    let Saving { draft, changes, spacing, form, by } = saving;
+    diesel::sql_query(
+        "UPDATE schedules
+            SET contact_id = $2, person_id = $3, department_id = $4, attendant_id = $5, action = $6, due_at = $7,
+                due_local = $8, due_zone = $9, message = $10, comment = $11, spacing_key = $12, min_gap = $13,
+                spacing_exempt = false, version = version + 1, updated_at = clock_timestamp()
+          WHERE id = $1 AND status = 'scheduled'",
+    )
+    .bind::<BigInt, _>(stored.id)
+    .bind::<BigInt, _>(draft.contact)
+    .bind::<Nullable<BigInt>, _>(draft.person)
+    .bind::<BigInt, _>(draft.department)
+    .bind::<Nullable<BigInt>, _>(draft.attendant)
+    .bind::<Text, _>(draft.action)
+    .bind::<Timestamptz, _>(draft.due_at)
+    .bind::<Timestamp, _>(draft.due_local)
+    .bind::<Text, _>(draft.zone.name())
+    .bind::<Text, _>(&draft.message)
+    .bind::<Text, _>(&draft.comment)
+    .bind::<BigInt, _>(spacing.key(draft.department, draft.attendant, draft.contact))
+    .bind::<Interval, _>(interval(spacing.gap()))
+    .execute(conn)?;
+    let details = json!({
+        "version": stored.version + 1, "form": form, "fields": changes.fields, "values": changes.values,
+    });
+    add_history(conn, stored.id, "edited", *by, &details)
+}

@@ -1,0 +1,77 @@
+//! What is known of the records that a form names.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::clock::Zone;
+use crate::error::Result;
+use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
+use crate::schedules::draft::{ChosenContact, ChosenIds, Facts};
+
+#[derive(QueryableByName)]
+struct FactsRow {
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    time_zone: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    contact: Option<ContactId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    contact_person: Option<PersonId>,
+    #[diesel(sql_type = Bool)]
+    is_reachable: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    person: Option<PersonId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    department: Option<DepartmentId>,
+    #[diesel(sql_type = Bool)]
+    is_attendant: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    ticket: Option<TicketId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    rescheduled_from: Option<ScheduleId>,
+}
+
+/// What is known of the records that a form names, and the time.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
+    let row: FactsRow = diesel::sql_query(
+        "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,
+                coalesce(ch.id IS NOT NULL AND ch.deactivated_at IS NULL, false) AS is_reachable,
+                (SELECT id FROM people WHERE id = $2 AND archived_at IS NULL) AS person,
+                (SELECT id FROM departments WHERE id = $3 AND deactivated_at IS NULL) AS department,
+                EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
+                         WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL) AS is_attendant,
+                (SELECT id FROM tickets WHERE id = $5 AND contact_id = $1) AS ticket,
+                (SELECT id FROM schedules WHERE id = $6 AND status <> 'scheduled') AS rescheduled_from
+           FROM settings s
+           LEFT JOIN contacts c ON c.id = $1 AND c.archived_at IS NULL
+           LEFT JOIN channels ch ON ch.id = c.channel_id",
+    )
+    .bind::<Nullable<BigInt>, _>(chosen.contact)
+    .bind::<Nullable<BigInt>, _>(chosen.person)
+    .bind::<Nullable<BigInt>, _>(chosen.department)
+    .bind::<Nullable<BigInt>, _>(chosen.attendant)
+    .bind::<Nullable<BigInt>, _>(chosen.ticket)
+    .bind::<Nullable<BigInt>, _>(chosen.rescheduled_from)
+    .get_result(conn)?;
+    Ok(Facts {
+        now: row.now,
+        zone: Zone::named(&row.time_zone),
+        contact: row.contact.map(|id| ChosenContact {
+            id,
+            person: row.contact_person,
+            is_reachable: row.is_reachable,
+        }),
+        person: row.person,
+        department: row.department,
+        attendant: chosen.attendant.filter(|_: &UserId| row.is_attendant),
+        ticket: row.ticket,
+        rescheduled_from: row.rescheduled_from,
+        files: Vec::new(),
+    })
+}

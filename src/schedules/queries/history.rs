@@ -1,0 +1,163 @@
+//! What happened to a schedule.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::ids::{ScheduleId, TicketId};
+use crate::schedules::changes::{Changes, Field};
+
+/// One entry of a schedule's history, with the names of its ids.
+#[derive(Debug, QueryableByName)]
+pub struct HistoryEntry {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor_name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub ticket_id: Option<TicketId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub protocol: Option<i64>,
+    /// Whether that ticket is open now.
+    #[diesel(sql_type = Bool)]
+    pub is_open: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub late_ms: Option<i64>,
+    #[diesel(sql_type = Array<Text>)]
+    pub notified: Vec<String>,
+    #[diesel(sql_type = Jsonb)]
+    details: Value,
+}
+
+impl HistoryEntry {
+    /// What an edit changed.
+    pub fn changes(&self) -> Changes {
+        serde_json::from_value(self.details.clone()).unwrap_or_default()
+    }
+}
+
+/// The names of the records that edits changed from and to.
+#[derive(Debug, Default)]
+pub struct Names(BTreeMap<(&'static str, i64), String>);
+
+impl Names {
+    pub fn of(&self, field: Field, id: i64) -> Option<&str> {
+        self.0.get(&(field.as_str(), id)).map(String::as_str)
+    }
+}
+
+/// Entries of a history, newest first, with the names of what they changed.
+#[derive(Debug, Default)]
+pub struct History {
+    pub entries: Vec<HistoryEntry>,
+    pub names: Names,
+}
+
+/// The whole history of a schedule.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn history(conn: &mut PgConnection, schedule: ScheduleId) -> Result<History> {
+    load(conn, schedule, -1)
+}
+
+/// What happened to a schedule after the version that somebody saw: the edits since, and its end.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn history_since(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<History> {
+    load(conn, schedule, version)
+}
+
+fn load(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<History> {
+    let entries: Vec<HistoryEntry> = diesel::sql_query(
+        "SELECT h.at, h.kind, u.name AS actor_name, t.id AS ticket_id, t.protocol, coalesce(t.status = 'open', false) AS is_open,
+                (h.details->>'late_ms')::bigint AS late_ms, h.details,
+                ARRAY(SELECT n.name FROM users n
+                       WHERE n.id IN (SELECT jsonb_array_elements_text(
+                             CASE jsonb_typeof(h.details->'notified') WHEN 'array' THEN h.details->'notified'
+                                  ELSE '[]' END)::bigint)
+                       ORDER BY n.name) AS notified
+           FROM schedule_history h
+           LEFT JOIN users u ON u.id = h.actor_id
+           LEFT JOIN tickets t ON t.id = coalesce(h.details->>'ticket_id', h.details->>'open_ticket_id')::bigint
+          WHERE h.schedule_id = $1
+            AND ($2 < 0 OR h.kind IN ('cancelled', 'completed', 'failed') OR (h.details->>'version')::int > $2)
+          ORDER BY h.id DESC",
+    )
+    .bind::<BigInt, _>(schedule)
+    .bind::<Integer, _>(version)
+    .load(conn)?;
+    let names = names(conn, &entries)?;
+    Ok(History { entries, names })
+}
+
+#[derive(QueryableByName)]
+struct NameRow {
+    #[diesel(sql_type = Text)]
+    field: String,
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
+    let mut ids: BTreeMap<Field, BTreeSet<i64>> = BTreeMap::new();
+    for changes in entries.iter().filter(|entry| entry.kind == "edited").map(HistoryEntry::changes) {
+        for (field, values) in changes.iter() {
+            ids.entry(field).or_default().extend(values.into_iter().flatten().filter_map(Value::as_i64));
+        }
+    }
+    if ids.values().all(BTreeSet::is_empty) {
+        return Ok(Names::default());
+    }
+    let of = |field| ids.get(&field).map(|ids| ids.iter().copied().collect()).unwrap_or_default();
+    let (people, contacts): (Vec<i64>, Vec<i64>) = (of(Field::Person), of(Field::Contact));
+    let (departments, attendants): (Vec<i64>, Vec<i64>) = (of(Field::Department), of(Field::Attendant));
+    let rows: Vec<NameRow> = diesel::sql_query(
+        "SELECT 'person_id' AS field, id, name FROM people WHERE id = ANY ($1)
+         UNION ALL SELECT 'contact_id', id, name FROM contacts WHERE id = ANY ($2)
+         UNION ALL SELECT 'department_id', id, name FROM departments WHERE id = ANY ($3)
+         UNION ALL SELECT 'attendant_id', id, name FROM users WHERE id = ANY ($4)",
+    )
+    .bind::<Array<BigInt>, _>(people)
+    .bind::<Array<BigInt>, _>(contacts)
+    .bind::<Array<BigInt>, _>(departments)
+    .bind::<Array<BigInt>, _>(attendants)
+    .load(conn)?;
+    let named = |row: NameRow| Some(((row.field.parse::<Field>().ok()?.as_str(), row.id), row.name));
+    Ok(Names(rows.into_iter().filter_map(named).collect()))
+}
+
+/// A schedule that was planned anew from another.
+#[derive(Debug, QueryableByName)]
+pub struct Kin {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor_name: Option<String>,
+}
+
+/// The schedules that were planned anew from that one, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn successors(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Kin>> {
+    Ok(diesel::sql_query(
+        "SELECT s.id, s.created_at AS at, u.name AS actor_name
+           FROM schedules s LEFT JOIN users u ON u.id = s.created_by
+          WHERE s.rescheduled_from = $1 ORDER BY s.id DESC LIMIT 20",
+    )
+    .bind::<BigInt, _>(schedule)
+    .load(conn)?)
+}

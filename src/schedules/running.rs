@@ -1,0 +1,64 @@
+//! "Disparar agora": the question before it, and doing it.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::queries;
+use super::views::RunQuestion;
+use crate::auth::{Can, ClientIp, ManageSchedules};
+use crate::db::Db;
+use crate::dispatcher::{self, RunNow};
+use crate::error::Result;
+use crate::ids::ScheduleId;
+use crate::tickets;
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+/// Asks before firing, for browsers without scripts.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn ask(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ScheduleId>,
+) -> Result<HttpResponse> {
+    let (who, id) = (viewer.clone(), id.into_inner());
+    let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
+    if detail.status.is_final() {
+        return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
+    }
+    let view = RunQuestion::new(&viewer, &shell.csrf, &detail);
+    shell.page(&viewer, "Disparar agora", view)
+}
+
+/// Fires at once. What stands in the way is told (409), and the schedule waits for its time as before.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn run(
+    viewer: Can<ManageSchedules>,
+    _: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),
+) -> Result<HttpResponse> {
+    let (who, id) = (viewer.clone(), id.into_inner());
+    let (ran, detail, ticket) = db
+        .transaction(move |conn| {
+            let ran = dispatcher::run_now(conn, id, who.id, &ip)?;
+            let detail = queries::detail(conn, &who, id)?;
+            let ticket = tickets::open_ticket_of(conn, detail.contact_id)?;
+            Ok((ran, detail, ticket))
+        })
+        .await?;
+    let flash = match ran {
+        RunNow::Done => Flash::ScheduleRun,
+        RunNow::NotPending => Flash::ScheduleNotPending,
+        RunNow::Refused(reason) => {
+            let view = RunQuestion::new(&viewer, &shell.csrf, &detail).refused(reason, ticket);
+            return shell.page_with(StatusCode::CONFLICT, &viewer, "Erro: Disparar agora", view);
+        }
+    };
+    Ok(redirect_with(&format!("/schedules/{id}"), flash))
+}

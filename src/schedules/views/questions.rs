@@ -1,0 +1,124 @@
+//! The questions before a schedule is cancelled or fired: pages of their own for browsers without
+//! scripts, dialogues of the schedule's page for others.
+
+use askama::Template;
+
+use crate::auth::Viewer;
+use crate::schedules::queries::Detail;
+use crate::schedules::{Action, FailureReason};
+use crate::tickets::OpenTicket;
+
+/// The question before cancelling, as a page.
+#[derive(Template)]
+#[template(path = "schedules/cancellation.html")]
+pub struct Cancellation {
+    form: CancelForm,
+}
+
+impl Cancellation {
+    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail) -> Self {
+        Self { form: CancelForm::new(viewer, csrf, detail, false) }
+    }
+
+    /// The same page with what was typed and what is wrong with it.
+    pub fn refused(mut self, reason: &str, error: &'static str) -> Self {
+        self.form.reason = reason.to_owned();
+        self.form.error = Some(error);
+        self
+    }
+}
+
+/// The same question within that page, or in a dialogue.
+#[derive(Template)]
+#[template(path = "schedules/_cancel_form.html")]
+pub struct CancelForm {
+    csrf: String,
+    id: String,
+    sentence: String,
+    reason: String,
+    error: Option<&'static str>,
+    is_dialog: bool,
+}
+
+impl CancelForm {
+    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
+        let due = viewer.zone.date_time(detail.due_at);
+        let contact = &detail.contact_name;
+        let sentence = match (detail.action, detail.has_message) {
+            (Action::Notify, _) => format!("O atendente não será lembrado de {contact} em {due}."),
+            (_, false) => format!("O chamado para {contact} em {due} não será aberto."),
+            (_, true) => format!("A mensagem para {contact} em {due} não será enviada."),
+        };
+        let (reason, error) = (String::new(), None);
+        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, reason, error, is_dialog }
+    }
+}
+
+/// The question before firing, as a page.
+#[derive(Template)]
+#[template(path = "schedules/dispatch.html")]
+pub struct RunQuestion {
+    form: RunForm,
+}
+
+impl RunQuestion {
+    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail) -> Self {
+        Self { form: RunForm::new(viewer, csrf, detail, false) }
+    }
+
+    /// The same page with what stands in the way.
+    pub fn refused(mut self, reason: FailureReason, ticket: Option<OpenTicket>) -> Self {
+        let why = match (reason, ticket) {
+            (FailureReason::TicketOpen, Some(ticket)) => {
+                format!(
+                    "O chamado nº {} deste contato está aberto. Feche o chamado e tente de novo.",
+                    ticket.protocol
+                )
+            }
+            (FailureReason::TicketOpen, None) => {
+                "O chamado deste contato estava aberto. Tente de novo.".into()
+            }
+            (FailureReason::ContactInactive, _) => {
+                "O contato foi arquivado ou está sem conexão ativa. Reative-o ou edite o agendamento.".into()
+            }
+            (FailureReason::DepartmentInactive, _) => {
+                "O departamento foi desativado. Edite o agendamento e escolha outro.".into()
+            }
+            (FailureReason::Expired | FailureReason::Internal, _) => {
+                "O disparo foi recusado. Informe ao administrador o número deste agendamento.".into()
+            }
+        };
+        let link = ticket.filter(|_| reason == FailureReason::TicketOpen);
+        self.form.ticket = link.map(|ticket| format!("/tickets/{}", ticket.id));
+        self.form.refusal = Some(why);
+        self
+    }
+}
+
+/// The same question within that page, or in a dialogue.
+#[derive(Template)]
+#[template(path = "schedules/_dispatch_form.html")]
+pub struct RunForm {
+    csrf: String,
+    id: String,
+    sentence: String,
+    /// What stood in the way, and the ticket that did.
+    refusal: Option<String>,
+    ticket: Option<String>,
+    is_dialog: bool,
+}
+
+impl RunForm {
+    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
+        let due = viewer.zone.date_time(detail.due_at);
+        let contact = &detail.contact_name;
+        let what = match (detail.action, detail.has_message) {
+            (Action::Notify, _) => format!("O atendente é lembrado de {contact} agora"),
+            (_, false) => format!("O chamado para {contact} é aberto agora"),
+            (_, true) => format!("A mensagem para {contact} é enviada e o chamado é aberto agora"),
+        };
+        let sentence = format!("{what}, e não em {due}.");
+        let (refusal, ticket) = (None, None);
+        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, refusal, ticket, is_dialog }
+    }
+}

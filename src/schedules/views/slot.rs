@@ -1,0 +1,112 @@
+//! Whether the wanted time can be had, below the field "Data e hora".
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::auth::Viewer;
+use crate::clock::Resolved;
+use crate::schedules::form::{Due, Fold};
+use crate::schedules::slot::Slot;
+use crate::schedules::spacing::Conflict;
+
+#[derive(Template, Default)]
+#[template(path = "schedules/_slot.html")]
+pub struct SlotView {
+    question: Option<Question>,
+    conflict: Option<ConflictNotice>,
+    wrong: Option<Wrong>,
+    is_free: bool,
+}
+
+/// Which of two equal clock times is meant.
+struct Question {
+    text: String,
+    choices: Vec<FoldChoice>,
+}
+
+struct FoldChoice {
+    fold: Fold,
+    label: String,
+    is_chosen: bool,
+}
+
+struct Wrong {
+    text: &'static str,
+    /// Times nearby that exist: value and label.
+    slots: Vec<(String, String)>,
+}
+
+struct ConflictNotice {
+    title: String,
+    href: String,
+    contact: String,
+    slots: Vec<(String, String)>,
+}
+
+impl SlotView {
+    pub fn new(viewer: &Viewer, slot: Slot) -> Self {
+        let zone = viewer.zone;
+        let question = match slot.due {
+            Due::Twice(twins) => Some(Question::new(viewer, twins, None)),
+            Due::At { at, twins: Some(twins), .. } => Some(Question::new(viewer, twins, Some(at))),
+            _ => None,
+        };
+        let wrong = match slot.due {
+            Due::Missing | Due::Twice(_) | Due::At { .. } => None,
+            Due::Never(beside) => {
+                let slots = beside.into_iter().flatten().map(|at| (zone.input(at), zone.slot(at))).collect();
+                slot.due.error().map(|text| Wrong { text, slots })
+            }
+            Due::Invalid | Due::Past => slot.due.error().map(|text| Wrong { text, slots: Vec::new() }),
+        };
+        Self {
+            question,
+            wrong,
+            is_free: slot.is_judged && slot.conflict.is_none(),
+            conflict: slot.conflict.map(|conflict| ConflictNotice::new(viewer, conflict)),
+        }
+    }
+
+    /// Whether it says by itself what is wrong with the time.
+    pub fn is_telling(&self) -> bool {
+        self.conflict.is_some() || self.wrong.is_some()
+    }
+}
+
+impl Question {
+    fn new(viewer: &Viewer, twins: [DateTime<Utc>; 2], chosen: Option<DateTime<Utc>>) -> Self {
+        let zone = viewer.zone;
+        let choice = |(fold, at, name): (Fold, DateTime<Utc>, &str)| FoldChoice {
+            fold,
+            label: format!("{name}: {} ({})", zone.time(at), zone.offset(at)),
+            is_chosen: chosen == Some(at),
+        };
+        let [first, second] = twins;
+        Self {
+            text: format!(
+                "Em {} o relógio é atrasado e {} acontece duas vezes. Qual delas?",
+                zone.date(first),
+                zone.time(first)
+            ),
+            choices: [(Fold::First, first, "A primeira"), (Fold::Second, second, "A segunda")]
+                .map(choice)
+                .into(),
+        }
+    }
+}
+
+impl ConflictNotice {
+    fn new(viewer: &Viewer, conflict: Conflict) -> Self {
+        let zone = viewer.zone;
+        let (date, time) = (zone.date(conflict.due_at), zone.time(conflict.due_at));
+        // A time that the clocks repeat could not be told from its twin.
+        let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
+        let slots = [conflict.before, conflict.after].into_iter().flatten().filter(is_plain);
+        Self {
+            title: format!("Já existe um agendamento em {date} às {time}."),
+            href: format!("/schedules/{}", conflict.with),
+            contact: conflict.contact_name,
+            slots: slots.map(|at| (zone.input(at), zone.slot(at))).collect(),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What happened to a schedule, newest first.
+
+use chrono::{DateTime, Utc};
+
+use super::changes::ChangeLine;
+use crate::clock::Zone;
+use crate::schedules::Status;
+use crate::schedules::queries::{Detail, HistoryEntry, Kin, Names, Story};
+
+pub struct Entry {
+    pub style: &'static str,
+    pub icon: &'static str,
+    pub title: String,
+    pub sub: String,
+    /// What an edit changed, a line each.
+    pub lines: Vec<String>,
+    /// Where more is to be read: address and text.
+    pub link: Option<(String, String)>,
+    at: DateTime<Utc>,
+}
+
+/// The whole story; what is still to come is first.
+pub fn entries(zone: Zone, story: &Story) -> Vec<Entry> {
+    let detail = &story.detail;
+    let mut entries = Vec::new();
+    for (at, icon, title) in [
+        (detail.read_at, "checks", "Mensagem lida"),
+        (detail.delivered_at, "message-check", "Mensagem entregue"),
+    ] {
+        entries.extend(at.map(|at| Entry::new("done", icon, title, at).said(zone, &[])));
+    }
+    for entry in &story.history.entries {
+        entries.extend(told_of(zone, entry));
+        if entry.kind == "completed" && detail.action.opens_ticket() {
+            entries.extend(opened(zone, detail, entry));
+        }
+        entries.push(what_happened(zone, detail, entry, &story.history.names));
+    }
+    entries.extend(story.successors.iter().map(|kin| succeeded(zone, kin)));
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
+    if detail.status == Status::Scheduled {
+        let mut awaited = Entry::new("scheduled", "clock", "Aguardando o disparo", detail.due_at);
+        awaited.sub = format!("Previsto para {}", zone.date_time(detail.due_at));
+        entries.insert(0, awaited);
+    }
+    entries
+}
+
+impl Entry {
+    fn new(style: &'static str, icon: &'static str, title: impl Into<String>, at: DateTime<Utc>) -> Self {
+        let (sub, lines, link) = (String::new(), Vec::new(), None);
+        Self { style, icon, title: title.into(), sub, lines, link, at }
+    }
+
+    /// With its date, and what else is to be said, below the title.
+    fn said(mut self, zone: Zone, parts: &[&str]) -> Self {
+        let parts = parts.iter().filter(|part| !part.is_empty()).copied();
+        let date = zone.date_time(self.at);
+        self.sub = std::iter::once(date.as_str()).chain(parts).collect::<Vec<_>>().join(" · ");
+        self
+    }
+
+    fn linked(mut self, href: String, text: impl Into<String>) -> Self {
+        self.link = Some((href, text.into()));
+        self
+    }
+}
+
+fn what_happened(zone: Zone, detail: &Detail, entry: &HistoryEntry, names: &Names) -> Entry {
+    let who = entry.actor_name.as_deref().unwrap_or_default();
+    match entry.kind.as_str() {
+        "created" => created(zone, detail, entry),
+        "edited" => {
+            let changes = ChangeLine::all(&entry.changes(), names, zone);
+            let mut edited = Entry::new("scheduled", "pencil", "Agendamento editado", entry.at);
+            edited.lines = changes.iter().map(ChangeLine::sentence).collect();
+            edited.said(zone, &[who])
+        }
+        "cancelled" => {
+            let mut cancelled = Entry::new("cancelled", "ban", "Agendamento cancelado", entry.at);
+            cancelled.lines = detail.cancel_reason.iter().map(|reason| format!("“{reason}”")).collect();
+            cancelled.said(zone, &[who])
+        }
+        "completed" if !who.is_empty() => {
+            let planned = format!("estava previsto para {}", zone.date_time(detail.due_at));
+            let fired = Entry::new("done", "bolt", format!("Disparado agora por {who}"), entry.at);
+            fired.said(zone, &[&planned])
+        }
+        "completed" => {
+            let fired = Entry::new("done", "circle-check", "Disparado", entry.at);
+            fired.said(zone, &[&lateness(detail, entry)])
+        }
+        _ => {
+            let failed = Entry::new("error", "alert-triangle", "Erro no disparo", entry.at);
+            let why = entry.protocol.map(|protocol| format!("o chamado nº {protocol} já estava aberto"));
+            failed.said(zone, &[&lateness(detail, entry), why.as_deref().unwrap_or_default()])
+        }
+    }
+}
+
+fn created(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Entry {
+    let who = entry.actor_name.as_deref().unwrap_or_default();
+    let from = entry.protocol.map(|protocol| format!("a partir do chamado nº {protocol}"));
+    let created = Entry::new("scheduled", "calendar-plus", "Agendamento criado", entry.at)
+        .said(zone, &[who, from.as_deref().unwrap_or_default()]);
+    match detail.rescheduled_from {
+        Some(id) => created.linked(format!("/schedules/{id}"), format!("Reagendamento do nº {id}")),
+        None => created,
+    }
+}
+
+/// The ticket that a schedule opened.
+fn opened(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Option<Entry> {
+    let (ticket, protocol) = (entry.ticket_id?, entry.protocol?);
+    let title = format!("Chamado nº {protocol} aberto");
+    let sent = if detail.has_message { "mensagem enviada" } else { "" };
+    let opened = Entry::new("done", "message-plus", title, entry.at).said(zone, &[sent]);
+    Some(match detail.is_readable {
+        true => opened.linked(format!("/tickets/{ticket}"), "Ver chamado"),
+        false => opened,
+    })
+}
+
+fn told_of(zone: Zone, entry: &HistoryEntry) -> Option<Entry> {
+    let title = match entry.notified.len() {
+        0 => return None,
+        1 => "Atendente notificado",
+        _ => "Atendentes notificados",
+    };
+    Some(Entry::new("", "bell", title, entry.at).said(zone, &[&entry.notified.join(", ")]))
+}
+
+fn succeeded(zone: Zone, kin: &Kin) -> Entry {
+    let who = kin.actor_name.as_deref().unwrap_or_default();
+    Entry::new("scheduled", "calendar-plus", "Reagendado", kin.at)
+        .said(zone, &[who])
+        .linked(format!("/schedules/{}", kin.id), format!("Reagendado como nº {}", kin.id))
+}
+
+/// "no horário (7 ms)", "com 12 min de atraso".
+fn lateness(detail: &Detail, entry: &HistoryEntry) -> String {
+    let late_ms = entry.late_ms.unwrap_or_else(|| (entry.at - detail.due_at).num_milliseconds());
+    let (second, minute, hour, day) = (1000, 60_000, 3_600_000, 86_400_000);
+    match late_ms {
+        ..=0 => "no horário".into(),
+        late if late < second => format!("no horário ({late} ms)"),
+        late if late < minute => format!("com {} s de atraso", late / second),
+        late if late < 2 * hour => format!("com {} min de atraso", late / minute),
+        late if late < 2 * day => format!("com {} h de atraso", late / hour),
+        late => format!("com {} dias de atraso", late / day),
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether there are users, and the first of them.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+
+use crate::audit::{self, Action};
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::schema::{roles, users};
+use crate::users::NewAccount;
+
+/// Whether anybody can sign in, or could.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn are_there(conn: &mut PgConnection) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
+}
+
+/// Whether there is a user of that id.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_there(conn: &mut PgConnection, user: UserId) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.find(user.0))).get_result(conn)?)
+}
+
+/// Adds a user of the administrator role.
+///
+/// # Errors
+/// The address is taken (`users_email_key`), or the database is unreachable.
+pub fn create_administrator(
+    conn: &mut PgConnection,
+    account: &NewAccount,
+    password_hash: &str,
+) -> Result<UserId> {
+    conn.transaction(|conn| {
+        let role: i64 = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
+        let id: i64 = diesel::insert_into(users::table)
+            .values((
+                users::name.eq(account.name()),
+                users::email.eq(account.email()),
+                users::password_hash.eq(password_hash),
+                users::role_id.eq(role),
+            ))
+            .returning(users::id)
+            .get_result(conn)?;
+        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id)))?;
+        Ok(UserId(id))
+    })
+}

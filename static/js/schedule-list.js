@@ -1,0 +1,58 @@
+// The list of schedules: ticking rows, and cancelling what is ticked in one dialogue.
+
+import { all, one, say } from "./dom.js";
+import { load } from "./messages.js";
+import { warn } from "./notices.js";
+
+export function start() {
+  document.addEventListener("change", ({ target }) => {
+    const form = target.closest("[data-bulk]");
+    if (!form) return;
+    if (target.matches("[data-select-all]")) for (const box of boxes(form)) box.checked = target.checked;
+    paint(form);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("[data-bulk]");
+    if (form) ask(event, form);
+  });
+  document.addEventListener("parts-replaced", repaint);
+  document.body.addEventListener("htmx:afterSettle", ({ detail }) => {
+    repaint();
+    const results = one("#schedule-results");
+    if (!results || !detail.elt?.closest?.("#schedules")) return;
+    // What was activated may be gone: one goes on where its effect is.
+    if (document.activeElement === document.body) results.focus({ preventScroll: true });
+    say(one(".pager > span, .blank h2", results)?.textContent ?? "");
+  });
+  addEventListener("pageshow", repaint);
+}
+
+const boxes = (form) => all("input[name=id]", form);
+
+const repaint = () => all("[data-bulk]").forEach(paint);
+
+function paint(form) {
+  const every = one("[data-select-all]", form);
+  if (!every) return;
+  const chosen = boxes(form).filter(({ checked }) => checked).length;
+  every.checked = chosen > 0 && chosen === boxes(form).length;
+  every.indeterminate = chosen > 0 && !every.checked;
+  one("[data-selected]", form).textContent = chosen ? ` (${chosen})` : "";
+}
+
+/** Without it, the form leads to a page that asks. */
+async function ask(event, form) {
+  const dialog = one("#bulk-dialog");
+  const Modal = (window.bootstrap ?? window.tabler)?.Modal;
+  if (!dialog || !Modal) return;
+  event.preventDefault();
+  if (!boxes(form).some(({ checked }) => checked)) {
+    warn("bulk", "Selecione ao menos um agendamento pendente.");
+    return;
+  }
+  const query = new URLSearchParams(new FormData(form));
+  const question = await load(`${form.action}?${query}`).then((page) => one("form", page)).catch(() => null);
+  if (!question) return form.submit();
+  one(".modal-dialog", dialog).replaceChildren(question);
+  Modal.getOrCreateInstance(dialog).show();
+}

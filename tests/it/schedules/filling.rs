@@ -1,0 +1,130 @@
+//! What the form does while it is filled in: it searches, proposes, and judges the time.
+
+use serde_json::Value;
+
+use super::{form, save};
+use crate::harness::{TestApp, Visitor};
+
+/// The texts of a searchable select's options.
+async fn found(visitor: &Visitor, path: &str) -> Vec<String> {
+    let answer = visitor.get(path).await;
+    let list: Vec<Value> = serde_json::from_str(&answer.body).unwrap();
+    list.iter().map(|option| option["text"].as_str().unwrap().to_owned()).collect()
+}
+
+#[actix_web::test]
+async fn contacts_are_found_without_accents_and_case_by_name_number_and_e_mail() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO contacts (channel_id, address, name, phone, email) VALUES
+            (401, 'a', 'Sônia Araújo de Melo', '+5531988887777', 'SONIA@exemplo.example'),
+            (401, 'b', 'Sonia Braga', '', ''), (401, 'c', '100% Pão', '', '')",
+    );
+    let admin = app.administrator().await;
+    let both = vec!["Sônia Araújo de Melo".to_owned(), "Sonia Braga".to_owned()];
+    for (query, expected) in [
+        ("SONIA", &both[..]),
+        ("s%C3%B4nia", &both),
+        ("melo+araujo", &both[..1]),
+        ("(31)+98888-7777", &both[..1]),
+        ("sonia@exemplo", &both[..1]),
+        ("ninguem", &[]),
+        ("0%25", &["100% Pão".to_owned()]),
+    ] {
+        assert_eq!(found(&admin, &format!("/schedules/new/contacts?q={query}")).await, expected, "{query}");
+    }
+    assert_eq!(found(&admin, "/schedules/new/people?q=FAMILIA").await, ["Família Duarte"]);
+}
+
+#[actix_web::test]
+async fn a_person_narrows_the_contacts_and_a_contact_brings_its_person_and_who_attends() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "UPDATE contacts SET default_department_id = 102, default_attendant_id = 304 WHERE id = 601;
+         INSERT INTO tickets (contact_id, department_id, attendant_id, status, closed_at)
+            VALUES (602, 101, 303, 'closed', clock_timestamp())",
+    );
+    let app = app.with_made_up_rows("a ticket without events");
+    let admin = app.administrator().await;
+    assert_eq!(found(&admin, "/schedules/new/contacts?q=&person_id=501").await, ["Marina Duarte"]);
+    assert!(found(&admin, "/schedules/new/contacts?q=rafael&person_id=501").await.is_empty());
+
+    let proposal: Value =
+        serde_json::from_str(&admin.get("/schedules/new/proposal?contact_id=601").await.body).unwrap();
+    assert_eq!(proposal["person"]["text"], "Família Duarte");
+    assert_eq!((&proposal["department_id"], &proposal["attendant_id"]), (&102.into(), &304.into()));
+    let last: Value =
+        serde_json::from_str(&admin.get("/schedules/new/proposal?contact_id=602").await.body).unwrap();
+    assert_eq!(last["person"], Value::Null);
+    assert_eq!((&last["department_id"], &last["attendant_id"]), (&101.into(), &303.into()));
+
+    let page = admin.get("/schedules/new?contact_id=601").await;
+    assert_eq!(page.attribute("#person_id option[selected]", "value").unwrap(), "501");
+    assert_eq!(page.attribute("#attendant_id option[selected]", "value").unwrap(), "304");
+    let changes = [("step", "contact"), ("department_id", ""), ("attendant_id", "")];
+    let page = admin.post("/schedules", &form(&changes)).await;
+    page.assert_status(200);
+    assert_eq!(page.attribute("#department_id option[selected]", "value").unwrap(), "102");
+    let page = admin.post("/schedules", &form(&[("step", "contact")])).await;
+    let kept = page.attribute("#department_id option[selected]", "value").unwrap();
+    assert_eq!(kept, "101", "what was chosen is not replaced");
+}
+
+#[actix_web::test]
+async fn the_form_says_that_a_contact_without_an_active_channel_gets_no_message() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE channels SET deactivated_at = now()");
+    let admin = app.administrator().await;
+    let part = admin.get_part("/schedules/new/contact-warning?contact_id=601").await;
+    part.assert_says("Este contato está sem conexão ativa.");
+    save(&admin, &[]).await.assert_status(422).assert_says("não pode receber mensagens");
+    save(&admin, &[("action", "notify"), ("message", "")]).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn the_time_is_judged_while_it_is_typed() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[]).await.location().to_owned();
+    let id = path.rsplit('/').next().unwrap();
+    let judged = async |query: String| admin.get_part(&format!("/schedules/slot-check?{query}")).await;
+    judged("due_at=2030-12-05T10:04".into()).await.assert_says("Horário livre.");
+    let taken = judged("due_at=2030-12-05T10:02".into()).await;
+    taken.assert_says("Já existe um agendamento em 05/12/2030 às 10:00.");
+    assert_eq!(taken.texts("[data-slot]"), ["qui., 05/12/2030 às 09:56", "qui., 05/12/2030 às 10:04"]);
+    judged(format!("due_at=2030-12-05T10:02&schedule_id={id}")).await.assert_says("Horário livre.");
+    judged("due_at=2001-01-01T10:00".into()).await.assert_says("Escolha uma data e hora futuras.");
+    judged("due_at=amanh%C3%A3".into()).await.assert_says("Esta data e hora não é válida.");
+    assert_eq!(judged("due_at=".into()).await.text(), "");
+
+    app.database
+        .execute("UPDATE settings SET spacing_scope = 'attendant'; UPDATE schedules SET spacing_key = 303");
+    assert_eq!(judged("due_at=2030-12-05T10:02".into()).await.text(), "", "of whom is not known yet");
+    let of = |attendant| format!("due_at=2030-12-05T10:02&department_id=101&attendant_id={attendant}");
+    judged(of("303")).await.assert_says("Já existe um agendamento");
+    judged(of("")).await.assert_says("Horário livre.");
+}
+
+#[actix_web::test]
+async fn a_time_that_is_there_twice_is_asked_about_and_one_that_is_not_offers_its_neighbours() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE settings SET time_zone = 'Europe/Lisbon'");
+    let admin = app.administrator().await;
+    let page = save(&admin, &[("due_at", "2027-10-31T01:30")]).await;
+    page.assert_status(422)
+        .assert_says("Em 31/10/2027 o relógio é atrasado e 01:30 acontece duas vezes. Qual delas?")
+        .assert_says("A primeira: 01:30 (UTC+01:00)")
+        .assert_says("A segunda: 01:30 (UTC+00:00)");
+    let saved = save(&admin, &[("due_at", "2027-10-31T01:30"), ("due_fold", "second")]).await;
+    let path = saved.assert_status(303).location().to_owned();
+    let due = "SELECT due_at AT TIME ZONE 'UTC' || '' AS value FROM schedules";
+    assert_eq!(app.database.texts(due), ["2027-10-31 01:30:00"]);
+    let edit = admin.get(&format!("{path}/edit")).await;
+    assert_eq!(edit.attribute("input[name=due_fold][checked]", "value").unwrap(), "second");
+
+    let page = save(&admin, &[("due_at", "2027-03-28T01:30")]).await;
+    page.assert_status(422).assert_says("Esta hora não existe nesse dia").assert_says("Horários válidos");
+    assert_eq!(page.texts("[data-slot]"), ["dom., 28/03/2027 às 00:59", "dom., 28/03/2027 às 02:00"]);
+    let page = admin.post("/schedules", &form(&[("use_slot", "2027-03-28T02:00")])).await;
+    assert_eq!(page.attribute("#due_at", "value").unwrap(), "2027-03-28T02:00");
+}

@@ -1,0 +1,151 @@
+//! "Disparar agora".
+
+use futures_util::future::{join, join_all};
+use pontual::dispatcher::tick;
+
+use super::save;
+use crate::harness::{Plan, TestApp};
+
+/// A schedule for Marina that is due in an hour, and its address.
+fn pending(app: &TestApp, action: &'static str) -> String {
+    let id = Plan { due_in: "1 hour", ..Plan::new(&app.company, action) }.save(&app.database);
+    format!("/schedules/{id}")
+}
+
+#[actix_web::test]
+async fn a_schedule_is_fired_at_once_and_keeps_its_due_time() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let saved = save(&admin, &[]).await;
+    let path = saved.location().to_owned();
+    let question = admin.get(&format!("{path}/dispatch")).await;
+    question
+        .assert_says("Disparar este agendamento agora?")
+        .assert_says("A mensagem para Marina Duarte é enviada")
+        .assert_says("e não em 05/12/2030 às 10:00.");
+    let answer = admin.post(&format!("{path}/dispatch"), &[]).await;
+    let page = admin.follow(&answer).await;
+    page.assert_says("Agendamento disparado.")
+        .assert_says("Disparado agora por Ana Prado")
+        .assert_says("estava previsto para 05/12/2030 às 10:00")
+        .assert_says("Quinta-feira, 05/12/2030 às 10:00")
+        .assert_says("Chamado nº 1001 aberto")
+        .assert_says("Atendente notificado");
+    let sent = app.database.texts("SELECT body AS value FROM messages WHERE kind = 'attendant'");
+    assert_eq!(sent, ["Olá, Marina!\nTudo bem?"]);
+    let who = "SELECT actor_id AS value FROM audit WHERE action = 'schedule.completed' AND ip <> ''";
+    assert_eq!(app.database.number(who), app.company.administrator);
+    let bell = app.attendant().await.get("/notifications").await;
+    bell.assert_says("Chamado aberto para Marina Duarte");
+}
+
+#[actix_web::test]
+async fn an_open_ticket_refuses_and_the_schedule_waits_on() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = pending(&app, "open_ticket_and_notify");
+    app.database
+        .execute("INSERT INTO tickets (id, protocol, contact_id, department_id) VALUES (7, 1042, 601, 101)");
+    admin.get(&path).await;
+    let page = admin.post(&format!("{path}/dispatch"), &[]).await;
+    page.assert_status(409)
+        .assert_says("Nada foi disparado. O agendamento continua pendente.")
+        .assert_says("O chamado nº 1042 deste contato está aberto.");
+    assert_eq!(page.count("a[href='/tickets/7']"), 1);
+    admin.get(&path).await.assert_says("Aguardando o disparo");
+    let traces = "SELECT (SELECT count(*) FROM notifications) + (SELECT count(*) FROM messages) AS value";
+    assert_eq!(app.database.number(traces), 0);
+}
+
+#[actix_web::test]
+async fn a_reminder_needs_no_closed_ticket() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = pending(&app, "notify");
+    app.database.execute("INSERT INTO tickets (contact_id, department_id) VALUES (601, 101)");
+    admin.get(&path).await;
+    admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
+    admin.get(&path).await.assert_says("Disparado agora por Ana Prado").assert_says("Bruno Lima");
+}
+
+#[actix_web::test]
+async fn a_contact_without_an_active_channel_refuses_too() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = pending(&app, "open_ticket");
+    app.database.execute("UPDATE channels SET deactivated_at = now()");
+    admin.get(&path).await;
+    let page = admin.post(&format!("{path}/dispatch"), &[]).await;
+    page.assert_status(409).assert_says("está sem conexão ativa");
+    admin.get(&path).await.assert_says("Aguardando o disparo");
+}
+
+#[actix_web::test]
+async fn lateness_does_not_count_against_a_person() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let id = Plan { due_in: "-3 hours", ..Plan::new(&app.company, "notify") }.save(&app.database);
+    let path = format!("/schedules/{id}");
+    admin.get(&path).await;
+    admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
+    admin.get(&path).await.assert_says("Concluído");
+}
+
+#[actix_web::test]
+async fn run_by_two_at_once_it_is_done_once() {
+    let app = TestApp::new().await;
+    let other = app.another().await;
+    let path = format!("{}/dispatch", pending(&app, "open_ticket"));
+    let visitors = [app.administrator().await, other.administrator().await];
+    for visitor in &visitors {
+        visitor.get(&path).await.assert_status(200);
+    }
+    let answers = join_all(visitors.iter().map(|visitor| visitor.post(&path, &[]))).await;
+    assert!(answers.iter().all(|answer| answer.status == 303));
+    let shown = join(visitors[0].follow(&answers[0]), visitors[1].follow(&answers[1])).await;
+    let texts = [shown.0.text(), shown.1.text()];
+    let said = |sentence: &str| texts.iter().filter(|text| text.contains(sentence)).count();
+    assert_eq!((said("Agendamento disparado."), said("já não estava pendente")), (1, 1));
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets"), 1);
+}
+
+#[actix_web::test]
+async fn run_while_the_dispatcher_decides_it_is_done_once() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    for _ in 0..10 {
+        let id = Plan { due_in: "-1 second", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
+        let path = format!("/schedules/{id}");
+        admin.get(&path).await;
+        let url = app.database.url.clone();
+        let ticking = std::thread::spawn(move || tick(&mut pontual::db::connect(&url).unwrap()).unwrap());
+        admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
+        ticking.join().unwrap();
+        tick(&mut app.database.connect()).unwrap();
+        let tickets = format!("SELECT count(*) AS value FROM tickets WHERE schedule_id = {id}");
+        assert_eq!(app.database.number(&tickets), 1);
+        app.database.execute(
+            "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() WHERE status = 'open'",
+        );
+        app.check();
+    }
+}
+
+#[actix_web::test]
+async fn who_may_not_schedule_sees_no_buttons_and_is_refused() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = pending(&app, "open_ticket");
+    let buttons = "a[href$='/dispatch'], a[href$='/edit'], a[href$='/cancellation'], a[href*='?from=']";
+    assert_eq!(admin.get(&path).await.count(buttons), 3);
+    let bruno = app.attendant().await;
+    let page = bruno.get(&path).await;
+    page.assert_status(200).assert_says("Marina Duarte");
+    assert_eq!(page.count(buttons), 0);
+    bruno.get("/notifications").await;
+    for part in ["dispatch", "cancellation"] {
+        bruno.post(&format!("{path}/{part}"), &[]).await.assert_status(403);
+    }
+    bruno.post(&path, &[]).await.assert_status(403);
+    app.other_attendant().await.get(&path).await.assert_status(404);
+}
