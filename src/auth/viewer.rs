@@ -35,6 +35,8 @@ pub struct Person {
     pub departments: Vec<DepartmentId>,
     /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
     pub unread: i64,
+    /// Conversations that they attend with a customer's message that nobody has seen, as far counted.
+    pub unseen: i64,
     pub company_name: String,
     pub logo: Option<ContentHash>,
     pub zone: Zone,
