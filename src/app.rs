@@ -16,8 +16,6 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    audit, auth, channels, conversations, dispatcher, files, help, live, notifications, roles, schedules,
-    settings, setup, tickets, web as frame,
     audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
     notifications, people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
 };

@@ -49,7 +49,7 @@ impl TestApp {
 
     /// Nobody can sign in yet, and there is no department.
     pub async fn empty() -> Self {
-        Self::on(Database::new(), Company::IDS, Rc::new(Folder::new())).await
+        Self::on(Database::new(), Company::IDS).await
     }
 
     /// Reached at another address, such as one behind a proxy that speaks https.
