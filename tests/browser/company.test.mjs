@@ -52,7 +52,7 @@ async function setUp(empty, javaScriptEnabled) {
   await page.getByLabel("Seu e-mail").fill("ana@loja.example");
   await page.locator("#password").fill("curta");
   await press(page.getByRole("button", { name: "Concluir" }));
-  await page.getByRole("alert").getByText("Use pelo menos 8 caracteres.").waitFor();
+  await page.getByRole("alert").getByText("Use de 8 a 128 caracteres.").waitFor();
   if (javaScriptEnabled) assert.deepEqual(await axe(page), []);
   assert.equal(await page.getByLabel("Seu nome").inputValue(), "Ana Prado");
   await page.locator("#password").fill("uma senha boa");

@@ -162,6 +162,11 @@ fn serve_on_an_empty_database_prints_the_link_of_the_set_up() {
     let link = printed.strip_prefix("Nobody can sign in yet: set up at ").unwrap();
     let token = link.strip_prefix(&format!("{place}/setup/")).unwrap();
     assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+    let address = place.strip_prefix("http://").unwrap();
+    let mut page = TcpStream::connect(address).unwrap();
+    write!(page, "GET /setup/{token} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let first = BufReader::new(page).lines().next().unwrap().unwrap();
+    assert_eq!(first, "HTTP/1.1 200 OK");
     // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
     unsafe { libc::kill(serve.id() as i32, libc::SIGTERM) };
     assert!(serve.wait().unwrap().success());
