@@ -13,6 +13,8 @@ import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 import * as uploads from "./uploads.js";
+
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 import * as unseen from "./unseen.js";
 
 for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();

@@ -33,6 +33,8 @@ before(async () => {
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
+    "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/channels", "/channels/new", "/channels/1",
+    "/channels/1/deactivation", "/audit", "/audit?group=access&until=2000-01-01", "/help",
     "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`,
     "/departments", "/departments/new", `/departments/${department}?q=a`, `/departments/${department}/deactivation`,
     "/profile", "/roles/new", `/roles/${role}/deletion`,
