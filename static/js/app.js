@@ -14,9 +14,19 @@ import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 import * as unseen from "./unseen.js";
 
-for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+const parts = [
+  page,
+  failures,
+  bell,
+  attention,
+  thread,
+  unseen,
+  schedules,
+  scheduleList,
+  calendar,
+  scheduleForm,
+  searchFields,
+  contacts,
+  live,
+];
+for (const part of parts) part.start();
