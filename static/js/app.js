@@ -24,3 +24,19 @@ for (const part of [page, failures, bell, thread, schedules, scheduleForm, conta
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+const parts = [
+  page,
+  failures,
+  bell,
+  attention,
+  thread,
+  unseen,
+  schedules,
+  scheduleList,
+  calendar,
+  scheduleForm,
+  searchFields,
+  contacts,
+  live,
+];
+for (const part of parts) part.start();
