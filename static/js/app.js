@@ -2,7 +2,6 @@
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
-import * as contacts from "./contacts.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -12,7 +11,4 @@ import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, attention, thread, schedules, scheduleList, scheduleForm, searchFields, live]) part.start();

@@ -14,6 +14,14 @@ use crate::web::{Cursor, PageOf, Search};
 /// How many conversations a page of the list holds.
 const PAGE: usize = 30;
 
+/// Says, in SQL, whether the ticket `t` is attended by who attends all ($1), the user $2, or one of the
+/// departments $3.
+const ATTENDED: &str = "($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))";
+
+/// Says, in SQL, whether the contact `c` matches a search: $4 its longest word, $5 all.
+const MATCHES: &str =
+    "(c.search LIKE plain($4) AND c.search LIKE ALL (SELECT plain(w) FROM unnest($5::text[]) AS w))";
+
 /// How many closed conversations a search shows.
 const CLOSED: i64 = 15;
 
@@ -45,7 +53,8 @@ pub struct Talk {
     pub unseen: i64,
 }
 
-const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+const COLUMNS: &str =
+    "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
         (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
             AND m.id > t.seen_message_id) AS unseen";
 
@@ -54,10 +63,6 @@ const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT kind, author_id, body FROM me
                                   WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                   ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id";
-
-/// $1 the longest word, $2 all of them.
-const MATCHES: &str =
-    "c.search LIKE plain($1) AND c.search LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)";
 
 /// The open tickets that `viewer` attends, the newest message first, of contacts that match `search`,
 /// from `after` on.
@@ -70,7 +75,7 @@ pub fn talks(
     search: Option<&Search>,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
-    let matches = if search.is_some() { MATCHES } else { "($1::text, $2::text[]) IS NOT NULL" };
+    let matches = if search.is_some() { MATCHES } else { "($4::text, $5::text[]) IS NOT NULL" };
     let rows: Vec<Talk> = diesel::sql_query(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
@@ -78,17 +83,16 @@ pub fn talks(
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
                    LEFT JOIN LATERAL (SELECT created_at FROM messages m WHERE m.ticket_id = t.id
                                        ORDER BY m.id DESC LIMIT 1) last ON true
-                  WHERE t.status = 'open' AND ($3 OR t.attendant_id = $4 OR t.department_id = ANY($5))
-                    AND {matches}) t
+                  WHERE t.status = 'open' AND {ATTENDED} AND {matches}) t
            {LAST_SAID}
           WHERE $6 IS NULL OR (t.at, t.id) < ($6, $7)
           ORDER BY t.at DESC, t.id DESC LIMIT $8"
     ))
-    .bind::<Text, _>(search.map_or("", Search::longest))
-    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<Text, _>(search.map_or("", Search::longest))
+    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
     .bind::<BigInt, _>(PAGE as i64 + 1)
@@ -108,7 +112,7 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
                    FROM contacts c
                   CROSS JOIN LATERAL (SELECT * FROM tickets t
                                        WHERE t.contact_id = c.id
-                                         AND ($3 OR t.attendant_id = $4 OR t.department_id = ANY($5))
+                                         AND {ATTENDED}
                                        ORDER BY t.id DESC LIMIT 1) t
                   WHERE {MATCHES}
                     AND NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
@@ -116,11 +120,11 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
            {LAST_SAID}
           ORDER BY t.at DESC, t.id DESC"
     ))
-    .bind::<Text, _>(search.longest())
-    .bind::<Array<Text>, _>(search.all())
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<Text, _>(search.longest())
+    .bind::<Array<Text>, _>(search.all())
     .bind::<BigInt, _>(CLOSED)
     .load(conn)?)
 }
