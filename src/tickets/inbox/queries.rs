@@ -18,12 +18,11 @@ const PAGE: usize = 30;
 /// departments $3.
 const ATTENDED: &str = "($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))";
 
-/// Says, in SQL, whether the contact `c` matches a search: $4 its longest word, $5 all.
-const MATCHES: &str =
-    "(c.search LIKE plain($4) AND c.search LIKE ALL (SELECT plain(w) FROM unnest($5::text[]) AS w))";
-
 /// How many closed conversations a search shows.
 const CLOSED: i64 = 15;
+
+/// Among how many contacts it looks for them: a word that more have in common finds too much anyway.
+const LOOKED_AT: i64 = 1_000;
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -75,7 +74,7 @@ pub fn talks(
     search: Option<&Search>,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
-    let matches = if search.is_some() { MATCHES } else { "($4::text, $5::text[]) IS NOT NULL" };
+    let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
     let rows: Vec<Talk> = diesel::sql_query(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
@@ -85,13 +84,12 @@ pub fn talks(
                                        ORDER BY m.id DESC LIMIT 1) last ON true
                   WHERE t.status = 'open' AND {ATTENDED} AND {matches}) t
            {LAST_SAID}
-          WHERE $6 IS NULL OR (t.at, t.id) < ($6, $7)
-          ORDER BY t.at DESC, t.id DESC LIMIT $8"
+          WHERE $5 IS NULL OR (t.at, t.id) < ($5, $6)
+          ORDER BY t.at DESC, t.id DESC LIMIT $7"
     ))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<Text, _>(search.map_or("", Search::longest))
     .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
@@ -106,16 +104,16 @@ pub fn talks(
 /// # Errors
 /// The database is unreachable.
 pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
+    let matches = search.condition("c.search", "$4");
     Ok(diesel::sql_query(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, c.id AS contact_id, c.name AS contact, t.seen_message_id, t.closed_at AS at
-                   FROM contacts c
+                   FROM (SELECT * FROM contacts c WHERE {matches} LIMIT $5) c
                   CROSS JOIN LATERAL (SELECT * FROM tickets t
                                        WHERE t.contact_id = c.id
                                          AND {ATTENDED}
                                        ORDER BY t.id DESC LIMIT 1) t
-                  WHERE {MATCHES}
-                    AND NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
+                  WHERE NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
                   ORDER BY t.closed_at DESC, t.id DESC LIMIT $6) t
            {LAST_SAID}
           ORDER BY t.at DESC, t.id DESC"
@@ -123,8 +121,8 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<Text, _>(search.longest())
     .bind::<Array<Text>, _>(search.all())
+    .bind::<BigInt, _>(LOOKED_AT)
     .bind::<BigInt, _>(CLOSED)
     .load(conn)?)
 }
