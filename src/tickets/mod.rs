@@ -11,8 +11,8 @@ mod inbox;
 pub mod queries;
 mod ticket;
 
-pub use inbox::Inbox;
-pub use queries::{close, open_ticket_of};
+pub use inbox::{Inbox, queries::unseen};
+pub use queries::{Handover, close, hand_over, open_ticket_of};
 pub use ticket::{OpenTicket, Ticket, TicketStatus, may_close};
 
 use crate::web::Route;
@@ -20,6 +20,7 @@ use crate::web::Route;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/tickets", handlers::index),
+        Route::get("/tickets/unseen", handlers::unseen),
         Route::get("/tickets/{id}", handlers::show),
         Route::post("/tickets/{id}/messages", handlers::reply),
         Route::post("/tickets/{id}/closure", handlers::close),

@@ -2,6 +2,7 @@
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
+import * as calendar from "./calendar.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -10,5 +11,10 @@ import * as scheduleList from "./schedule-list.js";
 import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
+import * as unseen from "./unseen.js";
 
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleList, scheduleForm, searchFields, live]) part.start();
+const parts = [
+  page, failures, bell, attention, thread, unseen, schedules, scheduleList, calendar, scheduleForm, searchFields,
+  live,
+];
+for (const part of parts) part.start();

@@ -9,20 +9,25 @@ use crate::auth::{Permission, Person};
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
+use crate::notifications::COUNTED;
 use crate::web::{Cursor, PageOf, Search};
 
 /// How many conversations a page of the list holds.
 const PAGE: usize = 30;
 
 /// Says, in SQL, whether the ticket `t` is attended by who attends all ($1), the user $2, or one of the
-/// departments $3.
-const ATTENDED: &str = "($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))";
+/// departments $3. Wrapped so that the planner begins with the open tickets, and not with all that there ever
+/// were of a department.
+const ATTENDED: &str = "coalesce($1 OR t.attendant_id = $2 OR t.department_id = ANY($3), false)";
 
 /// How many closed conversations a search shows.
 const CLOSED: i64 = 15;
 
 /// Among how many contacts it looks for them: a word that more have in common finds too much anyway.
 const LOOKED_AT: i64 = 1_000;
+
+/// When something was last said in the ticket `t`, or it was opened; as the index has it.
+const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -77,15 +82,13 @@ pub fn talks(
     let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
     let rows: Vec<Talk> = diesel::sql_query(format!(
         "{COLUMNS}
-           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
-                        coalesce(last.created_at, t.opened_at) AS at
+           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
-                   LEFT JOIN LATERAL (SELECT created_at FROM messages m WHERE m.ticket_id = t.id
-                                       ORDER BY m.id DESC LIMIT 1) last ON true
-                  WHERE t.status = 'open' AND {ATTENDED} AND {matches}) t
+                  WHERE t.status = 'open' AND {ATTENDED} AND {matches}
+                    AND ($5 IS NULL OR ({LAST}, t.id) < ($5, $6))
+                  ORDER BY {LAST} DESC, t.id DESC LIMIT $7) t
            {LAST_SAID}
-          WHERE $5 IS NULL OR (t.at, t.id) < ($5, $6)
-          ORDER BY t.at DESC, t.id DESC LIMIT $7"
+          ORDER BY t.at DESC, t.id DESC"
     ))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
@@ -125,4 +128,30 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
     .bind::<BigInt, _>(LOOKED_AT)
     .bind::<BigInt, _>(CLOSED)
     .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// In how many open tickets that `viewer` attends the customer has written what the team has not seen,
+/// as far as `notifications::COUNTED`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn unseen(conn: &mut PgConnection, viewer: &Person) -> Result<i64> {
+    let row: CountRow = diesel::sql_query(format!(
+        "SELECT count(*) AS count FROM (
+             SELECT FROM tickets t
+              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id AND {ATTENDED} LIMIT $4
+         ) AS counted"
+    ))
+    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<BigInt, _>(COUNTED)
+    .get_result(conn)?;
+    Ok(row.count)
 }
