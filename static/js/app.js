@@ -2,7 +2,6 @@
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
-import * as contacts from "./contacts.js";
 import * as calendar from "./calendar.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
@@ -37,6 +36,8 @@ const parts = [
   scheduleForm,
   searchFields,
   contacts,
+const parts = [
+  page, failures, bell, attention, thread, unseen, schedules, scheduleList, calendar, scheduleForm, searchFields,
   live,
 ];
 for (const part of parts) part.start();

@@ -10,5 +10,5 @@ export function start() {
 
 function enhance(base) {
   if (!window.TomSelect) return;
-  for (const select of all("form.filters select[data-search-url]", base)) if (!select.tomselect) searchSelect(select);
+  for (const select of all("form.filters select[data-search-url], form[data-searching] select[data-search-url]", base)) if (!select.tomselect) searchSelect(select);
 }

@@ -25,6 +25,7 @@ before(async () => {
   const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
   const user = await one("SELECT id FROM users WHERE email LIKE 'bruno@%'");
   const department = await one("SELECT id FROM departments WHERE name = 'Suporte'");
+  const someone = await one("SELECT min(id) AS id FROM people");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
   const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
   [pendingSchedule] = await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
@@ -35,6 +36,9 @@ before(async () => {
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
     "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/channels", "/channels/new", "/channels/1",
     "/channels/1/deactivation", "/audit", "/audit?group=access&until=2000-01-01", "/help",
+    "/contacts", "/contacts?q=nada", "/contacts/new", `/contacts/${contact}`, `/contacts/${contact}/edit`, `/contacts/${contact}/archival`,
+    `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`, "/contacts/import",
+    "/people", "/people/new", `/people/${someone}`, `/people/${someone}/edit`, `/people/${someone}/archival`,
     "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`,
     "/departments", "/departments/new", `/departments/${department}?q=a`, `/departments/${department}/deactivation`,
     "/profile", "/roles/new", `/roles/${role}/deletion`,
