@@ -13,10 +13,12 @@ import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 import * as uploads from "./uploads.js";
+import * as unseen from "./unseen.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
+for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
 for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();

@@ -68,9 +68,13 @@ test("dropped, picked and pasted files are kept and reach the customer byte for 
   await page.locator("#files").setInputFiles([
     { name: "foto.png", mimeType: "image/png", buffer: picture },
     { name: "programa.exe", mimeType: "application/pdf", buffer: Buffer.from("MZ\x90\0") },
-    { name: "video.mp4", mimeType: "video/mp4", buffer: Buffer.alloc(16 * 1024 * 1024 + 1) },
   ]);
   await page.getByText("programa.exe não é um tipo de arquivo aceito.").waitFor();
+  await page.locator("[data-drop]").evaluate((target) => {
+    const held = new DataTransfer();
+    held.items.add(new File([new Uint8Array(16 * 1024 * 1024 + 1)], "video.mp4"));
+    target.dispatchEvent(new DragEvent("drop", { dataTransfer: held, bubbles: true, cancelable: true }));
+  });
   await page.getByText("video.mp4 passa de 16 MB.").waitFor();
   await list.getByText("foto.png").waitFor();
   await hand(page, "paste", "valores.csv", csv);

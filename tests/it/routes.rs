@@ -43,6 +43,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/schedules/{id}/dispatch", [303, 403, 403, 303, 303]),
     ("POST", "/schedules/{id}/dispatch", [303, 403, 403, 303, 303]),
     ("GET", "/tickets", [303, 200, 403, 200, 200]),
+    ("GET", "/tickets/unseen", [303, 200, 403, 200, 200]),
     ("GET", "/tickets/{id}", [303, 200, 404, 200, 200]),
     ("POST", "/tickets/{id}/messages", [303, 422, 403, 422, 422]),
     ("POST", "/tickets/{id}/reading", [303, 400, 403, 400, 400]),
