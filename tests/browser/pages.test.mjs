@@ -24,8 +24,12 @@ before(async () => {
   const administrators = await one("SELECT id FROM roles WHERE is_administrator");
   const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
+  const ids = (await pontual.sql("SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC")).map(({ id }) => id);
+  const ticked = [...ids, schedules[0].id].map((id) => `id=${id}`).join("&");
   pages = [
-    "/schedules", "/schedules?status=scheduled", "/schedules/new", `/schedules/new?contact_id=${contact}`,
+    "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra",
+    "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${ids[0]}/time`,
+    "/schedules/new", `/schedules/new?contact_id=${contact}`,
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
     "/notifications", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
