@@ -14,7 +14,10 @@ use crate::error::Error;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
-use crate::{auth, conversations, dispatcher, live, notifications, roles, schedules, tickets, web as frame};
+use crate::{
+    audit, auth, channels, contacts, conversations, departments, dispatcher, help, live, notifications,
+    people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
+};
 
 /// What all requests share; one for each process, cheap to clone.
 #[derive(Clone)]
@@ -39,8 +42,18 @@ pub fn routes() -> Vec<Route> {
         schedules::routes(),
         tickets::routes(),
         conversations::routes(),
+        contacts::routes(),
+        people::routes(),
         notifications::routes(),
         roles::routes(),
+        channels::routes(),
+        audit::routes(),
+        help::routes(),
+        settings::routes(),
+        setup::routes(),
+        users::routes(),
+        departments::routes(),
+        profile::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

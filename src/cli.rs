@@ -10,7 +10,8 @@ use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
 use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
-use crate::{check, server, users};
+use crate::demo::large::{Refusal, Sizes};
+use crate::{check, demo, server, users};
 
 #[derive(Parser)]
 #[command(
@@ -44,9 +45,26 @@ enum Command {
         password_stdin: bool,
     },
     /// Fill an empty private database with the demonstration company
-    Demo,
+    Demo {
+        /// Then make it large, to see that pages stay fast: takes some minutes, turns the spacing off
+        #[arg(long)]
+        large: bool,
+        #[command(flatten)]
+        sizes: LargeSizes,
+    },
     /// Try every invariant on the database, also while it is in use
     Check,
+}
+
+/// How much `demo --large` loads.
+#[derive(clap::Args)]
+struct LargeSizes {
+    #[arg(long, requires = "large", default_value_t = 1_000_000)]
+    schedules: u32,
+    #[arg(long, requires = "large", default_value_t = 100_000)]
+    contacts: u32,
+    #[arg(long, requires = "large", default_value_t = 2_000_000)]
+    notifications: u32,
 }
 
 /// Why a command ended, in one sentence for the operator.
@@ -136,16 +154,31 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         Command::CreateAdmin { name, email, password_stdin } => {
             create_admin(&config, &name, &email, password_stdin)
         }
-        Command::Demo => {
-            refuse_foreign_demo(&config)?;
-            let database = Database::open_or_join(&config)?;
-            let is_filled = crate::demo::fill(&mut database.migrated()?)?;
-            let nothing = "The database is not empty: nothing was added.";
-            println!("{}", if is_filled { crate::demo::SIGN_INS } else { nothing });
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Demo { large, sizes } => fill_demo(&config, large.then_some(sizes)),
         Command::Check => check_invariants(&config),
     }
+}
+
+fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Trouble> {
+    refuse_foreign_demo(config)?;
+    let database = Database::open_or_join(config)?;
+    let mut conn = database.migrated()?;
+    let Some(LargeSizes { schedules, contacts, notifications }) = large else {
+        let nothing = "The database is not empty: nothing was added.";
+        println!("{}", if demo::fill(&mut conn)? { demo::SIGN_INS } else { nothing });
+        return Ok(ExitCode::SUCCESS);
+    };
+    let sizes = Sizes { schedules, contacts, notifications };
+    let refused = match demo::large::load(&mut conn, sizes, |line| println!("{line}"))? {
+        Ok(()) => {
+            println!("The spacing is off now: so many schedules would not fit.\n{}", demo::SIGN_INS);
+            return Ok(ExitCode::SUCCESS);
+        }
+        Err(Refusal::NotEmpty) => "the database is in use, and is not the demonstration's: nothing was added",
+        Err(Refusal::LoadedBefore) => "the demonstration is large already: nothing was added",
+        Err(Refusal::Sizes) => "too few: at least 1 schedule, 100 contacts, a contact for 50 schedules",
+    };
+    Err(Trouble::Refused(refused.into()))
 }
 
 fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
@@ -188,8 +221,8 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
     let database = Database::open_or_join(config)?;
     let created = users::create_administrator(&mut database.migrated()?, &account, &hash);
     match created {
-        Ok(()) if from_stdin => println!("{} can sign in now.", account.email()),
-        Ok(()) => println!("{} can sign in now, with the password {password}", account.email()),
+        Ok(_) if from_stdin => println!("{} can sign in now.", account.email()),
+        Ok(_) => println!("{} can sign in now, with the password {password}", account.email()),
         Err(error) if error.violated_constraint() == Some("users_email_key") => {
             return Err(Trouble::Refused(format!(
                 "there is a user with the address {} already",

@@ -31,6 +31,11 @@ impl Zone {
         Self(name.parse().unwrap_or(DEFAULT_ZONE))
     }
 
+    /// The zone of that IANA name, if there is one.
+    pub fn find(name: &str) -> Option<Self> {
+        name.parse().ok().map(Self)
+    }
+
     pub fn name(self) -> &'static str {
         self.0.name()
     }
@@ -154,6 +159,14 @@ impl Zone {
     }
 }
 
+/// The IANA names of places, and UTC; not those that only stand for another, such as `EST5EDT`.
+pub fn zone_names() -> impl Iterator<Item = &'static str> {
+    const REGIONS: [&str; 9] =
+        ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
+    let is_place = |name: &&str| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
+    chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(is_place).chain(["UTC"])
+}
+
 /// The value of a `datetime-local` input.
 pub fn input_value(local: NaiveDateTime) -> String {
     local.format("%Y-%m-%dT%H:%M").to_string()
@@ -180,8 +193,18 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
 /// `dezembro`.
 pub fn month(date: NaiveDate) -> &'static str {
     const NAMES: [&str; 12] = [
-        "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
-        "novembro", "dezembro",
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
     ];
     NAMES[date.month0() as usize]
 }

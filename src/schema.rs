@@ -1,6 +1,15 @@
 // Generated from the migrated database; see tests/it/schema.rs.
 
 diesel::table! {
+    access_links (user_id) {
+        user_id -> Int8,
+        token_hash -> Bytea,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     attachments (id) {
         id -> Int8,
         sha256 -> Bytea,
@@ -41,6 +50,10 @@ diesel::table! {
         default_department_id -> Int8,
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        public_name -> Text,
+        colour -> Text,
+        greeting -> Text,
+        version -> Int4,
     }
 }
 
@@ -82,6 +95,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_lines (import_id, line) {
+        import_id -> Int8,
+        line -> Int4,
+        name -> Text,
+        phone -> Text,
+        email -> Text,
+        person -> Text,
+        problem -> Nullable<Text>,
+        repeats -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Int8,
+        created_by -> Int8,
+        channel_id -> Int8,
+        file_name -> Text,
+        status -> Text,
+        updates_existing -> Bool,
+        good -> Int4,
+        bad -> Int4,
+        repeated -> Int4,
+        existing -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        skipped -> Int4,
+        failed -> Int4,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Int8,
         contact_id -> Int8,
@@ -119,6 +167,7 @@ diesel::table! {
         archived_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         sort_name -> Text,
+        anonymised_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -194,6 +243,9 @@ diesel::table! {
         state -> Jsonb,
         created_at -> Timestamptz,
         seen_at -> Timestamptz,
+        id -> Uuid,
+        user_agent -> Text,
+        ip -> Text,
     }
 }
 
@@ -206,6 +258,16 @@ diesel::table! {
         spacing_scope -> Text,
         late_tolerance_minutes -> Int4,
         updated_at -> Timestamptz,
+        version -> Int4,
+        logo_sha256 -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    setup_links (id) {
+        id -> Bool,
+        token_hash -> Bytea,
+        created_at -> Timestamptz,
     }
 }
 
@@ -238,7 +300,7 @@ diesel::table! {
         id -> Int8,
         name -> Text,
         email -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         role_id -> Int8,
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
@@ -246,9 +308,12 @@ diesel::table! {
         plays_sound -> Bool,
         shows_browser_notices -> Bool,
         theme -> Text,
+        sort_name -> Text,
+        search -> Text,
     }
 }
 
+diesel::joinable!(access_links -> users (user_id));
 diesel::joinable!(attachments -> messages (message_id));
 diesel::joinable!(attachments -> schedules (schedule_id));
 diesel::joinable!(attachments -> blobs (sha256));
@@ -261,6 +326,9 @@ diesel::joinable!(contacts -> departments (default_department_id));
 diesel::joinable!(contacts -> people (person_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
+diesel::joinable!(import_lines -> imports (import_id));
+diesel::joinable!(imports -> channels (channel_id));
+diesel::joinable!(imports -> users (created_by));
 diesel::joinable!(messages -> users (author_id));
 diesel::joinable!(messages -> contacts (contact_id));
 diesel::joinable!(notifications -> contacts (contact_id));
@@ -275,11 +343,13 @@ diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(settings -> blobs (logo_sha256));
 diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));
 diesel::joinable!(users -> roles (role_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    access_links,
     attachments,
     audit,
     blobs,
@@ -287,6 +357,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     department_members,
     departments,
+    import_lines,
+    imports,
     messages,
     notifications,
     people,
@@ -297,6 +369,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     schedules,
     sessions,
     settings,
+    setup_links,
     sign_in_attempts,
     tickets,
     users,

@@ -17,12 +17,13 @@ use tokio::sync::oneshot;
 use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
+use crate::contacts::import;
 use crate::db::Db;
 use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
-use crate::{demo, users};
+use crate::{demo, setup};
 
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -59,11 +60,7 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
         demo::fill(&mut conn)?;
     }
     let is_demo = database.private.is_some() && demo::is_in(&mut conn)?;
-    let how_to_sign_in = match (is_demo, users::are_there(&mut conn)?) {
-        (true, _) => demo::SIGN_INS,
-        (false, true) => "",
-        (false, false) => "Nobody can sign in yet: make the first user with pontual create-admin",
-    };
+    let setup_path = setup::open(&mut conn)?;
     drop(conn);
     if is_demo && !config.listen.ip().is_loopback() {
         return Err(Trouble::Refused(
@@ -84,9 +81,14 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
             config.link("/")
         );
     }
+    let how_to_sign_in = match setup_path {
+        _ if is_demo => demo::SIGN_INS.into(),
+        Some(path) => format!("Nobody can sign in yet: set up at {}", config.link(&path)),
+        None => String::new(),
+    };
     let db = Db::new(&database.url, pool_size());
     let shared = Shared::new(config, keys, db);
-    let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, how_to_sign_in));
+    let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, &how_to_sign_in));
     drop(database);
     served
 }
@@ -100,6 +102,7 @@ async fn serve(
 ) -> Result<ExitCode, Trouble> {
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
+    let imports = shared.db.clone();
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -113,6 +116,7 @@ async fn serve(
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
     rt::spawn(end_at_a_signal(control.clone(), hub));
+    rt::spawn(import_contacts(imports));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");
@@ -184,6 +188,15 @@ fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
         }
     });
     events
+}
+
+/// Takes the lines of confirmed imports, for as long as the process lives.
+async fn import_contacts(db: Db) {
+    loop {
+        let ended = rt::spawn(import::keep_working(db.clone())).await;
+        tracing::error!(?ended, "the import of contacts panicked, and begins again");
+        time::sleep(Duration::from_secs(5)).await;
+    }
 }
 
 /// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold

@@ -1,13 +1,27 @@
 //! The audit: who did what, when and from where. Rows are only ever added; the database refuses
 //! to change them. They hold ids and field names, never a customer's texts.
 
+mod handlers;
+mod log;
 mod queries;
+mod sentences;
+mod views;
 
 pub use queries::record;
+pub use sentences::Group;
 use serde_json::Value;
 
 use crate::ids::UserId;
 use crate::text_enum;
+use crate::web::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/audit", handlers::index),
+        Route::get("/audit/people", handlers::people),
+        Route::get("/audit/export", handlers::export),
+    ]
+}
 
 text_enum! {
     /// What happened. The dispatcher's own entries are written by its SQL.
@@ -15,8 +29,29 @@ text_enum! {
         SignedIn = "session.started",
         SignInRefused = "session.refused",
         SignedOut = "session.ended",
+        /// Sessions ended by their user or somebody else: the subject is the user.
+        SessionsEnded = "user.sessions_ended",
         UserCreated = "user.created",
+        UserNoticesChosen = "user.notices_chosen",
+        UserInvited = "user.invited",
+        UserEdited = "user.edited",
+        UserDeactivated = "user.deactivated",
+        UserReactivated = "user.reactivated",
+        /// A one-time link to a new password was made, and used.
+        AccessLinkMade = "user.link_made",
+        AccessLinkUsed = "user.link_used",
+        PasswordChanged = "user.password_changed",
+        DepartmentCreated = "department.created",
+        DepartmentEdited = "department.edited",
+        DepartmentMoved = "department.moved",
+        DepartmentDeactivated = "department.deactivated",
+        DepartmentReactivated = "department.reactivated",
+        MemberAdded = "department.member_added",
+        MemberRemoved = "department.member_removed",
+        ChannelRedirected = "channel.redirected",
+        RoleCreated = "role.created",
         RoleEdited = "role.edited",
+        RoleDeleted = "role.deleted",
         ScheduleCreated = "schedule.created",
         ScheduleEdited = "schedule.edited",
         ScheduleCancelled = "schedule.cancelled",
@@ -25,6 +60,30 @@ text_enum! {
         /// By a customer: what a schedule opens is told by its completion.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
+        SettingsEdited = "settings.edited",
+        /// An empty installation became a company, by its first administrator.
+        SetUp = "setup.completed",
+        ChannelCreated = "channel.created",
+        ChannelEdited = "channel.edited",
+        ChannelDeactivated = "channel.deactivated",
+        ChannelReactivated = "channel.reactivated",
+        ContactCreated = "contact.created",
+        ContactEdited = "contact.edited",
+        ContactArchived = "contact.archived",
+        ContactRestored = "contact.restored",
+        ContactLinkRevoked = "contact.link_revoked",
+        ContactExported = "contact.exported",
+        ContactAnonymised = "contact.anonymised",
+        PersonCreated = "person.created",
+        PersonEdited = "person.edited",
+        PersonArchived = "person.archived",
+        PersonRestored = "person.restored",
+        /// With the contacts that only she had: see contacts.
+        PersonAnonymised = "person.anonymised",
+        ImportConfirmed = "import.confirmed",
+        ImportCancelled = "import.cancelled",
+        ImportFinished = "import.finished",
+        TicketHandedOver = "ticket.handed_over",
     }
 }
 

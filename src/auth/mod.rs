@@ -6,18 +6,19 @@
 //! permission), [`Attendant`] (attends tickets), [`Anyone`] (public page) stand in the signatures of
 //! the handlers.
 
+mod common_passwords;
 mod handlers;
 pub mod passwords;
 mod permission;
 mod queries;
 pub mod sessions;
-mod throttle;
+pub mod throttle;
 mod viewer;
 
 pub use handlers::login_path;
 pub use permission::{
     AttendTickets, ManageChannels, ManageContacts, ManageDepartments, ManageRoles, ManageSchedules,
-    ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, Requires,
+    ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};

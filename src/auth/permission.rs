@@ -85,3 +85,12 @@ impl Requires for AttendTickets {
         person.can_attend()
     }
 }
+
+/// The list of contacts and their pages: for whoever manages contacts, attends customers or schedules.
+pub struct ReadContacts;
+
+impl Requires for ReadContacts {
+    fn is_met_by(person: &Person) -> bool {
+        person.reads_contacts()
+    }
+}

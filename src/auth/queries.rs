@@ -2,15 +2,18 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use super::{Permission, Permissions, Person};
 use crate::clock::Zone;
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::notifications;
 use crate::schema::users;
+use crate::web::Theme;
 
 #[derive(QueryableByName)]
 struct PersonRow {
@@ -38,6 +41,8 @@ struct PersonRow {
     plays_sound: bool,
     #[diesel(sql_type = Bool)]
     shows_browser_notices: bool,
+    #[diesel(sql_type = Text)]
+    theme: Theme,
 }
 
 /// The active user of that id with all that a page's frame needs, in one statement.
@@ -47,15 +52,16 @@ struct PersonRow {
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> = diesel::sql_query(
         "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
-                u.plays_sound, u.shows_browser_notices,
+                u.plays_sound, u.shows_browser_notices, u.theme,
                 ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
-                (SELECT count(*) FROM notifications n
-                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL) AS unread
+                (SELECT count(*) FROM (SELECT FROM notifications n
+                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT $2) counted) AS unread
            FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
           WHERE u.id = $1 AND u.deactivated_at IS NULL",
     )
     .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(notifications::COUNTED)
     .get_result(conn)
     .optional()?;
     Ok(row.map(|row| Person {
@@ -74,17 +80,19 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         zone: Zone::named(&row.time_zone),
         plays_sound: row.plays_sound,
         shows_browser_notices: row.shows_browser_notices,
+        theme: row.theme,
     }))
 }
 
-/// The id and password hash of the active user of that e-mail address, in lower case.
+/// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active
+/// has a password (`users_active_has_password`).
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserId, String)>> {
     Ok(users::table
         .filter(users::email.eq(email).and(users::deactivated_at.is_null()))
-        .select((users::id, users::password_hash))
+        .select((users::id, users::password_hash.assume_not_null()))
         .first::<(i64, String)>(conn)
         .optional()?
         .map(|(id, hash)| (UserId(id), hash)))
@@ -122,6 +130,15 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
     Ok(Some(row.state))
 }
 
+/// Whose session it is, and where it began.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub user: Option<i64>,
+    pub id: Uuid,
+    pub user_agent: String,
+    pub ip: String,
+}
+
 /// Writes a session, unless its user was deactivated meanwhile, and forgets those that have ended by
 /// time.
 ///
@@ -130,7 +147,7 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
 pub fn save_session(
     conn: &mut PgConnection,
     token_hash: &[u8],
-    user: Option<i64>,
+    origin: &Origin,
     state: &Value,
 ) -> Result<()> {
     diesel::sql_query(
@@ -141,14 +158,17 @@ pub fn save_session(
     .bind::<Integer, _>(LONGEST_DAYS)
     .execute(conn)?;
     diesel::sql_query(
-        "INSERT INTO sessions (token_hash, user_id, state)
-         SELECT $1, $2, $3 WHERE $2::bigint IS NULL
+        "INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip)
+         SELECT $1, $2, $3, $4, $5, $6 WHERE $2::bigint IS NULL
              OR EXISTS (SELECT FROM users WHERE id = $2 AND deactivated_at IS NULL FOR SHARE)
          ON CONFLICT (token_hash) DO UPDATE SET user_id = $2, state = $3, seen_at = now()",
     )
     .bind::<Binary, _>(token_hash)
-    .bind::<Nullable<BigInt>, _>(user)
+    .bind::<Nullable<BigInt>, _>(origin.user)
     .bind::<Jsonb, _>(state)
+    .bind::<SqlUuid, _>(origin.id)
+    .bind::<Text, _>(&origin.user_agent)
+    .bind::<Text, _>(&origin.ip)
     .execute(conn)?;
     Ok(())
 }

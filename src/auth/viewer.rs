@@ -15,7 +15,7 @@ use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::web::navigation;
+use crate::web::{Theme, navigation};
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
 #[derive(Clone, Debug)]
@@ -31,13 +31,14 @@ pub struct Person {
     pub is_administrator: bool,
     pub permissions: Permissions,
     pub departments: Vec<DepartmentId>,
-    /// Entries of the bell that are neither read nor removed.
+    /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
     pub unread: i64,
     pub company_name: String,
     pub zone: Zone,
     /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
     pub plays_sound: bool,
     pub shows_browser_notices: bool,
+    pub theme: Theme,
 }
 
 impl Deref for Viewer {
@@ -58,6 +59,14 @@ impl Person {
 
     pub fn can_attend(&self) -> bool {
         self.may(Permission::Tickets) || self.may(Permission::TicketsAll)
+    }
+
+    pub fn manages_contacts(&self) -> bool {
+        self.may(Permission::Contacts)
+    }
+
+    pub fn reads_contacts(&self) -> bool {
+        self.manages_contacts() || self.can_attend() || self.can_schedule()
     }
 
     /// The page to begin at.

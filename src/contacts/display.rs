@@ -12,6 +12,14 @@ pub fn phone(e164: &str) -> String {
     format!("({area}) {start}-{end}")
 }
 
+/// As `phone`, for the first of the parts that a dot separates.
+pub fn phones(line: &str) -> String {
+    match line.split_once(" · ") {
+        Some((first, rest)) => format!("{} · {rest}", phone(first)),
+        None => phone(line),
+    }
+}
+
 /// The line below a contact's name: telephone, else e-mail address, else the channel.
 pub fn line(phone_number: &str, email: &str, channel: &str) -> String {
     match (phone_number, email) {

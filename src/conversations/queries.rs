@@ -183,8 +183,15 @@ fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
     .get_result(conn)?)
 }
 
-/// Those that `viewer` may read, the latest first.
-fn schedules_of(conn: &mut PgConnection, viewer: UserId, contact: ContactId) -> Result<Vec<ContactSchedule>> {
+/// The newest schedules of `contact` that `viewer` may read, the latest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn schedules_of(
+    conn: &mut PgConnection,
+    viewer: UserId,
+    contact: ContactId,
+) -> Result<Vec<ContactSchedule>> {
     Ok(diesel::sql_query(format!(
         "SELECT s.id, s.action, s.status, s.due_at FROM schedules s
           WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT $2",

@@ -1,6 +1,7 @@
 //! The demonstration company: what `bin/run` fills an empty private database with, so that everything
 //! can be tried at once. Its passwords are known, and so it is served on loopback only.
 
+pub mod large;
 mod queries;
 
 use diesel::pg::PgConnection;

@@ -4,10 +4,13 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
+use super::large::Sizes;
 use crate::error::Result;
 use crate::schema::users;
 
 const ADMINISTRATOR: &str = "admin@pontual.example";
+/// Sits in a department of the large demonstration only.
+const FIRST_OF_MANY: &str = "atendente01@pontual.example";
 
 /// # Errors
 /// The database is unreachable.
@@ -22,5 +25,48 @@ pub fn fill(conn: &mut PgConnection, password_hash: &str) -> Result<()> {
     conn.batch_execute(include_str!("company.sql"))?;
     diesel::update(users::table).set(users::password_hash.eq(password_hash)).execute(conn)?;
     conn.batch_execute(include_str!("schedules.sql"))?;
+    Ok(())
+}
+
+/// Whether everybody who can sign in is one of the demonstration.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_nothing_else(conn: &mut PgConnection) -> Result<bool> {
+    let others = diesel::dsl::exists(users::table.filter(users::email.not_like("%@pontual.example")));
+    let is_another: bool = diesel::select(others).get_result(conn)?;
+    Ok(!is_another && is_in(conn)?)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn is_large(conn: &mut PgConnection) -> Result<bool> {
+    let query = diesel::dsl::exists(users::table.filter(users::email.eq(FIRST_OF_MANY)));
+    Ok(diesel::select(query).get_result(conn)?)
+}
+
+/// Notes, for the steps that follow in this transaction, how much is wanted and what is there; the
+/// largest takes longer than a page's statement may. A stride that has no divisor in common with the
+/// number of contacts comes round to each.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn begin_large(conn: &mut PgConnection, sizes: Sizes) -> Result<()> {
+    conn.batch_execute(
+        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s';
+         SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL synchronous_commit = off",
+    )?;
+    let Sizes { schedules, contacts, notifications } = sizes;
+    conn.batch_execute(&format!(
+        "CREATE TEMPORARY TABLE sizes ON COMMIT DROP AS
+         SELECT {schedules} AS schedules, {contacts} AS contacts, {notifications}::bigint AS notifications,
+                greatest(1, {schedules}::bigint * 94 / 100)::int AS past, {contacts} / 5 AS people,
+                CASE WHEN {contacts} % 7919 = 0 THEN 7907 ELSE 7919 END AS stride,
+                (SELECT id FROM users WHERE email = '{ADMINISTRATOR}') AS creator,
+                (SELECT coalesce(max(id), 0) FROM schedules) AS last_schedule,
+                (SELECT coalesce(max(id), 0) FROM tickets) AS last_ticket,
+                (SELECT coalesce(max(id), 0) + 1 FROM contacts) AS first_contact,
+                (SELECT coalesce(max(id), 0) + 1 FROM people) AS first_person"
+    ))?;
     Ok(())
 }

@@ -33,7 +33,7 @@ INSERT INTO schedules (id, contact_id, person_id, department_id, attendant_id, a
 SELECT id, contact_id, person_id, department_id, attendant_id, action, due_at,
        due_at AT TIME ZONE 'America/Sao_Paulo', 'America/Sao_Paulo', message, comment, status, reason,
        CASE status WHEN 'cancelled' THEN 'A cliente pediu para remarcar por telefone.' END,
-       creator, due_at - interval '4 days',
+       creator, least(due_at - interval '4 days', now() - interval '1 hour'),
        CASE status WHEN 'scheduled' THEN NULL WHEN 'cancelled' THEN due_at - interval '1 day' ELSE due_at END,
        0, interval '4 minutes'
   FROM story;
@@ -82,7 +82,7 @@ SELECT s.attendant_id, 'schedule_' || s.status, s.id, s.contact_id, t.id, s.due_
 
 INSERT INTO schedule_history (schedule_id, at, kind, actor_id, details)
 SELECT id, at, kind, actor, details FROM (
-    SELECT id, due_at - interval '4 days' AS at, 'created' AS kind, creator AS actor, '{}'::jsonb AS details FROM story
+    SELECT id, least(due_at - interval '4 days', now() - interval '1 hour') AS at, 'created' AS kind, creator AS actor, '{}'::jsonb AS details FROM story
     UNION ALL SELECT id, due_at - interval '1 day', 'cancelled', creator, '{}' FROM story WHERE status = 'cancelled'
     UNION ALL SELECT s.id, s.due_at, s.status, NULL, jsonb_strip_nulls(jsonb_build_object(
             'ticket_id', t.id, 'open_ticket_id', b.id, 'reason', s.reason, 'late_ms', 0,

@@ -6,18 +6,21 @@ use diesel::PgConnection;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{queries, views};
-use crate::auth::Viewer;
+use super::back::Back;
+use super::queries::{self, Preferences};
+use super::{Filter, views};
+use crate::audit::{self, Action};
+use crate::auth::{ClientIp, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{NotificationId, UserId};
 use crate::live::{self, Event};
-use crate::web::{Cursor, Flash, Posted, Shell, redirect, redirect_with};
-
-const PAGE: &str = "/notifications";
+use crate::web::{Cursor, Flash, Posted, Shell, redirect};
 
 #[derive(Deserialize)]
 pub struct Place {
+    #[serde(default)]
+    filter: String,
     #[serde(default)]
     after: String,
     #[serde(default)]
@@ -42,9 +45,11 @@ pub async fn index(
     place: web::Query<Place>,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let (user, (start, is_backwards)) = (viewer.id, place.start());
-    let page = db.run(move |conn| queries::page_of(conn, user, start, is_backwards)).await?;
-    let view = views::Index::of(&page, &shell.csrf);
+    let (user, filter, start) = (viewer.id, Filter::named(&place.filter), place.start());
+    let (page, counts) = db
+        .run(move |conn| Ok((queries::page_of(conn, user, filter, start)?, queries::counts(conn, user)?)))
+        .await?;
+    let view = views::Index::new(&viewer, &shell.csrf, filter, counts, &page);
     shell.page(&viewer, "Notificações", view)
 }
 
@@ -61,10 +66,10 @@ pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<Ht
 ///
 /// # Errors
 /// The database is unreachable.
-pub async fn read_all(_: Posted, viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn read_all(_: Posted, viewer: Viewer, back: Back, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
-    let done = redirect_with(PAGE, Flash::NotificationsRead);
-    change(&db, user, &shell, done, move |conn| queries::read_all(conn, user)).await
+    let done = Some(Flash::NotificationsRead);
+    change(&db, user, &back, done, move |conn| queries::read_all(conn, user)).await
 }
 
 /// Marks one as read.
@@ -74,12 +79,12 @@ pub async fn read_all(_: Posted, viewer: Viewer, shell: Shell, db: web::Data<Db>
 pub async fn read(
     _: Posted,
     viewer: Viewer,
-    shell: Shell,
+    back: Back,
     id: web::Path<NotificationId>,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    change(&db, user, &shell, redirect(PAGE), move |conn| queries::read(conn, id, user).map(drop)).await
+    change(&db, user, &back, None, move |conn| queries::read(conn, id, user).map(drop)).await
 }
 
 /// "Ir para conversa": marks it as read and leads on.
@@ -113,22 +118,48 @@ pub async fn open(
 pub async fn remove(
     _: Posted,
     viewer: Viewer,
-    shell: Shell,
+    back: Back,
     id: web::Path<NotificationId>,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    let done = redirect_with(PAGE, Flash::NotificationRemoved);
-    change(&db, user, &shell, done, move |conn| queries::remove(conn, id, user)).await
+    let done = Some(Flash::NotificationRemoved);
+    change(&db, user, &back, done, move |conn| queries::remove(conn, id, user)).await
 }
 
-/// Changes entries of the user's bell. Answers a plain form with `done`; to htmx, the new state of the
+/// What the browser does while no page is seen.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn choose(
+    form: Posted,
+    viewer: Viewer,
+    back: Back,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let user = viewer.id;
+    let chosen = Preferences {
+        plays_sound: !form.get("plays_sound").is_empty(),
+        shows_browser_notices: !form.get("shows_browser_notices").is_empty(),
+    };
+    db.transaction(move |conn| {
+        queries::choose(conn, user, chosen)?;
+        let fields = json!({ "fields": ["plays_sound", "shows_browser_notices"] });
+        let entry = audit::Entry::of(Action::UserNoticesChosen).by(user).about(Some(user.0));
+        audit::record(conn, &entry.with(fields).from(&ip))
+    })
+    .await?;
+    Ok(back.answer(Some(Flash::NoticesChosen)))
+}
+
+/// Changes entries of the user's bell. A plain form is led back to where it was, with `done`; to htmx, the new state of the
 /// bell as the event `bell`, since no part of the page is exchanged.
 async fn change(
     db: &Db,
     user: UserId,
-    shell: &Shell,
-    done: HttpResponse,
+    back: &Back,
+    done: Option<Flash>,
     write: impl FnOnce(&mut PgConnection) -> Result<()> + Send + 'static,
 ) -> Result<HttpResponse> {
     let bell = db
@@ -137,7 +168,7 @@ async fn change(
             tell(conn, user)
         })
         .await?;
-    let Some(bell) = bell.filter(|_| shell.is_htmx) else { return Ok(done) };
+    let Some(bell) = bell.filter(|_| back.is_htmx) else { return Ok(back.answer(done)) };
     let event = json!({ "bell": { "unread": bell.unread, "ids": bell.ids } });
     Ok(HttpResponse::NoContent().insert_header(("hx-trigger", event.to_string())).finish())
 }

@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::{BELL_LENGTH, Kind};
+use super::{BELL_LENGTH, COUNTED, Filter, Kind};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
 use crate::schedules::{Action, FailureReason};
@@ -52,19 +52,21 @@ const ROWS: &str = "
       JOIN contacts c ON c.id = n.contact_id
      CROSS JOIN settings";
 
-/// A page of the notifications of `user`, newest first, from after or before a row of another page.
+/// A page of what `filter` leaves of the notifications of `user`, newest first, from after or before a
+/// row of another page.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn page_of(
     conn: &mut PgConnection,
     user: UserId,
-    start: Option<Cursor>,
-    is_backwards: bool,
+    filter: Filter,
+    (start, is_backwards): (Option<Cursor>, bool),
 ) -> Result<PageOf<Row>> {
     let (comparison, direction) = if is_backwards { (">", "ASC") } else { ("<", "DESC") };
+    let condition = filter.condition();
     let rows: Vec<Row> = diesel::sql_query(format!(
-        "{ROWS} WHERE n.user_id = $1 AND n.removed_at IS NULL AND ($2 IS NULL OR n.id {comparison} $2)
+        "{ROWS} WHERE n.user_id = $1 AND {condition} AND ($2 IS NULL OR n.id {comparison} $2)
           ORDER BY n.id {direction} LIMIT $3"
     ))
     .bind::<BigInt, _>(user)
@@ -73,6 +75,33 @@ pub fn page_of(
     .load(conn)?;
     let cursor = |row: &Row| Cursor { at: row.created_at, id: row.id.0 };
     Ok(PageOf::cut(rows, PER_PAGE as usize, (start, is_backwards), cursor))
+}
+
+/// How many notifications each filter leaves, as far as [`COUNTED`].
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Counts {
+    #[diesel(sql_type = BigInt)]
+    pub all: i64,
+    #[diesel(sql_type = BigInt)]
+    pub unread: i64,
+    #[diesel(sql_type = BigInt)]
+    pub errors: i64,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
+    let count = |filter: Filter| {
+        let condition = filter.condition();
+        format!(
+            "(SELECT count(*) FROM (SELECT FROM notifications n WHERE n.user_id = $1 AND {condition}
+               LIMIT {COUNTED}) counted)"
+        )
+    };
+    let [all, unread, errors] = Filter::ALL.map(count);
+    Ok(diesel::sql_query(format!("SELECT {all} AS all, {unread} AS unread, {errors} AS errors"))
+        .bind::<BigInt, _>(user)
+        .get_result(conn)?)
 }
 
 /// What the bell of `user` shows, newest first.
@@ -131,6 +160,7 @@ pub fn written(
 pub struct Bell {
     #[diesel(sql_type = BigInt)]
     pub user_id: UserId,
+    /// As far as [`COUNTED`].
     #[diesel(sql_type = BigInt)]
     pub unread: i64,
     /// The newest unread entries.
@@ -145,8 +175,9 @@ pub struct Bell {
 pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
     Ok(diesel::sql_query(
         "SELECT asked.user_id,
-                (SELECT count(*) FROM notifications n
-                  WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL) AS unread,
+                (SELECT count(*) FROM (SELECT FROM notifications n
+                  WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
+                  LIMIT $3) counted) AS unread,
                 ARRAY(SELECT n.id FROM notifications n
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
                   ORDER BY n.id DESC LIMIT $2) AS ids
@@ -154,6 +185,7 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
     )
     .bind::<Array<BigInt>, _>(users)
     .bind::<BigInt, _>(BELL_LENGTH)
+    .bind::<BigInt, _>(COUNTED)
     .load(conn)?)
 }
 
@@ -207,4 +239,24 @@ pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Resu
     .bind::<BigInt, _>(user)
     .execute(conn)?;
     if removed == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// What somebody's browser does while no page of Pontual is seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Preferences {
+    pub plays_sound: bool,
+    pub shows_browser_notices: bool,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn choose(conn: &mut PgConnection, user: UserId, chosen: Preferences) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE users SET plays_sound = $2, shows_browser_notices = $3, updated_at = now() WHERE id = $1",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Bool, _>(chosen.plays_sound)
+    .bind::<Bool, _>(chosen.shows_browser_notices)
+    .execute(conn)?;
+    Ok(())
 }

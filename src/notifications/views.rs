@@ -3,12 +3,13 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::Kind;
-use super::queries::Row;
+use super::queries::{Counts, Row};
+use super::{COUNTED, Filter, Kind, PAGE};
+use crate::auth::Person;
 use crate::clock::Zone;
 use crate::ids::{NotificationId, ScheduleId};
 use crate::schedules::{Action, FailureReason};
-use crate::web::PageOf;
+use crate::web::{Cursor, PageOf};
 
 /// One entry, ready to be shown.
 #[derive(Debug, Template)]
@@ -103,16 +104,31 @@ fn closed(text: &str) -> String {
     if is_closed { text.to_owned() } else { format!("{text}.") }
 }
 
-/// The page of all notifications.
+/// The page of notifications.
 #[derive(Template)]
 #[template(path = "notifications/index.html")]
 pub struct Index {
     csrf: String,
+    filter: Filter,
+    tabs: Vec<Tab>,
     items: Vec<Item>,
+    /// Whether there is anything to mark as read.
+    has_unread: bool,
+    nothing: (&'static str, &'static str),
     pager: Pager,
+    plays_sound: bool,
+    shows_browser_notices: bool,
 }
 
-/// The neighbours of a page, as cursors.
+struct Tab {
+    name: &'static str,
+    label: &'static str,
+    href: String,
+    count: String,
+    is_current: bool,
+}
+
+/// The neighbours of a page, as addresses.
 struct Pager {
     before: Option<String>,
     after: Option<String>,
@@ -120,21 +136,47 @@ struct Pager {
 }
 
 impl Index {
-    pub fn of(page: &PageOf<Row>, csrf: &str) -> Self {
+    pub fn new(viewer: &Person, csrf: &str, filter: Filter, counts: Counts, page: &PageOf<Row>) -> Self {
         let count = match page.rows.len() {
             1 => "1 notificação nesta página".into(),
             n => format!("{n} notificações nesta página"),
         };
+        let tab = |(tab, count): (Filter, i64)| Tab {
+            name: if tab == Filter::All { "all" } else { tab.name() },
+            label: tab.label(),
+            href: address(tab, None),
+            count: bounded(count),
+            is_current: tab == filter,
+        };
+        let counted = [counts.all, counts.unread, counts.errors];
         Self {
             csrf: csrf.to_owned(),
+            filter,
+            tabs: Filter::ALL.into_iter().zip(counted).map(tab).collect(),
             items: Item::all(&page.rows, csrf),
+            has_unread: counts.unread > 0,
+            nothing: filter.nothing(),
             pager: Pager {
-                before: page.before.map(|cursor| cursor.to_string()),
-                after: page.after.map(|cursor| cursor.to_string()),
+                before: page.before.map(|cursor| address(filter, Some(("before", cursor)))),
+                after: page.after.map(|cursor| address(filter, Some(("after", cursor)))),
                 count,
             },
+            plays_sound: viewer.plays_sound,
+            shows_browser_notices: viewer.shows_browser_notices,
         }
     }
+}
+
+fn address(filter: Filter, cursor: Option<(&str, Cursor)>) -> String {
+    let filter = Some(filter.name()).filter(|name| !name.is_empty()).map(|name| format!("filter={name}"));
+    let cursor = cursor.map(|(name, cursor)| format!("{name}={cursor}"));
+    let query: Vec<String> = filter.into_iter().chain(cursor).collect();
+    if query.is_empty() { PAGE.into() } else { format!("{PAGE}?{}", query.join("&")) }
+}
+
+/// A count that goes no further than [`COUNTED`].
+fn bounded(count: i64) -> String {
+    if count < COUNTED { count.to_string() } else { format!("{}+", COUNTED - 1) }
 }
 
 /// What the bell opens.
@@ -143,10 +185,12 @@ impl Index {
 pub struct Panel {
     csrf: String,
     items: Vec<Item>,
+    nothing: (&'static str, &'static str),
 }
 
 impl Panel {
     pub fn of(rows: &[Row], csrf: &str) -> Self {
-        Self { csrf: csrf.to_owned(), items: Item::all(rows, csrf) }
+        let nothing = Filter::All.nothing();
+        Self { csrf: csrf.to_owned(), items: Item::all(rows, csrf), nothing }
     }
 }

@@ -16,6 +16,7 @@ mod editing;
 mod form;
 mod form_parts;
 mod handlers;
+pub mod handover;
 mod list;
 mod queries;
 mod running;

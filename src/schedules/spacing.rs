@@ -36,6 +36,16 @@ impl Spacing {
         }
     }
 
+    /// The key of the row `s` of the table, in SQL: the same as [`Spacing::key`] makes.
+    pub fn key_sql(self) -> &'static str {
+        match self.scope {
+            Scope::Platform => "0::bigint",
+            Scope::Department => "s.department_id",
+            Scope::Attendant => "coalesce(s.attendant_id, -s.department_id)",
+            Scope::Contact => "s.contact_id",
+        }
+    }
+
     /// What the database compares: schedules with one key keep the distance. Without an attendant, a
     /// schedule waits in its department's queue, which counts as an attendant of its own.
     pub fn key(self, department: DepartmentId, attendant: Option<UserId>, contact: ContactId) -> i64 {

@@ -61,7 +61,7 @@ impl Csrf {
         (token, cookie)
     }
 
-    fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
+    pub(super) fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
         let (Some(seed), Ok(token)) = (self.seed(request), hex::decode(token)) else { return false };
         self.key.verifies(&[seed.as_bytes(), &user_part(request)], &token)
     }

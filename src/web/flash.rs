@@ -26,8 +26,38 @@ pub enum Flash {
     ScheduleRun,
     TicketClosed,
     RoleSaved,
+    RoleCreated,
+    RoleDeleted,
+    UserSaved,
+    UserDeactivated,
+    UserReactivated,
+    SessionEnded,
+    SessionsEnded,
+    ProfileSaved,
+    PasswordChanged,
+    DepartmentSaved,
+    DepartmentCreated,
+    DepartmentDeactivated,
+    DepartmentReactivated,
+    MemberAdded,
+    MemberRemoved,
     NotificationRemoved,
     NotificationsRead,
+    SettingsSaved,
+    SetUp,
+    ChannelSaved,
+    ChannelDeactivated,
+    ChannelReactivated,
+    NoticesChosen,
+    ContactSaved,
+    ContactArchived,
+    ContactRestored,
+    ContactAnonymised,
+    LinkRevoked,
+    PersonSaved,
+    PersonArchived,
+    PersonRestored,
+    ImportCancelled,
 }
 
 impl Flash {
@@ -50,8 +80,38 @@ impl Flash {
         (Self::ScheduleRun, "schedule_run", "Agendamento disparado."),
         (Self::TicketClosed, "ticket_closed", "Chamado fechado."),
         (Self::RoleSaved, "role_saved", "Cargo salvo."),
+        (Self::RoleCreated, "role_created", "Cargo criado."),
+        (Self::RoleDeleted, "role_deleted", "Cargo excluído."),
+        (Self::UserSaved, "user_saved", "Atendente salvo."),
+        (Self::UserDeactivated, "user_deactivated", "Atendente desativado."),
+        (Self::UserReactivated, "user_reactivated", "Atendente reativado."),
+        (Self::SessionEnded, "session_ended", "Sessão encerrada."),
+        (Self::SessionsEnded, "sessions_ended", "Sessões encerradas."),
+        (Self::ProfileSaved, "profile_saved", "Perfil salvo."),
+        (Self::PasswordChanged, "password_changed", "Senha trocada. As outras sessões foram encerradas."),
+        (Self::DepartmentSaved, "department_saved", "Departamento salvo."),
+        (Self::DepartmentCreated, "department_created", "Departamento criado. Escolha quem atende nele."),
+        (Self::DepartmentDeactivated, "department_deactivated", "Departamento desativado."),
+        (Self::DepartmentReactivated, "department_reactivated", "Departamento reativado."),
+        (Self::MemberAdded, "member_added", "Atendente incluído no departamento."),
+        (Self::MemberRemoved, "member_removed", "Atendente retirado do departamento."),
         (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
         (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
+        (Self::SettingsSaved, "settings_saved", "Configurações salvas."),
+        (Self::SetUp, "set_up", "Tudo pronto. Próximos passos:"),
+        (Self::ChannelSaved, "channel_saved", "Conexão salva."),
+        (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
+        (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
+        (Self::NoticesChosen, "notices_chosen", "Avisos atualizados."),
+        (Self::ContactSaved, "contact_saved", "Contato salvo."),
+        (Self::ContactArchived, "contact_archived", "Contato arquivado."),
+        (Self::ContactRestored, "contact_restored", "Contato restaurado."),
+        (Self::ContactAnonymised, "contact_anonymised", "Contato anonimizado."),
+        (Self::LinkRevoked, "link_revoked", "Link revogado. O novo link já pode ser enviado ao cliente."),
+        (Self::PersonSaved, "person_saved", "Pessoa salva."),
+        (Self::PersonArchived, "person_archived", "Pessoa arquivada."),
+        (Self::PersonRestored, "person_restored", "Pessoa restaurada."),
+        (Self::ImportCancelled, "import_cancelled", "Importação cancelada."),
     ];
 
     /// What is said when a schedule was saved.
@@ -62,6 +122,18 @@ impl Flash {
     /// What the visitor reads.
     pub fn text(self) -> &'static str {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, _, text)| text)
+    }
+
+    /// Where to go on from here.
+    pub fn links(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::SetUp => &[
+                ("/contacts/new", "Criar um contato"),
+                ("/users/new", "Convidar atendentes"),
+                ("/help", "Ler a ajuda"),
+            ],
+            _ => &[],
+        }
     }
 
     fn code(self) -> &'static str {

@@ -3,6 +3,7 @@
 import { all, one, say, show } from "./dom.js";
 import { csrf, entry } from "./entry.js";
 import { on } from "./live.js";
+import * as mark from "./mark.js";
 import * as toasts from "./toasts.js";
 
 export function start() {
@@ -17,13 +18,16 @@ export function start() {
     agree(unread, items.map(({ id }) => id));
     items.forEach(insert);
     if (!isFresh) reload();
+    else if (items.some(({ id }) => !one(`main [data-notification="${id}"]`))) reloadRows(); // came meanwhile
     isFresh = false;
   });
   on("notification", (item) => {
     count(item.unread);
     insert(item);
     toasts.pop(item);
+    reloadRows();
   });
+  on("toast-closed", (id) => toasts.dismiss((other) => other === id));
   on("bell", ({ unread, ids }) => {
     agree(unread, ids);
     reload();
@@ -48,21 +52,63 @@ function fetchInto(target, url, how) {
   return htmx.ajax("GET", url, { target, ...how }).catch(() => {});
 }
 
-/** Shows what another tab did, unless somebody is just acting here. */
+/** Shows what another tab did; the open panel only if nobody is just acting there. */
 function reload() {
   if (isOpen() && !panel().contains(document.activeElement)) loadPanel();
-  const rows = one("#notification-rows");
-  if (rows && !rows.contains(document.activeElement)) {
-    fetchInto(rows, location.href, { swap: "outerHTML", select: "#notification-rows" });
-  }
+  reloadRows();
+}
+
+let waiting = null;
+
+/** Fetches the page's own list anew, once for all that happens at a time; each keeps their place in it. */
+function reloadRows() {
+  if (waiting || !one("#notification-rows")) return;
+  waiting = setTimeout(async () => {
+    waiting = null;
+    const rows = one("#notification-rows");
+    if (!rows) return;
+    const keep = place(rows);
+    await fetchInto(rows, location.href, { swap: "outerHTML", select: "#notification-rows" });
+    keep();
+    showReadAll();
+  }, 100);
+}
+
+/** Remembers what has the focus and where the first entry in sight stands; returns what restores them. */
+function place(rows) {
+  const sight = all("[data-notification]", rows).find((entry) => entry.getBoundingClientRect().bottom > 0);
+  const [id, top] = [sight?.dataset.notification, sight?.getBoundingClientRect().top];
+  const focused = rows.contains(document.activeElement) ? document.activeElement : null;
+  const selector = focused && addressOf(focused);
+  return () => {
+    const fresh = one("#notification-rows");
+    const now = id && one(`[data-notification="${id}"]`, fresh);
+    if (now) scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
+    if (!focused || document.activeElement !== document.body) return;
+    (one(selector, fresh) ?? one(`[data-notification="${focused.closest("[data-notification]")?.dataset.notification}"] a`, fresh) ?? one("#conteudo")).focus({ preventScroll: true });
+  };
+}
+
+/** A selector of the same link or button in another copy of the list. */
+function addressOf(element) {
+  const form = element.closest("form");
+  return form ? `form[action="${form.getAttribute("action")}"] button` : `a[href="${CSS.escape(element.getAttribute("href") ?? "")}"]`;
 }
 
 function count(unread) {
   const badge = one("[data-bell-count]");
   badge.textContent = unread > 99 ? "99+" : unread;
   show(badge, unread > 0);
-  const words = unread === 0 ? "nenhuma não lida" : unread === 1 ? "1 não lida" : `${unread} não lidas`;
+  const many = unread > 99 ? "mais de 99" : unread;
+  const words = unread === 0 ? "nenhuma não lida" : unread === 1 ? "1 não lida" : `${many} não lidas`;
   one("[data-bell]").setAttribute("aria-label", `Notificações: ${words}`);
+  mark.count(unread);
+  showReadAll();
+}
+
+/** The page offers to mark all as read while there is something unread. */
+function showReadAll() {
+  show(one("main [data-read-all]"), !one("[data-bell-count]").hidden);
 }
 
 /** Shows as read what is not among the newest unread `ids`, as far as they reach. */
@@ -74,18 +120,17 @@ function agree(unread, ids) {
     if (!isRead(Number(element.dataset.notification))) continue;
     element.classList.remove("unread");
     one(".dot", element)?.remove();
+    one("[data-mark-read]", element)?.remove();
   }
   toasts.dismiss(isRead);
 }
 
 const SHOWN = 20; // entries of the panel; the page has more
 
-/** Puts a new entry in its place in the panel, and on the first page of all. */
+/** Puts a new entry in its place in the panel; the page fetches its own. */
 function insert(item) {
-  const isLaterPage = /[?&](after|before)=/.test(location.search);
-  for (const list of all("[data-notifications]")) {
+  for (const list of all("[data-notifications]", panel())) {
     if (one(`[data-notification="${item.id}"]`, list)) continue;
-    if (isLaterPage && !panel().contains(list)) continue;
     const older = [...list.children].find((other) => Number(other.dataset.notification) < item.id);
     if (!older && list.children.length >= SHOWN) continue;
     const element = entry(item);
@@ -101,7 +146,7 @@ function fill(list) {
   const isEmpty = list.children.length === 0;
   show(list, !isEmpty);
   show(one("[data-notifications-blank]", place), isEmpty);
-  show(one("[data-read-all]", place), !isEmpty);
+  if (place === panel()) show(one("[data-read-all]", place), !isEmpty);
 }
 
 /** The title leads to the schedule; that counts as read. */
@@ -115,6 +160,7 @@ function readOnOpening({ target }) {
 function afterRequest({ detail: { elt, successful } }) {
   if (!successful) return;
   if (elt.matches("[data-remove-notification]")) remove(elt.closest("[data-notification]"));
+  if (elt.matches("[data-mark-read]")) say("Notificação marcada como lida.");
   if (elt.matches("[data-read-all]")) say("Todas as notificações foram marcadas como lidas.");
 }
 

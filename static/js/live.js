@@ -25,20 +25,28 @@ export function start() {
   if (user) connect("/live", `pontual-live-${user}`);
 }
 
+let channel = null;
+let leads = false;
+
+/** Whether this tab holds the stream: what the browser shall do once, this one does. */
+export const isLeading = () => leads;
+
+/** Dispatches an event in this tab and in all others. */
+export function tell(type, data) {
+  channel?.postMessage({ type, data });
+  dispatch(type, data);
+}
+
 /** Shares the stream at `url` between all tabs that use the same `name`. */
 export function connect(url, name) {
   on("connection", ({ lost }) => announceLoss(lost));
   on("ended", end);
-  const channel = new BroadcastChannel(name);
-  const publish = (type, data) => {
-    channel.postMessage({ type, data });
-    dispatch(type, data);
-  };
-  if (navigator.locks) share(url, name, channel, publish);
+  channel = new BroadcastChannel(name);
+  if (navigator.locks) share(url, name);
   else whileSeen(url, dispatch);
 }
 
-function share(url, name, channel, publish) {
+function share(url, name) {
   const self = crypto.randomUUID();
   let state = null;
   channel.addEventListener("message", ({ data: { type, data, to } }) => {
@@ -47,10 +55,11 @@ function share(url, name, channel, publish) {
   });
   channel.postMessage({ type: "hello", data: self });
   const lead = () => {
+    leads = true;
     state = recorder();
     follow(url, (type, data) => {
       state.note(type, data);
-      publish(type, data);
+      tell(type, data);
     });
     return new Promise(() => {}); // held until the tab is gone
   };
@@ -175,11 +184,15 @@ function parse(block, heard) {
   if (fields.has("event")) heard(fields.get("event"), JSON.parse(fields.get("data")));
 }
 
+/** Whether leaving the page would throw away what is being written. */
+export function isWriting() {
+  const fields = all("[data-composer] textarea, [data-schedule-form] textarea");
+  return fields.some(({ value }) => value.trim()) || Boolean(one("[data-thread] .pending"));
+}
+
 /** Signed out, or the link revoked: the page anew says so, but would throw away what is being written. */
 function end() {
-  const fields = all("[data-composer] textarea, [data-schedule-form] textarea");
-  const isUnsaved = fields.some(({ value }) => value.trim()) || one("[data-thread] .pending");
-  if (!isUnsaved) return location.reload();
+  if (!isWriting()) return location.reload();
   if (!document.body.dataset.user) return warn("ended", "Esta conversa não está mais disponível. Copie o que escreveu.");
   const link = document.createElement("a");
   link.className = "link";

@@ -35,17 +35,37 @@ function fetchAttendants(form, attendant) {
   return window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML" });
 }
 
-/** After the browser's "back" the department is filled in, but its attendants must be fetched again. */
+/**
+ * After the browser's "back" most is filled in again; but attendants, and what a search found, are not
+ * in the page that the server sent.
+ */
 function comeBack(form) {
   form.addEventListener("change", ({ target }) => {
-    if (target.id === "attendant_id") history.replaceState({ attendant: target.value }, "");
-    if (target.id === "department_id") history.replaceState(null, "");
+    if (target.id === "attendant_id") keep({ attendant: target.value });
+    if (target.id === "department_id") keep({ attendant: "" });
+    if (target.tomselect) keepChoice(target);
   });
   // Browsers fill in what was typed before they show the page, but after this script has run.
   addEventListener("pageshow", () => {
-    if (!one("#department_id", form).value || one("#attendant_id", form)) return;
-    fetchAttendants(form, history.state?.attendant ?? "");
+    for (const select of all("select[data-search]", form)) restore(select);
+    if (one("#department_id", form).value && !one("#attendant_id", form)) fetchAttendants(form, history.state?.attendant ?? "");
+    if (history.state) check(form);
   });
+}
+
+const keep = (part) => history.replaceState({ ...history.state, ...part }, "");
+
+function keepChoice(select) {
+  const { value, text, sub } = select.tomselect.options[select.value] ?? { value: "" };
+  keep({ [select.id]: { value, text, sub } });
+}
+
+function restore(select) {
+  const control = select.tomselect;
+  const kept = history.state?.[select.id];
+  if (!control || !kept || kept.value === control.getValue()) return;
+  if (kept.value) control.addOption(kept);
+  control.setValue(String(kept.value), true);
 }
 
 /** A contact brings its person, and who attends it, where nothing was chosen yet. */
@@ -62,12 +82,13 @@ function proposals(form) {
       person.tomselect?.addOption(proposal.person);
       person.tomselect?.setValue(String(proposal.person.value), true);
       person.dispatchEvent(new Event("narrow"));
+      if (person.tomselect) keepChoice(person);
     }
     const department = one("#department_id", form);
     if (proposal.department_id && !department.value) {
       department.value = proposal.department_id;
       const attendant = String(proposal.attendant_id ?? "");
-      history.replaceState({ attendant }, "");
+      keep({ attendant });
       await fetchAttendants(form, attendant);
     }
     check(form);

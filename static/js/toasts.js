@@ -6,6 +6,7 @@
 
 import { all, one } from "./dom.js";
 import { entry } from "./entry.js";
+import { tell } from "./live.js";
 import { notice } from "./notices.js";
 
 const MOST = 3;
@@ -77,7 +78,7 @@ function raise(item) {
   content.className = source.className;
   content.dataset.notification = item.id;
   content.append(...source.childNodes);
-  const toast = notice(content, () => forget((id) => id === item.id));
+  const toast = notice(content, () => tell("toast-closed", item.id));
   toast.dataset.toast = item.id;
   region.append(toast);
   htmx.process(toast);

@@ -24,19 +24,20 @@ before(async () => {
   const administrators = await one("SELECT id FROM roles WHERE is_administrator");
   const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
-  const ids = (await pontual.sql("SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC")).map(({ id }) => id);
-  const ticked = [...ids, schedules[0].id].map((id) => `id=${id}`).join("&");
+  const ticked = schedules.map(({ id }) => `id=${id}`).join("&");
+  const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
+  [pendingSchedule] = await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
   pages = [
     "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra",
-    "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${ids[0]}/time`,
+    "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${pendingSchedule.id}/time`,
     "/schedules/new", `/schedules/new?contact_id=${contact}`,
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
+    `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
-    "/notifications", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
+    "/notifications", "/notifications?filter=unread", "/notifications?filter=errors", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
   ];
   attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];
   openTicket = open;
-  [pendingSchedule] = await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
   [conflict] = await pontual.sql(`
     SELECT s.contact_id AS contact, d.name AS department, u.name AS attendant, to_char(s.due_local, 'YYYY-MM-DD"T"HH24:MI') AS due
       FROM schedules s JOIN departments d ON d.id = s.department_id JOIN users u ON u.id = s.attendant_id
@@ -89,6 +90,8 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("dialog").getByLabel("Motivo").waitFor();
       await settled(page.getByRole("dialog"));
       await check("open dialogue");
+      await refuseEdit(page);
+      await check("overtaken edit");
       await refuseReply(page);
       await check("refused reply");
       await signInAgain(page, "bruno");
@@ -99,7 +102,7 @@ for (const colorScheme of ["light", "dark"]) {
       await check("bell");
       assert.deepEqual(found, []);
       // The browser reports answers that are errors on purpose.
-      assert.deepEqual(errors.filter((error) => !/status of (403|404|422)/.test(error)), []);
+      assert.deepEqual(errors.filter((error) => !/status of (403|404|409|422)/.test(error)), []);
       await visitor.context.close();
     });
   }
@@ -122,6 +125,20 @@ async function refuseForSpacing(page) {
   await page.getByLabel("Comentário").fill("Ao mesmo tempo");
   await page.getByRole("button", { name: "Salvar agendamento" }).click();
   await page.locator("#conflict").waitFor();
+}
+
+/** Edits what somebody else has just changed. */
+async function refuseEdit(page) {
+  const path = `/schedules/${pendingSchedule.id}`;
+  await page.goto(`${path}/edit`);
+  const other = await page.context().newPage();
+  await other.goto(`${path}/edit`);
+  await other.getByLabel("Comentário").fill(`Outro às ${Date.now()}`);
+  await other.getByRole("button", { name: "Salvar alterações" }).click();
+  await other.getByText("Agendamento salvo.").waitFor();
+  await other.close();
+  await page.getByRole("button", { name: "Salvar alterações" }).click();
+  await page.locator("[data-stale]").waitFor();
 }
 
 /** A reply that cannot be sent, by a tab that sends forms as a browser does. */

@@ -2,20 +2,31 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod audit;
+mod channels;
 mod chat;
 mod check;
 mod cli;
+mod clock;
+mod contacts;
 mod conversations;
 mod demo;
+mod departments;
 mod dispatcher;
 mod harness;
+mod help;
 mod live;
 mod notifications;
+mod plans;
+mod profile;
 mod refusals;
 mod roles;
 mod routes;
 mod schedules;
 mod schema;
+mod settings;
+mod setup;
 mod sign_in;
 mod tickets;
 mod tls;
+mod users;

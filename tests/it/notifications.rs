@@ -1,5 +1,7 @@
 //! The bell and the page of notifications.
 
+use actix_web::test::TestRequest;
+
 use crate::harness::{Entry, Page, TestApp};
 
 /// What the entries say, without the space that folding puts after the name, which stands out.
@@ -181,6 +183,98 @@ async fn the_page_goes_on_from_an_entry_not_from_a_number() {
     let back = bruno.get(&next.attribute(".pager a[href*=before]", "href").unwrap()).await;
     assert_eq!(sentences(&back).last().unwrap(), "Lembrete para Marina Duarte: n6.");
     bruno.get("/notifications?after=x&before=%27").await.assert_status(200);
+}
+
+#[actix_web::test]
+async fn each_filter_shows_its_own_and_counts_them() {
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
+    let bruno = app.attendant().await;
+    let reminder = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
+    for (filter, title) in
+        [("", "Tudo em dia"), ("?filter=unread", "Tudo lido"), ("?filter=errors", "Nenhum erro")]
+    {
+        bruno.get(&format!("/notifications{filter}")).await.assert_says(title);
+    }
+    let read = reminder.write(&app.database);
+    let failed = Entry { failure: Some("expired"), ..reminder };
+    for entry in [reminder, failed, failed] {
+        entry.write(&app.database);
+    }
+    bruno.post(&format!("/notifications/{read}/reading"), &[]).await.assert_status(303);
+    for (filter, shown) in [("", 4), ("unread", 3), ("errors", 2), ("%27", 4)] {
+        let page = bruno.get(&format!("/notifications?filter={filter}")).await;
+        assert_eq!(page.count(".main .notif"), shown, "{filter}");
+        assert_eq!(page.texts(".tabs a"), ["Todas 4", "Não lidas 3", "Erros 2"]);
+        assert_eq!(page.count(".tabs a[aria-current]"), 1);
+    }
+    let current = bruno.get("/notifications?filter=errors").await;
+    assert_eq!(current.texts(".tabs a[aria-current]"), ["Erros 2"]);
+}
+
+#[actix_web::test]
+async fn counts_end_where_they_would_cost_too_much() {
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
+    let bruno = app.attendant().await;
+    app.database.execute(&format!(
+        "INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
+                                status, finished_at)
+         SELECT 601, 101, 303, 'notify', now(), localtimestamp, 'UTC', 'completed', now() FROM generate_series(1, 100);
+         INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
+         SELECT {}, 'schedule_completed', id, 601 FROM schedules",
+        app.company.bruno
+    ));
+    let page = bruno.get("/notifications?filter=unread").await;
+    assert_eq!(page.texts(".tabs a"), ["Todas 99+", "Não lidas 99+", "Erros 0"]);
+    assert_eq!(page.texts("[data-bell-count]"), ["99+"]);
+    assert_eq!(page.attribute("[data-bell]", "aria-label").unwrap(), "Notificações: mais de 99 não lidas");
+    assert!(page.body.contains("<title>(99+) Notificações"));
+    let next = bruno.get(&page.attribute(".pager a[href*=after]", "href").unwrap()).await;
+    assert_eq!(
+        (next.count(".main .notif"), next.texts(".tabs a[aria-current]")),
+        (30, vec!["Não lidas 99+".into()])
+    );
+}
+
+#[actix_web::test]
+async fn a_plain_form_leads_back_to_the_same_part_of_the_page() {
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
+    let bruno = app.attendant().await;
+    let id = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);
+    bruno.get("/notifications").await;
+    let send = async |path: &str, from: &'static str| {
+        let form = TestRequest::post().uri(path).insert_header(("referer", from));
+        bruno.send(form.set_form([("csrf", bruno.csrf())])).await
+    };
+    let here = "http://localhost:8080/notifications?filter=unread&after=1-2";
+    for path in [
+        &format!("/notifications/{id}/reading"),
+        "/notifications/reading",
+        &format!("/notifications/{id}/removal"),
+    ] {
+        assert_eq!(send(path, here).await.location(), "/notifications?filter=unread&after=1-2");
+        assert_eq!(send(path, "http://localhost:8080/schedules").await.location(), "/notifications");
+    }
+}
+
+#[actix_web::test]
+async fn each_user_chooses_what_the_browser_does() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let page = bruno.get("/notifications").await;
+    assert_eq!(
+        page.count("body[data-plays-sound], body[data-browser-notices], input[role=switch][checked]"),
+        0
+    );
+    let answer = bruno.post("/notifications/preferences", &[("plays_sound", "1")]).await;
+    let page = bruno.follow(&answer).await;
+    page.assert_says("Avisos atualizados.");
+    assert_eq!(page.count("body[data-plays-sound]"), 1);
+    assert_eq!(page.count("body[data-browser-notices]"), 0);
+    assert_eq!(page.count("#plays_sound[checked]"), 1);
+    let others = "SELECT count(*) AS value FROM users WHERE plays_sound OR shows_browser_notices";
+    assert_eq!(app.database.number(others), 1);
+    let audited = "SELECT subject_id AS value FROM audit WHERE action = 'user.notices_chosen' AND ip <> ''";
+    assert_eq!(app.database.number(audited), app.company.bruno);
 }
 
 #[actix_web::test]

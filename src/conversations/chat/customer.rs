@@ -8,6 +8,7 @@ use askama::Template;
 use futures_util::future::LocalBoxFuture;
 
 use super::queries::{self, Profile};
+use crate::channels::Colour;
 use crate::clock::Zone;
 use crate::contacts::Links;
 use crate::db::Db;
@@ -25,6 +26,10 @@ pub struct Customer {
     /// Who serves them.
     pub department: String,
     pub company: String,
+    /// How the channel calls itself; empty for the department's name.
+    pub public_name: String,
+    pub colour: Option<Colour>,
+    pub greeting: String,
     pub zone: Zone,
 }
 
@@ -57,6 +62,9 @@ impl Customer {
             link_version: profile.link_version,
             department: profile.department,
             company: profile.company,
+            public_name: profile.public_name,
+            colour: profile.colour.parse().ok(),
+            greeting: profile.greeting,
             zone: Zone::named(&profile.time_zone),
         }
     }

@@ -28,6 +28,12 @@ pub struct Profile {
     #[diesel(sql_type = Text)]
     pub company: String,
     #[diesel(sql_type = Text)]
+    pub public_name: String,
+    #[diesel(sql_type = Text)]
+    pub colour: String,
+    #[diesel(sql_type = Text)]
+    pub greeting: String,
+    #[diesel(sql_type = Text)]
     pub time_zone: String,
 }
 
@@ -38,6 +44,7 @@ pub struct Profile {
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
     Ok(diesel::sql_query(format!(
         "SELECT c.link_version, d.name AS department, s.company_name AS company,
+                ch.public_name, ch.colour, ch.greeting,
                 s.time_zone
            FROM contacts c
            JOIN channels ch ON ch.id = c.channel_id

@@ -4,6 +4,7 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::Customer;
+use crate::channels::Colour;
 use crate::conversations::thread::{Items, Part, Window, customer_items};
 use crate::ids::MessageId;
 
@@ -34,6 +35,9 @@ pub struct Chat {
     path: String,
     heading: String,
     company: String,
+    colour: Option<String>,
+    /// Said before the first message.
+    greeting: Option<String>,
     items: Items,
     is_empty: bool,
     older: Option<String>,
@@ -47,8 +51,14 @@ impl Chat {
     pub fn of(part: &Part, customer: &Customer, window: Window, (draft, csrf): (Draft, String)) -> Self {
         Self {
             csrf,
-            heading: customer.department.clone(),
+            heading: match customer.public_name.as_str() {
+                "" => customer.department.clone(),
+                name => name.to_owned(),
+            },
             company: customer.company.clone(),
+            colour: customer.colour.map(Colour::stylesheet_path),
+            greeting: (!part.has_more && window == Window::Newest && !customer.greeting.is_empty())
+                .then(|| customer.greeting.clone()),
             items: customer_items(&part.messages, customer.zone, &customer.department),
             is_empty: part.messages.is_empty(),
             older: older(part, customer),

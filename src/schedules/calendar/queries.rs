@@ -49,7 +49,12 @@ pub struct Load {
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn entries(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell], limit: i64) -> Result<Vec<Entry>> {
+pub fn entries(
+    conn: &mut PgConnection,
+    narrowed: &Narrowed,
+    cells: &[Cell],
+    limit: i64,
+) -> Result<Vec<Entry>> {
     let (from, to) = bounds(cells);
     let query = format!(
         "SELECT cell.place AS cell, s.id, s.version, s.due_at, s.action, s.status, c.name AS contact_name

@@ -66,7 +66,8 @@ impl Calendar {
         let Shown { view, day, now, ref filters, ref options, .. } = shown;
         let (is_week, date) = (view == View::Week, day.to_string());
         let more = [("view", view.as_str()), ("date", date.as_str())];
-        let at = |day: NaiveDate| filters.address(PATH, &[("view", view.as_str()), ("date", &day.to_string())]);
+        let at =
+            |day: NaiveDate| filters.address(PATH, &[("view", view.as_str()), ("date", &day.to_string())]);
         let without_period = Filters { period: None, ..filters.clone() };
         let cells = Cells::new(zone, &shown);
         let first = shown.cells.first().map_or(day, |cell| cell.day);

@@ -77,9 +77,9 @@ fn what_happened(zone: Zone, detail: &Detail, entry: &HistoryEntry, names: &Name
             edited.said(zone, &[who])
         }
         "cancelled" => {
-            let reason = detail.cancel_reason.as_ref().map(|reason| format!("motivo: {reason}"));
-            let cancelled = Entry::new("cancelled", "ban", "Agendamento cancelado", entry.at);
-            cancelled.said(zone, &[who, reason.as_deref().unwrap_or_default()])
+            let mut cancelled = Entry::new("cancelled", "ban", "Agendamento cancelado", entry.at);
+            cancelled.lines = detail.cancel_reason.iter().map(|reason| format!("“{reason}”")).collect();
+            cancelled.said(zone, &[who])
         }
         "completed" if !who.is_empty() => {
             let planned = format!("estava previsto para {}", zone.date_time(detail.due_at));

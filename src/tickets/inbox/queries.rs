@@ -9,10 +9,13 @@ use crate::auth::{Permission, Person};
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
-use crate::web::{Cursor, PageOf};
+use crate::web::{Cursor, PageOf, Search};
 
 /// How many conversations a page of the list holds.
 const PAGE: usize = 30;
+
+/// How many closed conversations a search shows.
+const CLOSED: i64 = 15;
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -42,42 +45,82 @@ pub struct Talk {
     pub unseen: i64,
 }
 
-/// The open tickets that `viewer` attends, the newest message first, of contacts whose names hold
-/// `search`, from `after` on.
+const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+        (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
+            AND m.id > t.seen_message_id) AS unseen";
+
+/// What was last said in the ticket `t`, apart from events.
+const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
+                                  WHERE m.ticket_id = t.id AND m.kind <> 'event'
+                                  ORDER BY m.id DESC LIMIT 1) l ON true
+           LEFT JOIN users u ON u.id = l.author_id";
+
+/// $1 the longest word, $2 all of them.
+const MATCHES: &str =
+    "c.search LIKE plain($1) AND c.search LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)";
+
+/// The open tickets that `viewer` attends, the newest message first, of contacts that match `search`,
+/// from `after` on.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn talks(
     conn: &mut PgConnection,
     viewer: &Person,
-    search: &str,
+    search: Option<&Search>,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
-    let rows: Vec<Talk> = diesel::sql_query(
-        "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
-                (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
-                    AND m.id > t.seen_message_id) AS unseen
+    let matches = if search.is_some() { MATCHES } else { "($1::text, $2::text[]) IS NOT NULL" };
+    let rows: Vec<Talk> = diesel::sql_query(format!(
+        "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
                         coalesce(last.created_at, t.opened_at) AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
                    LEFT JOIN LATERAL (SELECT created_at FROM messages m WHERE m.ticket_id = t.id
                                        ORDER BY m.id DESC LIMIT 1) last ON true
-                  WHERE t.status = 'open' AND ($1 OR t.attendant_id = $2 OR t.department_id = ANY($3))
-                    AND strpos(lower(c.name), lower($4)) > 0) t
-           LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
-                               WHERE m.ticket_id = t.id AND m.kind <> 'event'
-                               ORDER BY m.id DESC LIMIT 1) l ON true
-           LEFT JOIN users u ON u.id = l.author_id
-          WHERE $5 IS NULL OR (t.at, t.id) < ($5, $6)
-          ORDER BY t.at DESC, t.id DESC LIMIT $7",
-    )
+                  WHERE t.status = 'open' AND ($3 OR t.attendant_id = $4 OR t.department_id = ANY($5))
+                    AND {matches}) t
+           {LAST_SAID}
+          WHERE $6 IS NULL OR (t.at, t.id) < ($6, $7)
+          ORDER BY t.at DESC, t.id DESC LIMIT $8"
+    ))
+    .bind::<Text, _>(search.map_or("", Search::longest))
+    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<Text, _>(search)
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
     .bind::<BigInt, _>(PAGE as i64 + 1)
     .load(conn)?;
     Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
+}
+
+/// The conversations that match `search` and have no open ticket, by the newest of their tickets that
+/// `viewer` attended, the last closed first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
+    Ok(diesel::sql_query(format!(
+        "{COLUMNS}
+           FROM (SELECT t.id, t.protocol, c.id AS contact_id, c.name AS contact, t.seen_message_id, t.closed_at AS at
+                   FROM contacts c
+                  CROSS JOIN LATERAL (SELECT * FROM tickets t
+                                       WHERE t.contact_id = c.id
+                                         AND ($3 OR t.attendant_id = $4 OR t.department_id = ANY($5))
+                                       ORDER BY t.id DESC LIMIT 1) t
+                  WHERE {MATCHES}
+                    AND NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
+                  ORDER BY t.closed_at DESC, t.id DESC LIMIT $6) t
+           {LAST_SAID}
+          ORDER BY t.at DESC, t.id DESC"
+    ))
+    .bind::<Text, _>(search.longest())
+    .bind::<Array<Text>, _>(search.all())
+    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<BigInt, _>(CLOSED)
+    .load(conn)?)
 }

@@ -44,6 +44,11 @@ impl TestApp {
         Self::on(database, company).await
     }
 
+    /// Nobody can sign in yet, and there is no department.
+    pub async fn empty() -> Self {
+        Self::on(Database::new(), Company::IDS).await
+    }
+
     /// Reached at another address, such as one behind a proxy that speaks https.
     pub async fn at(public_url: &str) -> Self {
         let database = Database::new();
@@ -60,7 +65,8 @@ impl TestApp {
         other
     }
 
-    async fn on(database: Database, company: Company) -> Self {
+    /// On a database that was filled by other means.
+    pub async fn on(database: Database, company: Company) -> Self {
         Self::configured(database, company, Config::from_vars(|_| None).unwrap()).await
     }
 
@@ -88,9 +94,13 @@ impl TestApp {
     }
 
     pub async fn signed_in(&self, email: &str) -> Visitor {
+        self.signed_in_with(email, PASSWORD).await
+    }
+
+    pub async fn signed_in_with(&self, email: &str, password: &str) -> Visitor {
         let visitor = self.visitor();
         visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", email), ("password", PASSWORD)]).await;
+        let answer = visitor.post("/login", &[("email", email), ("password", password)]).await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         visitor
     }

@@ -24,6 +24,18 @@ pub struct Company {
 }
 
 impl Company {
+    /// Those ids, whether the records are there or not.
+    pub const IDS: Self = Self {
+        support: 101,
+        finance: 102,
+        administrator: 301,
+        role_manager: 302,
+        bruno: 303,
+        helena: 304,
+        marina: 601,
+        rafael: 602,
+    };
+
     pub fn found(database: &Database) -> Self {
         let hash = &*HASH;
         database.execute(&format!(
@@ -44,15 +56,23 @@ impl Company {
                 (601, 401, 'marina', 'Marina Duarte', '+5511900000142', 501),
                 (602, 401, 'rafael', 'Rafael Nogueira', '+5521900000117', NULL);"
         ));
+        Self::IDS
+    }
+
+    /// The same people in the demonstration, whose sign-ins are its own.
+    pub fn of_demonstration(database: &Database) -> Self {
+        let id = |table: &str, name: &str| {
+            database.number(&format!("SELECT id AS value FROM {table} WHERE name = '{name}'"))
+        };
         Self {
-            support: 101,
-            finance: 102,
-            administrator: 301,
-            role_manager: 302,
-            bruno: 303,
-            helena: 304,
-            marina: 601,
-            rafael: 602,
+            support: id("departments", "Suporte"),
+            finance: id("departments", "Financeiro"),
+            administrator: id("users", "Ana Prado"),
+            role_manager: id("users", "Gil Torres"),
+            bruno: id("users", "Bruno Lima"),
+            helena: id("users", "Helena Costa"),
+            marina: id("contacts", "Marina Duarte"),
+            rafael: id("contacts", "Rafael Nogueira"),
         }
     }
 }

@@ -75,6 +75,17 @@ impl Database {
         diesel::sql_query(sql).get_result::<Number>(&mut self.connect()).unwrap().value
     }
 
+    /// What `EXPLAIN` says.
+    pub fn explain(&self, sql: &str) -> String {
+        // As a function's result it has a column that can be named.
+        self.execute(
+            "CREATE OR REPLACE FUNCTION explained(sql text) RETURNS SETOF text LANGUAGE plpgsql
+             AS $$ BEGIN RETURN QUERY EXECUTE sql; END $$",
+        );
+        let quoted = sql.replace('\'', "''");
+        self.texts(&format!("SELECT line AS value FROM explained('{quoted}') AS line")).join("\n")
+    }
+
     /// The texts of `SELECT … AS value`.
     pub fn texts(&self, sql: &str) -> Vec<String> {
         let rows = diesel::sql_query(sql).load::<Line>(&mut self.connect()).unwrap();

@@ -7,6 +7,7 @@ mod editing;
 mod filling;
 mod form;
 mod list;
+mod model;
 mod narrowing;
 mod repeats;
 mod rescheduling;

@@ -65,6 +65,6 @@ async fn a_cancelled_schedule_shows_its_reason_and_can_be_planned_anew() {
     let path = save(&admin, &[]).await.location().to_owned();
     admin.post(&format!("{path}/cancellation"), &[("reason", "Ligou antes")]).await;
     let page = admin.get(&path).await;
-    page.assert_says("Motivo: Ligou antes").assert_says("motivo: Ligou antes").assert_says("Reagendar");
+    page.assert_says("Motivo: Ligou antes").assert_says("“Ligou antes”").assert_says("Reagendar");
     assert_eq!(page.count("a[href$='/edit'], a[href$='/dispatch']"), 0);
 }

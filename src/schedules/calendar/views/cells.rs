@@ -99,7 +99,8 @@ impl<'a> Cells<'a> {
     }
 
     pub fn agenda_of(&self, day: NaiveDate) -> Vec<AgendaDay> {
-        let places: Vec<usize> = (0..self.shown.cells.len()).filter(|p| self.shown.cells[*p].day == day).collect();
+        let places: Vec<usize> =
+            (0..self.shown.cells.len()).filter(|p| self.shown.cells[*p].day == day).collect();
         let entries: Vec<EntryView> = places.iter().flat_map(|place| self.entries(*place)).collect();
         let counts: Vec<(i64, bool)> = places.iter().map(|place| self.count(*place)).collect();
         let count = (counts.iter().map(|count| count.0).sum(), counts.iter().any(|count| count.1));
@@ -121,7 +122,9 @@ impl<'a> Cells<'a> {
         let cell = &self.shown.cells[place];
         let count = self.count(place);
         let entries = self.entries(place);
-        let at = |view: View| self.shown.filters.address(PATH, &[("view", view.as_str()), ("date", &cell.day.to_string())]);
+        let at = |view: View| {
+            self.shown.filters.address(PATH, &[("view", view.as_str()), ("date", &cell.day.to_string())])
+        };
         CellView {
             number: cell.day.day(),
             label: self.label(cell, count),

@@ -1,0 +1,2 @@
+DROP INDEX schedules_exempt;
+ALTER TABLE settings DROP COLUMN logo_sha256, DROP COLUMN version;

@@ -1,0 +1,3 @@
+DROP INDEX audit_by_actor;
+DROP INDEX audit_by_action;
+DROP INDEX audit_by_time;

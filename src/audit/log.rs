@@ -1,0 +1,176 @@
+//! SQL of the audit's page: newest first, one index for each way to filter.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
+
+use super::{Action, Group};
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::web::{Cursor, PageOf, Search};
+
+/// How many rows a page has.
+const PAGE: usize = 50;
+
+/// Who did it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Person(UserId),
+    /// Nobody who is signed in: the platform itself, or a customer.
+    Nobody,
+}
+
+impl FromStr for Actor {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "none" => Ok(Self::Nobody),
+            id => id.parse().map(Self::Person).map_err(drop),
+        }
+    }
+}
+
+/// What the page shows, and where it begins.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Filter {
+    pub actor: Option<Actor>,
+    pub group: Option<Group>,
+    pub from: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+    pub after: Option<Cursor>,
+    pub before: Option<Cursor>,
+}
+
+/// One line of the audit.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub subject_id: Option<i64>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub subject: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub details: Value,
+    #[diesel(sql_type = Text)]
+    pub ip: String,
+}
+
+/// A page of the audit, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row>> {
+    let is_backwards = filter.before.is_some();
+    let start = filter.before.or(filter.after);
+    let rows = rows(conn, filter, PAGE + 1)?;
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), |row| Cursor { at: row.at, id: row.id }))
+}
+
+/// The rows after the filter's place.
+///
+/// Where actions or a person are chosen, the newest of each action are taken by its index and merged:
+/// an index of several actions does not come in the order of time.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec<Row>> {
+    let is_backwards = filter.before.is_some();
+    let order = if is_backwards { "a.at, a.id" } else { "a.at DESC, a.id DESC" };
+    let sign = if is_backwards { '>' } else { '<' };
+    let actions: Vec<Action> = match filter.group {
+        Some(group) => group.actions(),
+        None => Action::ALL.to_vec(),
+    };
+    let is_by_action = filter.group.is_some() || filter.actor.is_some();
+    let mut wanted = String::from("a.at >= coalesce($1, '-infinity') AND a.at < coalesce($2, 'infinity')");
+    let start = filter.before.or(filter.after);
+    if start.is_some() {
+        wanted += &format!(" AND (a.at, a.id) {sign} ($3, $4)");
+    }
+    wanted += match filter.actor {
+        None => "",
+        Some(Actor::Person(_)) => " AND a.actor_id = $6",
+        Some(Actor::Nobody) => " AND a.actor_id IS NULL",
+    };
+    let found = match is_by_action {
+        false => format!("SELECT a.* FROM audit a WHERE {wanted} ORDER BY {order} LIMIT {limit}"),
+        true => format!(
+            "SELECT a.* FROM unnest($5) AS wanted (action)
+              CROSS JOIN LATERAL (SELECT * FROM audit a WHERE a.action = wanted.action AND {wanted}
+                                   ORDER BY {order} LIMIT {limit}) a
+              ORDER BY {order} LIMIT {limit}"
+        ),
+    };
+    let Cursor { at, id } = start.unwrap_or(Cursor { at: DateTime::UNIX_EPOCH, id: 0 });
+    let query = diesel::sql_query(format!(
+        "WITH found AS ({found})
+         SELECT a.id, a.at, a.action, actor.name AS actor, a.subject_id,
+                coalesce(subject_user.name, subject_role.name, subject_department.name, subject_channel.name, subject_contact.name,
+                         subject_person.name,
+                         'nº ' || subject_ticket.protocol) AS subject,
+                a.details, a.ip
+           FROM found a
+           LEFT JOIN users actor ON actor.id = a.actor_id
+           LEFT JOIN users subject_user
+                ON (a.action LIKE 'user.%' OR a.action = 'session.refused') AND subject_user.id = a.subject_id
+           LEFT JOIN roles subject_role ON a.action LIKE 'role.%' AND subject_role.id = a.subject_id
+           LEFT JOIN departments subject_department
+                ON a.action LIKE 'department.%' AND subject_department.id = a.subject_id
+           LEFT JOIN channels subject_channel ON a.action LIKE 'channel.%' AND subject_channel.id = a.subject_id
+           LEFT JOIN contacts subject_contact ON a.action LIKE 'contact.%' AND subject_contact.id = a.subject_id
+           LEFT JOIN people subject_person ON a.action LIKE 'person.%' AND subject_person.id = a.subject_id
+           LEFT JOIN tickets subject_ticket ON a.action LIKE 'ticket.%' AND subject_ticket.id = a.subject_id
+          ORDER BY {order}"
+    ));
+    let actor = match filter.actor {
+        Some(Actor::Person(id)) => Some(id),
+        _ => None,
+    };
+    Ok(query
+        .into_boxed::<Pg>()
+        .bind::<Nullable<Timestamptz>, _>(filter.from)
+        .bind::<Nullable<Timestamptz>, _>(filter.until)
+        .bind::<Timestamptz, _>(at)
+        .bind::<BigInt, _>(id)
+        .bind::<Array<Text>, _>(actions)
+        .bind::<Nullable<BigInt>, _>(actor)
+        .load(conn)?)
+}
+
+/// Somebody to filter by.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Person {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// Users whose name holds what is looked for, at most 50; and `chosen`, whoever that is.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<Person>> {
+    let search = Search::parse(typed);
+    let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
+    Ok(diesel::sql_query(
+        "SELECT id, name FROM users WHERE id = $2 OR id IN (
+            SELECT id FROM users WHERE plain(name) LIKE ALL (SELECT plain(p) FROM unnest($1) AS p)
+             ORDER BY plain(name) COLLATE \"C\", id LIMIT 50)
+          ORDER BY plain(name) COLLATE \"C\", id",
+    )
+    .bind::<Array<Text>, _>(patterns)
+    .bind::<Nullable<BigInt>, _>(chosen)
+    .load(conn)?)
+}

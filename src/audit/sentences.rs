@@ -1,0 +1,313 @@
+//! What happened, as people read it. A new action does not compile until it has its sentence here.
+
+use serde_json::Value;
+
+use super::Action;
+use crate::auth::{Permission, Person};
+use crate::text_enum;
+
+text_enum! {
+    /// What the actions are about, as the filter offers it.
+    pub enum Group {
+        Access = "access",
+        Users = "users",
+        Departments = "departments",
+        Roles = "roles",
+        Schedules = "schedules",
+        Tickets = "tickets",
+        Contacts = "contacts",
+        Channels = "channels",
+        Company = "company",
+    }
+}
+
+impl Group {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Access => "Entradas e saídas",
+            Self::Users => "Atendentes",
+            Self::Departments => "Departamentos",
+            Self::Roles => "Cargos",
+            Self::Schedules => "Agendamentos",
+            Self::Tickets => "Chamados",
+            Self::Contacts => "Contatos e pessoas",
+            Self::Channels => "Conexões",
+            Self::Company => "Empresa",
+        }
+    }
+
+    /// The actions of the group.
+    pub fn actions(self) -> Vec<Action> {
+        Action::ALL.iter().copied().filter(|action| Words::of(*action).group == self).collect()
+    }
+}
+
+/// How an action reads: `Ana Prado criou o agendamento nº 12`.
+struct Words {
+    group: Group,
+    /// What the person did, before the record.
+    verb: &'static str,
+    /// What it was done to.
+    record: Record,
+    /// Who did it where nobody is named.
+    by_itself: &'static str,
+}
+
+/// The kinds of records that actions are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Record {
+    None,
+    User,
+    Department,
+    Role,
+    Schedule,
+    Ticket,
+    Contact,
+    /// A group of contacts.
+    Person,
+    Import,
+    Channel,
+}
+
+const PLATFORM: &str = "A plataforma";
+
+impl Words {
+    fn of(action: Action) -> Self {
+        use Action as A;
+        use Record as R;
+        let (group, verb, record) = match action {
+            A::SignedIn => (Group::Access, "entrou", R::None),
+            A::SignInRefused => (Group::Access, "tentou entrar e foi recusado", R::User),
+            A::SignedOut => (Group::Access, "saiu", R::None),
+            A::UserCreated => (Group::Users, "criou o usuário", R::User),
+            A::SessionsEnded => (Group::Access, "encerrou sessões de", R::User),
+            A::UserInvited => (Group::Users, "convidou", R::User),
+            A::UserEdited => (Group::Users, "editou o atendente", R::User),
+            A::UserDeactivated => (Group::Users, "desativou o atendente", R::User),
+            A::UserReactivated => (Group::Users, "reativou o atendente", R::User),
+            A::AccessLinkMade => (Group::Access, "gerou um link de acesso para", R::User),
+            A::AccessLinkUsed => (Group::Access, "usou o link de acesso de", R::User),
+            A::PasswordChanged => (Group::Access, "trocou a senha de", R::User),
+            A::DepartmentCreated => (Group::Departments, "criou o departamento", R::Department),
+            A::DepartmentEdited => (Group::Departments, "editou o departamento", R::Department),
+            A::DepartmentMoved => (Group::Departments, "mudou a ordem do departamento", R::Department),
+            A::DepartmentDeactivated => (Group::Departments, "desativou o departamento", R::Department),
+            A::DepartmentReactivated => (Group::Departments, "reativou o departamento", R::Department),
+            A::MemberAdded => (Group::Departments, "incluiu um atendente no departamento", R::Department),
+            A::MemberRemoved => (Group::Departments, "retirou um atendente do departamento", R::Department),
+            A::ChannelRedirected => (Group::Channels, "mudou o departamento da conexão", R::Channel),
+            A::RoleCreated => (Group::Roles, "criou o cargo", R::Role),
+            A::RoleDeleted => (Group::Roles, "excluiu o cargo", R::Role),
+            A::TicketHandedOver => (Group::Tickets, "passou adiante o chamado", R::Ticket),
+            A::UserNoticesChosen => (Group::Users, "escolheu os próprios avisos", R::None),
+            A::RoleEdited => (Group::Roles, "editou o cargo", R::Role),
+            A::ScheduleCreated => (Group::Schedules, "criou o agendamento", R::Schedule),
+            A::ScheduleEdited => (Group::Schedules, "editou o agendamento", R::Schedule),
+            A::ScheduleCancelled => (Group::Schedules, "cancelou o agendamento", R::Schedule),
+            A::ScheduleCompleted => (Group::Schedules, "concluiu o agendamento", R::Schedule),
+            A::ScheduleFailed => (Group::Schedules, "encerrou com erro o agendamento", R::Schedule),
+            A::TicketOpened => (Group::Tickets, "abriu o chamado", R::Ticket),
+            A::TicketClosed => (Group::Tickets, "fechou o chamado", R::Ticket),
+            A::ContactCreated => (Group::Contacts, "criou o contato", R::Contact),
+            A::ContactEdited => (Group::Contacts, "editou o contato", R::Contact),
+            A::ContactArchived => (Group::Contacts, "arquivou o contato", R::Contact),
+            A::ContactRestored => (Group::Contacts, "restaurou o contato", R::Contact),
+            A::ContactLinkRevoked => (Group::Contacts, "revogou o link do contato", R::Contact),
+            A::ContactExported => (Group::Contacts, "exportou os dados do contato", R::Contact),
+            A::ContactAnonymised => (Group::Contacts, "anonimizou o contato", R::Contact),
+            A::PersonCreated => (Group::Contacts, "criou a pessoa", R::Person),
+            A::PersonEdited => (Group::Contacts, "editou a pessoa", R::Person),
+            A::PersonArchived => (Group::Contacts, "arquivou a pessoa", R::Person),
+            A::PersonRestored => (Group::Contacts, "restaurou a pessoa", R::Person),
+            A::PersonAnonymised => (Group::Contacts, "anonimizou a pessoa", R::Person),
+            A::ImportConfirmed => (Group::Contacts, "confirmou a importação", R::Import),
+            A::ImportCancelled => (Group::Contacts, "cancelou a importação", R::Import),
+            A::ImportFinished => (Group::Contacts, "terminou a importação", R::Import),
+            A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),
+            A::SetUp => (Group::Company, "configurou a plataforma", R::None),
+            A::ChannelCreated => (Group::Channels, "criou a conexão", R::Channel),
+            A::ChannelEdited => (Group::Channels, "editou a conexão", R::Channel),
+            A::ChannelDeactivated => (Group::Channels, "desativou a conexão", R::Channel),
+            A::ChannelReactivated => (Group::Channels, "reativou a conexão", R::Channel),
+        };
+        let by_itself = match action {
+            A::TicketOpened => "O contato",
+            A::UserCreated => "O operador",
+            A::SignInRefused => "Alguém",
+            _ => PLATFORM,
+        };
+        Self { group, verb, record, by_itself }
+    }
+}
+
+/// What a row of the audit says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// `Ana Prado criou o`: all up to the record.
+    pub lead: String,
+    /// The record's name, and its page where the viewer may see it.
+    pub record: Option<(String, Option<String>)>,
+    /// What else is known: fields, counts.
+    pub detail: String,
+}
+
+impl Sentence {
+    /// `subject` is the record's id and its name, if the record is there and has one.
+    pub fn of(
+        action: Action,
+        actor: Option<&str>,
+        subject: Option<(i64, Option<&str>)>,
+        details: &Value,
+        viewer: &Person,
+    ) -> Self {
+        let words = Words::of(action);
+        let who = actor.unwrap_or(words.by_itself);
+        let joint = if action == Action::SignInRefused && subject.is_some() { " como" } else { "" };
+        let named = |(id, name): (i64, Option<&str>)| {
+            let label = name.map_or_else(|| format!("nº {id}"), str::to_owned);
+            (label, words.record.page(id, viewer))
+        };
+        let record = subject.filter(|_| words.record != Record::None).map(named);
+        Self { lead: format!("{who} {}{joint}", words.verb), record, detail: detail(details) }
+    }
+
+    /// The sentence without its links.
+    pub fn text(&self) -> String {
+        let record = self.record.as_ref().map(|(label, _)| format!(" {label}")).unwrap_or_default();
+        let detail = if self.detail.is_empty() { String::new() } else { format!(" ({})", self.detail) };
+        format!("{}{record}{detail}", self.lead)
+    }
+}
+
+impl Record {
+    fn page(self, id: i64, viewer: &Person) -> Option<String> {
+        let (permission, path) = match self {
+            Self::None => return None,
+            Self::User => (Permission::Users, "users"),
+            Self::Department => (Permission::Departments, "departments"),
+            Self::Role => (Permission::Roles, "roles"),
+            Self::Schedule => (Permission::Schedules, "schedules"),
+            Self::Ticket => (Permission::TicketsAll, "tickets"),
+            Self::Contact => (Permission::Contacts, "contacts"),
+            Self::Person => (Permission::Contacts, "people"),
+            Self::Import => (Permission::Contacts, "contacts/imports"),
+            Self::Channel => (Permission::Channels, "channels"),
+        };
+        viewer.may(permission).then(|| format!("/{path}/{id}"))
+    }
+}
+
+/// Fields and counts, in the words of the forms.
+fn detail(details: &Value) -> String {
+    let Some(details) = details.as_object() else { return String::new() };
+    let mut parts = Vec::new();
+    for (key, value) in details {
+        match (key.as_str(), value) {
+            ("fields", Value::Array(fields)) => {
+                parts.extend(fields.iter().filter_map(Value::as_str).map(field_label));
+            }
+            ("reason", Value::String(reason)) => parts.push(reason_label(reason)),
+            ("unspaced_schedules", count) => parts.push(format!("{count} agendamentos fora do intervalo")),
+            ("before" | "after", Value::Array(_)) | ("contact_id" | "ticket_id", _) => {}
+            (field, Value::Object(change)) => {
+                let text = |key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default();
+                let (before, after) = (text("before"), text("after"));
+                parts.push(format!("{}: de “{before}” para “{after}”", field_label(field)));
+            }
+            _ => {}
+        }
+    }
+    parts.extend(switched(details.get("before"), details.get("after")));
+    parts.join("; ")
+}
+
+/// The permissions of a role that were switched.
+fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
+    let names = |value: Option<&Value>| -> Vec<String> {
+        let list = value.and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let (before, after) = (names(before), names(after));
+    let on =
+        after.iter().filter(|name| !before.contains(name)).map(|name| format!("ligou {}", field_label(name)));
+    let off = before
+        .iter()
+        .filter(|name| !after.contains(name))
+        .map(|name| format!("desligou {}", field_label(name)));
+    on.chain(off).collect()
+}
+
+/// A field or permission by its name on screen; one without a name here reads as it is stored.
+fn field_label(field: &str) -> String {
+    let label = match field {
+        "name" => "nome",
+        "public_name" => "nome para os clientes",
+        "colour" => "cor",
+        "greeting" => "saudação",
+        "department_id" => "departamento",
+        "attendant_id" => "atendente",
+        "contact_id" => "contato",
+        "person_id" => "pessoa",
+        "action" => "ação",
+        "due_at" => "data e hora",
+        "message" => "mensagem",
+        "comment" => "comentário",
+        "files" => "arquivos",
+        "email" => "e-mail",
+        "role_id" => "cargo",
+        "description" => "descrição",
+        "company_name" => "nome da empresa",
+        "logo" => "logotipo",
+        "time_zone" => "fuso horário",
+        "spacing_minutes" => "intervalo",
+        "spacing_scope" => "onde o intervalo conta",
+        "late_tolerance_minutes" => "tolerância de atraso",
+        "schedules" => "Habilitar agendamento",
+        "tickets" => "Atender chamados",
+        "tickets_all" => "Atender todos os chamados",
+        "contacts" => "Gerenciar contatos e pessoas",
+        "departments" => "Gerenciar departamentos",
+        "users" => "Gerenciar atendentes",
+        "roles" => "Gerenciar cargos",
+        "channels" => "Gerenciar conexões",
+        "settings" => "Configurar a empresa",
+        "audit" => "Ver a auditoria",
+        field => field,
+    };
+    label.to_owned()
+}
+
+fn reason_label(reason: &str) -> String {
+    let label = match reason {
+        "ticket_open" => "chamado aberto",
+        "expired" => "atraso acima da tolerância",
+        "contact_inactive" => "contato sem conexão ativa",
+        "department_inactive" => "departamento desativado",
+        "internal" => "recusado pelo banco de dados",
+        reason => reason,
+    };
+    label.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_action_is_in_one_group() {
+        let count: usize = Group::ALL.iter().map(|group| group.actions().len()).sum();
+        assert_eq!(count, Action::ALL.len());
+    }
+
+    #[test]
+    fn details_read_in_the_words_of_the_forms() {
+        let change = json!({ "spacing_minutes": { "before": "6 min", "after": "10 min" } });
+        assert_eq!(detail(&change), "intervalo: de “6 min” para “10 min”");
+        let switches = json!({ "before": ["tickets"], "after": ["schedules"] });
+        assert_eq!(detail(&switches), "ligou Habilitar agendamento; desligou Atender chamados");
+        assert_eq!(detail(&json!({ "fields": ["greeting", "colour"] })), "saudação; cor");
+        assert_eq!(detail(&json!({ "contact_id": 601 })), "");
+    }
+}

@@ -1,0 +1,162 @@
+//! The form of a channel.
+
+use super::Colour;
+use super::colour::{ColourError, PALETTE};
+use crate::ids::DepartmentId;
+use crate::web::{FieldErrors, Fields, has_control_characters};
+
+/// The longest greeting.
+pub const GREETING_LIMIT: usize = 1000;
+
+/// What somebody typed.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub version: String,
+    pub name: String,
+    pub public_name: String,
+    /// One of the palette, or `other` for what is typed beside it.
+    pub palette: String,
+    pub colour: String,
+    pub greeting: String,
+    pub department_id: String,
+}
+
+/// A channel that may be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub name: String,
+    pub public_name: String,
+    pub colour: Colour,
+    pub greeting: String,
+    pub department: DepartmentId,
+}
+
+impl Typed {
+    /// A channel that is not there yet.
+    pub fn new() -> Self {
+        Self { palette: PALETTE[0].0.into(), ..Self::default() }
+    }
+
+    pub fn read(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).to_owned();
+        Self {
+            version: text("version"),
+            name: text("name"),
+            public_name: text("public_name"),
+            palette: text("palette"),
+            colour: text("colour"),
+            greeting: text("greeting"),
+            department_id: text("department_id"),
+        }
+    }
+
+    pub fn of(draft: &Draft, version: i32) -> Self {
+        let colour = draft.colour.to_string();
+        let is_in_palette = PALETTE.iter().any(|(known, _)| *known == colour);
+        let (palette, colour) =
+            if is_in_palette { (colour, String::new()) } else { ("other".into(), colour) };
+        Self {
+            version: version.to_string(),
+            name: draft.name.clone(),
+            public_name: draft.public_name.clone(),
+            palette,
+            colour,
+            greeting: draft.greeting.clone(),
+            department_id: draft.department.to_string(),
+        }
+    }
+
+    /// `active` are the departments to choose from.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse(&self, active: &[DepartmentId]) -> Result<Draft, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = self.name.trim();
+        if name.is_empty() || has_control_characters(name) {
+            errors.add("name", "Informe o nome da conexão.");
+        } else if name.chars().count() > 60 {
+            errors.add("name", "Use até 60 caracteres.");
+        }
+        let public_name = self.public_name.trim();
+        if has_control_characters(public_name) {
+            errors.add("public_name", "Escreva o nome em uma linha, sem caracteres de controle.");
+        } else if public_name.chars().count() > 60 {
+            errors.add("public_name", "Use até 60 caracteres.");
+        }
+        let colour = self.parse_colour(&mut errors);
+        let greeting = self.greeting.trim();
+        if has_control_characters(&greeting.replace(['\n', '\t'], " ")) {
+            errors.add("greeting", "Escreva a saudação sem caracteres de controle.");
+        } else if greeting.chars().count() > GREETING_LIMIT {
+            errors.add("greeting", "Use até 1.000 caracteres.");
+        }
+        let department = self.department_id.parse().ok().filter(|id| active.contains(id));
+        if department.is_none() {
+            errors.add("department_id", "Selecione o departamento.");
+        }
+        match (colour, department, errors.is_empty()) {
+            (Some(colour), Some(department), true) => Ok(Draft {
+                name: name.into(),
+                public_name: public_name.into(),
+                colour,
+                greeting: greeting.into(),
+                department,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    fn parse_colour(&self, errors: &mut FieldErrors) -> Option<Colour> {
+        let chosen = if self.palette == "other" { &self.colour } else { &self.palette };
+        match chosen.parse() {
+            Ok(colour) => return Some(colour),
+            Err(ColourError::TooLight) => {
+                errors.add("colour", "O texto branco não se lê bem sobre esta cor. Escolha uma mais escura.")
+            }
+            Err(ColourError::NoColour) => errors.add("colour", "Informe a cor, como #4453cf."),
+        }
+        None
+    }
+}
+
+impl Draft {
+    /// The names of the fields that differ, for the audit.
+    pub fn changed_fields(&self, other: &Self) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name != other.name),
+            ("public_name", self.public_name != other.public_name),
+            ("colour", self.colour != other.colour),
+            ("greeting", self.greeting != other.greeting),
+            ("department_id", self.department != other.department),
+        ];
+        fields.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_wrong_field_is_told() {
+        let typed = Typed { palette: "other".into(), colour: "#fff000".into(), ..Typed::default() };
+        let errors = typed.parse(&[DepartmentId(1)]).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["name", "colour", "department_id"]);
+    }
+
+    #[test]
+    fn a_colour_beside_the_palette_is_typed() {
+        let typed = Typed {
+            name: "Chat".into(),
+            palette: "other".into(),
+            colour: "123456".into(),
+            department_id: "1".into(),
+            ..Typed::default()
+        };
+        let draft = typed.parse(&[DepartmentId(1)]).unwrap();
+        assert_eq!(Typed::of(&draft, 1).colour, "#123456");
+        assert!(draft.changed_fields(&draft.clone()).is_empty());
+    }
+}

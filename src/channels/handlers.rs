@@ -1,0 +1,202 @@
+//! The pages of channels.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
+use serde_json::json;
+
+use super::form::Typed;
+use super::queries;
+use super::views::{Deactivation, FormPage, Index};
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageChannels, Viewer};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{ChannelId, UserId};
+use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let channels = db.run(queries::all).await?;
+    shell.page(&viewer, "Conexões", Index::new(channels))
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let departments = db.run(queries::departments).await?;
+    let view = FormPage::new(&shell.csrf, None, Typed::new(), departments);
+    shell.page(&viewer, view.title(), view)
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn edit(
+    viewer: Can<ManageChannels>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ChannelId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let (channel, departments) =
+        db.run(move |conn| Ok((queries::find(conn, id)?, queries::departments(conn)?))).await?;
+    let typed = Typed::of(&channel.draft()?, channel.version);
+    let view = FormPage::new(&shell.csrf, Some(channel), typed, departments);
+    shell.page(&viewer, view.title(), view)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageChannels>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let typed = Typed::read(&form);
+    let (sent, by) = (typed.clone(), viewer.id);
+    let saved = db.transaction(move |conn| insert(conn, &sent, by, &ip)).await;
+    answer(&viewer, shell, &db, None, typed, saved).await
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn update(
+    viewer: Can<ManageChannels>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
+) -> Result<HttpResponse> {
+    let (typed, id, by) = (Typed::read(&form), id.into_inner(), viewer.id);
+    let sent = typed.clone();
+    let saved = db.transaction(move |conn| save(conn, id, &sent, by, &ip)).await;
+    answer(&viewer, shell, &db, Some(id), typed, saved).await
+}
+
+/// What came of a form.
+enum Outcome {
+    Saved,
+    Refused(FieldErrors),
+    /// Somebody else saved since the form was opened.
+    Stale,
+}
+
+fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Result<Outcome> {
+    let active: Vec<_> = queries::departments(conn)?.iter().map(|department| department.id).collect();
+    let draft = match typed.parse(&active) {
+        Ok(draft) => draft,
+        Err(errors) => return Ok(Outcome::Refused(errors)),
+    };
+    let id = queries::insert(conn, &draft)?;
+    audit::record(conn, &audit::Entry::of(Action::ChannelCreated).by(by).about(Some(id.0)).from(ip))?;
+    Ok(Outcome::Saved)
+}
+
+fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: UserId, ip: &str) -> Result<Outcome> {
+    let channel = queries::find_for_update(conn, id)?;
+    let active: Vec<_> = queries::departments(conn)?.iter().map(|department| department.id).collect();
+    let draft = match typed.parse(&active) {
+        Ok(draft) => draft,
+        Err(errors) => return Ok(Outcome::Refused(errors)),
+    };
+    if typed.version != channel.version.to_string() {
+        return Ok(Outcome::Stale);
+    }
+    let fields = draft.changed_fields(&channel.draft()?);
+    if fields.is_empty() {
+        return Ok(Outcome::Saved);
+    }
+    queries::save(conn, id, &draft)?;
+    let entry = audit::Entry::of(Action::ChannelEdited).by(by).about(Some(id.0));
+    audit::record(conn, &entry.with(json!({ "fields": fields })).from(ip))?;
+    Ok(Outcome::Saved)
+}
+
+async fn answer(
+    viewer: &Viewer,
+    shell: Shell,
+    db: &Db,
+    id: Option<ChannelId>,
+    mut typed: Typed,
+    saved: Result<Outcome>,
+) -> Result<HttpResponse> {
+    let (status, errors) = match saved {
+        Ok(Outcome::Saved) => return Ok(redirect_with("/channels", Flash::ChannelSaved)),
+        Ok(Outcome::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
+        Ok(Outcome::Stale) => (StatusCode::CONFLICT, FieldErrors::default()),
+        Err(error) if error.violated_constraint() == Some("channels_name_key") => {
+            let mut errors = FieldErrors::default();
+            errors.add("name", "Já existe uma conexão com este nome.");
+            (StatusCode::UNPROCESSABLE_ENTITY, errors)
+        }
+        Err(error) => return Err(error),
+    };
+    let (channel, departments) = db
+        .run(move |conn| Ok((id.map(|id| queries::find(conn, id)).transpose()?, queries::departments(conn)?)))
+        .await?;
+    let is_stale = status == StatusCode::CONFLICT;
+    if let Some(channel) = channel.as_ref().filter(|_| is_stale) {
+        typed.version = channel.version.to_string();
+    }
+    let view = FormPage::new(&shell.csrf, channel, typed, departments).refused(errors, is_stale);
+    let title = format!("Erro: {}", view.title());
+    shell.page_with(status, viewer, &title, view)
+}
+
+/// Shows what stands on the channel before it is deactivated.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn ask_deactivation(
+    viewer: Can<ManageChannels>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ChannelId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let (channel, load) =
+        db.run(move |conn| Ok((queries::find(conn, id)?, queries::load(conn, id)?))).await?;
+    if !channel.is_active {
+        return Ok(redirect_with("/channels", Flash::ChannelDeactivated));
+    }
+    let view = Deactivation::new(&shell.csrf, &channel, load);
+    shell.page(&viewer, "Desativar conexão", view)
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn deactivate(
+    viewer: Can<ManageChannels>,
+    _: Posted,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.id);
+    db.transaction(move |conn| set_active(conn, id, false, by, &ip)).await?;
+    Ok(redirect_with("/channels", Flash::ChannelDeactivated))
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn reactivate(
+    viewer: Can<ManageChannels>,
+    _: Posted,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.id);
+    db.transaction(move |conn| set_active(conn, id, true, by, &ip)).await?;
+    Ok(redirect_with("/channels", Flash::ChannelReactivated))
+}
+
+/// Twice is once: the second finds the channel as it wanted it.
+fn set_active(conn: &mut PgConnection, id: ChannelId, is_active: bool, by: UserId, ip: &str) -> Result<()> {
+    if !queries::set_active(conn, id, is_active)? {
+        return queries::find(conn, id).map(drop);
+    }
+    let action = if is_active { Action::ChannelReactivated } else { Action::ChannelDeactivated };
+    audit::record(conn, &audit::Entry::of(action).by(by).about(Some(id.0)).from(ip))
+}

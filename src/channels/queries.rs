@@ -1,0 +1,190 @@
+//! SQL of channels.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
+
+use super::Colour;
+use super::form::Draft;
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, DepartmentId};
+
+/// Counts on pages end here: "mais de 1.000".
+pub const MOST_COUNTED: i64 = 1000;
+
+/// A channel as it is saved.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Channel {
+    #[diesel(sql_type = BigInt)]
+    pub id: ChannelId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub public_name: String,
+    #[diesel(sql_type = Text)]
+    colour: String,
+    #[diesel(sql_type = Text)]
+    greeting: String,
+    #[diesel(sql_type = BigInt)]
+    department_id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+}
+
+impl Channel {
+    /// # Errors
+    /// The database holds a colour that white text cannot be read on.
+    pub fn draft(&self) -> Result<Draft> {
+        let colour: Colour =
+            self.colour.parse().map_err(|_| Error::unexpected("a channel without colour"))?;
+        Ok(Draft {
+            name: self.name.clone(),
+            public_name: self.public_name.clone(),
+            colour,
+            greeting: self.greeting.clone(),
+            department: self.department_id,
+        })
+    }
+}
+
+const SELECT: &str = "SELECT ch.id, ch.name, ch.public_name, ch.colour, ch.greeting,
+        ch.default_department_id AS department_id, d.name AS department,
+        ch.deactivated_at IS NULL AS is_active, ch.version
+   FROM channels ch JOIN departments d ON d.id = ch.default_department_id
+  WHERE ch.kind = 'web_chat'";
+
+/// Every channel, active ones first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn all(conn: &mut PgConnection) -> Result<Vec<Channel>> {
+    let order = "ORDER BY ch.deactivated_at IS NOT NULL, plain(ch.name) COLLATE \"C\", ch.id";
+    Ok(diesel::sql_query(format!("{SELECT} {order}")).load(conn)?)
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
+    Ok(diesel::sql_query(format!("{SELECT} AND ch.id = $1")).bind::<BigInt, _>(channel).get_result(conn)?)
+}
+
+/// As `find`, and nobody else can change the channel until the transaction ends.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find_for_update(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
+    diesel::sql_query("SELECT FROM channels WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(channel)
+        .execute(conn)?;
+    find(conn, channel)
+}
+
+/// A department to choose.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Department {
+    #[diesel(sql_type = BigInt)]
+    pub id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// The active departments, none of which can be deactivated until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id FOR KEY SHARE",
+    )
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: ChannelId,
+}
+
+/// # Errors
+/// `channels_name_key` when another channel has the name; or the database is unreachable.
+pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<ChannelId> {
+    let row: IdRow = diesel::sql_query(
+        "INSERT INTO channels (kind, name, public_name, colour, greeting, default_department_id)
+         VALUES ('web_chat', $1, $2, $3, $4, $5) RETURNING id",
+    )
+    .bind::<Text, _>(&draft.name)
+    .bind::<Text, _>(&draft.public_name)
+    .bind::<Text, _>(draft.colour.to_string())
+    .bind::<Text, _>(&draft.greeting)
+    .bind::<BigInt, _>(draft.department)
+    .get_result(conn)?;
+    Ok(row.id)
+}
+
+/// # Errors
+/// `channels_name_key` when another channel has the name; or the database is unreachable.
+pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE channels SET name = $2, public_name = $3, colour = $4, greeting = $5, default_department_id = $6,
+                version = version + 1 WHERE id = $1",
+    )
+    .bind::<BigInt, _>(channel)
+    .bind::<Text, _>(&draft.name)
+    .bind::<Text, _>(&draft.public_name)
+    .bind::<Text, _>(draft.colour.to_string())
+    .bind::<Text, _>(&draft.greeting)
+    .bind::<BigInt, _>(draft.department)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Deactivates or reactivates; `false` when the channel is so already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn set_active(conn: &mut PgConnection, channel: ChannelId, is_active: bool) -> Result<bool> {
+    let changed = diesel::sql_query(
+        "UPDATE channels SET deactivated_at = CASE WHEN $2 THEN NULL ELSE now() END, version = version + 1
+          WHERE id = $1 AND kind = 'web_chat' AND (deactivated_at IS NULL) <> $2",
+    )
+    .bind::<BigInt, _>(channel)
+    .bind::<Bool, _>(is_active)
+    .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// What stands on a channel, each counted up to one more than `MOST_COUNTED`.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Load {
+    #[diesel(sql_type = BigInt)]
+    pub contacts: i64,
+    /// Pending schedules that would open a ticket for one of these contacts.
+    #[diesel(sql_type = BigInt)]
+    pub opening: i64,
+    /// Those that only notify an attendant.
+    #[diesel(sql_type = BigInt)]
+    pub notifying: i64,
+    #[diesel(sql_type = BigInt)]
+    pub open_tickets: i64,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn load(conn: &mut PgConnection, channel: ChannelId) -> Result<Load> {
+    let pending = "SELECT FROM schedules s JOIN contacts c ON c.id = s.contact_id
+                    WHERE s.status = 'scheduled' AND c.channel_id = $1";
+    Ok(diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM (SELECT FROM contacts WHERE channel_id = $1 AND archived_at IS NULL LIMIT $2) n) AS contacts,
+                (SELECT count(*) FROM ({pending} AND s.action <> 'notify' LIMIT $2) n) AS opening,
+                (SELECT count(*) FROM ({pending} AND s.action = 'notify' LIMIT $2) n) AS notifying,
+                (SELECT count(*) FROM (SELECT FROM tickets t JOIN contacts c ON c.id = t.contact_id
+                   WHERE t.status = 'open' AND c.channel_id = $1 LIMIT $2) n) AS open_tickets"
+    ))
+    .bind::<BigInt, _>(channel)
+    .bind::<BigInt, _>(MOST_COUNTED + 1)
+    .get_result(conn)?)
+}

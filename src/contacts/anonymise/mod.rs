@@ -1,0 +1,111 @@
+//! "Anonimizar contato" (LGPD): what the customer said, and who they are, goes for good.
+//!
+//! What is under way is shown first, and ended with it in one transaction: pending schedules are cancelled,
+//! an open ticket is closed. Then every text of and about the contact is cleared: name, telephone, e-mail
+//! address, address on the channel, messages, comments, reasons, files (their bytes are collected when
+//! nothing else holds them), lines of imports. The person goes with it if no other contact is hers. What
+//! stays: ids, the tickets' protocols, times, who attended. The audit never held more.
+
+mod queries;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use diesel::pg::PgConnection;
+use serde_json::json;
+
+use super::archival::touching;
+use super::queries::{Detail, detail};
+use super::views::Touching;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::ContactId;
+use crate::live::{self, Event};
+use crate::tickets;
+use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+
+#[derive(Template)]
+#[template(path = "contacts/anonymisation.html")]
+struct Question {
+    csrf: String,
+    id: ContactId,
+    name: String,
+    /// The person who goes with the contact.
+    person: Option<String>,
+    touching: Touching,
+    errors: FieldErrors,
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if the contact is anonymised already.
+pub async fn ask(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ContactId>,
+) -> Result<HttpResponse> {
+    let question = question(&viewer, &shell, &db, id.into_inner()).await?;
+    shell.page(&viewer, "Anonimizar contato", question)
+}
+
+async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Result<Question> {
+    let who = viewer.clone();
+    let (detail, touching, goes) = db
+        .run(move |conn| {
+            let touching = touching(conn, &who, id)?;
+            Ok((detail(conn, id)?, touching, queries::person_with_only(conn, id)?.is_some()))
+        })
+        .await?;
+    if detail.anonymised_at.is_some() {
+        return Err(Error::Conflict);
+    }
+    let Detail { name, person_name, .. } = detail;
+    let person = person_name.filter(|_| goes);
+    Ok(Question { csrf: shell.csrf.clone(), id, name, person, touching, errors: FieldErrors::default() })
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if the contact is anonymised already.
+pub async fn anonymise(
+    viewer: Can<ManageContacts>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<ContactId>, ClientIp),
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    if form.get("understood") != "1" {
+        let mut question = question(&viewer, &shell, &db, id).await?;
+        question.errors.add("understood", "Marque que você entendeu antes de anonimizar.");
+        let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Anonimizar contato");
+        return shell.page_with(status, &viewer, title, question);
+    }
+    let who = viewer.clone();
+    db.transaction(move |conn| clear(conn, id, &who, &ip)).await?;
+    Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
+}
+
+/// Ends what is under way and clears every text, in the caller's transaction.
+fn clear(conn: &mut PgConnection, contact: ContactId, viewer: &Viewer, ip: &str) -> Result<()> {
+    let mut schedules = queries::cancel_pending(conn, contact, viewer.id, ip)?;
+    queries::lock(conn, contact)?;
+    // One that was saved before the lock came.
+    schedules.extend(queries::cancel_pending(conn, contact, viewer.id, ip)?);
+    if let Some(ticket) = tickets::open_ticket_of(conn, contact)? {
+        tickets::close(conn, ticket.id, viewer.id, ip)?;
+    }
+    let person = queries::person_with_only(conn, contact)?;
+    queries::clear_texts(conn, contact)?;
+    queries::clear_contact(conn, contact)?;
+    let entry = |action| audit::Entry::of(action).by(viewer.id).from(ip);
+    if let Some(person) = person {
+        queries::clear_person(conn, person)?;
+        audit::record(conn, &entry(Action::PersonAnonymised).about(Some(person.0)))?;
+    }
+    let details = json!({ "cancelled_schedules": schedules });
+    audit::record(conn, &entry(Action::ContactAnonymised).about(Some(contact.0)).with(details))?;
+    live::announce(conn, &Event::SchedulesChanged(schedules))?;
+    live::announce(conn, &Event::ConversationsChanged(vec![contact]))
+}

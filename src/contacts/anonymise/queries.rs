@@ -1,0 +1,148 @@
+//! SQL of anonymising. The caller holds one transaction over all of it.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, PersonId, ScheduleId, UserId};
+
+/// What stands where a text was that the record cannot be without: a message that was sent stays one.
+const GONE: &str = "(anonimizado)";
+
+#[derive(QueryableByName)]
+struct ScheduleRow {
+    #[diesel(sql_type = BigInt)]
+    id: ScheduleId,
+}
+
+#[derive(QueryableByName)]
+struct PersonRow {
+    #[diesel(sql_type = BigInt)]
+    id: PersonId,
+}
+
+/// Cancels the contact's pending schedules, with their history and audit.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn cancel_pending(
+    conn: &mut PgConnection,
+    contact: ContactId,
+    by: UserId,
+    ip: &str,
+) -> Result<Vec<ScheduleId>> {
+    let rows: Vec<ScheduleRow> = diesel::sql_query(
+        "WITH pending AS (
+            SELECT id FROM schedules WHERE contact_id = $1 AND status = 'scheduled'
+             ORDER BY id FOR NO KEY UPDATE),
+         cancelled AS (
+            UPDATE schedules s SET status = 'cancelled', finished_at = clock_timestamp(),
+                   updated_at = clock_timestamp(), version = version + 1
+              FROM pending WHERE s.id = pending.id AND s.status = 'scheduled' RETURNING s.id),
+         recorded AS (
+            INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'cancelled', $2 FROM cancelled),
+         audited AS (
+            INSERT INTO audit (action, subject_id, actor_id, ip)
+            SELECT 'schedule.cancelled', id, $2, $3 FROM cancelled)
+         SELECT id FROM cancelled ORDER BY id",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(by)
+    .bind::<Text, _>(ip)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Locks the contact's row, against new schedules of it too.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if it is anonymised already; or the database is unreachable.
+pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    let sql = "SELECT FROM contacts WHERE id = $1 FOR UPDATE";
+    diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)?;
+    match super::detail(conn, contact)?.anonymised_at {
+        Some(_) => Err(Error::Conflict),
+        None => Ok(()),
+    }
+}
+
+/// The contact's person, if no other contact is hers.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<Option<PersonId>> {
+    let row: Option<PersonRow> = diesel::sql_query(
+        "SELECT person_id AS id FROM contacts c WHERE id = $1 AND person_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM contacts other WHERE other.person_id = c.person_id AND other.id <> c.id)",
+    )
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| row.id))
+}
+
+/// Clears messages, schedules, files and lines of imports.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    // What had only files keeps a text instead, so that what was sent still reads as sent.
+    diesel::sql_query(
+        "UPDATE schedules s SET person_id = NULL, cancel_reason = NULL,
+                comment = CASE WHEN comment <> '' THEN $2 ELSE '' END,
+                message = CASE WHEN message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id)
+                               THEN $2 ELSE '' END
+          WHERE contact_id = $1",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<Text, _>(GONE)
+    .execute(conn)?;
+    diesel::sql_query("UPDATE messages SET body = $2 WHERE contact_id = $1 AND kind <> 'event'")
+        .bind::<BigInt, _>(contact)
+        .bind::<Text, _>(GONE)
+        .execute(conn)?;
+    diesel::sql_query(
+        "DELETE FROM attachments WHERE schedule_id IN (SELECT id FROM schedules WHERE contact_id = $1)
+             OR message_id IN (SELECT id FROM messages WHERE contact_id = $1)",
+    )
+    .bind::<BigInt, _>(contact)
+    .execute(conn)?;
+    diesel::sql_query(
+        "DELETE FROM import_lines l USING contacts c
+          WHERE c.id = $1 AND ((l.problem IS NOT NULL AND plain(l.name) = c.sort_name)
+             OR (c.phone <> '' AND right(regexp_replace(l.phone, '[^0-9]', '', 'g'), 8) = right(c.phone, 8))
+             OR (c.email <> '' AND lower(l.email) = c.email))",
+    )
+    .bind::<BigInt, _>(contact)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE contacts SET name = 'Contato anonimizado nº ' || id, phone = '', email = '',
+                address = gen_random_uuid()::text, person_id = NULL, link_version = link_version + 1,
+                default_department_id = NULL, default_attendant_id = NULL,
+                archived_at = coalesce(archived_at, clock_timestamp()), anonymised_at = clock_timestamp()
+          WHERE id = $1",
+    )
+    .bind::<BigInt, _>(contact)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn clear_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE people SET name = 'Pessoa anonimizada nº ' || id, anonymised_at = clock_timestamp(),
+                archived_at = coalesce(archived_at, clock_timestamp())
+          WHERE id = $1",
+    )
+    .bind::<BigInt, _>(person)
+    .execute(conn)?;
+    Ok(())
+}

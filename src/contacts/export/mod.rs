@@ -1,0 +1,94 @@
+//! All that is kept about one contact, as a file (LGPD, "direito de acesso"): JSON with Portuguese keys, read
+//! from the database while the visitor takes it, so that a long conversation needs little memory.
+
+mod queries;
+
+use actix_web::web::Bytes;
+use actix_web::{HttpResponse, web};
+use futures_util::stream;
+
+use self::queries::SECTIONS;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageContacts};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::ContactId;
+use crate::web::Posted;
+
+/// Where the writing is: which section, and after which of its records.
+struct Place {
+    section: usize,
+    after: i64,
+    is_first: bool,
+}
+
+/// The file. It is a form, for the audit notes who took it.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn download(
+    viewer: Can<ManageContacts>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<ContactId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (contact, by) = (id.into_inner(), viewer.id);
+    let profile = db
+        .transaction(move |conn| {
+            let profile = queries::profile(conn, contact)?;
+            let entry = audit::Entry::of(Action::ContactExported).by(by).about(Some(contact.0));
+            audit::record(conn, &entry.from(&ip))?;
+            Ok(profile)
+        })
+        .await?;
+    let head = format!("{{\"contato\": {profile}");
+    let body = stream::unfold(Some((Some(head), Place::begin(0))), move |state| {
+        let db = db.clone();
+        async move {
+            let (head, place) = state?;
+            if let Some(head) = head {
+                return Some((Ok(Bytes::from(head)), Some((None, place))));
+            }
+            match db.run(move |conn| next(conn, contact, place)).await {
+                Ok((text, place)) => Some((Ok(Bytes::from(text)), place.map(|place| (None, place)))),
+                // Breaks the transfer off, so that half is not taken for the whole.
+                Err(error) => Some((Err(error), None)),
+            }
+        }
+    });
+    let name = format!("attachment; filename=\"contato-{contact}.json\"");
+    Ok(HttpResponse::Ok()
+        .content_type("application/json; charset=utf-8")
+        .insert_header(("content-disposition", name))
+        .streaming::<_, Error>(body))
+}
+
+impl Place {
+    fn begin(section: usize) -> Self {
+        Self { section, after: 0, is_first: true }
+    }
+}
+
+/// The text of the next records, and where to go on.
+fn next(
+    conn: &mut diesel::pg::PgConnection,
+    contact: ContactId,
+    place: Place,
+) -> Result<(String, Option<Place>)> {
+    let Some((name, sql)) = SECTIONS.get(place.section) else { return Ok(("\n}\n".into(), None)) };
+    let records = queries::records(conn, sql, contact, place.after)?;
+    let mut text = if place.is_first { format!(",\n\"{name}\": [") } else { String::new() };
+    for (number, record) in records.iter().enumerate() {
+        text.push_str(if place.is_first && number == 0 { "\n  " } else { ",\n  " });
+        text.push_str(&record.json);
+    }
+    let place = match records.last() {
+        Some(last) => Place { after: last.id, is_first: false, ..place },
+        None => {
+            text.push(']');
+            Place::begin(place.section + 1)
+        }
+    };
+    Ok((text, Some(place)))
+}

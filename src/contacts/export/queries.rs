@@ -1,0 +1,133 @@
+//! SQL of the export: each record as the JSON that the file holds, times in ISO 8601.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::error::Result;
+use crate::ids::ContactId;
+
+/// One record, already as JSON, and its place.
+#[derive(QueryableByName)]
+pub struct Record {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub json: String,
+}
+
+#[derive(QueryableByName)]
+struct Profile {
+    #[diesel(sql_type = Text)]
+    json: String,
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
+    let row: Profile = diesel::sql_query(
+        "SELECT json_build_object('numero', c.id, 'nome', c.name, 'telefone', c.phone, 'email', c.email,
+                'conexao', ch.name, 'endereco_na_conexao', c.address, 'pessoa', p.name,
+                'departamento_padrao', d.name, 'atendente_padrao', a.name, 'criado_em', c.created_at,
+                'arquivado_em', c.archived_at, 'anonimizado_em', c.anonymised_at)::text AS json
+           FROM contacts c
+           JOIN channels ch ON ch.id = c.channel_id
+           LEFT JOIN people p ON p.id = c.person_id
+           LEFT JOIN departments d ON d.id = c.default_department_id
+           LEFT JOIN users a ON a.id = c.default_attendant_id
+          WHERE c.id = $1",
+    )
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)?;
+    Ok(row.json)
+}
+
+/// The next records of a section after the one with that id, in order.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn records(conn: &mut PgConnection, sql: &str, contact: ContactId, after: i64) -> Result<Vec<Record>> {
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).bind::<BigInt, _>(after).load(conn)?)
+}
+
+/// The sections of the file: each key with the query of its records ($1 the contact, $2 the last id).
+pub const SECTIONS: &[(&str, &str)] = &[
+    (
+        "chamados",
+        "SELECT t.id, json_build_object('protocolo', t.protocol,
+                'situacao', CASE t.status WHEN 'open' THEN 'aberto' ELSE 'fechado' END,
+                'departamento', d.name, 'atendente', u.name, 'agendamento', t.schedule_id,
+                'aberto_em', t.opened_at, 'fechado_em', t.closed_at, 'fechado_por', f.name)::text AS json
+           FROM tickets t JOIN departments d ON d.id = t.department_id
+           LEFT JOIN users u ON u.id = t.attendant_id LEFT JOIN users f ON f.id = t.closed_by
+          WHERE t.contact_id = $1 AND t.id > $2 ORDER BY t.id LIMIT 500",
+    ),
+    (
+        "mensagens",
+        "SELECT m.id, json_build_object('em', m.created_at, 'protocolo', t.protocol,
+                'tipo', CASE m.kind WHEN 'customer' THEN 'do cliente' WHEN 'attendant' THEN 'da equipe'
+                        WHEN 'comment' THEN 'comentário interno' ELSE 'registro' END,
+                'registro', CASE m.event WHEN 'ticket_opened' THEN 'chamado aberto'
+                            WHEN 'ticket_closed' THEN 'chamado fechado' END,
+                'autor', u.name, 'agendamento', m.schedule_id, 'texto', m.body,
+                'entregue_em', m.delivered_at, 'lida_em', m.read_at,
+                'arquivos', (SELECT coalesce(json_agg(json_build_object('nome', a.file_name, 'tipo', b.media_type,
+                                    'bytes', b.size, 'sha256', encode(a.sha256, 'hex')) ORDER BY a.id), '[]')
+                               FROM attachments a JOIN blobs b ON b.sha256 = a.sha256
+                              WHERE a.message_id = m.id))::text AS json
+           FROM messages m JOIN tickets t ON t.id = m.ticket_id LEFT JOIN users u ON u.id = m.author_id
+          WHERE m.contact_id = $1 AND m.id > $2 ORDER BY m.id LIMIT 500",
+    ),
+    (
+        "agendamentos",
+        "SELECT s.id, json_build_object('numero', s.id,
+                'acao', CASE s.action WHEN 'open_ticket' THEN 'Abrir chamado'
+                        WHEN 'notify' THEN 'Notificar atendente' ELSE 'Abrir chamado e notificar atendente' END,
+                'situacao', CASE s.status WHEN 'scheduled' THEN 'agendado' WHEN 'completed' THEN 'concluído'
+                            WHEN 'failed' THEN 'erro' ELSE 'cancelado' END,
+                'data_e_hora', s.due_at, 'departamento', d.name, 'atendente', u.name, 'pessoa', p.name,
+                'mensagem', s.message, 'comentario', s.comment, 'motivo_do_cancelamento', s.cancel_reason,
+                'motivo_do_erro', s.failure_reason, 'criado_por', k.name, 'criado_em', s.created_at,
+                'terminado_em', s.finished_at,
+                'arquivos', (SELECT coalesce(json_agg(json_build_object('nome', a.file_name, 'tipo', b.media_type,
+                                    'bytes', b.size, 'sha256', encode(a.sha256, 'hex')) ORDER BY a.id), '[]')
+                               FROM attachments a JOIN blobs b ON b.sha256 = a.sha256
+                              WHERE a.schedule_id = s.id),
+                'historico', (SELECT coalesce(json_agg(json_build_object('em', h.at, 'registro', h.kind,
+                                     'por', w.name, 'detalhes', h.details) ORDER BY h.id), '[]')
+                                FROM schedule_history h LEFT JOIN users w ON w.id = h.actor_id
+                               WHERE h.schedule_id = s.id))::text AS json
+           FROM schedules s JOIN departments d ON d.id = s.department_id
+           LEFT JOIN users u ON u.id = s.attendant_id LEFT JOIN users k ON k.id = s.created_by
+           LEFT JOIN people p ON p.id = s.person_id
+          WHERE s.contact_id = $1 AND s.id > $2 ORDER BY s.id LIMIT 200",
+    ),
+    (
+        "notificacoes",
+        "SELECT n.id, json_build_object('em', n.created_at, 'para', u.name, 'agendamento', n.schedule_id,
+                'tipo', CASE n.kind WHEN 'schedule_completed' THEN 'agendamento' WHEN 'schedule_failed'
+                        THEN 'erro no agendamento' ELSE n.kind END,
+                'lida_em', n.read_at, 'removida_em', n.removed_at)::text AS json
+           FROM notifications n JOIN users u ON u.id = n.user_id
+          WHERE n.contact_id = $1 AND n.id > $2 ORDER BY n.id LIMIT 500",
+    ),
+    (
+        "auditoria",
+        "SELECT a.id, json_build_object('em', a.at, 'registro', a.action, 'sobre', a.subject_id, 'por', u.name,
+                'ip', a.ip, 'detalhes', a.details)::text AS json
+           FROM (SELECT id FROM audit WHERE subject_id = $1 AND action = ANY (ARRAY['contact.created',
+                        'contact.edited', 'contact.archived', 'contact.restored', 'contact.link_revoked',
+                        'contact.exported', 'contact.anonymised'])
+                 UNION ALL
+                 SELECT a.id FROM tickets t JOIN audit a ON a.subject_id = t.id
+                    AND a.action IN ('ticket.opened', 'ticket.closed')
+                  WHERE t.contact_id = $1
+                 UNION ALL
+                 SELECT a.id FROM schedules s JOIN audit a ON a.subject_id = s.id
+                    AND a.action IN ('schedule.created', 'schedule.edited', 'schedule.cancelled',
+                                     'schedule.completed', 'schedule.failed')
+                  WHERE s.contact_id = $1) found
+           JOIN audit a ON a.id = found.id LEFT JOIN users u ON u.id = a.actor_id
+          WHERE found.id > $2 ORDER BY found.id LIMIT 500",
+    ),
+];

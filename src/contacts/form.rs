@@ -1,0 +1,230 @@
+//! The form of a contact: strings, as typed, to a contact that may be saved.
+
+use super::email::Email;
+use super::phone::Phone;
+use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
+use crate::text_enum;
+use crate::web::{FieldErrors, Fields, has_control_characters};
+
+/// The longest name, in characters.
+pub const NAME_LIMIT: usize = 120;
+
+text_enum! {
+    /// What a channel is, which says what a contact's address on it is made of.
+    pub enum ChannelKind {
+        /// A random id: the customer comes by the link.
+        WebChat = "web_chat",
+        Email = "email",
+        Whatsapp = "whatsapp",
+        /// Given by the channel at the customer's first message, as for `webhook`.
+        Telegram = "telegram",
+        Webhook = "webhook",
+    }
+}
+
+/// What somebody typed, kept to be shown again.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub name: String,
+    pub phone: String,
+    pub email: String,
+    pub channel_id: String,
+    pub person_id: String,
+    pub default_department_id: String,
+    pub default_attendant_id: String,
+    /// The contacts with the same number or address that the visitor has been shown and accepts.
+    pub accepts: Vec<ContactId>,
+}
+
+/// The ids of a form's selects.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChosenIds {
+    pub channel: Option<ChannelId>,
+    pub person: Option<PersonId>,
+    pub department: Option<DepartmentId>,
+    pub attendant: Option<UserId>,
+}
+
+/// What the database knows of what was chosen.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The channel, if it is active or the one that the contact has, and its kind.
+    pub channel: Option<(ChannelId, ChannelKind)>,
+    /// The channel and address that the contact has; none for a new one.
+    pub before: Option<(ChannelId, String)>,
+    pub person: Option<PersonId>,
+    pub department: Option<DepartmentId>,
+    pub attendant: Option<UserId>,
+}
+
+/// A contact whose every field is right.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub name: String,
+    pub phone: String,
+    pub email: String,
+    pub channel: ChannelId,
+    /// Normalised by the channel; `None` keeps the one that there is, or makes a random one.
+    pub address: Option<String>,
+    pub person: Option<PersonId>,
+    pub department: Option<DepartmentId>,
+    pub attendant: Option<UserId>,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).to_owned();
+        Self {
+            name: text("name"),
+            phone: text("phone"),
+            email: text("email"),
+            channel_id: text("channel_id"),
+            person_id: text("person_id"),
+            default_department_id: text("default_department_id"),
+            default_attendant_id: text("default_attendant_id"),
+            accepts: fields.get("accepts").split(',').filter_map(|id| id.parse().ok()).collect(),
+        }
+    }
+
+    pub fn ids(&self) -> ChosenIds {
+        ChosenIds {
+            channel: self.channel_id.parse().ok(),
+            person: self.person_id.parse().ok(),
+            department: self.default_department_id.parse().ok(),
+            attendant: self.default_attendant_id.parse().ok(),
+        }
+    }
+
+    /// # Errors
+    /// Every field that is wrong, in the order of the page.
+    pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = or_add(&mut errors, "name", name(&self.name));
+        let phone = or_add(&mut errors, "phone", optional(&self.phone, Phone::parse));
+        let phone = phone.flatten().map(|phone| phone.as_str().to_owned()).unwrap_or_default();
+        let email = or_add(&mut errors, "email", optional(&self.email, Email::parse));
+        let email = email.flatten().map(|email| email.as_str().to_owned()).unwrap_or_default();
+        self.check_choices(facts, &mut errors);
+        let address = self.address(facts, &phone, &email, &mut errors);
+        let (Some(name), Some((channel, _)), true) = (name, facts.channel, errors.is_empty()) else {
+            return Err(errors);
+        };
+        let (person, department, attendant) = (facts.person, facts.department, facts.attendant);
+        Ok(Draft { name, phone, email, channel, address, person, department, attendant })
+    }
+
+    /// Where the contact is reached on its channel.
+    fn address(&self, facts: &Facts, phone: &str, email: &str, errors: &mut FieldErrors) -> Option<String> {
+        let (channel, kind) = facts.channel?;
+        let stays = facts.before.as_ref().is_some_and(|(before, _)| *before == channel);
+        match kind {
+            ChannelKind::Email if email.is_empty() && errors.of("email").is_none() => {
+                errors.add("email", "Informe o e-mail. A conexão escolhida fala por ele.");
+            }
+            ChannelKind::Whatsapp if phone.is_empty() && errors.of("phone").is_none() => {
+                errors.add("phone", "Informe o telefone. A conexão escolhida fala por ele.");
+            }
+            ChannelKind::Email => return Some(email.to_owned()),
+            ChannelKind::Whatsapp => return Some(phone.to_owned()),
+            ChannelKind::Telegram | ChannelKind::Webhook if !stays => {
+                errors.add(
+                    "channel_id",
+                    "Nesta conexão, o contato é criado pela primeira mensagem do cliente.",
+                );
+            }
+            ChannelKind::WebChat | ChannelKind::Telegram | ChannelKind::Webhook => {}
+        }
+        None
+    }
+
+    fn check_choices(&self, facts: &Facts, errors: &mut FieldErrors) {
+        let is_chosen = |text: &str| !text.trim().is_empty();
+        if facts.channel.is_none() {
+            errors.add("channel_id", "Selecione a conexão.");
+        }
+        if is_chosen(&self.person_id) && facts.person.is_none() {
+            errors.add("person_id", "Esta pessoa não existe mais. Escolha outra.");
+        }
+        if is_chosen(&self.default_department_id) && facts.department.is_none() {
+            errors.add("default_department_id", "Este departamento foi desativado. Escolha outro.");
+        }
+        if is_chosen(&self.default_attendant_id) && facts.attendant.is_none() {
+            let message = match facts.department {
+                Some(_) => "Este atendente não é do departamento escolhido.",
+                None => "Escolha primeiro o departamento.",
+            };
+            errors.add("default_attendant_id", message);
+        }
+    }
+}
+
+/// The name of a contact or a person, in one line.
+///
+/// # Errors
+/// What the form says about it.
+pub fn name(text: &str) -> Result<String, &'static str> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.chars().count() {
+        0 => Err("Informe o nome."),
+        _ if has_control_characters(&text) => Err("O nome tem caracteres que não podem ser usados."),
+        ..=NAME_LIMIT => Ok(text),
+        _ => Err("Use até 120 caracteres no nome."),
+    }
+}
+
+/// Nothing typed is nothing; else what `parse` makes of it.
+///
+/// # Errors
+/// What `parse` says.
+pub fn optional<T>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, &'static str>,
+) -> Result<Option<T>, &'static str> {
+    if text.trim().is_empty() { Ok(None) } else { parse(text).map(Some) }
+}
+
+fn or_add<T>(errors: &mut FieldErrors, field: &'static str, parsed: Result<T, &'static str>) -> Option<T> {
+    parsed.map_err(|message| errors.add(field, message)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(kind: ChannelKind) -> Facts {
+        let channel = Some((ChannelId(1), kind));
+        Facts { channel, before: None, person: None, department: None, attendant: None }
+    }
+
+    fn typed(phone: &str, email: &str) -> Typed {
+        Typed { name: " Ana  Prado ".into(), phone: phone.into(), email: email.into(), ..Typed::default() }
+    }
+
+    #[test]
+    fn the_address_is_what_the_channel_speaks_by() {
+        let typed = typed("(11) 90000-0142", "Ana@Casa.example");
+        let address = |kind| typed.parse(&facts(kind)).unwrap().address;
+        assert_eq!(address(ChannelKind::Whatsapp).unwrap(), "+5511900000142");
+        assert_eq!(address(ChannelKind::Email).unwrap(), "ana@casa.example");
+        assert_eq!(address(ChannelKind::WebChat), None);
+        assert_eq!(typed.parse(&facts(ChannelKind::WebChat)).unwrap().name, "Ana Prado");
+        assert!(typed.parse(&facts(ChannelKind::Telegram)).unwrap_err().of("channel_id").is_some());
+    }
+
+    #[test]
+    fn every_wrong_field_is_told_at_once() {
+        let typed = Typed {
+            phone: "1".into(),
+            email: "x".into(),
+            person_id: "9".into(),
+            default_attendant_id: "3".into(),
+            ..Typed::default()
+        };
+        let facts = Facts { channel: None, ..facts(ChannelKind::WebChat) };
+        let errors = typed.parse(&facts).unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["name", "phone", "email", "channel_id", "person_id", "default_attendant_id"]);
+        let missing = self::typed("", "").parse(&self::facts(ChannelKind::Email)).unwrap_err();
+        assert!(missing.of("email").unwrap().contains("conexão escolhida"));
+    }
+}

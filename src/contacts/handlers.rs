@@ -1,0 +1,196 @@
+//! The pages of contacts.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::form::Typed;
+use super::queries;
+use super::save::{self, Outcome, Submission};
+use super::views::{AttendantField, FormPage, Index, ListQuery, Options, Page, Show, as_json};
+use crate::auth::{Can, ClientIp, ManageContacts, ReadContacts, Viewer};
+use crate::config::Config;
+use crate::contacts::Links;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::ContactId;
+use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect_with};
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(
+    viewer: Can<ReadContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let (who, query) = (viewer.clone(), query.into_inner());
+    let view = db.run(move |conn| Index::load(conn, &who, query)).await?;
+    shell.page(&viewer, "Contatos", view)
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn show(
+    viewer: Can<ReadContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    config: web::Data<Config>,
+    (id, links): (web::Path<ContactId>, web::Data<Links>),
+) -> Result<HttpResponse> {
+    let (who, id) = (viewer.clone(), id.into_inner());
+    let page = db.run(move |conn| Page::load(conn, &who, id)).await?;
+    let link = config.link(&links.path(id, page.detail.link_version));
+    let title = page.detail.name.clone();
+    let view = Show::new(&viewer, &shell.csrf, page, link);
+    shell.page(&viewer, &title, view)
+}
+
+#[derive(Deserialize)]
+pub struct NewQuery {
+    #[serde(default)]
+    person_id: String,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<NewQuery>,
+) -> Result<HttpResponse> {
+    let typed = Typed { person_id: query.into_inner().person_id, ..Typed::default() };
+    let page = filled(&shell, &db, None, typed).await?;
+    shell.page(&viewer, page.title(), page)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageContacts>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ip: ClientIp,
+) -> Result<HttpResponse> {
+    answer(&viewer, form, shell, &db, (None, ip)).await
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if the contact is anonymised.
+pub async fn edit(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ContactId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let detail = db.run(move |conn| queries::detail(conn, id)).await?;
+    if detail.anonymised_at.is_some() {
+        return Err(Error::Conflict);
+    }
+    let page = filled(&shell, &db, Some(id), FormPage::typed_of(&detail)).await?;
+    shell.page(&viewer, page.title(), page)
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if the contact is anonymised.
+pub async fn update(
+    viewer: Can<ManageContacts>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ip): (web::Path<ContactId>, ClientIp),
+) -> Result<HttpResponse> {
+    answer(&viewer, form, shell, &db, (Some(id.into_inner()), ip)).await
+}
+
+/// Saves, or shows the form again: with the attendants of a department (`step`), with what is wrong, or
+/// with the contacts that have the same number or address (422).
+async fn answer(
+    viewer: &Viewer,
+    form: Posted,
+    shell: Shell,
+    db: &Db,
+    (contact, ClientIp(ip)): (Option<ContactId>, ClientIp),
+) -> Result<HttpResponse> {
+    let typed = Typed::read(&form);
+    if !form.get("step").is_empty() {
+        let page = filled(&shell, db, contact, typed).await?;
+        return shell.page(viewer, page.title(), page);
+    }
+    let submission = Submission { contact, typed: typed.clone(), by: viewer.id, ip };
+    match save::save(db, submission).await? {
+        Outcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactSaved)),
+        Outcome::Refused { errors, twins } => {
+            let page = filled(&shell, db, contact, typed).await?.refused(errors, twins);
+            let title = format!("Erro: {}", page.title());
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, viewer, &title, page)
+        }
+    }
+}
+
+async fn filled(shell: &Shell, db: &Db, contact: Option<ContactId>, typed: Typed) -> Result<FormPage> {
+    let ids = typed.ids();
+    let options = db.run(move |conn| Options::load(conn, ids)).await?;
+    Ok(FormPage::new(&shell.csrf, contact, typed, options))
+}
+
+#[derive(Deserialize)]
+pub struct DepartmentQuery {
+    #[serde(default)]
+    default_department_id: String,
+}
+
+/// The field "Atendente padrão" for the department that was chosen.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn attendant_field(
+    _: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<DepartmentQuery>,
+) -> Result<HttpResponse> {
+    let department = query.default_department_id.parse().ok();
+    let choices = match department {
+        Some(department) => db.run(move |conn| queries::attendants(conn, department)).await?,
+        None => Vec::new(),
+    };
+    shell.fragment(StatusCode::OK, AttendantField::new(department, choices, "", &FieldErrors::default()))
+}
+
+#[derive(Deserialize)]
+pub struct SearchQuery {
+    #[serde(default)]
+    q: String,
+}
+
+/// Contacts for a searchable select, as JSON `[{value, text, sub}]`.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn options(
+    _: Can<ManageContacts>,
+    db: web::Data<Db>,
+    query: web::Query<SearchQuery>,
+) -> Result<HttpResponse> {
+    let search = Search::parse(&query.q);
+    let found = db.run(move |conn| queries::options(conn, search.as_ref())).await?;
+    Ok(HttpResponse::Ok().json(as_json(&found)))
+}
+
+/// People for a searchable select, as JSON `[{value, text, sub}]`.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn person_options(
+    _: Can<ManageContacts>,
+    db: web::Data<Db>,
+    query: web::Query<SearchQuery>,
+) -> Result<HttpResponse> {
+    let search = Search::parse(&query.q);
+    let found = db.run(move |conn| queries::person_choices(conn, search.as_ref(), None)).await?;
+    Ok(HttpResponse::Ok().json(as_json(&found)))
+}

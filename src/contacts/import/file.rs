@@ -1,0 +1,309 @@
+//! A file of contacts as spreadsheets write it: CSV with commas, semicolons or tabs, in UTF-8 (with or
+//! without its mark), UTF-16 or Windows-1252.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use csv::{ByteRecord, ReaderBuilder};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+
+use crate::contacts::email::Email;
+use crate::contacts::form::{self, ChannelKind};
+use crate::contacts::phone::Phone;
+
+/// The most lines of one file.
+pub const MOST_LINES: usize = 100_000;
+
+/// What a cell that is shown again, but not taken, keeps.
+const LONGEST_CELL: usize = 200;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Name,
+    Phone,
+    Email,
+    Person,
+}
+
+/// The head of a file: which column is where.
+#[derive(Debug, Default)]
+struct Head {
+    columns: Vec<Option<Column>>,
+}
+
+/// One line, as it may be taken (its texts normalised) or refused (its texts as they were).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Where it stands in the file; the head is line 1.
+    pub number: i32,
+    pub name: String,
+    pub phone: String,
+    pub email: String,
+    pub person: String,
+    /// Why it cannot be taken, for whoever wrote the file.
+    pub problem: Option<String>,
+    /// The first line with the same number or address.
+    pub repeats: Option<i32>,
+}
+
+/// Reads a whole file and hands on its lines in portions, so that they need not all be kept.
+///
+/// # Errors
+/// Why this is no file of contacts; or what `take` returns.
+pub fn read<E: From<&'static str>>(
+    content: &[u8],
+    kind: ChannelKind,
+    mut take: impl FnMut(&[Line]) -> Result<(), E>,
+) -> Result<(), E> {
+    const PORTION: usize = 2_000;
+    if content.starts_with(b"PK\x03\x04") || content.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err("Este arquivo é uma planilha. Salve como CSV e envie de novo.".into());
+    }
+    let (encoding, content) = decoded(content);
+    let separator = separator(&content);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(separator)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(content.as_ref());
+    let (mut record, mut head, mut known) = (ByteRecord::new(), None, Known::default());
+    let (mut portion, mut count) = (Vec::with_capacity(PORTION), 0);
+    while reader.read_byte_record(&mut record).map_err(|_| "Não foi possível ler o arquivo.")? {
+        let cells: Vec<Cow<'_, str>> =
+            record.iter().map(|cell| encoding.decode_without_bom_handling(cell).0).collect();
+        if cells.iter().all(|cell| cell.trim().is_empty()) {
+            continue;
+        }
+        let Some(head) = &head else {
+            head = Some(Head::read(&cells)?);
+            continue;
+        };
+        count += 1;
+        if count > MOST_LINES {
+            return Err("O arquivo tem mais de 100.000 linhas. Divida em partes e envie uma por vez.".into());
+        }
+        let number = record.position().map_or(0, csv::Position::line);
+        let line = head.line(&cells, i32::try_from(number).unwrap_or(i32::MAX), kind);
+        portion.push(known.compare(line));
+        if portion.len() == PORTION {
+            take(&portion)?;
+            portion.clear();
+        }
+    }
+    if count == 0 {
+        return Err("O arquivo não tem nenhum contato. Confira se ele tem o cabeçalho e as linhas.".into());
+    }
+    take(&portion)
+}
+
+/// UTF-16 is decoded as a whole, for its separators are no bytes; the others cell by cell.
+fn decoded(content: &[u8]) -> (&'static Encoding, Cow<'_, [u8]>) {
+    match Encoding::for_bom(content) {
+        Some((encoding, mark)) if encoding == UTF_8 => {
+            (text_encoding(&content[mark..]), Cow::Borrowed(&content[mark..]))
+        }
+        Some((encoding, mark)) => {
+            let (text, _) = encoding.decode_without_bom_handling(&content[mark..]);
+            (UTF_8, Cow::Owned(text.into_owned().into_bytes()))
+        }
+        None => (text_encoding(content), Cow::Borrowed(content)),
+    }
+}
+
+/// What is no UTF-8 was written by an older Excel in Brazil.
+fn text_encoding(content: &[u8]) -> &'static Encoding {
+    if std::str::from_utf8(content).is_ok() { UTF_8 } else { WINDOWS_1252 }
+}
+
+/// The mark that the head has most of.
+fn separator(content: &[u8]) -> u8 {
+    let head =
+        content.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let count = |mark: &u8| head.iter().filter(|byte| *byte == mark).count();
+    *b";,\t".iter().max_by_key(|mark| (count(mark), **mark == b';')).unwrap_or(&b';')
+}
+
+impl Head {
+    fn read(cells: &[Cow<'_, str>]) -> Result<Self, &'static str> {
+        let columns: Vec<_> = cells.iter().map(|cell| column(cell)).collect();
+        let times = |wanted| columns.iter().filter(|column| **column == Some(wanted)).count();
+        if times(Column::Name) == 0 {
+            return Err(
+                "O arquivo não tem a coluna “nome”. A primeira linha deve ter os nomes das colunas: nome, telefone, e-mail e pessoa.",
+            );
+        }
+        if [Column::Name, Column::Phone, Column::Email, Column::Person].into_iter().any(|one| times(one) > 1)
+        {
+            return Err("O arquivo tem duas colunas com o mesmo nome. Deixe só uma de cada.");
+        }
+        Ok(Self { columns })
+    }
+
+    fn line(&self, cells: &[Cow<'_, str>], number: i32, kind: ChannelKind) -> Line {
+        let cell = |wanted: Column| {
+            let place = self.columns.iter().position(|column| *column == Some(wanted));
+            unquoted(place.and_then(|place| cells.get(place)).map_or("", |cell| cell.trim()))
+        };
+        let texts = [Column::Name, Column::Phone, Column::Email, Column::Person].map(cell);
+        let [name, phone, email, person] = texts;
+        let mut problems = Vec::new();
+        let parsed = Line {
+            number,
+            name: or_add(&mut problems, form::name(name)).unwrap_or_default(),
+            phone: or_add(&mut problems, form::optional(phone, Phone::parse))
+                .flatten()
+                .map_or(String::new(), |phone| phone.as_str().to_owned()),
+            email: or_add(&mut problems, form::optional(email, Email::parse))
+                .flatten()
+                .map_or(String::new(), |email| email.as_str().to_owned()),
+            person: or_add(&mut problems, form::optional(person, form::name)).flatten().unwrap_or_default(),
+            ..Line::default()
+        };
+        match kind {
+            ChannelKind::Email if email.is_empty() => problems.push("Informe o e-mail."),
+            ChannelKind::Whatsapp if phone.is_empty() => problems.push("Informe o telefone."),
+            _ => {}
+        }
+        if problems.is_empty() {
+            return parsed;
+        }
+        let [name, phone, email, person] = texts.map(shown);
+        Line { number, name, phone, email, person, problem: Some(problems.join(" ")), repeats: None }
+    }
+}
+
+/// A head in any case and spelling that people use.
+fn column(title: &str) -> Option<Column> {
+    let title: String = title.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    match title.as_str() {
+        "nome" | "name" | "contato" | "cliente" | "nomedocontato" | "nomecompleto" => Some(Column::Name),
+        "telefone" | "celular" | "whatsapp" | "fone" | "tel" | "phone" | "número" | "numero" => {
+            Some(Column::Phone)
+        }
+        "email" | "mail" | "correio" => Some(Column::Email),
+        "pessoa" | "grupo" | "person" => Some(Column::Person),
+        _ => None,
+    }
+}
+
+/// Our own files put an apostrophe before what a spreadsheet would take for a formula, such as `+55 11…`.
+fn unquoted(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        _ => cell,
+    }
+}
+
+/// A text that was refused, as far as the database and a page can hold it.
+fn shown(cell: &str) -> String {
+    cell.chars().filter(|c| !c.is_control()).take(LONGEST_CELL).collect()
+}
+
+fn or_add<T>(problems: &mut Vec<&'static str>, parsed: Result<T, &'static str>) -> Option<T> {
+    parsed.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// The numbers and addresses of the lines so far.
+#[derive(Default)]
+struct Known {
+    phones: HashMap<String, i32>,
+    emails: HashMap<String, i32>,
+}
+
+impl Known {
+    fn compare(&mut self, line: Line) -> Line {
+        if line.problem.is_some() {
+            return line;
+        }
+        let mut first = |known: fn(&mut Self) -> &mut HashMap<String, i32>, text: &str| {
+            let first =
+                (!text.is_empty()).then(|| *known(self).entry(text.to_owned()).or_insert(line.number));
+            first.filter(|first| *first != line.number)
+        };
+        let repeats = first(|known| &mut known.phones, &line.phone);
+        let repeats = first(|known| &mut known.emails, &line.email).or(repeats);
+        Line { repeats, ..line }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(content: &[u8]) -> Result<Vec<Line>, &'static str> {
+        let mut all = Vec::new();
+        read(content, ChannelKind::WebChat, |portion| {
+            all.extend_from_slice(portion);
+            Ok::<_, &'static str>(())
+        })?;
+        Ok(all)
+    }
+
+    #[test]
+    fn a_file_is_read_in_whatever_way_it_was_saved() {
+        let expected = ["José Araújo", "+5511900000142", "jose@casa.example", "Família Araújo"];
+        let text =
+            "Nome;Telefone;E-mail;Pessoa\r\nJosé Araújo;(11) 90000-0142;Jose@casa.example;Família Araújo\r\n";
+        let utf_16 = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        let (windows, ..) = WINDOWS_1252.encode(text);
+        for content in [
+            text.as_bytes().to_vec(),
+            format!("\u{feff}{text}").into_bytes(),
+            windows.into_owned(),
+            utf_16,
+            text.replace(';', ",").into_bytes(),
+            text.replace(';', "\t").into_bytes(),
+        ] {
+            let found = lines(&content).unwrap();
+            let [line] = &found[..] else { panic!("{found:?}") };
+            assert_eq!([&line.name, &line.phone, &line.email, &line.person], expected);
+            assert_eq!((line.number, &line.problem, line.repeats), (2, &None, None));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_line_and_keeps_what_was_typed() {
+        let text = "nome,telefone,email\nAna,123,ana\n\n,(11) 90000-0142,\nBia,11 90000-0142,\nCaio,,\n";
+        let found = lines(text.as_bytes()).unwrap();
+        assert_eq!(found.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 4, 5, 6]);
+        assert_eq!((found[0].phone.as_str(), found[0].email.as_str()), ("123", "ana"));
+        let problem = found[0].problem.as_deref().unwrap();
+        assert!(problem.contains("Confira o número") && problem.contains("Confira o e-mail"), "{problem}");
+        assert_eq!(found[1].problem.as_deref(), Some("Informe o nome."));
+        assert_eq!((found[2].repeats, found[3].problem.as_ref()), (None, None));
+    }
+
+    #[test]
+    fn a_line_that_repeats_another_names_it() {
+        let text =
+            "nome;telefone;email\nAna;11900000142;a@b.example\nBia;(11) 90000-0142;\nCaio;;A@B.example\n";
+        let repeats: Vec<_> = lines(text.as_bytes()).unwrap().into_iter().map(|line| line.repeats).collect();
+        assert_eq!(repeats, [None, Some(2), Some(2)]);
+    }
+
+    #[test]
+    fn what_is_no_list_of_contacts_is_refused() {
+        assert!(lines(b"PK\x03\x04...").unwrap_err().contains("planilha"));
+        assert!(lines(b"").unwrap_err().contains("nenhum contato"));
+        assert!(lines(b"nome;telefone\n").unwrap_err().contains("nenhum contato"));
+        assert!(lines(b"a;b\n1;2\n").unwrap_err().contains("nome"));
+        assert!(lines(b"nome;nome\n1;2\n").unwrap_err().contains("duas colunas"));
+        let long = format!("nome\n{}", "Ana\n".repeat(MOST_LINES + 1));
+        assert!(lines(long.as_bytes()).unwrap_err().contains("100.000"));
+    }
+
+    #[test]
+    fn our_own_files_of_errors_can_be_sent_again() {
+        let found = lines("linha;nome;telefone\n2;'=Ana;'+55 11 90000-0142\n".as_bytes()).unwrap();
+        assert_eq!((found[0].name.as_str(), found[0].phone.as_str()), ("=Ana", "+5511900000142"));
+    }
+
+    #[test]
+    fn a_quote_that_never_ends_is_one_bad_line() {
+        let text = format!("nome\n\"Ana\n{}", "Bia\n".repeat(500));
+        let found = lines(text.as_bytes()).unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].problem.is_some() && found[0].name.chars().count() <= LONGEST_CELL);
+    }
+}

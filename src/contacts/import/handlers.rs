@@ -1,0 +1,201 @@
+//! The pages of imports.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use diesel::Connection;
+use serde_json::json;
+
+use super::ImportStatus;
+use super::queries::{self, Import};
+use super::stage::{StageError, Upload, stage};
+use super::views::{Show, UploadPage, refused_cells};
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::contacts::queries::channels;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{ChannelId, ImportId};
+use crate::web::{
+    FieldErrors, Flash, Posted, Shell, Uploaded, UploadedFile, csv_file, csv_lines, redirect, redirect_with,
+};
+
+/// How many lines of the file of errors are read at once.
+const PORTION: i64 = 2_000;
+
+const HEAD: [&str; 6] = ["linha", "nome", "telefone", "e-mail", "pessoa", "motivo"];
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let (channels, recent) = db.run(|conn| Ok((channels(conn, None)?, queries::recent(conn)?))).await?;
+    let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent);
+    shell.page(&viewer, "Importar contatos", page)
+}
+
+/// An empty list to fill in.
+///
+/// # Errors
+/// None.
+pub async fn template(_: Can<ManageContacts>) -> Result<HttpResponse> {
+    let rows = [
+        ["nome", "telefone", "e-mail", "pessoa"],
+        ["Maria Exemplo", "(11) 90000-0000", "maria@exemplo.com.br", "Família Exemplo"],
+    ];
+    let body = [b"\xef\xbb\xbf".as_slice(), &csv_lines(rows)].concat();
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header(("content-disposition", "attachment; filename=\"modelo-contatos.csv\""))
+        .body(body))
+}
+
+/// Takes a file, and leads to its preview.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageContacts>,
+    form: Uploaded,
+    shell: Shell,
+    db: web::Data<Db>,
+) -> Result<HttpResponse> {
+    let chosen: Option<ChannelId> = form.get("channel_id").parse().ok();
+    let (field, sentence) = match form.file {
+        Some(UploadedFile::Whole { name, content }) => {
+            match preview(&db, chosen, viewer.clone(), name, content).await? {
+                Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}"))),
+                Err(refusal) => refusal,
+            }
+        }
+        Some(UploadedFile::TooLarge) => {
+            ("file", "O arquivo passa de 20 MB. Divida em partes e envie uma por vez.")
+        }
+        None => ("file", "Escolha o arquivo CSV."),
+    };
+    let mut errors = FieldErrors::default();
+    errors.add(field, sentence);
+    let (channels, recent) =
+        db.run(move |conn| Ok((channels(conn, chosen)?, queries::recent(conn)?))).await?;
+    let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent).refused(chosen, errors);
+    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Importar contatos", page)
+}
+
+/// The import that the file became, or the field that is wrong and why.
+async fn preview(
+    db: &Db,
+    channel: Option<ChannelId>,
+    viewer: Viewer,
+    file_name: String,
+    content: Vec<u8>,
+) -> Result<Result<ImportId, (&'static str, &'static str)>> {
+    db.run(move |conn| {
+        let kind = channel.map(|channel| queries::kind_of(conn, channel)).transpose()?.flatten();
+        let Some((channel, kind)) = channel.zip(kind) else {
+            return Ok(Err(("channel_id", "Selecione a conexão.")));
+        };
+        let upload = Upload { file_name, content, channel, kind, by: viewer.id };
+        match conn.transaction(|conn| stage(conn, &upload)) {
+            Ok(id) => Ok(Ok(id)),
+            Err(StageError::File(sentence)) => Ok(Err(("file", sentence))),
+            Err(StageError::Other(error)) => Err(error),
+        }
+    })
+    .await
+}
+
+/// The preview, the progress or the result.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn show(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ImportId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let (import, lines, refused) = db
+        .run(move |conn| {
+            let import: Import = queries::find(conn, id)?;
+            let lines = match import.status {
+                ImportStatus::Preview => queries::preview(conn, id)?,
+                _ => Vec::new(),
+            };
+            Ok((import, lines, queries::refused(conn, id, 0, super::views::REFUSED)?))
+        })
+        .await?;
+    let view = Show::new(&viewer, &shell.csrf, import, lines, refused);
+    shell.page(&viewer, view.title(), view)
+}
+
+/// Begins to take the lines. Sent twice, it begins once.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn confirm(
+    viewer: Can<ManageContacts>,
+    form: Posted,
+    db: web::Data<Db>,
+    id: web::Path<ImportId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, by, updates) = (id.into_inner(), viewer.id, form.get("existing") == "update");
+    db.transaction(move |conn| {
+        let import = queries::find_for_update(conn, id)?;
+        if import.status != ImportStatus::Preview || import.good == 0 {
+            return Ok(());
+        }
+        queries::confirm(conn, id, updates)?;
+        let details = json!({ "lines": import.good, "updates_existing": updates });
+        let entry = audit::Entry::of(Action::ImportConfirmed).by(by).about(Some(id.0)).with(details);
+        audit::record(conn, &entry.from(&ip))
+    })
+    .await?;
+    Ok(redirect(&format!("/contacts/imports/{id}")))
+}
+
+/// Ends an import before its end.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn cancel(
+    viewer: Can<ManageContacts>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<ImportId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.id);
+    let cancelled = db
+        .transaction(move |conn| {
+            let import = queries::find_for_update(conn, id)?;
+            if !matches!(import.status, ImportStatus::Preview | ImportStatus::Running) {
+                return Ok(false);
+            }
+            queries::cancel(conn, id)?;
+            let entry = audit::Entry::of(Action::ImportCancelled).by(by).about(Some(id.0));
+            audit::record(conn, &entry.from(&ip))?;
+            Ok(true)
+        })
+        .await?;
+    let path = format!("/contacts/imports/{id}");
+    Ok(if cancelled { redirect_with(&path, Flash::ImportCancelled) } else { redirect(&path) })
+}
+
+/// The lines that were not taken, with the reason of each, to be put right and sent again.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn errors(
+    _: Can<ManageContacts>,
+    db: web::Data<Db>,
+    id: web::Path<ImportId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    db.run(move |conn| queries::find(conn, id)).await?;
+    let mut after = 0;
+    Ok(csv_file(&format!("importacao-{id}-erros.csv"), &HEAD, &db, move |conn| {
+        let lines = queries::refused(conn, id, after, PORTION)?;
+        after = lines.last().map_or(after, |line| line.line);
+        Ok(lines.into_iter().map(refused_cells).collect())
+    }))
+}

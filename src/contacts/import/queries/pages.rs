@@ -1,0 +1,150 @@
+//! What the pages of imports show.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz};
+
+use crate::contacts::form::ChannelKind;
+use crate::contacts::import::ImportStatus;
+use crate::error::Result;
+use crate::ids::{ChannelId, ImportId};
+
+/// How many lines a preview shows, and how many refused ones; and how many imports the first page lists.
+const SHOWN: i64 = 20;
+
+/// An import with its counts.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Import {
+    #[diesel(sql_type = BigInt)]
+    pub id: ImportId,
+    #[diesel(sql_type = Text)]
+    pub file_name: String,
+    #[diesel(sql_type = Text)]
+    pub status: ImportStatus,
+    #[diesel(sql_type = Text)]
+    pub channel_name: String,
+    #[diesel(sql_type = Text)]
+    pub creator: String,
+    #[diesel(sql_type = Integer)]
+    pub good: i32,
+    #[diesel(sql_type = Integer)]
+    pub bad: i32,
+    #[diesel(sql_type = Integer)]
+    pub repeated: i32,
+    #[diesel(sql_type = Integer)]
+    pub existing: i32,
+    #[diesel(sql_type = Integer)]
+    pub created: i32,
+    #[diesel(sql_type = Integer)]
+    pub updated: i32,
+    #[diesel(sql_type = Integer)]
+    pub skipped: i32,
+    #[diesel(sql_type = Integer)]
+    pub failed: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+const SELECT: &str = "SELECT i.id, i.file_name, i.status, ch.name AS channel_name, u.name AS creator,
+        i.good, i.bad, i.repeated, i.existing, i.created, i.updated, i.skipped, i.failed, i.created_at
+   FROM imports i JOIN channels ch ON ch.id = i.channel_id JOIN users u ON u.id = i.created_by";
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
+    Ok(diesel::sql_query(format!("{SELECT} WHERE i.id = $1")).bind::<BigInt, _>(import).get_result(conn)?)
+}
+
+/// As `find`, and it cannot change until the transaction ends.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find_for_update(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
+    let sql = format!("{SELECT} WHERE i.id = $1 FOR NO KEY UPDATE OF i");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(import).get_result(conn)?)
+}
+
+/// The newest imports, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn recent(conn: &mut PgConnection) -> Result<Vec<Import>> {
+    let sql = format!("{SELECT} ORDER BY i.created_at DESC, i.id DESC LIMIT $1");
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(SHOWN).load(conn)?)
+}
+
+/// A line of the file, as it stands in the preview.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Preview {
+    #[diesel(sql_type = Integer)]
+    pub line: i32,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub person: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub problem: Option<String>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub repeats: Option<i32>,
+    /// The name of the contact who has the number or the address.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub existing: Option<String>,
+}
+
+/// The first lines of the file.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>> {
+    Ok(diesel::sql_query(
+        "SELECT l.line, l.name, l.phone, l.email, l.person, l.problem, l.repeats,
+                coalesce((SELECT c.name FROM contacts c WHERE c.phone = l.phone AND c.phone <> '' ORDER BY c.id LIMIT 1),
+                         (SELECT c.name FROM contacts c WHERE c.email = l.email AND c.email <> '' ORDER BY c.id LIMIT 1))
+                    AS existing
+           FROM import_lines l WHERE l.import_id = $1 ORDER BY l.line LIMIT $2",
+    )
+    .bind::<BigInt, _>(import)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?)
+}
+
+/// Lines that cannot be taken, from after `line` on, at most so many.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
+    Ok(diesel::sql_query(
+        "SELECT line, name, phone, email, person, problem, repeats, NULL::text AS existing
+           FROM import_lines WHERE import_id = $1 AND problem IS NOT NULL AND line > $2 ORDER BY line LIMIT $3",
+    )
+    .bind::<BigInt, _>(import)
+    .bind::<Integer, _>(line)
+    .bind::<BigInt, _>(most)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct ChannelRow {
+    #[diesel(sql_type = Text)]
+    kind: ChannelKind,
+}
+
+/// The kind of an active channel on which contacts can be made.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn kind_of(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<ChannelKind>> {
+    let row: Option<ChannelRow> = diesel::sql_query(
+        "SELECT kind FROM channels
+          WHERE id = $1 AND deactivated_at IS NULL AND kind IN ('web_chat', 'email', 'whatsapp')",
+    )
+    .bind::<BigInt, _>(channel)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| row.kind))
+}

@@ -1,0 +1,149 @@
+//! Taking the lines of a confirmed import: one portion, one transaction.
+//!
+//! What can go wrong: the database refuses a line that looked good (somebody made the same contact at the
+//! same moment). Then the portion is tried again line by line, and the one that is refused stays behind with
+//! a reason, like those that the preview refused.
+
+use std::collections::HashMap;
+
+use diesel::Connection;
+use diesel::pg::PgConnection;
+
+use super::queries::{self, Claimed, Match};
+use crate::audit::{self, Action};
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, PersonId};
+
+/// So many lines take about a tenth of a second.
+const PORTION: i64 = 500;
+
+/// Lines that repeat others must see what came of them, and go one by one.
+const REPEATS: usize = 50;
+
+/// What becomes of the lines of one portion.
+#[derive(Default)]
+struct Plan {
+    create: Vec<Match>,
+    update: Vec<Match>,
+    skip: Vec<i32>,
+    refuse: Vec<(i32, &'static str)>,
+    defer: Vec<(i32, i32)>,
+}
+
+/// Takes the next portion of the import whose turn it is, in a transaction of its own; `false` if there was
+/// nothing to do, or another process is at it.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn take_portion(conn: &mut PgConnection) -> Result<bool> {
+    match conn.transaction(|conn| portion(conn, false)) {
+        // What a portion of many trips over is found by taking them one at a time.
+        Err(Error::Unexpected(cause)) => {
+            tracing::warn!(%cause, "a portion of an import was refused, and goes line by line");
+            conn.transaction(|conn| portion(conn, true))
+        }
+        outcome => outcome,
+    }
+}
+
+fn portion(conn: &mut PgConnection, is_careful: bool) -> Result<bool> {
+    let Some(import) = queries::claim(conn)? else { return Ok(false) };
+    let waiting = queries::waiting(conn, &import, PORTION)?;
+    let Some(first) = waiting.first() else {
+        queries::finish(conn, import.id)?;
+        let entry = audit::Entry::of(Action::ImportFinished).by(import.created_by).about(Some(import.id.0));
+        audit::record(conn, &entry)?;
+        return Ok(true);
+    };
+    if is_careful || first.is_repeat {
+        for line in waiting.iter().take(REPEATS) {
+            one(conn, &import, line.line)?;
+        }
+        return Ok(true);
+    }
+    let fresh = waiting.into_iter().filter(|line| !line.is_repeat).collect();
+    carry_out(conn, &import, Plan::of(fresh, import.updates_existing))?;
+    Ok(true)
+}
+
+/// Takes a single line as it stands now; what the database refuses is kept with a reason.
+fn one(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<()> {
+    let taken = conn.transaction(|conn| {
+        let found = queries::waiting_line(conn, import, line)?;
+        carry_out(conn, import, Plan::of(found, import.updates_existing))
+    });
+    match taken {
+        Err(Error::Unexpected(cause)) => {
+            tracing::warn!(%cause, line, "a line of an import was refused");
+            let plan =
+                Plan { refuse: vec![(line, "Não foi possível salvar esta linha.")], ..Plan::default() };
+            carry_out(conn, import, plan)
+        }
+        outcome => outcome,
+    }
+}
+
+impl Plan {
+    fn of(lines: Vec<Match>, updates_existing: bool) -> Self {
+        let (mut plan, mut met) = (Self::default(), HashMap::<ContactId, i32>::new());
+        for line in lines {
+            let number = line.line;
+            match (line.by_phone, line.by_email) {
+                (Some(phone), Some(email)) if phone != email => {
+                    plan.refuse.push((number, "O telefone e o e-mail são de dois contatos diferentes."));
+                }
+                (None, None) if line.is_address_taken => {
+                    plan.refuse.push((number, "Já existe um contato com este endereço nesta conexão."));
+                }
+                (None, None) => plan.create.push(line),
+                (Some(_), _) | (_, Some(_)) if !updates_existing => plan.skip.push(number),
+                (Some(contact), _) | (None, Some(contact)) => match met.insert(contact, number) {
+                    Some(other) => plan.defer.push((number, other)),
+                    None => plan.update.push(line),
+                },
+            }
+        }
+        plan
+    }
+}
+
+fn carry_out(conn: &mut PgConnection, import: &Claimed, plan: Plan) -> Result<()> {
+    let Plan { create, update, skip, refuse, defer } = plan;
+    let people = people(conn, import, create.iter().chain(&update))?;
+    let with_person = |line: Match| {
+        let person = people.get(&line.person).copied();
+        (line, person)
+    };
+    let create: Vec<_> = create.into_iter().map(with_person).collect();
+    let update: Vec<_> = update.into_iter().map(with_person).collect();
+    if !create.is_empty() {
+        queries::create_contacts(conn, import, &create)?;
+    }
+    if !update.is_empty() {
+        queries::update_contacts(conn, import, &update)?;
+    }
+    for (line, problem) in &refuse {
+        queries::refuse(conn, import.id, *line, problem)?;
+    }
+    for (line, other) in &defer {
+        queries::defer(conn, import.id, *line, *other)?;
+    }
+    let taken = create.iter().chain(&update).map(|(line, _)| line.line).chain(skip.iter().copied());
+    queries::forget(conn, import.id, &taken.collect::<Vec<_>>())?;
+    queries::add_counts(conn, import.id, [create.len(), update.len(), skip.len(), refuse.len()])
+}
+
+fn people<'a>(
+    conn: &mut PgConnection,
+    import: &Claimed,
+    lines: impl Iterator<Item = &'a Match>,
+) -> Result<HashMap<String, PersonId>> {
+    let mut names: Vec<&str> =
+        lines.map(|line| line.person.as_str()).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    match names.is_empty() {
+        true => Ok(HashMap::new()),
+        false => Ok(queries::people(conn, import, &names)?.into_iter().collect()),
+    }
+}

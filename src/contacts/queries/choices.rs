@@ -1,0 +1,167 @@
+//! What the selects of the forms offer, and what is known of what was chosen.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+
+use crate::contacts::form::{ChannelKind, ChosenIds, Facts};
+use crate::error::Result;
+use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
+use crate::web::Search;
+
+/// How many records a select offers at once; the rest is found by typing.
+const OFFERED: i64 = 50;
+
+/// One option of a select: its value, its text, and a second line.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Choice {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub sub: String,
+}
+
+/// Contacts by name, with the person that each has; those that match `search`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
+    let (longest, all) = patterns(search);
+    Ok(diesel::sql_query(
+        "SELECT c.id, c.name, concat_ws(' · ', coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name),
+                'hoje em ' || p.name) AS sub
+           FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
+          WHERE c.archived_at IS NULL AND c.search LIKE plain($1)
+            AND c.search LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)
+          ORDER BY c.sort_name, c.id LIMIT $3",
+    )
+    .bind::<Text, _>(longest)
+    .bind::<Array<Text>, _>(all)
+    .bind::<BigInt, _>(OFFERED)
+    .load(conn)?)
+}
+
+/// People by name, who match `search`; `chosen` first, whether she matches or not.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn person_choices(
+    conn: &mut PgConnection,
+    search: Option<&Search>,
+    chosen: Option<PersonId>,
+) -> Result<Vec<Choice>> {
+    let (longest, all) = patterns(search);
+    Ok(diesel::sql_query(
+        "SELECT p.id, p.name, CASE n.count WHEN 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
+           FROM (SELECT id, name, '' AS place, 0 AS rank FROM people WHERE id = $4 AND archived_at IS NULL
+                 UNION ALL
+                 (SELECT id, name, sort_name, 1 FROM people
+                   WHERE archived_at IS NULL AND sort_name LIKE plain($1)
+                     AND sort_name LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)
+                     AND id IS DISTINCT FROM $4
+                   ORDER BY sort_name, id LIMIT $3)) p
+           CROSS JOIN LATERAL (SELECT count(*) FROM contacts c
+                                WHERE c.person_id = p.id AND c.archived_at IS NULL) n
+          ORDER BY p.rank, p.place, p.id",
+    )
+    .bind::<Text, _>(longest)
+    .bind::<Array<Text>, _>(all)
+    .bind::<BigInt, _>(OFFERED)
+    .bind::<Nullable<BigInt>, _>(chosen)
+    .load(conn)?)
+}
+
+fn patterns(search: Option<&Search>) -> (String, Vec<String>) {
+    match search {
+        Some(search) => (search.longest().to_owned(), search.all().to_vec()),
+        None => ("%".into(), Vec::new()),
+    }
+}
+
+/// The channels on which a contact can be made, and `chosen`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn channels(conn: &mut PgConnection, chosen: Option<ChannelId>) -> Result<Vec<Choice>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name, '' AS sub FROM channels
+          WHERE (deactivated_at IS NULL AND kind IN ('web_chat', 'email', 'whatsapp')) OR id = $1
+          ORDER BY (kind = 'web_chat') DESC, lower(name), id",
+    )
+    .bind::<Nullable<BigInt>, _>(chosen)
+    .load(conn)?)
+}
+
+/// Active departments, in the company's order.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
+    )
+    .load(conn)?)
+}
+
+/// Active members of a department.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
+    Ok(diesel::sql_query(
+        "SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
+          WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY plain(u.name) COLLATE \"C\", u.id",
+    )
+    .bind::<BigInt, _>(department)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct FactsRow {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    channel: Option<ChannelId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    kind: Option<ChannelKind>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    before: Option<ChannelId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    address: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    person: Option<PersonId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    department: Option<DepartmentId>,
+    #[diesel(sql_type = Bool)]
+    is_attendant: bool,
+}
+
+/// What is known of the records that the form of `contact` (or of a new one) names.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn facts(conn: &mut PgConnection, contact: Option<ContactId>, chosen: ChosenIds) -> Result<Facts> {
+    let row: FactsRow = diesel::sql_query(
+        "SELECT ch.id AS channel, ch.kind, c.channel_id AS before, c.address,
+                (SELECT id FROM people WHERE id = $3 AND archived_at IS NULL) AS person,
+                (SELECT id FROM departments WHERE id = $4 AND deactivated_at IS NULL) AS department,
+                EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
+                         WHERE m.department_id = $4 AND m.user_id = $5 AND u.deactivated_at IS NULL) AS is_attendant
+           FROM (SELECT 1) one
+           LEFT JOIN contacts c ON c.id = $1
+           LEFT JOIN channels ch ON ch.id = $2 AND (ch.deactivated_at IS NULL OR ch.id = c.channel_id)",
+    )
+    .bind::<Nullable<BigInt>, _>(contact)
+    .bind::<Nullable<BigInt>, _>(chosen.channel)
+    .bind::<Nullable<BigInt>, _>(chosen.person)
+    .bind::<Nullable<BigInt>, _>(chosen.department)
+    .bind::<Nullable<BigInt>, _>(chosen.attendant)
+    .get_result(conn)?;
+    Ok(Facts {
+        channel: row.channel.zip(row.kind),
+        before: row.before.zip(row.address),
+        person: row.person,
+        department: row.department,
+        attendant: chosen.attendant.filter(|_| row.is_attendant),
+    })
+}

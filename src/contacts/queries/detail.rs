@@ -1,0 +1,178 @@
+//! One contact with all that its page shows.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
+
+use crate::contacts::HAS_CHAT;
+use crate::error::{Error, Result};
+use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
+use crate::schedules::Action;
+use crate::tickets::TicketStatus;
+
+/// How many tickets and entries of its history a contact's page shows, and how many schedules a question.
+const SHOWN: i64 = 20;
+
+/// A contact with the names of what it refers to.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Detail {
+    #[diesel(sql_type = BigInt)]
+    pub id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = BigInt)]
+    pub channel_id: ChannelId,
+    #[diesel(sql_type = Text)]
+    pub channel_name: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub person_id: Option<PersonId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub person_name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub department_id: Option<DepartmentId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub department_name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub attendant_id: Option<UserId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub attendant_name: Option<String>,
+    /// Whether the customer's link opens a page.
+    #[diesel(sql_type = Bool)]
+    pub has_chat: bool,
+    #[diesel(sql_type = Integer)]
+    pub link_version: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub archived_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub anonymised_at: Option<DateTime<Utc>>,
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
+    Ok(diesel::sql_query(format!(
+        "SELECT c.id, c.name, c.phone, c.email, c.channel_id, ch.name AS channel_name, c.person_id,
+                p.name AS person_name, c.default_department_id AS department_id, d.name AS department_name,
+                c.default_attendant_id AS attendant_id, a.name AS attendant_name, {HAS_CHAT} AS has_chat,
+                c.link_version, c.created_at, c.archived_at, c.anonymised_at
+           FROM contacts c
+           JOIN channels ch ON ch.id = c.channel_id
+           LEFT JOIN people p ON p.id = c.person_id
+           LEFT JOIN departments d ON d.id = c.default_department_id
+           LEFT JOIN users a ON a.id = c.default_attendant_id
+          WHERE c.id = $1"
+    ))
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)?)
+}
+
+/// Locks the contact's row until the end of the transaction, as every writer of its conversation does
+/// first, and returns it if it can still be changed.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if it is anonymised; or the database is unreachable.
+pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
+    diesel::sql_query("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(contact)
+        .execute(conn)?;
+    let detail = detail(conn, contact)?;
+    if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
+}
+
+/// A ticket, as the contact's page lists it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct TicketLine {
+    #[diesel(sql_type = BigInt)]
+    pub id: TicketId,
+    #[diesel(sql_type = BigInt)]
+    pub protocol: i64,
+    #[diesel(sql_type = Text)]
+    pub status: TicketStatus,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub opened_at: DateTime<Utc>,
+}
+
+/// The newest tickets, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<TicketLine>> {
+    Ok(diesel::sql_query(
+        "SELECT t.id, t.protocol, t.status, d.name AS department, t.opened_at
+           FROM tickets t JOIN departments d ON d.id = t.department_id
+          WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT $2",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?)
+}
+
+/// What was done to a contact, and by whom.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct HistoryEntry {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub details: Value,
+}
+
+/// The newest entries of the audit that have one of these actions and that subject, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn history(conn: &mut PgConnection, actions: &[&str], subject: i64) -> Result<Vec<HistoryEntry>> {
+    Ok(diesel::sql_query(
+        "SELECT a.at, a.action, u.name AS actor, a.details
+           FROM audit a LEFT JOIN users u ON u.id = a.actor_id
+          WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3",
+    )
+    .bind::<Array<Text>, _>(actions)
+    .bind::<BigInt, _>(subject)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?)
+}
+
+/// A pending schedule that a change of its contact touches.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Touched {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    /// How many there are, this one among them.
+    #[diesel(sql_type = BigInt)]
+    pub all: i64,
+}
+
+/// The contact's pending schedules, the next first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn touched(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Touched>> {
+    Ok(diesel::sql_query(
+        "SELECT s.id, s.action, s.due_at, d.name AS department, count(*) OVER () AS \"all\"
+           FROM schedules s JOIN departments d ON d.id = s.department_id
+          WHERE s.contact_id = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?)
+}

@@ -1,0 +1,112 @@
+//! The list of contacts.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+
+use crate::error::Result;
+use crate::ids::{ChannelId, ContactId, UserId};
+use crate::schedules;
+use crate::web::{NameCursor, PageOf, Search};
+
+/// How many rows a page has.
+const PAGE: usize = 25;
+
+/// What the list shows, and where its page begins.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub search: Option<Search>,
+    pub has_person: Option<bool>,
+    pub channel: Option<ChannelId>,
+    pub archived: bool,
+    pub after: Option<NameCursor>,
+    pub before: Option<NameCursor>,
+}
+
+/// One line of the list.
+#[derive(Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub channel_name: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub person_name: Option<String>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub open_ticket: Option<i64>,
+    /// The next pending schedule that the viewer may read.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub next_due_at: Option<DateTime<Utc>>,
+}
+
+/// A page of contacts by name.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<PageOf<Row, NameCursor>> {
+    let is_backwards = filter.before.is_some();
+    let start = filter.before.clone().or(filter.after.clone());
+    let archived = if filter.archived { "NOT NULL" } else { "NULL" };
+    let order = if is_backwards { "DESC" } else { "ASC" };
+    let head = format!(
+        "SELECT page.*, ch.name AS channel_name, p.name AS person_name, t.id AS open_ticket,
+                (SELECT s.due_at FROM schedules s
+                  WHERE s.contact_id = page.id AND s.status = 'scheduled'
+                    AND s.due_at > now() - interval '1 hour' AND {}
+                  ORDER BY s.due_at, s.id LIMIT 1) AS next_due_at
+           FROM (SELECT c.id, c.name, c.sort_name, c.phone, c.email, c.channel_id, c.person_id
+                   FROM contacts c WHERE c.archived_at IS {archived}",
+        schedules::is_readable("$1")
+    );
+    let mut query = diesel::sql_query(head).into_boxed::<Pg>().bind::<BigInt, _>(viewer);
+    let mut bound = 1;
+    let mut next = || {
+        bound += 1;
+        bound
+    };
+    if let Some(has_person) = filter.has_person {
+        let not = if has_person { "NOT " } else { "" };
+        query = query.sql(format!(" AND c.person_id IS {not}NULL"));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind::<BigInt, _>(channel);
+    }
+    if let Some(search) = &filter.search {
+        let (longest, all) = (next(), next());
+        query = query
+            .sql(format!(
+                " AND c.search LIKE plain(${longest})
+                  AND c.search LIKE ALL (SELECT plain(p) FROM unnest(${all}::text[]) AS p)"
+            ))
+            .bind::<Text, _>(search.longest().to_owned())
+            .bind::<Array<Text>, _>(search.all().to_vec());
+    }
+    if let Some(cursor) = &start {
+        let sign = if is_backwards { '<' } else { '>' };
+        query = query
+            .sql(format!(" AND (c.sort_name, c.id) {sign} (${}, ${})", next(), next()))
+            .bind::<Text, _>(cursor.name.clone())
+            .bind::<BigInt, _>(cursor.id);
+    }
+    let rows: Vec<Row> = query
+        .sql(format!(
+            " ORDER BY c.sort_name {order}, c.id {order} LIMIT {}) page
+           JOIN channels ch ON ch.id = page.channel_id
+           LEFT JOIN people p ON p.id = page.person_id
+           LEFT JOIN tickets t ON t.contact_id = page.id AND t.status = 'open'
+          ORDER BY page.sort_name {order}, page.id {order}",
+            PAGE + 1
+        ))
+        .load(conn)?;
+    let cursor = |row: &Row| NameCursor { name: row.sort_name.clone(), id: row.id.0 };
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
+}

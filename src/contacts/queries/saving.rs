@@ -1,0 +1,143 @@
+//! Creating and changing. The caller holds one transaction over all of it.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use uuid::Uuid;
+
+use crate::contacts::form::Draft;
+use crate::error::Result;
+use crate::ids::ContactId;
+
+/// How many contacts with the same number or address a warning shows.
+const SHOWN: i64 = 5;
+
+/// A contact with the same telephone or e-mail address.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Twin {
+    #[diesel(sql_type = BigInt)]
+    pub id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Bool)]
+    pub is_archived: bool,
+}
+
+/// Other contacts than `contact` with the number or the e-mail address of `draft`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft) -> Result<Vec<Twin>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
+          WHERE id IN (SELECT id FROM contacts WHERE phone = $2 AND phone <> ''
+                       UNION ALL SELECT id FROM contacts WHERE email = $3 AND email <> '')
+            AND id IS DISTINCT FROM $1
+          ORDER BY id LIMIT $4",
+    )
+    .bind::<Nullable<BigInt>, _>(contact)
+    .bind::<Text, _>(&draft.phone)
+    .bind::<Text, _>(&draft.email)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: ContactId,
+}
+
+#[derive(QueryableByName)]
+struct FieldsRow {
+    #[diesel(sql_type = Array<Text>)]
+    fields: Vec<String>,
+}
+
+/// # Errors
+/// `contacts_address_key` when another contact has the address; or the database is unreachable.
+pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
+    let address = draft.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let row: IdRow = diesel::sql_query(
+        "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
+                default_attendant_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+    )
+    .bind::<BigInt, _>(draft.channel)
+    .bind::<Text, _>(address)
+    .bind::<Text, _>(&draft.name)
+    .bind::<Text, _>(&draft.phone)
+    .bind::<Text, _>(&draft.email)
+    .bind::<Nullable<BigInt>, _>(draft.person)
+    .bind::<Nullable<BigInt>, _>(draft.department)
+    .bind::<Nullable<BigInt>, _>(draft.attendant)
+    .get_result(conn)?;
+    Ok(row.id)
+}
+
+/// Writes a contact whose row is locked, and returns which fields changed.
+///
+/// # Errors
+/// `contacts_address_key` when another contact has the address; or the database is unreachable.
+pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Result<Vec<String>> {
+    // On another channel the old address means nothing.
+    let row: FieldsRow = diesel::sql_query(
+        "UPDATE contacts c
+            SET channel_id = $2, name = $4, phone = $5, email = $6, person_id = $7, default_department_id = $8,
+                default_attendant_id = $9,
+                address = coalesce($3, CASE WHEN o.channel_id = $2 THEN o.address ELSE gen_random_uuid()::text END)
+           FROM contacts o
+          WHERE c.id = $1 AND o.id = c.id
+         RETURNING array_remove(ARRAY[
+                CASE WHEN o.name <> c.name THEN 'name' END, CASE WHEN o.phone <> c.phone THEN 'phone' END,
+                CASE WHEN o.email <> c.email THEN 'email' END,
+                CASE WHEN o.channel_id <> c.channel_id THEN 'channel' END,
+                CASE WHEN o.person_id IS DISTINCT FROM c.person_id THEN 'person' END,
+                CASE WHEN o.default_department_id IS DISTINCT FROM c.default_department_id THEN 'department' END,
+                CASE WHEN o.default_attendant_id IS DISTINCT FROM c.default_attendant_id THEN 'attendant' END],
+            NULL) AS fields",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(draft.channel)
+    .bind::<Nullable<Text>, _>(&draft.address)
+    .bind::<Text, _>(&draft.name)
+    .bind::<Text, _>(&draft.phone)
+    .bind::<Text, _>(&draft.email)
+    .bind::<Nullable<BigInt>, _>(draft.person)
+    .bind::<Nullable<BigInt>, _>(draft.department)
+    .bind::<Nullable<BigInt>, _>(draft.attendant)
+    .get_result(conn)?;
+    Ok(row.fields)
+}
+
+/// Puts a contact away; `false` if it was already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn archive(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
+    let sql = "UPDATE contacts SET archived_at = clock_timestamp() WHERE id = $1 AND archived_at IS NULL";
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
+}
+
+/// Brings an archived contact back; `false` if it was not archived.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
+    let sql = "UPDATE contacts SET archived_at = NULL WHERE id = $1 AND archived_at IS NOT NULL";
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
+}
+
+/// Makes every link that was given out lead nowhere.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn revoke_link(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    let sql = "UPDATE contacts SET link_version = link_version + 1 WHERE id = $1";
+    diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! The form and its part that changes with what is chosen.
+
+use askama::Template;
+use diesel::pg::PgConnection;
+use serde_json::{Value, json};
+
+use crate::contacts::display;
+use crate::contacts::form::{ChosenIds, NAME_LIMIT, Typed};
+use crate::contacts::queries::{self, Choice, Detail, Twin};
+use crate::error::Result;
+use crate::ids::{ContactId, DepartmentId};
+use crate::web::FieldErrors;
+
+/// What the form's selects offer.
+pub struct Options {
+    channels: Vec<Choice>,
+    people: Vec<Choice>,
+    departments: Vec<Choice>,
+    attendants: Vec<Choice>,
+}
+
+impl Options {
+    /// # Errors
+    /// The database is unreachable.
+    pub fn load(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Self> {
+        Ok(Self {
+            channels: queries::channels(conn, chosen.channel)?,
+            people: queries::person_choices(conn, None, chosen.person)?,
+            departments: queries::departments(conn)?,
+            attendants: match chosen.department {
+                Some(department) => queries::attendants(conn, department)?,
+                None => Vec::new(),
+            },
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "contacts/form.html")]
+pub struct FormPage {
+    csrf: String,
+    contact: Option<ContactId>,
+    typed: Typed,
+    channels: Vec<Choice>,
+    people: Vec<Choice>,
+    departments: Vec<Choice>,
+    attendant: AttendantField,
+    errors: FieldErrors,
+    twins: Vec<TwinLine>,
+}
+
+struct TwinLine {
+    id: ContactId,
+    name: String,
+    sub: String,
+}
+
+impl FormPage {
+    pub fn new(csrf: &str, contact: Option<ContactId>, typed: Typed, options: Options) -> Self {
+        let Options { channels, people, departments, attendants } = options;
+        let (department, chosen) = (typed.ids().department, &typed.default_attendant_id);
+        Self {
+            csrf: csrf.to_owned(),
+            contact,
+            attendant: AttendantField::new(department, attendants, chosen, &FieldErrors::default()),
+            typed,
+            channels,
+            people,
+            departments,
+            errors: FieldErrors::default(),
+            twins: Vec::new(),
+        }
+    }
+
+    /// What the form of a saved contact holds.
+    pub fn typed_of(detail: &Detail) -> Typed {
+        let text = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+        Typed {
+            name: detail.name.clone(),
+            phone: display::phone(&detail.phone),
+            email: detail.email.clone(),
+            channel_id: detail.channel_id.to_string(),
+            person_id: text(detail.person_id.map(|id| id.0)),
+            default_department_id: text(detail.department_id.map(|id| id.0)),
+            default_attendant_id: text(detail.attendant_id.map(|id| id.0)),
+            accepts: Vec::new(),
+        }
+    }
+
+    /// The same form with what is wrong, or with the contacts like it.
+    pub fn refused(mut self, errors: FieldErrors, twins: Vec<Twin>) -> Self {
+        self.attendant.error = errors.of("default_attendant_id").map(str::to_owned);
+        self.errors = errors;
+        self.twins = twins.into_iter().map(TwinLine::new).collect();
+        self
+    }
+
+    pub fn title(&self) -> &'static str {
+        if self.contact.is_some() { "Editar contato" } else { "Novo contato" }
+    }
+
+    fn action(&self) -> String {
+        self.contact.map_or("/contacts".into(), |id| format!("/contacts/{id}"))
+    }
+
+    fn name_limit(&self) -> usize {
+        NAME_LIMIT
+    }
+
+    fn accepted(&self) -> String {
+        self.twins.iter().map(|twin| twin.id.to_string()).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl TwinLine {
+    fn new(twin: Twin) -> Self {
+        let mut parts = vec![display::phone(&twin.phone), twin.email];
+        if twin.is_archived {
+            parts.push("arquivado".into());
+        }
+        parts.retain(|part| !part.is_empty());
+        Self { id: twin.id, name: twin.name, sub: parts.join(" · ") }
+    }
+}
+
+/// "Atendente padrão", which appears once a department is chosen.
+#[derive(Template)]
+#[template(path = "contacts/_attendant.html")]
+pub struct AttendantField {
+    is_shown: bool,
+    choices: Vec<Choice>,
+    chosen: String,
+    error: Option<String>,
+}
+
+impl AttendantField {
+    pub fn new(
+        department: Option<DepartmentId>,
+        choices: Vec<Choice>,
+        chosen: &str,
+        errors: &FieldErrors,
+    ) -> Self {
+        let error = errors.of("default_attendant_id").map(str::to_owned);
+        Self { is_shown: department.is_some(), choices, chosen: chosen.to_owned(), error }
+    }
+}
+
+/// Choices for a searchable select.
+pub fn as_json(choices: &[Choice]) -> Vec<Value> {
+    choices
+        .iter()
+        .map(|choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phones(&choice.sub) }))
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! The list.
+
+use askama::Template;
+use diesel::pg::PgConnection;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Viewer;
+use crate::contacts::display;
+use crate::contacts::queries::{self, Choice, Filter, Row};
+use crate::conversations;
+use crate::error::Result;
+use crate::ids::ContactId;
+use crate::web::{NameCursor, PageOf, Search, initials, tint};
+
+/// The list as its address asks for it.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct ListQuery {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    q: String,
+    /// `with` or `without`, else all.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    person: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    channel_id: String,
+    /// `archived`, else the others.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    state: String,
+    #[serde(default, skip_serializing)]
+    after: String,
+    #[serde(default, skip_serializing)]
+    before: String,
+}
+
+impl ListQuery {
+    fn filter(&self) -> Filter {
+        Filter {
+            search: Search::parse(&self.q),
+            has_person: match self.person.as_str() {
+                "with" => Some(true),
+                "without" => Some(false),
+                _ => None,
+            },
+            channel: self.channel_id.parse().ok(),
+            archived: self.state == "archived",
+            after: self.after.parse().ok(),
+            before: self.before.parse().ok(),
+        }
+    }
+
+    fn address(&self, side: &str, cursor: &NameCursor) -> String {
+        let filters = serde_urlencoded::to_string(self).unwrap_or_default();
+        let and = if filters.is_empty() { "" } else { "&" };
+        format!("/contacts?{filters}{and}{side}={cursor}")
+    }
+
+    fn narrows(&self) -> bool {
+        [&self.q, &self.person, &self.channel_id, &self.state].iter().any(|field| !field.trim().is_empty())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "contacts/index.html")]
+pub struct Index {
+    query: ListQuery,
+    channels: Vec<Choice>,
+    lines: Vec<Line>,
+    before: Option<String>,
+    after: Option<String>,
+    can_manage: bool,
+    can_schedule: bool,
+}
+
+struct Line {
+    id: ContactId,
+    initials: String,
+    tint: u32,
+    name: String,
+    sub: String,
+    person: String,
+    has_open_ticket: bool,
+    next_schedule: String,
+    has_conversation: bool,
+}
+
+impl Index {
+    /// # Errors
+    /// The database is unreachable.
+    pub fn load(conn: &mut PgConnection, viewer: &Viewer, query: ListQuery) -> Result<Self> {
+        let PageOf { rows, before, after } = queries::page(conn, viewer.id, &query.filter())?;
+        let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();
+        let readable = conversations::queries::readers_of_each(conn, &ids, &[viewer.id])?;
+        let line = |row: Row| Line {
+            has_conversation: readable.iter().any(|(contact, _)| *contact == row.id),
+            ..Line::new(viewer, row)
+        };
+        Ok(Self {
+            channels: queries::channels(conn, query.filter().channel)?,
+            before: before.map(|cursor| query.address("before", &cursor)),
+            after: after.map(|cursor| query.address("after", &cursor)),
+            lines: rows.into_iter().map(line).collect(),
+            query,
+            can_manage: viewer.manages_contacts(),
+            can_schedule: viewer.can_schedule(),
+        })
+    }
+
+    fn is_archive(&self) -> bool {
+        self.query.state == "archived"
+    }
+
+    fn on_page(&self) -> String {
+        match self.lines.len() {
+            1 => "1 contato nesta página".into(),
+            n => format!("{n} contatos nesta página"),
+        }
+    }
+}
+
+impl Line {
+    fn new(viewer: &Viewer, row: Row) -> Self {
+        Self {
+            id: row.id,
+            initials: initials(&row.name),
+            tint: tint(&row.id),
+            sub: display::line(&row.phone, &row.email, &row.channel_name),
+            person: row.person_name.unwrap_or_else(|| "Nenhuma".into()),
+            has_open_ticket: row.open_ticket.is_some(),
+            next_schedule: row.next_due_at.map_or("Nenhum".into(), |due| viewer.zone.date_time(due)),
+            has_conversation: false,
+            name: row.name,
+        }
+    }
+}

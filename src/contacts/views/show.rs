@@ -1,0 +1,257 @@
+//! The page of one contact, and the questions before it is changed for good.
+
+use askama::Template;
+use diesel::pg::PgConnection;
+
+use crate::auth::Viewer;
+use crate::contacts::queries::{self, Detail, HistoryEntry, TicketLine, Touched};
+use crate::contacts::{AUDITED, display};
+use crate::conversations::queries as conversations;
+use crate::conversations::queries::ContactSchedule;
+use crate::error::Result;
+use crate::ids::{ContactId, PersonId};
+use crate::schedules::Status;
+use crate::tickets::TicketStatus;
+use crate::web::{initials, tint};
+
+/// All that the page shows, as it was read.
+pub struct Page {
+    pub detail: Detail,
+    tickets: Vec<TicketLine>,
+    schedules: Vec<ContactSchedule>,
+    history: Vec<HistoryEntry>,
+    touched: Vec<Touched>,
+    has_conversation: bool,
+}
+
+impl Page {
+    /// # Errors
+    /// `NotFound`, or the database is unreachable.
+    pub fn load(conn: &mut PgConnection, viewer: &Viewer, contact: ContactId) -> Result<Self> {
+        Ok(Self {
+            detail: queries::detail(conn, contact)?,
+            tickets: queries::tickets(conn, contact)?,
+            schedules: conversations::schedules_of(conn, viewer.id, contact)?,
+            history: queries::history(conn, AUDITED, contact.0)?,
+            touched: queries::touched(conn, contact)?,
+            has_conversation: !conversations::readers(conn, contact, &[viewer.id])?.is_empty(),
+        })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "contacts/show.html")]
+pub struct Show {
+    csrf: String,
+    id: ContactId,
+    name: String,
+    initials: String,
+    tint: u32,
+    sub: String,
+    phone: String,
+    email: String,
+    channel: String,
+    person: Option<(Option<PersonId>, String)>,
+    attendance: String,
+    created: String,
+    archived: Option<String>,
+    is_anonymised: bool,
+    can_manage: bool,
+    can_schedule: bool,
+    has_conversation: bool,
+    link: Option<String>,
+    schedules: Vec<ScheduleRow>,
+    tickets: Vec<TicketRow>,
+    history: Vec<Entry>,
+    archival: Archival,
+    revocation: LinkRevocation,
+}
+
+struct ScheduleRow {
+    page: String,
+    due: String,
+    status: Status,
+    action: &'static str,
+}
+
+struct TicketRow {
+    page: Option<String>,
+    protocol: i64,
+    status: TicketStatus,
+    summary: String,
+}
+
+/// One line of a history.
+pub struct Entry {
+    pub icon: &'static str,
+    pub title: String,
+    pub sub: String,
+}
+
+impl Show {
+    pub fn new(viewer: &Viewer, csrf: &str, page: Page, link: String) -> Self {
+        let zone = viewer.zone;
+        let Page { detail, tickets, schedules, history, touched, has_conversation } = page;
+        let can_manage = viewer.manages_contacts() && detail.anonymised_at.is_none();
+        let open = tickets.first().filter(|ticket| ticket.status == TicketStatus::Open).map(|t| t.protocol);
+        let touching = Touching::new(viewer, touched, open);
+        Self {
+            csrf: csrf.to_owned(),
+            id: detail.id,
+            initials: initials(&detail.name),
+            tint: tint(&detail.id),
+            sub: display::line(&detail.phone, &detail.email, &detail.channel_name),
+            archival: Archival::new(csrf, &detail, touching, true),
+            revocation: LinkRevocation::new(csrf, &detail, true),
+            phone: display::phone(&detail.phone),
+            person: detail
+                .person_name
+                .map(|name| (detail.person_id.filter(|_| viewer.manages_contacts()), name)),
+            attendance: match (detail.department_name, detail.attendant_name) {
+                (Some(department), Some(attendant)) => format!("{department}, {attendant}"),
+                (Some(department), None) => format!("{department}, fila do departamento"),
+                (None, _) => String::new(),
+            },
+            created: zone.date_time(detail.created_at),
+            archived: detail.archived_at.map(|at| zone.date_time(at)),
+            is_anonymised: detail.anonymised_at.is_some(),
+            can_manage,
+            can_schedule: viewer.can_schedule() && detail.archived_at.is_none(),
+            has_conversation,
+            // Who holds it writes as the customer, so that mere readers are not shown it.
+            link: (detail.has_chat && can_manage).then_some(link),
+            schedules: schedules.iter().map(|schedule| schedule_row(viewer, schedule)).collect(),
+            tickets: tickets.into_iter().map(|ticket| ticket_row(viewer, ticket, has_conversation)).collect(),
+            history: history.iter().map(|entry| Entry::of(viewer, entry)).collect(),
+            email: detail.email,
+            channel: detail.channel_name,
+            name: detail.name,
+        }
+    }
+}
+
+fn schedule_row(viewer: &Viewer, schedule: &ContactSchedule) -> ScheduleRow {
+    ScheduleRow {
+        page: format!("/schedules/{}", schedule.id),
+        due: viewer.zone.short(schedule.due_at),
+        status: schedule.status,
+        action: schedule.action.short_label(),
+    }
+}
+
+fn ticket_row(viewer: &Viewer, ticket: TicketLine, is_readable: bool) -> TicketRow {
+    TicketRow {
+        page: is_readable.then(|| format!("/tickets/{}", ticket.id)),
+        protocol: ticket.protocol,
+        status: ticket.status,
+        summary: format!("{}, {}", ticket.department, viewer.zone.short(ticket.opened_at)),
+    }
+}
+
+impl Entry {
+    /// What the audit says of a contact or a person, in words.
+    pub fn of(viewer: &Viewer, entry: &HistoryEntry) -> Self {
+        let is_import = entry.details.get("import_id").is_some();
+        let (icon, title) = match entry.action.as_str() {
+            "contact.created" if is_import => ("cloud-upload", "Criado por importação"),
+            "contact.edited" if is_import => ("cloud-upload", "Atualizado por importação"),
+            "contact.created" | "person.created" => ("plus", "Criação"),
+            "contact.edited" | "person.edited" => ("pencil", "Edição"),
+            "contact.archived" | "person.archived" => ("archive", "Arquivamento"),
+            "contact.restored" | "person.restored" => ("refresh", "Restauração"),
+            "contact.link_revoked" => ("ban", "Link revogado"),
+            "contact.exported" => ("download", "Dados exportados"),
+            _ => ("eye-off", "Anonimização"),
+        };
+        let mut parts = vec![viewer.zone.date_time(entry.at)];
+        parts.extend(entry.actor.clone());
+        let fields = entry.details["fields"].as_array();
+        let fields: Vec<_> =
+            fields.into_iter().flatten().filter_map(|field| label(field.as_str()?)).collect();
+        if !fields.is_empty() {
+            parts.push(fields.join(", "));
+        }
+        Self { icon, title: title.into(), sub: parts.join(" · ") }
+    }
+}
+
+/// A field of a contact as the form names it.
+fn label(field: &str) -> Option<&'static str> {
+    Some(match field {
+        "name" => "nome",
+        "phone" => "telefone",
+        "email" => "e-mail",
+        "channel" => "conexão",
+        "person" => "pessoa",
+        "department" => "departamento padrão",
+        "attendant" => "atendente padrão",
+        "contacts" => "contatos",
+        _ => return None,
+    })
+}
+
+/// What is under way with a contact, and so is touched when it goes.
+pub struct Touching {
+    pub schedules: Vec<TouchedRow>,
+    /// How many pending schedules there are beyond those shown.
+    pub more: i64,
+    /// The protocol of the open ticket.
+    pub open_ticket: Option<i64>,
+}
+
+pub struct TouchedRow {
+    pub page: Option<String>,
+    pub due: String,
+    pub action: &'static str,
+    pub department: String,
+}
+
+impl Touching {
+    pub fn new(viewer: &Viewer, touched: Vec<Touched>, open_ticket: Option<i64>) -> Self {
+        let more = touched.first().map_or(0, |first| first.all) - touched.len() as i64;
+        let row = |schedule: Touched| TouchedRow {
+            page: viewer.can_schedule().then(|| format!("/schedules/{}", schedule.id)),
+            due: viewer.zone.date_time(schedule.due_at),
+            action: schedule.action.label(),
+            department: schedule.department,
+        };
+        Self { schedules: touched.into_iter().map(row).collect(), more, open_ticket }
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.schedules.is_empty() && self.open_ticket.is_none()
+    }
+}
+
+/// The question before archiving, as a page or in a dialogue of the contact's page.
+#[derive(Template)]
+#[template(path = "contacts/archival.html")]
+pub struct Archival {
+    csrf: String,
+    id: ContactId,
+    name: String,
+    touching: Touching,
+    is_dialog: bool,
+}
+
+impl Archival {
+    pub fn new(csrf: &str, detail: &Detail, touching: Touching, is_dialog: bool) -> Self {
+        Self { csrf: csrf.to_owned(), id: detail.id, name: detail.name.clone(), touching, is_dialog }
+    }
+}
+
+/// The question before the customer's link is revoked.
+#[derive(Template)]
+#[template(path = "contacts/link_revocation.html")]
+pub struct LinkRevocation {
+    csrf: String,
+    id: ContactId,
+    name: String,
+    is_dialog: bool,
+}
+
+impl LinkRevocation {
+    pub fn new(csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
+        Self { csrf: csrf.to_owned(), id: detail.id, name: detail.name.clone(), is_dialog }
+    }
+}

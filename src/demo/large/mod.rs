@@ -1,0 +1,92 @@
+//! The demonstration company grown large, to see that every page stays fast: a million schedules over
+//! two years past and sixty days ahead, with all the rows that the product would have written beside
+//! them. The names are put together from lists of common ones. The spacing is set to 0, for so many
+//! schedules would not fit.
+//!
+//! A step is one file of SQL; all steps are one transaction. While it runs, the indexes and foreign
+//! keys of the largest tables are set aside: making them anew at the end takes less time, and tries
+//! every row.
+
+use std::time::Instant;
+
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+
+use super::queries;
+use crate::error::Result;
+
+/// How much is loaded. There are a fifth as many people as contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sizes {
+    pub schedules: u32,
+    pub contacts: u32,
+    /// At least one for each recipient that a schedule must have told, at most six.
+    pub notifications: u32,
+}
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self { schedules: 1_000_000, contacts: 100_000, notifications: 2_000_000 }
+    }
+}
+
+/// Why nothing was loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Somebody works with the database.
+    NotEmpty,
+    /// It is large already.
+    LoadedBefore,
+    /// The schedules of one contact would come too close, or there would be none.
+    Sizes,
+}
+
+/// More schedules for each contact would make their tickets overlap.
+const PER_CONTACT: u32 = 50;
+
+const STEPS: &[(&str, &str)] = &[
+    ("departments and attendants", include_str!("1_company.sql")),
+    ("people and contacts", include_str!("2_contacts.sql")),
+    ("setting indexes aside", include_str!("3_set_aside.sql")),
+    ("schedules", include_str!("4_schedules.sql")),
+    ("tickets", include_str!("5_tickets.sql")),
+    ("messages", include_str!("6_messages.sql")),
+    ("notifications", include_str!("7_notifications.sql")),
+    ("history", include_str!("8_history.sql")),
+    ("audit", include_str!("9_audit.sql")),
+    ("making indexes anew", include_str!("10_restore.sql")),
+];
+
+/// Fills the demonstration in if it is missing, and makes it large; `progress` hears of each step.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn load(
+    conn: &mut PgConnection,
+    sizes: Sizes,
+    mut progress: impl FnMut(&str),
+) -> Result<std::result::Result<(), Refusal>> {
+    if sizes.schedules == 0 || sizes.contacts < 100 || sizes.schedules / PER_CONTACT > sizes.contacts {
+        return Ok(Err(Refusal::Sizes));
+    }
+    if !super::fill(conn)? && !queries::is_nothing_else(conn)? {
+        return Ok(Err(Refusal::NotEmpty));
+    }
+    if queries::is_large(conn)? {
+        return Ok(Err(Refusal::LoadedBefore));
+    }
+    let begin = Instant::now();
+    conn.transaction(|conn| -> Result<()> {
+        queries::begin_large(conn, sizes)?;
+        for (name, sql) in STEPS {
+            progress(&format!("{:>4} s  {name}", begin.elapsed().as_secs()));
+            conn.batch_execute(sql)?;
+        }
+        Ok(())
+    })?;
+    progress(&format!("{:>4} s  statistics", begin.elapsed().as_secs()));
+    conn.batch_execute("VACUUM ANALYZE")?;
+    progress(&format!("{:>4} s  done", begin.elapsed().as_secs()));
+    Ok(Ok(()))
+}

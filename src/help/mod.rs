@@ -1,0 +1,68 @@
+//! Help ("ajuda"): what a schedule is and the rules that it follows, with this company's own settings
+//! in the examples.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use crate::auth::{Permission, Person, Viewer};
+use crate::db::Db;
+use crate::error::Result;
+use crate::schedules::{Spacing, Status};
+use crate::settings::sentences::{duration, spacing_sentence};
+use crate::settings::{self, Current};
+use crate::web::{Route, Shell};
+
+pub fn routes() -> Vec<Route> {
+    vec![Route::get("/help", show)]
+}
+
+#[derive(Template)]
+#[template(path = "help/show.html")]
+struct Help {
+    can_schedule: bool,
+    can_change_roles: bool,
+    can_change_settings: bool,
+    spacing: Spacing,
+    spacing_sentence: String,
+    zone: String,
+    tolerance: String,
+    has_tolerance: bool,
+}
+
+impl Help {
+    fn new(viewer: &Person, Current { settings, .. }: &Current) -> Self {
+        Self {
+            can_schedule: viewer.can_schedule(),
+            can_change_roles: viewer.may(Permission::Roles),
+            can_change_settings: viewer.may(Permission::Settings),
+            spacing: settings.spacing,
+            spacing_sentence: spacing_sentence(settings.spacing),
+            zone: settings.zone.hint().trim_end_matches('.').to_owned(),
+            tolerance: duration(settings.late_tolerance_minutes),
+            has_tolerance: settings.late_tolerance_minutes > 0,
+        }
+    }
+
+    /// Each situation with what it means.
+    fn statuses(&self) -> [(Status, &'static str); 4] {
+        [
+            (Status::Scheduled, "Aguarda a data. Pode ser editado ou cancelado."),
+            (
+                Status::Completed,
+                "Foi feito o que estava programado. A entrega e a leitura da mensagem aparecem à parte, no histórico.",
+            ),
+            (
+                Status::Failed,
+                "Não foi feito. O motivo aparece no agendamento, e o atendente recebe uma notificação.",
+            ),
+            (Status::Cancelled, "Alguém cancelou antes da data. Nada foi enviado."),
+        ]
+    }
+}
+
+/// # Errors
+/// `LoginRequired`, or the database is unreachable.
+async fn show(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let current = db.run(settings::current).await?;
+    shell.page(&viewer, "Ajuda", Help::new(&viewer, &current))
+}

@@ -1,0 +1,82 @@
+//! Putting a person away and bringing her back.
+
+use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
+use serde_json::json;
+
+use super::queries;
+use super::views::Archival;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageContacts};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{PersonId, UserId};
+use crate::live::{self, Event};
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+/// Asks before archiving.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn ask(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<PersonId>,
+) -> Result<HttpResponse> {
+    let (id, csrf) = (id.into_inner(), shell.csrf.clone());
+    let view = db.run(move |conn| Archival::load(conn, &csrf, id)).await?;
+    shell.page(&viewer, "Arquivar pessoa", view)
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if she is anonymised.
+pub async fn archive(
+    viewer: Can<ManageContacts>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<PersonId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.id);
+    db.transaction(move |conn| put_away(conn, id, by, &ip)).await?;
+    Ok(redirect_with(&format!("/people/{id}"), Flash::PersonArchived))
+}
+
+fn put_away(conn: &mut PgConnection, person: PersonId, by: UserId, ip: &str) -> Result<()> {
+    queries::lock(conn, person)?;
+    if !queries::set_archived(conn, person, true)? {
+        return Ok(());
+    }
+    let removed = queries::remove(conn, person, None)?;
+    let entry = audit::Entry::of(Action::PersonArchived).by(by).about(Some(person.0));
+    audit::record(conn, &entry.with(json!({ "removed": removed })).from(ip))?;
+    for contact in &removed {
+        let details = json!({ "fields": ["person"], "person_id": person });
+        let entry = audit::Entry::of(Action::ContactEdited).by(by).about(Some(contact.0)).with(details);
+        audit::record(conn, &entry.from(ip))?;
+    }
+    live::announce(conn, &Event::ConversationsChanged(removed))
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if she is anonymised.
+pub async fn restore(
+    viewer: Can<ManageContacts>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<PersonId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.id);
+    db.transaction(move |conn| {
+        queries::lock(conn, id)?;
+        if !queries::set_archived(conn, id, false)? {
+            return Ok(());
+        }
+        let entry = audit::Entry::of(Action::PersonRestored).by(by).about(Some(id.0));
+        audit::record(conn, &entry.from(&ip))
+    })
+    .await?;
+    Ok(redirect_with(&format!("/people/{id}"), Flash::PersonRestored))
+}

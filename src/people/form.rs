@@ -1,0 +1,51 @@
+//! The form of a person.
+
+use crate::contacts::form;
+use crate::ids::ContactId;
+use crate::web::{FieldErrors, Fields};
+
+/// A form adds and removes so many contacts at most.
+const MOST: usize = 200;
+
+/// What somebody typed and chose.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub name: String,
+    /// Contacts that become hers.
+    pub added: Vec<ContactId>,
+    /// Contacts that are hers no more.
+    pub removed: Vec<ContactId>,
+}
+
+/// A person as she may be saved.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub name: String,
+    pub added: Vec<ContactId>,
+    pub removed: Vec<ContactId>,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        let ids = |name: &str| fields.all(name).filter_map(|id| id.parse().ok()).collect();
+        Self { name: fields.get("name").to_owned(), added: ids("added"), removed: ids("removed") }
+    }
+
+    /// # Errors
+    /// Every field that is wrong; `known` are those of the added contacts that exist and are not archived.
+    pub fn parse(&self, known: &[ContactId]) -> Result<Draft, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = form::name(&self.name).map_err(|message| errors.add("name", message));
+        if self.added.len() > MOST {
+            errors.add("added", "Adicione até 200 contatos por vez.");
+        } else if self.added.iter().any(|contact| !known.contains(contact)) {
+            errors.add("added", "Um dos contatos foi arquivado. Escolha outro.");
+        }
+        match name {
+            Ok(name) if errors.is_empty() => {
+                Ok(Draft { name, added: self.added.clone(), removed: self.removed.clone() })
+            }
+            _ => Err(errors),
+        }
+    }
+}

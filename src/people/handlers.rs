@@ -1,0 +1,121 @@
+//! The pages of people.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::form::Typed;
+use super::save::Submission;
+use super::views::{FormPage, Index, ListQuery, Show};
+use super::{AUDITED, queries};
+use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::contacts::queries::history;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::PersonId;
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    let filter = query.filter();
+    let page = db.run(move |conn| queries::page(conn, &filter)).await?;
+    shell.page(&viewer, "Pessoas", Index::new(query, page))
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn show(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<PersonId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let (detail, members, history) = db
+        .run(move |conn| {
+            Ok((queries::detail(conn, id)?, queries::members(conn, id)?, history(conn, AUDITED, id.0)?))
+        })
+        .await?;
+    let title = detail.name.clone();
+    let view = Show::new(&viewer, &shell.csrf, detail, members, &history);
+    shell.page(&viewer, &title, view)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let csrf = shell.csrf.clone();
+    let page = db.run(move |conn| FormPage::load(conn, &csrf, None, Typed::default())).await?;
+    shell.page(&viewer, page.title(), page)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageContacts>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ip: ClientIp,
+) -> Result<HttpResponse> {
+    answer(&viewer, form, shell, &db, (None, ip)).await
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if she is anonymised.
+pub async fn edit(
+    viewer: Can<ManageContacts>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<PersonId>,
+) -> Result<HttpResponse> {
+    let (id, csrf) = (id.into_inner(), shell.csrf.clone());
+    let page = db
+        .run(move |conn| {
+            let detail = queries::detail(conn, id)?;
+            if detail.anonymised_at.is_some() {
+                return Err(Error::Conflict);
+            }
+            let typed = Typed { name: detail.name, ..Typed::default() };
+            FormPage::load(conn, &csrf, Some(id), typed)
+        })
+        .await?;
+    shell.page(&viewer, page.title(), page)
+}
+
+/// # Errors
+/// `NotFound`; `Conflict` if she is anonymised.
+pub async fn update(
+    viewer: Can<ManageContacts>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ip): (web::Path<PersonId>, ClientIp),
+) -> Result<HttpResponse> {
+    answer(&viewer, form, shell, &db, (Some(id.into_inner()), ip)).await
+}
+
+async fn answer(
+    viewer: &Viewer,
+    form: Posted,
+    shell: Shell,
+    db: &Db,
+    (person, ClientIp(ip)): (Option<PersonId>, ClientIp),
+) -> Result<HttpResponse> {
+    let typed = Typed::read(&form);
+    let submission = Submission { person, typed: typed.clone(), by: viewer.id, ip };
+    let errors = match db.transaction(move |conn| submission.save(conn)).await? {
+        Ok(id) => return Ok(redirect_with(&format!("/people/{id}"), Flash::PersonSaved)),
+        Err(errors) => errors,
+    };
+    let csrf = shell.csrf.clone();
+    let page = db.run(move |conn| FormPage::load(conn, &csrf, person, typed)).await?.refused(errors);
+    let title = format!("Erro: {}", page.title());
+    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, viewer, &title, page)
+}

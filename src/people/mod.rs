@@ -1,0 +1,32 @@
+//! People ("pessoas"): a person groups the contacts of one customer, who may have several addresses.
+//!
+//! A contact belongs to one person at most: adding it to another takes it from the first. Archiving a person
+//! lets her contacts go; they and their pending schedules stay as they are. Who manages contacts manages
+//! people.
+
+mod archival;
+mod form;
+mod handlers;
+mod queries;
+mod save;
+mod views;
+
+use crate::web::Route;
+
+/// What the audit tells of a person.
+const AUDITED: &[&str] =
+    &["person.created", "person.edited", "person.archived", "person.restored", "person.anonymised"];
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/people", handlers::index),
+        Route::post("/people", handlers::create),
+        Route::get("/people/new", handlers::new),
+        Route::get("/people/{id}", handlers::show),
+        Route::post("/people/{id}", handlers::update),
+        Route::get("/people/{id}/edit", handlers::edit),
+        Route::get("/people/{id}/archival", archival::ask),
+        Route::post("/people/{id}/archival", archival::archive),
+        Route::post("/people/{id}/restoration", archival::restore),
+    ]
+}

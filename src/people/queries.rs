@@ -1,0 +1,277 @@
+//! SQL of people.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::error::{Error, Result};
+use crate::ids::{ContactId, PersonId};
+use crate::web::{NameCursor, PageOf, Search};
+
+/// How many rows a page has.
+const PAGE: usize = 25;
+
+/// How many contacts the page of a person shows.
+const CONTACTS: i64 = 200;
+
+/// What the list shows, and where its page begins.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub search: Option<Search>,
+    pub archived: bool,
+    pub after: Option<NameCursor>,
+    pub before: Option<NameCursor>,
+}
+
+/// One line of the list.
+#[derive(Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: PersonId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = BigInt)]
+    pub contacts: i64,
+    /// The names of the first contacts.
+    #[diesel(sql_type = Array<Text>)]
+    pub first: Vec<String>,
+    #[diesel(sql_type = BigInt)]
+    pub pending: i64,
+}
+
+/// A page of people by name, whose own name or one of whose contacts matches the search.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, NameCursor>> {
+    let is_backwards = filter.before.is_some();
+    let start = filter.before.clone().or(filter.after.clone());
+    let archived = if filter.archived { "NOT NULL" } else { "NULL" };
+    let order = if is_backwards { "DESC" } else { "ASC" };
+    let mut query = diesel::sql_query(format!(
+        "SELECT page.*, (SELECT count(*) FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL) AS contacts,
+                ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL
+                       ORDER BY c.sort_name, c.id LIMIT 2) AS first,
+                (SELECT count(*) FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
+                        AND s.due_at > now() - interval '1 hour'
+                  WHERE c.person_id = page.id) AS pending
+           FROM (SELECT p.id, p.name, p.sort_name FROM people p WHERE p.archived_at IS {archived}"
+    ))
+    .into_boxed::<Pg>();
+    let mut bound = 0;
+    let mut next = || {
+        bound += 1;
+        bound
+    };
+    if let Some(search) = &filter.search {
+        let (longest, all) = (next(), next());
+        let matches = |column: &str| {
+            format!(
+                "{column} LIKE plain(${longest}) AND {column} LIKE ALL (SELECT plain(w) FROM unnest(${all}::text[]) AS w)"
+            )
+        };
+        query = query
+            .sql(format!(
+                " AND p.id IN (SELECT id FROM people o WHERE {} UNION ALL
+                               SELECT person_id FROM contacts c WHERE {} AND c.person_id IS NOT NULL)",
+                matches("o.sort_name"),
+                matches("c.search")
+            ))
+            .bind::<Text, _>(search.longest().to_owned())
+            .bind::<Array<Text>, _>(search.all().to_vec());
+    }
+    if let Some(cursor) = &start {
+        let sign = if is_backwards { '<' } else { '>' };
+        query = query
+            .sql(format!(" AND (p.sort_name, p.id) {sign} (${}, ${})", next(), next()))
+            .bind::<Text, _>(cursor.name.clone())
+            .bind::<BigInt, _>(cursor.id);
+    }
+    let rows: Vec<Row> = query
+        .sql(format!(
+            " ORDER BY p.sort_name {order}, p.id {order} LIMIT {}) page
+             ORDER BY page.sort_name {order}, page.id {order}",
+            PAGE + 1
+        ))
+        .load(conn)?;
+    let cursor = |row: &Row| NameCursor { name: row.sort_name.clone(), id: row.id.0 };
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
+}
+
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Detail {
+    #[diesel(sql_type = BigInt)]
+    pub id: PersonId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub archived_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub anonymised_at: Option<DateTime<Utc>>,
+}
+
+const SELECT: &str = "SELECT id, name, created_at, archived_at, anonymised_at FROM people WHERE id = $1";
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
+    Ok(diesel::sql_query(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
+}
+
+/// As `detail`, locked until the end of the transaction, if she can still be changed.
+///
+/// # Errors
+/// `NotFound`; `Conflict` if she is anonymised; or the database is unreachable.
+pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
+    let sql = format!("{SELECT} FOR NO KEY UPDATE");
+    let detail: Detail = diesel::sql_query(sql).bind::<BigInt, _>(person).get_result(conn)?;
+    if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
+}
+
+/// One of a person's contacts.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Member {
+    #[diesel(sql_type = BigInt)]
+    pub id: ContactId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub channel_name: String,
+    #[diesel(sql_type = Bool)]
+    pub is_archived: bool,
+    #[diesel(sql_type = Bool)]
+    pub has_open_ticket: bool,
+}
+
+/// A person's contacts by name, as many as her page shows.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>> {
+    Ok(diesel::sql_query(
+        "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, c.archived_at IS NOT NULL AS is_archived,
+                EXISTS (SELECT FROM tickets t WHERE t.contact_id = c.id AND t.status = 'open') AS has_open_ticket
+           FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+          WHERE c.person_id = $1 ORDER BY c.sort_name, c.id LIMIT $2",
+    )
+    .bind::<BigInt, _>(person)
+    .bind::<BigInt, _>(CONTACTS)
+    .load(conn)?)
+}
+
+/// Those of `contacts` that exist and are not archived, as options of the form.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn chosen(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Member>> {
+    Ok(diesel::sql_query(
+        "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, false AS is_archived,
+                false AS has_open_ticket
+           FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+          WHERE c.id = ANY($1) AND c.archived_at IS NULL ORDER BY c.sort_name, c.id",
+    )
+    .bind::<Array<BigInt>, _>(contacts)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {
+    let row: IdRow = diesel::sql_query("INSERT INTO people (name) VALUES ($1) RETURNING id")
+        .bind::<Text, _>(name)
+        .get_result(conn)?;
+    Ok(PersonId(row.id))
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<()> {
+    diesel::sql_query("UPDATE people SET name = $2 WHERE id = $1")
+        .bind::<BigInt, _>(person)
+        .bind::<Text, _>(name)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Makes contacts hers, wherever they were before; returns those that were not. Locks in the order of ids,
+/// as every writer of several contacts does.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) -> Result<Vec<ContactId>> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "WITH locked AS MATERIALIZED (
+            SELECT id FROM contacts WHERE id = ANY($2) AND person_id IS DISTINCT FROM $1 AND anonymised_at IS NULL
+             ORDER BY id FOR NO KEY UPDATE)
+         UPDATE contacts c SET person_id = $1 FROM locked WHERE c.id = locked.id RETURNING c.id",
+    )
+    .bind::<BigInt, _>(person)
+    .bind::<Array<BigInt>, _>(contacts)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| ContactId(row.id)).collect())
+}
+
+/// Lets those of her contacts go that are among `contacts`, or all; returns them.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn remove(
+    conn: &mut PgConnection,
+    person: PersonId,
+    contacts: Option<&[ContactId]>,
+) -> Result<Vec<ContactId>> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "WITH locked AS MATERIALIZED (
+            SELECT id FROM contacts WHERE person_id = $1 AND ($2 IS NULL OR id = ANY($2))
+             ORDER BY id FOR NO KEY UPDATE)
+         UPDATE contacts c SET person_id = NULL FROM locked WHERE c.id = locked.id RETURNING c.id",
+    )
+    .bind::<BigInt, _>(person)
+    .bind::<Nullable<Array<BigInt>>, _>(contacts)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| ContactId(row.id)).collect())
+}
+
+/// Puts a person away, or brings her back; `false` if she was already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -> Result<bool> {
+    let changed = diesel::sql_query(
+        "UPDATE people SET archived_at = CASE WHEN $2 THEN clock_timestamp() END
+          WHERE id = $1 AND (archived_at IS NULL) = $2",
+    )
+    .bind::<BigInt, _>(person)
+    .bind::<Bool, _>(archived)
+    .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// How many pending schedules name her.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn pending(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
+    let row: IdRow = diesel::sql_query(
+        "SELECT count(*) AS id FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
+          WHERE c.person_id = $1",
+    )
+    .bind::<BigInt, _>(person)
+    .get_result(conn)?;
+    Ok(row.id)
+}

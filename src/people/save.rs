@@ -1,0 +1,90 @@
+//! Saving a person and whose contacts are hers, in one transaction.
+
+use diesel::pg::PgConnection;
+use serde_json::json;
+
+use super::form::{Draft, Typed};
+use super::queries;
+use crate::audit::{self, Action};
+use crate::error::Result;
+use crate::ids::{ContactId, PersonId, UserId};
+use crate::live::{self, Event};
+use crate::web::FieldErrors;
+
+/// A form that somebody sent.
+pub struct Submission {
+    /// None for a new person.
+    pub person: Option<PersonId>,
+    pub typed: Typed,
+    pub by: UserId,
+    pub ip: String,
+}
+
+impl Submission {
+    /// In the caller's transaction.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` if she is anonymised; or the database is unreachable.
+    pub fn save(&self, conn: &mut PgConnection) -> Result<Result<PersonId, FieldErrors>> {
+        let before = self.person.map(|person| queries::lock(conn, person)).transpose()?;
+        let known = queries::chosen(conn, &self.typed.added)?;
+        let known: Vec<ContactId> = known.into_iter().map(|member| member.id).collect();
+        let draft = match self.typed.parse(&known) {
+            Ok(draft) => draft,
+            Err(errors) => return Ok(Err(errors)),
+        };
+        match before {
+            None => {
+                let id = queries::create(conn, &draft.name)?;
+                self.move_contacts(conn, id, &draft, Action::PersonCreated, Vec::new())?;
+                Ok(Ok(id))
+            }
+            Some(before) => {
+                let renamed = before.name != draft.name;
+                if renamed {
+                    queries::rename(conn, before.id, &draft.name)?;
+                }
+                let fields = if renamed { vec!["name"] } else { Vec::new() };
+                self.move_contacts(conn, before.id, &draft, Action::PersonEdited, fields)?;
+                Ok(Ok(before.id))
+            }
+        }
+    }
+
+    fn move_contacts(
+        &self,
+        conn: &mut PgConnection,
+        person: PersonId,
+        draft: &Draft,
+        action: Action,
+        mut fields: Vec<&str>,
+    ) -> Result<()> {
+        let removed = queries::remove(conn, person, Some(&draft.removed))?;
+        let added = queries::add(conn, person, &draft.added)?;
+        let moved = [removed.clone(), added.clone()].concat();
+        if !moved.is_empty() {
+            fields.push("contacts");
+        }
+        if fields.is_empty() && action == Action::PersonEdited {
+            return Ok(());
+        }
+        for contact in &moved {
+            let details = json!({ "fields": ["person"], "person_id": person });
+            self.record(conn, Action::ContactEdited, contact.0, details)?;
+        }
+        let details = json!({ "fields": fields, "added": added, "removed": removed });
+        self.record(conn, action, person.0, details)?;
+        live::announce(conn, &Event::ConversationsChanged(moved))
+    }
+
+    fn record(
+        &self,
+        conn: &mut PgConnection,
+        action: Action,
+        subject: i64,
+        details: serde_json::Value,
+    ) -> Result<()> {
+        let entry = audit::Entry::of(action).by(self.by).about(Some(subject)).with(details);
+        audit::record(conn, &entry.from(&self.ip))
+    }
+}

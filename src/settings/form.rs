@@ -1,0 +1,211 @@
+//! The form of the settings.
+
+use serde_json::{Value, json};
+
+use super::sentences;
+use crate::clock::Zone;
+use crate::schedules::{Scope, Spacing};
+use crate::web::{FieldErrors, Fields, has_control_characters};
+
+/// The longest company name.
+pub const NAME_LIMIT: usize = 80;
+
+/// The widest window of the spacing, in minutes: a day.
+pub const WIDEST: i32 = 1440;
+
+/// The largest tolerance, in minutes: a week.
+pub const LATEST: i32 = 10_080;
+
+/// What the company decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    pub company_name: String,
+    pub zone: Zone,
+    pub spacing: Spacing,
+    pub late_tolerance_minutes: i32,
+}
+
+/// What somebody typed.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub version: String,
+    pub company_name: String,
+    pub time_zone: String,
+    pub spacing_minutes: String,
+    pub spacing_scope: String,
+    pub late_tolerance_minutes: String,
+    /// How many schedules the page that asked said would not fit; empty before it asked.
+    pub confirmed: String,
+}
+
+/// A setting that two states differ in, as people read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub field: &'static str,
+    pub label: &'static str,
+    pub before: String,
+    pub after: String,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).to_owned();
+        Self {
+            version: text("version"),
+            company_name: text("company_name"),
+            time_zone: text("time_zone"),
+            spacing_minutes: text("spacing_minutes"),
+            spacing_scope: text("spacing_scope"),
+            late_tolerance_minutes: text("late_tolerance_minutes"),
+            confirmed: text("confirmed"),
+        }
+    }
+
+    /// The form as it shows what is saved.
+    pub fn of(settings: &Settings, version: i32) -> Self {
+        Self {
+            version: version.to_string(),
+            company_name: settings.company_name.clone(),
+            time_zone: settings.zone.name().into(),
+            spacing_minutes: settings.spacing.minutes.to_string(),
+            spacing_scope: settings.spacing.scope.as_str().into(),
+            late_tolerance_minutes: settings.late_tolerance_minutes.to_string(),
+            confirmed: String::new(),
+        }
+    }
+
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse(&self) -> Result<Settings, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        if let Some(message) = company_name_error(&self.company_name) {
+            errors.add("company_name", message);
+        }
+        let zone = Zone::find(&self.time_zone);
+        if zone.is_none() {
+            errors.add("time_zone", "Selecione o fuso horário.");
+        }
+        let minutes = whole(&self.spacing_minutes, WIDEST);
+        if minutes.is_none() {
+            errors.add("spacing_minutes", "Informe de 0 a 1.440 minutos.");
+        }
+        let scope = self.spacing_scope.parse::<Scope>().ok();
+        if scope.is_none() {
+            errors.add("spacing_scope", "Escolha entre quais agendamentos o intervalo conta.");
+        }
+        let late = whole(&self.late_tolerance_minutes, LATEST);
+        if late.is_none() {
+            errors.add("late_tolerance_minutes", "Informe de 0 a 10.080 minutos.");
+        }
+        match (zone, minutes.zip(scope), late, errors.is_empty()) {
+            (Some(zone), Some((minutes, scope)), Some(late), true) => Ok(Settings {
+                company_name: self.company_name.trim().to_owned(),
+                zone,
+                spacing: Spacing { minutes, scope },
+                late_tolerance_minutes: late,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    /// The spacing alone, for the sentence that says what follows from it.
+    pub fn spacing(&self) -> Option<Spacing> {
+        let minutes = whole(&self.spacing_minutes, WIDEST)?;
+        Some(Spacing { minutes, scope: self.spacing_scope.parse().ok()? })
+    }
+
+    /// Whether the page that asks has been answered for so many schedules.
+    pub fn confirms(&self, unspaced: usize) -> bool {
+        self.confirmed.parse().is_ok_and(|confirmed: usize| unspaced <= confirmed)
+    }
+}
+
+/// What is wrong with a company's name.
+pub fn company_name_error(typed: &str) -> Option<&'static str> {
+    let name = typed.trim();
+    if name.is_empty() || has_control_characters(name) {
+        return Some("Informe o nome da empresa.");
+    }
+    (name.chars().count() > NAME_LIMIT).then_some("Use até 80 caracteres.")
+}
+
+fn whole(typed: &str, most: i32) -> Option<i32> {
+    typed.trim().parse().ok().filter(|minutes| (0..=most).contains(minutes))
+}
+
+impl Settings {
+    /// What differs from `self` in `other`, in the order of the form.
+    pub fn differences(&self, other: &Self) -> Vec<Difference> {
+        let minutes = |minutes: i32| format!("{minutes} min");
+        let scope = |spacing: Spacing| sentences::scope_label(spacing.scope).to_owned();
+        let all = [
+            ("company_name", "Nome da empresa", self.company_name.clone(), other.company_name.clone()),
+            ("time_zone", "Fuso horário", self.zone.name().into(), other.zone.name().into()),
+            ("spacing_minutes", "Intervalo", minutes(self.spacing.minutes), minutes(other.spacing.minutes)),
+            ("spacing_scope", "Onde o intervalo conta", scope(self.spacing), scope(other.spacing)),
+            (
+                "late_tolerance_minutes",
+                "Tolerância de atraso",
+                minutes(self.late_tolerance_minutes),
+                minutes(other.late_tolerance_minutes),
+            ),
+        ];
+        let differ = |(field, label, before, after): (&'static str, &'static str, String, String)| {
+            (before != after).then_some(Difference { field, label, before, after })
+        };
+        all.into_iter().filter_map(differ).collect()
+    }
+
+    /// The differences as the audit keeps them.
+    pub fn audited(&self, other: &Self) -> Value {
+        let one = |change: Difference| {
+            (change.field.to_owned(), json!({ "before": change.before, "after": change.after }))
+        };
+        Value::Object(self.differences(other).into_iter().map(one).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed() -> Typed {
+        Typed {
+            company_name: " Loja ".into(),
+            time_zone: "America/Manaus".into(),
+            spacing_minutes: "6".into(),
+            spacing_scope: "contact".into(),
+            late_tolerance_minutes: "60".into(),
+            ..Typed::default()
+        }
+    }
+
+    #[test]
+    fn a_right_form_becomes_settings() {
+        let settings = typed().parse().unwrap();
+        assert_eq!((settings.company_name.as_str(), settings.zone.name()), ("Loja", "America/Manaus"));
+        assert_eq!(settings.spacing, Spacing { minutes: 6, scope: Scope::Contact });
+    }
+
+    #[test]
+    fn every_wrong_field_is_told() {
+        let bad = Typed {
+            spacing_minutes: "1441".into(),
+            late_tolerance_minutes: "-1".into(),
+            time_zone: "Marte/Base".into(),
+            ..Typed::default()
+        };
+        let errors = bad.parse().unwrap_err();
+        let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+        let all = ["company_name", "time_zone", "spacing_minutes", "spacing_scope", "late_tolerance_minutes"];
+        assert_eq!(fields, all);
+    }
+
+    #[test]
+    fn the_audit_keeps_what_differs_and_no_more() {
+        let before = typed().parse().unwrap();
+        let after = Typed { spacing_minutes: "10".into(), ..typed() }.parse().unwrap();
+        let expected = json!({ "spacing_minutes": { "before": "6 min", "after": "10 min" } });
+        assert_eq!(before.audited(&after), expected);
+    }
+}

@@ -1,0 +1,97 @@
+//! The page of the settings.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::form::Typed;
+use super::queries;
+use super::update::{self, Outcome};
+use super::views::{Confirmation, FormPage, Sentence};
+use crate::auth::{Can, ClientIp, ManageSettings, Viewer};
+use crate::db::Db;
+use crate::error::Result;
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+const TITLE: &str = "Empresa";
+
+/// # Errors
+/// The database is unreachable.
+pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf);
+    shell.page(&viewer, TITLE, view)
+}
+
+/// Saves; or says what is wrong (422), what somebody else saved meanwhile (409), or asks about the
+/// pending schedules that it would touch.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn update(
+    viewer: Can<ManageSettings>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (typed, editor) = (Typed::read(&form), viewer.id);
+    if form.get("step") == "back" {
+        return again(&viewer, shell, &db, StatusCode::OK, |page| page.with_typed(typed)).await;
+    }
+    let sent = typed.clone();
+    match db.transaction(move |conn| update::update(conn, &sent, editor, &ip)).await? {
+        Outcome::Saved => Ok(redirect_with("/settings", Flash::SettingsSaved)),
+        Outcome::Unconfirmed(effect) => {
+            let view = Confirmation::new(&shell.csrf, typed, &effect);
+            shell.page(&viewer, "Confirmar mudança", view)
+        }
+        Outcome::Refused(errors) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            again(&viewer, shell, &db, status, |page| page.with_typed(typed).refused(errors)).await
+        }
+        Outcome::Stale(current) => {
+            let status = StatusCode::CONFLICT;
+            again(&viewer, shell, &db, status, |page| page.with_typed(typed).overtaken_by(&current)).await
+        }
+    }
+}
+
+async fn again(
+    viewer: &Viewer,
+    shell: Shell,
+    db: &Db,
+    status: StatusCode,
+    change: impl FnOnce(FormPage) -> FormPage,
+) -> Result<HttpResponse> {
+    let view = change(db.run(FormPage::load).await?.with_csrf(&shell.csrf));
+    let title = if status.is_success() { TITLE.to_owned() } else { format!("Erro: {TITLE}") };
+    shell.page_with(status, viewer, &title, view)
+}
+
+#[derive(Deserialize)]
+pub struct SentenceQuery {
+    #[serde(default)]
+    spacing_minutes: String,
+    #[serde(default)]
+    spacing_scope: String,
+}
+
+/// What follows from the spacing that is being typed.
+///
+/// # Errors
+/// The template failed.
+pub async fn spacing_sentence(
+    _: Can<ManageSettings>,
+    shell: Shell,
+    query: web::Query<SentenceQuery>,
+) -> Result<HttpResponse> {
+    let SentenceQuery { spacing_minutes, spacing_scope } = query.into_inner();
+    let typed = Typed { spacing_minutes, spacing_scope, ..Typed::default() };
+    shell.fragment(StatusCode::OK, Sentence::of(typed.spacing()))
+}
+
+impl FormPage {
+    fn load(conn: &mut diesel::pg::PgConnection) -> Result<Self> {
+        Ok(Self::new(&queries::current(conn)?, queries::count_unspaced(conn)?))
+    }
+}

@@ -1,0 +1,117 @@
+//! The pending schedules that a change of the settings touched.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpResponse, web};
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use serde::Deserialize;
+
+use super::queries::{self, Chosen};
+use super::views::{MovedClocks, UnspacedSchedules};
+use crate::auth::{Can, ManageSettings};
+use crate::clock::Zone;
+use crate::db::Db;
+use crate::error::Result;
+use crate::web::{Cursor, Shell};
+
+/// How many rows a page shows, and how many pending schedules are looked through for it at most: where
+/// hardly any moved, the page ends early and leads on from where it came to.
+const PAGE: usize = 25;
+const LOOKED_THROUGH: usize = 20_000;
+const BATCH: i64 = 2_000;
+
+#[derive(Deserialize)]
+pub struct ListQuery {
+    #[serde(default)]
+    after: String,
+}
+
+/// Those that are nearer to another than the spacing allows.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn unspaced(
+    viewer: Can<ManageSettings>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let after = query.after.parse().ok();
+    let (current, page) =
+        db.run(move |conn| Ok((queries::current(conn)?, queries::unspaced(conn, after)?))).await?;
+    let view = UnspacedSchedules::new(&viewer, current.settings.spacing, page);
+    shell.page(&viewer, "Agendamentos fora do intervalo", view)
+}
+
+/// Those that show another clock time than the one that was chosen.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn moved_clocks(
+    viewer: Can<ManageSettings>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let (after, zone) = (query.after.parse().ok(), viewer.zone);
+    let (moved, names) = db
+        .run(move |conn| {
+            let moved = Moved::find(conn, zone, after, PAGE)?;
+            let ids: Vec<_> = moved.rows.iter().map(|row| row.id).collect();
+            let names: HashMap<_, _> = queries::contacts_of(conn, &ids)?.into_iter().collect();
+            Ok((moved, names))
+        })
+        .await?;
+    let view = MovedClocks::new(&viewer, after.is_some(), moved, names);
+    shell.page(&viewer, "Horários que mudaram", view)
+}
+
+/// How many would show another clock time in `zone`, and whether there are more than were looked through.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn count_moved(conn: &mut PgConnection, zone: Zone) -> Result<(usize, bool)> {
+    let moved = Moved::find(conn, zone, None, queries::MOST_COUNTED as usize)?;
+    Ok((moved.rows.len(), moved.next.is_some()))
+}
+
+/// Pending schedules whose clock time in a zone is not the one that was chosen.
+pub struct Moved {
+    pub rows: Vec<Chosen>,
+    /// Where to go on, if not all were looked through, and the due time of that place.
+    pub next: Option<Cursor>,
+}
+
+impl Moved {
+    fn find(conn: &mut PgConnection, zone: Zone, after: Option<Cursor>, limit: usize) -> Result<Self> {
+        let (mut rows, mut next, mut looked_through) = (Vec::new(), after, 0);
+        while looked_through < LOOKED_THROUGH {
+            let batch = queries::chosen_times(conn, next, BATCH)?;
+            let is_last = batch.len() < BATCH as usize;
+            looked_through += batch.len();
+            for row in batch {
+                if rows.len() == limit {
+                    return Ok(Self { rows, next });
+                }
+                next = Some(Cursor { at: row.due_at, id: row.id.0 });
+                if has_moved(zone, &row) {
+                    rows.push(row);
+                }
+            }
+            if is_last {
+                return Ok(Self { rows, next: None });
+            }
+        }
+        Ok(Self { rows, next })
+    }
+
+    /// Up to where the list was looked through, if there is more.
+    pub fn end(&self) -> Option<DateTime<Utc>> {
+        self.next.map(|cursor| cursor.at)
+    }
+}
+
+fn has_moved(zone: Zone, row: &Chosen) -> bool {
+    zone.local(row.due_at) != row.due_local
+}

@@ -1,0 +1,32 @@
+//! Settings ("empresa"): what the company decides once for the whole platform.
+//!
+//! Name and logo stand on every page. The time zone says what a clock time means; changing it keeps the
+//! instants of schedules and lists those that now show another local time. The spacing says how near
+//! schedules may be; changing it rewrites all pending ones (see [`respacing`]). The tolerance says how
+//! late a schedule may still be carried out after a stop of the platform.
+
+mod form;
+mod handlers;
+mod lists;
+mod queries;
+mod respacing;
+pub mod sentences;
+mod update;
+mod views;
+mod zones;
+
+pub use form::{Settings, company_name_error};
+pub use queries::{Current, current};
+pub use zones::{ZoneGroup, zone_groups};
+
+use crate::web::Route;
+
+pub fn routes() -> Vec<Route> {
+    vec![
+        Route::get("/settings", handlers::edit),
+        Route::post("/settings", handlers::update),
+        Route::get("/settings/spacing-sentence", handlers::spacing_sentence),
+        Route::get("/settings/unspaced-schedules", lists::unspaced),
+        Route::get("/settings/moved-clocks", lists::moved_clocks),
+    ]
+}

@@ -1,0 +1,88 @@
+//! A new spacing for the schedules that are pending.
+//!
+//! All of them stay. In the order of their due times, and of their ids where those are the same, each
+//! keeps its place if it is far enough from the last that did; else it becomes exempt from the rule, and
+//! is listed. So the earlier of two that are too near stays under the rule, and as many stay as can. One
+//! that was exempt and fits again is under the rule again.
+
+use chrono::{DateTime, Duration, Utc};
+
+use crate::schedules::Spacing;
+
+/// A pending schedule as the walk meets it.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub id: i64,
+    pub key: i64,
+    pub due_at: DateTime<Utc>,
+    /// Whether it is exempt before the change, and whether its key is another then.
+    pub is_exempt: bool,
+    pub moves: bool,
+}
+
+/// What a new spacing does to the pending schedules.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Respacing {
+    /// Those that do not fit.
+    pub exempt: Vec<i64>,
+    /// How many of these did before.
+    pub newly: usize,
+    /// How many fit that did not before.
+    pub freed: usize,
+    /// Whether any is compared with others than before.
+    pub moves: bool,
+}
+
+/// Decides one schedule after the other, which come by key, due time and id.
+pub struct Walk {
+    gap: Duration,
+    last: Option<(i64, DateTime<Utc>)>,
+    result: Respacing,
+}
+
+impl Walk {
+    pub fn new(spacing: Spacing) -> Self {
+        Self { gap: spacing.gap(), last: None, result: Respacing::default() }
+    }
+
+    pub fn meet(&mut self, place: Place) {
+        let fits = match self.last {
+            Some((key, due_at)) if key == place.key => place.due_at - due_at >= self.gap,
+            _ => true,
+        };
+        if fits {
+            self.last = Some((place.key, place.due_at));
+        } else {
+            self.result.exempt.push(place.id);
+        }
+        self.result.newly += usize::from(!fits && !place.is_exempt);
+        self.result.freed += usize::from(fits && place.is_exempt);
+        self.result.moves |= place.moves;
+    }
+
+    pub fn end(self) -> Respacing {
+        self.result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schedules::Scope;
+
+    fn walk(minutes: i32, dues: &[(i64, i64)]) -> Vec<i64> {
+        let mut walk = Walk::new(Spacing { minutes, scope: Scope::Platform });
+        for (id, (key, due)) in dues.iter().enumerate() {
+            let due_at = DateTime::UNIX_EPOCH + Duration::minutes(*due);
+            walk.meet(Place { id: id as i64, key: *key, due_at, is_exempt: false, moves: false });
+        }
+        walk.end().exempt
+    }
+
+    #[test]
+    fn the_earlier_of_two_that_are_too_near_stays() {
+        assert_eq!(walk(6, &[(0, 0), (0, 3), (0, 4), (0, 8)]), [1]);
+        assert_eq!(walk(6, &[(0, 0), (0, 0), (1, 0)]), [1]);
+        assert!(walk(0, &[(0, 0), (0, 0)]).is_empty());
+    }
+}

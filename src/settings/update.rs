@@ -1,0 +1,100 @@
+//! Saving the settings: all of it in one transaction, that of the pending schedules included.
+
+use diesel::pg::PgConnection;
+
+use super::form::Typed;
+use super::lists;
+use super::queries::{self, Current};
+use super::respacing::Respacing;
+use crate::audit::{self, Action};
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::web::FieldErrors;
+
+/// What came of a form.
+pub enum Outcome {
+    Saved,
+    Refused(FieldErrors),
+    /// Somebody else saved since the form was opened.
+    Stale(Current),
+    /// Pending schedules are touched, and nobody has confirmed that they may be.
+    Unconfirmed(Effect),
+}
+
+/// What saving would do to pending schedules.
+#[derive(Clone, Debug, Default)]
+pub struct Effect {
+    /// Those that would not fit the spacing, of which so many fit now; and those that would fit again.
+    pub unspaced: usize,
+    pub newly_unspaced: usize,
+    pub freed: usize,
+    /// Whether so many would show another clock time, or more.
+    pub moved: usize,
+    pub has_more_moved: bool,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn update(conn: &mut PgConnection, typed: &Typed, editor: UserId, ip: &str) -> Result<Outcome> {
+    let wanted = match typed.parse() {
+        Ok(wanted) => wanted,
+        Err(errors) => return Ok(Outcome::Refused(errors)),
+    };
+    let current = queries::current_for_update(conn)?;
+    if typed.version != current.version.to_string() {
+        return Ok(Outcome::Stale(current));
+    }
+    let before = current.settings;
+    if wanted == before {
+        return Ok(Outcome::Saved);
+    }
+    let changes_zone = wanted.zone != before.zone;
+    if changes_zone && !queries::knows_zone(conn, wanted.zone)? {
+        let mut errors = FieldErrors::default();
+        errors.add("time_zone", "O banco de dados não conhece este fuso. Selecione outro da mesma região.");
+        return Ok(Outcome::Refused(errors));
+    }
+    let mut effect = Effect::default();
+    if changes_zone {
+        (effect.moved, effect.has_more_moved) = lists::count_moved(conn, wanted.zone)?;
+    }
+    let mut unspaced = 0;
+    if wanted.spacing != before.spacing {
+        // Looks first without the locks, under which nobody else can save.
+        effect.tell(&queries::respacing(conn, wanted.spacing)?);
+        if effect.is_felt() && !typed.confirms(effect.newly_unspaced) {
+            return Ok(Outcome::Unconfirmed(effect));
+        }
+        queries::lock_pending(conn)?;
+        let respacing = queries::respacing(conn, wanted.spacing)?;
+        effect.tell(&respacing);
+        if effect.newly_unspaced > 0 && !typed.confirms(effect.newly_unspaced) {
+            return Ok(Outcome::Unconfirmed(effect));
+        }
+        queries::respace(conn, wanted.spacing, &respacing)?;
+        unspaced = respacing.exempt.len();
+    } else if effect.is_felt() && typed.confirmed.is_empty() {
+        return Ok(Outcome::Unconfirmed(effect));
+    }
+    queries::save(conn, &wanted)?;
+    let mut details = before.audited(&wanted);
+    if unspaced > 0 {
+        details["unspaced_schedules"] = unspaced.into();
+    }
+    let entry = audit::Entry::of(Action::SettingsEdited).by(editor).with(details).from(ip);
+    audit::record(conn, &entry)?;
+    Ok(Outcome::Saved)
+}
+
+impl Effect {
+    fn tell(&mut self, respacing: &Respacing) {
+        self.unspaced = respacing.exempt.len();
+        self.newly_unspaced = respacing.newly;
+        self.freed = respacing.freed;
+    }
+
+    /// Whether somebody should be asked.
+    fn is_felt(&self) -> bool {
+        self.newly_unspaced > 0 || self.moved > 0
+    }
+}

@@ -1,0 +1,247 @@
+//! Finished data for the templates of the settings.
+
+use std::collections::HashMap;
+
+use askama::Template;
+
+use super::form::{Difference, Typed};
+use super::lists::Moved;
+use super::queries::{Current, MOST_COUNTED, Unspaced};
+use super::update::Effect;
+use super::{ZoneGroup, sentences, zone_groups};
+use crate::auth::Person;
+use crate::ids::ScheduleId;
+use crate::schedules::{Scope, Spacing};
+use crate::web::{FieldErrors, PageOf};
+
+#[derive(Template)]
+#[template(path = "settings/edit.html")]
+pub struct FormPage {
+    csrf: String,
+    typed: Typed,
+    zones: Vec<ZoneGroup>,
+    sentence: Sentence,
+    errors: FieldErrors,
+    /// What somebody else saved, where it differs from what was typed.
+    overtaken: Option<Vec<Difference>>,
+    unspaced: Option<String>,
+}
+
+impl FormPage {
+    pub fn new(current: &Current, unspaced: i64) -> Self {
+        Self {
+            csrf: String::new(),
+            typed: Typed::of(&current.settings, current.version),
+            zones: zone_groups(),
+            sentence: Sentence::of(Some(current.settings.spacing)),
+            errors: FieldErrors::default(),
+            overtaken: None,
+            unspaced: (unspaced > 0).then(|| bounded(unspaced as usize, unspaced > MOST_COUNTED)),
+        }
+    }
+
+    pub fn with_csrf(mut self, csrf: &str) -> Self {
+        csrf.clone_into(&mut self.csrf);
+        self
+    }
+
+    pub fn with_typed(mut self, typed: Typed) -> Self {
+        self.sentence = Sentence::of(typed.spacing());
+        self.typed = typed;
+        self
+    }
+
+    pub fn refused(self, errors: FieldErrors) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// Saving once more then saves over the newer state.
+    pub fn overtaken_by(mut self, current: &Current) -> Self {
+        self.typed.version = current.version.to_string();
+        let differences = self.typed.parse().map(|typed| typed.differences(&current.settings));
+        self.overtaken = Some(differences.unwrap_or_default());
+        self
+    }
+
+    fn scopes(&self) -> Vec<ScopeChoice> {
+        let choice = |scope: &Scope| ScopeChoice {
+            value: scope.as_str(),
+            label: sentences::scope_label(*scope),
+            text: sentences::scope_text(*scope),
+            is_chosen: self.typed.spacing_scope == scope.as_str(),
+        };
+        Scope::ALL.iter().map(choice).collect()
+    }
+}
+
+struct ScopeChoice {
+    value: &'static str,
+    label: &'static str,
+    text: &'static str,
+    is_chosen: bool,
+}
+
+/// What follows from the spacing.
+#[derive(Template)]
+#[template(path = "settings/_sentence.html")]
+pub struct Sentence {
+    text: String,
+}
+
+impl Sentence {
+    pub fn of(spacing: Option<Spacing>) -> Self {
+        let none = || "Informe de 0 a 1.440 minutos para ver os horários livres.".to_owned();
+        Self { text: spacing.map_or_else(none, sentences::spacing_sentence) }
+    }
+}
+
+/// Asks before pending schedules are touched.
+#[derive(Template)]
+#[template(path = "settings/confirmation.html")]
+pub struct Confirmation {
+    csrf: String,
+    typed: Typed,
+    newly_unspaced: usize,
+    sentences: Vec<String>,
+}
+
+impl Confirmation {
+    pub fn new(csrf: &str, typed: Typed, effect: &Effect) -> Self {
+        let mut sentences = Vec::new();
+        match effect.newly_unspaced {
+            0 => {}
+            1 => sentences.push(
+                "1 agendamento pendente deixará de caber no novo intervalo. Ele continua marcado para a mesma data e aparece na lista de agendamentos fora do intervalo.".into(),
+            ),
+            n => sentences.push(format!(
+                "{} agendamentos pendentes deixarão de caber no novo intervalo. Eles continuam marcados para as mesmas datas e aparecem na lista de agendamentos fora do intervalo.",
+                thousands(n)
+            )),
+        }
+        match effect.freed {
+            0 => {}
+            1 => sentences.push("1 agendamento que estava fora do intervalo volta a caber.".into()),
+            n => sentences
+                .push(format!("{} agendamentos que estavam fora do intervalo voltam a caber.", thousands(n))),
+        }
+        if effect.moved > 0 {
+            let count = bounded(effect.moved, effect.has_more_moved);
+            let (who, show) = match (effect.moved, effect.has_more_moved) {
+                (1, false) => ("agendamento pendente", "mostrará"),
+                _ => ("agendamentos pendentes", "mostrarão"),
+            };
+            sentences.push(format!(
+                "{count} {who} {show} outro horário com o novo fuso. O momento do disparo não muda."
+            ));
+        }
+        Self { csrf: csrf.to_owned(), typed, newly_unspaced: effect.newly_unspaced, sentences }
+    }
+}
+
+/// `12`, or `mais de 1.000`.
+fn bounded(count: usize, has_more: bool) -> String {
+    if has_more {
+        format!("mais de {}", thousands(count.min(MOST_COUNTED as usize)))
+    } else {
+        thousands(count)
+    }
+}
+
+/// `1.234`.
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
+    groups.collect::<Vec<_>>().join(".")
+}
+
+struct Line {
+    id: ScheduleId,
+    contact: Option<String>,
+    due: String,
+    detail: String,
+    sub: String,
+}
+
+#[derive(Template)]
+#[template(path = "settings/unspaced.html")]
+pub struct UnspacedSchedules {
+    sentence: String,
+    lines: Vec<Line>,
+    is_later_page: bool,
+    next: Option<String>,
+}
+
+impl UnspacedSchedules {
+    pub fn new(viewer: &Person, spacing: Spacing, page: PageOf<Unspaced>) -> Self {
+        let line = |row: Unspaced| Line {
+            id: row.id,
+            contact: viewer.can_schedule().then_some(row.contact),
+            due: viewer.zone.date_time(row.due_at),
+            detail: match row.near_id.zip(row.near_due_at) {
+                Some((id, due)) => format!("nº {id}, {}", viewer.zone.date_time(due)),
+                None => "Nenhum agora".into(),
+            },
+            sub: format!(
+                "{} · {}",
+                row.department,
+                row.attendant.as_deref().unwrap_or("Fila do departamento")
+            ),
+        };
+        Self {
+            sentence: sentences::spacing_sentence(spacing),
+            is_later_page: page.before.is_some(),
+            next: page.after.map(|cursor| format!("/settings/unspaced-schedules?after={cursor}")),
+            lines: page.rows.into_iter().map(line).collect(),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "settings/moved_clocks.html")]
+pub struct MovedClocks {
+    zone: String,
+    lines: Vec<Line>,
+    is_later_page: bool,
+    next: Option<String>,
+    /// Up to when the list was looked through, if it goes on.
+    looked_until: Option<String>,
+}
+
+impl MovedClocks {
+    pub fn new(
+        viewer: &Person,
+        is_later_page: bool,
+        moved: Moved,
+        mut names: HashMap<ScheduleId, String>,
+    ) -> Self {
+        let zone = viewer.zone;
+        Self {
+            zone: zone.name().replace('_', " "),
+            is_later_page,
+            looked_until: moved.end().map(|at| zone.date(at)),
+            next: moved.next.map(|cursor| format!("/settings/moved-clocks?after={cursor}")),
+            lines: moved
+                .rows
+                .into_iter()
+                .map(|row| Line {
+                    id: row.id,
+                    contact: names.remove(&row.id).filter(|_| viewer.can_schedule()),
+                    due: zone.date_time(row.due_at),
+                    detail: row.due_local.format("%d/%m/%Y às %H:%M").to_string(),
+                    sub: row.due_zone.replace('_', " "),
+                })
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_as_in_brazil() {
+        assert_eq!([0, 999, 1000, 1234567].map(thousands), ["0", "999", "1.000", "1.234.567"]);
+        assert_eq!(bounded(1001, true), "mais de 1.000");
+    }
+}

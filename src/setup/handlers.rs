@@ -1,0 +1,117 @@
+//! The page of the set-up.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::form::Typed;
+use super::hash_of;
+use super::queries::{self, State};
+use crate::auth::{Anyone, ClientIp, USER_KEY, passwords};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::settings::{ZoneGroup, zone_groups};
+use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+
+const TITLE: &str = "Configurar a plataforma";
+
+#[derive(Template)]
+#[template(path = "setup/new.html")]
+struct SetUp {
+    csrf: String,
+    path: String,
+    typed: Typed,
+    zones: Vec<ZoneGroup>,
+    errors: FieldErrors,
+}
+
+#[derive(Template)]
+#[template(path = "setup/closed.html")]
+struct Closed {
+    title: &'static str,
+    text: &'static str,
+    leads_to_sign_in: bool,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(
+    _: Anyone,
+    shell: Shell,
+    db: web::Data<Db>,
+    token: web::Path<String>,
+) -> Result<HttpResponse> {
+    let hash = hash_of(&token);
+    match db.run(move |conn| queries::state(conn, &hash)).await? {
+        State::Open => form(shell, &token, Typed::new(), FieldErrors::default()),
+        closed => refuse(shell, closed),
+    }
+}
+
+/// Makes the company and signs its administrator in.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    form_fields: Posted,
+    shell: Shell,
+    session: Session,
+    db: web::Data<Db>,
+    (token, ClientIp(ip)): (web::Path<String>, ClientIp),
+) -> Result<HttpResponse> {
+    let hash = hash_of(&token);
+    let known = hash.clone();
+    match db.run(move |conn| queries::state(conn, &known)).await? {
+        State::Open => {}
+        closed => return refuse(shell, closed),
+    }
+    let typed = Typed::read(&form_fields);
+    let draft = match typed.parse() {
+        Ok(draft) => draft,
+        Err(errors) => return form(shell, &token, typed, errors),
+    };
+    let password = typed.password;
+    let password_hash = web::block(move || passwords::hash(&password)).await.map_err(Error::unexpected)??;
+    let made = db.transaction(move |conn| queries::set_up(conn, &hash, &draft, &password_hash, &ip)).await?;
+    match made {
+        Ok(administrator) => {
+            session.renew();
+            session.insert(USER_KEY, administrator.0).map_err(Error::unexpected)?;
+            Ok(redirect_with("/schedules", Flash::SetUp))
+        }
+        Err(closed) => refuse(shell, closed),
+    }
+}
+
+fn form(shell: Shell, token: &str, typed: Typed, errors: FieldErrors) -> Result<HttpResponse> {
+    let is_refused = !errors.is_empty();
+    let path = format!("/setup/{token}");
+    let view = SetUp { csrf: shell.csrf.clone(), path, typed, zones: zone_groups(), errors };
+    match is_refused {
+        true => shell.bare(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Configurar a plataforma", view),
+        false => shell.bare(StatusCode::OK, TITLE, view),
+    }
+}
+
+fn refuse(shell: Shell, state: State) -> Result<HttpResponse> {
+    let (status, view) = match state {
+        State::Closed => (
+            StatusCode::GONE,
+            Closed {
+                title: "A plataforma já está configurada",
+                text: "Este link não é mais necessário. Entre com o seu e-mail e a sua senha.",
+                leads_to_sign_in: true,
+            },
+        ),
+        _ => (
+            StatusCode::NOT_FOUND,
+            Closed {
+                title: "Este link não vale mais",
+                text: "Use o link que a plataforma mostrou na última vez em que foi iniciada.",
+                leads_to_sign_in: false,
+            },
+        ),
+    };
+    shell.bare(status, view.title, view)
+}

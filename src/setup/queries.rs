@@ -1,0 +1,114 @@
+//! SQL of the set-up.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
+
+use super::form::Draft;
+use crate::audit::{self, Action};
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::users;
+
+/// Keeps the hash of the one link that works.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn replace_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
+    diesel::sql_query(
+        "INSERT INTO setup_links (token_hash) VALUES ($1)
+         ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, created_at = now()",
+    )
+    .bind::<Binary, _>(token_hash)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// What a link opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Open,
+    /// Another start of the platform printed a newer link, or nobody ever printed this one.
+    Unknown,
+    /// There is a user already.
+    Closed,
+}
+
+#[derive(QueryableByName)]
+struct StateRow {
+    #[diesel(sql_type = Bool)]
+    is_closed: bool,
+    #[diesel(sql_type = Bool)]
+    is_known: bool,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<State> {
+    let row: StateRow = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM users) AS is_closed,
+                EXISTS (SELECT FROM setup_links WHERE token_hash = $1) AS is_known",
+    )
+    .bind::<Binary, _>(token_hash)
+    .get_result(conn)?;
+    Ok(match row {
+        StateRow { is_closed: true, .. } => State::Closed,
+        StateRow { is_known: true, .. } => State::Open,
+        StateRow { .. } => State::Unknown,
+    })
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+}
+
+/// Makes the company, within a transaction, and returns its administrator; `Err` within when the link
+/// opens nothing. Of two who send the form at once, the second waits and then finds the first's user.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn set_up(
+    conn: &mut PgConnection,
+    token_hash: &[u8],
+    draft: &Draft,
+    password_hash: &str,
+    ip: &str,
+) -> Result<Result<UserId, State>> {
+    diesel::sql_query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(conn)?;
+    match state(conn, token_hash)? {
+        State::Open => {}
+        closed => return Ok(Err(closed)),
+    }
+    diesel::sql_query(
+        "UPDATE settings SET company_name = $1, time_zone = $2, version = version + 1, updated_at = now()",
+    )
+    .bind::<Text, _>(&draft.company_name)
+    .bind::<Text, _>(draft.zone.name())
+    .execute(conn)?;
+    let administrator = users::create_administrator(conn, &draft.administrator, password_hash)?;
+    add_department(conn, draft, administrator)?;
+    diesel::sql_query("DELETE FROM setup_links").execute(conn)?;
+    audit::record(conn, &audit::Entry::of(Action::SetUp).by(administrator).from(ip))?;
+    Ok(Ok(administrator))
+}
+
+fn add_department(conn: &mut PgConnection, draft: &Draft, administrator: UserId) -> Result<()> {
+    let department: IdRow =
+        diesel::sql_query("INSERT INTO departments (name, position) VALUES ($1, 1) RETURNING id")
+            .bind::<Text, _>(&draft.department)
+            .get_result(conn)?;
+    if draft.attends {
+        diesel::sql_query("INSERT INTO department_members (department_id, user_id) VALUES ($1, $2)")
+            .bind::<BigInt, _>(department.id)
+            .bind::<BigInt, _>(administrator)
+            .execute(conn)?;
+    }
+    diesel::sql_query(
+        "INSERT INTO channels (kind, name, default_department_id) VALUES ('web_chat', 'Chat do site', $1)",
+    )
+    .bind::<BigInt, _>(department.id)
+    .execute(conn)?;
+    Ok(())
+}

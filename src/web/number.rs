@@ -1,0 +1,26 @@
+//! Numbers as Brazil writes them.
+
+/// `1.234`.
+pub fn thousands(number: i64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_as_in_brazil() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1234), "1.234");
+        assert_eq!(thousands(1_000_000), "1.000.000");
+    }
+}

@@ -1,0 +1,234 @@
+// The life of a schedule in real browsers: filling in, editing at the same time as somebody else,
+// firing at once, planning anew; and the main of it without JavaScript.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { axe, person, signIn, startChromium, startPontual } from "./harness.mjs";
+
+let pontual;
+let browser;
+
+before(async () => {
+  [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
+  // What the demonstration has due within a minute would stand in the way of the test's own times.
+  await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
+});
+
+after(async () => {
+  await browser?.close();
+  await pontual?.stop();
+});
+
+async function administrator(options) {
+  const admin = await person(browser, pontual, options);
+  await signIn(admin.page, "admin");
+  return admin;
+}
+
+/** Chooses from a searchable select as a person does: types, waits for the answer, takes it. */
+async function choose(page, label, typed, text = typed) {
+  await page.getByRole("combobox", { name: label }).click();
+  const answer = page.waitForResponse((response) => new URL(response.url()).searchParams.get("q") === typed);
+  await page.keyboard.type(typed);
+  await answer;
+  await page.getByRole("option", { name: text }).first().click();
+}
+
+/** Saves a new schedule and returns its id. */
+async function schedule(page, { contact = "Caio Fontes", due, comment = "Combinar" }) {
+  await page.goto("/schedules/new");
+  await choose(page, "Contato", contact);
+  await page.getByRole("combobox", { name: "Departamento" }).selectOption({ label: "Suporte" });
+  await page.getByRole("combobox", { name: "Atendente" }).selectOption({ label: "Bruno Lima" });
+  await page.getByLabel("Data e hora").fill(due);
+  await page.getByLabel("Comentário").fill(comment);
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  await page.getByText("Aguardando o disparo").waitFor();
+  return new URL(page.url()).pathname.split("/").pop();
+}
+
+/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+async function press(target) {
+  await target.focus();
+  await target.press("Enter");
+}
+
+/** What the browser reports of answers that are refusals on purpose is no fault. */
+const faults = (errors) => errors.filter((error) => !/status of (409|422)/.test(error));
+
+test("two people edit one schedule: the later sees the other's change and decides", { timeout: 120_000 }, async () => {
+  const [mine, theirs] = [await administrator(), await administrator()];
+  const id = await schedule(mine.page, { due: "2032-01-12T10:00" });
+  for (const { page } of [mine, theirs]) await page.goto(`/schedules/${id}/edit`);
+  assert.equal(await mine.page.getByLabel("Data e hora").inputValue(), "2032-01-12T10:00");
+  await theirs.page.getByLabel("Data e hora").fill("2032-01-12T15:30");
+  await theirs.page.getByRole("button", { name: "Salvar alterações" }).click();
+  await theirs.page.getByText("Data e hora: de 12/01/2032 às 10:00 para 12/01/2032 às 15:30").waitFor();
+
+  await mine.page.getByLabel("Comentário").fill("Meu comentário");
+  await mine.page.getByRole("button", { name: "Salvar alterações" }).click();
+  const notice = mine.page.getByRole("alert");
+  await notice.getByText("Este agendamento mudou enquanto você editava. Confira e salve de novo.").waitFor();
+  assert.deepEqual(await notice.locator("tbody td").allTextContents(), ["12/01/2032 às 10:00", "12/01/2032 às 15:30"]);
+  assert.equal(await mine.page.evaluate(() => document.activeElement.hasAttribute("data-error-summary")), true);
+  assert.equal(await mine.page.getByLabel("Comentário").inputValue(), "Meu comentário");
+  await mine.page.getByRole("button", { name: "Salvar alterações" }).click();
+  await mine.page.getByText("Comentário alterado").waitFor();
+  await theirs.page.getByText("Comentário alterado").waitFor();
+  for (const { errors, context } of [mine, theirs]) {
+    assert.deepEqual(faults(errors), []);
+    await context.close();
+  }
+});
+
+test("what was typed for a schedule that another cancelled becomes a new one", { timeout: 120_000 }, async () => {
+  const [mine, theirs] = [await administrator(), await administrator()];
+  const id = await schedule(mine.page, { due: "2032-01-13T10:00" });
+  await mine.page.goto(`/schedules/${id}/edit`);
+  await theirs.page.goto(`/schedules/${id}`);
+  await theirs.page.getByRole("link", { name: "Cancelar agendamento" }).click();
+  await theirs.page.getByRole("dialog").getByLabel("Motivo").fill("Desistiu");
+  await theirs.page.getByRole("dialog").getByRole("button", { name: "Cancelar agendamento" }).click();
+  await theirs.page.getByText("Motivo: Desistiu").waitFor();
+
+  await mine.page.getByLabel("Comentário").fill("Não se perde");
+  await mine.page.getByRole("button", { name: "Salvar alterações" }).click();
+  await mine.page.getByText("Este agendamento foi cancelado enquanto você editava.").waitFor();
+  await mine.page.getByLabel("Data e hora").fill("2032-01-13T16:00");
+  await mine.page.getByRole("button", { name: "Reagendar" }).click();
+  await mine.page.getByRole("link", { name: `Reagendamento do nº ${id}` }).waitFor();
+  await mine.page.getByText("Não se perde").waitFor();
+  await theirs.page.getByRole("link", { name: /^Reagendado como nº/ }).waitFor();
+  for (const { errors, context } of [mine, theirs]) {
+    assert.deepEqual(faults(errors), []);
+    await context.close();
+  }
+});
+
+test("the time is judged while it is typed, and a suggestion is taken over", { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  await schedule(page, { due: "2032-01-14T10:00" });
+  await page.goto("/schedules/new");
+  const due = page.getByLabel("Data e hora");
+  await due.fill("2032-01-14T10:02");
+  await page.getByText("Já existe um agendamento em 14/01/2032 às 10:00.").waitFor();
+  assert.equal(await due.getAttribute("aria-invalid"), "true");
+  await page.getByRole("button", { name: "qua., 14/01/2032 às 10:04" }).click();
+  await page.getByText("Horário livre.").waitFor();
+  assert.equal(await due.inputValue(), "2032-01-14T10:04");
+  assert.equal(await due.getAttribute("aria-invalid"), null);
+  assert.equal(await due.evaluate((input) => input === document.activeElement), true);
+  await due.fill("2001-01-01T10:00");
+  await page.getByText("Escolha uma data e hora futuras.").waitFor();
+
+  await pontual.sql("UPDATE settings SET time_zone = 'Europe/Lisbon'");
+  await due.fill("2032-10-31T01:30");
+  await page.getByText("Em 31/10/2032 o relógio é atrasado e 01:30 acontece duas vezes. Qual delas?").waitFor();
+  await page.getByLabel("A segunda: 01:30 (UTC+00:00)").check();
+  await page.getByText("Horário livre.").waitFor();
+  assert.equal(await page.getByLabel("A segunda: 01:30 (UTC+00:00)").isChecked(), true);
+  assert.deepEqual(await axe(page), []);
+  await due.fill("2032-03-28T01:30");
+  await page.getByRole("button", { name: "dom., 28/03/2032 às 02:00" }).click();
+  await page.getByText("Horário livre.").waitFor();
+  await pontual.sql("UPDATE settings SET time_zone = 'America/Sao_Paulo'");
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("a contact brings its person and attendant, and a person narrows the contacts", { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  await pontual.sql(`UPDATE contacts SET person_id = (SELECT min(id) FROM people),
+      default_department_id = (SELECT id FROM departments WHERE name = 'Suporte'),
+      default_attendant_id = (SELECT id FROM users WHERE name = 'Bruno Lima') WHERE name = 'Letícia Prado'`);
+  const [{ person: name }] = await pontual.sql("SELECT name AS person FROM people ORDER BY id LIMIT 1");
+  await page.goto("/schedules/new");
+  await choose(page, "Contato", "leticia", "Letícia Prado");
+  await page.locator("#person_id + .ts-wrapper .item").getByText(name).waitFor();
+  const attendant = page.getByRole("combobox", { name: "Atendente" });
+  await attendant.waitFor();
+  assert.equal(await attendant.evaluate((select) => select.selectedOptions[0].textContent), "Bruno Lima");
+  assert.equal(await page.getByRole("combobox", { name: "Departamento" }).evaluate((select) => select.selectedOptions[0].textContent), "Suporte");
+  await page.getByRole("combobox", { name: "Contato" }).click();
+  await page.getByRole("option", { name: "Letícia Prado" }).waitFor();
+  assert.equal(await page.getByRole("option", { name: "Tereza Campos" }).count(), 0);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("after the browser's \"back\" contact and attendant come back with the form", { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  // So many that the contact must be searched for.
+  await pontual.sql(`INSERT INTO contacts (channel_id, address, name)
+      SELECT min(id), 'aa' || n, 'Aa ' || n FROM channels, generate_series(1, 60) n GROUP BY n`);
+  await schedule(page, { due: "2032-01-15T10:00" });
+  await page.goBack();
+  await page.getByRole("heading", { name: "Novo agendamento" }).waitFor();
+  const attendant = page.getByRole("combobox", { name: "Atendente" });
+  await attendant.waitFor();
+  assert.equal(await attendant.evaluate((select) => select.selectedOptions[0].textContent), "Bruno Lima");
+  assert.equal(await page.getByLabel("Comentário").inputValue(), "Combinar");
+  const [{ id }] = await pontual.sql("SELECT id FROM contacts WHERE name = 'Caio Fontes'");
+  assert.equal(await page.locator("#contact_id").inputValue(), id);
+  await page.locator("#contact_id + .ts-wrapper .item").getByText("Caio Fontes").waitFor();
+  await page.getByLabel("Data e hora").fill("2032-01-15T11:00");
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  await page.getByText("Quinta-feira, 15/01/2032 às 11:00").waitFor();
+  await page.getByText("Bruno Lima").first().waitFor();
+  assert.deepEqual(faults(errors), []);
+  await context.close();
+});
+
+test("a schedule is fired at once after a question, and an open ticket refuses", { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  const [first, second] = [await schedule(page, { contact: "Tereza Campos", due: "2032-01-16T10:00" }), await schedule(page, { contact: "Tereza Campos", due: "2032-01-16T11:00" })];
+  await page.goto(`/schedules/${first}`);
+  await page.getByRole("link", { name: "Disparar agora" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("Disparar este agendamento agora?").waitFor();
+  await dialog.getByRole("button", { name: "Disparar agora" }).click();
+  await page.getByText("Agendamento disparado.").waitFor();
+  await page.getByText(/^Disparado agora por /).waitFor();
+  await page.getByText("estava previsto para 16/01/2032 às 10:00").waitFor();
+
+  await page.goto(`/schedules/${second}`);
+  await page.getByRole("link", { name: "Disparar agora" }).click();
+  await dialog.getByRole("button", { name: "Disparar agora" }).click();
+  await page.getByText("Nada foi disparado. O agendamento continua pendente.").waitFor();
+  await page.getByRole("link", { name: "Ir para o chamado" }).click();
+  await page.getByRole("button", { name: "Fechar chamado" }).click();
+  await page.getByText("Este chamado está fechado.").waitFor();
+  await page.goto(`/schedules/${second}`);
+  await page.getByText("Aguardando o disparo").waitFor();
+  assert.deepEqual(faults(errors), []);
+  await context.close();
+});
+
+test("without JavaScript: edit, conflict, fire, reschedule", { timeout: 120_000 }, async () => {
+  const scripted = await administrator();
+  const id = await schedule(scripted.page, { contact: "Rafael Nogueira", due: "2032-01-17T10:00" });
+  const { page, context } = await administrator({ javaScriptEnabled: false });
+  await page.goto(`/schedules/${id}`);
+  await press(page.getByRole("link", { name: "Editar" }));
+  await scripted.page.goto(`/schedules/${id}/edit`);
+  await scripted.page.getByLabel("Comentário").fill("De outra pessoa");
+  await scripted.page.getByRole("button", { name: "Salvar alterações" }).click();
+  await scripted.page.getByText("Comentário alterado").waitFor();
+
+  await page.getByLabel("Data e hora").fill("2032-01-17T10:30");
+  await press(page.getByRole("button", { name: "Salvar alterações" }));
+  await page.getByText("Confira e salve de novo.").waitFor();
+  assert.equal(await page.getByLabel("Data e hora").inputValue(), "2032-01-17T10:30");
+  await press(page.getByRole("button", { name: "Salvar alterações" }));
+  await page.getByText("Data e hora: de 17/01/2032 às 10:00 para 17/01/2032 às 10:30").waitFor();
+
+  await press(page.getByRole("link", { name: "Disparar agora" }));
+  await press(page.getByRole("button", { name: "Disparar agora" }));
+  await page.getByText("Agendamento disparado.").waitFor();
+  await press(page.getByRole("link", { name: "Reagendar" }));
+  await page.getByLabel("Data e hora").fill("2032-01-18T10:00");
+  await press(page.getByRole("button", { name: "Reagendar" }));
+  await page.getByRole("link", { name: `Reagendamento do nº ${id}` }).waitFor();
+  for (const visitor of [context, scripted.context]) await visitor.close();
+});

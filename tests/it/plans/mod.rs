@@ -1,0 +1,94 @@
+//! Every page on a large company: each statement finds its rows by an index and touches no more of them
+//! than a page shows. The pages are walked as somebody would click: their filters, tabs, searches and
+//! pagers, from the table of routes, so that a new page is tried without being told.
+
+mod explain;
+mod walk;
+
+use std::collections::BTreeSet;
+
+use pontual::app;
+use pontual::demo::large::{Sizes, load};
+
+use self::explain::Plans;
+use self::walk::{Records, Walk};
+use crate::harness::{Company, Database, TestApp};
+
+const SIZES: Sizes = Sizes { schedules: 30_000, contacts: 10_000, notifications: 60_000 };
+
+/// Routes that are not walked, and why.
+const EXEMPT: &[(&str, &str)] = &[
+    ("/assets/{version}/{path:.*}", "files of the binary"),
+    ("/live", "a stream, which does not end"),
+    ("/c/{token}/live", "a stream, which does not end"),
+];
+
+#[actix_web::test]
+async fn each_statement_of_each_page_uses_an_index() {
+    let database = Database::new();
+    load(&mut database.connect(), SIZES, |_| ()).unwrap().unwrap();
+    database.execute(
+        "INSERT INTO sessions (token_hash, state) SELECT sha256(n::text::bytea), '{}' FROM generate_series(1, 20000) AS n;
+         INSERT INTO blobs (sha256, size, media_type) SELECT sha256(n::text::bytea), 1, 'text/plain' FROM generate_series(1, 5000) AS n;
+         INSERT INTO attachments (sha256, file_name, schedule_id)
+         SELECT sha256((s.id % 5000 + 1)::text::bytea), 'a.txt', s.id FROM schedules s WHERE s.status = 'cancelled';
+         INSERT INTO attachments (sha256, file_name, message_id)
+         SELECT sha256((m.id % 5000 + 1)::text::bytea), 'a.txt', m.id FROM messages m WHERE m.kind = 'customer' AND m.id % 3 = 0;
+         ANALYZE sessions; ANALYZE blobs; ANALYZE attachments",
+    );
+    let company = Company::of_demonstration(&database);
+    let app = TestApp::on(database, company).await;
+    app.shared.health.beat();
+    let records = Records::of(&app);
+    let mut plans = Plans::of(&app.database);
+    let (mut problems, mut addresses, mut statements) = (BTreeSet::new(), 0, 0);
+    for who in ["admin", "bruno"] {
+        let visitor = app.signed_in_with(&format!("{who}@pontual.example"), "demonstracao").await;
+        plans.judge();
+        for route in pages() {
+            let mut walk = Walk::from(records.addresses(route));
+            while let Some(address) = walk.next() {
+                let page = visitor.get(&address).await;
+                assert!(page.status < 500, "{address}: {}", page.text());
+                walk.arrive(&page);
+                let (found, count) = plans.judge();
+                assert!(count > 0, "{address}: no statement was explained");
+                statements += count;
+                addresses += 1;
+                // One address stands for all that show the same.
+                problems.extend(found.into_iter().map(|problem| (route, problem, who, address.clone())));
+            }
+        }
+    }
+    println!("{addresses} addresses, {statements} statements");
+    assert!(problems.is_empty(), "{}", report(problems));
+}
+
+fn pages() -> Vec<&'static str> {
+    let routes = app::routes();
+    let gets = routes.iter().filter(|route| route.method == "GET").map(|route| route.path);
+    let is_walked = |path: &&str| !EXEMPT.iter().any(|(exempt, _)| exempt == path);
+    gets.filter(is_walked).collect()
+}
+
+#[test]
+fn what_is_exempt_is_a_route() {
+    let routes = app::routes();
+    for (path, why) in EXEMPT {
+        assert!(routes.iter().any(|route| route.path == *path), "{path} ({why})");
+    }
+}
+
+/// Each problem of a route once, with the first address that has it.
+fn report(problems: BTreeSet<(&str, String, &str, String)>) -> String {
+    let mut lines = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (route, problem, who, address) in problems {
+        // The counts differ from address to address.
+        let kind: String = problem.chars().filter(|c| !c.is_ascii_digit()).collect();
+        if seen.insert((route, kind)) {
+            lines.push(format!("GET {route} ({address}, {who}):\n    {problem}"));
+        }
+    }
+    format!("{} problems:\n{}", lines.len(), lines.join("\n"))
+}
