@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::{History, Kin, history, is_readable, successors};
+use super::{History, Kin, history, is_readable, kin};
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, TicketId};
@@ -48,9 +48,6 @@ pub struct Detail {
     pub cancel_reason: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub ticket_id: Option<TicketId>,
-    /// The final schedule that this one was planned anew from.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub rescheduled_from: Option<ScheduleId>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
@@ -69,7 +66,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
-                t.id AS ticket_id, s.rescheduled_from, m.delivered_at, m.read_at, false AS is_readable
+                t.id AS ticket_id, m.delivered_at, m.read_at, false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
@@ -95,8 +92,8 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
 pub struct Story {
     pub detail: Detail,
     pub history: History,
-    /// The schedules that were planned anew from this one.
-    pub successors: Vec<Kin>,
+    /// What it was planned anew from, and what was planned anew from it.
+    pub kin: Vec<Kin>,
 }
 
 impl Story {
@@ -106,7 +103,7 @@ impl Story {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,
             history: history(conn, schedule)?,
-            successors: successors(conn, schedule)?,
+            kin: kin(conn, viewer, schedule)?,
         })
     }
 }
