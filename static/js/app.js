@@ -13,8 +13,19 @@ import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+// The stream begins when everybody listens.
+const parts = [
+  page,
+  failures,
+  bell,
+  attention,
+  thread,
+  schedules,
+  scheduleList,
+  calendar,
+  scheduleForm,
+  searchFields,
+  contacts,
+  live,
+];
+for (const part of parts) part.start();
