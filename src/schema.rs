@@ -292,6 +292,8 @@ diesel::table! {
         closed_at -> Nullable<Timestamptz>,
         closed_by -> Nullable<Int8>,
         seen_message_id -> Int8,
+        last_message_at -> Nullable<Timestamptz>,
+        last_customer_message_id -> Int8,
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::notifications;
 use crate::schema::users;
+use crate::tickets;
 use crate::web::Theme;
 
 #[derive(QueryableByName)]
@@ -45,7 +46,7 @@ struct PersonRow {
     theme: Theme,
 }
 
-/// The active user of that id with all that a page's frame needs, in one statement.
+/// The active user of that id with all that a page's frame needs.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -64,7 +65,8 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     .bind::<BigInt, _>(notifications::COUNTED)
     .get_result(conn)
     .optional()?;
-    Ok(row.map(|row| Person {
+    let Some(row) = row else { return Ok(None) };
+    let mut person = Person {
         id: row.id,
         name: row.name,
         role_id: row.role_id,
@@ -76,12 +78,17 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         },
         departments: row.departments,
         unread: row.unread,
+        unseen: 0,
         company_name: row.company_name,
         zone: Zone::named(&row.time_zone),
         plays_sound: row.plays_sound,
         shows_browser_notices: row.shows_browser_notices,
         theme: row.theme,
-    }))
+    };
+    if person.can_attend() {
+        person.unseen = tickets::unseen(conn, &person)?;
+    }
+    Ok(Some(person))
 }
 
 /// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active

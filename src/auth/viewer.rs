@@ -33,6 +33,8 @@ pub struct Person {
     pub departments: Vec<DepartmentId>,
     /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
     pub unread: i64,
+    /// Conversations that they attend with a customer's message that nobody has seen, as far counted.
+    pub unseen: i64,
     pub company_name: String,
     pub zone: Zone,
     /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.

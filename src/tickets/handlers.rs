@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::form::{self, Reply};
 use super::inbox::Search;
@@ -38,6 +39,14 @@ pub async fn index(
     let viewer = (*attendant).clone();
     let list = db.run(move |conn| Inbox::load(conn, &viewer, &search)).await?;
     shell.page(&attendant, "Conversas", Index { list })
+}
+
+/// The number beside "Conversas" in the panel, as it stands.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn unseen(attendant: Attendant) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(json!({ "unseen": attendant.unseen })))
 }
 
 /// # Errors

@@ -11,7 +11,7 @@ mod inbox;
 pub mod queries;
 mod ticket;
 
-pub use inbox::Inbox;
+pub use inbox::{Inbox, queries::unseen};
 pub use queries::{Handover, close, hand_over, open_ticket_of};
 pub use ticket::{OpenTicket, Ticket, TicketStatus, may_close};
 
@@ -20,6 +20,7 @@ use crate::web::Route;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/tickets", handlers::index),
+        Route::get("/tickets/unseen", handlers::unseen),
         Route::get("/tickets/{id}", handlers::show),
         Route::post("/tickets/{id}/messages", handlers::reply),
         Route::post("/tickets/{id}/closure", handlers::close),

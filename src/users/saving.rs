@@ -88,8 +88,8 @@ fn changed(user: &User, draft: &Draft, facts: &Facts) -> Vec<&'static str> {
     let fields = [
         ("name", user.name != draft.name.as_str()),
         ("email", user.email != draft.email.as_str()),
-        ("role", user.role_id != draft.role),
-        ("departments", before != after),
+        ("role_id", user.role_id != draft.role),
+        ("department_ids", before != after),
     ];
     fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect()
 }

@@ -12,6 +12,7 @@ import * as scheduleList from "./schedule-list.js";
 import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
+import * as unseen from "./unseen.js";
 
 // The stream begins when everybody listens.
 const parts = [
@@ -29,3 +30,9 @@ const parts = [
   live,
 ];
 for (const part of parts) part.start();
+for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
+for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();

@@ -23,6 +23,8 @@ before(async () => {
   const role = await one("SELECT id FROM roles WHERE name = 'Atendente'");
   const administrators = await one("SELECT id FROM roles WHERE is_administrator");
   const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
+  const user = await one("SELECT id FROM users WHERE email LIKE 'bruno@%'");
+  const department = await one("SELECT id FROM departments WHERE name = 'Suporte'");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
   const ticked = schedules.map(({ id }) => `id=${id}`).join("&");
   const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
@@ -34,6 +36,9 @@ before(async () => {
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
+    "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`,
+    "/departments", "/departments/new", `/departments/${department}?q=a`, `/departments/${department}/deactivation`,
+    "/profile", "/roles/new", `/roles/${role}/deletion`,
     "/notifications", "/notifications?filter=unread", "/notifications?filter=errors", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
   ];
   attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];
@@ -74,6 +79,7 @@ for (const colorScheme of ["light", "dark"]) {
       await check("refused sign-in");
       await look(chat);
       await look("/c/desconhecido");
+      await look("/access/desconhecido");
       await signIn(page, "admin");
       for (const path of pages) await look(path);
       await page.goto("/schedules/new");

@@ -43,6 +43,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/schedules/{id}/dispatch", [303, 403, 403, 303, 303]),
     ("POST", "/schedules/{id}/dispatch", [303, 403, 403, 303, 303]),
     ("GET", "/tickets", [303, 200, 403, 200, 200]),
+    ("GET", "/tickets/unseen", [303, 200, 403, 200, 200]),
     ("GET", "/tickets/{id}", [303, 200, 404, 200, 200]),
     ("POST", "/tickets/{id}/messages", [303, 422, 403, 422, 422]),
     ("POST", "/tickets/{id}/reading", [303, 400, 403, 400, 400]),
@@ -275,6 +276,6 @@ fn concrete(app: &TestApp, path: &str) -> String {
         .replace("{token}", &token)
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")
-    let path = path.replace("{user}", "309").replace("{session}", "00000000-0000-4000-8000-000000000000");
-    path.replace("{id}", id).replace("{token}", &token).replace("{version}/{path:.*}", "x/app.css")
+        .replace("{user}", "309")
+        .replace("{session}", "00000000-0000-4000-8000-000000000000")
 }

@@ -236,3 +236,25 @@ async fn what_was_in_view_counts_as_seen_and_never_less() {
     bruno.post(&path, &[("message_id", "x")]).await.assert_status(400);
     assert_eq!(bruno.get("/tickets").await.count(".talk .pill"), 0);
 }
+
+#[actix_web::test]
+async fn the_panel_counts_conversations_with_what_nobody_has_seen() {
+    let app = TestApp::new().await.with_made_up_rows("messages without their tickets' openings");
+    app.database.execute(
+        "INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101), (702, 602, 102);
+         INSERT INTO messages (contact_id, ticket_id, kind, body)
+            VALUES (601, 701, 'customer', 'Oi'), (601, 701, 'customer', 'Alguém?'), (602, 702, 'customer', 'Olá')",
+    );
+    let (bruno, admin) = (app.attendant().await, app.administrator().await);
+    for (visitor, unseen) in [(&bruno, 1), (&admin, 2)] {
+        let page = visitor.get("/notifications").await;
+        assert_eq!(page.texts("[data-unseen]:not([hidden])").len(), 1);
+        assert_eq!(page.texts("[data-unseen-count]"), [unseen.to_string()]);
+        assert_eq!(visitor.get("/tickets/unseen").await.body, format!("{{\"unseen\":{unseen}}}"));
+    }
+    let last = "SELECT max(id) AS value FROM messages WHERE ticket_id = 701";
+    let up_to = app.database.number(last).to_string();
+    bruno.post("/tickets/701/reading", &[("message_id", &up_to)]).await;
+    assert_eq!(bruno.get("/tickets/unseen").await.body, r#"{"unseen":0}"#);
+    assert_eq!(bruno.get("/notifications").await.count("[data-unseen][hidden]"), 1);
+}

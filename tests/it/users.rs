@@ -220,7 +220,7 @@ async fn a_change_of_departments_counts_from_the_next_request() {
     admin.follow(&saved).await.assert_says("Atendente salvo.");
     bruno.get("/tickets/701").await.assert_status(200);
     let audited = app.database.texts("SELECT details::text AS value FROM audit WHERE action = 'user.edited'");
-    assert_eq!(audited, [r#"{"fields": ["departments"]}"#]);
+    assert_eq!(audited, [r#"{"fields": ["department_ids"]}"#]);
 }
 
 #[actix_web::test]

@@ -1,6 +1,6 @@
 //! The list of conversations: the open tickets that somebody attends.
 
-mod queries;
+pub mod queries;
 
 use askama::Template;
 use chrono::{DateTime, Utc};

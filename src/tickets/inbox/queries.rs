@@ -9,6 +9,7 @@ use crate::auth::{Permission, Person};
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
+use crate::notifications::COUNTED;
 use crate::web::{Cursor, PageOf, Search};
 
 /// How many conversations a page of the list holds.
@@ -16,6 +17,17 @@ const PAGE: usize = 30;
 
 /// How many closed conversations a search shows.
 const CLOSED: i64 = 15;
+
+/// When something was last said in the ticket `t`, or it was opened; as the index has it.
+const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
+
+/// Says, in SQL, whether the ticket `t` is attended by who attends all, a user, or one of some departments;
+/// these are the parameters from number `first` on. Wrapped so that the planner begins with the open
+/// tickets, and not with all that there ever were of a department.
+fn attended(first: usize) -> String {
+    let (user, departments) = (first + 1, first + 2);
+    format!("coalesce(${first} OR t.attendant_id = ${user} OR t.department_id = ANY(${departments}), false)")
+}
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -71,18 +83,16 @@ pub fn talks(
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
     let matches = if search.is_some() { MATCHES } else { "($1::text, $2::text[]) IS NOT NULL" };
+    let attended = attended(3);
     let rows: Vec<Talk> = diesel::sql_query(format!(
         "{COLUMNS}
-           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id,
-                        coalesce(last.created_at, t.opened_at) AS at
+           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
-                   LEFT JOIN LATERAL (SELECT created_at FROM messages m WHERE m.ticket_id = t.id
-                                       ORDER BY m.id DESC LIMIT 1) last ON true
-                  WHERE t.status = 'open' AND ($3 OR t.attendant_id = $4 OR t.department_id = ANY($5))
-                    AND {matches}) t
+                  WHERE t.status = 'open' AND {attended} AND {matches}
+                    AND ($6 IS NULL OR ({LAST}, t.id) < ($6, $7))
+                  ORDER BY {LAST} DESC, t.id DESC LIMIT $8) t
            {LAST_SAID}
-          WHERE $6 IS NULL OR (t.at, t.id) < ($6, $7)
-          ORDER BY t.at DESC, t.id DESC LIMIT $8"
+          ORDER BY t.at DESC, t.id DESC"
     ))
     .bind::<Text, _>(search.map_or("", Search::longest))
     .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
@@ -123,4 +133,31 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
     .bind::<Array<BigInt>, _>(&viewer.departments)
     .bind::<BigInt, _>(CLOSED)
     .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// In how many open tickets that `viewer` attends the customer has written what the team has not seen,
+/// as far as `notifications::COUNTED`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn unseen(conn: &mut PgConnection, viewer: &Person) -> Result<i64> {
+    let attended = attended(1);
+    let row: CountRow = diesel::sql_query(format!(
+        "SELECT count(*) AS count FROM (
+             SELECT FROM tickets t
+              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id AND {attended} LIMIT $4
+         ) AS counted"
+    ))
+    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<BigInt, _>(COUNTED)
+    .get_result(conn)?;
+    Ok(row.count)
 }

@@ -1,0 +1,228 @@
+// Roles, attendants, departments and profiles in real browsers: the help page's way to a permission, an
+// invitation from its making to the first page, a departure with work in hand, a theme that follows.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { PASSWORD, axe, person, signIn, startChromium, startPontual } from "./harness.mjs";
+
+const NEW_PASSWORD = "quatro palavras quaisquer";
+
+let pontual;
+let browser;
+
+before(async () => {
+  [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
+  // What is due within a minute would leave the lists of what is pending.
+  await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
+});
+
+after(async () => {
+  await browser?.close();
+  await pontual?.stop();
+});
+
+async function visitor(name, options) {
+  const someone = await person(browser, pontual, options);
+  if (name) await signIn(someone.page, name);
+  return someone;
+}
+
+/** Every context is closed without an error but those that were meant. */
+async function leave(...people) {
+  for (const { context, errors } of people) {
+    assert.deepEqual(errors.filter((error) => !/status of (401|404|422)/.test(error)), []);
+    await context.close();
+  }
+}
+
+/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+async function press(target) {
+  await target.focus();
+  await target.press("Enter");
+}
+
+test("the way of the help page lets a role schedule, and its page tells who did it", { timeout: 60_000 }, async () => {
+  const [gil, bruno] = [await visitor("gestor"), await visitor("bruno")];
+  const { page } = gil;
+  assert.equal(await bruno.page.getByRole("link", { name: "Agendamentos" }).count(), 0);
+  const choose = async () => {
+    await page.getByRole("navigation", { name: "Painel de navegação" }).getByRole("link", { name: "Cargos" }).click();
+    await page.getByRole("link", { name: "Editar cargo Atendente" }).click();
+  };
+  await choose();
+  await page.getByRole("switch", { name: "Habilitar agendamento" }).check();
+  await page.getByRole("button", { name: "Salvar" }).click();
+  await page.getByText("Cargo salvo.").waitFor();
+  await bruno.page.goto("/schedules");
+  await bruno.page.getByRole("link", { name: "Novo agendamento" }).waitFor();
+  await choose();
+  await page.getByText(/^Gil Torres habilitou agendamento, \d\d\/\d\d\/\d{4} às \d\d:\d\d$/).waitFor();
+  await page.getByRole("switch", { name: "Habilitar agendamento" }).uncheck();
+  await page.getByRole("button", { name: "Salvar" }).click();
+  await page.getByText("Cargo salvo.").waitFor();
+  await bruno.page.goto("/tickets");
+  assert.equal(await bruno.page.getByRole("link", { name: "Agendamentos" }).count(), 0);
+  await leave(gil, bruno);
+});
+
+test("an invitation is copied, taken up in another browser, and good once", { timeout: 60_000 }, async () => {
+  const admin = await visitor("admin", { permissions: ["clipboard-read", "clipboard-write"] });
+  const { page } = admin;
+  await page.goto("/users");
+  await page.getByRole("link", { name: "Novo atendente" }).click();
+  await page.getByLabel("Nome").fill("Íris Sá");
+  await page.getByLabel("E-mail").fill("iris@pontual.example");
+  await page.getByLabel("Cargo").selectOption({ label: "Atendente" });
+  await page.getByLabel("Comercial").check();
+  await page.getByRole("button", { name: "Criar convite" }).click();
+  const link = await page.getByLabel("Link do convite").inputValue();
+  await page.getByRole("button", { name: "Copiar link" }).click();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), link);
+
+  const iris = await visitor();
+  await iris.page.goto(link);
+  assert.deepEqual(await axe(iris.page), []);
+  await iris.page.getByLabel("Senha nova").fill("12345678");
+  await iris.page.getByRole("button", { name: "Criar senha e entrar" }).click();
+  await iris.page.getByText("Esta senha é muito comum.").first().waitFor();
+  assert.deepEqual(await axe(iris.page), []);
+  await iris.page.getByLabel("Senha nova").fill(NEW_PASSWORD);
+  await iris.page.getByRole("button", { name: "Criar senha e entrar" }).click();
+  await iris.page.getByRole("heading", { level: 1 }).waitFor();
+  assert.equal(new URL(iris.page.url()).pathname, "/tickets");
+
+  const late = await visitor();
+  await late.page.goto(link);
+  await late.page.getByRole("heading", { name: "Este link não vale mais" }).waitFor();
+  await page.goto("/users?q=iris");
+  await page.getByRole("row", { name: /Íris Sá/ }).getByText("Ativo").waitFor();
+  await leave(admin, iris, late);
+});
+
+test("a departure shows the work in hand, hands it over, and ends open pages at once", { timeout: 60_000 }, async () => {
+  const [admin, bruno] = [await visitor("admin"), await visitor("bruno")];
+  const { page } = admin;
+  const [{ id }] = await pontual.sql("SELECT id FROM users WHERE email = 'bruno@pontual.example'");
+  const [{ count }] = await pontual.sql("SELECT count(*) FROM schedules WHERE attendant_id = $1 AND status = 'scheduled'", [id]);
+  await bruno.page.goto("/notifications");
+  await page.goto(`/users/${id}`);
+  await page.getByRole("link", { name: "Desativar" }).click();
+  await page.getByRole("heading", { name: `Agendamentos pendentes: ${count}` }).waitFor();
+  await page.getByRole("link", { name: /Marina Duarte/ }).waitFor();
+  await page.getByLabel(/^Suporte:/).selectOption({ label: "Camila Reis" });
+  await page.getByRole("button", { name: "Desativar" }).click();
+  await page.getByText("Atendente desativado.").waitFor();
+  await bruno.page.waitForURL((url) => url.pathname === "/login", { timeout: 5_000 });
+  const left = await pontual.sql("SELECT id FROM schedules WHERE attendant_id = $1 AND status = 'scheduled'", [id]);
+  assert.deepEqual(left, []);
+
+  await page.getByRole("link", { name: "Reativar" }).click();
+  await page.getByRole("button", { name: "Reativar" }).click();
+  await page.getByText("Atendente reativado.").waitFor();
+  await signIn(bruno.page, "bruno");
+  await leave(admin, bruno);
+});
+
+test("a session that somebody ended is over in its open page", { timeout: 60_000 }, async () => {
+  const [here, there] = [await visitor("helena"), await visitor("helena")];
+  await here.page.goto("/profile");
+  await here.page.getByRole("button", { name: "Encerrar as outras sessões" }).click();
+  await here.page.getByText("Sessões encerradas.").waitFor();
+  await there.page.waitForURL((url) => url.pathname === "/login", { timeout: 5_000 });
+  await here.page.reload();
+  await here.page.getByRole("heading", { name: "Meu perfil" }).waitFor();
+  await leave(here, there);
+});
+
+test("the theme that one chooses is there in the next browser", { timeout: 60_000 }, async () => {
+  const theme = (page) => page.locator("html").getAttribute("data-bs-theme");
+  const [here, there] = [await visitor("igor"), await visitor("igor")];
+  const kept = here.page.waitForResponse((response) => response.url().endsWith("/profile/theme"));
+  await here.page.getByRole("button", { name: "Usar tema escuro" }).click();
+  assert.equal((await kept).status(), 204);
+  await there.page.reload();
+  assert.equal(await theme(there.page), "dark");
+
+  await there.page.getByRole("button", { name: /Menu do usuário/ }).click();
+  await there.page.getByRole("link", { name: "Meu perfil" }).click();
+  assert.ok(await there.page.getByLabel("Escuro", { exact: true }).isChecked());
+  await there.page.getByLabel("Do sistema").check();
+  await there.page.getByRole("button", { name: "Salvar perfil" }).click();
+  await there.page.getByText("Perfil salvo.").waitFor();
+  await here.page.reload();
+  assert.equal(await theme(here.page), "light", "the system's");
+  assert.deepEqual((await here.context.cookies()).filter(({ name }) => name === "theme"), []);
+  await leave(here, there);
+});
+
+test("a department is made, ordered, given members, and leaves its channel to another", { timeout: 60_000 }, async () => {
+  const admin = await visitor("admin");
+  const { page } = admin;
+  const names = () => page.locator("tbody .name").allTextContents();
+  await page.goto("/departments/new");
+  await page.getByLabel("Nome").fill("Pós-venda");
+  await page.getByRole("button", { name: "Salvar" }).click();
+  await page.getByText("Departamento criado.").waitFor();
+  await page.getByLabel("Buscar").fill("camila");
+  await page.getByRole("button", { name: "Buscar" }).click();
+  await page.getByRole("button", { name: "Incluir Camila Reis" }).click();
+  await page.getByText("Atendente incluído no departamento.").waitFor();
+  await page.goto("/departments");
+  await page.getByRole("button", { name: "Subir Pós-venda" }).click();
+  await page.waitForURL(/#department-/);
+  assert.deepEqual(await names(), ["Suporte", "Financeiro", "Pós-venda", "Comercial"]);
+
+  await page.getByRole("link", { name: "Editar Suporte" }).click();
+  await page.getByRole("link", { name: "Desativar" }).click();
+  await page.getByRole("button", { name: "Desativar" }).click();
+  await page.getByRole("alert").getByText("Escolha o departamento que recebe as primeiras mensagens.").waitFor();
+  await page.getByLabel(/Elas passam a esperar em/).selectOption({ label: "Comercial" });
+  await page.getByLabel("Mover agendamentos pendentes e chamados abertos").selectOption({ label: "Para Comercial" });
+  await page.getByRole("button", { name: "Desativar" }).click();
+  await page.getByText("Departamento desativado.").waitFor();
+  const left = await pontual.sql("SELECT s.id FROM schedules s JOIN departments d ON d.id = s.department_id WHERE d.name = 'Suporte' AND s.status = 'scheduled'");
+  assert.deepEqual(left, []);
+  await page.getByRole("link", { name: "Editar Suporte" }).click();
+  await page.getByRole("button", { name: "Reativar" }).click();
+  await page.getByText("Departamento reativado.").waitFor();
+  await leave(admin);
+});
+
+test("without JavaScript: invite, take up, change the password, deactivate", { timeout: 90_000 }, async () => {
+  const noScript = { javaScriptEnabled: false };
+  const [admin, tom] = [await visitor("admin", noScript), await visitor(null, noScript)];
+  const { page } = admin;
+  await page.goto("/users/new");
+  await page.getByLabel("Nome").fill("Tom Alves");
+  await page.getByLabel("E-mail").fill("tom@pontual.example");
+  await page.getByLabel("Cargo").selectOption({ label: "Atendente" });
+  await press(page.getByRole("button", { name: "Criar convite" }));
+  await tom.page.goto(await page.getByLabel("Link do convite").inputValue());
+  await tom.page.getByLabel("Senha nova").fill(NEW_PASSWORD);
+  await press(tom.page.getByRole("button", { name: "Criar senha e entrar" }));
+  await press(tom.page.getByRole("link", { name: "Meu perfil" }));
+  await tom.page.getByLabel("Senha atual", { exact: true }).fill(NEW_PASSWORD);
+  await tom.page.getByLabel("Senha nova", { exact: true }).fill(PASSWORD);
+  await press(tom.page.getByRole("button", { name: "Trocar senha" }));
+  await tom.page.getByText("Senha trocada.").waitFor();
+
+  await page.goto("/users?q=tom");
+  await press(page.getByRole("link", { name: "Editar Tom Alves" }));
+  await press(page.getByRole("link", { name: "Desativar" }));
+  await press(page.getByRole("button", { name: "Desativar" }));
+  await page.getByText("Atendente desativado.").waitFor();
+  await tom.page.reload();
+  await tom.page.getByRole("heading", { name: "Entrar" }).waitFor();
+
+  await page.goto("/roles/new");
+  await page.getByLabel("Nome do cargo").fill("Recepção");
+  await page.getByRole("switch", { name: "Habilitar agendamento" }).check();
+  await press(page.getByRole("button", { name: "Salvar" }));
+  await page.getByText("Cargo criado.").waitFor();
+  await press(page.getByRole("link", { name: "Editar cargo Recepção" }));
+  await press(page.getByRole("link", { name: "Excluir" }));
+  await press(page.getByRole("button", { name: "Excluir cargo" }));
+  await page.getByText("Cargo excluído.").waitFor();
+  await leave(admin, tom);
+});
