@@ -27,12 +27,7 @@ const parts = [
   scheduleForm,
   searchFields,
   contacts,
+  unseen,
   live,
 ];
 for (const part of parts) part.start();
-for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();

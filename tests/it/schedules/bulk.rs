@@ -20,7 +20,8 @@ async fn what_is_ticked_is_cancelled_at_once_with_its_history() {
     let (app, ids) = pending(3).await;
     let admin = app.administrator().await;
     let query: Vec<String> = ids[..2].iter().map(|id| format!("id={id}")).collect();
-    let page = admin.get(&format!("/schedules/cancellations?{}&list=status%3Dscheduled", query.join("&"))).await;
+    let page =
+        admin.get(&format!("/schedules/cancellations?{}&list=status%3Dscheduled", query.join("&"))).await;
     page.assert_says("Cancelar 2 agendamentos?").assert_says("Marina Duarte");
     let answer = admin.post("/schedules/cancellations", &fields(&ids[..2], "Mudança de planos")).await;
     assert_eq!(answer.location(), "/schedules?status=scheduled&q=marina");
@@ -28,7 +29,8 @@ async fn what_is_ticked_is_cancelled_at_once_with_its_history() {
     let list = admin.get("/schedules").await;
     assert_eq!(list.texts("#schedule-tabs a .n"), ["3", "1", "0", "0", "2"]);
     admin.get(&format!("/schedules/{}", ids[0])).await.assert_says("Mudança de planos");
-    let audited = "SELECT count(*) AS value FROM audit WHERE action = 'schedule.cancelled' AND actor_id = 301";
+    let audited =
+        "SELECT count(*) AS value FROM audit WHERE action = 'schedule.cancelled' AND actor_id = 301";
     assert_eq!(app.database.number(audited), 2);
 }
 
@@ -38,7 +40,10 @@ async fn those_that_are_pending_no_more_are_told() {
     let admin = app.administrator().await;
     admin.post(&format!("/schedules/{}/cancellation", ids[0]), &[]).await;
     admin.get("/schedules").await;
-    admin.post(&format!("/schedules/{}/cancellation", ids[0]), &[("reason", "antes")]).await.assert_status(303);
+    admin
+        .post(&format!("/schedules/{}/cancellation", ids[0]), &[("reason", "antes")])
+        .await
+        .assert_status(303);
     let page = admin.post("/schedules/cancellations", &fields(&ids, "depois")).await;
     page.assert_status(200).assert_says("1 agendamento cancelado").assert_says("já não estava pendente");
     admin.get(&format!("/schedules/{}", ids[0])).await.assert_says("antes").assert_does_not_say("depois");

@@ -24,7 +24,16 @@ fn in_cell(page: &Page, drop: &str) -> Vec<String> {
 #[actix_web::test]
 async fn a_month_names_the_first_of_each_day_and_counts_the_rest() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
-    insert(&app, &["2030-12-05 13:00Z", "2030-12-05 12:00Z", "2030-12-05 15:00Z", "2030-12-05 14:00Z", "2030-12-06 02:00Z"]);
+    insert(
+        &app,
+        &[
+            "2030-12-05 13:00Z",
+            "2030-12-05 12:00Z",
+            "2030-12-05 15:00Z",
+            "2030-12-05 14:00Z",
+            "2030-12-06 02:00Z",
+        ],
+    );
     let admin = app.administrator().await;
     let page = admin.get("/schedules/calendar?view=month&date=2030-12-20").await;
     page.assert_says("Dezembro de 2030");
@@ -35,7 +44,10 @@ async fn a_month_names_the_first_of_each_day_and_counts_the_rest() {
     assert_eq!(admin.get(&more).await.count("tbody tr"), 5);
     let day = page.attribute("[data-drop='2030-12-05'] .wide-day", "href").unwrap();
     assert_eq!(day, "/schedules/calendar?view=week&date=2030-12-05");
-    assert_eq!(page.attribute("[data-drop='2030-12-05'] .d", "aria-label").unwrap(), "5 de dezembro, 5 agendamentos");
+    assert_eq!(
+        page.attribute("[data-drop='2030-12-05'] .d", "aria-label").unwrap(),
+        "5 de dezembro, 5 agendamentos"
+    );
 }
 
 #[actix_web::test]
@@ -51,7 +63,10 @@ async fn a_week_goes_from_sunday_to_saturday_and_its_free_places_begin_a_schedul
     assert_eq!(free, "/schedules/new?due_at=2030-12-02T15:00");
     let form = admin.get(&free).await;
     assert_eq!(form.attribute("#due_at", "value").unwrap(), "2030-12-02T15:00");
-    assert_eq!(page.attribute("#cal-next", "href").unwrap(), "/schedules/calendar?status=scheduled&view=week&date=2030-12-12");
+    assert_eq!(
+        page.attribute("#cal-next", "href").unwrap(),
+        "/schedules/calendar?status=scheduled&view=week&date=2030-12-12"
+    );
     assert_eq!(page.attribute("nav.seg a", "href").unwrap(), "/schedules?status=scheduled");
 }
 
@@ -72,7 +87,16 @@ async fn the_filters_of_the_list_count_but_not_its_days() {
 async fn days_of_clock_changes_have_the_hours_that_they_have() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     zone(&app, "Europe/Lisbon");
-    insert(&app, &["2027-03-28 00:30Z", "2027-03-28 01:30Z", "2027-10-31 00:30Z", "2027-10-31 01:30Z", "2027-10-31 02:30Z"]);
+    insert(
+        &app,
+        &[
+            "2027-03-28 00:30Z",
+            "2027-03-28 01:30Z",
+            "2027-10-31 00:30Z",
+            "2027-10-31 01:30Z",
+            "2027-10-31 02:30Z",
+        ],
+    );
     let admin = app.administrator().await;
     let spring = admin.get("/schedules/calendar?view=week&date=2027-03-28").await;
     assert_eq!(in_cell(&spring, "2027-03-28T00"), ["00:30"]);
@@ -94,12 +118,19 @@ async fn a_pending_schedule_is_moved_and_leaves_all_else_as_it_is() {
     assert_eq!(page.attribute("#move-due", "value").unwrap(), "2030-12-05T10:00");
     let version = page.attribute("input[name=version]", "value").unwrap();
     let moved = admin
-        .post(&path, &[("version", &version), ("due_at", "2030-12-06T11:15"), ("list", "view=week&date=2030-12-05")])
+        .post(
+            &path,
+            &[("version", &version), ("due_at", "2030-12-06T11:15"), ("list", "view=week&date=2030-12-05")],
+        )
         .await;
     assert_eq!(moved.location(), "/schedules/calendar?view=week&date=2030-12-05");
     let calendar = admin.follow(&moved).await;
     assert_eq!(in_cell(calendar.assert_says("Agendamento movido."), "2030-12-06T11"), ["11:15"]);
-    admin.get(path.trim_end_matches("/time")).await.assert_says("Confirmar a renovação").assert_says("Tudo bem?");
+    admin
+        .get(path.trim_end_matches("/time"))
+        .await
+        .assert_says("Confirmar a renovação")
+        .assert_says("Tudo bem?");
     let stale = admin.post(&path, &[("version", &version), ("due_at", "2030-12-07T11:15")]).await;
     stale.assert_status(409).assert_says("mudou enquanto você o movia");
 }

@@ -42,7 +42,9 @@ async fn three_schedules() -> TestApp {
         ..Plan::new(&company, "open_ticket")
     };
     let id = queue.save(&app.database);
-    app.database.execute(&format!("UPDATE schedules SET comment = 'Renovação do plano', message = 'Olá, é amanhã' WHERE id = {id}"));
+    app.database.execute(&format!(
+        "UPDATE schedules SET comment = 'Renovação do plano', message = 'Olá, é amanhã' WHERE id = {id}"
+    ));
     app
 }
 
@@ -62,7 +64,8 @@ async fn a_search_looks_everywhere_and_minds_neither_accents_nor_case() {
         ("zebra", vec![]),
         ("100%", vec![]),
     ] {
-        let query = format!("q={}", url::form_urlencoded::byte_serialize(query.as_bytes()).collect::<String>());
+        let query =
+            format!("q={}", url::form_urlencoded::byte_serialize(query.as_bytes()).collect::<String>());
         assert_eq!(shown(&admin, &query).await, found, "{query}");
     }
 }
@@ -103,7 +106,10 @@ async fn tabs_count_what_the_filters_leave() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules?department_id=101").await;
-    assert_eq!(page.texts("#schedule-tabs a"), ["Todos 2", "Agendado 2", "Concluído 0", "Erro 0", "Cancelado 0"]);
+    assert_eq!(
+        page.texts("#schedule-tabs a"),
+        ["Todos 2", "Agendado 2", "Concluído 0", "Erro 0", "Cancelado 0"]
+    );
 }
 
 #[actix_web::test]
@@ -115,7 +121,8 @@ async fn beyond_a_thousand_a_tab_stops_counting() {
            FROM (SELECT timestamptz '2030-01-01' + n * interval '1 hour' AS t FROM generate_series(1, 1001) n) n",
     );
     let admin = app.administrator().await;
-    let tabs = async |query: &str| admin.get(&format!("/schedules?{query}")).await.texts("#schedule-tabs a .n");
+    let tabs =
+        async |query: &str| admin.get(&format!("/schedules?{query}")).await.texts("#schedule-tabs a .n");
     assert_eq!(tabs("").await[..2], ["1.000+", "1.000+"]);
     assert_eq!(tabs("to=2030-01-02").await[..2], ["50", "50"]);
     assert_eq!(tabs("q=marina").await[..2], ["1.001", "1.001"]);
@@ -140,7 +147,11 @@ async fn nonsense_in_the_address_is_ignored() {
 async fn no_schedules_at_all_and_none_with_these_filters_say_so_differently() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    admin.get("/schedules").await.assert_says("Crie o primeiro agendamento").assert_does_not_say("Limpar filtros");
+    admin
+        .get("/schedules")
+        .await
+        .assert_says("Crie o primeiro agendamento")
+        .assert_does_not_say("Limpar filtros");
     let page = admin.get("/schedules?status=failed&q=boleto").await;
     page.assert_says("Nenhum agendamento encontrado").assert_says("Limpar filtros");
     assert_eq!(page.attribute(".blank a", "href").unwrap(), "/schedules?status=failed");
@@ -205,7 +216,8 @@ async fn a_page_stays_right_while_rows_come_go_and_change() {
         let mut previous = None;
         while let Some(address) = next {
             // Whatever happens on pages that were read already shifts nothing.
-            let (gone, come) = (&seen[0].clone()["schedule-".len()..], if sort.starts_with('-') { 9000 } else { 10 });
+            let (gone, come) =
+                (&seen[0].clone()["schedule-".len()..], if sort.starts_with('-') { 9000 } else { 10 });
             app.database.execute(&format!(
                 "UPDATE schedules SET status = 'cancelled', finished_at = now() WHERE id = {gone} AND status = 'scheduled';
                  INSERT INTO schedules (id, contact_id, department_id, action, due_at, due_local, due_zone, comment)
@@ -217,7 +229,8 @@ async fn a_page_stays_right_while_rows_come_go_and_change() {
             next = link(&page, "page-next");
             previous = link(&page, "page-previous");
         }
-        let planned = |id: &String| id["schedule-".len()..].parse::<i64>().is_ok_and(|id| (1001..=1060).contains(&id));
+        let planned =
+            |id: &String| id["schedule-".len()..].parse::<i64>().is_ok_and(|id| (1001..=1060).contains(&id));
         let seen: Vec<_> = seen.into_iter().filter(planned).collect();
         let mut expected: Vec<String> = (1001..=1060).map(|id| format!("schedule-{id}")).collect();
         if sort.starts_with('-') {
@@ -259,7 +272,11 @@ async fn the_export_is_the_filtered_list_and_no_formula() {
     let lines: Vec<&str> = file.body.trim_start_matches('\u{feff}').lines().collect();
     assert_eq!(lines.len(), 2, "{}", file.body);
     assert!(lines[0].starts_with("Número;Situação;Data;Hora;Fuso horário;Contato;Telefone"));
-    assert!(lines[1].contains(";Agendado;05/12/2030;10:00;America/Sao_Paulo;\"'=HYPERLINK(\"\"x\"\")\";'+5521900000117"));
+    assert!(
+        lines[1].contains(
+            ";Agendado;05/12/2030;10:00;America/Sao_Paulo;\"'=HYPERLINK(\"\"x\"\")\";'+5521900000117"
+        )
+    );
     assert!(lines[1].contains("\"'+1; \"\"dois\"\"\""));
     let all = admin.get("/schedules/export.csv").await;
     assert_eq!(all.body.lines().count(), 4);
@@ -289,7 +306,8 @@ async fn a_long_export_misses_no_row() {
     let admin = app.administrator().await;
     for query in ["", "department_id=101", "sort=created", "q=marina"] {
         let file = admin.get(&format!("/schedules/export.csv?{query}")).await;
-        let ids: std::collections::BTreeSet<&str> = file.body.lines().skip(1).filter_map(|line| line.split(';').next()).collect();
+        let ids: std::collections::BTreeSet<&str> =
+            file.body.lines().skip(1).filter_map(|line| line.split(';').next()).collect();
         assert_eq!((ids.len(), file.body.lines().count()), (1200, 1201), "{query}");
     }
 }
@@ -301,5 +319,8 @@ async fn htmx_shows_an_address_without_empty_fields() {
     let part = admin.get_part("/schedules?q=marina&department_id=&attendant_id=&sort=-due&status=").await;
     assert_eq!(part.header("hx-push-url"), "/schedules?q=marina");
     assert_eq!(part.count("nav.seg a"), 3);
-    assert_eq!(part.attribute("nav.seg a:nth-of-type(3)", "href").unwrap(), "/schedules/calendar?q=marina&view=week");
+    assert_eq!(
+        part.attribute("nav.seg a:nth-of-type(3)", "href").unwrap(),
+        "/schedules/calendar?q=marina&view=week"
+    );
 }

@@ -16,15 +16,23 @@ async fn without_the_permission_there_is_no_menu_no_button_and_no_page() {
     for link in ["/schedules", "/schedules/new", "/schedules/calendar"] {
         assert_eq!(page.count(&format!("a[href='{link}']")), 0, "{link}");
     }
-    assert_eq!(page.count("main form, main a[href$='/edit'], main a[href$='/cancellation'], main a[href$='/time']"), 0);
-    for path in ["/schedules", "/schedules/calendar", "/schedules/export.csv", "/schedules/cancellations?id=1"] {
+    assert_eq!(
+        page.count("main form, main a[href$='/edit'], main a[href$='/cancellation'], main a[href$='/time']"),
+        0
+    );
+    for path in
+        ["/schedules", "/schedules/calendar", "/schedules/export.csv", "/schedules/cancellations?id=1"]
+    {
         bruno.get(path).await.assert_status(403).assert_does_not_say("Marina Duarte");
     }
     bruno.get(&format!("{saved}/time")).await.assert_status(403);
     let id = saved.trim_start_matches("/schedules/");
     bruno.get("/notifications").await;
     bruno.post("/schedules/cancellations", &[("id", id)]).await.assert_status(403);
-    bruno.post(&format!("{saved}/time"), &[("due_at", "2031-01-01T10:00"), ("version", "1")]).await.assert_status(403);
+    bruno
+        .post(&format!("{saved}/time"), &[("due_at", "2031-01-01T10:00"), ("version", "1")])
+        .await
+        .assert_status(403);
     app.other_attendant().await.get(&saved).await.assert_status(404);
 }
 
