@@ -23,6 +23,7 @@ for (const part of [page, failures, bell, thread, schedules, scheduleForm, conta
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+// The stream begins when everybody listens.
 const parts = [
   page,
   failures,
@@ -38,6 +39,7 @@ const parts = [
   contacts,
 const parts = [
   page, failures, bell, attention, thread, unseen, schedules, scheduleList, calendar, scheduleForm, searchFields,
+  unseen,
   live,
 ];
 for (const part of parts) part.start();

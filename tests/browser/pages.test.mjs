@@ -27,10 +27,13 @@ before(async () => {
   const department = await one("SELECT id FROM departments WHERE name = 'Suporte'");
   const someone = await one("SELECT min(id) AS id FROM people");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
+  const ticked = schedules.map(({ id }) => `id=${id}`).join("&");
   const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
   [pendingSchedule] = await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
   pages = [
-    "/schedules", "/schedules?status=scheduled", "/schedules/new", `/schedules/new?contact_id=${contact}`,
+    "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra",
+    "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${pendingSchedule.id}/time`,
+    "/schedules/new", `/schedules/new?contact_id=${contact}`,
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
