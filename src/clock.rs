@@ -193,8 +193,18 @@ pub fn parse_day(text: &str) -> Option<NaiveDate> {
 /// `dezembro`.
 pub fn month(date: NaiveDate) -> &'static str {
     const NAMES: [&str; 12] = [
-        "janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro",
-        "novembro", "dezembro",
+        "janeiro",
+        "fevereiro",
+        "março",
+        "abril",
+        "maio",
+        "junho",
+        "julho",
+        "agosto",
+        "setembro",
+        "outubro",
+        "novembro",
+        "dezembro",
     ];
     NAMES[date.month0() as usize]
 }

@@ -86,6 +86,41 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_lines (import_id, line) {
+        import_id -> Int8,
+        line -> Int4,
+        name -> Text,
+        phone -> Text,
+        email -> Text,
+        person -> Text,
+        problem -> Nullable<Text>,
+        repeats -> Nullable<Int4>,
+    }
+}
+
+diesel::table! {
+    imports (id) {
+        id -> Int8,
+        created_by -> Int8,
+        channel_id -> Int8,
+        file_name -> Text,
+        status -> Text,
+        updates_existing -> Bool,
+        good -> Int4,
+        bad -> Int4,
+        repeated -> Int4,
+        existing -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        skipped -> Int4,
+        failed -> Int4,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Int8,
         contact_id -> Int8,
@@ -123,6 +158,7 @@ diesel::table! {
         archived_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         sort_name -> Text,
+        anonymised_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -277,6 +313,9 @@ diesel::joinable!(contacts -> departments (default_department_id));
 diesel::joinable!(contacts -> people (person_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
+diesel::joinable!(import_lines -> imports (import_id));
+diesel::joinable!(imports -> channels (channel_id));
+diesel::joinable!(imports -> users (created_by));
 diesel::joinable!(messages -> users (author_id));
 diesel::joinable!(messages -> contacts (contact_id));
 diesel::joinable!(notifications -> contacts (contact_id));
@@ -304,6 +343,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     contacts,
     department_members,
     departments,
+    import_lines,
+    imports,
     messages,
     notifications,
     people,

@@ -28,5 +28,5 @@ pub use request_span::RequestSpan;
 pub use routing::{Route, register};
 pub use search::Search;
 pub use security::headers as security_headers;
-pub use upload::{UPLOAD_LIMIT, Uploaded, UploadedFile};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
+pub use upload::{UPLOAD_LIMIT, Uploaded, UploadedFile};

@@ -58,13 +58,15 @@ pub async fn cancel(
         Ok(reason) => reason,
         Err(error) => {
             let chosen = db.run(move |conn| queries::chosen(conn, &ids)).await?;
-            let view = Question::new(viewer.zone, &shell.csrf, chosen, &list).refused(form.get("reason"), error);
+            let view =
+                Question::new(viewer.zone, &shell.csrf, chosen, &list).refused(form.get("reason"), error);
             let title = "Erro: Cancelar agendamentos";
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view);
         }
     };
     let who = Viewer::clone(&viewer);
-    let (cancelled, others) = db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason, &ip)).await?;
+    let (cancelled, others) =
+        db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason, &ip)).await?;
     let back = list.address(PATH, &[]);
     match (cancelled, others.is_empty()) {
         (0, true) => Ok(redirect_with(&back, Flash::NoScheduleChosen)),

@@ -14,9 +14,27 @@ use crate::schedules::FailureReason;
 use crate::web::{Cursor, csv_file};
 
 const HEAD: &[&str] = &[
-    "Número", "Situação", "Data", "Hora", "Fuso horário", "Contato", "Telefone", "E-mail", "Conexão", "Pessoa",
-    "Departamento", "Atendente", "Ação", "Comentário", "Mensagem", "Motivo do erro", "Motivo do cancelamento",
-    "Protocolo", "Criado por", "Criado em", "Encerrado em",
+    "Número",
+    "Situação",
+    "Data",
+    "Hora",
+    "Fuso horário",
+    "Contato",
+    "Telefone",
+    "E-mail",
+    "Conexão",
+    "Pessoa",
+    "Departamento",
+    "Atendente",
+    "Ação",
+    "Comentário",
+    "Mensagem",
+    "Motivo do erro",
+    "Motivo do cancelamento",
+    "Protocolo",
+    "Criado por",
+    "Criado em",
+    "Encerrado em",
 ];
 
 /// What the search found is fixed at the beginning; rows that come or go meanwhile are met or not, but none
@@ -38,7 +56,10 @@ pub async fn download(viewer: Can<ManageSchedules>, db: web::Data<Db>, query: Qu
         let Some(after) = place else { return Ok(Vec::new()) };
         let rows = queries::chunk(conn, &narrowed, order, after)?;
         place = rows.last().map(|last| {
-            Some(Cursor { at: if order.is_by_creation() { last.created_at } else { last.due_at }, id: last.id.0 })
+            Some(Cursor {
+                at: if order.is_by_creation() { last.created_at } else { last.due_at },
+                id: last.id.0,
+            })
         });
         Ok(rows.into_iter().map(|row| line(zone, row)).collect())
     }))

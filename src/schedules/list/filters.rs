@@ -187,7 +187,9 @@ pub struct Place {
 impl Place {
     pub fn read(fields: &Fields) -> Self {
         // Of all times that can be written, the database keeps some.
-        let place = |name| fields.get(name).parse().ok().filter(|cursor: &Cursor| (1..=9999).contains(&cursor.at.year()));
+        let place = |name| {
+            fields.get(name).parse().ok().filter(|cursor: &Cursor| (1..=9999).contains(&cursor.at.year()))
+        };
         Self { after: place("after"), before: place("before") }
     }
 }

@@ -69,7 +69,13 @@ struct Empty {
 }
 
 impl Index {
-    pub fn new(viewer: &Viewer, filters: &Filters, options: &Options, counts: Counts, page: PageOf<Row>) -> Self {
+    pub fn new(
+        viewer: &Viewer,
+        filters: &Filters,
+        options: &Options,
+        counts: Counts,
+        page: PageOf<Row>,
+    ) -> Self {
         let all = Tab::new("Todos", None, counts.all(), filters);
         let tabs = Status::ALL.iter().map(|tab| Tab::new(tab.label(), Some(*tab), counts.of(*tab), filters));
         let link = |name, cursor: crate::web::Cursor| filters.address(PATH, &[(name, &cursor.to_string())]);
@@ -154,7 +160,9 @@ impl Empty {
             };
         }
         let text = match filters.status {
-            None => "Crie o primeiro agendamento para abrir um chamado ou lembrar um atendente na hora certa.",
+            None => {
+                "Crie o primeiro agendamento para abrir um chamado ou lembrar um atendente na hora certa."
+            }
             Some(Status::Scheduled) => "Não há agendamentos aguardando o disparo.",
             Some(Status::Completed) => "Nenhum agendamento foi concluído ainda.",
             Some(Status::Failed) => "Nenhum agendamento terminou com erro.",

@@ -3,8 +3,13 @@
 use crate::harness::TestApp;
 
 const WHOLE: [(&str, &str); 7] = [
-    ("name", "  Sônia   Azevedo "), ("phone", "(31) 90000-0168"), ("email", "Sonia@Casa.example"),
-    ("channel_id", "401"), ("person_id", "501"), ("default_department_id", "101"), ("default_attendant_id", "303"),
+    ("name", "  Sônia   Azevedo "),
+    ("phone", "(31) 90000-0168"),
+    ("email", "Sonia@Casa.example"),
+    ("channel_id", "401"),
+    ("person_id", "501"),
+    ("default_department_id", "101"),
+    ("default_attendant_id", "303"),
 ];
 
 #[actix_web::test]
@@ -17,13 +22,16 @@ async fn a_contact_is_made_and_changed() {
     page.assert_says("Contato salvo.").assert_says("(31) 90000-0168").assert_says("sonia@casa.example");
     page.assert_says("Suporte, Bruno Lima").assert_says("Família Duarte").assert_says("Criação");
     let path = made.location().to_owned();
-    let row = "SELECT name || phone || email || length(address) AS value FROM contacts WHERE name LIKE 'Sônia%'";
+    let row =
+        "SELECT name || phone || email || length(address) AS value FROM contacts WHERE name LIKE 'Sônia%'";
     assert_eq!(app.database.texts(row), ["Sônia Azevedo+5531900000168sonia@casa.example36"]);
 
     let form = admin.get(&format!("{path}/edit")).await;
     assert_eq!(form.attribute("#phone", "value").unwrap(), "(31) 90000-0168");
     assert_eq!(form.count("#default_attendant_id option[value='303'][selected]"), 1);
-    let saved = admin.post(&path, &[("name", "Sônia A."), ("phone", "+351 912 345 678"), ("channel_id", "401")]).await;
+    let saved = admin
+        .post(&path, &[("name", "Sônia A."), ("phone", "+351 912 345 678"), ("channel_id", "401")])
+        .await;
     let page = admin.follow(&saved).await;
     page.assert_says("+351912345678").assert_says("nome, telefone, e-mail, pessoa, departamento padrão");
     let audited = "SELECT details::text AS value FROM audit WHERE action = 'contact.edited'";
@@ -39,8 +47,13 @@ async fn what_is_wrong_is_said_and_what_was_typed_comes_back() {
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;
     let fields = [
-        ("name", " "), ("phone", "90000-0142"), ("email", "sonia"), ("channel_id", "999"), ("person_id", "999"),
-        ("default_department_id", "102"), ("default_attendant_id", "303"),
+        ("name", " "),
+        ("phone", "90000-0142"),
+        ("email", "sonia"),
+        ("channel_id", "999"),
+        ("person_id", "999"),
+        ("default_department_id", "102"),
+        ("default_attendant_id", "303"),
     ];
     let page = admin.post("/contacts", &fields).await;
     page.assert_status(422).assert_says("Corrija 6 campos").assert_says("Informe o nome.");
@@ -50,7 +63,10 @@ async fn what_is_wrong_is_said_and_what_was_typed_comes_back() {
     assert_eq!(page.attribute("#email", "value").unwrap(), "sonia");
     assert_eq!(page.count("#default_department_id option[value='102'][selected]"), 1);
     let long = "x".repeat(121);
-    admin.post("/contacts", &[("name", &long), ("channel_id", "401")]).await.assert_says("Use até 120 caracteres");
+    admin
+        .post("/contacts", &[("name", &long), ("channel_id", "401")])
+        .await
+        .assert_says("Use até 120 caracteres");
     let marks = [("name", "Ana\u{202e}gro"), ("channel_id", "401")];
     admin.post("/contacts", &marks).await.assert_status(422).assert_says("caracteres que não podem");
     assert_eq!(app.database.number("SELECT count(*) AS value FROM contacts"), 2);
@@ -63,13 +79,16 @@ async fn a_known_number_is_asked_about_and_may_be_used_twice() {
     admin.get("/contacts/new").await;
     let fields = [("name", "Otávio"), ("phone", "11 90000 0142"), ("channel_id", "401")];
     let page = admin.post("/contacts", &fields).await;
-    page.assert_status(422).assert_says("Já existe contato com este telefone ou e-mail.").assert_says("Marina Duarte");
+    page.assert_status(422)
+        .assert_says("Já existe contato com este telefone ou e-mail.")
+        .assert_says("Marina Duarte");
     assert_eq!(page.attribute("#name", "value").unwrap(), "Otávio");
     let accepts = page.attribute("button[name=accepts]", "value").unwrap();
     let accepted = [fields.as_slice(), &[("accepts", &accepts)]].concat();
     admin.post("/contacts", &accepted).await.assert_status(303);
     // Another number, another question; and one's own number is none.
-    let other = [("name", "Otávio"), ("phone", "21 90000 0117"), ("channel_id", "401"), ("accepts", &accepts)];
+    let other =
+        [("name", "Otávio"), ("phone", "21 90000 0117"), ("channel_id", "401"), ("accepts", &accepts)];
     admin.post("/contacts", &other).await.assert_status(422).assert_says("Rafael Nogueira");
     admin.get("/contacts/602/edit").await;
     let own = [("name", "Rafael"), ("phone", "21 90000 0117"), ("channel_id", "401")];
@@ -85,10 +104,19 @@ async fn an_address_is_used_once_on_a_channel() {
     );
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;
-    let page = admin.post("/contacts", &[("name", "Outra"), ("email", "Ana@casa.example"), ("channel_id", "402")]).await;
+    let page = admin
+        .post("/contacts", &[("name", "Outra"), ("email", "Ana@casa.example"), ("channel_id", "402")])
+        .await;
     page.assert_status(422).assert_says("Já existe um contato com este endereço nesta conexão.");
-    admin.post("/contacts", &[("name", "Sem"), ("channel_id", "402")]).await.assert_status(422).assert_says("Informe o e-mail.");
-    admin.post("/contacts/601", &[("name", "Marina"), ("email", "m@x.example"), ("channel_id", "402")]).await.assert_status(303);
+    admin
+        .post("/contacts", &[("name", "Sem"), ("channel_id", "402")])
+        .await
+        .assert_status(422)
+        .assert_says("Informe o e-mail.");
+    admin
+        .post("/contacts/601", &[("name", "Marina"), ("email", "m@x.example"), ("channel_id", "402")])
+        .await
+        .assert_status(303);
     assert_eq!(app.database.texts("SELECT address AS value FROM contacts WHERE id = 601"), ["m@x.example"]);
 }
 
@@ -98,7 +126,9 @@ async fn without_scripts_the_attendants_are_shown_by_a_button() {
     let admin = app.administrator().await;
     let page = admin.get("/contacts/new").await;
     assert_eq!(page.count("#default_attendant_id"), 0);
-    let page = admin.post("/contacts", &[("name", "Ana"), ("default_department_id", "101"), ("step", "department")]).await;
+    let page = admin
+        .post("/contacts", &[("name", "Ana"), ("default_department_id", "101"), ("step", "department")])
+        .await;
     page.assert_status(200).assert_says("Bruno Lima").assert_does_not_say("Helena Costa");
     assert_eq!(page.attribute("#name", "value").unwrap(), "Ana");
     let part = admin.get_part("/contacts/new/attendants?default_department_id=102").await;

@@ -63,10 +63,14 @@ async fn pages_follow_each_other_by_name_and_keep_the_filters() {
         path = page.attribute(".pager a[href*='after=']", "href");
         last = page.attribute(".pager a[href*='before=']", "href").or(last);
     }
-    let all = app.database.texts("SELECT name AS value FROM contacts WHERE name LIKE 'Contato%' ORDER BY sort_name, id");
+    let all = app
+        .database
+        .texts("SELECT name AS value FROM contacts WHERE name LIKE 'Contato%' ORDER BY sort_name, id");
     assert_eq!(seen, all);
     assert_eq!(names(&admin, &last.unwrap()).await, all[25..50]);
-    for odd in ["/contacts?after=x", "/contacts?after=99-", "/contacts?before=1-%C3%A9%26", "/contacts?channel_id=z"] {
+    for odd in
+        ["/contacts?after=x", "/contacts?after=99-", "/contacts?before=1-%C3%A9%26", "/contacts?channel_id=z"]
+    {
         admin.get(odd).await.assert_status(200);
     }
 }
@@ -78,9 +82,17 @@ async fn attendants_read_contacts_but_find_no_button_to_change_them() {
     let bruno = app.attendant().await;
     let list = bruno.get("/contacts").await;
     list.assert_says("Contatos").assert_says("Marina Duarte").assert_does_not_say("Novo contato");
-    assert_eq!(list.count("a[href$='/edit'], a[href*='/import'], a[href^='/schedules/new'], a[href$='/conversation']"), 0);
+    assert_eq!(
+        list.count(
+            "a[href$='/edit'], a[href*='/import'], a[href^='/schedules/new'], a[href$='/conversation']"
+        ),
+        0
+    );
     let page = bruno.get("/contacts/601").await;
-    page.assert_status(200).assert_says("(11) 90000-0142").assert_does_not_say("Anonimizar").assert_does_not_say("Link do cliente");
+    page.assert_status(200)
+        .assert_says("(11) 90000-0142")
+        .assert_does_not_say("Anonimizar")
+        .assert_does_not_say("Link do cliente");
     assert_eq!(page.count("a[href='/tickets/701'], form[action^='/contacts']"), 0);
     bruno.get("/people").await.assert_status(403);
     let helena = app.other_attendant().await;
@@ -102,9 +114,16 @@ async fn a_name_is_text_wherever_it_stands() {
     let person = admin.post("/people", &[("name", SCRIPT), ("added", &id)]).await;
     assert_eq!(person.status, 303, "{}", person.text());
     let pages = [
-        "/contacts".to_owned(), format!("{path}/edit"), format!("{path}/archival"), format!("{path}/anonymisation"),
-        format!("{path}/link-revocation"), "/people".into(), person.location().into(),
-        format!("{}/edit", person.location()), format!("{}/archival", person.location()), path,
+        "/contacts".to_owned(),
+        format!("{path}/edit"),
+        format!("{path}/archival"),
+        format!("{path}/anonymisation"),
+        format!("{path}/link-revocation"),
+        "/people".into(),
+        person.location().into(),
+        format!("{}/edit", person.location()),
+        format!("{}/archival", person.location()),
+        path,
         "/contacts?q=%3Cscript%3Ealert(1)%3C/script%3E%22%3E".into(),
     ];
     for path in pages {

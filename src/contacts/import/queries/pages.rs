@@ -46,8 +46,7 @@ pub struct Import {
     pub created_at: DateTime<Utc>,
 }
 
-const SELECT: &str =
-    "SELECT i.id, i.file_name, i.status, ch.name AS channel_name, u.name AS creator,
+const SELECT: &str = "SELECT i.id, i.file_name, i.status, ch.name AS channel_name, u.name AS creator,
         i.good, i.bad, i.repeated, i.existing, i.created, i.updated, i.skipped, i.failed, i.created_at
    FROM imports i JOIN channels ch ON ch.id = i.channel_id JOIN users u ON u.id = i.created_by";
 

@@ -87,7 +87,12 @@ impl Narrowed {
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn narrowed(conn: &mut PgConnection, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Result<Narrowed> {
+pub fn narrowed(
+    conn: &mut PgConnection,
+    filters: &Filters,
+    zone: Zone,
+    now: DateTime<Utc>,
+) -> Result<Narrowed> {
     let (found, patterns) = match Search::parse(&filters.q) {
         None => (None, None),
         Some(search) => match search::find(conn, &search)? {

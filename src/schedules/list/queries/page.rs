@@ -106,12 +106,16 @@ impl Walk {
     pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
         let Self { sort, order, beyond } = self;
         let first = |status: &str| {
-            format!("(SELECT s.* FROM schedules s WHERE {} {status} {beyond} {order} LIMIT {limit})", condition())
+            format!(
+                "(SELECT s.* FROM schedules s WHERE {} {status} {beyond} {order} LIMIT {limit})",
+                condition()
+            )
         };
         if narrowed.status.is_some() || narrowed.indexed().is_none() || sort.is_by_creation() {
             return first("");
         }
-        let of_each = Status::ALL.iter().map(|status| first(&format!("AND s.status = '{}'", status.as_str())));
+        let of_each =
+            Status::ALL.iter().map(|status| first(&format!("AND s.status = '{}'", status.as_str())));
         let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
         format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
     }

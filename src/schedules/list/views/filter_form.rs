@@ -4,11 +4,11 @@
 use askama::Template;
 use chrono::NaiveDate;
 
+use crate::schedules::Action;
 use crate::schedules::list::filters::{Attendant, Filters, Sort};
 use crate::schedules::list::period::{Period, Preset};
 use crate::schedules::list::queries::Options;
 use crate::schedules::queries::Choice;
-use crate::schedules::Action;
 
 /// The filters as a plain form, which every change of a field sends again where there are scripts.
 #[derive(Template)]
@@ -52,7 +52,8 @@ impl FilterForm {
         let is_list = more.is_empty();
         let (from, to) = filters.period.map_or((None, None), Period::dates);
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-        let kept: &[&str] = if is_list { &["status", "period", "sort"] } else { &["status", "period", "from", "to", "sort"] };
+        let kept: &[&str] =
+            if is_list { &["status", "period", "sort"] } else { &["status", "period", "from", "to", "sort"] };
         let more_pairs = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let hidden = filters.pairs().into_iter().filter(|(name, _)| kept.contains(name));
         Self {
@@ -63,13 +64,19 @@ impl FilterForm {
             creators: choosable(&options.users, filters.creator.map(|id| id.0)),
             actions: Action::ALL
                 .iter()
-                .map(|action| Choosable::new(action.as_str(), action.label(), filters.action == Some(*action)))
+                .map(|action| {
+                    Choosable::new(action.as_str(), action.label(), filters.action == Some(*action))
+                })
                 .collect(),
             from: day(from),
             to: day(to),
             hidden: hidden.map(|(name, value)| (name.to_owned(), value)).chain(more_pairs).collect(),
             results: if is_list { "schedule-results" } else { "calendar-results" },
-            beside: if is_list { "#schedule-tabs,#schedule-views,#filter-hidden" } else { "#schedule-views,#filter-hidden" },
+            beside: if is_list {
+                "#schedule-tabs,#schedule-views,#filter-hidden"
+            } else {
+                "#schedule-views,#filter-hidden"
+            },
             folded: filters.folded(),
             is_list,
         }
@@ -137,7 +144,8 @@ pub fn chips(filters: &Filters, options: &Options, path: &str, more: &[(&str, &s
         Attendant::User(id) => name(&options.users, id.0),
     };
     let active = [
-        (!filters.q.is_empty()).then(|| (format!("Busca: {}", filters.q), Filters { q: String::new(), ..filters.clone() })),
+        (!filters.q.is_empty())
+            .then(|| (format!("Busca: {}", filters.q), Filters { q: String::new(), ..filters.clone() })),
         filters.department.map(|id| {
             let label = format!("Departamento: {}", name(&options.departments, id.0));
             (label, Filters { department: None, ..filters.clone() })
@@ -175,7 +183,8 @@ pub struct ViewLink {
 impl ViewSwitch {
     /// `day` is what the calendar shows; without it, its own filters and today count.
     pub fn new(current: &str, filters: &Filters, day: Option<NaiveDate>) -> Self {
-        let first_day = day.or_else(|| filters.period.and_then(|period| period.dates().0)).map(|day| day.to_string());
+        let first_day =
+            day.or_else(|| filters.period.and_then(|period| period.dates().0)).map(|day| day.to_string());
         let link = |view: &'static str, label, icon| {
             let mut more = vec![("view", view)];
             more.extend(first_day.as_deref().map(|day| ("date", day)));
