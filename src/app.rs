@@ -15,8 +15,8 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
 use crate::{
-    audit, auth, channels, contacts, conversations, dispatcher, help, live, notifications, people, roles,
-    schedules, settings, setup, tickets, web as frame,
+    audit, auth, channels, contacts, conversations, departments, dispatcher, help, live, notifications,
+    people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -51,6 +51,9 @@ pub fn routes() -> Vec<Route> {
         help::routes(),
         settings::routes(),
         setup::routes(),
+        users::routes(),
+        departments::routes(),
+        profile::routes(),
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),

@@ -1,6 +1,15 @@
 // Generated from the migrated database; see tests/it/schema.rs.
 
 diesel::table! {
+    access_links (user_id) {
+        user_id -> Int8,
+        token_hash -> Bytea,
+        made_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     attachments (id) {
         id -> Int8,
         sha256 -> Bytea,
@@ -234,6 +243,9 @@ diesel::table! {
         state -> Jsonb,
         created_at -> Timestamptz,
         seen_at -> Timestamptz,
+        id -> Uuid,
+        user_agent -> Text,
+        ip -> Text,
     }
 }
 
@@ -290,7 +302,7 @@ diesel::table! {
         id -> Int8,
         name -> Text,
         email -> Text,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         role_id -> Int8,
         deactivated_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
@@ -298,9 +310,12 @@ diesel::table! {
         plays_sound -> Bool,
         shows_browser_notices -> Bool,
         theme -> Text,
+        sort_name -> Text,
+        search -> Text,
     }
 }
 
+diesel::joinable!(access_links -> users (user_id));
 diesel::joinable!(attachments -> messages (message_id));
 diesel::joinable!(attachments -> schedules (schedule_id));
 diesel::joinable!(attachments -> blobs (sha256));
@@ -336,6 +351,7 @@ diesel::joinable!(tickets -> departments (department_id));
 diesel::joinable!(users -> roles (role_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    access_links,
     attachments,
     audit,
     blobs,

@@ -116,7 +116,7 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
     let query = diesel::sql_query(format!(
         "WITH found AS ({found})
          SELECT a.id, a.at, a.action, actor.name AS actor, a.subject_id,
-                coalesce(subject_user.name, subject_role.name, subject_channel.name, subject_contact.name,
+                coalesce(subject_user.name, subject_role.name, subject_department.name, subject_channel.name, subject_contact.name,
                          subject_person.name,
                          'nº ' || subject_ticket.protocol) AS subject,
                 a.details, a.ip
@@ -125,6 +125,8 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
            LEFT JOIN users subject_user
                 ON (a.action LIKE 'user.%' OR a.action = 'session.refused') AND subject_user.id = a.subject_id
            LEFT JOIN roles subject_role ON a.action LIKE 'role.%' AND subject_role.id = a.subject_id
+           LEFT JOIN departments subject_department
+                ON a.action LIKE 'department.%' AND subject_department.id = a.subject_id
            LEFT JOIN channels subject_channel ON a.action LIKE 'channel.%' AND subject_channel.id = a.subject_id
            LEFT JOIN contacts subject_contact ON a.action LIKE 'contact.%' AND subject_contact.id = a.subject_id
            LEFT JOIN people subject_person ON a.action LIKE 'person.%' AND subject_person.id = a.subject_id

@@ -29,9 +29,29 @@ text_enum! {
         SignedIn = "session.started",
         SignInRefused = "session.refused",
         SignedOut = "session.ended",
+        /// Sessions ended by their user or somebody else: the subject is the user.
+        SessionsEnded = "user.sessions_ended",
         UserCreated = "user.created",
         UserNoticesChosen = "user.notices_chosen",
+        UserInvited = "user.invited",
+        UserEdited = "user.edited",
+        UserDeactivated = "user.deactivated",
+        UserReactivated = "user.reactivated",
+        /// A one-time link to a new password was made, and used.
+        AccessLinkMade = "user.link_made",
+        AccessLinkUsed = "user.link_used",
+        PasswordChanged = "user.password_changed",
+        DepartmentCreated = "department.created",
+        DepartmentEdited = "department.edited",
+        DepartmentMoved = "department.moved",
+        DepartmentDeactivated = "department.deactivated",
+        DepartmentReactivated = "department.reactivated",
+        MemberAdded = "department.member_added",
+        MemberRemoved = "department.member_removed",
+        ChannelRedirected = "channel.redirected",
+        RoleCreated = "role.created",
         RoleEdited = "role.edited",
+        RoleDeleted = "role.deleted",
         ScheduleCreated = "schedule.created",
         ScheduleEdited = "schedule.edited",
         ScheduleCancelled = "schedule.cancelled",
@@ -63,6 +83,7 @@ text_enum! {
         ImportConfirmed = "import.confirmed",
         ImportCancelled = "import.cancelled",
         ImportFinished = "import.finished",
+        TicketHandedOver = "ticket.handed_over",
     }
 }
 

@@ -7,7 +7,8 @@ use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::{Anyone, ClientIp, USER_KEY, Viewer, passwords, queries, throttle};
+use super::sessions::{self, Device};
+use super::{Anyone, ClientIp, Viewer, passwords, queries, throttle};
 use crate::audit::{self, Action};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -65,15 +66,14 @@ pub async fn create(
     shell: Shell,
     session: Session,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
+    device: Device,
 ) -> Result<HttpResponse> {
     let email = form.get("email").trim().to_lowercase();
     let next = own_path(form.get("next")).to_owned();
     let refused = Login { csrf: shell.csrf.clone(), next: next.clone(), email: email.clone(), error: None };
-    match sign_in(&db, &email, form.get("password"), ip).await {
+    match sign_in(&db, &email, form.get("password"), device.ip.clone()).await {
         Ok(Some(user)) => {
-            session.renew();
-            session.insert(USER_KEY, user.0).map_err(Error::unexpected)?;
+            sessions::begin(&session, user, &device)?;
             Ok(redirect(if next.is_empty() { "/" } else { &next }))
         }
         Ok(None) => {

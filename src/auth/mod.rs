@@ -6,12 +6,13 @@
 //! permission), [`Attendant`] (attends tickets), [`Anyone`] (public page) stand in the signatures of
 //! the handlers.
 
+mod common_passwords;
 mod handlers;
 pub mod passwords;
 mod permission;
 mod queries;
 pub mod sessions;
-mod throttle;
+pub mod throttle;
 mod viewer;
 
 pub use handlers::login_path;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use actix_web::web;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::common_passwords as common;
 use crate::error::{Error, Result};
 
 /// The shortest and longest password, in characters. The upper bound keeps a long text from costing
@@ -24,6 +25,45 @@ static RUNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
 /// A hash that no password has: compared for unknown users, so that they take as long as known ones.
 static NOBODY: LazyLock<String> =
     LazyLock::new(|| hash(&hex::encode(crate::keys::random_bytes::<16>())).unwrap_or_default());
+
+/// Why a password may not be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Length,
+    /// Among those that are tried first.
+    Common,
+}
+
+impl Refusal {
+    /// What the form says.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Length => "Use de 8 a 128 caracteres.",
+            Self::Common => "Esta senha é muito comum. Escolha outra.",
+        }
+    }
+}
+
+/// What is wrong with a new password, if something is. Which characters it holds is nobody's business.
+pub fn refusal(password: &str) -> Option<Refusal> {
+    if !LENGTHS.contains(&password.chars().count()) {
+        return Some(Refusal::Length);
+    }
+    common::holds(password).then_some(Refusal::Common)
+}
+
+/// The hash to store, when it is this request's turn.
+///
+/// # Errors
+/// `Unavailable` when too many wait already.
+pub async fn hash_in_turn(password: String) -> Result<String> {
+    let turn = turn().await?;
+    let hashed = web::block(move || {
+        let _turn = turn;
+        hash(&password)
+    });
+    hashed.await.map_err(Error::unexpected)?
+}
 
 /// The hash to store.
 ///
@@ -42,8 +82,7 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     if !LENGTHS.contains(&password.chars().count()) {
         return Ok(false);
     }
-    let turn = tokio::time::timeout(LONGEST_WAIT, RUNS.clone().acquire_owned()).await;
-    let Ok(Ok(turn)) = turn else { return Err(Error::Unavailable("too many sign-ins wait".into())) };
+    let turn = turn().await?;
     web::block(move || {
         let _turn = turn;
         let is_known = hash.is_some();
@@ -52,6 +91,12 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     })
     .await
     .map_err(Error::unexpected)
+}
+
+async fn turn() -> Result<OwnedSemaphorePermit> {
+    let turn = tokio::time::timeout(LONGEST_WAIT, RUNS.clone().acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else { return Err(Error::Unavailable("too many sign-ins wait".into())) };
+    Ok(turn)
 }
 
 #[cfg(test)]

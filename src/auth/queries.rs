@@ -2,8 +2,9 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use super::{Permission, Permissions, Person};
@@ -13,6 +14,7 @@ use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::notifications;
 use crate::schema::users;
 use crate::tickets;
+use crate::web::Theme;
 
 #[derive(QueryableByName)]
 struct PersonRow {
@@ -40,6 +42,8 @@ struct PersonRow {
     plays_sound: bool,
     #[diesel(sql_type = Bool)]
     shows_browser_notices: bool,
+    #[diesel(sql_type = Text)]
+    theme: Theme,
 }
 
 /// The active user of that id with all that a page's frame needs.
@@ -49,7 +53,7 @@ struct PersonRow {
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> = diesel::sql_query(
         "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
-                u.plays_sound, u.shows_browser_notices,
+                u.plays_sound, u.shows_browser_notices, u.theme,
                 ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
                 (SELECT count(*) FROM (SELECT FROM notifications n
@@ -79,6 +83,7 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         zone: Zone::named(&row.time_zone),
         plays_sound: row.plays_sound,
         shows_browser_notices: row.shows_browser_notices,
+        theme: row.theme,
     };
     if person.can_attend() {
         person.unseen = tickets::unseen(conn, &person)?;
@@ -86,14 +91,15 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     Ok(Some(person))
 }
 
-/// The id and password hash of the active user of that e-mail address, in lower case.
+/// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active
+/// has a password (`users_active_has_password`).
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserId, String)>> {
     Ok(users::table
         .filter(users::email.eq(email).and(users::deactivated_at.is_null()))
-        .select((users::id, users::password_hash))
+        .select((users::id, users::password_hash.assume_not_null()))
         .first::<(i64, String)>(conn)
         .optional()?
         .map(|(id, hash)| (UserId(id), hash)))
@@ -131,6 +137,15 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
     Ok(Some(row.state))
 }
 
+/// Whose session it is, and where it began.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    pub user: Option<i64>,
+    pub id: Uuid,
+    pub user_agent: String,
+    pub ip: String,
+}
+
 /// Writes a session, unless its user was deactivated meanwhile, and forgets those that have ended by
 /// time.
 ///
@@ -139,7 +154,7 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
 pub fn save_session(
     conn: &mut PgConnection,
     token_hash: &[u8],
-    user: Option<i64>,
+    origin: &Origin,
     state: &Value,
 ) -> Result<()> {
     diesel::sql_query(
@@ -150,14 +165,17 @@ pub fn save_session(
     .bind::<Integer, _>(LONGEST_DAYS)
     .execute(conn)?;
     diesel::sql_query(
-        "INSERT INTO sessions (token_hash, user_id, state)
-         SELECT $1, $2, $3 WHERE $2::bigint IS NULL
+        "INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip)
+         SELECT $1, $2, $3, $4, $5, $6 WHERE $2::bigint IS NULL
              OR EXISTS (SELECT FROM users WHERE id = $2 AND deactivated_at IS NULL FOR SHARE)
          ON CONFLICT (token_hash) DO UPDATE SET user_id = $2, state = $3, seen_at = now()",
     )
     .bind::<Binary, _>(token_hash)
-    .bind::<Nullable<BigInt>, _>(user)
+    .bind::<Nullable<BigInt>, _>(origin.user)
     .bind::<Jsonb, _>(state)
+    .bind::<SqlUuid, _>(origin.id)
+    .bind::<Text, _>(&origin.user_agent)
+    .bind::<Text, _>(&origin.ip)
     .execute(conn)?;
     Ok(())
 }

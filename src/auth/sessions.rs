@@ -2,24 +2,36 @@
 //! reads the table can sign in as nobody.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
 
-use actix_session::SessionMiddleware;
 use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
+use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Key as CookieKey, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::header::USER_AGENT;
+use actix_web::{FromRequest, HttpRequest};
 use anyhow::anyhow;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use super::{USER_KEY, queries};
+use super::{USER_KEY, client_ip, queries};
 use crate::db::Db;
 use crate::error::Error;
+use crate::ids::UserId;
 use crate::keys::{Key, random_bytes};
 
 /// Without a request for so long, a session ends.
 pub const IDLE_HOURS: i32 = 12;
 /// However busy, a session ends after so long.
 pub const LONGEST_DAYS: i32 = 7;
+
+const ID_KEY: &str = "session_id";
+const USER_AGENT_KEY: &str = "user_agent";
+const IP_KEY: &str = "ip";
+const LONGEST_USER_AGENT: usize = 300;
 
 type State = HashMap<String, String>;
 
@@ -79,9 +91,53 @@ impl SessionStore for Store {
 impl Store {
     async fn write(&self, key: &SessionKey, state: State) -> Result<(), anyhow::Error> {
         let hash = hash_of(key);
-        let user = state.get(USER_KEY).and_then(|user| user.parse().ok());
+        let origin = origin_of(&state);
         let state = serde_json::to_value(state)?;
-        self.db.run(move |conn| queries::save_session(conn, &hash, user, &state)).await.map_err(cause)
+        self.db.run(move |conn| queries::save_session(conn, &hash, &origin, &state)).await.map_err(cause)
+    }
+}
+
+/// Where a sign-in comes from, as the lists of sessions show it.
+pub struct Device {
+    pub ip: String,
+    pub user_agent: String,
+}
+
+impl FromRequest for Device {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.unwrap_or_default().chars().take(LONGEST_USER_AGENT).collect();
+        ready(Ok(Self { ip: client_ip(request), user_agent }))
+    }
+}
+
+/// Signs `user` in under a new token.
+///
+/// # Errors
+/// None that is known: what is kept always has a JSON form.
+pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<()> {
+    session.renew();
+    session.insert(USER_KEY, user.0).map_err(Error::unexpected)?;
+    session.insert(ID_KEY, Uuid::new_v4()).map_err(Error::unexpected)?;
+    session.insert(USER_AGENT_KEY, &device.user_agent).map_err(Error::unexpected)?;
+    session.insert(IP_KEY, &device.ip).map_err(Error::unexpected)
+}
+
+/// The id of the visitor's own session in the lists.
+pub fn current(session: &Session) -> Option<Uuid> {
+    session.get(ID_KEY).unwrap_or_default()
+}
+
+fn origin_of(state: &State) -> queries::Origin {
+    let text = |key| state.get(key).and_then(|text| serde_json::from_str::<String>(text).ok());
+    queries::Origin {
+        user: state.get(USER_KEY).and_then(|user| user.parse().ok()),
+        id: text(ID_KEY).and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::new_v4),
+        user_agent: text(USER_AGENT_KEY).unwrap_or_default(),
+        ip: text(IP_KEY).unwrap_or_default(),
     }
 }
 

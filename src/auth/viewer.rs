@@ -15,7 +15,7 @@ use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::web::navigation;
+use crate::web::{Theme, navigation};
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
 #[derive(Clone, Debug)]
@@ -40,6 +40,7 @@ pub struct Person {
     /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
     pub plays_sound: bool,
     pub shows_browser_notices: bool,
+    pub theme: Theme,
 }
 
 impl Deref for Viewer {

@@ -13,7 +13,7 @@ pub struct Typed {
 }
 
 /// A role as it may be saved.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub name: String,
     pub description: String,

@@ -2,8 +2,10 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
 
 use super::form::Typed;
+use super::history;
 use super::queries::{self, Role};
 use super::views::{Edit, Index};
 use crate::audit::{self, Action};
@@ -22,6 +24,32 @@ pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) ->
 }
 
 /// # Errors
+/// The template failed.
+pub async fn new(viewer: Can<ManageRoles>, shell: Shell) -> Result<HttpResponse> {
+    let view = Edit::blank(&viewer, &shell.csrf);
+    shell.page(&viewer, "Novo cargo", view)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageRoles>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (typed, sent, who) = (Typed::read(&form), Typed::read(&form), viewer.clone());
+    match judged(db.transaction(move |conn| add(conn, &sent, &who, &ip)).await)? {
+        Ok(()) => Ok(redirect_with("/roles", Flash::RoleCreated)),
+        Err(errors) => {
+            let view = Edit::blank(&viewer, &shell.csrf).refused(&viewer, typed, errors);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo cargo", view)
+        }
+    }
+}
+
+/// # Errors
 /// `NotFound`.
 pub async fn edit(
     viewer: Can<ManageRoles>,
@@ -29,10 +57,7 @@ pub async fn edit(
     db: web::Data<Db>,
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    let (role, members) =
-        db.run(move |conn| Ok((queries::find(conn, id)?, queries::members(conn, id)?))).await?;
-    let view = Edit::new(&viewer, &shell.csrf, role, members);
+    let view = page(&viewer, &shell, &db, id.into_inner()).await?;
     shell.page(&viewer, "Editar cargo", view)
 }
 
@@ -50,25 +75,49 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let (typed, sent) = (Typed::read(&form), Typed::read(&form));
-    let saved = db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await;
-    let errors = match saved {
-        Ok(Ok(())) => return Ok(redirect_with("/roles", Flash::RoleSaved)),
-        Ok(Err(errors)) => errors,
+    match judged(db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await)? {
+        Ok(()) => Ok(redirect_with("/roles", Flash::RoleSaved)),
+        Err(errors) => {
+            let view = page(&viewer, &shell, &db, id).await?.refused(&viewer, typed, errors);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Editar cargo", view)
+        }
+    }
+}
+
+async fn page(viewer: &Viewer, shell: &Shell, db: &Db, id: RoleId) -> Result<Edit> {
+    let (role, members, changes) = db
+        .run(move |conn| {
+            Ok((queries::find(conn, id)?, queries::members(conn, id)?, queries::changes(conn, id)?))
+        })
+        .await?;
+    Ok(Edit::new(viewer, &shell.csrf, role, members, &changes))
+}
+
+/// A name that another role has is the visitor's to correct.
+fn judged(saved: Result<Result<(), FieldErrors>>) -> Result<Result<(), FieldErrors>> {
+    match saved {
         Err(error) if error.violated_constraint() == Some("roles_name_key") => {
             let mut errors = FieldErrors::default();
             errors.add("name", "Já existe um cargo com este nome.");
-            errors
+            Ok(Err(errors))
         }
-        Err(error) => return Err(error),
+        outcome => outcome,
+    }
+}
+
+fn add(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Result<(), FieldErrors>> {
+    let draft = match typed.parse(editor, Permissions::default()) {
+        Ok(draft) => draft,
+        Err(errors) => return Ok(Err(errors)),
     };
-    let (role, members) =
-        db.run(move |conn| Ok((queries::find(conn, id)?, queries::members(conn, id)?))).await?;
-    let view = Edit::new(&viewer, &shell.csrf, role, members).refused(&viewer, typed, errors);
-    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Editar cargo", view)
+    let id = queries::insert(conn, &draft)?;
+    let entry = audit::Entry::of(Action::RoleCreated).by(editor.id).about(Some(id.0));
+    audit::record(conn, &entry.with(history::details_of_new(&draft)).from(ip))?;
+    Ok(Ok(()))
 }
 
 fn save(
-    conn: &mut diesel::pg::PgConnection,
+    conn: &mut PgConnection,
     id: RoleId,
     typed: &Typed,
     editor: &Viewer,
@@ -82,13 +131,11 @@ fn save(
         Ok(draft) => draft,
         Err(errors) => return Ok(Err(errors)),
     };
+    let Some(details) = history::details(&role, &draft) else { return Ok(Ok(())) };
     queries::save(conn, id, &draft)?;
-    let names = |permissions: Permissions| permissions.iter().map(|one| one.as_str()).collect::<Vec<_>>();
-    let details =
-        serde_json::json!({ "before": names(role.permissions()), "after": names(draft.permissions) });
     let entry = audit::Entry::of(Action::RoleEdited).by(editor.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
-    let members = queries::members(conn, id)?.into_iter().map(|member| member.id).collect();
+    let members = queries::member_ids(conn, id)?;
     live::announce(conn, &Event::RightsChanged(members))?;
     Ok(Ok(()))
 }

@@ -2,10 +2,13 @@
 //!
 //! "Habilitar agendamento" lets the members of a role schedule; it counts from their next request. The
 //! administrator role holds everything and cannot be changed. Nobody edits their own role, and only
-//! administrators hand out the permission to edit roles.
+//! administrators hand out the permissions that are [`RESERVED`]. A role that somebody has, active or
+//! not, cannot be deleted. Its page tells who changed what and when.
 
+mod deletion;
 mod form;
 mod handlers;
+mod history;
 mod queries;
 mod views;
 
@@ -15,8 +18,12 @@ use crate::web::Route;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/roles", handlers::index),
+        Route::get("/roles/new", handlers::new),
+        Route::post("/roles", handlers::create),
         Route::get("/roles/{id}", handlers::edit),
         Route::post("/roles/{id}", handlers::update),
+        Route::get("/roles/{id}/deletion", deletion::ask),
+        Route::post("/roles/{id}/deletion", deletion::delete),
     ]
 }
 
@@ -104,5 +111,5 @@ const GROUPS: [(&str, &str, &[Switchable]); 4] = [
 ];
 
 /// Permissions that only an administrator hands out.
-const RESERVED: [Permission; 4] =
+pub const RESERVED: [Permission; 4] =
     [Permission::Roles, Permission::Users, Permission::Settings, Permission::Audit];

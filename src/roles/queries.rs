@@ -1,13 +1,16 @@
 //! SQL of roles.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
 
 use super::form::Draft;
 use crate::auth::{Permission, Permissions, Person};
 use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
+use crate::schema::{roles, users};
 
 /// A role with its permissions and how many active users have it.
 #[derive(Clone, Debug, QueryableByName)]
@@ -79,7 +82,10 @@ pub struct Member {
     pub departments: String,
 }
 
-/// The active users of a role.
+/// How many of its members a role's page names.
+const NAMED: i64 = 20;
+
+/// The first active users of a role, by name.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -88,9 +94,100 @@ pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
         "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
                 FROM department_members m JOIN departments d ON d.id = m.department_id
                WHERE m.user_id = u.id), '') AS departments
-           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY lower(u.name), u.id",
+           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id LIMIT $2",
     )
     .bind::<BigInt, _>(role)
+    .bind::<BigInt, _>(NAMED)
+    .load(conn)?)
+}
+
+/// Every active user of a role.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> {
+    let ids: Vec<i64> = users::table
+        .filter(users::role_id.eq(role.0).and(users::deactivated_at.is_null()))
+        .select(users::id)
+        .load(conn)?;
+    Ok(ids.into_iter().map(UserId).collect())
+}
+
+/// Somebody who has the role, active or not.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Holder {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+    /// How many there are in all.
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+/// The first of those who have the role, by name.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
+           FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT $2",
+    )
+    .bind::<BigInt, _>(role)
+    .bind::<BigInt, _>(NAMED)
+    .load(conn)?)
+}
+
+/// Adds a role.
+///
+/// # Errors
+/// `roles_name_key` when another role has the name; or the database is unreachable.
+pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
+    let id: i64 = diesel::insert_into(roles::table)
+        .values((roles::name.eq(&draft.name), roles::description.eq(&draft.description)))
+        .returning(roles::id)
+        .get_result(conn)?;
+    save_permissions(conn, RoleId(id), draft)?;
+    Ok(RoleId(id))
+}
+
+/// Deletes a role with its permissions.
+///
+/// # Errors
+/// `users_role_id_fkey` when somebody has it; or the database is unreachable.
+pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
+    diesel::delete(roles::table.find(role.0)).execute(conn)?;
+    Ok(())
+}
+
+/// A change of a role, as the audit has it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Change {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Jsonb)]
+    pub details: Value,
+}
+
+/// The newest changes of a role, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn changes(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Change>> {
+    Ok(diesel::sql_query(
+        "SELECT a.at, u.name AS actor, a.action, a.details FROM audit a LEFT JOIN users u ON u.id = a.actor_id
+          WHERE a.action IN ('role.created', 'role.edited') AND a.subject_id = $1
+          ORDER BY a.id DESC LIMIT $2",
+    )
+    .bind::<BigInt, _>(role)
+    .bind::<BigInt, _>(NAMED)
     .load(conn)?)
 }
 
@@ -104,6 +201,10 @@ pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> 
         .bind::<Text, _>(&draft.name)
         .bind::<Text, _>(&draft.description)
         .execute(conn)?;
+    save_permissions(conn, role, draft)
+}
+
+fn save_permissions(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
     let granted: Vec<Permission> = draft.permissions.iter().collect();
     diesel::sql_query("DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL($2)")
         .bind::<BigInt, _>(role)

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::form::{Typed, may_switch};
-use super::queries::{Member, Role};
-use super::{GROUPS, Switchable};
+use super::queries::{Change, Holder, Member, Role};
+use super::{GROUPS, Switchable, history};
 use crate::auth::{Permission, Permissions, Person};
 use crate::web::{FieldErrors, initials, tint};
 
@@ -41,12 +41,16 @@ impl Index {
 #[template(path = "roles/edit.html")]
 pub struct Edit {
     csrf: String,
-    id: String,
+    /// None while the role is new.
+    id: Option<String>,
     name: String,
     description: String,
     before: Permissions,
     groups: Vec<Group>,
     members: Vec<MemberLine>,
+    /// Members that are not named.
+    more_members: i64,
+    changes: Vec<String>,
     errors: FieldErrors,
     /// Why nothing can be changed, if so.
     locked: Option<&'static str>,
@@ -75,19 +79,39 @@ struct MemberLine {
 }
 
 impl Edit {
-    pub fn new(editor: &Person, csrf: &str, role: Role, members: Vec<Member>) -> Self {
+    /// The form of a role that is to be.
+    pub fn blank(editor: &Person, csrf: &str) -> Self {
+        let nothing = Permissions::default();
+        Self {
+            csrf: csrf.to_owned(),
+            id: None,
+            name: String::new(),
+            description: String::new(),
+            before: nothing,
+            groups: groups(editor, nothing, false),
+            members: Vec::new(),
+            more_members: 0,
+            changes: Vec::new(),
+            errors: FieldErrors::default(),
+            locked: None,
+        }
+    }
+
+    pub fn new(editor: &Person, csrf: &str, role: Role, members: Vec<Member>, changes: &[Change]) -> Self {
         let locked = (!role.may_be_edited_by(editor)).then_some(match role.is_administrator {
             true => "O cargo Administrador tem acesso total e não pode ser alterado.",
             false => "Este é o seu cargo. Peça a outra pessoa para alterá-lo.",
         });
         Self {
             csrf: csrf.to_owned(),
-            id: role.id.to_string(),
+            id: Some(role.id.to_string()),
             groups: groups(editor, role.permissions(), locked.is_some()),
             before: role.permissions(),
             name: role.name,
             description: role.description,
+            more_members: role.members - members.len() as i64,
             members: members.into_iter().map(MemberLine::new).collect(),
+            changes: changes.iter().map(|change| history::sentence(change, editor.zone)).collect(),
             errors: FieldErrors::default(),
             locked,
         }
@@ -97,6 +121,53 @@ impl Edit {
     pub fn refused(self, editor: &Person, typed: Typed, errors: FieldErrors) -> Self {
         let groups = groups(editor, typed.granted_by(editor, self.before), false);
         Self { groups, name: typed.name, description: typed.description, errors, ..self }
+    }
+}
+
+/// The question before a role is deleted, or why it cannot be.
+#[derive(Template)]
+#[template(path = "roles/deletion.html")]
+pub struct Deletion {
+    csrf: String,
+    id: String,
+    name: String,
+    holders: Vec<HolderLine>,
+    count: i64,
+    more: i64,
+    /// Whether the holders' pages may be opened.
+    shows_users: bool,
+}
+
+struct HolderLine {
+    id: String,
+    name: String,
+    is_active: bool,
+}
+
+impl Deletion {
+    pub fn new(viewer: &Person, csrf: &str, role: Role, holders: Vec<Holder>) -> Self {
+        let count = holders.first().map_or(0, |holder| holder.count);
+        let line = |holder: Holder| HolderLine {
+            id: holder.id.to_string(),
+            name: holder.name,
+            is_active: holder.is_active,
+        };
+        Self {
+            csrf: csrf.to_owned(),
+            id: role.id.to_string(),
+            name: role.name,
+            more: count - holders.len() as i64,
+            holders: holders.into_iter().map(line).collect(),
+            count,
+            shows_users: viewer.may(Permission::Users),
+        }
+    }
+
+    fn in_use(&self) -> String {
+        match self.count {
+            1 => "1 pessoa tem este cargo.".into(),
+            n => format!("{n} pessoas têm este cargo."),
+        }
     }
 }
 

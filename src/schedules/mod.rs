@@ -6,6 +6,7 @@
 //! cancels, runs and reschedules them and sees them all; an attendant reads those that are theirs. What
 //! happens at the due time is the `dispatcher`'s.
 
+mod calendar;
 mod cancel;
 mod changes;
 mod create;
@@ -15,6 +16,7 @@ mod editing;
 mod form;
 mod form_parts;
 mod handlers;
+pub mod handover;
 mod list;
 mod queries;
 mod running;
@@ -31,6 +33,7 @@ use crate::web::Route;
 
 pub fn routes() -> Vec<Route> {
     let mut routes = list::routes();
+    routes.extend(calendar::routes());
     routes.extend([
         Route::post("/schedules", handlers::create),
         Route::get("/schedules/new", handlers::new),

@@ -12,7 +12,7 @@ pub mod queries;
 mod ticket;
 
 pub use inbox::{Inbox, queries::unseen};
-pub use queries::{close, open_ticket_of};
+pub use queries::{Handover, close, hand_over, open_ticket_of};
 pub use ticket::{OpenTicket, Ticket, TicketStatus, may_close};
 
 use crate::web::Route;

@@ -2,7 +2,7 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use serde_json::json;
 
 use super::form::Reply;
@@ -11,7 +11,7 @@ use crate::audit::{self, Action};
 use crate::auth::Person;
 use crate::conversations::thread::{self, Kind, NewMessage};
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, MessageId, TicketId, UserId};
+use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
 use crate::live::{self, Event};
 
 /// How many tickets of a contact its side shows, the one in the head among them.
@@ -138,6 +138,71 @@ pub fn mark_seen(conn: &mut PgConnection, ticket: &Ticket, message: MessageId) -
         0 => Ok(()),
         _ => live::announce(conn, &Event::ConversationsChanged(vec![ticket.contact_id])),
     }
+}
+
+/// Which open tickets go where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handover {
+    /// Those of an attendant in a department, to another attendant or back to the queue.
+    Attendant { of: UserId, department: DepartmentId, to: Option<UserId> },
+    /// Those of a department, to another. Their attendants stay.
+    Department { of: DepartmentId, to: DepartmentId },
+}
+
+#[derive(QueryableByName)]
+struct HandedOver {
+    #[diesel(sql_type = BigInt)]
+    contact_id: ContactId,
+}
+
+/// Hands open tickets over, within the caller's transaction, with the rows of the audit and the
+/// announcement. Returns how many.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &str) -> Result<usize> {
+    let (department, attendant) = match handover {
+        Handover::Attendant { of, department, .. } => (department, Some(of)),
+        Handover::Department { of, .. } => (of, None),
+    };
+    let (to, heir) = match handover {
+        Handover::Attendant { department, to, .. } => (department, to),
+        Handover::Department { to, .. } => (to, None),
+    };
+    let goes = "t.status = 'open' AND t.department_id = $1 AND ($2::bigint IS NULL OR t.attendant_id = $2)";
+    let locked: Vec<HandedOver> = diesel::sql_query(format!(
+        "SELECT c.id AS contact_id FROM contacts c WHERE c.id IN (SELECT t.contact_id FROM tickets t WHERE {goes})
+          ORDER BY c.id FOR NO KEY UPDATE"
+    ))
+    .bind::<BigInt, _>(department)
+    .bind::<Nullable<BigInt>, _>(attendant)
+    .load(conn)?;
+    let locked: Vec<ContactId> = locked.into_iter().map(|row| row.contact_id).collect();
+    let moved: Vec<HandedOver> = diesel::sql_query(format!(
+        "WITH moved AS (
+            UPDATE tickets t SET department_id = $3,
+                   attendant_id = CASE WHEN $2::bigint IS NULL THEN t.attendant_id ELSE $4::bigint END
+             WHERE {goes} AND t.contact_id = ANY($5)
+            RETURNING t.id, t.contact_id, t.department_id, t.attendant_id),
+         audited AS (
+            INSERT INTO audit (action, subject_id, actor_id, ip, details)
+            SELECT 'ticket.handed_over', id, $6, $7,
+                   jsonb_build_object('department_id', department_id, 'attendant_id', attendant_id)
+              FROM moved ORDER BY id)
+         SELECT contact_id FROM moved"
+    ))
+    .bind::<BigInt, _>(department)
+    .bind::<Nullable<BigInt>, _>(attendant)
+    .bind::<BigInt, _>(to)
+    .bind::<Nullable<BigInt>, _>(heir)
+    .bind::<Array<BigInt>, _>(locked)
+    .bind::<BigInt, _>(by)
+    .bind::<Text, _>(ip)
+    .load(conn)?;
+    let contacts: Vec<ContactId> = moved.into_iter().map(|row| row.contact_id).collect();
+    let count = contacts.len();
+    live::announce(conn, &Event::ConversationsChanged(contacts))?;
+    Ok(count)
 }
 
 /// Closes `ticket`, within the caller's transaction, with its event, audit row and announcement.

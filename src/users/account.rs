@@ -1,48 +1,85 @@
-//! What a new user needs.
+//! What a user is called, and by which address they sign in.
 
-use crate::auth::passwords::LENGTHS;
+use crate::auth::passwords::{self, LENGTHS, Refusal};
 use crate::web::has_control_characters;
 
-/// A name, an e-mail address in lower case, and a password of a good length, kept elsewhere.
+/// One line of 1 to 100 characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    pub const LIMIT: usize = 100;
+
+    /// # Errors
+    /// What the form says.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        if text.is_empty() || has_control_characters(text) {
+            return Err("Informe o nome.");
+        }
+        if text.chars().count() > Self::LIMIT {
+            return Err("Use até 100 caracteres.");
+        }
+        Ok(Self(text.into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An e-mail address in lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// # Errors
+    /// What the form says.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim().to_lowercase();
+        let is_address = text.split_once('@').is_some_and(|(user, host)| {
+            !user.is_empty() && !host.contains('@') && host.trim_matches('.').contains('.')
+        });
+        let is_odd = text.contains(char::is_whitespace) || has_control_characters(&text);
+        if !is_address || is_odd || text.len() > 254 {
+            return Err("Informe um e-mail completo, como nome@empresa.com.br.");
+        }
+        Ok(Self(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A name, an e-mail address in lower case, and a good password, kept elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
-    name: String,
-    email: String,
+    name: Name,
+    email: Email,
 }
 
 impl NewAccount {
     /// # Errors
     /// What is wrong, as one sentence for the operator.
     pub fn parse(name: &str, email: &str, password: &str) -> Result<Self, String> {
-        let (name, email) = (name.trim(), email.trim().to_lowercase());
-        if name.is_empty() || name.chars().count() > 100 || has_control_characters(name) {
-            return Err("the name must have 1 to 100 characters".into());
+        let name = Name::parse(name).map_err(|_| "the name must have 1 to 100 characters")?;
+        let address = Email::parse(email).map_err(|_| format!("{:?} is no e-mail address", email.trim()))?;
+        match passwords::refusal(password) {
+            None => Ok(Self { name, email: address }),
+            Some(Refusal::Length) => {
+                Err(format!("the password must have {} to {} characters", LENGTHS.start(), LENGTHS.end()))
+            }
+            Some(Refusal::Common) => Err("the password is one that guessers try first".into()),
         }
-        let is_address =
-            email.split_once('@').is_some_and(|(user, host)| !user.is_empty() && host.contains('.'));
-        if !is_address
-            || email.len() > 254
-            || email.contains(char::is_whitespace)
-            || has_control_characters(&email)
-        {
-            return Err(format!("{email:?} is no e-mail address"));
-        }
-        if !LENGTHS.contains(&password.chars().count()) {
-            return Err(format!(
-                "the password must have {} to {} characters",
-                LENGTHS.start(),
-                LENGTHS.end()
-            ));
-        }
-        Ok(Self { name: name.into(), email })
     }
 
     pub fn name(&self) -> &str {
-        &self.name
+        self.name.as_str()
     }
 
     pub fn email(&self) -> &str {
-        &self.email
+        self.email.as_str()
     }
 }
 
@@ -51,11 +88,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_needs_a_name_an_address_and_a_password() {
-        let account = NewAccount::parse(" Ana ", "Ana@Empresa.example", "12345678").unwrap();
+    fn an_account_needs_a_name_an_address_and_a_good_password() {
+        let account = NewAccount::parse(" Ana ", "Ana@Empresa.example", "cavalo-8").unwrap();
         assert_eq!((account.name(), account.email()), ("Ana", "ana@empresa.example"));
-        assert!(NewAccount::parse("", "a@b.c", "12345678").is_err());
-        assert!(NewAccount::parse("Ana", "a b@c.d", "12345678").is_err());
+        assert!(NewAccount::parse("", "a@b.c", "cavalo-8").is_err());
         assert!(NewAccount::parse("Ana", "a@b.c", "1234567").is_err());
+        assert!(NewAccount::parse("Ana", "a@b.c", "12345678").is_err());
+    }
+
+    #[test]
+    fn an_address_is_whole() {
+        for bad in
+            ["", "a", "a@b", "@b.c", "a b@c.d", "a@b@c.d", "a@.c", "a@b.", "a@b.c\nx@y.z", "a\u{202e}@b.c"]
+        {
+            assert!(Email::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(Email::parse(" A.B+c@d-e.example ").unwrap().as_str(), "a.b+c@d-e.example");
     }
 }

@@ -9,8 +9,10 @@ use actix_web::http::header::{HeaderName, HeaderValue, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Csrf, Flash, navigation};
+use super::theme::COOKIE as THEME_COOKIE;
+use super::{Csrf, Flash, Theme, navigation};
 use crate::auth::Viewer;
+use crate::config::Config;
 use crate::error::{Error, Result};
 
 /// What a request says about the frame of its answer.
@@ -18,7 +20,9 @@ pub struct Shell {
     /// The token for the forms of the page; views that hold forms take it as a field.
     pub csrf: String,
     pub is_htmx: bool,
-    theme: &'static str,
+    /// What this browser's cookie says; a signed-in user's own choice comes before it.
+    theme: Theme,
+    is_https: bool,
     flash: Option<Flash>,
     path: String,
     cookies: Vec<Cookie<'static>>,
@@ -47,8 +51,17 @@ impl Shell {
         if self.is_htmx {
             return self.fragment(status, view);
         }
-        let body = Framed { shell: &self, viewer, title, body: view.render()? }.render()?;
-        Ok(self.respond(status, body))
+        let theme = viewer.theme.as_str();
+        let body = Framed { shell: &self, viewer, theme, title, body: view.render()? }.render()?;
+        Ok(self.with_theme_of(viewer).respond(status, body))
+    }
+
+    /// Brings the browser's cookie into line with what the user chose, here or in another browser.
+    fn with_theme_of(mut self, viewer: &Viewer) -> Self {
+        if self.theme != viewer.theme {
+            self.cookies.push(viewer.theme.cookie(self.is_https));
+        }
+        self
     }
 
     /// Answers with a whole page that has no frame, such as the sign-in.
@@ -56,7 +69,7 @@ impl Shell {
     /// # Errors
     /// The template failed.
     pub fn bare(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
-        let body = Bare { theme: self.theme, title, body: view.render()? }.render()?;
+        let body = Bare { theme: self.theme.as_str(), title, body: view.render()? }.render()?;
         Ok(self.respond(status, body))
     }
 
@@ -92,17 +105,15 @@ impl FromRequest for Shell {
             return ready(Err(Error::unexpected("no Csrf")));
         };
         let (token, cookie) = csrf.token(request);
-        let theme = match request.cookie("theme").as_ref().map(Cookie::value) {
-            Some("dark") => "dark",
-            Some("light") => "light",
-            _ => "",
-        };
+        let theme = request.cookie(THEME_COOKIE).and_then(|cookie| cookie.value().parse().ok());
+        let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
         ready(Ok(Self {
             csrf: token,
             // Going back, htmx asks for the whole page.
             is_htmx: request.headers().contains_key("hx-request")
                 && !request.headers().contains_key("hx-history-restore-request"),
-            theme,
+            theme: theme.unwrap_or_default(),
+            is_https,
             flash: Flash::of(request),
             path: request.path().to_owned(),
             cookies: cookie.into_iter().collect(),
@@ -115,6 +126,7 @@ impl FromRequest for Shell {
 struct Framed<'a> {
     shell: &'a Shell,
     viewer: &'a Viewer,
+    theme: &'a str,
     title: &'a str,
     body: String,
 }

@@ -3,6 +3,7 @@
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
 import * as contacts from "./contacts.js";
+import * as calendar from "./calendar.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -18,3 +19,4 @@ for (const part of [page, failures, bell, thread, schedules, scheduleForm, searc
 for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();

@@ -1,6 +1,7 @@
 // What every page does, with or without the application's frame.
 
 import { all, one } from "./dom.js";
+import { csrf } from "./entry.js";
 
 function themeButtons() {
   const root = document.documentElement;
@@ -15,10 +16,18 @@ function themeButtons() {
       root.setAttribute("data-bs-theme", next);
       const secure = location.protocol === "https:" ? "; secure" : "";
       document.cookie = `theme=${next}; path=/; max-age=31536000; samesite=lax${secure}`;
+      keepTheme(next);
       paint();
     });
     paint();
   }
+}
+
+/** A signed-in user finds it again in every browser. */
+function keepTheme(theme) {
+  if (!document.body.dataset.user) return;
+  const body = new URLSearchParams({ theme });
+  fetch("/profile/theme", { method: "POST", headers: { "X-CSRF-Token": csrf() }, body, keepalive: true }).catch(() => {}); // the cookie has it
 }
 
 function passwordButtons() {

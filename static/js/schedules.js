@@ -67,6 +67,9 @@ export function onChange(changed) {
   on("schedules", ({ ids }) => changed(ids));
 }
 
+/** Fetches what the page shows of schedules, whatever has been told of changes. */
+export const refreshNow = () => fetchParts();
+
 async function fetchParts() {
   const address = location.href;
   const page = await load(location.pathname + location.search);

@@ -120,10 +120,84 @@ async fn a_change_of_role_is_audited() {
     let rows = app.database.texts(
         "SELECT actor_id || ' ' || subject_id || ' ' || details::text AS value FROM audit WHERE action = 'role.edited'",
     );
-    assert_eq!(rows, [r#"302 203 {"after": ["schedules"], "before": ["tickets"]}"#]);
+    assert_eq!(
+        rows,
+        [r#"302 203 {"after": ["schedules"], "before": ["tickets"], "fields": ["description"]}"#]
+    );
     for change in ["UPDATE audit SET action = 'x'", "DELETE FROM audit", "TRUNCATE audit"] {
         assert!(app.database.connect_and_try(change).is_err(), "{change}");
     }
+}
+
+#[actix_web::test]
+async fn a_new_role_holds_what_was_switched_on_and_what_its_maker_may_grant() {
+    let app = TestApp::new().await;
+    let manager = app.role_manager().await;
+    manager.get("/roles").await;
+    manager.get("/roles/new").await.assert_says("Habilitar agendamento");
+    let fields =
+        [("name", " Recepção "), ("description", ""), ("permissions", "schedules"), ("permissions", "users")];
+    let created = manager.post("/roles", &fields).await;
+    manager.follow(&created).await.assert_says("Cargo criado.").assert_says("Recepção");
+    let granted = "SELECT permission AS value FROM role_permissions p JOIN roles r ON r.id = p.role_id
+        WHERE r.name = 'Recepção'";
+    assert_eq!(app.database.texts(granted), ["schedules"]);
+    let again = manager.post("/roles", &[("name", "recepção"), ("permissions", "schedules")]).await;
+    again.assert_status(422).assert_says("Já existe um cargo com este nome.");
+    assert_eq!(again.count("#schedules[checked]"), 1);
+}
+
+#[actix_web::test]
+async fn a_role_that_somebody_has_is_not_deleted() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE name = 'Helena Costa'");
+    let admin = app.administrator().await;
+    let page = admin.get("/roles/203/deletion").await;
+    page.assert_says("2 pessoas têm este cargo.")
+        .assert_says("Bruno Lima")
+        .assert_says("Helena Costa (inativo)");
+    assert_eq!(page.count("form button[type=submit].btn-danger-line"), 0);
+    admin.post("/roles/203/deletion", &[]).await.assert_status(422).assert_says("está em uso");
+    let own = app.role_manager().await;
+    own.get("/roles/202").await;
+    own.post("/roles/202/deletion", &[]).await.assert_status(403);
+    let id = app.database.number("SELECT id AS value FROM roles WHERE is_administrator");
+    own.post(&format!("/roles/{id}/deletion"), &[]).await.assert_status(403);
+}
+
+#[actix_web::test]
+async fn an_unused_role_is_deleted_after_a_question() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO roles (id, name) VALUES (209, 'Vazio');
+         INSERT INTO role_permissions VALUES (209, 'tickets')",
+    );
+    let manager = app.role_manager().await;
+    manager.get("/roles/209/deletion").await.assert_says("Excluir o cargo Vazio?");
+    let deleted = manager.post("/roles/209/deletion", &[]).await;
+    manager.follow(&deleted).await.assert_says("Cargo excluído.").assert_does_not_say("Vazio");
+    let audited = "SELECT count(*) AS value FROM audit WHERE action = 'role.deleted' AND subject_id = 209";
+    assert_eq!(app.database.number(audited), 1);
+    manager.post("/roles/209/deletion", &[]).await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn a_roles_page_tells_who_changed_what_and_when() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get(ATTENDANT).await.assert_says("Nenhuma mudança registrada.");
+    let name = [("name", "Atendente"), ("description", "Atende os chamados")];
+    admin
+        .post(ATTENDANT, &[&name[..], &[("permissions", "schedules"), ("permissions", "tickets")]].concat())
+        .await;
+    admin
+        .post(ATTENDANT, &[&name[..], &[("permissions", "schedules"), ("permissions", "tickets")]].concat())
+        .await;
+    admin.post(ATTENDANT, &[&name[..], &[("permissions", "schedules")]].concat()).await;
+    let changes = admin.get(ATTENDANT).await.texts("#role-changes li");
+    assert_eq!(changes.len(), 2, "saving without a change is none: {changes:?}");
+    assert!(changes[0].starts_with("Ana Prado desabilitou “Atender chamados”, "), "{changes:?}");
+    assert!(changes[1].starts_with("Ana Prado habilitou agendamento, "), "{changes:?}");
 }
 
 #[actix_web::test]

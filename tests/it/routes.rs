@@ -13,7 +13,8 @@ type Statuses = [u16; 5];
 
 /// 303 for a stranger is the way to the sign-in. Forms are sent empty but with their token, so that
 /// whoever may send one is told what is missing (422) or led on (303). Record ids: an open ticket of
-/// "Suporte" (701), a schedule (801) and a notification (901) of somebody else.
+/// "Suporte" (701), a schedule (801) and a notification (901) of somebody else, a user (309) and a
+/// department (109) that nobody needs.
 const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/", [303, 303, 303, 303, 303]),
     ("GET", "/login", [200, 200, 200, 200, 200]),
@@ -24,6 +25,9 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/schedules/export.csv", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/cancellations", [303, 403, 403, 303, 303]),
     ("POST", "/schedules/cancellations", [303, 403, 403, 303, 303]),
+    ("GET", "/schedules/calendar", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/{id}/time", [303, 403, 403, 200, 200]),
+    ("POST", "/schedules/{id}/time", [303, 403, 403, 409, 409]),
     ("GET", "/schedules/new", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/attendants", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/contact-warning", [303, 403, 403, 200, 200]),
@@ -58,6 +62,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/removal", [303, 404, 404, 404, 404]),
     ("GET", "/roles", [303, 403, 200, 200, 403]),
+    ("GET", "/roles/new", [303, 403, 200, 200, 403]),
+    ("POST", "/roles", [303, 403, 422, 422, 403]),
     ("GET", "/roles/{id}", [303, 403, 200, 200, 403]),
     ("POST", "/roles/{id}", [303, 403, 422, 422, 403]),
     ("GET", "/settings", [303, 403, 403, 200, 403]),
@@ -114,6 +120,39 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/people/{id}/archival", [303, 403, 403, 200, 403]),
     ("POST", "/people/{id}/archival", [303, 403, 403, 303, 403]),
     ("POST", "/people/{id}/restoration", [303, 403, 403, 303, 403]),
+    ("GET", "/roles/{id}/deletion", [303, 403, 200, 200, 403]),
+    ("POST", "/roles/{id}/deletion", [303, 403, 422, 422, 403]),
+    ("GET", "/users", [303, 403, 403, 200, 403]),
+    ("POST", "/users", [303, 403, 403, 422, 403]),
+    ("GET", "/users/new", [303, 403, 403, 200, 403]),
+    ("GET", "/users/{id}", [303, 403, 403, 200, 403]),
+    ("POST", "/users/{id}", [303, 403, 403, 422, 403]),
+    ("POST", "/users/{id}/access-link", [303, 403, 403, 200, 403]),
+    ("POST", "/users/{id}/sessions/ending", [303, 403, 403, 303, 403]),
+    ("POST", "/users/{id}/sessions/{session}/ending", [303, 403, 403, 404, 403]),
+    ("GET", "/users/{id}/deactivation", [303, 403, 403, 200, 403]),
+    ("POST", "/users/{id}/deactivation", [303, 403, 403, 303, 403]),
+    ("GET", "/users/{id}/reactivation", [303, 403, 403, 200, 403]),
+    ("POST", "/users/{id}/reactivation", [303, 403, 403, 303, 403]),
+    ("GET", "/access/{token}", [404, 404, 404, 404, 404]),
+    ("POST", "/access/{token}", [404, 404, 404, 404, 404]),
+    ("GET", "/departments", [303, 403, 403, 200, 403]),
+    ("POST", "/departments", [303, 403, 403, 422, 403]),
+    ("GET", "/departments/new", [303, 403, 403, 200, 403]),
+    ("GET", "/departments/{id}", [303, 403, 403, 200, 403]),
+    ("POST", "/departments/{id}", [303, 403, 403, 422, 403]),
+    ("POST", "/departments/{id}/position", [303, 403, 403, 400, 403]),
+    ("POST", "/departments/{id}/members", [303, 403, 403, 404, 403]),
+    ("POST", "/departments/{id}/members/{user}/removal", [303, 403, 403, 404, 403]),
+    ("GET", "/departments/{id}/deactivation", [303, 403, 403, 200, 403]),
+    ("POST", "/departments/{id}/deactivation", [303, 403, 403, 303, 403]),
+    ("POST", "/departments/{id}/reactivation", [303, 403, 403, 303, 403]),
+    ("GET", "/profile", [303, 200, 200, 200, 200]),
+    ("POST", "/profile", [303, 422, 422, 422, 422]),
+    ("POST", "/profile/theme", [303, 204, 204, 204, 204]),
+    ("POST", "/profile/password", [303, 422, 422, 422, 422]),
+    ("POST", "/profile/sessions/ending", [303, 303, 303, 303, 303]),
+    ("POST", "/profile/sessions/{session}/ending", [303, 404, 404, 404, 404]),
     ("GET", "/healthz", [200, 200, 200, 200, 200]),
     ("GET", "/readyz", [200, 200, 200, 200, 200]),
     ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200, 200]),
@@ -140,7 +179,10 @@ async fn every_route_answers_each_role_as_the_table_says() {
         "INSERT INTO roles (id, name) VALUES (204, 'Coordenação');
          INSERT INTO role_permissions VALUES (204, 'schedules'), (204, 'tickets_all');
          INSERT INTO users (name, email, password_hash, role_id)
-            SELECT 'Davi Rocha', 'davi@empresa.example', password_hash, 204 FROM users WHERE id = 303",
+            SELECT 'Davi Rocha', 'davi@empresa.example', password_hash, 204 FROM users WHERE id = 303;
+         INSERT INTO users (id, name, email, password_hash, role_id)
+            SELECT 309, 'Nina Alves', 'nina@empresa.example', password_hash, 203 FROM users WHERE id = 303;
+         INSERT INTO departments (id, name, position) VALUES (109, 'Pós-venda', 9)",
     );
     let roles = async || {
         let attendant = app.attendant().await;
@@ -223,6 +265,8 @@ fn concrete(app: &TestApp, path: &str) -> String {
         path if path.starts_with("/contacts/imports") => "901",
         path if path.starts_with("/contacts") => "601",
         path if path.starts_with("/people") => "501",
+        path if path.starts_with("/users") => "309",
+        path if path.starts_with("/departments") => "109",
         path if path.starts_with("/tickets") => "701",
         _ => "901",
     };
@@ -232,4 +276,6 @@ fn concrete(app: &TestApp, path: &str) -> String {
         .replace("{token}", &token)
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")
+        .replace("{user}", "309")
+        .replace("{session}", "00000000-0000-4000-8000-000000000000")
 }

@@ -12,9 +12,10 @@ mod period;
 mod queries;
 mod views;
 
-pub use filters::Filters;
-pub use queries::{Narrowed, narrowed, narrowing};
-pub use views::FilterForm;
+pub use filters::{Filters, Query};
+pub use period::Period;
+pub use queries::{BOUND, Narrowed, Options, condition, narrowed, narrowing, options};
+pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};
 
 use crate::web::Route;
 

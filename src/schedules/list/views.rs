@@ -58,6 +58,8 @@ struct Line {
     department: String,
     attendant: String,
     status: Status,
+    /// What comes next for it: an address and a word.
+    act: (String, &'static str),
 }
 
 /// What stands in the place of rows.
@@ -137,6 +139,11 @@ impl Line {
             department: row.department_name,
             attendant: row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
             status: row.status,
+            act: match row.status {
+                Status::Scheduled => (format!("/schedules/{}/edit", row.id), "Editar"),
+                Status::Failed => (format!("/schedules/new?from={}", row.id), "Reagendar"),
+                Status::Completed | Status::Cancelled => (format!("/schedules/{}", row.id), "Ver"),
+            },
         }
     }
 }

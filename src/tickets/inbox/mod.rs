@@ -14,7 +14,7 @@ use crate::clock::Zone;
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId};
-use crate::web::{Cursor, PageOf, initials, tint};
+use crate::web::{Cursor, PageOf, Search as Words, initials, tint};
 
 /// What the list is asked for.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -31,6 +31,8 @@ pub struct Search {
 pub struct Inbox {
     q: String,
     rows: Vec<Row>,
+    /// What the search found among those without an open ticket.
+    closed: Vec<Row>,
     /// Leads on to older conversations.
     next: Option<String>,
     /// Leads back to the newest ones.
@@ -59,7 +61,12 @@ impl Inbox {
     pub fn load(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Self> {
         let q: String = search.q.trim().chars().take(100).collect();
         let after: Option<Cursor> = search.after.parse().ok();
-        let PageOf { rows, after: next, .. } = queries::talks(conn, viewer, &q, after)?;
+        let words = Words::parse(&q);
+        let PageOf { rows, after: next, .. } = queries::talks(conn, viewer, words.as_ref(), after)?;
+        let closed = match words.filter(|_| next.is_none()) {
+            Some(words) => queries::closed_talks(conn, viewer, &words)?,
+            None => Vec::new(),
+        };
         let now = Utc::now();
         let path = |cursor: Option<Cursor>| {
             let q = utf8_percent_encode(&q, NON_ALPHANUMERIC);
@@ -67,6 +74,7 @@ impl Inbox {
         };
         Ok(Self {
             rows: rows.into_iter().map(|talk| row(talk, viewer, now)).collect(),
+            closed: closed.into_iter().map(|talk| row(talk, viewer, now)).collect(),
             next: next.map(|cursor| path(Some(cursor))),
             first: after.map(|_| path(None)),
             is_page: true,

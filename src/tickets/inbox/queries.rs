@@ -10,18 +10,21 @@ use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
 use crate::notifications::COUNTED;
-use crate::web::{Cursor, PageOf};
+use crate::web::{Cursor, PageOf, Search};
 
 /// How many conversations a page of the list holds.
 const PAGE: usize = 30;
+
+/// How many closed conversations a search shows.
+const CLOSED: i64 = 15;
+
+/// When something was last said in the ticket `t`, or it was opened; as the index has it.
+const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
 
 /// Says, in SQL, whether the ticket `t` is attended by who attends all ($1), the user $2, or one of the
 /// departments $3. Wrapped so that the planner begins with the open tickets, and not with all that there
 /// ever were of a department.
 const ATTENDED: &str = "coalesce($1 OR t.attendant_id = $2 OR t.department_id = ANY($3), false)";
-
-/// When something was last said in the ticket `t`, or it was opened; as the index has it.
-const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -51,41 +54,81 @@ pub struct Talk {
     pub unseen: i64,
 }
 
-/// The open tickets that `viewer` attends, the newest message first, of contacts whose names hold
-/// `search`, from `after` on.
+const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+        (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
+            AND m.id > t.seen_message_id) AS unseen";
+
+/// What was last said in the ticket `t`, apart from events.
+const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
+                                  WHERE m.ticket_id = t.id AND m.kind <> 'event'
+                                  ORDER BY m.id DESC LIMIT 1) l ON true
+           LEFT JOIN users u ON u.id = l.author_id";
+
+/// $4 the longest word, $5 all of them.
+const MATCHES: &str =
+    "c.search LIKE plain($4) AND c.search LIKE ALL (SELECT plain(w) FROM unnest($5::text[]) AS w)";
+
+/// The open tickets that `viewer` attends, the newest message first, of contacts that match `search`,
+/// from `after` on.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn talks(
     conn: &mut PgConnection,
     viewer: &Person,
-    search: &str,
+    search: Option<&Search>,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
+    let matches = if search.is_some() { MATCHES } else { "($4::text, $5::text[]) IS NOT NULL" };
     let rows: Vec<Talk> = diesel::sql_query(format!(
-        "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
-                (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
-                    AND m.id > t.seen_message_id) AS unseen
+        "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
-                  WHERE t.status = 'open' AND {ATTENDED} AND strpos(c.sort_name, plain($4)) > 0
-                    AND ($5 IS NULL OR ({LAST}, t.id) < ($5, $6))
-                  ORDER BY {LAST} DESC, t.id DESC LIMIT $7) t
-           LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
-                               WHERE m.ticket_id = t.id AND m.kind <> 'event'
-                               ORDER BY m.id DESC LIMIT 1) l ON true
-           LEFT JOIN users u ON u.id = l.author_id
+                  WHERE t.status = 'open' AND {ATTENDED} AND {matches}
+                    AND ($6 IS NULL OR ({LAST}, t.id) < ($6, $7))
+                  ORDER BY {LAST} DESC, t.id DESC LIMIT $8) t
+           {LAST_SAID}
           ORDER BY t.at DESC, t.id DESC"
     ))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<Text, _>(search)
+    .bind::<Text, _>(search.map_or("", Search::longest))
+    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
     .bind::<BigInt, _>(PAGE as i64 + 1)
     .load(conn)?;
     Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
+}
+
+/// The conversations that match `search` and have no open ticket, by the newest of their tickets that
+/// `viewer` attended, the last closed first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
+    Ok(diesel::sql_query(format!(
+        "{COLUMNS}
+           FROM (SELECT t.id, t.protocol, c.id AS contact_id, c.name AS contact, t.seen_message_id, t.closed_at AS at
+                   FROM contacts c
+                  CROSS JOIN LATERAL (SELECT * FROM tickets t
+                                       WHERE t.contact_id = c.id
+                                         AND {ATTENDED}
+                                       ORDER BY t.id DESC LIMIT 1) t
+                  WHERE {MATCHES}
+                    AND NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
+                  ORDER BY t.closed_at DESC, t.id DESC LIMIT $6) t
+           {LAST_SAID}
+          ORDER BY t.at DESC, t.id DESC"
+    ))
+    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<Text, _>(search.longest())
+    .bind::<Array<Text>, _>(search.all())
+    .bind::<BigInt, _>(CLOSED)
+    .load(conn)?)
 }
 
 #[derive(QueryableByName)]

@@ -37,6 +37,7 @@ pub async fn upload(
         body.extend_from_slice(b"\r\n");
     }
     body.extend_from_slice(b"--line--\r\n");
-    let request = TestRequest::post().uri(path).insert_header(("content-type", "multipart/form-data; boundary=line"));
+    let request =
+        TestRequest::post().uri(path).insert_header(("content-type", "multipart/form-data; boundary=line"));
     visitor.send(request.set_payload(body)).await
 }

@@ -11,7 +11,7 @@ use pontual::dispatcher::{Outcome, tick};
 use crate::harness::{Database, Plan};
 
 /// One tick; the dispatcher's clock is the database's.
-fn run(database: &Database) -> Outcome {
+pub fn run(database: &Database) -> Outcome {
     tick(&mut database.connect()).unwrap()
 }
 

@@ -1,14 +1,18 @@
 //! Creating, listing and cancelling schedules, as the help page describes them.
 
+mod bulk;
+mod calendar;
 mod cancelling;
 mod editing;
 mod filling;
 mod form;
 mod list;
 mod model;
+mod narrowing;
 mod repeats;
 mod rescheduling;
 mod running;
+mod scopes;
 mod spacing;
 mod tickets;
 

@@ -11,4 +11,4 @@ pub use bulk::{Bulk, cancel_all, chosen};
 pub use export::{ExportRow, chunk};
 pub use narrowed::{BOUND, Narrowed, condition, narrowed, narrowing};
 pub use options::{Options, options};
-pub use page::{Count, Counts, Row, Walk, counts, page};
+pub use page::{Count, Counts, Row, counts, page};

@@ -1,13 +1,13 @@
-//! SQL of users.
+//! Whether there are users, and the first of them.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use super::NewAccount;
 use crate::audit::{self, Action};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schema::{roles, users};
+use crate::users::NewAccount;
 
 /// Whether anybody can sign in, or could.
 ///
@@ -15,6 +15,14 @@ use crate::schema::{roles, users};
 /// The database is unreachable.
 pub fn are_there(conn: &mut PgConnection) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
+}
+
+/// Whether there is a user of that id.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_there(conn: &mut PgConnection, user: UserId) -> Result<bool> {
+    Ok(diesel::select(diesel::dsl::exists(users::table.find(user.0))).get_result(conn)?)
 }
 
 /// Adds a user of the administrator role.

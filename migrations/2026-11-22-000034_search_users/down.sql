@@ -1,0 +1,1 @@
+ALTER TABLE users DROP COLUMN search, DROP COLUMN sort_name;

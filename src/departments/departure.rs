@@ -1,0 +1,173 @@
+//! Deactivating a department, and taking it back.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
+use serde_json::json;
+
+use super::queries::{self, Channel, Department, Other};
+use super::views::Departure;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
+use crate::db::Db;
+use crate::departures::{self, InHand, Leaver};
+use crate::error::Result;
+use crate::ids::DepartmentId;
+use crate::schedules::handover::{self, Clash, Handover};
+use crate::tickets;
+use crate::web::{Fields, Flash, Posted, Shell, redirect, redirect_with};
+
+/// What the question before a department's departure shows.
+pub struct Work {
+    pub department: Department,
+    pub in_hand: InHand,
+    /// Of the pending schedules, those that open a ticket.
+    pub opening: i64,
+    pub channels: Vec<Channel>,
+    pub others: Vec<Other>,
+}
+
+/// Which departments take over, as chosen.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Heirs {
+    /// Of the channels.
+    pub channels: Option<DepartmentId>,
+    /// Of the pending schedules and open tickets; none if they stay.
+    pub work: Option<DepartmentId>,
+}
+
+/// Why the department was not deactivated.
+pub enum Refused {
+    /// No other department is active, and these channels need one.
+    Last,
+    /// The channels need another department.
+    Channels,
+    /// What was chosen for the work is no active department.
+    Work,
+    /// These would be too near to others there.
+    TooNear(Vec<Clash>),
+}
+
+/// Shows what it touches, and asks.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn ask(
+    viewer: Can<ManageDepartments>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<DepartmentId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    let work = db.run(move |conn| work(conn, id)).await?;
+    if !work.department.is_active {
+        return Ok(redirect(&format!("/departments/{id}")));
+    }
+    let view = Departure::new(&viewer, &shell.csrf, work);
+    shell.page(&viewer, "Desativar departamento", view)
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn deactivate(
+    viewer: Can<ManageDepartments>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<DepartmentId>, ClientIp),
+) -> Result<HttpResponse> {
+    let (id, who, heirs) = (id.into_inner(), viewer.clone(), Heirs::read(&form));
+    match db.transaction(move |conn| leave(conn, id, heirs, &who, &ip)).await? {
+        Ok(()) => Ok(redirect_with("/departments", Flash::DepartmentDeactivated)),
+        Err(refused) => {
+            let work = db.run(move |conn| work(conn, id)).await?;
+            let view = Departure::new(&viewer, &shell.csrf, work).refused(heirs, refused);
+            let title = "Erro: Desativar departamento";
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view)
+        }
+    }
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn reactivate(
+    viewer: Can<ManageDepartments>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<DepartmentId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.id);
+    db.transaction(move |conn| {
+        queries::find(conn, id)?;
+        if !queries::reactivate(conn, id)? {
+            return Ok(());
+        }
+        let entry = audit::Entry::of(Action::DepartmentReactivated).by(by).about(Some(id.0));
+        audit::record(conn, &entry.from(&ip))
+    })
+    .await?;
+    Ok(redirect_with(&format!("/departments/{id}"), Flash::DepartmentReactivated))
+}
+
+impl Heirs {
+    fn read(form: &Fields) -> Self {
+        let chosen = |name| form.get(name).parse().ok();
+        Self { channels: chosen("channels_to"), work: chosen("work_to") }
+    }
+}
+
+fn work(conn: &mut PgConnection, id: DepartmentId) -> Result<Work> {
+    Ok(Work {
+        department: queries::find(conn, id)?,
+        in_hand: departures::in_hand(conn, Leaver::Department(id))?,
+        opening: queries::opening(conn, id)?,
+        channels: queries::channels(conn, id)?,
+        others: queries::active_others(conn, id)?,
+    })
+}
+
+fn leave(
+    conn: &mut PgConnection,
+    id: DepartmentId,
+    heirs: Heirs,
+    by: &Viewer,
+    ip: &str,
+) -> Result<Result<(), Refused>> {
+    queries::lock_all(conn)?;
+    if !queries::find(conn, id)?.is_active {
+        return Ok(Ok(()));
+    }
+    let others = queries::active_others(conn, id)?;
+    let is_other = |heir: &DepartmentId| others.iter().any(|other| other.id == *heir);
+    let channels = queries::channels(conn, id)?;
+    match heirs.channels.filter(is_other) {
+        None if !channels.is_empty() && others.is_empty() => return Ok(Err(Refused::Last)),
+        None if !channels.is_empty() => return Ok(Err(Refused::Channels)),
+        _ => {}
+    }
+    let mut details = json!({});
+    if let Some(to) = heirs.work {
+        if !is_other(&to) {
+            return Ok(Err(Refused::Work));
+        }
+        let moved = match handover::hand_over(conn, &[Handover::Department { of: id, to }], by, ip)? {
+            Ok(moved) => moved,
+            Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
+        };
+        queries::enrol_attendants(conn, to, &moved)?;
+        let tickets = tickets::hand_over(conn, tickets::Handover::Department { of: id, to }, by.id, ip)?;
+        details = json!({ "to": to, "schedules_moved": moved.len(), "tickets_moved": tickets });
+    }
+    if let (Some(to), false) = (heirs.channels, channels.is_empty()) {
+        queries::redirect(conn, &channels, to)?;
+        for channel in &channels {
+            let entry = audit::Entry::of(Action::ChannelRedirected).by(by.id).about(Some(channel.id.0));
+            audit::record(conn, &entry.with(json!({ "department_id": to })).from(ip))?;
+        }
+    }
+    queries::deactivate(conn, id)?;
+    let entry = audit::Entry::of(Action::DepartmentDeactivated).by(by.id).about(Some(id.0)).with(details);
+    audit::record(conn, &entry.from(ip))?;
+    Ok(Ok(()))
+}

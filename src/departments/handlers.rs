@@ -1,0 +1,182 @@
+//! The list of departments, and the page of one.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
+use serde::Deserialize;
+
+use super::form::{Direction, Name};
+use super::queries;
+use super::views::{Edit, Found, Index, New};
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::{DepartmentId, UserId};
+use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect, redirect_with};
+
+/// What the address of a department's page says: whom to look for, and where the members begin.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct PageQuery {
+    pub q: String,
+    pub after: String,
+    pub before: String,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(viewer: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let lines = db.run(queries::all).await?;
+    let view = Index::new(&shell.csrf, lines);
+    shell.page(&viewer, "Departamentos", view)
+}
+
+/// # Errors
+/// The template failed.
+pub async fn new(viewer: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
+    let view = New::new(&shell.csrf, "", FieldErrors::default());
+    shell.page(&viewer, "Novo departamento", view)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageDepartments>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (typed, by) = (form.get("name").to_owned(), viewer.id);
+    let created = match Name::parse(&typed) {
+        Err(message) => Err(refusal(message)),
+        Ok(name) => judged(db.transaction(move |conn| add(conn, &name, by, &ip)).await)?,
+    };
+    match created {
+        Ok(id) => Ok(redirect_with(&format!("/departments/{id}"), Flash::DepartmentCreated)),
+        Err(errors) => {
+            let view = New::new(&shell.csrf, &typed, errors);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo departamento", view)
+        }
+    }
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn edit(
+    viewer: Can<ManageDepartments>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<DepartmentId>,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse> {
+    let view = page(&viewer, &shell, &db, (id.into_inner(), query.into_inner())).await?;
+    let name = view.name();
+    shell.page(&viewer, &name, view)
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn update(
+    viewer: Can<ManageDepartments>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<DepartmentId>, ClientIp),
+) -> Result<HttpResponse> {
+    let (id, typed, by) = (id.into_inner(), form.get("name").to_owned(), viewer.id);
+    let saved = match Name::parse(&typed) {
+        Err(message) => Err(refusal(message)),
+        Ok(name) => judged(db.transaction(move |conn| rename(conn, id, &name, (by, &ip))).await)?,
+    };
+    match saved {
+        Ok(()) => Ok(redirect_with("/departments", Flash::DepartmentSaved)),
+        Err(errors) => {
+            let view = page(&viewer, &shell, &db, (id, PageQuery::default())).await?.refused(&typed, errors);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Editar departamento", view)
+        }
+    }
+}
+
+/// Moves a department one place up or down.
+///
+/// # Errors
+/// `BadRequest` without a direction; `NotFound`.
+pub async fn reorder(
+    viewer: Can<ManageDepartments>,
+    form: Posted,
+    db: web::Data<Db>,
+    id: web::Path<DepartmentId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let direction: Direction = form.get("direction").parse().map_err(|()| Error::BadRequest)?;
+    let (id, by) = (id.into_inner(), viewer.id);
+    db.transaction(move |conn| {
+        queries::lock_all(conn)?;
+        queries::find(conn, id)?;
+        let before: Vec<DepartmentId> = queries::all(conn)?.into_iter().map(|line| line.id).collect();
+        let after = direction.applied(before.clone(), id);
+        if before == after {
+            return Ok(());
+        }
+        queries::set_order(conn, &after)?;
+        let entry = audit::Entry::of(Action::DepartmentMoved).by(by).about(Some(id.0));
+        audit::record(conn, &entry.with(serde_json::json!({ "direction": direction.as_str() })).from(&ip))
+    })
+    .await?;
+    Ok(redirect(&format!("/departments#department-{id}")))
+}
+
+async fn page(
+    viewer: &Viewer,
+    shell: &Shell,
+    db: &Db,
+    (id, query): (DepartmentId, PageQuery),
+) -> Result<Edit> {
+    let (search, asked) = (Search::parse(&query.q), query.clone());
+    let (department, members, candidates) = db
+        .run(move |conn| {
+            let department = queries::find(conn, id)?;
+            let before = asked.before.parse().ok();
+            let is_backwards = before.is_some();
+            let start = before.or_else(|| asked.after.parse().ok());
+            let members = queries::members(conn, id, (start, is_backwards))?;
+            let found = search.map(|search| queries::candidates(conn, id, &search)).transpose()?;
+            Ok((department, members, found))
+        })
+        .await?;
+    Ok(Edit::new(viewer, &shell.csrf, department, members, Found { q: query.q, candidates }))
+}
+
+fn add(conn: &mut PgConnection, name: &Name, by: UserId, ip: &str) -> Result<DepartmentId> {
+    let id = queries::insert(conn, name)?;
+    audit::record(conn, &audit::Entry::of(Action::DepartmentCreated).by(by).about(Some(id.0)).from(ip))?;
+    Ok(id)
+}
+
+fn rename(conn: &mut PgConnection, id: DepartmentId, name: &Name, (by, ip): (UserId, &str)) -> Result<()> {
+    if queries::find(conn, id)?.name == name.as_str() {
+        return Ok(());
+    }
+    queries::rename(conn, id, name)?;
+    let entry = audit::Entry::of(Action::DepartmentEdited).by(by).about(Some(id.0));
+    audit::record(conn, &entry.with(serde_json::json!({ "fields": ["name"] })).from(ip))
+}
+
+fn refusal(message: &str) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add("name", message);
+    errors
+}
+
+/// A name that another department has is the visitor's to correct.
+fn judged<T>(saved: Result<T>) -> Result<Result<T, FieldErrors>> {
+    match saved {
+        Ok(done) => Ok(Ok(done)),
+        Err(error) if error.violated_constraint() == Some("departments_name_key") => {
+            Ok(Err(refusal("Já existe um departamento com este nome.")))
+        }
+        Err(error) => Err(error),
+    }
+}

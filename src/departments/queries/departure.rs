@@ -1,0 +1,132 @@
+//! Deactivating a department.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+use crate::error::Result;
+use crate::ids::{ChannelId, DepartmentId, ScheduleId};
+
+/// Until the transaction ends, no department is deactivated, reactivated or moved in the order by
+/// somebody else.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock_all(conn: &mut PgConnection) -> Result<()> {
+    diesel::sql_query("SELECT FROM departments ORDER BY id FOR NO KEY UPDATE").execute(conn)?;
+    Ok(())
+}
+
+/// A channel whose first messages wait in the department.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Channel {
+    #[diesel(sql_type = BigInt)]
+    pub id: ChannelId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn channels(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Channel>> {
+    Ok(diesel::sql_query("SELECT id, name FROM channels WHERE default_department_id = $1 ORDER BY id")
+        .bind::<BigInt, _>(department)
+        .load(conn)?)
+}
+
+/// Another department, which could take over.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Other {
+    #[diesel(sql_type = BigInt)]
+    pub id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// The other active departments, in the company's order.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn active_others(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Other>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name FROM departments WHERE deactivated_at IS NULL AND id <> $1 ORDER BY position, id",
+    )
+    .bind::<BigInt, _>(department)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many of the pending schedules open a ticket, and so would fail.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn opening(conn: &mut PgConnection, department: DepartmentId) -> Result<i64> {
+    let row: Count = diesel::sql_query(
+        "SELECT count(*) AS count FROM schedules
+          WHERE department_id = $1 AND status = 'scheduled' AND action <> 'notify'",
+    )
+    .bind::<BigInt, _>(department)
+    .get_result(conn)?;
+    Ok(row.count)
+}
+
+/// Lets the first messages of `channels` wait in `department`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: DepartmentId) -> Result<()> {
+    let ids: Vec<ChannelId> = channels.iter().map(|channel| channel.id).collect();
+    diesel::sql_query("UPDATE channels SET default_department_id = $2 WHERE id = ANY($1)")
+        .bind::<Array<BigInt>, _>(ids)
+        .bind::<BigInt, _>(department)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Makes the active attendants of `schedules` members of `department`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn enrol_attendants(
+    conn: &mut PgConnection,
+    department: DepartmentId,
+    schedules: &[ScheduleId],
+) -> Result<()> {
+    diesel::sql_query(
+        "INSERT INTO department_members (department_id, user_id)
+         SELECT DISTINCT $1, u.id FROM schedules s JOIN users u ON u.id = s.attendant_id
+          WHERE s.id = ANY($2) AND u.deactivated_at IS NULL
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<BigInt, _>(department)
+    .bind::<Array<BigInt>, _>(schedules)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn deactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<()> {
+    diesel::sql_query("UPDATE departments SET deactivated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(department)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// `false` when it is active already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn reactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<bool> {
+    let changed = diesel::sql_query(
+        "UPDATE departments SET deactivated_at = NULL WHERE id = $1 AND deactivated_at IS NOT NULL",
+    )
+    .bind::<BigInt, _>(department)
+    .execute(conn)?;
+    Ok(changed > 0)
+}

@@ -1,0 +1,114 @@
+//! The list of departments, and one of them.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Text};
+
+use crate::departments::form::Name;
+use crate::error::{Error, Result};
+use crate::ids::DepartmentId;
+
+/// Counts go no further than this: beyond it, one more row tells nobody anything.
+pub const MOST_COUNTED: i64 = 1000;
+
+/// One line of the list.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Line {
+    #[diesel(sql_type = BigInt)]
+    pub id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+    /// Active ones.
+    #[diesel(sql_type = BigInt)]
+    pub members: i64,
+    #[diesel(sql_type = BigInt)]
+    pub open_tickets: i64,
+    #[diesel(sql_type = BigInt)]
+    pub pending_schedules: i64,
+}
+
+/// Every department, in the company's order.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
+    Ok(diesel::sql_query(
+        "SELECT d.id, d.name, d.deactivated_at IS NULL AS is_active,
+                (SELECT count(*) FROM department_members m JOIN users u ON u.id = m.user_id
+                  WHERE m.department_id = d.id AND u.deactivated_at IS NULL) AS members,
+                (SELECT count(*) FROM (SELECT FROM tickets t
+                  WHERE t.department_id = d.id AND t.status = 'open' LIMIT $1) AS t) AS open_tickets,
+                (SELECT count(*) FROM (SELECT FROM schedules s
+                  WHERE s.department_id = d.id AND s.status = 'scheduled' LIMIT $1) AS s) AS pending_schedules
+           FROM departments d ORDER BY d.position, d.id",
+    )
+    .bind::<BigInt, _>(MOST_COUNTED + 1)
+    .load(conn)?)
+}
+
+/// A department as its page shows it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Department {
+    #[diesel(sql_type = BigInt)]
+    pub id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
+    let query = diesel::sql_query(
+        "SELECT id, name, deactivated_at IS NULL AS is_active FROM departments WHERE id = $1",
+    );
+    query.bind::<BigInt, _>(department).get_result(conn).optional()?.ok_or(Error::NotFound)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: DepartmentId,
+}
+
+/// Adds a department at the end of the order.
+///
+/// # Errors
+/// `departments_name_key` when another has the name; or the database is unreachable.
+pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
+    let row: IdRow = diesel::sql_query(
+        "INSERT INTO departments (name, position)
+         SELECT $1, coalesce(max(position), 0) + 1 FROM departments RETURNING id",
+    )
+    .bind::<Text, _>(name.as_str())
+    .get_result(conn)?;
+    Ok(row.id)
+}
+
+/// # Errors
+/// `departments_name_key` when another has the name; or the database is unreachable.
+pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) -> Result<()> {
+    diesel::sql_query("UPDATE departments SET name = $2 WHERE id = $1")
+        .bind::<BigInt, _>(department)
+        .bind::<Text, _>(name.as_str())
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Puts the departments into that order.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn set_order(conn: &mut PgConnection, departments: &[DepartmentId]) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE departments d SET position = placed.position
+           FROM unnest($1) WITH ORDINALITY AS placed (id, position)
+          WHERE d.id = placed.id AND d.position <> placed.position",
+    )
+    .bind::<Array<BigInt>, _>(departments)
+    .execute(conn)?;
+    Ok(())
+}

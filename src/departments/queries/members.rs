@@ -1,0 +1,121 @@
+//! Who attends a department.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+
+use crate::error::Result;
+use crate::ids::{DepartmentId, UserId};
+use crate::web::{NameCursor, PageOf, Search};
+
+/// A member, active or not.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Member {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Bool)]
+    pub is_active: bool,
+}
+
+/// How many members a page has.
+const PAGE: usize = 25;
+
+/// A page of members, by name: after the cursor, or, when told so, before it.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn members(
+    conn: &mut PgConnection,
+    department: DepartmentId,
+    (start, is_backwards): (Option<NameCursor>, bool),
+) -> Result<PageOf<Member, NameCursor>> {
+    let (sign, order) = if is_backwards { ('<', "DESC") } else { ('>', "ASC") };
+    let (name, id) = start.as_ref().map(|cursor| (cursor.name.as_str(), cursor.id)).unzip();
+    let rows: Vec<Member> = diesel::sql_query(format!(
+        "SELECT u.id, u.name, u.sort_name, u.email, u.deactivated_at IS NULL AS is_active
+           FROM department_members m JOIN users u ON u.id = m.user_id
+          WHERE m.department_id = $1 AND ($2::text IS NULL OR (u.sort_name, u.id) {sign} ($2, $3))
+          ORDER BY u.sort_name {order}, u.id {order} LIMIT {}",
+        PAGE + 1
+    ))
+    .bind::<BigInt, _>(department)
+    .bind::<Nullable<Text>, _>(name)
+    .bind::<Nullable<BigInt>, _>(id)
+    .load(conn)?;
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), |row| NameCursor {
+        name: row.sort_name.clone(),
+        id: row.id.0,
+    }))
+}
+
+/// Somebody who could become a member.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Candidate {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+}
+
+/// How many are offered; the rest is found by typing more.
+const OFFERED: i64 = 10;
+
+/// The first users that a search finds who are no members yet, by name. Those who were invited and have
+/// no password yet are among them; those who were deactivated are not.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn candidates(
+    conn: &mut PgConnection,
+    department: DepartmentId,
+    search: &Search,
+) -> Result<Vec<Candidate>> {
+    Ok(diesel::sql_query(
+        "SELECT u.id, u.name, u.email FROM users u
+          WHERE u.search LIKE plain($2) AND u.search LIKE ALL (SELECT plain(p) FROM unnest($3) AS p)
+            AND (u.deactivated_at IS NULL OR u.password_hash IS NULL)
+            AND NOT EXISTS (SELECT FROM department_members m WHERE m.department_id = $1 AND m.user_id = u.id)
+          ORDER BY u.sort_name, u.id LIMIT $4",
+    )
+    .bind::<BigInt, _>(department)
+    .bind::<Text, _>(search.longest())
+    .bind::<Array<Text>, _>(search.all())
+    .bind::<BigInt, _>(OFFERED)
+    .load(conn)?)
+}
+
+/// Makes a user a member; `false` when they are one already, or are not there.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
+    let added = diesel::sql_query(
+        "INSERT INTO department_members (department_id, user_id) SELECT $1, id FROM users WHERE id = $2
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<BigInt, _>(department)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    Ok(added > 0)
+}
+
+/// Takes a member out; `false` when they are none.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn remove(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
+    let removed =
+        diesel::sql_query("DELETE FROM department_members WHERE department_id = $1 AND user_id = $2")
+            .bind::<BigInt, _>(department)
+            .bind::<BigInt, _>(user)
+            .execute(conn)?;
+    Ok(removed > 0)
+}

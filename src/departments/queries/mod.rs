@@ -1,0 +1,12 @@
+//! SQL of departments.
+
+mod departure;
+mod list;
+mod members;
+
+pub use departure::{
+    Channel, Other, active_others, channels, deactivate, enrol_attendants, lock_all, opening, reactivate,
+    redirect,
+};
+pub use list::{Department, Line, MOST_COUNTED, all, find, insert, rename, set_order};
+pub use members::{Candidate, Member, add, candidates, members, remove};

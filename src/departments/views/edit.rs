@@ -1,0 +1,112 @@
+//! The form of a new department, and the page of one that is there.
+
+use askama::Template;
+
+use crate::auth::{Permission, Viewer};
+use crate::departments::form::Name;
+use crate::departments::queries::{Candidate, Department, Member};
+use crate::web::{FieldErrors, NameCursor, PageOf, initials, tint};
+
+#[derive(Template)]
+#[template(path = "departments/new.html")]
+pub struct New {
+    csrf: String,
+    name: String,
+    errors: FieldErrors,
+}
+
+impl New {
+    pub fn new(csrf: &str, name: &str, errors: FieldErrors) -> Self {
+        Self { csrf: csrf.to_owned(), name: name.to_owned(), errors }
+    }
+
+    fn name_limit(&self) -> usize {
+        Name::LIMIT
+    }
+}
+
+/// Whom the search for new members found; none if nothing was typed.
+pub struct Found {
+    pub q: String,
+    pub candidates: Option<Vec<Candidate>>,
+}
+
+#[derive(Template)]
+#[template(path = "departments/edit.html")]
+pub struct Edit {
+    csrf: String,
+    id: String,
+    title: String,
+    name: String,
+    is_active: bool,
+    errors: FieldErrors,
+    members: Vec<MemberLine>,
+    before: Option<String>,
+    after: Option<String>,
+    found: Found,
+    /// Whether the members' pages may be opened.
+    shows_users: bool,
+}
+
+struct MemberLine {
+    id: String,
+    name: String,
+    email: String,
+    initials: String,
+    tint: u32,
+    is_active: bool,
+}
+
+impl Edit {
+    pub fn new(
+        viewer: &Viewer,
+        csrf: &str,
+        department: Department,
+        members: PageOf<Member, NameCursor>,
+        found: Found,
+    ) -> Self {
+        let address = |direction: &str, cursor: NameCursor| {
+            format!("/departments/{}?{direction}={cursor}#membros", department.id)
+        };
+        Self {
+            csrf: csrf.to_owned(),
+            id: department.id.to_string(),
+            before: members.before.map(|cursor| address("before", cursor)),
+            after: members.after.map(|cursor| address("after", cursor)),
+            title: department.name.clone(),
+            name: department.name,
+            is_active: department.is_active,
+            errors: FieldErrors::default(),
+            members: members.rows.into_iter().map(MemberLine::new).collect(),
+            found,
+            shows_users: viewer.may(Permission::Users),
+        }
+    }
+
+    /// The same page with what was typed and what is wrong.
+    pub fn refused(self, typed: &str, errors: FieldErrors) -> Self {
+        Self { name: typed.to_owned(), errors, ..self }
+    }
+
+    /// What the browser's tab says.
+    pub fn name(&self) -> String {
+        self.title.clone()
+    }
+
+    fn name_limit(&self) -> usize {
+        Name::LIMIT
+    }
+}
+
+impl MemberLine {
+    fn new(member: Member) -> Self {
+        Self {
+            id: member.id.to_string(),
+            initials: initials(&member.name),
+            tint: tint(&member.id),
+            name: member.name,
+            email: member.email,
+            is_active: member.is_active,
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The list.
+
+use askama::Template;
+
+use crate::departments::queries::{self, MOST_COUNTED};
+use crate::web::tint;
+
+#[derive(Template)]
+#[template(path = "departments/index.html")]
+pub struct Index {
+    csrf: String,
+    lines: Vec<Line>,
+}
+
+struct Line {
+    id: String,
+    name: String,
+    tint: u32,
+    members: i64,
+    open_tickets: String,
+    pending_schedules: String,
+    is_active: bool,
+    is_first: bool,
+    is_last: bool,
+}
+
+impl Index {
+    pub fn new(csrf: &str, lines: Vec<queries::Line>) -> Self {
+        let count = lines.len();
+        let line = |(place, line): (usize, queries::Line)| Line {
+            id: line.id.to_string(),
+            tint: tint(&line.id),
+            name: line.name,
+            members: line.members,
+            open_tickets: bounded(line.open_tickets),
+            pending_schedules: bounded(line.pending_schedules),
+            is_active: line.is_active,
+            is_first: place == 0,
+            is_last: place + 1 == count,
+        };
+        Self { csrf: csrf.to_owned(), lines: lines.into_iter().enumerate().map(line).collect() }
+    }
+}
+
+fn bounded(count: i64) -> String {
+    if count > MOST_COUNTED { "mais de 1.000".into() } else { count.to_string() }
+}

@@ -1,0 +1,99 @@
+//! SQL of departures.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text, Timestamptz};
+
+use crate::error::Result;
+use crate::ids::{DepartmentId, ScheduleId, TicketId, UserId};
+
+/// Who or what leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaver {
+    Attendant(UserId),
+    Department(DepartmentId),
+}
+
+impl Leaver {
+    fn column_and_id(self) -> (&'static str, i64) {
+        match self {
+            Self::Attendant(id) => ("attendant_id", id.0),
+            Self::Department(id) => ("department_id", id.0),
+        }
+    }
+}
+
+/// A pending schedule.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct PendingSchedule {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Text)]
+    pub contact: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+}
+
+/// An open ticket.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct OpenTicket {
+    #[diesel(sql_type = BigInt)]
+    pub id: TicketId,
+    #[diesel(sql_type = BigInt)]
+    pub protocol: i64,
+    #[diesel(sql_type = BigInt)]
+    pub department_id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub contact: String,
+}
+
+/// How many there are of each, and the first of them.
+#[derive(Clone, Debug)]
+pub struct InHand {
+    pub schedules: i64,
+    pub tickets: i64,
+    pub next_schedules: Vec<PendingSchedule>,
+    pub first_tickets: Vec<OpenTicket>,
+}
+
+/// How many of each are shown.
+const SHOWN: i64 = 5;
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    schedules: i64,
+    #[diesel(sql_type = BigInt)]
+    tickets: i64,
+}
+
+/// What `leaver` has in hand.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn in_hand(conn: &mut PgConnection, leaver: Leaver) -> Result<InHand> {
+    let (column, id) = leaver.column_and_id();
+    let counts: CountRow = diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM schedules WHERE {column} = $1 AND status = 'scheduled') AS schedules,
+                (SELECT count(*) FROM tickets WHERE {column} = $1 AND status = 'open') AS tickets"
+    ))
+    .bind::<BigInt, _>(id)
+    .get_result(conn)?;
+    let next_schedules = diesel::sql_query(format!(
+        "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
+          WHERE s.{column} = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2"
+    ))
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?;
+    let first_tickets = diesel::sql_query(format!(
+        "SELECT t.id, t.protocol, t.department_id, c.name AS contact
+           FROM tickets t JOIN contacts c ON c.id = t.contact_id
+          WHERE t.{column} = $1 AND t.status = 'open' ORDER BY t.id LIMIT $2"
+    ))
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(SHOWN)
+    .load(conn)?;
+    Ok(InHand { schedules: counts.schedules, tickets: counts.tickets, next_schedules, first_tickets })
+}

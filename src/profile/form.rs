@@ -1,0 +1,68 @@
+//! The form of a profile.
+
+use crate::auth::Person;
+use crate::users::Name;
+use crate::web::{FieldErrors, Fields, Theme};
+
+/// What somebody typed and chose.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub name: String,
+    pub theme: Theme,
+    pub plays_sound: bool,
+    pub shows_browser_notices: bool,
+}
+
+/// A profile as it may be saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub name: Name,
+    pub theme: Theme,
+    pub plays_sound: bool,
+    pub shows_browser_notices: bool,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        Self {
+            name: fields.get("name").to_owned(),
+            theme: fields.get("theme").parse().unwrap_or_default(),
+            plays_sound: !fields.get("plays_sound").is_empty(),
+            shows_browser_notices: !fields.get("shows_browser_notices").is_empty(),
+        }
+    }
+
+    pub fn of(person: &Person) -> Self {
+        Self {
+            name: person.name.clone(),
+            theme: person.theme,
+            plays_sound: person.plays_sound,
+            shows_browser_notices: person.shows_browser_notices,
+        }
+    }
+
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse(&self) -> Result<Draft, FieldErrors> {
+        let name = Name::parse(&self.name).map_err(|message| {
+            let mut errors = FieldErrors::default();
+            errors.add("name", message);
+            errors
+        })?;
+        let Self { theme, plays_sound, shows_browser_notices, .. } = *self;
+        Ok(Draft { name, theme, plays_sound, shows_browser_notices })
+    }
+}
+
+impl Draft {
+    /// The names of the fields that differ from what `person` has.
+    pub fn changed(&self, person: &Person) -> Vec<&'static str> {
+        let fields = [
+            ("name", self.name.as_str() != person.name),
+            ("theme", self.theme != person.theme),
+            ("plays_sound", self.plays_sound != person.plays_sound),
+            ("shows_browser_notices", self.shows_browser_notices != person.shows_browser_notices),
+        ];
+        fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect()
+    }
+}

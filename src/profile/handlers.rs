@@ -1,0 +1,87 @@
+//! The page of one's own profile.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use serde_json::json;
+
+use super::form::Typed;
+use super::queries;
+use super::views::Edit;
+use crate::audit::{self, Action};
+use crate::auth::{ClientIp, Viewer, sessions};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::users;
+use crate::web::{Flash, Posted, Shell, Theme, redirect_with};
+
+/// # Errors
+/// The database is unreachable.
+pub async fn edit(viewer: Viewer, shell: Shell, db: web::Data<Db>, session: Session) -> Result<HttpResponse> {
+    let view = page(&viewer, &shell, &db, &session).await?;
+    shell.page(&viewer, "Meu perfil", view)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn update(
+    viewer: Viewer,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (session, ClientIp(ip)): (Session, ClientIp),
+) -> Result<HttpResponse> {
+    let typed = Typed::read(&form);
+    let draft = match typed.parse() {
+        Ok(draft) => draft,
+        Err(errors) => {
+            let view = page(&viewer, &shell, &db, &session).await?.with(typed).refused(errors);
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Meu perfil", view);
+        }
+    };
+    let fields = draft.changed(&viewer);
+    let id = viewer.id;
+    if !fields.is_empty() {
+        db.transaction(move |conn| {
+            queries::save(conn, id, &draft)?;
+            let entry = audit::Entry::of(Action::UserEdited).by(id).about(Some(id.0));
+            audit::record(conn, &entry.with(json!({ "fields": fields })).from(&ip))
+        })
+        .await?;
+    }
+    Ok(redirect_with("/profile", Flash::ProfileSaved))
+}
+
+/// Keeps the theme that the button in the top bar chose.
+///
+/// # Errors
+/// `BadRequest` for what is no theme; or the database is unreachable.
+pub async fn set_theme(
+    viewer: Viewer,
+    form: Posted,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let theme: Theme = form.get("theme").parse().map_err(|()| Error::BadRequest)?;
+    let id = viewer.id;
+    if theme != viewer.theme {
+        db.transaction(move |conn| {
+            queries::set_theme(conn, id, theme)?;
+            let entry = audit::Entry::of(Action::UserEdited).by(id).about(Some(id.0));
+            audit::record(conn, &entry.with(json!({ "fields": ["theme"] })).from(&ip))
+        })
+        .await?;
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// The page as it stands.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn page(viewer: &Viewer, shell: &Shell, db: &Db, session: &Session) -> Result<Edit> {
+    let id = viewer.id;
+    let (email, open) =
+        db.run(move |conn| Ok((queries::email(conn, id)?, users::open_sessions(conn, id)?))).await?;
+    Ok(Edit::new(viewer, &shell.csrf, email, open, sessions::current(session)))
+}

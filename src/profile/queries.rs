@@ -1,0 +1,46 @@
+//! SQL of one's own profile.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+
+use super::form::Draft;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::schema::users;
+use crate::web::Theme;
+
+/// # Errors
+/// The database is unreachable.
+pub fn save(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> {
+    diesel::update(users::table.find(user.0))
+        .set((
+            users::name.eq(draft.name.as_str()),
+            users::theme.eq(draft.theme.as_str()),
+            users::plays_sound.eq(draft.plays_sound),
+            users::shows_browser_notices.eq(draft.shows_browser_notices),
+            users::updated_at.eq(diesel::dsl::now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn set_theme(conn: &mut PgConnection, user: UserId, theme: Theme) -> Result<()> {
+    diesel::update(users::table.find(user.0)).set(users::theme.eq(theme.as_str())).execute(conn)?;
+    Ok(())
+}
+
+/// The address by which `user` signs in, and the hash of their password.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn credentials(conn: &mut PgConnection, user: UserId) -> Result<(String, Option<String>)> {
+    Ok(users::table.find(user.0).select((users::email, users::password_hash)).first(conn)?)
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn email(conn: &mut PgConnection, user: UserId) -> Result<String> {
+    Ok(users::table.find(user.0).select(users::email).first(conn)?)
+}

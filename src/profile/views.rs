@@ -1,0 +1,57 @@
+//! Finished data for the profile's template.
+
+use askama::Template;
+use uuid::Uuid;
+
+use super::form::Typed;
+use crate::auth::Viewer;
+use crate::users::{Name, OpenSession, SessionList};
+use crate::web::{FieldErrors, Theme};
+
+#[derive(Template)]
+#[template(path = "profile/edit.html")]
+pub struct Edit {
+    csrf: String,
+    email: String,
+    role: String,
+    typed: Typed,
+    errors: FieldErrors,
+    sessions: SessionList,
+}
+
+impl Edit {
+    pub fn new(
+        viewer: &Viewer,
+        csrf: &str,
+        email: String,
+        open: Vec<OpenSession>,
+        current: Option<Uuid>,
+    ) -> Self {
+        Self {
+            csrf: csrf.to_owned(),
+            email,
+            role: viewer.role_name.clone(),
+            typed: Typed::of(viewer),
+            errors: FieldErrors::default(),
+            sessions: SessionList::new(viewer, csrf, "/profile", open, current),
+        }
+    }
+
+    /// The same form with what was typed.
+    pub fn with(self, typed: Typed) -> Self {
+        Self { typed, ..self }
+    }
+
+    /// The same form with what is wrong.
+    pub fn refused(self, errors: FieldErrors) -> Self {
+        Self { errors, ..self }
+    }
+
+    fn themes(&self) -> &'static [Theme] {
+        &[Theme::Light, Theme::Dark, Theme::System]
+    }
+
+    fn name_limit(&self) -> usize {
+        Name::LIMIT
+    }
+}

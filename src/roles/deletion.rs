@@ -1,0 +1,67 @@
+//! Deleting a role that nobody has.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::queries;
+use super::views::Deletion;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageRoles};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::RoleId;
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+const TITLE: &str = "Excluir cargo";
+
+/// Asks first; of a role that is in use, tells who has it.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for the administrator role and the editor's own.
+pub async fn ask(
+    viewer: Can<ManageRoles>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<RoleId>,
+) -> Result<HttpResponse> {
+    let view = page(&viewer, &shell, &db, id.into_inner()).await?;
+    shell.page(&viewer, TITLE, view)
+}
+
+/// # Errors
+/// As `ask`.
+pub async fn delete(
+    viewer: Can<ManageRoles>,
+    _: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<RoleId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, who) = (id.into_inner(), viewer.clone());
+    let deleted = db.transaction(move |conn| {
+        let role = queries::find_for_update(conn, id)?;
+        if !role.may_be_edited_by(&who) {
+            return Err(Error::Forbidden);
+        }
+        queries::delete(conn, id)?;
+        audit::record(conn, &audit::Entry::of(Action::RoleDeleted).by(who.id).about(Some(id.0)).from(&ip))
+    });
+    match deleted.await {
+        Ok(()) => Ok(redirect_with("/roles", Flash::RoleDeleted)),
+        Err(error) if error.violated_constraint() == Some("users_role_id_fkey") => {
+            let view = page(&viewer, &shell, &db, id).await?;
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, TITLE, view)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn page(viewer: &Can<ManageRoles>, shell: &Shell, db: &Db, id: RoleId) -> Result<Deletion> {
+    let (role, holders) =
+        db.run(move |conn| Ok((queries::find(conn, id)?, queries::holders(conn, id)?))).await?;
+    if !role.may_be_edited_by(viewer) {
+        return Err(Error::Forbidden);
+    }
+    Ok(Deletion::new(viewer, &shell.csrf, role, holders))
+}

@@ -1,0 +1,110 @@
+//! Who changed what of a role and when, in words.
+
+use serde_json::{Value, json};
+
+use super::GROUPS;
+use super::form::Draft;
+use super::queries::{Change, Role};
+use crate::auth::{Permission, Permissions};
+use crate::clock::Zone;
+
+/// What the audit keeps of a change: the permissions before and after, and the names of the fields
+/// that changed; `None` when nothing did.
+pub fn details(before: &Role, after: &Draft) -> Option<Value> {
+    let pairs =
+        [("name", before.name != after.name), ("description", before.description != after.description)];
+    let fields: Vec<&str> = pairs.iter().filter(|(_, is_new)| *is_new).map(|(name, _)| *name).collect();
+    if fields.is_empty() && before.permissions() == after.permissions {
+        return None;
+    }
+    let mut details = json!({ "before": names(before.permissions()), "after": names(after.permissions) });
+    if !fields.is_empty() {
+        details["fields"] = json!(fields);
+    }
+    Some(details)
+}
+
+/// The same for a role that is new.
+pub fn details_of_new(draft: &Draft) -> Value {
+    json!({ "before": [], "after": names(draft.permissions) })
+}
+
+/// "Ana Prado habilitou agendamento, 22/11/2026 às 10:00".
+pub fn sentence(change: &Change, zone: Zone) -> String {
+    let who = change.actor.as_deref().unwrap_or("A plataforma");
+    format!("{who} {}, {}", deeds(change), zone.date_time(change.at))
+}
+
+fn deeds(change: &Change) -> String {
+    let (before, after) = (listed(&change.details["before"]), listed(&change.details["after"]));
+    let only = |these: Permissions, others: Permissions| {
+        let only: Vec<String> = these.iter().filter(|one| !others.contains(*one)).map(name_of).collect();
+        (!only.is_empty()).then(|| joined(&only))
+    };
+    let is_field = |name: &str| {
+        change.details["fields"].as_array().is_some_and(|fields| fields.iter().any(|field| field == name))
+    };
+    let deeds: Vec<String> = [
+        (change.action == "role.created").then(|| "criou o cargo".to_owned()),
+        only(after, before).map(|list| format!("habilitou {list}")),
+        only(before, after).map(|list| format!("desabilitou {list}")),
+        is_field("name").then(|| "mudou o nome".into()),
+        is_field("description").then(|| "mudou a descrição".into()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if deeds.is_empty() { "salvou sem mudanças".into() } else { joined(&deeds) }
+}
+
+fn names(permissions: Permissions) -> Vec<&'static str> {
+    permissions.iter().map(Permission::as_str).collect()
+}
+
+fn listed(names: &Value) -> Permissions {
+    let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
+    names.filter_map(|name| name.parse::<Permission>().ok()).collect()
+}
+
+/// The switch of the help page is spoken of by its own words, the others by their labels.
+fn name_of(permission: Permission) -> String {
+    let switches = GROUPS.iter().flat_map(|(_, _, switches)| switches.iter());
+    let label = switches.filter(|one| one.permission == permission).map(|one| one.label).next();
+    match permission {
+        Permission::Schedules => "agendamento".into(),
+        _ => format!("“{}”", label.unwrap_or(permission.as_str())),
+    }
+}
+
+/// `a`, `a e b`, `a, b e c`.
+fn joined(parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} e {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(action: &str, details: Value) -> Change {
+        let at = "2026-11-22T13:00:00Z".parse().unwrap();
+        Change { at, actor: Some("Ana Prado".into()), action: action.into(), details }
+    }
+
+    #[test]
+    fn a_change_reads_as_a_sentence() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let enabled =
+            change("role.edited", json!({ "before": ["tickets"], "after": ["schedules", "tickets"] }));
+        assert_eq!(sentence(&enabled, zone), "Ana Prado habilitou agendamento, 22/11/2026 às 10:00");
+        let mixed = json!({ "before": ["schedules"], "after": ["tickets", "roles"], "fields": ["name"] });
+        assert_eq!(
+            deeds(&change("role.edited", mixed)),
+            "habilitou “Atender chamados” e “Gerenciar cargos”, desabilitou agendamento e mudou o nome"
+        );
+        assert_eq!(deeds(&change("role.created", json!({}))), "criou o cargo");
+    }
+}

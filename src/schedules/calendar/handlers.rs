@@ -1,0 +1,52 @@
+//! The calendar's page.
+
+use actix_web::{HttpResponse, web};
+use chrono::Utc;
+
+use super::grid::{self, View};
+use super::queries;
+use super::views::{Calendar, Shown};
+use crate::auth::{Can, ManageSchedules};
+use crate::clock;
+use crate::db::Db;
+use crate::error::Result;
+use crate::schedules::list::{self, Filters, Query};
+use crate::web::{Shell, pushing};
+
+/// How many schedules a cell of each view names.
+const IN_A_DAY: i64 = 3;
+const IN_AN_HOUR: i64 = 3;
+
+/// The days that are shown take the place of the list's period, which waits in the address.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn show(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: Query,
+) -> Result<HttpResponse> {
+    let (zone, now) = (viewer.zone, Utc::now());
+    let view = View::parse(query.0.get("view"));
+    let day = clock::parse_day(query.0.get("date")).unwrap_or_else(|| zone.day(now));
+    let filters = Filters::read(&query.0);
+    let (cells, limit) = match view {
+        View::Month => (grid::by_day(zone, view.days(day)), IN_A_DAY),
+        View::Week => (grid::by_hour(zone, view.days(day)), IN_AN_HOUR),
+    };
+    let shown = db
+        .run(move |conn| {
+            let options = list::options(conn)?;
+            let filters = filters.known(&options);
+            let without_period = Filters { period: None, ..filters.clone() };
+            let narrowed = list::narrowed(conn, &without_period, zone, now)?;
+            let entries = queries::entries(conn, &narrowed, &cells, limit)?;
+            let loads = queries::loads(conn, &narrowed, &cells)?;
+            Ok(Shown { view, day, now, filters, options, cells, entries, loads })
+        })
+        .await?;
+    let date = day.to_string();
+    let address = shown.filters.address(super::views::PATH, &[("view", view.as_str()), ("date", &date)]);
+    Ok(pushing(shell.page(&viewer, "Calendário", Calendar::new(&viewer, shown))?, &address))
+}

@@ -1,0 +1,152 @@
+//! Moving a pending schedule to another time, and nothing else of it.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::views::PATH;
+use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
+use crate::clock::{Resolved, Zone};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::ScheduleId;
+use crate::schedules::edit::{self, Move, Outcome};
+use crate::schedules::list::{Filters, Query};
+use crate::schedules::queries::{self, Detail};
+use crate::web::{FieldErrors, Fields, Flash, Posted, Shell, redirect_with};
+
+const TITLE: &str = "Mover agendamento";
+
+/// # Errors
+/// `NotFound`.
+pub async fn ask(
+    viewer: Can<ManageSchedules>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<ScheduleId>,
+    query: Query,
+) -> Result<HttpResponse> {
+    let (detail, version) = load(&db, &viewer, id.into_inner()).await?;
+    if detail.status.is_final() {
+        return Ok(redirect_with(&format!("/schedules/{}", detail.id), Flash::ScheduleNotPending));
+    }
+    let typed = Typed { due_at: viewer.zone.input(detail.due_at), version, list: query.0.get("list").into() };
+    let view = Question::new(viewer.zone, &shell.csrf, &detail, typed);
+    shell.page(&viewer, TITLE, view)
+}
+
+/// Moves. To a script that did what the mouse said, success is an empty answer.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn change(
+    viewer: Can<ManageSchedules>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, ClientIp(ip)): (web::Path<ScheduleId>, ClientIp),
+) -> Result<HttpResponse> {
+    let (id, typed) = (id.into_inner(), Typed::read(&form));
+    let wanted = Move { id, version: typed.version, due_local: typed.due_at.clone() };
+    let (status, errors, slots) = match edit::move_to(&db, &viewer, &ip, wanted).await? {
+        Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
+        Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), Flash::ScheduleMoved)),
+        Outcome::Refused { errors, slot } => {
+            let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
+            (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
+        }
+        Outcome::Stale(_) => (StatusCode::CONFLICT, FieldErrors::default(), [None, None]),
+    };
+    let (detail, version) = load(&db, &viewer, id).await?;
+    let is_stale = status == StatusCode::CONFLICT;
+    let mut view = Question::new(viewer.zone, &shell.csrf, &detail, Typed { version, ..typed });
+    view.is_dialog = shell.is_htmx;
+    view.refuse(viewer.zone, errors, slots, is_stale);
+    shell.page_with(status, &viewer, &format!("Erro: {TITLE}"), view)
+}
+
+async fn load(db: &Db, viewer: &Viewer, id: ScheduleId) -> Result<(Detail, i32)> {
+    let who = viewer.clone();
+    db.run(move |conn| Ok((queries::detail(conn, &who, id)?, queries::stored(conn, id)?.version))).await
+}
+
+/// What was sent.
+struct Typed {
+    due_at: String,
+    version: i32,
+    /// The calendar that one came from, as its own address said.
+    list: String,
+}
+
+impl Typed {
+    fn read(form: &Fields) -> Self {
+        let slot = form.get("use_slot");
+        Self {
+            due_at: if slot.is_empty() { form.get("due_at") } else { slot }.to_owned(),
+            version: form.get("version").parse().unwrap_or(0),
+            list: form.get("list").to_owned(),
+        }
+    }
+
+    fn back(&self) -> String {
+        let fields = Fields::parse(self.list.as_bytes()).unwrap_or_default();
+        let known = |name| Some((name, fields.get(name))).filter(|(_, value)| !value.is_empty());
+        let more: Vec<(&str, &str)> = ["view", "date"].into_iter().filter_map(known).collect();
+        Filters::read(&fields).address(PATH, &more)
+    }
+}
+
+/// The page, or the dialogue that a refused move opens.
+#[derive(Template)]
+#[template(path = "schedules/time.html")]
+struct Question {
+    csrf: String,
+    id: String,
+    contact: String,
+    now_at: String,
+    hint: String,
+    due_at: String,
+    version: i32,
+    list: String,
+    back: String,
+    error: Option<String>,
+    slots: Vec<(String, String)>,
+    /// Whether it may be moved at all.
+    is_pending: bool,
+    is_dialog: bool,
+}
+
+impl Question {
+    fn new(zone: Zone, csrf: &str, detail: &Detail, typed: Typed) -> Self {
+        Self {
+            csrf: csrf.to_owned(),
+            id: detail.id.to_string(),
+            contact: detail.contact_name.clone(),
+            now_at: zone.date_time(detail.due_at),
+            hint: zone.hint(),
+            back: typed.back(),
+            due_at: typed.due_at,
+            version: typed.version,
+            list: typed.list,
+            error: None,
+            slots: Vec::new(),
+            is_pending: !detail.status.is_final(),
+            is_dialog: false,
+        }
+    }
+
+    fn refuse(&mut self, zone: Zone, errors: FieldErrors, slots: [Option<DateTime<Utc>>; 2], is_stale: bool) {
+        // A time that the clocks repeat could not be told from its twin.
+        let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
+        self.slots =
+            slots.into_iter().flatten().filter(is_plain).map(|at| (zone.input(at), zone.slot(at))).collect();
+        let first = errors.of("due_at").or_else(|| errors.iter().next().map(|error| error.message.as_str()));
+        self.error = Some(match (first, is_stale, self.is_pending) {
+            (_, true, true) => "Este agendamento mudou enquanto você o movia. Confira e mova de novo.".into(),
+            (_, true, false) => "Este agendamento já não está pendente e não pode mais ser movido.".into(),
+            (Some(message), ..) => message.to_owned(),
+            (None, ..) => "Não foi possível mover o agendamento. Edite-o para ver o que falta.".into(),
+        });
+    }
+}

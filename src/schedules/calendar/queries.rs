@@ -1,0 +1,106 @@
+//! SQL of the calendar.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz};
+
+use super::grid::Cell;
+use crate::error::Result;
+use crate::ids::ScheduleId;
+use crate::schedules::list::{self, Narrowed};
+use crate::schedules::{Action, Status};
+
+/// How many schedules of a cell and a situation are counted: a cell says "+999" at most.
+pub const COUNTED: i64 = 1_000;
+
+/// One of the first schedules of a cell.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Entry {
+    /// The place of its cell, from 1 on.
+    #[diesel(sql_type = BigInt)]
+    pub cell: i64,
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = Text)]
+    pub contact_name: String,
+}
+
+/// How many schedules of a situation a cell holds.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Load {
+    #[diesel(sql_type = BigInt)]
+    pub cell: i64,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+/// The first `limit` schedules of each cell.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn entries(
+    conn: &mut PgConnection,
+    narrowed: &Narrowed,
+    cells: &[Cell],
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let (from, to) = bounds(cells);
+    let query = format!(
+        "SELECT cell.place AS cell, s.id, s.version, s.due_at, s.action, s.status, c.name AS contact_name
+           FROM unnest(${}, ${}) WITH ORDINALITY AS cell (starts, ends, place)
+           CROSS JOIN LATERAL (SELECT s.* FROM schedules s
+                WHERE s.due_at >= cell.starts AND s.due_at < cell.ends AND {}
+                ORDER BY s.due_at, s.id LIMIT {limit}) s
+           JOIN contacts c ON c.id = s.contact_id
+          ORDER BY cell.place, s.due_at, s.id",
+        list::BOUND + 1,
+        list::BOUND + 2,
+        list::condition(),
+    );
+    let query = list::narrowing(query, narrowed)
+        .bind::<Array<Timestamptz>, _>(from)
+        .bind::<Array<Timestamptz>, _>(to);
+    Ok(query.load(conn)?)
+}
+
+/// How many schedules there are in each cell, by situation.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
+    let (from, to) = bounds(cells);
+    let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+    let query = format!(
+        "SELECT cell.place AS cell, situation.status, n.count
+           FROM unnest(${}, ${}) WITH ORDINALITY AS cell (starts, ends, place)
+           CROSS JOIN unnest(${}) AS situation (status)
+           CROSS JOIN LATERAL (SELECT count(*) FROM (
+                SELECT FROM schedules s WHERE s.status = situation.status
+                   AND s.due_at >= cell.starts AND s.due_at < cell.ends AND {} LIMIT {COUNTED}) few) n
+          WHERE n.count > 0",
+        list::BOUND + 1,
+        list::BOUND + 2,
+        list::BOUND + 3,
+        list::condition(),
+    );
+    let query = list::narrowing(query, narrowed)
+        .bind::<Array<Timestamptz>, _>(from)
+        .bind::<Array<Timestamptz>, _>(to)
+        .bind::<Array<Text>, _>(statuses);
+    Ok(query.load(conn)?)
+}
+
+fn bounds(cells: &[Cell]) -> (Vec<DateTime<Utc>>, Vec<DateTime<Utc>>) {
+    cells.iter().map(|cell| (cell.from, cell.to)).unzip()
+}

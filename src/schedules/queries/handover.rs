@@ -1,0 +1,138 @@
+//! Handing pending schedules over. The caller holds one transaction, and the locks of the new keys.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamptz};
+
+use super::saving::interval;
+use crate::error::Result;
+use crate::ids::{DepartmentId, ScheduleId, UserId};
+use crate::schedules::handover::Handover;
+use crate::schedules::spacing::{Scope, Spacing};
+
+/// Says, in SQL, which schedules `s` go: $1 is the department, $2 the attendant, if only theirs go.
+const GOES: &str =
+    "s.status = 'scheduled' AND s.department_id = $1 AND ($2::bigint IS NULL OR s.attendant_id = $2)";
+
+/// The key, in SQL, that `s` gets: $3 is the department and $4 the attendant that they go to, $5 what
+/// the spacing is counted in. As `Spacing::key`.
+const NEW_KEY: &str = "(CASE $5 WHEN 'platform' THEN 0 WHEN 'department' THEN $3
+    WHEN 'attendant' THEN coalesce($4, s.attendant_id, -$3) ELSE s.contact_id END)";
+
+/// Where schedules leave, and where they go.
+struct Way {
+    from: (DepartmentId, Option<UserId>),
+    to: (DepartmentId, Option<UserId>),
+}
+
+impl From<Handover> for Way {
+    fn from(handover: Handover) -> Self {
+        match handover {
+            Handover::Attendant { of, department, to } => {
+                Self { from: (department, Some(of)), to: (department, Some(to)) }
+            }
+            Handover::Department { of, to } => Self { from: (of, None), to: (to, None) },
+        }
+    }
+}
+
+/// Nobody else changes those that go, until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<()> {
+    let Way { from, .. } = handover.into();
+    diesel::sql_query(format!("SELECT FROM schedules s WHERE {GOES} ORDER BY s.id FOR NO KEY UPDATE"))
+        .bind::<BigInt, _>(from.0)
+        .bind::<Nullable<BigInt>, _>(from.1)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A schedule that would be too near to another at its new place.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Clash {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Text)]
+    pub contact_name: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+}
+
+/// How many of them are told.
+const TOLD: i64 = 6;
+
+/// The first of those that go and would be too near; what is exempt from the spacing stays so.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) -> Result<Vec<Clash>> {
+    let Way { from, to } = handover.into();
+    Ok(diesel::sql_query(format!(
+        "SELECT s.id, c.name AS contact_name, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
+          WHERE {GOES} AND NOT s.spacing_exempt AND s.spacing_key <> {NEW_KEY}
+            AND EXISTS (SELECT FROM schedules p WHERE p.status = 'scheduled' AND p.spacing_key = {NEW_KEY}
+                           AND p.due_at > s.due_at - $6 AND p.due_at < s.due_at + $6)
+          ORDER BY s.due_at, s.id LIMIT $7"
+    ))
+    .bind::<BigInt, _>(from.0)
+    .bind::<Nullable<BigInt>, _>(from.1)
+    .bind::<BigInt, _>(to.0)
+    .bind::<Nullable<BigInt>, _>(to.1)
+    .bind::<Text, _>(spacing.scope)
+    .bind::<Interval, _>(interval(spacing.gap()))
+    .bind::<BigInt, _>(TOLD)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: ScheduleId,
+}
+
+/// Hands them over, with the entries of their histories and the audit, and returns them.
+///
+/// # Errors
+/// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
+pub fn hand_over(
+    conn: &mut PgConnection,
+    handover: Handover,
+    scope: Scope,
+    by: UserId,
+    ip: &str,
+) -> Result<Vec<ScheduleId>> {
+    let Way { from, to } = handover.into();
+    let rows: Vec<IdRow> = diesel::sql_query(format!(
+        "WITH leaving AS (
+            SELECT s.id, s.department_id, s.attendant_id, {NEW_KEY} AS new_key FROM schedules s WHERE {GOES}),
+         moved AS (
+            UPDATE schedules s SET department_id = $3, attendant_id = coalesce($4, s.attendant_id),
+                   spacing_key = leaving.new_key, version = s.version + 1, updated_at = clock_timestamp()
+              FROM leaving WHERE leaving.id = s.id
+            RETURNING s.id, s.version, CASE WHEN $4::bigint IS NULL THEN 'department_id' ELSE 'attendant_id' END AS field,
+                CASE WHEN $4::bigint IS NULL THEN leaving.department_id ELSE leaving.attendant_id END AS before,
+                coalesce($4, $3) AS after),
+         recorded AS (
+            INSERT INTO schedule_history (schedule_id, kind, actor_id, details)
+            SELECT id, 'edited', $6, jsonb_build_object('version', version, 'fields', jsonb_build_array(field),
+                   'values', jsonb_build_object(field, jsonb_build_array(before, after)))
+              FROM moved ORDER BY id),
+         audited AS (
+            INSERT INTO audit (action, subject_id, actor_id, ip, details)
+            SELECT 'schedule.edited', id, $6, $7, jsonb_build_object('fields', jsonb_build_array(field))
+              FROM moved ORDER BY id)
+         SELECT id FROM moved ORDER BY id"
+    ))
+    .bind::<BigInt, _>(from.0)
+    .bind::<Nullable<BigInt>, _>(from.1)
+    .bind::<BigInt, _>(to.0)
+    .bind::<Nullable<BigInt>, _>(to.1)
+    .bind::<Text, _>(scope)
+    .bind::<BigInt, _>(by)
+    .bind::<Text, _>(ip)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}

@@ -1,0 +1,137 @@
+//! One-time links: made by whoever manages the account, taken up by its owner.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use diesel::pg::PgConnection;
+
+use super::queries::{self, Invited, Standing};
+use super::saving::managed;
+use super::views::{Gone, Link, Welcome};
+use super::{Name, Token};
+use crate::audit::{self, Action};
+use crate::auth::sessions::{self, Device};
+use crate::auth::{Anyone, Can, ManageUsers, Viewer, client_ip, passwords};
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::live::{self, Event};
+use crate::web::{FieldErrors, Posted, Shell, redirect};
+
+/// Makes a link anew, which voids the older one, and shows it this once.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` beyond the viewer's reach; `Conflict` for somebody who is deactivated.
+pub async fn make(
+    viewer: Can<ManageUsers>,
+    _: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<UserId>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (id, who, ip) = (id.into_inner(), viewer.clone(), client_ip(&request));
+    let (user, token) = db.transaction(move |conn| make_anew(conn, id, &who, &ip)).await?;
+    let config = request.app_data::<web::Data<Config>>().ok_or_else(|| Error::unexpected("no Config"))?;
+    let view = Link::new(&user, config.link(&token.path()), viewer.zone);
+    shell.page(&viewer, "Link de acesso", view)
+}
+
+fn make_anew(conn: &mut PgConnection, id: UserId, by: &Viewer, ip: &str) -> Result<(queries::User, Token)> {
+    let user = managed(conn, id, by)?;
+    if user.standing == Standing::Inactive && user.has_password {
+        return Err(Error::Conflict);
+    }
+    let token = Token::new();
+    queries::make_link(conn, id, &token.hash())?;
+    let entry = audit::Entry::of(Action::AccessLinkMade).by(by.id).about(Some(id.0)).from(ip);
+    audit::record(conn, &entry)?;
+    Ok((queries::find(conn, id)?, token))
+}
+
+/// The page on which the owner of a link chooses a password.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn show(
+    _: Anyone,
+    shell: Shell,
+    db: web::Data<Db>,
+    token: web::Path<String>,
+) -> Result<HttpResponse> {
+    match invited(&db, &token).await? {
+        Some(invited) => {
+            let view = Welcome::new(&shell.csrf, &token, &invited);
+            shell.bare(StatusCode::OK, view.title(), view)
+        }
+        None => gone(shell),
+    }
+}
+
+/// Sets the password, ends all sessions of the account, and signs in.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn take_up(
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    token: web::Path<String>,
+    (session, device): (Session, Device),
+) -> Result<HttpResponse> {
+    let Some(invited) = invited(&db, &token).await? else { return gone(shell) };
+    let mut errors = FieldErrors::default();
+    let name = Name::parse(form.get("name"));
+    if let (true, Err(message)) = (invited.is_new, &name) {
+        errors.add("name", *message);
+    }
+    let password = form.get("password").to_owned();
+    if let Some(refusal) = passwords::refusal(&password) {
+        errors.add("password", refusal.sentence());
+    }
+    if !errors.is_empty() {
+        let view = Welcome::new(&shell.csrf, &token, &invited).refused(form.get("name"), errors);
+        return shell.bare(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {}", view.title()), view);
+    }
+    let hash = passwords::hash_in_turn(password).await?;
+    let (key, ip) = (token_hash(&token), device.ip.clone());
+    let taken = db.transaction(move |conn| settle(conn, &key, name.ok().as_ref(), &hash, &ip)).await?;
+    let Some(user) = taken else { return gone(shell) };
+    sessions::begin(&session, user, &device)?;
+    Ok(redirect("/"))
+}
+
+/// Uses the link up; `None` when somebody was faster.
+fn settle(
+    conn: &mut PgConnection,
+    token_hash: &[u8],
+    name: Option<&Name>,
+    password_hash: &str,
+    ip: &str,
+) -> Result<Option<UserId>> {
+    let Some(invited) = queries::use_link(conn, token_hash)? else { return Ok(None) };
+    let user = invited.id;
+    match name.filter(|_| invited.is_new) {
+        Some(name) => queries::accept(conn, user, name.as_str(), password_hash)?,
+        None => queries::set_password(conn, user, password_hash)?,
+    }
+    queries::end_sessions(conn, user, None, None)?;
+    audit::record(conn, &audit::Entry::of(Action::AccessLinkUsed).by(user).about(Some(user.0)).from(ip))?;
+    live::announce(conn, &Event::RightsChanged(vec![user]))?;
+    Ok(Some(user))
+}
+
+async fn invited(db: &Db, token: &str) -> Result<Option<Invited>> {
+    let hash = token_hash(token);
+    db.run(move |conn| queries::find_link(conn, &hash)).await
+}
+
+/// What is no token has a hash that nothing has.
+fn token_hash(token: &str) -> Vec<u8> {
+    Token::parse(token).map(|token| token.hash()).unwrap_or_default()
+}
+
+fn gone(shell: Shell) -> Result<HttpResponse> {
+    shell.bare(StatusCode::NOT_FOUND, "Link sem validade", Gone)
+}

@@ -1,0 +1,167 @@
+//! The list of users, and the form of one.
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::form::Typed;
+use super::queries::{self, Filter};
+use super::saving::{self, Judged};
+use super::views::{FormPage, Index, Link, Listed};
+use crate::auth::{Can, ClientIp, ManageUsers, Viewer, client_ip, sessions};
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect_with};
+
+/// What the address of the list says; the form of the list is filled with it again.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct ListQuery {
+    pub q: String,
+    pub role_id: String,
+    pub department_id: String,
+    pub standing: String,
+    pub after: String,
+    pub before: String,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn index(
+    viewer: Can<ManageUsers>,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse> {
+    let query = query.into_inner();
+    let filter = Filter {
+        search: Search::parse(&query.q),
+        role: query.role_id.parse().ok(),
+        department: query.department_id.parse().ok(),
+        standing: query.standing.parse().ok(),
+        after: query.after.parse().ok(),
+        before: query.before.parse().ok(),
+    };
+    let listed = db
+        .run(move |conn| {
+            let page = queries::page(conn, filter)?;
+            Ok(Listed { page, roles: queries::roles(conn)?, departments: queries::departments(conn)? })
+        })
+        .await?;
+    shell.page(&viewer, "Atendentes", Index::new(&viewer, query, listed))
+}
+
+/// # Errors
+/// The database is unreachable.
+pub async fn new(viewer: Can<ManageUsers>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let view = blank(&viewer, &shell, &db, Typed::default()).await?;
+    shell.page(&viewer, "Novo atendente", view)
+}
+
+/// Invites: adds the user, and shows this once the link that leads to a password.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn create(
+    viewer: Can<ManageUsers>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    let (typed, who, ip) = (Typed::read(&form), viewer.clone(), client_ip(&request));
+    let sent = typed.clone();
+    let invited = db.transaction(move |conn| match saving::invite(conn, &sent, &who, &ip)? {
+        Ok((id, token)) => Ok(Ok((queries::find(conn, id)?, token))),
+        Err(errors) => Ok(Err(errors)),
+    });
+    match judged(invited.await)? {
+        Ok((user, token)) => {
+            let config =
+                request.app_data::<web::Data<Config>>().ok_or_else(|| Error::unexpected("no Config"))?;
+            let view = Link::new(&user, config.link(&token.path()), viewer.zone);
+            shell.page_with(StatusCode::CREATED, &viewer, "Convite", view)
+        }
+        Err(errors) => {
+            let view = blank(&viewer, &shell, &db, typed).await?.refused(errors);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo atendente", view)
+        }
+    }
+}
+
+/// # Errors
+/// `NotFound`.
+pub async fn edit(
+    viewer: Can<ManageUsers>,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<UserId>,
+    session: Session,
+) -> Result<HttpResponse> {
+    let (view, name) = filled(&viewer, &shell, &db, (id.into_inner(), &session)).await?;
+    shell.page(&viewer, &name, view)
+}
+
+/// # Errors
+/// `NotFound`; `Forbidden` beyond the viewer's reach.
+pub async fn update(
+    viewer: Can<ManageUsers>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    (id, session, ClientIp(ip)): (web::Path<UserId>, Session, ClientIp),
+) -> Result<HttpResponse> {
+    let (id, who) = (id.into_inner(), viewer.clone());
+    let (typed, sent) = (Typed::read(&form), Typed::read(&form));
+    match judged(db.transaction(move |conn| saving::save(conn, id, &sent, &who, &ip)).await)? {
+        Ok(()) => Ok(redirect_with(&format!("/users/{id}"), Flash::UserSaved)),
+        Err(errors) => {
+            let (view, name) = filled(&viewer, &shell, &db, (id, &session)).await?;
+            let view = view.with(typed).refused(errors);
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {name}"), view)
+        }
+    }
+}
+
+/// What the database alone can see is the visitor's to correct too.
+fn judged<T>(saved: Result<Judged<T>>) -> Result<Judged<T>> {
+    let Err(error) = saved else { return saved };
+    let (field, message) = match error.violated_constraint() {
+        Some("users_email_key") => ("email", "Já existe um atendente com este e-mail."),
+        Some("last_administrator") => ("role_id", LAST_ADMINISTRATOR),
+        _ => return Err(error),
+    };
+    let mut errors = FieldErrors::default();
+    errors.add(field, message);
+    Ok(Err(errors))
+}
+
+/// What a page says when the last administrator would be lost.
+pub const LAST_ADMINISTRATOR: &str =
+    "Esta é a última conta de administrador ativa. Dê o cargo Administrador a outra pessoa antes.";
+
+async fn blank(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
+    let facts = db.run(|conn| queries::facts(conn, None)).await?;
+    Ok(FormPage::new(viewer, &shell.csrf, facts, typed))
+}
+
+async fn filled(
+    viewer: &Viewer,
+    shell: &Shell,
+    db: &Db,
+    (id, session): (UserId, &Session),
+) -> Result<(FormPage, String)> {
+    let (facts, open) = db
+        .run(move |conn| {
+            let user = queries::find(conn, id)?;
+            Ok((queries::facts(conn, Some(user))?, queries::open_sessions(conn, id)?))
+        })
+        .await?;
+    let name = facts.before.as_ref().map(|user| user.name.clone()).unwrap_or_default();
+    let typed = facts.before.as_ref().map(Typed::of).unwrap_or_default();
+    let view = FormPage::new(viewer, &shell.csrf, facts, typed);
+    Ok((view.with_sessions(open, sessions::current(session)), name))
+}

@@ -1,0 +1,116 @@
+//! One-time links to a password.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text, Timestamptz};
+
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::users::LINK_HOURS;
+
+#[derive(QueryableByName)]
+struct EndRow {
+    #[diesel(sql_type = Timestamptz)]
+    expires_at: DateTime<Utc>,
+}
+
+/// Makes the user's link, which voids the older one, and returns when it ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn make_link(conn: &mut PgConnection, user: UserId, token_hash: &[u8]) -> Result<DateTime<Utc>> {
+    let row: EndRow = diesel::sql_query(
+        "INSERT INTO access_links (user_id, token_hash, expires_at)
+         VALUES ($1, $2, now() + make_interval(hours => $3))
+         ON CONFLICT (user_id) DO UPDATE
+            SET token_hash = excluded.token_hash, made_at = now(), expires_at = excluded.expires_at
+         RETURNING expires_at",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Binary, _>(token_hash)
+    .bind::<Integer, _>(LINK_HOURS)
+    .get_result(conn)?;
+    Ok(row.expires_at)
+}
+
+/// Takes back the user's link; `false` when there is none.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn revoke_link(conn: &mut PgConnection, user: UserId) -> Result<bool> {
+    let ended = diesel::sql_query("DELETE FROM access_links WHERE user_id = $1")
+        .bind::<BigInt, _>(user)
+        .execute(conn)?;
+    Ok(ended > 0)
+}
+
+/// Whom a link is for.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Invited {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    /// An invitation; else a reset.
+    #[diesel(sql_type = Bool)]
+    pub is_new: bool,
+}
+
+/// Says, in SQL, that the link `l` of the user `u` is good.
+const IS_GOOD: &str = "l.expires_at > now() AND (u.password_hash IS NULL OR u.deactivated_at IS NULL)";
+
+/// Whom a good link is for; `None` when it is unknown, used or over.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT u.id, u.name, u.email, u.password_hash IS NULL AS is_new
+           FROM access_links l JOIN users u ON u.id = l.user_id WHERE l.token_hash = $1 AND {IS_GOOD}"
+    ))
+    .bind::<Binary, _>(token_hash)
+    .get_result(conn)
+    .optional()?)
+}
+
+/// As `find_link`, and the link is over: of two who use it at once, one gets it.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
+    Ok(diesel::sql_query(format!(
+        "DELETE FROM access_links l USING users u WHERE u.id = l.user_id AND l.token_hash = $1 AND {IS_GOOD}
+         RETURNING u.id, u.name, u.email, u.password_hash IS NULL AS is_new"
+    ))
+    .bind::<Binary, _>(token_hash)
+    .get_result(conn)
+    .optional()?)
+}
+
+/// Makes an invited user active, under the name that they gave.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn accept(conn: &mut PgConnection, user: UserId, name: &str, password_hash: &str) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE users SET name = $2, password_hash = $3, deactivated_at = NULL, updated_at = now() WHERE id = $1",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Text, _>(name)
+    .bind::<Text, _>(password_hash)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn set_password(conn: &mut PgConnection, user: UserId, password_hash: &str) -> Result<()> {
+    diesel::sql_query("UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(password_hash)
+        .execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! The list of users.
+
+use diesel::pg::{Pg, PgConnection};
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Text};
+
+use super::Standing;
+use super::one::STANDING;
+use crate::error::Result;
+use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::web::{NameCursor, PageOf, Search};
+
+/// What the list shows, and where its page begins.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub search: Option<Search>,
+    pub role: Option<RoleId>,
+    pub department: Option<DepartmentId>,
+    pub standing: Option<Standing>,
+    pub after: Option<NameCursor>,
+    pub before: Option<NameCursor>,
+}
+
+/// One line of the list.
+#[derive(Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub role_name: String,
+    #[diesel(sql_type = Text)]
+    pub departments: String,
+    #[diesel(sql_type = Text)]
+    pub standing: Standing,
+    /// Whether the link of an invitation has ended by time.
+    #[diesel(sql_type = Bool)]
+    pub is_expired: bool,
+}
+
+/// How many rows a page has.
+const PAGE: usize = 25;
+
+/// A page of users, by name.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameCursor>> {
+    let is_backwards = filter.before.is_some();
+    let start = filter.before.or(filter.after);
+    let mut query = diesel::sql_query(format!(
+        "SELECT u.id, u.name, u.sort_name, u.email, r.name AS role_name, {STANDING} AS standing,
+                coalesce(l.expires_at <= now(), false) AS is_expired,
+                coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position, d.id)
+                   FROM department_members m JOIN departments d ON d.id = m.department_id
+                  WHERE m.user_id = u.id AND d.deactivated_at IS NULL), '') AS departments
+           FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
+          WHERE true"
+    ))
+    .into_boxed::<Pg>();
+    let mut bound = 0;
+    let mut next = || {
+        bound += 1;
+        bound
+    };
+    if let Some(search) = &filter.search {
+        let (one, all) = (next(), next());
+        query = query
+            .sql(format!(
+                " AND u.search LIKE plain(${one}) AND u.search LIKE ALL (SELECT plain(p) FROM unnest(${all}) AS p)"
+            ))
+            .bind::<Text, _>(search.longest().to_owned())
+            .bind::<Array<Text>, _>(search.all().to_vec());
+    }
+    if let Some(role) = filter.role {
+        query = query.sql(format!(" AND u.role_id = ${}", next())).bind::<BigInt, _>(role);
+    }
+    if let Some(department) = filter.department {
+        query = query
+            .sql(format!(
+                " AND u.id IN (SELECT user_id FROM department_members WHERE department_id = ${})",
+                next()
+            ))
+            .bind::<BigInt, _>(department);
+    }
+    if let Some(standing) = filter.standing {
+        query = query.sql(format!(" AND {STANDING} = ${}", next())).bind::<Text, _>(standing);
+    }
+    if let Some(cursor) = start.clone() {
+        let sign = if is_backwards { '<' } else { '>' };
+        query = query
+            .sql(format!(" AND (u.sort_name, u.id) {sign} (${}, ${})", next(), next()))
+            .bind::<Text, _>(cursor.name)
+            .bind::<BigInt, _>(cursor.id);
+    }
+    let order = if is_backwards { "DESC" } else { "ASC" };
+    let query = query.sql(format!(" ORDER BY u.sort_name {order}, u.id {order} LIMIT {}", PAGE + 1));
+    let rows: Vec<Row> = query.load(conn)?;
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), |row| NameCursor {
+        name: row.sort_name.clone(),
+        id: row.id.0,
+    }))
+}

@@ -1,0 +1,213 @@
+//! One user, and what its form offers.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::auth::Permission;
+use crate::error::{Error, Result};
+use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::roles::RESERVED;
+use crate::text_enum;
+use crate::users::form::{Draft, Facts};
+use crate::users::reach::Rank;
+
+text_enum! {
+    /// "Situação" of an account.
+    pub enum Standing {
+        Active = "active",
+        /// Has a link to take up, and no password yet.
+        Invited = "invited",
+        Inactive = "inactive",
+    }
+}
+
+/// The standing, in SQL, of the user `u` whose link is `l`.
+pub(super) const STANDING: &str = "(CASE WHEN u.deactivated_at IS NULL THEN 'active'
+    WHEN u.password_hash IS NULL AND l.user_id IS NOT NULL THEN 'invited' ELSE 'inactive' END)";
+
+/// A user with what its page shows.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct User {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = BigInt)]
+    pub role_id: RoleId,
+    #[diesel(sql_type = Bool)]
+    is_administrator: bool,
+    #[diesel(sql_type = Bool)]
+    is_reserved: bool,
+    #[diesel(sql_type = Text)]
+    pub standing: Standing,
+    #[diesel(sql_type = Bool)]
+    pub has_password: bool,
+    /// The end of the link that waits to be used.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub link_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Array<BigInt>)]
+    pub departments: Vec<DepartmentId>,
+}
+
+impl User {
+    pub fn rank(&self) -> Rank {
+        Rank { is_administrator: self.is_administrator, is_reserved: self.is_reserved }
+    }
+}
+
+/// A role that a form may offer.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Role {
+    #[diesel(sql_type = BigInt)]
+    pub id: RoleId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Bool)]
+    is_administrator: bool,
+    #[diesel(sql_type = Bool)]
+    is_reserved: bool,
+}
+
+impl Role {
+    pub fn rank(&self) -> Rank {
+        Rank { is_administrator: self.is_administrator, is_reserved: self.is_reserved }
+    }
+}
+
+const IS_RESERVED: &str =
+    "EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = ANY($1))";
+
+fn reserved() -> Vec<Permission> {
+    RESERVED.to_vec()
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
+    diesel::sql_query(format!(
+        "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator,
+                {IS_RESERVED} AS is_reserved, {STANDING} AS standing,
+                u.password_hash IS NOT NULL AS has_password, l.expires_at AS link_until,
+                ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
+           FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
+          WHERE u.id = $2"
+    ))
+    .bind::<Array<Text>, _>(reserved())
+    .bind::<BigInt, _>(user)
+    .get_result(conn)
+    .optional()?
+    .ok_or(Error::NotFound)
+}
+
+/// Nobody else changes the user until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    diesel::sql_query("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(user)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every role, the administrator's first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT r.id, r.name, r.is_administrator, {IS_RESERVED} AS is_reserved
+           FROM roles r ORDER BY r.is_administrator DESC, plain(r.name) COLLATE \"C\", r.id"
+    ))
+    .bind::<Array<Text>, _>(reserved())
+    .load(conn)?)
+}
+
+/// A department that a form may offer.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Department {
+    #[diesel(sql_type = BigInt)]
+    pub id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// The active departments, in the company's order.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
+    Ok(diesel::sql_query(
+        "SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id",
+    )
+    .load(conn)?)
+}
+
+/// What a form is judged by.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn facts(conn: &mut PgConnection, before: Option<User>) -> Result<Facts> {
+    Ok(Facts { roles: roles(conn)?, departments: departments(conn)?, before })
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: UserId,
+}
+
+/// Adds a user who has no password yet, and so is not active.
+///
+/// # Errors
+/// `users_email_key` when the address is taken; or the database is unreachable.
+pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<UserId> {
+    let row: IdRow = diesel::sql_query(
+        "INSERT INTO users (name, email, role_id, deactivated_at) VALUES ($1, $2, $3, now()) RETURNING id",
+    )
+    .bind::<Text, _>(draft.name.as_str())
+    .bind::<Text, _>(draft.email.as_str())
+    .bind::<BigInt, _>(draft.role)
+    .get_result(conn)?;
+    Ok(row.id)
+}
+
+/// # Errors
+/// `users_email_key` when the address is taken; `last_administrator`; or the database is unreachable.
+pub fn update(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE users SET name = $2, email = $3, role_id = $4, updated_at = now() WHERE id = $1",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Text, _>(draft.name.as_str())
+    .bind::<Text, _>(draft.email.as_str())
+    .bind::<BigInt, _>(draft.role)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Makes the user a member of just these among the active departments.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[DepartmentId]) -> Result<()> {
+    diesel::sql_query(
+        "DELETE FROM department_members m USING departments d
+          WHERE d.id = m.department_id AND d.deactivated_at IS NULL
+            AND m.user_id = $1 AND m.department_id <> ALL($2)",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(departments)
+    .execute(conn)?;
+    diesel::sql_query(
+        "INSERT INTO department_members (department_id, user_id) SELECT unnest($2), $1 ON CONFLICT DO NOTHING",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(departments)
+    .execute(conn)?;
+    Ok(())
+}

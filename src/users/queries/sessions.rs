@@ -1,0 +1,67 @@
+//! The sessions of a user.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use crate::error::Result;
+use crate::ids::UserId;
+
+/// A session that lives.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct OpenSession {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub seen_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub user_agent: String,
+    #[diesel(sql_type = Text)]
+    pub ip: String,
+}
+
+/// How many sessions a page lists.
+const LISTED: i64 = 20;
+
+/// The newest living sessions of a user, the last seen first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSession>> {
+    Ok(diesel::sql_query(
+        "SELECT id, created_at, seen_at, user_agent, ip FROM sessions
+          WHERE user_id = $1 AND seen_at > now() - make_interval(hours => $2)
+            AND created_at > now() - make_interval(days => $3)
+          ORDER BY seen_at DESC, id LIMIT $4",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Integer, _>(IDLE_HOURS)
+    .bind::<Integer, _>(LONGEST_DAYS)
+    .bind::<BigInt, _>(LISTED)
+    .load(conn)?)
+}
+
+/// Ends the sessions of a user: just `only`, or all but `except`. Returns how many.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn end_sessions(
+    conn: &mut PgConnection,
+    user: UserId,
+    only: Option<Uuid>,
+    except: Option<Uuid>,
+) -> Result<usize> {
+    Ok(diesel::sql_query(
+        "DELETE FROM sessions WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2)
+            AND ($3::uuid IS NULL OR id <> $3)",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Nullable<SqlUuid>, _>(only)
+    .bind::<Nullable<SqlUuid>, _>(except)
+    .execute(conn)?)
+}

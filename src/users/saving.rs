@@ -1,0 +1,95 @@
+//! Inviting a user, and changing one: the rules in one transaction.
+
+use diesel::pg::PgConnection;
+use serde_json::json;
+
+use super::form::{Draft, Facts, Typed};
+use super::queries::{self, User};
+use super::{Reach, Token};
+use crate::audit::{self, Action};
+use crate::auth::Viewer;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::live::{self, Event};
+use crate::web::FieldErrors;
+
+/// What was typed, or every field that is wrong with it.
+pub type Judged<T> = Result<T, FieldErrors>;
+
+/// Adds a user without a password, with the link that leads to one.
+///
+/// # Errors
+/// `users_email_key` when the address is taken; or the database is unreachable.
+pub fn invite(
+    conn: &mut PgConnection,
+    typed: &Typed,
+    by: &Viewer,
+    ip: &str,
+) -> Result<Judged<(UserId, Token)>> {
+    let facts = queries::facts(conn, None)?;
+    let draft = match typed.parse(Reach::of(by), &facts) {
+        Ok(draft) => draft,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let id = queries::insert(conn, &draft)?;
+    queries::set_departments(conn, id, &draft.departments)?;
+    let token = Token::new();
+    queries::make_link(conn, id, &token.hash())?;
+    let details = json!({ "role_id": draft.role, "departments": draft.departments });
+    let entry = audit::Entry::of(Action::UserInvited).by(by.id).about(Some(id.0)).with(details);
+    audit::record(conn, &entry.from(ip))?;
+    Ok(Ok((id, token)))
+}
+
+/// Changes a user within the editor's reach.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` beyond the reach; `users_email_key`, `last_administrator`.
+pub fn save(conn: &mut PgConnection, id: UserId, typed: &Typed, by: &Viewer, ip: &str) -> Result<Judged<()>> {
+    let user = managed(conn, id, by)?;
+    let facts = queries::facts(conn, Some(user.clone()))?;
+    let draft = match typed.parse(Reach::of(by), &facts) {
+        Ok(draft) => draft,
+        Err(errors) => return Ok(Err(errors)),
+    };
+    let fields = changed(&user, &draft, &facts);
+    if fields.is_empty() {
+        return Ok(Ok(()));
+    }
+    queries::update(conn, id, &draft)?;
+    queries::set_departments(conn, id, &draft.departments)?;
+    let mut details = json!({ "fields": fields });
+    if user.role_id != draft.role {
+        details["role_id"] = json!([user.role_id, draft.role]);
+    }
+    let entry = audit::Entry::of(Action::UserEdited).by(by.id).about(Some(id.0)).with(details);
+    audit::record(conn, &entry.from(ip))?;
+    // Whoever now attends another department sees other conversations.
+    live::announce(conn, &Event::RightsChanged(vec![id]))?;
+    Ok(Ok(()))
+}
+
+/// The user of that id, locked, if `editor` may manage the account.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` beyond the editor's reach.
+pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
+    queries::lock(conn, id)?;
+    let user = queries::find(conn, id)?;
+    if Reach::of(editor).holds(user.rank()) { Ok(user) } else { Err(Error::Forbidden) }
+}
+
+fn changed(user: &User, draft: &Draft, facts: &Facts) -> Vec<&'static str> {
+    let is_shown = |id: &&_| facts.departments.iter().any(|department| department.id == **id);
+    let mut before: Vec<_> = user.departments.iter().filter(is_shown).copied().collect();
+    let mut after = draft.departments.clone();
+    before.sort();
+    after.sort();
+    let fields = [
+        ("name", user.name != draft.name.as_str()),
+        ("email", user.email != draft.email.as_str()),
+        ("role", user.role_id != draft.role),
+        ("departments", before != after),
+    ];
+    fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,88 @@
+//! The sessions of a user: listed, and ended by the user or by whoever manages the account.
+
+use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::queries;
+use super::saving::managed;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageUsers};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::ids::UserId;
+use crate::live::{self, Event};
+use crate::web::{Flash, Posted, redirect_with};
+
+pub use super::queries::{OpenSession, open_sessions};
+pub use super::views::SessionList;
+
+/// Ends all sessions of a user but `except`, and their streams.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn end_all(
+    conn: &mut PgConnection,
+    user: UserId,
+    except: Option<Uuid>,
+    by: UserId,
+    ip: &str,
+) -> Result<()> {
+    let ended = queries::end_sessions(conn, user, None, except)?;
+    tell(conn, user, by, ended, ip)
+}
+
+/// Ends one session of a user.
+///
+/// # Errors
+/// `NotFound` when it is not theirs or has ended; or the database is unreachable.
+pub fn end_one(conn: &mut PgConnection, user: UserId, session: Uuid, by: UserId, ip: &str) -> Result<()> {
+    match queries::end_sessions(conn, user, Some(session), None)? {
+        0 => Err(Error::NotFound),
+        ended => tell(conn, user, by, ended, ip),
+    }
+}
+
+/// A stream belongs to a user, not to a session: all of them begin anew, where that is still allowed.
+fn tell(conn: &mut PgConnection, user: UserId, by: UserId, ended: usize, ip: &str) -> Result<()> {
+    let entry = audit::Entry::of(Action::SessionsEnded).by(by).about(Some(user.0));
+    audit::record(conn, &entry.with(json!({ "count": ended })).from(ip))?;
+    live::announce(conn, &Event::RightsChanged(vec![user]))
+}
+
+/// # Errors
+/// `NotFound`; `Forbidden` beyond the viewer's reach.
+pub async fn end_all_of(
+    viewer: Can<ManageUsers>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<UserId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (id, who) = (id.into_inner(), viewer.clone());
+    db.transaction(move |conn| {
+        managed(conn, id, &who)?;
+        end_all(conn, id, None, who.id, &ip)
+    })
+    .await?;
+    Ok(redirect_with(&format!("/users/{id}"), Flash::SessionsEnded))
+}
+
+/// # Errors
+/// `NotFound`; `Forbidden` beyond the viewer's reach.
+pub async fn end_one_of(
+    viewer: Can<ManageUsers>,
+    _: Posted,
+    db: web::Data<Db>,
+    path: web::Path<(UserId, Uuid)>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let ((id, session), who) = (path.into_inner(), viewer.clone());
+    db.transaction(move |conn| {
+        managed(conn, id, &who)?;
+        end_one(conn, id, session, who.id, &ip)
+    })
+    .await?;
+    Ok(redirect_with(&format!("/users/{id}"), Flash::SessionEnded))
+}

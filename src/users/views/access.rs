@@ -1,0 +1,79 @@
+//! One-time links, as who makes them and who uses them see them.
+
+use askama::Template;
+
+use crate::clock::Zone;
+use crate::users::queries::{Invited, User};
+use crate::users::{LINK_HOURS, Name};
+use crate::web::FieldErrors;
+
+/// The link, shown this once.
+#[derive(Template)]
+#[template(path = "users/link.html")]
+pub struct Link {
+    id: String,
+    name: String,
+    email: String,
+    link: String,
+    is_invitation: bool,
+    until: String,
+    hours: i32,
+}
+
+impl Link {
+    pub fn new(user: &User, link: String, zone: Zone) -> Self {
+        Self {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            email: user.email.clone(),
+            link,
+            is_invitation: !user.has_password,
+            until: user.link_until.map(|until| zone.date_time(until)).unwrap_or_default(),
+            hours: LINK_HOURS,
+        }
+    }
+}
+
+/// Where the owner of a link chooses a password.
+#[derive(Template)]
+#[template(path = "users/welcome.html")]
+pub struct Welcome {
+    csrf: String,
+    token: String,
+    name: String,
+    email: String,
+    is_new: bool,
+    errors: FieldErrors,
+}
+
+impl Welcome {
+    pub fn new(csrf: &str, token: &str, invited: &Invited) -> Self {
+        Self {
+            csrf: csrf.to_owned(),
+            token: token.to_owned(),
+            name: invited.name.clone(),
+            email: invited.email.clone(),
+            is_new: invited.is_new,
+            errors: FieldErrors::default(),
+        }
+    }
+
+    pub fn title(&self) -> &'static str {
+        if self.is_new { "Criar sua senha" } else { "Trocar sua senha" }
+    }
+
+    /// The same page with what was typed and what is wrong.
+    pub fn refused(self, name: &str, errors: FieldErrors) -> Self {
+        let name = if self.is_new { name.to_owned() } else { self.name };
+        Self { name, errors, ..self }
+    }
+
+    fn name_limit(&self) -> usize {
+        Name::LIMIT
+    }
+}
+
+/// What an unknown, used or ended link says.
+#[derive(Template)]
+#[template(path = "users/gone.html")]
+pub struct Gone;

@@ -1,0 +1,129 @@
+//! The page of one user: the form, the link to a password, the sessions.
+
+use askama::Template;
+use uuid::Uuid;
+
+use super::SessionList;
+use crate::auth::Viewer;
+use crate::users::form::{Facts, Typed};
+use crate::users::queries::{OpenSession, Standing, User};
+use crate::users::{Name, Reach};
+use crate::web::FieldErrors;
+
+#[derive(Template)]
+#[template(path = "users/form.html")]
+pub struct FormPage {
+    csrf: String,
+    typed: Typed,
+    roles: Vec<Choice>,
+    departments: Vec<Choice>,
+    errors: FieldErrors,
+    account: Option<Account>,
+    sessions: Option<SessionList>,
+    /// Why nothing can be changed, if so.
+    locked: Option<&'static str>,
+    is_self: bool,
+    viewer: Viewer,
+}
+
+struct Choice {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+/// Of somebody who is there already.
+struct Account {
+    id: String,
+    name: String,
+    standing: Standing,
+    has_password: bool,
+    /// What is known of the link that waits.
+    link: Option<String>,
+}
+
+impl FormPage {
+    pub fn new(viewer: &Viewer, csrf: &str, facts: Facts, typed: Typed) -> Self {
+        let reach = Reach::of(viewer);
+        let user = facts.before.as_ref();
+        let is_locked = user.is_some_and(|user| !reach.holds(user.rank()));
+        let is_offered = |role: &&crate::users::queries::Role| {
+            reach.holds(role.rank()) || user.is_some_and(|user| user.role_id == role.id)
+        };
+        Self {
+            csrf: csrf.to_owned(),
+            roles: facts
+                .roles
+                .iter()
+                .filter(is_offered)
+                .map(|role| Choice::new(&role.id, &role.name, |value| value == typed.role_id))
+                .collect(),
+            departments: facts
+                .departments
+                .iter()
+                .map(|one| {
+                    Choice::new(&one.id, &one.name, |value| typed.departments.iter().any(|id| id == value))
+                })
+                .collect(),
+            errors: FieldErrors::default(),
+            account: user.map(|user| Account::new(viewer, user)),
+            sessions: None,
+            locked: is_locked.then_some("Só o administrador altera esta conta."),
+            is_self: user.is_some_and(|user| reach.is_self(user.id)),
+            viewer: viewer.clone(),
+            typed,
+        }
+    }
+
+    /// The sessions of an account that the viewer manages.
+    pub fn with_sessions(mut self, open: Vec<OpenSession>, current: Option<Uuid>) -> Self {
+        if let (None, Some(account)) = (self.locked, &self.account) {
+            let base = format!("/users/{}", account.id);
+            self.sessions = Some(SessionList::new(&self.viewer, &self.csrf, &base, open, current));
+        }
+        self
+    }
+
+    /// The same form with what was typed.
+    pub fn with(mut self, typed: Typed) -> Self {
+        for role in &mut self.roles {
+            role.is_chosen = role.value == typed.role_id;
+        }
+        for department in &mut self.departments {
+            department.is_chosen = typed.departments.contains(&department.value);
+        }
+        Self { typed, ..self }
+    }
+
+    /// The same form with what is wrong.
+    pub fn refused(self, errors: FieldErrors) -> Self {
+        Self { errors, ..self }
+    }
+
+    fn name_limit(&self) -> usize {
+        Name::LIMIT
+    }
+}
+
+impl Choice {
+    fn new(value: &impl ToString, label: &str, is_chosen: impl Fn(&str) -> bool) -> Self {
+        let value = value.to_string();
+        Self { is_chosen: is_chosen(&value), label: label.to_owned(), value }
+    }
+}
+
+impl Account {
+    fn new(viewer: &Viewer, user: &User) -> Self {
+        let now = chrono::Utc::now();
+        Self {
+            id: user.id.to_string(),
+            name: user.name.clone(),
+            standing: user.standing,
+            has_password: user.has_password,
+            link: user.link_until.map(|until| match until > now {
+                true => format!("O link feito por último vale até {}.", viewer.zone.date_time(until)),
+                false => format!("O link feito por último venceu em {}.", viewer.zone.date_time(until)),
+            }),
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Finished data for the templates of users.
+
+mod access;
+mod departure;
+mod form;
+mod index;
+mod sessions;
+
+pub use access::{Gone, Link, Welcome};
+pub use departure::{Departure, Return};
+pub use form::FormPage;
+pub use index::{Index, Listed};
+pub use sessions::SessionList;
+
+use super::queries::Standing;
+
+impl Standing {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Active => "Ativo",
+            Self::Invited => "Convidado",
+            Self::Inactive => "Inativo",
+        }
+    }
+
+    /// The badge's class and icon.
+    pub fn style(self) -> &'static str {
+        match self {
+            Self::Active => "st-done",
+            Self::Invited => "st-scheduled",
+            Self::Inactive => "st-cancelled",
+        }
+    }
+
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Active => "circle-check",
+            Self::Invited => "clock",
+            Self::Inactive => "circle-minus",
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Light or dark pages.
+
+use actix_web::cookie::{Cookie, SameSite, time::Duration};
+
+use crate::text_enum;
+
+/// The cookie by which pages without a user, and the script that runs before the first paint, know it.
+pub const COOKIE: &str = "theme";
+
+text_enum! {
+    /// What a user chose; `System` follows the device.
+    #[derive(Default)]
+    pub enum Theme {
+        #[default]
+        System = "",
+        Light = "light",
+        Dark = "dark",
+    }
+}
+
+impl Theme {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::System => "Do sistema",
+            Self::Light => "Claro",
+            Self::Dark => "Escuro",
+        }
+    }
+
+    /// The cookie that says the same; scripts read and write it too.
+    pub fn cookie(self, is_https: bool) -> Cookie<'static> {
+        let cookie = Cookie::build(COOKIE, self.as_str()).path("/").same_site(SameSite::Lax).secure(is_https);
+        let mut cookie = cookie.max_age(Duration::days(365)).finish();
+        if self == Self::System {
+            cookie.make_removal();
+        }
+        cookie
+    }
+}

@@ -1,0 +1,154 @@
+// The calendar: a pending schedule is moved by dragging it, or by M and the arrow keys.
+//
+// A move that is refused opens a dialogue with what is in the way and the free times beside it.
+
+import { all, one, say } from "./dom.js";
+import { csrf } from "./entry.js";
+import { post } from "./messages.js";
+import { warn } from "./notices.js";
+import { refreshNow } from "./schedules.js";
+
+const MINUTE = 60_000;
+const STEPS = { ArrowLeft: -1440, ArrowRight: 1440, ArrowUp: -15, ArrowDown: 15 };
+
+let dragged = null;
+let moving = null;
+
+export function start() {
+  document.addEventListener("dragstart", pickUp);
+  document.addEventListener("dragover", over);
+  document.addEventListener("drop", drop);
+  document.addEventListener("dragend", letGo);
+  document.addEventListener("keydown", key);
+  document.addEventListener("focusout", ({ target }) => moving?.entry === target && giveUp());
+}
+
+// A wall-clock time, as milliseconds of a clock that never changes.
+const read = (local) => Date.parse(`${local}:00Z`);
+const write = (at) => new Date(at).toISOString().slice(0, 16);
+const words = new Intl.DateTimeFormat("pt-BR", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const spoken = (at) => words.format(at);
+
+/** While something is held, the page behind it stands still. */
+const hold = (entry) => (entry.dataset.moving = "");
+
+function free(entry) {
+  delete entry.dataset.moving;
+  document.dispatchEvent(new Event("pontual:free"));
+}
+
+function pickUp(event) {
+  const entry = event.target.closest?.("[data-move]");
+  if (!entry) return;
+  dragged = entry;
+  event.dataTransfer.effectAllowed = "move";
+  event.dataTransfer.setData("text/plain", entry.href);
+  hold(entry);
+}
+
+function over(event) {
+  const cell = dragged && event.target.closest("[data-drop]");
+  all(".drop-here").forEach((other) => other !== cell && other.classList.remove("drop-here"));
+  if (!cell) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "move";
+  cell.classList.add("drop-here");
+}
+
+function drop(event) {
+  const cell = dragged && event.target.closest("[data-drop]");
+  if (!cell) return;
+  event.preventDefault();
+  const [, time] = dragged.dataset.due.split("T");
+  const [day, hour] = cell.dataset.drop.split("T");
+  // A day keeps the time; an hour keeps the minutes.
+  const due = hour ? `${day}T${hour}${time.slice(2)}` : `${day}T${time}`;
+  const entry = dragged;
+  letGo();
+  move(entry, due);
+}
+
+function letGo() {
+  all(".drop-here").forEach((cell) => cell.classList.remove("drop-here"));
+  if (dragged) free(dragged);
+  dragged = null;
+}
+
+function key(event) {
+  const entry = event.target.closest?.("[data-move]");
+  if (!entry || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!moving) {
+    if (event.key.toLowerCase() !== "m") return;
+    event.preventDefault();
+    begin(entry);
+  } else if (event.key === "Escape") {
+    event.preventDefault();
+    giveUp();
+    say("Mudança desfeita.");
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    confirm();
+  } else if (STEPS[event.key]) {
+    event.preventDefault();
+    moving.at += STEPS[event.key] * MINUTE;
+    tell(`${spoken(moving.at)}.`);
+  }
+}
+
+function begin(entry) {
+  const bar = document.createElement("div");
+  bar.className = "move-bar";
+  bar.dataset.moveBar = "";
+  bar.setAttribute("aria-hidden", "true"); // the live region says the same
+  document.body.append(bar);
+  moving = { entry, at: read(entry.dataset.due), bar };
+  hold(entry);
+  tell(`Mover ${entry.dataset.contact}: ${spoken(moving.at)}. Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.`);
+}
+
+function tell(sentence) {
+  const { entry, at, bar } = moving;
+  bar.textContent = `${entry.dataset.contact} · ${spoken(at)} · Enter confirma, Esc desiste`;
+  all(".drop-here").forEach((cell) => cell.classList.remove("drop-here"));
+  const due = write(at);
+  (one(`[data-drop="${due.slice(0, 13)}"]`) ?? one(`[data-drop="${due.slice(0, 10)}"]`))?.classList.add("drop-here");
+  say(sentence);
+}
+
+function giveUp() {
+  const { entry, bar } = moving;
+  moving = null;
+  bar.remove();
+  all(".drop-here").forEach((cell) => cell.classList.remove("drop-here"));
+  free(entry);
+}
+
+function confirm() {
+  const { entry, at } = moving;
+  giveUp();
+  move(entry, write(at));
+}
+
+async function move(entry, due) {
+  const { move: id, version, contact } = entry.dataset;
+  if (due === entry.dataset.due) return;
+  const list = one("[data-calendar]")?.dataset.calendar ?? "";
+  const hadFocus = document.activeElement === entry;
+  try {
+    await post(`/schedules/${id}/time`, { csrf: csrf(), version, due_at: due, list });
+  } catch (error) {
+    const question = error.page && one("form", error.page);
+    return question ? ask(question) : warn("move", "Não foi possível mover o agendamento. Tente de novo.");
+  }
+  await refreshNow().catch(() => {});
+  if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
+  say(`${contact} movido para ${spoken(read(due))}.`);
+}
+
+function ask(question) {
+  const dialog = one("#move-dialog");
+  const Modal = (window.bootstrap ?? window.tabler).Modal;
+  one(".modal-dialog", dialog).replaceChildren(question);
+  Modal.getOrCreateInstance(dialog).show();
+  dialog.addEventListener("shown.bs.modal", () => one("[data-error-summary]", dialog)?.focus(), { once: true });
+}

@@ -1,0 +1,131 @@
+//! "Anonimizar contato": nothing of the customer is left anywhere.
+
+use crate::harness::{Plan, TestApp};
+
+/// Marina has a completed schedule with a file, a ticket that is open and in which she wrote, a cancelled
+/// schedule with a reason, a pending one, and a line in an import that was refused.
+pub async fn with_a_past(app: &TestApp) {
+    let done = Plan {
+        message: "Segue o boleto segredo-da-mensagem",
+        ..Plan::new(&app.company, "open_ticket_and_notify")
+    };
+    let done = done.save(&app.database);
+    app.database.execute(&format!(
+        "UPDATE schedules SET comment = 'Lembrar segredo-do-comentario', person_id = 501 WHERE id = {done};
+         INSERT INTO blobs (sha256, size, media_type) VALUES (decode(repeat('ab', 32), 'hex'), 9, 'application/pdf');
+         INSERT INTO attachments (sha256, file_name, schedule_id) SELECT sha256, 'boleto-segredo.pdf', {done} FROM blobs;
+         UPDATE contacts SET email = 'marina-segredo@casa.example', default_department_id = 101 WHERE id = 601"
+    ));
+    pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+    let links = pontual::contacts::Links::new(app.shared.keys.key("links"));
+    let chat = links.path(pontual::ids::ContactId(601), 1);
+    let customer = app.visitor();
+    customer.get(&chat).await;
+    customer
+        .post(&format!("{chat}/messages"), &[("body", "Meu CPF é segredo-do-cliente")])
+        .await
+        .assert_status(303);
+    let admin = app.administrator().await;
+    let cancelled = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
+    admin.get("/schedules").await;
+    let path = format!("/schedules/{cancelled}/cancellation");
+    admin.get(&path).await;
+    admin.post(&path, &[("reason", "segredo-do-motivo")]).await.assert_status(303);
+    Plan { due_in: "2 days", message: "segredo-que-viria", ..Plan::new(&app.company, "open_ticket") }
+        .save(&app.database);
+    app.database.execute(
+        "INSERT INTO imports (id, created_by, channel_id, file_name) VALUES (1, 301, 401, 'lista.csv');
+         INSERT INTO import_lines VALUES (1, 2, 'marina duarte', '(11) 90000-0142', '', '', 'x', NULL),
+                                         (1, 3, 'Outra Cliente', '123', '', '', 'x', NULL)",
+    );
+}
+
+/// Every text of every table, each as `table.column: text`.
+fn all_texts(app: &TestApp) -> Vec<String> {
+    let columns = app.database.texts(
+        "SELECT format('SELECT %L || %I::text AS value FROM %I WHERE %I IS NOT NULL',
+                       table_name || '.' || column_name || ': ', column_name, table_name, column_name) AS value
+           FROM information_schema.columns
+          WHERE table_schema = 'public' AND data_type IN ('text', 'jsonb', 'ARRAY', 'uuid')",
+    );
+    columns.iter().flat_map(|sql| app.database.texts(sql)).collect()
+}
+
+#[actix_web::test]
+async fn nothing_of_the_customer_is_left_anywhere() {
+    let app = TestApp::new().await;
+    with_a_past(&app).await;
+    let traces = |app: &TestApp| -> Vec<String> {
+        let signs = ["segredo", "marina", "Marina", "Duarte", "90000-0142", "5511900000142"];
+        all_texts(app).into_iter().filter(|text| signs.iter().any(|sign| text.contains(sign))).collect()
+    };
+    assert!(traces(&app).len() > 10);
+    let admin = app.administrator().await;
+    let page = admin.get("/contacts/601/anonymisation").await;
+    page.assert_says("Não há como desfazer.").assert_says("O agendamento pendente abaixo será cancelado.");
+    page.assert_says("O chamado nº 1001 será fechado.")
+        .assert_says("A pessoa Família Duarte, que só tem este contato");
+    let refused = admin.post("/contacts/601/anonymisation", &[]).await;
+    refused.assert_status(422).assert_says("Marque que você entendeu");
+    let done = admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await;
+    let page = admin.follow(&done).await;
+    page.assert_says("Contato anonimizado nº 601")
+        .assert_says("Este contato foi anonimizado.")
+        .assert_says("Anonimização");
+
+    assert_eq!(traces(&app), Vec::<String>::new());
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM attachments"), 0);
+    assert_eq!(app.database.texts("SELECT status AS value FROM tickets"), ["closed"]);
+    let states = app.database.texts("SELECT status AS value FROM schedules ORDER BY id");
+    assert_eq!(states, ["completed", "cancelled", "cancelled"]);
+    assert_eq!(app.database.number("SELECT protocol AS value FROM tickets"), 1001);
+    assert_eq!(app.database.texts("SELECT name AS value FROM import_lines"), ["Outra Cliente"]);
+    // The pages that showed it still open.
+    for path in [
+        "/contacts/601/conversation",
+        "/schedules/1",
+        "/people/501",
+        "/contacts?state=archived",
+        "/schedules",
+    ] {
+        admin.get(path).await.assert_status(200).assert_does_not_say("Marina");
+    }
+}
+
+#[actix_web::test]
+async fn an_anonymised_contact_cannot_be_brought_back() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let chat =
+        pontual::contacts::Links::new(app.shared.keys.key("links")).path(pontual::ids::ContactId(602), 1);
+    admin.get("/contacts/602/anonymisation").await.assert_does_not_say("em andamento");
+    admin.post("/contacts/602/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    app.visitor().get(&chat).await.assert_says("não está disponível");
+    for path in ["restoration", "archival", "link-revocation", "anonymisation"] {
+        admin.post(&format!("/contacts/602/{path}"), &[("understood", "1")]).await.assert_status(409);
+    }
+    admin.get("/contacts/602/edit").await.assert_status(409);
+    admin.post("/contacts/602", &[("name", "Rafael"), ("channel_id", "401")]).await.assert_status(409);
+    let filled = app.database.connect_and_try("UPDATE contacts SET phone = '1' WHERE id = 602").unwrap_err();
+    assert!(filled.contains("contacts_anonymised_holds_nothing"));
+    let late = app.database.connect_and_try(
+        "INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment)
+            VALUES (602, 101, 'open_ticket', '2030-01-01', '2030-01-01', 'UTC', 'x')",
+    );
+    assert!(late.unwrap_err().contains("is anonymised"));
+}
+
+#[actix_web::test]
+async fn a_person_with_other_contacts_stays() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE contacts SET person_id = 501 WHERE id = 602");
+    let admin = app.administrator().await;
+    admin.get("/contacts/601/anonymisation").await.assert_does_not_say("que só tem este contato");
+    admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    admin
+        .get("/people/501")
+        .await
+        .assert_says("Família Duarte")
+        .assert_says("Rafael")
+        .assert_says("1 contato");
+}

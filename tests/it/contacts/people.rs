@@ -1,0 +1,81 @@
+//! People: whose contacts are whose.
+
+use crate::harness::{Plan, TestApp};
+
+#[actix_web::test]
+async fn a_person_is_made_with_contacts_that_leave_another() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/people/new").await.assert_says("Nova pessoa").assert_says("Marina Duarte");
+    let made = admin.post("/people", &[("name", "Casa Nova"), ("added", "601"), ("added", "602")]).await;
+    admin
+        .follow(&made)
+        .await
+        .assert_says("Pessoa salva.")
+        .assert_says("2 contatos")
+        .assert_says("Rafael Nogueira");
+    let list = admin.get("/people").await;
+    list.assert_says("Marina Duarte, Rafael Nogueira").assert_says("Nenhum contato");
+    assert_eq!(list.texts("#person-rows .name"), ["Casa Nova", "Família Duarte"]);
+    admin.get("/contacts/601").await.assert_says("Casa Nova").assert_says("pessoa");
+
+    let path = made.location();
+    let form = admin.get(&format!("{path}/edit")).await;
+    assert_eq!(form.count("input[name=removed]"), 2);
+    assert_eq!(form.count("#added option[value='601']"), 0);
+    let saved = admin.post(path, &[("name", "Casa Velha"), ("removed", "602")]).await;
+    admin
+        .follow(&saved)
+        .await
+        .assert_says("Casa Velha")
+        .assert_does_not_say("Rafael")
+        .assert_says("nome, contatos");
+    // What is another's is not taken away from here.
+    admin.post("/people/501", &[("name", "Família Duarte"), ("removed", "601")]).await.assert_status(303);
+    admin.get(path).await.assert_says("Marina Duarte");
+}
+
+#[actix_web::test]
+async fn people_are_found_by_their_own_name_and_by_their_contacts() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    for search in ["familia", "DUARTE", "marina", "11+90000"] {
+        let page = admin.get(&format!("/people?q={search}")).await;
+        assert_eq!(page.texts("#person-rows .name"), ["Família Duarte"], "{search}");
+    }
+    admin.get("/people?q=rafael").await.assert_says("Nenhuma pessoa encontrada");
+}
+
+#[actix_web::test]
+async fn a_refused_form_keeps_what_was_chosen() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE contacts SET archived_at = now() WHERE id = 602");
+    let admin = app.administrator().await;
+    admin.get("/people/501/edit").await;
+    let page = admin.post("/people/501", &[("name", ""), ("removed", "601"), ("added", "602")]).await;
+    page.assert_status(422).assert_says("Informe o nome.").assert_says("Um dos contatos foi arquivado.");
+    assert_eq!(page.count("input[name=removed][value='601'][checked]"), 1);
+    admin.post("/people/999", &[("name", "x")]).await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn archiving_a_person_lets_her_contacts_go_and_keeps_their_schedules() {
+    let app = TestApp::new().await;
+    let schedule = Plan { due_in: "2 days", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
+    let admin = app.administrator().await;
+    admin
+        .get("/people/501/archival")
+        .await
+        .assert_says("sem pessoa")
+        .assert_says("Marina Duarte")
+        .assert_says("O agendamento pendente continua.");
+    let archived = admin.post("/people/501/archival", &[]).await;
+    admin.follow(&archived).await.assert_says("Pessoa arquivada.");
+    admin.get("/people").await.assert_does_not_say("Família Duarte");
+    admin.get("/people?state=archived").await.assert_says("Família Duarte");
+    let form = admin.get("/schedules/new?contact_id=601").await;
+    assert_eq!(form.count("#person_id option[selected]"), 0);
+    admin.get(&format!("/schedules/{schedule}")).await.assert_says("Agendado");
+    let restored = admin.post("/people/501/restoration", &[]).await;
+    admin.follow(&restored).await.assert_says("Pessoa restaurada.").assert_says("Nenhum contato");
+}
