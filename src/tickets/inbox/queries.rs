@@ -54,7 +54,8 @@ pub struct Talk {
     pub unseen: i64,
 }
 
-const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+const COLUMNS: &str =
+    "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
         (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
             AND m.id > t.seen_message_id) AS unseen";
 
