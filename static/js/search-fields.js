@@ -5,7 +5,7 @@ import { searchSelect } from "./search-select.js";
 
 export function start() {
   enhance(document);
-  document.body.addEventListener("htmx:afterSwap", ({ detail }) => enhance(document.getElementById(detail.target.id) ?? document));
+  document.body.addEventListener("htmx:afterSwap", ({ detail }) => enhance(document.getElementById(detail.target?.id) ?? document));
 }
 
 function enhance(base) {
