@@ -15,7 +15,10 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::web::{Csrf, Route};
-use crate::{audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live, notifications, people, profile, roles, schedules, settings, setup, tickets, users, web as frame};
+use crate::{
+    audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
+    notifications, people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
+};
 
 /// What all requests share; one for each process, cheap to clone.
 #[derive(Clone)]
