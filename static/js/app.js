@@ -3,7 +3,6 @@
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
 import * as calendar from "./calendar.js";
-import * as contacts from "./contacts.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -29,7 +28,6 @@ const parts = [
   scheduleForm,
   searchFields,
   uploads,
-  contacts,
   live,
 ];
 for (const part of parts) part.start();
