@@ -3,6 +3,7 @@
 use std::io::BufRead;
 use std::process::ExitCode;
 
+use actix_web::rt::System;
 use clap::{Parser, Subcommand};
 use diesel::pg::PgConnection;
 
@@ -11,6 +12,7 @@ use crate::config::{Config, ConfigError};
 use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::demo::large::{Refusal, Sizes};
+use crate::files::Files;
 use crate::{check, demo, server, users};
 
 #[derive(Parser)]
@@ -189,7 +191,8 @@ fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
     if !db::are_current(&mut conn)? {
         return Err(Trouble::Refused("the database is not up to date: run pontual migrate first".into()));
     }
-    let findings = check::run(&mut conn)?;
+    let store = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
+    let findings = System::new().block_on(check::run_with_files(&mut conn, &store))?;
     findings.iter().for_each(|finding| println!("{finding}"));
     let holds = findings.iter().all(check::Finding::is_ok);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })

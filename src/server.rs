@@ -21,7 +21,7 @@ use crate::contacts::import;
 use crate::db::Db;
 use crate::db::private::PATIENCE_AT_END;
 use crate::dispatcher::{self, Control, Ending, Waker};
-use crate::files::Files;
+use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
 use crate::{demo, setup};
@@ -104,6 +104,7 @@ async fn serve(
 ) -> Result<ExitCode, Trouble> {
     shared.files.probe().await.map_err(Trouble::Files)?;
     let (address, link) = (shared.config.listen, shared.config.link("/"));
+    let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let imports = shared.db.clone();
     let server = HttpServer::new(move || app::build(shared.clone()))
@@ -118,6 +119,7 @@ async fn serve(
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), database_url);
+    let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(end_at_a_signal(control.clone(), hub));
     rt::spawn(import_contacts(imports));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
@@ -128,6 +130,7 @@ async fn serve(
     control.stop();
     let ending = time::timeout(LAST_BATCH, watch).await;
     events.stop();
+    sweeper.stop();
     served.map_err(|cause| Trouble::Listen { address, cause })?;
     match ending {
         Ok(Ok(Ending::Stopped)) => Ok(ExitCode::SUCCESS),

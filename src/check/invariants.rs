@@ -62,7 +62,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         number: 17,
-        sentence: "Every file's content is on record, and a schedule's message has the schedule's files",
+        sentence: "Files and their rows match both ways, and a schedule's message has the schedule's files",
         sql: include_str!("sql/17_files.sql"),
     },
     Invariant {

@@ -3,11 +3,12 @@
 //! The numbers are those of the product's list of invariants. Left out, for nothing of theirs
 //! exists yet: 11 to 14 and 16 (delivery to channels outside; the web chat's row is its delivery) and
 //! 20 (a stored unread count: it is counted when shown). 15 and 21 are not about rows: clients'
-//! acknowledgements and logs. 17 speaks of rows alone as long as no file store exists, and 18 of the
-//! key that a customer's page makes, which is the web chat's provider id.
+//! acknowledgements and logs. 18 is about the key
+//! that a customer's page makes, which is the web chat's provider id.
 //!
 //! Who was to be told is what the history recorded at dispatch, for people change afterwards.
 
+mod files;
 mod invariants;
 
 use std::collections::BTreeMap;
@@ -21,18 +22,28 @@ use diesel::sql_types::{BigInt, Text};
 pub use invariants::{INVARIANTS, Invariant};
 
 use crate::error::Result;
+use crate::files::Files;
+
+/// The invariant that is about more than rows.
+const FILES: u8 = 17;
 
 /// A line names so many records at most; the count is of all.
 const NAMED: usize = 20;
 
-/// A record that breaks an invariant.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+/// A record, or a file, that breaks an invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offender {
     /// What it is, such as `schedule`.
-    #[diesel(sql_type = Text)]
     pub subject: String,
+    pub id: String,
+}
+
+#[derive(QueryableByName)]
+struct OffenderRow {
+    #[diesel(sql_type = Text)]
+    subject: String,
     #[diesel(sql_type = BigInt)]
-    pub id: i64,
+    id: i64,
 }
 
 /// What came of one invariant.
@@ -54,9 +65,9 @@ impl fmt::Display for Finding {
             return write!(f, "ok   {number:>2} {sentence}");
         }
         write!(f, "FAIL {number:>2} {sentence}: ")?;
-        let mut by_subject: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut by_subject: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for offender in self.offenders.iter().take(NAMED) {
-            by_subject.entry(&offender.subject).or_default().push(offender.id.to_string());
+            by_subject.entry(&offender.subject).or_default().push(&offender.id);
         }
         let named: Vec<_> =
             by_subject.iter().map(|(subject, ids)| format!("{subject} {}", ids.join(", "))).collect();
@@ -78,11 +89,26 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
         INVARIANTS
             .iter()
             .map(|invariant| {
-                let offenders = diesel::sql_query(invariant.sql).load(conn)?;
+                let rows: Vec<OffenderRow> = diesel::sql_query(invariant.sql).load(conn)?;
+                let named = |row: OffenderRow| Offender { subject: row.subject, id: row.id.to_string() };
+                let offenders = rows.into_iter().map(named).collect();
                 Ok(Finding { invariant, offenders })
             })
             .collect()
     })
+}
+
+/// As `run`, and compares the stored files with their rows, for invariant 17.
+///
+/// # Errors
+/// The database or the store is unreachable.
+pub async fn run_with_files(conn: &mut PgConnection, store: &Files) -> Result<Vec<Finding>> {
+    let mut findings = run(conn)?;
+    let offenders = files::compare(conn, store).await?;
+    if let Some(of_files) = findings.iter_mut().find(|finding| finding.invariant.number == FILES) {
+        of_files.offenders.extend(offenders);
+    }
+    Ok(findings)
 }
 
 #[cfg(test)]
@@ -90,7 +116,7 @@ mod tests {
     use super::*;
 
     fn line(ids: std::ops::Range<i64>) -> String {
-        let offenders = ids.map(|id| Offender { subject: "schedule".into(), id }).collect();
+        let offenders = ids.map(|id| Offender { subject: "schedule".into(), id: id.to_string() }).collect();
         Finding { invariant: &INVARIANTS[6], offenders }.to_string()
     }
 

@@ -20,6 +20,7 @@ mod posted;
 pub mod queries;
 mod serve;
 mod store;
+pub mod sweep;
 mod uploads;
 mod views;
 

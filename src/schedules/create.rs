@@ -77,9 +77,7 @@ impl Submission {
             return Ok(self.refused(FieldErrors::default(), slot));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
-        if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
-            return Err(Error::Conflict);
-        }
+        files::queries::attach(conn, id, self.viewer.id, &draft.files)?;
         let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(&self.ip))?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();

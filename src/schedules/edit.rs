@@ -14,7 +14,7 @@ use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::files::{self, Attachment};
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
@@ -124,9 +124,7 @@ impl Edit {
 
     fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
         queries::update(conn, stored, saving)?;
-        if !files::queries::attach(conn, self.id, saving.by, &saving.draft.files)? {
-            return Err(Error::Conflict);
-        }
+        files::queries::attach(conn, self.id, saving.by, &saving.draft.files)?;
         let fields = serde_json::json!({ "fields": saving.changes.fields });
         let entry = audit::Entry::of(Audited::ScheduleEdited).by(saving.by).about(Some(self.id.0));
         audit::record(conn, &entry.with(fields).from(&self.ip))?;

@@ -39,6 +39,9 @@ pub struct Detail {
     pub due_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub message: String,
+    /// Whether a text or files go to the contact.
+    #[diesel(sql_type = Bool)]
+    pub has_message: bool,
     #[diesel(sql_type = Text)]
     pub comment: String,
     #[diesel(sql_type = Text)]
@@ -53,9 +56,6 @@ pub struct Detail {
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
-    /// Whether a text or files go to the contact.
-    #[diesel(sql_type = Bool)]
-    pub sends: bool,
     /// Whether the viewer may follow "Ir para conversa".
     #[diesel(sql_type = Bool)]
     pub is_readable: bool,
@@ -71,7 +71,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
                 t.id AS ticket_id, m.delivered_at, m.read_at,
-                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS sends,
+                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS has_message,
                 false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
@@ -97,10 +97,10 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
 #[derive(Debug)]
 pub struct Story {
     pub detail: Detail,
+    pub files: Vec<Attachment>,
     pub history: History,
     /// What it was planned anew from, and what was planned anew from it.
     pub kin: Vec<Kin>,
-    pub files: Vec<Attachment>,
 }
 
 impl Story {
@@ -109,9 +109,9 @@ impl Story {
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Self> {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,
+            files: files::queries::of_schedule(conn, schedule)?,
             history: history(conn, schedule)?,
             kin: kin(conn, viewer, schedule)?,
-            files: files::queries::of_schedule(conn, schedule)?,
         })
     }
 }

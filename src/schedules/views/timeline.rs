@@ -116,7 +116,7 @@ fn created(zone: Zone, story: &Story, entry: &HistoryEntry) -> Entry {
 fn opened(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Option<Entry> {
     let (ticket, protocol) = (entry.ticket_id?, entry.protocol?);
     let title = format!("Chamado nº {protocol} aberto");
-    let sent = if detail.sends { "mensagem enviada" } else { "" };
+    let sent = if detail.has_message { "mensagem enviada" } else { "" };
     let opened = Entry::new("done", "message-plus", title, entry.at).said(zone, &[sent]);
     Some(match detail.is_readable {
         true => opened.linked(format!("/tickets/{ticket}"), "Ver chamado"),

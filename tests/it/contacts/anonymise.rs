@@ -10,9 +10,9 @@ pub async fn with_a_past(app: &TestApp) {
         ..Plan::new(&app.company, "open_ticket_and_notify")
     };
     let done = done.save(&app.database);
+    app.keep(b"um boleto").await;
     app.database.execute(&format!(
         "UPDATE schedules SET comment = 'Lembrar segredo-do-comentario', person_id = 501 WHERE id = {done};
-         INSERT INTO blobs (sha256, size, media_type) VALUES (decode(repeat('ab', 32), 'hex'), 9, 'application/pdf');
          INSERT INTO attachments (sha256, file_name, schedule_id) SELECT sha256, 'boleto-segredo.pdf', {done} FROM blobs;
          UPDATE contacts SET email = 'marina-segredo@casa.example', default_department_id = 101 WHERE id = 601"
     ));

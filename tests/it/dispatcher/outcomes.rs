@@ -150,9 +150,9 @@ async fn files_go_out_even_without_a_text() {
     let id = Plan { message: "", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     let silent = Plan { message: "", contact: app.company.rafael, ..Plan::new(&app.company, "open_ticket") };
     let silent = silent.save(&app.database);
+    app.keep(b"a").await;
     app.database.execute(&format!(
-        "INSERT INTO blobs (sha256, size, media_type) VALUES (sha256('a'), 1, 'text/plain');
-         INSERT INTO attachments (sha256, file_name, schedule_id) VALUES
+        "INSERT INTO attachments (sha256, file_name, schedule_id) VALUES
             (sha256('a'), 'um.txt', {id}), (sha256('a'), 'dois.txt', {id})"
     ));
     run(&app.database);

@@ -44,12 +44,12 @@ impl TestApp {
     pub async fn new() -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        Self::on(database, company, Rc::new(Folder::new())).await
+        Self::on(database, company).await
     }
 
     /// Nobody can sign in yet, and there is no department.
     pub async fn empty() -> Self {
-        Self::on(Database::new(), Company::IDS, Rc::new(Folder::new())).await
+        Self::on(Database::new(), Company::IDS).await
     }
 
     /// Reached at another address, such as one behind a proxy that speaks https.
@@ -63,19 +63,17 @@ impl TestApp {
 
     /// A second process on the same database.
     pub async fn another(&self) -> Self {
-        let other =
-            Self::on(Database { url: self.database.url.clone() }, self.company, self.folder.clone()).await;
+        let database = Database { url: self.database.url.clone() };
+        let config = Config::from_vars(|_| None).unwrap();
+        let other = Self::configured(database, self.company, config, self.folder.clone()).await;
         other.is_whole.set(self.is_whole.get());
         other
     }
 
     /// On a database that was filled by other means.
-    pub async fn filled(database: Database, company: Company) -> Self {
-        Self::on(database, company, Rc::new(Folder::new())).await
-    }
-
-    async fn on(database: Database, company: Company, folder: Rc<Folder>) -> Self {
-        Self::configured(database, company, Config::from_vars(|_| None).unwrap(), folder).await
+    pub async fn on(database: Database, company: Company) -> Self {
+        let config = Config::from_vars(|_| None).unwrap();
+        Self::configured(database, company, config, Rc::new(Folder::new())).await
     }
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
@@ -117,9 +115,28 @@ impl TestApp {
     /// Fails unless every invariant of `pontual check` holds.
     #[track_caller]
     pub fn check(&self) {
-        let findings = pontual::check::run(&mut self.database.connect()).unwrap();
+        let (mut conn, files) = (self.database.connect(), self.shared.files.clone());
+        // Within a runtime one cannot wait for another.
+        let checked = std::thread::spawn(move || {
+            let checking = pontual::check::run_with_files(&mut conn, &files);
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(checking)
+                .unwrap()
+        });
+        let findings = checked.join().unwrap();
         let broken: Vec<_> = findings.iter().filter(|finding| !finding.is_ok()).collect();
         assert!(broken.is_empty(), "{}", broken.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"));
+    }
+
+    /// Keeps a file without a name, as of an upload.
+    pub async fn keep(&self, content: &[u8]) {
+        let mut incoming = self.shared.files.receive(1 << 20).await.unwrap();
+        incoming.write(content).await.unwrap();
+        let received = incoming.finish().await.unwrap();
+        pontual::files::keep(&self.shared.db, &self.shared.files, &received, "text/plain").await.unwrap();
     }
 
     pub async fn administrator(&self) -> Visitor {
@@ -152,7 +169,7 @@ where
     };
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.map_err(|_| ()).unwrap();
-    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body.to_vec() }
 }
 
 /// A person with a browser: keeps cookies, and sends the token of the last page with each form.

@@ -6,6 +6,10 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 
+mod sweeping;
+
+pub use sweeping::{BATCH, Locked, delete_unused, lock_blob, remove_old_uploads, unused_blobs};
+
 use super::{Attachment, ContentHash, FileName};
 use crate::conversations;
 use crate::error::{Error, Result};

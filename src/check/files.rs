@@ -1,0 +1,114 @@
+//! The second half of invariant 17: stored files against rows, both ways.
+//!
+//! One folder of the store (a 256th of all) is in memory at a time. Nothing is locked, so what looks
+//! wrong is looked at again: an upload may have come, or the sweeper, in between.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool};
+
+use super::Offender;
+use crate::error::Result;
+use crate::files::{ContentHash, Files, sweep};
+
+/// So many rows at a time.
+const PAGE: i64 = 1000;
+
+/// The sweeper comes every ten minutes.
+const SLACK: Duration = Duration::from_secs(15 * 60);
+
+#[derive(QueryableByName)]
+struct Blob {
+    #[diesel(sql_type = Binary)]
+    sha256: ContentHash,
+    #[diesel(sql_type = BigInt)]
+    size: i64,
+    /// Whether something refers to it, and so its file must be there.
+    #[diesel(sql_type = Bool)]
+    is_used: bool,
+}
+
+/// Files without a row, rows without their file or with one of another size, and old temporary files.
+///
+/// # Errors
+/// The database or the store is unreachable.
+pub async fn compare(conn: &mut PgConnection, files: &Files) -> Result<Vec<Offender>> {
+    let mut found = Vec::new();
+    for first in 0..=u8::MAX {
+        folder(conn, files, first, &mut found).await?;
+    }
+    for path in files.temporary_files(sweep::ABANDONED + SLACK)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        found.push(Offender { subject: "temporary file".into(), id: name });
+    }
+    Ok(found)
+}
+
+async fn folder(conn: &mut PgConnection, files: &Files, first: u8, found: &mut Vec<Offender>) -> Result<()> {
+    let mut stored = files.folder(first).await?;
+    let mut after = None;
+    loop {
+        let page = blobs(conn, first, after)?;
+        for blob in &page {
+            let subject = match stored.remove(&blob.sha256) {
+                Some(size) if size == blob.size as u64 => continue,
+                Some(_) => "file of another size",
+                None if !is_missing(conn, files, blob).await? => continue,
+                None => "row without a file",
+            };
+            found.push(Offender { subject: subject.into(), id: blob.sha256.to_string() });
+        }
+        match page.last() {
+            Some(last) if page.len() as i64 == PAGE => after = Some(last.sha256),
+            _ => break,
+        }
+    }
+    strays(conn, files, stored, found).await
+}
+
+async fn strays(
+    conn: &mut PgConnection,
+    files: &Files,
+    stored: BTreeMap<ContentHash, u64>,
+    found: &mut Vec<Offender>,
+) -> Result<()> {
+    for hash in stored.into_keys() {
+        if again(conn, hash)?.is_none() && files.has(hash).await? {
+            found.push(Offender { subject: "file without a row".into(), id: hash.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// A row that nothing refers to may be of an upload on its way, or of one that the sweeper is at.
+async fn is_missing(conn: &mut PgConnection, files: &Files, blob: &Blob) -> Result<bool> {
+    Ok(blob.is_used
+        && !files.has(blob.sha256).await?
+        && again(conn, blob.sha256)?.is_some_and(|blob| blob.is_used))
+}
+
+const BLOB: &str = "SELECT b.sha256, b.size,
+        EXISTS (SELECT FROM attachments a WHERE a.sha256 = b.sha256)
+        OR EXISTS (SELECT FROM settings s WHERE s.logo_sha256 = b.sha256) AS is_used
+   FROM blobs b";
+
+fn blobs(conn: &mut PgConnection, first: u8, after: Option<ContentHash>) -> Result<Vec<Blob>> {
+    let (mut low, mut high) = ([0; 32], [u8::MAX; 32]);
+    (low[0], high[0]) = (first, first);
+    let place = if after.is_some() { ">" } else { ">=" };
+    Ok(diesel::sql_query(format!(
+        "{BLOB} WHERE b.sha256 {place} $1 AND b.sha256 <= $2 ORDER BY b.sha256 LIMIT $3"
+    ))
+    .bind::<Binary, _>(after.unwrap_or(ContentHash::new(low)))
+    .bind::<Binary, _>(ContentHash::new(high))
+    .bind::<BigInt, _>(PAGE)
+    .load(conn)?)
+}
+
+fn again(conn: &mut PgConnection, hash: ContentHash) -> Result<Option<Blob>> {
+    let found = diesel::sql_query(format!("{BLOB} WHERE b.sha256 = $1")).bind::<Binary, _>(hash);
+    Ok(found.get_result(conn).optional()?)
+}
