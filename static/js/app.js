@@ -2,7 +2,6 @@
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
-import * as contacts from "./contacts.js";
 import * as calendar from "./calendar.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
@@ -13,6 +12,8 @@ import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 import * as uploads from "./uploads.js";
+
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 import * as unseen from "./unseen.js";
 
 for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
@@ -22,3 +23,23 @@ for (const part of [page, failures, bell, thread, schedules, scheduleForm, conta
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+// The stream begins when everybody listens.
+const parts = [
+  page,
+  failures,
+  bell,
+  attention,
+  thread,
+  unseen,
+  schedules,
+  scheduleList,
+  calendar,
+  scheduleForm,
+  searchFields,
+  contacts,
+const parts = [
+  page, failures, bell, attention, thread, unseen, schedules, scheduleList, calendar, scheduleForm, searchFields,
+  unseen,
+  live,
+];
+for (const part of parts) part.start();

@@ -177,11 +177,15 @@ impl FormPage {
         self.typed.action() == Some(Action::Notify)
     }
 
-    /// Also of files that came with a button that only fills the form in further.
     fn file_errors(&self) -> Vec<&str> {
-        let errors = self.errors.iter().filter(|error| error.field == "files");
-        let told: Vec<_> = errors.map(|error| error.message.as_str()).collect();
-        if told.is_empty() { self.typed.refused_files.iter().map(String::as_str).collect() } else { told }
+        let refused = || self.typed.refused_files.iter().map(String::as_str).collect();
+        let errors: Vec<_> = self
+            .errors
+            .iter()
+            .filter(|error| error.field == "files")
+            .map(|error| error.message.as_str())
+            .collect();
+        if errors.is_empty() { refused() } else { errors }
     }
 
     fn has_file_errors(&self) -> bool {
