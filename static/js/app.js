@@ -15,10 +15,7 @@ import * as thread from "./thread.js";
 import * as uploads from "./uploads.js";
 import * as unseen from "./unseen.js";
 
-for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+for (const part of [
+  page, failures, bell, attention, thread, unseen, schedules, scheduleList, calendar, scheduleForm, searchFields, contacts,
+  uploads, live,
+]) part.start();
