@@ -10,6 +10,7 @@ use actix_rt::Arbiter;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::time;
 use actix_web::{HttpServer, rt};
+use diesel::pg::PgConnection;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
@@ -61,8 +62,6 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
         demo::fill(&mut conn)?;
     }
     let is_demo = database.private.is_some() && demo::is_in(&mut conn)?;
-    let setup_path = setup::open(&mut conn)?;
-    drop(conn);
     if is_demo && !config.listen.ip().is_loopback() {
         return Err(Trouble::Refused(
             "the demonstration company has known passwords and is served on loopback only: unset HOST, or use another PONTUAL_DATA_DIR".into(),
@@ -82,17 +81,24 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
             config.link("/")
         );
     }
-    let how_to_sign_in = match setup_path {
-        _ if is_demo => demo::SIGN_INS.into(),
-        Some(path) => format!("Nobody can sign in yet: set up at {}", config.link(&path)),
-        None => String::new(),
-    };
+    let how_to_sign_in = how_to_sign_in(&mut conn, &config, is_demo)?;
+    drop(conn);
     let db = Db::new(&database.url, pool_size());
     let files = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
     let shared = Shared::new(config, keys, db, files);
     let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, &how_to_sign_in));
     drop(database);
     served
+}
+
+/// What is printed below the address. The link of the set-up voids the one before, and so is made by a
+/// process that has its address.
+fn how_to_sign_in(conn: &mut PgConnection, config: &Config, is_demo: bool) -> Result<String, Trouble> {
+    if is_demo {
+        return Ok(demo::SIGN_INS.into());
+    }
+    let link = setup::open(conn)?.map(|path| config.link(&path));
+    Ok(link.map_or_else(String::new, |link| format!("Nobody can sign in yet: set up at {link}")))
 }
 
 async fn serve(

@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::log::{self, Actor, Filter};
+use super::queries::log::{self, Actor, Filter};
 use super::views::{self, Index};
 use crate::auth::{Can, ReadAudit, Viewer};
 use crate::clock::{Resolved, Zone};

@@ -2,7 +2,6 @@
 //! to change them. They hold ids and field names, never a customer's texts.
 
 mod handlers;
-mod log;
 mod queries;
 mod sentences;
 mod views;

@@ -4,7 +4,7 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::handlers::Query;
-use super::log::{Person as Somebody, Row};
+use super::queries::log::{Person as Somebody, Row};
 use super::sentences::{Group, Sentence};
 use crate::auth::Person;
 use crate::web::PageOf;

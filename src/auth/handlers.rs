@@ -14,6 +14,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
+use crate::settings;
 use crate::web::{Posted, Shell, redirect};
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
@@ -31,6 +32,17 @@ struct Login {
     next: String,
     email: String,
     error: Option<(String, String)>,
+    company_name: String,
+    logo: Option<String>,
+}
+
+impl Login {
+    /// Without the database the page shows the product's own name.
+    async fn of(db: &Db, csrf: &str, next: &str) -> Self {
+        let settings::Brand { company_name, logo } = db.run(settings::brand).await.unwrap_or_default();
+        let logo = logo.map(settings::logo::path);
+        Self { csrf: csrf.to_owned(), next: next.to_owned(), company_name, logo, ..Self::default() }
+    }
 }
 
 /// The address of the sign-in page that leads on to `next`.
@@ -51,9 +63,13 @@ pub async fn home(viewer: Viewer) -> Result<HttpResponse> {
 
 /// # Errors
 /// The template failed.
-pub async fn new(_: Anyone, shell: Shell, query: web::Query<Next>) -> Result<HttpResponse> {
-    let next = own_path(&query.next).to_owned();
-    let view = Login { csrf: shell.csrf.clone(), next, ..Login::default() };
+pub async fn new(
+    _: Anyone,
+    shell: Shell,
+    db: web::Data<Db>,
+    query: web::Query<Next>,
+) -> Result<HttpResponse> {
+    let view = Login::of(&db, &shell.csrf, own_path(&query.next)).await;
     shell.bare(StatusCode::OK, "Entrar", view)
 }
 
@@ -70,7 +86,7 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let email = form.get("email").trim().to_lowercase();
     let next = own_path(form.get("next")).to_owned();
-    let refused = Login { csrf: shell.csrf.clone(), next: next.clone(), email: email.clone(), error: None };
+    let refused = Login { email: email.clone(), ..Login::of(&db, &shell.csrf, &next).await };
     match sign_in(&db, &email, form.get("password"), device.ip.clone()).await {
         Ok(Some(user)) => {
             sessions::begin(&session, user, &device)?;

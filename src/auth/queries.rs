@@ -10,6 +10,7 @@ use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use super::{Permission, Permissions, Person};
 use crate::clock::Zone;
 use crate::error::Result;
+use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::notifications;
 use crate::schema::users;
@@ -36,6 +37,8 @@ struct PersonRow {
     unread: i64,
     #[diesel(sql_type = Text)]
     company_name: String,
+    #[diesel(sql_type = Nullable<Binary>)]
+    logo: Option<ContentHash>,
     #[diesel(sql_type = Text)]
     time_zone: String,
     #[diesel(sql_type = Bool)]
@@ -53,6 +56,7 @@ struct PersonRow {
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> = diesel::sql_query(
         "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
+                s.logo_sha256 AS logo,
                 u.plays_sound, u.shows_browser_notices, u.theme,
                 ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
@@ -80,6 +84,7 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         unread: row.unread,
         unseen: 0,
         company_name: row.company_name,
+        logo: row.logo,
         zone: Zone::named(&row.time_zone),
         plays_sound: row.plays_sound,
         shows_browser_notices: row.shows_browser_notices,

@@ -14,7 +14,9 @@ use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, queries}
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::settings;
 use crate::web::{Theme, navigation};
 
 /// The signed-in user, read anew for each request, so that a change of role counts at once.
@@ -36,6 +38,7 @@ pub struct Person {
     /// Conversations that they attend with a customer's message that nobody has seen, as far counted.
     pub unseen: i64,
     pub company_name: String,
+    pub logo: Option<ContentHash>,
     pub zone: Zone,
     /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
     pub plays_sound: bool,
@@ -53,6 +56,11 @@ impl Deref for Viewer {
 impl Person {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(permission)
+    }
+
+    /// The address of the company's logo.
+    pub fn logo_path(&self) -> Option<String> {
+        self.logo.map(settings::logo::path)
     }
 
     pub fn can_schedule(&self) -> bool {

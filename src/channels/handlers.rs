@@ -85,7 +85,7 @@ enum Outcome {
 }
 
 fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Result<Outcome> {
-    let active: Vec<_> = queries::departments(conn)?.iter().map(|department| department.id).collect();
+    let active = queries::held_departments(conn)?;
     let draft = match typed.parse(&active) {
         Ok(draft) => draft,
         Err(errors) => return Ok(Outcome::Refused(errors)),
@@ -97,7 +97,7 @@ fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Resul
 
 fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: UserId, ip: &str) -> Result<Outcome> {
     let channel = queries::find_for_update(conn, id)?;
-    let active: Vec<_> = queries::departments(conn)?.iter().map(|department| department.id).collect();
+    let active = queries::held_departments(conn)?;
     let draft = match typed.parse(&active) {
         Ok(draft) => draft,
         Err(errors) => return Ok(Outcome::Refused(errors)),

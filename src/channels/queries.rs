@@ -92,15 +92,24 @@ pub struct Department {
     pub name: String,
 }
 
-/// The active departments, none of which can be deactivated until the transaction ends.
+const DEPARTMENTS: &str =
+    "SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id";
+
+/// The active departments.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
-    Ok(diesel::sql_query(
-        "SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id FOR KEY SHARE",
-    )
-    .load(conn)?)
+    Ok(diesel::sql_query(DEPARTMENTS).load(conn)?)
+}
+
+/// The ids of the active departments, none of which can be deactivated until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn held_departments(conn: &mut PgConnection) -> Result<Vec<DepartmentId>> {
+    let held: Vec<Department> = diesel::sql_query(format!("{DEPARTMENTS} FOR SHARE")).load(conn)?;
+    Ok(held.into_iter().map(|department| department.id).collect())
 }
 
 #[derive(QueryableByName)]

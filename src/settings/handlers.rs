@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
 use serde::Deserialize;
 
 use super::form::Typed;
@@ -91,7 +92,12 @@ pub async fn spacing_sentence(
 }
 
 impl FormPage {
-    fn load(conn: &mut diesel::pg::PgConnection) -> Result<Self> {
-        Ok(Self::new(&queries::current(conn)?, queries::count_unspaced(conn)?))
+    /// The form of what is saved.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn load(conn: &mut PgConnection) -> Result<Self> {
+        let (current, brand) = (queries::current(conn)?, queries::brand(conn)?);
+        Ok(Self::new(&current, brand.logo, queries::count_unspaced(conn)?))
     }
 }

@@ -18,8 +18,8 @@ use crate::web::{Cursor, Shell};
 /// How many rows a page shows, and how many pending schedules are looked through for it at most: where
 /// hardly any moved, the page ends early and leads on from where it came to.
 const PAGE: usize = 25;
-const LOOKED_THROUGH: usize = 20_000;
-const BATCH: i64 = 2_000;
+const LOOKED_THROUGH: usize = 100_000;
+const BATCH: i64 = 5_000;
 
 #[derive(Deserialize)]
 pub struct ListQuery {

@@ -8,6 +8,7 @@
 mod form;
 mod handlers;
 mod lists;
+pub mod logo;
 mod queries;
 mod respacing;
 pub mod sentences;
@@ -16,7 +17,7 @@ mod views;
 mod zones;
 
 pub use form::{Settings, company_name_error};
-pub use queries::{Current, current};
+pub use queries::{Brand, Current, brand, current};
 pub use zones::{ZoneGroup, zone_groups};
 
 use crate::web::Route;
@@ -28,5 +29,8 @@ pub fn routes() -> Vec<Route> {
         Route::get("/settings/spacing-sentence", handlers::spacing_sentence),
         Route::get("/settings/unspaced-schedules", lists::unspaced),
         Route::get("/settings/moved-clocks", lists::moved_clocks),
+        Route::post("/settings/logo", logo::create),
+        Route::post("/settings/logo/removal", logo::destroy),
+        Route::get("/logo/{hash}", logo::show),
     ]
 }

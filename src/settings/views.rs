@@ -10,6 +10,7 @@ use super::queries::{Current, MOST_COUNTED, Unspaced};
 use super::update::Effect;
 use super::{ZoneGroup, sentences, zone_groups};
 use crate::auth::Person;
+use crate::files::ContentHash;
 use crate::ids::ScheduleId;
 use crate::schedules::{Scope, Spacing};
 use crate::web::{FieldErrors, PageOf};
@@ -25,12 +26,14 @@ pub struct FormPage {
     /// What somebody else saved, where it differs from what was typed.
     overtaken: Option<Vec<Difference>>,
     unspaced: Option<String>,
+    logo: Option<String>,
 }
 
 impl FormPage {
-    pub fn new(current: &Current, unspaced: i64) -> Self {
+    pub fn new(current: &Current, logo: Option<ContentHash>, unspaced: i64) -> Self {
         Self {
             csrf: String::new(),
+            logo: logo.map(super::logo::path),
             typed: Typed::of(&current.settings, current.version),
             zones: zone_groups(),
             sentence: Sentence::of(Some(current.settings.spacing)),

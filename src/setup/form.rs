@@ -1,9 +1,9 @@
 //! The form of the set-up.
 
-use crate::auth::passwords::LENGTHS;
+use crate::auth::passwords;
 use crate::clock::Zone;
 use crate::settings::company_name_error;
-use crate::users::NewAccount;
+use crate::users::{Email, Name, NewAccount};
 use crate::web::{FieldErrors, Fields, has_control_characters};
 
 /// What somebody typed; all but the password comes back.
@@ -68,7 +68,7 @@ impl Typed {
             errors.add("time_zone", "Selecione o fuso horário.");
         }
         self.check_administrator(&mut errors);
-        if let Some(message) = line_error(&self.department, 60, "Informe o nome do departamento.") {
+        if let Some(message) = department_error(&self.department) {
             errors.add("department", message);
         }
         let administrator = NewAccount::parse(&self.name, &self.email, &self.password);
@@ -85,28 +85,26 @@ impl Typed {
     }
 
     fn check_administrator(&self, errors: &mut FieldErrors) {
-        if let Some(message) = line_error(&self.name, 100, "Informe o seu nome.") {
+        if let Err(message) = Name::parse(&self.name) {
             errors.add("name", message);
         }
-        // With the other parts right, what is refused is the address.
-        if NewAccount::parse("-", &self.email, &"-".repeat(*LENGTHS.start())).is_err() {
-            errors.add("email", "Informe um e-mail válido, como voce@empresa.com.br.");
+        if let Err(message) = Email::parse(&self.email) {
+            errors.add("email", message);
         }
-        match self.password.chars().count() {
-            0 => errors.add("password", "Crie uma senha."),
-            count if count < *LENGTHS.start() => errors.add("password", "Use pelo menos 8 caracteres."),
-            count if count > *LENGTHS.end() => errors.add("password", "Use até 128 caracteres."),
-            _ => {}
+        match passwords::refusal(&self.password) {
+            Some(_) if self.password.is_empty() => errors.add("password", "Crie uma senha."),
+            Some(refusal) => errors.add("password", refusal.sentence()),
+            None => {}
         }
     }
 }
 
-fn line_error(typed: &str, most: usize, missing: &str) -> Option<String> {
-    let text = typed.trim();
-    if text.is_empty() || has_control_characters(text) {
-        return Some(missing.into());
+fn department_error(typed: &str) -> Option<&'static str> {
+    let name = typed.trim();
+    if name.is_empty() || has_control_characters(name) {
+        return Some("Informe o nome do departamento.");
     }
-    (text.chars().count() > most).then(|| format!("Use até {most} caracteres."))
+    (name.chars().count() > 60).then_some("Use até 60 caracteres.")
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use askama::Template;
 use super::form::Typed;
 use super::hash_of;
 use super::queries::{self, State};
-use crate::auth::{Anyone, ClientIp, USER_KEY, passwords};
+use crate::auth::sessions::{self, Device};
+use crate::auth::{Anyone, passwords};
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::settings::{ZoneGroup, zone_groups};
 use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
 
@@ -58,7 +59,7 @@ pub async fn create(
     shell: Shell,
     session: Session,
     db: web::Data<Db>,
-    (token, ClientIp(ip)): (web::Path<String>, ClientIp),
+    (token, device): (web::Path<String>, Device),
 ) -> Result<HttpResponse> {
     let hash = hash_of(&token);
     let known = hash.clone();
@@ -71,13 +72,12 @@ pub async fn create(
         Ok(draft) => draft,
         Err(errors) => return form(shell, &token, typed, errors),
     };
-    let password = typed.password;
-    let password_hash = web::block(move || passwords::hash(&password)).await.map_err(Error::unexpected)??;
+    let password_hash = passwords::hash_in_turn(typed.password).await?;
+    let ip = device.ip.clone();
     let made = db.transaction(move |conn| queries::set_up(conn, &hash, &draft, &password_hash, &ip)).await?;
     match made {
         Ok(administrator) => {
-            session.renew();
-            session.insert(USER_KEY, administrator.0).map_err(Error::unexpected)?;
+            sessions::begin(&session, administrator, &device)?;
             Ok(redirect_with("/schedules", Flash::SetUp))
         }
         Err(closed) => refuse(shell, closed),

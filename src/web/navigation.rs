@@ -20,11 +20,11 @@ const ENTRIES: &[Entry] = &[
     Entry { href: "/people", label: "Pessoas", icon: "users-group", is_more: false, is_seen_by: Person::manages_contacts },
     Entry { href: "/roles", label: "Cargos", icon: "shield-lock", is_more: false, is_seen_by: |who| who.may(Permission::Roles) },
     Entry { href: "/schedules", label: "Agendamentos", icon: "calendar-time", is_more: true, is_seen_by: Person::can_schedule },
+    Entry { href: "/departments", label: "Departamentos", icon: "building-community", is_more: true, is_seen_by: |who| who.may(Permission::Departments) },
+    Entry { href: "/users", label: "Atendentes", icon: "headset", is_more: true, is_seen_by: |who| who.may(Permission::Users) },
     Entry { href: "/channels", label: "Conexões", icon: "plug-connected", is_more: true, is_seen_by: |who| who.may(Permission::Channels) },
     Entry { href: "/settings", label: "Empresa", icon: "settings", is_more: true, is_seen_by: |who| who.may(Permission::Settings) },
     Entry { href: "/audit", label: "Auditoria", icon: "history", is_more: true, is_seen_by: |who| who.may(Permission::Audit) },
-    Entry { href: "/departments", label: "Departamentos", icon: "building-community", is_more: true, is_seen_by: |who| who.may(Permission::Departments) },
-    Entry { href: "/users", label: "Atendentes", icon: "headset", is_more: true, is_seen_by: |who| who.may(Permission::Users) },
 ];
 
 /// The entries that `person` sees: the main ones, and those below "Mais opções".

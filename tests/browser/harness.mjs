@@ -22,7 +22,7 @@ const flags = [
 export const PASSWORD = "demonstracao";
 
 /** Pontual as a process of its own, on a free port of loopback. */
-export async function startPontual() {
+export async function startPontual(...options) {
   const directory = await mkdtemp(join(tmpdir(), "pontual-browser-"));
   // Run by root, the database belongs to another account, which must be able to enter.
   await chmod(directory, 0o755);
@@ -30,8 +30,10 @@ export async function startPontual() {
   const environment = { ...process.env, PONTUAL_DATA_DIR: directory, HOST: "127.0.0.1", PORT: String(port) };
   delete environment.DATABASE_URL;
   delete environment.PONTUAL_PUBLIC_URL;
-  const server = spawn(process.env.PONTUAL_BIN, ["serve", "--demo"], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(process.env.PONTUAL_BIN, ["serve", ...(options.includes("empty") ? [] : ["--demo"])], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
+  const said = [];
+  server.stdout.on("data", (data) => said.push(data));
   server.stderr.on("data", (data) => log.push(data));
   await new Promise((resolve, reject) => {
     server.stdout.on("data", (data) => String(data).includes("Pontual is ready") && resolve());
@@ -53,6 +55,8 @@ export async function startPontual() {
       database.on("notification", (notice) => notice.channel === channel && heard(notice.payload));
       await database.query(`LISTEN ${channel}`);
     },
+    /** What it printed for the operator. */
+    said: () => Buffer.concat(said).toString(),
     log: () => Buffer.concat(log).toString(),
     async stop() {
       await database.end();

@@ -144,6 +144,35 @@ fn serve_carries_out_what_is_due_and_ends_in_order_at_sigterm() {
     until(|| database.number(locks) == 0);
 }
 
+#[test]
+fn serve_on_an_empty_database_prints_the_link_of_the_set_up() {
+    let (database, secret) = (Database::new(), "x".repeat(32));
+    let directory = std::env::temp_dir().join(format!("pontual-setup-{}", std::process::id()));
+    let variables = [
+        ("DATABASE_URL", database.url.as_str()),
+        ("PORT", "0"),
+        ("PONTUAL_SECRET_KEY", &secret),
+        ("PONTUAL_DATA_DIR", directory.to_str().unwrap()),
+    ];
+    let mut serve = command(&["serve"], &variables).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(serve.stdout.take().unwrap()).lines();
+    let ready = lines.next().unwrap().unwrap();
+    let place = ready.strip_prefix("Pontual is ready at ").unwrap().split("/ ").next().unwrap().to_owned();
+    let printed = lines.next().unwrap().unwrap();
+    let link = printed.strip_prefix("Nobody can sign in yet: set up at ").unwrap();
+    let token = link.strip_prefix(&format!("{place}/setup/")).unwrap();
+    assert!(token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+    let address = place.strip_prefix("http://").unwrap();
+    let mut page = TcpStream::connect(address).unwrap();
+    write!(page, "GET /setup/{token} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let first = BufReader::new(page).lines().next().unwrap().unwrap();
+    assert_eq!(first, "HTTP/1.1 200 OK");
+    // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+    unsafe { libc::kill(serve.id() as i32, libc::SIGTERM) };
+    assert!(serve.wait().unwrap().success());
+    std::fs::remove_dir_all(directory).unwrap();
+}
+
 fn until(is_so: impl Fn() -> bool) {
     let began = std::time::Instant::now();
     while !is_so() {

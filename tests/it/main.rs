@@ -17,6 +17,7 @@ mod files;
 mod harness;
 mod help;
 mod live;
+mod logo;
 mod notifications;
 mod plans;
 mod profile;

@@ -75,6 +75,9 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/settings/spacing-sentence", [303, 403, 403, 200, 403]),
     ("GET", "/settings/unspaced-schedules", [303, 403, 403, 200, 403]),
     ("GET", "/settings/moved-clocks", [303, 403, 403, 200, 403]),
+    ("POST", "/settings/logo", [303, 403, 403, 422, 403]),
+    ("POST", "/settings/logo/removal", [303, 403, 403, 303, 403]),
+    ("GET", "/logo/{hash}", [404, 404, 404, 404, 404]),
     ("GET", "/setup/{token}", [410, 410, 410, 410, 410]),
     ("POST", "/setup/{token}", [410, 410, 410, 410, 410]),
     ("GET", "/audit", [303, 403, 403, 200, 403]),
@@ -285,6 +288,7 @@ fn concrete(app: &TestApp, path: &str) -> String {
         .replace("{token}", &token)
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")
+        .replace("{hash}", &"0".repeat(64))
         .replace("{user}", "309")
         .replace("{session}", "00000000-0000-4000-8000-000000000000")
 }

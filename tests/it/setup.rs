@@ -115,8 +115,8 @@ async fn bad_input_is_refused_and_comes_back_but_for_the_password() {
     page.assert_status(422)
         .assert_says("Corrija 3 campos:")
         .assert_says("Informe o nome da empresa.")
-        .assert_says("Informe um e-mail válido")
-        .assert_says("Use pelo menos 8 caracteres.");
+        .assert_says("Informe um e-mail completo")
+        .assert_says("Use de 8 a 128 caracteres.");
     assert_eq!(page.attribute("#department", "value").unwrap(), "Vendas");
     assert_eq!(page.attribute("#time_zone option[selected]", "value").unwrap(), "America/Manaus");
     assert_eq!(page.attribute("#password", "value"), None);

@@ -13,6 +13,7 @@ use crate::clock::Zone;
 use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::Error;
+use crate::files::ContentHash;
 use crate::ids::ContactId;
 
 /// The customer whose link is in the address: the public counterpart of `Viewer`. Links that are
@@ -30,6 +31,7 @@ pub struct Customer {
     pub public_name: String,
     pub colour: Option<Colour>,
     pub greeting: String,
+    pub logo: Option<ContentHash>,
     pub zone: Zone,
 }
 
@@ -65,6 +67,7 @@ impl Customer {
             public_name: profile.public_name,
             colour: profile.colour.parse().ok(),
             greeting: profile.greeting,
+            logo: profile.logo,
             zone: Zone::named(&profile.time_zone),
         }
     }

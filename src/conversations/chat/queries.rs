@@ -2,7 +2,7 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use crate::audit::{self, Action, Entry};
 use crate::contacts::HAS_CHAT;
 use crate::conversations::thread::{self, Body, Kind, NewMessage};
 use crate::error::Result;
+use crate::files::ContentHash;
 use crate::ids::{ContactId, MessageId, TicketId};
 use crate::live::{self, Event};
 use crate::tickets;
@@ -33,6 +34,8 @@ pub struct Profile {
     pub colour: String,
     #[diesel(sql_type = Text)]
     pub greeting: String,
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub logo: Option<ContentHash>,
     #[diesel(sql_type = Text)]
     pub time_zone: String,
 }
@@ -44,7 +47,7 @@ pub struct Profile {
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
     Ok(diesel::sql_query(format!(
         "SELECT c.link_version, d.name AS department, s.company_name AS company,
-                ch.public_name, ch.colour, ch.greeting,
+                ch.public_name, ch.colour, ch.greeting, s.logo_sha256 AS logo,
                 s.time_zone
            FROM contacts c
            JOIN channels ch ON ch.id = c.channel_id
@@ -120,10 +123,12 @@ pub fn acknowledge(
     read: &[MessageId],
 ) -> Result<()> {
     lock(conn, customer)?;
-    match thread::queries::acknowledge(conn, customer.id, delivered, read)? {
-        0 => Ok(()),
-        _ => live::announce(conn, &Event::ConversationsChanged(vec![customer.id])),
+    let changed = thread::queries::acknowledge(conn, customer.id, delivered, read)?;
+    if changed.is_empty() {
+        return Ok(());
     }
+    live::announce(conn, &Event::ConversationsChanged(vec![customer.id]))?;
+    live::announce(conn, &Event::SchedulesChanged(changed.into_iter().flatten().collect()))
 }
 
 fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {

@@ -7,6 +7,7 @@ use super::Customer;
 use crate::channels::Colour;
 use crate::conversations::thread::{Items, Part, Window, customer_items};
 use crate::ids::MessageId;
+use crate::settings;
 
 /// What the customer is writing.
 pub struct Draft {
@@ -36,6 +37,7 @@ pub struct Chat {
     heading: String,
     company: String,
     colour: Option<String>,
+    logo: Option<String>,
     /// Said before the first message.
     greeting: Option<String>,
     items: Items,
@@ -56,6 +58,7 @@ impl Chat {
                 name => name.to_owned(),
             },
             company: customer.company.clone(),
+            logo: customer.logo.map(settings::logo::path),
             colour: customer.colour.map(Colour::stylesheet_path),
             greeting: (!part.has_more && window == Window::Newest && !customer.greeting.is_empty())
                 .then(|| customer.greeting.clone()),

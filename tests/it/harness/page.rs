@@ -55,7 +55,10 @@ impl Page {
     pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
         let document = Html::parse_document(&self.body);
         let selector = Selector::parse(selector).unwrap();
-        document.select(&selector).filter_map(|element| element.value().attr(name).map(str::to_owned)).collect()
+        document
+            .select(&selector)
+            .filter_map(|element| element.value().attr(name).map(str::to_owned))
+            .collect()
     }
 
     /// The text of each element that matches.

@@ -1,9 +1,9 @@
-//! SQL of the audit.
+//! Adding to the audit.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use super::Entry;
+use crate::audit::Entry;
 use crate::error::Result;
 use crate::schema::audit;
 

@@ -1,4 +1,4 @@
-//! SQL of the audit's page: newest first, one index for each way to filter.
+//! The audit's page: newest first, one index for each way to filter.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
-use super::{Action, Group};
+use crate::audit::{Action, Group};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::web::{Cursor, PageOf, Search};

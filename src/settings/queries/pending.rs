@@ -1,17 +1,15 @@
-//! SQL of the settings.
+//! Pending schedules under the settings.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::pg::data_types::PgInterval;
 use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz};
 
-use super::Settings;
-use super::respacing::{Place, Respacing, Walk};
-use crate::clock::Zone;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::Spacing;
+use crate::settings::respacing::{Place, Respacing, Walk};
 use crate::web::{Cursor, PageOf};
 
 /// Counts on pages end here: "mais de 1.000".
@@ -20,100 +18,12 @@ pub const MOST_COUNTED: i64 = 1000;
 /// How many rows a page of a list has.
 const PAGE: usize = 25;
 
-/// The settings as they are saved, and which save that was.
-#[derive(Clone, Debug)]
-pub struct Current {
-    pub settings: Settings,
-    pub version: i32,
-}
-
-#[derive(QueryableByName)]
-struct SettingsRow {
-    #[diesel(sql_type = Text)]
-    company_name: String,
-    #[diesel(sql_type = Text)]
-    time_zone: String,
-    #[diesel(sql_type = Integer)]
-    spacing_minutes: i32,
-    #[diesel(sql_type = Text)]
-    spacing_scope: String,
-    #[diesel(sql_type = Integer)]
-    late_tolerance_minutes: i32,
-    #[diesel(sql_type = Integer)]
-    version: i32,
-}
-
-const SELECT: &str =
-    "SELECT company_name, time_zone, spacing_minutes, spacing_scope, late_tolerance_minutes, version
-   FROM settings";
-
-/// # Errors
-/// The database is unreachable.
-pub fn current(conn: &mut PgConnection) -> Result<Current> {
-    read(diesel::sql_query(SELECT).get_result(conn)?)
-}
-
-/// As `current`, and nobody else can save until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn current_for_update(conn: &mut PgConnection) -> Result<Current> {
-    read(diesel::sql_query(format!("{SELECT} FOR UPDATE")).get_result(conn)?)
-}
-
-fn read(row: SettingsRow) -> Result<Current> {
-    let scope = row.spacing_scope.parse().map_err(|()| Error::unexpected("unknown spacing scope"))?;
-    let settings = Settings {
-        company_name: row.company_name,
-        zone: Zone::named(&row.time_zone),
-        spacing: Spacing { minutes: row.spacing_minutes, scope },
-        late_tolerance_minutes: row.late_tolerance_minutes,
-    };
-    Ok(Current { settings, version: row.version })
-}
-
-/// Writes the settings; the pending schedules must have been rewritten before.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE settings SET company_name = $1, time_zone = $2, spacing_minutes = $3, spacing_scope = $4,
-                late_tolerance_minutes = $5, version = version + 1, updated_at = clock_timestamp()",
-    )
-    .bind::<Text, _>(&settings.company_name)
-    .bind::<Text, _>(settings.zone.name())
-    .bind::<Integer, _>(settings.spacing.minutes)
-    .bind::<Text, _>(settings.spacing.scope)
-    .bind::<Integer, _>(settings.late_tolerance_minutes)
-    .execute(conn)?;
-    Ok(())
-}
-
-#[derive(QueryableByName)]
-struct FlagRow {
-    #[diesel(sql_type = Bool)]
-    flag: bool,
-}
-
-/// Whether the database's own time zones hold this one, too.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn knows_zone(conn: &mut PgConnection, zone: Zone) -> Result<bool> {
-    let row: FlagRow =
-        diesel::sql_query("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1) AS flag")
-            .bind::<Text, _>(zone.name())
-            .get_result(conn)?;
-    Ok(row.flag)
-}
-
 /// Takes the locks of all pending schedules, and of whoever saves one. The rows come first, as everywhere.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
-    diesel::sql_query("SET LOCAL statement_timeout = '60s'").execute(conn)?;
+    diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
     diesel::sql_query(
         "SELECT count(*) FROM (SELECT FROM schedules WHERE status = 'scheduled' ORDER BY id FOR NO KEY UPDATE) s",
     )

@@ -1,0 +1,12 @@
+//! SQL of the settings.
+
+mod company;
+mod pending;
+
+pub use company::{
+    Brand, Current, brand, current, current_for_update, knows_zone, logo_media_type, save, save_logo,
+};
+pub use pending::{
+    Chosen, MOST_COUNTED, Unspaced, chosen_times, contacts_of, count_unspaced, lock_pending, respace,
+    respacing, unspaced,
+};
