@@ -106,13 +106,14 @@ function addressOf(element) {
 
 function count(unread) {
   const badge = one("[data-bell-count]");
+  const wasAny = !badge.hidden;
   badge.textContent = unread > 99 ? "99+" : unread;
   show(badge, unread > 0);
   const many = unread > 99 ? "mais de 99" : unread;
   const words = unread === 0 ? "nenhuma não lida" : unread === 1 ? "1 não lida" : `${many} não lidas`;
   one("[data-bell]").setAttribute("aria-label", `Notificações: ${words}`);
   mark.count(unread);
-  showReadAll();
+  if (wasAny !== unread > 0) showReadAll();
 }
 
 /** The page offers to mark all as read while there is something unread. */
