@@ -77,7 +77,9 @@ impl Submission {
             return Ok(self.refused(FieldErrors::default(), slot));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
-        files::queries::attach(conn, id, self.viewer.id, &draft.files)?;
+        if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
+            return Err(Error::Conflict);
+        }
         let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(&self.ip))?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();

@@ -14,8 +14,8 @@ use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
 use crate::db::Db;
-use crate::error::Result;
-use crate::files;
+use crate::error::{Error, Result};
+use crate::files::{self, Attachment};
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::web::FieldErrors;
@@ -45,6 +45,8 @@ pub struct Stale {
     pub detail: Detail,
     /// The edits since, and its end.
     pub since: History,
+    /// The files that it has now.
+    pub files: Vec<Attachment>,
 }
 
 /// A pending schedule dragged to another time.
@@ -114,16 +116,21 @@ impl Edit {
         };
         let changes = Changes::between(&stored, &draft);
         if !changes.is_empty() {
-            let by = self.viewer.id;
-            let saving = Saving { draft: &draft, changes: &changes, spacing, form, by };
-            queries::update(conn, &stored, &saving)?;
-            files::queries::attach(conn, self.id, by, &draft.files)?;
-            let fields = serde_json::json!({ "fields": changes.fields });
-            let entry = audit::Entry::of(Audited::ScheduleEdited).by(by).about(Some(self.id.0)).with(fields);
-            audit::record(conn, &entry.from(&self.ip))?;
-            live::announce(conn, &Event::SchedulesChanged(vec![self.id]))?;
+            let saving = Saving { draft: &draft, changes: &changes, spacing, form, by: self.viewer.id };
+            self.write(conn, &stored, &saving)?;
         }
         self.saved(conn)
+    }
+
+    fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
+        queries::update(conn, stored, saving)?;
+        if !files::queries::attach(conn, self.id, saving.by, &saving.draft.files)? {
+            return Err(Error::Conflict);
+        }
+        let fields = serde_json::json!({ "fields": saving.changes.fields });
+        let entry = audit::Entry::of(Audited::ScheduleEdited).by(saving.by).about(Some(self.id.0));
+        audit::record(conn, &entry.with(fields).from(&self.ip))?;
+        live::announce(conn, &Event::SchedulesChanged(vec![self.id]))
     }
 
     fn saved(&self, conn: &mut PgConnection) -> Result<Outcome> {
@@ -143,6 +150,7 @@ impl Edit {
             version: stored.version,
             detail: queries::detail(conn, &self.viewer, self.id)?,
             since: queries::history_since(conn, self.id, seen)?,
+            files: files::queries::of_schedule(conn, self.id)?,
         })))
     }
 }

@@ -79,8 +79,8 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
 }
 
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
-/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Its files are kept
-/// first, so that nobody sends them twice.
+/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Files are kept first,
+/// so that nobody sends them twice.
 ///
 /// # Errors
 /// The database is unreachable.

@@ -13,8 +13,6 @@ import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 import * as uploads from "./uploads.js";
-
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 import * as unseen from "./unseen.js";
 
 for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
@@ -22,4 +20,5 @@ for (const part of [page, failures, bell, thread, schedules, scheduleForm, searc
 for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
+for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
 for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();

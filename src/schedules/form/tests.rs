@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::clock::Zone;
-use crate::ids::{DepartmentId, PersonId};
-use crate::schedules::draft::ChosenContact;
+use crate::ids::{ContactId, DepartmentId, PersonId};
+use crate::schedules::draft::{ChosenContact, Facts};
 
 fn facts() -> Facts {
     Facts {

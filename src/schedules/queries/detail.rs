@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::{History, Kin, history, is_readable, successors};
+use super::{History, Kin, history, is_readable, kin};
 use crate::auth::Viewer;
 use crate::error::{Error, Result};
 use crate::files::{self, Attachment};
@@ -39,9 +39,6 @@ pub struct Detail {
     pub due_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub message: String,
-    /// Whether a text or files go to the contact.
-    #[diesel(sql_type = Bool)]
-    pub has_message: bool,
     #[diesel(sql_type = Text)]
     pub comment: String,
     #[diesel(sql_type = Text)]
@@ -52,13 +49,13 @@ pub struct Detail {
     pub cancel_reason: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub ticket_id: Option<TicketId>,
-    /// The final schedule that this one was planned anew from.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub rescheduled_from: Option<ScheduleId>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
+    /// Whether a text or files go to the contact.
+    #[diesel(sql_type = Bool)]
+    pub sends: bool,
     /// Whether the viewer may follow "Ir para conversa".
     #[diesel(sql_type = Bool)]
     pub is_readable: bool,
@@ -72,9 +69,10 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
     let detail: Detail = diesel::sql_query(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
-                s.message, s.comment, s.status,
-                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS has_message, s.failure_reason, s.cancel_reason,
-                t.id AS ticket_id, s.rescheduled_from, m.delivered_at, m.read_at, false AS is_readable
+                s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
+                t.id AS ticket_id, m.delivered_at, m.read_at,
+                s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS sends,
+                false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
@@ -99,10 +97,10 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
 #[derive(Debug)]
 pub struct Story {
     pub detail: Detail,
-    pub files: Vec<Attachment>,
     pub history: History,
-    /// The schedules that were planned anew from this one.
-    pub successors: Vec<Kin>,
+    /// What it was planned anew from, and what was planned anew from it.
+    pub kin: Vec<Kin>,
+    pub files: Vec<Attachment>,
 }
 
 impl Story {
@@ -111,9 +109,9 @@ impl Story {
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Self> {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,
-            files: files::queries::of_schedule(conn, schedule)?,
             history: history(conn, schedule)?,
-            successors: successors(conn, schedule)?,
+            kin: kin(conn, viewer, schedule)?,
+            files: files::queries::of_schedule(conn, schedule)?,
         })
     }
 }

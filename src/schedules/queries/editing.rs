@@ -40,12 +40,13 @@ pub struct Stored {
     pub message: String,
     #[diesel(sql_type = Text)]
     pub comment: String,
-    #[diesel(sql_type = Array<BigInt>)]
-    pub files: Vec<AttachmentId>,
     #[diesel(sql_type = BigInt)]
     pub spacing_key: i64,
     #[diesel(sql_type = Bool)]
     pub spacing_exempt: bool,
+    /// Its files, by id.
+    #[diesel(sql_type = Array<BigInt>)]
+    pub files: Vec<AttachmentId>,
 }
 
 const STORED: &str =
@@ -60,7 +61,8 @@ pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
     find(conn, schedule, STORED)
 }
 
-/// The same, and nobody else changes it until the transaction ends.
+/// The same, and nobody else changes it until the transaction ends. Where somebody was waited for, the
+/// version is theirs, but the files are as they were before.
 ///
 /// # Errors
 /// `NotFound`, or the database is unreachable.

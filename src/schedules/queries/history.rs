@@ -8,6 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
+use super::is_readable;
+use crate::auth::Viewer;
 use crate::error::Result;
 use crate::ids::{ScheduleId, TicketId};
 use crate::schedules::changes::{Changes, Field};
@@ -137,7 +139,7 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     Ok(Names(rows.into_iter().filter_map(named).collect()))
 }
 
-/// A schedule that was planned anew from another.
+/// A schedule that was planned anew from another, as that other's page shows it, and the other way round.
 #[derive(Debug, QueryableByName)]
 pub struct Kin {
     #[diesel(sql_type = BigInt)]
@@ -146,18 +148,31 @@ pub struct Kin {
     pub at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Text>)]
     pub actor_name: Option<String>,
+    /// Whether it is what the shown one was planned anew from.
+    #[diesel(sql_type = Bool)]
+    pub is_source: bool,
 }
 
-/// The schedules that were planned anew from that one, newest first.
+/// How many plans of one schedule its page shows.
+const KIN: i64 = 20;
+
+/// What that schedule was planned anew from, and what was planned anew from it, as far as `viewer` may
+/// read them; newest first.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn successors(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Kin>> {
-    Ok(diesel::sql_query(
-        "SELECT s.id, s.created_at AS at, u.name AS actor_name
-           FROM schedules s LEFT JOIN users u ON u.id = s.created_by
-          WHERE s.rescheduled_from = $1 ORDER BY s.id DESC LIMIT 20",
-    )
+pub fn kin(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Vec<Kin>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source
+           FROM (SELECT rescheduled_from AS kin, NULL::bigint AS id FROM schedules WHERE id = $1
+                 UNION ALL SELECT id, $1 FROM schedules WHERE rescheduled_from = $1) shown
+           JOIN schedules s ON s.id = shown.kin
+           LEFT JOIN users u ON u.id = s.created_by
+          WHERE {} ORDER BY s.id DESC LIMIT $3",
+        is_readable("$2")
+    ))
     .bind::<BigInt, _>(schedule)
+    .bind::<BigInt, _>(viewer.id)
+    .bind::<BigInt, _>(KIN)
     .load(conn)?)
 }

@@ -16,6 +16,6 @@ pub use detail::{Detail, Story, detail};
 pub use editing::{Saving, Stored, is_edited_by, lock_stored, stored, update};
 pub use facts::facts;
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
-pub use history::{History, HistoryEntry, Kin, Names, history, history_since, successors};
+pub use history::{History, HistoryEntry, Kin, Names, history, history_since, kin};
 pub use readers::{CONCERNED, READS_ALL, is_readable};
 pub use saving::{Wanted, cancel, conflict, existing, insert, lock_keys, spacing};

@@ -34,7 +34,7 @@ impl Options {
     /// The database is unreachable.
     pub fn load(
         conn: &mut PgConnection,
-        user: UserId,
+        viewer: UserId,
         typed: &Typed,
         except: Option<ScheduleId>,
     ) -> Result<Self> {
@@ -48,7 +48,7 @@ impl Options {
         if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
             people.extend(queries::person_choice(conn, person)?);
         }
-        let files = files::queries::usable(conn, user, &typed.files)?;
+        let files = files::queries::usable(conn, viewer, &typed.files)?;
         Ok(Self {
             files: files.into_iter().map(UploadItem::new).collect(),
             people,
@@ -177,11 +177,15 @@ impl FormPage {
         self.typed.action() == Some(Action::Notify)
     }
 
-    /// Also of files that came with a button that only fills the form in further.
     fn file_errors(&self) -> Vec<&str> {
-        let errors = self.errors.iter().filter(|error| error.field == "files");
-        let told: Vec<_> = errors.map(|error| error.message.as_str()).collect();
-        if told.is_empty() { self.typed.refused_files.iter().map(String::as_str).collect() } else { told }
+        let refused = || self.typed.refused_files.iter().map(String::as_str).collect();
+        let errors: Vec<_> = self
+            .errors
+            .iter()
+            .filter(|error| error.field == "files")
+            .map(|error| error.message.as_str())
+            .collect();
+        if errors.is_empty() { refused() } else { errors }
     }
 
     fn has_file_errors(&self) -> bool {

@@ -44,7 +44,7 @@ impl CancelForm {
     pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;
-        let sentence = match (detail.action, detail.has_message) {
+        let sentence = match (detail.action, detail.sends) {
             (Action::Notify, _) => format!("O atendente não será lembrado de {contact} em {due}."),
             (_, false) => format!("O chamado para {contact} em {due} não será aberto."),
             (_, true) => format!("A mensagem para {contact} em {due} não será enviada."),
@@ -112,7 +112,7 @@ impl RunForm {
     pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;
-        let what = match (detail.action, detail.has_message) {
+        let what = match (detail.action, detail.sends) {
             (Action::Notify, _) => format!("O atendente é lembrado de {contact} agora"),
             (_, false) => format!("O chamado para {contact} é aberto agora"),
             (_, true) => format!("A mensagem para {contact} é enviada e o chamado é aberto agora"),

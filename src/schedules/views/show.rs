@@ -51,7 +51,7 @@ impl Show {
         let zone = viewer.zone;
         let timeline = timeline::entries(zone, &story);
         let failure = Failure::of(&story, zone);
-        let (detail, files) = (story.detail, FileList::of(&story.files, ""));
+        let detail = story.detail;
         let can_change = viewer.can_schedule() && !detail.status.is_final();
         let due = format!("{} às {}", zone.long_date(detail.due_at), zone.time(detail.due_at));
         Self {
@@ -74,7 +74,7 @@ impl Show {
             department: detail.department_name,
             attendant: detail.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
             message: detail.message,
-            files,
+            files: FileList::of(&story.files, ""),
             comment: detail.comment,
             cancel_reason: detail.cancel_reason,
         }
@@ -108,7 +108,7 @@ fn conversation(detail: &Detail) -> Option<String> {
 /// What went wrong, and why and what to do next.
 pub(super) fn failure_text(detail: &Detail, zone: Zone) -> Option<(String, String)> {
     let due = zone.date_time(detail.due_at);
-    let what = match (detail.action, detail.has_message) {
+    let what = match (detail.action, detail.sends) {
         (Action::Notify, _) => "O atendente não foi avisado na hora.",
         (_, false) => "O chamado não foi aberto.",
         (_, true) => "A mensagem não foi enviada.",

@@ -24,7 +24,7 @@ pub struct StaleNotice {
 
 struct Line {
     label: &'static str,
-    before: Option<String>,
+    before: String,
     after: String,
 }
 
@@ -52,7 +52,7 @@ impl StaleNotice {
             lines: if is_over {
                 Vec::new()
             } else {
-                lines.into_iter().map(|line| Line::new(line, detail)).collect()
+                lines.into_iter().map(|line| Line::new(line, stale)).collect()
             },
             is_over,
         }
@@ -60,13 +60,18 @@ impl StaleNotice {
 }
 
 impl Line {
-    fn new(line: ChangeLine, detail: &Detail) -> Self {
+    fn new(line: ChangeLine, stale: &Stale) -> Self {
+        let detail = &stale.detail;
+        let names: Vec<&str> = stale.files.iter().map(|file| file.file_name.as_str()).collect();
         let now = |text: &str| if text.is_empty() { "Em branco".to_owned() } else { text.to_owned() };
+        let other = "Outro texto".to_owned();
         let (before, after) = match (line.values, line.field) {
-            (Some((before, after)), _) => (Some(before), after),
-            (None, Field::Message) => (None, now(&detail.message)),
-            (None, Field::Comment) => (None, now(&detail.comment)),
-            (None, _) => (None, "Alterado".into()),
+            (Some((before, after)), _) => (before, after),
+            (None, Field::Message) => (other, now(&detail.message)),
+            (None, Field::Comment) => (other, now(&detail.comment)),
+            (None, Field::Files) if names.is_empty() => ("Outros".into(), "Nenhum".into()),
+            (None, Field::Files) => ("Outros".into(), names.join(", ")),
+            (None, _) => ("Fora do intervalo".into(), "Dentro do intervalo".into()),
         };
         Self { label: line.label, before, after }
     }

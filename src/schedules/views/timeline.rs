@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::changes::ChangeLine;
 use crate::clock::Zone;
 use crate::schedules::Status;
-use crate::schedules::queries::{Detail, HistoryEntry, Kin, Names, Story};
+use crate::schedules::queries::{Detail, HistoryEntry, Kin, Story};
 
 pub struct Entry {
     pub style: &'static str,
@@ -34,9 +34,9 @@ pub fn entries(zone: Zone, story: &Story) -> Vec<Entry> {
         if entry.kind == "completed" && detail.action.opens_ticket() {
             entries.extend(opened(zone, detail, entry));
         }
-        entries.push(what_happened(zone, detail, entry, &story.history.names));
+        entries.push(what_happened(zone, story, entry));
     }
-    entries.extend(story.successors.iter().map(|kin| succeeded(zone, kin)));
+    entries.extend(story.kin.iter().filter(|kin| !kin.is_source).map(|kin| succeeded(zone, kin)));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     if detail.status == Status::Scheduled {
         let mut awaited = Entry::new("scheduled", "clock", "Aguardando o disparo", detail.due_at);
@@ -66,12 +66,13 @@ impl Entry {
     }
 }
 
-fn what_happened(zone: Zone, detail: &Detail, entry: &HistoryEntry, names: &Names) -> Entry {
+fn what_happened(zone: Zone, story: &Story, entry: &HistoryEntry) -> Entry {
+    let detail = &story.detail;
     let who = entry.actor_name.as_deref().unwrap_or_default();
     match entry.kind.as_str() {
-        "created" => created(zone, detail, entry),
+        "created" => created(zone, story, entry),
         "edited" => {
-            let changes = ChangeLine::all(&entry.changes(), names, zone);
+            let changes = ChangeLine::all(&entry.changes(), &story.history.names, zone);
             let mut edited = Entry::new("scheduled", "pencil", "Agendamento editado", entry.at);
             edited.lines = changes.iter().map(ChangeLine::sentence).collect();
             edited.said(zone, &[who])
@@ -98,13 +99,15 @@ fn what_happened(zone: Zone, detail: &Detail, entry: &HistoryEntry, names: &Name
     }
 }
 
-fn created(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Entry {
+fn created(zone: Zone, story: &Story, entry: &HistoryEntry) -> Entry {
     let who = entry.actor_name.as_deref().unwrap_or_default();
     let from = entry.protocol.map(|protocol| format!("a partir do chamado nº {protocol}"));
     let created = Entry::new("scheduled", "calendar-plus", "Agendamento criado", entry.at)
         .said(zone, &[who, from.as_deref().unwrap_or_default()]);
-    match detail.rescheduled_from {
-        Some(id) => created.linked(format!("/schedules/{id}"), format!("Reagendamento do nº {id}")),
+    match story.kin.iter().find(|kin| kin.is_source) {
+        Some(Kin { id, .. }) => {
+            created.linked(format!("/schedules/{id}"), format!("Reagendamento do nº {id}"))
+        }
         None => created,
     }
 }
@@ -113,7 +116,7 @@ fn created(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Entry {
 fn opened(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Option<Entry> {
     let (ticket, protocol) = (entry.ticket_id?, entry.protocol?);
     let title = format!("Chamado nº {protocol} aberto");
-    let sent = if detail.has_message { "mensagem enviada" } else { "" };
+    let sent = if detail.sends { "mensagem enviada" } else { "" };
     let opened = Entry::new("done", "message-plus", title, entry.at).said(zone, &[sent]);
     Some(match detail.is_readable {
         true => opened.linked(format!("/tickets/{ticket}"), "Ver chamado"),

@@ -57,14 +57,13 @@ pub struct Talk {
     pub unseen: i64,
 }
 
-const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author,
-        coalesce(nullif(left(l.body, 160), ''),
-                 (SELECT f.file_name FROM attachments f WHERE f.message_id = l.id ORDER BY f.id LIMIT 1), '') AS said,
+const COLUMNS: &str =
+    "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
         (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
             AND m.id > t.seen_message_id) AS unseen";
 
 /// What was last said in the ticket `t`, apart from events.
-const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FROM messages m
+const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
                                   WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                   ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id";

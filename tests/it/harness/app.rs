@@ -44,12 +44,12 @@ impl TestApp {
     pub async fn new() -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        Self::on(database, company).await
+        Self::on(database, company, Rc::new(Folder::new())).await
     }
 
     /// Nobody can sign in yet, and there is no department.
     pub async fn empty() -> Self {
-        Self::on(Database::new(), Company::IDS).await
+        Self::on(Database::new(), Company::IDS, Rc::new(Folder::new())).await
     }
 
     /// Reached at another address, such as one behind a proxy that speaks https.
@@ -71,9 +71,12 @@ impl TestApp {
     }
 
     /// On a database that was filled by other means.
-    pub async fn on(database: Database, company: Company) -> Self {
-        let config = Config::from_vars(|_| None).unwrap();
-        Self::configured(database, company, config, Rc::new(Folder::new())).await
+    pub async fn filled(database: Database, company: Company) -> Self {
+        Self::on(database, company, Rc::new(Folder::new())).await
+    }
+
+    async fn on(database: Database, company: Company, folder: Rc<Folder>) -> Self {
+        Self::configured(database, company, Config::from_vars(|_| None).unwrap(), folder).await
     }
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {

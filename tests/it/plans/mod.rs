@@ -37,7 +37,7 @@ async fn each_statement_of_each_page_uses_an_index() {
          ANALYZE sessions; ANALYZE blobs; ANALYZE attachments",
     );
     let company = Company::of_demonstration(&database);
-    let app = TestApp::on(database, company).await;
+    let app = TestApp::filled(database, company).await;
     app.shared.health.beat();
     let records = Records::of(&app);
     let mut plans = Plans::of(&app.database);

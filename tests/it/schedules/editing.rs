@@ -253,3 +253,25 @@ async fn a_schedule_that_is_moved_back_and_forth_fires_at_its_new_time_alone() {
     assert_eq!((outcome.completed, outcome.failed), (0, 0));
     assert!(outcome.next_due.unwrap().as_secs() > 86_400, "later than it was");
 }
+
+#[actix_web::test]
+async fn an_edit_while_the_dispatcher_decides_is_taken_whole_or_not_at_all() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    for round in 0..10 {
+        let id = Plan { due_in: "-1 second", ..Plan::new(&app.company, "notify") }.save(&app.database);
+        let path = format!("/schedules/{id}");
+        let page = open(&admin, &path).await;
+        let url = app.database.url.clone();
+        let ticking = std::thread::spawn(move || {
+            pontual::dispatcher::tick(&mut pontual::db::connect(&url).unwrap()).unwrap()
+        });
+        let due = format!("2030-12-05T{:02}:00", 8 + round);
+        let changes = [("action", "notify"), ("message", ""), ("due_at", due.as_str())];
+        let status = send(&admin, &path, &page, &changes).await.status;
+        ticking.join().unwrap();
+        let is_pending = admin.get(&path).await.text().contains("Aguardando o disparo");
+        assert_eq!(is_pending, status == 303, "{status}");
+        assert!(is_pending || status == 409, "{status}");
+    }
+}

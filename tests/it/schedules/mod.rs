@@ -1,5 +1,6 @@
 //! Creating, listing and cancelling schedules, as the help page describes them.
 
+mod attachments;
 mod bulk;
 mod calendar;
 mod cancelling;

@@ -42,6 +42,9 @@ async fn a_failed_schedule_says_what_to_do_and_is_planned_anew_with_links_both_w
         .assert_says("O chamado nº 1042 já foi fechado.")
         .assert_does_not_say("Ir para o chamado nº 1042");
     assert_eq!(before.count(&format!(".tl a[href='/schedules/{new_id}']")), 1);
+    app.database.execute(&format!("UPDATE schedules SET attendant_id = 304 WHERE id = {new_id}"));
+    let theirs = app.other_attendant().await.get(saved.location()).await;
+    theirs.assert_status(200).assert_does_not_say("Reagendamento do nº");
 }
 
 #[actix_web::test]

@@ -1,0 +1,117 @@
+//! What was typed, judged field by field.
+
+use super::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
+use crate::ids::ContactId;
+use crate::schedules::Action;
+use crate::schedules::draft::{Draft, Facts};
+use crate::web::FieldErrors;
+
+impl Typed {
+    /// # Errors
+    /// Every field that is wrong, in the order of the page.
+    pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let action = self.action();
+        let contact = self.parse_contact(facts, action, &mut errors);
+        let department = facts.department;
+        if department.is_none() {
+            errors.add("department_id", "Selecione o departamento.");
+        }
+        self.check_attendant(facts, action, &mut errors);
+        if action.is_none() {
+            errors.add("action", "Escolha uma ação.");
+        }
+        let due = self.parse_due(facts, &mut errors);
+        let message = self.parse_message(action, &mut errors);
+        self.check_files(facts, action, &mut errors);
+        let comment = self.parse_comment(action, &mut errors);
+        let (Some(contact), Some(department), Some(action), Some((due_local, due_at)), true) =
+            (contact, department, action, due, errors.is_empty())
+        else {
+            return Err(errors);
+        };
+        Ok(Draft {
+            from_ticket: facts.ticket,
+            rescheduled_from: facts.rescheduled_from,
+            person: facts.person,
+            contact,
+            department,
+            attendant: facts.attendant,
+            action,
+            due_at,
+            due_local,
+            zone: facts.zone,
+            message,
+            comment,
+            files: self.files.clone(),
+        })
+    }
+
+    fn parse_contact(
+        &self,
+        facts: &Facts,
+        action: Option<Action>,
+        errors: &mut FieldErrors,
+    ) -> Option<ContactId> {
+        let chosen_person = !self.person_id.trim().is_empty();
+        if chosen_person && facts.person.is_none() {
+            errors.add("person_id", "Esta pessoa não existe mais. Escolha outra.");
+        }
+        let Some(contact) = facts.contact else {
+            errors.add(
+                "contact_id",
+                match self.contact_id.trim() {
+                    "" => "Selecione o contato.",
+                    _ => "Este contato foi arquivado. Escolha outro.",
+                },
+            );
+            return None;
+        };
+        if facts.person.is_some() && contact.person != facts.person {
+            errors.add("contact_id", "Este contato não pertence à pessoa escolhida.");
+        } else if !contact.is_reachable && action.is_some_and(Action::opens_ticket) {
+            errors.add_with_summary(
+                "contact_id",
+                "Este contato está sem conexão ativa e não pode receber mensagens. Escolha outro contato ou a ação “Notificar atendente”.",
+                "Escolha um contato com conexão ativa.",
+            );
+        }
+        Some(contact.id)
+    }
+
+    fn check_attendant(&self, facts: &Facts, action: Option<Action>, errors: &mut FieldErrors) {
+        let is_chosen = !self.attendant_id.trim().is_empty();
+        if is_chosen && facts.attendant.is_none() && facts.department.is_some() {
+            errors.add("attendant_id", "Este atendente não é do departamento escolhido.");
+        } else if !is_chosen && action.is_some_and(Action::notifies) {
+            errors.add("attendant_id", "Selecione o atendente.");
+        }
+    }
+
+    fn parse_message(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
+        let message = self.message.trim().to_owned();
+        if message.chars().count() > MESSAGE_LIMIT {
+            errors.add("message", "Use até 4.096 caracteres.");
+        } else if action == Some(Action::Notify) && !message.is_empty() {
+            errors.add(
+                "message",
+                "Com “Notificar atendente” nada é enviado ao contato. Apague a mensagem ou escolha outra ação.",
+            );
+        }
+        message
+    }
+
+    fn parse_comment(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
+        let comment = self.comment.trim().to_owned();
+        if comment.chars().count() > COMMENT_LIMIT {
+            errors.add("comment", "Use até 1.000 caracteres.");
+        } else if comment.is_empty() && action.is_some_and(Action::opens_ticket) {
+            errors.add_with_summary(
+                "comment",
+                "Informe o comentário. Ele é obrigatório para abrir o chamado.",
+                "Informe o comentário.",
+            );
+        }
+        comment
+    }
+}

@@ -1,0 +1,56 @@
+//! Forms that begin with something: a contact, a schedule to change, one to plan anew.
+
+use super::{Fold, Typed};
+use crate::clock::Zone;
+use crate::ids::TicketId;
+use crate::schedules::queries::{Proposal, Stored};
+
+impl Typed {
+    /// A blank form that begins with what is proposed for a contact, and the ticket it was opened from.
+    pub fn proposing(proposal: &Proposal, ticket: Option<TicketId>) -> Self {
+        Self { ticket_id: id_text(ticket), contact_id: proposal.contact.to_string(), ..Self::blank() }
+            .with_proposal(proposal)
+    }
+
+    /// With what is proposed for the contact, where nothing was chosen yet.
+    pub fn with_proposal(mut self, proposal: &Proposal) -> Self {
+        if self.person_id.trim().is_empty() {
+            self.person_id = id_text(proposal.person);
+        }
+        if self.department_id.trim().is_empty() {
+            self.department_id = id_text(proposal.department);
+            self.attendant_id = id_text(proposal.attendant);
+        }
+        self
+    }
+
+    /// What a schedule holds, as a form to change it.
+    pub fn of(stored: &Stored, zone: Zone) -> Self {
+        Self {
+            person_id: id_text(stored.person_id),
+            contact_id: stored.contact_id.to_string(),
+            department_id: stored.department_id.to_string(),
+            attendant_id: id_text(stored.attendant_id),
+            action: stored.action.as_str().into(),
+            due_at: zone.input(stored.due_at),
+            due_fold: Fold::of(zone, stored.due_at).map_or("", Fold::as_str).into(),
+            message: stored.message.clone(),
+            comment: stored.comment.clone(),
+            version: stored.version.to_string(),
+            files: stored.files.clone(),
+            ..Self::blank()
+        }
+    }
+
+    /// A new schedule like a final one, at a time that must still be chosen.
+    pub fn again(stored: &Stored, zone: Zone) -> Self {
+        let (due_at, due_fold, version) = Default::default();
+        let rescheduled_from = stored.id.to_string();
+        Self { due_at, due_fold, version, rescheduled_from, ..Self::of(stored, zone) }
+    }
+}
+
+/// An id as a select's value; nothing for none.
+fn id_text(id: Option<impl ToString>) -> String {
+    id.map(|id| id.to_string()).unwrap_or_default()
+}
