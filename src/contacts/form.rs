@@ -167,7 +167,7 @@ pub fn name(text: &str) -> Result<String, &'static str> {
     match text.chars().count() {
         0 => Err("Informe o nome."),
         _ if has_control_characters(&text) => Err("O nome tem caracteres que não podem ser usados."),
-        ..=NAME_LIMIT => Ok(text),
+        1..=NAME_LIMIT => Ok(text),
         _ => Err("Use até 120 caracteres no nome."),
     }
 }

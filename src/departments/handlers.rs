@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::form::{Direction, Name};
 use super::queries;
-use super::views::{Edit, Found, Index, New};
+use super::views::{Blank, Edit, Found, Index};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
 use crate::db::Db;
@@ -35,7 +35,7 @@ pub async fn index(viewer: Can<ManageDepartments>, shell: Shell, db: web::Data<D
 /// # Errors
 /// The template failed.
 pub async fn new(viewer: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
-    let view = New::new(&shell.csrf, "", FieldErrors::default());
+    let view = Blank::new(&shell.csrf, "", FieldErrors::default());
     shell.page(&viewer, "Novo departamento", view)
 }
 
@@ -56,7 +56,7 @@ pub async fn create(
     match created {
         Ok(id) => Ok(redirect_with(&format!("/departments/{id}"), Flash::DepartmentCreated)),
         Err(errors) => {
-            let view = New::new(&shell.csrf, &typed, errors);
+            let view = Blank::new(&shell.csrf, &typed, errors);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo departamento", view)
         }
     }

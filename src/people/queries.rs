@@ -67,20 +67,14 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
         bound
     };
     if let Some(search) = &filter.search {
-        let (longest, all) = (next(), next());
-        let matches = |column: &str| {
-            format!(
-                "{column} LIKE plain(${longest}) AND {column} LIKE ALL (SELECT plain(w) FROM unnest(${all}::text[]) AS w)"
-            )
-        };
+        let words = format!("${}", next());
         query = query
             .sql(format!(
                 " AND p.id IN (SELECT id FROM people o WHERE {} UNION ALL
                                SELECT person_id FROM contacts c WHERE {} AND c.person_id IS NOT NULL)",
-                matches("o.sort_name"),
-                matches("c.search")
+                search.condition("o.sort_name", &words),
+                search.condition("c.search", &words)
             ))
-            .bind::<Text, _>(search.longest().to_owned())
             .bind::<Array<Text>, _>(search.all().to_vec());
     }
     if let Some(cursor) = &start {

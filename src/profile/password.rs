@@ -26,21 +26,7 @@ pub async fn change(
     (session, ClientIp(ip)): (Session, ClientIp),
 ) -> Result<HttpResponse> {
     let new = form.get("new_password").to_owned();
-    let mut errors = FieldErrors::default();
-    let status = match is_current(&viewer, &db, form.get("current_password"), &ip).await {
-        Ok(true) => StatusCode::UNPROCESSABLE_ENTITY,
-        Ok(false) => {
-            errors.add("current_password", "A senha atual não confere.");
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        Err(Error::TooMany { seconds }) => {
-            let minutes = (seconds + 59) / 60;
-            let unit = if minutes == 1 { "minuto" } else { "minutos" };
-            errors.add("current_password", format!("Muitas tentativas. Aguarde {minutes} {unit}."));
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        Err(error) => return Err(error),
-    };
+    let (status, mut errors) = judged(is_current(&viewer, &db, form.get("current_password"), &ip).await)?;
     if let Some(refusal) = passwords::refusal(&new) {
         errors.add("new_password", refusal.sentence());
     }
@@ -60,6 +46,26 @@ pub async fn change(
     .await?;
     session.renew();
     Ok(redirect_with("/profile", Flash::PasswordChanged))
+}
+
+/// What the form says of the current password, and the status of its refusal.
+fn judged(is_current: Result<bool>) -> Result<(StatusCode, FieldErrors)> {
+    let mut errors = FieldErrors::default();
+    let status = match is_current {
+        Ok(true) => StatusCode::UNPROCESSABLE_ENTITY,
+        Ok(false) => {
+            errors.add("current_password", "A senha atual não confere.");
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(Error::TooMany { seconds }) => {
+            let minutes = (seconds + 59) / 60;
+            let unit = if minutes == 1 { "minuto" } else { "minutos" };
+            errors.add("current_password", format!("Muitas tentativas. Aguarde {minutes} {unit}."));
+            StatusCode::TOO_MANY_REQUESTS
+        }
+        Err(error) => return Err(error),
+    };
+    Ok((status, errors))
 }
 
 /// Whether that is the viewer's password. Tries are counted with those of the sign-in: whoever found an

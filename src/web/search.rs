@@ -32,6 +32,13 @@ impl Search {
         self.patterns.first().map_or("%", String::as_str)
     }
 
+    /// Says, in SQL, whether `column` matches every pattern; `array` is the parameter that holds them. Each is a
+    /// condition of its own, so that the index serves them all: the longest word is not always the rarest.
+    pub fn condition(&self, column: &str, array: &str) -> String {
+        let each = |place| format!("{column} LIKE plain(({array}::text[])[{place}])");
+        (1..=self.patterns.len()).map(each).collect::<Vec<_>>().join(" AND ")
+    }
+
     /// Every pattern.
     pub fn all(&self) -> &[String] {
         &self.patterns
@@ -70,6 +77,15 @@ mod tests {
     #[test]
     fn signs_of_patterns_stand_for_themselves() {
         assert_eq!(Search::parse("100%_\\").unwrap().longest(), "%100\\%\\_\\\\%");
+    }
+
+    #[test]
+    fn each_word_is_a_condition() {
+        let condition = Search::parse("Ana Duarte").unwrap().condition("c.search", "$3");
+        assert_eq!(
+            condition,
+            "c.search LIKE plain(($3::text[])[1]) AND c.search LIKE plain(($3::text[])[2])"
+        );
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
-import * as contacts from "./contacts.js";
 import * as calendar from "./calendar.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
@@ -12,13 +11,23 @@ import * as scheduleList from "./schedule-list.js";
 import * as schedules from "./schedules.js";
 import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
-import * as uploads from "./uploads.js";
 import * as unseen from "./unseen.js";
+import * as uploads from "./uploads.js";
 
-for (const part of [page, failures, bell, attention, thread, unseen, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, searchFields, live]) part.start();
-for (const part of [page, failures, bell, attention, thread, schedules, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, contacts, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, scheduleForm, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleForm, uploads, live]) part.start();
-for (const part of [page, failures, bell, thread, schedules, scheduleList, calendar, scheduleForm, live]) part.start();
+// The stream begins when everybody listens.
+const parts = [
+  page,
+  failures,
+  bell,
+  attention,
+  thread,
+  unseen,
+  schedules,
+  scheduleList,
+  calendar,
+  scheduleForm,
+  searchFields,
+  uploads,
+  live,
+];
+for (const part of parts) part.start();

@@ -60,18 +60,27 @@ function reload() {
 
 let waiting = null;
 
-/** Fetches the page's own list anew, once for all that happens at a time; each keeps their place in it. */
+/** Fetches the page's own list anew, once for all that happens at a time. */
 function reloadRows() {
-  if (waiting || !one("#notification-rows")) return;
-  waiting = setTimeout(async () => {
+  waiting ??= setTimeout(() => {
     waiting = null;
-    const rows = one("#notification-rows");
-    if (!rows) return;
-    const keep = place(rows);
-    await fetchInto(rows, location.href, { swap: "outerHTML", select: "#notification-rows" });
-    keep();
-    showReadAll();
+    fetchRows().catch(() => {}); // the stream's next sync asks again
   }, 100);
+}
+
+/** Exchanges the list in one go, so that nobody is without their place in between. */
+async function fetchRows() {
+  if (!one("#notification-rows")) return;
+  const address = location.href;
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const [old, fresh] = [one("#notification-rows"), one("#notification-rows", page)];
+  if (!old || !fresh || location.href !== address) return;
+  const keep = place(old);
+  old.replaceWith(fresh);
+  htmx.process(fresh);
+  keep();
+  showReadAll();
 }
 
 /** Remembers what has the focus and where the first entry in sight stands; returns what restores them. */

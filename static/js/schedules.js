@@ -75,6 +75,7 @@ async function fetchParts() {
   const page = await load(location.pathname + location.search);
   // Meanwhile somebody may have gone on to other filters: then this answer is of the past.
   if (isHeld() || address !== location.href) return;
+  const { scrollX: left, scrollY: top } = window;
   for (const part of all("[data-refresh-on=schedules]")) {
     const fresh = document.getElementById(part.id) && page.getElementById(part.id);
     if (!fresh || fresh.innerHTML === shown.get(part)) continue;
@@ -85,6 +86,7 @@ async function fetchParts() {
     window.htmx?.process(fresh);
     document.dispatchEvent(new Event("parts-replaced"));
   }
+  scrollTo({ left, top, behavior: "instant" });
 }
 
 /** What was ticked stays so, as far as it can still be ticked. */

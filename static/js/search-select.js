@@ -19,8 +19,9 @@ export function searchSelect(select) {
     maxOptions: 50,
     refreshThrottle: 0,
     allowEmptyOption: false,
+    closeAfterSelect: true,
     placeholder,
-    plugins: select.required ? {} : { clear_button: { title: "Limpar" } },
+    plugins: plugins(select),
     searchField: [],
     sortField: [{ field: "$order" }],
     render: {
@@ -60,7 +61,12 @@ export function searchSelect(select) {
     control.refreshOptions(true);
     timer = setTimeout(fill, PAUSE, query);
   });
-  control.on("item_add", forget);
+  control.on("item_add", () => {
+    forget();
+    if (!select.multiple) return;
+    control.setTextboxValue("");
+    fill("");
+  });
   // The next look at the list begins without the last search.
   control.on("dropdown_close", () => {
     forget();
@@ -78,6 +84,12 @@ export function searchSelect(select) {
   // Filled in for the contact that was chosen: nothing is to be cleared.
   within?.addEventListener("narrow", () => fill(""));
   describe(control, select);
+}
+
+/** What was chosen can be taken back: each of several on its own, one as a whole. */
+function plugins(select) {
+  if (select.multiple) return { remove_button: { title: "Remover" } };
+  return select.required ? {} : { clear_button: { title: "Limpar" } };
 }
 
 /** Hands on to the visible field what assistive technology must know of the select. */

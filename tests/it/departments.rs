@@ -1,6 +1,9 @@
 //! Departments: their order, who attends them, and what becomes of their work.
 
-use crate::harness::{Plan, TestApp};
+use pontual::ids::ContactId;
+use pontual::live::Event;
+
+use crate::harness::{Live, Plan, TestApp, tell};
 
 #[actix_web::test]
 async fn a_department_is_made_named_and_ordered() {
@@ -159,4 +162,20 @@ async fn schedules_stay_where_they_would_be_too_near() {
     assert_eq!(app.database.number(here), 1);
     let active = "SELECT count(*) AS value FROM departments WHERE deactivated_at IS NULL";
     assert_eq!(app.database.number(active), 2);
+}
+
+#[actix_web::test]
+async fn who_joins_a_department_gets_another_stream_that_tells_of_its_conversations() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
+    let app = app.with_made_up_rows("a ticket that nobody opened");
+    let (admin, helena) = (app.administrator().await, app.other_attendant().await);
+    let live = Live::start(&app).await;
+    let mut before = live.stream(&helena).await;
+    admin.get("/departments/101").await;
+    admin.post("/departments/101/members", &[("user_id", "304")]).await.assert_status(303);
+    before.ends().await;
+    let mut stream = live.stream(&helena).await;
+    tell(&app.database, &Event::ConversationsChanged(vec![ContactId(app.company.marina)]));
+    assert_eq!(stream.data("conversation").await["contact"], app.company.marina);
 }

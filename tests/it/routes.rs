@@ -61,6 +61,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/notifications/{id}/reading", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/removal", [303, 404, 404, 404, 404]),
+    ("GET", "/files/{id}/{name}", [303, 404, 404, 200, 200]),
+    ("GET", "/c/{token}/files/{id}/{name}", [404, 404, 404, 404, 404]),
     ("POST", "/uploads", [303, 403, 403, 422, 422]),
     ("POST", "/uploads/{id}/removal", [303, 403, 403, 404, 404]),
     ("GET", "/roles", [303, 403, 200, 200, 403]),
@@ -179,6 +181,10 @@ async fn every_route_answers_each_role_as_the_table_says() {
          INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 801);
          INSERT INTO imports (id, created_by, channel_id, file_name) VALUES (901, 301, 401, 'contatos.csv')",
     );
+    app.keep(b"a file").await;
+    app.database.execute(
+        "INSERT INTO attachments (id, sha256, file_name, schedule_id) VALUES (901, sha256('a file'), 'x', 801)",
+    );
     app.shared.health.beat();
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (204, 'Coordenação');
@@ -278,6 +284,7 @@ fn concrete(app: &TestApp, path: &str) -> String {
     let link = pontual::contacts::Links::new(app.shared.keys.key("links"));
     let token = link.token(pontual::ids::ContactId(app.company.marina), 1);
     path.replace("{id}", id)
+        .replace("{name}", "x")
         .replace("{token}", &token)
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")

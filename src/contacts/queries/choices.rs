@@ -28,17 +28,15 @@ pub struct Choice {
 /// # Errors
 /// The database is unreachable.
 pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
-    let (longest, all) = patterns(search);
-    Ok(diesel::sql_query(
+    let (matches, words) = matching(search, "c.search");
+    Ok(diesel::sql_query(format!(
         "SELECT c.id, c.name, concat_ws(' · ', coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name),
                 'hoje em ' || p.name) AS sub
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
-          WHERE c.archived_at IS NULL AND c.search LIKE plain($1)
-            AND c.search LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)
-          ORDER BY c.sort_name, c.id LIMIT $3",
-    )
-    .bind::<Text, _>(longest)
-    .bind::<Array<Text>, _>(all)
+          WHERE c.archived_at IS NULL AND {matches}
+          ORDER BY c.sort_name, c.id LIMIT $2"
+    ))
+    .bind::<Array<Text>, _>(words)
     .bind::<BigInt, _>(OFFERED)
     .load(conn)?)
 }
@@ -52,31 +50,29 @@ pub fn person_choices(
     search: Option<&Search>,
     chosen: Option<PersonId>,
 ) -> Result<Vec<Choice>> {
-    let (longest, all) = patterns(search);
-    Ok(diesel::sql_query(
+    let (matches, words) = matching(search, "sort_name");
+    Ok(diesel::sql_query(format!(
         "SELECT p.id, p.name, CASE n.count WHEN 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
-           FROM (SELECT id, name, '' AS place, 0 AS rank FROM people WHERE id = $4 AND archived_at IS NULL
+           FROM (SELECT id, name, '' AS place, 0 AS rank FROM people WHERE id = $3 AND archived_at IS NULL
                  UNION ALL
                  (SELECT id, name, sort_name, 1 FROM people
-                   WHERE archived_at IS NULL AND sort_name LIKE plain($1)
-                     AND sort_name LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)
-                     AND id IS DISTINCT FROM $4
-                   ORDER BY sort_name, id LIMIT $3)) p
+                   WHERE archived_at IS NULL AND {matches} AND id IS DISTINCT FROM $3
+                   ORDER BY sort_name, id LIMIT $2)) p
            CROSS JOIN LATERAL (SELECT count(*) FROM contacts c
                                 WHERE c.person_id = p.id AND c.archived_at IS NULL) n
-          ORDER BY p.rank, p.place, p.id",
-    )
-    .bind::<Text, _>(longest)
-    .bind::<Array<Text>, _>(all)
+          ORDER BY p.rank, p.place, p.id"
+    ))
+    .bind::<Array<Text>, _>(words)
     .bind::<BigInt, _>(OFFERED)
     .bind::<Nullable<BigInt>, _>(chosen)
     .load(conn)?)
 }
 
-fn patterns(search: Option<&Search>) -> (String, Vec<String>) {
+/// The condition of a search on `column`, and its words, which are the first parameter.
+fn matching(search: Option<&Search>, column: &str) -> (String, Vec<String>) {
     match search {
-        Some(search) => (search.longest().to_owned(), search.all().to_vec()),
-        None => ("%".into(), Vec::new()),
+        Some(search) => (search.condition(column, "$1"), search.all().to_vec()),
+        None => ("$1::text[] IS NOT NULL".into(), Vec::new()),
     }
 }
 

@@ -81,14 +81,8 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
         query = query.sql(format!(" AND c.channel_id = ${}", next())).bind::<BigInt, _>(channel);
     }
     if let Some(search) = &filter.search {
-        let (longest, all) = (next(), next());
-        query = query
-            .sql(format!(
-                " AND c.search LIKE plain(${longest})
-                  AND c.search LIKE ALL (SELECT plain(p) FROM unnest(${all}::text[]) AS p)"
-            ))
-            .bind::<Text, _>(search.longest().to_owned())
-            .bind::<Array<Text>, _>(search.all().to_vec());
+        let matches = search.condition("c.search", &format!("${}", next()));
+        query = query.sql(format!(" AND {matches}")).bind::<Array<Text>, _>(search.all().to_vec());
     }
     if let Some(cursor) = &start {
         let sign = if is_backwards { '<' } else { '>' };

@@ -123,10 +123,12 @@ pub fn acknowledge(
     read: &[MessageId],
 ) -> Result<()> {
     lock(conn, customer)?;
-    match thread::queries::acknowledge(conn, customer.id, delivered, read)? {
-        0 => Ok(()),
-        _ => live::announce(conn, &Event::ConversationsChanged(vec![customer.id])),
+    let changed = thread::queries::acknowledge(conn, customer.id, delivered, read)?;
+    if changed.is_empty() {
+        return Ok(());
     }
+    live::announce(conn, &Event::ConversationsChanged(vec![customer.id]))?;
+    live::announce(conn, &Event::SchedulesChanged(changed.into_iter().flatten().collect()))
 }
 
 fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Audience, Message, NewMessage, Part, Window};
 use crate::error::Result;
 use crate::files;
-use crate::ids::{ContactId, MessageId, TicketId};
+use crate::ids::{ContactId, MessageId, ScheduleId, TicketId};
 use crate::schedules::is_readable;
 
 /// How many messages a page of a thread holds.
@@ -134,8 +134,14 @@ fn key_of_text(key: Uuid, message: &NewMessage) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
+#[derive(QueryableByName)]
+struct Acknowledged {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    schedule_id: Option<ScheduleId>,
+}
+
 /// Notes what the customer's page received and showed, within a transaction that holds the
-/// contact's lock; how many messages that changed.
+/// contact's lock; for each message that changed, the schedule that sent it, if one did.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -144,16 +150,18 @@ pub fn acknowledge(
     contact: ContactId,
     delivered: &[MessageId],
     read: &[MessageId],
-) -> Result<usize> {
-    Ok(diesel::sql_query(
+) -> Result<Vec<Option<ScheduleId>>> {
+    let rows: Vec<Acknowledged> = diesel::sql_query(
         "UPDATE messages
             SET delivered_at = coalesce(delivered_at, clock_timestamp()),
                 read_at = CASE WHEN id = ANY($3) THEN coalesce(read_at, clock_timestamp()) ELSE read_at END
           WHERE contact_id = $1 AND kind = 'attendant'
-            AND ((id = ANY($2) AND delivered_at IS NULL) OR (id = ANY($3) AND read_at IS NULL))",
+            AND ((id = ANY($2) AND delivered_at IS NULL) OR (id = ANY($3) AND read_at IS NULL))
+        RETURNING schedule_id",
     )
     .bind::<BigInt, _>(contact)
     .bind::<Array<BigInt>, _>(delivered)
     .bind::<Array<BigInt>, _>(read)
-    .execute(conn)?)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.schedule_id).collect())
 }

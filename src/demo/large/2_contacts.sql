@@ -10,7 +10,7 @@ SELECT sizes.first_contact + n - 1, channel.id, gen_random_uuid(),
        first[1 + n * 19 % cardinality(first)] || ' ' || family[1 + (n / 7) * 23 % cardinality(family)] || ' '
        || family[1 + (n / 31) * 29 % cardinality(family)],
        CASE WHEN n % 5 > 0 THEN '+55' || (ARRAY['11', '21', '31', '41', '51', '61', '71', '81', '85', '92'])[1 + n % 10]
-            || '9' || lpad(n::text, 8, '0') ELSE '' END,
+            || '9' || lpad((n * 73856093::bigint % 100000000)::text, 8, '0') ELSE '' END,
        CASE WHEN n % 3 = 0 THEN 'cliente' || n || '@exemplo.example' ELSE '' END,
        CASE WHEN n % 10 < 7 THEN sizes.first_person + n % sizes.people END, now() - interval '3 years'
   FROM sizes CROSS JOIN names

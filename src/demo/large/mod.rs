@@ -86,6 +86,7 @@ pub fn load(
         Ok(())
     })?;
     progress(&format!("{:>4} s  statistics", begin.elapsed().as_secs()));
+    conn.batch_execute("SET statement_timeout = 0")?;
     conn.batch_execute("VACUUM ANALYZE")?;
     progress(&format!("{:>4} s  done", begin.elapsed().as_secs()));
     Ok(Ok(()))

@@ -9,13 +9,13 @@ use crate::web::{FieldErrors, NameCursor, PageOf, initials, tint};
 
 #[derive(Template)]
 #[template(path = "departments/new.html")]
-pub struct New {
+pub struct Blank {
     csrf: String,
     name: String,
     errors: FieldErrors,
 }
 
-impl New {
+impl Blank {
     pub fn new(csrf: &str, name: &str, errors: FieldErrors) -> Self {
         Self { csrf: csrf.to_owned(), name: name.to_owned(), errors }
     }

@@ -5,5 +5,5 @@ mod edit;
 mod index;
 
 pub use departure::Departure;
-pub use edit::{Edit, Found, New};
+pub use edit::{Blank, Edit, Found};
 pub use index::Index;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamptz};
 
 use super::grid::Cell;
 use crate::error::Result;
@@ -11,8 +11,11 @@ use crate::ids::ScheduleId;
 use crate::schedules::list::{self, Narrowed};
 use crate::schedules::{Action, Status};
 
-/// How many schedules of a cell and a situation are counted: a cell says "+999" at most.
-pub const COUNTED: i64 = 1_000;
+/// How many schedules of a cell and a situation are counted at most.
+const COUNTED: i64 = 1_000;
+
+/// How many are compared with the words of a search that found too many to be listed.
+const COMPARED: i64 = 50;
 
 /// One of the first schedules of a cell.
 #[derive(Clone, Debug, QueryableByName)]
@@ -43,6 +46,9 @@ pub struct Load {
     pub status: Status,
     #[diesel(sql_type = BigInt)]
     pub count: i64,
+    /// Whether there may be more.
+    #[diesel(sql_type = Bool)]
+    pub is_cut: bool,
 }
 
 /// The first `limit` schedules of each cell.
@@ -81,18 +87,27 @@ pub fn entries(
 pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
     let (from, to) = bounds(cells);
     let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+    let of_cell = "SELECT s.* FROM schedules s WHERE s.status = situation.status
+                      AND s.due_at >= cell.starts AND s.due_at < cell.ends";
+    let fits = list::condition();
+    let counted = match narrowed.patterns {
+        None => format!(
+            "SELECT count(*), count(*) >= {COUNTED} AS is_cut FROM ({of_cell} AND {fits} LIMIT {COUNTED}) s"
+        ),
+        Some(_) => format!(
+            "SELECT count(*) FILTER (WHERE {fits}), count(*) >= {COMPARED} AS is_cut
+               FROM ({of_cell} ORDER BY s.due_at LIMIT {COMPARED}) s"
+        ),
+    };
     let query = format!(
-        "SELECT cell.place AS cell, situation.status, n.count
+        "SELECT cell.place AS cell, situation.status, n.count, n.is_cut
            FROM unnest(${}, ${}) WITH ORDINALITY AS cell (starts, ends, place)
            CROSS JOIN unnest(${}) AS situation (status)
-           CROSS JOIN LATERAL (SELECT count(*) FROM (
-                SELECT FROM schedules s WHERE s.status = situation.status
-                   AND s.due_at >= cell.starts AND s.due_at < cell.ends AND {} LIMIT {COUNTED}) few) n
+           CROSS JOIN LATERAL ({counted}) n
           WHERE n.count > 0",
         list::BOUND + 1,
         list::BOUND + 2,
         list::BOUND + 3,
-        list::condition(),
     );
     let query = list::narrowing(query, narrowed)
         .bind::<Array<Timestamptz>, _>(from)

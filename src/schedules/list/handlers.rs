@@ -27,7 +27,7 @@ pub async fn index(
             let filters = filters.known(&options);
             let narrowed = queries::narrowed(conn, &filters, zone, Utc::now())?;
             let counts = queries::counts(conn, &narrowed)?;
-            let page = queries::page(conn, &narrowed, filters.order(), place)?;
+            let page = queries::page(conn, &narrowed, counts, filters.order(), place)?;
             Ok((filters, options, counts, page))
         })
         .await?;

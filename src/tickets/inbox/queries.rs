@@ -15,19 +15,19 @@ use crate::web::{Cursor, PageOf, Search};
 /// How many conversations a page of the list holds.
 const PAGE: usize = 30;
 
+/// Says, in SQL, whether the ticket `t` is attended by who attends all ($1), the user $2, or one of the
+/// departments $3. Wrapped so that the planner begins with the open tickets, and not with all that there ever
+/// were of a department.
+const ATTENDED: &str = "coalesce($1 OR t.attendant_id = $2 OR t.department_id = ANY($3), false)";
+
 /// How many closed conversations a search shows.
 const CLOSED: i64 = 15;
 
+/// Among how many contacts it looks for them: a word that more have in common finds too much anyway.
+const LOOKED_AT: i64 = 1_000;
+
 /// When something was last said in the ticket `t`, or it was opened; as the index has it.
 const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
-
-/// Says, in SQL, whether the ticket `t` is attended by who attends all, a user, or one of some departments;
-/// these are the parameters from number `first` on. Wrapped so that the planner begins with the open
-/// tickets, and not with all that there ever were of a department.
-fn attended(first: usize) -> String {
-    let (user, departments) = (first + 1, first + 2);
-    format!("coalesce(${first} OR t.attendant_id = ${user} OR t.department_id = ANY(${departments}), false)")
-}
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
@@ -57,20 +57,17 @@ pub struct Talk {
     pub unseen: i64,
 }
 
-const COLUMNS: &str =
-    "SELECT t.*, l.kind, l.author_id, u.name AS author, coalesce(left(l.body, 160), '') AS said,
+const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author,
+        coalesce(nullif(left(l.body, 160), ''),
+                 (SELECT f.file_name FROM attachments f WHERE f.message_id = l.id ORDER BY f.id LIMIT 1), '') AS said,
         (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
             AND m.id > t.seen_message_id) AS unseen";
 
 /// What was last said in the ticket `t`, apart from events.
-const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT kind, author_id, body FROM messages m
+const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FROM messages m
                                   WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                   ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id";
-
-/// $1 the longest word, $2 all of them.
-const MATCHES: &str =
-    "c.search LIKE plain($1) AND c.search LIKE ALL (SELECT plain(w) FROM unnest($2::text[]) AS w)";
 
 /// The open tickets that `viewer` attends, the newest message first, of contacts that match `search`,
 /// from `after` on.
@@ -83,23 +80,21 @@ pub fn talks(
     search: Option<&Search>,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
-    let matches = if search.is_some() { MATCHES } else { "($1::text, $2::text[]) IS NOT NULL" };
-    let attended = attended(3);
+    let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
     let rows: Vec<Talk> = diesel::sql_query(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
-                  WHERE t.status = 'open' AND {attended} AND {matches}
-                    AND ($6 IS NULL OR ({LAST}, t.id) < ($6, $7))
-                  ORDER BY {LAST} DESC, t.id DESC LIMIT $8) t
+                  WHERE t.status = 'open' AND {ATTENDED} AND {matches}
+                    AND ($5 IS NULL OR ({LAST}, t.id) < ($5, $6))
+                  ORDER BY {LAST} DESC, t.id DESC LIMIT $7) t
            {LAST_SAID}
           ORDER BY t.at DESC, t.id DESC"
     ))
-    .bind::<Text, _>(search.map_or("", Search::longest))
-    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
     .bind::<BigInt, _>(PAGE as i64 + 1)
@@ -113,25 +108,25 @@ pub fn talks(
 /// # Errors
 /// The database is unreachable.
 pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
+    let matches = search.condition("c.search", "$4");
     Ok(diesel::sql_query(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, c.id AS contact_id, c.name AS contact, t.seen_message_id, t.closed_at AS at
-                   FROM contacts c
+                   FROM (SELECT * FROM contacts c WHERE {matches} LIMIT $5) c
                   CROSS JOIN LATERAL (SELECT * FROM tickets t
                                        WHERE t.contact_id = c.id
-                                         AND ($3 OR t.attendant_id = $4 OR t.department_id = ANY($5))
+                                         AND {ATTENDED}
                                        ORDER BY t.id DESC LIMIT 1) t
-                  WHERE {MATCHES}
-                    AND NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
+                  WHERE NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
                   ORDER BY t.closed_at DESC, t.id DESC LIMIT $6) t
            {LAST_SAID}
           ORDER BY t.at DESC, t.id DESC"
     ))
-    .bind::<Text, _>(search.longest())
-    .bind::<Array<Text>, _>(search.all())
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
+    .bind::<Array<Text>, _>(search.all())
+    .bind::<BigInt, _>(LOOKED_AT)
     .bind::<BigInt, _>(CLOSED)
     .load(conn)?)
 }
@@ -148,11 +143,10 @@ struct CountRow {
 /// # Errors
 /// The database is unreachable.
 pub fn unseen(conn: &mut PgConnection, viewer: &Person) -> Result<i64> {
-    let attended = attended(1);
     let row: CountRow = diesel::sql_query(format!(
         "SELECT count(*) AS count FROM (
              SELECT FROM tickets t
-              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id AND {attended} LIMIT $4
+              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id AND {ATTENDED} LIMIT $4
          ) AS counted"
     ))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))

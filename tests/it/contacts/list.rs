@@ -134,3 +134,24 @@ async fn a_name_is_text_wherever_it_stands() {
     let options = admin.get("/contacts/options?q=alert").await;
     assert_eq!(options.header("content-type"), "application/json");
 }
+
+#[actix_web::test]
+async fn conversations_are_found_without_accents_and_closed_ones_too() {
+    let app = TestApp::new().await.with_made_up_rows("tickets without their events");
+    app.database.execute(
+        "INSERT INTO contacts (id, channel_id, address, name, phone) VALUES
+            (611, 401, 'a', 'Érica São João', '+5531900000168'), (612, 401, 'b', 'Erica Alheia', '');
+         INSERT INTO tickets (id, contact_id, department_id, status, closed_at) VALUES
+            (701, 611, 101, 'closed', clock_timestamp() + interval '1 s'),
+            (702, 612, 102, 'closed', clock_timestamp() + interval '1 s');
+         INSERT INTO tickets (id, contact_id, department_id) VALUES (703, 601, 101)",
+    );
+    let bruno = app.attendant().await;
+    bruno.get("/tickets").await.assert_does_not_say("Érica").assert_says("Marina Duarte");
+    for search in ["erica", "31+90000", "JOAO"] {
+        let page = bruno.get(&format!("/tickets?q={search}")).await;
+        assert_eq!(page.texts(".talk b"), ["Érica São João"], "{search}");
+        page.assert_says("Chamados fechados").assert_does_not_say("Alheia");
+    }
+    assert_eq!(bruno.get("/tickets?q=duarte").await.texts(".talk b"), ["Marina Duarte"]);
+}

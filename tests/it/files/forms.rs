@@ -133,3 +133,40 @@ async fn a_form_that_comes_back_with_another_time_takes_its_files_along() {
     admin.post("/schedules", &later).await.assert_status(303);
     assert_eq!(attachments(&app, "schedule_id IN (1, 2)"), 2);
 }
+
+#[actix_web::test]
+async fn an_edit_keeps_removes_and_adds_files_and_says_so() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    admin.post_files("/schedules", &form(&[]), &[("a.pdf", PDF), ("b.png", PNG)]).await.assert_status(303);
+    let page = admin.get("/schedules/1/edit").await;
+    assert_eq!(page.texts("[data-files] .name"), ["a.pdf", "b.png"]);
+    let kept = page.attributes("[data-files] [name=files]", "value")[0].clone();
+    let fields = form(&[("version", "1"), ("files", &kept)]);
+    admin.post_files("/schedules/1", &fields, &[("c.csv", CSV)]).await.assert_status(303);
+    let page = admin.get("/schedules/1").await;
+    assert_eq!(page.texts(".files .name"), ["a.pdf", "c.csv"]);
+    page.assert_says("Agendamento editado").assert_says("Arquivos");
+    // The same fields again change nothing.
+    let ids = admin.get("/schedules/1/edit").await.attributes("[data-files] [name=files]", "value");
+    let mut same = form(&[("version", "2")]);
+    same.extend(ids.iter().map(|id| ("files", id.as_str())));
+    admin.post("/schedules/1", &same).await.assert_status(303);
+    assert_eq!(app.database.number("SELECT version::bigint AS value FROM schedules"), 2);
+}
+
+#[actix_web::test]
+async fn a_schedule_planned_anew_takes_a_copy_of_the_files() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    admin.post_files("/schedules", &form(&[]), &[("a.pdf", PDF)]).await.assert_status(303);
+    admin.get("/schedules/1").await;
+    admin.post("/schedules/1/cancellation", &[("reason", "")]).await.assert_status(303);
+    let page = admin.get("/schedules/new?from=1").await;
+    let id = page.attribute("[data-files] [name=files]", "value").unwrap();
+    let again = admin.post("/schedules", &form(&[("rescheduled_from", "1"), ("files", &id)])).await;
+    admin.follow(&again).await.assert_says("a.pdf");
+    assert_eq!(attachments(&app, "schedule_id IN (1, 2)"), 2);
+}

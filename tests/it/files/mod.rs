@@ -1,7 +1,9 @@
 //! Files: the store, uploads, what is served, and what the sweeper removes.
 
 mod forms;
+mod serving;
 mod store;
+mod sweeping;
 mod uploads;
 
 use crate::harness::TestApp;

@@ -44,7 +44,7 @@ impl TestApp {
     pub async fn new() -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        Self::on(database, company, Rc::new(Folder::new())).await
+        Self::filled(database, company).await
     }
 
     /// Nobody can sign in yet, and there is no department.
@@ -172,7 +172,7 @@ where
     };
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = to_bytes(response.into_body()).await.map_err(|_| ()).unwrap();
-    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+    Page { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body.to_vec() }
 }
 
 /// A person with a browser: keeps cookies, and sends the token of the last page with each form.

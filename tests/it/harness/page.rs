@@ -7,6 +7,8 @@ pub struct Page {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
+    /// The same, as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Page {
@@ -47,6 +49,16 @@ impl Page {
         let document = Html::parse_document(&self.body);
         let element = document.select(&Selector::parse(selector).unwrap()).next()?;
         element.value().attr(name).map(str::to_owned)
+    }
+
+    /// An attribute of each element that matches.
+    pub fn attributes(&self, selector: &str, name: &str) -> Vec<String> {
+        let document = Html::parse_document(&self.body);
+        let selector = Selector::parse(selector).unwrap();
+        document
+            .select(&selector)
+            .filter_map(|element| element.value().attr(name).map(str::to_owned))
+            .collect()
     }
 
     /// The text of each element that matches.

@@ -1,4 +1,4 @@
-//! The files of a schedule that is edited or planned anew.
+//! What is said of a schedule's files.
 
 use super::{form, save};
 use crate::files::PDF;
@@ -19,37 +19,6 @@ fn own_fields(page: &Page) -> Vec<(&'static str, String)> {
     fields.into_iter().chain(file.map(|id| ("files", id))).collect()
 }
 
-fn names(app: &TestApp, path: &str) -> Vec<String> {
-    let id = path.rsplit('/').next().unwrap();
-    app.database.texts(&format!(
-        "SELECT file_name AS value FROM attachments WHERE schedule_id = {id} ORDER BY file_name"
-    ))
-}
-
-#[actix_web::test]
-async fn an_edit_keeps_adds_and_removes_files() {
-    let app = TestApp::new().await;
-    let admin = app.administrator().await;
-    let path = with_file(&admin).await;
-    admin.get(&path).await.assert_says("proposta.pdf");
-    let page = admin.get(&format!("{path}/edit")).await;
-    assert_eq!(page.texts("[data-files] .name"), ["proposta.pdf"]);
-
-    let own = own_fields(&page);
-    let own: Vec<_> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let fields = [form(&[("comment", "Com dois")]), own].concat();
-    let answer = admin.post_files(&path, &fields, &[("tabela.pdf", PDF)]).await;
-    admin.follow(&answer).await.assert_says("Arquivos alterados").assert_says("tabela.pdf");
-    assert_eq!(names(&app, &path), ["proposta.pdf", "tabela.pdf"]);
-
-    let page = admin.get(&format!("{path}/edit")).await;
-    let own = own_fields(&page);
-    let kept: Vec<_> = own[..2].iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let fields = [form(&[("comment", "Com dois")]), kept].concat();
-    admin.post(&path, &fields).await.assert_status(303);
-    assert!(names(&app, &path).is_empty());
-}
-
 #[actix_web::test]
 async fn a_stale_edit_tells_that_the_files_changed() {
     let app = TestApp::new().await;
@@ -67,22 +36,6 @@ async fn a_stale_edit_tells_that_the_files_changed() {
     refused.assert_status(409);
     assert_eq!(refused.texts("[data-stale] tbody th"), ["Arquivos"]);
     assert_eq!(refused.texts("[data-stale] tbody td"), ["Outros", "outra.pdf"]);
-}
-
-#[actix_web::test]
-async fn a_schedule_planned_anew_takes_copies_of_the_files() {
-    let app = TestApp::new().await;
-    let admin = app.administrator().await;
-    let path = with_file(&admin).await;
-    admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
-    let id = path.rsplit('/').next().unwrap();
-    let page = admin.get(&format!("/schedules/new?from={id}")).await;
-    assert_eq!(page.texts("[data-files] .name"), ["proposta.pdf"]);
-    let file = page.attribute("input[name=files][type=hidden]", "value").unwrap();
-    let changes = [("files", file.as_str()), ("rescheduled_from", id), ("due_at", "2031-01-01T10:00")];
-    let anew = admin.post("/schedules", &form(&changes)).await;
-    assert_eq!(names(&app, anew.assert_status(303).location()), ["proposta.pdf"]);
-    assert_eq!(names(&app, &path), ["proposta.pdf"], "the message was sent with it");
 }
 
 #[actix_web::test]

@@ -1,5 +1,5 @@
-//! The spacing against a model of it that tries every minute: random saves and cancellations under
-//! every width from 0 to 60 and every scope, with the same seed in every run.
+//! The spacing against a model of it that tries every minute: random saves, edits and cancellations under
+//! every width from 0 to 60 and every scope, and changes of the rule, with the same seed in every run.
 
 use std::collections::BTreeMap;
 
@@ -48,6 +48,8 @@ struct Model {
     scope: &'static str,
     width: i64,
     pending: BTreeMap<i64, (Who, DateTime<Utc>)>,
+    /// The one that is being edited does not stand in its own way.
+    edited: Option<i64>,
 }
 
 impl Model {
@@ -58,7 +60,7 @@ impl Model {
                 && who.is_beside(*other, self.scope)
                 && 2 * (at - *due).num_minutes().abs() <= self.width
         };
-        !self.pending.values().any(blocks)
+        !self.pending.iter().any(|(id, place)| Some(*id) != self.edited && blocks(place))
     }
 
     /// The nearest free minutes before and after.
@@ -83,19 +85,81 @@ async fn under_every_width_and_scope_a_time_is_free_when_the_model_says_so() {
         let noon = Utc.with_ymd_and_hms(2031, 1, 1, 15, 0, 0).unwrap() + Duration::days(2 * width);
         app.database
             .execute(&format!("UPDATE settings SET spacing_minutes = {width}, spacing_scope = '{scope}'"));
-        let mut model = Model { scope, width, pending: BTreeMap::new() };
+        let mut model = Model { scope, width, pending: BTreeMap::new(), edited: None };
         for _ in 0..TRIES {
-            refused += usize::from(!step(&admin, &mut model, &mut random, noon).await);
+            refused += usize::from(!step(&admin, &mut model, &mut random, noon, 2 * width.max(2)).await);
         }
     }
-    assert!((100..400).contains(&refused), "{refused} of {} were refused", 61 * TRIES);
+    assert!((60..400).contains(&refused), "{refused} of {} were refused", 61 * TRIES);
 }
 
-/// Saves one at random and compares what comes of it; whether it was free. Now and then cancels one.
-async fn step(admin: &Visitor, model: &mut Model, random: &mut StdRng, noon: DateTime<Utc>) -> bool {
-    let (who, reach) = (Who::any(random), 2 * model.width.max(2));
+#[actix_web::test]
+async fn after_each_change_of_the_rule_the_pending_are_spaced_or_exempt_and_block_what_comes() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let mut random = StdRng::seed_from_u64(4);
+    let noon = Utc.with_ymd_and_hms(2031, 1, 1, 15, 0, 0).unwrap();
+    let mut model = Model { scope: "platform", width: 6, pending: BTreeMap::new(), edited: None };
+    for round in 0..12 {
+        admin.get("/schedules/new").await;
+        for _ in 0..TRIES {
+            // All within an hour, so that a wider rule finds many that do not fit.
+            step(&admin, &mut model, &mut random, noon, 30).await;
+        }
+        model.width = if round % 4 == 3 { 0 } else { random.random_range(1..=60) };
+        model.scope = SCOPES[random.random_range(0..4)];
+        change_rule(&admin, &model).await.assert_status(303);
+        assert_exempt(&app, &model);
+        app.check();
+    }
+}
+
+async fn change_rule(admin: &Visitor, model: &Model) -> Page {
+    let page = admin.get("/settings").await;
+    let value = |selector: &str| page.attribute(selector, "value").unwrap();
+    let (version, width) = (value("input[name=version]"), model.width.to_string());
+    let fields = [
+        ("version", version.as_str()),
+        ("company_name", &value("#company_name")),
+        ("time_zone", &value("#time_zone option[selected]")),
+        ("spacing_minutes", &width),
+        ("spacing_scope", model.scope),
+        ("late_tolerance_minutes", &value("#late_tolerance_minutes")),
+        ("confirmed", "1000"),
+    ];
+    admin.post("/settings", &fields).await
+}
+
+/// Those under the rule are far enough from each other, and whoever is exempt would not fit among them.
+fn assert_exempt(app: &TestApp, model: &Model) {
+    let sql = "SELECT id::text AS value FROM schedules WHERE status = 'scheduled' AND spacing_exempt";
+    let exempt: Vec<i64> = app.database.texts(sql).iter().map(|id| id.parse().unwrap()).collect();
+    let ruled = model.pending.iter().filter(|(id, _)| !exempt.contains(id)).map(|(id, place)| (*id, *place));
+    let ruled = Model { pending: ruled.collect(), ..*model };
+    for (id, (who, at)) in &model.pending {
+        let among = Model { edited: Some(*id), pending: ruled.pending.clone(), ..ruled };
+        let told = format!("{id} under {} minutes by {}: {:?}", model.width, model.scope, model.pending);
+        assert_eq!(among.is_free(*who, *at), !exempt.contains(id), "{told}; exempt: {exempt:?}");
+    }
+}
+
+/// Saves one at random, a new one or one that was there, and compares what comes of it; whether it was
+/// free. Now and then cancels one.
+async fn step(
+    admin: &Visitor,
+    model: &mut Model,
+    random: &mut StdRng,
+    noon: DateTime<Utc>,
+    reach: i64,
+) -> bool {
+    let who = Who::any(random);
     let at = noon + Duration::minutes(random.random_range(-reach..=reach));
-    let page = save(admin, who, at, &random.random::<u64>().to_string()).await;
+    let note = random.random::<u64>().to_string();
+    model.edited = any(model, random, 0.4);
+    let page = match model.edited {
+        Some(id) => edit(admin, id, who, at, &note).await,
+        None => save(admin, who, at, &note).await,
+    };
     let told =
         format!("{who:?} at {at}, {} minutes by {}, among {:?}", model.width, model.scope, model.pending);
     let is_free = model.is_free(who, at);
@@ -111,29 +175,63 @@ async fn step(admin: &Visitor, model: &mut Model, random: &mut StdRng, noon: Dat
             "{told}"
         );
     }
-    if random.random_bool(0.2) && !model.pending.is_empty() {
-        let place = random.random_range(0..model.pending.len());
-        let id = *model.pending.keys().nth(place).unwrap();
+    if let Some(id) = any(model, random, 0.2) {
         admin.post(&format!("/schedules/{id}/cancellation"), &[("reason", "")]).await.assert_status(303);
         model.pending.remove(&id);
     }
     is_free
 }
 
+/// One of the pending schedules, with that probability.
+fn any(model: &Model, random: &mut StdRng, probability: f64) -> Option<i64> {
+    let is_wanted = random.random_bool(probability) && !model.pending.is_empty();
+    is_wanted
+        .then(|| random.random_range(0..model.pending.len()))
+        .and_then(|place| model.pending.keys().nth(place).copied())
+}
+
+async fn edit(admin: &Visitor, id: i64, who: Who, at: DateTime<Utc>, note: &str) -> Page {
+    let opened = admin.get(&format!("/schedules/{id}/edit")).await;
+    let hidden = |name: &str| opened.attribute(&format!("input[name={name}]"), "value").unwrap();
+    let (version, key) = (hidden("version"), hidden("form_key"));
+    let typed = Typed::of(who, at);
+    let fields = [typed.fields(note), vec![("version", version.as_str()), ("form_key", &key)]].concat();
+    admin.post(&format!("/schedules/{id}"), &form(&fields)).await
+}
+
 /// The note makes each content another: one form that is sent again with the same is one schedule.
 async fn save(admin: &Visitor, who: Who, at: DateTime<Utc>, note: &str) -> Page {
-    let due = Zone::named("America/Sao_Paulo").input(at);
-    let (department, contact) = (who.department.to_string(), who.contact.to_string());
-    let attendant = who.attendant.map(|id| id.to_string()).unwrap_or_default();
-    let changes = [
-        ("contact_id", contact.as_str()),
-        ("department_id", &department),
-        ("attendant_id", &attendant),
-        ("action", "open_ticket"),
-        ("due_at", &due),
-        ("comment", note),
-    ];
-    admin.post("/schedules", &form(&changes)).await
+    admin.post("/schedules", &form(&Typed::of(who, at).fields(note))).await
+}
+
+/// A schedule as it is typed.
+struct Typed {
+    department: String,
+    attendant: String,
+    contact: String,
+    due: String,
+}
+
+impl Typed {
+    fn of(who: Who, at: DateTime<Utc>) -> Self {
+        Self {
+            department: who.department.to_string(),
+            attendant: who.attendant.map(|id| id.to_string()).unwrap_or_default(),
+            contact: who.contact.to_string(),
+            due: Zone::named("America/Sao_Paulo").input(at),
+        }
+    }
+
+    fn fields<'a>(&'a self, note: &'a str) -> Vec<(&'static str, &'a str)> {
+        vec![
+            ("contact_id", &self.contact),
+            ("department_id", &self.department),
+            ("attendant_id", &self.attendant),
+            ("action", "open_ticket"),
+            ("due_at", &self.due),
+            ("comment", note),
+        ]
+    }
 }
 
 fn id_of(saved: &Page) -> i64 {

@@ -136,8 +136,7 @@ async fn nonsense_in_the_address_is_ignored() {
         "status=x&department_id=9999&attendant_id=-5&created_by=abc&action=drop&sort=name&period=never",
         "from=2026-13-40&to=ontem&after=1-2-3&before=",
         "after=-9000000000000000000-1",
-        "q=%00",
-        "q=%ff&status=%ff",
+        "status=%ff&department_id=%ff",
         "department_id=1%27%20OR%201%3D1",
     ] {
         assert_eq!(shown(&admin, query).await.len(), 3, "{query}");

@@ -4,7 +4,7 @@ use futures_util::future::{join, join_all};
 use pontual::dispatcher::tick;
 
 use super::save;
-use crate::harness::{Plan, TestApp};
+use crate::harness::{Live, Plan, TestApp};
 
 /// A schedule for Marina that is due in an hour, and its address.
 fn pending(app: &TestApp, action: &'static str) -> String {
@@ -37,6 +37,28 @@ async fn a_schedule_is_fired_at_once_and_keeps_its_due_time() {
     assert_eq!(app.database.number(who), app.company.administrator);
     let bell = app.attendant().await.get("/notifications").await;
     bell.assert_says("Chamado aberto para Marina Duarte");
+}
+
+#[actix_web::test]
+async fn its_page_follows_what_becomes_of_the_message() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let live = Live::start(&app).await;
+    let path = pending(&app, "open_ticket");
+    let mut stream = live.stream(&admin).await;
+    admin.get(&path).await;
+    admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
+    stream.until("schedules").await;
+    let links = pontual::contacts::Links::new(app.shared.keys.key("links"));
+    let chat = format!("/c/{}", links.token(pontual::ids::ContactId(app.company.marina), 1));
+    let customer = app.visitor();
+    customer.get(&chat).await;
+    let sent = app.database.number("SELECT id AS value FROM messages WHERE kind = 'attendant'").to_string();
+    for (field, title) in [("delivered", "Mensagem entregue"), ("read", "Mensagem lida")] {
+        customer.post(&format!("{chat}/receipts"), &[(field, &sent)]).await.assert_status(204);
+        assert_eq!(stream.data("schedules").await["ids"], serde_json::json!([1]));
+        admin.get(&path).await.assert_says(title);
+    }
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use super::{PATH, Shown, free_time, long_day};
 use crate::clock::{self, Zone};
 use crate::schedules::calendar::grid::{Cell, View};
-use crate::schedules::calendar::queries::{COUNTED, Entry};
+use crate::schedules::calendar::queries::Entry;
 use crate::schedules::list::{self, Filters, Period};
 use crate::schedules::{Action, Status};
 
@@ -115,7 +115,7 @@ impl<'a> Cells<'a> {
     /// How many schedules a cell holds, and whether there may be more.
     pub fn count(&self, place: usize) -> (i64, bool) {
         let loads = self.shown.loads.iter().filter(|load| load.cell == place as i64 + 1);
-        loads.fold((0, false), |(sum, is_cut), load| (sum + load.count, is_cut || load.count >= COUNTED))
+        loads.fold((0, false), |(sum, is_cut), load| (sum + load.count, is_cut || load.is_cut))
     }
 
     fn view(&self, place: usize) -> CellView {
@@ -175,7 +175,8 @@ impl<'a> Cells<'a> {
     }
 
     fn more(&self, day: NaiveDate, (count, is_cut): (i64, bool), shown: usize) -> Option<More> {
-        let rest = count - shown as i64;
+        // The first were found by another statement, which looks as far as it must.
+        let rest = (count - shown as i64).max(i64::from(is_cut));
         let text = if is_cut { format!("+{rest} ou mais") } else { format!("+{rest}") };
         let period = Some(Period::Between { from: Some(day), to: Some(day) });
         (rest > 0).then(|| More {

@@ -48,21 +48,30 @@ const PAGE: usize = 25;
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn page(conn: &mut PgConnection, narrowed: &Narrowed, sort: Sort, place: Place) -> Result<PageOf<Row>> {
+pub fn page(
+    conn: &mut PgConnection,
+    narrowed: &Narrowed,
+    counts: Counts,
+    sort: Sort,
+    place: Place,
+) -> Result<PageOf<Row>> {
     let is_backwards = place.before.is_some();
     let start = place.before.or(place.after);
     let walk = Walk::new(sort, is_backwards, start.is_some());
     let order = walk.order;
+    let rows = match counts.is_few(narrowed.status) {
+        true => walk.all_of(narrowed, PAGE + 1),
+        false => walk.rows(narrowed, PAGE + 1),
+    };
     // Names are looked up for the page alone.
     let query = format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 s.due_at, s.created_at, s.action, s.status, d.name AS department_name, a.name AS attendant_name
-           FROM ({}) s
+           FROM ({rows}) s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
            JOIN departments d ON d.id = s.department_id
-           LEFT JOIN users a ON a.id = s.attendant_id {order}",
-        walk.rows(narrowed, PAGE + 1)
+           LEFT JOIN users a ON a.id = s.attendant_id {order}"
     );
     let query = narrowing(query, narrowed)
         .bind::<Nullable<Timestamptz>, _>(start.map(|cursor| cursor.at))
@@ -119,6 +128,23 @@ impl Walk {
         let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
         format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
     }
+
+    /// The same where few schedules are within the filters: on the way in the order of the list they may lie
+    /// far apart, so they are found as they were counted, and sorted.
+    pub fn all_of(&self, narrowed: &Narrowed, limit: usize) -> String {
+        let Self { order, beyond, .. } = self;
+        let statuses: Vec<Status> = match narrowed.status {
+            Some(status) => vec![status],
+            None => Status::ALL.to_vec(),
+        };
+        let of_each = statuses.into_iter().map(|status| {
+            // OFFSET 0 keeps the planner from taking the other way after all.
+            let found = found_by_index(status, narrowed);
+            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", condition())
+        });
+        let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
+        format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
+    }
 }
 
 /// A tab counts to here: beyond, the page says "1.000+", and nobody reads a million rows for a number.
@@ -146,6 +172,12 @@ pub struct Counts([Count; Status::ALL.len()]);
 impl Counts {
     pub fn of(&self, status: Status) -> Count {
         self.0[status as usize]
+    }
+
+    /// Whether all that a tab holds was counted, and is not much.
+    fn is_few(&self, tab: Option<Status>) -> bool {
+        let count = tab.map_or_else(|| self.all(), |status| self.of(status));
+        !count.is_cut && count.at_least <= COUNTED
     }
 
     pub fn all(&self) -> Count {
@@ -187,16 +219,26 @@ pub fn counts(conn: &mut PgConnection, narrowed: &Narrowed) -> Result<Counts> {
 }
 
 fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
+    // In the order of an index, so that the index is read: what is rare may stand at the table's end.
+    let order = if narrowed.found.is_some() { "" } else { "ORDER BY s.due_at" };
+    format!(
+        "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
+           FROM ({} {order} LIMIT {limit}) s)",
+        status.as_str(),
+        condition(),
+        found_by_index(status, narrowed),
+    )
+}
+
+/// The schedules of a situation as far as one index narrows them.
+fn found_by_index(status: Status, narrowed: &Narrowed) -> String {
     let indexed = match (&narrowed.found, narrowed.indexed()) {
         (Some(_), _) => "s.id = ANY ($1)",
         (None, indexed) => indexed.unwrap_or("true"),
     };
     format!(
-        "(SELECT '{status}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {condition}) AS count
-           FROM (SELECT s.* FROM schedules s WHERE s.status = '{status}' AND {indexed}
-                    AND ($8::timestamptz IS NULL OR s.due_at >= $8)
-                    AND ($9::timestamptz IS NULL OR s.due_at < $9) LIMIT {limit}) s)",
-        status = status.as_str(),
-        condition = condition(),
+        "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed}
+            AND ($8::timestamptz IS NULL OR s.due_at >= $8) AND ($9::timestamptz IS NULL OR s.due_at < $9)",
+        status.as_str()
     )
 }

@@ -1,0 +1,175 @@
+// The list of schedules as somebody works with it: filters and the browser's "back", ticking and
+// cancelling, changes that arrive meanwhile; and without scripts.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { person, signIn, startChromium, startPontual } from "./harness.mjs";
+
+let pontual;
+let browser;
+
+before(async () => {
+  [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
+  await pontual.sql("UPDATE settings SET spacing_minutes = 0");
+});
+
+after(async () => {
+  await browser?.close();
+  await pontual?.stop();
+});
+
+/** Pending schedules with that comment, a minute apart from 10:00 of a day. */
+async function plan(comment, count, day = "2030-12-05") {
+  const rows = await pontual.sql(
+    `WITH saved AS (
+        INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment, created_by)
+        SELECT c.id, d.id, 'open_ticket', t, t AT TIME ZONE 'America/Sao_Paulo', 'America/Sao_Paulo', $1, u.id
+          FROM (SELECT ($3 || ' 13:00Z')::timestamptz + n * interval '1 minute' AS t FROM generate_series(0, $2 - 1) n) t,
+               (SELECT min(id) AS id FROM contacts) c, (SELECT min(id) AS id FROM departments) d, (SELECT min(id) AS id FROM users) u
+        RETURNING id),
+     recorded AS (INSERT INTO schedule_history (schedule_id, kind) SELECT id, 'created' FROM saved),
+     audited AS (INSERT INTO audit (action, subject_id) SELECT 'schedule.created', id FROM saved)
+     SELECT id FROM saved ORDER BY id`,
+    [comment, count, day],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const tell = (ids) => pontual.sql("SELECT pg_notify('pontual_live', $1)", [JSON.stringify({ schedules_changed: ids.map(Number) })]);
+const rows = (page) => page.locator("#schedule-rows tbody tr");
+
+test("filters are kept by the address, by back and by a reload", { timeout: 60_000 }, async () => {
+  await plan("Filtrar girassol", 2);
+  const { context, errors, page } = await person(browser, pontual);
+  await signIn(page, "admin");
+  await page.goto("/schedules");
+  const all = await rows(page).count();
+  await page.getByLabel("Buscar").fill("girassol");
+  await page.getByLabel("Buscar").press("Enter");
+  await page.waitForURL((url) => url.search === "?q=girassol");
+  await page.locator(".chip", { hasText: "Busca: girassol" }).waitFor();
+  assert.equal(await rows(page).count(), 2);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "q", "the search keeps the focus");
+  await page.getByLabel("Ação", { exact: true }).selectOption("notify");
+  await page.getByRole("heading", { name: "Nenhum agendamento encontrado" }).waitFor();
+  assert.equal(new URL(page.url()).search, "?q=girassol&action=notify");
+  await page.goBack();
+  await page.waitForURL((url) => url.search === "?q=girassol");
+  await page.waitForFunction(() => document.querySelectorAll("#schedule-rows tbody tr").length === 2);
+  assert.equal(await page.locator("main").count(), 1, "the frame is there once");
+  await page.goBack();
+  await page.waitForURL((url) => url.search === "");
+  await page.waitForFunction((count) => document.querySelectorAll("#schedule-rows tbody tr").length === count, all);
+  assert.equal(await page.getByLabel("Buscar").inputValue(), "");
+  await page.goForward();
+  await page.waitForFunction(() => document.querySelectorAll("#schedule-rows tbody tr").length === 2);
+  await page.reload();
+  assert.equal(await page.getByLabel("Buscar").inputValue(), "girassol");
+  await page.getByRole("link", { name: "Semana" }).click();
+  await page.waitForURL((url) => url.pathname === "/schedules/calendar" && url.searchParams.get("q") === "girassol");
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("what is ticked is cancelled after one question", { timeout: 60_000 }, async () => {
+  const ids = await plan("Cancelar tulipa", 3);
+  const { context, errors, page } = await person(browser, pontual);
+  await signIn(page, "admin");
+  await page.goto("/schedules?q=tulipa");
+  await page.getByRole("button", { name: "Cancelar selecionados" }).click();
+  await page.getByText("Selecione ao menos um agendamento pendente.").waitFor();
+  await page.getByLabel("Selecionar todos desta página").check();
+  await page.getByRole("button", { name: "Cancelar selecionados (3)" }).waitFor();
+  await page.locator(`#select-${ids[0]}`).uncheck();
+  await page.getByRole("button", { name: "Cancelar selecionados (2)" }).click();
+  const dialog = page.getByRole("dialog", { name: "Cancelar 2 agendamentos?" });
+  await dialog.getByLabel("Motivo").fill("Fim da campanha");
+  await dialog.getByRole("button", { name: "Cancelar agendamentos" }).click();
+  await page.getByText("Agendamentos selecionados cancelados.").waitFor();
+  assert.equal(new URL(page.url()).search, "?q=tulipa");
+  const left = await pontual.sql("SELECT id FROM schedules WHERE comment = 'Cancelar tulipa' AND status = 'scheduled'");
+  assert.deepEqual(left, [{ id: ids[0] }]);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("a change arrives without taking focus, ticks, scroll or what is typed", { timeout: 60_000 }, async () => {
+  const ids = await plan("Vivo jasmim", 25);
+  const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 500 } });
+  await signIn(page, "admin");
+  await page.goto("/schedules?q=jasmim&sort=due");
+  await page.locator(`#select-${ids[20]}`).check();
+  await page.getByLabel("Buscar").fill("ainda não enviado");
+  await page.locator(`#act-${ids[22]}`).focus();
+  // The page glides to what has the focus.
+  await page.waitForFunction(() => new Promise((same) => {
+    const before = scrollY;
+    setTimeout(() => same(before > 0 && before === scrollY), 150);
+  }));
+  const scroll = await page.evaluate(() => scrollY);
+  await pontual.sql("UPDATE schedules SET status = 'cancelled', finished_at = now() WHERE id = $1", [ids[21]]);
+  await tell([ids[21]]);
+  await page.locator(`#schedule-${ids[21]}`).getByText("Cancelado").waitFor();
+  assert.equal(await page.locator(`#select-${ids[20]}`).isChecked(), true);
+  assert.equal(await page.getByLabel("Buscar").inputValue(), "ainda não enviado");
+  assert.equal(await page.evaluate(() => document.activeElement.id), `act-${ids[22]}`);
+  assert.equal(await page.evaluate(() => scrollY), scroll);
+  await page.getByRole("button", { name: "Cancelar selecionados (1)" }).waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("a burst of changes is fetched a few times, not once for each", { timeout: 60_000 }, async () => {
+  const ids = await plan("Rajada de lírio", 5);
+  const { context, errors, page } = await person(browser, pontual);
+  await signIn(page, "admin");
+  await page.goto("/schedules?q=l%C3%ADrio");
+  let fetched = 0;
+  page.on("request", (request) => new URL(request.url()).pathname === "/schedules" && (fetched += 1));
+  for (let n = 0; n < 100; n += 1) await tell(ids);
+  await pontual.sql("UPDATE schedules SET status = 'cancelled', finished_at = now() WHERE id = ANY ($1)", [ids]);
+  await tell(ids);
+  await page.waitForFunction(() => document.querySelectorAll("#schedule-rows tbody .st-cancelled").length === 5);
+  assert.ok(fetched <= 5, `${fetched} times`);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("without scripts the list filters, sorts, pages and cancels", { timeout: 60_000 }, async () => {
+  await plan("Sem roteiro orquídea", 30);
+  const { context, errors, page } = await person(browser, pontual, { javaScriptEnabled: false });
+  await signIn(page, "admin");
+  await page.goto("/schedules");
+  await page.getByLabel("Buscar").fill("orquidea");
+  await page.getByRole("button", { name: "Filtrar" }).click();
+  await page.getByLabel("Ordenar por").selectOption("due");
+  await page.getByRole("button", { name: "Ordenar" }).click();
+  assert.equal(await rows(page).count(), 25);
+  await page.getByRole("link", { name: "Próximos", exact: true }).click();
+  assert.equal(await rows(page).count(), 5);
+  await rows(page).first().getByRole("checkbox").check();
+  await rows(page).nth(1).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Cancelar selecionados" }).click();
+  await page.getByRole("heading", { name: "Cancelar 2 agendamentos?" }).waitFor();
+  await page.getByRole("button", { name: "Cancelar agendamentos" }).click();
+  await page.getByText("Agendamentos selecionados cancelados.").waitFor();
+  assert.equal(await page.locator("#tab-cancelled .n").textContent(), "2");
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("on a narrow screen the filters are folded away until asked for", { timeout: 60_000 }, async () => {
+  const { context, errors, page } = await person(browser, pontual, { viewport: { width: 390, height: 844 } });
+  await signIn(page, "admin");
+  await page.goto("/schedules");
+  await page.getByLabel("Departamento", { exact: true }).waitFor({ state: "hidden" });
+  await page.getByText("Mais filtros").click();
+  await page.getByLabel("Departamento", { exact: true }).selectOption({ index: 1 });
+  await page.locator(".chip", { hasText: "Departamento:" }).waitFor();
+  await page.getByRole("link", { name: "Limpar filtros" }).click();
+  await page.locator(".chip").first().waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).search, "");
+  assert.deepEqual(errors, []);
+  await context.close();
+});

@@ -1,0 +1,146 @@
+//! Who may download what, and with which headers.
+
+use actix_web::test::TestRequest;
+use pontual::contacts::Links;
+use pontual::ids::ContactId;
+use sha2::{Digest, Sha256};
+
+use super::{PDF, PNG};
+use crate::harness::{Page, TestApp, Visitor};
+use crate::schedules::form;
+
+fn chat(app: &TestApp, contact: i64) -> String {
+    Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1)
+}
+
+/// The administrator schedules a picture and a document for Marina, by Bruno.
+async fn scheduled(app: &TestApp, message: &str) -> Visitor {
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let files = [("proposta nº 1.pdf", PDF), ("foto.png", PNG)];
+    let saved = admin.post_files("/schedules", &form(&[("message", message)]), &files).await;
+    assert_eq!(saved.location(), "/schedules/1", "{}", saved.text());
+    admin
+}
+
+fn fire(app: &TestApp) {
+    app.database.execute("UPDATE schedules SET due_at = now() - interval '1 second'");
+    let outcome = pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+    assert_eq!(outcome.completed, 1);
+}
+
+fn links(page: &Page) -> Vec<String> {
+    let all = page.attributes("a[download][aria-label]", "href");
+    assert_eq!(all.len(), 2, "{}", page.text());
+    all
+}
+
+#[actix_web::test]
+async fn a_file_is_an_attachment_that_can_do_nothing() {
+    let app = TestApp::new().await;
+    let admin = scheduled(&app, "Olá").await;
+    let page = admin.get("/schedules/1").await;
+    page.assert_says("Arquivos").assert_says("proposta nº 1.pdf").assert_says("PDF · 35 B");
+    let links = links(&page);
+    assert_eq!(page.attributes("img", "src"), [links[1].clone()], "pictures only are shown");
+    let answer = admin.get(&links[0]).await;
+    answer.assert_status(200);
+    assert_eq!(answer.bytes, PDF);
+    for (name, value) in [
+        ("content-type", "application/pdf"),
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("cache-control", "private, no-cache"),
+    ] {
+        assert_eq!(answer.header(name), value, "{name}");
+    }
+    assert_eq!(answer.headers.get_all("content-security-policy").count(), 1);
+    let disposition = answer.header("content-disposition");
+    assert!(disposition.starts_with("attachment; filename=\"proposta n_ 1.pdf\""), "{disposition}");
+    assert!(disposition.contains("filename*=UTF-8''proposta%20n%C2%BA%201.pdf"), "{disposition}");
+    let tag = ("if-none-match", answer.header("etag").to_owned());
+    admin.send(TestRequest::get().uri(&links[0]).insert_header(tag.clone())).await.assert_status(304);
+    app.visitor().send(TestRequest::get().uri(&links[0]).insert_header(tag)).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn whoever_may_not_see_the_schedule_or_the_conversation_finds_no_file() {
+    let app = TestApp::new().await;
+    let admin = scheduled(&app, "Olá").await;
+    let of_schedule = links(&admin.get("/schedules/1").await)[0].clone();
+    let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
+    bruno.get(&of_schedule).await.assert_status(200);
+    helena.get(&of_schedule).await.assert_status(404);
+    app.visitor().get(&of_schedule).await.assert_status(303);
+    fire(&app);
+    let of_message = links(&bruno.get("/contacts/601/conversation").await)[0].clone();
+    assert_ne!(of_message, of_schedule);
+    bruno.get(&of_message).await.assert_status(200);
+    admin.get(&of_message).await.assert_status(200);
+    helena.get(&of_message).await.assert_status(404);
+    app.role_manager().await.get(&of_message).await.assert_status(404);
+    admin.get("/files/999/x").await.assert_status(404);
+    admin.get("/files/abc/x").await.assert_status(404);
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE id = 303");
+    bruno.get(&of_message).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn an_upload_is_seen_by_its_uploader_only() {
+    let app = TestApp::new().await;
+    let (admin, bruno) = (app.administrator().await, app.attendant().await);
+    admin.get("/schedules/new").await;
+    let id = admin.upload("a.pdf", PDF).await;
+    admin.get(&format!("/files/{id}/a.pdf")).await.assert_status(200);
+    bruno.get(&format!("/files/{id}/a.pdf")).await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn the_customer_receives_exactly_the_bytes_and_nobody_elses() {
+    let app = TestApp::new().await;
+    let admin = scheduled(&app, "").await;
+    let of_schedule = links(&admin.get("/schedules/1").await)[0].clone();
+    let (marina, rafael) = (chat(&app, 601), chat(&app, 602));
+    let customer = app.visitor();
+    let update = format!("{marina}/messages?after=0");
+    assert_eq!(customer.get(&update).await.count("[download]"), 0);
+    fire(&app);
+    let part = customer.get(&update).await;
+    assert_eq!(part.attributes("img", "src").len(), 1, "an open page learns of files without a text");
+    let links = links(&customer.get(&marina).await);
+    for (link, sent) in links.iter().zip([PDF, PNG]) {
+        let received = customer.get(link).await;
+        received.assert_status(200);
+        assert_eq!(Sha256::digest(&received.bytes), Sha256::digest(sent));
+        assert!(received.header("content-disposition").starts_with("attachment"));
+        customer.get(&link.replace(&marina, &rafael)).await.assert_status(404);
+        customer.get(&link.replace(&marina, "/c/601-00")).await.assert_status(404);
+        customer.get(&link.replace(&marina, "")).await.assert_status(303);
+    }
+    customer.get(&format!("{marina}{of_schedule}")).await.assert_status(404);
+    app.database.execute("UPDATE contacts SET link_version = 2 WHERE id = 601");
+    customer.get(&links[0]).await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn files_without_a_text_are_a_message_everywhere() {
+    let app = TestApp::new().await;
+    let admin = scheduled(&app, "").await;
+    let page = admin.get("/schedules/1").await;
+    page.assert_says("A mensagem para Marina Duarte");
+    fire(&app);
+    admin.get("/tickets").await.assert_says("Mensagem agendada: proposta nº 1.pdf");
+}
+
+#[actix_web::test]
+async fn a_comment_with_a_file_of_its_own_is_not_for_the_customer() {
+    let app = TestApp::new().await.with_made_up_rows("a comment has no files yet");
+    scheduled(&app, "Olá").await;
+    fire(&app);
+    app.database.execute(
+        "INSERT INTO attachments (id, sha256, file_name, message_id)
+         SELECT 77, (SELECT sha256 FROM blobs LIMIT 1), 'x.pdf', id FROM messages WHERE kind = 'comment'",
+    );
+    app.visitor().get(&format!("{}/files/77/x.pdf", chat(&app, 601))).await.assert_status(404);
+}

@@ -1,0 +1,157 @@
+//! Deactivating an attendant: what it touches, what is handed over, and what ends.
+
+use super::user_manager;
+use crate::harness::{Live, Plan, TestApp};
+
+#[actix_web::test]
+async fn of_two_administrators_who_deactivate_each_other_one_stays() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO users (id, name, email, password_hash, role_id)
+            SELECT 306, 'Eva Nunes', 'eva@empresa.example', password_hash, role_id FROM users WHERE id = 301",
+    );
+    let (ana, eva) = (app.administrator().await, app.signed_in("eva@empresa.example").await);
+    ana.get("/users/306").await;
+    eva.get("/users/301").await;
+    futures_util::future::join(
+        ana.post("/users/306/deactivation", &[]),
+        eva.post("/users/301/deactivation", &[]),
+    )
+    .await;
+    let active = "SELECT count(*) AS value FROM users u JOIN roles r ON r.id = u.role_id
+        WHERE r.is_administrator AND u.deactivated_at IS NULL";
+    assert_eq!(app.database.number(active), 1);
+}
+
+#[actix_web::test]
+async fn deactivating_shows_what_it_touches_and_ends_sessions_at_once() {
+    let app = TestApp::new().await;
+    let later = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket_and_notify") };
+    let schedule = later.save(&app.database);
+    app.database.execute(
+        "INSERT INTO tickets (id, contact_id, department_id, attendant_id) VALUES (701, 602, 101, 303)",
+    );
+    let app = app.with_made_up_rows("a ticket that nobody opened");
+    let (admin, bruno) = (app.administrator().await, app.attendant().await);
+    let page = admin.get("/users/303/deactivation").await;
+    page.assert_says("Agendamentos pendentes: 1")
+        .assert_says("Marina Duarte")
+        .assert_says("o chamado abre na fila do departamento")
+        .assert_says("Chamados abertos: 1")
+        .assert_says("Rafael Nogueira");
+    assert_eq!(page.count(&format!("a[href='/schedules/{schedule}']")), 1);
+    let done = admin.post("/users/303/deactivation", &[]).await;
+    admin.follow(&done).await.assert_says("Atendente desativado.").assert_says("Inativo");
+    bruno.get("/tickets").await.assert_status(303);
+    let ticket =
+        "SELECT count(*) AS value FROM tickets WHERE id = 701 AND attendant_id IS NULL AND status = 'open'";
+    assert_eq!(app.database.number(ticket), 1);
+    let kept = format!("SELECT attendant_id AS value FROM schedules WHERE id = {schedule}");
+    assert_eq!(app.database.number(&kept), 303);
+
+    admin.get("/users/303/reactivation").await.assert_says("1 agendamento pendente");
+    let back = admin.post("/users/303/reactivation", &[]).await;
+    admin.follow(&back).await.assert_says("Atendente reativado.");
+    bruno.get("/tickets").await.assert_status(303);
+    app.attendant().await.get("/tickets").await.assert_status(200);
+}
+
+#[actix_web::test]
+async fn who_manages_users_but_not_schedules_reads_no_customers_names() {
+    let app = TestApp::new().await;
+    Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
+    let paula = user_manager(&app).await;
+    let page = paula.get("/users/303/deactivation").await;
+    page.assert_says("Agendamentos pendentes: 1").assert_does_not_say("Marina");
+    assert_eq!(page.count("main a[href^='/schedules/']"), 0);
+}
+
+#[actix_web::test]
+async fn work_is_handed_over_in_the_same_step() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO department_members VALUES (101, 304)");
+    let later = Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") };
+    let schedule = later.save(&app.database);
+    app.database.execute(
+        "INSERT INTO tickets (id, contact_id, department_id, attendant_id) VALUES (701, 602, 101, 303)",
+    );
+    let admin = app.administrator().await;
+    admin.get("/users/303/deactivation").await.assert_says("Suporte: 1 agendamento e 1 chamado");
+    let done = admin.post("/users/303/deactivation", &[("heir_101", "304")]).await;
+    done.assert_status(303);
+    let held = format!(
+        "SELECT count(*) AS value FROM schedules s, tickets t
+          WHERE s.id = {schedule} AND s.attendant_id = 304 AND s.version = 2 AND t.id = 701 AND t.attendant_id = 304"
+    );
+    assert_eq!(app.database.number(&held), 1);
+    let told =
+        app.database.texts("SELECT details::text AS value FROM schedule_history WHERE kind = 'edited'");
+    let expected = r#"{"fields": ["attendant_id"], "values": {"attendant_id": [303, 304]}, "version": 2}"#;
+    assert_eq!(told, [expected]);
+    app.with_made_up_rows("a ticket that nobody opened");
+}
+
+#[actix_web::test]
+async fn nobody_takes_work_over_in_a_department_that_they_do_not_attend() {
+    let app = TestApp::new().await;
+    Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
+    let admin = app.administrator().await;
+    admin.get("/users/303/deactivation").await;
+    for heir in ["304", "303", "999999"] {
+        let page = admin.post("/users/303/deactivation", &[("heir_101", heir)]).await;
+        page.assert_status(422).assert_says("não atende mais neste departamento");
+    }
+    let active = "SELECT count(*) AS value FROM users WHERE id = 303 AND deactivated_at IS NULL";
+    assert_eq!(app.database.number(active), 1);
+}
+
+#[actix_web::test]
+async fn schedules_that_would_be_too_near_are_not_handed_over() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO department_members VALUES (101, 304);
+         UPDATE settings SET spacing_scope = 'attendant', spacing_minutes = 6",
+    );
+    let of =
+        |attendant, due_in| Plan { attendant: Some(attendant), due_in, ..Plan::new(&app.company, "notify") };
+    of(303, "1 day").save(&app.database);
+    let free = of(303, "2 days").save(&app.database);
+    let other = of(304, "1 day 3 minutes").save(&app.database);
+    app.database.execute("UPDATE schedules SET spacing_key = attendant_id, min_gap = '4 minutes'");
+    let admin = app.administrator().await;
+    admin.get("/users/303/deactivation").await;
+    let refused = admin.post("/users/303/deactivation", &[("heir_101", "304")]).await;
+    refused.assert_status(422).assert_says("perto demais").assert_says("Perto demais de outros");
+    assert_eq!(refused.count("option[value='304'][selected]"), 1);
+    let moved = "SELECT count(*) AS value FROM schedules WHERE attendant_id = 304";
+    assert_eq!(app.database.number(moved), 1);
+
+    app.database
+        .execute(&format!("UPDATE schedules SET due_at = due_at + interval '1 hour' WHERE id = {other}"));
+    admin.post("/users/303/deactivation", &[("heir_101", "304")]).await.assert_status(303);
+    let key = format!("SELECT spacing_key AS value FROM schedules WHERE id = {free}");
+    assert_eq!((app.database.number(moved), app.database.number(&key)), (3, 304));
+}
+
+#[actix_web::test]
+async fn sessions_are_listed_and_ended_by_an_administrator() {
+    let app = TestApp::new().await;
+    let (bruno, again) = (app.attendant().await, app.attendant().await);
+    let admin = app.administrator().await;
+    let page = admin.get("/users/303").await;
+    assert_eq!(page.count("form[action^='/users/303/sessions/'][action$='/ending'] .btn-sm"), 2);
+    let newest = "SELECT id::text AS value FROM sessions WHERE user_id = 303 ORDER BY created_at";
+    let ids = app.database.texts(newest);
+    // Somebody else's session is not found among his.
+    let own = app.database.texts("SELECT id::text AS value FROM sessions WHERE user_id = 301").remove(0);
+    admin.post(&format!("/users/303/sessions/{own}/ending"), &[]).await.assert_status(404);
+    admin.post(&format!("/users/303/sessions/{}/ending", ids[0]), &[]).await.assert_status(303);
+    bruno.get("/tickets").await.assert_status(303);
+    again.get("/tickets").await.assert_status(200);
+    let live = Live::start(&app).await;
+    let mut stream = live.stream(&again).await;
+    admin.post("/users/303/sessions/ending", &[]).await.assert_status(303);
+    stream.ends().await;
+    again.get("/tickets").await.assert_status(303);
+    admin.get("/users/303").await.assert_says("Nenhuma sessão aberta.");
+}
