@@ -66,7 +66,7 @@ impl FromRequest for PostedFiles {
             });
         }
         let request = request.clone();
-        let parts = Multipart::new(request.headers(), bounded(payload.take()));
+        let parts = Multipart::new(request.headers(), bounded(payload.take(), SILENCE));
         Box::pin(async move {
             let reader = Reader::new(&request)?;
             timeout(TOTAL_TIME, reader.read(parts)).await.map_err(|_| Error::BadRequest)?
@@ -75,9 +75,12 @@ impl FromRequest for PostedFiles {
 }
 
 /// The body, as long as it comes and is not too long.
-fn bounded(payload: Payload) -> impl Stream<Item = Result<Bytes, PayloadError>> {
-    stream::try_unfold((payload, 0), |(mut payload, read)| async move {
-        let Ok(next) = timeout(SILENCE, payload.next()).await else {
+fn bounded(
+    payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+    silence: Duration,
+) -> impl Stream<Item = Result<Bytes, PayloadError>> {
+    stream::try_unfold((payload, 0), move |(mut payload, read)| async move {
+        let Ok(next) = timeout(silence, payload.next()).await else {
             return Err(PayloadError::Incomplete(None));
         };
         let Some(bytes) = next.transpose()? else { return Ok(None) };
@@ -185,5 +188,22 @@ fn broken(error: actix_multipart::MultipartError) -> Error {
     match error {
         actix_multipart::MultipartError::Payload(PayloadError::Overflow) => Error::TooLarge,
         _ => Error::BadRequest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_body_that_falls_silent_or_never_ends_is_given_up() {
+        let begun = stream::iter([Ok(Bytes::from_static(b"--x"))]).chain(stream::pending());
+        let read: Vec<_> = bounded(Box::pin(begun), Duration::from_millis(1)).collect().await;
+        assert!(matches!(read[..], [Ok(_), Err(PayloadError::Incomplete(None))]));
+        let chunk = Bytes::from(vec![0; 1 << 20]);
+        let endless = stream::repeat_with(move || Ok(chunk.clone()));
+        let read: Vec<_> = bounded(Box::pin(endless), SILENCE).collect().await;
+        assert!(matches!(read.last(), Some(Err(PayloadError::Overflow))));
+        assert_eq!(read.len(), BODY_LIMIT / (1 << 20) + 1);
     }
 }

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { person, signIn, startChromium, startPontual } from "./harness.mjs";
+import { axe, person, signIn, startChromium, startPontual } from "./harness.mjs";
 
 let pontual;
 let browser;
@@ -82,6 +82,7 @@ test("dropped, picked and pasted files are kept and reach the customer byte for 
   await hand(page, "paste", "errado.csv", csv);
   await page.getByRole("button", { name: "Remover errado.csv" }).click();
   assert.equal(await list.count(), 3);
+  assert.deepEqual(await axe(page), []);
   assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Remover/);
 
   // Refused for another reason: nobody uploads twice.
@@ -101,6 +102,7 @@ test("dropped, picked and pasted files are kept and reach the customer byte for 
   await customer.page.goto(chat);
   await pontual.sql("UPDATE schedules SET due_at = now(), spacing_exempt = true WHERE due_local = '2031-03-10 10:00'");
   await customer.page.getByText("proposta.pdf").waitFor();
+  assert.deepEqual(await axe(customer.page), []);
   const shown = customer.page.locator(".preview img");
   await shown.scrollIntoViewIfNeeded();
   await customer.page.waitForFunction(() => document.querySelector(".preview img").naturalWidth === 10);
