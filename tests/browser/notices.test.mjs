@@ -119,8 +119,10 @@ test("a live refresh keeps the place on the page", { timeout: 120_000 }, async (
   const { page } = visitor;
   await signIn(page, "camila");
   for (let n = 1; n <= 8; n += 1) await remind("camila", `lembrete ${n}`);
+  const written = "SELECT FROM notifications n JOIN users u ON u.id = n.user_id WHERE u.email LIKE 'camila@%' AND n.removed_at IS NULL";
+  await until("eight", async () => (await pontual.sql(written)).length === 8);
   await page.goto("/notifications");
-  await until("eight", async () => (await page.locator("main .notif").count()) === 8);
+  assert.equal(await page.locator("main .notif").count(), 8);
   const button = page.locator("main .notif").filter({ hasText: "lembrete 2." }).getByRole("button", { name: /^Ir para/ });
   await button.evaluate((element) => element.scrollIntoView({ block: "center", behavior: "instant" }));
   await button.evaluate((element) => element.focus({ preventScroll: true }));
