@@ -18,14 +18,14 @@ export function start() {
     agree(unread, items.map(({ id }) => id));
     items.forEach(insert);
     if (!isFresh) reload();
-    else if (items.some(({ id }) => !one(`main [data-notification="${id}"]`))) reloadRows(); // came meanwhile
+    else if (items.some(isMissing)) reloadRows(); // came meanwhile
     isFresh = false;
   });
   on("notification", (item) => {
     count(item.unread);
     insert(item);
     toasts.pop(item);
-    reloadRows();
+    if (isMissing(item)) reloadRows();
   });
   on("toast-closed", (id) => toasts.dismiss((other) => other === id));
   on("bell", ({ unread, ids }) => {
@@ -37,6 +37,9 @@ export function start() {
   document.body.addEventListener("htmx:afterRequest", afterRequest);
   setInterval(() => all("time[data-clock]").forEach(keepTime), 30_000);
 }
+
+/** The page may be younger than what is told. */
+const isMissing = ({ id }) => !one(`main [data-notification="${id}"]`);
 
 const panel = () => one("[data-bell-panel]");
 const isOpen = () => panel().classList.contains("show");
@@ -80,7 +83,6 @@ async function fetchRows() {
   old.replaceWith(fresh);
   htmx.process(fresh);
   keep();
-  showReadAll();
 }
 
 /** Remembers what has the focus and where the first entry in sight stands; returns what restores them. */
