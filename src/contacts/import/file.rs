@@ -83,7 +83,7 @@ pub fn read<E: From<&'static str>>(
         if count > MOST_LINES {
             return Err("O arquivo tem mais de 100.000 linhas. Divida em partes e envie uma por vez.".into());
         }
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, |start| line_at(&content, start));
         let line = head.line(&cells, i32::try_from(number).unwrap_or(i32::MAX), kind);
         portion.push(known.compare(line));
         if portion.len() == PORTION {
@@ -95,6 +95,14 @@ pub fn read<E: From<&'static str>>(
         return Err("O arquivo não tem nenhum contato. Confira se ele tem o cabeçalho e as linhas.".into());
     }
     take(&portion)
+}
+
+/// The line where a record begins. What the reader takes for its start may be the rest of the line end
+/// before it, and empty lines.
+fn line_at(content: &[u8], start: &csv::Position) -> u64 {
+    let rest = usize::try_from(start.byte()).ok().and_then(|at| content.get(at..)).unwrap_or_default();
+    let passed = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n');
+    start.line() + passed.count() as u64
 }
 
 /// UTF-16 is decoded as a whole, for its separators are no bytes; the others cell by cell.
