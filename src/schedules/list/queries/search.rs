@@ -56,21 +56,25 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
     Ok(Found::TooMany(patterns))
 }
 
-/// Schedules that have one word, up to a few more than `MOST`.
+/// Schedules that have one word, up to a few more than `MOST`. The word is looked up apart (MATERIALIZED):
+/// seeing the limit, the planner would rather read all contacts until it is reached.
 fn with_word(conn: &mut PgConnection, word: &str) -> Result<Vec<ScheduleId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
-        "SELECT DISTINCT id FROM (
-            (SELECT s.id FROM schedules s WHERE s.contact_id = ANY (ARRAY(
-                SELECT c.id FROM contacts c WHERE c.search LIKE $1 LIMIT $2)) LIMIT $2)
+        "WITH known AS MATERIALIZED (SELECT c.id FROM contacts c WHERE c.search LIKE $1),
+              grouped AS MATERIALIZED (SELECT p.id FROM people p WHERE p.sort_name LIKE $1),
+              written AS MATERIALIZED (SELECT x.schedule_id FROM schedule_texts x WHERE x.search LIKE $1)
+         SELECT DISTINCT id FROM (
+            (SELECT s.id FROM schedules s
+              WHERE s.contact_id = ANY (ARRAY(SELECT id FROM known LIMIT $2)) LIMIT $2)
             UNION ALL
             (SELECT s.id FROM schedules s WHERE s.contact_id = ANY (ARRAY(
-                SELECT c.id FROM people p JOIN contacts c ON c.person_id = p.id
-                 WHERE p.sort_name LIKE $1 LIMIT $2)) LIMIT $2)
+                SELECT c.id FROM contacts c WHERE c.person_id = ANY (ARRAY(SELECT id FROM grouped LIMIT $2))
+                 LIMIT $2)) LIMIT $2)
             UNION ALL
-            (SELECT s.id FROM schedules s WHERE s.person_id = ANY (ARRAY(
-                SELECT p.id FROM people p WHERE p.sort_name LIKE $1 LIMIT $2)) LIMIT $2)
+            (SELECT s.id FROM schedules s
+              WHERE s.person_id = ANY (ARRAY(SELECT id FROM grouped LIMIT $2)) LIMIT $2)
             UNION ALL
-            (SELECT x.schedule_id FROM schedule_texts x WHERE x.search LIKE $1 LIMIT $2)
+            (SELECT schedule_id FROM written LIMIT $2)
          ) AS found LIMIT $2",
     )
     .bind::<Text, _>(word)
