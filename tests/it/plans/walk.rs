@@ -136,6 +136,7 @@ impl Records {
             ("schedules", schedules.iter().map(|status| of_status("schedules", status)).collect()),
             ("tickets", ["open", "closed"].iter().map(|status| of_status("tickets", status)).collect()),
             ("users", vec![app.company.bruno]),
+            ("files", vec![newest("attachments", "schedule_id IS NOT NULL")]),
         ]);
         for table in ["roles", "departments", "people", "channels"] {
             ids.insert(table, vec![newest(table, "true")]);
@@ -148,8 +149,9 @@ impl Records {
     /// The addresses at which the walk of a route begins: one for each kind of record that it may name,
     /// and the queries that only scripts send.
     pub fn addresses(&self, route: &str) -> Vec<String> {
-        let path = route.replace("{token}", &self.token);
-        let ids = self.ids.get(route.split('/').nth(1).unwrap_or_default());
+        let path = route.replace("{token}", &self.token).replace("{name}", "a.txt");
+        let first = route.split('/').nth(1).unwrap_or_default();
+        let ids = self.ids.get(if route.contains("/files/") { "files" } else { first });
         let paths: Vec<String> = match ids.filter(|_| path.contains("{id}")) {
             Some(ids) => ids.iter().map(|id| path.replace("{id}", &id.to_string())).collect(),
             None => vec![path],
