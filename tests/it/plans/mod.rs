@@ -42,7 +42,7 @@ async fn each_statement_of_each_page_uses_an_index() {
     load(&mut database.connect(), sizes, |_| ()).unwrap().unwrap();
     database.execute(
         "INSERT INTO sessions (token_hash, state) SELECT sha256(n::text::bytea), '{}' FROM generate_series(1, 20000) AS n;
-         INSERT INTO blobs (sha256, size, media_type) SELECT sha256(n::text::bytea), 1, 'text/plain' FROM generate_series(1, 5000) AS n;
+         INSERT INTO blobs (sha256, size, media_type) SELECT sha256(n::text::bytea), length(n::text), 'text/plain' FROM generate_series(1, 5000) AS n;
          INSERT INTO attachments (sha256, file_name, schedule_id)
          SELECT sha256((s.id % 5000 + 1)::text::bytea), 'a.txt', s.id FROM schedules s WHERE s.status = 'cancelled';
          INSERT INTO attachments (sha256, file_name, message_id)
@@ -56,6 +56,10 @@ async fn each_statement_of_each_page_uses_an_index() {
         TestApp::filled(database, company).await.with_made_up_rows("its attachments have no stored files");
     app.shared.health.beat();
     let records = Records::of(&app);
+    // The content of the file that the walk comes to.
+    let newest = "SELECT (schedule_id % 5000 + 1)::text AS value FROM attachments
+                   WHERE schedule_id IS NOT NULL ORDER BY id DESC LIMIT 1";
+    app.keep(app.database.texts(newest)[0].as_bytes()).await;
     let (mut problems, mut addresses, mut statements) = (BTreeSet::new(), 0, 0);
     for who in ["admin", "bruno"] {
         let visitor = app.signed_in_with(&format!("{who}@pontual.example"), "demonstracao").await;
