@@ -74,7 +74,9 @@ impl Error {
                 "Não foi possível confirmar o envio",
                 "Volte, recarregue a página e tente de novo. Nada foi alterado.",
             ),
-            Self::BadRequest => ("Pedido inválido", "Volte, confira os dados e tente de novo."),
+            Self::BadRequest => {
+                ("Não foi possível entender o pedido", "Volte, confira os dados e tente de novo.")
+            }
             Self::TooLarge => ("Conteúdo grande demais", "Reduza o tamanho e tente de novo."),
             Self::Conflict => ("O registro mudou", "Alguém alterou este registro. Recarregue e confira."),
             Self::TooMany { .. } => ("Muitas tentativas", "Aguarde um pouco e tente de novo."),

@@ -17,5 +17,5 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER schedules_refuse_anonymised BEFORE INSERT ON schedules
+CREATE TRIGGER schedules_refuse_anonymised BEFORE INSERT OR UPDATE OF contact_id ON schedules
     FOR EACH ROW EXECUTE FUNCTION refuse_anonymised_contact();

@@ -17,8 +17,8 @@ mod viewer;
 
 pub use handlers::login_path;
 pub use permission::{
-    AttendTickets, ManageChannels, ManageContacts, ManageDepartments, ManageRoles, ManageSchedules,
-    ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
+    AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
+    ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};

@@ -86,6 +86,15 @@ impl Requires for AttendTickets {
     }
 }
 
+/// The file of all that is kept about a contact: it tells whole conversations, of every department.
+pub struct ExportContacts;
+
+impl Requires for ExportContacts {
+    fn is_met_by(person: &Person) -> bool {
+        person.exports_contacts()
+    }
+}
+
 /// The list of contacts and their pages: for whoever manages contacts, attends customers or schedules.
 pub struct ReadContacts;
 

@@ -75,6 +75,11 @@ impl Person {
         self.may(Permission::Contacts)
     }
 
+    /// Who reads every conversation, and so may take a whole one away.
+    pub fn exports_contacts(&self) -> bool {
+        self.may(Permission::Contacts) && self.may(Permission::TicketsAll)
+    }
+
     pub fn reads_contacts(&self) -> bool {
         self.manages_contacts() || self.can_attend() || self.can_schedule()
     }

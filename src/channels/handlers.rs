@@ -13,6 +13,7 @@ use crate::auth::{Can, ClientIp, ManageChannels, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ChannelId, UserId};
+use crate::live::{self, Event};
 use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
 
 /// # Errors
@@ -198,5 +199,6 @@ fn set_active(conn: &mut PgConnection, id: ChannelId, is_active: bool, by: UserI
         return queries::find(conn, id).map(drop);
     }
     let action = if is_active { Action::ChannelReactivated } else { Action::ChannelDeactivated };
-    audit::record(conn, &audit::Entry::of(action).by(by).about(Some(id.0)).from(ip))
+    audit::record(conn, &audit::Entry::of(action).by(by).about(Some(id.0)).from(ip))?;
+    live::announce(conn, &Event::LinksChanged)
 }

@@ -228,16 +228,22 @@ struct Present {
     database: bool,
     #[diesel(sql_type = sql_types::Bool)]
     btree_gist: bool,
+    #[diesel(sql_type = sql_types::Bool)]
+    pg_trgm: bool,
 }
 
 fn create_database(connection: &mut PgConnection) -> Result<(), StartError> {
     let present: Present = sql_query(
         "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'pontual') AS database,
-         EXISTS (SELECT FROM pg_available_extensions WHERE name = 'btree_gist') AS btree_gist",
+         EXISTS (SELECT FROM pg_available_extensions WHERE name = 'btree_gist') AS btree_gist,
+         EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS pg_trgm",
     )
     .get_result(connection)?;
     if !present.btree_gist {
         return Err(StartError::NoExtension("btree_gist"));
+    }
+    if !present.pg_trgm {
+        return Err(StartError::NoExtension("pg_trgm"));
     }
     if !present.database {
         connection.batch_execute("CREATE DATABASE pontual")?;

@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
 
+use super::members;
 use super::queries::{self, Channel, Department, Other};
 use super::views::Departure;
 use crate::audit::{self, Action};
@@ -155,7 +156,9 @@ fn leave(
             Ok(moved) => moved,
             Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
         };
-        queries::enrol_attendants(conn, to, &moved)?;
+        for user in queries::enrol_attendants(conn, to, &moved)? {
+            members::tell(conn, Action::MemberAdded, (to, user), by.id, ip)?;
+        }
         let tickets = tickets::hand_over(conn, tickets::Handover::Department { of: id, to }, by.id, ip)?;
         details = json!({ "to": to, "schedules_moved": moved.len(), "tickets_moved": tickets });
     }

@@ -55,7 +55,7 @@ pub async fn remove(
 }
 
 /// Their open pages ask anew for what they may see.
-fn tell(
+pub(super) fn tell(
     conn: &mut PgConnection,
     action: Action,
     (id, user): (DepartmentId, UserId),

@@ -28,6 +28,8 @@ pub enum Event {
     SchedulesChanged(Vec<ScheduleId>),
     /// The rights of these users changed or ended: their streams must end.
     RightsChanged(Vec<UserId>),
+    /// A channel changed its state: the streams of customers whose link opens nothing any more must end.
+    LinksChanged,
 }
 
 /// Announces `event` at commit.

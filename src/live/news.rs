@@ -40,6 +40,7 @@ impl News {
             Event::ConversationsChanged(contacts) => self.conversations.extend(contacts),
             Event::SchedulesChanged(schedules) => self.schedules.extend(schedules),
             Event::RightsChanged(users) => self.rights.extend(users),
+            Event::LinksChanged => self.recheck = true,
         }
     }
 

@@ -54,7 +54,7 @@ impl Submission {
         let form_key = self.typed.submission_key(self.viewer.id, &files);
         // A retry is answered as the first try was, even when the due time has come meanwhile.
         if let Some(id) = queries::existing(conn, form_key)? {
-            return self.saved(conn, id);
+            return Ok(Outcome::Saved { id, closed_ticket: false });
         }
         let facts = Facts { files, ..queries::facts(conn, self.typed.ids())? };
         let draft = match self.typed.parse(&facts) {

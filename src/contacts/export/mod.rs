@@ -9,7 +9,7 @@ use futures_util::stream;
 
 use self::queries::SECTIONS;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageContacts};
+use crate::auth::{Can, ClientIp, ExportContacts};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
@@ -27,7 +27,7 @@ struct Place {
 /// # Errors
 /// `NotFound`.
 pub async fn download(
-    viewer: Can<ManageContacts>,
+    viewer: Can<ExportContacts>,
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ContactId>,

@@ -114,7 +114,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     (
         "auditoria",
         "SELECT a.id, json_build_object('em', a.at, 'registro', a.action, 'sobre', a.subject_id, 'por', u.name,
-                'ip', a.ip, 'detalhes', a.details)::text AS json
+                'ip', CASE WHEN a.actor_id IS NULL THEN a.ip END, 'detalhes', a.details)::text AS json
            FROM (SELECT id FROM audit WHERE subject_id = $1 AND action = ANY (ARRAY['contact.created',
                         'contact.edited', 'contact.archived', 'contact.restored', 'contact.link_revoked',
                         'contact.exported', 'contact.anonymised'])

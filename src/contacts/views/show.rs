@@ -57,6 +57,7 @@ pub struct Show {
     archived: Option<String>,
     is_anonymised: bool,
     can_manage: bool,
+    can_export: bool,
     can_schedule: bool,
     has_conversation: bool,
     link: Option<String>,
@@ -116,6 +117,7 @@ impl Show {
             archived: detail.archived_at.map(|at| zone.date_time(at)),
             is_anonymised: detail.anonymised_at.is_some(),
             can_manage,
+            can_export: viewer.exports_contacts(),
             can_schedule: viewer.can_schedule() && detail.archived_at.is_none(),
             has_conversation,
             // Who holds it writes as the customer, so that mere readers are not shown it.

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::error::Result;
-use crate::ids::{ChannelId, DepartmentId, ScheduleId};
+use crate::ids::{ChannelId, DepartmentId, ScheduleId, UserId};
 
 /// Until the transaction ends, no department is deactivated, reactivated or moved in the order by
 /// somebody else.
@@ -88,7 +88,7 @@ pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: Depar
     Ok(())
 }
 
-/// Makes the active attendants of `schedules` members of `department`.
+/// Makes the active attendants of `schedules` members of `department`, and returns who was none.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -96,17 +96,23 @@ pub fn enrol_attendants(
     conn: &mut PgConnection,
     department: DepartmentId,
     schedules: &[ScheduleId],
-) -> Result<()> {
-    diesel::sql_query(
+) -> Result<Vec<UserId>> {
+    let rows: Vec<MemberRow> = diesel::sql_query(
         "INSERT INTO department_members (department_id, user_id)
          SELECT DISTINCT $1, u.id FROM schedules s JOIN users u ON u.id = s.attendant_id
           WHERE s.id = ANY($2) AND u.deactivated_at IS NULL
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT DO NOTHING RETURNING user_id",
     )
     .bind::<BigInt, _>(department)
     .bind::<Array<BigInt>, _>(schedules)
-    .execute(conn)?;
-    Ok(())
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.user_id).collect())
+}
+
+#[derive(QueryableByName)]
+struct MemberRow {
+    #[diesel(sql_type = BigInt)]
+    user_id: UserId,
 }
 
 /// # Errors

@@ -18,17 +18,17 @@ pub const MOST_COUNTED: i64 = 1000;
 /// How many rows a page of a list has.
 const PAGE: usize = 25;
 
-/// Takes the locks of all pending schedules, and of whoever saves one. The rows come first, as everywhere.
+/// Keeps out whoever saves a schedule, and locks all pending ones: in the order in which savers lock.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
+    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))").execute(conn)?;
     diesel::sql_query(
         "SELECT count(*) FROM (SELECT FROM schedules WHERE status = 'scheduled' ORDER BY id FOR NO KEY UPDATE) s",
     )
     .execute(conn)?;
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))").execute(conn)?;
     Ok(())
 }
 
