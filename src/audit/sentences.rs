@@ -86,7 +86,7 @@ impl Words {
             A::UserDeactivated => (Group::Users, "desativou o atendente", R::User),
             A::UserReactivated => (Group::Users, "reativou o atendente", R::User),
             A::AccessLinkMade => (Group::Access, "gerou um link de acesso para", R::User),
-            A::AccessLinkUsed => (Group::Access, "usou o link de acesso de", R::User),
+            A::AccessLinkUsed => (Group::Access, "criou a senha pelo link de acesso", R::None),
             A::PasswordChanged => (Group::Access, "trocou a senha de", R::User),
             A::DepartmentCreated => (Group::Departments, "criou o departamento", R::Department),
             A::DepartmentEdited => (Group::Departments, "editou o departamento", R::Department),
@@ -207,6 +207,9 @@ fn detail(details: &Value) -> String {
                 parts.extend(fields.iter().filter_map(Value::as_str).map(field_label));
             }
             ("reason", Value::String(reason)) => parts.push(reason_label(reason)),
+            ("unspaced_schedules", count) if count == 1 => {
+                parts.push("1 agendamento fora do intervalo".into())
+            }
             ("unspaced_schedules", count) => parts.push(format!("{count} agendamentos fora do intervalo")),
             ("before" | "after", Value::Array(_)) | ("contact_id" | "ticket_id", _) => {}
             (field, Value::Object(change)) => {

@@ -28,10 +28,11 @@ impl Phone {
                 _ => return Err("Use só números, com o DDD, como em (11) 90000-0142."),
             }
         }
+        // Two zeros lead abroad; in brackets they are an area code, which does not exist.
         match (text.strip_prefix('+'), digits.strip_prefix("00")) {
             (Some(_), _) => international(&digits),
-            (None, Some(abroad)) => international(abroad),
-            (None, None) => within_brazil(&digits),
+            (None, Some(abroad)) if text.starts_with('0') => international(abroad),
+            _ => within_brazil(&digits),
         }
     }
 

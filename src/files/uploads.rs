@@ -57,6 +57,9 @@ pub async fn keep(
 ) -> Result<Result<Attachment, String>> {
     let PostedFile { name, content } = file;
     let Some(received) = content else { return Ok(Err(format!("{} passa de 16 MB.", name.as_str()))) };
+    if received.size == 0 {
+        return Ok(Err(format!("{} está vazio.", name.as_str())));
+    }
     let (path, tried) = (received.path().to_owned(), name.clone());
     let kind = web::block(move || Kind::of(&path, &tried)).await.map_err(Error::unexpected)?;
     let Some(kind) = kind.map_err(|error| Error::Unavailable(error.to_string()))? else {

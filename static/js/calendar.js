@@ -142,7 +142,7 @@ async function move(entry, due) {
   }
   await refreshNow().catch(() => {});
   if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
-  say(`${contact} movido para ${spoken(read(due))}.`);
+  say(`Agendamento de ${contact} movido para ${spoken(read(due))}.`);
 }
 
 function ask(question) {

@@ -125,7 +125,7 @@ test("anonymising says what goes, and ends what is under way", { timeout: 90_000
   const [{ name }] = await pontual.sql("SELECT name FROM contacts WHERE id = $1", [id]);
   await page.goto(`/contacts/${id}`);
   await page.getByRole("link", { name: "Anonimizar contato" }).click();
-  await page.getByText("Há atendimento em andamento.").waitFor();
+  await page.getByText("O que ainda está pendente será encerrado.").waitFor();
   await page.getByRole("button", { name: "Anonimizar contato" }).click();
   await page.getByRole("checkbox").and(page.locator("[aria-invalid=true]")).waitFor();
   assert.deepEqual(await axe(page), []);

@@ -171,8 +171,9 @@ async fn a_customers_stream_ends_with_the_channel() {
     let live = Live::start(&app).await;
     let mut marina = live.connect(&link(&app, app.company.marina), "").await;
     marina.until("sync").await;
-    app.database.execute("UPDATE channels SET deactivated_at = now()");
-    tell(&app.database, &conversation(app.company.marina));
+    let admin = app.administrator().await;
+    admin.get("/channels/401/deactivation").await;
+    admin.post("/channels/401/deactivation", &[]).await.assert_status(303);
     marina.ends().await;
 }
 

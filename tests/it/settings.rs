@@ -112,6 +112,10 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
     let list = admin.get("/settings/unspaced-schedules").await;
     list.assert_says("Marina Duarte").assert_says("05/12/2030 às 10:04").assert_says("05/12/2030 às 10:00");
 
+    admin.get("/schedules").await.assert_says("Fora do intervalo");
+    let exempt = app.database.number("SELECT id AS value FROM schedules WHERE spacing_exempt");
+    admin.get(&format!("/schedules/{exempt}")).await.assert_says("Fora do intervalo.");
+
     // Those that are exempt still block others.
     save(&admin, &[("due_at", "2030-12-05T09:55")]).await.assert_status(422);
     saved(&admin, &[("spacing_minutes", "6")]).await.assert_status(303);

@@ -156,6 +156,9 @@ impl Head {
         let texts = [Column::Name, Column::Phone, Column::Email, Column::Person].map(cell);
         let [name, phone, email, person] = texts;
         let mut problems = Vec::new();
+        if cells.iter().any(|cell| cell.contains(['\n', '\r'])) {
+            problems.push("Há aspas sem par nesta linha ou uma quebra de linha dentro de um campo.");
+        }
         let parsed = Line {
             number,
             name: or_add(&mut problems, form::name(name)).unwrap_or_default(),
@@ -305,6 +308,13 @@ mod tests {
     fn our_own_files_of_errors_can_be_sent_again() {
         let found = lines("linha;nome;telefone\n2;'=Ana;'+55 11 90000-0142\n".as_bytes()).unwrap();
         assert_eq!((found[0].name.as_str(), found[0].phone.as_str()), ("=Ana", "+5511900000142"));
+    }
+
+    #[test]
+    fn lines_that_a_lone_quote_swallowed_make_no_contact() {
+        let found = lines("nome;telefone\n\"Ruim;11\nPedro;(11) 98888-7777\n".as_bytes()).unwrap();
+        let problems: Vec<_> = found.iter().filter_map(|line| line.problem.as_deref()).collect();
+        assert!(matches!(problems[..], [problem] if problem.contains("aspas")), "{problems:?}");
     }
 
     #[test]

@@ -47,6 +47,7 @@ struct Tab {
 }
 
 struct Line {
+    is_unspaced: bool,
     id: String,
     initials: String,
     tint: u32,
@@ -135,6 +136,7 @@ impl Line {
             contact: row.contact_name,
             date: viewer.zone.list_date(row.due_at),
             time: viewer.zone.time(row.due_at),
+            is_unspaced: row.is_unspaced,
             action: row.action.short_label(),
             department: row.department_name,
             attendant: row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),

@@ -53,6 +53,9 @@ pub struct Detail {
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
+    /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
+    #[diesel(sql_type = Bool)]
+    pub is_unspaced: bool,
     /// Whether a text or files go to the contact.
     #[diesel(sql_type = Bool)]
     pub sends: bool,
@@ -70,6 +73,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
+                s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
                 t.id AS ticket_id, m.delivered_at, m.read_at,
                 s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS sends,
                 false AS is_readable

@@ -36,7 +36,7 @@ async fn deactivating_shows_what_it_touches_and_ends_sessions_at_once() {
     let page = admin.get("/users/303/deactivation").await;
     page.assert_says("Agendamentos pendentes: 1")
         .assert_says("Marina Duarte")
-        .assert_says("o chamado abre na fila do departamento")
+        .assert_says("os que abrem chamado vão para a fila do departamento")
         .assert_says("Chamados abertos: 1")
         .assert_says("Rafael Nogueira");
     assert_eq!(page.count(&format!("a[href='/schedules/{schedule}']")), 1);

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::narrowed::{BOUND, Narrowed, condition, narrowing};
 use crate::error::Result;
@@ -35,6 +35,9 @@ pub struct Row {
     pub action: Action,
     #[diesel(sql_type = Text)]
     pub status: Status,
+    /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
+    #[diesel(sql_type = Bool)]
+    pub is_unspaced: bool,
     #[diesel(sql_type = Text)]
     pub department_name: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -66,7 +69,8 @@ pub fn page(
     // Names are looked up for the page alone.
     let query = format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
-                s.due_at, s.created_at, s.action, s.status, d.name AS department_name, a.name AS attendant_name
+                s.due_at, s.created_at, s.action, s.status,
+                s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced, d.name AS department_name, a.name AS attendant_name
            FROM ({rows}) s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
