@@ -56,7 +56,7 @@ impl Submission {
         if let Some(id) = queries::existing(conn, form_key)? {
             return Ok(Outcome::Saved { id, closed_ticket: false });
         }
-        let facts = Facts { files, ..queries::facts(conn, self.typed.ids())? };
+        let facts = Facts { files, ..queries::facts(conn, self.typed.ids(), None)? };
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {

@@ -96,7 +96,7 @@ impl Edit {
         let seen = queries::stored(conn, self.id)?;
         let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
         let form = self.typed.submission_key(self.viewer.id, &files);
-        let facts = Facts { files, ..queries::facts(conn, self.typed.ids())? };
+        let facts = Facts { files, ..queries::facts(conn, self.typed.ids(), Some(self.id))? };
         let parsed = self.typed.parse(&facts);
         let wanted =
             parsed.as_ref().ok().map(|draft| spacing.key(draft.department, draft.attendant, draft.contact));

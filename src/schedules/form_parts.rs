@@ -46,7 +46,7 @@ pub async fn attendant_field(
     let query = query.into_inner();
     let department = query.department_id.parse().ok();
     let choices = match department {
-        Some(department) => db.run(move |conn| queries::attendants(conn, department)).await?,
+        Some(department) => db.run(move |conn| queries::attendants(conn, department, None)).await?,
         None => Vec::new(),
     };
     let view = AttendantField::new(department, choices, &query.attendant_id, &query.action, None);
@@ -66,7 +66,7 @@ pub async fn contact_warning(
     let chosen = ChosenIds { contact: query.contact_id.parse().ok(), ..ChosenIds::default() };
     let known = db
         .run(move |conn| {
-            let facts = queries::facts(conn, chosen)?;
+            let facts = queries::facts(conn, chosen, None)?;
             Known::of(conn, &facts)
         })
         .await?;
@@ -120,7 +120,7 @@ pub async fn slot_check(
     };
     let slot = db
         .run(move |conn| {
-            let facts = queries::facts(conn, typed.ids())?;
+            let facts = queries::facts(conn, typed.ids(), except)?;
             slot::look(conn, &typed, &facts, except)
         })
         .await?;

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::error::Result;
-use crate::ids::{ContactId, DepartmentId, PersonId, TicketId, UserId};
+use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::web::Search;
 
 /// One option of a select: its value, its text, and a second line.
@@ -104,16 +104,29 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
     .load(conn)?)
 }
 
-/// Active members of a department.
+/// Active members of a department; and whom the schedule `edited` has there already, whoever that is.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
+pub fn attendants(
+    conn: &mut PgConnection,
+    department: DepartmentId,
+    edited: Option<ScheduleId>,
+) -> Result<Vec<Choice>> {
     Ok(diesel::sql_query(
-        "SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
-          WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY lower(u.name), u.id",
+        "SELECT * FROM (
+         SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
+          WHERE m.department_id = $1 AND u.deactivated_at IS NULL
+         UNION ALL
+         SELECT u.id, u.name || CASE WHEN u.deactivated_at IS NULL THEN ' (saiu do departamento)' ELSE ' (desativado)' END, ''
+           FROM schedules s JOIN users u ON u.id = s.attendant_id
+          WHERE s.id = $2 AND s.department_id = $1
+            AND (u.deactivated_at IS NOT NULL
+                 OR NOT EXISTS (SELECT FROM department_members m WHERE m.department_id = $1 AND m.user_id = u.id))
+         ) AS known ORDER BY plain(name), id",
     )
     .bind::<BigInt, _>(department)
+    .bind::<Nullable<BigInt>, _>(edited)
     .load(conn)?)
 }
 

@@ -34,18 +34,20 @@ struct FactsRow {
     rescheduled_from: Option<ScheduleId>,
 }
 
-/// What is known of the records that a form names, and the time.
+/// What is known of the records that a form names, and the time. The schedule `edited` may keep an
+/// attendant who left or was deactivated: what becomes of it then is the dispatcher's.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
+pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<ScheduleId>) -> Result<Facts> {
     let row: FactsRow = diesel::sql_query(
         "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,
                 coalesce(ch.id IS NOT NULL AND ch.deactivated_at IS NULL, false) AS is_reachable,
                 (SELECT id FROM people WHERE id = $2 AND archived_at IS NULL) AS person,
                 (SELECT id FROM departments WHERE id = $3 AND deactivated_at IS NULL) AS department,
                 EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
-                         WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL) AS is_attendant,
+                         WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL)
+                    OR EXISTS (SELECT FROM schedules WHERE id = $7 AND department_id = $3 AND attendant_id = $4) AS is_attendant,
                 (SELECT id FROM tickets WHERE id = $5 AND contact_id = $1) AS ticket,
                 (SELECT id FROM schedules WHERE id = $6 AND status <> 'scheduled') AS rescheduled_from
            FROM settings s
@@ -58,6 +60,7 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Facts> {
     .bind::<Nullable<BigInt>, _>(chosen.attendant)
     .bind::<Nullable<BigInt>, _>(chosen.ticket)
     .bind::<Nullable<BigInt>, _>(chosen.rescheduled_from)
+    .bind::<Nullable<BigInt>, _>(edited)
     .get_result(conn)?;
     Ok(Facts {
         now: row.now,

@@ -39,7 +39,7 @@ impl Options {
         except: Option<ScheduleId>,
     ) -> Result<Self> {
         let chosen = typed.ids();
-        let facts = queries::facts(conn, chosen)?;
+        let facts = queries::facts(conn, chosen, except)?;
         let mut contacts = queries::contacts(conn, chosen.person, None)?;
         if let Some(contact) = chosen.contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
             contacts.extend(queries::contact_choice(conn, contact)?);
@@ -55,7 +55,7 @@ impl Options {
             contacts,
             departments: queries::departments(conn)?,
             attendants: match chosen.department {
-                Some(department) => queries::attendants(conn, department)?,
+                Some(department) => queries::attendants(conn, department, except)?,
                 None => Vec::new(),
             },
             warning: Known::of(conn, &facts)?,

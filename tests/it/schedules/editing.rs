@@ -275,3 +275,20 @@ async fn an_edit_while_the_dispatcher_decides_is_taken_whole_or_not_at_all() {
         assert!(is_pending || status == 409, "{status}");
     }
 }
+
+#[actix_web::test]
+async fn a_schedule_may_keep_an_attendant_who_was_deactivated_but_not_gain_one() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[("attendant_id", "303")]).await.location().to_owned();
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE id = 303");
+
+    let page = open(&admin, &path).await;
+    page.assert_says("Bruno Lima (desativado)");
+    let moved = send(&admin, &path, &page, &[("attendant_id", "303"), ("due_at", "2030-12-05T12:00")]).await;
+    admin.follow(&moved).await.assert_says("Agendamento salvo.").assert_says("05/12/2030 às 12:00");
+    save(&admin, &[("attendant_id", "303"), ("due_at", "2030-12-06T12:00")])
+        .await
+        .assert_status(422)
+        .assert_says("Este atendente não é do departamento escolhido.");
+}
