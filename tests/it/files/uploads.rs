@@ -44,7 +44,7 @@ async fn each_refusal_says_which_file_and_why_and_keeps_nothing() {
         ("a.sh", b"#!/bin/sh\n", "a.sh não é um tipo de arquivo aceito."),
         ("foto.gif", gif_and_page, "foto.gif não é um tipo de arquivo aceito."),
         ("foto.png.exe", PNG, "foto.png.exe não é um tipo de arquivo aceito."),
-        ("vazio.pdf", b"", "vazio.pdf não é um tipo de arquivo aceito."),
+        ("vazio.pdf", b"", "vazio.pdf está vazio."),
     ] {
         let page = admin.post_files("/uploads", &[], &[(name, content)]).await;
         page.assert_status(422);
