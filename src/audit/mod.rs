@@ -1,6 +1,7 @@
 //! The audit: who did what, when and from where. Rows are only ever added; the database refuses
 //! to change them. They hold ids and field names, never a customer's texts.
 
+mod details;
 mod handlers;
 mod queries;
 mod sentences;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Action;
+use super::details::detail;
 use crate::auth::{Permission, Person};
 use crate::text_enum;
 
@@ -197,124 +198,13 @@ impl Record {
     }
 }
 
-/// Fields and counts, in the words of the forms.
-fn detail(details: &Value) -> String {
-    let Some(details) = details.as_object() else { return String::new() };
-    let mut parts = Vec::new();
-    for (key, value) in details {
-        match (key.as_str(), value) {
-            ("fields", Value::Array(fields)) => {
-                parts.extend(fields.iter().filter_map(Value::as_str).map(field_label));
-            }
-            ("reason", Value::String(reason)) => parts.push(reason_label(reason)),
-            ("unspaced_schedules", count) if count == 1 => {
-                parts.push("1 agendamento fora do intervalo".into())
-            }
-            ("unspaced_schedules", count) => parts.push(format!("{count} agendamentos fora do intervalo")),
-            ("before" | "after", Value::Array(_)) | ("contact_id" | "ticket_id", _) => {}
-            (field, Value::Object(change)) => {
-                let text = |key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default();
-                let (before, after) = (text("before"), text("after"));
-                parts.push(format!("{}: de “{before}” para “{after}”", field_label(field)));
-            }
-            _ => {}
-        }
-    }
-    parts.extend(switched(details.get("before"), details.get("after")));
-    parts.join("; ")
-}
-
-/// The permissions of a role that were switched.
-fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
-    let names = |value: Option<&Value>| -> Vec<String> {
-        let list = value.and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let (before, after) = (names(before), names(after));
-    let on =
-        after.iter().filter(|name| !before.contains(name)).map(|name| format!("ligou {}", field_label(name)));
-    let off = before
-        .iter()
-        .filter(|name| !after.contains(name))
-        .map(|name| format!("desligou {}", field_label(name)));
-    on.chain(off).collect()
-}
-
-/// A field or permission by its name on screen; one without a name here reads as it is stored.
-fn field_label(field: &str) -> String {
-    let label = match field {
-        "name" => "nome",
-        "public_name" => "nome para os clientes",
-        "colour" => "cor",
-        "greeting" => "saudação",
-        "department_id" => "departamento",
-        "attendant_id" => "atendente",
-        "contact_id" => "contato",
-        "person_id" => "pessoa",
-        "action" => "ação",
-        "due_at" => "data e hora",
-        "message" => "mensagem",
-        "comment" => "comentário",
-        "files" => "arquivos",
-        "email" => "e-mail",
-        "role_id" => "cargo",
-        "department_ids" => "departamentos",
-        "theme" => "tema",
-        "plays_sound" => "som",
-        "shows_browser_notices" => "avisos do navegador",
-        "description" => "descrição",
-        "company_name" => "nome da empresa",
-        "logo" => "logotipo",
-        "time_zone" => "fuso horário",
-        "spacing_minutes" => "intervalo",
-        "spacing_scope" => "onde o intervalo conta",
-        "late_tolerance_minutes" => "tolerância de atraso",
-        "schedules" => "Habilitar agendamento",
-        "tickets" => "Atender chamados",
-        "tickets_all" => "Atender todos os chamados",
-        "contacts" => "Gerenciar contatos e pessoas",
-        "departments" => "Gerenciar departamentos",
-        "users" => "Gerenciar atendentes",
-        "roles" => "Gerenciar cargos",
-        "channels" => "Gerenciar conexões",
-        "settings" => "Configurar a empresa",
-        "audit" => "Ver a auditoria",
-        field => field,
-    };
-    label.to_owned()
-}
-
-fn reason_label(reason: &str) -> String {
-    let label = match reason {
-        "ticket_open" => "chamado aberto",
-        "expired" => "atraso acima da tolerância",
-        "contact_inactive" => "contato sem conexão ativa",
-        "department_inactive" => "departamento desativado",
-        "internal" => "recusado pelo banco de dados",
-        reason => reason,
-    };
-    label.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn every_action_is_in_one_group() {
         let count: usize = Group::ALL.iter().map(|group| group.actions().len()).sum();
         assert_eq!(count, Action::ALL.len());
-    }
-
-    #[test]
-    fn details_read_in_the_words_of_the_forms() {
-        let change = json!({ "spacing_minutes": { "before": "6 min", "after": "10 min" } });
-        assert_eq!(detail(&change), "intervalo: de “6 min” para “10 min”");
-        let switches = json!({ "before": ["tickets"], "after": ["schedules"] });
-        assert_eq!(detail(&switches), "ligou Habilitar agendamento; desligou Atender chamados");
-        assert_eq!(detail(&json!({ "fields": ["greeting", "colour"] })), "saudação; cor");
-        assert_eq!(detail(&json!({ "contact_id": 601 })), "");
     }
 }

@@ -226,24 +226,19 @@ impl Drop for PrivateServer {
 struct Present {
     #[diesel(sql_type = sql_types::Bool)]
     database: bool,
-    #[diesel(sql_type = sql_types::Bool)]
-    btree_gist: bool,
-    #[diesel(sql_type = sql_types::Bool)]
-    pg_trgm: bool,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    missing: Option<String>,
 }
 
 fn create_database(connection: &mut PgConnection) -> Result<(), StartError> {
     let present: Present = sql_query(
         "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'pontual') AS database,
-         EXISTS (SELECT FROM pg_available_extensions WHERE name = 'btree_gist') AS btree_gist,
-         EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_trgm') AS pg_trgm",
+         (SELECT min(needed) FROM unnest(ARRAY['btree_gist', 'pg_trgm']) AS needed
+           WHERE NOT EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = needed)) AS missing",
     )
     .get_result(connection)?;
-    if !present.btree_gist {
-        return Err(StartError::NoExtension("btree_gist"));
-    }
-    if !present.pg_trgm {
-        return Err(StartError::NoExtension("pg_trgm"));
+    if let Some(extension) = present.missing {
+        return Err(StartError::NoExtension(extension));
     }
     if !present.database {
         connection.batch_execute("CREATE DATABASE pontual")?;

@@ -17,8 +17,7 @@ use crate::conversations::chat::Customer;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::AttachmentId;
-
-const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+use crate::web::FILE_POLICY;
 
 /// # Errors
 /// `NotFound`, also outside the viewer's scope.
@@ -63,7 +62,7 @@ async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Resu
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, file.media_type.as_str()))
         .insert_header(disposition(&file.file_name))
-        .insert_header(("content-security-policy", POLICY))
+        .insert_header(("content-security-policy", FILE_POLICY))
         .insert_header(("x-content-type-options", "nosniff"))
         .insert_header(("cross-origin-resource-policy", "same-origin"))
         .insert_header((CACHE_CONTROL, "private, no-cache"))

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::GROUPS;
 use super::form::Draft;
+use super::label;
 use super::queries::{Change, Role};
 use crate::auth::{Permission, Permissions};
 use crate::clock::Zone;
@@ -68,11 +68,9 @@ fn listed(names: &Value) -> Permissions {
 
 /// The switch of the help page is spoken of by its own words, the others by their labels.
 fn name_of(permission: Permission) -> String {
-    let switches = GROUPS.iter().flat_map(|(_, _, switches)| switches.iter());
-    let label = switches.filter(|one| one.permission == permission).map(|one| one.label).next();
     match permission {
         Permission::Schedules => "agendamento".into(),
-        _ => format!("“{}”", label.unwrap_or(permission.as_str())),
+        _ => format!("“{}”", label(permission)),
     }
 }
 

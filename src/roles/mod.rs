@@ -110,6 +110,12 @@ const GROUPS: [(&str, &str, &[Switchable]); 4] = [
     ),
 ];
 
+/// How the form of a role names a permission.
+pub fn label(permission: Permission) -> &'static str {
+    let mut switches = GROUPS.iter().flat_map(|(_, _, group)| *group);
+    switches.find(|switch| switch.permission == permission).map_or(permission.as_str(), |switch| switch.label)
+}
+
 /// Permissions that only an administrator hands out.
 pub const RESERVED: [Permission; 4] =
     [Permission::Roles, Permission::Users, Permission::Settings, Permission::Audit];

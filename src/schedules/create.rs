@@ -52,7 +52,8 @@ impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
         let form_key = self.typed.submission_key(self.viewer.id, &files);
-        // A retry is answered as the first try was, even when the due time has come meanwhile.
+        // A retry is answered as the first try was, even when the due time has come meanwhile; but it closes
+        // nothing, for a ticket that is open now was opened since.
         if let Some(id) = queries::existing(conn, form_key)? {
             return Ok(Outcome::Saved { id, closed_ticket: false });
         }
@@ -70,7 +71,7 @@ impl Submission {
         queries::lock_keys(conn, [key])?;
         // The same form, sent at the same moment, may have been first to the lock.
         if let Some(id) = queries::existing(conn, form_key)? {
-            return self.saved(conn, id);
+            return Ok(Outcome::Saved { id, closed_ticket: false });
         }
         let slot = slot::look(conn, &self.typed, &facts, None)?;
         if slot.conflict.is_some() {

@@ -104,7 +104,7 @@ impl Edit {
         queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
         let stored = queries::lock_stored(conn, self.id)?;
         if queries::is_edited_by(conn, self.id, form)? {
-            return self.saved(conn);
+            return Ok(Outcome::Saved { closed_ticket: false });
         }
         if stored.status.is_final() || self.typed.version != stored.version.to_string() {
             return self.stale(conn, &stored);

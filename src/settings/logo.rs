@@ -15,14 +15,12 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::{self, ContentHash, Files, Kind, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
-use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
 
 /// The largest logo, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
 const MEDIA_TYPES: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
-
-const POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
 /// Takes a picture in the place of the one before.
 ///
@@ -100,7 +98,7 @@ pub async fn show(
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, media_type))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .insert_header(("content-security-policy", POLICY))
+        .insert_header(("content-security-policy", FILE_POLICY))
         // Compressed already.
         .insert_header((CONTENT_ENCODING, "identity"))
         .body(SizedStream::new(content.size, content.bytes)))

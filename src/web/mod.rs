@@ -28,7 +28,7 @@ pub use pagination::{Cursor, NameCursor, PageOf};
 pub use request_span::RequestSpan;
 pub use routing::{Route, register};
 pub use search::Search;
-pub use security::headers as security_headers;
+pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
 pub use theme::Theme;
 pub use upload::{UPLOAD_LIMIT, Uploaded, UploadedFile};

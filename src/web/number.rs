@@ -1,7 +1,7 @@
 //! Numbers as Brazil writes them.
 
 /// `1.234`.
-pub fn thousands(number: i64) -> String {
+pub fn thousands(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -19,7 +19,7 @@ mod tests {
 
     #[test]
     fn counts_read_as_in_brazil() {
-        assert_eq!(thousands(7), "7");
+        assert_eq!([0, 999].map(thousands), ["0", "999"]);
         assert_eq!(thousands(1234), "1.234");
         assert_eq!(thousands(1_000_000), "1.000.000");
     }

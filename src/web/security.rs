@@ -12,6 +12,9 @@ use crate::config::Config;
 const APPLICATION: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// For what somebody sent: whatever opens it does so in a sandbox, and it loads nothing.
+pub const FILE_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
+
 const ALWAYS: [(&str, &str); 5] = [
     ("content-security-policy", APPLICATION),
     ("x-content-type-options", "nosniff"),

@@ -161,7 +161,7 @@ impl Show {
     }
 
     fn number(&self, count: impl std::borrow::Borrow<i32>) -> String {
-        thousands(i64::from(*count.borrow()))
+        thousands(*count.borrow())
     }
 }
 

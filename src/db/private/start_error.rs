@@ -53,7 +53,7 @@ pub enum StartError {
     #[error("PostgreSQL takes too long to start, see {}: {detail}", .log.display())]
     NoAnswer { log: PathBuf, detail: String },
     #[error("this PostgreSQL lacks the extension {0}: install postgresql-contrib of its version")]
-    NoExtension(&'static str),
+    NoExtension(String),
     #[error("the database could not be prepared: {0}")]
     Sql(#[from] diesel::result::Error),
 }

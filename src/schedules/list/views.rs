@@ -7,7 +7,7 @@ use super::queries::{Count, Counts, Options, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::schedules::Status;
-use crate::web::{PageOf, initials, tint};
+use crate::web::{PageOf, initials, thousands, tint};
 
 mod filter_form;
 
@@ -187,28 +187,12 @@ pub fn count_text(count: Count) -> String {
     format!("{}{plus}", thousands(count.at_least))
 }
 
-/// `1.234`.
-fn thousands(number: i64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn counts_read_as_in_brazil() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1234), "1.234");
-        assert_eq!(thousands(1_000_000), "1.000.000");
+    fn a_count_that_was_cut_says_so() {
         assert_eq!(count_text(Count { at_least: 1000, is_cut: true }), "1.000+");
     }
 }
