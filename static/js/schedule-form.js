@@ -28,11 +28,10 @@ function action(form) {
   attendant(form, chosen !== "open_ticket" && chosen !== "");
 }
 
+/** As if the department had just been chosen: of several answers under way only the last one counts. */
 function fetchAttendants(form, attendant) {
-  const department = one("#department_id", form).value;
-  const action = one('input[name="action"]:checked', form)?.value ?? "";
-  const wanted = new URLSearchParams({ department_id: department, attendant_id: attendant, action });
-  return window.htmx.ajax("GET", `/schedules/new/attendants?${wanted}`, { target: "#attendant", swap: "outerHTML" });
+  const source = one("#department_id", form);
+  return window.htmx.ajax("GET", "/schedules/new/attendants", { source, target: "#attendant", swap: "outerHTML", values: { attendant_id: attendant } });
 }
 
 /**

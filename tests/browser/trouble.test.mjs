@@ -147,3 +147,28 @@ test("Enter never takes a contact that the list does not show for what is typed"
   assert.equal(await page.locator("#contact_id").inputValue(), id);
   await context.close();
 });
+
+test("a late list of attendants never takes the place of the one that was chosen from", { timeout: 60_000 }, async () => {
+  const { page, context } = await administrator();
+  const [{ id }] = await pontual.sql("SELECT id FROM departments WHERE name = 'Suporte'");
+  let late = () => {};
+  const held = new Promise((resolve) => (late = resolve));
+  const asked = [];
+  await page.route("**/schedules/new/attendants*", async (route) => {
+    asked.push(route.request().url());
+    if (asked.length === 1) await held;
+    await route.continue().catch(() => {});
+  });
+  await page.goto("/schedules/new");
+  const department = page.getByRole("combobox", { name: "Departamento" });
+  await department.selectOption({ label: "Financeiro" });
+  await department.selectOption({ label: "Suporte" });
+  await page.getByRole("combobox", { name: "Atendente" }).selectOption({ label: "Bruno Lima" });
+  late();
+  await page.getByLabel("Data e hora").fill("2031-05-12T10:00");
+  await page.getByText("Horário livre.").waitFor();
+  assert.equal(asked.length, 2);
+  assert.equal(await department.inputValue(), id);
+  assert.equal(await page.locator("#attendant_id option:checked").textContent(), "Bruno Lima");
+  await context.close();
+});
