@@ -36,24 +36,17 @@ impl Spacing {
         }
     }
 
-    /// The key of the row `s` of the table, in SQL: the same as [`Spacing::key`] makes.
-    pub fn key_sql(self) -> &'static str {
-        match self.scope {
-            Scope::Platform => "0::bigint",
-            Scope::Department => "s.department_id",
-            Scope::Attendant => "coalesce(s.attendant_id, -s.department_id)",
-            Scope::Contact => "s.contact_id",
-        }
-    }
-
     /// What the database compares: schedules with one key keep the distance. Without an attendant, a
-    /// schedule waits in its department's queue, which counts as an attendant of its own.
+    /// schedule waits in its department's queue, which counts as an attendant of its own. As the
+    /// database's function `spacing_key`.
     pub fn key(self, department: DepartmentId, attendant: Option<UserId>, contact: ContactId) -> i64 {
         match self.scope {
             Scope::Platform => 0,
-            Scope::Department => department.0,
-            Scope::Attendant => attendant.map_or(-department.0, |attendant| attendant.0),
-            Scope::Contact => contact.0,
+            Scope::Department => of_kind(1, department.0),
+            Scope::Attendant => {
+                attendant.map_or(of_kind(3, department.0), |attendant| of_kind(2, attendant.0))
+            }
+            Scope::Contact => of_kind(4, contact.0),
         }
     }
 
@@ -66,11 +59,18 @@ impl Spacing {
     ) -> Option<i64> {
         match self.scope {
             Scope::Platform => Some(0),
-            Scope::Department => department.map(|id| id.0),
-            Scope::Attendant => attendant.map(|id| id.0).or(department.map(|id| -id.0)),
-            Scope::Contact => contact.map(|id| id.0),
+            Scope::Department => department.map(|id| of_kind(1, id.0)),
+            Scope::Attendant => {
+                attendant.map(|id| of_kind(2, id.0)).or(department.map(|id| of_kind(3, id.0)))
+            }
+            Scope::Contact => contact.map(|id| of_kind(4, id.0)),
         }
     }
+}
+
+/// Keys of two scopes never meet: in the first eight bits what is counted, in the rest the id.
+fn of_kind(kind: i64, id: i64) -> i64 {
+    (kind << 56) + id
 }
 
 /// A refused time: what is in the way, and the nearest free times.
@@ -100,9 +100,9 @@ mod tests {
         let key =
             |scope, attendant| Spacing { minutes: 6, scope }.key(DepartmentId(5), attendant, ContactId(9));
         assert_eq!(key(Scope::Platform, None), 0);
-        assert_eq!(key(Scope::Department, None), 5);
-        assert_eq!(key(Scope::Attendant, Some(UserId(7))), 7);
-        assert_eq!(key(Scope::Attendant, None), -5);
-        assert_eq!(key(Scope::Contact, None), 9);
+        assert_eq!(key(Scope::Department, None), (1 << 56) + 5);
+        assert_eq!(key(Scope::Attendant, Some(UserId(7))), (2 << 56) + 7);
+        assert_eq!(key(Scope::Attendant, None), (3 << 56) + 5);
+        assert_eq!(key(Scope::Contact, None), (4 << 56) + 9);
     }
 }

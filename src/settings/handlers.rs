@@ -43,7 +43,7 @@ pub async fn update(
     match db.transaction(move |conn| update::update(conn, &sent, editor, &ip)).await? {
         Outcome::Saved => Ok(redirect_with("/settings", Flash::SettingsSaved)),
         Outcome::Unconfirmed(effect) => {
-            let view = Confirmation::new(&shell.csrf, typed, &effect);
+            let view = Confirmation::new(&viewer, &shell.csrf, typed, &effect);
             shell.page(&viewer, "Confirmar mudança", view)
         }
         Outcome::Refused(errors) => {

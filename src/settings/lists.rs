@@ -55,12 +55,12 @@ pub async fn moved_clocks(
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse> {
     let (after, zone) = (query.after.parse().ok(), viewer.zone);
-    let (moved, names) = db
+    let (moved, names): (_, HashMap<_, _>) = db
         .run(move |conn| {
             let moved = Moved::find(conn, zone, after, PAGE)?;
             let ids: Vec<_> = moved.rows.iter().map(|row| row.id).collect();
-            let names: HashMap<_, _> = queries::contacts_of(conn, &ids)?.into_iter().collect();
-            Ok((moved, names))
+            let named = queries::named(conn, &ids)?;
+            Ok((moved, named.into_iter().map(|row| (row.id, row.contact)).collect()))
         })
         .await?;
     let view = MovedClocks::new(&viewer, after.is_some(), moved, names);

@@ -15,22 +15,19 @@ pub struct Place {
     pub id: i64,
     pub key: i64,
     pub due_at: DateTime<Utc>,
-    /// Whether it is exempt before the change, and whether its key is another then.
+    /// Whether it is exempt before the change.
     pub is_exempt: bool,
-    pub moves: bool,
 }
 
 /// What a new spacing does to the pending schedules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respacing {
-    /// Those that do not fit.
-    pub exempt: Vec<i64>,
-    /// How many of these did before.
-    pub newly: usize,
-    /// How many fit that did not before.
-    pub freed: usize,
-    /// Whether any is compared with others than before.
-    pub moves: bool,
+    /// How many do not fit.
+    pub unspaced: usize,
+    /// Those of them that fitted before.
+    pub marked: Vec<i64>,
+    /// Those that fit, and did not before.
+    pub unmarked: Vec<i64>,
 }
 
 /// Decides one schedule after the other, which come by key, due time and id.
@@ -52,12 +49,13 @@ impl Walk {
         };
         if fits {
             self.last = Some((place.key, place.due_at));
-        } else {
-            self.result.exempt.push(place.id);
         }
-        self.result.newly += usize::from(!fits && !place.is_exempt);
-        self.result.freed += usize::from(fits && place.is_exempt);
-        self.result.moves |= place.moves;
+        self.result.unspaced += usize::from(!fits);
+        match (fits, place.is_exempt) {
+            (false, false) => self.result.marked.push(place.id),
+            (true, true) => self.result.unmarked.push(place.id),
+            _ => {}
+        }
     }
 
     pub fn end(self) -> Respacing {
@@ -74,9 +72,9 @@ mod tests {
         let mut walk = Walk::new(Spacing { minutes, scope: Scope::Platform });
         for (id, (key, due)) in dues.iter().enumerate() {
             let due_at = DateTime::UNIX_EPOCH + Duration::minutes(*due);
-            walk.meet(Place { id: id as i64, key: *key, due_at, is_exempt: false, moves: false });
+            walk.meet(Place { id: id as i64, key: *key, due_at, is_exempt: false });
         }
-        walk.end().exempt
+        walk.end().marked
     }
 
     #[test]

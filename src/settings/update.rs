@@ -4,12 +4,16 @@ use diesel::pg::PgConnection;
 
 use super::form::Typed;
 use super::lists;
-use super::queries::{self, Current};
+use super::queries::{self, Current, Named};
 use super::respacing::Respacing;
 use crate::audit::{self, Action};
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::{ScheduleId, UserId};
+use crate::live::{self, Event};
 use crate::web::FieldErrors;
+
+/// How many of the touched schedules the question shows.
+const SHOWN: usize = 8;
 
 /// What came of a form.
 pub enum Outcome {
@@ -28,6 +32,8 @@ pub struct Effect {
     pub unspaced: usize,
     pub newly_unspaced: usize,
     pub freed: usize,
+    /// The first of those that fit now and would not.
+    pub first: Vec<Named>,
     /// Whether so many would show another clock time, or more.
     pub moved: usize,
     pub has_more_moved: bool,
@@ -61,18 +67,21 @@ pub fn update(conn: &mut PgConnection, typed: &Typed, editor: UserId, ip: &str) 
     let mut unspaced = 0;
     if wanted.spacing != before.spacing {
         // Looks first without the locks, under which nobody else can save.
-        effect.tell(&queries::respacing(conn, wanted.spacing)?);
+        let respacing = queries::respacing(conn, wanted.spacing)?;
+        effect.tell(&respacing);
         if effect.is_felt() && !typed.confirms(effect.newly_unspaced) {
-            return Ok(Outcome::Unconfirmed(effect));
+            return effect.unconfirmed(conn, &respacing);
         }
         queries::lock_pending(conn)?;
         let respacing = queries::respacing(conn, wanted.spacing)?;
         effect.tell(&respacing);
         if effect.newly_unspaced > 0 && !typed.confirms(effect.newly_unspaced) {
-            return Ok(Outcome::Unconfirmed(effect));
+            return effect.unconfirmed(conn, &respacing);
         }
-        queries::respace(conn, wanted.spacing, &respacing)?;
-        unspaced = respacing.exempt.len();
+        queries::respace(conn, wanted.spacing, &respacing, (editor, ip))?;
+        unspaced = respacing.unspaced;
+        let changed = respacing.marked.iter().chain(&respacing.unmarked);
+        live::announce(conn, &Event::SchedulesChanged(changed.copied().map(ScheduleId).collect()))?;
     } else if effect.is_felt() && typed.confirmed.is_empty() {
         return Ok(Outcome::Unconfirmed(effect));
     }
@@ -88,9 +97,15 @@ pub fn update(conn: &mut PgConnection, typed: &Typed, editor: UserId, ip: &str) 
 
 impl Effect {
     fn tell(&mut self, respacing: &Respacing) {
-        self.unspaced = respacing.exempt.len();
-        self.newly_unspaced = respacing.newly;
-        self.freed = respacing.freed;
+        self.unspaced = respacing.unspaced;
+        self.newly_unspaced = respacing.marked.len();
+        self.freed = respacing.unmarked.len();
+    }
+
+    fn unconfirmed(mut self, conn: &mut PgConnection, respacing: &Respacing) -> Result<Outcome> {
+        let first: Vec<_> = respacing.marked.iter().copied().map(ScheduleId).take(SHOWN).collect();
+        self.first = queries::named(conn, &first)?;
+        Ok(Outcome::Unconfirmed(self))
     }
 
     /// Whether somebody should be asked.

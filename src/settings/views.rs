@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::form::{Difference, Typed};
 use super::lists::Moved;
-use super::queries::{Current, MOST_COUNTED, Unspaced};
+use super::queries::{Current, MOST_COUNTED, Named, Unspaced};
 use super::update::Effect;
 use super::{ZoneGroup, sentences, zone_groups};
 use crate::auth::Person;
@@ -106,10 +106,19 @@ pub struct Confirmation {
     typed: Typed,
     newly_unspaced: usize,
     sentences: Vec<String>,
+    first: Vec<Example>,
+    /// How many more.
+    others: Option<String>,
+}
+
+struct Example {
+    id: ScheduleId,
+    contact: Option<String>,
+    due: String,
 }
 
 impl Confirmation {
-    pub fn new(csrf: &str, typed: Typed, effect: &Effect) -> Self {
+    pub fn new(viewer: &Person, csrf: &str, typed: Typed, effect: &Effect) -> Self {
         let mut sentences = Vec::new();
         match effect.newly_unspaced {
             0 => {}
@@ -137,7 +146,20 @@ impl Confirmation {
                 "{count} {who} {show} outro horário com o novo fuso. O momento do disparo não muda."
             ));
         }
-        Self { csrf: csrf.to_owned(), typed, newly_unspaced: effect.newly_unspaced, sentences }
+        let example = |row: &Named| Example {
+            id: row.id,
+            contact: viewer.can_schedule().then(|| row.contact.clone()),
+            due: viewer.zone.date_time(row.due_at),
+        };
+        let others = effect.newly_unspaced.saturating_sub(effect.first.len());
+        Self {
+            csrf: csrf.to_owned(),
+            typed,
+            newly_unspaced: effect.newly_unspaced,
+            sentences,
+            first: effect.first.iter().map(example).collect(),
+            others: (others > 0).then(|| format!("e mais {}", thousands(others))),
+        }
     }
 }
 

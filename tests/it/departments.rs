@@ -151,7 +151,7 @@ async fn schedules_stay_where_they_would_be_too_near() {
     let of = |department, due_in| Plan { department, due_in, ..Plan::new(&app.company, "notify") };
     of(101, "1 day").save(&app.database);
     of(102, "1 day 2 minutes").save(&app.database);
-    app.database.execute("UPDATE schedules SET spacing_key = department_id, min_gap = '4 minutes'");
+    app.database.execute("UPDATE schedules SET spacing_key = spacing_key('department', department_id, attendant_id, contact_id), min_gap = '4 minutes'");
     let admin = app.administrator().await;
     admin.get("/departments").await;
     let fields = [("channels_to", "102"), ("work_to", "102")];

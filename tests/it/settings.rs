@@ -103,6 +103,7 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
     }
     let asked = saved(&admin, &[("spacing_minutes", "20")]).await;
     asked.assert_status(200).assert_says("1 agendamento pendente deixará de caber no novo intervalo.");
+    asked.assert_says("Deixam de caber:").assert_says("Marina Duarte (abre em nova guia) · 05/12/2030 às 10:04");
     assert_eq!(app.database.texts(EXEMPT), Vec::<String>::new());
 
     let confirmed = saved(&admin, &[("spacing_minutes", "20"), ("confirmed", "1")]).await;
@@ -114,7 +115,11 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
 
     admin.get("/schedules").await.assert_says("Fora do intervalo");
     let exempt = app.database.number("SELECT id AS value FROM schedules WHERE spacing_exempt");
-    admin.get(&format!("/schedules/{exempt}")).await.assert_says("Fora do intervalo.");
+    admin
+        .get(&format!("/schedules/{exempt}"))
+        .await
+        .assert_says("Fora do intervalo.")
+        .assert_says("Intervalo: de respeitado para não respeitado");
 
     // Those that are exempt still block others.
     save(&admin, &[("due_at", "2030-12-05T09:55")]).await.assert_status(422);

@@ -16,9 +16,8 @@ const GOES: &str =
     "s.status = 'scheduled' AND s.department_id = $1 AND ($2::bigint IS NULL OR s.attendant_id = $2)";
 
 /// The key, in SQL, that `s` gets: $3 is the department and $4 the attendant that they go to, $5 what
-/// the spacing is counted in. As `Spacing::key`.
-const NEW_KEY: &str = "(CASE $5 WHEN 'platform' THEN 0 WHEN 'department' THEN $3
-    WHEN 'attendant' THEN coalesce($4, s.attendant_id, -$3) ELSE s.contact_id END)";
+/// the spacing is counted in.
+const NEW_KEY: &str = "spacing_key($5, $3, coalesce($4, s.attendant_id), s.contact_id)";
 
 /// Where schedules leave, and where they go.
 struct Way {

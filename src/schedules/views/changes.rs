@@ -50,6 +50,9 @@ fn text(field: Field, value: &Value, names: &Names, zone: Zone) -> String {
         (Field::Action, Value::String(action)) => {
             action.parse::<Action>().map_or_else(|()| action.clone(), |action| action.label().into())
         }
+        (Field::Spacing, is_exempt) => {
+            if is_exempt.as_bool() == Some(true) { "não respeitado" } else { "respeitado" }.into()
+        }
         (Field::Attendant, Value::Null) => "Fila do departamento".into(),
         (_, Value::Null) => "Nenhuma".into(),
         (_, id) => {

@@ -7,6 +7,6 @@ pub use company::{
     Brand, Current, brand, current, current_for_update, knows_zone, logo_media_type, save, save_logo,
 };
 pub use pending::{
-    Chosen, MOST_COUNTED, Unspaced, chosen_times, contacts_of, count_unspaced, lock_pending, respace,
+    Chosen, MOST_COUNTED, Named, Unspaced, chosen_times, count_unspaced, lock_pending, named, respace,
     respacing, unspaced,
 };

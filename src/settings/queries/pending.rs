@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz};
 
 use crate::error::Result;
-use crate::ids::ScheduleId;
+use crate::ids::{ScheduleId, UserId};
 use crate::schedules::Spacing;
 use crate::settings::respacing::{Place, Respacing, Walk};
 use crate::web::{Cursor, PageOf};
@@ -42,8 +42,6 @@ struct PlaceRow {
     due_at: DateTime<Utc>,
     #[diesel(sql_type = Bool)]
     spacing_exempt: bool,
-    #[diesel(sql_type = Bool)]
-    moves: bool,
 }
 
 /// What `spacing` would do to the pending schedules.
@@ -51,47 +49,76 @@ struct PlaceRow {
 /// # Errors
 /// The database is unreachable.
 pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing> {
-    let key = spacing.key_sql();
     let query = diesel::sql_query(format!(
-        "SELECT s.id, {key} AS key, s.due_at, s.spacing_exempt, s.spacing_key <> {key} AS moves
+        "SELECT s.id, {KEY} AS key, s.due_at, s.spacing_exempt
            FROM schedules s WHERE s.status = 'scheduled' ORDER BY 2, s.due_at, s.id"
-    ));
+    ))
+    .bind::<Text, _>(spacing.scope);
     let mut walk = Walk::new(spacing);
     for row in query.load_iter::<PlaceRow, PgRowByRowLoadingMode>(conn)? {
-        let PlaceRow { id, key, due_at, spacing_exempt, moves } = row?;
-        walk.meet(Place { id, key, due_at, is_exempt: spacing_exempt, moves });
+        let PlaceRow { id, key, due_at, spacing_exempt } = row?;
+        walk.meet(Place { id, key, due_at, is_exempt: spacing_exempt });
     }
     Ok(walk.end())
 }
 
-/// Gives every pending schedule its new key and gap, under `lock_pending`.
+/// Gives every pending schedule its new key and gap, under `lock_pending`, and tells the histories and the
+/// audit of those whose mark changes.
 ///
-/// The constraint judges each row as it is written, so the order matters. Where all stay among the same
-/// others, those that do not fit leave first, and those that fit again come last. Where they do not, two
-/// keys may mean different things while the rows change: all leave, and those that fit come back.
+/// The constraint judges each row as it is written, so the order matters: those that do not fit leave
+/// first, and those that fit again come last. Keys of another scope are in nobody's way.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn respace(conn: &mut PgConnection, spacing: Spacing, respacing: &Respacing) -> Result<()> {
-    let key = spacing.key_sql();
-    let gap = PgInterval::from_microseconds(spacing.gap().num_microseconds().unwrap_or(i64::MAX));
-    let exempt = "s.id IN (SELECT unnest($2::bigint[]))";
-    let leaving = if respacing.moves { format!("true OR {exempt}") } else { exempt.to_owned() };
-    let steps = [
-        ("spacing_exempt = true", leaving),
-        ("spacing_exempt = spacing_exempt", format!("NOT spacing_exempt AND NOT {exempt}")),
-        ("spacing_exempt = false", format!("spacing_exempt AND NOT {exempt}")),
-    ];
-    for (change, which) in steps {
-        diesel::sql_query(format!(
-            "UPDATE schedules s SET {change}, spacing_key = {key}, min_gap = $1
-              WHERE s.status = 'scheduled' AND ({which})"
-        ))
-        .bind::<Interval, _>(gap)
-        .bind::<Array<BigInt>, _>(&respacing.exempt)
-        .execute(conn)?;
-    }
+pub fn respace(
+    conn: &mut PgConnection,
+    spacing: Spacing,
+    respacing: &Respacing,
+    (by, ip): (UserId, &str),
+) -> Result<()> {
+    let mark = |conn: &mut PgConnection, ids: &[i64], is_exempt: bool| {
+        diesel::sql_query(MARK)
+            .bind::<Text, _>(spacing.scope)
+            .bind::<Interval, _>(gap(spacing))
+            .bind::<Array<BigInt>, _>(ids)
+            .bind::<Bool, _>(is_exempt)
+            .bind::<BigInt, _>(by)
+            .bind::<Text, _>(ip)
+            .execute(conn)
+    };
+    mark(conn, &respacing.marked, true)?;
+    diesel::sql_query(format!(
+        "UPDATE schedules s SET spacing_key = {KEY}, min_gap = $2
+          WHERE s.status = 'scheduled' AND (s.spacing_key, s.min_gap) <> ({KEY}, $2)
+            AND s.id NOT IN (SELECT unnest($3::bigint[]))"
+    ))
+    .bind::<Text, _>(spacing.scope)
+    .bind::<Interval, _>(gap(spacing))
+    .bind::<Array<BigInt>, _>(&respacing.unmarked)
+    .execute(conn)?;
+    mark(conn, &respacing.unmarked, false)?;
     Ok(())
+}
+
+/// The key of `s` under the scope $1.
+const KEY: &str = "spacing_key($1, s.department_id, s.attendant_id, s.contact_id)";
+
+/// Marks the schedules $3 as too near to another, or as no longer so ($4), at their new key and gap ($2).
+const MARK: &str = "WITH marked AS (
+    UPDATE schedules s SET spacing_key = spacing_key($1, s.department_id, s.attendant_id, s.contact_id),
+           min_gap = $2, spacing_exempt = $4, version = version + 1, updated_at = clock_timestamp()
+     WHERE s.id = ANY ($3)
+    RETURNING s.id, s.version),
+ recorded AS (
+    INSERT INTO schedule_history (schedule_id, kind, actor_id, details)
+    SELECT id, 'edited', $5, jsonb_build_object('version', version, 'fields', jsonb_build_array('spacing_exempt'),
+           'values', jsonb_build_object('spacing_exempt', jsonb_build_array(NOT $4, $4)))
+      FROM marked ORDER BY id)
+ INSERT INTO audit (action, subject_id, actor_id, ip, details)
+ SELECT 'schedule.edited', id, $5, $6, '{\"fields\": [\"spacing_exempt\"]}' FROM marked ORDER BY id";
+
+fn gap(spacing: Spacing) -> PgInterval {
+    PgInterval::from_microseconds(spacing.gap().num_microseconds().unwrap_or(i64::MAX))
 }
 
 /// A pending schedule of a list, with the one that it is too near to.
@@ -187,24 +214,26 @@ pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) 
     .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct NameRow {
+/// A pending schedule with whom it is for.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Named {
     #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
+    pub id: ScheduleId,
     #[diesel(sql_type = Text)]
-    contact: String,
+    pub contact: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
 }
 
-/// The names of the contacts of some schedules.
+/// Some schedules with the names of their contacts, earliest first.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn contacts_of(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<(ScheduleId, String)>> {
-    let rows: Vec<NameRow> = diesel::sql_query(
-        "SELECT s.id, c.name AS contact FROM schedules s JOIN contacts c ON c.id = s.contact_id
-          WHERE s.id = ANY ($1)",
+pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Named>> {
+    Ok(diesel::sql_query(
+        "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
+          WHERE s.id = ANY ($1) ORDER BY s.due_at, s.id",
     )
     .bind::<Array<BigInt>, _>(ids)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.id, row.contact)).collect())
+    .load(conn)?)
 }

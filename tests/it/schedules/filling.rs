@@ -98,7 +98,7 @@ async fn the_time_is_judged_while_it_is_typed() {
     assert_eq!(judged("due_at=".into()).await.text(), "");
 
     app.database
-        .execute("UPDATE settings SET spacing_scope = 'attendant'; UPDATE schedules SET spacing_key = 303");
+        .execute("UPDATE settings SET spacing_scope = 'attendant'; UPDATE schedules SET spacing_key = spacing_key('attendant', 101, 303, contact_id)");
     assert_eq!(judged("due_at=2030-12-05T10:02".into()).await.text(), "", "of whom is not known yet");
     let of = |attendant| format!("due_at=2030-12-05T10:02&department_id=101&attendant_id={attendant}");
     judged(of("303")).await.assert_says("Já existe um agendamento");

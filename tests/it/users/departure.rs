@@ -117,7 +117,7 @@ async fn schedules_that_would_be_too_near_are_not_handed_over() {
     of(303, "1 day").save(&app.database);
     let free = of(303, "2 days").save(&app.database);
     let other = of(304, "1 day 3 minutes").save(&app.database);
-    app.database.execute("UPDATE schedules SET spacing_key = attendant_id, min_gap = '4 minutes'");
+    app.database.execute("UPDATE schedules SET spacing_key = spacing_key('attendant', department_id, attendant_id, contact_id), min_gap = '4 minutes'");
     let admin = app.administrator().await;
     admin.get("/users/303/deactivation").await;
     let refused = admin.post("/users/303/deactivation", &[("heir_101", "304")]).await;
@@ -130,7 +130,7 @@ async fn schedules_that_would_be_too_near_are_not_handed_over() {
         .execute(&format!("UPDATE schedules SET due_at = due_at + interval '1 hour' WHERE id = {other}"));
     admin.post("/users/303/deactivation", &[("heir_101", "304")]).await.assert_status(303);
     let key = format!("SELECT spacing_key AS value FROM schedules WHERE id = {free}");
-    assert_eq!((app.database.number(moved), app.database.number(&key)), (3, 304));
+    assert_eq!((app.database.number(moved), app.database.number(&key)), (3, (2 << 56) + 304));
 }
 
 #[actix_web::test]
