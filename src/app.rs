@@ -96,6 +96,7 @@ pub fn build(
         .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
         .wrap(from_fn(frame::keep_flash))
         .wrap(from_fn(answer_trouble))
+        .wrap(from_fn(frame::offer_again))
         .wrap(from_fn(frame::check_origin))
         .wrap(from_fn(frame::security_headers))
         .wrap(Compress::default())

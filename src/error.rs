@@ -9,6 +9,8 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+use crate::web::Fields;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request could not be served. A failed validation is no error but an answer (422).
@@ -38,6 +40,9 @@ pub enum Error {
     /// Too many tries; wait so many seconds.
     #[error("too many requests")]
     TooMany { seconds: i64 },
+    /// Another transaction was in the way of this one, which was undone: it may be tried again.
+    #[error("collision: {0}")]
+    Collision(String),
     /// The database cannot be reached now.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -80,7 +85,7 @@ impl Error {
             Self::TooLarge => ("Conteúdo grande demais", "Reduza o tamanho e tente de novo."),
             Self::Conflict => ("O registro mudou", "Alguém alterou este registro. Recarregue e confira."),
             Self::TooMany { .. } => ("Muitas tentativas", "Aguarde um pouco e tente de novo."),
-            Self::Unavailable(_) => (
+            Self::Collision(_) | Self::Unavailable(_) => (
                 "Serviço indisponível no momento",
                 "Tente de novo em instantes. O que já foi salvo está guardado.",
             ),
@@ -93,6 +98,7 @@ impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match error {
             DieselError::NotFound => Self::NotFound,
+            error if collides(&error) => Self::Collision(error.to_string()),
             error if passes(&error) => Self::Unavailable(error.to_string()),
             error => Self::unexpected(error),
         }
@@ -102,20 +108,27 @@ impl From<DieselError> for Error {
 /// What PostgreSQL says of trouble that another try may not meet. diesel shows no SQLSTATE; where the
 /// server speaks another language, such trouble reads as unexpected.
 const PASSING: &[&str] = &[
-    "deadlock detected",
     "canceling statement due to lock timeout",
     "canceling statement due to statement timeout",
     "terminating connection",
 ];
 
+/// Whether the transaction was given up for the sake of another.
+fn collides(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
+        DieselError::DatabaseError(_, info) => info.message() == "deadlock detected",
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => collides(commit_error),
+        _ => false,
+    }
+}
+
 /// Whether the database is in trouble that passes, and nothing is wrong with what it was asked.
 fn passes(error: &DieselError) -> bool {
-    use DatabaseErrorKind::{
-        ClosedConnection, ReadOnlyTransaction, SerializationFailure, UnableToSendCommand,
-    };
+    use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
     match error {
         DieselError::DatabaseError(kind, info) => match kind {
-            ClosedConnection | ReadOnlyTransaction | SerializationFailure | UnableToSendCommand => true,
+            ClosedConnection | ReadOnlyTransaction | UnableToSendCommand => true,
             _ => PASSING.iter().any(|start| info.message().starts_with(start)),
         },
         DieselError::RollbackErrorOnCommit { commit_error, .. } => passes(commit_error),
@@ -137,12 +150,14 @@ impl From<askama::Error> for Error {
 
 #[derive(Template)]
 #[template(path = "web/error.html")]
-struct ErrorPage {
+struct ErrorPage<'a> {
     status: u16,
     title: &'static str,
     text: &'static str,
     code: Option<String>,
     goes_home: bool,
+    /// A form that can be sent again, and where to.
+    unsent: Option<(&'a str, &'a Fields)>,
 }
 
 impl ResponseError for Error {
@@ -156,7 +171,7 @@ impl ResponseError for Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Collision(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -176,7 +191,7 @@ impl ResponseError for Error {
         }
         let code = match self {
             Self::Unexpected(cause) => Some(log_with_code(cause)),
-            Self::Unavailable(cause) => {
+            Self::Collision(cause) | Self::Unavailable(cause) => {
                 tracing::warn!(cause, "a request was answered 503");
                 response.insert_header(("Retry-After", "2"));
                 None
@@ -189,11 +204,27 @@ impl ResponseError for Error {
             title,
             text,
             code,
-            goes_home: !matches!(self, Self::Unexpected(_) | Self::Unavailable(_)),
+            goes_home: !matches!(self, Self::Unexpected(_) | Self::Collision(_) | Self::Unavailable(_)),
+            unsent: None,
         };
         let body = page.render().unwrap_or_else(|_| format!("{title}. {text}"));
         response.content_type("text/html; charset=utf-8").body(body)
     }
+}
+
+/// The answer 503 to a form that could not be saved, which holds what was typed and sends it again.
+pub fn send_again(action: &str, fields: &Fields) -> HttpResponse {
+    let page = ErrorPage {
+        status: StatusCode::SERVICE_UNAVAILABLE.as_u16(),
+        title: "Serviço indisponível no momento",
+        text: "Nada foi salvo ainda. O que você digitou está guardado nesta página: envie de novo em instantes.",
+        code: None,
+        goes_home: false,
+        unsent: Some((action, fields)),
+    };
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header(("Retry-After", "2")).content_type("text/html; charset=utf-8");
+    response.body(page.render().unwrap_or_else(|_| format!("{}. {}", page.title, page.text)))
 }
 
 /// Logs the cause under a code that the visitor can read out to an administrator.
@@ -220,6 +251,7 @@ mod tests {
         assert_eq!(status(SerializationFailure, "could not serialize access"), 503);
         assert_eq!(status(Unknown, "deadlock detected"), 503);
         assert_eq!(status(Unknown, "canceling statement due to lock timeout"), 503);
+        assert_eq!(status(Unknown, "terminating connection due to administrator command"), 503);
         assert_eq!(status(Unknown, "column \"x\" does not exist"), 500);
         assert_eq!(status(UniqueViolation, "duplicate key value"), 500);
         let broken = Error::from(DieselError::BrokenTransactionManager);

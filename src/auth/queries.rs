@@ -215,8 +215,9 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
                             THEN a.failures + 1 ELSE 1 END,
             window_started_at = CASE WHEN a.window_started_at > now() - make_interval(mins => $2)
                             THEN a.window_started_at ELSE now() END
-         RETURNING failures, ceil(extract(epoch FROM
-            window_started_at + make_interval(mins => $2) - now()))::bigint AS seconds_left",
+         -- One that waited for another began before the window that it reads.
+         RETURNING failures, least(60 * $2, ceil(extract(epoch FROM
+            window_started_at + make_interval(mins => $2) - now())))::bigint AS seconds_left",
     )
     .bind::<Text, _>(key)
     .bind::<Integer, _>(minutes)

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 /// How long a request waits for a connection before it is answered 503.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How often a transaction runs that others are in the way of.
+const TRIES: usize = 3;
+
 /// Set on every connection. A statement of a page takes milliseconds; what takes longer than this
 /// is stuck, and a stopped process must not hold its locks for ever. Where a lock was waited for, the
 /// next statement must see what its holder wrote: a server may have another level as its default, under
@@ -54,16 +57,26 @@ impl Db {
         web::block(move || work(&mut *pool.get()?)).await.map_err(Error::unexpected)?
     }
 
-    /// Runs `work` in one transaction: all of it happens, or nothing.
+    /// Runs `work` in one transaction: all of it happens, or nothing. Where PostgreSQL ends it because
+    /// another was in the way (a deadlock, say), `work` runs again, from its beginning.
     ///
     /// # Errors
     /// As `run`; an error rolls back.
-    pub async fn transaction<T, F>(&self, work: F) -> Result<T>
+    pub async fn transaction<T, F>(&self, mut work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
+        F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        self.run(move |conn| conn.transaction(work)).await
+        self.run(move |conn| {
+            for _ in 1..TRIES {
+                match conn.transaction(&mut work) {
+                    Err(Error::Collision(cause)) => tracing::info!(cause, "a transaction runs again"),
+                    outcome => return outcome,
+                }
+            }
+            conn.transaction(work)
+        })
+        .await
     }
 }
 

@@ -160,7 +160,7 @@ async fn change(
     user: UserId,
     back: &Back,
     done: Option<Flash>,
-    write: impl FnOnce(&mut PgConnection) -> Result<()> + Send + 'static,
+    write: impl Fn(&mut PgConnection) -> Result<()> + Send + 'static,
 ) -> Result<HttpResponse> {
     let bell = db
         .transaction(move |conn| {

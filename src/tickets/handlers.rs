@@ -84,7 +84,7 @@ pub async fn reply(
         .db
         .transaction(move |conn| {
             let ticket = queries::lock_attended(conn, &author, ticket)?;
-            queries::reply(conn, author.id, &ticket, reply)
+            queries::reply(conn, author.id, &ticket, &reply)
         })
         .await?;
     if !is_written {

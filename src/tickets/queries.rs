@@ -89,13 +89,13 @@ pub fn lock_attended(conn: &mut PgConnection, viewer: &Person, ticket: TicketId)
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: Reply) -> Result<bool> {
+pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &Reply) -> Result<bool> {
     let takes = reply.kind == Kind::Attendant;
     let message = NewMessage {
         contact: ticket.contact_id,
         kind: reply.kind,
         author: Some(viewer),
-        body: reply.body,
+        body: reply.body.clone(),
         client_key: reply.client_key,
     };
     if thread::queries::is_written(conn, &message)? {

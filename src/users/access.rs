@@ -96,7 +96,7 @@ pub async fn take_up(
     }
     let hash = passwords::hash_in_turn(password).await?;
     let (key, ip) = (token_hash(&token), device.ip.clone());
-    let taken = db.transaction(move |conn| settle(conn, &key, name.ok().as_ref(), &hash, &ip)).await?;
+    let taken = db.transaction(move |conn| settle(conn, &key, name.as_ref().ok(), &hash, &ip)).await?;
     let Some(user) = taken else { return gone(shell) };
     sessions::begin(&session, user, &device)?;
     Ok(redirect("/"))

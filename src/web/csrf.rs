@@ -116,9 +116,9 @@ impl FromRequest for Posted {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let request = request.clone();
-        let body = web::Bytes::from_request(&request, payload);
+        let body = posted_body(&request, payload);
         Box::pin(async move {
-            let body = within(FORM_TIME, body).await?;
+            let body = body.await?;
             let fields = Fields::parse(&body).ok_or(Error::BadRequest)?;
             let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
             if !csrf.is_sent(&request, fields.get("csrf")) {
@@ -127,6 +127,14 @@ impl FromRequest for Posted {
             Ok(Self(fields))
         })
     }
+}
+
+/// The body of a form.
+pub(super) fn posted_body(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<web::Bytes>> + use<> {
+    within(FORM_TIME, web::Bytes::from_request(request, payload))
 }
 
 async fn within(

@@ -2,7 +2,8 @@
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::error::InternalError;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web;
 
@@ -33,8 +34,20 @@ pub async fn headers(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
-    let mut response = next.call(request).await?;
-    let headers = response.headers_mut();
+    match next.call(request).await {
+        Ok(mut response) => {
+            add(response.headers_mut(), is_https);
+            Ok(response)
+        }
+        Err(error) => {
+            let mut response = error.error_response();
+            add(response.headers_mut(), is_https);
+            Err(InternalError::from_response(error, response).into())
+        }
+    }
+}
+
+fn add(headers: &mut HeaderMap, is_https: bool) {
     for (name, value) in ALWAYS {
         let name = HeaderName::from_static(name);
         if !headers.contains_key(&name) {
@@ -49,5 +62,4 @@ pub async fn headers(
     if !headers.contains_key(&caching) {
         headers.insert(caching, HeaderValue::from_static("no-store"));
     }
-    Ok(response)
 }

@@ -31,4 +31,5 @@ mod setup;
 mod sign_in;
 mod tickets;
 mod tls;
+mod trouble;
 mod users;

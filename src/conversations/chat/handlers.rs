@@ -74,7 +74,7 @@ pub async fn write(
         }
     };
     let (writer, client_key, ip) = (customer.clone(), key.parse().ok(), client_ip(&request));
-    match db.transaction(move |conn| queries::receive(conn, &writer, body, client_key, &ip)).await? {
+    match db.transaction(move |conn| queries::receive(conn, &writer, &body, client_key, &ip)).await? {
         Received::TooMany => {
             let wanted = refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
             answer(&customer, shell, &db, wanted).await

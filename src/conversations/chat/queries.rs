@@ -91,12 +91,18 @@ pub enum Received {
 pub fn receive(
     conn: &mut PgConnection,
     customer: &Customer,
-    body: Body,
+    body: &Body,
     client_key: Option<Uuid>,
     ip: &str,
 ) -> Result<Received> {
     lock(conn, customer)?;
-    let message = NewMessage { contact: customer.id, kind: Kind::Customer, author: None, body, client_key };
+    let message = NewMessage {
+        contact: customer.id,
+        kind: Kind::Customer,
+        author: None,
+        body: body.clone(),
+        client_key,
+    };
     if thread::queries::is_written(conn, &message)? {
         return Ok(Received::Written);
     }
