@@ -1,5 +1,6 @@
 //! Files: the store, uploads, what is served, and what the sweeper removes.
 
+mod bucket;
 mod forms;
 mod serving;
 mod store;

@@ -9,7 +9,7 @@ use super::{PDF, PNG};
 use crate::harness::{Page, TestApp, Visitor};
 use crate::schedules::form;
 
-fn chat(app: &TestApp, contact: i64) -> String {
+pub fn chat(app: &TestApp, contact: i64) -> String {
     Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1)
 }
 
@@ -23,13 +23,13 @@ async fn scheduled(app: &TestApp, message: &str) -> Visitor {
     admin
 }
 
-fn fire(app: &TestApp) {
+pub fn fire(app: &TestApp) {
     app.database.execute("UPDATE schedules SET due_at = now() - interval '1 second'");
     let outcome = pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
     assert_eq!(outcome.completed, 1);
 }
 
-fn links(page: &Page) -> Vec<String> {
+pub fn links(page: &Page) -> Vec<String> {
     let all = page.attributes("a[download][aria-label]", "href");
     assert_eq!(all.len(), 2, "{}", page.text());
     all

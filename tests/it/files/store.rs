@@ -1,7 +1,5 @@
-//! The store by itself: the same promises from a directory and from a server that speaks S3.
+//! The store by itself, whatever it keeps files in.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use actix_web::web::Bytes;
@@ -18,27 +16,6 @@ async fn a_directory_keeps_each_content_once_and_whole() {
     keeps_its_promises(&app, &app.shared.files).await;
 }
 
-#[actix_web::test]
-async fn an_s3_compatible_bucket_keeps_each_content_once_and_whole() {
-    let app = TestApp::new().await;
-    let server = Bucket::start();
-    let files = server.files(app.folder.path(), "S3RVER").unwrap();
-    files.probe().await.unwrap();
-    keeps_its_promises(&app, &files).await;
-}
-
-#[actix_web::test]
-async fn a_wrong_key_or_a_server_that_is_gone_is_noticed_at_the_start() {
-    let folder = Folder::new();
-    let server = Bucket::start();
-    let refused = server.files(folder.path(), "unknown").unwrap().probe().await.unwrap_err();
-    assert!(refused.starts_with("the file store does not answer as it should"), "{refused}");
-    let files = server.files(folder.path(), "S3RVER").unwrap();
-    drop(server);
-    assert!(files.probe().await.is_err());
-    assert!(matches!(files.read(hash_of(b"a")).await, Err(Error::Unavailable(_))));
-}
-
 #[test]
 fn a_directory_that_cannot_be_made_is_told_in_a_sentence() {
     let folder = Folder::new();
@@ -49,7 +26,7 @@ fn a_directory_that_cannot_be_made_is_told_in_a_sentence() {
     std::fs::remove_file(folder.path()).unwrap();
 }
 
-async fn keeps_its_promises(app: &TestApp, files: &Files) {
+pub async fn keeps_its_promises(app: &TestApp, files: &Files) {
     let large = vec![7; 6 * 1024 * 1024];
     for content in [&b""[..], b"ol\xc3\xa1", &large] {
         let received = receive(files, content).await;
@@ -100,53 +77,6 @@ async fn bytes_of(files: &Files, hash: ContentHash) -> Vec<u8> {
     parts.concat()
 }
 
-fn hash_of(content: &[u8]) -> ContentHash {
+pub fn hash_of(content: &[u8]) -> ContentHash {
     ContentHash::new(Sha256::digest(content).into())
-}
-
-/// A server that speaks S3, from npm, with one bucket.
-struct Bucket {
-    process: Child,
-    endpoint: String,
-    _folder: Folder,
-}
-
-impl Bucket {
-    fn start() -> Self {
-        let folder = Folder::new();
-        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/s3.mjs");
-        let mut process = Command::new("node")
-            .arg(program)
-            .arg(folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("node runs (bin/setup installs it)");
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { process, endpoint: line.trim().to_owned(), _folder: folder }
-    }
-
-    fn files(&self, data_dir: &std::path::Path, key_id: &str) -> Result<Files, String> {
-        let place = Place::from_vars(
-            |name| {
-                Some(match name {
-                    "PONTUAL_FILES_URL" => "s3://company-files/pontual".into(),
-                    "PONTUAL_FILES_ENDPOINT" => self.endpoint.clone(),
-                    "PONTUAL_FILES_KEY_ID" => key_id.to_owned(),
-                    "PONTUAL_FILES_SECRET" => "S3RVER".into(),
-                    _ => return None,
-                })
-            },
-            data_dir,
-        );
-        Files::open(&place.unwrap(), data_dir)
-    }
-}
-
-impl Drop for Bucket {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

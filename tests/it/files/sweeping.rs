@@ -12,7 +12,7 @@ use super::{CSV, PDF, PNG, attachments};
 use crate::harness::TestApp;
 use crate::schedules::form;
 
-async fn swept(app: &TestApp) -> Swept {
+pub async fn swept(app: &TestApp) -> Swept {
     sweep(&app.shared.db, &app.shared.files).await.unwrap()
 }
 
@@ -21,7 +21,7 @@ fn hash(content: &[u8]) -> ContentHash {
 }
 
 /// As if so much time had passed.
-fn wait(app: &TestApp, time: &str) {
+pub fn wait(app: &TestApp, time: &str) {
     app.database.execute(&format!(
         "UPDATE attachments SET created_at = created_at - interval '{time}';
          UPDATE blobs SET claimed_at = claimed_at - interval '{time}'"

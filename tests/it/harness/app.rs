@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 
 use actix_http::Request;
@@ -70,6 +71,14 @@ impl TestApp {
         other
     }
 
+    /// With files in another place than a directory.
+    pub async fn keeping_files_in(open: impl FnOnce(&Path) -> Files) -> Self {
+        let (database, folder) = (Database::new(), Rc::new(Folder::new()));
+        let company = Company::found(&database);
+        let files = open(folder.path());
+        Self::with_files(database, company, Config::from_vars(|_| None).unwrap(), folder, files).await
+    }
+
     /// On a database that was filled by other means.
     pub async fn filled(database: Database, company: Company) -> Self {
         Self::on(database, company, Rc::new(Folder::new())).await
@@ -81,6 +90,16 @@ impl TestApp {
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
         let files = Files::open(&Place::Directory(folder.path().into()), folder.path()).unwrap();
+        Self::with_files(database, company, config, folder, files).await
+    }
+
+    async fn with_files(
+        database: Database,
+        company: Company,
+        config: Config,
+        folder: Rc<Folder>,
+        files: Files,
+    ) -> Self {
         let db = Db::new(&database.url, 4);
         let shared = Shared::new(config, Keys::new("a secret for tests"), db, files);
         let service = Rc::new(init_service(build(shared.clone())).await);
