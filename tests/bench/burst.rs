@@ -1,0 +1,93 @@
+//! Many schedules due at one instant, through the running server, beside the raw statement.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use crate::Outcome;
+use crate::cluster::{Cluster, number, wal};
+use crate::load;
+use crate::report::{Report, median};
+use crate::server::Server;
+
+/// Each size with how often it is tried.
+const SIZES: [(u32, usize); 2] = [(10_000, 3), (100_000, 1)];
+const BATCH: u32 = 500;
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What one burst took.
+#[derive(Clone, Copy)]
+struct Measured {
+    seconds: f64,
+    server_cpu: f64,
+    database_cpu: f64,
+    wal: i64,
+}
+
+/// # Errors
+/// The cluster or a server does not start, or a burst does not end.
+pub fn run(report: &mut Report) -> Outcome {
+    let cluster = Cluster::new()?;
+    let mut conn = cluster.connect()?;
+    load::file(&cluster, &mut conn)?;
+    for (size, rounds) in SIZES {
+        let (mut one, mut two, mut raw) = (Vec::new(), Vec::new(), Vec::new());
+        // In turns, so that a machine that is busy for a while is so for all.
+        for _ in 0..rounds {
+            raw.push(by_the_statement(&cluster, &mut conn, size)?);
+            one.push(by_servers(&cluster, &mut conn, size, 1)?);
+            two.push(by_servers(&cluster, &mut conn, size, 2)?);
+        }
+        let count = f64::from(size);
+        let of = |rounds: &[Measured], figure: fn(&Measured) -> f64| {
+            median(&rounds.iter().map(figure).collect::<Vec<_>>())
+        };
+        let rate = |rounds: &[Measured]| count / of(rounds, |round| round.seconds);
+        report.compare(format!("{size}.rate"), rate(&one), "schedules/s", rate(&raw));
+        report.compare(format!("{size}.rate.two_processes"), rate(&two), "schedules/s", rate(&raw));
+        let cpu =
+            |rounds: &[Measured]| of(rounds, |round| round.server_cpu + round.database_cpu) * 1000.0 / count;
+        report.compare(format!("{size}.cpu"), cpu(&one), "ms/schedule", cpu(&raw));
+        let server = of(&one, |round| round.server_cpu) * 1000.0 / count;
+        report.add(format!("{size}.cpu.server"), server, "ms/schedule");
+        let wal = |rounds: &[Measured]| of(rounds, |round| round.wal as f64) / count;
+        report.compare(format!("{size}.wal"), wal(&one), "bytes/schedule", wal(&raw));
+    }
+    load::check(&mut conn)
+}
+
+fn by_the_statement(cluster: &Cluster, conn: &mut PgConnection, size: u32) -> Outcome<Measured> {
+    load::burst(conn, size, "now() - interval '1 second'")?;
+    let mut worker = cluster.connect()?;
+    worker.batch_execute(
+        "SET jit = off; SET enable_seqscan = off; SET plan_cache_mode = 'force_generic_plan'",
+    )?;
+    worker.batch_execute(include_str!("sql/raw.sql"))?;
+    let (cpu, wal_before, began) = (cluster.cpu()?, wal(conn)?, Instant::now());
+    while number(&mut worker, &format!("EXECUTE raw ({BATCH})"))? > 0 {}
+    let seconds = began.elapsed().as_secs_f64();
+    drop(worker);
+    Ok(Measured {
+        seconds,
+        server_cpu: 0.0,
+        database_cpu: cluster.cpu()? - cpu,
+        wal: wal(conn)? - wal_before,
+    })
+}
+
+fn by_servers(cluster: &Cluster, conn: &mut PgConnection, size: u32, servers: usize) -> Outcome<Measured> {
+    let due = load::upcoming_burst(conn, size)?;
+    let servers = (0..servers).map(|_| Server::start(cluster)).collect::<Outcome<Vec<_>>>()?;
+    let cpu_of = |servers: &[Server]| servers.iter().map(Server::cpu).sum::<f64>();
+    due.wait_until(conn, Duration::from_millis(300))?;
+    let (cpu, server_cpu, wal_before) = (cluster.cpu()?, cpu_of(&servers), wal(conn)?);
+    due.wait_until(conn, Duration::ZERO)?;
+    let seconds = due.all_done(conn, PATIENCE)?;
+    Ok(Measured {
+        seconds,
+        server_cpu: cpu_of(&servers) - server_cpu,
+        database_cpu: cluster.cpu()? - cpu,
+        wal: wal(conn)? - wal_before,
+    })
+}

@@ -1,0 +1,121 @@
+//! A PostgreSQL cluster for one benchmark: durable, with default settings, gone afterwards.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double};
+use pontual::db::private::{PrivateServer, Tuning};
+
+use crate::Outcome;
+
+pub struct Cluster {
+    server: Option<PrivateServer>,
+    url: String,
+    /// Its own and the servers' data.
+    pub folder: PathBuf,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+#[derive(QueryableByName)]
+struct Real {
+    #[diesel(sql_type = Double)]
+    value: f64,
+}
+
+impl Cluster {
+    /// With the demonstration company, the spacing off, and what it has pending far away.
+    pub fn new() -> Outcome<Self> {
+        let folder = std::env::temp_dir().join(format!("pontual-bench-{}", std::process::id()));
+        let server = PrivateServer::start(&folder, Tuning::Durable)?;
+        let url = server.url().to_owned();
+        let cluster = Self { server: Some(server), url, folder };
+        let mut conn = cluster.connect()?;
+        pontual::db::migrate(&mut conn)?;
+        pontual::demo::fill(&mut conn)?;
+        conn.batch_execute(
+            "UPDATE settings SET spacing_minutes = 0;
+             UPDATE schedules SET min_gap = '0', due_at = due_at + interval '1 year' WHERE status = 'scheduled'",
+        )?;
+        Ok(cluster)
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A connection whose statements may take as long as they need.
+    pub fn connect(&self) -> Outcome<PgConnection> {
+        let mut conn = pontual::db::connect(&self.url)?;
+        conn.batch_execute(
+            "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+        )?;
+        Ok(conn)
+    }
+
+    /// Seconds of CPU that PostgreSQL has used so far, with processes that ended.
+    pub fn cpu(&self) -> Outcome<f64> {
+        let mut conn = self.connect()?;
+        let file: Vec<i64> = diesel::sql_query(
+            "SELECT (regexp_split_to_array(pg_read_file('postmaster.pid'), '\n'))[1]::bigint AS value",
+        )
+        .load::<Number>(&mut conn)?
+        .into_iter()
+        .map(|row| row.value)
+        .collect();
+        let postmaster = u32::try_from(*file.first().ok_or("no postmaster.pid")?)?;
+        drop(conn);
+        Ok(cpu_of_family(postmaster))
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.server.take());
+        fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// The one number of `SELECT … AS value`.
+pub fn number(conn: &mut PgConnection, sql: &str) -> Outcome<i64> {
+    Ok(diesel::sql_query(sql).get_result::<Number>(conn)?.value)
+}
+
+/// The one `float8` of `SELECT … AS value`.
+pub fn real(conn: &mut PgConnection, sql: &str) -> Outcome<f64> {
+    Ok(diesel::sql_query(sql).get_result::<Real>(conn)?.value)
+}
+
+/// How many bytes the log of changes has grown to.
+pub fn wal(conn: &mut PgConnection) -> Outcome<i64> {
+    number(conn, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS value")
+}
+
+/// Seconds of CPU of a process and its children, running or ended.
+pub fn cpu_of_family(pid: u32) -> f64 {
+    let ticks: u64 = own_and_ended(pid).iter().sum::<u64>()
+        + children(pid).into_iter().map(|child| own_and_ended(child).iter().sum::<u64>()).sum::<u64>();
+    ticks as f64 / 100.0
+}
+
+/// utime, stime, cutime and cstime, in the kernel's ticks of 10 ms (`proc(5)`).
+fn own_and_ended(pid: u32) -> [u64; 4] {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let fields: Vec<u64> =
+        after_name.split_whitespace().skip(11).take(4).filter_map(|n| n.parse().ok()).collect();
+    fields.try_into().unwrap_or_default()
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    let found = Command::new("pgrep").args(["-P", &pid.to_string()]).output();
+    let text = found.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.lines().filter_map(|line| line.parse().ok()).collect()
+}

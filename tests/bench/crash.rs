@@ -1,0 +1,78 @@
+//! What a kill -9 in the middle of a burst leaves, and how soon others go on.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use diesel::prelude::*;
+
+use crate::Outcome;
+use crate::cluster::{Cluster, number, real};
+use crate::load::{self, Due};
+use crate::report::Report;
+use crate::server::Server;
+
+const SIZE: u32 = 10_000;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// # Errors
+/// The cluster or a server does not start, the burst does not end, or an invariant is broken.
+pub fn run(report: &mut Report) -> Outcome {
+    let cluster = Cluster::new()?;
+    let mut conn = cluster.connect()?;
+    load::file(&cluster, &mut conn)?;
+
+    let due = load::upcoming_burst(&mut conn, SIZE)?;
+    let mut server = Server::start(&cluster)?;
+    let left = kill_in_the_middle(&mut conn, &due, &mut server)?;
+    report.add("left", left as f64, "schedules");
+    let began = Instant::now();
+    let heir = Server::start(&cluster)?;
+    report.add("restart.ready", heir.ready_after.as_secs_f64() * 1000.0, "ms");
+    while due.pending(&mut conn)? >= left {
+        in_time(began)?;
+    }
+    report.add("restart.first_progress", began.elapsed().as_secs_f64() * 1000.0, "ms");
+    due.all_done(&mut conn, PATIENCE)?;
+    report.add("restart.all_done", began.elapsed().as_secs_f64() * 1000.0, "ms");
+    drop(heir);
+
+    let due = load::upcoming_burst(&mut conn, SIZE)?;
+    let (mut server, standby) = (Server::start(&cluster)?, Server::start(&cluster)?);
+    kill_in_the_middle(&mut conn, &due, &mut server)?;
+    let killed = real(&mut conn, "SELECT extract(epoch FROM clock_timestamp())::float8 AS value")?;
+    due.all_done(&mut conn, PATIENCE)?;
+    let next = format!(
+        "SELECT extract(epoch FROM min(finished_at))::float8 - {killed} AS value
+           FROM schedules WHERE finished_at > to_timestamp({killed})"
+    );
+    report.add("standby.takes_over", real(&mut conn, &next)? * 1000.0, "ms");
+    drop(standby);
+
+    report.add("stuck", due.pending(&mut conn)? as f64, "schedules");
+    let twice = "SELECT count(*) AS value FROM (
+        SELECT schedule_id FROM messages WHERE kind = 'attendant' GROUP BY schedule_id HAVING count(*) > 1) m";
+    report.add("sent_twice", number(&mut conn, twice)? as f64, "schedules");
+    load::check(&mut conn)
+}
+
+/// How many of the burst were not settled when the server was killed.
+fn kill_in_the_middle(conn: &mut PgConnection, due: &Due, server: &mut Server) -> Outcome<i64> {
+    due.wait_until(conn, Duration::ZERO)?;
+    let began = Instant::now();
+    while due.pending(conn)? > i64::from(SIZE / 2) {
+        in_time(began)?;
+        sleep(Duration::from_millis(5));
+    }
+    server.kill()?;
+    match due.pending(conn)? {
+        0 => Err("the burst was over before the server was killed".into()),
+        left => Ok(left),
+    }
+}
+
+fn in_time(began: Instant) -> Outcome {
+    match began.elapsed() > PATIENCE {
+        true => Err("the burst does not go on".into()),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,133 @@
+//! Single schedules with due times of all kinds, each on its own: from the due time to the commit, and to
+//! the event in the attendant's browser, beside a bare timer for the same times.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Double, Nullable};
+use pontual::db::listen::Listener;
+use pontual::live::{CHANNEL, Event};
+
+use crate::Outcome;
+use crate::cluster::Cluster;
+use crate::http::Client;
+use crate::load;
+use crate::report::Report;
+use crate::server::Server;
+
+const COUNT: usize = 300;
+const SECONDS: u64 = 60;
+
+/// Until the first is due.
+const LEAD: u64 = 4;
+const AFTERWARDS: Duration = Duration::from_secs(3);
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = Double)]
+    due: f64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    notification: Option<i64>,
+}
+
+/// Seconds since 1970, when each id was heard of.
+type Heard = HashMap<i64, f64>;
+
+/// # Errors
+/// The cluster or the server does not start, or a schedule was not completed.
+pub fn run(report: &mut Report) -> Outcome {
+    let cluster = Cluster::new()?;
+    let mut conn = cluster.connect()?;
+    let server = Server::start(&cluster)?;
+    let events = Client::signed_in(&server.address, "bruno")?.events("/events")?;
+    let (notified, committed) = (Mutex::new(Heard::new()), Mutex::new(Heard::new()));
+    let (floor, rows) = thread::scope(|scope| -> Outcome<_> {
+        scope.spawn(|| {
+            let mut events = events;
+            while let Some((_, id)) = events.next() {
+                if let Some(id) = id {
+                    lock(&notified).entry(id).or_insert(now());
+                }
+            }
+        });
+        let (sender, ready) = channel();
+        scope.spawn(|| hear_commits(cluster.url(), &committed, sender));
+        ready.recv()?;
+        load::singles(&mut conn, COUNT, LEAD, SECONDS)?;
+        let rows = rows(&mut conn)?;
+        let dues: Vec<f64> = rows.iter().map(|row| row.due).collect();
+        let floor = scope.spawn(move || bare_timer(dues));
+        let floor = floor.join().map_err(|_| "the bare timer failed")?;
+        thread::sleep(AFTERWARDS);
+        let rows = self::rows(&mut conn)?;
+        // Ends the streams, and so the threads that read them.
+        drop(server);
+        conn.batch_execute("SELECT pg_notify('pontual_bench', '')")?;
+        Ok((floor, rows))
+    })?;
+    let (notified, committed) = (lock(&notified), lock(&committed));
+    let late = |heard: &Heard, id: Option<i64>, due| Some((heard.get(&id?)? - due) * 1000.0);
+    let commits: Vec<f64> = rows.iter().filter_map(|row| late(&committed, Some(row.id), row.due)).collect();
+    let browser: Vec<f64> =
+        rows.iter().filter_map(|row| late(&notified, row.notification, row.due)).collect();
+    if commits.len() != COUNT || browser.len() != COUNT {
+        return Err(
+            format!("of {COUNT} schedules {} and {} were heard of", commits.len(), browser.len()).into()
+        );
+    }
+    report.spread("commit", &commits, Some(&floor));
+    report.spread("browser", &browser, Some(&floor));
+    Ok(())
+}
+
+fn rows(conn: &mut PgConnection) -> Outcome<Vec<Row>> {
+    Ok(diesel::sql_query(
+        "SELECT s.id, extract(epoch FROM s.due_at)::float8 AS due, n.id AS notification
+           FROM schedules s LEFT JOIN notifications n ON n.schedule_id = s.id
+          WHERE s.comment = 'Medida' ORDER BY s.due_at",
+    )
+    .load(conn)?)
+}
+
+/// Notes when PostgreSQL announces a commit, until the channel of the benchmark says that it is over.
+fn hear_commits(url: &str, committed: &Mutex<Heard>, ready: Sender<()>) {
+    actix_web::rt::System::new().block_on(async {
+        let Ok(mut listener) = Listener::connect(url, &[CHANNEL, "pontual_bench"]).await else { return };
+        ready.send(()).ok();
+        while let Ok(notice) = listener.recv().await {
+            let at = now();
+            if notice.channel != CHANNEL {
+                break;
+            }
+            if let Ok(Event::SchedulesChanged(ids)) = serde_json::from_str(&notice.payload) {
+                ids.into_iter().for_each(|id| {
+                    lock(committed).entry(id.0).or_insert(at);
+                });
+            }
+        }
+    });
+}
+
+/// Milliseconds by which a thread that only sleeps is late for each of the times.
+fn bare_timer(dues: Vec<f64>) -> Vec<f64> {
+    let wait = |due: f64| {
+        thread::sleep(Duration::try_from_secs_f64(due - now()).unwrap_or_default());
+        (now() - due) * 1000.0
+    };
+    dues.into_iter().map(wait).collect()
+}
+
+fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}

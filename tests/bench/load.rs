@@ -1,0 +1,139 @@
+//! What the benchmarks put into the database.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use crate::Outcome;
+use crate::cluster::{Cluster, number, real};
+
+/// The content of each file.
+const CONTENT: &str = "Proposta comercial\n";
+
+/// Makes `count` schedules that are due at one instant, an SQL expression.
+///
+/// # Errors
+/// The database refuses.
+pub fn burst(conn: &mut PgConnection, count: u32, due: &str) -> Outcome {
+    let sql = include_str!("sql/burst.sql").replace(":count", &count.to_string()).replace(":due", due);
+    conn.transaction(|conn| conn.batch_execute(&sql))?;
+    settle(conn)
+}
+
+/// The instant at which a burst is due, an SQL expression.
+pub struct Due(String);
+
+/// Makes `count` schedules that will be due at one instant, long enough from now to start a server.
+///
+/// # Errors
+/// The database refuses, or takes too long.
+pub fn upcoming_burst(conn: &mut PgConnection, count: u32) -> Outcome<Due> {
+    let lead = 5 + count / 1_500;
+    let at = number(conn, &format!("SELECT (extract(epoch FROM now()) + {lead})::bigint AS value"))?;
+    let due = Due(format!("to_timestamp({at})"));
+    burst(conn, count, &due.0)?;
+    match due.left(conn)? {
+        left if left < 1.0 => Err("the machine is too slow to make the schedules in time".into()),
+        _ => Ok(due),
+    }
+}
+
+impl Due {
+    /// Seconds until then, by the database's clock.
+    fn left(&self, conn: &mut PgConnection) -> Outcome<f64> {
+        real(conn, &format!("SELECT extract(epoch FROM {} - clock_timestamp())::float8 AS value", self.0))
+    }
+
+    /// Returns so long before that instant.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn wait_until(&self, conn: &mut PgConnection, before: Duration) -> Outcome {
+        let left = self.left(conn)? - before.as_secs_f64();
+        sleep(Duration::try_from_secs_f64(left.max(0.0))?);
+        Ok(())
+    }
+
+    /// How many of the burst are pending.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn pending(&self, conn: &mut PgConnection) -> Outcome<i64> {
+        number(conn, &self.count("ALL"))
+    }
+
+    fn count(&self, limit: &str) -> String {
+        format!(
+            "SELECT count(*) AS value FROM (
+                SELECT FROM schedules WHERE status = 'scheduled' AND due_at <= {} LIMIT {limit}) s",
+            self.0
+        )
+    }
+
+    /// Waits until none of the burst is pending; seconds since it was due.
+    ///
+    /// # Errors
+    /// It does not end within `patience`.
+    pub fn all_done(&self, conn: &mut PgConnection, patience: Duration) -> Outcome<f64> {
+        let (any, began) = (self.count("1"), Instant::now());
+        while number(conn, &any)? > 0 {
+            if began.elapsed() > patience {
+                return Err(format!("the burst was not over after {} s", patience.as_secs()).into());
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Ok(-self.left(conn)?)
+    }
+}
+
+/// Makes the one file that schedules of a burst send.
+///
+/// # Errors
+/// The directory cannot be written, or the database refuses.
+pub fn file(cluster: &Cluster, conn: &mut PgConnection) -> Outcome {
+    conn.batch_execute(&format!(
+        "INSERT INTO blobs (sha256, size, media_type) SELECT sha256('{CONTENT}'), {}, 'text/plain'",
+        CONTENT.len()
+    ))?;
+    let name = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(CONTENT));
+    let folder = cluster.folder.join("data/files").join(&name[..2]);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(&name), CONTENT)?;
+    Ok(())
+}
+
+/// Makes `count` single schedules, due at random times of `seconds` seconds, the first of which is `lead`
+/// seconds from now.
+///
+/// # Errors
+/// The database refuses.
+pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -> Outcome {
+    let sql = include_str!("sql/lateness.sql")
+        .replace(":count", &count.to_string())
+        .replace(":start", &format!("now() + interval '{lead} seconds'"))
+        .replace(":seconds", &seconds.to_string());
+    conn.transaction(|conn| conn.batch_execute(&sql))?;
+    Ok(())
+}
+
+/// # Errors
+/// An invariant of `pontual check` is broken.
+pub fn check(conn: &mut PgConnection) -> Outcome {
+    let findings = pontual::check::run(conn)?;
+    match findings.iter().find(|finding| !finding.is_ok()) {
+        Some(finding) => Err(format!("after the benchmark an invariant is broken: {finding}").into()),
+        None => Ok(()),
+    }
+}
+
+/// As a database is that nobody has just loaded.
+///
+/// # Errors
+/// The database refuses.
+pub fn settle(conn: &mut PgConnection) -> Outcome {
+    conn.batch_execute("VACUUM (ANALYZE)")?;
+    conn.batch_execute("CHECKPOINT")?;
+    Ok(())
+}
