@@ -24,6 +24,8 @@ pub struct CellView {
     pub new: Option<(String, String)>,
     /// What a schedule that is dropped here gets: the day, or the day and the hour.
     pub drop: Option<String>,
+    /// Why nothing can be dropped here, where that is so.
+    pub refusal: &'static str,
 }
 
 pub struct EntryView {
@@ -136,6 +138,11 @@ impl<'a> Cells<'a> {
             entries,
             new: self.new_in(cell),
             drop: self.drop(cell),
+            refusal: match (cell.is_empty(), cell.hour) {
+                (true, _) => "Esta hora não existe nesse dia.",
+                (false, Some(_)) => "Esta hora já passou.",
+                (false, None) => "Este dia já passou.",
+            },
         }
     }
 
