@@ -1,5 +1,6 @@
 //! What every page shares: the frame around it, forms, headers, assets, routes.
 
+mod address;
 mod assets;
 mod csrf;
 mod csv_file;
@@ -17,6 +18,7 @@ mod shell;
 mod theme;
 mod upload;
 
+pub use address::{Remarks, tidied};
 pub use assets::{asset, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
 pub use csv_file::{csv_file, lines as csv_lines};

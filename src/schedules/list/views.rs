@@ -7,7 +7,7 @@ use super::queries::{Count, Counts, Options, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::schedules::Status;
-use crate::web::{PageOf, initials, thousands, tint};
+use crate::web::{PageOf, Remarks, initials, thousands, tint};
 
 mod filter_form;
 
@@ -36,6 +36,7 @@ pub struct Index {
     /// The filters of the list, for the way back from the pages that it leads to.
     list: String,
     empty: Option<Empty>,
+    remarks: Remarks,
 }
 
 struct Tab {
@@ -99,7 +100,13 @@ impl Index {
             caption: filters.order().caption(),
             export: filters.address("/schedules/export.csv", &[]),
             list: address.trim_start_matches('?').to_owned(),
+            remarks: Remarks::default(),
         }
+    }
+
+    /// With what is to be said of its filters.
+    pub fn remarking(self, remarks: Remarks) -> Self {
+        Self { remarks, ..self }
     }
 
     fn on_page(&self) -> String {

@@ -30,6 +30,8 @@ pub struct FilterForm {
     /// How many filters within the fold are set.
     folded: usize,
     is_list: bool,
+    /// Whether users are searched for on the server: there are more than the selects hold.
+    is_searched: bool,
 }
 
 /// An option of a select.
@@ -79,6 +81,7 @@ impl FilterForm {
             },
             folded: filters.folded(),
             is_list,
+            is_searched: options.are_more,
         }
     }
 }
