@@ -32,6 +32,8 @@ const spoken = (at) => words.format(at);
 /** `06/03/2031 às 15:12`. */
 const written = (local) => `${local.slice(8, 10)}/${local.slice(5, 7)}/${local.slice(0, 4)} às ${local.slice(11)}`;
 
+const contactOf = (entry) => one(".x", entry).textContent;
+
 /** While something is held, the page behind it stands still. */
 const hold = (entry) => (entry.dataset.moving = "");
 
@@ -63,7 +65,7 @@ function drop(event) {
   const cell = dragged && event.target.closest("[data-drop], [data-refuses]");
   if (!cell) return;
   event.preventDefault();
-  if (!cell.dataset.drop) return warn("move", `${cell.dataset.refuses} O agendamento de ${dragged.dataset.contact} continua em ${written(dragged.dataset.due)}.`);
+  if (!cell.dataset.drop) return warn("move", `${cell.dataset.refuses} O agendamento de ${contactOf(dragged)} continua em ${written(dragged.dataset.due)}.`);
   const [, time] = dragged.dataset.due.split("T");
   const [day, hour] = cell.dataset.drop.split("T");
   // A day keeps the time; an hour keeps the minutes.
@@ -108,12 +110,12 @@ function begin(entry) {
   document.body.append(bar);
   moving = { entry, at: read(entry.dataset.due), bar };
   hold(entry);
-  tell(`Mover ${entry.dataset.contact}: ${spoken(moving.at)}. Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.`);
+  tell(`Mover ${contactOf(entry)}: ${spoken(moving.at)}. Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.`);
 }
 
 function tell(sentence) {
   const { entry, at, bar } = moving;
-  bar.textContent = `${entry.dataset.contact} · ${spoken(at)} · Enter confirma, Esc desiste`;
+  bar.textContent = `${contactOf(entry)} · ${spoken(at)} · Enter confirma, Esc desiste`;
   all(".drop-here").forEach((cell) => cell.classList.remove("drop-here"));
   const due = write(at);
   (one(`[data-drop="${due.slice(0, 13)}"]`) ?? one(`[data-drop="${due.slice(0, 10)}"]`))?.classList.add("drop-here");
@@ -135,13 +137,13 @@ function confirm() {
 }
 
 async function move(entry, due) {
-  const { move: id, version, contact, due: before } = entry.dataset;
+  const { move: id, version, due: before } = entry.dataset;
   if (due === before) return;
   const hadFocus = document.activeElement === entry;
   if (!(await save(id, version, due))) return;
   if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
   // Each change raises the version by one: who changes it meanwhile keeps this one from being taken back.
-  const undo = button(contact, () => takeBack(id, Number(version) + 1, before));
+  const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, before));
   announce("move", `Agendamento movido para ${written(due)}. `, undo);
 }
 

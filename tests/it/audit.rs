@@ -116,9 +116,15 @@ async fn a_list_that_leaves_as_a_file_is_in_the_audit_without_what_was_searched_
         .assert_says("filtros: departamento nº 101, de 05/12/2030, palavras buscadas, situação Erro")
         .assert_says("Ana Prado exportou a auditoria")
         .assert_says("filtros: feito pelo atendente nº 303, assunto Chamados");
-    assert_eq!(app.database.number("SELECT count(*) AS value FROM audit WHERE details::text LIKE '%marina%'"), 0);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM audit WHERE details::text LIKE '%marina%'"),
+        0
+    );
     app.attendant().await.get("/schedules/export.csv").await.assert_status(403);
-    assert_eq!(app.database.number("SELECT count(*) AS value FROM audit WHERE action = 'export.schedules'"), 1);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM audit WHERE action = 'export.schedules'"),
+        1
+    );
 }
 
 #[actix_web::test]

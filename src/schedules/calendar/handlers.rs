@@ -15,7 +15,7 @@ use crate::web::{Shell, pushing, tidied};
 
 /// How many schedules a cell of each view names.
 const IN_A_DAY: i64 = 3;
-const IN_AN_HOUR: i64 = 3;
+const IN_AN_HOUR: i64 = 2;
 
 /// The days that are shown take the place of the list's period, which waits in the address.
 ///

@@ -9,6 +9,9 @@ use crate::schedules::calendar::queries::Entry;
 use crate::schedules::list::{self, Filters, Period};
 use crate::schedules::{Action, Status};
 
+/// How many schedules of a day the agenda names.
+const IN_THE_AGENDA: usize = 10;
+
 /// One cell.
 pub struct CellView {
     pub number: u32,
@@ -45,6 +48,13 @@ pub struct More {
     pub text: String,
     pub label: String,
     pub href: String,
+}
+
+impl More {
+    /// `Mais 230`, where there is room for words.
+    pub fn in_words(&self) -> String {
+        self.text.replacen('+', "Mais ", 1)
+    }
 }
 
 /// A day of the list that narrow screens show.
@@ -103,7 +113,8 @@ impl<'a> Cells<'a> {
     pub fn agenda_of(&self, day: NaiveDate) -> Vec<AgendaDay> {
         let places: Vec<usize> =
             (0..self.shown.cells.len()).filter(|p| self.shown.cells[*p].day == day).collect();
-        let entries: Vec<EntryView> = places.iter().flat_map(|place| self.entries(*place)).collect();
+        let entries: Vec<EntryView> =
+            places.iter().flat_map(|place| self.entries(*place)).take(IN_THE_AGENDA).collect();
         let counts: Vec<(i64, bool)> = places.iter().map(|place| self.count(*place)).collect();
         let count = (counts.iter().map(|count| count.0).sum(), counts.iter().any(|count| count.1));
         vec![AgendaDay {
