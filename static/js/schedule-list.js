@@ -23,9 +23,32 @@ export function start() {
     if (document.activeElement === document.body) results.focus({ preventScroll: true });
     say(one(".pager > span, .blank h2", results)?.textContent ?? "");
   });
+  followLatest();
   // The browser restores ticks after the page was built.
   addEventListener("pageshow", repaint);
   repaint();
+}
+
+/**
+ * Of what was asked for within the list or calendar, the latest is shown: an earlier answer that comes late is
+ * left. An address that is shown already is no step of its own for the browser's "back".
+ */
+function followLatest() {
+  let latest = null;
+  const isWithin = (elt) => Boolean(elt.closest?.("#schedules"));
+  const leave = ({ detail }) => {
+    if (detail.xhr !== latest && isWithin(detail.requestConfig.elt)) detail.shouldSwap = false;
+  };
+  // What was replaced meanwhile hears of its answer no more at the page's body, but within itself.
+  const listen = () => one("#schedules")?.addEventListener("htmx:beforeSwap", leave);
+  document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (isWithin(detail.elt)) latest = detail.xhr;
+  });
+  document.body.addEventListener("htmx:afterSwap", listen);
+  document.body.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history } }) => {
+    if (history.path === location.pathname + location.search) history.type = "replace";
+  });
+  listen();
 }
 
 const boxes = (form) => all("input[name=id]", form);

@@ -99,6 +99,29 @@ test("filters chosen quickly one after the other end at the last, and back leads
   await context.close();
 });
 
+test("a slow answer does not undo what was asked for later", { timeout: 60_000 }, async () => {
+  await plan("Vagaroso ipê", 1);
+  const { context, errors, page } = await person(browser, pontual);
+  await signIn(page, "admin");
+  await page.goto("/schedules");
+  await page.route("**/schedules?*q=vagaroso*", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    await route.continue();
+  });
+  await page.getByLabel("Buscar").fill("vagaroso");
+  await page.getByLabel("Buscar").press("Enter");
+  const late = page.waitForResponse((answer) => answer.url().includes("vagaroso"));
+  await page.locator("#tab-failed").click();
+  await page.locator("#tab-failed[aria-current=page]").waitFor();
+  await (await late).finished();
+  await page.waitForTimeout(200);
+  assert.equal(new URL(page.url()).search, "?status=failed");
+  assert.equal(await page.locator("#tab-failed[aria-current=page]").count(), 1);
+  assert.equal(await page.locator(".chip").count(), 0);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test("nothing is cancelled before something is ticked", { timeout: 60_000 }, async () => {
   const [id] = await plan("Marcar antes", 1);
   const { context, errors, page } = await person(browser, pontual);
@@ -189,6 +212,8 @@ test("without scripts the list filters, sorts, pages and cancels", { timeout: 60
   assert.equal(await rows(page).count(), 5);
   await rows(page).first().getByRole("checkbox").check();
   await rows(page).nth(1).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Cancelar selecionados" }).click();
+  await page.getByRole("heading", { name: "Cancelar 2 agendamentos?" }).waitFor();
   await page.getByRole("button", { name: "Cancelar agendamentos" }).click();
   await page.getByText("Agendamentos selecionados cancelados.").waitFor();
   assert.equal(await page.locator("#tab-cancelled .n").textContent(), "2");

@@ -103,7 +103,7 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
         row.channel_name,
         row.person_name,
         row.department_name,
-        row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
+        row.attendant_name.unwrap_or_else(|| super::views::QUEUE.into()),
         row.action.label().into(),
         row.comment,
         row.message,

@@ -2,12 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::filters::{Filters, Place, Query};
+use super::filters::{Attendant, Filters, Place, Query};
 use super::period::{Period, Preset};
 use super::queries::{self, Options};
-use super::views::{Index, PATH};
+use super::views::{Index, PATH, QUEUE};
 use crate::auth::{Can, ManageSchedules};
 use crate::clock;
 use crate::db::Db;
@@ -47,14 +47,28 @@ pub async fn index(
     Ok(pushing(shell.page(&viewer, "Agendamentos", view)?, &address))
 }
 
-/// Users for the searchable selects of the filters, as JSON `[{value, text, sub}]`.
+/// Users for the searchable select of who created, as JSON `[{value, text, sub}]`.
 ///
 /// # Errors
 /// The database is unreachable.
 pub async fn users(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
-    let found = db.run(move |conn| queries::users(conn, query.0.get("q"), &[])).await?;
+    Ok(HttpResponse::Ok().json(found(&db, query, Vec::new()).await?))
+}
+
+/// The same for the select of attendants, which begins with the queue.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn attendants(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
+    let queue = json!({ "value": Attendant::Queue.value(), "text": QUEUE, "sub": "" });
+    let first = if query.0.get("q").trim().is_empty() { vec![queue] } else { Vec::new() };
+    Ok(HttpResponse::Ok().json(found(&db, query, first).await?))
+}
+
+async fn found(db: &Db, query: Query, first: Vec<Value>) -> Result<Vec<Value>> {
+    let users = db.run(move |conn| queries::users(conn, query.0.get("q"), &[])).await?;
     let choice = |user: Choice| json!({ "value": user.id, "text": user.name, "sub": user.sub });
-    Ok(HttpResponse::Ok().json(found.into_iter().map(choice).collect::<Vec<_>>()))
+    Ok(first.into_iter().chain(users.into_iter().map(choice)).collect())
 }
 
 impl Filters {
@@ -83,8 +97,8 @@ impl Filters {
         Self {
             department,
             attendant: self.attendant.filter(|attendant| match attendant {
-                super::filters::Attendant::Queue => true,
-                super::filters::Attendant::User(id) => is_user(id.0),
+                Attendant::Queue => true,
+                Attendant::User(id) => is_user(id.0),
             }),
             creator: self.creator.filter(|id| is_user(id.0)),
             ..self

@@ -16,6 +16,9 @@ use filter_form::{Choosable, PresetLink, presets, sorts};
 
 pub const PATH: &str = "/schedules";
 
+/// Who attends where no attendant was chosen.
+pub const QUEUE: &str = "Fila do departamento";
+
 #[derive(Template)]
 #[template(path = "schedules/index.html")]
 pub struct Index {
@@ -146,7 +149,7 @@ impl Line {
             is_unspaced: row.is_unspaced,
             action: row.action.short_label(),
             department: row.department_name,
-            attendant: row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
+            attendant: row.attendant_name.unwrap_or_else(|| QUEUE.into()),
             status: row.status,
             act: match row.status {
                 Status::Scheduled => (format!("/schedules/{}/edit", row.id), "Editar"),

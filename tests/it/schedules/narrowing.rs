@@ -376,7 +376,9 @@ async fn a_thousand_users_are_searched_and_the_chosen_one_stays() {
     let page = admin.get("/schedules?attendant_id=5999").await;
     assert!(page.count("#f-attendant_id option") < 110);
     assert_eq!(page.texts(".chip .x"), ["Atendente: Pessoa 0999"]);
-    assert_eq!(page.attribute("#f-attendant_id", "data-search-url").unwrap(), "/schedules/users");
+    assert_eq!(page.attribute("#f-attendant_id", "data-search-url").unwrap(), "/schedules/attendants");
+    let first = admin.get("/schedules/attendants").await;
+    assert!(first.body.starts_with(r#"[{"sub":"","text":"Fila do departamento","value":"queue"}"#));
     let found = admin.get("/schedules/users?q=PESSOA%200777").await;
     assert_eq!(found.body, r#"[{"sub":"","text":"Pessoa 0777","value":5777}]"#);
 }

@@ -198,7 +198,7 @@ impl<'a> Cells<'a> {
         let text = if is_cut { format!("+{rest} ou mais") } else { format!("+{rest}") };
         let period = Some(Period::Between { from: Some(day), to: Some(day) });
         (rest > 0).then(|| More {
-            label: format!("Ver todos os agendamentos de {}", long_day(day)),
+            label: format!("ver todos os agendamentos de {}", long_day(day)),
             text,
             href: Filters { period, ..self.shown.filters.clone() }.address(list::PATH, &[]),
         })
