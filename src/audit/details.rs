@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::filters;
 use crate::roles;
 
 /// Fields and counts, in the words of the forms.
@@ -18,6 +19,7 @@ pub fn detail(details: &Value) -> String {
                 parts.push("1 agendamento fora do intervalo".into())
             }
             ("unspaced_schedules", count) => parts.push(format!("{count} agendamentos fora do intervalo")),
+            ("filters", Value::Object(filters)) => parts.push(filters::sentence(filters)),
             ("before" | "after", Value::Array(_)) | ("contact_id" | "ticket_id", _) => {}
             (field, Value::Object(change)) => {
                 let text = |key: &str| change.get(key).and_then(Value::as_str).unwrap_or_default();

@@ -1,18 +1,20 @@
 //! The audit's page and file.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
-use chrono::{Days, NaiveDate};
+use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{NaiveDate, Utc};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::queries::log::{self, Actor, Filter};
 use super::views::{self, Index};
-use crate::auth::{Can, ReadAudit, Viewer};
-use crate::clock::{Resolved, Zone};
+use super::{Action, Entry, Group, record};
+use crate::auth::{Can, ClientIp, ReadAudit, Viewer};
+use crate::clock::{self, Resolved, Zone};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{Cursor, Shell, csv_file};
+use crate::ids::UserId;
+use crate::web::{Cursor, Remarks, Shell, csv_file, pushing, tidied};
 
 /// Rows read at once for the file.
 const BATCH: usize = 1000;
@@ -32,23 +34,74 @@ pub struct Query {
     #[serde(default)]
     pub until: String,
     #[serde(default)]
-    after: String,
+    pub after: String,
     #[serde(default)]
-    before: String,
+    pub before: String,
 }
 
 impl Query {
     fn filter(&self, zone: Zone) -> Filter {
-        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
         let begins = |day: NaiveDate| start_of(zone, day);
         Filter {
             actor: self.actor.parse().ok(),
             group: self.group.parse().ok(),
-            from: day(&self.from).and_then(begins),
-            until: day(&self.until).and_then(|day| day.checked_add_days(Days::new(1))).and_then(begins),
+            from: clock::parse_day(&self.from).and_then(begins),
+            until: clock::parse_day(&self.until).and_then(|day| day.succ_opt()).and_then(begins),
             after: self.after.parse().ok(),
             before: self.before.parse().ok(),
         }
+    }
+
+    /// With the earlier date first, and whether they had to be exchanged.
+    fn in_order(self) -> (Self, bool) {
+        match (clock::parse_day(&self.from), clock::parse_day(&self.until)) {
+            (Some(from), Some(until)) if until < from => {
+                (Self { from: self.until, until: self.from, ..self }, true)
+            }
+            _ => (self, false),
+        }
+    }
+
+    /// Without what does not exist, and what is to be said of it.
+    fn known(self, people: &[log::Person]) -> (Self, Remarks) {
+        let is_somebody = match self.actor.parse() {
+            Ok(Actor::Person(id)) => people.iter().any(|person| person.id == id),
+            Ok(Actor::Nobody) => true,
+            Err(()) => false,
+        };
+        let is_group = self.group.parse::<Group>().is_ok();
+        let is_day = |text: &str| clock::parse_day(text).is_some();
+        let remarks = Remarks::of(&[
+            ("Quem fez", &self.actor, is_somebody),
+            ("Assunto", &self.group, is_group),
+            ("De", &self.from, is_day(&self.from)),
+            ("Até", &self.until, is_day(&self.until)),
+        ]);
+        let kept = |text: String, is_known: bool| if is_known { text } else { String::new() };
+        let (is_from, is_until) = (is_day(&self.from), is_day(&self.until));
+        let known = Self {
+            actor: kept(self.actor, is_somebody),
+            group: kept(self.group, is_group),
+            from: kept(self.from, is_from),
+            until: kept(self.until, is_until),
+            ..self
+        };
+        (known, remarks)
+    }
+
+    fn actor(&self) -> Option<UserId> {
+        match self.actor.parse() {
+            Ok(Actor::Person(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The filters as the audit of an export keeps them.
+    fn kept(&self) -> Value {
+        let all =
+            [("actor", &self.actor), ("group", &self.group), ("from", &self.from), ("until", &self.until)];
+        let set = all.into_iter().filter(|(_, value)| !value.is_empty());
+        json!({ "filters": set.map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>() })
     }
 }
 
@@ -68,16 +121,25 @@ pub async fn index(
     shell: Shell,
     db: web::Data<Db>,
     query: web::Query<Query>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
-    let query = query.into_inner();
-    let filter = query.filter(viewer.zone);
-    let chosen = match filter.actor {
-        Some(Actor::Person(id)) => Some(id),
-        _ => None,
-    };
-    let (page, people) =
-        db.run(move |conn| Ok((log::page(conn, filter)?, log::people(conn, "", chosen)?))).await?;
-    shell.page(&viewer, "Auditoria", Index::new(&viewer, &query, page, people))
+    if let Some(answer) = tidied(&request, &shell) {
+        return Ok(answer);
+    }
+    let (query, is_swapped) = query.into_inner().in_order();
+    let zone = viewer.zone;
+    let (query, remarks, page, people) = db
+        .run(move |conn| {
+            let people = log::people(conn, "", query.actor())?;
+            let (query, remarks) = query.known(&people);
+            let page = log::page(conn, query.filter(zone))?;
+            Ok((query, remarks, page, people))
+        })
+        .await?;
+    let remarks = remarks.swapped(is_swapped).without(query.address(""));
+    let address = query.address(&query.place());
+    let view = Index::new(&viewer, &query, page, people, remarks);
+    Ok(pushing(shell.page(&viewer, "Auditoria", view)?, &address))
 }
 
 #[derive(Deserialize)]
@@ -102,7 +164,7 @@ pub async fn people(
     Ok(HttpResponse::build(StatusCode::OK).json(choices))
 }
 
-/// The filtered audit as a file, newest first.
+/// The filtered audit as a file, newest first; that it was taken is its first line.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -110,11 +172,23 @@ pub async fn export(
     viewer: Can<ReadAudit>,
     db: web::Data<Db>,
     query: web::Query<Query>,
+    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let who: Viewer = viewer.clone();
-    let mut filter = Filter { after: None, before: None, ..query.filter(viewer.zone) };
-    let head = ["Data e hora", "Pessoa", "Ação", "O que aconteceu", "Registro", "Origem (IP)"];
-    Ok(csv_file("auditoria.csv", &head, &db, move |conn| {
+    let (query, _) = query.into_inner().in_order();
+    let (zone, by) = (viewer.zone, viewer.id);
+    let query = db
+        .transaction(move |conn| {
+            let people = log::people(conn, "", query.actor())?;
+            let (query, _) = query.clone().known(&people);
+            let entry = Entry::of(Action::AuditExported).by(by).with(query.kept());
+            record(conn, &entry.from(&ip))?;
+            Ok(query)
+        })
+        .await?;
+    let mut filter = Filter { after: None, before: None, ..query.filter(zone) };
+    let name = format!("auditoria-{}.csv", zone.day(Utc::now()));
+    Ok(csv_file(&name, views::HEAD, &db, move |conn| {
         let rows = log::rows(conn, filter, BATCH)?;
         if let Some(last) = rows.last() {
             filter.after = Some(Cursor { at: last.at, id: last.id });

@@ -2,6 +2,7 @@
 //! to change them. They hold ids and field names, never a customer's texts.
 
 mod details;
+mod filters;
 mod handlers;
 mod queries;
 mod sentences;
@@ -84,6 +85,9 @@ text_enum! {
         ImportCancelled = "import.cancelled",
         ImportFinished = "import.finished",
         TicketHandedOver = "ticket.handed_over",
+        /// Lists that somebody took as a file, with the filter; what was searched for is not kept.
+        SchedulesExported = "export.schedules",
+        AuditExported = "export.audit",
     }
 }
 

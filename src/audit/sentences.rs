@@ -37,9 +37,13 @@ impl Group {
         }
     }
 
+    pub fn of(action: Action) -> Self {
+        Words::of(action).group
+    }
+
     /// The actions of the group.
     pub fn actions(self) -> Vec<Action> {
-        Action::ALL.iter().copied().filter(|action| Words::of(*action).group == self).collect()
+        Action::ALL.iter().copied().filter(|action| Self::of(*action) == self).collect()
     }
 }
 
@@ -124,6 +128,8 @@ impl Words {
             A::ImportConfirmed => (Group::Contacts, "confirmou a importação", R::Import),
             A::ImportCancelled => (Group::Contacts, "cancelou a importação", R::Import),
             A::ImportFinished => (Group::Contacts, "terminou a importação", R::Import),
+            A::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", R::None),
+            A::AuditExported => (Group::Company, "exportou a auditoria", R::None),
             A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),
             A::SetUp => (Group::Company, "configurou a plataforma", R::None),
             A::ChannelCreated => (Group::Channels, "criou a conexão", R::Channel),
@@ -144,6 +150,7 @@ impl Words {
 /// What a row of the audit says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
+    pub who: String,
     /// `Ana Prado criou o`: all up to the record.
     pub lead: String,
     /// The record's name, and its page where the viewer may see it.
@@ -169,7 +176,8 @@ impl Sentence {
             (label, words.record.page(id, viewer))
         };
         let record = subject.filter(|_| words.record != Record::None).map(named);
-        Self { lead: format!("{who} {}{joint}", words.verb), record, detail: detail(details) }
+        let lead = format!("{who} {}{joint}", words.verb);
+        Self { who: who.to_owned(), lead, record, detail: detail(details) }
     }
 
     /// The sentence without its links.

@@ -7,7 +7,7 @@ use super::handlers::Query;
 use super::queries::log::{Person as Somebody, Row};
 use super::sentences::{Group, Sentence};
 use crate::auth::Person;
-use crate::web::PageOf;
+use crate::web::{PageOf, Remarks};
 
 #[derive(Template)]
 #[template(path = "audit/index.html")]
@@ -22,6 +22,7 @@ pub struct Index {
     export: String,
     newer: Option<String>,
     older: Option<String>,
+    remarks: Remarks,
 }
 
 struct Line {
@@ -33,9 +34,14 @@ struct Line {
 }
 
 impl Index {
-    pub fn new(viewer: &Person, query: &Query, page: PageOf<Row>, people: Vec<Somebody>) -> Self {
-        let filter = address_of(query);
-        let neighbour = |name: &str, cursor: String| format!("/audit?{filter}&{name}={cursor}");
+    pub fn new(
+        viewer: &Person,
+        query: &Query,
+        page: PageOf<Row>,
+        people: Vec<Somebody>,
+        remarks: Remarks,
+    ) -> Self {
+        let neighbour = |name: &str, cursor: String| query.address(&format!("{name}={cursor}"));
         Self {
             people: people.into_iter().map(|person| (person.id.to_string(), person.name)).collect(),
             actor: query.actor.clone(),
@@ -45,10 +51,11 @@ impl Index {
             is_filtered: [&query.actor, &query.group, &query.from, &query.until]
                 .iter()
                 .any(|value| !value.is_empty()),
-            export: format!("/audit/export?{filter}"),
+            export: query.address("").replacen("/audit", "/audit/export", 1),
             newer: page.before.map(|cursor| neighbour("before", cursor.to_string())),
             older: page.after.map(|cursor| neighbour("after", cursor.to_string())),
             lines: page.rows.into_iter().map(|row| Line::new(viewer, row)).collect(),
+            remarks,
         }
     }
 
@@ -70,30 +77,52 @@ impl Line {
     }
 }
 
+/// What the file names its columns.
+pub const HEAD: &[&str] =
+    &["Data e hora", "Quem fez", "Assunto", "O que aconteceu", "Registro", "Origem (IP)"];
+
 /// One line of the file.
 pub fn cells(viewer: &Person, row: Row) -> Vec<String> {
     let at = viewer.zone.local(row.at).format("%d/%m/%Y %H:%M:%S").to_string();
-    let text = sentence(viewer, &row).text();
-    let subject = row.subject_id.map(|id| id.to_string()).unwrap_or_default();
-    vec![at, row.actor.unwrap_or_default(), row.action, text, subject, row.ip]
+    let sentence = sentence(viewer, &row);
+    let group = row.action.parse().map_or("Outros", |action| Group::of(action).label());
+    let subject = row.subject_id.map(|id| format!("nº {id}")).unwrap_or_default();
+    let ip = if row.ip.is_empty() { "Interna".to_owned() } else { row.ip };
+    let text = sentence.text();
+    vec![at, sentence.who, group.to_owned(), text, subject, ip]
 }
 
 /// An action that this version does not know reads as it is stored.
 fn sentence(viewer: &Person, row: &Row) -> Sentence {
     let actor = row.actor.as_deref();
     let Ok(action) = row.action.parse() else {
-        let lead = format!("{}: {}", actor.unwrap_or("A plataforma"), row.action);
-        return Sentence { lead, record: None, detail: String::new() };
+        let who = actor.unwrap_or("A plataforma").to_owned();
+        let lead = format!("{who}: {}", row.action);
+        return Sentence { who, lead, record: None, detail: String::new() };
     };
     let subject = row.subject_id.map(|id| (id, row.subject.as_deref()));
     Sentence::of(action, actor, subject, &row.details, viewer)
 }
 
-fn address_of(query: &Query) -> String {
-    let pairs =
-        [("actor", &query.actor), ("group", &query.group), ("from", &query.from), ("until", &query.until)];
-    let pair =
-        |(name, value): (&str, &String)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC));
-    let typed = pairs.into_iter().filter(|(_, value)| !value.is_empty());
-    typed.map(pair).collect::<Vec<_>>().join("&")
+impl Query {
+    /// The page with this filter, and at a place of it.
+    pub fn address(&self, place: &str) -> String {
+        let all =
+            [("actor", &self.actor), ("group", &self.group), ("from", &self.from), ("until", &self.until)];
+        let pair = |(name, value): (&str, &String)| {
+            format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC))
+        };
+        let typed = all.into_iter().filter(|(_, value)| !value.is_empty());
+        let place = Some(place.to_owned()).filter(|place| !place.is_empty());
+        let parts: Vec<String> = typed.map(pair).chain(place).collect();
+        if parts.is_empty() { "/audit".into() } else { format!("/audit?{}", parts.join("&")) }
+    }
+
+    /// Where the page begins, as its address says.
+    pub fn place(&self) -> String {
+        let all = [("before", &self.before), ("after", &self.after)];
+        let set = all.into_iter().find(|(_, value)| !value.is_empty());
+        set.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+            .unwrap_or_default()
+    }
 }

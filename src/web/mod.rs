@@ -1,5 +1,6 @@
 //! What every page shares: the frame around it, forms, headers, assets, routes.
 
+mod address;
 mod again;
 mod assets;
 mod csrf;
@@ -18,6 +19,7 @@ mod shell;
 mod theme;
 mod upload;
 
+pub use address::{Remarks, tidied};
 pub use again::offer as offer_again;
 pub use assets::{asset, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};

@@ -3,6 +3,9 @@
 /// More words than these narrow nothing.
 const MOST_WORDS: usize = 6;
 
+/// Of these the longest are taken.
+const MOST_READ: usize = 50;
+
 /// The words of a search, each as a pattern of LIKE: `%word%`.
 ///
 /// A column is compared with the longest alone, which an index serves, and then with all:
@@ -20,9 +23,11 @@ impl Search {
         let is_number = digits.len() >= 3 && typed.chars().all(|c| c.is_ascii_digit() || is_mark(c));
         let mut words: Vec<String> = match is_number {
             true => vec![digits],
-            false => typed.split_whitespace().take(MOST_WORDS).map(escape).collect(),
+            false => typed.split_whitespace().take(MOST_READ).map(escape).collect(),
         };
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+        let mut words = without_implied(words);
+        words.truncate(MOST_WORDS);
         let patterns: Vec<String> = words.into_iter().map(|word| format!("%{word}%")).collect();
         (!patterns.is_empty()).then_some(Self { patterns })
     }
@@ -45,6 +50,18 @@ impl Search {
     }
 }
 
+/// Without words that stand in a longer one, or twice: what has the one has the other. The longest come first.
+fn without_implied(words: Vec<String>) -> Vec<String> {
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for word in words {
+        let lower = word.to_lowercase();
+        if !kept.iter().any(|(_, longer)| longer.contains(&lower)) {
+            kept.push((word, lower));
+        }
+    }
+    kept.into_iter().map(|(word, _)| word).collect()
+}
+
 fn escape(word: &str) -> String {
     let mut escaped = String::with_capacity(word.len());
     for c in word.chars().filter(|c| *c != '\0') {
@@ -65,6 +82,12 @@ mod tests {
         let search = Search::parse("  de  Duarte ").unwrap();
         assert_eq!(search.longest(), "%Duarte%");
         assert_eq!(search.all(), ["%Duarte%", "%de%"]);
+    }
+
+    #[test]
+    fn words_that_say_nothing_more_are_left_out() {
+        assert_eq!(Search::parse("silva Silva SILVA sil souza").unwrap().all(), ["%silva%", "%souza%"]);
+        assert_eq!(Search::parse("a1 b2 c3 d4 e5 f6 g7 h8").unwrap().all().len(), MOST_WORDS);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 // The calendar: a pending schedule is moved by dragging it, or by M and the arrow keys.
 //
-// A move that is refused opens a dialogue with what is in the way and the free times beside it.
+// A move that is refused opens a dialogue with what is in the way and the free times beside it. One that
+// was made can be taken back, under the same rules.
 
 import { all, one, say } from "./dom.js";
 import { csrf } from "./entry.js";
 import { post } from "./messages.js";
-import { warn } from "./notices.js";
+import { confirm as announce, unsay, warn } from "./notices.js";
 import { refreshNow } from "./schedules.js";
 
 const MINUTE = 60_000;
@@ -28,6 +29,10 @@ const read = (local) => Date.parse(`${local}:00Z`);
 const write = (at) => new Date(at).toISOString().slice(0, 16);
 const words = new Intl.DateTimeFormat("pt-BR", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
 const spoken = (at) => words.format(at);
+/** `06/03/2031 às 15:12`. */
+const written = (local) => `${local.slice(8, 10)}/${local.slice(5, 7)}/${local.slice(0, 4)} às ${local.slice(11)}`;
+
+const contactOf = (entry) => one(".x", entry).textContent;
 
 /** While something is held, the page behind it stands still. */
 const hold = (entry) => (entry.dataset.moving = "");
@@ -47,18 +52,20 @@ function pickUp(event) {
 }
 
 function over(event) {
-  const cell = dragged && event.target.closest("[data-drop]");
+  const cell = dragged && event.target.closest("[data-drop], [data-refuses]");
   all(".drop-here").forEach((other) => other !== cell && other.classList.remove("drop-here"));
   if (!cell) return;
+  // A cell that takes nothing says so when something is dropped.
   event.preventDefault();
   event.dataTransfer.dropEffect = "move";
-  cell.classList.add("drop-here");
+  if (cell.dataset.drop) cell.classList.add("drop-here");
 }
 
 function drop(event) {
-  const cell = dragged && event.target.closest("[data-drop]");
+  const cell = dragged && event.target.closest("[data-drop], [data-refuses]");
   if (!cell) return;
   event.preventDefault();
+  if (!cell.dataset.drop) return warn("move", `${cell.dataset.refuses} O agendamento de ${contactOf(dragged)} continua em ${written(dragged.dataset.due)}.`);
   const [, time] = dragged.dataset.due.split("T");
   const [day, hour] = cell.dataset.drop.split("T");
   // A day keeps the time; an hour keeps the minutes.
@@ -103,12 +110,12 @@ function begin(entry) {
   document.body.append(bar);
   moving = { entry, at: read(entry.dataset.due), bar };
   hold(entry);
-  tell(`Mover ${entry.dataset.contact}: ${spoken(moving.at)}. Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.`);
+  tell(`Mover ${contactOf(entry)}: ${spoken(moving.at)}. Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.`);
 }
 
 function tell(sentence) {
   const { entry, at, bar } = moving;
-  bar.textContent = `${entry.dataset.contact} · ${spoken(at)} · Enter confirma, Esc desiste`;
+  bar.textContent = `${contactOf(entry)} · ${spoken(at)} · Enter confirma, Esc desiste`;
   all(".drop-here").forEach((cell) => cell.classList.remove("drop-here"));
   const due = write(at);
   (one(`[data-drop="${due.slice(0, 13)}"]`) ?? one(`[data-drop="${due.slice(0, 10)}"]`))?.classList.add("drop-here");
@@ -130,19 +137,47 @@ function confirm() {
 }
 
 async function move(entry, due) {
-  const { move: id, version, contact } = entry.dataset;
-  if (due === entry.dataset.due) return;
-  const list = one("[data-calendar]")?.dataset.calendar ?? "";
+  const { move: id, version, due: before } = entry.dataset;
+  if (due === before) return;
   const hadFocus = document.activeElement === entry;
+  if (!(await save(id, version, due))) return;
+  if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
+  // Each change raises the version by one: who changes it meanwhile keeps this one from being taken back.
+  const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, before));
+  announce("move", `Agendamento movido para ${written(due)}. `, undo);
+}
+
+async function takeBack(id, version, before) {
+  unsay("move");
+  if (!(await save(id, version, before))) return;
+  announce("move", `Mudança desfeita. O agendamento voltou para ${written(before)}.`);
+  (document.getElementById(`entry-${id}`) ?? one("#conteudo")).focus({ preventScroll: true });
+}
+
+/** Whether it was moved, and the calendar shows it. */
+async function save(id, version, due) {
+  const list = one("[data-calendar]")?.dataset.calendar ?? "";
+  unsay("move");
   try {
     await post(`/schedules/${id}/time`, { csrf: csrf(), version, due_at: due, list });
   } catch (error) {
     const question = error.page && one("form", error.page);
-    return question ? ask(question) : warn("move", "Não foi possível mover o agendamento. Tente de novo.");
+    if (question) ask(question);
+    else warn("move", "Não foi possível mover o agendamento. Tente de novo.");
+    return false;
   }
   await refreshNow().catch(() => {});
-  if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
-  say(`Agendamento de ${contact} movido para ${spoken(read(due))}.`);
+  return true;
+}
+
+function button(contact, pressed) {
+  const element = document.createElement("button");
+  element.type = "button";
+  element.className = "btn btn-sm btn-line";
+  element.textContent = "Desfazer";
+  element.setAttribute("aria-label", `Desfazer: mover de volta o agendamento de ${contact}`);
+  element.addEventListener("click", pressed);
+  return element;
 }
 
 function ask(question) {

@@ -3,10 +3,15 @@
 import { one } from "./dom.js";
 import { warn } from "./notices.js";
 
+/** Who goes on to another page leaves the answers of this one behind. */
+let isLeaving = false;
+
 export function start() {
+  addEventListener("pagehide", () => (isLeaving = true));
+  addEventListener("pageshow", () => (isLeaving = false));
   document.body.addEventListener("htmx:responseError", ({ detail }) => isAskedFor(detail) && refused(detail.xhr));
   for (const type of ["htmx:sendError", "htmx:timeout"]) {
-    document.body.addEventListener(type, ({ detail }) => isAskedFor(detail) && warn("request", "Sem conexão. Tente de novo."));
+    document.body.addEventListener(type, ({ detail }) => !isLeaving && isAskedFor(detail) && warn("request", "Sem conexão. Tente de novo."));
   }
 }
 

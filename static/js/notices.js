@@ -13,15 +13,23 @@ export function notice(content, closed = () => {}) {
 }
 
 /** Shows what went wrong; what was shown of the same `kind` gives way. */
-export function warn(kind, ...words) {
+export const warn = (kind, ...words) => show(kind, "ev-error", "alert-triangle", words);
+
+/** Shows what was done; what was shown of the same `kind` gives way. */
+export const confirm = (kind, ...words) => show(kind, "ev-done", "circle-check", words);
+
+/** Takes down what was shown of a kind. */
+export const unsay = (kind) => all(`[data-warning="${kind}"]`).forEach((earlier) => earlier.remove());
+
+function show(kind, style, name, words) {
+  unsay(kind);
   const region = one("[data-toasts]") ?? one("main");
-  all(`[data-warning="${kind}"]`).forEach((earlier) => earlier.remove());
   const content = document.createElement("div");
   content.className = "notif";
   const badge = document.createElement("span");
-  badge.className = "badge-ico ev-error";
+  badge.className = `badge-ico ${style}`;
   badge.setAttribute("aria-hidden", "true");
-  badge.append(icon("alert-triangle"));
+  badge.append(icon(name));
   const text = document.createElement("p");
   text.className = "flex-fill align-self-center mb-0 pe-4";
   text.append(...words);

@@ -2,7 +2,6 @@
 
 import { all, one, say } from "./dom.js";
 import { load } from "./messages.js";
-import { warn } from "./notices.js";
 
 export function start() {
   document.addEventListener("change", ({ target }) => {
@@ -24,7 +23,32 @@ export function start() {
     if (document.activeElement === document.body) results.focus({ preventScroll: true });
     say(one(".pager > span, .blank h2", results)?.textContent ?? "");
   });
+  followLatest();
+  // The browser restores ticks after the page was built.
   addEventListener("pageshow", repaint);
+  repaint();
+}
+
+/**
+ * Of what was asked for within the list or calendar, the latest is shown: an earlier answer that comes late is
+ * left. An address that is shown already is no step of its own for the browser's "back".
+ */
+function followLatest() {
+  let latest = null;
+  const isWithin = (elt) => Boolean(elt.closest?.("#schedules"));
+  const leave = ({ detail }) => {
+    if (detail.xhr !== latest && isWithin(detail.requestConfig.elt)) detail.shouldSwap = false;
+  };
+  // What was replaced meanwhile hears of its answer no more at the page's body, but within itself.
+  const listen = () => one("#schedules")?.addEventListener("htmx:beforeSwap", leave);
+  document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
+    if (isWithin(detail.elt)) latest = detail.xhr;
+  });
+  document.body.addEventListener("htmx:afterSwap", listen);
+  document.body.addEventListener("htmx:beforeHistoryUpdate", ({ detail: { history } }) => {
+    if (history.path === location.pathname + location.search) history.type = "replace";
+  });
+  listen();
 }
 
 const boxes = (form) => all("input[name=id]", form);
@@ -38,6 +62,7 @@ function paint(form) {
   every.checked = chosen > 0 && chosen === boxes(form).length;
   every.indeterminate = chosen > 0 && !every.checked;
   one("[data-selected]", form).textContent = chosen ? ` (${chosen})` : "";
+  one("#bulk-cancel", form).disabled = chosen === 0;
 }
 
 /** Without it, the form leads to a page that asks. */
@@ -46,10 +71,6 @@ async function ask(event, form) {
   const Modal = (window.bootstrap ?? window.tabler)?.Modal;
   if (!dialog || !Modal) return;
   event.preventDefault();
-  if (!boxes(form).some(({ checked }) => checked)) {
-    warn("bulk", "Selecione ao menos um agendamento pendente.");
-    return;
-  }
   const query = new URLSearchParams(new FormData(form));
   const question = await load(`${form.action}?${query}`).then((page) => one("form", page)).catch(() => null);
   if (!question) return form.submit();

@@ -69,9 +69,63 @@ test("a schedule is moved by the keyboard, or left where it was", { timeout: 60_
   assert.equal(await due(id), "2031-04-02 10:00");
   for (const key of ["m", "ArrowRight", "ArrowUp", "Enter"]) await page.keyboard.press(key);
   await cell(page, "2031-04-03T09").locator(`#entry-${id}`).waitFor();
-  await page.waitForFunction(() => document.querySelector("#live").textContent.includes("movido para"));
+  await page.getByText("Agendamento movido para 03/04/2031 às 09:45.").waitFor();
   assert.equal(await due(id), "2031-04-03 09:45");
   assert.equal(await page.evaluate(() => document.activeElement.id), `entry-${id}`);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("a move is told and can be taken back, also by the keyboard", { timeout: 60_000 }, async () => {
+  const id = await plan("2031-03-11 10:12");
+  const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
+  await signIn(page, "admin");
+  await page.goto("/schedules/calendar?view=week&date=2031-03-11");
+  await page.locator(`#entry-${id}`).dragTo(cell(page, "2031-03-13T15"));
+  await page.getByText("Agendamento movido para 13/03/2031 às 15:12.").waitFor();
+  const undo = page.getByRole("button", { name: /^Desfazer/ });
+  await undo.focus();
+  await page.keyboard.press("Enter");
+  await page.getByText("O agendamento voltou para 11/03/2031 às 10:12.").waitFor();
+  await cell(page, "2031-03-11T10").locator(`#entry-${id}`).waitFor();
+  assert.equal(await due(id), "2031-03-11 10:12");
+  assert.equal(await undo.count(), 0, "what was taken back is taken back once");
+  assert.equal(await page.evaluate(() => document.activeElement.id), `entry-${id}`);
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
+test("a place that another took meanwhile is not taken back", { timeout: 60_000 }, async () => {
+  const id = await plan("2031-03-18 10:00");
+  const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
+  await signIn(page, "admin");
+  await page.goto("/schedules/calendar?view=week&date=2031-03-18");
+  await page.locator(`#entry-${id}`).dragTo(cell(page, "2031-03-20T15"));
+  await page.getByText("Agendamento movido para 20/03/2031 às 15:00.").waitFor();
+  await plan("2031-03-18 10:00");
+  await page.getByRole("button", { name: /^Desfazer/ }).click();
+  await page.getByRole("dialog").getByText("Já existe um agendamento em 18/03/2031 às 10:00.").waitFor();
+  assert.equal(await due(id), "2031-03-20 15:00");
+  assert.deepEqual(errors.filter((error) => !/status of 422/.test(error)), []);
+  await context.close();
+});
+
+test("a day that is over takes nothing and says so", { timeout: 60_000 }, async () => {
+  const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
+  const [{ local }] = await pontual.sql("SELECT to_char((now() AT TIME ZONE 'America/Sao_Paulo')::date + 1, 'YYYY-MM-DD') || ' 10:36' AS local");
+  const id = await plan(local);
+  await signIn(page, "admin");
+  // A month has days of the week before, unless it begins on a Sunday: then the month before is shown.
+  const entry = page.locator(`#entry-${id}`);
+  await page.goto(`/schedules/calendar?date=${local.slice(0, 10)}`);
+  if (!(await page.locator("[data-refuses]").count())) {
+    await context.close();
+    return;
+  }
+  await entry.dragTo(page.locator("[data-refuses]").first());
+  await page.getByText(/Este dia já passou\. O agendamento de .* continua em .* às 10:36\./).waitFor();
+  assert.equal(await due(id), local);
+  assert.equal(await page.locator(`[data-drop="${local.slice(0, 10)}"] #entry-${id}`).count(), 1);
   assert.deepEqual(errors, []);
   await context.close();
 });

@@ -85,9 +85,60 @@ async fn the_file_holds_the_filtered_rows_and_no_formula() {
     assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
     let lines: Vec<_> = file.body.lines().collect();
     assert_eq!(lines.len(), 2, "{}", file.body);
-    assert!(lines[1].contains("'=HYPERLINK(1);session.started;'=HYPERLINK(1) entrou"), "{}", lines[1]);
+    let date = zone_today();
+    assert!(file.header("content-disposition").contains(&format!("auditoria-{date}.csv")));
+    assert!(
+        lines[0].ends_with("Data e hora;Quem fez;Assunto;O que aconteceu;Registro;Origem (IP)"),
+        "{}",
+        lines[0]
+    );
+    assert!(lines[1].contains("'=HYPERLINK(1);Entradas e saídas;'=HYPERLINK(1) entrou"), "{}", lines[1]);
     let everything = admin.get("/audit/export").await;
-    assert_eq!(everything.body.lines().count(), 3);
+    // The two who came in, and the two files.
+    assert_eq!(everything.body.lines().count(), 5);
+    assert!(!everything.body.contains("session.started"), "{}", everything.body);
+}
+
+/// Today by the company's clocks.
+fn zone_today() -> String {
+    let zone: chrono_tz::Tz = "America/Sao_Paulo".parse().unwrap();
+    chrono::Utc::now().with_timezone(&zone).format("%Y-%m-%d").to_string()
+}
+
+#[actix_web::test]
+async fn a_list_that_leaves_as_a_file_is_in_the_audit_without_what_was_searched_for() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/export.csv?q=marina&status=failed&department_id=101&from=2030-12-05").await;
+    admin.get("/audit/export?group=tickets&actor=303").await;
+    let page = admin.get("/audit").await;
+    page.assert_says("Ana Prado exportou a lista de agendamentos")
+        .assert_says("filtros: departamento nº 101, de 05/12/2030, palavras buscadas, situação Erro")
+        .assert_says("Ana Prado exportou a auditoria")
+        .assert_says("filtros: feito pelo atendente nº 303, assunto Chamados");
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM audit WHERE details::text LIKE '%marina%'"),
+        0
+    );
+    app.attendant().await.get("/schedules/export.csv").await.assert_status(403);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM audit WHERE action = 'export.schedules'"),
+        1
+    );
+}
+
+#[actix_web::test]
+async fn filters_that_do_not_exist_and_swapped_dates_are_named() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let page = admin.get("/audit?actor=999999&group=users").await;
+    page.assert_says("O filtro “Quem fez” não existe mais.");
+    assert_eq!(page.attribute("#remarks-without", "href").unwrap(), "/audit?group=users");
+    let page = admin.get("/audit?from=2031-12-05&until=2020-12-01").await;
+    page.assert_says("as duas foram trocadas").assert_says("Ana Prado entrou");
+    assert_eq!(page.attribute("#from", "value").unwrap(), "2020-12-01");
+    let tidied = admin.get("/audit?actor=&group=users&from=&until=").await;
+    assert_eq!(tidied.assert_status(303).location(), "/audit?group=users");
 }
 
 #[actix_web::test]

@@ -23,6 +23,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/schedules", [303, 403, 403, 200, 200]),
     ("POST", "/schedules", [303, 403, 403, 422, 422]),
     ("GET", "/schedules/export.csv", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/attendants", [303, 403, 403, 200, 200]),
+    ("GET", "/schedules/users", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/cancellations", [303, 403, 403, 303, 303]),
     ("POST", "/schedules/cancellations", [303, 403, 403, 303, 303]),
     ("GET", "/schedules/calendar", [303, 403, 403, 200, 200]),

@@ -1,6 +1,6 @@
 //! The calendar's page.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
 
 use super::grid::{self, View};
@@ -11,11 +11,11 @@ use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::list::{self, Filters, Query};
-use crate::web::{Shell, pushing};
+use crate::web::{Shell, pushing, tidied};
 
 /// How many schedules a cell of each view names.
 const IN_A_DAY: i64 = 3;
-const IN_AN_HOUR: i64 = 3;
+const IN_AN_HOUR: i64 = 2;
 
 /// The days that are shown take the place of the list's period, which waits in the address.
 ///
@@ -26,7 +26,11 @@ pub async fn show(
     shell: Shell,
     db: web::Data<Db>,
     query: Query,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
+    if let Some(answer) = tidied(&request, &shell) {
+        return Ok(answer);
+    }
     let (zone, now) = (viewer.zone, Utc::now());
     let view = View::parse(query.0.get("view"));
     let day = clock::parse_day(query.0.get("date")).unwrap_or_else(|| zone.day(now));
@@ -37,7 +41,7 @@ pub async fn show(
     };
     let shown = db
         .run(move |conn| {
-            let options = list::options(conn)?;
+            let options = list::options(conn, &filters)?;
             let filters = filters.known(&options);
             let without_period = Filters { period: None, ..filters.clone() };
             let narrowed = list::narrowed(conn, &without_period, zone, now)?;
@@ -48,5 +52,7 @@ pub async fn show(
         .await?;
     let date = day.to_string();
     let address = shown.filters.address(super::views::PATH, &[("view", view.as_str()), ("date", &date)]);
-    Ok(pushing(shell.page(&viewer, "Calendário", Calendar::new(&viewer, shown))?, &address))
+    let remarks = shown.filters.remarks(&query.0).without(address.clone());
+    let view = Calendar::new(&viewer, shown).remarking(remarks);
+    Ok(pushing(shell.page(&viewer, "Calendário", view)?, &address))
 }

@@ -11,6 +11,7 @@ use crate::auth::Viewer;
 use crate::clock;
 use crate::schedules::Status;
 use crate::schedules::list::{Chip, FilterForm, Filters, Options, ViewSwitch, chips};
+use crate::web::Remarks;
 use cells::{AgendaDay, CellView, Cells};
 
 pub const PATH: &str = "/schedules/calendar";
@@ -51,6 +52,7 @@ pub struct Calendar {
     agenda: Vec<AgendaDay>,
     /// The address of what is shown, for the way back.
     list: String,
+    remarks: Remarks,
 }
 
 struct Head {
@@ -87,7 +89,13 @@ impl Calendar {
             agenda_title: if is_week { "Dias da semana".into() } else { cells.day_title(day) },
             agenda: if is_week { cells.agenda() } else { cells.agenda_of(day) },
             list: filters.address("", &more).trim_start_matches('?').to_owned(),
+            remarks: Remarks::default(),
         }
+    }
+
+    /// With what is to be said of its filters.
+    pub fn remarking(self, remarks: Remarks) -> Self {
+        Self { remarks, ..self }
     }
 
     fn statuses(&self) -> &'static [Status] {

@@ -1,12 +1,14 @@
 //! The filtered list as a file for spreadsheets.
 
 use actix_web::{HttpResponse, web};
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
+use serde_json::{Map, Value, json};
 
 use super::filters::{Filters, Query};
 use super::queries::{self, ExportRow};
-use crate::auth::{Can, ManageSchedules};
+use crate::audit::{self, Action as Audited};
+use crate::auth::{Can, ClientIp, ManageSchedules};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::Result;
@@ -38,16 +40,24 @@ const HEAD: &[&str] = &[
 ];
 
 /// What the search found is fixed at the beginning; rows that come or go meanwhile are met or not, but none
-/// is met twice.
+/// is met twice. The audit keeps who took the list and its filters, but not what was searched for.
 ///
 /// # Errors
 /// The database is unreachable.
-pub async fn download(viewer: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
-    let (filters, zone) = (Filters::read(&query.0), viewer.zone);
+pub async fn download(
+    viewer: Can<ManageSchedules>,
+    db: web::Data<Db>,
+    query: Query,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (filters, zone, by) = (Filters::read(&query.0), viewer.zone, viewer.id);
     let (narrowed, order) = db
-        .run(move |conn| {
-            let filters = filters.known(&queries::options(conn)?);
-            Ok((queries::narrowed(conn, &filters, zone, Utc::now())?, filters.order()))
+        .transaction(move |conn| {
+            let options = queries::options(conn, &filters)?;
+            let (filters, now) = (filters.clone().known(&options), Utc::now());
+            let entry = audit::Entry::of(Audited::SchedulesExported).by(by).with(kept(&filters, zone, now));
+            audit::record(conn, &entry.from(&ip))?;
+            Ok((queries::narrowed(conn, &filters, zone, now)?, filters.order()))
         })
         .await?;
     let mut place = Some(None);
@@ -65,6 +75,21 @@ pub async fn download(viewer: Can<ManageSchedules>, db: web::Data<Db>, query: Qu
     }))
 }
 
+/// The filters as the audit keeps them: a preset is the days that it meant.
+fn kept(filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Value {
+    let is_kept = |name: &str| !matches!(name, "q" | "sort" | "period" | "from" | "to");
+    let pairs = filters.pairs().into_iter().filter(|(name, _)| is_kept(name));
+    let mut all: Map<String, Value> = pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    if !filters.q.is_empty() {
+        all.insert("q".into(), json!(true));
+    }
+    let (from, to) = filters.period.map_or((None, None), |period| period.days(zone, now));
+    for (name, day) in [("from", from), ("to", to)] {
+        all.extend(day.map(|day| (name.to_owned(), json!(day.to_string()))));
+    }
+    json!({ "filters": all })
+}
+
 fn line(zone: Zone, row: ExportRow) -> Vec<String> {
     vec![
         row.id.to_string(),
@@ -78,7 +103,7 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
         row.channel_name,
         row.person_name,
         row.department_name,
-        row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
+        row.attendant_name.unwrap_or_else(|| super::views::QUEUE.into()),
         row.action.label().into(),
         row.comment,
         row.message,
@@ -92,6 +117,6 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
 }
 
 /// As spreadsheets read a moment.
-fn local(zone: Zone, at: chrono::DateTime<Utc>) -> String {
+fn local(zone: Zone, at: DateTime<Utc>) -> String {
     format!("{} {}", zone.date(at), zone.time(at))
 }

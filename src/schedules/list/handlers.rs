@@ -1,15 +1,19 @@
 //! The page of the list.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
+use serde_json::{Value, json};
 
-use super::filters::{Filters, Place, Query};
+use super::filters::{Attendant, Filters, Place, Query};
+use super::period::{Period, Preset};
 use super::queries::{self, Options};
-use super::views::{Index, PATH};
+use super::views::{Index, PATH, QUEUE};
 use crate::auth::{Can, ManageSchedules};
+use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{Shell, pushing};
+use crate::schedules::queries::Choice;
+use crate::web::{Fields, Remarks, Shell, pushing, tidied};
 
 /// # Errors
 /// The database is unreachable.
@@ -18,12 +22,16 @@ pub async fn index(
     shell: Shell,
     db: web::Data<Db>,
     query: Query,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
+    if let Some(answer) = tidied(&request, &shell) {
+        return Ok(answer);
+    }
     let (filters, place) = (Filters::read(&query.0), Place::read(&query.0));
     let zone = viewer.zone;
     let (filters, options, counts, page) = db
         .run(move |conn| {
-            let options = queries::options(conn)?;
+            let options = queries::options(conn, &filters)?;
             let filters = filters.known(&options);
             let narrowed = queries::narrowed(conn, &filters, zone, Utc::now())?;
             let counts = queries::counts(conn, &narrowed)?;
@@ -34,11 +42,54 @@ pub async fn index(
     let place = place.pair();
     let place: Vec<_> = place.iter().map(|(name, cursor)| (*name, cursor.as_str())).collect();
     let address = filters.address(PATH, &place);
-    let view = Index::new(&viewer, &filters, &options, counts, page);
+    let remarks = filters.remarks(&query.0).without(filters.address(PATH, &[]));
+    let view = Index::new(&viewer, &filters, &options, counts, page).remarking(remarks);
     Ok(pushing(shell.page(&viewer, "Agendamentos", view)?, &address))
 }
 
+/// Users for the searchable select of who created, as JSON `[{value, text, sub}]`.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn users(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
+    Ok(HttpResponse::Ok().json(found(&db, query, Vec::new()).await?))
+}
+
+/// The same for the select of attendants, which begins with the queue.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn attendants(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
+    let queue = json!({ "value": Attendant::Queue.value(), "text": QUEUE, "sub": "" });
+    let first = if query.0.get("q").trim().is_empty() { vec![queue] } else { Vec::new() };
+    Ok(HttpResponse::Ok().json(found(&db, query, first).await?))
+}
+
+async fn found(db: &Db, query: Query, first: Vec<Value>) -> Result<Vec<Value>> {
+    let users = db.run(move |conn| queries::users(conn, query.0.get("q"), &[])).await?;
+    let choice = |user: Choice| json!({ "value": user.id, "text": user.name, "sub": user.sub });
+    Ok(first.into_iter().chain(users.into_iter().map(choice)).collect())
+}
+
 impl Filters {
+    /// What is to be said of the filters in an address, of which these are those that exist.
+    pub fn remarks(&self, fields: &Fields) -> Remarks {
+        let is_day = |text: &str| clock::parse_day(text).is_some();
+        let read = |label, name, is_known| (label, fields.get(name), is_known);
+        let is_preset = fields.get("period").parse::<Preset>().is_ok();
+        Remarks::of(&[
+            read("Situação", "status", self.status.is_some()),
+            read("Departamento", "department_id", self.department.is_some()),
+            read("Atendente", "attendant_id", self.attendant.is_some()),
+            read("Criado por", "created_by", self.creator.is_some()),
+            read("Ação", "action", self.action.is_some()),
+            read("Período", "period", is_preset),
+            read("De", "from", is_day(fields.get("from"))),
+            read("Até", "to", is_day(fields.get("to"))),
+        ])
+        .swapped(Period::is_swapped(fields.get("from"), fields.get("to")))
+    }
+
     /// Without departments and users that there are not.
     pub fn known(self, options: &Options) -> Self {
         let is_user = |id: i64| options.users.iter().any(|user| user.id == id);
@@ -46,8 +97,8 @@ impl Filters {
         Self {
             department,
             attendant: self.attendant.filter(|attendant| match attendant {
-                super::filters::Attendant::Queue => true,
-                super::filters::Attendant::User(id) => is_user(id.0),
+                Attendant::Queue => true,
+                Attendant::User(id) => is_user(id.0),
             }),
             creator: self.creator.filter(|id| is_user(id.0)),
             ..self

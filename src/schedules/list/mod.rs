@@ -22,6 +22,8 @@ use crate::web::Route;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/schedules", handlers::index),
+        Route::get("/schedules/attendants", handlers::attendants),
+        Route::get("/schedules/users", handlers::users),
         Route::get("/schedules/export.csv", export::download),
         Route::get("/schedules/cancellations", cancellations::ask),
         Route::post("/schedules/cancellations", cancellations::cancel),

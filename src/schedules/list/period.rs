@@ -63,6 +63,11 @@ impl Period {
         }
     }
 
+    /// Whether two dates were typed the wrong way round.
+    pub fn is_swapped(from: &str, to: &str) -> bool {
+        matches!((clock::parse_day(from), clock::parse_day(to)), (Some(from), Some(to)) if to < from)
+    }
+
     pub fn preset(self) -> Option<Preset> {
         match self {
             Self::Preset(preset) => Some(preset),
@@ -78,15 +83,20 @@ impl Period {
         }
     }
 
-    /// The instants from the first (included) to the last (left out) of these days.
-    pub fn bounds(self, zone: Zone, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-        let (from, to) = match self {
+    /// The first and the last of these days.
+    pub fn days(self, zone: Zone, now: DateTime<Utc>) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        match self {
             Self::Preset(preset) => {
                 let (from, to) = preset.days(zone.day(now));
                 (Some(from), Some(to))
             }
             Self::Between { from, to } => (from, to),
-        };
+        }
+    }
+
+    /// The instants from the first (included) to the last (left out) of these days.
+    pub fn bounds(self, zone: Zone, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+        let (from, to) = self.days(zone, now);
         let end = to.and_then(|day| day.succ_opt()).map(|day| zone.start_of(day));
         (from.map(|day| zone.start_of(day)), end)
     }

@@ -7,7 +7,7 @@ use super::queries::{Count, Counts, Options, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::schedules::Status;
-use crate::web::{PageOf, initials, thousands, tint};
+use crate::web::{PageOf, Remarks, initials, thousands, tint};
 
 mod filter_form;
 
@@ -15,6 +15,9 @@ pub use filter_form::{Chip, FilterForm, ViewSwitch, chips};
 use filter_form::{Choosable, PresetLink, presets, sorts};
 
 pub const PATH: &str = "/schedules";
+
+/// Who attends where no attendant was chosen.
+pub const QUEUE: &str = "Fila do departamento";
 
 #[derive(Template)]
 #[template(path = "schedules/index.html")]
@@ -36,6 +39,7 @@ pub struct Index {
     /// The filters of the list, for the way back from the pages that it leads to.
     list: String,
     empty: Option<Empty>,
+    remarks: Remarks,
 }
 
 struct Tab {
@@ -99,7 +103,13 @@ impl Index {
             caption: filters.order().caption(),
             export: filters.address("/schedules/export.csv", &[]),
             list: address.trim_start_matches('?').to_owned(),
+            remarks: Remarks::default(),
         }
+    }
+
+    /// With what is to be said of its filters.
+    pub fn remarking(self, remarks: Remarks) -> Self {
+        Self { remarks, ..self }
     }
 
     fn on_page(&self) -> String {
@@ -139,7 +149,7 @@ impl Line {
             is_unspaced: row.is_unspaced,
             action: row.action.short_label(),
             department: row.department_name,
-            attendant: row.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
+            attendant: row.attendant_name.unwrap_or_else(|| QUEUE.into()),
             status: row.status,
             act: match row.status {
                 Status::Scheduled => (format!("/schedules/{}/edit", row.id), "Editar"),

@@ -168,3 +168,33 @@ async fn a_move_into_the_past_or_of_a_final_schedule_is_refused() {
     late.assert_status(409).assert_says("já não está pendente");
     admin.get(&path).await.assert_status(303);
 }
+
+#[actix_web::test]
+async fn a_full_week_stays_small_and_leads_to_the_list_of_each_day() {
+    let app = TestApp::new().await.with_made_up_rows("schedules without history");
+    app.database.execute(
+        "INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment)
+         SELECT 601, 101, 'open_ticket', t, now(), 'UTC', 'x'
+           FROM generate_series(timestamptz '2030-12-01 03:00Z', '2030-12-08 02:59Z', '6 minutes') t",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules/calendar?view=week&date=2030-12-05").await;
+    assert_eq!(in_cell(&page, "2030-12-05T10"), ["10:00", "10:06"]);
+    assert_eq!(page.texts("[data-drop='2030-12-05T10'] .more"), ["+8"]);
+    let day = ".agenda > li:nth-child(5)";
+    assert_eq!(page.count(&format!("{day} .ev-line")), 10);
+    assert_eq!(page.texts(&format!("{day} .more")), ["Mais 230"]);
+    let more = page.attribute(&format!("{day} .more"), "href").unwrap();
+    assert_eq!(more, "/schedules?from=2030-12-05&to=2030-12-05");
+    assert!(page.body.len() < 350_000, "{}", page.body.len());
+}
+
+#[actix_web::test]
+async fn a_day_that_is_over_says_why_nothing_can_be_dropped_on_it() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules/calendar?date=2020-12-05").await;
+    assert_eq!(page.count("[data-refuses='Este dia já passou.']"), 35);
+    let page = admin.get("/schedules/calendar?view=week&date=2020-12-05").await;
+    assert_eq!(page.count("[data-refuses='Esta hora já passou.']"), 7 * 13);
+}

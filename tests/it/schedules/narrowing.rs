@@ -134,7 +134,7 @@ async fn nonsense_in_the_address_is_ignored() {
     let admin = app.administrator().await;
     for query in [
         "status=x&department_id=9999&attendant_id=-5&created_by=abc&action=drop&sort=name&period=never",
-        "from=2026-13-40&to=ontem&after=1-2-3&before=",
+        "from=2026-13-40&to=ontem&after=1-2-3",
         "after=-9000000000000000000-1",
         "status=%ff&department_id=%ff",
         "department_id=1%27%20OR%201%3D1",
@@ -323,4 +323,62 @@ async fn htmx_shows_an_address_without_empty_fields() {
         part.attribute("nav.seg a:nth-of-type(3)", "href").unwrap(),
         "/schedules/calendar?q=marina&view=week"
     );
+}
+
+#[actix_web::test]
+async fn filters_that_do_not_exist_are_named_and_can_be_removed() {
+    let app = three_schedules().await;
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules?department_id=999999&attendant_id=x&action=notify").await;
+    page.assert_says("O filtro “Departamento” não existe mais.")
+        .assert_says("O filtro “Atendente” não existe mais.")
+        .assert_says("Remover filtro");
+    assert_eq!(page.attribute("#remarks-without", "href").unwrap(), "/schedules?action=notify");
+    assert_eq!(contacts(&page), ["Rafael Nogueira"]);
+    let calendar = admin.get("/schedules/calendar?created_by=999999&date=2030-12-05").await;
+    calendar.assert_says("O filtro “Criado por” não existe mais.");
+    admin.get("/schedules?attendant_id=303").await.assert_does_not_say("não existe mais");
+}
+
+#[actix_web::test]
+async fn dates_the_wrong_way_round_change_places_and_the_page_says_so() {
+    let app = three_schedules().await;
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules?from=2099-12-31&to=2020-01-01").await;
+    page.assert_says("A data inicial era depois da final: as duas foram trocadas.");
+    assert_eq!(contacts(&page).len(), 3);
+    assert_eq!(page.attribute("#f-from", "value").unwrap(), "2020-01-01");
+    admin.get("/schedules?from=2020-01-01&to=2099-12-31").await.assert_does_not_say("trocadas");
+}
+
+#[actix_web::test]
+async fn empty_filters_do_not_stand_in_the_address() {
+    let app = three_schedules().await;
+    let admin = app.administrator().await;
+    for (typed, tidy) in [
+        ("/schedules?q=&department_id=&action=notify&from=", "/schedules?action=notify"),
+        ("/schedules?q=", "/schedules"),
+        ("/schedules/calendar?view=week&date=2030-12-05&q=", "/schedules/calendar?view=week&date=2030-12-05"),
+    ] {
+        assert_eq!(admin.get(typed).await.assert_status(303).location(), tidy);
+    }
+}
+
+#[actix_web::test]
+async fn a_thousand_users_are_searched_and_the_chosen_one_stays() {
+    let app = three_schedules().await;
+    app.database.execute(
+        "INSERT INTO users (id, name, email, password_hash, role_id)
+         SELECT 5000 + n, 'Pessoa ' || to_char(n, 'FM0000'), 'p' || n || '@x.example', 'x', (SELECT role_id FROM users WHERE id = 303)
+           FROM generate_series(1, 1000) n",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules?attendant_id=5999").await;
+    assert!(page.count("#f-attendant_id option") < 110);
+    assert_eq!(page.texts(".chip .x"), ["Atendente: Pessoa 0999"]);
+    assert_eq!(page.attribute("#f-attendant_id", "data-search-url").unwrap(), "/schedules/attendants");
+    let first = admin.get("/schedules/attendants").await;
+    assert!(first.body.starts_with(r#"[{"sub":"","text":"Fila do departamento","value":"queue"}"#));
+    let found = admin.get("/schedules/users?q=PESSOA%200777").await;
+    assert_eq!(found.body, r#"[{"sub":"","text":"Pessoa 0777","value":5777}]"#);
 }

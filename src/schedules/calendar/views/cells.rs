@@ -9,6 +9,9 @@ use crate::schedules::calendar::queries::Entry;
 use crate::schedules::list::{self, Filters, Period};
 use crate::schedules::{Action, Status};
 
+/// How many schedules of a day the agenda names.
+const IN_THE_AGENDA: usize = 10;
+
 /// One cell.
 pub struct CellView {
     pub number: u32,
@@ -24,6 +27,8 @@ pub struct CellView {
     pub new: Option<(String, String)>,
     /// What a schedule that is dropped here gets: the day, or the day and the hour.
     pub drop: Option<String>,
+    /// Why nothing can be dropped here, where that is so.
+    pub refusal: &'static str,
 }
 
 pub struct EntryView {
@@ -43,6 +48,13 @@ pub struct More {
     pub text: String,
     pub label: String,
     pub href: String,
+}
+
+impl More {
+    /// `Mais 230`, where there is room for words.
+    pub fn in_words(&self) -> String {
+        self.text.replacen('+', "Mais ", 1)
+    }
 }
 
 /// A day of the list that narrow screens show.
@@ -101,7 +113,8 @@ impl<'a> Cells<'a> {
     pub fn agenda_of(&self, day: NaiveDate) -> Vec<AgendaDay> {
         let places: Vec<usize> =
             (0..self.shown.cells.len()).filter(|p| self.shown.cells[*p].day == day).collect();
-        let entries: Vec<EntryView> = places.iter().flat_map(|place| self.entries(*place)).collect();
+        let entries: Vec<EntryView> =
+            places.iter().flat_map(|place| self.entries(*place)).take(IN_THE_AGENDA).collect();
         let counts: Vec<(i64, bool)> = places.iter().map(|place| self.count(*place)).collect();
         let count = (counts.iter().map(|count| count.0).sum(), counts.iter().any(|count| count.1));
         vec![AgendaDay {
@@ -136,6 +149,11 @@ impl<'a> Cells<'a> {
             entries,
             new: self.new_in(cell),
             drop: self.drop(cell),
+            refusal: match (cell.is_empty(), cell.hour) {
+                (true, _) => "Esta hora não existe nesse dia.",
+                (false, Some(_)) => "Esta hora já passou.",
+                (false, None) => "Este dia já passou.",
+            },
         }
     }
 
@@ -180,7 +198,7 @@ impl<'a> Cells<'a> {
         let text = if is_cut { format!("+{rest} ou mais") } else { format!("+{rest}") };
         let period = Some(Period::Between { from: Some(day), to: Some(day) });
         (rest > 0).then(|| More {
-            label: format!("Ver todos os agendamentos de {}", long_day(day)),
+            label: format!("ver todos os agendamentos de {}", long_day(day)),
             text,
             href: Filters { period, ..self.shown.filters.clone() }.address(list::PATH, &[]),
         })

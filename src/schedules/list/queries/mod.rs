@@ -10,5 +10,5 @@ mod search;
 pub use bulk::{Bulk, cancel_all, chosen};
 pub use export::{ExportRow, chunk};
 pub use narrowed::{BOUND, Narrowed, condition, narrowed, narrowing};
-pub use options::{Options, options};
+pub use options::{Options, options, users};
 pub use page::{Count, Counts, Row, counts, page};

@@ -2,29 +2,63 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::error::Result;
+use crate::ids::UserId;
+use crate::schedules::list::filters::{Attendant, Filters};
 use crate::schedules::queries::Choice;
+use crate::web::Search;
 
 /// Departments and users, also those that were deactivated: their schedules are still there.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub departments: Vec<Choice>,
+    /// The first of them, and whoever is chosen.
     pub users: Vec<Choice>,
+    /// Whether there are more users than these, to be searched for.
+    pub are_more: bool,
 }
 
+/// How many users a select holds before it is searched.
+const MOST: i64 = 100;
+
+/// What `filters` can be changed to.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn options(conn: &mut PgConnection) -> Result<Options> {
+pub fn options(conn: &mut PgConnection, filters: &Filters) -> Result<Options> {
     let departments = diesel::sql_query(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM departments ORDER BY deactivated_at IS NOT NULL, position, plain(name) COLLATE \"C\", id",
     )
     .load(conn)?;
-    let users = diesel::sql_query(
+    let attendant = match filters.attendant {
+        Some(Attendant::User(id)) => Some(id),
+        _ => None,
+    };
+    let chosen: Vec<UserId> = attendant.into_iter().chain(filters.creator).collect();
+    let users = users(conn, "", &chosen)?;
+    let are_more = users.len() as i64 > MOST;
+    Ok(Options { departments, users, are_more })
+}
+
+/// Users whose name holds what is looked for, one more than a select holds; and those of `chosen`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<Vec<Choice>> {
+    let search = Search::parse(typed);
+    let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
+    Ok(diesel::sql_query(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
-           FROM users ORDER BY deactivated_at IS NOT NULL, plain(name) COLLATE \"C\", id",
+           FROM users WHERE id = ANY ($2) OR id IN (
+            SELECT id FROM users WHERE sort_name LIKE ALL (SELECT plain(p) FROM unnest($1) AS p)
+             ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT $3)
+          ORDER BY deactivated_at IS NOT NULL, sort_name, id",
     )
-    .load(conn)?;
-    Ok(Options { departments, users })
+    .bind::<Array<Text>, _>(patterns)
+    .bind::<Array<BigInt>, _>(chosen)
+    .bind::<BigInt, _>(MOST + 1)
+    .load(conn)?)
 }

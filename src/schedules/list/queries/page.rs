@@ -159,7 +159,7 @@ const COUNTED: i64 = 1_000;
 const LOOKED_AT: i64 = 10_000;
 
 /// As many when each must be compared with the words of a search.
-const COMPARED: i64 = 500;
+const COMPARED: i64 = 200;
 
 /// How many schedules a tab holds.
 #[derive(Clone, Copy, Debug, Default)]

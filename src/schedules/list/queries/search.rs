@@ -22,7 +22,7 @@ pub enum Found {
 }
 
 /// So many schedules are looked up faster than the list is read.
-const MOST: i64 = 10_000;
+const MOST: i64 = 5_000;
 
 /// Shorter words have no trigrams; they narrow, but nothing can be looked up by them.
 const SHORTEST: usize = 3;
@@ -45,7 +45,13 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
     let rows: Vec<PatternRow> = diesel::sql_query("SELECT plain(p) AS pattern FROM unnest($1) AS p")
         .bind::<Array<Text>, _>(search.all())
         .load(conn)?;
-    let patterns: Vec<String> = rows.into_iter().map(|row| row.pattern).collect();
+    let mut patterns: Vec<String> = Vec::new();
+    // Words that were told apart by accents alone are one.
+    for PatternRow { pattern } in rows {
+        if !patterns.contains(&pattern) {
+            patterns.push(pattern);
+        }
+    }
     let is_long = |pattern: &&String| pattern.chars().filter(|c| c.is_alphanumeric()).count() >= SHORTEST;
     for word in patterns.iter().filter(is_long) {
         let ids = with_word(conn, word)?;
@@ -57,15 +63,20 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
 }
 
 /// Schedules that have one word, up to a few more than `MOST`. The word is looked up apart (MATERIALIZED):
-/// seeing the limit, the planner would rather read all contacts until it is reached.
+/// seeing the limit, the planner would rather read all contacts until it is reached. What a common word's
+/// contacts have is enough to know that it is common: the rest is then not looked at.
 fn with_word(conn: &mut PgConnection, word: &str) -> Result<Vec<ScheduleId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "WITH known AS MATERIALIZED (SELECT c.id FROM contacts c WHERE c.search LIKE $1),
-              grouped AS MATERIALIZED (SELECT p.id FROM people p WHERE p.sort_name LIKE $1),
-              written AS MATERIALIZED (SELECT x.schedule_id FROM schedule_texts x WHERE x.search LIKE $1)
+              of_contacts AS MATERIALIZED (SELECT s.id FROM schedules s
+                WHERE s.contact_id = ANY (ARRAY(SELECT id FROM known LIMIT $2)) LIMIT $2),
+              enough AS MATERIALIZED (SELECT count(*) >= $2 AS is_so FROM of_contacts),
+              grouped AS MATERIALIZED (SELECT p.id FROM people p
+                WHERE p.sort_name LIKE $1 AND NOT (SELECT is_so FROM enough)),
+              written AS MATERIALIZED (SELECT x.schedule_id FROM schedule_texts x
+                WHERE x.search LIKE $1 AND NOT (SELECT is_so FROM enough))
          SELECT DISTINCT id FROM (
-            (SELECT s.id FROM schedules s
-              WHERE s.contact_id = ANY (ARRAY(SELECT id FROM known LIMIT $2)) LIMIT $2)
+            SELECT id FROM of_contacts
             UNION ALL
             (SELECT s.id FROM schedules s WHERE s.contact_id = ANY (ARRAY(
                 SELECT c.id FROM contacts c WHERE c.person_id = ANY (ARRAY(SELECT id FROM grouped LIMIT $2))

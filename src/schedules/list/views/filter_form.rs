@@ -4,6 +4,7 @@
 use askama::Template;
 use chrono::NaiveDate;
 
+use super::QUEUE;
 use crate::schedules::Action;
 use crate::schedules::list::filters::{Attendant, Filters, Sort};
 use crate::schedules::list::period::{Period, Preset};
@@ -30,6 +31,8 @@ pub struct FilterForm {
     /// How many filters within the fold are set.
     folded: usize,
     is_list: bool,
+    /// Whether users are searched for on the server: there are more than the selects hold.
+    are_more: bool,
 }
 
 /// An option of a select.
@@ -79,6 +82,7 @@ impl FilterForm {
             },
             folded: filters.folded(),
             is_list,
+            are_more: options.are_more,
         }
     }
 }
@@ -103,7 +107,7 @@ fn attendants(options: &Options, chosen: Option<Attendant>) -> Vec<Choosable> {
         Some(Attendant::User(id)) => Some(id.0),
         _ => None,
     };
-    let queue = Choosable::new("queue", "Fila do departamento", chosen == Some(Attendant::Queue));
+    let queue = Choosable::new("queue", QUEUE, chosen == Some(Attendant::Queue));
     std::iter::once(queue).chain(choosable(&options.users, user)).collect()
 }
 
@@ -140,7 +144,7 @@ pub fn chips(filters: &Filters, options: &Options, path: &str, more: &[(&str, &s
         choices.iter().find(|choice| choice.id == id).map(|choice| choice.name.clone()).unwrap_or_default()
     };
     let attendant = |attendant: Attendant| match attendant {
-        Attendant::Queue => "Fila do departamento".to_owned(),
+        Attendant::Queue => QUEUE.to_owned(),
         Attendant::User(id) => name(&options.users, id.0),
     };
     let active = [

@@ -1,0 +1,60 @@
+//! What an exported list was narrowed to, in the words of the filters.
+
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value};
+
+use super::Group;
+use super::handlers::NOBODY;
+use crate::schedules::{Action, Status};
+
+/// `filtros: situação Erro, departamento nº 3`.
+pub fn sentence(filters: &Map<String, Value>) -> String {
+    let words: Vec<String> = filters.iter().map(|(name, value)| one(name, value)).collect();
+    if words.is_empty() { "sem filtros".into() } else { format!("filtros: {}", words.join(", ")) }
+}
+
+fn one(name: &str, value: &Value) -> String {
+    let text = value.as_str().unwrap_or_default();
+    match name {
+        "q" => "palavras buscadas".into(),
+        "status" => format!("situação {}", word(text, Status::label)),
+        "action" => format!("ação {}", word(text, Action::short_label)),
+        "group" => format!("assunto {}", word(text, Group::label)),
+        "department_id" => format!("departamento nº {text}"),
+        "attendant_id" if text == "queue" => "fila do departamento".into(),
+        "attendant_id" => format!("atendente nº {text}"),
+        "created_by" => format!("criado pelo atendente nº {text}"),
+        "actor" if text == "none" => format!("feito por {}", NOBODY.to_lowercase()),
+        "actor" => format!("feito pelo atendente nº {text}"),
+        "from" => format!("de {}", day(text)),
+        "to" | "until" => format!("até {}", day(text)),
+        _ => name.to_owned(),
+    }
+}
+
+/// The label of a value; one without a label reads as it is stored.
+fn word<T: FromStr>(text: &str, label: fn(T) -> &'static str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |value| label(value).to_owned())
+}
+
+fn day(text: &str) -> String {
+    text.parse().map_or_else(|_| text.to_owned(), |day: NaiveDate| day.format("%d/%m/%Y").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn filters_read_in_the_words_of_the_lists() {
+        let read = |value: Value| sentence(value.as_object().unwrap());
+        assert_eq!(read(json!({})), "sem filtros");
+        let list = json!({ "status": "failed", "q": true, "from": "2026-12-01", "to": "2026-12-05" });
+        assert_eq!(read(list), "filtros: de 01/12/2026, palavras buscadas, situação Erro, até 05/12/2026");
+        assert_eq!(read(json!({ "actor": "none" })), "filtros: feito por plataforma e contatos");
+    }
+}

@@ -1,0 +1,92 @@
+//! What stands in an address and says nothing: empty parameters, and filters that do not exist.
+
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::shell::{Shell, redirect};
+
+/// What a list says of the filters in its address that it could not follow.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks {
+    sentences: Vec<String>,
+    /// Whether one of them is of a filter, which can be removed.
+    is_lost: bool,
+    /// The address with what counts alone.
+    pub without: String,
+}
+
+impl Remarks {
+    /// Of `read`, each a label, what was typed and whether it was understood.
+    pub fn of(read: &[(&str, &str, bool)]) -> Self {
+        let lost = read.iter().filter(|(_, typed, is_known)| !typed.trim().is_empty() && !is_known);
+        let sentence = |(label, ..): &(&str, &str, bool)| match *label {
+            "De" | "Até" => format!("A data do filtro “{label}” não existe."),
+            _ => format!("O filtro “{label}” não existe mais."),
+        };
+        let sentences: Vec<String> = lost.map(sentence).collect();
+        Self { is_lost: !sentences.is_empty(), sentences, without: String::new() }
+    }
+
+    /// With a word on dates that were typed the wrong way round.
+    pub fn swapped(mut self, is_swapped: bool) -> Self {
+        if is_swapped {
+            let text = "A data inicial era depois da final: as duas foram trocadas.";
+            self.sentences.push(text.to_owned());
+        }
+        self
+    }
+
+    /// With the address that holds what counts.
+    pub fn without(self, without: String) -> Self {
+        Self { without, ..self }
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.is_lost
+    }
+
+    pub fn sentences(&self) -> &[String] {
+        &self.sentences
+    }
+}
+
+/// Forms without scripts send each field, also the empty ones: on to the address without them. To htmx the
+/// answer names its address itself (see `pushing`).
+pub fn tidied(request: &HttpRequest, shell: &Shell) -> Option<HttpResponse> {
+    let query = without_empty(request.query_string()).filter(|_| !shell.is_htmx)?;
+    let path = request.path();
+    Some(redirect(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }))
+}
+
+/// The parameters that say something, unless all do.
+fn without_empty(query: &str) -> Option<String> {
+    let says = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+    let all: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    let kept: Vec<&str> = all.iter().copied().filter(says).collect();
+    (kept.len() < all.len()).then(|| kept.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_say_nothing_are_left_out() {
+        assert_eq!(without_empty("q=&department_id=&status=failed"), Some("status=failed".into()));
+        assert_eq!(without_empty("q="), Some(String::new()));
+        assert_eq!(without_empty("q=a+b&from=2026-12-01"), None);
+        assert_eq!(without_empty(""), None);
+    }
+
+    #[test]
+    fn what_was_not_understood_is_named() {
+        let read = [
+            ("Atendente", "9", true),
+            ("Cargo", "", false),
+            ("Departamento", "99", false),
+            ("De", "x", false),
+        ];
+        let remarks = Remarks::of(&read);
+        let expected = ["O filtro “Departamento” não existe mais.", "A data do filtro “De” não existe."];
+        assert_eq!(remarks.sentences(), expected);
+    }
+}
