@@ -15,7 +15,6 @@ mod search;
 mod security;
 mod shell;
 mod theme;
-mod upload;
 
 pub use assets::{asset, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
@@ -31,4 +30,3 @@ pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
 pub use theme::Theme;
-pub use upload::{UPLOAD_LIMIT, Uploaded, UploadedFile};
