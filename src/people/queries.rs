@@ -183,6 +183,39 @@ struct IdRow {
     id: i64,
 }
 
+/// Somebody of the same name.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Namesake {
+    #[diesel(sql_type = BigInt)]
+    pub id: PersonId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// The names of the first contacts.
+    #[diesel(sql_type = Array<Text>)]
+    pub contacts: Vec<String>,
+}
+
+/// How many of the same name a warning shows.
+const NAMESAKES: i64 = 5;
+
+/// Others than `person` of that name, whatever its case and accents.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) -> Result<Vec<Namesake>> {
+    Ok(diesel::sql_query(
+        "SELECT p.id, p.name, ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL
+                                     ORDER BY c.sort_name, c.id LIMIT 2) AS contacts
+           FROM people p
+          WHERE p.sort_name = plain($2) AND p.archived_at IS NULL AND p.id IS DISTINCT FROM $1
+          ORDER BY p.id LIMIT $3",
+    )
+    .bind::<Nullable<BigInt>, _>(person)
+    .bind::<Text, _>(name)
+    .bind::<BigInt, _>(NAMESAKES)
+    .load(conn)?)
+}
+
 /// # Errors
 /// The database is unreachable.
 pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {

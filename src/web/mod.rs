@@ -14,6 +14,7 @@ mod routing;
 mod search;
 mod security;
 mod shell;
+mod stale;
 mod theme;
 
 pub use assets::{asset, routes as asset_routes};
@@ -29,4 +30,5 @@ pub use routing::{Route, register};
 pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
+pub use stale::{Refusal, Snapshot, Stale};
 pub use theme::Theme;
