@@ -9,7 +9,8 @@
 //! administrators grant are an administrator's to touch (see [`Reach`]). Nobody changes their own role
 //! or deactivates themself, and the last active administrator stays. Deactivating ends the sessions and
 //! tells first which pending schedules and open tickets it touches: they may be handed over in the same
-//! step, else the tickets go back to the queues, and what the schedules open goes there too.
+//! step, else the tickets go back to the queues, and what the schedules open goes there too. Leaving a
+//! department with work in hand is asked about in the same way; there, schedules without an heir stay.
 
 mod access;
 mod access_link;
