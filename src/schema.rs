@@ -127,6 +127,8 @@ diesel::table! {
         created_at -> Timestamptz,
         confirmed_at -> Nullable<Timestamptz>,
         finished_at -> Nullable<Timestamptz>,
+        new_people -> Int4,
+        new_people_of_known -> Int4,
     }
 }
 

@@ -8,8 +8,8 @@ mod queries;
 mod sentences;
 mod views;
 
-pub use queries::record;
-pub use sentences::Group;
+pub use queries::{Change, newest_about, record};
+pub use sentences::{Group, history};
 use serde_json::Value;
 
 use crate::ids::UserId;

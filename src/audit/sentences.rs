@@ -1,9 +1,10 @@
 //! What happened, as people read it. A new action does not compile until it has its sentence here.
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::Action;
 use super::details::detail;
+use super::{Action, Change};
 use crate::auth::{Permission, Person};
 use crate::text_enum;
 
@@ -204,6 +205,23 @@ impl Record {
         };
         viewer.may(permission).then(|| format!("/{path}/{id}"))
     }
+}
+
+/// The history of one record, in words, newest first: who did what, and when. It ends with the creation, of
+/// which the audit may know nothing, or which is too long ago to be among the newest.
+pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -> Vec<String> {
+    let told = |change: &Change| {
+        let action = change.action.parse().ok()?;
+        let sentence = Sentence::of(action, change.actor.as_deref(), None, &change.details, viewer);
+        Some(format!("{}, {}", sentence.text(), viewer.zone.date_time(change.at)))
+    };
+    let mut all: Vec<String> = changes.iter().filter_map(told).collect();
+    let is_creation =
+        |change: &Change| matches!(change.action.rsplit('.').next(), Some("created" | "invited"));
+    if !changes.iter().any(is_creation) {
+        all.push(format!("Criação, {}", viewer.zone.date_time(created_at)));
+    }
+    all
 }
 
 #[cfg(test)]

@@ -1,15 +1,41 @@
 //! How a contact's address reads.
 
-/// A Brazilian telephone in E.164 as people write it, `(11) 90000-0142`; other numbers as they are.
+/// A telephone in E.164 as people write it: a Brazilian one `(11) 90000-0142`, another `+351 912 345 678`;
+/// what is no telephone, as it is.
 pub fn phone(e164: &str) -> String {
-    let is_digits = |rest: &&str| rest.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(national) = e164.strip_prefix("+55").filter(is_digits) else { return e164.to_owned() };
-    if !matches!(national.len(), 10 | 11) {
-        return e164.to_owned();
-    }
+    let is_digits = |rest: &&str| rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(digits) = e164.strip_prefix('+').filter(is_digits) else { return e164.to_owned() };
+    let Some(national) = digits.strip_prefix("55").filter(|rest| matches!(rest.len(), 10 | 11)) else {
+        return foreign(digits);
+    };
     let (area, number) = national.split_at(2);
     let (start, end) = number.split_at(number.len() - 4);
     format!("({area}) {start}-{end}")
+}
+
+/// The country codes of two digits (ITU-T E.164, list of assigned codes); 1 and 7 have one, all others three.
+const TWO_DIGITS: [&str; 44] = [
+    "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48",
+    "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81",
+    "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
+];
+
+/// The code of the country, and groups of three; what is left over makes the last group longer.
+fn foreign(digits: &str) -> String {
+    let code = match digits {
+        one if one.starts_with(['1', '7']) => 1,
+        two if TWO_DIGITS.contains(&&two[..2]) => 2,
+        _ => 3,
+    };
+    let (code, mut rest) = digits.split_at(code);
+    let mut groups = vec![format!("+{code}")];
+    while rest.len() > 4 {
+        let (group, others) = rest.split_at(3);
+        groups.push(group.to_owned());
+        rest = others;
+    }
+    groups.push(rest.to_owned());
+    groups.join(" ")
 }
 
 /// As `phone`, for the first of the parts that a dot separates.
@@ -37,7 +63,11 @@ mod tests {
     fn telephones_read_as_in_brazil() {
         assert_eq!(phone("+5511900000142"), "(11) 90000-0142");
         assert_eq!(phone("+551133334444"), "(11) 3333-4444");
-        assert_eq!(phone("+351912345678"), "+351912345678");
+        assert_eq!(phone("+351912345678"), "+351 912 345 678");
+        assert_eq!(phone("+15551234567"), "+1 555 123 4567");
+        assert_eq!(phone("+442079460958"), "+44 207 946 0958");
+        assert_eq!(phone("+4915112345678"), "+49 151 123 456 78");
+        assert_eq!(phone("ana@casa.example"), "ana@casa.example");
         assert_eq!(line("", "", "Chat do site"), "Chat do site");
     }
 }

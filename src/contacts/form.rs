@@ -34,6 +34,8 @@ pub struct Typed {
     pub default_attendant_id: String,
     /// The contacts with the same number or address that the visitor has been shown and accepts.
     pub accepts: Vec<ContactId>,
+    /// The version that was shown.
+    pub version: String,
 }
 
 /// The ids of a form's selects.
@@ -82,6 +84,7 @@ impl Typed {
             person_id: text("person_id"),
             default_department_id: text("default_department_id"),
             default_attendant_id: text("default_attendant_id"),
+            version: text("version"),
             accepts: fields.get("accepts").split(',').filter_map(|id| id.parse().ok()).collect(),
         }
     }

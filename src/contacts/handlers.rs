@@ -106,8 +106,8 @@ pub async fn update(
     answer(&viewer, form, shell, &db, (Some(id.into_inner()), ip)).await
 }
 
-/// Saves, or shows the form again: with the attendants of a department (`step`), with what is wrong, or
-/// with the contacts that have the same number or address (422).
+/// Saves, or shows the form again: with the attendants of a department (`step`), with what is wrong or
+/// the contacts that have the same number or address (422), or with what somebody else changed (409).
 async fn answer(
     viewer: &Viewer,
     form: Posted,
@@ -120,13 +120,14 @@ async fn answer(
         let page = filled(&shell, db, contact, typed).await?;
         return shell.page(viewer, page.title(), page);
     }
-    let submission = Submission { contact, typed: typed.clone(), by: viewer.id, ip };
+    let submission = Submission { contact, typed: typed.clone(), by: viewer.clone(), ip };
     match save::save(db, submission).await? {
         Outcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactSaved)),
-        Outcome::Refused { errors, twins } => {
-            let page = filled(&shell, db, contact, typed).await?.refused(errors, twins);
+        Outcome::Refused { refusal, twins } => {
+            let status = refusal.status();
+            let page = filled(&shell, db, contact, typed).await?.refused(refusal, twins);
             let title = format!("Erro: {}", page.title());
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, viewer, &title, page)
+            shell.page_with(status, viewer, &title, page)
         }
     }
 }

@@ -24,17 +24,18 @@ pub mod views;
 
 pub use link::{HAS_CHAT, Links};
 
+use crate::audit::Action;
 use crate::web::Route;
 
 /// What the audit tells of a contact.
-pub const AUDITED: &[&str] = &[
-    "contact.created",
-    "contact.edited",
-    "contact.archived",
-    "contact.restored",
-    "contact.link_revoked",
-    "contact.exported",
-    "contact.anonymised",
+pub const AUDITED: &[Action] = &[
+    Action::ContactCreated,
+    Action::ContactEdited,
+    Action::ContactArchived,
+    Action::ContactRestored,
+    Action::ContactLinkRevoked,
+    Action::ContactExported,
+    Action::ContactAnonymised,
 ];
 
 pub fn routes() -> Vec<Route> {

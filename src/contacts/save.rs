@@ -3,30 +3,32 @@
 use diesel::pg::PgConnection;
 use serde_json::json;
 
+use super::display;
 use super::form::{Draft, Typed};
-use super::queries::{self, Twin};
+use super::queries::{self, Detail, Twin};
 use crate::audit::{self, Action};
+use crate::auth::Viewer;
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{ContactId, UserId};
+use crate::ids::ContactId;
 use crate::live::{self, Event};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, Refusal, Snapshot, Stale};
 
 /// A form that somebody sent.
 pub struct Submission {
     /// None for a new contact.
     pub contact: Option<ContactId>,
     pub typed: Typed,
-    pub by: UserId,
+    pub by: Viewer,
     pub ip: String,
 }
 
 /// What came of a form.
 pub enum Outcome {
     Saved(ContactId),
-    /// Nothing is wrong if there are no errors: then the twins must be accepted.
+    /// If there are twins, nothing else is wrong: they must be accepted.
     Refused {
-        errors: FieldErrors,
+        refusal: Refusal,
         twins: Vec<Twin>,
     },
 }
@@ -39,7 +41,7 @@ pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
             let mut errors = FieldErrors::default();
             let message = "Já existe um contato com este endereço nesta conexão.";
             errors.add("channel_id", message);
-            Ok(Outcome::Refused { errors, twins: Vec::new() })
+            Ok(Outcome::Refused { refusal: errors.into(), twins: Vec::new() })
         }
         outcome => outcome,
     }
@@ -47,19 +49,28 @@ pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
 
 impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
-        if let Some(contact) = self.contact {
-            queries::lock(conn, contact)?;
-        }
+        let before = self.contact.map(|contact| queries::lock(conn, contact)).transpose()?;
         let facts = queries::facts(conn, self.contact, self.typed.ids())?;
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
-            Err(errors) => return Ok(Outcome::Refused { errors, twins: Vec::new() }),
+            Err(errors) => return Ok(Outcome::Refused { refusal: errors.into(), twins: Vec::new() }),
         };
+        if let Some(before) = before.filter(|before| !draft.is_of(before))
+            && let Some(stale) = self.stale(&before)
+        {
+            let edited = [Action::ContactCreated, Action::ContactEdited];
+            let last = audit::newest_about(conn, &edited, before.id.0, 1)?.pop();
+            return Ok(Outcome::Refused { refusal: stale.by(last, self.by.zone), twins: Vec::new() });
+        }
         let twins = queries::twins(conn, self.contact, &draft)?;
         if !twins.iter().all(|twin| self.typed.accepts.contains(&twin.id)) {
-            return Ok(Outcome::Refused { errors: FieldErrors::default(), twins });
+            return Ok(Outcome::Refused { refusal: FieldErrors::default().into(), twins });
         }
         self.write(conn, &draft).map(Outcome::Saved)
+    }
+
+    fn stale(&self, before: &Detail) -> Option<Stale> {
+        Stale::since(&self.typed.version, &snapshot(before), format!("/contacts/{}/edit", before.id))
     }
 
     fn write(&self, conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
@@ -74,7 +85,32 @@ impl Submission {
                 (id, audit::Entry::of(Action::ContactEdited).with(json!({ "fields": fields })))
             }
         };
-        audit::record(conn, &entry.by(self.by).about(Some(id.0)).from(&self.ip))?;
+        audit::record(conn, &entry.by(self.by.id).about(Some(id.0)).from(&self.ip))?;
         Ok(id)
     }
+}
+
+impl Draft {
+    /// Whether the contact is already so.
+    fn is_of(&self, contact: &Detail) -> bool {
+        (&self.name, &self.phone, &self.email) == (&contact.name, &contact.phone, &contact.email)
+            && (self.channel, self.person) == (contact.channel_id, contact.person_id)
+            && (self.department, self.attendant) == (contact.department_id, contact.attendant_id)
+    }
+}
+
+/// A contact as its form shows it.
+pub fn snapshot(contact: &Detail) -> Snapshot {
+    let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    let (person, department, attendant) =
+        (name(&contact.person_name), name(&contact.department_name), name(&contact.attendant_name));
+    Snapshot::default()
+        .text("name", "Nome", &contact.name)
+        .choice("phone", "Telefone", &contact.phone, &display::phone(&contact.phone))
+        .text("email", "E-mail", &contact.email)
+        .choice("channel_id", "Conexão", contact.channel_id, &contact.channel_name)
+        .choice("person_id", "Pessoa", id(contact.person_id.map(|id| id.0)), &person)
+        .choice("department", "Departamento padrão", id(contact.department_id.map(|id| id.0)), &department)
+        .choice("attendant", "Atendente padrão", id(contact.attendant_id.map(|id| id.0)), &attendant)
 }

@@ -1,7 +1,8 @@
 //! What a department is called, and where it stands.
 
+use super::queries::Department;
 use crate::text_enum;
-use crate::web::has_control_characters;
+use crate::web::{Snapshot, has_control_characters};
 
 /// One line of 1 to 60 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,11 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A department as its form shows it.
+pub fn snapshot(department: &Department) -> Snapshot {
+    Snapshot::default().text("name", "Nome", &department.name)
 }
 
 text_enum! {

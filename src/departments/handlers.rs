@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde::Deserialize;
 
-use super::form::{Direction, Name};
+use super::form::{Direction, Name, snapshot};
 use super::queries;
 use super::views::{Blank, Edit, Found, Index};
 use crate::audit::{self, Action};
@@ -13,7 +13,7 @@ use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
-use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect, redirect_with};
+use crate::web::{FieldErrors, Flash, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with};
 
 /// What the address of a department's page says: whom to look for, and where the members begin.
 #[derive(Clone, Default, Deserialize)]
@@ -23,6 +23,20 @@ pub struct PageQuery {
     pub after: String,
     pub before: String,
 }
+
+/// What the audit tells of a department.
+const AUDITED: &[Action] = &[
+    Action::DepartmentCreated,
+    Action::DepartmentEdited,
+    Action::DepartmentMoved,
+    Action::DepartmentDeactivated,
+    Action::DepartmentReactivated,
+    Action::MemberAdded,
+    Action::MemberRemoved,
+];
+
+/// How many changes the page of a department shows.
+const SHOWN: i64 = 20;
 
 /// # Errors
 /// The database is unreachable.
@@ -85,16 +99,23 @@ pub async fn update(
     db: web::Data<Db>,
     (id, ClientIp(ip)): (web::Path<DepartmentId>, ClientIp),
 ) -> Result<HttpResponse> {
-    let (id, typed, by) = (id.into_inner(), form.get("name").to_owned(), viewer.id);
-    let saved = match Name::parse(&typed) {
-        Err(message) => Err(refusal(message)),
-        Ok(name) => judged(db.transaction(move |conn| rename(conn, id, &name, (by, &ip))).await)?,
+    let (id, who) = (id.into_inner(), viewer.clone());
+    let [typed, version] = ["name", "version"].map(|name| form.get(name).to_owned());
+    let (seen, parsed) = (version.clone(), Name::parse(&typed));
+    let saved = match parsed {
+        Err(message) => Err(refusal(message).into()),
+        Ok(name) => {
+            let saving = db.transaction(move |conn| rename(conn, id, (&name, &seen), &who, &ip));
+            judged(saving.await)?.unwrap_or_else(|errors| Err(errors.into()))
+        }
     };
     match saved {
         Ok(()) => Ok(redirect_with("/departments", Flash::DepartmentSaved)),
-        Err(errors) => {
-            let view = page(&viewer, &shell, &db, (id, PageQuery::default())).await?.refused(&typed, errors);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Editar departamento", view)
+        Err(refusal) => {
+            let status = refusal.status();
+            let view = page(&viewer, &shell, &db, (id, PageQuery::default())).await?;
+            let view = view.refused(&typed, version, refusal);
+            shell.page_with(status, &viewer, "Erro: Editar departamento", view)
         }
     }
 }
@@ -135,7 +156,7 @@ async fn page(
     (id, query): (DepartmentId, PageQuery),
 ) -> Result<Edit> {
     let (search, asked) = (Search::parse(&query.q), query.clone());
-    let (department, members, candidates) = db
+    let (department, members, candidates, changes) = db
         .run(move |conn| {
             let department = queries::find(conn, id)?;
             let before = asked.before.parse().ok();
@@ -143,10 +164,13 @@ async fn page(
             let start = before.or_else(|| asked.after.parse().ok());
             let members = queries::members(conn, id, (start, is_backwards))?;
             let found = search.map(|search| queries::candidates(conn, id, &search)).transpose()?;
-            Ok((department, members, found))
+            let changes = audit::newest_about(conn, AUDITED, id.0, SHOWN)?;
+            Ok((department, members, found, changes))
         })
         .await?;
-    Ok(Edit::new(viewer, &shell.csrf, department, members, Found { q: query.q, candidates }))
+    let history = audit::history(&changes, department.created_at, viewer);
+    let found = Found { q: query.q, candidates };
+    Ok(Edit::new(viewer, &shell.csrf, department, members, found).with_history(history))
 }
 
 fn add(conn: &mut PgConnection, name: &Name, by: UserId, ip: &str) -> Result<DepartmentId> {
@@ -155,13 +179,26 @@ fn add(conn: &mut PgConnection, name: &Name, by: UserId, ip: &str) -> Result<Dep
     Ok(id)
 }
 
-fn rename(conn: &mut PgConnection, id: DepartmentId, name: &Name, (by, ip): (UserId, &str)) -> Result<()> {
-    if queries::find(conn, id)?.name == name.as_str() {
-        return Ok(());
+fn rename(
+    conn: &mut PgConnection,
+    id: DepartmentId,
+    (name, seen): (&Name, &str),
+    by: &Viewer,
+    ip: &str,
+) -> Result<Result<(), Refusal>> {
+    let department = queries::find_for_update(conn, id)?;
+    if department.name == name.as_str() {
+        return Ok(Ok(()));
+    }
+    if let Some(stale) = Stale::since(seen, &snapshot(&department), format!("/departments/{id}")) {
+        let renamed = [Action::DepartmentCreated, Action::DepartmentEdited];
+        let last = audit::newest_about(conn, &renamed, id.0, 1)?.pop();
+        return Ok(Err(stale.by(last, by.zone)));
     }
     queries::rename(conn, id, name)?;
-    let entry = audit::Entry::of(Action::DepartmentEdited).by(by).about(Some(id.0));
-    audit::record(conn, &entry.with(serde_json::json!({ "fields": ["name"] })).from(ip))
+    let entry = audit::Entry::of(Action::DepartmentEdited).by(by.id).about(Some(id.0));
+    audit::record(conn, &entry.with(serde_json::json!({ "fields": ["name"] })).from(ip))?;
+    Ok(Ok(()))
 }
 
 fn refusal(message: &str) -> FieldErrors {

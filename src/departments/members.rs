@@ -1,17 +1,19 @@
 //! Who attends a department: one in, one out.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
 
 use super::queries;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageDepartments};
+use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
 use crate::db::Db;
+use crate::departures::{Leave, Left};
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
-use crate::web::{Flash, Posted, redirect_with};
+use crate::web::{Flash, Posted, Shell, redirect_with};
 
 /// # Errors
 /// `NotFound` for a department or user that is not there.
@@ -36,22 +38,47 @@ pub async fn add(
     Ok(redirect_with(&format!("/departments/{id}"), Flash::MemberAdded))
 }
 
+/// Takes a member out; if there is work in their hands, shows it first and asks (422).
+///
 /// # Errors
 /// `NotFound` for somebody who is no member.
 pub async fn remove(
     viewer: Can<ManageDepartments>,
-    _: Posted,
+    form: Posted,
+    shell: Shell,
     db: web::Data<Db>,
-    path: web::Path<(DepartmentId, UserId)>,
-    ClientIp(ip): ClientIp,
+    (path, ClientIp(ip)): (web::Path<(DepartmentId, UserId)>, ClientIp),
 ) -> Result<HttpResponse> {
-    let ((id, user), by) = (path.into_inner(), viewer.id);
-    db.transaction(move |conn| match queries::remove(conn, id, user)? {
-        true => tell(conn, Action::MemberRemoved, (id, user), by, &ip),
-        false => Err(Error::NotFound),
-    })
-    .await?;
-    Ok(redirect_with(&format!("/departments/{id}"), Flash::MemberRemoved))
+    let ((id, user), who) = (path.into_inner(), viewer.clone());
+    let leave = Leave::read(&form, user, vec![id]);
+    let wish = leave.clone();
+    let left = db.transaction(move |conn| take_out(conn, &wish, id, &who, &ip)).await?;
+    let Left::Asks(refused) = left else {
+        return Ok(redirect_with(&format!("/departments/{id}"), Flash::MemberRemoved));
+    };
+    let (who, csrf) = (viewer.clone(), shell.csrf.clone());
+    let question = db.run(move |conn| {
+        let name = crate::users::name_of(conn, user)?;
+        leave.question(conn, &who, &csrf, name)
+    });
+    let (page, path) = (question.await?, format!("/departments/{id}"));
+    let page = page.answered_at(format!("{path}/members/{user}/removal"), path, Vec::new());
+    let page = match &refused {
+        Some(refused) => page.refused(&viewer, refused),
+        None => page,
+    };
+    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Retirar atendente", page)
+}
+
+fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewer, ip: &str) -> Result<Left> {
+    if !queries::is_member(conn, id, leave.user)? {
+        return Err(Error::NotFound);
+    }
+    let left = leave.carry_out(conn, by, ip)?;
+    if matches!(left, Left::Moved) && queries::remove(conn, id, leave.user)? {
+        tell(conn, Action::MemberRemoved, (id, leave.user), by.id, ip)?;
+    }
+    Ok(left)
 }
 
 /// Their open pages ask anew for what they may see.

@@ -1,10 +1,15 @@
-//! Departures: what an attendant or a department has in hand when it is to be deactivated.
+//! Departures: what an attendant or a department has in hand when it is to be deactivated, or when an
+//! attendant is to leave a department.
 //!
-//! Whoever deactivates one is shown the pending schedules and open tickets that it touches, with names
-//! and links as far as they may see them. What becomes of them is decided in `users` and `departments`.
+//! Whoever does it is shown the pending schedules and open tickets that it touches, with names and links as
+//! far as they may see them, before it is done. An attendant's work may go to others of the department in
+//! the same step; else the open tickets go back to the queue. What becomes of a department's work is
+//! decided in `departments`.
 
+mod leaving;
 mod queries;
 mod views;
 
-pub use queries::{InHand, Leaver, in_hand};
-pub use views::{Shown, counted};
+pub use leaving::{Heirs, Leave, Left, Refused, hand_over, heirs};
+pub use queries::{Candidate, Held, InHand, Leaver, candidates, held, in_hand, lock_users};
+pub use views::{Leaving, Place, Shown, counted};

@@ -1,8 +1,9 @@
 //! The form of a person.
 
+use super::queries::Detail;
 use crate::contacts::form;
-use crate::ids::ContactId;
-use crate::web::{FieldErrors, Fields};
+use crate::ids::{ContactId, PersonId};
+use crate::web::{FieldErrors, Fields, Snapshot};
 
 /// A form adds and removes so many contacts at most.
 const MOST: usize = 200;
@@ -15,6 +16,10 @@ pub struct Typed {
     pub added: Vec<ContactId>,
     /// Contacts that are hers no more.
     pub removed: Vec<ContactId>,
+    /// Who has the same name, as the visitor has been shown and accepts.
+    pub accepts: Vec<PersonId>,
+    /// The version that was shown.
+    pub version: String,
 }
 
 /// A person as she may be saved.
@@ -28,7 +33,20 @@ pub struct Draft {
 impl Typed {
     pub fn read(fields: &Fields) -> Self {
         let ids = |name: &str| fields.all(name).filter_map(|id| id.parse().ok()).collect();
-        Self { name: fields.get("name").to_owned(), added: ids("added"), removed: ids("removed") }
+        let text = |name: &str| fields.get(name).to_owned();
+        let accepts = fields.get("accepts").split(',').filter_map(|id| id.parse().ok()).collect();
+        Self {
+            name: text("name"),
+            added: ids("added"),
+            removed: ids("removed"),
+            accepts,
+            version: text("version"),
+        }
+    }
+
+    /// The form of a person as she stands.
+    pub fn of(person: &Detail) -> Self {
+        Self { name: person.name.clone(), version: snapshot(person).version(), ..Self::default() }
     }
 
     /// # Errors
@@ -48,4 +66,10 @@ impl Typed {
             _ => Err(errors),
         }
     }
+}
+
+/// A person as her form shows her. Of her contacts the form sends only who comes and who goes, which
+/// undoes nobody's change.
+pub fn snapshot(person: &Detail) -> Snapshot {
+    Snapshot::default().text("name", "Nome", &person.name)
 }

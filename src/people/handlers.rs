@@ -4,11 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::form::Typed;
-use super::save::Submission;
+use super::save::{Outcome, Submission};
 use super::views::{FormPage, Index, ListQuery, Show};
 use super::{AUDITED, queries};
+use crate::audit;
 use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
-use crate::contacts::queries::history;
+use crate::contacts::views::HISTORY;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
@@ -39,7 +40,8 @@ pub async fn show(
     let id = id.into_inner();
     let (detail, members, history) = db
         .run(move |conn| {
-            Ok((queries::detail(conn, id)?, queries::members(conn, id)?, history(conn, AUDITED, id.0)?))
+            let history = audit::newest_about(conn, AUDITED, id.0, HISTORY)?;
+            Ok((queries::detail(conn, id)?, queries::members(conn, id)?, history))
         })
         .await?;
     let title = detail.name.clone();
@@ -82,8 +84,7 @@ pub async fn edit(
             if detail.anonymised_at.is_some() {
                 return Err(Error::Conflict);
             }
-            let typed = Typed { name: detail.name, ..Typed::default() };
-            FormPage::load(conn, &csrf, Some(id), typed)
+            FormPage::load(conn, &csrf, Some(id), Typed::of(&detail))
         })
         .await?;
     shell.page(&viewer, page.title(), page)
@@ -109,13 +110,14 @@ async fn answer(
     (person, ClientIp(ip)): (Option<PersonId>, ClientIp),
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
-    let submission = Submission { person, typed: typed.clone(), by: viewer.id, ip };
-    let errors = match db.transaction(move |conn| submission.save(conn)).await? {
-        Ok(id) => return Ok(redirect_with(&format!("/people/{id}"), Flash::PersonSaved)),
-        Err(errors) => errors,
+    let submission = Submission { person, typed: typed.clone(), by: viewer.clone(), ip };
+    let (csrf, outcome) = (shell.csrf.clone(), db.transaction(move |conn| submission.save(conn)).await?);
+    let page = db.run(move |conn| FormPage::load(conn, &csrf, person, typed));
+    let (status, page) = match outcome {
+        Outcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), Flash::PersonSaved)),
+        Outcome::Refused(refusal) => (refusal.status(), page.await?.refused(refusal)),
+        Outcome::Asks(namesakes) => (StatusCode::UNPROCESSABLE_ENTITY, page.await?.asking(namesakes)),
     };
-    let csrf = shell.csrf.clone();
-    let page = db.run(move |conn| FormPage::load(conn, &csrf, person, typed)).await?.refused(errors);
     let title = format!("Erro: {}", page.title());
-    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, viewer, &title, page)
+    shell.page_with(status, viewer, &title, page)
 }

@@ -11,11 +11,17 @@ mod queries;
 mod save;
 mod views;
 
+use crate::audit::Action;
 use crate::web::Route;
 
 /// What the audit tells of a person.
-const AUDITED: &[&str] =
-    &["person.created", "person.edited", "person.archived", "person.restored", "person.anonymised"];
+const AUDITED: &[Action] = &[
+    Action::PersonCreated,
+    Action::PersonEdited,
+    Action::PersonArchived,
+    Action::PersonRestored,
+    Action::PersonAnonymised,
+];
 
 pub fn routes() -> Vec<Route> {
     vec![

@@ -3,21 +3,30 @@
 use diesel::pg::PgConnection;
 use serde_json::json;
 
-use super::form::{Draft, Typed};
-use super::queries;
+use super::form::{Draft, Typed, snapshot};
+use super::queries::{self, Detail, Namesake};
 use crate::audit::{self, Action};
+use crate::auth::Viewer;
 use crate::error::Result;
-use crate::ids::{ContactId, PersonId, UserId};
+use crate::ids::{ContactId, PersonId};
 use crate::live::{self, Event};
-use crate::web::FieldErrors;
+use crate::web::{Refusal, Stale};
 
 /// A form that somebody sent.
 pub struct Submission {
     /// None for a new person.
     pub person: Option<PersonId>,
     pub typed: Typed,
-    pub by: UserId,
+    pub by: Viewer,
     pub ip: String,
+}
+
+/// What came of a form.
+pub enum Outcome {
+    Saved(PersonId),
+    Refused(Refusal),
+    /// Somebody has the name already, which must be accepted.
+    Asks(Vec<Namesake>),
 }
 
 impl Submission {
@@ -25,30 +34,50 @@ impl Submission {
     ///
     /// # Errors
     /// `NotFound`; `Conflict` if she is anonymised; or the database is unreachable.
-    pub fn save(&self, conn: &mut PgConnection) -> Result<Result<PersonId, FieldErrors>> {
+    pub fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let before = self.person.map(|person| queries::lock(conn, person)).transpose()?;
         let known = queries::chosen(conn, &self.typed.added)?;
         let known: Vec<ContactId> = known.into_iter().map(|member| member.id).collect();
         let draft = match self.typed.parse(&known) {
             Ok(draft) => draft,
-            Err(errors) => return Ok(Err(errors)),
+            Err(errors) => return Ok(Outcome::Refused(errors.into())),
         };
+        let renamed = before.as_ref().is_none_or(|before| before.name != draft.name);
+        if let Some(before) = before.as_ref().filter(|_| renamed)
+            && let Some(refusal) = self.stale(conn, before)?
+        {
+            return Ok(Outcome::Refused(refusal));
+        }
+        let namesakes = match renamed {
+            true => queries::namesakes(conn, self.person, &draft.name)?,
+            false => Vec::new(),
+        };
+        if !namesakes.iter().all(|one| self.typed.accepts.contains(&one.id)) {
+            return Ok(Outcome::Asks(namesakes));
+        }
         match before {
             None => {
                 let id = queries::create(conn, &draft.name)?;
                 self.move_contacts(conn, id, &draft, Action::PersonCreated, Vec::new())?;
-                Ok(Ok(id))
+                Ok(Outcome::Saved(id))
             }
             Some(before) => {
-                let renamed = before.name != draft.name;
                 if renamed {
                     queries::rename(conn, before.id, &draft.name)?;
                 }
                 let fields = if renamed { vec!["name"] } else { Vec::new() };
                 self.move_contacts(conn, before.id, &draft, Action::PersonEdited, fields)?;
-                Ok(Ok(before.id))
+                Ok(Outcome::Saved(before.id))
             }
         }
+    }
+
+    fn stale(&self, conn: &mut PgConnection, before: &Detail) -> Result<Option<Refusal>> {
+        let form = format!("/people/{}/edit", before.id);
+        let Some(stale) = Stale::since(&self.typed.version, &snapshot(before), form) else { return Ok(None) };
+        let named = [Action::PersonCreated, Action::PersonEdited];
+        let last = audit::newest_about(conn, &named, before.id.0, 1)?.pop();
+        Ok(Some(stale.by(last, self.by.zone)))
     }
 
     fn move_contacts(
@@ -84,7 +113,7 @@ impl Submission {
         subject: i64,
         details: serde_json::Value,
     ) -> Result<()> {
-        let entry = audit::Entry::of(action).by(self.by).about(Some(subject)).with(details);
+        let entry = audit::Entry::of(action).by(self.by.id).about(Some(subject)).with(details);
         audit::record(conn, &entry.from(&self.ip))
     }
 }

@@ -5,14 +5,15 @@ use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 
 use super::form::Typed;
-use super::queries::{self, Detail, Filter, Member, Row};
+use super::queries::{self, Detail, Filter, Member, Namesake, Row};
+use crate::audit::Change;
 use crate::auth::Viewer;
 use crate::contacts::form::NAME_LIMIT;
-use crate::contacts::queries::{Choice, HistoryEntry, options};
+use crate::contacts::queries::{Choice, options};
 use crate::contacts::{display, views::Entry};
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
-use crate::web::{FieldErrors, NameCursor, PageOf, Search, initials, tint};
+use crate::web::{FieldErrors, NameCursor, PageOf, Refusal, Search, Stale, initials, tint};
 
 /// The list as its address asks for it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -154,7 +155,6 @@ pub struct Show {
     id: PersonId,
     tint: u32,
     name: String,
-    created: String,
     archived: Option<String>,
     is_anonymised: bool,
     can_schedule: bool,
@@ -168,19 +168,18 @@ impl Show {
         csrf: &str,
         detail: Detail,
         members: Vec<Member>,
-        history: &[HistoryEntry],
+        history: &[Change],
     ) -> Self {
         Self {
             csrf: csrf.to_owned(),
             id: detail.id,
             tint: tint(&detail.id),
             name: detail.name,
-            created: viewer.zone.date_time(detail.created_at),
             archived: detail.archived_at.map(|at| viewer.zone.date_time(at)),
             is_anonymised: detail.anonymised_at.is_some(),
             can_schedule: viewer.can_schedule(),
             members: members.into_iter().map(MemberLine::new).collect(),
-            history: history.iter().map(|entry| Entry::of(viewer, entry)).collect(),
+            history: Entry::all(viewer, history, detail.created_at),
         }
     }
 
@@ -198,6 +197,8 @@ pub struct FormPage {
     members: Vec<MemberLine>,
     choices: Vec<Choice>,
     errors: FieldErrors,
+    stale: Option<Stale>,
+    namesakes: Vec<Namesake>,
 }
 
 impl FormPage {
@@ -222,12 +223,23 @@ impl FormPage {
             }
         }
         choices.retain(|choice| members.iter().all(|member| member.id.0 != choice.id));
-        Ok(Self { csrf: csrf.to_owned(), person, typed, members, choices, errors: FieldErrors::default() })
+        let (csrf, errors) = (csrf.to_owned(), FieldErrors::default());
+        Ok(Self { csrf, person, typed, members, choices, errors, stale: None, namesakes: Vec::new() })
     }
 
-    /// The same form with what is wrong.
-    pub fn refused(self, errors: FieldErrors) -> Self {
-        Self { errors, ..self }
+    /// The same form with why it was not saved.
+    pub fn refused(self, refusal: Refusal) -> Self {
+        let (errors, stale, version) = refusal.shown(self.typed.version.clone());
+        Self { errors, stale, typed: Typed { version, ..self.typed }, ..self }
+    }
+
+    /// The same form with who has the name already.
+    pub fn asking(self, namesakes: Vec<Namesake>) -> Self {
+        Self { namesakes, ..self }
+    }
+
+    fn accepted(&self) -> String {
+        self.namesakes.iter().map(|one| one.id.to_string()).collect::<Vec<_>>().join(",")
     }
 
     pub fn title(&self) -> &'static str {

@@ -1,8 +1,9 @@
 //! The form of a role.
 
-use super::RESERVED;
+use super::queries::Role;
+use super::{GROUPS, RESERVED};
 use crate::auth::{Permission, Permissions, Person};
-use crate::web::{FieldErrors, Fields, has_control_characters};
+use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
 /// What somebody typed and switched.
 #[derive(Clone, Debug, Default)]
@@ -10,6 +11,8 @@ pub struct Typed {
     pub name: String,
     pub description: String,
     pub permissions: Permissions,
+    /// The version that was shown.
+    pub version: String,
 }
 
 /// A role as it may be saved.
@@ -25,6 +28,7 @@ impl Typed {
         Self {
             name: fields.get("name").to_owned(),
             description: fields.get("description").to_owned(),
+            version: fields.get("version").to_owned(),
             permissions: fields.all("permissions").filter_map(|value| value.parse().ok()).collect(),
         }
     }
@@ -59,6 +63,18 @@ impl Typed {
         };
         Permission::ALL.iter().copied().filter(is_granted).collect()
     }
+}
+
+/// A role as its form shows it.
+pub fn snapshot(role: &Role) -> Snapshot {
+    let texts = Snapshot::default().text("name", "Nome do cargo", &role.name);
+    let texts = texts.text("description", "Descrição", &role.description);
+    let granted = role.permissions();
+    let switches = GROUPS.iter().flat_map(|(_, _, switches)| *switches);
+    switches.fold(texts, |all, switch| {
+        let is_on = granted.contains(switch.permission);
+        all.choice("permissions", switch.label, is_on, if is_on { "habilitado" } else { "desabilitado" })
+    })
 }
 
 /// Whether the editor sees a working switch for the permission.

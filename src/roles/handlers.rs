@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 
-use super::form::Typed;
+use super::form::{Typed, snapshot};
 use super::history;
 use super::queries::{self, Role};
 use super::views::{Edit, Index};
@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
 /// # Errors
 /// The database is unreachable.
@@ -42,8 +42,8 @@ pub async fn create(
     let (typed, sent, who) = (Typed::read(&form), Typed::read(&form), viewer.clone());
     match judged(db.transaction(move |conn| add(conn, &sent, &who, &ip)).await)? {
         Ok(()) => Ok(redirect_with("/roles", Flash::RoleCreated)),
-        Err(errors) => {
-            let view = Edit::blank(&viewer, &shell.csrf).refused(&viewer, typed, errors);
+        Err(refusal) => {
+            let view = Edit::blank(&viewer, &shell.csrf).refused(&viewer, typed, refusal);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo cargo", view)
         }
     }
@@ -77,9 +77,10 @@ pub async fn update(
     let (typed, sent) = (Typed::read(&form), Typed::read(&form));
     match judged(db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await)? {
         Ok(()) => Ok(redirect_with("/roles", Flash::RoleSaved)),
-        Err(errors) => {
-            let view = page(&viewer, &shell, &db, id).await?.refused(&viewer, typed, errors);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Editar cargo", view)
+        Err(refusal) => {
+            let status = refusal.status();
+            let view = page(&viewer, &shell, &db, id).await?.refused(&viewer, typed, refusal);
+            shell.page_with(status, &viewer, "Erro: Editar cargo", view)
         }
     }
 }
@@ -87,28 +88,29 @@ pub async fn update(
 async fn page(viewer: &Viewer, shell: &Shell, db: &Db, id: RoleId) -> Result<Edit> {
     let (role, members, changes) = db
         .run(move |conn| {
-            Ok((queries::find(conn, id)?, queries::members(conn, id)?, queries::changes(conn, id)?))
+            let changes = audit::newest_about(conn, history::AUDITED, id.0, history::SHOWN)?;
+            Ok((queries::find(conn, id)?, queries::members(conn, id)?, changes))
         })
         .await?;
     Ok(Edit::new(viewer, &shell.csrf, role, members, &changes))
 }
 
 /// A name that another role has is the visitor's to correct.
-fn judged(saved: Result<Result<(), FieldErrors>>) -> Result<Result<(), FieldErrors>> {
+fn judged(saved: Result<Result<(), Refusal>>) -> Result<Result<(), Refusal>> {
     match saved {
         Err(error) if error.violated_constraint() == Some("roles_name_key") => {
             let mut errors = FieldErrors::default();
             errors.add("name", "Já existe um cargo com este nome.");
-            Ok(Err(errors))
+            Ok(Err(errors.into()))
         }
         outcome => outcome,
     }
 }
 
-fn add(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Result<(), FieldErrors>> {
+fn add(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Result<(), Refusal>> {
     let draft = match typed.parse(editor, Permissions::default()) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Err(errors)),
+        Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
     let entry = audit::Entry::of(Action::RoleCreated).by(editor.id).about(Some(id.0));
@@ -122,16 +124,20 @@ fn save(
     typed: &Typed,
     editor: &Viewer,
     ip: &str,
-) -> Result<Result<(), FieldErrors>> {
+) -> Result<Result<(), Refusal>> {
     let role: Role = queries::find_for_update(conn, id)?;
     if !role.may_be_edited_by(editor) {
         return Err(Error::Forbidden);
     }
     let draft = match typed.parse(editor, role.permissions()) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Err(errors)),
+        Err(errors) => return Ok(Err(errors.into())),
     };
     let Some(details) = history::details(&role, &draft) else { return Ok(Ok(())) };
+    if let Some(stale) = Stale::since(&typed.version, &snapshot(&role), format!("/roles/{id}")) {
+        let last = audit::newest_about(conn, history::AUDITED, id.0, 1)?.pop();
+        return Ok(Err(stale.by(last, editor.zone)));
+    }
     queries::save(conn, id, &draft)?;
     let entry = audit::Entry::of(Action::RoleEdited).by(editor.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;

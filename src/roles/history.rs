@@ -4,9 +4,16 @@ use serde_json::{Value, json};
 
 use super::form::Draft;
 use super::label;
-use super::queries::{Change, Role};
+use super::queries::Role;
+use crate::audit::{Action, Change};
 use crate::auth::{Permission, Permissions};
 use crate::clock::Zone;
+
+/// What the audit tells of a role.
+pub const AUDITED: &[Action] = &[Action::RoleCreated, Action::RoleEdited];
+
+/// How many changes a role's page shows.
+pub const SHOWN: i64 = 20;
 
 /// What the audit keeps of a change: the permissions before and after, and the names of the fields
 /// that changed; `None` when nothing did.
@@ -29,8 +36,18 @@ pub fn details_of_new(draft: &Draft) -> Value {
     json!({ "before": [], "after": names(draft.permissions) })
 }
 
+/// The newest changes, newest first, and at the end the creation: of roles that are there from the start
+/// the audit knows none.
+pub fn sentences(changes: &[Change], role: &Role, zone: Zone) -> Vec<String> {
+    let mut all: Vec<String> = changes.iter().map(|change| sentence(change, zone)).collect();
+    if !changes.iter().any(|change| change.action == Action::RoleCreated.as_str()) {
+        all.push(format!("Cargo criado, {}", zone.date_time(role.created_at)));
+    }
+    all
+}
+
 /// "Ana Prado habilitou agendamento, 22/11/2026 às 10:00".
-pub fn sentence(change: &Change, zone: Zone) -> String {
+fn sentence(change: &Change, zone: Zone) -> String {
     let who = change.actor.as_deref().unwrap_or("A plataforma");
     format!("{who} {}, {}", deeds(change), zone.date_time(change.at))
 }

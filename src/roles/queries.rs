@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz};
-use serde_json::Value;
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
 use super::form::Draft;
 use crate::auth::{Permission, Permissions, Person};
@@ -23,6 +22,8 @@ pub struct Role {
     pub description: String,
     #[diesel(sql_type = Bool)]
     pub is_administrator: bool,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
     #[diesel(sql_type = Array<Text>)]
     granted: Vec<Permission>,
     #[diesel(sql_type = BigInt)]
@@ -40,7 +41,7 @@ impl Role {
     }
 }
 
-const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator,
+const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator, r.created_at,
         ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS granted,
         (SELECT count(*) FROM users u WHERE u.role_id = r.id AND u.deactivated_at IS NULL) AS members
    FROM roles r";
@@ -161,34 +162,6 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
 pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
     diesel::delete(roles::table.find(role.0)).execute(conn)?;
     Ok(())
-}
-
-/// A change of a role, as the audit has it.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Change {
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub action: String,
-    #[diesel(sql_type = Jsonb)]
-    pub details: Value,
-}
-
-/// The newest changes of a role, newest first.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn changes(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Change>> {
-    Ok(diesel::sql_query(
-        "SELECT a.at, u.name AS actor, a.action, a.details FROM audit a LEFT JOIN users u ON u.id = a.actor_id
-          WHERE a.action IN ('role.created', 'role.edited') AND a.subject_id = $1
-          ORDER BY a.id DESC LIMIT $2",
-    )
-    .bind::<BigInt, _>(role)
-    .bind::<BigInt, _>(NAMED)
-    .load(conn)?)
 }
 
 /// Writes a role and its permissions.

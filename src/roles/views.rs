@@ -2,11 +2,12 @@
 
 use askama::Template;
 
-use super::form::{Typed, may_switch};
-use super::queries::{Change, Holder, Member, Role};
+use super::form::{Typed, may_switch, snapshot};
+use super::queries::{Holder, Member, Role};
 use super::{GROUPS, Switchable, history};
+use crate::audit::Change;
 use crate::auth::{Permission, Permissions, Person};
-use crate::web::{FieldErrors, initials, tint};
+use crate::web::{FieldErrors, Refusal, Stale, initials, tint};
 
 #[derive(Template)]
 #[template(path = "roles/index.html")]
@@ -52,6 +53,8 @@ pub struct Edit {
     more_members: i64,
     changes: Vec<String>,
     errors: FieldErrors,
+    version: String,
+    stale: Option<Stale>,
     /// Why nothing can be changed, if so.
     locked: Option<&'static str>,
 }
@@ -93,6 +96,8 @@ impl Edit {
             more_members: 0,
             changes: Vec::new(),
             errors: FieldErrors::default(),
+            version: String::new(),
+            stale: None,
             locked: None,
         }
     }
@@ -107,20 +112,23 @@ impl Edit {
             id: Some(role.id.to_string()),
             groups: groups(editor, role.permissions(), locked.is_some()),
             before: role.permissions(),
+            version: snapshot(&role).version(),
+            stale: None,
+            changes: history::sentences(changes, &role, editor.zone),
             name: role.name,
             description: role.description,
             more_members: role.members - members.len() as i64,
             members: members.into_iter().map(MemberLine::new).collect(),
-            changes: changes.iter().map(|change| history::sentence(change, editor.zone)).collect(),
             errors: FieldErrors::default(),
             locked,
         }
     }
 
-    /// The same form with what was typed and what is wrong.
-    pub fn refused(self, editor: &Person, typed: Typed, errors: FieldErrors) -> Self {
+    /// The same form with what was typed and why it was not saved.
+    pub fn refused(self, editor: &Person, typed: Typed, refusal: Refusal) -> Self {
         let groups = groups(editor, typed.granted_by(editor, self.before), false);
-        Self { groups, name: typed.name, description: typed.description, errors, ..self }
+        let (errors, stale, version) = refusal.shown(typed.version);
+        Self { groups, name: typed.name, description: typed.description, errors, stale, version, ..self }
     }
 }
 

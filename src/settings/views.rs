@@ -35,7 +35,7 @@ impl FormPage {
             csrf: String::new(),
             logo: logo.map(super::logo::path),
             typed: Typed::of(&current.settings, current.version),
-            zones: zone_groups(),
+            zones: zone_groups(current.settings.zone.name()),
             sentence: Sentence::of(Some(current.settings.spacing)),
             errors: FieldErrors::default(),
             overtaken: None,

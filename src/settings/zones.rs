@@ -1,4 +1,5 @@
-//! The time zones that a form offers: Brazil's first, from west to east.
+//! The time zones that a form offers: Brazil's first, in words; then others that companies here work with;
+//! then all by the name that the IANA gives them. Former names of a zone are left out.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +8,7 @@ use chrono::Utc;
 use crate::clock::{Zone, zone_names};
 
 const BRAZIL: [(&str, &str); 16] = [
-    ("America/Sao_Paulo", "Brasília e São Paulo"),
+    ("America/Sao_Paulo", "Brasília (São Paulo)"),
     ("America/Bahia", "Bahia"),
     ("America/Fortaleza", "Ceará, Maranhão, Paraíba, Piauí, Rio Grande do Norte"),
     ("America/Recife", "Pernambuco"),
@@ -17,13 +18,45 @@ const BRAZIL: [(&str, &str); 16] = [
     ("America/Araguaina", "Tocantins"),
     ("America/Cuiaba", "Mato Grosso"),
     ("America/Campo_Grande", "Mato Grosso do Sul"),
-    ("America/Manaus", "Amazonas"),
+    ("America/Manaus", "Manaus (Amazonas)"),
     ("America/Porto_Velho", "Rondônia"),
     ("America/Boa_Vista", "Roraima"),
     ("America/Eirunepe", "Oeste do Amazonas"),
-    ("America/Rio_Branco", "Acre"),
-    ("America/Noronha", "Fernando de Noronha"),
+    ("America/Rio_Branco", "Rio Branco (Acre)"),
+    ("America/Noronha", "Noronha (Fernando de Noronha)"),
 ];
+
+const ABROAD: [(&str, &str); 14] = [
+    ("America/Argentina/Buenos_Aires", "Argentina (Buenos Aires)"),
+    ("America/Asuncion", "Paraguai (Assunção)"),
+    ("America/Montevideo", "Uruguai (Montevidéu)"),
+    ("America/Santiago", "Chile (Santiago)"),
+    ("America/La_Paz", "Bolívia (La Paz)"),
+    ("America/New_York", "Estados Unidos (Nova York)"),
+    ("Europe/Lisbon", "Portugal (Lisboa)"),
+    ("Atlantic/Azores", "Portugal (Açores)"),
+    ("Europe/Madrid", "Espanha (Madri)"),
+    ("Africa/Luanda", "Angola (Luanda)"),
+    ("Africa/Maputo", "Moçambique (Maputo)"),
+    ("Atlantic/Cape_Verde", "Cabo Verde (Praia)"),
+    ("Asia/Tokyo", "Japão (Tóquio)"),
+    ("UTC", "Tempo universal"),
+];
+
+/// Former names (the IANA's tzdata, file backward, without what zone.tab still lists). Who chose one keeps it.
+const ALIASES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRivadavia America/Atka America/Buenos_Aires \
+    America/Catamarca America/Coral_Harbour America/Cordoba America/Ensenada America/Fort_Wayne \
+    America/Godthab America/Indianapolis America/Jujuy America/Knox_IN America/Louisville \
+    America/Mendoza America/Montreal America/Nipigon America/Pangnirtung America/Porto_Acre \
+    America/Rainy_River America/Rosario America/Santa_Isabel America/Shiprock America/Thunder_Bay \
+    America/Virgin America/Yellowknife Antarctica/South_Pole Asia/Ashkhabad Asia/Calcutta \
+    Asia/Choibalsan Asia/Chongqing Asia/Chungking Asia/Dacca Asia/Harbin Asia/Istanbul Asia/Kashgar \
+    Asia/Katmandu Asia/Macao Asia/Rangoon Asia/Saigon Asia/Tel_Aviv Asia/Thimbu Asia/Ujung_Pandang \
+    Asia/Ulan_Bator Atlantic/Faeroe Atlantic/Jan_Mayen Australia/ACT Australia/Canberra \
+    Australia/Currie Australia/LHI Australia/NSW Australia/North Australia/Queensland \
+    Australia/South Australia/Tasmania Australia/Victoria Australia/West Australia/Yancowinna \
+    Europe/Belfast Europe/Kiev Europe/Nicosia Europe/Tiraspol Europe/Uzhgorod Europe/Zaporozhye \
+    Pacific/Enderbury Pacific/Johnston Pacific/Ponape Pacific/Samoa Pacific/Truk Pacific/Yap";
 
 /// Zones of one region.
 pub struct ZoneGroup {
@@ -37,18 +70,24 @@ pub struct ZoneChoice {
     pub label: String,
 }
 
-/// Every zone, by region. The label ends with what is now the distance to UTC.
-pub fn zone_groups() -> Vec<ZoneGroup> {
+/// Every zone, by region, and `chosen` even under a former name. The label ends with what is now the distance
+/// to UTC.
+pub fn zone_groups(chosen: &str) -> Vec<ZoneGroup> {
     let choice =
-        |name: &'static str, text: &str| ZoneChoice { name, label: format!("{text} ({})", offset(name)) };
-    let brazil = BRAZIL.iter().map(|(name, text)| choice(name, text)).collect();
+        |name: &'static str, text: &str| ZoneChoice { name, label: format!("{text}, {}", offset(name)) };
+    let named =
+        |zones: &[(&'static str, &str)]| zones.iter().map(|(name, text)| choice(name, text)).collect();
+    let brazil = ZoneGroup { label: "Brasil", zones: named(&BRAZIL) };
+    let abroad = ZoneGroup { label: "Outros países", zones: named(&ABROAD) };
+    let aliases: Vec<&str> = ALIASES.split_whitespace().filter(|alias| *alias != chosen).collect();
+    let is_named = |name: &&str| BRAZIL.iter().chain(&ABROAD).any(|(known, _)| known == name);
     let mut regions: BTreeMap<&'static str, Vec<ZoneChoice>> = BTreeMap::new();
-    for name in zone_names().filter(|name| BRAZIL.iter().all(|(known, _)| known != name)) {
-        let (region, place) = name.split_once('/').unwrap_or(("", name));
-        regions.entry(region_label(region)).or_default().push(choice(name, &place.replace('_', " ")));
+    for name in zone_names().filter(|name| !is_named(name) && !aliases.contains(name)) {
+        let region = name.split('/').next().unwrap_or_default();
+        regions.entry(region_label(region)).or_default().push(choice(name, name));
     }
     let others = regions.into_iter().map(|(label, zones)| ZoneGroup { label, zones });
-    [ZoneGroup { label: "Brasil", zones: brazil }].into_iter().chain(others).collect()
+    [brazil, abroad].into_iter().chain(others).collect()
 }
 
 fn region_label(region: &str) -> &'static str {
@@ -83,9 +122,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_former_name_is_offered_to_nobody_but_who_has_it() {
+        let offers = |chosen: &str, name: &str| {
+            zone_groups(chosen).iter().flat_map(|group| &group.zones).any(|zone| zone.name == name)
+        };
+        assert!(ALIASES.split_whitespace().all(|alias| Zone::find(alias).is_some()));
+        assert!(!offers("UTC", "Asia/Calcutta") && offers("UTC", "Asia/Kolkata"));
+        assert!(offers("Asia/Calcutta", "Asia/Calcutta"));
+    }
+
+    #[test]
     fn brazil_comes_first_and_every_zone_can_be_chosen_once() {
-        let groups = zone_groups();
-        assert_eq!(groups[0].zones[0].label, "Brasília e São Paulo (UTC−3)");
+        let groups = zone_groups("America/Sao_Paulo");
+        assert_eq!(groups[0].zones[0].label, "Brasília (São Paulo), UTC−3");
+        assert_eq!(groups[1].label, "Outros países");
         let mut names: Vec<_> = groups.iter().flat_map(|group| &group.zones).map(|zone| zone.name).collect();
         assert!(names.iter().all(|name| Zone::find(name).is_some()));
         assert!(names.len() > 300);

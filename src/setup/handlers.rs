@@ -87,7 +87,8 @@ pub async fn create(
 fn form(shell: Shell, token: &str, typed: Typed, errors: FieldErrors) -> Result<HttpResponse> {
     let is_refused = !errors.is_empty();
     let path = format!("/setup/{token}");
-    let view = SetUp { csrf: shell.csrf.clone(), path, typed, zones: zone_groups(), errors };
+    let zones = zone_groups(&typed.time_zone);
+    let view = SetUp { csrf: shell.csrf.clone(), path, typed, zones, errors };
     match is_refused {
         true => shell.bare(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Configurar a plataforma", view),
         false => shell.bare(StatusCode::OK, TITLE, view),

@@ -102,7 +102,8 @@ pub async fn take_up(
     Ok(redirect("/"))
 }
 
-/// Uses the link up; `None` when somebody was faster.
+/// Uses the link up; `None` when somebody was faster. The account is locked before its link, as by whoever
+/// makes a link anew or deactivates.
 fn settle(
     conn: &mut PgConnection,
     token_hash: &[u8],
@@ -110,6 +111,8 @@ fn settle(
     password_hash: &str,
     ip: &str,
 ) -> Result<Option<UserId>> {
+    let Some(found) = queries::find_link(conn, token_hash)? else { return Ok(None) };
+    queries::lock(conn, found.id)?;
     let Some(invited) = queries::use_link(conn, token_hash)? else { return Ok(None) };
     let user = invited.id;
     match name.filter(|_| invited.is_new) {

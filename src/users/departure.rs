@@ -1,25 +1,21 @@
 //! Deactivating an attendant, and taking them back.
 
-use std::collections::BTreeMap;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
 
 use super::handlers::LAST_ADMINISTRATOR;
-use super::queries::{self, Candidate, Held, Standing, User};
+use super::queries::{self, Standing, User};
 use super::saving::managed;
 use super::views::{Departure, Return};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageUsers, Viewer};
 use crate::db::Db;
-use crate::departures::{self, InHand, Leaver};
+use crate::departures::{self, Candidate, Heirs, Held, InHand, Leaver};
 use crate::error::{Error, Result};
-use crate::ids::{DepartmentId, UserId};
-use crate::schedules::handover::{self, Clash, Handover};
-use crate::tickets;
-use crate::web::{Fields, Flash, Posted, Shell, redirect_with};
+use crate::ids::UserId;
+use crate::web::{Flash, Posted, Shell, redirect_with};
 
 /// What the question before a departure shows.
 pub struct Work {
@@ -29,15 +25,9 @@ pub struct Work {
     pub in_hand: InHand,
 }
 
-/// To whom the work of each department goes; what is missing stays in its queue.
-pub type Heirs = BTreeMap<DepartmentId, UserId>;
-
 /// Why nobody was deactivated.
 pub enum Refused {
-    /// Who was chosen attends that department no more.
-    NoAttendant,
-    /// These would be too near to others of the heir's.
-    TooNear(Vec<Clash>),
+    Work(departures::Refused),
     LastAdministrator,
 }
 
@@ -73,7 +63,7 @@ pub async fn deactivate(
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let before = work(&viewer, &db, id).await?;
-    let heirs = heirs(&form, &before.held);
+    let heirs = departures::heirs(&form, before.held.iter().map(|held| held.department_id));
     let chosen = heirs.clone();
     let left = db.transaction(move |conn| leave(conn, id, &chosen, &who, &ip)).await;
     let refused = match left {
@@ -134,20 +124,12 @@ async fn work(viewer: &Viewer, db: &Db, id: UserId) -> Result<Work> {
     db.transaction(move |conn| {
         Ok(Work {
             user: managed(conn, id, &who)?,
-            held: queries::held(conn, id)?,
-            candidates: queries::candidates(conn, id)?,
+            held: departures::held(conn, id, None)?,
+            candidates: departures::candidates(conn, id)?,
             in_hand: departures::in_hand(conn, Leaver::Attendant(id))?,
         })
     })
     .await
-}
-
-fn heirs(form: &Fields, held: &[Held]) -> Heirs {
-    let heir = |held: &Held| {
-        let chosen = form.get(&format!("heir_{}", held.department_id)).parse().ok()?;
-        Some((held.department_id, chosen))
-    };
-    held.iter().filter_map(heir).collect()
 }
 
 fn leave(
@@ -160,6 +142,8 @@ fn leave(
     if id == by.id {
         return Err(Error::Forbidden);
     }
+    // With the heirs at once: users are locked in the order of their ids.
+    departures::lock_users(conn, &heirs.values().copied().chain([id]).collect::<Vec<_>>())?;
     let user = managed(conn, id, by)?;
     if user.standing != Standing::Active {
         if queries::revoke_link(conn, id)? {
@@ -168,25 +152,12 @@ fn leave(
         }
         return Ok(Ok(()));
     }
-    let mut handovers = Vec::new();
-    for (department, heir) in heirs {
-        if *heir == id || !queries::attends(conn, *heir, *department)? {
-            return Ok(Err(Refused::NoAttendant));
-        }
-        handovers.push(Handover::Attendant { of: id, department: *department, to: *heir });
-    }
-    let moved = match handover::hand_over(conn, &handovers, by, ip)? {
-        Ok(moved) => moved.len(),
-        Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
+    let moved = match departures::hand_over(conn, (id, None), heirs, by, ip)? {
+        Ok(moved) => moved,
+        Err(refused) => return Ok(Err(Refused::Work(refused))),
     };
-    let mut handed_over = 0;
-    for held in queries::held(conn, id)? {
-        let department = held.department_id;
-        let ticket = tickets::Handover::Attendant { of: id, department, to: heirs.get(&department).copied() };
-        handed_over += tickets::hand_over(conn, ticket, by.id, ip)?;
-    }
     queries::deactivate(conn, id)?;
-    let details = json!({ "schedules_handed_over": moved, "tickets_handed_over": handed_over });
+    let details = json!({ "schedules_handed_over": moved.schedules, "tickets_handed_over": moved.tickets });
     let entry = audit::Entry::of(Action::UserDeactivated).by(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
     Ok(Ok(()))

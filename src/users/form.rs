@@ -3,7 +3,7 @@
 use super::queries::{Department, Role, User};
 use super::{Email, Name, Reach};
 use crate::ids::{DepartmentId, RoleId};
-use crate::web::{FieldErrors, Fields};
+use crate::web::{FieldErrors, Fields, Snapshot};
 
 /// What somebody typed and chose.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,8 @@ pub struct Typed {
     pub email: String,
     pub role_id: String,
     pub departments: Vec<String>,
+    /// The version that was shown.
+    pub version: String,
 }
 
 /// A user as it may be saved.
@@ -32,24 +34,55 @@ pub struct Facts {
     pub before: Option<User>,
 }
 
+impl Facts {
+    /// A user as their form shows them. Departments that are inactive count, but are not named.
+    pub fn snapshot(&self, user: &User) -> Snapshot {
+        let role = self.roles.iter().find(|role| role.id == user.role_id);
+        let mut held = user.departments.clone();
+        held.sort();
+        let named = self.departments.iter().filter(|department| held.contains(&department.id));
+        let named: Vec<&str> = named.map(|department| department.name.as_str()).collect();
+        let held: Vec<String> = held.iter().map(DepartmentId::to_string).collect();
+        Snapshot::default()
+            .text("name", "Nome", &user.name)
+            .text("email", "E-mail", &user.email)
+            .choice("role_id", "Cargo", user.role_id, role.map_or("", |role| &role.name))
+            .choice("departments", "Departamentos", held.join(","), &named.join(", "))
+    }
+}
+
 impl Typed {
     pub fn read(fields: &Fields) -> Self {
         Self {
             name: fields.get("name").to_owned(),
             email: fields.get("email").to_owned(),
             role_id: fields.get("role_id").to_owned(),
+            version: fields.get("version").to_owned(),
             departments: fields.all("departments").map(str::to_owned).collect(),
         }
     }
 
     /// The form of a user as it stands.
-    pub fn of(user: &User) -> Self {
+    pub fn of(user: &User, facts: &Facts) -> Self {
         Self {
+            version: facts.snapshot(user).version(),
             name: user.name.clone(),
             email: user.email.clone(),
             role_id: user.role_id.to_string(),
             departments: user.departments.iter().map(DepartmentId::to_string).collect(),
         }
+    }
+
+    /// The fields as they are sent again with the answer to a question.
+    pub fn fields(self) -> Vec<(&'static str, String)> {
+        let texts = [
+            ("name", self.name),
+            ("email", self.email),
+            ("role_id", self.role_id),
+            ("version", self.version),
+        ];
+        let departments = self.departments.into_iter().map(|id| ("departments", id));
+        texts.into_iter().chain(departments).collect()
     }
 
     /// # Errors

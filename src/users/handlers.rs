@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use super::form::Typed;
 use super::queries::{self, Filter};
-use super::saving::{self, Judged};
+use super::saving::{self, Judged, Saved, Submitted};
 use super::views::{FormPage, Index, Link, Listed};
+use crate::audit;
 use crate::auth::{Can, ClientIp, ManageUsers, Viewer, client_ip, sessions};
 use crate::config::Config;
 use crate::db::Db;
@@ -85,8 +86,8 @@ pub async fn create(
             let view = Link::new(&user, config.link(&token.path()), viewer.zone);
             shell.page_with(StatusCode::CREATED, &viewer, "Convite", view)
         }
-        Err(errors) => {
-            let view = blank(&viewer, &shell, &db, typed).await?.refused(errors);
+        Err(refusal) => {
+            let view = blank(&viewer, &shell, &db, typed).await?.refused(refusal);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo atendente", view)
         }
     }
@@ -115,13 +116,27 @@ pub async fn update(
     (id, session, ClientIp(ip)): (web::Path<UserId>, Session, ClientIp),
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
-    let (typed, sent) = (Typed::read(&form), Typed::read(&form));
-    match judged(db.transaction(move |conn| saving::save(conn, id, &sent, &who, &ip)).await)? {
-        Ok(()) => Ok(redirect_with(&format!("/users/{id}"), Flash::UserSaved)),
-        Err(errors) => {
+    let typed = Typed::read(&form);
+    let sent = Submitted { typed: typed.clone(), answer: form.into_fields() };
+    let saved = db.transaction(move |conn| saving::save(conn, id, &sent, &who, &ip)).await;
+    match judged(saved.map(Ok))?.unwrap_or_else(Saved::Refused) {
+        Saved::Done => Ok(redirect_with(&format!("/users/{id}"), Flash::UserSaved)),
+        Saved::Asks(leave, refused) => {
+            let (who, csrf) = (viewer.clone(), shell.csrf.clone());
+            let name = typed.name.clone();
+            let page = db.run(move |conn| leave.question(conn, &who, &csrf, name)).await?;
+            let path = format!("/users/{id}");
+            let page = page.answered_at(path.clone(), path, typed.fields());
+            let page = match &refused {
+                Some(refused) => page.refused(&viewer, refused),
+                None => page,
+            };
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Retirar de departamentos", page)
+        }
+        Saved::Refused(refusal) => {
             let (view, name) = filled(&viewer, &shell, &db, (id, &session)).await?;
-            let view = view.with(typed).refused(errors);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {name}"), view)
+            let (status, view) = (refusal.status(), view.with(typed).refused(refusal));
+            shell.page_with(status, &viewer, &format!("Erro: {name}"), view)
         }
     }
 }
@@ -136,12 +151,15 @@ fn judged<T>(saved: Result<Judged<T>>) -> Result<Judged<T>> {
     };
     let mut errors = FieldErrors::default();
     errors.add(field, message);
-    Ok(Err(errors))
+    Ok(Err(errors.into()))
 }
 
 /// What a page says when the last administrator would be lost.
 pub const LAST_ADMINISTRATOR: &str =
     "Esta é a última conta de administrador ativa. Dê o cargo Administrador a outra pessoa antes.";
+
+/// How many changes the page of a user shows.
+const SHOWN: i64 = 20;
 
 async fn blank(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
     let facts = db.run(|conn| queries::facts(conn, None)).await?;
@@ -154,14 +172,16 @@ async fn filled(
     db: &Db,
     (id, session): (UserId, &Session),
 ) -> Result<(FormPage, String)> {
-    let (facts, open) = db
+    let (facts, open, changes) = db
         .run(move |conn| {
-            let user = queries::find(conn, id)?;
-            Ok((queries::facts(conn, Some(user))?, queries::open_sessions(conn, id)?))
+            let (user, changes) = (queries::find(conn, id)?, queries::changes(conn, id, SHOWN)?);
+            Ok((queries::facts(conn, Some(user))?, queries::open_sessions(conn, id)?, changes))
         })
         .await?;
     let name = facts.before.as_ref().map(|user| user.name.clone()).unwrap_or_default();
-    let typed = facts.before.as_ref().map(Typed::of).unwrap_or_default();
-    let view = FormPage::new(viewer, &shell.csrf, facts, typed);
+    let typed = facts.before.as_ref().map(|user| Typed::of(user, &facts)).unwrap_or_default();
+    let created = facts.before.as_ref().map(|user| user.created_at);
+    let history = created.map(|at| audit::history(&changes, at, viewer)).unwrap_or_default();
+    let view = FormPage::new(viewer, &shell.csrf, facts, typed).with_history(history);
     Ok((view.with_sessions(open, sessions::current(session)), name))
 }

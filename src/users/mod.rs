@@ -9,7 +9,8 @@
 //! administrators grant are an administrator's to touch (see [`Reach`]). Nobody changes their own role
 //! or deactivates themself, and the last active administrator stays. Deactivating ends the sessions and
 //! tells first which pending schedules and open tickets it touches: they may be handed over in the same
-//! step, else the tickets go back to the queues, and what the schedules open goes there too.
+//! step, else the tickets go back to the queues, and what the schedules open goes there too. Leaving a
+//! department with work in hand is asked about in the same way; there, schedules without an heir stay.
 
 mod access;
 mod access_link;
@@ -25,7 +26,7 @@ mod views;
 
 pub use access_link::{HOURS as LINK_HOURS, Token};
 pub use account::{Email, Name, NewAccount};
-pub use queries::{are_there, create_administrator, is_there, revoke_link, set_password};
+pub use queries::{are_there, create_administrator, is_there, name_of, revoke_link, set_password};
 pub use reach::Reach;
 pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};
 

@@ -8,13 +8,28 @@ use super::queries::{self, User};
 use super::{Reach, Token};
 use crate::audit::{self, Action};
 use crate::auth::Viewer;
+use crate::departures::{self, Leave, Left};
 use crate::error::{Error, Result};
-use crate::ids::UserId;
+use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
-use crate::web::FieldErrors;
+use crate::web::{Fields, Refusal, Stale};
 
-/// What was typed, or every field that is wrong with it.
-pub type Judged<T> = Result<T, FieldErrors>;
+/// What came of it, or why it was not saved.
+pub type Judged<T> = Result<T, Refusal>;
+
+/// The form of a user, with the answer to what becomes of their work.
+pub struct Submitted {
+    pub typed: Typed,
+    pub answer: Fields,
+}
+
+/// What came of a change.
+pub enum Saved {
+    Done,
+    Refused(Refusal),
+    /// Departments are left in which the user has work: what becomes of it is asked first.
+    Asks(Leave, Option<departures::Refused>),
+}
 
 /// Adds a user without a password, with the link that leads to one.
 ///
@@ -29,7 +44,7 @@ pub fn invite(
     let facts = queries::facts(conn, None)?;
     let draft = match typed.parse(Reach::of(by), &facts) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Err(errors)),
+        Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
     queries::set_departments(conn, id, &draft.departments)?;
@@ -45,16 +60,24 @@ pub fn invite(
 ///
 /// # Errors
 /// `NotFound`; `Forbidden` beyond the reach; `users_email_key`, `last_administrator`.
-pub fn save(conn: &mut PgConnection, id: UserId, typed: &Typed, by: &Viewer, ip: &str) -> Result<Judged<()>> {
+pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, ip: &str) -> Result<Saved> {
+    let typed = &form.typed;
     let user = managed(conn, id, by)?;
     let facts = queries::facts(conn, Some(user.clone()))?;
     let draft = match typed.parse(Reach::of(by), &facts) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Err(errors)),
+        Err(errors) => return Ok(Saved::Refused(errors.into())),
     };
     let fields = changed(&user, &draft, &facts);
     if fields.is_empty() {
-        return Ok(Ok(()));
+        return Ok(Saved::Done);
+    }
+    if let Some(stale) = Stale::since(&typed.version, &facts.snapshot(&user), format!("/users/{id}")) {
+        return Ok(Saved::Refused(stale.by(queries::changes(conn, id, 1)?.pop(), by.zone)));
+    }
+    let leave = Leave::read(&form.answer, id, left(&user, &draft, &facts));
+    if let Left::Asks(refused) = leave.carry_out(conn, by, ip)? {
+        return Ok(Saved::Asks(leave, refused));
     }
     queries::update(conn, id, &draft)?;
     queries::set_departments(conn, id, &draft.departments)?;
@@ -66,7 +89,7 @@ pub fn save(conn: &mut PgConnection, id: UserId, typed: &Typed, by: &Viewer, ip:
     audit::record(conn, &entry.from(ip))?;
     // Whoever now attends another department sees other conversations.
     live::announce(conn, &Event::RightsChanged(vec![id]))?;
-    Ok(Ok(()))
+    Ok(Saved::Done)
 }
 
 /// The user of that id, locked, if `editor` may manage the account.
@@ -77,6 +100,12 @@ pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<U
     queries::lock(conn, id)?;
     let user = queries::find(conn, id)?;
     if Reach::of(editor).holds(user.rank()) { Ok(user) } else { Err(Error::Forbidden) }
+}
+
+/// The departments that the form shows, and that the user is to leave.
+fn left(user: &User, draft: &Draft, facts: &Facts) -> Vec<DepartmentId> {
+    let shown = facts.departments.iter().map(|department| department.id);
+    shown.filter(|id| user.departments.contains(id) && !draft.departments.contains(id)).collect()
 }
 
 fn changed(user: &User, draft: &Draft, facts: &Facts) -> Vec<&'static str> {

@@ -16,8 +16,8 @@ mod routing;
 mod search;
 mod security;
 mod shell;
+mod stale;
 mod theme;
-mod upload;
 
 pub use address::{Remarks, tidied};
 pub use again::offer as offer_again;
@@ -34,5 +34,5 @@ pub use routing::{Route, register};
 pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
+pub use stale::{Refusal, Snapshot, Stale};
 pub use theme::Theme;
-pub use upload::{UPLOAD_LIMIT, Uploaded, UploadedFile};

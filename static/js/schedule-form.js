@@ -28,17 +28,6 @@ function action(form) {
   attendant(form, chosen !== "open_ticket" && chosen !== "");
 }
 
-/** Nobody chooses from a list that is about to be another; one that could not be had is open again. */
-function closeWhileAsked(form) {
-  const close = (isClosed) => () => {
-    const select = one("#attendant_id", form);
-    if (select) select.disabled = isClosed;
-  };
-  const department = one("#department_id", form);
-  department.addEventListener("htmx:beforeSend", close(true));
-  department.addEventListener("htmx:afterRequest", close(false));
-}
-
 /** As if the department had just been chosen: of several answers under way only the last one counts. */
 function fetchAttendants(form, attendant) {
   const source = one("#department_id", form);
@@ -164,7 +153,6 @@ export function start() {
     if (event.target.id === "attendant" || one("#attendant_id", form)?.contains(event.target)) say("Campo Atendente disponível.");
   });
   action(form);
-  closeWhileAsked(form);
   proposals(form);
   slot(form);
   counter(form);

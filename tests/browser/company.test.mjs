@@ -94,6 +94,26 @@ test("the sentence follows the spacing as it is typed, and saving asks first", {
   await pontual.sql("UPDATE schedules SET status = 'cancelled', finished_at = now() WHERE comment = 'Perto'");
 });
 
+test("a wide logo stays within the panel, beside the company's name", { timeout: 60_000 }, async () => {
+  const { page, errors } = await administrator();
+  await page.goto("/settings");
+  const drawn = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 800, height: 100 });
+    canvas.getContext("2d").fillRect(0, 0, 800, 100);
+    return canvas.toDataURL("image/png").split(",")[1];
+  });
+  await page.locator("#logo").setInputFiles({ name: "largo.png", mimeType: "image/png", buffer: Buffer.from(drawn, "base64") });
+  await page.getByRole("button", { name: "Enviar imagem" }).click();
+  await page.getByText("Logotipo salvo.").waitFor();
+  const right = (selector) => page.locator(selector).evaluate((element) => element.getBoundingClientRect().right);
+  assert.ok(await right(".side-head .brand") <= await right(".sidebar"));
+  const logo = await page.locator(".side-head .brand-logo").boundingBox();
+  assert.ok(logo.width > 2 * logo.height, "it is not squeezed into a square");
+  await page.getByRole("button", { name: "Remover logotipo" }).click();
+  await page.getByText("Logotipo removido.").waitFor();
+  assert.deepEqual(errors, []);
+});
+
 test("the spacing is set without JavaScript", { timeout: 60_000 }, async () => {
   const { page } = await administrator({ javaScriptEnabled: false });
   await page.goto("/settings");

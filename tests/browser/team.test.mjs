@@ -31,7 +31,7 @@ async function visitor(name, options) {
 /** Every context is closed without an error but those that were meant. */
 async function leave(...people) {
   for (const { context, errors } of people) {
-    assert.deepEqual(errors.filter((error) => !/status of (401|404|422)/.test(error)), []);
+    assert.deepEqual(errors.filter((error) => !/status of (401|404|409|422)/.test(error)), []);
     await context.close();
   }
 }
@@ -187,6 +187,27 @@ test("a department is made, ordered, given members, and leaves its channel to an
   await page.getByRole("button", { name: "Reativar" }).click();
   await page.getByText("Departamento reativado.").waitFor();
   await leave(admin);
+});
+
+test("of two who edit one attendant, the second sees what the first changed and may still save", { timeout: 60_000 }, async () => {
+  const [ana, eva] = [await visitor("admin"), await visitor("admin", { viewport: { width: 390, height: 844 } })];
+  const [{ id }] = await pontual.sql("SELECT id FROM users WHERE name = 'Igor Matos'");
+  await Promise.all([ana.page.goto(`/users/${id}`), eva.page.goto(`/users/${id}`)]);
+  await ana.page.getByLabel("Nome").fill("Igor de Matos");
+  await ana.page.getByRole("button", { name: "Salvar" }).click();
+  await ana.page.getByText("Atendente salvo.").waitFor();
+  await eva.page.getByLabel("Nome").fill("I. Matos");
+  await eva.page.getByRole("button", { name: "Salvar" }).click();
+  const notice = eva.page.locator("[data-stale]");
+  await notice.getByText("Igor de Matos").waitFor();
+  await notice.getByText("A última mudança foi feita por Ana Prado").waitFor();
+  assert.equal(await eva.page.getByLabel("Nome").inputValue(), "I. Matos");
+  assert.deepEqual(await axe(eva.page), []);
+  await eva.page.getByRole("button", { name: "Salvar" }).click();
+  await eva.page.getByText("Atendente salvo.").waitFor();
+  assert.equal(await eva.page.getByLabel("Nome").inputValue(), "I. Matos");
+  await eva.page.getByText("Ana Prado editou o atendente (nome)").first().waitFor();
+  await leave(ana, eva);
 });
 
 test("without JavaScript: invite, take up, change the password, deactivate", { timeout: 90_000 }, async () => {

@@ -23,12 +23,12 @@ async fn a_department_is_made_named_and_ordered() {
     assert_eq!(names().await, ["Comercial", "Suporte", "Financeiro"]);
     admin.post("/departments/101/position", &[("direction", "sideways")]).await.assert_status(400);
 
-    admin.post(&path, &[("name", "Vendas")]).await.assert_status(303);
-    let taken = admin.post(&path, &[("name", "SUPORTE")]).await;
+    admin.edit(&path, &[("name", "Vendas")]).await.assert_status(303);
+    let taken = admin.edit(&path, &[("name", "SUPORTE")]).await;
     taken.assert_status(422).assert_says("Já existe um departamento com este nome.");
     assert_eq!(taken.attribute("#name", "value").unwrap(), "SUPORTE");
     admin
-        .post(&path, &[("name", "")])
+        .edit(&path, &[("name", "")])
         .await
         .assert_status(422)
         .assert_says("Informe o nome do departamento.");
@@ -178,4 +178,39 @@ async fn who_joins_a_department_gets_another_stream_that_tells_of_its_conversati
     let mut stream = live.stream(&helena).await;
     tell(&app.database, &Event::ConversationsChanged(vec![ContactId(app.company.marina)]));
     assert_eq!(stream.data("conversation").await["contact"], app.company.marina);
+}
+
+#[actix_web::test]
+async fn taking_a_member_out_first_shows_the_work_that_is_touched() {
+    let app = TestApp::new().await;
+    let schedule = Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
+    app.database.execute(
+        "INSERT INTO tickets (id, contact_id, department_id, attendant_id) VALUES (701, 602, 101, 303);
+         INSERT INTO department_members VALUES (101, 304)",
+    );
+    let app = app.with_made_up_rows("a ticket that nobody opened");
+    let admin = app.administrator().await;
+    admin.get("/departments/101").await;
+    let path = "/departments/101/members/303/removal";
+    let page = admin.post(path, &[]).await;
+    page.assert_status(422)
+        .assert_says("Retirar Bruno Lima de Suporte?")
+        .assert_says("Nada foi salvo ainda.");
+    page.assert_says("Agendamentos pendentes: 1").assert_says("Marina Duarte");
+    page.assert_says("Chamados abertos: 1").assert_says("Rafael Nogueira").assert_says("Voltam para a fila");
+    assert_eq!(page.count(&format!("a[href='/schedules/{schedule}']")), 1);
+    let member =
+        "SELECT count(*) AS value FROM department_members WHERE user_id = 303 AND department_id = 101";
+    assert_eq!(app.database.number(member), 1);
+
+    let wrong = admin.post(path, &[("known", "1"), ("heir_101", "303")]).await;
+    wrong.assert_status(422).assert_says("não atende mais neste departamento");
+    assert_eq!(app.database.number(member), 1);
+    admin.post(path, &[("known", "1"), ("heir_101", "304")]).await.assert_status(303);
+    assert_eq!(app.database.number(member), 0);
+    let moved = format!(
+        "SELECT count(*) AS value FROM schedules s, tickets t
+          WHERE s.id = {schedule} AND s.attendant_id = 304 AND t.id = 701 AND t.attendant_id = 304"
+    );
+    assert_eq!(app.database.number(&moved), 1);
 }

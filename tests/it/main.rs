@@ -29,6 +29,7 @@ mod schema;
 mod settings;
 mod setup;
 mod sign_in;
+mod stale;
 mod tickets;
 mod tls;
 mod trouble;

@@ -16,11 +16,11 @@ async fn enabling_scheduling_counts_from_the_next_request() {
     page.assert_says("Habilitar agendamento").assert_says("Bruno Lima");
     assert_eq!(page.count("#schedules[checked]"), 0);
     let fields = [("name", "Atendente"), ("permissions", "schedules"), ("permissions", "tickets")];
-    let saved = manager.post(ATTENDANT, &fields).await;
+    let saved = manager.edit(ATTENDANT, &fields).await;
     manager.follow(&saved).await.assert_says("Cargo salvo.").assert_says("Habilitado");
 
     bruno.get("/schedules/new").await.assert_status(200).assert_says("Agendamentos");
-    manager.post(ATTENDANT, &[("name", "Atendente"), ("permissions", "tickets")]).await.assert_status(303);
+    manager.edit(ATTENDANT, &[("name", "Atendente"), ("permissions", "tickets")]).await.assert_status(303);
     bruno.get("/schedules").await.assert_status(403);
 }
 
@@ -62,16 +62,16 @@ async fn only_an_administrator_hands_out_the_permission_to_edit_roles() {
         ("permissions", "users"),
         ("permissions", "tickets"),
     ];
-    manager.post(ATTENDANT, &fields).await.assert_status(303);
+    manager.edit(ATTENDANT, &fields).await.assert_status(303);
     assert_eq!(app.database.texts(roles_of), ["tickets"]);
 
     let admin = app.administrator().await;
     admin.get(ATTENDANT).await;
-    admin.post(ATTENDANT, &fields).await.assert_status(303);
+    admin.edit(ATTENDANT, &fields).await.assert_status(303);
     assert_eq!(app.database.texts(roles_of), ["roles", "tickets", "users"]);
 
     // A switch that the manager may not use stays as it is.
-    manager.post(ATTENDANT, &[("name", "Atendente")]).await.assert_status(303);
+    manager.edit(ATTENDANT, &[("name", "Atendente")]).await.assert_status(303);
     assert_eq!(app.database.texts(roles_of), ["roles", "users"]);
 }
 
@@ -81,12 +81,12 @@ async fn a_role_keeps_its_name_and_what_was_typed_when_refused() {
     let admin = app.administrator().await;
     admin.get(ATTENDANT).await;
     let fields = [("name", " "), ("description", "Nova"), ("permissions", "tickets_all")];
-    let page = admin.post(ATTENDANT, &fields).await;
+    let page = admin.edit(ATTENDANT, &fields).await;
     page.assert_status(422).assert_says("Informe o nome do cargo.");
     assert_eq!(page.attribute("#description", "value").unwrap(), "Nova");
     assert_eq!(page.count("#tickets_all[checked]"), 1);
     assert_eq!(page.count("#tickets[checked]"), 0);
-    let taken = admin.post(ATTENDANT, &[("name", "GESTOR de cargos")]).await;
+    let taken = admin.edit(ATTENDANT, &[("name", "GESTOR de cargos")]).await;
     taken.assert_status(422).assert_says("Já existe um cargo com este nome.");
 }
 
@@ -96,7 +96,7 @@ async fn a_refused_form_shows_locked_switches_as_they_stay() {
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'roles')");
     let manager = app.role_manager().await;
     manager.get(ATTENDANT).await;
-    let page = manager.post(ATTENDANT, &[("name", ""), ("permissions", "schedules")]).await;
+    let page = manager.edit(ATTENDANT, &[("name", ""), ("permissions", "schedules")]).await;
     page.assert_status(422);
     assert_eq!(page.count("#roles[disabled][checked]"), 1);
     assert_eq!((page.count("#schedules[checked]"), page.count("#tickets[checked]")), (1, 0));
@@ -107,7 +107,7 @@ async fn a_description_holds_no_control_characters() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get(ATTENDANT).await;
-    let page = admin.post(ATTENDANT, &[("name", "Atendente"), ("description", "a\u{7}b")]).await;
+    let page = admin.edit(ATTENDANT, &[("name", "Atendente"), ("description", "a\u{7}b")]).await;
     page.assert_status(422).assert_says("Escreva a descrição em uma linha");
 }
 
@@ -116,7 +116,7 @@ async fn a_change_of_role_is_audited() {
     let app = TestApp::new().await;
     let manager = app.role_manager().await;
     manager.get(ATTENDANT).await;
-    manager.post(ATTENDANT, &[("name", "Atendente"), ("permissions", "schedules")]).await.assert_status(303);
+    manager.edit(ATTENDANT, &[("name", "Atendente"), ("permissions", "schedules")]).await.assert_status(303);
     let rows = app.database.texts(
         "SELECT actor_id || ' ' || subject_id || ' ' || details::text AS value FROM audit WHERE action = 'role.edited'",
     );
@@ -185,19 +185,20 @@ async fn an_unused_role_is_deleted_after_a_question() {
 async fn a_roles_page_tells_who_changed_what_and_when() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    admin.get(ATTENDANT).await.assert_says("Nenhuma mudança registrada.");
+    admin.get(ATTENDANT).await.assert_says("Cargo criado, ");
     let name = [("name", "Atendente"), ("description", "Atende os chamados")];
     admin
-        .post(ATTENDANT, &[&name[..], &[("permissions", "schedules"), ("permissions", "tickets")]].concat())
+        .edit(ATTENDANT, &[&name[..], &[("permissions", "schedules"), ("permissions", "tickets")]].concat())
         .await;
     admin
-        .post(ATTENDANT, &[&name[..], &[("permissions", "schedules"), ("permissions", "tickets")]].concat())
+        .edit(ATTENDANT, &[&name[..], &[("permissions", "schedules"), ("permissions", "tickets")]].concat())
         .await;
-    admin.post(ATTENDANT, &[&name[..], &[("permissions", "schedules")]].concat()).await;
+    admin.edit(ATTENDANT, &[&name[..], &[("permissions", "schedules")]].concat()).await;
     let changes = admin.get(ATTENDANT).await.texts("#role-changes li");
-    assert_eq!(changes.len(), 2, "saving without a change is none: {changes:?}");
+    assert_eq!(changes.len(), 3, "saving without a change is none: {changes:?}");
     assert!(changes[0].starts_with("Ana Prado desabilitou “Atender chamados”, "), "{changes:?}");
     assert!(changes[1].starts_with("Ana Prado habilitou agendamento, "), "{changes:?}");
+    assert!(changes[2].starts_with("Cargo criado, "), "{changes:?}");
 }
 
 #[actix_web::test]

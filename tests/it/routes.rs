@@ -102,7 +102,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/contacts/options", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/import", [303, 403, 403, 200, 403]),
     // It takes a file, which this form has not; with one it is tried in contacts/import.rs.
-    ("POST", "/contacts/import", [303, 403, 403, 403, 403]),
+    ("POST", "/contacts/import", [303, 403, 403, 422, 403]),
     ("GET", "/contacts/import/template", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/imports/{id}", [303, 403, 403, 200, 403]),
     ("POST", "/contacts/imports/{id}/confirmation", [303, 403, 403, 303, 403]),

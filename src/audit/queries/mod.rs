@@ -1,6 +1,8 @@
 //! SQL of the audit.
 
+mod history;
 pub mod log;
 mod record;
 
+pub use history::{Change, newest_about};
 pub use record::record;

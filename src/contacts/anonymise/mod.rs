@@ -82,17 +82,25 @@ pub async fn anonymise(
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Anonimizar contato");
         return shell.page_with(status, &viewer, title, question);
     }
-    let who = viewer.clone();
-    db.transaction(move |conn| clear(conn, id, &who, &ip)).await?;
+    let (who, again) = (viewer.clone(), (viewer.clone(), ip.clone()));
+    match db.transaction(move |conn| clear(conn, id, &who, &ip)).await {
+        // A schedule came in between; now it can be locked before the contact.
+        Err(Error::Conflict) => db.transaction(move |conn| clear(conn, id, &again.0, &again.1)).await?,
+        cleared => cleared?,
+    }
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
 }
 
-/// Ends what is under way and clears every text, in the caller's transaction.
+/// Ends what is under way and clears every text, in the caller's transaction. Locks in the order of all
+/// writers: imports, schedules, the contact, its ticket. A schedule that was saved before the contact was
+/// locked could only be locked after it: then it is a `Conflict`, and nothing is done.
 fn clear(conn: &mut PgConnection, contact: ContactId, viewer: &Viewer, ip: &str) -> Result<()> {
-    let mut schedules = queries::cancel_pending(conn, contact, viewer.id, ip)?;
+    queries::clear_imports(conn, contact)?;
+    let schedules = queries::cancel_pending(conn, contact, viewer.id, ip)?;
     queries::lock(conn, contact)?;
-    // One that was saved before the lock came.
-    schedules.extend(queries::cancel_pending(conn, contact, viewer.id, ip)?);
+    if !super::queries::touched(conn, contact)?.is_empty() {
+        return Err(Error::Conflict);
+    }
     if let Some(ticket) = tickets::open_ticket_of(conn, contact)? {
         tickets::close(conn, ticket.id, viewer.id, ip)?;
     }

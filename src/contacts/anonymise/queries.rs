@@ -82,7 +82,31 @@ pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<O
     Ok(row.map(|row| row.id))
 }
 
-/// Clears messages, schedules, files and lines of imports.
+/// Deletes the lines of imports that name the contact. Those that waited to be taken count as skipped. The
+/// imports are locked first, as whoever takes their lines does.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    let sql = "SELECT FROM imports WHERE status IN ('preview', 'running') ORDER BY id FOR NO KEY UPDATE";
+    diesel::sql_query(sql).execute(conn)?;
+    diesel::sql_query(
+        "WITH gone AS (
+            DELETE FROM import_lines l USING contacts c
+             WHERE c.id = $1 AND ((l.problem IS NOT NULL AND plain(l.name) = c.sort_name)
+                OR (c.phone <> '' AND right(regexp_replace(l.phone, '[^0-9]', '', 'g'), 8) = right(c.phone, 8))
+                OR (c.email <> '' AND lower(l.email) = c.email))
+            RETURNING l.import_id, l.problem)
+         UPDATE imports i SET skipped = skipped + n.count
+           FROM (SELECT import_id, count(*) AS count FROM gone WHERE problem IS NULL GROUP BY import_id) n
+          WHERE i.id = n.import_id",
+    )
+    .bind::<BigInt, _>(contact)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Clears messages, schedules and files.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -105,14 +129,6 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     diesel::sql_query(
         "DELETE FROM attachments WHERE schedule_id IN (SELECT id FROM schedules WHERE contact_id = $1)
              OR message_id IN (SELECT id FROM messages WHERE contact_id = $1)",
-    )
-    .bind::<BigInt, _>(contact)
-    .execute(conn)?;
-    diesel::sql_query(
-        "DELETE FROM import_lines l USING contacts c
-          WHERE c.id = $1 AND ((l.problem IS NOT NULL AND plain(l.name) = c.sort_name)
-             OR (c.phone <> '' AND right(regexp_replace(l.phone, '[^0-9]', '', 'g'), 8) = right(c.phone, 8))
-             OR (c.email <> '' AND lower(l.email) = c.email))",
     )
     .bind::<BigInt, _>(contact)
     .execute(conn)?;

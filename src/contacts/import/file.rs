@@ -60,6 +60,9 @@ pub fn read<E: From<&'static str>>(
     if content.starts_with(b"PK\x03\x04") || content.starts_with(b"\xd0\xcf\x11\xe0") {
         return Err("Este arquivo é uma planilha. Salve como CSV e envie de novo.".into());
     }
+    if is_no_text(content) {
+        return Err("Este arquivo não é um CSV. Salve a lista como CSV e envie de novo.".into());
+    }
     let (encoding, content) = decoded(content);
     let separator = separator(&content);
     let mut reader = ReaderBuilder::new()
@@ -95,6 +98,14 @@ pub fn read<E: From<&'static str>>(
         return Err("O arquivo não tem nenhum contato. Confira se ele tem o cabeçalho e as linhas.".into());
     }
     take(&portion)
+}
+
+/// Whether this is a picture, a document or the like, by its first bytes. Words can look like the mark of
+/// one ("BMW;…" is no bitmap), but hold no NUL.
+fn is_no_text(content: &[u8]) -> bool {
+    let head = &content[..content.len().min(8 * 1024)];
+    let is_marked = infer::get(head).is_some() && Encoding::for_bom(head).is_none();
+    head.starts_with(b"%PDF") || (is_marked && head.contains(&0))
 }
 
 /// The line where a record begins. What the reader takes for its start may be the rest of the line end

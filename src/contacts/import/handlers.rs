@@ -13,11 +13,10 @@ use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
 use crate::contacts::queries::channels;
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::files::{PostedFile, PostedFiles};
 use crate::ids::{ChannelId, ImportId};
-use crate::web::{
-    FieldErrors, Flash, Posted, Shell, Uploaded, UploadedFile, csv_file, csv_lines, redirect, redirect_with,
-};
+use crate::web::{FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
 
 /// How many lines of the file of errors are read at once.
 const PORTION: i64 = 2_000;
@@ -54,20 +53,23 @@ pub async fn template(_: Can<ManageContacts>) -> Result<HttpResponse> {
 /// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageContacts>,
-    form: Uploaded,
+    mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let chosen: Option<ChannelId> = form.get("channel_id").parse().ok();
-    let (field, sentence) = match form.file {
-        Some(UploadedFile::Whole { name, content }) => {
-            match preview(&db, chosen, viewer.clone(), name, content).await? {
+    let (field, sentence) = match form.files.pop() {
+        Some(PostedFile { name, content: Some(received) }) => {
+            let path = received.path().to_owned();
+            let content = web::block(move || std::fs::read(path)).await.map_err(Error::unexpected)?;
+            let content = content.map_err(Error::unexpected)?;
+            match preview(&db, chosen, viewer.clone(), name.as_str().to_owned(), content).await? {
                 Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}"))),
                 Err(refusal) => refusal,
             }
         }
-        Some(UploadedFile::TooLarge) => {
-            ("file", "O arquivo passa de 20 MB. Divida em partes e envie uma por vez.")
+        Some(PostedFile { content: None, .. }) => {
+            ("file", "O arquivo passa de 16 MB. Divida em partes e envie uma por vez.")
         }
         None => ("file", "Escolha o arquivo CSV."),
     };

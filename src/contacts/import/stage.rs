@@ -52,6 +52,7 @@ pub fn stage(conn: &mut PgConnection, upload: &Upload) -> Result<ImportId, Stage
     file::read(&upload.content, upload.kind, |lines: &[Line]| -> Result<(), StageError> {
         Ok(queries::add_lines(conn, id, lines)?)
     })?;
+    queries::refuse_impossible(conn, id, (upload.channel, upload.kind))?;
     queries::count(conn, id)?;
     Ok(id)
 }

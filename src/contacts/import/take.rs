@@ -14,6 +14,10 @@ use crate::audit::{self, Action};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
 
+pub const TWO_CONTACTS: &str = "O telefone e o e-mail são de dois contatos diferentes.";
+
+pub const ADDRESS_TAKEN: &str = "Já existe um contato com este endereço nesta conexão.";
+
 /// So many lines take about a tenth of a second.
 const PORTION: i64 = 500;
 
@@ -90,10 +94,10 @@ impl Plan {
             let number = line.line;
             match (line.by_phone, line.by_email) {
                 (Some(phone), Some(email)) if phone != email => {
-                    plan.refuse.push((number, "O telefone e o e-mail são de dois contatos diferentes."));
+                    plan.refuse.push((number, TWO_CONTACTS));
                 }
                 (None, None) if line.is_address_taken => {
-                    plan.refuse.push((number, "Já existe um contato com este endereço nesta conexão."));
+                    plan.refuse.push((number, ADDRESS_TAKEN));
                 }
                 (None, None) => plan.create.push(line),
                 (Some(_), _) | (_, Some(_)) if !updates_existing => plan.skip.push(number),

@@ -86,6 +86,8 @@ pub struct Show {
     updated: i32,
     skipped: i32,
     failed: i32,
+    new_people: i32,
+    new_people_of_known: i32,
     lines: Vec<LineRow>,
     refused: Vec<LineRow>,
 }
@@ -124,6 +126,8 @@ impl Show {
             updated: import.updated,
             skipped: import.skipped,
             failed: import.failed,
+            new_people: import.new_people,
+            new_people_of_known: import.new_people_of_known,
             lines: lines.into_iter().map(LineRow::new).collect(),
             refused: refused.into_iter().map(LineRow::new).collect(),
         }
@@ -142,6 +146,11 @@ impl Show {
 
     fn is_running(&self) -> bool {
         self.status == ImportStatus::Running
+    }
+
+    /// Lines of customers who are no contacts yet.
+    fn fresh(&self) -> i32 {
+        self.good - self.existing - self.repeated
     }
 
     fn done(&self) -> i32 {

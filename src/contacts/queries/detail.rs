@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
-use serde_json::Value;
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use crate::contacts::HAS_CHAT;
 use crate::error::{Error, Result};
@@ -12,7 +11,7 @@ use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, Ticke
 use crate::schedules::Action;
 use crate::tickets::TicketStatus;
 
-/// How many tickets and entries of its history a contact's page shows, and how many schedules a question.
+/// How many tickets a contact's page shows, and how many schedules a question.
 const SHOWN: i64 = 20;
 
 /// A contact with the names of what it refers to.
@@ -113,35 +112,6 @@ pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket
           WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT $2",
     )
     .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(SHOWN)
-    .load(conn)?)
-}
-
-/// What was done to a contact, and by whom.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct HistoryEntry {
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub action: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor: Option<String>,
-    #[diesel(sql_type = Jsonb)]
-    pub details: Value,
-}
-
-/// The newest entries of the audit that have one of these actions and that subject, newest first.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn history(conn: &mut PgConnection, actions: &[&str], subject: i64) -> Result<Vec<HistoryEntry>> {
-    Ok(diesel::sql_query(
-        "SELECT a.at, a.action, u.name AS actor, a.details
-           FROM audit a LEFT JOIN users u ON u.id = a.actor_id
-          WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3",
-    )
-    .bind::<Array<Text>, _>(actions)
-    .bind::<BigInt, _>(subject)
     .bind::<BigInt, _>(SHOWN)
     .load(conn)?)
 }

@@ -6,6 +6,6 @@ mod list;
 mod saving;
 
 pub use choices::{Choice, attendants, channels, departments, facts, options, person_choices};
-pub use detail::{Detail, HistoryEntry, TicketLine, Touched, detail, history, lock, tickets, touched};
+pub use detail::{Detail, TicketLine, Touched, detail, lock, tickets, touched};
 pub use list::{Filter, Row, page};
 pub use saving::{Twin, archive, create, restore, revoke_link, twins, update};

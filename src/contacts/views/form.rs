@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::contacts::display;
 use crate::contacts::form::{ChosenIds, NAME_LIMIT, Typed};
 use crate::contacts::queries::{self, Choice, Detail, Twin};
+use crate::contacts::save::snapshot;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, Refusal, Stale};
 
 /// What the form's selects offer.
 pub struct Options {
@@ -46,6 +47,7 @@ pub struct FormPage {
     departments: Vec<Choice>,
     attendant: AttendantField,
     errors: FieldErrors,
+    stale: Option<Stale>,
     twins: Vec<TwinLine>,
 }
 
@@ -68,6 +70,7 @@ impl FormPage {
             people,
             departments,
             errors: FieldErrors::default(),
+            stale: None,
             twins: Vec::new(),
         }
     }
@@ -84,11 +87,15 @@ impl FormPage {
             default_department_id: text(detail.department_id.map(|id| id.0)),
             default_attendant_id: text(detail.attendant_id.map(|id| id.0)),
             accepts: Vec::new(),
+            version: snapshot(detail).version(),
         }
     }
 
-    /// The same form with what is wrong, or with the contacts like it.
-    pub fn refused(mut self, errors: FieldErrors, twins: Vec<Twin>) -> Self {
+    /// The same form with why it was not saved, or with the contacts like it.
+    pub fn refused(mut self, refusal: Refusal, twins: Vec<Twin>) -> Self {
+        let (errors, stale, version) = refusal.shown(self.typed.version);
+        self.typed.version = version;
+        self.stale = stale;
         self.attendant.error = errors.of("default_attendant_id").map(str::to_owned);
         self.errors = errors;
         self.twins = twins.into_iter().map(TwinLine::new).collect();

@@ -6,4 +6,4 @@ mod show;
 
 pub use form::{AttendantField, FormPage, Options, as_json};
 pub use index::{Index, ListQuery};
-pub use show::{Archival, Entry, LinkRevocation, Page, Show, Touching};
+pub use show::{Archival, Entry, HISTORY, LinkRevocation, Page, Show, Touching};

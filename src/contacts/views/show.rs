@@ -1,10 +1,12 @@
 //! The page of one contact, and the questions before it is changed for good.
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
+use crate::audit::{self, Change};
 use crate::auth::Viewer;
-use crate::contacts::queries::{self, Detail, HistoryEntry, TicketLine, Touched};
+use crate::contacts::queries::{self, Detail, TicketLine, Touched};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::queries as conversations;
 use crate::conversations::queries::ContactSchedule;
@@ -14,12 +16,15 @@ use crate::schedules::Status;
 use crate::tickets::TicketStatus;
 use crate::web::{initials, tint};
 
+/// How many entries of its history the page of a contact or a person shows.
+pub const HISTORY: i64 = 20;
+
 /// All that the page shows, as it was read.
 pub struct Page {
     pub detail: Detail,
     tickets: Vec<TicketLine>,
     schedules: Vec<ContactSchedule>,
-    history: Vec<HistoryEntry>,
+    history: Vec<Change>,
     touched: Vec<Touched>,
     has_conversation: bool,
 }
@@ -32,7 +37,7 @@ impl Page {
             detail: queries::detail(conn, contact)?,
             tickets: queries::tickets(conn, contact)?,
             schedules: conversations::schedules_of(conn, viewer.id, contact)?,
-            history: queries::history(conn, AUDITED, contact.0)?,
+            history: audit::newest_about(conn, AUDITED, contact.0, HISTORY)?,
             touched: queries::touched(conn, contact)?,
             has_conversation: !conversations::readers(conn, contact, &[viewer.id])?.is_empty(),
         })
@@ -124,7 +129,7 @@ impl Show {
             link: (detail.has_chat && can_manage).then_some(link),
             schedules: schedules.iter().map(|schedule| schedule_row(viewer, schedule)).collect(),
             tickets: tickets.into_iter().map(|ticket| ticket_row(viewer, ticket, has_conversation)).collect(),
-            history: history.iter().map(|entry| Entry::of(viewer, entry)).collect(),
+            history: Entry::all(viewer, &history, detail.created_at),
             email: detail.email,
             channel: detail.channel_name,
             name: detail.name,
@@ -151,8 +156,19 @@ fn ticket_row(viewer: &Viewer, ticket: TicketLine, is_readable: bool) -> TicketR
 }
 
 impl Entry {
+    /// A history, newest first. It ends with the creation, of which the audit may know no more: of what
+    /// was there from the start, and of what has more changes than are shown.
+    pub fn all(viewer: &Viewer, history: &[Change], created_at: DateTime<Utc>) -> Vec<Self> {
+        let mut all: Vec<Self> = history.iter().map(|entry| Self::of(viewer, entry)).collect();
+        if !history.iter().any(|entry| entry.action.ends_with(".created")) {
+            let sub = viewer.zone.date_time(created_at);
+            all.push(Self { icon: "plus", title: "Criação".into(), sub });
+        }
+        all
+    }
+
     /// What the audit says of a contact or a person, in words.
-    pub fn of(viewer: &Viewer, entry: &HistoryEntry) -> Self {
+    fn of(viewer: &Viewer, entry: &Change) -> Self {
         let is_import = entry.details.get("import_id").is_some();
         let (icon, title) = match entry.action.as_str() {
             "contact.created" if is_import => ("cloud-upload", "Criado por importação"),

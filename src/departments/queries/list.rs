@@ -1,8 +1,9 @@
 //! The list of departments, and one of them.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
 use crate::departments::form::Name;
 use crate::error::{Error, Result};
@@ -51,6 +52,8 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
 /// A department as its page shows it.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Department {
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
     pub id: DepartmentId,
     #[diesel(sql_type = Text)]
@@ -63,9 +66,20 @@ pub struct Department {
 /// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
     let query = diesel::sql_query(
-        "SELECT id, name, deactivated_at IS NULL AS is_active FROM departments WHERE id = $1",
+        "SELECT id, name, created_at, deactivated_at IS NULL AS is_active FROM departments WHERE id = $1",
     );
     query.bind::<BigInt, _>(department).get_result(conn).optional()?.ok_or(Error::NotFound)
+}
+
+/// As `find`, and nobody else changes the department until the transaction ends.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn find_for_update(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
+    diesel::sql_query("SELECT FROM departments WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(department)
+        .execute(conn)?;
+    find(conn, department)
 }
 
 #[derive(QueryableByName)]

@@ -107,6 +107,24 @@ pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> R
     Ok(added > 0)
 }
 
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    is_found: bool,
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn is_member(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
+    let row: Found = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM department_members WHERE department_id = $1 AND user_id = $2) AS is_found",
+    )
+    .bind::<BigInt, _>(department)
+    .bind::<BigInt, _>(user)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
 /// Takes a member out; `false` when they are none.
 ///
 /// # Errors

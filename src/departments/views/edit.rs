@@ -3,9 +3,9 @@
 use askama::Template;
 
 use crate::auth::{Permission, Viewer};
-use crate::departments::form::Name;
+use crate::departments::form::{Name, snapshot};
 use crate::departments::queries::{Candidate, Department, Member};
-use crate::web::{FieldErrors, NameCursor, PageOf, initials, tint};
+use crate::web::{FieldErrors, NameCursor, PageOf, Refusal, Stale, initials, tint};
 
 #[derive(Template)]
 #[template(path = "departments/new.html")]
@@ -40,12 +40,16 @@ pub struct Edit {
     name: String,
     is_active: bool,
     errors: FieldErrors,
+    version: String,
+    stale: Option<Stale>,
     members: Vec<MemberLine>,
     before: Option<String>,
     after: Option<String>,
     found: Found,
     /// Whether the members' pages may be opened.
     shows_users: bool,
+    /// Who changed what and when.
+    history: Vec<String>,
 }
 
 struct MemberLine {
@@ -73,6 +77,8 @@ impl Edit {
             id: department.id.to_string(),
             before: members.before.map(|cursor| address("before", cursor)),
             after: members.after.map(|cursor| address("after", cursor)),
+            version: snapshot(&department).version(),
+            stale: None,
             title: department.name.clone(),
             name: department.name,
             is_active: department.is_active,
@@ -80,12 +86,18 @@ impl Edit {
             members: members.rows.into_iter().map(MemberLine::new).collect(),
             found,
             shows_users: viewer.may(Permission::Users),
+            history: Vec::new(),
         }
     }
 
-    /// The same page with what was typed and what is wrong.
-    pub fn refused(self, typed: &str, errors: FieldErrors) -> Self {
-        Self { name: typed.to_owned(), errors, ..self }
+    pub fn with_history(self, history: Vec<String>) -> Self {
+        Self { history, ..self }
+    }
+
+    /// The same page with what was typed over `version`, and why it was not saved.
+    pub fn refused(self, typed: &str, version: String, refusal: Refusal) -> Self {
+        let (errors, stale, version) = refusal.shown(version);
+        Self { name: typed.to_owned(), errors, stale, version, ..self }
     }
 
     /// What the browser's tab says.

@@ -49,6 +49,8 @@ pub struct User {
     /// The end of the link that waits to be used.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub link_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
     #[diesel(sql_type = Array<BigInt>)]
     pub departments: Vec<DepartmentId>,
 }
@@ -89,7 +91,7 @@ fn reserved() -> Vec<Permission> {
 /// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
     diesel::sql_query(format!(
-        "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator,
+        "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator, u.created_at,
                 {IS_RESERVED} AS is_reserved, {STANDING} AS standing,
                 u.password_hash IS NOT NULL AS has_password, l.expires_at AS link_until,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
@@ -101,6 +103,12 @@ pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
     .get_result(conn)
     .optional()?
     .ok_or(Error::NotFound)
+}
+
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn name_of(conn: &mut PgConnection, user: UserId) -> Result<String> {
+    find(conn, user).map(|user| user.name)
 }
 
 /// Nobody else changes the user until the transaction ends.

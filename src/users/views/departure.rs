@@ -3,9 +3,9 @@
 use askama::Template;
 
 use crate::auth::Viewer;
-use crate::departures::{Shown, counted};
-use crate::users::departure::{Heirs, Refused, Work};
-use crate::users::queries::{Candidate, Held, Standing};
+use crate::departures::{Heirs, Place, Shown, counted};
+use crate::users::departure::{Refused, Work};
+use crate::users::queries::Standing;
 use crate::web::FieldErrors;
 
 #[derive(Template)]
@@ -26,21 +26,6 @@ pub struct Departure {
     viewer: Viewer,
 }
 
-/// A department with what is in hand there, and who could take it over.
-struct Place {
-    id: String,
-    field: String,
-    name: String,
-    what: String,
-    heirs: Vec<Choice>,
-}
-
-struct Choice {
-    value: String,
-    label: String,
-    is_chosen: bool,
-}
-
 impl Departure {
     pub fn new(viewer: &Viewer, csrf: &str, work: Work) -> Self {
         let Work { user, held, candidates, in_hand } = work;
@@ -52,7 +37,7 @@ impl Departure {
             name: user.name,
             schedules: in_hand.schedules,
             tickets: in_hand.tickets,
-            places: held.iter().map(|held| Place::new(held, &candidates)).collect(),
+            places: Place::all(&held, &candidates),
             next_schedules: Shown::schedules(viewer, &in_hand),
             open_tickets: Shown::tickets(viewer, &in_hand),
             errors: FieldErrors::default(),
@@ -63,26 +48,11 @@ impl Departure {
 
     /// The same question with what was chosen and what is wrong.
     pub fn refused(mut self, heirs: &Heirs, refused: Refused, last_administrator: &str) -> Self {
-        for place in &mut self.places {
-            for choice in &mut place.heirs {
-                choice.is_chosen = heirs
-                    .iter()
-                    .any(|(at, heir)| at.to_string() == place.id && heir.to_string() == choice.value);
-            }
-        }
+        Place::choose(&mut self.places, heirs);
         match refused {
-            Refused::NoAttendant => {
-                self.errors.add(
-                    "heirs",
-                    "Quem você escolheu não atende mais neste departamento. Escolha outra pessoa.",
-                );
-            }
-            Refused::TooNear(clashes) => {
-                self.errors.add("heirs", "Alguns agendamentos ficariam perto demais de outros de quem recebe. Escolha outra pessoa, mude o horário deles ou deixe na fila.");
-                let clashes = clashes.iter();
-                self.clashes = clashes
-                    .map(|clash| Shown::schedule(&self.viewer, clash.id, clash.due_at, &clash.contact_name))
-                    .collect();
+            Refused::Work(refused) => {
+                self.errors.add("heirs", refused.sentence());
+                self.clashes = refused.clashes(&self.viewer);
             }
             Refused::LastAdministrator => self.errors.add("heirs", last_administrator),
         }
@@ -91,25 +61,6 @@ impl Departure {
 
     fn has_work(&self) -> bool {
         self.schedules + self.tickets > 0
-    }
-}
-
-impl Place {
-    fn new(held: &Held, candidates: &[Candidate]) -> Self {
-        let counts = [
-            counted(held.schedules, "agendamento", "agendamentos"),
-            counted(held.tickets, "chamado", "chamados"),
-        ];
-        let there = candidates.iter().filter(|candidate| candidate.department_id == held.department_id);
-        Self {
-            id: held.department_id.to_string(),
-            field: format!("heir_{}", held.department_id),
-            name: held.department.clone(),
-            what: counts.into_iter().flatten().collect::<Vec<_>>().join(" e "),
-            heirs: there
-                .map(|one| Choice { value: one.id.to_string(), label: one.name.clone(), is_chosen: false })
-                .collect(),
-        }
     }
 }
 

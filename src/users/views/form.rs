@@ -8,7 +8,7 @@ use crate::auth::Viewer;
 use crate::users::form::{Facts, Typed};
 use crate::users::queries::{OpenSession, Standing, User};
 use crate::users::{Name, Reach};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, Refusal, Stale};
 
 #[derive(Template)]
 #[template(path = "users/form.html")]
@@ -18,8 +18,11 @@ pub struct FormPage {
     roles: Vec<Choice>,
     departments: Vec<Choice>,
     errors: FieldErrors,
+    stale: Option<Stale>,
     account: Option<Account>,
     sessions: Option<SessionList>,
+    /// Who changed what and when.
+    history: Vec<String>,
     /// Why nothing can be changed, if so.
     locked: Option<&'static str>,
     is_self: bool,
@@ -66,8 +69,10 @@ impl FormPage {
                 })
                 .collect(),
             errors: FieldErrors::default(),
+            stale: None,
             account: user.map(|user| Account::new(viewer, user)),
             sessions: None,
+            history: Vec::new(),
             locked: is_locked.then_some("Só o administrador altera esta conta."),
             is_self: user.is_some_and(|user| reach.is_self(user.id)),
             viewer: viewer.clone(),
@@ -84,6 +89,10 @@ impl FormPage {
         self
     }
 
+    pub fn with_history(self, history: Vec<String>) -> Self {
+        Self { history, ..self }
+    }
+
     /// The same form with what was typed.
     pub fn with(mut self, typed: Typed) -> Self {
         for role in &mut self.roles {
@@ -95,9 +104,10 @@ impl FormPage {
         Self { typed, ..self }
     }
 
-    /// The same form with what is wrong.
-    pub fn refused(self, errors: FieldErrors) -> Self {
-        Self { errors, ..self }
+    /// The same form with why it was not saved.
+    pub fn refused(self, refusal: Refusal) -> Self {
+        let (errors, stale, version) = refusal.shown(self.typed.version.clone());
+        Self { errors, stale, typed: Typed { version, ..self.typed }, ..self }
     }
 
     fn name_limit(&self) -> usize {

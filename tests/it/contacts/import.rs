@@ -28,7 +28,7 @@ async fn a_file_is_shown_before_anything_is_written_and_then_imported() {
     page.assert_says("lista.csv").assert_says("Conferir importação").assert_says("Novo contato");
     page.assert_says("Já existe: Marina Duarte").assert_says("1 linha com erro");
     page.assert_says("Linha 3").assert_says("Caio Fontes: Confira o número");
-    assert_eq!(page.texts(".figures dd"), ["3", "1", "0", "1"]);
+    assert_eq!(page.texts(".figures dd"), ["2", "1", "0", "1", "1"]);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM contacts"), 2);
 
     let path = sent.location().to_owned();
@@ -107,6 +107,11 @@ async fn a_file_that_is_none_is_explained() {
     let admin = app.administrator().await;
     send(&admin, "a;b\n1;2\n").await.assert_status(422).assert_says("não tem a coluna “nome”");
     send(&admin, "PK\u{3}\u{4}xx").await.assert_status(422).assert_says("Salve como CSV");
+    let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01".as_slice();
+    upload(&admin, IMPORT, &[("channel_id", "401")], Some(("lista.csv", png)))
+        .await
+        .assert_status(422)
+        .assert_says("Este arquivo não é um CSV.");
     send(&admin, "nome\n").await.assert_status(422).assert_says("nenhum contato");
     upload(&admin, IMPORT, &[("channel_id", "401")], None)
         .await
@@ -117,9 +122,9 @@ async fn a_file_that_is_none_is_explained() {
         .await
         .assert_status(422)
         .assert_says("Selecione a conexão.");
-    let large = vec![b'x'; 21 * 1024 * 1024];
+    let large = vec![b'x'; 17 * 1024 * 1024];
     let page = upload(&admin, IMPORT, &[("channel_id", "401")], Some(("a.csv", &large))).await;
-    page.assert_status(422).assert_says("passa de 20 MB");
+    page.assert_status(422).assert_says("passa de 16 MB");
     assert_eq!(app.database.number("SELECT count(*) AS value FROM imports"), 0);
     let foreign = app.visitor();
     upload(&foreign, IMPORT, &[], file).await.assert_status(303);
@@ -198,4 +203,48 @@ async fn an_upload_is_forgotten_after_a_week() {
     let sent = send(&admin, "nome\nBia\n").await;
     assert_eq!(app.database.texts("SELECT name AS value FROM import_lines"), ["Bia"]);
     admin.follow(&sent).await.assert_says("Bia");
+}
+
+#[actix_web::test]
+async fn a_preview_tells_what_each_line_will_do_and_whom_it_makes() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE contacts SET email = lower(split_part(name, ' ', 1)) || '@casa.example'");
+    let admin = app.administrator().await;
+    let text = "nome,telefone,email,pessoa\nMarina,,marina@casa.example,Os Duarte\n\
+                Dois,11 90000-0142,rafael@casa.example,\nBia,,bia@casa.example,Casa\n\
+                Caio,,caio@casa.example,CASA\nBia,,bia@casa.example,familia duarte\n";
+    let sent = send(&admin, text).await;
+    let page = admin.follow(&sent).await;
+    // Line 2 is of a known contact, line 3 of two, lines 4 and 5 are new, line 6 repeats.
+    assert_eq!(page.texts(".figures dd"), ["2", "1", "1", "1", "1"], "{}", page.text());
+    page.assert_says("dois contatos diferentes").assert_says("Também cria 1 pessoa");
+}
+
+#[actix_web::test]
+async fn an_import_audits_which_fields_it_changed() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let text = "nome,telefone,email\nMarina Duarte,11 90000-0142,m@casa.example\n\
+                Rafael Nogueira,21 90000-0117,\n";
+    let sent = send(&admin, text).await;
+    admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;
+    work(&app);
+    let audited =
+        app.database.texts("SELECT details ->> 'fields' AS value FROM audit WHERE action = 'contact.edited'");
+    assert_eq!(audited, [r#"["email"]"#]);
+    admin.get("/contacts/601").await.assert_says("Atualizado por importação").assert_says("e-mail");
+}
+
+#[actix_web::test]
+async fn a_waiting_line_of_an_anonymised_contact_counts_as_skipped() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let sent = send(&admin, "nome,telefone\nMarina,11 90000-0142\nBia,(41) 90000-0109\n").await;
+    admin.get("/contacts/601").await;
+    admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    let path = sent.location();
+    admin.post(&format!("{path}/confirmation"), &[("existing", "update")]).await.assert_status(303);
+    work(&app);
+    let page = admin.get(path).await;
+    assert_eq!(page.texts(".figures dd"), ["1", "0", "1", "0"], "{}", page.text());
 }

@@ -23,7 +23,7 @@ async fn a_person_is_made_with_contacts_that_leave_another() {
     let form = admin.get(&format!("{path}/edit")).await;
     assert_eq!(form.count("input[name=removed]"), 2);
     assert_eq!(form.count("#added option[value='601']"), 0);
-    let saved = admin.post(path, &[("name", "Casa Velha"), ("removed", "602")]).await;
+    let saved = admin.edit(&format!("{path}/edit"), &[("name", "Casa Velha"), ("removed", "602")]).await;
     admin
         .follow(&saved)
         .await
@@ -78,4 +78,25 @@ async fn archiving_a_person_lets_her_contacts_go_and_keeps_their_schedules() {
     admin.get(&format!("/schedules/{schedule}")).await.assert_says("Agendado");
     let restored = admin.post("/people/501/restoration", &[]).await;
     admin.follow(&restored).await.assert_says("Pessoa restaurada.").assert_says("Nenhum contato");
+}
+
+#[actix_web::test]
+async fn a_name_that_another_person_has_is_asked_about_and_may_be_used_twice() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/people/new").await;
+    let fields = [("name", "familia duarte"), ("added", "602")];
+    let page = admin.post("/people", &fields).await;
+    page.assert_status(422).assert_says("Já existe uma pessoa com este nome.").assert_says("Marina Duarte");
+    assert_eq!(page.count("a[href='/people/501']"), 1);
+    assert_eq!(page.count("#added option[value='602'][selected]"), 1);
+    let accepts = page.attribute("button[name=accepts]", "value").unwrap();
+    let again = [fields.as_slice(), &[("accepts", &accepts)]].concat();
+    admin.post("/people", &again).await.assert_status(303);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM people WHERE sort_name = plain('Família Duarte')"),
+        2
+    );
+    // Her own name is no question.
+    admin.edit("/people/501/edit", &[("name", "Família Duarte")]).await.assert_status(303);
 }

@@ -224,6 +224,14 @@ impl Visitor {
         self.post_raw(path, &fields).await
     }
 
+    /// Opens the form of a record and sends it with these fields over the version that it shows.
+    pub async fn edit(&self, form: &str, fields: &[(&str, &str)]) -> Page {
+        let version = self.get(form).await.attribute("input[name=version]", "value").unwrap_or_default();
+        let mut fields = fields.to_vec();
+        fields.push(("version", &version));
+        self.post(form.trim_end_matches("/edit"), &fields).await
+    }
+
     /// Sends just these fields, without a token.
     pub async fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(TestRequest::post().uri(path).set_form(fields)).await

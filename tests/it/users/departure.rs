@@ -155,3 +155,37 @@ async fn sessions_are_listed_and_ended_by_an_administrator() {
     again.get("/tickets").await.assert_status(303);
     admin.get("/users/303").await.assert_says("Nenhuma sessão aberta.");
 }
+
+#[actix_web::test]
+async fn leaving_a_department_first_shows_the_work_there_and_only_there() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO department_members VALUES (102, 303)");
+    let schedule = Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
+    app.database.execute(
+        "INSERT INTO tickets (id, contact_id, department_id, attendant_id)
+         VALUES (701, 602, 101, 303), (702, 601, 102, 303)",
+    );
+    let app = app.with_made_up_rows("tickets that nobody opened");
+    let admin = app.administrator().await;
+    let fields =
+        [("name", "Bruno"), ("email", "bruno@empresa.example"), ("role_id", "203"), ("departments", "102")];
+    let page = admin.edit("/users/303", &fields).await;
+    page.assert_status(422).assert_says("Retirar Bruno de Suporte?").assert_says("Chamados abertos: 1");
+    page.assert_says("Agendamentos pendentes: 1").assert_says("com esta pessoa, que atende o que sair deles");
+    let sent = page.attributes("input[type=hidden]", "name");
+    let values = page.attributes("input[type=hidden]", "value");
+    let again: Vec<_> =
+        sent.iter().zip(&values).map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let name = "SELECT count(*) AS value FROM users WHERE id = 303 AND name = 'Bruno'";
+    assert_eq!(app.database.number(name), 0);
+
+    let saved = admin.post_raw("/users/303", &again).await;
+    admin.follow(&saved).await.assert_says("Atendente salvo.");
+    let kept = format!(
+        "SELECT count(*) AS value FROM schedules s, tickets here, tickets there
+          WHERE s.id = {schedule} AND s.attendant_id = 303 AND here.id = 701 AND here.attendant_id IS NULL
+            AND there.id = 702 AND there.attendant_id = 303"
+    );
+    assert_eq!((app.database.number(name), app.database.number(&kept)), (1, 1));
+    admin.get("/users/303").await.assert_says("Bruno");
+}

@@ -71,7 +71,7 @@ async fn a_change_of_departments_counts_from_the_next_request() {
         ("role_id", "203"),
         ("departments", "102"),
     ];
-    let saved = admin.post("/users/303", &fields).await;
+    let saved = admin.edit("/users/303", &fields).await;
     admin.follow(&saved).await.assert_says("Atendente salvo.");
     bruno.get("/tickets/701").await.assert_status(200);
     let audited = app.database.texts("SELECT details::text AS value FROM audit WHERE action = 'user.edited'");
@@ -143,9 +143,9 @@ async fn nobody_changes_their_own_role_or_deactivates_themself() {
     let admin = app.administrator().await;
     admin.get("/users/301").await.assert_says("Peça a outra pessoa para mudar o seu cargo.");
     let fields = [("name", "Ana Prado"), ("email", "admin@empresa.example"), ("role_id", "203")];
-    admin.post("/users/301", &fields).await.assert_status(422);
+    admin.edit("/users/301", &fields).await.assert_status(422);
     let fields = [("name", "Ana P."), ("email", "admin@empresa.example")];
-    admin.post("/users/301", &fields).await.assert_status(303);
+    admin.edit("/users/301", &fields).await.assert_status(303);
     admin.get("/users/301/deactivation").await.assert_says("Você não pode desativar a sua própria conta.");
     admin.post("/users/301/deactivation", &[]).await.assert_status(403);
 }

@@ -42,12 +42,19 @@ pub struct Import {
     pub skipped: i32,
     #[diesel(sql_type = Integer)]
     pub failed: i32,
+    /// People whom the lines of new contacts make.
+    #[diesel(sql_type = Integer)]
+    pub new_people: i32,
+    /// Others, whom only lines of known contacts name: they are made if those are changed.
+    #[diesel(sql_type = Integer)]
+    pub new_people_of_known: i32,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
 }
 
 const SELECT: &str = "SELECT i.id, i.file_name, i.status, ch.name AS channel_name, u.name AS creator,
-        i.good, i.bad, i.repeated, i.existing, i.created, i.updated, i.skipped, i.failed, i.created_at
+        i.good, i.bad, i.repeated, i.existing, i.created, i.updated, i.skipped, i.failed,
+        i.new_people, i.new_people_of_known, i.created_at
    FROM imports i JOIN channels ch ON ch.id = i.channel_id JOIN users u ON u.id = i.created_by";
 
 /// # Errors

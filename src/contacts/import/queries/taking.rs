@@ -182,8 +182,8 @@ pub fn create_contacts(
     Ok(())
 }
 
-/// Gives the contact of each line its name, and what else the line says; what is the contact's address on
-/// its channel stays. Locks in the order of ids.
+/// Gives the contact of each line its name, and what else the line says, and audits which fields changed;
+/// what is the contact's address on its channel stays. Locks in the order of ids.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -195,15 +195,20 @@ pub fn update_contacts(
     diesel::sql_query(
         "WITH said AS (SELECT * FROM unnest($1, $2, $3, $4, $5) AS l (id, name, phone, email, person)),
          locked AS MATERIALIZED (
-            SELECT c.id, ch.kind FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+            SELECT c.id, ch.kind, c.name, c.phone, c.email, c.person_id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
              WHERE c.id = ANY($1) AND c.anonymised_at IS NULL ORDER BY c.id FOR NO KEY UPDATE OF c),
          changed AS (
             UPDATE contacts c SET name = said.name, person_id = coalesce(said.person, c.person_id),
                    phone = CASE WHEN said.phone <> '' AND locked.kind <> 'whatsapp' THEN said.phone ELSE c.phone END,
                    email = CASE WHEN said.email <> '' AND locked.kind <> 'email' THEN said.email ELSE c.email END
-              FROM locked JOIN said USING (id) WHERE c.id = locked.id RETURNING c.id)
+              FROM locked JOIN said USING (id) WHERE c.id = locked.id
+            RETURNING c.id, array_remove(ARRAY[
+                CASE WHEN locked.name <> c.name THEN 'name' END, CASE WHEN locked.phone <> c.phone THEN 'phone' END,
+                CASE WHEN locked.email <> c.email THEN 'email' END,
+                CASE WHEN locked.person_id IS DISTINCT FROM c.person_id THEN 'person' END], NULL) AS fields)
          INSERT INTO audit (action, subject_id, actor_id, details)
-         SELECT 'contact.edited', id, $6, jsonb_build_object('import_id', $7) FROM changed",
+         SELECT 'contact.edited', id, $6, jsonb_build_object('import_id', $7, 'fields', fields)
+           FROM changed WHERE fields <> '{}'",
     )
     .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.by_phone.or(line.by_email)))
     .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))

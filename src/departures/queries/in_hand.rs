@@ -1,4 +1,4 @@
-//! SQL of departures.
+//! What somebody or something has in hand.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -10,16 +10,24 @@ use crate::ids::{DepartmentId, ScheduleId, TicketId, UserId};
 
 /// Who or what leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaver {
+pub enum Leaver<'a> {
     Attendant(UserId),
+    /// An attendant who goes only out of these departments.
+    Member(UserId, &'a [DepartmentId]),
     Department(DepartmentId),
 }
 
-impl Leaver {
-    fn column_and_id(self) -> (&'static str, i64) {
+impl Leaver<'_> {
+    /// Says, in SQL, what of `row` is in hand: $1 is the id.
+    fn condition_and_id(self, row: &str) -> (String, i64) {
         match self {
-            Self::Attendant(id) => ("attendant_id", id.0),
-            Self::Department(id) => ("department_id", id.0),
+            Self::Attendant(id) => (format!("{row}.attendant_id = $1"), id.0),
+            Self::Member(id, departments) => {
+                let ids: Vec<String> = departments.iter().map(DepartmentId::to_string).collect();
+                let of_them = format!("{row}.department_id = ANY('{{{}}}')", ids.join(","));
+                (format!("{row}.attendant_id = $1 AND {of_them}"), id.0)
+            }
+            Self::Department(id) => (format!("{row}.department_id = $1"), id.0),
         }
     }
 }
@@ -72,17 +80,18 @@ struct CountRow {
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn in_hand(conn: &mut PgConnection, leaver: Leaver) -> Result<InHand> {
-    let (column, id) = leaver.column_and_id();
+pub fn in_hand(conn: &mut PgConnection, leaver: Leaver<'_>) -> Result<InHand> {
+    let (of_schedules, id) = leaver.condition_and_id("s");
+    let (of_tickets, _) = leaver.condition_and_id("t");
     let counts: CountRow = diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM schedules WHERE {column} = $1 AND status = 'scheduled') AS schedules,
-                (SELECT count(*) FROM tickets WHERE {column} = $1 AND status = 'open') AS tickets"
+        "SELECT (SELECT count(*) FROM schedules s WHERE {of_schedules} AND status = 'scheduled') AS schedules,
+                (SELECT count(*) FROM tickets t WHERE {of_tickets} AND status = 'open') AS tickets"
     ))
     .bind::<BigInt, _>(id)
     .get_result(conn)?;
     let next_schedules = diesel::sql_query(format!(
         "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
-          WHERE s.{column} = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2"
+          WHERE {of_schedules} AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2"
     ))
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(SHOWN)
@@ -90,7 +99,7 @@ pub fn in_hand(conn: &mut PgConnection, leaver: Leaver) -> Result<InHand> {
     let first_tickets = diesel::sql_query(format!(
         "SELECT t.id, t.protocol, t.department_id, c.name AS contact
            FROM tickets t JOIN contacts c ON c.id = t.contact_id
-          WHERE t.{column} = $1 AND t.status = 'open' ORDER BY t.id LIMIT $2"
+          WHERE {of_tickets} AND t.status = 'open' ORDER BY t.id LIMIT $2"
     ))
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(SHOWN)

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::InHand;
 use crate::auth::{Permission, Viewer};
+use crate::departures::queries::{InHand, OpenTicket};
 use crate::ids::ScheduleId;
 
 /// A schedule or ticket, with a name and a link as far as the viewer may see it.
@@ -34,7 +34,7 @@ impl Shown {
 
     /// The first tickets, and how many more there are.
     pub fn tickets(viewer: &Viewer, in_hand: &InHand) -> Vec<Self> {
-        let ticket = |one: &super::queries::OpenTicket| {
+        let ticket = |one: &OpenTicket| {
             let attends = viewer.may(Permission::Tickets) && viewer.departments.contains(&one.department_id);
             match attends || viewer.may(Permission::TicketsAll) {
                 true => Self {

@@ -1,0 +1,44 @@
+//! What was done to one record.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
+
+use crate::audit::Action;
+use crate::error::Result;
+
+/// What was done, and by whom; nobody is the platform itself.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Change {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub details: Value,
+}
+
+/// The newest `limit` rows that have one of these actions and that subject, newest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn newest_about(
+    conn: &mut PgConnection,
+    actions: &[Action],
+    subject: i64,
+    limit: i64,
+) -> Result<Vec<Change>> {
+    Ok(diesel::sql_query(
+        "SELECT a.at, a.action, u.name AS actor, a.details
+           FROM audit a LEFT JOIN users u ON u.id = a.actor_id
+          WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3",
+    )
+    .bind::<Array<Text>, _>(actions.to_vec())
+    .bind::<BigInt, _>(subject)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}

@@ -1,0 +1,7 @@
+//! SQL of departures.
+
+mod heirs;
+mod in_hand;
+
+pub use heirs::{Candidate, Held, attends, candidates, held, lock_users};
+pub use in_hand::{InHand, Leaver, OpenTicket, in_hand};

@@ -1,0 +1,71 @@
+//! The question before somebody leaves a department in which they have work.
+
+use askama::Template;
+
+use super::{Place, Shown};
+use crate::auth::Viewer;
+use crate::departures::leaving::{Leave, Refused};
+use crate::departures::queries::{Candidate, Held, InHand};
+use crate::web::FieldErrors;
+
+#[derive(Template)]
+#[template(path = "departures/leaving.html")]
+pub struct Leaving {
+    csrf: String,
+    name: String,
+    /// Where the answer goes, with the fields of the form that led here.
+    action: String,
+    fields: Vec<(&'static str, String)>,
+    back: String,
+    departments: String,
+    schedules: i64,
+    tickets: i64,
+    next_schedules: Vec<Shown>,
+    open_tickets: Vec<Shown>,
+    places: Vec<Place>,
+    errors: FieldErrors,
+    clashes: Vec<Shown>,
+}
+
+impl Leaving {
+    pub fn new(
+        viewer: &Viewer,
+        csrf: &str,
+        leave: &Leave,
+        (held, candidates, in_hand): (Vec<Held>, Vec<Candidate>, InHand),
+        name: String,
+    ) -> Self {
+        let departments: Vec<&str> = held.iter().map(|held| held.department.as_str()).collect();
+        Self {
+            csrf: csrf.to_owned(),
+            name,
+            action: String::new(),
+            fields: Vec::new(),
+            back: String::new(),
+            departments: departments.join(", "),
+            schedules: in_hand.schedules,
+            tickets: in_hand.tickets,
+            next_schedules: Shown::schedules(viewer, &in_hand),
+            open_tickets: Shown::tickets(viewer, &in_hand),
+            places: {
+                let mut places = Place::all(&held, &candidates);
+                Place::choose(&mut places, &leave.heirs);
+                places
+            },
+            errors: FieldErrors::default(),
+            clashes: Vec::new(),
+        }
+    }
+
+    /// Where the answer goes, with these fields besides, and where one turns back to.
+    pub fn answered_at(self, action: String, back: String, fields: Vec<(&'static str, String)>) -> Self {
+        Self { action, back, fields, ..self }
+    }
+
+    /// The same question with what is wrong with the answer.
+    pub fn refused(mut self, viewer: &Viewer, refused: &Refused) -> Self {
+        self.errors.add("heirs", refused.sentence());
+        self.clashes = refused.clashes(viewer);
+        self
+    }
+}

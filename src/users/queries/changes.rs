@@ -1,0 +1,42 @@
+//! Who changed an account, and when.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+use crate::audit::{Action, Change};
+use crate::error::Result;
+use crate::ids::UserId;
+
+/// What the audit tells of an account itself.
+const AUDITED: [Action; 8] = [
+    Action::UserCreated,
+    Action::UserInvited,
+    Action::UserEdited,
+    Action::UserDeactivated,
+    Action::UserReactivated,
+    Action::AccessLinkMade,
+    Action::AccessLinkUsed,
+    Action::PasswordChanged,
+];
+
+/// The newest `limit` changes of an account, newest first. Who comes and goes in a department is told of
+/// the department, and counts here too.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<Change>> {
+    Ok(diesel::sql_query(
+        "SELECT a.at, a.action, u.name AS actor, a.details
+           FROM (SELECT * FROM audit WHERE action = ANY($1) AND subject_id = $2
+                 UNION ALL
+                 SELECT * FROM audit WHERE action IN ('department.member_added', 'department.member_removed')
+                    AND details ->> 'user_id' = $2::text) a
+           LEFT JOIN users u ON u.id = a.actor_id
+          ORDER BY a.id DESC LIMIT $3",
+    )
+    .bind::<Array<Text>, _>(AUDITED.to_vec())
+    .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}

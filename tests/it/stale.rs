@@ -1,0 +1,100 @@
+//! Two people at one form: the second to save sees what the first changed, and nothing is lost in silence.
+
+use crate::harness::TestApp;
+
+/// Two administrators open `form`; the first saves `first`, then the second `second`. The second is shown
+/// `told` and keeps what `kept` selects; saving again from there wins.
+async fn second_save(
+    app: &TestApp,
+    form: &str,
+    [first, second]: [&[(&str, &str)]; 2],
+    told: &[&str],
+    kept: (&str, &str),
+) {
+    let (ana, eva) = (app.administrator().await, app.administrator().await);
+    let page = eva.get(form).await;
+    let version = page.attribute("input[name=version]", "value").unwrap();
+    ana.edit(form, first).await.assert_status(303);
+    let path = form.trim_end_matches("/edit");
+    let over = |version| [second, &[("version", version)]].concat();
+    let late = eva.post(path, &over(&version)).await;
+    late.assert_status(409).assert_says("Outra mudança foi salva enquanto você editava.");
+    late.assert_says("A última mudança foi feita por Ana Prado");
+    let (fields, values) = (late.texts("[data-stale] tbody th"), late.texts("[data-stale] tbody td"));
+    let shown: Vec<String> =
+        fields.iter().zip(&values).map(|(field, value)| format!("{field}: {value}")).collect();
+    assert_eq!(shown, told);
+    assert_eq!(late.attribute(kept.0, "value").as_deref(), Some(kept.1));
+    let known = late.attribute("input[name=version]", "value").unwrap();
+    assert_ne!(known, version);
+    eva.post(path, &over(&known)).await.assert_status(303);
+    assert_eq!(eva.get(form).await.attribute(kept.0, "value").as_deref(), Some(kept.1));
+    // Sent twice by a double click: it is saved already.
+    eva.post(path, &over(&known)).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn a_role_that_another_changed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let first = [("name", "Atendente"), ("permissions", "tickets"), ("permissions", "schedules")];
+    let second = [("name", "Atendimento"), ("permissions", "tickets")];
+    let told = ["Descrição: em branco", "Habilitar agendamento: habilitado"];
+    second_save(&app, "/roles/203", [&first, &second], &told, ("#name", "Atendimento")).await;
+}
+
+#[actix_web::test]
+async fn a_user_whom_another_changed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let email = ("email", "bruno@empresa.example");
+    let first = [("name", "Bruno de Lima"), email, ("role_id", "203"), ("departments", "102")];
+    let second = [("name", "B. Lima"), email, ("role_id", "203"), ("departments", "101")];
+    let told = ["Nome: Bruno de Lima", "Departamentos: Financeiro"];
+    second_save(&app, "/users/303", [&first, &second], &told, ("#name", "B. Lima")).await;
+}
+
+#[actix_web::test]
+async fn who_came_into_a_department_meanwhile_is_not_taken_out_unseen() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let version = admin.get("/users/303").await.attribute("input[name=version]", "value").unwrap();
+    admin.post("/departments/102/members", &[("user_id", "303")]).await.assert_status(303);
+    let fields = [
+        ("name", "B. Lima"),
+        ("email", "bruno@empresa.example"),
+        ("role_id", "203"),
+        ("departments", "101"),
+        ("version", version.as_str()),
+    ];
+    let late = admin.post("/users/303", &fields).await;
+    late.assert_status(409).assert_says("Suporte, Financeiro").assert_says("foi feita por Ana Prado");
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM department_members WHERE user_id = 303"),
+        2
+    );
+}
+
+#[actix_web::test]
+async fn a_department_that_another_renamed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let (first, second) = ([("name", "Suporte técnico")], [("name", "Ajuda")]);
+    let told = ["Nome: Suporte técnico"];
+    second_save(&app, "/departments/101", [&first, &second], &told, ("#name", "Ajuda")).await;
+}
+
+#[actix_web::test]
+async fn a_contact_that_another_changed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let first =
+        [("name", "Rafael"), ("channel_id", "401"), ("phone", "(31) 90000-0168"), ("person_id", "501")];
+    let second = [("name", "Rafael N."), ("channel_id", "401")];
+    let told = ["Nome: Rafael", "Telefone: (31) 90000-0168", "Pessoa: Família Duarte"];
+    second_save(&app, "/contacts/602/edit", [&first, &second], &told, ("#name", "Rafael N.")).await;
+}
+
+#[actix_web::test]
+async fn a_person_whom_another_renamed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let (first, second) = ([("name", "Casa Duarte")], [("name", "Os Duarte")]);
+    let told = ["Nome: Casa Duarte"];
+    second_save(&app, "/people/501/edit", [&first, &second], &told, ("#name", "Os Duarte")).await;
+}
