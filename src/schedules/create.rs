@@ -2,6 +2,7 @@
 
 use diesel::pg::PgConnection;
 
+use super::changes::Field;
 use super::draft::Facts;
 use super::form::Typed;
 use super::queries;
@@ -105,6 +106,7 @@ pub(super) fn with_conflict(zone: Zone, mut errors: FieldErrors, slot: Slot) -> 
     if let Some(conflict) = &slot.conflict {
         let message = format!("Já existe um agendamento em {}.", zone.date_time(conflict.due_at));
         errors.add_with_summary("due_at", &message, "Escolha outra data e hora.");
+        errors.sort(&Field::ALL.iter().map(|field| field.as_str()).collect::<Vec<_>>());
     }
     (errors, slot)
 }

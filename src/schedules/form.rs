@@ -42,6 +42,8 @@ pub struct Typed {
     pub rescheduled_from: String,
     /// The version of the schedule that is edited, as the form showed it.
     pub version: String,
+    /// What the form was opened with: see [`super::merging::Original`].
+    pub original: String,
     /// Files that were sent, by id in the order in which they came.
     pub files: Vec<AttachmentId>,
     /// What is to be said of files that were not accepted.
@@ -65,6 +67,7 @@ impl Typed {
             comment: text("comment"),
             rescheduled_from: text("rescheduled_from"),
             version: text("version"),
+            original: text("original"),
             files: files::chosen(fields),
             refused_files: Vec::new(),
         }

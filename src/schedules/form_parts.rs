@@ -165,10 +165,10 @@ pub async fn person_options(
 }
 
 /// Whether a form was sent by a button that only fills it in further: browsers without scripts ask for
-/// the attendants of a department, for what is proposed for a contact, take over a free time or remove a
-/// file.
+/// the attendants of a department, for what is proposed for a contact, take over a free time or what
+/// somebody else saved, or remove a file.
 pub fn is_step(form: &Fields) -> bool {
-    ["step", "use_slot", "remove_file"].iter().any(|name| !form.get(name).is_empty())
+    ["step", "use_slot", "remove_file", "take"].iter().any(|name| !form.get(name).is_empty())
 }
 
 /// The form after that button.

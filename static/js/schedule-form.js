@@ -1,5 +1,6 @@
 // The schedule's form: fields that depend on each other, whether the time is free.
 
+import { correct } from "./corrections.js";
 import { all, one, say, show } from "./dom.js";
 import { searchSelect } from "./search-select.js";
 
@@ -26,6 +27,15 @@ function action(form) {
   show(one("[data-comment-hint-ticket]", form), !reminder);
   show(one("[data-comment-hint-notify]", form), reminder);
   attendant(form, chosen !== "open_ticket" && chosen !== "");
+}
+
+/** What was said of fields that another action does not ask for. */
+function noLongerAsked(form, chosen) {
+  const fields = chosen === "notify" ? ["comment", "message", "files"] : chosen === "open_ticket" ? ["attendant_id"] : [];
+  for (const id of fields) {
+    const field = one(`#${id}`, form);
+    if (field) correct(field);
+  }
 }
 
 /** As if the department had just been chosen: of several answers under way only the last one counts. */
@@ -86,6 +96,7 @@ function proposals(form) {
     const department = one("#department_id", form);
     if (proposal.department_id && !department.value) {
       department.value = proposal.department_id;
+      correct(department);
       const attendant = String(proposal.attendant_id ?? "");
       keep({ attendant });
       await fetchAttendants(form, attendant);
@@ -146,7 +157,12 @@ export function start() {
   const form = one("[data-schedule-form]");
   if (!form) return;
   if (window.TomSelect) for (const select of all("select[data-search]", form)) searchSelect(select);
-  for (const radio of all('input[name="action"]', form)) radio.addEventListener("change", () => action(form));
+  for (const radio of all('input[name="action"]', form)) {
+    radio.addEventListener("change", () => {
+      action(form);
+      noLongerAsked(form, radio.value);
+    });
+  }
   comeBack(form);
   form.addEventListener("htmx:afterSwap", (event) => {
     action(form);

@@ -1,5 +1,6 @@
 // Files of a form: each is sent at once, by picker, drag and drop or paste; the form names their ids.
 
+import { forget } from "./corrections.js";
 import { all, one, say } from "./dom.js";
 
 const MOST = 5;

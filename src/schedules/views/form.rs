@@ -4,14 +4,17 @@ use askama::Template;
 use chrono::Utc;
 use diesel::pg::PgConnection;
 
+use super::stale::{QUEUE, with_second};
 use super::{AttendantField, ContactWarning, Known, SlotView, StaleNotice};
 use crate::auth::Viewer;
+use crate::clock;
 use crate::error::Result;
 use crate::files::{self, UploadItem};
 use crate::ids::{ScheduleId, UserId};
 use crate::schedules::Action;
 use crate::schedules::edit::Stale;
 use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
+use crate::schedules::merging::{Merged, Part};
 use crate::schedules::queries::{self, Choice};
 use crate::schedules::slot::{self, Slot};
 use crate::web::FieldErrors;
@@ -168,9 +171,37 @@ impl FormPage {
     }
 
     /// The same form below what happened to its schedule meanwhile.
-    pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale) -> Self {
-        self.stale = Some(StaleNotice::new(viewer, stale));
+    pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale, merged: &Merged) -> Self {
+        let own = |part: &Part| (*part, self.in_words(*part));
+        let own: Vec<_> = merged.both.iter().map(own).collect();
+        self.stale = Some(StaleNotice::new(viewer, stale, own, &merged.original));
         self
+    }
+
+    /// What a part of the form says.
+    fn in_words(&self, part: Part) -> String {
+        let name = |choices: &[Choice], id: &str| {
+            choices.iter().find(|choice| choice.id.to_string() == id).map(|choice| choice.name.clone())
+        };
+        let typed = &self.typed;
+        match part {
+            Part::Contact => {
+                let contact = name(&self.contacts, &typed.contact_id).unwrap_or_default();
+                with_second(contact, name(&self.people, &typed.person_id))
+            }
+            Part::Attendance => {
+                let department = name(&self.departments, &typed.department_id).unwrap_or_default();
+                let attendant = name(&self.attendant.choices, &typed.attendant_id);
+                with_second(department, Some(attendant.unwrap_or_else(|| QUEUE.into())))
+            }
+            Part::Action => typed.action().map_or_else(String::new, |action| action.label().into()),
+            Part::Due => {
+                clock::parse_input(&typed.due_at).map_or_else(|| typed.due_at.clone(), clock::in_words)
+            }
+            Part::Message => typed.message.clone(),
+            Part::Files => self.files.iter().map(UploadItem::name).collect::<Vec<_>>().join(", "),
+            Part::Comment => typed.comment.clone(),
+        }
     }
 
     fn is_reminder(&self) -> bool {
