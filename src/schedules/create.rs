@@ -10,9 +10,10 @@ use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
 use crate::clock::Zone;
+use crate::conversations;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, Attachment};
 use crate::ids::{ContactId, ScheduleId};
 use crate::live::{self, Event};
 use crate::tickets;
@@ -58,7 +59,7 @@ impl Submission {
         if let Some(id) = queries::existing(conn, form_key)? {
             return Ok(Outcome::Saved { id, closed_ticket: false });
         }
-        let facts = Facts { files, ..queries::facts(conn, self.typed.ids(), None)? };
+        let facts = self.facts(conn, files)?;
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
@@ -87,6 +88,18 @@ impl Submission {
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;
         self.saved(conn, id)
+    }
+
+    fn facts(&self, conn: &mut PgConnection, files: Vec<Attachment>) -> Result<Facts> {
+        let facts = queries::facts(conn, self.typed.ids(), None)?;
+        let ticket = match (facts.ticket, facts.contact) {
+            (Some(ticket), Some(contact)) => {
+                let readers = conversations::queries::readers(conn, contact.id, &[self.viewer.id])?;
+                (!readers.is_empty()).then_some(ticket)
+            }
+            _ => None,
+        };
+        Ok(Facts { files, ticket, ..facts })
     }
 
     fn saved(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {

@@ -124,11 +124,21 @@ function slot(form) {
     if (!button) return;
     event.preventDefault();
     const input = one("#due_at", form);
-    input.value = button.value;
+    const [at, fold] = button.value.split(" ");
+    input.value = at;
+    correct(input);
+    if (fold) choose(fold);
     input.focus();
     say(`Data e hora alteradas para ${button.textContent.trim()}.`);
     check(form, 0);
   });
+}
+
+/** Of a time that the clocks repeat, the one that was suggested: the check then shows both. */
+function choose(fold) {
+  const known = one(`#due_fold_${fold}`);
+  if (known) known.checked = true;
+  else one("#slot").append(Object.assign(document.createElement("input"), { type: "hidden", name: "due_fold", value: fold }));
 }
 
 /** The field says what the latest check found, no longer what an earlier answer did. */

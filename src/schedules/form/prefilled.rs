@@ -4,7 +4,7 @@ use super::{Fold, Typed};
 use crate::clock::Zone;
 use crate::ids::TicketId;
 use crate::schedules::merging::Original;
-use crate::schedules::queries::{Proposal, Stored};
+use crate::schedules::queries::{Choice, Proposal, Stored};
 
 impl Typed {
     /// A blank form that begins with what is proposed for a contact, and the ticket it was opened from.
@@ -21,6 +21,14 @@ impl Typed {
         if self.department_id.trim().is_empty() {
             self.department_id = id_text(proposal.department);
             self.attendant_id = id_text(proposal.attendant);
+        }
+        self
+    }
+
+    /// With the department where there is but one.
+    pub fn with_only_department(mut self, departments: &[Choice]) -> Self {
+        if let ([only], true) = (departments, self.department_id.trim().is_empty()) {
+            self.department_id = only.id.to_string();
         }
         self
     }

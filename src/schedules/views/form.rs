@@ -17,12 +17,13 @@ use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
 use crate::schedules::merging::{Merged, Part};
 use crate::schedules::queries::{self, Choice};
 use crate::schedules::slot::{self, Slot};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, Search};
 
 /// What the form's selects offer, and what is known of what was chosen.
 pub struct Options {
     people: Vec<Choice>,
     contacts: Vec<Choice>,
+    found: Found,
     departments: Vec<Choice>,
     attendants: Vec<Choice>,
     warning: Known,
@@ -43,11 +44,13 @@ impl Options {
     ) -> Result<Self> {
         let chosen = typed.ids();
         let facts = queries::facts(conn, chosen, except)?;
-        let mut contacts = queries::contacts(conn, chosen.person, None)?;
+        let (contact, person) = (Search::parse(&typed.contact_search), Search::parse(&typed.person_search));
+        let mut contacts = queries::contacts(conn, chosen.person, contact.as_ref())?;
+        let mut people = queries::people(conn, person.as_ref())?;
+        let found = Found { contacts: contact.map(|_| contacts.len()), people: person.map(|_| people.len()) };
         if let Some(contact) = chosen.contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
             contacts.extend(queries::contact_choice(conn, contact)?);
         }
-        let mut people = queries::people(conn, None)?;
         if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
             people.extend(queries::person_choice(conn, person)?);
         }
@@ -56,6 +59,7 @@ impl Options {
             files: files.into_iter().map(UploadItem::new).collect(),
             people,
             contacts,
+            found,
             departments: queries::departments(conn)?,
             attendants: match chosen.department {
                 Some(department) => queries::attendants(conn, department, except)?,
@@ -64,6 +68,30 @@ impl Options {
             warning: Known::of(conn, &facts)?,
             slot: slot::look(conn, typed, &facts, except)?,
         })
+    }
+}
+
+/// How many a search found, if there was one.
+struct Found {
+    contacts: Option<usize>,
+    people: Option<usize>,
+}
+
+impl Found {
+    fn contacts_in_words(found: &usize) -> String {
+        match found {
+            0 => "Nenhum contato encontrado.".into(),
+            1 => "1 contato encontrado.".into(),
+            n => format!("{n} contatos na lista. Se faltar algum, escreva mais do nome."),
+        }
+    }
+
+    fn people_in_words(found: &usize) -> String {
+        match found {
+            0 => "Nenhuma pessoa encontrada.".into(),
+            1 => "1 pessoa encontrada.".into(),
+            n => format!("{n} pessoas na lista. Se faltar alguma, escreva mais do nome."),
+        }
     }
 }
 
@@ -126,6 +154,7 @@ pub struct FormPage {
     typed: Typed,
     people: Vec<Choice>,
     contacts: Vec<Choice>,
+    found: Found,
     departments: Vec<Choice>,
     attendant: AttendantField,
     warning: ContactWarning,
@@ -140,7 +169,7 @@ pub struct FormPage {
 
 impl FormPage {
     pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, typed: Typed, options: Options) -> Self {
-        let Options { people, contacts, departments, attendants, warning, slot, files } = options;
+        let Options { people, contacts, found, departments, attendants, warning, slot, files } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -151,6 +180,7 @@ impl FormPage {
             typed,
             people,
             contacts,
+            found,
             departments,
             errors: FieldErrors::default(),
             slot: SlotView::new(viewer, slot),

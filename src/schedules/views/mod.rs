@@ -1,5 +1,6 @@
 //! Finished data for the templates of schedules.
 
+mod cautions;
 mod changes;
 mod form;
 mod form_parts;
