@@ -46,7 +46,9 @@ pub async fn update(
     (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
+    let typed = Typed::read(&form);
+    let kept = form.keep(&db, viewer.id, &typed.files).await?;
+    let typed = typed.with_uploads(kept);
     let purpose = Purpose::Edit(id);
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;

@@ -99,7 +99,9 @@ pub async fn create(
     db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
+    let typed = Typed::read(&form);
+    let kept = form.keep(&db, viewer.id, &typed.files).await?;
+    let typed = typed.with_uploads(kept);
     let title = Purpose::of_new(&typed).title();
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
