@@ -44,6 +44,16 @@ function fetchAttendants(form, attendant) {
   return window.htmx.ajax("GET", "/schedules/new/attendants", { source, target: "#attendant", swap: "outerHTML", values: { attendant_id: attendant } });
 }
 
+/** While the list of another department is on its way, nobody chooses from the old one. */
+function awaitAttendants(form) {
+  const lock = (isLocked) => ({ target }) => {
+    const select = one("#attendant_id", form);
+    if (select && target.id === "department_id") select.disabled = isLocked;
+  };
+  form.addEventListener("htmx:beforeRequest", lock(true));
+  form.addEventListener("htmx:afterRequest", lock(false));
+}
+
 /**
  * After the browser's "back" most is filled in again; but attendants, and what a search found, are not
  * in the page that the server sent.
@@ -178,6 +188,7 @@ export function start() {
     action(form);
     if (event.target.id === "attendant" || one("#attendant_id", form)?.contains(event.target)) say("Campo Atendente disponível.");
   });
+  awaitAttendants(form);
   action(form);
   proposals(form);
   slot(form);
