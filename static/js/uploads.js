@@ -37,7 +37,19 @@ class Uploads {
       event.preventDefault();
       this.#remove(button.closest(".file"));
     });
+    this.#comeBack();
     this.form.addEventListener("submit", (event) => this.#wait(event), { capture: true });
+  }
+
+  /** After the browser's "back" the page is as the server sent it: without what was uploaded since. */
+  #comeBack() {
+    const files = history.state?.files;
+    const [visit] = performance.getEntriesByType("navigation");
+    if (files !== undefined && visit?.type === "back_forward") this.list.innerHTML = files;
+    this.form.addEventListener("uploads-changed", () => {
+      const kept = all("[data-upload]", this.list).map((item) => item.outerHTML);
+      history.replaceState({ ...history.state, files: kept.join("") }, "");
+    });
   }
 
   #dragAndDrop(drop) {

@@ -184,8 +184,15 @@ async fn without_scripts_a_search_narrows_the_contacts_and_the_people() {
     assert_eq!(page.texts("#person_id option"), ["Nenhuma", "Família Duarte"]);
     assert!(page.body.contains("1 contato encontrado.") && page.body.contains("1 pessoa encontrada."));
     assert_eq!(page.texts("#comment"), ["Confirmar a renovação"], "what was typed stays");
+    let entered = [("contact_id", "602"), ("contact_search", "NOGUEIRA")];
+    admin.post("/schedules", &form(&entered)).await.assert_status(200);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0, "Enter in a search saves nothing");
     let chosen = [("step", "search"), ("contact_id", "602"), ("contact_search", "zebra")];
     let page = admin.post("/schedules", &form(&chosen)).await;
     assert_eq!(page.attribute("#contact_id option[selected]", "value").unwrap(), "602");
     assert!(page.body.contains("Nenhum contato encontrado."));
+    let sought = page.body.split("name=\"searched\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(sought, "/zebra");
+    let found = [("contact_id", "602"), ("contact_search", "zebra"), ("searched", "/zebra")];
+    admin.post("/schedules", &form(&found)).await.assert_status(303);
 }
