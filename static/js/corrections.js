@@ -55,7 +55,8 @@ function refreshed(part) {
 export function start() {
   for (const type of ["input", "change"]) {
     document.addEventListener(type, ({ target }) => {
-      if (target.name && target.form?.method === "post") correct(target);
+      // What is written to a customer is sent without leaving the page, and says itself what failed.
+      if (target.name && target.form?.method === "post" && !target.form.matches("[data-composer]")) correct(target);
     });
   }
   document.addEventListener("htmx:afterSwap", ({ target }) => target.isConnected && refreshed(target));
