@@ -169,7 +169,8 @@ pub async fn person_options(
 /// somebody else saved, or remove a file.
 pub fn is_step(form: &Fields) -> bool {
     // Enter in a search asks for what it finds; it is not meant to save.
-    let is_searching = form.get("searched") != searched(form.get("person_search"), form.get("contact_search"));
+    let is_searching =
+        form.get("searched") != searched(form.get("person_search"), form.get("contact_search"));
     is_searching || ["step", "use_slot", "remove_file", "take"].iter().any(|name| !form.get(name).is_empty())
 }
 

@@ -59,6 +59,10 @@ function awaitAttendants(form) {
  * in the page that the server sent.
  */
 function comeBack(form) {
+  const key = form.elements.form_key;
+  // Nothing of the page is cached: fetched again it would have another key, and saved again be another schedule.
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && history.state?.key) key.value = history.state.key;
+  else keep({ key: key.value });
   form.addEventListener("change", ({ target }) => {
     if (target.id === "attendant_id") keep({ attendant: target.value });
     if (target.id === "department_id") keep({ attendant: "" });

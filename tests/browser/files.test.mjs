@@ -140,6 +140,11 @@ test("the same file again and one too many are named, and what fits stays", { ti
   assert.deepEqual(await axe(page), []);
   await page.getByRole("button", { name: "Salvar agendamento" }).click();
   await page.getByText("Agendamento salvo.").waitFor();
+  const saved = page.url();
+  await page.goBack();
+  await list.nth(4).waitFor();
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  await page.waitForURL(saved);
   assert.deepEqual(errors.filter((error) => !error.includes("422")), []);
   await context.close();
 });

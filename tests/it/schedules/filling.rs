@@ -186,7 +186,11 @@ async fn without_scripts_a_search_narrows_the_contacts_and_the_people() {
     assert_eq!(page.texts("#comment"), ["Confirmar a renovação"], "what was typed stays");
     let entered = [("contact_id", "602"), ("contact_search", "NOGUEIRA")];
     admin.post("/schedules", &form(&entered)).await.assert_status(200);
-    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0, "Enter in a search saves nothing");
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM schedules"),
+        0,
+        "Enter in a search saves nothing"
+    );
     let chosen = [("step", "search"), ("contact_id", "602"), ("contact_search", "zebra")];
     let page = admin.post("/schedules", &form(&chosen)).await;
     assert_eq!(page.attribute("#contact_id option[selected]", "value").unwrap(), "602");
