@@ -113,7 +113,7 @@ impl Zone {
 
     /// `05/12/2026 às 10:00`.
     pub fn date_time(self, at: DateTime<Utc>) -> String {
-        self.local(at).format("%d/%m/%Y às %H:%M").to_string()
+        in_words(self.local(at))
     }
 
     /// `05/12, 10:00`.
@@ -165,6 +165,11 @@ pub fn zone_names() -> impl Iterator<Item = &'static str> {
         ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
     let is_place = |name: &&str| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
     chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(is_place).chain(["UTC"])
+}
+
+/// `05/12/2026 às 10:00`.
+pub fn in_words(local: NaiveDateTime) -> String {
+    local.format("%d/%m/%Y às %H:%M").to_string()
 }
 
 /// The value of a `datetime-local` input.

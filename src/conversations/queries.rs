@@ -81,6 +81,9 @@ pub struct Contact {
     pub email: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub person: Option<String>,
+    /// Nothing is planned for an archived contact.
+    #[diesel(sql_type = Bool)]
+    pub is_archived: bool,
     /// Whether the customer's link opens a page.
     #[diesel(sql_type = Bool)]
     pub has_chat: bool,
@@ -175,7 +178,7 @@ fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) ->
 fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
     Ok(diesel::sql_query(format!(
         "SELECT c.id, c.name, c.phone, c.email, p.name AS person, c.link_version,
-                {HAS_CHAT} AS has_chat
+                {HAS_CHAT} AS has_chat, c.archived_at IS NOT NULL AS is_archived
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
           WHERE c.id = $1"
     ))

@@ -83,6 +83,7 @@ struct Profile {
     phone: String,
     email: String,
     person: Option<String>,
+    is_archived: bool,
 }
 
 struct Head {
@@ -129,7 +130,8 @@ impl Show {
         Self {
             csrf: frame.csrf,
             list,
-            schedule_path: viewer.can_schedule().then(|| schedule_path(contact.id, shown)),
+            schedule_path: (viewer.can_schedule() && !contact.is_archived)
+                .then(|| schedule_path(contact.id, shown)),
             can_close: matches!(composer, Composer::Reply(_)),
             items: team_items(&part, viewer, &contact.name),
             older: older(&part).map(|id| format!("{path}?before={id}")),
@@ -219,6 +221,7 @@ fn profile(contact: Contact) -> Profile {
         phone: display::phone(&contact.phone),
         email: contact.email,
         person: contact.person,
+        is_archived: contact.is_archived,
         name: contact.name,
     }
 }

@@ -4,15 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::posted::PostedFiles;
-use super::queries;
 use super::views::{Refused, UploadItem};
+use super::{MOST, queries};
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::AttachmentId;
 use crate::web::{Posted, Shell};
 
-/// Keeps a file and answers with its entry for the form; or with what is wrong with it (422).
+/// Keeps a file, beside those that its form holds already, and answers with its entry for the form; or with what is wrong with it (422).
 ///
 /// # Errors
 /// The database or the store is unreachable.
@@ -23,7 +23,8 @@ pub async fn create(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     form.files.truncate(1);
-    let kept = form.keep(&db, viewer.id).await?;
+    let beside: Vec<AttachmentId> = form.all("files").filter_map(|id| id.parse().ok()).take(MOST).collect();
+    let kept = form.keep(&db, viewer.id, &beside).await?;
     let (user, ids) = (viewer.id, kept.ids);
     let uploads = db.run(move |conn| queries::usable(conn, user, &ids)).await?;
     match uploads.into_iter().next() {

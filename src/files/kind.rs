@@ -68,6 +68,18 @@ const KINDS: &[Kind] = &[
     kind("text/csv", &["csv"]),
 ];
 
+/// The same in words, for people: a family, and what belongs to it.
+pub const IN_WORDS: [(&str, &str); 5] = [
+    ("Imagem", "JPG, PNG, GIF, WEBP, HEIC, AVIF, BMP, TIF"),
+    ("Áudio", "MP3, M4A, OGG, OPUS, FLAC, WAV, AMR, AAC, WMA"),
+    ("Vídeo", "MP4, 3GP, M4V, MOV, WEBM, MKV, AVI, WMV, MPG"),
+    (
+        "Documento",
+        "PDF, Word (DOC, DOCX), Excel (XLS, XLSX), PowerPoint (PPT, PPTX), OpenDocument (ODT, ODS, ODP)",
+    ),
+    ("Outros", "TXT, CSV, ZIP"),
+];
+
 /// What a browser shows of itself without running anything.
 const PREVIEWED: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
@@ -125,5 +137,18 @@ pub fn icon(media_type: &str) -> &'static str {
             "file-spreadsheet"
         }
         _ => "file",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_accepted_kind_is_named_to_people() {
+        let named = IN_WORDS.map(|(_, endings)| endings).join(", ").to_lowercase();
+        let is_unnamed = |kind: &&Kind| !named.contains(kind.usual_ending());
+        let unnamed: Vec<_> = KINDS.iter().filter(is_unnamed).map(|kind| kind.usual_ending()).collect();
+        assert!(unnamed.is_empty(), "{unnamed:?}");
     }
 }

@@ -27,7 +27,7 @@ mod views;
 pub use attachment::{Attachment, size};
 pub use hash::ContentHash;
 pub use incoming::{Incoming, Received};
-pub use kind::{Kind, icon, is_previewed};
+pub use kind::{IN_WORDS, Kind, icon, is_previewed};
 pub use name::FileName;
 pub use place::{Place, PlaceError};
 pub use posted::{PostedFile, PostedFiles};

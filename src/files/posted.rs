@@ -34,7 +34,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 pub struct PostedFiles {
     fields: Fields,
     pub files: Vec<PostedFile>,
-    pub is_too_many: bool,
+    /// The names of those beyond the limit, which were not kept.
+    pub left_out: Vec<FileName>,
     pub store: web::Data<Files>,
 }
 
@@ -62,7 +63,7 @@ impl FromRequest for PostedFiles {
             let (request, plain) = (request.clone(), Posted::from_request(request, payload));
             return Box::pin(async move {
                 let (fields, store) = (plain.await?.into_fields(), store_of(&request)?);
-                Ok(Self { fields, files: Vec::new(), is_too_many: false, store })
+                Ok(Self { fields, files: Vec::new(), left_out: Vec::new(), store })
             });
         }
         let request = request.clone();
@@ -96,14 +97,14 @@ struct Reader<'a> {
     fields: Vec<(String, String)>,
     text_size: usize,
     files: Vec<PostedFile>,
-    is_too_many: bool,
+    left_out: Vec<FileName>,
 }
 
 impl<'a> Reader<'a> {
     fn new(request: &'a HttpRequest) -> Result<Self> {
         let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
         let (store, fields, files) = (store_of(request)?, Vec::new(), Vec::new());
-        Ok(Self { request, csrf, store, fields, text_size: 0, files, is_too_many: false })
+        Ok(Self { request, csrf, store, fields, text_size: 0, files, left_out: Vec::new() })
     }
 
     async fn read(mut self, mut parts: Multipart) -> Result<PostedFiles> {
@@ -128,8 +129,8 @@ impl<'a> Reader<'a> {
         }
         self.check_token()?;
         let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
-        let Self { files, is_too_many, store, .. } = self;
-        Ok(PostedFiles { fields, files, is_too_many, store })
+        let Self { files, left_out, store, .. } = self;
+        Ok(PostedFiles { fields, files, left_out, store })
     }
 
     fn check_token(&self) -> Result<()> {
@@ -166,16 +167,17 @@ impl<'a> Reader<'a> {
         if is_empty && name.is_empty() {
             return Ok(());
         }
+        // Browsers write a quotation mark so.
+        let name = FileName::of(&name.replace("%22", "\""));
         if self.files.len() == MOST {
-            self.is_too_many = true;
+            self.left_out.push(name);
             return Ok(());
         }
         let content = match incoming {
             Some(open) => Some(open.finish().await?),
             None => None,
         };
-        // Browsers write a quotation mark so.
-        self.files.push(PostedFile { name: FileName::of(&name.replace("%22", "\"")), content });
+        self.files.push(PostedFile { name, content });
         Ok(())
     }
 }

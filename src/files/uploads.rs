@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::posted::{PostedFile, PostedFiles};
-use super::{Attachment, Files, Kind, queries};
+use super::{Attachment, FileName, Files, Kind, MOST, queries};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, UserId};
@@ -13,6 +13,7 @@ const LOOSE: i64 = 200;
 
 /// What the page says of a form with more files than fit.
 pub const TOO_MANY: &str = "Envie até 5 arquivos.";
+const ACCEPTED: &str = "O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto, CSV ou ZIP, como diz o nome.";
 const TOO_MANY_LOOSE: &str =
     "Você enviou muitos arquivos sem salvar. Salve um agendamento ou tente de novo amanhã.";
 
@@ -26,22 +27,53 @@ pub struct Kept {
 
 impl PostedFiles {
     /// Keeps the files as uploads of `uploader`, so that nobody sends them again whatever else is wrong
-    /// with the form.
+    /// with the form: those that fit beside the ones it `named`, each once.
     ///
     /// # Errors
     /// The database or the store is unreachable.
-    pub async fn keep(&mut self, db: &Db, uploader: UserId) -> Result<Kept> {
+    pub async fn keep(&mut self, db: &Db, uploader: UserId, named: &[AttachmentId]) -> Result<Kept> {
         let mut kept = Kept::default();
-        for file in std::mem::take(&mut self.files) {
+        let files = std::mem::take(&mut self.files);
+        if files.is_empty() {
+            return Ok(kept);
+        }
+        let ids = named.to_vec();
+        let mut known = db.run(move |conn| queries::usable(conn, uploader, &ids)).await?;
+        let mut left_out = Vec::new();
+        for file in files {
+            if known.len() >= MOST {
+                left_out.push(file.name);
+                continue;
+            }
             match keep(db, &self.store, uploader, file).await? {
-                Ok(upload) => kept.ids.push(upload.id),
+                Ok(upload) if known.iter().any(|other| is_same(other, &upload)) => {
+                    db.transaction(move |conn| queries::remove_upload(conn, upload.id, uploader)).await?;
+                    kept.refused.push(format!("{} já está anexado.", upload.file_name));
+                }
+                Ok(upload) => {
+                    kept.ids.push(upload.id);
+                    known.push(upload);
+                }
                 Err(sentence) => kept.refused.push(sentence),
             }
         }
-        if self.is_too_many {
-            kept.refused.push(TOO_MANY.into());
-        }
+        left_out.append(&mut self.left_out);
+        kept.refused.extend(too_many(&left_out));
         Ok(kept)
+    }
+}
+
+fn is_same(one: &Attachment, other: &Attachment) -> bool {
+    one.sha256 == other.sha256 && one.file_name == other.file_name
+}
+
+/// Which files did not fit, if there are any.
+fn too_many(left_out: &[FileName]) -> Option<String> {
+    let names = left_out.iter().map(FileName::as_str).collect::<Vec<_>>().join(", ");
+    match left_out.len() {
+        0 => None,
+        1 => Some(format!("{TOO_MANY} Ficou de fora: {names}.")),
+        _ => Some(format!("{TOO_MANY} Ficaram de fora: {names}.")),
     }
 }
 
@@ -63,7 +95,7 @@ pub async fn keep(
     let (path, tried) = (received.path().to_owned(), name.clone());
     let kind = web::block(move || Kind::of(&path, &tried)).await.map_err(Error::unexpected)?;
     let Some(kind) = kind.map_err(|error| Error::Unavailable(error.to_string()))? else {
-        return Ok(Err(format!("{} não é um tipo de arquivo aceito.", name.as_str())));
+        return Ok(Err(format!("{} não é um tipo de arquivo aceito. {ACCEPTED}", name.as_str())));
     };
     if db.run(move |conn| queries::count_loose(conn, uploader, LOOSE)).await? >= LOOSE {
         return Ok(Err(TOO_MANY_LOOSE.into()));

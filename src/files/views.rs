@@ -15,6 +15,10 @@ impl UploadItem {
     pub fn new(file: Attachment) -> Self {
         Self { file }
     }
+
+    pub fn name(&self) -> &str {
+        &self.file.file_name
+    }
 }
 
 /// Why a file was not accepted.

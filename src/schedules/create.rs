@@ -2,6 +2,7 @@
 
 use diesel::pg::PgConnection;
 
+use super::changes::Field;
 use super::draft::Facts;
 use super::form::Typed;
 use super::queries;
@@ -9,9 +10,10 @@ use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
 use crate::clock::Zone;
+use crate::conversations;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{self, Attachment};
 use crate::ids::{ContactId, ScheduleId};
 use crate::live::{self, Event};
 use crate::tickets;
@@ -57,7 +59,7 @@ impl Submission {
         if let Some(id) = queries::existing(conn, form_key)? {
             return Ok(Outcome::Saved { id, closed_ticket: false });
         }
-        let facts = Facts { files, ..queries::facts(conn, self.typed.ids(), None)? };
+        let facts = self.facts(conn, files)?;
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
@@ -88,6 +90,18 @@ impl Submission {
         self.saved(conn, id)
     }
 
+    fn facts(&self, conn: &mut PgConnection, files: Vec<Attachment>) -> Result<Facts> {
+        let facts = queries::facts(conn, self.typed.ids(), None)?;
+        let ticket = match (facts.ticket, facts.contact) {
+            (Some(ticket), Some(contact)) => {
+                let readers = conversations::queries::readers(conn, contact.id, &[self.viewer.id])?;
+                (!readers.is_empty()).then_some(ticket)
+            }
+            _ => None,
+        };
+        Ok(Facts { files, ticket, ..facts })
+    }
+
     fn saved(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
         let contact = self.typed.ids().contact.filter(|_| self.closes_ticket);
         let closed_ticket = close_ticket_of(conn, &self.viewer, contact, &self.ip)?;
@@ -105,6 +119,7 @@ pub(super) fn with_conflict(zone: Zone, mut errors: FieldErrors, slot: Slot) -> 
     if let Some(conflict) = &slot.conflict {
         let message = format!("Já existe um agendamento em {}.", zone.date_time(conflict.due_at));
         errors.add_with_summary("due_at", &message, "Escolha outra data e hora.");
+        errors.sort(&Field::ALL.iter().map(|field| field.as_str()).collect::<Vec<_>>());
     }
     (errors, slot)
 }

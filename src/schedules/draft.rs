@@ -38,9 +38,10 @@ pub struct Facts {
     pub department: Option<DepartmentId>,
     /// The chosen attendant, if active and a member of that department.
     pub attendant: Option<UserId>,
-    /// The ticket that the form was opened from, if it is of that contact and open to the viewer.
+    /// The ticket that the form was opened from, if it is of that contact; who may not read that
+    /// contact's conversation cannot name it.
     pub ticket: Option<TicketId>,
-    /// The schedule that is planned anew, if it is final.
+    /// The schedule that is planned anew, if it is final and of that contact.
     pub rescheduled_from: Option<ScheduleId>,
     /// Of the files that were sent, those that can go with a schedule of this person.
     pub files: Vec<Attachment>,

@@ -40,13 +40,29 @@ pub enum Outcome {
 
 /// What happened to a schedule since somebody began to edit it.
 pub struct Stale {
-    /// The version that another edit must name.
-    pub version: i32,
+    /// What it holds now.
+    pub stored: Stored,
     pub detail: Detail,
     /// The edits since, and its end.
     pub since: History,
-    /// The files that it has now.
     pub files: Vec<Attachment>,
+}
+
+impl Stale {
+    /// What happened to `stored` after the version `seen`.
+    ///
+    /// # Errors
+    /// `NotFound`; or the database is unreachable.
+    pub fn load(conn: &mut PgConnection, viewer: &Viewer, stored: &Stored, seen: i32) -> Result<Self> {
+        let files = files::queries::of_schedule(conn, stored.id)?;
+        Ok(Self {
+            // Whoever waited for another edit has its version, but the files from before.
+            stored: Stored { files: files.iter().map(|file| file.id).collect(), ..stored.clone() },
+            detail: queries::detail(conn, viewer, stored.id)?,
+            since: queries::history_since(conn, stored.id, seen)?,
+            files,
+        })
+    }
 }
 
 /// A pending schedule dragged to another time.
@@ -145,12 +161,7 @@ impl Edit {
     }
 
     fn stale(&self, conn: &mut PgConnection, stored: &Stored) -> Result<Outcome> {
-        let seen = self.typed.version.parse().unwrap_or(0);
-        Ok(Outcome::Stale(Box::new(Stale {
-            version: stored.version,
-            detail: queries::detail(conn, &self.viewer, self.id)?,
-            since: queries::history_since(conn, self.id, seen)?,
-            files: files::queries::of_schedule(conn, self.id)?,
-        })))
+        let stale = Stale::load(conn, &self.viewer, stored, self.typed.opened_version())?;
+        Ok(Outcome::Stale(Box::new(stale)))
     }
 }

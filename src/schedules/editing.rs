@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::edit::{self, Edit, Outcome, Stale};
 use super::form::Typed;
+use super::merging::{Merged, Original, Part};
 use super::views::{FormPage, Options, Purpose};
 use super::{form_parts, queries};
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
@@ -45,12 +46,13 @@ pub async fn update(
     (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
+    let typed = Typed::read(&form);
+    let kept = form.keep(&db, viewer.id, &typed.files).await?;
+    let typed = typed.with_uploads(kept);
     let purpose = Purpose::Edit(id);
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
-        let page = filled(&viewer, &shell, &db, purpose, typed).await?;
-        return shell.page(&viewer, purpose.title(), page);
+        return step(&viewer, shell, &db, id, (typed, form.get("take").parse().ok())).await;
     }
     let closes_ticket = form.get("after") == "close_ticket";
     let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket, ip };
@@ -67,8 +69,36 @@ pub async fn update(
     }
 }
 
-/// What somebody else did meanwhile, above what was typed: to be saved over the new version, or, if the
-/// schedule is pending no more, as a new one.
+/// The form after a button that only fills it in further; `take` is a part of which the other's value
+/// is chosen. What somebody changed since it was opened stays in view.
+async fn step(
+    viewer: &Viewer,
+    shell: Shell,
+    db: &Db,
+    id: ScheduleId,
+    (mut typed, take): (Typed, Option<Part>),
+) -> Result<HttpResponse> {
+    let (who, seen) = (viewer.clone(), typed.opened_version());
+    let since = db
+        .run(move |conn| {
+            let stored = queries::stored(conn, id)?;
+            let is_changed = !stored.status.is_final() && stored.version != seen;
+            is_changed.then(|| Stale::load(conn, &who, &stored, seen)).transpose()
+        })
+        .await?;
+    let purpose = Purpose::Edit(id);
+    let Some(stale) = since else {
+        let page = filled(viewer, &shell, db, purpose, typed).await?;
+        return shell.page(viewer, purpose.title(), page);
+    };
+    if let Some(part) = take {
+        typed.take(part, &Typed::of(&stale.stored, viewer.zone));
+    }
+    overtaken(viewer, shell, db, typed, &stale).await
+}
+
+/// What somebody else did meanwhile, above the form: with their values in it where nothing was typed, to
+/// be saved over the new version; or, if the schedule is pending no more, as a new one.
 async fn overtaken(
     viewer: &Viewer,
     shell: Shell,
@@ -77,16 +107,18 @@ async fn overtaken(
     stale: &Stale,
 ) -> Result<HttpResponse> {
     let id = stale.detail.id;
-    let blank = Typed::blank();
-    let (purpose, typed) = match stale.detail.status.is_final() {
-        false => (Purpose::Edit(id), Typed { version: stale.version.to_string(), ..typed }),
-        true => {
-            let rescheduled_from = id.to_string();
-            let typed = Typed { version: String::new(), form_key: blank.form_key, rescheduled_from, ..typed };
-            (Purpose::Reschedule(id), typed)
-        }
+    let is_over = stale.detail.status.is_final();
+    let purpose = if is_over { Purpose::Reschedule(id) } else { Purpose::Edit(id) };
+    let merged = if is_over {
+        let Typed { form_key, version, original, .. } = Typed::blank();
+        let typed = Typed { form_key, version, original, rescheduled_from: id.to_string(), ..typed };
+        Merged { typed, both: Vec::new(), original: Original::default() }
+    } else {
+        let version = stale.stored.version.to_string();
+        Merged::of(Typed { version, ..typed }, &Typed::of(&stale.stored, viewer.zone))
     };
-    let page = filled(viewer, &shell, db, purpose, typed).await?.overtaken(viewer, stale);
+    let page = filled(viewer, &shell, db, purpose, merged.typed.clone()).await?;
+    let page = page.overtaken(viewer, stale, &merged);
     shell.page_with(StatusCode::CONFLICT, viewer, &format!("Erro: {}", purpose.title()), page)
 }
 

@@ -8,7 +8,7 @@ use super::draft::ChosenIds;
 use crate::clock;
 use crate::files::Attachment;
 use crate::ids::{AttachmentId, UserId};
-use crate::web::Fields;
+use crate::web::{FieldErrors, Fields};
 
 mod due;
 mod files;
@@ -42,6 +42,11 @@ pub struct Typed {
     pub rescheduled_from: String,
     /// The version of the schedule that is edited, as the form showed it.
     pub version: String,
+    /// What the form was opened with: see [`super::merging::Original`].
+    pub original: String,
+    /// What the lists of contacts and people are narrowed by, in browsers without scripts.
+    pub contact_search: String,
+    pub person_search: String,
     /// Files that were sent, by id in the order in which they came.
     pub files: Vec<AttachmentId>,
     /// What is to be said of files that were not accepted.
@@ -65,6 +70,9 @@ impl Typed {
             comment: text("comment"),
             rescheduled_from: text("rescheduled_from"),
             version: text("version"),
+            original: text("original"),
+            contact_search: text("contact_search"),
+            person_search: text("person_search"),
             files: files::chosen(fields),
             refused_files: Vec::new(),
         }
@@ -112,12 +120,25 @@ impl Typed {
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
 
-    /// With a suggested free time in place of the one that was typed.
+    /// With a suggested free time in place of the one that was typed: `2026-12-05T10:00`, or, where the
+    /// clocks repeat it, `2026-12-05T10:00 second`.
     pub fn with_slot(self, slot: &str) -> Self {
-        match clock::parse_input(slot) {
-            Some(local) => Self { due_at: clock::input_value(local), ..self },
+        let (local, fold) = slot.split_once(' ').unwrap_or((slot, ""));
+        match clock::parse_input(local) {
+            Some(local) => Self { due_at: clock::input_value(local), due_fold: fold.into(), ..self },
             None => self,
         }
+    }
+
+    /// Without the links that were refused, so that the form can be saved without them.
+    pub fn unlinked(mut self, errors: &FieldErrors) -> Self {
+        if errors.of("ticket_id").is_some() {
+            self.ticket_id.clear();
+        }
+        if errors.of("rescheduled_from").is_some() {
+            self.rescheduled_from.clear();
+        }
+        self
     }
 
     /// The ids that were chosen, each `None` when nothing or nonsense was.

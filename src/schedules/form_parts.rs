@@ -165,10 +165,19 @@ pub async fn person_options(
 }
 
 /// Whether a form was sent by a button that only fills it in further: browsers without scripts ask for
-/// the attendants of a department, for what is proposed for a contact, take over a free time or remove a
-/// file.
+/// the attendants of a department, for what is proposed for a contact, take over a free time or what
+/// somebody else saved, or remove a file.
 pub fn is_step(form: &Fields) -> bool {
-    ["step", "use_slot", "remove_file"].iter().any(|name| !form.get(name).is_empty())
+    // Enter in a search asks for what it finds; it is not meant to save.
+    let is_searching =
+        form.get("searched") != searched(form.get("person_search"), form.get("contact_search"));
+    is_searching || ["step", "use_slot", "remove_file", "take"].iter().any(|name| !form.get(name).is_empty())
+}
+
+/// The searches whose results a form shows; nothing for none.
+pub fn searched(person: &str, contact: &str) -> String {
+    let (person, contact) = (person.trim(), contact.trim());
+    if person.is_empty() && contact.is_empty() { String::new() } else { format!("{person}/{contact}") }
 }
 
 /// The form after that button.

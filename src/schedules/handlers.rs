@@ -58,21 +58,29 @@ pub async fn new(
         return reschedule(&viewer, shell, &db, from).await;
     }
     let (contact, ticket) = (query.contact_id.parse().ok(), query.ticket_id.parse().ok());
-    let proposal = db
+    let (proposal, departments) = db
         .run(move |conn| {
-            contact.map(|contact| queries::proposal(conn, contact, ticket)).transpose().map(Option::flatten)
+            let proposal = contact.map(|contact| queries::proposal(conn, contact, ticket)).transpose()?;
+            Ok((proposal.flatten(), queries::departments(conn)?))
         })
         .await?;
     let typed = proposal.map_or_else(Typed::blank, |proposal| Typed::proposing(&proposal, ticket));
+    let typed = typed.with_only_department(&departments);
     let page = filled(&viewer, &shell, &db, typed.with_slot(&query.due_at)).await?;
     shell.page(&viewer, Purpose::New.title(), page)
 }
 
 /// A new schedule in the place of a final one; one that is pending can be edited instead.
 async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) -> Result<HttpResponse> {
-    let stored = db.run(move |conn| queries::stored(conn, from)).await?;
+    let who = viewer.clone();
+    let (stored, detail) =
+        db.run(move |conn| Ok((queries::stored(conn, from)?, queries::detail(conn, &who, from)?))).await?;
     if !stored.status.is_final() {
         return Ok(redirect(&format!("/schedules/{from}/edit")));
+    }
+    // Its page says why nothing more is planned for that contact.
+    if detail.is_archived {
+        return Ok(redirect(&format!("/schedules/{from}")));
     }
     let page = filled(viewer, &shell, db, Typed::again(&stored, viewer.zone)).await?;
     shell.page(viewer, Purpose::Reschedule(from).title(), page)
@@ -91,7 +99,9 @@ pub async fn create(
     db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form).with_uploads(form.keep(&db, viewer.id).await?);
+    let typed = Typed::read(&form);
+    let kept = form.keep(&db, viewer.id, &typed.files).await?;
+    let typed = typed.with_uploads(kept);
     let title = Purpose::of_new(&typed).title();
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
@@ -109,7 +119,8 @@ pub async fn create(
             Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
         }
         Outcome::Refused { errors, slot } => {
-            let page = filled(&viewer, &shell, &db, typed).await?.refused(&viewer, errors, slot);
+            let page =
+                filled(&viewer, &shell, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {title}"), page)
         }
     }

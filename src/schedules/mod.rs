@@ -18,6 +18,7 @@ mod form_parts;
 mod handlers;
 pub mod handover;
 mod list;
+mod merging;
 mod queries;
 mod running;
 mod slot;

@@ -88,6 +88,11 @@ impl FieldErrors {
         self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
+    /// Puts them into the order of the page; a field that is not named comes last.
+    pub fn sort(&mut self, page: &[&str]) {
+        self.0.sort_by_key(|error| page.iter().position(|name| *name == error.field).unwrap_or(page.len()));
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,5 +1,6 @@
 // What every page does, with or without the application's frame.
 
+import { start as corrections } from "./corrections.js";
 import { all, one } from "./dom.js";
 import { csrf } from "./entry.js";
 
@@ -50,5 +51,6 @@ export function focusErrors(base = document) {
 export function start() {
   themeButtons();
   passwordButtons();
+  corrections();
   focusErrors();
 }

@@ -1,5 +1,6 @@
 // The schedule's form: fields that depend on each other, whether the time is free.
 
+import { correct } from "./corrections.js";
 import { all, one, say, show } from "./dom.js";
 import { searchSelect } from "./search-select.js";
 
@@ -28,6 +29,15 @@ function action(form) {
   attendant(form, chosen !== "open_ticket" && chosen !== "");
 }
 
+/** What was said of fields that another action does not ask for. */
+function noLongerAsked(form, chosen) {
+  const fields = chosen === "notify" ? ["comment", "message", "files"] : chosen === "open_ticket" ? ["attendant_id"] : [];
+  for (const id of fields) {
+    const field = one(`#${id}`, form);
+    if (field) correct(field);
+  }
+}
+
 /** As if the department had just been chosen: of several answers under way only the last one counts. */
 function fetchAttendants(form, attendant) {
   const source = one("#department_id", form);
@@ -39,6 +49,10 @@ function fetchAttendants(form, attendant) {
  * in the page that the server sent.
  */
 function comeBack(form) {
+  const key = form.elements.form_key;
+  // Nothing of the page is cached: fetched again it would have another key, and saved again be another schedule.
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && history.state?.key) key.value = history.state.key;
+  else keep({ key: key.value });
   form.addEventListener("change", ({ target }) => {
     if (target.id === "attendant_id") keep({ attendant: target.value });
     if (target.id === "department_id") keep({ attendant: "" });
@@ -86,6 +100,7 @@ function proposals(form) {
     const department = one("#department_id", form);
     if (proposal.department_id && !department.value) {
       department.value = proposal.department_id;
+      correct(department);
       const attendant = String(proposal.attendant_id ?? "");
       keep({ attendant });
       await fetchAttendants(form, attendant);
@@ -113,11 +128,21 @@ function slot(form) {
     if (!button) return;
     event.preventDefault();
     const input = one("#due_at", form);
-    input.value = button.value;
+    const [at, fold] = button.value.split(" ");
+    input.value = at;
+    correct(input);
+    if (fold) choose(fold);
     input.focus();
     say(`Data e hora alteradas para ${button.textContent.trim()}.`);
     check(form, 0);
   });
+}
+
+/** Of a time that the clocks repeat, the one that was suggested: the check then shows both. */
+function choose(fold) {
+  const known = one(`#due_fold_${fold}`);
+  if (known) known.checked = true;
+  else one("#slot").append(Object.assign(document.createElement("input"), { type: "hidden", name: "due_fold", value: fold }));
 }
 
 /** The field says what the latest check found, no longer what an earlier answer did. */
@@ -146,7 +171,12 @@ export function start() {
   const form = one("[data-schedule-form]");
   if (!form) return;
   if (window.TomSelect) for (const select of all("select[data-search]", form)) searchSelect(select);
-  for (const radio of all('input[name="action"]', form)) radio.addEventListener("change", () => action(form));
+  for (const radio of all('input[name="action"]', form)) {
+    radio.addEventListener("change", () => {
+      action(form);
+      noLongerAsked(form, radio.value);
+    });
+  }
   comeBack(form);
   form.addEventListener("htmx:afterSwap", (event) => {
     action(form);

@@ -1,5 +1,6 @@
 // Files of a form: each is sent at once, by picker, drag and drop or paste; the form names their ids.
 
+import { forget } from "./corrections.js";
 import { all, one, say } from "./dom.js";
 
 const MOST = 5;
@@ -36,7 +37,19 @@ class Uploads {
       event.preventDefault();
       this.#remove(button.closest(".file"));
     });
+    this.#comeBack();
     this.form.addEventListener("submit", (event) => this.#wait(event), { capture: true });
+  }
+
+  /** After the browser's "back" the page is as the server sent it: without what was uploaded since. */
+  #comeBack() {
+    const files = history.state?.files;
+    const [visit] = performance.getEntriesByType("navigation");
+    if (files !== undefined && visit?.type === "back_forward") this.list.innerHTML = files;
+    this.form.addEventListener("uploads-changed", () => {
+      const kept = all("[data-upload]", this.list).map((item) => item.outerHTML);
+      history.replaceState({ ...history.state, files: kept.join("") }, "");
+    });
   }
 
   #dragAndDrop(drop) {
@@ -56,14 +69,15 @@ class Uploads {
 
   add(files) {
     const sentences = [];
+    const leftOut = [];
     for (const file of files) {
-      if (all(".file", this.list).length >= MOST) {
-        sentences.push(TOO_MANY);
-        break;
-      }
-      if (file.size > LARGEST) sentences.push(`${file.name} passa de 16 MB.`);
+      const held = all(".file", this.list);
+      if (held.some((item) => isSame(item.file, file))) sentences.push(`${file.name} já está anexado.`);
+      else if (file.size > LARGEST) sentences.push(`${file.name} passa de 16 MB.`);
+      else if (held.length >= MOST) leftOut.push(file.name);
       else this.#send(file);
     }
+    if (leftOut.length) sentences.push(`${TOO_MANY} ${leftOut.length > 1 ? "Ficaram" : "Ficou"} de fora: ${leftOut.join(", ")}.`);
     this.#complain(sentences);
   }
 
@@ -72,6 +86,7 @@ class Uploads {
     this.list.append(item);
     const request = new XMLHttpRequest();
     item.request = request;
+    item.file = file;
     const bar = one("progress", item);
     const text = one(".sub", item);
     request.upload.addEventListener("progress", ({ loaded, total }) => {
@@ -84,6 +99,7 @@ class Uploads {
       this.form.dispatchEvent(new Event("uploads-changed"));
     });
     const body = new FormData();
+    for (const { value } of all("[name=files]", this.list)) body.append("files", value);
     body.append("files", file, file.name);
     request.open("POST", "/uploads");
     request.setRequestHeader("HX-Request", "true");
@@ -95,6 +111,7 @@ class Uploads {
     const answer = () => new DOMParser().parseFromString(request.responseText, "text/html").body;
     if (request.status === 200) {
       const fresh = one(".file", answer());
+      fresh.file = file;
       const hadFocus = item.contains(document.activeElement);
       item.replaceWith(fresh);
       if (hadFocus) one("[data-remove]", fresh).focus();
@@ -112,7 +129,7 @@ class Uploads {
     item.classList.add("bad");
     delete item.request;
     one("progress", item).remove();
-    const why = status === 401 || status === 403 ? "Sua sessão terminou. Entre de novo em outra aba. " : "Não enviado. ";
+    const why = status === 401 || status === 403 ? "Sua sessão terminou. Entre de novo em outra aba. " : status === 0 ? "Sem conexão: não enviado. " : "Não enviado. ";
     const again = document.createElement("button");
     again.type = "button";
     again.className = "btn btn-sm btn-quiet";
@@ -176,10 +193,15 @@ class Uploads {
     });
     if (adds) place.append(...lines);
     else place.replaceChildren(...lines);
+    forget("files");
     if (place.childElementCount) this.input.setAttribute("aria-invalid", "true");
     else this.input.removeAttribute("aria-invalid");
   }
 }
+
+/** Whether the same file was picked again. */
+const isSame = (one, other) =>
+  one && one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
 
 /** What the list shows while a file is on its way. */
 function entry(name) {

@@ -120,6 +120,35 @@ test("dropped, picked and pasted files are kept and reach the customer byte for 
   await customer.context.close();
 });
 
+test("the same file again and one too many are named, and what fits stays", { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await person(browser, pontual);
+  await signIn(page, "admin");
+  await fill(page, { contact: "Caio Fontes", due: "2031-06-10T10:00", comment: "Enviar" });
+  const list = page.locator("[data-files] [data-upload]");
+  const file = (name) => ({ name, mimeType: "text/csv", buffer: csv });
+  await page.locator("#files").setInputFiles([file("a.csv"), file("b.csv")]);
+  await list.nth(1).waitFor();
+  await page.locator("#files").setInputFiles([file("a.csv")]);
+  await page.getByText("a.csv já está anexado.").waitFor();
+  assert.equal(await list.count(), 2);
+  await page.locator("#files").setInputFiles(["c.csv", "d.csv", "e.csv", "f.csv", "g.csv"].map(file));
+  await page.getByText("Envie até 5 arquivos. Ficaram de fora: f.csv, g.csv.").waitFor();
+  await list.nth(4).waitFor();
+  assert.deepEqual(await list.locator(".name").allTextContents(), ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"]);
+  await page.getByText("Formatos aceitos").click();
+  await page.getByText("Word (DOC, DOCX)").waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  await page.getByText("Agendamento salvo.").waitFor();
+  const saved = page.url();
+  await page.goBack();
+  await list.nth(4).waitFor();
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  await page.waitForURL(saved);
+  assert.deepEqual(errors.filter((error) => !error.includes("422")), []);
+  await context.close();
+});
+
 test("a slow upload shows how far it is, can be given up, and saving waits for it", { timeout: 120_000 }, async () => {
   const { page, context } = await person(browser, pontual);
   await signIn(page, "admin");
@@ -146,6 +175,7 @@ test("a slow upload shows how far it is, can be given up, and saving waits for i
   await page.route("**/uploads", (route) => route.abort());
   await page.locator("#files").setInputFiles([{ name: "perdido.csv", mimeType: "", buffer: csv }]);
   await page.getByRole("button", { name: "Tentar de novo" }).waitFor();
+  await page.getByText("Sem conexão: não enviado.").waitFor();
   await page.getByRole("button", { name: "Salvar agendamento" }).click();
   await page.getByText("Envie de novo ou remova os arquivos que não foram enviados.").waitFor();
   await page.unroute("**/uploads");

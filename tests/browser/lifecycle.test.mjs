@@ -66,15 +66,31 @@ test("two people edit one schedule: the later sees the other's change and decide
   await theirs.page.getByRole("button", { name: "Salvar alterações" }).click();
   await theirs.page.getByText("Data e hora: de 12/01/2032 às 10:00 para 12/01/2032 às 15:30").waitFor();
 
+  await theirs.page.goto(`/schedules/${id}/edit`);
+  await theirs.page.locator("#message").fill("A mensagem da outra pessoa");
+  await theirs.page.getByRole("button", { name: "Salvar alterações" }).click();
+  await theirs.page.getByText("Mensagem alterada").waitFor();
+
   await mine.page.getByLabel("Comentário").fill("Meu comentário");
+  await mine.page.locator("#message").fill("A minha mensagem");
   await mine.page.getByRole("button", { name: "Salvar alterações" }).click();
   const notice = mine.page.getByRole("alert");
   await notice.getByText("Este agendamento mudou enquanto você editava. Confira e salve de novo.").waitFor();
-  assert.deepEqual(await notice.locator("tbody td").allTextContents(), ["12/01/2032 às 10:00", "12/01/2032 às 15:30"]);
+  assert.deepEqual(await notice.locator("tbody th").allTextContents(), ["Mensagem", "Data e hora"]);
+  const [own, saved, before, now] = await notice.locator("tbody td").allTextContents();
+  assert.deepEqual([own, before], ["A minha mensagem", "12/01/2032 às 10:00"]);
+  assert.match(saved, /^A mensagem da outra pessoa Ana Prado, /);
+  assert.match(now, /^12\/01\/2032 às 15:30 Ana Prado, /);
+  assert.equal(await mine.page.getByLabel("Data e hora").inputValue(), "2032-01-12T15:30");
+  assert.equal(await mine.page.locator("#message").inputValue(), "A minha mensagem");
+  assert.deepEqual(await axe(mine.page), []);
   assert.equal(await mine.page.evaluate(() => document.activeElement.hasAttribute("data-error-summary")), true);
+  await mine.page.getByRole("button", { name: "Usar o de Ana Prado em Mensagem" }).click();
+  await mine.page.waitForFunction(() => document.querySelector("#message").value === "A mensagem da outra pessoa");
   assert.equal(await mine.page.getByLabel("Comentário").inputValue(), "Meu comentário");
   await mine.page.getByRole("button", { name: "Salvar alterações" }).click();
   await mine.page.getByText("Comentário alterado").waitFor();
+  await mine.page.getByText("A mensagem da outra pessoa").waitFor();
   await theirs.page.getByText("Comentário alterado").waitFor();
   for (const { errors, context } of [mine, theirs]) {
     assert.deepEqual(faults(errors), []);
@@ -104,6 +120,38 @@ test("what was typed for a schedule that another cancelled becomes a new one", {
     assert.deepEqual(faults(errors), []);
     await context.close();
   }
+});
+
+test("what was said of a field goes when it is put right, beside it and in the summary", { timeout: 120_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  await page.goto("/schedules/new");
+  await page.locator('[value="open_ticket_and_notify"]').press("Space");
+  await page.getByRole("button", { name: "Salvar agendamento" }).click();
+  const summary = page.locator("[data-error-summary]");
+  await summary.getByText("Corrija 5 campos:").waitFor();
+  await page.getByLabel("Comentário").fill("Combinar");
+  await summary.getByText("Corrija 4 campos:").waitFor();
+  assert.equal(await page.locator("#comment-err").count(), 0);
+  assert.equal(await page.locator("#comment").getAttribute("aria-invalid"), null);
+  await choose(page, "Contato", "Caio Fontes");
+  await summary.locator('[href="#contact_id"]').waitFor({ state: "detached" });
+  assert.equal(await page.locator("#contact-err").count(), 0);
+  assert.equal(await page.locator(".ts-wrapper.is-invalid").count(), 0);
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("combobox", { name: "Departamento" }).selectOption({ label: "Suporte" });
+  await page.getByLabel("Data e hora").fill("2032-03-12T10:00");
+  await summary.waitFor({ state: "detached" });
+  assert.equal(await page.locator(".field-error, .is-invalid, [aria-invalid=true]").count(), 0);
+
+  await page.goto("/contacts/new");
+  await page.getByRole("button", { name: "Salvar" }).last().click();
+  await summary.getByText("Corrija").waitFor();
+  const before = await summary.locator("li").count();
+  await page.getByLabel("Nome").fill("Alguém");
+  await page.waitForFunction((before) => document.querySelectorAll("[data-error-summary] li").length === before - 1, before);
+  assert.equal(await page.locator("#name.is-invalid").count(), 0);
+  assert.deepEqual(faults(errors), []);
+  await context.close();
 });
 
 test("the time is judged while it is typed, and a suggestion is taken over", { timeout: 120_000 }, async () => {

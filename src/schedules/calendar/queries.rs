@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use super::grid::Cell;
 use crate::error::Result;
@@ -35,6 +35,9 @@ pub struct Entry {
     pub status: Status,
     #[diesel(sql_type = Text)]
     pub contact_name: String,
+    /// When it was fired by hand, before its time.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub fired_early_at: Option<DateTime<Utc>>,
 }
 
 /// How many schedules of a situation a cell holds.
@@ -63,7 +66,8 @@ pub fn entries(
 ) -> Result<Vec<Entry>> {
     let (from, to) = bounds(cells);
     let query = format!(
-        "SELECT cell.place AS cell, s.id, s.version, s.due_at, s.action, s.status, c.name AS contact_name
+        "SELECT cell.place AS cell, s.id, s.version, s.due_at, s.action, s.status, c.name AS contact_name,
+                CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at
            FROM unnest(${}, ${}) WITH ORDINALITY AS cell (starts, ends, place)
            CROSS JOIN LATERAL (SELECT s.* FROM schedules s
                 WHERE s.due_at >= cell.starts AND s.due_at < cell.ends AND {}

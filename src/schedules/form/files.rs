@@ -35,7 +35,9 @@ impl Typed {
         if facts.files.len() < self.files.len() {
             errors.add("files", "Um dos arquivos não está mais disponível. Envie de novo.");
         }
-        if self.files.len() > MOST && !self.refused_files.iter().any(|sentence| sentence == TOO_MANY) {
+        if self.files.len() > MOST
+            && !self.refused_files.iter().any(|sentence| sentence.starts_with(TOO_MANY))
+        {
             errors.add("files", TOO_MANY);
         }
         if action == Some(Action::Notify) && !self.files.is_empty() {

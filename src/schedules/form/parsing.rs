@@ -13,6 +13,7 @@ impl Typed {
         let mut errors = FieldErrors::default();
         let action = self.action();
         let contact = self.parse_contact(facts, action, &mut errors);
+        self.check_sources(facts, &mut errors);
         let department = facts.department;
         if department.is_none() {
             errors.add("department_id", "Selecione o departamento.");
@@ -77,6 +78,27 @@ impl Typed {
             );
         }
         Some(contact.id)
+    }
+
+    /// What the schedule would be linked to must be of its contact.
+    fn check_sources(&self, facts: &Facts, errors: &mut FieldErrors) {
+        if facts.contact.is_none() {
+            return;
+        }
+        if !self.ticket_id.trim().is_empty() && facts.ticket.is_none() {
+            errors.add_with_summary(
+                "ticket_id",
+                "O chamado de onde você veio não é deste contato ou não está ao seu alcance. Confira o contato e salve de novo: o agendamento não será ligado a esse chamado.",
+                "Confira o contato.",
+            );
+        }
+        if !self.rescheduled_from.trim().is_empty() && facts.rescheduled_from.is_none() {
+            errors.add_with_summary(
+                "rescheduled_from",
+                "O agendamento que seria refeito não é deste contato ou ainda não terminou. Confira o contato e salve de novo: este será um agendamento à parte.",
+                "Confira o contato.",
+            );
+        }
     }
 
     fn check_attendant(&self, facts: &Facts, action: Option<Action>, errors: &mut FieldErrors) {

@@ -3,7 +3,8 @@
 use super::{Fold, Typed};
 use crate::clock::Zone;
 use crate::ids::TicketId;
-use crate::schedules::queries::{Proposal, Stored};
+use crate::schedules::merging::Original;
+use crate::schedules::queries::{Choice, Proposal, Stored};
 
 impl Typed {
     /// A blank form that begins with what is proposed for a contact, and the ticket it was opened from.
@@ -24,9 +25,17 @@ impl Typed {
         self
     }
 
+    /// With the department where there is but one.
+    pub fn with_only_department(mut self, departments: &[Choice]) -> Self {
+        if let ([only], true) = (departments, self.department_id.trim().is_empty()) {
+            self.department_id = only.id.to_string();
+        }
+        self
+    }
+
     /// What a schedule holds, as a form to change it.
     pub fn of(stored: &Stored, zone: Zone) -> Self {
-        Self {
+        let typed = Self {
             person_id: id_text(stored.person_id),
             contact_id: stored.contact_id.to_string(),
             department_id: stored.department_id.to_string(),
@@ -39,14 +48,15 @@ impl Typed {
             version: stored.version.to_string(),
             files: stored.files.clone(),
             ..Self::blank()
-        }
+        };
+        Self { original: Original::of(&typed, stored.version).text(), ..typed }
     }
 
     /// A new schedule like a final one, at a time that must still be chosen.
     pub fn again(stored: &Stored, zone: Zone) -> Self {
-        let (due_at, due_fold, version) = Default::default();
+        let (due_at, due_fold, version, original) = Default::default();
         let rescheduled_from = stored.id.to_string();
-        Self { due_at, due_fold, version, rescheduled_from, ..Self::of(stored, zone) }
+        Self { due_at, due_fold, version, original, rescheduled_from, ..Self::of(stored, zone) }
     }
 }
 

@@ -52,6 +52,8 @@ struct Tab {
 
 struct Line {
     is_unspaced: bool,
+    /// When it really was, if it was fired by hand.
+    fired: Option<String>,
     id: String,
     initials: String,
     tint: u32,
@@ -147,14 +149,19 @@ impl Line {
             date: viewer.zone.list_date(row.due_at),
             time: viewer.zone.time(row.due_at),
             is_unspaced: row.is_unspaced,
+            fired: row.fired_early_at.map(|at| viewer.zone.date_time(at)),
             action: row.action.short_label(),
             department: row.department_name,
             attendant: row.attendant_name.unwrap_or_else(|| QUEUE.into()),
             status: row.status,
             act: match row.status {
                 Status::Scheduled => (format!("/schedules/{}/edit", row.id), "Editar"),
-                Status::Failed => (format!("/schedules/new?from={}", row.id), "Reagendar"),
-                Status::Completed | Status::Cancelled => (format!("/schedules/{}", row.id), "Ver"),
+                Status::Failed if !row.is_archived => {
+                    (format!("/schedules/new?from={}", row.id), "Reagendar")
+                }
+                Status::Failed | Status::Completed | Status::Cancelled => {
+                    (format!("/schedules/{}", row.id), "Ver")
+                }
             },
         }
     }

@@ -56,6 +56,20 @@ pub struct Detail {
     /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
     #[diesel(sql_type = Bool)]
     pub is_unspaced: bool,
+    /// When it was fired by hand, before its time.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub fired_early_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Bool)]
+    pub is_archived: bool,
+    #[diesel(sql_type = Bool)]
+    pub is_anonymised: bool,
+    /// Whether the contact's channel is inactive.
+    #[diesel(sql_type = Bool)]
+    pub is_unreachable: bool,
+    #[diesel(sql_type = Bool)]
+    pub is_department_inactive: bool,
+    #[diesel(sql_type = Bool)]
+    pub is_attendant_inactive: bool,
     /// Whether a text or files go to the contact.
     #[diesel(sql_type = Bool)]
     pub sends: bool,
@@ -74,7 +88,10 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
                 s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
-                t.id AS ticket_id, m.delivered_at, m.read_at,
+                CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at,
+                c.archived_at IS NOT NULL AS is_archived, c.anonymised_at IS NOT NULL AS is_anonymised,
+                ch.deactivated_at IS NOT NULL AS is_unreachable, d.deactivated_at IS NOT NULL AS is_department_inactive,
+                a.deactivated_at IS NOT NULL AS is_attendant_inactive, t.id AS ticket_id, m.delivered_at, m.read_at,
                 s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS sends,
                 false AS is_readable
            FROM schedules s

@@ -49,7 +49,7 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<Schedule
                          WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL)
                     OR EXISTS (SELECT FROM schedules WHERE id = $7 AND department_id = $3 AND attendant_id = $4) AS is_attendant,
                 (SELECT id FROM tickets WHERE id = $5 AND contact_id = $1) AS ticket,
-                (SELECT id FROM schedules WHERE id = $6 AND status <> 'scheduled') AS rescheduled_from
+                (SELECT id FROM schedules WHERE id = $6 AND status <> 'scheduled' AND contact_id = $1) AS rescheduled_from
            FROM settings s
            LEFT JOIN contacts c ON c.id = $1 AND c.archived_at IS NULL
            LEFT JOIN channels ch ON ch.id = c.channel_id",

@@ -2,67 +2,21 @@
 
 use askama::Template;
 use chrono::Utc;
-use diesel::pg::PgConnection;
 
-use super::{AttendantField, ContactWarning, Known, SlotView, StaleNotice};
+use super::options::{Found, Options};
+use super::stale::{QUEUE, with_second};
+use super::{AttendantField, ContactWarning, SlotView, StaleNotice};
 use crate::auth::Viewer;
-use crate::error::Result;
-use crate::files::{self, UploadItem};
-use crate::ids::{ScheduleId, UserId};
+use crate::clock;
+use crate::files::UploadItem;
+use crate::ids::ScheduleId;
 use crate::schedules::Action;
 use crate::schedules::edit::Stale;
 use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
-use crate::schedules::queries::{self, Choice};
-use crate::schedules::slot::{self, Slot};
+use crate::schedules::merging::{Merged, Part};
+use crate::schedules::queries::Choice;
+use crate::schedules::slot::Slot;
 use crate::web::FieldErrors;
-
-/// What the form's selects offer, and what is known of what was chosen.
-pub struct Options {
-    people: Vec<Choice>,
-    contacts: Vec<Choice>,
-    departments: Vec<Choice>,
-    attendants: Vec<Choice>,
-    warning: Known,
-    slot: Slot,
-    files: Vec<UploadItem>,
-}
-
-impl Options {
-    /// For a form that changes the schedule `except`, or makes a new one.
-    ///
-    /// # Errors
-    /// The database is unreachable.
-    pub fn load(
-        conn: &mut PgConnection,
-        viewer: UserId,
-        typed: &Typed,
-        except: Option<ScheduleId>,
-    ) -> Result<Self> {
-        let chosen = typed.ids();
-        let facts = queries::facts(conn, chosen, except)?;
-        let mut contacts = queries::contacts(conn, chosen.person, None)?;
-        if let Some(contact) = chosen.contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
-            contacts.extend(queries::contact_choice(conn, contact)?);
-        }
-        let mut people = queries::people(conn, None)?;
-        if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
-            people.extend(queries::person_choice(conn, person)?);
-        }
-        let files = files::queries::usable(conn, viewer, &typed.files)?;
-        Ok(Self {
-            files: files.into_iter().map(UploadItem::new).collect(),
-            people,
-            contacts,
-            departments: queries::departments(conn)?,
-            attendants: match chosen.department {
-                Some(department) => queries::attendants(conn, department, except)?,
-                None => Vec::new(),
-            },
-            warning: Known::of(conn, &facts)?,
-            slot: slot::look(conn, typed, &facts, except)?,
-        })
-    }
-}
 
 /// What the form is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,6 +77,7 @@ pub struct FormPage {
     typed: Typed,
     people: Vec<Choice>,
     contacts: Vec<Choice>,
+    found: Found,
     departments: Vec<Choice>,
     attendant: AttendantField,
     warning: ContactWarning,
@@ -137,7 +92,7 @@ pub struct FormPage {
 
 impl FormPage {
     pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, typed: Typed, options: Options) -> Self {
-        let Options { people, contacts, departments, attendants, warning, slot, files } = options;
+        let Options { people, contacts, found, departments, attendants, warning, slot, files } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -148,6 +103,7 @@ impl FormPage {
             typed,
             people,
             contacts,
+            found,
             departments,
             errors: FieldErrors::default(),
             slot: SlotView::new(viewer, slot),
@@ -168,9 +124,37 @@ impl FormPage {
     }
 
     /// The same form below what happened to its schedule meanwhile.
-    pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale) -> Self {
-        self.stale = Some(StaleNotice::new(viewer, stale));
+    pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale, merged: &Merged) -> Self {
+        let own = |part: &Part| (*part, self.in_words(*part));
+        let own: Vec<_> = merged.both.iter().map(own).collect();
+        self.stale = Some(StaleNotice::new(viewer, stale, own, &merged.original));
         self
+    }
+
+    /// What a part of the form says.
+    fn in_words(&self, part: Part) -> String {
+        let name = |choices: &[Choice], id: &str| {
+            choices.iter().find(|choice| choice.id.to_string() == id).map(|choice| choice.name.clone())
+        };
+        let typed = &self.typed;
+        match part {
+            Part::Contact => {
+                let contact = name(&self.contacts, &typed.contact_id).unwrap_or_default();
+                with_second(contact, name(&self.people, &typed.person_id))
+            }
+            Part::Attendance => {
+                let department = name(&self.departments, &typed.department_id).unwrap_or_default();
+                let attendant = name(&self.attendant.choices, &typed.attendant_id);
+                with_second(department, Some(attendant.unwrap_or_else(|| QUEUE.into())))
+            }
+            Part::Action => typed.action().map_or_else(String::new, |action| action.label().into()),
+            Part::Due => {
+                clock::parse_input(&typed.due_at).map_or_else(|| typed.due_at.clone(), clock::in_words)
+            }
+            Part::Message => typed.message.clone(),
+            Part::Files => self.files.iter().map(UploadItem::name).collect::<Vec<_>>().join(", "),
+            Part::Comment => typed.comment.clone(),
+        }
     }
 
     fn is_reminder(&self) -> bool {

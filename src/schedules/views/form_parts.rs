@@ -18,7 +18,7 @@ use crate::tickets::{self, OpenTicket};
 #[template(path = "schedules/_attendant.html")]
 pub struct AttendantField {
     is_shown: bool,
-    choices: Vec<Choice>,
+    pub(super) choices: Vec<Choice>,
     chosen: String,
     is_required: bool,
     pub(super) error: Option<String>,

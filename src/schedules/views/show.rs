@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::cautions::Caution;
 use super::questions::{CancelForm, RunForm};
 use super::timeline::{self, Entry};
 use crate::auth::Viewer;
@@ -23,6 +24,8 @@ pub struct Show {
     status: Status,
     is_unspaced: bool,
     due: String,
+    /// When it really was, if it was fired by hand.
+    fired: Option<String>,
     action: Action,
     person: Option<String>,
     department: String,
@@ -32,6 +35,8 @@ pub struct Show {
     comment: String,
     conversation: Option<String>,
     failure: Option<Failure>,
+    cautions: Vec<Caution>,
+    no_more: Option<Caution>,
     cancel_reason: Option<String>,
     timeline: Vec<Entry>,
     can_change: bool,
@@ -53,6 +58,7 @@ impl Show {
         let timeline = timeline::entries(zone, &story);
         let failure = Failure::of(&story, zone);
         let detail = story.detail;
+        let no_more = Caution::no_more(&detail).filter(|_| viewer.can_schedule());
         let can_change = viewer.can_schedule() && !detail.status.is_final();
         let due = format!("{} às {}", zone.long_date(detail.due_at), zone.time(detail.due_at));
         Self {
@@ -63,12 +69,15 @@ impl Show {
             status: detail.status,
             is_unspaced: detail.is_unspaced,
             due,
+            fired: detail.fired_early_at.map(|at| zone.date_time(at)),
             action: detail.action,
             conversation: conversation(&detail),
             failure,
+            cautions: Caution::all(&detail),
             timeline,
             can_change,
-            can_reschedule: viewer.can_schedule() && detail.status.is_final(),
+            can_reschedule: viewer.can_schedule() && detail.status.is_final() && no_more.is_none(),
+            no_more,
             cancellation: can_change.then(|| CancelForm::new(viewer, csrf, &detail, true)),
             dispatch: can_change.then(|| RunForm::new(viewer, csrf, &detail, true)),
             contact: detail.contact_name,
@@ -121,6 +130,9 @@ pub(super) fn failure_text(detail: &Detail, zone: Zone) -> Option<(String, Strin
         }
         FailureReason::Expired => {
             format!("A plataforma estava parada em {due} e voltou tarde demais. Agende outra data.")
+        }
+        FailureReason::ContactInactive if detail.is_anonymised => {
+            "O contato foi anonimizado e não recebe mais mensagens.".into()
         }
         FailureReason::ContactInactive => {
             "O contato foi arquivado ou está sem conexão ativa. Reative-o e agende outra data.".into()

@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use crate::auth::Viewer;
-use crate::clock::Resolved;
+use crate::clock::Zone;
 use crate::schedules::form::{Due, Fold};
 use crate::schedules::slot::Slot;
 use crate::schedules::spacing::Conflict;
@@ -95,18 +95,27 @@ impl Question {
     }
 }
 
+/// A time as a button sends and names it: where the clocks repeat it, with which of the two it is.
+fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
+    match Fold::of(zone, at) {
+        Some(fold) => (
+            format!("{} {}", zone.input(at), fold.as_str()),
+            format!("{} ({})", zone.slot(at), zone.offset(at)),
+        ),
+        None => (zone.input(at), zone.slot(at)),
+    }
+}
+
 impl ConflictNotice {
     fn new(viewer: &Viewer, conflict: Conflict) -> Self {
         let zone = viewer.zone;
         let (date, time) = (zone.date(conflict.due_at), zone.time(conflict.due_at));
-        // A time that the clocks repeat could not be told from its twin.
-        let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
-        let slots = [conflict.before, conflict.after].into_iter().flatten().filter(is_plain);
+        let slots = [conflict.before, conflict.after].into_iter().flatten();
         Self {
             title: format!("Já existe um agendamento em {date} às {time}."),
             href: format!("/schedules/{}", conflict.with),
             contact: conflict.contact_name,
-            slots: slots.map(|at| (zone.input(at), zone.slot(at))).collect(),
+            slots: slots.map(|at| suggestion(zone, at)).collect(),
         }
     }
 }

@@ -7,8 +7,9 @@ use super::show::failure_text;
 use crate::auth::Viewer;
 use crate::clock::Zone;
 use crate::schedules::Status;
-use crate::schedules::changes::{Changes, Field};
+use crate::schedules::changes::Changes;
 use crate::schedules::edit::Stale;
+use crate::schedules::merging::{Original, Part};
 use crate::schedules::queries::{Detail, HistoryEntry};
 
 #[derive(Template)]
@@ -18,24 +19,36 @@ pub struct StaleNotice {
     title: &'static str,
     /// Who changed it and when, oldest first; or what came of it.
     sentences: Vec<String>,
-    lines: Vec<Line>,
+    /// What both changed: one of the two is to be chosen.
+    both: Vec<Line>,
+    /// What only the other changed, and the form has taken over.
+    taken: Vec<Line>,
     is_over: bool,
 }
 
 struct Line {
-    label: &'static str,
-    before: String,
+    part: Part,
+    /// What this person typed; or what it was, where that is known.
+    before: Option<String>,
     after: String,
+    /// Who saved that, and when.
+    by: String,
+    button: String,
 }
 
 impl StaleNotice {
-    pub fn new(viewer: &Viewer, stale: &Stale) -> Self {
+    /// `own` is what this person typed where the other changed the same.
+    pub fn new(viewer: &Viewer, stale: &Stale, own: Vec<(Part, String)>, original: &Original) -> Self {
         let (detail, zone) = (&stale.detail, viewer.zone);
         let is_over = detail.status.is_final();
         let edits: Vec<_> = stale.since.entries.iter().rev().filter(|entry| entry.kind == "edited").collect();
-        let changes = edits.iter().fold(Changes::default(), |all, entry| all.then(&entry.changes()));
-        let lines = ChangeLine::all(&changes, &stale.since.names, zone);
         let end = stale.since.entries.iter().find(|entry| entry.kind != "edited");
+        let sentences = match is_over {
+            true => fate(zone, detail, end),
+            false => edits.iter().map(|entry| by_whom(zone, "Alterado", entry)).collect(),
+        };
+        let asked: Vec<Part> = own.iter().map(|(part, _)| *part).collect();
+        let taken = taken(zone, stale, original).into_iter().filter(|line| !asked.contains(&line.part));
         Self {
             id: detail.id.to_string(),
             title: match detail.status {
@@ -44,37 +57,87 @@ impl StaleNotice {
                 Status::Completed => "Este agendamento foi disparado enquanto você editava.",
                 Status::Failed => "Este agendamento terminou com erro enquanto você editava.",
             },
-            sentences: if is_over {
-                fate(zone, detail, end)
-            } else {
-                edits.iter().map(|entry| by_whom(zone, "Alterado", entry)).collect()
-            },
-            lines: if is_over {
-                Vec::new()
-            } else {
-                lines.into_iter().map(|line| Line::new(line, stale)).collect()
-            },
+            sentences,
+            taken: if is_over { Vec::new() } else { taken.collect() },
+            both: own.into_iter().map(|(part, typed)| Line::new(zone, stale, part, Some(typed))).collect(),
             is_over,
         }
     }
 }
 
 impl Line {
-    fn new(line: ChangeLine, stale: &Stale) -> Self {
-        let detail = &stale.detail;
-        let names: Vec<&str> = stale.files.iter().map(|file| file.file_name.as_str()).collect();
-        let now = |text: &str| if text.is_empty() { "Em branco".to_owned() } else { text.to_owned() };
-        let other = "Outro texto".to_owned();
-        let (before, after) = match (line.values, line.field) {
-            (Some((before, after)), _) => (before, after),
-            (None, Field::Message) => (other, now(&detail.message)),
-            (None, Field::Comment) => (other, now(&detail.comment)),
-            (None, Field::Files) if names.is_empty() => ("Outros".into(), "Nenhum".into()),
-            (None, Field::Files) => ("Outros".into(), names.join(", ")),
-            (None, _) => ("Fora do intervalo".into(), "Dentro do intervalo".into()),
+    fn new(zone: Zone, stale: &Stale, part: Part, before: Option<String>) -> Self {
+        let changed = |entry: &&HistoryEntry| {
+            let changes = entry.changes();
+            changes.iter().any(|(field, _)| Part::of(field) == Some(part))
         };
-        Self { label: line.label, before, after }
+        let entry = stale.since.entries.iter().filter(|entry| entry.kind == "edited").find(changed);
+        let who = entry.and_then(|entry| entry.actor_name.as_deref());
+        let at = entry.map(|entry| zone.date_time(entry.at));
+        let by = [who, at.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let button = who.map_or_else(|| "Usar o que foi salvo".into(), |who| format!("Usar o de {who}"));
+        let before = before.map(or_blank);
+        Self { part, before, after: or_blank(now(zone, stale, part)), by, button }
     }
+}
+
+/// A line for each part that changed since, in the order of the form.
+fn taken(zone: Zone, stale: &Stale, original: &Original) -> Vec<Line> {
+    let edits = stale.since.entries.iter().rev().filter(|entry| entry.kind == "edited");
+    let changes = edits.fold(Changes::default(), |all, entry| all.then(&entry.changes()));
+    let mut lines = Vec::<Line>::new();
+    for change in ChangeLine::all(&changes, &stale.since.names, zone) {
+        let Some(part) = Part::of(change.field) else { continue };
+        let before = match (change.values, part) {
+            // A text is kept only by the form that was opened with it.
+            (None, Part::Message | Part::Comment) => original.first(part).map(str::to_owned),
+            (values, _) => values.map(|(before, _)| before),
+        };
+        match lines.last_mut().filter(|last| last.part == part) {
+            Some(last) => {
+                last.before =
+                    [last.before.take(), before].into_iter().flatten().reduce(|a, b| format!("{a}, {b}"))
+            }
+            None => lines.push(Line::new(zone, stale, part, before)),
+        }
+    }
+    for line in &mut lines {
+        line.before = line.before.take().filter(|before| *before != line.after);
+    }
+    lines
+}
+
+/// What the schedule says now.
+fn now(zone: Zone, stale: &Stale, part: Part) -> String {
+    let detail = &stale.detail;
+    match part {
+        Part::Contact => with_second(detail.contact_name.clone(), detail.person_name.clone()),
+        Part::Attendance => {
+            let attendant = detail.attendant_name.clone().unwrap_or_else(|| QUEUE.into());
+            with_second(detail.department_name.clone(), Some(attendant))
+        }
+        Part::Action => detail.action.label().into(),
+        Part::Due => zone.date_time(detail.due_at),
+        Part::Message => detail.message.clone(),
+        Part::Files => stale.files.iter().map(|file| file.file_name.as_str()).collect::<Vec<_>>().join(", "),
+        Part::Comment => detail.comment.clone(),
+    }
+}
+
+/// What stands for an attendant where none was chosen.
+pub(super) const QUEUE: &str = "Fila do departamento";
+
+/// `Suporte, Bruno Lima`.
+pub(super) fn with_second(first: String, second: Option<String>) -> String {
+    match second {
+        Some(second) if first.is_empty() => second,
+        Some(second) => format!("{first}, {second}"),
+        None => first,
+    }
+}
+
+fn or_blank(text: String) -> String {
+    if text.trim().is_empty() { "Em branco".into() } else { text }
 }
 
 /// What came of a schedule that is pending no more.

@@ -26,7 +26,12 @@ async fn files_are_kept_while_the_rest_is_put_right() {
     let files = [("proposta.pdf", PDF), ("programa.exe", b"MZ\x90\0")];
     let page = admin.post_files("/schedules", &wrong, &files).await;
     page.assert_status(422).assert_says("Corrija 2 campos:");
-    assert_eq!(page.texts("#files-err p"), ["programa.exe não é um tipo de arquivo aceito."]);
+    assert_eq!(
+        page.texts("#files-err p"),
+        [
+            "programa.exe não é um tipo de arquivo aceito. O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto, CSV ou ZIP, como diz o nome."
+        ]
+    );
     assert_eq!(page.texts("[data-files] .name"), ["proposta.pdf"]);
     assert_eq!(page.count("[data-error-summary] a[href='#files']"), 1);
     assert_eq!(page.count("#files[aria-invalid=true]"), 1);
@@ -45,7 +50,18 @@ async fn each_refusal_in_the_form_is_told_and_nothing_is_saved() {
     for (files, sentence) in [
         (vec![("vídeo.mp4", &huge[..])], "vídeo.mp4 passa de 16 MB."),
         (vec![("a.svg", b"<svg/>")], "a.svg não é um tipo de arquivo aceito."),
-        (vec![("a.pdf", PDF); 6], "Envie até 5 arquivos."),
+        (
+            vec![
+                ("a.pdf", PDF),
+                ("b.pdf", PDF),
+                ("c.pdf", PDF),
+                ("d.pdf", PDF),
+                ("e.pdf", PDF),
+                ("f.pdf", PDF),
+            ],
+            "Envie até 5 arquivos. Ficou de fora: f.pdf.",
+        ),
+        (vec![("a.pdf", PDF); 2], "a.pdf já está anexado."),
     ] {
         let page = admin.post_files("/schedules", &form(&[]), &files).await;
         page.assert_status(422).assert_says("Corrija 1 campo:").assert_says(sentence);
@@ -61,6 +77,32 @@ async fn each_refusal_in_the_form_is_told_and_nothing_is_saved() {
     page.assert_status(422).assert_says("Envie até 5 arquivos.");
     assert_eq!(page.count("[data-files] [data-remove]"), 6);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0);
+}
+
+#[actix_web::test]
+async fn what_fits_beside_the_files_of_the_form_is_kept_and_the_rest_is_named() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules/new").await;
+    page.assert_says("Formatos aceitos").assert_says("Word (DOC, DOCX)");
+    let mut fields = form(&[]);
+    let mut ids = Vec::new();
+    for name in ["a.pdf", "b.pdf", "c.pdf", "d.pdf"] {
+        ids.push(admin.upload(name, PDF).await);
+    }
+    fields.extend(ids.iter().map(|id| ("files", id.as_str())));
+    let files = [("a.pdf", PDF), ("e.png", PNG), ("f.csv", CSV), ("g.csv", CSV)];
+    let page = admin.post_files("/schedules", &fields, &files).await;
+    page.assert_status(422);
+    assert_eq!(
+        page.texts("#files-err p"),
+        ["a.pdf já está anexado.", "Envie até 5 arquivos. Ficaram de fora: f.csv, g.csv."]
+    );
+    assert_eq!(page.texts("[data-files] .name"), ["a.pdf", "b.pdf", "c.pdf", "d.pdf", "e.png"]);
+    assert_eq!(attachments(&app, "uploaded_by = 301"), 5, "what was sent twice is kept once");
+
+    let alone = admin.post_files("/uploads", &[("files", &ids[0])], &[("a.pdf", PDF)]).await;
+    alone.assert_status(422).assert_says("a.pdf já está anexado.");
 }
 
 #[actix_web::test]

@@ -15,7 +15,7 @@ async fn with_file(visitor: &Visitor) -> String {
 fn own_fields(page: &Page) -> Vec<(&'static str, String)> {
     let value = |name: &str| page.attribute(&format!("input[name={name}]"), "value").unwrap();
     let file = page.attribute("input[name=files][type=hidden]", "value");
-    let fields = [("version", value("version")), ("form_key", value("form_key"))];
+    let fields = ["version", "form_key", "original"].map(|name| (name, value(name)));
     fields.into_iter().chain(file.map(|id| ("files", id))).collect()
 }
 
@@ -31,11 +31,12 @@ async fn a_stale_edit_tells_that_the_files_changed() {
         let fields: Vec<_> = form(&[]).into_iter().chain(own).collect();
         admin.post_files(&path, &fields, files).await
     };
-    send(&theirs[..2], &[("outra.pdf", PDF)]).await.assert_status(303);
+    send(&theirs[..3], &[("outra.pdf", PDF)]).await.assert_status(303);
     let refused = send(&mine, &[]).await;
     refused.assert_status(409);
     assert_eq!(refused.texts("[data-stale] tbody th"), ["Arquivos"]);
-    assert_eq!(refused.texts("[data-stale] tbody td"), ["Outros", "outra.pdf"]);
+    assert!(refused.texts("[data-taken] tbody td")[1].starts_with("outra.pdf Ana Prado, "));
+    assert_eq!(refused.texts("[data-files] .name"), ["outra.pdf"], "the untouched list is the other's");
 }
 
 #[actix_web::test]

@@ -128,3 +128,75 @@ async fn a_time_that_is_there_twice_is_asked_about_and_one_that_is_not_offers_it
     let page = admin.post("/schedules", &form(&[("use_slot", "2027-03-28T02:00")])).await;
     assert_eq!(page.attribute("#due_at", "value").unwrap(), "2027-03-28T02:00");
 }
+
+#[actix_web::test]
+async fn the_only_department_is_chosen_already_with_its_attendants() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    assert_eq!(admin.get("/schedules/new").await.count("#department_id option[selected]"), 0);
+    app.database.execute("UPDATE departments SET deactivated_at = now() WHERE id = 102");
+    let page = admin.get("/schedules/new").await;
+    assert_eq!(page.attribute("#department_id option[selected]", "value").unwrap(), "101");
+    assert_eq!(page.texts("#attendant_id option"), ["Fila do departamento", "Bruno Lima"]);
+}
+
+#[actix_web::test]
+async fn a_free_time_in_the_hour_that_exists_twice_says_which_of_the_two_it_is() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE settings SET time_zone = 'Europe/Lisbon'");
+    let admin = app.administrator().await;
+    save(&admin, &[("due_at", "2027-10-31T01:30"), ("due_fold", "second")]).await.assert_status(303);
+    let taken = [("due_at", "2027-10-31T01:31"), ("due_fold", "second")];
+    let refused = save(&admin, &taken).await;
+    refused.assert_status(422);
+    assert_eq!(
+        refused.texts("[data-slot]"),
+        ["dom., 31/10/2027 às 01:26 (UTC+00:00)", "dom., 31/10/2027 às 01:34 (UTC+00:00)"]
+    );
+    let slots = refused.attributes("[data-slot]", "value");
+    assert_eq!(slots, ["2027-10-31T01:26 second", "2027-10-31T01:34 second"]);
+    let fields = form(&[&taken[..], &[("use_slot", slots[1].as_str())]].concat());
+    let page = admin.post("/schedules", &fields).await;
+    assert_eq!(page.attribute("#due_at", "value").unwrap(), "2027-10-31T01:34");
+    assert_eq!(page.attribute("input[name=due_fold][checked]", "value").unwrap(), "second");
+    page.assert_says("Horário livre.");
+}
+
+#[actix_web::test]
+async fn without_scripts_a_search_narrows_the_contacts_and_the_people() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO contacts (channel_id, address, name) SELECT 401, 'n' || n, 'Abel ' || n FROM generate_series(1, 60) n;
+         INSERT INTO people (name) SELECT 'Abreu ' || n FROM generate_series(1, 60) n",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/schedules/new").await;
+    assert_eq!(page.count("#contact_id option[value='602'], #person_id option[value='501']"), 0);
+    let typed = [
+        ("step", "search"),
+        ("contact_id", ""),
+        ("contact_search", "NOGUEIRA"),
+        ("person_search", "familia"),
+    ];
+    let page = admin.post("/schedules", &form(&typed)).await;
+    page.assert_status(200);
+    assert_eq!(page.texts("#contact_id option"), ["Selecione o contato", "Rafael Nogueira"]);
+    assert_eq!(page.texts("#person_id option"), ["Nenhuma", "Família Duarte"]);
+    assert!(page.body.contains("1 contato encontrado.") && page.body.contains("1 pessoa encontrada."));
+    assert_eq!(page.texts("#comment"), ["Confirmar a renovação"], "what was typed stays");
+    let entered = [("contact_id", "602"), ("contact_search", "NOGUEIRA")];
+    admin.post("/schedules", &form(&entered)).await.assert_status(200);
+    assert_eq!(
+        app.database.number("SELECT count(*) AS value FROM schedules"),
+        0,
+        "Enter in a search saves nothing"
+    );
+    let chosen = [("step", "search"), ("contact_id", "602"), ("contact_search", "zebra")];
+    let page = admin.post("/schedules", &form(&chosen)).await;
+    assert_eq!(page.attribute("#contact_id option[selected]", "value").unwrap(), "602");
+    assert!(page.body.contains("Nenhum contato encontrado."));
+    let sought = page.body.split("name=\"searched\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(sought, "/zebra");
+    let found = [("contact_id", "602"), ("contact_search", "zebra"), ("searched", "/zebra")];
+    admin.post("/schedules", &form(&found)).await.assert_status(303);
+}

@@ -50,6 +50,17 @@ async fn an_empty_form_names_every_field_and_keeps_what_was_typed() {
 }
 
 #[actix_web::test]
+async fn the_summary_follows_the_form_also_where_the_time_is_taken() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    save(&admin, &[]).await.assert_status(303);
+    let page = save(&admin, &[("comment", ""), ("department_id", ""), ("attendant_id", "")]).await;
+    page.assert_status(422);
+    let links = page.attributes("[data-error-summary] a", "href");
+    assert_eq!(links, ["#department_id", "#attendant_id", "#due_at", "#comment"]);
+}
+
+#[actix_web::test]
 async fn each_choice_must_fit_the_others() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;

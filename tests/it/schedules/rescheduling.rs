@@ -56,8 +56,7 @@ async fn a_pending_schedule_is_edited_rather_than_planned_anew() {
     let answer = admin.get(&format!("/schedules/new?from={id}")).await;
     assert_eq!(answer.location(), format!("/schedules/{id}/edit"));
     let changes = [("rescheduled_from", id.as_str()), ("due_at", "2030-12-06T10:00")];
-    let other = save(&admin, &changes).await;
-    admin.follow(&other).await.assert_does_not_say("Reagendamento");
+    save(&admin, &changes).await.assert_status(422).assert_says("ou ainda não terminou");
     admin.get("/schedules/new?from=999").await.assert_status(404);
 }
 
@@ -70,4 +69,53 @@ async fn a_cancelled_schedule_shows_its_reason_and_can_be_planned_anew() {
     let page = admin.get(&path).await;
     page.assert_says("Motivo: Ligou antes").assert_says("“Ligou antes”").assert_says("Reagendar");
     assert_eq!(page.count("a[href$='/edit'], a[href$='/dispatch']"), 0);
+}
+
+#[actix_web::test]
+async fn a_schedule_takes_the_place_only_of_one_of_its_own_contact() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[("contact_id", "602")]).await.location().to_owned();
+    admin.post(&format!("{path}/cancellation"), &[("reason", "")]).await.assert_status(303);
+    let id = path.rsplit('/').next().unwrap();
+    let refused = save(&admin, &[("rescheduled_from", id)]).await;
+    refused
+        .assert_status(422)
+        .assert_says("O agendamento que seria refeito não é deste contato ou ainda não terminou.");
+    assert_eq!(refused.attribute("input[name=rescheduled_from]", "value").unwrap(), "");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 1);
+    save(&admin, &[("contact_id", "602"), ("rescheduled_from", id)]).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn nothing_more_is_planned_for_a_contact_that_is_gone_and_the_page_says_why() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[]).await.location().to_owned();
+    admin.post(&format!("{path}/cancellation"), &[("reason", "")]).await.assert_status(303);
+    let new = format!("/schedules/new?from={}", path.rsplit('/').next().unwrap());
+    let link = format!("a[href='{new}']");
+    assert_eq!(admin.get(&path).await.count(&link), 1);
+
+    app.database.execute("UPDATE contacts SET archived_at = now() WHERE id = 601");
+    let page = admin.get(&path).await;
+    page.assert_says("Este contato foi arquivado.").assert_says("reative o contato");
+    assert_eq!(page.count(&link), 0);
+    assert_eq!(admin.get(&new).await.location(), path);
+    let talk = admin.get("/contacts/601/conversation").await;
+    talk.assert_says("Nada pode ser agendado para ele.");
+    assert_eq!(talk.count("a[href^='/schedules/new']"), 0);
+}
+
+#[actix_web::test]
+async fn the_list_offers_no_second_try_for_a_contact_that_was_archived() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let id = Plan::new(&app.company, "open_ticket").save(&app.database);
+    app.database.execute("UPDATE contacts SET archived_at = now() WHERE id = 601");
+    pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+    let link = format!("a[href='/schedules/new?from={id}']");
+    assert_eq!(admin.get("/schedules?status=failed").await.count(&link), 0);
+    app.database.execute("UPDATE contacts SET archived_at = NULL WHERE id = 601");
+    assert_eq!(admin.get("/schedules?status=failed").await.count(&link), 1);
 }

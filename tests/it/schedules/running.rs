@@ -171,3 +171,59 @@ async fn who_may_not_schedule_sees_no_buttons_and_is_refused() {
     bruno.post(&path, &[]).await.assert_status(403);
     app.other_attendant().await.get(&path).await.assert_status(404);
 }
+
+#[actix_web::test]
+async fn what_was_fired_by_hand_says_when_it_really_was_wherever_its_date_stands() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[]).await.location().to_owned();
+    let pages = [path.clone(), "/schedules".into(), "/schedules/calendar?view=month&date=2030-12-05".into()];
+    for page in &pages {
+        admin.get(page).await.assert_says("Marina Duarte").assert_does_not_say("isparado em");
+    }
+    admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
+    let at = app.database.texts(
+        "SELECT to_char(finished_at AT TIME ZONE 'America/Sao_Paulo', 'DD/MM/YYYY \"às\" HH24:MI') AS value FROM schedules",
+    );
+    for page in &pages {
+        admin.get(page).await.assert_says(&format!("isparado em {}", at[0]));
+    }
+}
+
+#[actix_web::test]
+async fn a_pending_schedule_says_what_was_deactivated_and_what_can_be_done() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[]).await.location().to_owned();
+    assert_eq!(admin.get(&path).await.count("[data-caution]"), 0);
+    for (change, sentence, then) in [
+        (
+            "users SET deactivated_at = now() WHERE id = 303",
+            "Bruno Lima está desativado.",
+            "O chamado vai abrir na fila de Suporte, e o aviso vai aos atendentes dela.",
+        ),
+        (
+            "departments SET deactivated_at = now() WHERE id = 101",
+            "O departamento Suporte está desativado.",
+            "Edite e escolha outro departamento.",
+        ),
+        (
+            "channels SET deactivated_at = now() WHERE id = 401",
+            "O contato está sem conexão ativa.",
+            "No horário, nada será enviado.",
+        ),
+        (
+            "contacts SET archived_at = now() WHERE id = 601",
+            "O contato foi arquivado.",
+            "Reative o contato, ou edite e escolha outro.",
+        ),
+    ] {
+        app.database.execute(&format!("UPDATE {change}"));
+        let page = admin.get(&path).await;
+        page.assert_says(sentence).assert_says(then);
+        assert!(page.count(&format!("[data-caution] a[href='{path}/edit']")) > 0);
+        let theirs = change.replace("= now()", "= NULL");
+        app.database.execute(&format!("UPDATE {theirs}"));
+        admin.get(&path).await.assert_does_not_say(sentence);
+    }
+}

@@ -50,11 +50,26 @@ async fn who_may_not_close_the_ticket_is_not_offered_to_and_cannot() {
 }
 
 #[actix_web::test]
-async fn the_ticket_of_another_contact_is_not_named_in_the_history() {
-    let app = TestApp::new().await;
-    app.database
-        .execute("INSERT INTO tickets (id, protocol, contact_id, department_id) VALUES (7, 1042, 602, 102)");
+async fn a_schedule_is_linked_only_to_a_ticket_of_its_contact_that_its_maker_may_see() {
+    let app = TestApp::new().await.with_made_up_rows("a ticket without events");
+    app.database.execute(
+        "INSERT INTO role_permissions VALUES (203, 'schedules');
+         INSERT INTO tickets (id, protocol, contact_id, department_id) VALUES (7, 1042, 601, 101), (8, 1043, 602, 102)",
+    );
+    let refusal = "O chamado de onde você veio não é deste contato ou não está ao seu alcance.";
     let admin = app.administrator().await;
-    let saved = save(&admin, &[("ticket_id", "7")]).await;
-    admin.follow(&saved).await.assert_does_not_say("1042");
+    let refused = save(&admin, &[("ticket_id", "8"), ("after", "close_ticket")]).await;
+    refused.assert_status(422).assert_says(refusal);
+    assert_eq!(refused.count("[data-error-summary] a[href='#ticket_id']"), 1);
+    assert_eq!(refused.count("p#ticket_id"), 1);
+    assert_eq!(refused.attribute("input[name=ticket_id]", "value").unwrap(), "", "the next try is unlinked");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE status = 'open'"), 2);
+
+    let helena = app.other_attendant().await;
+    save(&helena, &[("ticket_id", "7")]).await.assert_status(422).assert_says(refusal);
+    save(&helena, &[("ticket_id", "999")]).await.assert_status(422).assert_says(refusal);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0);
+    let bruno = app.attendant().await;
+    let saved = save(&bruno, &[("ticket_id", "7")]).await;
+    bruno.follow(&saved).await.assert_says("a partir do chamado nº 1042");
 }

@@ -41,6 +41,8 @@ pub struct EntryView {
     pub icon: &'static str,
     pub due: String,
     pub is_pending: bool,
+    /// When it really was, if it was fired by hand.
+    pub fired: Option<String>,
 }
 
 /// The rest of a cell, and where it is listed.
@@ -247,6 +249,7 @@ impl EntryView {
             },
             due: zone.input(entry.due_at),
             is_pending: !entry.status.is_final(),
+            fired: entry.fired_early_at.map(|at| zone.date_time(at)),
         }
     }
 }

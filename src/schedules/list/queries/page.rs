@@ -38,6 +38,12 @@ pub struct Row {
     /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
     #[diesel(sql_type = Bool)]
     pub is_unspaced: bool,
+    /// When it was fired by hand, before its time.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub fired_early_at: Option<DateTime<Utc>>,
+    /// Whether the contact is archived, so that nothing more is planned for it.
+    #[diesel(sql_type = Bool)]
+    pub is_archived: bool,
     #[diesel(sql_type = Text)]
     pub department_name: String,
     #[diesel(sql_type = Nullable<Text>)]
@@ -70,7 +76,9 @@ pub fn page(
     let query = format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 s.due_at, s.created_at, s.action, s.status,
-                s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced, d.name AS department_name, a.name AS attendant_name
+                s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
+                CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at,
+                c.archived_at IS NOT NULL AS is_archived, d.name AS department_name, a.name AS attendant_name
            FROM ({rows}) s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id

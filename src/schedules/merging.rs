@@ -1,0 +1,213 @@
+//! Two people who change one schedule at the same time, told apart field by field.
+//!
+//! A form carries what it was opened with. So what somebody did not touch takes the other's value, and
+//! only what both changed is asked about. What depends on each other is one part: a contact comes with
+//! its person, an attendant with the department.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::changes::Field;
+use super::form::Typed;
+use crate::text_enum;
+
+text_enum! {
+    /// What is taken over as a whole, by the name of its first field, in the order of the form.
+    #[derive(PartialOrd, Ord)]
+    pub enum Part {
+        Contact = "contact_id",
+        Attendance = "department_id",
+        Action = "action",
+        Due = "due_at",
+        Message = "message",
+        Files = "files",
+        Comment = "comment",
+    }
+}
+
+impl Part {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Contact => "Contato",
+            Self::Attendance => "Departamento e atendente",
+            Self::Action => "Ação",
+            Self::Due => "Data e hora",
+            Self::Message => "Mensagem",
+            Self::Files => "Arquivos",
+            Self::Comment => "Comentário",
+        }
+    }
+
+    /// The part that a changed field belongs to; the spacing's mark is in no form.
+    pub fn of(field: Field) -> Option<Self> {
+        match field {
+            Field::Person | Field::Contact => Some(Self::Contact),
+            Field::Department | Field::Attendant => Some(Self::Attendance),
+            Field::Action => Some(Self::Action),
+            Field::DueAt => Some(Self::Due),
+            Field::Message => Some(Self::Message),
+            Field::Files => Some(Self::Files),
+            Field::Comment => Some(Self::Comment),
+            Field::Spacing => None,
+        }
+    }
+}
+
+/// What a form was opened with, as it carries it along.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// The version that was opened.
+    pub version: i32,
+    /// The values of each part; of a part that both changed, as they were before.
+    parts: BTreeMap<String, Vec<String>>,
+}
+
+impl Original {
+    /// What a form sent as such; nothing is known if it is no such text.
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+
+    pub fn of(typed: &Typed, version: i32) -> Self {
+        let part = |part: &Part| (part.as_str().to_owned(), typed.part(*part));
+        Self { version, parts: Part::ALL.iter().map(part).collect() }
+    }
+
+    pub fn text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The only text of a part such as the message.
+    pub fn first(&self, part: Part) -> Option<&str> {
+        self.parts.get(part.as_str())?.first().map(String::as_str)
+    }
+}
+
+/// A form with what somebody else changed in it.
+pub struct Merged {
+    pub typed: Typed,
+    /// What both changed: the form still says what was typed.
+    pub both: Vec<Part>,
+    /// What the form was opened with.
+    pub original: Original,
+}
+
+impl Merged {
+    /// `theirs` is what the schedule holds now.
+    pub fn of(mut typed: Typed, theirs: &Typed) -> Self {
+        let original = Original::read(&typed.original);
+        let (mut next, mut both) = (original.clone(), Vec::new());
+        for part in Part::ALL {
+            let (before, mine, now) =
+                (original.parts.get(part.as_str()), typed.part(*part), theirs.part(*part));
+            if mine != now && before != Some(&now) {
+                if before != Some(&mine) {
+                    both.push(*part);
+                    continue;
+                }
+                typed.take(*part, theirs);
+            }
+            next.parts.insert(part.as_str().to_owned(), now);
+        }
+        typed.original = next.text();
+        Self { typed, both, original }
+    }
+}
+
+impl Typed {
+    /// The version that was opened, whatever was seen since.
+    pub fn opened_version(&self) -> i32 {
+        match Original::read(&self.original).version {
+            0 => self.version.parse().unwrap_or(0),
+            version => version,
+        }
+    }
+
+    /// The values of a part, such that equal ones mean the same.
+    fn part(&self, part: Part) -> Vec<String> {
+        let one = |text: &str| vec![text.trim().to_owned()];
+        match part {
+            Part::Contact => vec![self.person_id.clone(), self.contact_id.clone()],
+            Part::Attendance => vec![self.department_id.clone(), self.attendant_id.clone()],
+            Part::Action => one(&self.action),
+            Part::Due => vec![self.due_at.clone(), self.due_fold.clone()],
+            Part::Message => one(&self.message),
+            Part::Files => {
+                let mut ids = self.files.clone();
+                ids.sort_unstable();
+                ids.iter().map(ToString::to_string).collect()
+            }
+            Part::Comment => one(&self.comment),
+        }
+    }
+
+    /// With a part as another form has it.
+    pub fn take(&mut self, part: Part, other: &Self) {
+        match part {
+            Part::Contact => {
+                self.person_id.clone_from(&other.person_id);
+                self.contact_id.clone_from(&other.contact_id);
+            }
+            Part::Attendance => {
+                self.department_id.clone_from(&other.department_id);
+                self.attendant_id.clone_from(&other.attendant_id);
+            }
+            Part::Action => self.action.clone_from(&other.action),
+            Part::Due => {
+                self.due_at.clone_from(&other.due_at);
+                self.due_fold.clone_from(&other.due_fold);
+            }
+            Part::Message => self.message.clone_from(&other.message),
+            Part::Files => self.files.clone_from(&other.files),
+            Part::Comment => self.comment.clone_from(&other.comment),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(message: &str, due_at: &str) -> Typed {
+        Typed { message: message.into(), due_at: due_at.into(), ..Typed::default() }
+    }
+
+    fn opened(message: &str, due_at: &str) -> Typed {
+        let typed = form(message, due_at);
+        Typed { original: Original::of(&typed, 1).text(), ..typed }
+    }
+
+    #[test]
+    fn what_was_not_touched_takes_the_others_value_and_the_rest_stays() {
+        let mine = Typed { message: "meu".into(), ..opened("antes", "10:00") };
+        let merged = Merged::of(mine, &form("antes", "11:00"));
+        assert_eq!((merged.typed.message.as_str(), merged.typed.due_at.as_str()), ("meu", "11:00"));
+        assert!(merged.both.is_empty());
+    }
+
+    #[test]
+    fn what_both_changed_is_asked_about_until_one_of_the_two_is_chosen() {
+        let mine = Typed { message: "meu".into(), ..opened("antes", "10:00") };
+        let theirs = form("outro", "10:00");
+        let mut merged = Merged::of(mine, &theirs);
+        assert_eq!((merged.typed.message.as_str(), merged.both.as_slice()), ("meu", &[Part::Message][..]));
+        let again = Merged::of(merged.typed.clone(), &theirs);
+        assert_eq!(again.both, [Part::Message]);
+        merged.typed.take(Part::Message, &theirs);
+        assert!(Merged::of(merged.typed, &theirs).both.is_empty());
+    }
+
+    #[test]
+    fn a_third_change_is_no_question_where_the_second_was_taken_over() {
+        let merged = Merged::of(opened("antes", "10:00"), &form("antes", "11:00"));
+        let merged = Merged::of(merged.typed, &form("antes", "12:00"));
+        assert_eq!((merged.typed.due_at.as_str(), merged.both.len()), ("12:00", 0));
+    }
+
+    #[test]
+    fn a_form_that_does_not_say_how_it_began_is_asked_about_all_that_differs() {
+        let merged = Merged::of(form("meu", "10:00"), &form("outro", "10:00"));
+        assert_eq!((merged.typed.message.as_str(), merged.both.as_slice()), ("meu", &[Part::Message][..]));
+    }
+}

@@ -1,0 +1,88 @@
+//! What the form's selects offer, and what is known of what was chosen.
+
+use diesel::pg::PgConnection;
+
+use super::Known;
+use crate::error::Result;
+use crate::files::{self, UploadItem};
+use crate::ids::{ScheduleId, UserId};
+use crate::schedules::form::Typed;
+use crate::schedules::queries::{self, Choice};
+use crate::schedules::slot::{self, Slot};
+use crate::web::Search;
+
+/// What the form's selects offer, and what is known of what was chosen.
+pub struct Options {
+    pub(super) people: Vec<Choice>,
+    pub(super) contacts: Vec<Choice>,
+    pub(super) found: Found,
+    pub(super) departments: Vec<Choice>,
+    pub(super) attendants: Vec<Choice>,
+    pub(super) warning: Known,
+    pub(super) slot: Slot,
+    pub(super) files: Vec<UploadItem>,
+}
+
+impl Options {
+    /// For a form that changes the schedule `except`, or makes a new one.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn load(
+        conn: &mut PgConnection,
+        viewer: UserId,
+        typed: &Typed,
+        except: Option<ScheduleId>,
+    ) -> Result<Self> {
+        let chosen = typed.ids();
+        let facts = queries::facts(conn, chosen, except)?;
+        let (contact, person) = (Search::parse(&typed.contact_search), Search::parse(&typed.person_search));
+        let mut contacts = queries::contacts(conn, chosen.person, contact.as_ref())?;
+        let mut people = queries::people(conn, person.as_ref())?;
+        let found = Found { contacts: contact.map(|_| contacts.len()), people: person.map(|_| people.len()) };
+        if let Some(contact) = chosen.contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
+            contacts.extend(queries::contact_choice(conn, contact)?);
+        }
+        if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
+            people.extend(queries::person_choice(conn, person)?);
+        }
+        let files = files::queries::usable(conn, viewer, &typed.files)?;
+        Ok(Self {
+            files: files.into_iter().map(UploadItem::new).collect(),
+            people,
+            contacts,
+            found,
+            departments: queries::departments(conn)?,
+            attendants: match chosen.department {
+                Some(department) => queries::attendants(conn, department, except)?,
+                None => Vec::new(),
+            },
+            warning: Known::of(conn, &facts)?,
+            slot: slot::look(conn, typed, &facts, except)?,
+        })
+    }
+}
+
+/// How many a search found, if there was one.
+pub(super) struct Found {
+    pub(super) contacts: Option<usize>,
+    pub(super) people: Option<usize>,
+}
+
+impl Found {
+    pub(super) fn contacts_in_words(found: &usize) -> String {
+        match found {
+            0 => "Nenhum contato encontrado.".into(),
+            1 => "1 contato encontrado.".into(),
+            n => format!("{n} contatos na lista. Se faltar algum, escreva mais do nome."),
+        }
+    }
+
+    pub(super) fn people_in_words(found: &usize) -> String {
+        match found {
+            0 => "Nenhuma pessoa encontrada.".into(),
+            1 => "1 pessoa encontrada.".into(),
+            n => format!("{n} pessoas na lista. Se faltar alguma, escreva mais do nome."),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// A refused form: what was said of a field goes when that field is changed, beside it and in the
+// summary. Whether the new value is right is said when the form is sent again.
+
+import { all, one } from "./dom.js";
+
+/** Takes back what was said of a field. */
+export function correct(field) {
+  const input = field.tomselect?.control_input;
+  for (const element of [field, input, field.tomselect?.wrapper, ...alike(field)]) unmark(element);
+  const group = field.closest("fieldset");
+  const ids = [field.id, isChoice(field) && group?.id].filter(Boolean);
+  for (const id of described(field)) document.getElementById(id)?.matches(".field-error") && document.getElementById(id).remove();
+  if (isChoice(field) && group) for (const error of all(":scope > .field-error", group)) error.remove();
+  for (const id of [...ids, field.name]) forget(id);
+}
+
+/** Takes a field out of the summary. */
+export function forget(id) {
+  for (const summary of all("[data-error-summary]")) {
+    const said = all(`a[href="#${CSS.escape(id)}"]`, summary).map((link) => link.closest("li")).filter(Boolean);
+    if (!said.length) continue;
+    for (const line of said) line.remove();
+    count(summary);
+  }
+}
+
+const isChoice = (field) => ["radio", "checkbox"].includes(field.type);
+
+/** The other choices of a group: what is said of one is said of all. */
+const alike = (field) => (isChoice(field) && field.form ? all(`[name="${CSS.escape(field.name)}"]`, field.form) : []);
+
+const described = (field) => (field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+
+function unmark(element) {
+  if (!element) return;
+  element.classList.remove("is-invalid");
+  element.removeAttribute("aria-invalid");
+}
+
+/** How many fields are left; without any, the summary goes. */
+function count(summary) {
+  const left = new Set(all("li a", summary).map((link) => link.hash)).size;
+  if (!left) return summary.remove();
+  one("strong", summary).textContent = `Não foi possível salvar. Corrija ${left === 1 ? "1 campo" : `${left} campos`}:`;
+}
+
+/** A part that came fresh from the server says itself what is wrong with it. */
+function refreshed(part) {
+  for (const link of all("[data-error-summary] li a")) {
+    const field = link.hash && document.getElementById(link.hash.slice(1));
+    if (field && part.contains(field) && !one(".field-error, .is-invalid", part)) forget(field.id);
+  }
+}
+
+export function start() {
+  for (const type of ["input", "change"]) {
+    document.addEventListener(type, ({ target }) => {
+      // What is written to a customer is sent without leaving the page, and says itself what failed.
+      if (target.name && target.form?.method === "post" && !target.form.matches("[data-composer]")) correct(target);
+    });
+  }
+  document.addEventListener("htmx:afterSwap", ({ target }) => target.isConnected && refreshed(target));
+}
