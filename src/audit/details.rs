@@ -62,6 +62,12 @@ fn field_label(field: &str) -> String {
         "department_id" => "departamento",
         "attendant_id" => "atendente",
         "contact_id" => "contato",
+        "person" => "pessoa",
+        "phone" => "telefone",
+        "channel_id" => "conexão",
+        "default_department_id" => "departamento padrão",
+        "default_attendant_id" => "atendente padrão",
+        "spacing_exempt" => "respeito ao intervalo",
         "person_id" => "pessoa",
         "action" => "ação",
         "due_at" => "data e hora",
@@ -103,6 +109,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn each_field_of_a_schedule_has_a_name() {
+        for field in crate::schedules::Field::ALL {
+            assert_ne!(field_label(field.as_str()), field.as_str());
+        }
+    }
 
     #[test]
     fn details_read_in_the_words_of_the_forms() {

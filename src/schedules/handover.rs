@@ -6,7 +6,7 @@
 use diesel::pg::PgConnection;
 
 use super::queries;
-use super::spacing::Scope;
+use super::spacing::{Scope, Spacing};
 use crate::auth::Viewer;
 use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId, UserId};
@@ -25,12 +25,15 @@ pub enum Handover {
 
 impl Handover {
     /// Among which schedules they will have to keep their distance, where that changes.
-    fn new_key(self, scope: Scope) -> Option<i64> {
-        match (self, scope) {
-            (Self::Attendant { to, .. }, Scope::Attendant) => Some(to.0),
-            (Self::Department { to, .. }, Scope::Department) => Some(to.0),
-            // Those without an attendant, which count by their queue.
-            (Self::Department { to, .. }, Scope::Attendant) => Some(-to.0),
+    fn new_key(self, spacing: Spacing) -> Option<i64> {
+        match (self, spacing.scope) {
+            (Self::Attendant { to, department, .. }, Scope::Attendant) => {
+                spacing.key_so_far(Some(department), Some(to), None)
+            }
+            // By attendant, those without one count by their queue.
+            (Self::Department { to, .. }, Scope::Department | Scope::Attendant) => {
+                spacing.key_so_far(Some(to), None, None)
+            }
             _ => None,
         }
     }
@@ -47,7 +50,7 @@ pub fn hand_over(
     ip: &str,
 ) -> Result<Result<Vec<ScheduleId>, Vec<Clash>>> {
     let spacing = queries::spacing(conn)?;
-    queries::lock_keys(conn, handovers.iter().filter_map(|one| one.new_key(spacing.scope)))?;
+    queries::lock_keys(conn, handovers.iter().filter_map(|one| one.new_key(spacing)))?;
     let mut clashes = Vec::new();
     for handover in handovers {
         queries::lock_handed_over(conn, *handover)?;

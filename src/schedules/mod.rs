@@ -26,6 +26,7 @@ mod spacing;
 mod state;
 mod views;
 
+pub use changes::Field;
 pub use queries::{CONCERNED, READS_ALL, is_readable};
 pub use spacing::{Scope, Spacing};
 pub use state::{Action, FailureReason, Status};

@@ -81,14 +81,18 @@ export function startChromium() {
   return chromium.launch({ executablePath: process.env.CHROMIUM, args: flags });
 }
 
+/** What htmx writes of a request that leaving the page cut off; of one that failed it writes more. */
+const CUT_OFF = /^(htmx:(afterRequest|sendAbort), .*|undefined)$/;
+
 /** Somebody's browser: a context of its own, whose errors are collected. */
 export async function person(browser, pontual, options = {}) {
   const context = await browser.newContext({ baseURL: pontual.url, locale: "pt-BR", timezoneId: "America/Sao_Paulo", viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(15_000);
   const errors = [];
   context.on("page", (page) => {
-    page.on("console", (message) => ["error", "warning"].includes(message.type()) && errors.push(`${page.url()}: ${message.text()}`));
-    page.on("pageerror", (error) => errors.push(`${page.url()}: ${error.message}`));
+    const note = (text) => CUT_OFF.test(text) || errors.push(`${page.url()}: ${text}`);
+    page.on("console", (message) => ["error", "warning"].includes(message.type()) && note(message.text()));
+    page.on("pageerror", (error) => note(error.message));
   });
   return { context, errors, page: await context.newPage() };
 }

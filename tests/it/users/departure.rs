@@ -1,5 +1,9 @@
 //! Deactivating an attendant: what it touches, what is handed over, and what ends.
 
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+
 use super::user_manager;
 use crate::harness::{Live, Plan, TestApp};
 
@@ -131,6 +135,45 @@ async fn schedules_that_would_be_too_near_are_not_handed_over() {
     admin.post("/users/303/deactivation", &[("heir_101", "304")]).await.assert_status(303);
     let key = format!("SELECT spacing_key AS value FROM schedules WHERE id = {free}");
     assert_eq!((app.database.number(moved), app.database.number(&key)), (3, (2 << 56) + 304));
+}
+
+#[actix_web::test]
+async fn a_handover_waits_for_whoever_schedules_at_the_same_place() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO department_members VALUES (101, 304);
+         UPDATE settings SET spacing_scope = 'attendant', spacing_minutes = 6",
+    );
+    let of =
+        |attendant, due_in| Plan { attendant: Some(attendant), due_in, ..Plan::new(&app.company, "notify") };
+    let leaving = of(303, "1 day").save(&app.database);
+    let near = of(304, "2 days").save(&app.database);
+    app.database.execute(&format!(
+        "UPDATE schedules SET spacing_key = spacing_key('attendant', 101, 303, 601), min_gap = '4 minutes' WHERE id = {leaving}"
+    ));
+    let admin = app.administrator().await;
+    admin.get("/users/303/deactivation").await;
+    let mut saver = app.database.connect();
+    saver
+        .batch_execute(&format!(
+            "BEGIN; SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8(spacing_key('attendant', 101, 304, 601)));
+             UPDATE schedules SET due_at = (SELECT due_at + interval '1 minute' FROM schedules WHERE id = {leaving}),
+                    spacing_key = spacing_key('attendant', 101, 304, 601), min_gap = '4 minutes' WHERE id = {near}"
+        ))
+        .unwrap();
+    let handing_over = admin.post("/users/303/deactivation", &[("heir_101", "304")]);
+    let database = &app.database;
+    let saving = async move {
+        let waiting = "SELECT count(*) AS value FROM pg_locks
+            WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        while database.number(waiting) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        saver.batch_execute("COMMIT").unwrap();
+    };
+    let both = futures_util::future::join(handing_over, saving);
+    let (refused, ()) = tokio::time::timeout(Duration::from_secs(60), both).await.unwrap();
+    refused.assert_status(422).assert_says("Perto demais de outros");
 }
 
 #[actix_web::test]
