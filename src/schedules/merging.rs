@@ -124,6 +124,11 @@ impl Typed {
         }
     }
 
+    /// Whether each part was opened as `other` has it.
+    pub fn was_opened_as(&self, other: &Self) -> bool {
+        Original::read(&self.original).parts == Original::of(other, 0).parts
+    }
+
     /// The values of a part, such that equal ones mean the same.
     fn part(&self, part: Part) -> Vec<String> {
         let one = |text: &str| vec![text.trim().to_owned()];

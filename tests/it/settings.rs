@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::harness::{Page, TestApp, Visitor};
-use crate::schedules::save;
+use crate::schedules::{form, save};
 
 const PENDING: &str = "SELECT count(*) AS value FROM schedules WHERE status = 'scheduled'";
 const EXEMPT: &str =
@@ -259,4 +259,22 @@ fn insert(app: &TestApp, dice: &mut Dice) -> Pending {
          RETURNING id AS value"
     ));
     Pending { id, department, attendant, contact, due }
+}
+
+#[actix_web::test]
+async fn an_open_form_does_not_mind_that_a_new_spacing_marked_its_schedule() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    for due in ["2030-12-05T10:00", "2030-12-05T10:04"] {
+        save(&admin, &[("due_at", due)]).await.assert_status(303);
+    }
+    let opened = admin.get("/schedules/2/edit").await;
+    saved(&admin, &[("spacing_minutes", "20"), ("confirmed", "1")]).await.assert_status(303);
+    assert_eq!(app.database.texts(EXEMPT), ["10:04"]);
+    let carried = ["version", "form_key", "original"]
+        .map(|name| (name, opened.attribute(&format!("input[name={name}]"), "value").unwrap()));
+    let mut fields = form(&[("due_at", "2030-12-05T12:00")]);
+    fields.extend(carried.iter().map(|(name, value)| (*name, value.as_str())));
+    admin.post("/schedules/2", &fields).await.assert_status(303);
+    assert_eq!(app.database.texts(EXEMPT), Vec::<String>::new());
 }
