@@ -46,7 +46,7 @@ pub fn run(report: &mut Report) -> Outcome {
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
     let server = Server::start(&cluster)?;
-    let events = Client::signed_in(&server.address, "bruno")?.events("/events")?;
+    let events = Client::signed_in(&server.address, "bruno")?.events("/live")?;
     let (notified, committed) = (Mutex::new(Heard::new()), Mutex::new(Heard::new()));
     let (floor, rows) = thread::scope(|scope| -> Outcome<_> {
         scope.spawn(|| {

@@ -10,7 +10,7 @@ INSERT INTO contacts (id, channel_id, address, name)
 SELECT contact_id, (SELECT min(id) FROM channels), 'single-' || contact_id, 'Contato ' || contact_id FROM single;
 
 INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, message, comment, created_by)
-SELECT id, contact_id, d.id, u.id, 'open_ticket_and_notify', due_at, due_at AT TIME ZONE 'UTC', 'UTC', 'Olá!', 'Medida', admin.id
+SELECT single.id, contact_id, d.id, u.id, 'open_ticket_and_notify', due_at, due_at AT TIME ZONE 'UTC', 'UTC', 'Olá!', 'Medida', admin.id
   FROM single, departments d, users u, users admin
  WHERE d.name = 'Suporte' AND u.email = 'bruno@pontual.example' AND admin.email = 'admin@pontual.example';
 
