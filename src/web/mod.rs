@@ -19,7 +19,7 @@ mod shell;
 mod stale;
 mod theme;
 
-pub use address::{Remarks, tidied};
+pub use address::{Asked, Remarks, tidied};
 pub use again::offer as offer_again;
 pub use assets::{asset, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};

@@ -326,18 +326,18 @@ async fn htmx_shows_an_address_without_empty_fields() {
 }
 
 #[actix_web::test]
-async fn filters_that_do_not_exist_are_named_and_can_be_removed() {
+async fn values_of_filters_that_do_not_exist_are_named_and_can_be_removed() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules?department_id=999999&attendant_id=x&action=notify").await;
-    page.assert_says("O filtro “Departamento” não existe mais.")
-        .assert_says("O filtro “Atendente” não existe mais.")
+    page.assert_says("O valor escolhido no filtro “Departamento” não existe.")
+        .assert_says("O valor escolhido no filtro “Atendente” não existe.")
         .assert_says("Remover filtro");
     assert_eq!(page.attribute("#remarks-without", "href").unwrap(), "/schedules?action=notify");
     assert_eq!(contacts(&page), ["Rafael Nogueira"]);
     let calendar = admin.get("/schedules/calendar?created_by=999999&date=2030-12-05").await;
-    calendar.assert_says("O filtro “Criado por” não existe mais.");
-    admin.get("/schedules?attendant_id=303").await.assert_does_not_say("não existe mais");
+    calendar.assert_says("O valor escolhido no filtro “Criado por” não existe.");
+    admin.get("/schedules?attendant_id=303").await.assert_does_not_say("não existe");
 }
 
 #[actix_web::test]
