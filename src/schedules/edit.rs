@@ -73,6 +73,8 @@ pub struct Move {
     pub version: i32,
     /// `2026-12-05T10:00` by the company's clocks.
     pub due_local: String,
+    /// Which of two, where the clocks repeat it.
+    pub due_fold: String,
 }
 
 /// Saves what was typed over the schedule.
@@ -99,7 +101,7 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;
     let typed = Typed {
         due_at: wanted.due_local,
-        due_fold: String::new(),
+        due_fold: wanted.due_fold,
         version: wanted.version.to_string(),
         ..Typed::of(&stored, zone)
     };
