@@ -121,10 +121,10 @@ impl Edit {
         // The place that it leaves is locked too: two that change places would wait for each other.
         queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
         let stored = queries::lock_stored(conn, self.id)?;
-        if queries::is_edited_by(conn, self.id, form)? {
+        if queries::is_edited_by(conn, &stored, form)? {
             return Ok(Outcome::Saved { closed_ticket: false });
         }
-        if stored.status.is_final() || self.typed.version != stored.version.to_string() {
+        if stored.status.is_final() || !self.has_seen(conn, &stored)? {
             return self.stale(conn, &stored);
         }
         let slot = slot::look(conn, &self.typed, &facts, Some(self.id))?;
@@ -134,10 +134,23 @@ impl Edit {
         };
         let changes = Changes::between(&stored, &draft);
         if !changes.is_empty() {
-            let saving = Saving { draft: &draft, changes: &changes, spacing, form, by: self.viewer.id };
+            let (page, by) = (self.typed.form_key.parse().ok(), self.viewer.id);
+            let saving = Saving { draft: &draft, changes: &changes, spacing, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
         self.saved(conn)
+    }
+
+    /// Whether the form names what the schedule holds: this version, or, after the browser's "back", an
+    /// earlier one that nothing but the same page has changed since.
+    fn has_seen(&self, conn: &mut PgConnection, stored: &Stored) -> Result<bool> {
+        match (self.typed.version.parse::<i32>(), self.typed.form_key.parse()) {
+            (Ok(seen), _) if seen == stored.version => Ok(true),
+            (Ok(seen), Ok(page)) if (1..stored.version).contains(&seen) => {
+                queries::is_own_since(conn, stored, seen, page)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
