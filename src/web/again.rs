@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use actix_web::HttpMessage;
-use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
@@ -12,6 +10,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpResponse};
 use futures_util::stream;
 
 use super::Fields;
