@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::web::Fields;
+use crate::web::Left;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -63,6 +63,11 @@ impl Error {
             DieselError::DatabaseError(_, info) => info.constraint_name(),
             _ => None,
         }
+    }
+
+    /// Whether another try may succeed.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Collision(_) | Self::Unavailable(_))
     }
 
     fn sentence(&self) -> (&'static str, &'static str) {
@@ -157,7 +162,7 @@ struct ErrorPage<'a> {
     code: Option<String>,
     goes_home: bool,
     /// A form that can be sent again, and where to.
-    unsent: Option<(&'a str, &'a Fields)>,
+    unsent: Option<(&'a str, &'a Left)>,
 }
 
 impl ResponseError for Error {
@@ -204,7 +209,7 @@ impl ResponseError for Error {
             title,
             text,
             code,
-            goes_home: !matches!(self, Self::Unexpected(_) | Self::Collision(_) | Self::Unavailable(_)),
+            goes_home: !self.is_passing() && !matches!(self, Self::Unexpected(_)),
             unsent: None,
         };
         let body = page.render().unwrap_or_else(|_| format!("{title}. {text}"));
@@ -212,20 +217,24 @@ impl ResponseError for Error {
     }
 }
 
-/// The answer 503 to a form that could not be saved, which holds what was typed and sends it again.
-pub fn send_again(action: &str, fields: &Fields) -> HttpResponse {
+/// The answer 503 to a form of which nobody knows whether it was saved: it may have been, if the database
+/// went away at the very end. It holds what was typed and sends it again.
+pub fn send_again(action: &str, left: &Left) -> HttpResponse {
     let page = ErrorPage {
         status: StatusCode::SERVICE_UNAVAILABLE.as_u16(),
         title: "Serviço indisponível no momento",
-        text: "Nada foi salvo ainda. O que você digitou está guardado nesta página: envie de novo em instantes.",
+        text: if left.loses_files { WITHOUT_FILES } else { WHOLE },
         code: None,
         goes_home: false,
-        unsent: Some((action, fields)),
+        unsent: Some((action, left)),
     };
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header(("Retry-After", "2")).content_type("text/html; charset=utf-8");
     response.body(page.render().unwrap_or_else(|_| format!("{}. {}", page.title, page.text)))
 }
+
+const WHOLE: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página: confira e envie de novo em instantes.";
+const WITHOUT_FILES: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página, menos os arquivos: volte ao formulário e escolha os arquivos de novo.";
 
 /// Logs the cause under a code that the visitor can read out to an administrator.
 fn log_with_code(cause: &dyn fmt::Display) -> String {

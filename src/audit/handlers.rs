@@ -14,7 +14,7 @@ use crate::clock::{self, Resolved, Zone};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{Cursor, Remarks, Shell, csv_file, pushing, tidied};
+use crate::web::{Asked, Cursor, Remarks, Shell, csv_file, pushing, tidied};
 
 /// Rows read at once for the file.
 const BATCH: usize = 1000;
@@ -72,10 +72,10 @@ impl Query {
         let is_group = self.group.parse::<Group>().is_ok();
         let is_day = |text: &str| clock::parse_day(text).is_some();
         let remarks = Remarks::of(&[
-            ("Quem fez", &self.actor, is_somebody),
-            ("Assunto", &self.group, is_group),
-            ("De", &self.from, is_day(&self.from)),
-            ("Até", &self.until, is_day(&self.until)),
+            (Asked::Choice("Quem fez"), &self.actor, is_somebody),
+            (Asked::Choice("Assunto"), &self.group, is_group),
+            (Asked::Date("De"), &self.from, is_day(&self.from)),
+            (Asked::Date("Até"), &self.until, is_day(&self.until)),
         ]);
         let kept = |text: String, is_known: bool| if is_known { text } else { String::new() };
         let (is_from, is_until) = (is_day(&self.from), is_day(&self.until));

@@ -15,7 +15,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
 use crate::error::{Error, Result};
-use crate::web::{Csrf, FORM_LIMIT, Fields, Posted};
+use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, Unsent};
 
 /// A form has a dozen fields and a few files.
 const PARTS: usize = 100;
@@ -37,6 +37,8 @@ pub struct PostedFiles {
     /// The names of those beyond the limit, which were not kept.
     pub left_out: Vec<FileName>,
     pub store: web::Data<Files>,
+    /// What is offered again if it cannot be saved.
+    pub(super) unsent: Unsent,
 }
 
 /// A file as it came.
@@ -63,7 +65,8 @@ impl FromRequest for PostedFiles {
             let (request, plain) = (request.clone(), Posted::from_request(request, payload));
             return Box::pin(async move {
                 let (fields, store) = (plain.await?.into_fields(), store_of(&request)?);
-                Ok(Self { fields, files: Vec::new(), left_out: Vec::new(), store })
+                let unsent = Unsent::default();
+                Ok(Self { fields, files: Vec::new(), left_out: Vec::new(), store, unsent })
             });
         }
         let request = request.clone();
@@ -129,8 +132,10 @@ impl<'a> Reader<'a> {
         }
         self.check_token()?;
         let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
-        let Self { files, left_out, store, .. } = self;
-        Ok(PostedFiles { fields, files, left_out, store })
+        let Self { request, files, left_out, store, .. } = self;
+        let unsent = Unsent::of(request);
+        unsent.is_read(&fields, !files.is_empty());
+        Ok(PostedFiles { fields, files, left_out, store, unsent })
     }
 
     fn check_token(&self) -> Result<()> {

@@ -51,6 +51,7 @@ impl PostedFiles {
                     kept.refused.push(format!("{} já está anexado.", upload.file_name));
                 }
                 Ok(upload) => {
+                    self.unsent.has_kept(upload.id);
                     kept.ids.push(upload.id);
                     known.push(upload);
                 }
@@ -59,6 +60,9 @@ impl PostedFiles {
         }
         left_out.append(&mut self.left_out);
         kept.refused.extend(too_many(&left_out));
+        if kept.refused.is_empty() {
+            self.unsent.loses_nothing();
+        }
         Ok(kept)
     }
 }

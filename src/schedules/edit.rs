@@ -73,6 +73,8 @@ pub struct Move {
     pub version: i32,
     /// `2026-12-05T10:00` by the company's clocks.
     pub due_local: String,
+    /// Which of two, where the clocks repeat it.
+    pub due_fold: String,
 }
 
 /// Saves what was typed over the schedule.
@@ -99,7 +101,7 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;
     let typed = Typed {
         due_at: wanted.due_local,
-        due_fold: String::new(),
+        due_fold: wanted.due_fold,
         version: wanted.version.to_string(),
         ..Typed::of(&stored, zone)
     };
@@ -119,13 +121,10 @@ impl Edit {
         // The place that it leaves is locked too: two that change places would wait for each other.
         queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
         let stored = queries::lock_stored(conn, self.id)?;
-        if queries::is_edited_by(conn, self.id, form)? {
+        if queries::is_edited_by(conn, &stored, form)? {
             return Ok(Outcome::Saved { closed_ticket: false });
         }
-        // A new spacing of the company raises the version too, and touches nothing that a form shows.
-        let is_seen = self.typed.version == stored.version.to_string()
-            || self.typed.was_opened_as(&Typed::of(&stored, self.viewer.zone));
-        if stored.status.is_final() || !is_seen {
+        if stored.status.is_final() || !self.has_seen(conn, &stored)? {
             return self.stale(conn, &stored);
         }
         let slot = slot::look(conn, &self.typed, &facts, Some(self.id))?;
@@ -135,10 +134,27 @@ impl Edit {
         };
         let changes = Changes::between(&stored, &draft);
         if !changes.is_empty() {
-            let saving = Saving { draft: &draft, changes: &changes, spacing, form, by: self.viewer.id };
+            let (page, by) = (self.typed.form_key.parse().ok(), self.viewer.id);
+            let saving = Saving { draft: &draft, changes: &changes, spacing, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
         self.saved(conn)
+    }
+
+    /// Whether the form names what the schedule holds: this version, or, after the browser's "back", an
+    /// earlier one that nothing but the same page has changed since. A new spacing of the company raises
+    /// the version too, and touches nothing that a form shows.
+    fn has_seen(&self, conn: &mut PgConnection, stored: &Stored) -> Result<bool> {
+        if self.typed.was_opened_as(&Typed::of(stored, self.viewer.zone)) {
+            return Ok(true);
+        }
+        match (self.typed.version.parse::<i32>(), self.typed.form_key.parse()) {
+            (Ok(seen), _) if seen == stored.version => Ok(true),
+            (Ok(seen), Ok(page)) if (1..stored.version).contains(&seen) => {
+                queries::is_own_since(conn, stored, seen, page)
+            }
+            _ => Ok(false),
+        }
     }
 
     fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {

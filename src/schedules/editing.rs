@@ -56,16 +56,21 @@ pub async fn update(
     }
     let closes_ticket = form.get("after") == "close_ticket";
     let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket, ip };
-    match edit::edit(&db, edit).await? {
-        Outcome::Saved { closed_ticket } => {
+    match edit::edit(&db, edit).await {
+        Err(error) if error.is_passing() => {
+            let page = filled(&viewer, &shell, &db, purpose, typed).await.map_err(|_| error)?;
+            shell.page_to_retry(&viewer, purpose.title(), page.unsaved())
+        }
+        Err(error) => Err(error),
+        Ok(Outcome::Saved { closed_ticket }) => {
             Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
         }
-        Outcome::Refused { errors, slot } => {
+        Ok(Outcome::Refused { errors, slot }) => {
             let page = filled(&viewer, &shell, &db, purpose, typed).await?.refused(&viewer, errors, slot);
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &title, page)
         }
-        Outcome::Stale(stale) => overtaken(&viewer, shell, &db, typed, &stale).await,
+        Ok(Outcome::Stale(stale)) => overtaken(&viewer, shell, &db, typed, &stale).await,
     }
 }
 

@@ -114,11 +114,16 @@ pub async fn create(
         closes_ticket: form.get("after") == "close_ticket",
         ip,
     };
-    match create::create(&db, submission).await? {
-        Outcome::Saved { id, closed_ticket } => {
+    match create::create(&db, submission).await {
+        Err(error) if error.is_passing() => {
+            let page = filled(&viewer, &shell, &db, typed).await.map_err(|_| error)?;
+            shell.page_to_retry(&viewer, title, page.unsaved())
+        }
+        Err(error) => Err(error),
+        Ok(Outcome::Saved { id, closed_ticket }) => {
             Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
         }
-        Outcome::Refused { errors, slot } => {
+        Ok(Outcome::Refused { errors, slot }) => {
             let page =
                 filled(&viewer, &shell, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {title}"), page)

@@ -4,6 +4,23 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::shell::{Shell, redirect};
 
+/// A filter by its name on the page, and what is chosen in it.
+#[derive(Clone, Copy, Debug)]
+pub enum Asked {
+    /// One of several values.
+    Choice(&'static str),
+    Date(&'static str),
+}
+
+impl Asked {
+    fn unknown(self) -> String {
+        match self {
+            Self::Choice(label) => format!("O valor escolhido no filtro “{label}” não existe."),
+            Self::Date(label) => format!("A data do filtro “{label}” não existe."),
+        }
+    }
+}
+
 /// What a list says of the filters in its address that it could not follow.
 #[derive(Clone, Debug, Default)]
 pub struct Remarks {
@@ -15,14 +32,10 @@ pub struct Remarks {
 }
 
 impl Remarks {
-    /// Of `read`, each a label, what was typed and whether it was understood.
-    pub fn of(read: &[(&str, &str, bool)]) -> Self {
+    /// Of `read`, each a filter, what was typed and whether it was understood.
+    pub fn of(read: &[(Asked, &str, bool)]) -> Self {
         let lost = read.iter().filter(|(_, typed, is_known)| !typed.trim().is_empty() && !is_known);
-        let sentence = |(label, ..): &(&str, &str, bool)| match *label {
-            "De" | "Até" => format!("A data do filtro “{label}” não existe."),
-            _ => format!("O filtro “{label}” não existe mais."),
-        };
-        let sentences: Vec<String> = lost.map(sentence).collect();
+        let sentences: Vec<String> = lost.map(|(filter, ..)| filter.unknown()).collect();
         Self { is_lost: !sentences.is_empty(), sentences, without: String::new() }
     }
 
@@ -80,13 +93,16 @@ mod tests {
     #[test]
     fn what_was_not_understood_is_named() {
         let read = [
-            ("Atendente", "9", true),
-            ("Cargo", "", false),
-            ("Departamento", "99", false),
-            ("De", "x", false),
+            (Asked::Choice("Atendente"), "9", true),
+            (Asked::Choice("Cargo"), "", false),
+            (Asked::Choice("Departamento"), "99", false),
+            (Asked::Date("Início"), "x", false),
         ];
         let remarks = Remarks::of(&read);
-        let expected = ["O filtro “Departamento” não existe mais.", "A data do filtro “De” não existe."];
+        let expected = [
+            "O valor escolhido no filtro “Departamento” não existe.",
+            "A data do filtro “Início” não existe.",
+        ];
         assert_eq!(remarks.sentences(), expected);
     }
 }

@@ -18,8 +18,9 @@ mod security;
 mod shell;
 mod stale;
 mod theme;
+mod unsent;
 
-pub use address::{Remarks, tidied};
+pub use address::{Asked, Remarks, tidied};
 pub use again::offer as offer_again;
 pub use assets::{asset, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
@@ -36,3 +37,4 @@ pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
 pub use stale::{Refusal, Snapshot, Stale};
 pub use theme::Theme;
+pub use unsent::{Left, Unsent};

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LOCATION};
+use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -54,6 +54,18 @@ impl Shell {
         let theme = viewer.theme.as_str();
         let body = Framed { shell: &self, viewer, theme, title, body: view.render()? }.render()?;
         Ok(self.with_theme_of(viewer).respond(status, body))
+    }
+
+    /// Answers 503 with a form that could not be saved just now, as a page that sends it again.
+    ///
+    /// # Errors
+    /// The view cannot be rendered.
+    pub fn page_to_retry(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
+        tracing::warn!(title, "a form was answered 503");
+        let title = format!("Erro: {title}");
+        let mut answer = self.page_with(StatusCode::SERVICE_UNAVAILABLE, viewer, &title, view)?;
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        Ok(answer)
     }
 
     /// Brings the browser's cookie into line with what the user chose, here or in another browser.

@@ -137,29 +137,30 @@ function confirm() {
 }
 
 async function move(entry, due) {
-  const { move: id, version, due: before } = entry.dataset;
+  // Of a time that the clocks repeat, it stays in the same of the two hours.
+  const { move: id, version, due: before, fold = "" } = entry.dataset;
   if (due === before) return;
   const hadFocus = document.activeElement === entry;
-  if (!(await save(id, version, due))) return;
+  if (!(await save(id, version, { due, fold }))) return;
   if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
   // Each change raises the version by one: who changes it meanwhile keeps this one from being taken back.
-  const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, before));
+  const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, { due: before, fold }));
   announce("move", `Agendamento movido para ${written(due)}. `, undo);
 }
 
 async function takeBack(id, version, before) {
   unsay("move");
   if (!(await save(id, version, before))) return;
-  announce("move", `Mudança desfeita. O agendamento voltou para ${written(before)}.`);
+  announce("move", `Mudança desfeita. O agendamento voltou para ${written(before.due)}.`);
   (document.getElementById(`entry-${id}`) ?? one("#conteudo")).focus({ preventScroll: true });
 }
 
 /** Whether it was moved, and the calendar shows it. */
-async function save(id, version, due) {
+async function save(id, version, { due, fold }) {
   const list = one("[data-calendar]")?.dataset.calendar ?? "";
   unsay("move");
   try {
-    await post(`/schedules/${id}/time`, { csrf: csrf(), version, due_at: due, list });
+    await post(`/schedules/${id}/time`, { csrf: csrf(), version, due_at: due, due_fold: fold, list });
   } catch (error) {
     const question = error.page && one("form", error.page);
     if (question) ask(question);

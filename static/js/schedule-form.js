@@ -49,10 +49,12 @@ function fetchAttendants(form, attendant) {
  * in the page that the server sent.
  */
 function comeBack(form) {
-  const key = form.elements.form_key;
-  // Nothing of the page is cached: fetched again it would have another key, and saved again be another schedule.
-  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && history.state?.key) key.value = history.state.key;
-  else keep({ key: key.value });
+  // Nothing of the page is cached: fetched again it would have another key, and saved again be another
+  // schedule; and it would name a version that the texts filled in again do not know of.
+  const own = ["form_key", "version", "original"].map((name) => form.elements[name]);
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && history.state?.own) {
+    for (const field of own) field.value = history.state.own[field.name];
+  } else keep({ own: Object.fromEntries(own.map((field) => [field.name, field.value])) });
   form.addEventListener("change", ({ target }) => {
     if (target.id === "attendant_id") keep({ attendant: target.value });
     if (target.id === "department_id") keep({ attendant: "" });

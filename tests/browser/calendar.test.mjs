@@ -203,3 +203,21 @@ test("without scripts a schedule is moved by a page", { timeout: 60_000 }, async
   assert.deepEqual(errors, []);
   await context.close();
 });
+
+test("a move out of the second of two equal hours is taken back to it", { timeout: 60_000 }, async () => {
+  const id = await plan("2030-10-31 01:30");
+  await pontual.sql("UPDATE schedules SET due_at = '2027-10-31 01:30Z' WHERE id = $1", [id]);
+  await pontual.sql("UPDATE settings SET time_zone = 'Europe/Lisbon'");
+  const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
+  await signIn(page, "admin");
+  await page.goto("/schedules/calendar?view=week&date=2027-10-31");
+  await page.locator(`#entry-${id}`).dragTo(cell(page, "2027-11-02T15"));
+  await page.getByText("Agendamento movido para 02/11/2027 às 15:30.").waitFor();
+  await page.getByRole("button", { name: /^Desfazer/ }).click();
+  await page.getByText("O agendamento voltou para 31/10/2027 às 01:30.").waitFor();
+  const [{ at }] = await pontual.sql("SELECT due_at AT TIME ZONE 'UTC' || '' AS at FROM schedules WHERE id = $1", [id]);
+  assert.equal(at, "2027-10-31 01:30:00");
+  await pontual.sql("UPDATE settings SET time_zone = 'America/Sao_Paulo'");
+  assert.deepEqual(errors, []);
+  await context.close();
+});

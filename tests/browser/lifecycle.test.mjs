@@ -228,6 +228,43 @@ test("after the browser's \"back\" contact and attendant come back with the form
   await context.close();
 });
 
+test("after the browser's \"back\" an edit does not overwrite what a colleague saved meanwhile", { timeout: 120_000 }, async () => {
+  const [mine, theirs] = [await administrator(), await administrator()];
+  const id = await schedule(mine.page, { due: "2032-01-20T10:00" });
+  const save = ({ page }) => page.getByRole("button", { name: "Salvar alterações" }).click();
+  const comment = ({ page }) => page.getByLabel("Comentário");
+  await mine.page.goto(`/schedules/${id}/edit`);
+  await comment(mine).fill("O meu comentário");
+  await mine.page.goto("/schedules");
+  await theirs.page.goto(`/schedules/${id}/edit`);
+  await comment(theirs).fill("O da outra pessoa");
+  await save(theirs);
+  await theirs.page.getByText("Comentário alterado").waitFor();
+
+  await mine.page.goBack();
+  assert.equal(await comment(mine).inputValue(), "O meu comentário");
+  await save(mine);
+  await mine.page.getByText("Este agendamento mudou enquanto você editava. Confira e salve de novo.").waitFor();
+  assert.deepEqual(await mine.page.locator("[data-both] tbody th").allTextContents(), ["Comentário"]);
+  await save(mine);
+  await mine.page.getByText("Comentário alterado").first().waitFor();
+
+  // What one saved oneself is nothing to be asked about.
+  await mine.page.goto(`/schedules/${id}/edit`);
+  await comment(mine).fill("Com um erro");
+  await save(mine);
+  await mine.page.getByText("Agendamento salvo.").waitFor();
+  await mine.page.goBack();
+  await comment(mine).fill("Sem o erro");
+  await save(mine);
+  await mine.page.getByText("Agendamento salvo.").waitFor();
+  await mine.page.getByText("Sem o erro").first().waitFor();
+  for (const { context, errors } of [mine, theirs]) {
+    assert.deepEqual(faults(errors), []);
+    await context.close();
+  }
+});
+
 test("a schedule is fired at once after a question, and an open ticket refuses", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
   const [first, second] = [await schedule(page, { contact: "Tereza Campos", due: "2032-01-16T10:00" }), await schedule(page, { contact: "Tereza Campos", due: "2032-01-16T11:00" })];

@@ -132,7 +132,7 @@ async fn filters_that_do_not_exist_and_swapped_dates_are_named() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.get("/audit?actor=999999&group=users").await;
-    page.assert_says("O filtro “Quem fez” não existe mais.");
+    page.assert_says("O valor escolhido no filtro “Quem fez” não existe.");
     assert_eq!(page.attribute("#remarks-without", "href").unwrap(), "/audit?group=users");
     let page = admin.get("/audit?from=2031-12-05&until=2020-12-01").await;
     page.assert_says("as duas foram trocadas").assert_says("Ana Prado entrou");

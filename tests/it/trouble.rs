@@ -1,18 +1,22 @@
 //! Trouble that passes: transactions that meet, a database that is away.
 
-use crate::harness::TestApp;
+use crate::files::PDF;
+use crate::harness::{Page, Plan, TestApp};
+use crate::schedules::form;
 
-/// Each person that is written meets `trouble` while the sequence has not come to `until`: a sequence
+/// Each row that is written meets `trouble` while the sequence has not come to `until`: a sequence
 /// does not go back with its transaction.
-fn troubled(app: &TestApp, trouble: &str, until: i64) {
+fn troubled(app: &TestApp, table: &str, trouble: &str, until: i64) {
     app.database.execute(&format!(
         "CREATE SEQUENCE tries;
          CREATE FUNCTION meet_trouble() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN IF nextval('tries') < {until} THEN {trouble}; END IF; RETURN NEW; END $$;
-         CREATE TRIGGER troubled BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION meet_trouble()"
+         CREATE TRIGGER troubled BEFORE INSERT OR UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION meet_trouble()"
     ));
 }
 
+const LOCKED: &str = "RAISE EXCEPTION 'canceling statement due to lock timeout'";
+const UNSURE: &str = "Não foi possível confirmar se foi salvo.";
 const PEOPLE: &str = "SELECT name AS value FROM people WHERE name LIKE 'Casa%'";
 
 #[actix_web::test]
@@ -20,7 +24,7 @@ async fn a_transaction_that_another_was_in_the_way_of_runs_again() {
     for code in ["40P01", "40001"] {
         let app = TestApp::new().await;
         let message = if code == "40P01" { "deadlock detected" } else { "could not serialize access" };
-        troubled(&app, &format!("RAISE EXCEPTION '{message}' USING ERRCODE = '{code}'"), 3);
+        troubled(&app, "people", &format!("RAISE EXCEPTION '{message}' USING ERRCODE = '{code}'"), 3);
         let admin = app.administrator().await;
         admin.get("/people/new").await;
         admin.post("/people", &[("name", "Casa Ávila")]).await.assert_status(303);
@@ -32,11 +36,11 @@ async fn a_transaction_that_another_was_in_the_way_of_runs_again() {
 #[actix_web::test]
 async fn what_was_typed_comes_back_from_trouble_and_is_sent_again() {
     let app = TestApp::new().await;
-    troubled(&app, "RAISE EXCEPTION 'canceling statement due to lock timeout'", 2);
+    troubled(&app, "people", LOCKED, 2);
     let admin = app.administrator().await;
     admin.get("/people/new").await;
     let kept = admin.post("/people", &[("name", "Casa \"Ávila\" & <Filhos>")]).await;
-    kept.assert_status(503).assert_says("Nada foi salvo ainda.").assert_says("Enviar de novo");
+    kept.assert_status(503).assert_says(UNSURE).assert_says("Enviar de novo");
     assert!(kept.header("content-security-policy").contains("default-src 'none'"));
     assert_eq!(kept.attribute("form", "action").unwrap(), "/people");
     assert_eq!(app.database.texts(PEOPLE), Vec::<String>::new());
@@ -55,7 +59,7 @@ async fn a_form_outlives_a_session_that_cannot_be_read() {
     admin.get("/people/new").await;
     app.database.execute("ALTER TABLE sessions RENAME TO away");
     let kept = admin.post("/people", &[("name", "Casa Ávila")]).await;
-    kept.assert_status(503).assert_says("Nada foi salvo ainda.");
+    kept.assert_status(503).assert_says(UNSURE);
     assert_eq!(kept.attribute("form input[name=name]", "value").unwrap(), "Casa Ávila");
     assert!(kept.header("content-security-policy").contains("default-src 'none'"));
     app.database.execute("ALTER TABLE away RENAME TO sessions");
@@ -73,4 +77,106 @@ async fn a_password_is_never_in_a_page() {
     assert!(refused.assert_status(503).body.contains("Tentar de novo"));
     assert!(!refused.body.contains("segredo"));
     app.database.execute("ALTER TABLE away RENAME TO sessions");
+}
+
+/// The hidden fields of the page that offers a form again.
+fn unsent(page: &Page) -> Vec<(String, String)> {
+    let (names, values) = ("form input[type=hidden]", "form input[type=hidden]");
+    page.attributes(names, "name").into_iter().zip(page.attributes(values, "value")).collect()
+}
+
+fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+#[actix_web::test]
+async fn a_schedule_that_meets_trouble_comes_back_in_its_form_with_its_files() {
+    let app = TestApp::new().await;
+    troubled(&app, "schedules", LOCKED, 2);
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let fields = form(&[("form_key", &key)]);
+    let kept = admin.post_files("/schedules", &fields, &[("proposta.pdf", PDF)]).await;
+    kept.assert_status(503)
+        .assert_says("Não foi possível salvar agora.")
+        .assert_says("O que você preencheu continua abaixo: tente de novo em instantes.");
+    assert_eq!(kept.texts("#comment"), ["Confirmar a renovação"]);
+    assert_eq!(kept.texts("[data-files] .name"), ["proposta.pdf"]);
+    assert_eq!(kept.attribute("[name=form_key]", "value").unwrap(), key);
+    let file = kept.attribute("input[name=files][type=hidden]", "value").unwrap();
+    let again = form(&[("form_key", &key), ("files", &file)]);
+    let saved = admin.post_files("/schedules", &again, &[]).await;
+    admin.follow(&saved).await.assert_says("Agendamento salvo.").assert_says("proposta.pdf");
+}
+
+#[actix_web::test]
+async fn an_edit_that_meets_trouble_comes_back_in_its_form() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let id = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
+    let path = format!("/schedules/{id}");
+    troubled(&app, "schedules", LOCKED, 2);
+    let page = admin.get(&format!("{path}/edit")).await;
+    let own = ["version", "form_key", "original"]
+        .map(|name| (name, page.attribute(&format!("input[name={name}]"), "value").unwrap()));
+    let mut fields = form(&[("comment", "Não se perde")]);
+    fields.extend(own.iter().map(|(name, value)| (*name, value.as_str())));
+    let kept = admin.post_files(&path, &fields, &[]).await;
+    kept.assert_status(503).assert_says("Não foi possível salvar agora.");
+    assert_eq!(kept.texts("#comment"), ["Não se perde"]);
+    assert_eq!(kept.attribute("input[name=original]", "value").unwrap(), own[2].1);
+    let saved = admin.post_files(&path, &fields, &[]).await;
+    admin.follow(&saved).await.assert_says("Agendamento salvo.").assert_says("Não se perde");
+}
+
+#[actix_web::test]
+async fn a_form_whose_choices_cannot_be_read_either_is_a_plain_page_that_names_its_kept_files() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    app.database.execute(
+        "CREATE FUNCTION locked() RETURNS boolean LANGUAGE plpgsql AS $$
+         BEGIN RAISE EXCEPTION 'canceling statement due to lock timeout'; END $$;
+         ALTER TABLE departments RENAME TO away;
+         CREATE VIEW departments AS SELECT * FROM away WHERE locked()",
+    );
+    let kept = admin.post_files("/schedules", &form(&[]), &[("proposta.pdf", PDF)]).await;
+    kept.assert_status(503).assert_says(UNSURE).assert_says("Enviar de novo");
+    assert_eq!(kept.attribute("form", "action").unwrap(), "/schedules");
+    app.database.execute("DROP VIEW departments; ALTER TABLE away RENAME TO departments");
+    let saved = admin.post_raw("/schedules", &borrowed(&unsent(&kept))).await;
+    admin.follow(&saved).await.assert_says("Agendamento salvo.").assert_says("proposta.pdf");
+}
+
+#[actix_web::test]
+async fn files_that_were_not_kept_are_chosen_again_in_a_form_that_keeps_the_rest() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    app.database.execute("ALTER TABLE sessions RENAME TO away");
+    let kept = admin.post_files("/schedules", &form(&[]), &[("proposta.pdf", PDF)]).await;
+    kept.assert_status(503)
+        .assert_says("menos os arquivos: volte ao formulário")
+        .assert_says("Voltar ao formulário");
+    app.database.execute("ALTER TABLE away RENAME TO sessions");
+    let mut fields = unsent(&kept);
+    fields.push(("step".into(), "files".into()));
+    let page = admin.post_raw("/schedules", &borrowed(&fields)).await;
+    assert_eq!(page.assert_status(200).texts("#comment"), ["Confirmar a renovação"]);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 0);
+}
+
+#[actix_web::test]
+async fn an_import_that_meets_trouble_asks_for_its_file_again() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/contacts/import").await;
+    troubled(&app, "imports", LOCKED, 2);
+    let csv = "nome;telefone;e-mail;pessoa\nMaria;;m@x.example;\n";
+    let sent = [("channel_id", "401")];
+    let kept = admin.post_files("/contacts/import", &sent, &[("lista.csv", csv.as_bytes())]).await;
+    kept.assert_status(503).assert_says("menos os arquivos");
+    let page = admin.post_raw("/contacts/import", &borrowed(&unsent(&kept))).await;
+    page.assert_status(422).assert_says("Escolha o arquivo CSV.");
+    assert_eq!(page.attribute("#channel_id option[selected]", "value").unwrap(), "401");
 }

@@ -12,6 +12,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::edit::{self, Move, Outcome};
+use crate::schedules::form::Fold;
 use crate::schedules::list::{Filters, Query};
 use crate::schedules::queries::{self, Detail};
 use crate::web::{FieldErrors, Fields, Flash, Posted, Shell, redirect_with};
@@ -31,7 +32,12 @@ pub async fn ask(
     if detail.status.is_final() {
         return Ok(redirect_with(&format!("/schedules/{}", detail.id), Flash::ScheduleNotPending));
     }
-    let typed = Typed { due_at: viewer.zone.input(detail.due_at), version, list: query.0.get("list").into() };
+    let typed = Typed {
+        due_at: viewer.zone.input(detail.due_at),
+        due_fold: Fold::of(viewer.zone, detail.due_at).map_or("", Fold::as_str).into(),
+        version,
+        list: query.0.get("list").into(),
+    };
     let view = Question::new(viewer.zone, &shell.csrf, &detail, typed);
     shell.page(&viewer, TITLE, view)
 }
@@ -48,7 +54,8 @@ pub async fn change(
     (id, ClientIp(ip)): (web::Path<ScheduleId>, ClientIp),
 ) -> Result<HttpResponse> {
     let (id, typed) = (id.into_inner(), Typed::read(&form));
-    let wanted = Move { id, version: typed.version, due_local: typed.due_at.clone() };
+    let (due_local, due_fold) = (typed.due_at.clone(), typed.due_fold.clone());
+    let wanted = Move { id, version: typed.version, due_local, due_fold };
     let (status, errors, slots) = match edit::move_to(&db, &viewer, &ip, wanted).await? {
         Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
         Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), Flash::ScheduleMoved)),
@@ -74,6 +81,8 @@ async fn load(db: &Db, viewer: &Viewer, id: ScheduleId) -> Result<(Detail, i32)>
 /// What was sent.
 struct Typed {
     due_at: String,
+    /// Which of two, where the clocks repeat it.
+    due_fold: String,
     version: i32,
     /// The calendar that one came from, as its own address said.
     list: String,
@@ -84,6 +93,7 @@ impl Typed {
         let slot = form.get("use_slot");
         Self {
             due_at: if slot.is_empty() { form.get("due_at") } else { slot }.to_owned(),
+            due_fold: form.get("due_fold").to_owned(),
             version: form.get("version").parse().unwrap_or(0),
             list: form.get("list").to_owned(),
         }
@@ -107,6 +117,7 @@ struct Question {
     now_at: String,
     hint: String,
     due_at: String,
+    due_fold: String,
     version: i32,
     list: String,
     back: String,
@@ -127,6 +138,7 @@ impl Question {
             hint: zone.hint(),
             back: typed.back(),
             due_at: typed.due_at,
+            due_fold: typed.due_fold,
             version: typed.version,
             list: typed.list,
             error: None,

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::queries::Choice;
-use crate::web::{Fields, Remarks, Shell, pushing, tidied};
+use crate::web::{Asked, Fields, Remarks, Shell, pushing, tidied};
 
 /// # Errors
 /// The database is unreachable.
@@ -75,17 +75,17 @@ impl Filters {
     /// What is to be said of the filters in an address, of which these are those that exist.
     pub fn remarks(&self, fields: &Fields) -> Remarks {
         let is_day = |text: &str| clock::parse_day(text).is_some();
-        let read = |label, name, is_known| (label, fields.get(name), is_known);
+        let read = |filter, name, is_known| (filter, fields.get(name), is_known);
         let is_preset = fields.get("period").parse::<Preset>().is_ok();
         Remarks::of(&[
-            read("Situação", "status", self.status.is_some()),
-            read("Departamento", "department_id", self.department.is_some()),
-            read("Atendente", "attendant_id", self.attendant.is_some()),
-            read("Criado por", "created_by", self.creator.is_some()),
-            read("Ação", "action", self.action.is_some()),
-            read("Período", "period", is_preset),
-            read("De", "from", is_day(fields.get("from"))),
-            read("Até", "to", is_day(fields.get("to"))),
+            read(Asked::Choice("Situação"), "status", self.status.is_some()),
+            read(Asked::Choice("Departamento"), "department_id", self.department.is_some()),
+            read(Asked::Choice("Atendente"), "attendant_id", self.attendant.is_some()),
+            read(Asked::Choice("Criado por"), "created_by", self.creator.is_some()),
+            read(Asked::Choice("Ação"), "action", self.action.is_some()),
+            read(Asked::Choice("Período"), "period", is_preset),
+            read(Asked::Date("De"), "from", is_day(fields.get("from"))),
+            read(Asked::Date("Até"), "to", is_day(fields.get("to"))),
         ])
         .swapped(Period::is_swapped(fields.get("from"), fields.get("to")))
     }

@@ -81,17 +81,38 @@ struct Found {
     is_found: bool,
 }
 
-/// Whether this form has been saved already.
+/// Whether the last change of the schedule is this form, saved already. With another change since, it
+/// does not hold what the form says.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn is_edited_by(conn: &mut PgConnection, schedule: ScheduleId, form: Uuid) -> Result<bool> {
+pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Result<bool> {
     let row: Found = diesel::sql_query(
         "SELECT EXISTS (SELECT FROM schedule_history
-                         WHERE schedule_id = $1 AND kind = 'edited' AND details->>'form' = $2) AS is_found",
+                         WHERE schedule_id = $1 AND kind = 'edited' AND details->>'form' = $2
+                           AND (details->>'version')::int = $3) AS is_found",
     )
-    .bind::<BigInt, _>(schedule)
+    .bind::<BigInt, _>(stored.id)
     .bind::<Text, _>(form.to_string())
+    .bind::<Integer, _>(stored.version)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
+/// Whether all changes after the version `seen` were made by the page of this key.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: Uuid) -> Result<bool> {
+    let row: Found = diesel::sql_query(
+        "SELECT count(*) = $2 - $3 AS is_found FROM schedule_history
+          WHERE schedule_id = $1 AND kind = 'edited' AND details->>'page' = $4
+            AND (details->>'version')::int > $3",
+    )
+    .bind::<BigInt, _>(stored.id)
+    .bind::<Integer, _>(stored.version)
+    .bind::<Integer, _>(seen)
+    .bind::<Text, _>(page.to_string())
     .get_result(conn)?;
     Ok(row.is_found)
 }
@@ -102,6 +123,8 @@ pub struct Saving<'a> {
     pub changes: &'a Changes,
     pub spacing: Spacing,
     pub form: Uuid,
+    /// The key of the page, under which several forms may come after the browser's "back".
+    pub page: Option<Uuid>,
     pub by: UserId,
 }
 
@@ -110,7 +133,7 @@ pub struct Saving<'a> {
 /// # Errors
 /// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
 pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
-    let Saving { draft, changes, spacing, form, by } = saving;
+    let Saving { draft, changes, spacing, form, page, by } = saving;
     diesel::sql_query(
         "UPDATE schedules
             SET contact_id = $2, person_id = $3, department_id = $4, attendant_id = $5, action = $6, due_at = $7,
@@ -133,7 +156,8 @@ pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> 
     .bind::<Interval, _>(interval(spacing.gap()))
     .execute(conn)?;
     let details = json!({
-        "version": stored.version + 1, "form": form, "fields": changes.fields, "values": changes.values,
+        "version": stored.version + 1, "form": form, "page": page, "fields": changes.fields,
+        "values": changes.values,
     });
     add_history(conn, stored.id, "edited", *by, &details)
 }

@@ -84,6 +84,8 @@ pub struct FormPage {
     errors: FieldErrors,
     slot: SlotView,
     stale: Option<StaleNotice>,
+    /// Whether it could not be saved just now, though nothing is wrong with it.
+    is_unsaved: bool,
     actions: Vec<ActionChoice>,
     earliest: String,
     zone_hint: String,
@@ -108,6 +110,7 @@ impl FormPage {
             errors: FieldErrors::default(),
             slot: SlotView::new(viewer, slot),
             stale: None,
+            is_unsaved: false,
             actions,
             earliest: viewer.zone.input(Utc::now()),
             zone_hint: viewer.zone.hint(),
@@ -121,6 +124,11 @@ impl FormPage {
         self.slot = SlotView::new(viewer, slot);
         self.errors = errors;
         self
+    }
+
+    /// The same form, to be sent again.
+    pub fn unsaved(self) -> Self {
+        Self { is_unsaved: true, ..self }
     }
 
     /// The same form below what happened to its schedule meanwhile.

@@ -198,3 +198,25 @@ async fn a_day_that_is_over_says_why_nothing_can_be_dropped_on_it() {
     let page = admin.get("/schedules/calendar?view=week&date=2020-12-05").await;
     assert_eq!(page.count("[data-refuses='Esta hora já passou.']"), 7 * 13);
 }
+
+#[actix_web::test]
+async fn a_schedule_in_the_second_of_two_equal_hours_is_moved_away_and_back() {
+    let app = TestApp::new().await;
+    zone(&app, "Europe/Lisbon");
+    let admin = app.administrator().await;
+    let second = [("due_at", "2027-10-31T01:30"), ("due_fold", "second")];
+    let path = format!("{}/time", save(&admin, &second).await.location());
+    let calendar = admin.get("/schedules/calendar?view=week&date=2027-10-31").await;
+    assert_eq!(calendar.attribute("[data-move]", "data-fold").unwrap(), "second");
+    let page = admin.get(&path).await;
+    assert_eq!(page.attribute("input[name=due_fold]", "value").unwrap(), "second");
+    let away = [("version", "1"), ("due_at", "2027-11-02T01:30"), second[1]];
+    admin.post(&path, &away).await.assert_status(303);
+    admin.get(&path).await;
+    let plain = [("version", "2"), second[0]];
+    admin.post(&path, &plain).await.assert_status(422).assert_says("Esta hora acontece duas vezes nesse dia");
+    admin.get(&path).await;
+    admin.post_part(&path, &[plain[0], second[0], second[1]]).await.assert_status(204);
+    let due = "SELECT due_at AT TIME ZONE 'UTC' || '' AS value FROM schedules";
+    assert_eq!(app.database.texts(due), ["2027-10-31 01:30:00"]);
+}

@@ -1,15 +1,19 @@
 //! Creating, listing and cancelling schedules, as the help page describes them.
 
+mod addresses;
 mod attachments;
 mod bulk;
 mod calendar;
 mod cancelling;
 mod editing;
+mod exporting;
 mod filling;
 mod form;
 mod list;
+mod merging;
 mod model;
 mod narrowing;
+mod paging;
 mod repeats;
 mod rescheduling;
 mod running;

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::form;
+use super::{form, save};
 use crate::harness::TestApp;
 
 #[actix_web::test]
@@ -41,4 +41,30 @@ async fn a_retry_after_the_due_time_is_answered_as_the_first_try() {
     pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
     let again = admin.post("/schedules", &fields).await;
     assert_eq!(again.location(), first.location());
+}
+
+#[actix_web::test]
+async fn an_edit_that_comes_again_is_taken_for_saved_only_while_nothing_else_was() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[]).await.location().to_owned();
+    let open = async || {
+        let page = admin.get(&format!("{path}/edit")).await;
+        ["form_key", "original", "version"]
+            .map(|name| (name, page.attribute(&format!("[name={name}]"), "value").unwrap()))
+    };
+    let send = async |own: &[(&'static str, String)], comment: &str| {
+        let own = own.iter().map(|(name, value)| (*name, value.as_str()));
+        admin.post(&path, &form(&own.chain([("comment", comment)]).collect::<Vec<_>>())).await
+    };
+    let kept = || app.database.texts("SELECT version || ' ' || comment AS value FROM schedules");
+    let mine = open().await;
+    // As after the browser's "back", which restores what the page was opened with.
+    for (comment, after) in [("X", "2 X"), ("X", "2 X"), ("Z", "3 Z"), ("X", "4 X")] {
+        send(&mine, comment).await.assert_status(303);
+        assert_eq!(kept(), [after]);
+    }
+    send(&open().await, "De outra pessoa").await.assert_status(303);
+    send(&mine, "X").await.assert_status(409).assert_says("mudou enquanto você editava");
+    assert_eq!(kept(), ["5 De outra pessoa"]);
 }

@@ -6,6 +6,7 @@ use super::{PATH, Shown, free_time, long_day};
 use crate::clock::{self, Zone};
 use crate::schedules::calendar::grid::{Cell, View};
 use crate::schedules::calendar::queries::Entry;
+use crate::schedules::form::Fold;
 use crate::schedules::list::{self, Filters, Period};
 use crate::schedules::{Action, Status};
 
@@ -40,6 +41,8 @@ pub struct EntryView {
     pub action: &'static str,
     pub icon: &'static str,
     pub due: String,
+    /// Which of two, where the clocks repeat that time.
+    pub fold: Option<&'static str>,
     pub is_pending: bool,
     /// When it really was, if it was fired by hand.
     pub fired: Option<String>,
@@ -248,6 +251,7 @@ impl EntryView {
                 Action::Notify => "bell",
             },
             due: zone.input(entry.due_at),
+            fold: Fold::of(zone, entry.due_at).map(Fold::as_str),
             is_pending: !entry.status.is_final(),
             fired: entry.fired_early_at.map(|at| zone.date_time(at)),
         }

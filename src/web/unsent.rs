@@ -1,0 +1,123 @@
+//! A form with files on its way: what of it can be offered again when it could not be saved.
+
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use actix_multipart::Multipart;
+use actix_web::HttpMessage;
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::error::PayloadError;
+use actix_web::http::header::{CONTENT_TYPE, HeaderMap};
+use actix_web::web::Bytes;
+use futures_util::{Stream, TryStreamExt};
+
+use super::Fields;
+use super::csrf::FORM_LIMIT;
+
+/// What is offered again, shared by who reads the form and who answers for it.
+#[derive(Clone, Default)]
+pub struct Unsent(Rc<RefCell<Option<Left>>>);
+
+/// The fields of a form that could not be saved.
+#[derive(Clone, Default)]
+pub struct Left {
+    pub fields: Fields,
+    /// Whether it had files that were not kept, and so must be chosen again.
+    pub loses_files: bool,
+}
+
+impl Unsent {
+    /// The one that belongs to `request`.
+    pub fn of(request: &impl HttpMessage) -> Self {
+        request.extensions().get::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// The form was read, and its files are not kept yet.
+    pub fn is_read(&self, fields: &Fields, has_files: bool) {
+        *self.0.borrow_mut() = Some(Left { fields: fields.clone(), loses_files: has_files });
+    }
+
+    /// A file of it was kept, which the form names from now on.
+    pub fn has_kept(&self, id: impl ToString) {
+        if let Some(left) = &mut *self.0.borrow_mut() {
+            left.fields.push("files", id.to_string());
+        }
+    }
+
+    /// All its files were kept.
+    pub fn loses_nothing(&self) {
+        if let Some(left) = &mut *self.0.borrow_mut() {
+            left.loses_files = false;
+        }
+    }
+
+    pub fn take(&self) -> Option<Left> {
+        self.0.borrow_mut().take()
+    }
+}
+
+/// The body of a form with files, which nobody may have read when the answer is there.
+#[derive(Clone)]
+pub struct Body {
+    payload: Rc<RefCell<Payload>>,
+    is_touched: Rc<Cell<bool>>,
+    head: Rc<HeaderMap>,
+}
+
+impl Body {
+    /// Takes the body of `request` and leaves a copy in its place.
+    pub fn share(request: &mut ServiceRequest) -> Self {
+        let mut head = HeaderMap::new();
+        if let Some(kind) = request.headers().get(CONTENT_TYPE) {
+            head.insert(CONTENT_TYPE, kind.clone());
+        }
+        let payload = Rc::new(RefCell::new(request.take_payload()));
+        let body = Self { payload, is_touched: Rc::default(), head: Rc::new(head) };
+        request.set_payload(Payload::Stream { payload: Box::pin(body.clone()) });
+        body
+    }
+
+    /// The texts of a form that was not read; its files are passed over.
+    pub async fn left(self) -> Option<Left> {
+        if self.is_touched.get() {
+            return None;
+        }
+        let head = self.head.clone();
+        let mut parts = Multipart::new(&head, self);
+        let (mut fields, mut size, mut loses_files) = (Vec::new(), 0, false);
+        while let Some(mut part) = parts.try_next().await.ok()? {
+            let file = part.content_disposition().and_then(|head| head.get_filename()).map(str::to_owned);
+            let name = part.name().unwrap_or_default().to_owned();
+            let mut bytes = Vec::new();
+            while let Some(chunk) = part.try_next().await.ok()? {
+                size += chunk.len();
+                if file.is_none() {
+                    bytes.extend_from_slice(&chunk);
+                }
+                // What is too large to be looked through is not waited for.
+                if size > LOOKED_THROUGH || bytes.len() > FORM_LIMIT {
+                    return None;
+                }
+            }
+            match file {
+                Some(file) => loses_files |= !file.is_empty(),
+                None => fields.push((name, String::from_utf8(bytes).ok()?)),
+            }
+        }
+        Fields::of(fields).map(|fields| Left { fields, loses_files })
+    }
+}
+
+/// As large as a schedule's form with all its files.
+const LOOKED_THROUGH: usize = 96 * 1024 * 1024;
+
+impl Stream for Body {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.is_touched.set(true);
+        Pin::new(&mut *self.payload.borrow_mut()).poll_next(context)
+    }
+}
