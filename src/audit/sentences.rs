@@ -213,7 +213,11 @@ pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -
     let told = |change: &Change| {
         let action = change.action.parse().ok()?;
         let sentence = Sentence::of(action, change.actor.as_deref(), None, &change.details, viewer);
-        Some(format!("{}, {}", sentence.text(), viewer.zone.date_time(change.at)))
+        let text = match (&change.department, membership(action)) {
+            (Some(department), Some(verb)) => format!("{} {verb} {department}", sentence.who),
+            _ => sentence.text(),
+        };
+        Some(format!("{text}, {}", viewer.zone.date_time(change.at)))
     };
     let mut all: Vec<String> = changes.iter().filter_map(told).collect();
     let is_creation =
@@ -222,6 +226,15 @@ pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -
         all.push(format!("Criação, {}", viewer.zone.date_time(created_at)));
     }
     all
+}
+
+/// How the history of an attendant tells what its department's own calls "um atendente".
+fn membership(action: Action) -> Option<&'static str> {
+    match action {
+        Action::MemberAdded => Some("incluiu no departamento"),
+        Action::MemberRemoved => Some("retirou do departamento"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -20,6 +20,9 @@ pub struct Change {
     pub actor: Option<String>,
     #[diesel(sql_type = Jsonb)]
     pub details: Value,
+    /// The department of a change that is told of one of its attendants.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub department: Option<String>,
 }
 
 /// The newest `limit` rows that have one of these actions and that subject, newest first.
@@ -33,7 +36,7 @@ pub fn newest_about(
     limit: i64,
 ) -> Result<Vec<Change>> {
     Ok(diesel::sql_query(
-        "SELECT a.at, a.action, u.name AS actor, a.details
+        "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS department
            FROM audit a LEFT JOIN users u ON u.id = a.actor_id
           WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3",
     )
