@@ -34,5 +34,5 @@ pub use routing::{Route, register};
 pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
-pub use stale::{Refusal, Snapshot, Stale};
+pub use stale::{BLANK, Refusal, Snapshot, Stale};
 pub use theme::Theme;
