@@ -75,6 +75,12 @@ fn field_label(field: &str) -> String {
         "comment" => "comentário",
         "files" => "arquivos",
         "email" => "e-mail",
+        "phone" => "telefone",
+        "channel" => "conexão",
+        "person" => "pessoa",
+        "department" => "departamento padrão",
+        "attendant" => "atendente padrão",
+        "contacts" => "contatos",
         "role_id" => "cargo",
         "department_ids" => "departamentos",
         "theme" => "tema",
@@ -124,6 +130,10 @@ mod tests {
         let switches = json!({ "before": ["tickets"], "after": ["schedules"] });
         assert_eq!(detail(&switches), "ligou Habilitar agendamento; desligou Atender chamados");
         assert_eq!(detail(&json!({ "fields": ["greeting", "colour"] })), "saudação; cor");
+        let contact =
+            json!({ "fields": ["phone", "channel", "person", "department", "attendant", "contacts"] });
+        let told = "telefone; conexão; pessoa; departamento padrão; atendente padrão; contatos";
+        assert_eq!(detail(&contact), told);
         assert_eq!(detail(&json!({ "contact_id": 601 })), "");
     }
 }

@@ -6,13 +6,40 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::Group;
-use super::handlers::NOBODY;
 use crate::schedules::{Action, Status};
 
-/// `filtros: situação Erro, departamento nº 3`.
+/// The filters in the order in which a sentence names them; `until` is the last day, like `to`.
+const ORDER: [&str; 11] = [
+    "q",
+    "status",
+    "action",
+    "department_id",
+    "attendant_id",
+    "created_by",
+    "actor",
+    "group",
+    "from",
+    "to",
+    "until",
+];
+
+/// `filtros: situação Erro, departamento nº 3, de 01/12/2026 até 05/12/2026`.
 pub fn sentence(filters: &Map<String, Value>) -> String {
-    let words: Vec<String> = filters.iter().map(|(name, value)| one(name, value)).collect();
-    if words.is_empty() { "sem filtros".into() } else { format!("filtros: {}", words.join(", ")) }
+    let known = ORDER.iter().filter_map(|name| filters.get_key_value(*name));
+    let others = filters.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()));
+    let mut words = String::new();
+    for (name, value) in known.chain(others) {
+        let is_end = matches!(name.as_str(), "to" | "until") && filters.contains_key("from");
+        words += if words.is_empty() {
+            ""
+        } else if is_end {
+            " "
+        } else {
+            ", "
+        };
+        words += &one(name, value);
+    }
+    if words.is_empty() { "sem filtros".into() } else { format!("filtros: {words}") }
 }
 
 fn one(name: &str, value: &Value) -> String {
@@ -26,7 +53,7 @@ fn one(name: &str, value: &Value) -> String {
         "attendant_id" if text == "queue" => "fila do departamento".into(),
         "attendant_id" => format!("atendente nº {text}"),
         "created_by" => format!("criado pelo atendente nº {text}"),
-        "actor" if text == "none" => format!("feito por {}", NOBODY.to_lowercase()),
+        "actor" if text == "none" => "feito pela plataforma ou por contatos".into(),
         "actor" => format!("feito pelo atendente nº {text}"),
         "from" => format!("de {}", day(text)),
         "to" | "until" => format!("até {}", day(text)),
@@ -54,7 +81,11 @@ mod tests {
         let read = |value: Value| sentence(value.as_object().unwrap());
         assert_eq!(read(json!({})), "sem filtros");
         let list = json!({ "status": "failed", "q": true, "from": "2026-12-01", "to": "2026-12-05" });
-        assert_eq!(read(list), "filtros: de 01/12/2026, palavras buscadas, situação Erro, até 05/12/2026");
-        assert_eq!(read(json!({ "actor": "none" })), "filtros: feito por plataforma e contatos");
+        assert_eq!(read(list), "filtros: palavras buscadas, situação Erro, de 01/12/2026 até 05/12/2026");
+        assert_eq!(read(json!({ "actor": "none" })), "filtros: feito pela plataforma ou por contatos");
+        assert_eq!(
+            read(json!({ "q": true, "to": "2026-12-05" })),
+            "filtros: palavras buscadas, até 05/12/2026"
+        );
     }
 }

@@ -8,7 +8,7 @@ mod queries;
 mod sentences;
 mod views;
 
-pub use queries::{Change, newest_about, record};
+pub use queries::{Change, newest_about, newest_of, record};
 pub use sentences::{Group, history};
 use serde_json::Value;
 

@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use self::Record as R;
 use super::details::detail;
-use super::{Action, Change};
+use super::{Action, Action as A, Change};
 use crate::auth::{Permission, Person};
 use crate::text_enum;
 
@@ -79,72 +80,78 @@ const PLATFORM: &str = "A plataforma";
 
 impl Words {
     fn of(action: Action) -> Self {
-        use Action as A;
-        use Record as R;
-        let (group, verb, record) = match action {
-            A::SignedIn => (Group::Access, "entrou", R::None),
-            A::SignInRefused => (Group::Access, "tentou entrar e foi recusado", R::User),
-            A::SignedOut => (Group::Access, "saiu", R::None),
-            A::UserCreated => (Group::Users, "criou o usuário", R::User),
-            A::SessionsEnded => (Group::Access, "encerrou sessões de", R::User),
-            A::UserInvited => (Group::Users, "convidou", R::User),
-            A::UserEdited => (Group::Users, "editou o atendente", R::User),
-            A::UserDeactivated => (Group::Users, "desativou o atendente", R::User),
-            A::UserReactivated => (Group::Users, "reativou o atendente", R::User),
-            A::AccessLinkMade => (Group::Access, "gerou um link de acesso para", R::User),
-            A::AccessLinkUsed => (Group::Access, "criou a senha pelo link de acesso", R::None),
-            A::PasswordChanged => (Group::Access, "trocou a senha de", R::User),
-            A::DepartmentCreated => (Group::Departments, "criou o departamento", R::Department),
-            A::DepartmentEdited => (Group::Departments, "editou o departamento", R::Department),
-            A::DepartmentMoved => (Group::Departments, "mudou a ordem do departamento", R::Department),
-            A::DepartmentDeactivated => (Group::Departments, "desativou o departamento", R::Department),
-            A::DepartmentReactivated => (Group::Departments, "reativou o departamento", R::Department),
-            A::MemberAdded => (Group::Departments, "incluiu um atendente no departamento", R::Department),
-            A::MemberRemoved => (Group::Departments, "retirou um atendente do departamento", R::Department),
-            A::ChannelRedirected => (Group::Channels, "mudou o departamento da conexão", R::Channel),
-            A::RoleCreated => (Group::Roles, "criou o cargo", R::Role),
-            A::RoleDeleted => (Group::Roles, "excluiu o cargo", R::Role),
-            A::TicketHandedOver => (Group::Tickets, "passou adiante o chamado", R::Ticket),
-            A::UserNoticesChosen => (Group::Users, "escolheu os próprios avisos", R::None),
-            A::RoleEdited => (Group::Roles, "editou o cargo", R::Role),
-            A::ScheduleCreated => (Group::Schedules, "criou o agendamento", R::Schedule),
-            A::ScheduleEdited => (Group::Schedules, "editou o agendamento", R::Schedule),
-            A::ScheduleCancelled => (Group::Schedules, "cancelou o agendamento", R::Schedule),
-            A::ScheduleCompleted => (Group::Schedules, "concluiu o agendamento", R::Schedule),
-            A::ScheduleFailed => (Group::Schedules, "encerrou com erro o agendamento", R::Schedule),
-            A::TicketOpened => (Group::Tickets, "abriu o chamado", R::Ticket),
-            A::TicketClosed => (Group::Tickets, "fechou o chamado", R::Ticket),
-            A::ContactCreated => (Group::Contacts, "criou o contato", R::Contact),
-            A::ContactEdited => (Group::Contacts, "editou o contato", R::Contact),
-            A::ContactArchived => (Group::Contacts, "arquivou o contato", R::Contact),
-            A::ContactRestored => (Group::Contacts, "restaurou o contato", R::Contact),
-            A::ContactLinkRevoked => (Group::Contacts, "revogou o link do contato", R::Contact),
-            A::ContactExported => (Group::Contacts, "exportou os dados do contato", R::Contact),
-            A::ContactAnonymised => (Group::Contacts, "anonimizou o contato", R::Contact),
-            A::PersonCreated => (Group::Contacts, "criou a pessoa", R::Person),
-            A::PersonEdited => (Group::Contacts, "editou a pessoa", R::Person),
-            A::PersonArchived => (Group::Contacts, "arquivou a pessoa", R::Person),
-            A::PersonRestored => (Group::Contacts, "restaurou a pessoa", R::Person),
-            A::PersonAnonymised => (Group::Contacts, "anonimizou a pessoa", R::Person),
-            A::ImportConfirmed => (Group::Contacts, "confirmou a importação", R::Import),
-            A::ImportCancelled => (Group::Contacts, "cancelou a importação", R::Import),
-            A::ImportFinished => (Group::Contacts, "terminou a importação", R::Import),
-            A::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", R::None),
-            A::AuditExported => (Group::Company, "exportou a auditoria", R::None),
-            A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),
-            A::SetUp => (Group::Company, "configurou a plataforma", R::None),
-            A::ChannelCreated => (Group::Channels, "criou a conexão", R::Channel),
-            A::ChannelEdited => (Group::Channels, "editou a conexão", R::Channel),
-            A::ChannelDeactivated => (Group::Channels, "desativou a conexão", R::Channel),
-            A::ChannelReactivated => (Group::Channels, "reativou a conexão", R::Channel),
-        };
-        let by_itself = match action {
-            A::TicketOpened => "O contato",
-            A::UserCreated => "O operador",
-            A::SignInRefused => "Alguém",
-            _ => PLATFORM,
-        };
-        Self { group, verb, record, by_itself }
+        let (group, verb, record) = words(action);
+        Self { group, verb, record, by_itself: by_itself(action) }
+    }
+}
+
+fn words(action: A) -> (Group, &'static str, R) {
+    match action {
+        A::SignedIn => (Group::Access, "entrou", R::None),
+        A::SignInRefused => (Group::Access, "tentou entrar e foi recusado", R::User),
+        A::SignedOut => (Group::Access, "saiu", R::None),
+        A::UserCreated => (Group::Users, "criou o usuário", R::User),
+        A::SessionsEnded => (Group::Access, "encerrou sessões de", R::User),
+        A::UserInvited => (Group::Users, "convidou", R::User),
+        A::UserEdited => (Group::Users, "editou o atendente", R::User),
+        A::UserDeactivated => (Group::Users, "desativou o atendente", R::User),
+        A::UserReactivated => (Group::Users, "reativou o atendente", R::User),
+        A::AccessLinkMade => (Group::Access, "gerou um link de acesso para", R::User),
+        A::AccessLinkUsed => (Group::Access, "criou a senha pelo link de acesso", R::None),
+        A::PasswordChanged => (Group::Access, "trocou a senha de", R::User),
+        A::DepartmentCreated => (Group::Departments, "criou o departamento", R::Department),
+        A::DepartmentEdited => (Group::Departments, "editou o departamento", R::Department),
+        A::DepartmentMoved => (Group::Departments, "mudou a ordem do departamento", R::Department),
+        A::DepartmentDeactivated => (Group::Departments, "desativou o departamento", R::Department),
+        A::DepartmentReactivated => (Group::Departments, "reativou o departamento", R::Department),
+        A::MemberAdded => (Group::Departments, "incluiu um atendente no departamento", R::Department),
+        A::MemberRemoved => (Group::Departments, "retirou um atendente do departamento", R::Department),
+        A::ChannelRedirected => (Group::Channels, "mudou o departamento da conexão", R::Channel),
+        A::RoleCreated => (Group::Roles, "criou o cargo", R::Role),
+        A::RoleDeleted => (Group::Roles, "excluiu o cargo", R::Role),
+        A::TicketHandedOver => (Group::Tickets, "passou adiante o chamado", R::Ticket),
+        A::UserNoticesChosen => (Group::Users, "escolheu os próprios avisos", R::None),
+        A::RoleEdited => (Group::Roles, "editou o cargo", R::Role),
+        A::ScheduleCreated => (Group::Schedules, "criou o agendamento", R::Schedule),
+        A::ScheduleEdited => (Group::Schedules, "editou o agendamento", R::Schedule),
+        A::ScheduleCancelled => (Group::Schedules, "cancelou o agendamento", R::Schedule),
+        A::ScheduleCompleted => (Group::Schedules, "concluiu o agendamento", R::Schedule),
+        A::ScheduleFailed => (Group::Schedules, "encerrou com erro o agendamento", R::Schedule),
+        A::TicketOpened => (Group::Tickets, "abriu o chamado", R::Ticket),
+        A::TicketClosed => (Group::Tickets, "fechou o chamado", R::Ticket),
+        A::ContactCreated => (Group::Contacts, "criou o contato", R::Contact),
+        A::ContactEdited => (Group::Contacts, "editou o contato", R::Contact),
+        A::ContactArchived => (Group::Contacts, "arquivou o contato", R::Contact),
+        A::ContactRestored => (Group::Contacts, "restaurou o contato", R::Contact),
+        A::ContactLinkRevoked => (Group::Contacts, "revogou o link do contato", R::Contact),
+        A::ContactExported => (Group::Contacts, "exportou os dados do contato", R::Contact),
+        A::ContactAnonymised => (Group::Contacts, "anonimizou o contato", R::Contact),
+        A::PersonCreated => (Group::Contacts, "criou a pessoa", R::Person),
+        A::PersonEdited => (Group::Contacts, "editou a pessoa", R::Person),
+        A::PersonArchived => (Group::Contacts, "arquivou a pessoa", R::Person),
+        A::PersonRestored => (Group::Contacts, "restaurou a pessoa", R::Person),
+        A::PersonAnonymised => (Group::Contacts, "anonimizou a pessoa", R::Person),
+        A::ImportConfirmed => (Group::Contacts, "confirmou a importação", R::Import),
+        A::ImportCancelled => (Group::Contacts, "cancelou a importação", R::Import),
+        A::ImportFinished => (Group::Contacts, "terminou a importação", R::Import),
+        A::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", R::None),
+        A::AuditExported => (Group::Company, "exportou a auditoria", R::None),
+        A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),
+        A::SetUp => (Group::Company, "configurou a plataforma", R::None),
+        A::ChannelCreated => (Group::Channels, "criou a conexão", R::Channel),
+        A::ChannelEdited => (Group::Channels, "editou a conexão", R::Channel),
+        A::ChannelDeactivated => (Group::Channels, "desativou a conexão", R::Channel),
+        A::ChannelReactivated => (Group::Channels, "reativou a conexão", R::Channel),
+    }
+}
+
+/// Who did it where nobody is named.
+fn by_itself(action: Action) -> &'static str {
+    match action {
+        Action::TicketOpened => "O contato",
+        Action::UserCreated => "O operador",
+        Action::SignInRefused => "Alguém",
+        _ => PLATFORM,
     }
 }
 
@@ -213,7 +220,11 @@ pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -
     let told = |change: &Change| {
         let action = change.action.parse().ok()?;
         let sentence = Sentence::of(action, change.actor.as_deref(), None, &change.details, viewer);
-        Some(format!("{}, {}", sentence.text(), viewer.zone.date_time(change.at)))
+        let text = match (&change.department, membership(action)) {
+            (Some(department), Some(verb)) => format!("{} {verb} {department}", sentence.who),
+            _ => sentence.text(),
+        };
+        Some(format!("{text}, {}", viewer.zone.date_time(change.at)))
     };
     let mut all: Vec<String> = changes.iter().filter_map(told).collect();
     let is_creation =
@@ -222,6 +233,15 @@ pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -
         all.push(format!("Criação, {}", viewer.zone.date_time(created_at)));
     }
     all
+}
+
+/// How the history of an attendant tells what its department's own calls "um atendente".
+fn membership(action: Action) -> Option<&'static str> {
+    match action {
+        Action::MemberAdded => Some("incluiu no departamento"),
+        Action::MemberRemoved => Some("retirou do departamento"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use super::Colour;
 use super::colour::{ColourError, PALETTE};
+use super::queries::Channel;
 use crate::ids::DepartmentId;
-use crate::web::{FieldErrors, Fields, has_control_characters};
+use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
 /// The longest greeting.
 pub const GREETING_LIMIT: usize = 1000;
@@ -50,13 +51,13 @@ impl Typed {
         }
     }
 
-    pub fn of(draft: &Draft, version: i32) -> Self {
+    pub fn of(draft: &Draft, version: String) -> Self {
         let colour = draft.colour.to_string();
         let is_in_palette = PALETTE.iter().any(|(known, _)| *known == colour);
         let (palette, colour) =
             if is_in_palette { (colour, String::new()) } else { ("other".into(), colour) };
         Self {
-            version: version.to_string(),
+            version,
             name: draft.name.clone(),
             public_name: draft.public_name.clone(),
             palette,
@@ -134,6 +135,18 @@ impl Draft {
     }
 }
 
+/// A channel as its form shows it.
+pub fn snapshot(channel: &Channel) -> Snapshot {
+    let named = PALETTE.iter().find(|(value, _)| *value == channel.colour);
+    let colour = named.map_or(channel.colour.as_str(), |(_, name)| name);
+    Snapshot::default()
+        .text("Nome", &channel.name)
+        .choice("Departamento padrão", channel.department_id, &channel.department)
+        .text("Nome para os clientes", &channel.public_name)
+        .choice("Cor", &channel.colour, colour)
+        .text("Saudação", &channel.greeting)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,7 +169,7 @@ mod tests {
             ..Typed::default()
         };
         let draft = typed.parse(&[DepartmentId(1)]).unwrap();
-        assert_eq!(Typed::of(&draft, 1).colour, "#123456");
+        assert_eq!(Typed::of(&draft, String::new()).colour, "#123456");
         assert!(draft.changed_fields(&draft.clone()).is_empty());
     }
 }

@@ -1,11 +1,10 @@
 //! The pages of channels.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
 
-use super::form::Typed;
+use super::form::{Typed, snapshot};
 use super::queries;
 use super::views::{Deactivation, FormPage, Index};
 use crate::audit::{self, Action};
@@ -14,7 +13,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ChannelId, UserId};
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
 /// # Errors
 /// The database is unreachable.
@@ -42,7 +41,7 @@ pub async fn edit(
     let id = id.into_inner();
     let (channel, departments) =
         db.run(move |conn| Ok((queries::find(conn, id)?, queries::departments(conn)?))).await?;
-    let typed = Typed::of(&channel.draft()?, channel.version);
+    let typed = Typed::of(&channel.draft()?, snapshot(&channel).version());
     let view = FormPage::new(&shell.csrf, Some(channel), typed, departments);
     shell.page(&viewer, view.title(), view)
 }
@@ -71,49 +70,46 @@ pub async fn update(
     db: web::Data<Db>,
     (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
 ) -> Result<HttpResponse> {
-    let (typed, id, by) = (Typed::read(&form), id.into_inner(), viewer.id);
+    let (typed, id, who) = (Typed::read(&form), id.into_inner(), viewer.clone());
     let sent = typed.clone();
-    let saved = db.transaction(move |conn| save(conn, id, &sent, by, &ip)).await;
+    let saved = db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await;
     answer(&viewer, shell, &db, Some(id), typed, saved).await
 }
 
-/// What came of a form.
-enum Outcome {
-    Saved,
-    Refused(FieldErrors),
-    /// Somebody else saved since the form was opened.
-    Stale,
-}
+/// What came of a form: saved, or why not.
+type Judged = Result<(), Refusal>;
 
-fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Result<Outcome> {
+fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Result<Judged> {
     let active = queries::held_departments(conn)?;
     let draft = match typed.parse(&active) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Outcome::Refused(errors)),
+        Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
     audit::record(conn, &audit::Entry::of(Action::ChannelCreated).by(by).about(Some(id.0)).from(ip))?;
-    Ok(Outcome::Saved)
+    Ok(Ok(()))
 }
 
-fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: UserId, ip: &str) -> Result<Outcome> {
+fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Viewer, ip: &str) -> Result<Judged> {
     let channel = queries::find_for_update(conn, id)?;
     let active = queries::held_departments(conn)?;
     let draft = match typed.parse(&active) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Outcome::Refused(errors)),
+        Err(errors) => return Ok(Err(errors.into())),
     };
-    if typed.version != channel.version.to_string() {
-        return Ok(Outcome::Stale);
-    }
     let fields = draft.changed_fields(&channel.draft()?);
     if fields.is_empty() {
-        return Ok(Outcome::Saved);
+        return Ok(Ok(()));
+    }
+    if let Some(stale) = Stale::since(&typed.version, &snapshot(&channel), format!("/channels/{id}")) {
+        let edited = [Action::ChannelCreated, Action::ChannelEdited, Action::ChannelRedirected];
+        let last = audit::newest_about(conn, &edited, id.0, 1)?.pop();
+        return Ok(Err(stale.by(last, by.zone)));
     }
     queries::save(conn, id, &draft)?;
-    let entry = audit::Entry::of(Action::ChannelEdited).by(by).about(Some(id.0));
+    let entry = audit::Entry::of(Action::ChannelEdited).by(by.id).about(Some(id.0));
     audit::record(conn, &entry.with(json!({ "fields": fields })).from(ip))?;
-    Ok(Outcome::Saved)
+    Ok(Ok(()))
 }
 
 async fn answer(
@@ -121,28 +117,24 @@ async fn answer(
     shell: Shell,
     db: &Db,
     id: Option<ChannelId>,
-    mut typed: Typed,
-    saved: Result<Outcome>,
+    typed: Typed,
+    saved: Result<Judged>,
 ) -> Result<HttpResponse> {
-    let (status, errors) = match saved {
-        Ok(Outcome::Saved) => return Ok(redirect_with("/channels", Flash::ChannelSaved)),
-        Ok(Outcome::Refused(errors)) => (StatusCode::UNPROCESSABLE_ENTITY, errors),
-        Ok(Outcome::Stale) => (StatusCode::CONFLICT, FieldErrors::default()),
+    let refusal: Refusal = match saved {
+        Ok(Ok(())) => return Ok(redirect_with("/channels", Flash::ChannelSaved)),
+        Ok(Err(refusal)) => refusal,
         Err(error) if error.violated_constraint() == Some("channels_name_key") => {
             let mut errors = FieldErrors::default();
             errors.add("name", "Já existe uma conexão com este nome.");
-            (StatusCode::UNPROCESSABLE_ENTITY, errors)
+            errors.into()
         }
         Err(error) => return Err(error),
     };
     let (channel, departments) = db
         .run(move |conn| Ok((id.map(|id| queries::find(conn, id)).transpose()?, queries::departments(conn)?)))
         .await?;
-    let is_stale = status == StatusCode::CONFLICT;
-    if let Some(channel) = channel.as_ref().filter(|_| is_stale) {
-        typed.version = channel.version.to_string();
-    }
-    let view = FormPage::new(&shell.csrf, channel, typed, departments).refused(errors, is_stale);
+    let status = refusal.status();
+    let view = FormPage::new(&shell.csrf, channel, typed, departments).refused(refusal);
     let title = format!("Erro: {}", view.title());
     shell.page_with(status, viewer, &title, view)
 }

@@ -2,7 +2,7 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::Colour;
 use super::form::Draft;
@@ -22,17 +22,15 @@ pub struct Channel {
     #[diesel(sql_type = Text)]
     pub public_name: String,
     #[diesel(sql_type = Text)]
-    colour: String,
+    pub colour: String,
     #[diesel(sql_type = Text)]
-    greeting: String,
+    pub greeting: String,
     #[diesel(sql_type = BigInt)]
-    department_id: DepartmentId,
+    pub department_id: DepartmentId,
     #[diesel(sql_type = Text)]
     pub department: String,
     #[diesel(sql_type = Bool)]
     pub is_active: bool,
-    #[diesel(sql_type = Integer)]
-    pub version: i32,
 }
 
 impl Channel {
@@ -53,7 +51,7 @@ impl Channel {
 
 const SELECT: &str = "SELECT ch.id, ch.name, ch.public_name, ch.colour, ch.greeting,
         ch.default_department_id AS department_id, d.name AS department,
-        ch.deactivated_at IS NULL AS is_active, ch.version
+        ch.deactivated_at IS NULL AS is_active
    FROM channels ch JOIN departments d ON d.id = ch.default_department_id
   WHERE ch.kind = 'web_chat'";
 
@@ -138,8 +136,8 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<ChannelId> {
 /// `channels_name_key` when another channel has the name; or the database is unreachable.
 pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Result<()> {
     diesel::sql_query(
-        "UPDATE channels SET name = $2, public_name = $3, colour = $4, greeting = $5, default_department_id = $6,
-                version = version + 1 WHERE id = $1",
+        "UPDATE channels SET name = $2, public_name = $3, colour = $4, greeting = $5, default_department_id = $6
+          WHERE id = $1",
     )
     .bind::<BigInt, _>(channel)
     .bind::<Text, _>(&draft.name)
@@ -157,7 +155,7 @@ pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Resul
 /// The database is unreachable.
 pub fn set_active(conn: &mut PgConnection, channel: ChannelId, is_active: bool) -> Result<bool> {
     let changed = diesel::sql_query(
-        "UPDATE channels SET deactivated_at = CASE WHEN $2 THEN NULL ELSE now() END, version = version + 1
+        "UPDATE channels SET deactivated_at = CASE WHEN $2 THEN NULL ELSE now() END
           WHERE id = $1 AND kind = 'web_chat' AND (deactivated_at IS NULL) <> $2",
     )
     .bind::<BigInt, _>(channel)

@@ -5,7 +5,7 @@ use askama::Template;
 use super::colour::PALETTE;
 use super::form::Typed;
 use super::queries::{Channel, Department, Load, MOST_COUNTED};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, Refusal, Stale};
 
 #[derive(Template)]
 #[template(path = "channels/index.html")]
@@ -42,17 +42,18 @@ pub struct FormPage {
     typed: Typed,
     departments: Vec<Department>,
     errors: FieldErrors,
-    is_stale: bool,
+    stale: Option<Stale>,
 }
 
 impl FormPage {
     pub fn new(csrf: &str, channel: Option<Channel>, typed: Typed, departments: Vec<Department>) -> Self {
         let errors = FieldErrors::default();
-        Self { csrf: csrf.to_owned(), channel, typed, departments, errors, is_stale: false }
+        Self { csrf: csrf.to_owned(), channel, typed, departments, errors, stale: None }
     }
 
-    pub fn refused(self, errors: FieldErrors, is_stale: bool) -> Self {
-        Self { errors, is_stale, ..self }
+    pub fn refused(mut self, refusal: Refusal) -> Self {
+        (self.errors, self.stale, self.typed.version) = refusal.shown(self.typed.version);
+        self
     }
 
     pub fn title(&self) -> &'static str {

@@ -106,11 +106,11 @@ pub fn snapshot(contact: &Detail) -> Snapshot {
     let (person, department, attendant) =
         (name(&contact.person_name), name(&contact.department_name), name(&contact.attendant_name));
     Snapshot::default()
-        .text("name", "Nome", &contact.name)
-        .choice("phone", "Telefone", &contact.phone, &display::phone(&contact.phone))
-        .text("email", "E-mail", &contact.email)
-        .choice("channel_id", "Conexão", contact.channel_id, &contact.channel_name)
-        .choice("person_id", "Pessoa", id(contact.person_id.map(|id| id.0)), &person)
-        .choice("department", "Departamento padrão", id(contact.department_id.map(|id| id.0)), &department)
-        .choice("attendant", "Atendente padrão", id(contact.attendant_id.map(|id| id.0)), &attendant)
+        .text("Nome", &contact.name)
+        .choice("Telefone", &contact.phone, &display::phone(&contact.phone))
+        .text("E-mail", &contact.email)
+        .choice("Conexão", contact.channel_id, &contact.channel_name)
+        .choice("Pessoa", id(contact.person_id.map(|id| id.0)), &person)
+        .choice("Departamento padrão", id(contact.department_id.map(|id| id.0)), &department)
+        .choice("Atendente padrão", id(contact.attendant_id.map(|id| id.0)), &attendant)
 }

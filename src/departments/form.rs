@@ -31,7 +31,7 @@ impl Name {
 
 /// A department as its form shows it.
 pub fn snapshot(department: &Department) -> Snapshot {
-    Snapshot::default().text("name", "Nome", &department.name)
+    Snapshot::default().text("Nome", &department.name)
 }
 
 text_enum! {

@@ -38,10 +38,10 @@ pub async fn add(
     Ok(redirect_with(&format!("/departments/{id}"), Flash::MemberAdded))
 }
 
-/// Takes a member out; if there is work in their hands, shows it first and asks (422).
+/// Takes a member out; if there is work in their hands, shows it first and asks (422). Twice is once.
 ///
 /// # Errors
-/// `NotFound` for somebody who is no member.
+/// `NotFound` for a department or user that is not there.
 pub async fn remove(
     viewer: Can<ManageDepartments>,
     form: Posted,
@@ -72,7 +72,12 @@ pub async fn remove(
 
 fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewer, ip: &str) -> Result<Left> {
     if !queries::is_member(conn, id, leave.user)? {
-        return Err(Error::NotFound);
+        queries::find(conn, id)?;
+        return if crate::users::is_there(conn, leave.user)? {
+            Ok(Left::Moved)
+        } else {
+            Err(Error::NotFound)
+        };
     }
     let left = leave.carry_out(conn, by, ip)?;
     if matches!(left, Left::Moved) && queries::remove(conn, id, leave.user)? {

@@ -13,6 +13,9 @@ use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
 use crate::web::Fields;
 
+/// How the fields begin that name an heir; the department's id follows.
+const HEIR: &str = "heir_";
+
 /// To whom the work of each department goes; what is missing stays.
 pub type Heirs = BTreeMap<DepartmentId, UserId>;
 
@@ -108,10 +111,20 @@ impl Leave {
     }
 }
 
+/// Locks the attendant, and whoever a form names as an heir: for a change that learns only under the lock
+/// which departments are left.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock_named(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
+    let is_heir = |(name, value): (&str, &str)| name.starts_with(HEIR).then(|| value.parse().ok()).flatten();
+    queries::lock_users(conn, &form.iter().filter_map(is_heir).chain([user]).collect::<Vec<_>>())
+}
+
 /// Who was chosen for each of these departments.
 pub fn heirs(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> Heirs {
     let heir = |department: DepartmentId| {
-        let chosen = form.get(&format!("heir_{department}")).parse().ok()?;
+        let chosen = form.get(&format!("{HEIR}{department}")).parse().ok()?;
         Some((department, chosen))
     };
     departments.filter_map(heir).collect()

@@ -10,6 +10,6 @@ mod leaving;
 mod queries;
 mod views;
 
-pub use leaving::{Heirs, Leave, Left, Refused, hand_over, heirs};
+pub use leaving::{Heirs, Leave, Left, Refused, hand_over, heirs, lock_named};
 pub use queries::{Candidate, Held, InHand, Leaver, candidates, held, in_hand, lock_users};
 pub use views::{Leaving, Place, Shown, counted};

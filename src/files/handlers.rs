@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::ids::AttachmentId;
 use crate::web::{Posted, Shell};
 
-/// Keeps a file, beside those that its form holds already, and answers with its entry for the form; or with what is wrong with it (422).
+/// Keeps a file, beside those that its form holds already, and answers with its entry for the form. A file
+/// that cannot be taken is answered with what is wrong with it (422).
 ///
 /// # Errors
 /// The database or the store is unreachable.

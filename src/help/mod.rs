@@ -9,7 +9,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::{Spacing, Status};
 use crate::settings::sentences::{duration, spacing_sentence};
-use crate::settings::{self, Current};
+use crate::settings::{self, Settings};
 use crate::web::{Route, Shell};
 
 pub fn routes() -> Vec<Route> {
@@ -30,7 +30,7 @@ struct Help {
 }
 
 impl Help {
-    fn new(viewer: &Person, Current { settings, .. }: &Current) -> Self {
+    fn new(viewer: &Person, settings: &Settings) -> Self {
         Self {
             can_schedule: viewer.can_schedule(),
             can_change_roles: viewer.may(Permission::Roles),

@@ -71,5 +71,5 @@ impl Typed {
 /// A person as her form shows her. Of her contacts the form sends only who comes and who goes, which
 /// undoes nobody's change.
 pub fn snapshot(person: &Detail) -> Snapshot {
-    Snapshot::default().text("name", "Nome", &person.name)
+    Snapshot::default().text("Nome", &person.name)
 }

@@ -67,13 +67,13 @@ impl Typed {
 
 /// A role as its form shows it.
 pub fn snapshot(role: &Role) -> Snapshot {
-    let texts = Snapshot::default().text("name", "Nome do cargo", &role.name);
-    let texts = texts.text("description", "Descrição", &role.description);
+    let texts = Snapshot::default().text("Nome do cargo", &role.name);
+    let texts = texts.text("Descrição", &role.description);
     let granted = role.permissions();
     let switches = GROUPS.iter().flat_map(|(_, _, switches)| *switches);
     switches.fold(texts, |all, switch| {
         let is_on = granted.contains(switch.permission);
-        all.choice("permissions", switch.label, is_on, if is_on { "habilitado" } else { "desabilitado" })
+        all.choice(switch.label, is_on, if is_on { "habilitado" } else { "desabilitado" })
     })
 }
 

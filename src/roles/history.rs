@@ -106,7 +106,7 @@ mod tests {
 
     fn change(action: &str, details: Value) -> Change {
         let at = "2026-11-22T13:00:00Z".parse().unwrap();
-        Change { at, actor: Some("Ana Prado".into()), action: action.into(), details }
+        Change { at, actor: Some("Ana Prado".into()), action: action.into(), details, department: None }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::sentences;
 use crate::clock::Zone;
 use crate::schedules::{Scope, Spacing};
-use crate::web::{FieldErrors, Fields, has_control_characters};
+use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
 /// The longest company name.
 pub const NAME_LIMIT: usize = 80;
@@ -38,15 +38,6 @@ pub struct Typed {
     pub confirmed: String,
 }
 
-/// A setting that two states differ in, as people read it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Difference {
-    pub field: &'static str,
-    pub label: &'static str,
-    pub before: String,
-    pub after: String,
-}
-
 impl Typed {
     pub fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
@@ -62,9 +53,9 @@ impl Typed {
     }
 
     /// The form as it shows what is saved.
-    pub fn of(settings: &Settings, version: i32) -> Self {
+    pub fn of(settings: &Settings) -> Self {
         Self {
-            version: version.to_string(),
+            version: settings.snapshot().version(),
             company_name: settings.company_name.clone(),
             time_zone: settings.zone.name().into(),
             spacing_minutes: settings.spacing.minutes.to_string(),
@@ -134,34 +125,32 @@ fn whole(typed: &str, most: i32) -> Option<i32> {
 }
 
 impl Settings {
-    /// What differs from `self` in `other`, in the order of the form.
-    pub fn differences(&self, other: &Self) -> Vec<Difference> {
+    /// Each field of the form: its name, its label, and what it holds, as people read it.
+    fn fields(&self) -> [(&'static str, &'static str, String); 5] {
         let minutes = |minutes: i32| format!("{minutes} min");
-        let scope = |spacing: Spacing| sentences::scope_label(spacing.scope).to_owned();
-        let all = [
-            ("company_name", "Nome da empresa", self.company_name.clone(), other.company_name.clone()),
-            ("time_zone", "Fuso horário", self.zone.name().into(), other.zone.name().into()),
-            ("spacing_minutes", "Intervalo", minutes(self.spacing.minutes), minutes(other.spacing.minutes)),
-            ("spacing_scope", "Onde o intervalo conta", scope(self.spacing), scope(other.spacing)),
-            (
-                "late_tolerance_minutes",
-                "Tolerância de atraso",
-                minutes(self.late_tolerance_minutes),
-                minutes(other.late_tolerance_minutes),
-            ),
-        ];
-        let differ = |(field, label, before, after): (&'static str, &'static str, String, String)| {
-            (before != after).then_some(Difference { field, label, before, after })
-        };
-        all.into_iter().filter_map(differ).collect()
+        let scope = sentences::scope_label(self.spacing.scope).to_owned();
+        [
+            ("company_name", "Nome da empresa", self.company_name.clone()),
+            ("time_zone", "Fuso horário", self.zone.name().into()),
+            ("spacing_minutes", "Intervalo", minutes(self.spacing.minutes)),
+            ("spacing_scope", "Onde o intervalo conta", scope),
+            ("late_tolerance_minutes", "Tolerância de atraso", minutes(self.late_tolerance_minutes)),
+        ]
     }
 
-    /// The differences as the audit keeps them.
+    /// The settings as their form shows them.
+    pub fn snapshot(&self) -> Snapshot {
+        let fields = self.fields().into_iter();
+        fields.fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, &shown))
+    }
+
+    /// What differs from `self` in `other`, as the audit keeps it.
     pub fn audited(&self, other: &Self) -> Value {
-        let one = |change: Difference| {
-            (change.field.to_owned(), json!({ "before": change.before, "after": change.after }))
-        };
-        Value::Object(self.differences(other).into_iter().map(one).collect())
+        let pairs = self.fields().into_iter().zip(other.fields()).filter(|(before, after)| before != after);
+        let kept = pairs.map(|((field, _, before), (_, _, after))| {
+            (field.to_owned(), json!({ "before": before, "after": after }))
+        });
+        Value::Object(kept.collect())
     }
 }
 

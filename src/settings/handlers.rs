@@ -35,24 +35,20 @@ pub async fn update(
     db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (typed, editor) = (Typed::read(&form), viewer.id);
+    let (typed, editor) = (Typed::read(&form), viewer.clone());
     if form.get("step") == "back" {
         return again(&viewer, shell, &db, StatusCode::OK, |page| page.with_typed(typed)).await;
     }
     let sent = typed.clone();
-    match db.transaction(move |conn| update::update(conn, &sent, editor, &ip)).await? {
+    match db.transaction(move |conn| update::update(conn, &sent, &editor, &ip)).await? {
         Outcome::Saved => Ok(redirect_with("/settings", Flash::SettingsSaved)),
         Outcome::Unconfirmed(effect) => {
             let view = Confirmation::new(&viewer, &shell.csrf, typed, &effect);
             shell.page(&viewer, "Confirmar mudança", view)
         }
-        Outcome::Refused(errors) => {
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            again(&viewer, shell, &db, status, |page| page.with_typed(typed).refused(errors)).await
-        }
-        Outcome::Stale(current) => {
-            let status = StatusCode::CONFLICT;
-            again(&viewer, shell, &db, status, |page| page.with_typed(typed).overtaken_by(&current)).await
+        Outcome::Refused(refusal) => {
+            let status = refusal.status();
+            again(&viewer, shell, &db, status, |page| page.with_typed(typed).refused(refusal)).await
         }
     }
 }

@@ -40,7 +40,7 @@ pub async fn unspaced(
     let after = query.after.parse().ok();
     let (current, page) =
         db.run(move |conn| Ok((queries::current(conn)?, queries::unspaced(conn, after)?))).await?;
-    let view = UnspacedSchedules::new(&viewer, current.settings.spacing, page);
+    let view = UnspacedSchedules::new(&viewer, current.spacing, page);
     shell.page(&viewer, "Agendamentos fora do intervalo", view)
 }
 

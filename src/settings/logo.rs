@@ -38,7 +38,7 @@ pub async fn create(
         Err(sentence) => {
             let mut errors = FieldErrors::default();
             errors.add("logo", sentence);
-            let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf).refused(errors);
+            let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf).refused(errors.into());
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Empresa", view);
         }
     };

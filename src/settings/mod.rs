@@ -17,7 +17,7 @@ mod views;
 mod zones;
 
 pub use form::{Settings, company_name_error};
-pub use queries::{Brand, Current, brand, current};
+pub use queries::{Brand, brand, current};
 pub use zones::{ZoneGroup, zone_groups};
 
 use crate::web::Route;

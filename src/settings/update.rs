@@ -4,13 +4,14 @@ use diesel::pg::PgConnection;
 
 use super::form::Typed;
 use super::lists;
-use super::queries::{self, Current, Named};
+use super::queries::{self, Named};
 use super::respacing::Respacing;
 use crate::audit::{self, Action};
+use crate::auth::Viewer;
 use crate::error::Result;
-use crate::ids::{ScheduleId, UserId};
+use crate::ids::ScheduleId;
 use crate::live::{self, Event};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, Refusal, Stale};
 
 /// How many of the touched schedules the question shows.
 const SHOWN: usize = 8;
@@ -18,9 +19,7 @@ const SHOWN: usize = 8;
 /// What came of a form.
 pub enum Outcome {
     Saved,
-    Refused(FieldErrors),
-    /// Somebody else saved since the form was opened.
-    Stale(Current),
+    Refused(Refusal),
     /// Pending schedules are touched, and nobody has confirmed that they may be.
     Unconfirmed(Effect),
 }
@@ -41,24 +40,23 @@ pub struct Effect {
 
 /// # Errors
 /// The database is unreachable.
-pub fn update(conn: &mut PgConnection, typed: &Typed, editor: UserId, ip: &str) -> Result<Outcome> {
+pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
     let wanted = match typed.parse() {
         Ok(wanted) => wanted,
-        Err(errors) => return Ok(Outcome::Refused(errors)),
+        Err(errors) => return Ok(Outcome::Refused(errors.into())),
     };
-    let current = queries::current_for_update(conn)?;
-    if typed.version != current.version.to_string() {
-        return Ok(Outcome::Stale(current));
-    }
-    let before = current.settings;
+    let before = queries::current_for_update(conn)?;
     if wanted == before {
         return Ok(Outcome::Saved);
+    }
+    if let Some(stale) = Stale::since(&typed.version, &before.snapshot(), "/settings".into()) {
+        return Ok(Outcome::Refused(stale.by(audit::newest_of(conn, Action::SettingsEdited)?, editor.zone)));
     }
     let changes_zone = wanted.zone != before.zone;
     if changes_zone && !queries::knows_zone(conn, wanted.zone)? {
         let mut errors = FieldErrors::default();
         errors.add("time_zone", "O banco de dados não conhece este fuso. Selecione outro da mesma região.");
-        return Ok(Outcome::Refused(errors));
+        return Ok(Outcome::Refused(errors.into()));
     }
     let mut effect = Effect::default();
     if changes_zone {
@@ -78,7 +76,7 @@ pub fn update(conn: &mut PgConnection, typed: &Typed, editor: UserId, ip: &str) 
         if effect.newly_unspaced > 0 && !typed.confirms(effect.newly_unspaced) {
             return effect.unconfirmed(conn, &respacing);
         }
-        queries::respace(conn, wanted.spacing, &respacing, (editor, ip))?;
+        queries::respace(conn, wanted.spacing, &respacing, (editor.id, ip))?;
         unspaced = respacing.unspaced;
         let changed = respacing.marked.iter().chain(&respacing.unmarked);
         live::announce(conn, &Event::SchedulesChanged(changed.copied().map(ScheduleId).collect()))?;
@@ -90,7 +88,7 @@ pub fn update(conn: &mut PgConnection, typed: &Typed, editor: UserId, ip: &str) 
     if unspaced > 0 {
         details["unspaced_schedules"] = unspaced.into();
     }
-    let entry = audit::Entry::of(Action::SettingsEdited).by(editor).with(details).from(ip);
+    let entry = audit::Entry::of(Action::SettingsEdited).by(editor.id).with(details).from(ip);
     audit::record(conn, &entry)?;
     Ok(Outcome::Saved)
 }

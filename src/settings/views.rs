@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::form::{Difference, Typed};
+use super::form::{Settings, Typed};
 use super::lists::Moved;
-use super::queries::{Current, MOST_COUNTED, Named, Unspaced};
+use super::queries::{MOST_COUNTED, Named, Unspaced};
 use super::update::Effect;
 use super::{ZoneGroup, sentences, zone_groups};
 use crate::auth::Person;
 use crate::files::ContentHash;
 use crate::ids::ScheduleId;
 use crate::schedules::{Scope, Spacing};
-use crate::web::{FieldErrors, PageOf, thousands};
+use crate::web::{FieldErrors, PageOf, Refusal, Stale, thousands};
 
 #[derive(Template)]
 #[template(path = "settings/edit.html")]
@@ -23,22 +23,21 @@ pub struct FormPage {
     zones: Vec<ZoneGroup>,
     sentence: Sentence,
     errors: FieldErrors,
-    /// What somebody else saved, where it differs from what was typed.
-    overtaken: Option<Vec<Difference>>,
+    stale: Option<Stale>,
     unspaced: Option<String>,
     logo: Option<String>,
 }
 
 impl FormPage {
-    pub fn new(current: &Current, logo: Option<ContentHash>, unspaced: i64) -> Self {
+    pub fn new(current: &Settings, logo: Option<ContentHash>, unspaced: i64) -> Self {
         Self {
             csrf: String::new(),
             logo: logo.map(super::logo::path),
-            typed: Typed::of(&current.settings, current.version),
-            zones: zone_groups(current.settings.zone.name()),
-            sentence: Sentence::of(Some(current.settings.spacing)),
+            typed: Typed::of(current),
+            zones: zone_groups(current.zone.name()),
+            sentence: Sentence::of(Some(current.spacing)),
             errors: FieldErrors::default(),
-            overtaken: None,
+            stale: None,
             unspaced: (unspaced > 0).then(|| bounded(unspaced as usize, unspaced > MOST_COUNTED)),
         }
     }
@@ -54,15 +53,8 @@ impl FormPage {
         self
     }
 
-    pub fn refused(self, errors: FieldErrors) -> Self {
-        Self { errors, ..self }
-    }
-
-    /// Saving once more then saves over the newer state.
-    pub fn overtaken_by(mut self, current: &Current) -> Self {
-        self.typed.version = current.version.to_string();
-        let differences = self.typed.parse().map(|typed| typed.differences(&current.settings));
-        self.overtaken = Some(differences.unwrap_or_default());
+    pub fn refused(mut self, refusal: Refusal) -> Self {
+        (self.errors, self.stale, self.typed.version) = refusal.shown(self.typed.version);
         self
     }
 

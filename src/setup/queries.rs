@@ -81,12 +81,10 @@ pub fn set_up(
         State::Open => {}
         closed => return Ok(Err(closed)),
     }
-    diesel::sql_query(
-        "UPDATE settings SET company_name = $1, time_zone = $2, version = version + 1, updated_at = now()",
-    )
-    .bind::<Text, _>(&draft.company_name)
-    .bind::<Text, _>(draft.zone.name())
-    .execute(conn)?;
+    diesel::sql_query("UPDATE settings SET company_name = $1, time_zone = $2, updated_at = now()")
+        .bind::<Text, _>(&draft.company_name)
+        .bind::<Text, _>(draft.zone.name())
+        .execute(conn)?;
     let administrator = users::create_administrator(conn, &draft.administrator, password_hash)?;
     add_department(conn, draft, administrator)?;
     diesel::sql_query("DELETE FROM setup_links").execute(conn)?;

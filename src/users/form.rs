@@ -44,10 +44,10 @@ impl Facts {
         let named: Vec<&str> = named.map(|department| department.name.as_str()).collect();
         let held: Vec<String> = held.iter().map(DepartmentId::to_string).collect();
         Snapshot::default()
-            .text("name", "Nome", &user.name)
-            .text("email", "E-mail", &user.email)
-            .choice("role_id", "Cargo", user.role_id, role.map_or("", |role| &role.name))
-            .choice("departments", "Departamentos", held.join(","), &named.join(", "))
+            .text("Nome", &user.name)
+            .text("E-mail", &user.email)
+            .choice("Cargo", user.role_id, role.map_or("", |role| &role.name))
+            .choice("Departamentos", held.join(","), &named.join(", "))
     }
 }
 

@@ -62,6 +62,8 @@ pub fn invite(
 /// `NotFound`; `Forbidden` beyond the reach; `users_email_key`, `last_administrator`.
 pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, ip: &str) -> Result<Saved> {
     let typed = &form.typed;
+    // With the heirs at once: users are locked in the order of their ids.
+    departures::lock_named(conn, &form.answer, id)?;
     let user = managed(conn, id, by)?;
     let facts = queries::facts(conn, Some(user.clone()))?;
     let draft = match typed.parse(Reach::of(by), &facts) {

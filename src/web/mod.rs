@@ -35,6 +35,6 @@ pub use routing::{Route, register};
 pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint};
-pub use stale::{Refusal, Snapshot, Stale};
+pub use stale::{BLANK, Refusal, Snapshot, Stale};
 pub use theme::Theme;
 pub use unsent::{Left, Unsent};

@@ -12,13 +12,15 @@ use super::FieldErrors;
 use crate::audit::Change;
 use crate::clock::Zone;
 
+/// What stands for a field that holds nothing.
+pub const BLANK: &str = "Em branco";
+
 /// The fields of a record as its form shows them.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot(Vec<Field>);
 
 #[derive(Clone, Debug)]
 struct Field {
-    name: &'static str,
     label: String,
     hash: String,
     shown: String,
@@ -26,16 +28,15 @@ struct Field {
 
 impl Snapshot {
     /// Adds a field that shows what it holds.
-    pub fn text(self, name: &'static str, label: &str, value: &str) -> Self {
-        self.choice(name, label, value, value)
+    pub fn text(self, label: &str, value: &str) -> Self {
+        self.choice(label, value, value)
     }
 
     /// Adds a field that holds `value`, an id say, and shows something else.
-    pub fn choice(mut self, name: &'static str, label: &str, value: impl ToString, shown: &str) -> Self {
+    pub fn choice(mut self, label: &str, value: impl ToString, shown: &str) -> Self {
         let digest = Sha256::digest(value.to_string().as_bytes());
-        let shown = if shown.is_empty() { "em branco" } else { shown };
+        let shown = if shown.is_empty() { BLANK } else { shown };
         self.0.push(Field {
-            name,
             label: label.to_owned(),
             hash: hex::encode(&digest[..8]),
             shown: shown.to_owned(),
@@ -54,11 +55,6 @@ impl Snapshot {
         let is_whole = seen.len() == self.0.len();
         let is_new = move |at: usize, field: &Field| !is_whole || seen[at] != field.hash;
         self.0.iter().enumerate().filter(move |(at, field)| is_new(*at, field)).map(|(_, field)| field)
-    }
-
-    /// Whether the field of that name is not as in that version.
-    pub fn has_new(&self, version: &str, name: &str) -> bool {
-        self.since(version).any(|field| field.name == name)
     }
 }
 
@@ -139,7 +135,7 @@ mod tests {
     use super::*;
 
     fn role(name: &str, text: &str) -> Snapshot {
-        Snapshot::default().text("name", "Nome", name).text("description", "Descrição", text)
+        Snapshot::default().text("Nome", name).text("Descrição", text)
     }
 
     #[test]
@@ -151,13 +147,12 @@ mod tests {
         let told: Vec<_> = stale.lines.iter().map(|line| (line.label.as_str(), line.now.as_str())).collect();
         assert_eq!(told, [("Descrição", "Cuida de tudo")]);
         assert!(Stale::since(&stale.version, &now, String::new()).is_none());
-        assert!(now.has_new(&seen, "description") && !now.has_new(&seen, "name"));
     }
 
     #[test]
     fn a_form_without_a_version_has_seen_nothing() {
         let stale = Stale::since("", &role("Gestor", ""), String::new()).unwrap();
         let told: Vec<_> = stale.lines.iter().map(|line| line.now.as_str()).collect();
-        assert_eq!(told, ["Gestor", "em branco"]);
+        assert_eq!(told, ["Gestor", "Em branco"]);
     }
 }

@@ -6,8 +6,7 @@ use pontual::ids::ContactId;
 use crate::harness::{TestApp, Visitor};
 use crate::schedules::save;
 
-const CHAT: [(&str, &str); 7] = [
-    ("version", "1"),
+const CHAT: [(&str, &str); 6] = [
     ("name", "Chat do site"),
     ("public_name", "Loja Bela"),
     ("palette", "#0b6e4f"),
@@ -39,7 +38,7 @@ fn chat(app: &TestApp) -> String {
 async fn customers_see_the_public_name_colour_and_greeting() {
     let app = TestApp::new().await;
     let admin = opened(&app).await;
-    let answer = admin.post("/channels/401", &CHAT).await;
+    let answer = admin.edit("/channels/401", &CHAT).await;
     admin.follow(&answer).await.assert_says("Conexão salva.").assert_says("Loja Bela");
     let marina = app.visitor();
     let page = marina.get(&chat(&app)).await;
@@ -66,14 +65,14 @@ async fn without_a_public_name_the_department_stands_for_it() {
 async fn a_colour_must_hold_white_text() {
     let app = TestApp::new().await;
     let admin = opened(&app).await;
-    let light = admin.post("/channels/401", &with(&[("palette", "other"), ("colour", "#ffee00")])).await;
+    let light = admin.edit("/channels/401", &with(&[("palette", "other"), ("colour", "#ffee00")])).await;
     light.assert_status(422).assert_says("Escolha uma mais escura.");
     assert_eq!(light.attribute("#colour", "value").unwrap(), "#ffee00");
-    let none = admin.post("/channels/401", &with(&[("palette", "other"), ("colour", "red;}")])).await;
+    let none = admin.edit("/channels/401", &with(&[("palette", "other"), ("colour", "red;}")])).await;
     none.assert_status(422).assert_says("Informe a cor, como #4453cf.");
     admin.get("/chat-colours/ffee00.css").await.assert_status(404);
     admin.get("/chat-colours/red.css").await.assert_status(404);
-    let own = admin.post("/channels/401", &with(&[("palette", "other"), ("colour", "1E293B")])).await;
+    let own = admin.edit("/channels/401", &with(&[("palette", "other"), ("colour", "1E293B")])).await;
     own.assert_status(303);
     assert_eq!(app.database.texts("SELECT colour AS value FROM channels"), ["#1e293b"]);
 }
@@ -91,17 +90,6 @@ async fn a_channel_can_be_made_and_its_name_is_its_own() {
     closed.assert_status(422).assert_says("Selecione o departamento.");
     admin.post("/channels", &with(&[("name", "Outro")])).await.assert_status(303);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM channels"), 2);
-}
-
-#[actix_web::test]
-async fn a_stale_edit_is_told() {
-    let app = TestApp::new().await;
-    let admin = opened(&app).await;
-    admin.post("/channels/401", &with(&[("greeting", "Oi")])).await.assert_status(303);
-    let late = admin.post("/channels/401", &with(&[("greeting", "Bom dia")])).await;
-    late.assert_status(409).assert_says("Esta conexão mudou enquanto você editava.");
-    assert_eq!(late.texts("#greeting"), ["Bom dia"]);
-    admin.post("/channels/401", &with(&[("greeting", "Bom dia"), ("version", "2")])).await.assert_status(303);
 }
 
 #[actix_web::test]

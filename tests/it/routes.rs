@@ -152,7 +152,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/departments/{id}", [303, 403, 403, 422, 403]),
     ("POST", "/departments/{id}/position", [303, 403, 403, 400, 403]),
     ("POST", "/departments/{id}/members", [303, 403, 403, 404, 403]),
-    ("POST", "/departments/{id}/members/{user}/removal", [303, 403, 403, 404, 403]),
+    ("POST", "/departments/{id}/members/{user}/removal", [303, 403, 403, 303, 403]),
     ("GET", "/departments/{id}/deactivation", [303, 403, 403, 200, 403]),
     ("POST", "/departments/{id}/deactivation", [303, 403, 403, 303, 403]),
     ("POST", "/departments/{id}/reactivation", [303, 403, 403, 303, 403]),

@@ -38,7 +38,7 @@ async fn a_role_that_another_changed_is_not_saved_over_unseen() {
     let app = TestApp::new().await;
     let first = [("name", "Atendente"), ("permissions", "tickets"), ("permissions", "schedules")];
     let second = [("name", "Atendimento"), ("permissions", "tickets")];
-    let told = ["Descrição: em branco", "Habilitar agendamento: habilitado"];
+    let told = ["Descrição: Em branco", "Habilitar agendamento: habilitado"];
     second_save(&app, "/roles/203", [&first, &second], &told, ("#name", "Atendimento")).await;
 }
 
@@ -97,4 +97,44 @@ async fn a_person_whom_another_renamed_is_not_saved_over_unseen() {
     let (first, second) = ([("name", "Casa Duarte")], [("name", "Os Duarte")]);
     let told = ["Nome: Casa Duarte"];
     second_save(&app, "/people/501/edit", [&first, &second], &told, ("#name", "Os Duarte")).await;
+}
+
+#[actix_web::test]
+async fn a_channel_that_another_changed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let first = [
+        ("name", "Chat da loja"),
+        ("public_name", "Loja Bela"),
+        ("palette", "#0b6e4f"),
+        ("greeting", "Olá"),
+        ("department_id", "102"),
+    ];
+    let second = [("name", "Chat novo"), ("palette", "#4453cf"), ("department_id", "101")];
+    let told = [
+        "Nome: Chat da loja",
+        "Departamento padrão: Financeiro",
+        "Nome para os clientes: Loja Bela",
+        "Cor: Verde",
+        "Saudação: Olá",
+    ];
+    second_save(&app, "/channels/401", [&first, &second], &told, ("#name", "Chat novo")).await;
+}
+
+#[actix_web::test]
+async fn settings_that_another_changed_are_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let settings = |name, scope, tolerance| {
+        [
+            ("company_name", name),
+            ("time_zone", "America/Sao_Paulo"),
+            ("spacing_minutes", "6"),
+            ("spacing_scope", scope),
+            ("late_tolerance_minutes", tolerance),
+        ]
+    };
+    let first = settings("Loja Um", "contact", "30");
+    let second = settings("Loja Dois", "platform", "60");
+    let told =
+        ["Nome da empresa: Loja Um", "Onde o intervalo conta: Mesmo contato", "Tolerância de atraso: 30 min"];
+    second_save(&app, "/settings", [&first, &second], &told, ("#company_name", "Loja Dois")).await;
 }

@@ -20,6 +20,23 @@ pub struct Change {
     pub actor: Option<String>,
     #[diesel(sql_type = Jsonb)]
     pub details: Value,
+    /// The department of a change that is told of one of its attendants.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub department: Option<String>,
+}
+
+const SELECT: &str = "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS department
+   FROM audit a LEFT JOIN users u ON u.id = a.actor_id";
+
+/// The newest row of an action that is about no record.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn newest_of(conn: &mut PgConnection, action: Action) -> Result<Option<Change>> {
+    Ok(diesel::sql_query(format!("{SELECT} WHERE a.action = $1 ORDER BY a.at DESC, a.id DESC LIMIT 1"))
+        .bind::<Text, _>(action)
+        .get_result(conn)
+        .optional()?)
 }
 
 /// The newest `limit` rows that have one of these actions and that subject, newest first.
@@ -32,11 +49,9 @@ pub fn newest_about(
     subject: i64,
     limit: i64,
 ) -> Result<Vec<Change>> {
-    Ok(diesel::sql_query(
-        "SELECT a.at, a.action, u.name AS actor, a.details
-           FROM audit a LEFT JOIN users u ON u.id = a.actor_id
-          WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3",
-    )
+    Ok(diesel::sql_query(format!(
+        "{SELECT} WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3"
+    ))
     .bind::<Array<Text>, _>(actions.to_vec())
     .bind::<BigInt, _>(subject)
     .bind::<BigInt, _>(limit)

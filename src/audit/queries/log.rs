@@ -79,39 +79,12 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row>> {
 
 /// The rows after the filter's place.
 ///
-/// Where actions or a person are chosen, the newest of each action are taken by its index and merged:
-/// an index of several actions does not come in the order of time.
-///
 /// # Errors
 /// The database is unreachable.
 pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec<Row>> {
-    let is_backwards = filter.before.is_some();
-    let order = if is_backwards { "a.at, a.id" } else { "a.at DESC, a.id DESC" };
-    let sign = if is_backwards { '>' } else { '<' };
-    let actions: Vec<Action> = match filter.group {
-        Some(group) => group.actions(),
-        None => Action::ALL.to_vec(),
-    };
-    let is_by_action = filter.group.is_some() || filter.actor.is_some();
-    let mut wanted = String::from("a.at >= coalesce($1, '-infinity') AND a.at < coalesce($2, 'infinity')");
+    let order = order(&filter);
+    let found = found(&filter, limit);
     let start = filter.before.or(filter.after);
-    if start.is_some() {
-        wanted += &format!(" AND (a.at, a.id) {sign} ($3, $4)");
-    }
-    wanted += match filter.actor {
-        None => "",
-        Some(Actor::Person(_)) => " AND a.actor_id = $6",
-        Some(Actor::Nobody) => " AND a.actor_id IS NULL",
-    };
-    let found = match is_by_action {
-        false => format!("SELECT a.* FROM audit a WHERE {wanted} ORDER BY {order} LIMIT {limit}"),
-        true => format!(
-            "SELECT a.* FROM unnest($5) AS wanted (action)
-              CROSS JOIN LATERAL (SELECT * FROM audit a WHERE a.action = wanted.action AND {wanted}
-                                   ORDER BY {order} LIMIT {limit}) a
-              ORDER BY {order} LIMIT {limit}"
-        ),
-    };
     let Cursor { at, id } = start.unwrap_or(Cursor { at: DateTime::UNIX_EPOCH, id: 0 });
     let query = diesel::sql_query(format!(
         "WITH found AS ({found})
@@ -133,6 +106,10 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
            LEFT JOIN tickets subject_ticket ON a.action LIKE 'ticket.%' AND subject_ticket.id = a.subject_id
           ORDER BY {order}"
     ));
+    let actions: Vec<Action> = match filter.group {
+        Some(group) => group.actions(),
+        None => Action::ALL.to_vec(),
+    };
     let actor = match filter.actor {
         Some(Actor::Person(id)) => Some(id),
         _ => None,
@@ -146,6 +123,37 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
         .bind::<Array<Text>, _>(actions)
         .bind::<Nullable<BigInt>, _>(actor)
         .load(conn)?)
+}
+
+fn order(filter: &Filter) -> &'static str {
+    if filter.before.is_some() { "a.at, a.id" } else { "a.at DESC, a.id DESC" }
+}
+
+/// Finds the rows; its parameters are those that `rows` binds.
+///
+/// Where actions or a person are chosen, the newest of each action are taken by its index and merged:
+/// an index of several actions does not come in the order of time.
+fn found(filter: &Filter, limit: usize) -> String {
+    let order = order(filter);
+    let sign = if filter.before.is_some() { '>' } else { '<' };
+    let mut wanted = String::from("a.at >= coalesce($1, '-infinity') AND a.at < coalesce($2, 'infinity')");
+    if filter.before.or(filter.after).is_some() {
+        wanted += &format!(" AND (a.at, a.id) {sign} ($3, $4)");
+    }
+    wanted += match filter.actor {
+        None => "",
+        Some(Actor::Person(_)) => " AND a.actor_id = $6",
+        Some(Actor::Nobody) => " AND a.actor_id IS NULL",
+    };
+    match filter.group.is_some() || filter.actor.is_some() {
+        false => format!("SELECT a.* FROM audit a WHERE {wanted} ORDER BY {order} LIMIT {limit}"),
+        true => format!(
+            "SELECT a.* FROM unnest($5) AS wanted (action)
+              CROSS JOIN LATERAL (SELECT * FROM audit a WHERE a.action = wanted.action AND {wanted}
+                                   ORDER BY {order} LIMIT {limit}) a
+              ORDER BY {order} LIMIT {limit}"
+        ),
+    }
 }
 
 /// Somebody to filter by.

@@ -4,5 +4,5 @@ mod history;
 pub mod log;
 mod record;
 
-pub use history::{Change, newest_about};
+pub use history::{Change, newest_about, newest_of};
 pub use record::record;

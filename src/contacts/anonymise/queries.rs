@@ -85,6 +85,9 @@ pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<O
 /// Deletes the lines of imports that name the contact. Those that waited to be taken count as skipped. The
 /// imports are locked first, as whoever takes their lines does.
 ///
+/// A line that waits has its number in E.164, and in another area the same digits are somebody else's. A
+/// refused one holds what the file said, and is known by the end of the number.
+///
 /// # Errors
 /// The database is unreachable.
 pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
@@ -94,7 +97,8 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
         "WITH gone AS (
             DELETE FROM import_lines l USING contacts c
              WHERE c.id = $1 AND ((l.problem IS NOT NULL AND plain(l.name) = c.sort_name)
-                OR (c.phone <> '' AND right(regexp_replace(l.phone, '[^0-9]', '', 'g'), 8) = right(c.phone, 8))
+                OR (c.phone <> '' AND CASE WHEN l.problem IS NULL THEN l.phone = c.phone
+                    ELSE right(regexp_replace(l.phone, '[^0-9]', '', 'g'), 8) = right(c.phone, 8) END)
                 OR (c.email <> '' AND lower(l.email) = c.email))
             RETURNING l.import_id, l.problem)
          UPDATE imports i SET skipped = skipped + n.count

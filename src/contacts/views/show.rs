@@ -1,9 +1,9 @@
 //! The page of one contact, and the questions before it is changed for good.
 
 use askama::Template;
-use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
+use super::history::{Entry, HISTORY};
 use crate::audit::{self, Change};
 use crate::auth::Viewer;
 use crate::contacts::queries::{self, Detail, TicketLine, Touched};
@@ -15,9 +15,6 @@ use crate::ids::{ContactId, PersonId};
 use crate::schedules::Status;
 use crate::tickets::TicketStatus;
 use crate::web::{initials, tint};
-
-/// How many entries of its history the page of a contact or a person shows.
-pub const HISTORY: i64 = 20;
 
 /// All that the page shows, as it was read.
 pub struct Page {
@@ -87,13 +84,6 @@ struct TicketRow {
     summary: String,
 }
 
-/// One line of a history.
-pub struct Entry {
-    pub icon: &'static str,
-    pub title: String,
-    pub sub: String,
-}
-
 impl Show {
     pub fn new(viewer: &Viewer, csrf: &str, page: Page, link: String) -> Self {
         let zone = viewer.zone;
@@ -153,59 +143,6 @@ fn ticket_row(viewer: &Viewer, ticket: TicketLine, is_readable: bool) -> TicketR
         status: ticket.status,
         summary: format!("{}, {}", ticket.department, viewer.zone.short(ticket.opened_at)),
     }
-}
-
-impl Entry {
-    /// A history, newest first. It ends with the creation, of which the audit may know no more: of what
-    /// was there from the start, and of what has more changes than are shown.
-    pub fn all(viewer: &Viewer, history: &[Change], created_at: DateTime<Utc>) -> Vec<Self> {
-        let mut all: Vec<Self> = history.iter().map(|entry| Self::of(viewer, entry)).collect();
-        if !history.iter().any(|entry| entry.action.ends_with(".created")) {
-            let sub = viewer.zone.date_time(created_at);
-            all.push(Self { icon: "plus", title: "Criação".into(), sub });
-        }
-        all
-    }
-
-    /// What the audit says of a contact or a person, in words.
-    fn of(viewer: &Viewer, entry: &Change) -> Self {
-        let is_import = entry.details.get("import_id").is_some();
-        let (icon, title) = match entry.action.as_str() {
-            "contact.created" if is_import => ("cloud-upload", "Criado por importação"),
-            "contact.edited" if is_import => ("cloud-upload", "Atualizado por importação"),
-            "contact.created" | "person.created" => ("plus", "Criação"),
-            "contact.edited" | "person.edited" => ("pencil", "Edição"),
-            "contact.archived" | "person.archived" => ("archive", "Arquivamento"),
-            "contact.restored" | "person.restored" => ("refresh", "Restauração"),
-            "contact.link_revoked" => ("ban", "Link revogado"),
-            "contact.exported" => ("download", "Dados exportados"),
-            _ => ("eye-off", "Anonimização"),
-        };
-        let mut parts = vec![viewer.zone.date_time(entry.at)];
-        parts.extend(entry.actor.clone());
-        let fields = entry.details["fields"].as_array();
-        let fields: Vec<_> =
-            fields.into_iter().flatten().filter_map(|field| label(field.as_str()?)).collect();
-        if !fields.is_empty() {
-            parts.push(fields.join(", "));
-        }
-        Self { icon, title: title.into(), sub: parts.join(" · ") }
-    }
-}
-
-/// A field of a contact as the form names it.
-fn label(field: &str) -> Option<&'static str> {
-    Some(match field {
-        "name" => "nome",
-        "phone" => "telefone",
-        "email" => "e-mail",
-        "channel" => "conexão",
-        "person" => "pessoa",
-        "department" => "departamento padrão",
-        "attendant" => "atendente padrão",
-        "contacts" => "contatos",
-        _ => return None,
-    })
 }
 
 /// What is under way with a contact, and so is touched when it goes.

@@ -11,6 +11,7 @@ use crate::schedules::changes::Changes;
 use crate::schedules::edit::Stale;
 use crate::schedules::merging::{Original, Part};
 use crate::schedules::queries::{Detail, HistoryEntry};
+use crate::web::BLANK;
 
 #[derive(Template)]
 #[template(path = "schedules/_stale.html")]
@@ -137,7 +138,7 @@ pub(super) fn with_second(first: String, second: Option<String>) -> String {
 }
 
 fn or_blank(text: String) -> String {
-    if text.trim().is_empty() { "Em branco".into() } else { text }
+    if text.trim().is_empty() { BLANK.into() } else { text }
 }
 
 /// What came of a schedule that is pending no more.

@@ -10,13 +10,6 @@ use crate::files::ContentHash;
 use crate::schedules::Spacing;
 use crate::settings::Settings;
 
-/// The settings as they are saved, and which save that was.
-#[derive(Clone, Debug)]
-pub struct Current {
-    pub settings: Settings,
-    pub version: i32,
-}
-
 #[derive(QueryableByName)]
 struct SettingsRow {
     #[diesel(sql_type = Text)]
@@ -29,17 +22,16 @@ struct SettingsRow {
     spacing_scope: String,
     #[diesel(sql_type = Integer)]
     late_tolerance_minutes: i32,
-    #[diesel(sql_type = Integer)]
-    version: i32,
 }
 
-const SELECT: &str =
-    "SELECT company_name, time_zone, spacing_minutes, spacing_scope, late_tolerance_minutes, version
+const SELECT: &str = "SELECT company_name, time_zone, spacing_minutes, spacing_scope, late_tolerance_minutes
    FROM settings";
 
+/// The settings as they are saved.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn current(conn: &mut PgConnection) -> Result<Current> {
+pub fn current(conn: &mut PgConnection) -> Result<Settings> {
     read(diesel::sql_query(SELECT).get_result(conn)?)
 }
 
@@ -47,19 +39,18 @@ pub fn current(conn: &mut PgConnection) -> Result<Current> {
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn current_for_update(conn: &mut PgConnection) -> Result<Current> {
+pub fn current_for_update(conn: &mut PgConnection) -> Result<Settings> {
     read(diesel::sql_query(format!("{SELECT} FOR UPDATE")).get_result(conn)?)
 }
 
-fn read(row: SettingsRow) -> Result<Current> {
+fn read(row: SettingsRow) -> Result<Settings> {
     let scope = row.spacing_scope.parse().map_err(|()| Error::unexpected("unknown spacing scope"))?;
-    let settings = Settings {
+    Ok(Settings {
         company_name: row.company_name,
         zone: Zone::named(&row.time_zone),
         spacing: Spacing { minutes: row.spacing_minutes, scope },
         late_tolerance_minutes: row.late_tolerance_minutes,
-    };
-    Ok(Current { settings, version: row.version })
+    })
 }
 
 /// Writes the settings; the pending schedules must have been rewritten before.
@@ -69,7 +60,7 @@ fn read(row: SettingsRow) -> Result<Current> {
 pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
     diesel::sql_query(
         "UPDATE settings SET company_name = $1, time_zone = $2, spacing_minutes = $3, spacing_scope = $4,
-                late_tolerance_minutes = $5, version = version + 1, updated_at = clock_timestamp()",
+                late_tolerance_minutes = $5, updated_at = clock_timestamp()",
     )
     .bind::<Text, _>(&settings.company_name)
     .bind::<Text, _>(settings.zone.name())

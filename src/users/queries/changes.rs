@@ -27,12 +27,13 @@ const AUDITED: [Action; 8] = [
 /// The database is unreachable.
 pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<Change>> {
     Ok(diesel::sql_query(
-        "SELECT a.at, a.action, u.name AS actor, a.details
+        "SELECT a.at, a.action, u.name AS actor, a.details, d.name AS department
            FROM (SELECT * FROM audit WHERE action = ANY($1) AND subject_id = $2
                  UNION ALL
                  SELECT * FROM audit WHERE action IN ('department.member_added', 'department.member_removed')
                     AND details ->> 'user_id' = $2::text) a
            LEFT JOIN users u ON u.id = a.actor_id
+           LEFT JOIN departments d ON a.action LIKE 'department.%' AND d.id = a.subject_id
           ORDER BY a.id DESC LIMIT $3",
     )
     .bind::<Array<Text>, _>(AUDITED.to_vec())

@@ -129,3 +129,22 @@ async fn a_person_with_other_contacts_stays() {
         .assert_says("Rafael")
         .assert_says("1 contato");
 }
+
+#[actix_web::test]
+async fn a_line_that_waits_goes_by_the_whole_number_and_a_refused_one_by_its_end() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO imports (id, created_by, channel_id, file_name, status, confirmed_at)
+            VALUES (1, 301, 401, 'lista.csv', 'running', now());
+         INSERT INTO import_lines VALUES (1, 2, 'Marina', '+5511900000142', '', '', NULL, NULL),
+                                         (1, 3, 'Rosa, de outra cidade', '+5521900000142', '', '', NULL, NULL),
+                                         (1, 4, 'Mari', '9 0000-0142', '', '', 'x', NULL)",
+    );
+    let admin = app.administrator().await;
+    admin.get("/contacts/601/anonymisation").await;
+    let done = admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await;
+    done.assert_status(303);
+    let kept = app.database.texts("SELECT name AS value FROM import_lines");
+    assert_eq!(kept, ["Rosa, de outra cidade"]);
+    assert_eq!(app.database.number("SELECT skipped::bigint AS value FROM imports"), 1);
+}

@@ -232,3 +232,51 @@ async fn leaving_a_department_first_shows_the_work_there_and_only_there() {
     assert_eq!((app.database.number(name), app.database.number(&kept)), (1, 1));
     admin.get("/users/303").await.assert_says("Bruno");
 }
+
+#[actix_web::test]
+async fn whoever_saves_a_user_waits_for_the_heirs_before_holding_the_user() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO department_members VALUES (102, 303);
+         INSERT INTO tickets (id, contact_id, department_id, attendant_id) VALUES (701, 602, 102, 304)",
+    );
+    let app = app.with_made_up_rows("a ticket that nobody opened");
+    let admin = app.administrator().await;
+    let version = admin.get("/users/304").await.attribute("input[name=version]", "value").unwrap();
+    let fields = [
+        ("name", "Helena Costa"),
+        ("email", "helena@empresa.example"),
+        ("role_id", "203"),
+        ("departments", "101"),
+        ("known", "1"),
+        ("heir_102", "303"),
+        ("version", version.as_str()),
+    ];
+    let mut other = app.database.connect();
+    let lock = |user: i64| format!("SELECT FROM users WHERE id = {user} FOR NO KEY UPDATE NOWAIT");
+    other.batch_execute(&format!("BEGIN; {}", lock(303))).unwrap();
+    let then = async {
+        let waiting = "SELECT count(*) AS value FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while app.database.number(waiting) == 0 {
+            tokio::task::yield_now().await;
+        }
+        other.batch_execute(&format!("{}; COMMIT", lock(304))).map_err(|error| error.to_string())
+    };
+    let (saved, locked) = futures_util::future::join(admin.post("/users/304", &fields), then).await;
+    assert_eq!(locked, Ok(()));
+    saved.assert_status(303);
+    assert_eq!(app.database.number("SELECT attendant_id AS value FROM tickets WHERE id = 701"), 303);
+}
+
+#[actix_web::test]
+async fn the_history_of_a_user_names_the_departments() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/departments/102").await;
+    admin.post("/departments/102/members", &[("user_id", "303")]).await.assert_status(303);
+    admin.post("/departments/101/members/303/removal", &[]).await.assert_status(303);
+    let page = admin.get("/users/303").await;
+    page.assert_says("Ana Prado incluiu no departamento Financeiro,")
+        .assert_says("Ana Prado retirou do departamento Suporte,");
+}

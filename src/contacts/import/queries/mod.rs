@@ -3,10 +3,11 @@
 mod pages;
 mod staging;
 mod taking;
+mod writing;
 
 pub use pages::{Import, Preview, find, find_for_update, kind_of, preview, recent, refused};
 pub use staging::{add_lines, count, create, forget_old, refuse_impossible};
 pub use taking::{
-    Claimed, Match, add_counts, cancel, claim, confirm, create_contacts, defer, finish, forget, people,
-    refuse, update_contacts, waiting, waiting_line,
+    Claimed, Match, add_counts, cancel, claim, confirm, defer, finish, forget, refuse, waiting, waiting_line,
 };
+pub use writing::{create_contacts, people, update_contacts};

@@ -1,0 +1,121 @@
+//! What the lines of an import become: people, new contacts, and changes of those that are there. The caller
+//! holds one transaction for a portion.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
+
+use super::{Claimed, Match};
+use crate::error::Result;
+use crate::ids::PersonId;
+
+#[derive(QueryableByName)]
+struct PersonRow {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    id: PersonId,
+}
+
+/// The people of these names, whatever their case and accents; who is missing is made.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn people(conn: &mut PgConnection, import: &Claimed, names: &[&str]) -> Result<Vec<(String, PersonId)>> {
+    diesel::sql_query(
+        "WITH missing AS (
+            SELECT DISTINCT ON (plain(n)) n AS name FROM unnest($1::text[]) AS n
+             WHERE NOT EXISTS (SELECT FROM people p WHERE p.archived_at IS NULL AND p.sort_name = plain(n))),
+         made AS (INSERT INTO people (name) SELECT name FROM missing RETURNING id)
+         INSERT INTO audit (action, subject_id, actor_id, details)
+         SELECT 'person.created', id, $2, jsonb_build_object('import_id', $3) FROM made",
+    )
+    .bind::<Array<Text>, _>(names)
+    .bind::<BigInt, _>(import.created_by)
+    .bind::<BigInt, _>(import.id)
+    .execute(conn)?;
+    let rows: Vec<PersonRow> = diesel::sql_query(
+        "SELECT n AS name, (SELECT min(p.id) FROM people p WHERE p.archived_at IS NULL AND p.sort_name = plain(n)) AS id
+           FROM unnest($1::text[]) AS n",
+    )
+    .bind::<Array<Text>, _>(names)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+}
+
+fn column<'a, T>(lines: &'a [(Match, Option<PersonId>)], of: impl Fn(&'a Match) -> T) -> Vec<T> {
+    lines.iter().map(|(line, _)| of(line)).collect()
+}
+
+fn persons(lines: &[(Match, Option<PersonId>)]) -> Vec<Option<PersonId>> {
+    lines.iter().map(|(_, person)| *person).collect()
+}
+
+/// Makes a contact of each line, with its audit.
+///
+/// # Errors
+/// The database is unreachable, or refuses one.
+pub fn create_contacts(
+    conn: &mut PgConnection,
+    import: &Claimed,
+    lines: &[(Match, Option<PersonId>)],
+) -> Result<()> {
+    diesel::sql_query(
+        "WITH made AS (
+            INSERT INTO contacts (channel_id, address, name, phone, email, person_id)
+            SELECT $1, CASE $2 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone ELSE gen_random_uuid()::text END,
+                   l.name, l.phone, l.email, l.person
+              FROM unnest($3, $4, $5, $6) AS l (name, phone, email, person) RETURNING id)
+         INSERT INTO audit (action, subject_id, actor_id, details)
+         SELECT 'contact.created', id, $7, jsonb_build_object('import_id', $8) FROM made",
+    )
+    .bind::<BigInt, _>(import.channel_id)
+    .bind::<Text, _>(import.kind)
+    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
+    .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
+    .bind::<BigInt, _>(import.created_by)
+    .bind::<BigInt, _>(import.id)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Gives the contact of each line its name, and what else the line says, and audits which fields changed;
+/// what is the contact's address on its channel stays. Locks in the order of ids.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn update_contacts(
+    conn: &mut PgConnection,
+    import: &Claimed,
+    lines: &[(Match, Option<PersonId>)],
+) -> Result<()> {
+    diesel::sql_query(
+        "WITH said AS (SELECT * FROM unnest($1, $2, $3, $4, $5) AS l (id, name, phone, email, person)),
+         locked AS MATERIALIZED (
+            SELECT c.id, ch.kind, c.name, c.phone, c.email, c.person_id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+             WHERE c.id = ANY($1) AND c.anonymised_at IS NULL ORDER BY c.id FOR NO KEY UPDATE OF c),
+         changed AS (
+            UPDATE contacts c SET name = said.name, person_id = coalesce(said.person, c.person_id),
+                   phone = CASE WHEN said.phone <> '' AND locked.kind <> 'whatsapp' THEN said.phone ELSE c.phone END,
+                   email = CASE WHEN said.email <> '' AND locked.kind <> 'email' THEN said.email ELSE c.email END
+              FROM locked JOIN said USING (id) WHERE c.id = locked.id
+            RETURNING c.id, array_remove(ARRAY[
+                CASE WHEN locked.name <> c.name THEN 'name' END, CASE WHEN locked.phone <> c.phone THEN 'phone' END,
+                CASE WHEN locked.email <> c.email THEN 'email' END,
+                CASE WHEN locked.person_id IS DISTINCT FROM c.person_id THEN 'person' END], NULL) AS fields)
+         INSERT INTO audit (action, subject_id, actor_id, details)
+         SELECT 'contact.edited', id, $6, jsonb_build_object('import_id', $7, 'fields', fields)
+           FROM changed WHERE fields <> '{}'",
+    )
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.by_phone.or(line.by_email)))
+    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
+    .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
+    .bind::<BigInt, _>(import.created_by)
+    .bind::<BigInt, _>(import.id)
+    .execute(conn)?;
+    Ok(())
+}
