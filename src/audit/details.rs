@@ -40,20 +40,24 @@ fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
         list.filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let (before, after) = (names(before), names(after));
-    let on =
-        after.iter().filter(|name| !before.contains(name)).map(|name| format!("ligou {}", field_label(name)));
+    let on = after
+        .iter()
+        .filter(|name| !before.contains(name))
+        .map(|name| format!("ligou {}", permission_label(name)));
     let off = before
         .iter()
         .filter(|name| !after.contains(name))
-        .map(|name| format!("desligou {}", field_label(name)));
+        .map(|name| format!("desligou {}", permission_label(name)));
     on.chain(off).collect()
 }
 
-/// A field or permission by its name on screen; one without a name here reads as it is stored.
+/// A permission by its name on screen; one that is no more reads as it is stored.
+fn permission_label(name: &str) -> String {
+    name.parse().map_or_else(|_| name.to_owned(), |permission| roles::label(permission).to_owned())
+}
+
+/// A field by its name on screen; one without a name here reads as it is stored.
 fn field_label(field: &str) -> String {
-    if let Ok(permission) = field.parse() {
-        return roles::label(permission).to_owned();
-    }
     let label = match field {
         "name" => "nome",
         "public_name" => "nome para os clientes",
@@ -62,11 +66,6 @@ fn field_label(field: &str) -> String {
         "department_id" => "departamento",
         "attendant_id" => "atendente",
         "contact_id" => "contato",
-        "person" => "pessoa",
-        "phone" => "telefone",
-        "channel_id" => "conexão",
-        "default_department_id" => "departamento padrão",
-        "default_attendant_id" => "atendente padrão",
         "spacing_exempt" => "respeito ao intervalo",
         "person_id" => "pessoa",
         "action" => "ação",
