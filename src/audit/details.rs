@@ -40,20 +40,24 @@ fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
         list.filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let (before, after) = (names(before), names(after));
-    let on =
-        after.iter().filter(|name| !before.contains(name)).map(|name| format!("ligou {}", field_label(name)));
+    let on = after
+        .iter()
+        .filter(|name| !before.contains(name))
+        .map(|name| format!("ligou {}", switch_label(name)));
     let off = before
         .iter()
         .filter(|name| !after.contains(name))
-        .map(|name| format!("desligou {}", field_label(name)));
+        .map(|name| format!("desligou {}", switch_label(name)));
     on.chain(off).collect()
 }
 
-/// A field or permission by its name on screen; one without a name here reads as it is stored.
+/// A permission by its name on screen; one that is no more reads as it is stored.
+fn switch_label(name: &str) -> &str {
+    name.parse().map_or(name, |permission| roles::label(permission))
+}
+
+/// A field by its name on screen; one without a name here reads as it is stored.
 fn field_label(field: &str) -> String {
-    if let Ok(permission) = field.parse() {
-        return roles::label(permission).to_owned();
-    }
     let label = match field {
         "name" => "nome",
         "public_name" => "nome para os clientes",
