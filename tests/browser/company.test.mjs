@@ -157,7 +157,7 @@ test("the audit is filtered, with scripts and without", { timeout: 60_000 }, asy
   assert.deepEqual(errors, []);
   const plain = await administrator({ javaScriptEnabled: false });
   await plain.page.goto("/audit");
-  await plain.page.getByLabel("Pessoa").selectOption({ label: "Bruno Lima" });
+  await plain.page.getByLabel("Quem fez").selectOption({ label: "Bruno Lima" });
   await press(plain.page.getByRole("button", { name: "Filtrar" }));
   await plain.page.getByRole("row", { name: /Bruno Lima fechou o chamado/ }).first().waitFor();
   assert.equal(await plain.page.getByRole("row", { name: /Ana Prado/ }).count(), 0);
