@@ -54,7 +54,6 @@ diesel::table! {
         public_name -> Text,
         colour -> Text,
         greeting -> Text,
-        version -> Int4,
     }
 }
 
@@ -261,7 +260,6 @@ diesel::table! {
         spacing_scope -> Text,
         late_tolerance_minutes -> Int4,
         updated_at -> Timestamptz,
-        version -> Int4,
         logo_sha256 -> Nullable<Bytea>,
     }
 }

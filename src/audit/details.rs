@@ -43,17 +43,17 @@ fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
     let on = after
         .iter()
         .filter(|name| !before.contains(name))
-        .map(|name| format!("ligou {}", permission_label(name)));
+        .map(|name| format!("ligou {}", switch_label(name)));
     let off = before
         .iter()
         .filter(|name| !after.contains(name))
-        .map(|name| format!("desligou {}", permission_label(name)));
+        .map(|name| format!("desligou {}", switch_label(name)));
     on.chain(off).collect()
 }
 
 /// A permission by its name on screen; one that is no more reads as it is stored.
-fn permission_label(name: &str) -> String {
-    name.parse().map_or_else(|_| name.to_owned(), |permission| roles::label(permission).to_owned())
+fn switch_label(name: &str) -> &str {
+    name.parse().map_or(name, |permission| roles::label(permission))
 }
 
 /// A field by its name on screen; one without a name here reads as it is stored.
@@ -66,7 +66,6 @@ fn field_label(field: &str) -> String {
         "department_id" => "departamento",
         "attendant_id" => "atendente",
         "contact_id" => "contato",
-        "spacing_exempt" => "respeito ao intervalo",
         "person_id" => "pessoa",
         "action" => "ação",
         "due_at" => "data e hora",
@@ -92,6 +91,7 @@ fn field_label(field: &str) -> String {
         "spacing_minutes" => "intervalo",
         "spacing_scope" => "onde o intervalo conta",
         "late_tolerance_minutes" => "tolerância de atraso",
+        "spacing_exempt" => "respeito ao intervalo",
         field => field,
     };
     label.to_owned()

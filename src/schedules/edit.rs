@@ -103,6 +103,8 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
         due_at: wanted.due_local,
         due_fold: wanted.due_fold,
         version: wanted.version.to_string(),
+        // What was shown is known by its version alone.
+        original: String::new(),
         ..Typed::of(&stored, zone)
     };
     edit(db, Edit { id, typed, viewer: viewer.clone(), closes_ticket: false, ip: ip.to_owned() }).await
