@@ -50,7 +50,7 @@ pub fn run(report: &mut Report) -> Outcome {
 
     report.add("stuck", due.pending(&mut conn)? as f64, "schedules");
     let twice = "SELECT count(*) AS value FROM (
-        SELECT schedule_id FROM messages WHERE kind = 'attendant' GROUP BY schedule_id HAVING count(*) > 1) m";
+        SELECT schedule_id FROM messages WHERE kind = 'attendant' AND schedule_id IS NOT NULL GROUP BY schedule_id HAVING count(*) > 1) m";
     report.add("sent_twice", number(&mut conn, twice)? as f64, "schedules");
     load::check(&mut conn)
 }
