@@ -40,14 +40,6 @@ impl Zone {
         self.0.name()
     }
 
-    /// "Horário de Brasília." or the zone's name, as a form's hint.
-    pub fn hint(self) -> String {
-        match self.0 {
-            Tz::America__Sao_Paulo => "Horário de Brasília.".into(),
-            zone => format!("Fuso horário {}.", zone.name().replace('_', " ")),
-        }
-    }
-
     /// The instants that show `local` on this zone's clocks.
     pub fn resolve(self, local: NaiveDateTime) -> Resolved {
         match self.0.from_local_datetime(&local) {

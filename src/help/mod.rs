@@ -37,7 +37,7 @@ impl Help {
             can_change_settings: viewer.may(Permission::Settings),
             spacing: settings.spacing,
             spacing_sentence: spacing_sentence(settings.spacing),
-            zone: settings.zone.hint().trim_end_matches('.').to_owned(),
+            zone: settings::zone_label(settings.zone.name()),
             tolerance: duration(settings.late_tolerance_minutes),
             has_tolerance: settings.late_tolerance_minutes > 0,
         }

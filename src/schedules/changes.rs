@@ -56,8 +56,8 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// What saving `draft` changes in `stored`.
-    pub fn between(stored: &Stored, draft: &Draft) -> Self {
+    /// What saving `draft` changes in `stored`, which stays outside the spacing or does not.
+    pub fn between(stored: &Stored, draft: &Draft, is_exempt: bool) -> Self {
         let mut changes = Self::default();
         changes.value(Field::Person, json!(stored.person_id), json!(draft.person));
         changes.value(Field::Contact, json!(stored.contact_id), json!(draft.contact));
@@ -68,8 +68,18 @@ impl Changes {
         changes.mark(Field::Message, stored.message != draft.message);
         changes.mark(Field::Files, stored.files != draft.files);
         changes.mark(Field::Comment, stored.comment != draft.comment);
-        changes.mark(Field::Spacing, stored.spacing_exempt);
+        changes.mark(Field::Spacing, stored.spacing_exempt != is_exempt);
         changes
+    }
+
+    /// Whether a new spacing of the company set or took away the mark, and nobody edited anything.
+    pub fn is_mark(&self) -> bool {
+        self.fields == [Field::Spacing.as_str()] && self.values.contains_key(Field::Spacing.as_str())
+    }
+
+    /// Whether the mark was set.
+    pub fn marks(&self) -> bool {
+        self.values.get(Field::Spacing.as_str()).is_some_and(|[_, after]| after == &json!(true))
     }
 
     pub fn is_empty(&self) -> bool {

@@ -134,10 +134,11 @@ impl Edit {
             Ok(draft) if slot.conflict.is_none() => draft,
             refused => return Ok(self.refused(refused.err().unwrap_or_default(), slot)),
         };
-        let changes = Changes::between(&stored, &draft);
+        let is_exempt = stored.spacing_exempt && slot.stays_near;
+        let changes = Changes::between(&stored, &draft, is_exempt);
         if !changes.is_empty() {
             let (page, by) = (self.typed.form_key.parse().ok(), self.viewer.id);
-            let saving = Saving { draft: &draft, changes: &changes, spacing, form, page, by };
+            let saving = Saving { draft: &draft, changes: &changes, spacing, is_exempt, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
         self.saved(conn)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::sentences;
+use super::{sentences, zone_label};
 use crate::clock::Zone;
 use crate::schedules::{Scope, Spacing};
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
@@ -131,7 +131,7 @@ impl Settings {
         let scope = sentences::scope_label(self.spacing.scope).to_owned();
         [
             ("company_name", "Nome da empresa", self.company_name.clone()),
-            ("time_zone", "Fuso horário", self.zone.name().into()),
+            ("time_zone", "Fuso horário", zone_label(self.zone.name())),
             ("spacing_minutes", "Intervalo", minutes(self.spacing.minutes)),
             ("spacing_scope", "Onde o intervalo conta", scope),
             ("late_tolerance_minutes", "Tolerância de atraso", minutes(self.late_tolerance_minutes)),

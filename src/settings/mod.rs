@@ -18,7 +18,7 @@ mod zones;
 
 pub use form::{Settings, company_name_error};
 pub use queries::{Brand, brand, current};
-pub use zones::{ZoneGroup, zone_groups};
+pub use zones::{ZoneGroup, zone_groups, zone_hint, zone_label};
 
 use crate::web::Route;
 

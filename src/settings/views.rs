@@ -8,7 +8,7 @@ use super::form::{Settings, Typed};
 use super::lists::Moved;
 use super::queries::{MOST_COUNTED, Named, Unspaced};
 use super::update::Effect;
-use super::{ZoneGroup, sentences, zone_groups};
+use super::{ZoneGroup, sentences, zone_groups, zone_label};
 use crate::auth::Person;
 use crate::files::ContentHash;
 use crate::ids::ScheduleId;
@@ -226,7 +226,7 @@ impl MovedClocks {
     ) -> Self {
         let zone = viewer.zone;
         Self {
-            zone: zone.name().replace('_', " "),
+            zone: zone_label(zone.name()),
             is_later_page,
             looked_until: moved.end().map(|at| zone.date(at)),
             next: moved.next.map(|cursor| format!("/settings/moved-clocks?after={cursor}")),
@@ -238,7 +238,7 @@ impl MovedClocks {
                     contact: names.remove(&row.id).filter(|_| viewer.can_schedule()),
                     due: zone.date_time(row.due_at),
                     detail: row.due_local.format("%d/%m/%Y às %H:%M").to_string(),
-                    sub: row.due_zone.replace('_', " "),
+                    sub: zone_label(&row.due_zone),
                 })
                 .collect(),
         }

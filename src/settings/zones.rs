@@ -58,6 +58,20 @@ const ALIASES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRiva
     Europe/Belfast Europe/Kiev Europe/Nicosia Europe/Tiraspol Europe/Uzhgorod Europe/Zaporozhye \
     Pacific/Enderbury Pacific/Johnston Pacific/Ponape Pacific/Samoa Pacific/Truk Pacific/Yap";
 
+/// A zone as people call it: `Manaus (Amazonas)`, or the IANA's name.
+pub fn zone_label(name: &str) -> String {
+    let named = BRAZIL.iter().chain(&ABROAD).find(|(known, _)| *known == name);
+    named.map_or_else(|| name.replace('_', " "), |(_, label)| (*label).to_owned())
+}
+
+/// Whose clocks a date and time is meant by, below its field.
+pub fn zone_hint(zone: Zone) -> String {
+    match zone.name() {
+        "America/Sao_Paulo" => "Horário de Brasília.".to_owned(),
+        name => format!("Fuso horário: {}.", zone_label(name)),
+    }
+}
+
 /// Zones of one region.
 pub struct ZoneGroup {
     pub label: &'static str,

@@ -128,7 +128,7 @@ async fn what_stays_is_told_and_what_moves_takes_its_attendants_along() {
         .get(path)
         .await
         .assert_says("Agendamentos pendentes: 2")
-        .assert_says("1 agendamento abre chamado e termina com erro no horário")
+        .assert_says("1 agendamento que abriria chamado terminará com erro")
         .assert_says("1 agendamento só notifica")
         .assert_says("Chamados abertos: 1")
         .assert_says("Rafael Nogueira");

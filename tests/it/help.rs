@@ -10,7 +10,7 @@ async fn the_help_explains_the_rules_with_the_companys_settings() {
     page.assert_status(200)
         .assert_says("os horários livres mais próximos são 09:56 e 10:04.")
         .assert_says("o que atrasar até 60 minutos")
-        .assert_says("Horário de Brasília")
+        .assert_says("Vale o fuso da empresa: Brasília (São Paulo).")
         .assert_says("Habilitar agendamento");
     assert_eq!(page.count("a[href='/roles'], a[href='/settings']"), 0, "he may not go there");
     for anchor in page.texts(".help-toc a") {

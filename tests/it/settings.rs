@@ -107,7 +107,7 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
         .get(&format!("/schedules/{exempt}"))
         .await
         .assert_says("Fora do intervalo.")
-        .assert_says("Intervalo: de respeitado para não respeitado");
+        .assert_says("Ficou fora do intervalo e continua valendo no mesmo horário");
 
     // Those that are exempt still block others.
     save(&admin, &[("due_at", "2030-12-05T09:55")]).await.assert_status(422);

@@ -170,6 +170,9 @@ impl Head {
         if cells.iter().any(|cell| cell.contains(['\n', '\r'])) {
             problems.push("Há aspas sem par nesta linha ou uma quebra de linha dentro de um campo.");
         }
+        if cells.iter().skip(self.columns.len()).any(|cell| !cell.trim().is_empty()) {
+            problems.push("Há mais campos nesta linha do que no cabeçalho.");
+        }
         let parsed = Line {
             number,
             name: or_add(&mut problems, form::name(name)).unwrap_or_default(),

@@ -56,8 +56,8 @@ impl Departure {
             tickets: work.in_hand.tickets,
             will_fail: counted(
                 work.opening,
-                "agendamento abre chamado e termina com erro no horário",
-                "agendamentos abrem chamado e terminam com erro no horário",
+                "agendamento que abriria chamado terminará com erro",
+                "agendamentos que abririam chamado terminarão com erro",
             ),
             will_notify: counted(notifying, "agendamento só notifica", "agendamentos só notificam"),
             next_schedules: Shown::schedules(viewer, &work.in_hand),

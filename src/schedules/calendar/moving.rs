@@ -135,7 +135,7 @@ impl Question {
             id: detail.id.to_string(),
             contact: detail.contact_name.clone(),
             now_at: zone.date_time(detail.due_at),
-            hint: zone.hint(),
+            hint: crate::settings::zone_hint(zone),
             back: typed.back(),
             due_at: typed.due_at,
             due_fold: typed.due_fold,

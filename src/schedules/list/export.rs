@@ -10,6 +10,7 @@ use super::queries::{self, ExportRow};
 use crate::audit::{self, Action as Audited};
 use crate::auth::{Can, ClientIp, ManageSchedules};
 use crate::clock::Zone;
+use crate::contacts;
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::FailureReason;
@@ -98,7 +99,7 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
         zone.time(row.due_at),
         zone.name().into(),
         row.contact_name,
-        row.phone,
+        contacts::display::phone(&row.phone),
         row.email,
         row.channel_name,
         row.person_name,

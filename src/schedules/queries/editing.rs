@@ -117,11 +117,29 @@ pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: U
     Ok(row.is_found)
 }
 
+/// Whether the pending schedule has this place already.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
+    let row: Found = diesel::sql_query(
+        "SELECT EXISTS (SELECT FROM schedules
+                         WHERE id = $1 AND status = 'scheduled' AND due_at = $2 AND spacing_key = $3) AS is_found",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<Timestamptz, _>(at)
+    .bind::<BigInt, _>(key)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
 /// Who saves what, by which form.
 pub struct Saving<'a> {
     pub draft: &'a Draft,
     pub changes: &'a Changes,
     pub spacing: Spacing,
+    /// Whether it stays outside the spacing, at its place.
+    pub is_exempt: bool,
     pub form: Uuid,
     /// The key of the page, under which several forms may come after the browser's "back".
     pub page: Option<Uuid>,
@@ -133,12 +151,12 @@ pub struct Saving<'a> {
 /// # Errors
 /// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
 pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
-    let Saving { draft, changes, spacing, form, page, by } = saving;
+    let Saving { draft, changes, spacing, is_exempt, form, page, by } = saving;
     diesel::sql_query(
         "UPDATE schedules
             SET contact_id = $2, person_id = $3, department_id = $4, attendant_id = $5, action = $6, due_at = $7,
                 due_local = $8, due_zone = $9, message = $10, comment = $11, spacing_key = $12, min_gap = $13,
-                spacing_exempt = false, version = version + 1, updated_at = clock_timestamp()
+                spacing_exempt = $14, version = version + 1, updated_at = clock_timestamp()
           WHERE id = $1 AND status = 'scheduled'",
     )
     .bind::<BigInt, _>(stored.id)
@@ -154,6 +172,7 @@ pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> 
     .bind::<Text, _>(&draft.comment)
     .bind::<BigInt, _>(spacing.key(draft.department, draft.attendant, draft.contact))
     .bind::<Interval, _>(interval(spacing.gap()))
+    .bind::<Bool, _>(is_exempt)
     .execute(conn)?;
     let details = json!({
         "version": stored.version + 1, "form": form, "page": page, "fields": changes.fields,

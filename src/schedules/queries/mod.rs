@@ -13,7 +13,7 @@ pub use choices::{
     Choice, Proposal, attendants, contact_choice, contacts, departments, people, person_choice, proposal,
 };
 pub use detail::{Detail, Story, detail};
-pub use editing::{Saving, Stored, is_edited_by, is_own_since, lock_stored, stored, update};
+pub use editing::{Saving, Stored, is_edited_by, is_own_since, lock_stored, stands_at, stored, update};
 pub use facts::facts;
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Kin, Names, history, history_since, kin};

@@ -26,7 +26,7 @@ impl Caution {
             _ => return None,
         };
         let then = match detail.is_anonymised {
-            true => "Nada mais pode ser agendado para ele. Crie um novo agendamento para outro contato.",
+            true => "Nada mais pode ser agendado para ele.",
             false => "Para reagendar, reative o contato em Contatos.",
         };
         detail.status.is_final().then(|| Self { what: what.into(), then: then.into() })

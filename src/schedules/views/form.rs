@@ -113,7 +113,7 @@ impl FormPage {
             is_unsaved: false,
             actions,
             earliest: viewer.zone.input(Utc::now()),
-            zone_hint: viewer.zone.hint(),
+            zone_hint: crate::settings::zone_hint(viewer.zone),
             files,
         }
     }

@@ -16,6 +16,7 @@ pub struct SlotView {
     conflict: Option<ConflictNotice>,
     wrong: Option<Wrong>,
     is_free: bool,
+    stays_near: bool,
 }
 
 /// Which of two equal clock times is meant.
@@ -62,7 +63,8 @@ impl SlotView {
         Self {
             question,
             wrong,
-            is_free: slot.is_judged && slot.conflict.is_none(),
+            stays_near: slot.stays_near,
+            is_free: slot.is_judged && slot.conflict.is_none() && !slot.stays_near,
             conflict: slot.conflict.map(|conflict| ConflictNotice::new(viewer, conflict)),
         }
     }

@@ -71,6 +71,14 @@ fn what_happened(zone: Zone, story: &Story, entry: &HistoryEntry) -> Entry {
     let who = entry.actor_name.as_deref().unwrap_or_default();
     match entry.kind.as_str() {
         "created" => created(zone, story, entry),
+        "edited" if entry.changes().is_mark() => {
+            let mut marked = Entry::new("scheduled", "clock-pause", "Intervalo da empresa mudou", entry.at);
+            marked.lines = vec![match entry.changes().marks() {
+                true => "Ficou fora do intervalo e continua valendo no mesmo horário".into(),
+                false => "Voltou a caber no intervalo".into(),
+            }];
+            marked.said(zone, &[who])
+        }
         "edited" => {
             let changes = ChangeLine::all(&entry.changes(), &story.history.names, zone);
             let mut edited = Entry::new("scheduled", "pencil", "Agendamento editado", entry.at);

@@ -154,7 +154,7 @@ pub fn unspaced(conn: &mut PgConnection, after: Option<Cursor>) -> Result<PageOf
            LEFT JOIN users u ON u.id = s.attendant_id
            LEFT JOIN LATERAL (
                 SELECT o.id, o.due_at FROM schedules o
-                 WHERE o.spacing_key = s.spacing_key AND o.status = 'scheduled' AND NOT o.spacing_exempt
+                 WHERE o.spacing_key = s.spacing_key AND o.status = 'scheduled' AND o.id <> s.id
                    AND o.due_at > s.due_at - s.min_gap AND o.due_at < s.due_at + s.min_gap
                  ORDER BY abs(extract(epoch FROM o.due_at - s.due_at)), o.id LIMIT 1) near ON true
           WHERE s.status = 'scheduled' AND s.spacing_exempt AND (s.due_at, s.id) > ($1, $2)

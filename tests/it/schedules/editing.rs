@@ -101,18 +101,30 @@ async fn an_edit_keeps_the_distance_to_all_others_but_not_to_itself() {
 }
 
 #[actix_web::test]
-async fn an_exempt_schedule_is_checked_by_its_next_edit_and_loses_the_mark() {
+async fn an_exempt_schedule_keeps_its_time_and_at_another_is_checked_and_loses_the_mark() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[]).await;
     let path = saved.location().to_owned();
     app.database.execute("UPDATE schedules SET spacing_exempt = true");
     save(&admin, &[("due_at", "2030-12-05T10:10")]).await.assert_status(303);
-    app.database.execute("UPDATE schedules SET due_at = due_at + interval '8 minutes' WHERE spacing_exempt");
+    app.database.execute(
+        "UPDATE schedules SET due_at = due_at + interval '8 minutes', due_local = due_local + interval '8 minutes'
+          WHERE spacing_exempt",
+    );
+    let exempt = "SELECT count(*) AS value FROM schedules WHERE spacing_exempt";
     let page = open(&admin, &path).await;
-    send(&admin, &path, &page, &[("due_at", "2030-12-05T10:08")]).await.assert_status(422);
+    let id = path.rsplit('/').next().unwrap();
+    let check = format!("/schedules/slot-check?due_at=2030-12-05T10:08&schedule_id={id}");
+    admin.get_part(&check).await.assert_says("Continua valendo enquanto a data e hora não mudarem.");
+    let kept = [("due_at", "2030-12-05T10:08"), ("comment", "Outro lembrete")];
+    send(&admin, &path, &page, &kept).await.assert_status(303);
+    assert_eq!(app.database.number(exempt), 1);
+
+    let page = open(&admin, &path).await;
+    send(&admin, &path, &page, &[("due_at", "2030-12-05T10:09")]).await.assert_status(422);
     send(&admin, &path, &page, &[("due_at", "2030-12-05T10:06")]).await.assert_status(303);
-    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules WHERE spacing_exempt"), 0);
+    assert_eq!(app.database.number(exempt), 0);
 }
 
 #[actix_web::test]

@@ -19,7 +19,7 @@ async fn the_export_is_the_filtered_list_and_no_formula() {
     assert!(lines[0].starts_with("Número;Situação;Data;Hora;Fuso horário;Contato;Telefone"));
     assert!(
         lines[1].contains(
-            ";Agendado;05/12/2030;10:00;America/Sao_Paulo;\"'=HYPERLINK(\"\"x\"\")\";'+5521900000117"
+            ";Agendado;05/12/2030;10:00;America/Sao_Paulo;\"'=HYPERLINK(\"\"x\"\")\";(21) 90000-0117"
         )
     );
     assert!(lines[1].contains("\"'+1; \"\"dois\"\"\""));

@@ -44,6 +44,14 @@ fn what_is_wrong_is_told_by_line_and_keeps_what_was_typed() {
 }
 
 #[test]
+fn a_line_with_more_fields_than_the_head_says_so_instead_of_losing_one() {
+    let found = lines(b"nome;telefone\nAna;11900000142;sobra\nBia;;;\n").unwrap();
+    let problem = found[0].problem.as_deref().unwrap();
+    assert_eq!(problem, "Há mais campos nesta linha do que no cabeçalho.");
+    assert_eq!(found[1].problem, None);
+}
+
+#[test]
 fn a_line_that_repeats_another_names_it() {
     let text = "nome;telefone;email\nAna;11900000142;a@b.example\nBia;(11) 90000-0142;\nCaio;;A@B.example\n";
     let repeats: Vec<_> = lines(text.as_bytes()).unwrap().into_iter().map(|line| line.repeats).collect();
