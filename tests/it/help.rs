@@ -20,6 +20,6 @@ async fn the_help_explains_the_rules_with_the_companys_settings() {
         "UPDATE settings SET spacing_minutes = 0, late_tolerance_minutes = 120, time_zone = 'America/Manaus'",
     );
     let page = app.administrator().await.get("/help").await;
-    page.assert_says("Sem intervalo:").assert_says("até 2 horas").assert_says("America/Manaus");
+    page.assert_says("Sem intervalo:").assert_says("até 2 horas").assert_says("Manaus (Amazonas)");
     assert!(page.count("a[href='/settings']") > 0);
 }
