@@ -67,13 +67,10 @@ fn by_the_statement(cluster: &Cluster, conn: &mut PgConnection, size: u32) -> Ou
     let (cpu, wal_before, began) = (cluster.cpu()?, wal(conn)?, Instant::now());
     while number(&mut worker, &format!("EXECUTE raw ({BATCH})"))? > 0 {}
     let seconds = began.elapsed().as_secs_f64();
+    // While the worker lives: a process that just ended is counted only once its parent has noticed.
+    let database_cpu = cluster.cpu()? - cpu;
     drop(worker);
-    Ok(Measured {
-        seconds,
-        server_cpu: 0.0,
-        database_cpu: cluster.cpu()? - cpu,
-        wal: wal(conn)? - wal_before,
-    })
+    Ok(Measured { seconds, server_cpu: 0.0, database_cpu, wal: wal(conn)? - wal_before })
 }
 
 fn by_servers(cluster: &Cluster, conn: &mut PgConnection, size: u32, servers: usize) -> Outcome<Measured> {

@@ -11,7 +11,7 @@ INSERT INTO contacts (id, channel_id, address, name)
 SELECT contact_id, (SELECT min(id) FROM channels), 'burst-' || contact_id, 'Contato ' || contact_id FROM burst;
 
 INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, message, comment, created_by)
-SELECT burst.id, contact_id, d.id, u.id, action, :due, :due AT TIME ZONE 'UTC', 'UTC',
+SELECT burst.id, contact_id, d.id, u.id, action, :due, (:due) AT TIME ZONE 'UTC', 'UTC',
        CASE WHEN action = 'notify' THEN '' ELSE 'Olá! Podemos conversar sobre o seu pedido?' END,
        'Confirmar a entrega', admin.id
   FROM burst, departments d, users u, users admin
