@@ -9,6 +9,7 @@ use super::ImportStatus;
 use super::queries::{self, Import};
 use super::stage::{StageError, Upload, stage};
 use super::views::{Show, UploadPage, refused_cells};
+use super::worker;
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
 use crate::contacts::queries::channels;
@@ -152,6 +153,7 @@ pub async fn confirm(
         audit::record(conn, &entry.from(&ip))
     })
     .await?;
+    worker::wake();
     Ok(redirect(&format!("/contacts/imports/{id}")))
 }
 
