@@ -70,6 +70,12 @@ impl Error {
         matches!(self, Self::Collision(_) | Self::Unavailable(_))
     }
 
+    /// Whether the transaction may do better from its beginning: another was in its way, or wrote a
+    /// schedule too near without taking the lock, which can be seen and shown now.
+    pub fn calls_for_another_try(&self) -> bool {
+        matches!(self, Self::Collision(_)) || self.violated_constraint() == Some("schedules_spaced")
+    }
+
     fn sentence(&self) -> (&'static str, &'static str) {
         match self {
             Self::NotFound => {

@@ -58,7 +58,8 @@ impl Db {
     }
 
     /// Runs `work` in one transaction: all of it happens, or nothing. Where PostgreSQL ends it because
-    /// another was in the way (a deadlock, say), `work` runs again, from its beginning.
+    /// another was in the way (a deadlock, say, or a schedule that took the place), `work` runs again, from
+    /// its beginning.
     ///
     /// # Errors
     /// As `run`; an error rolls back.
@@ -70,7 +71,9 @@ impl Db {
         self.run(move |conn| {
             for _ in 1..TRIES {
                 match conn.transaction(&mut work) {
-                    Err(Error::Collision(cause)) => tracing::info!(cause, "a transaction runs again"),
+                    Err(error) if error.calls_for_another_try() => {
+                        tracing::info!(%error, "a transaction runs again");
+                    }
                     outcome => return outcome,
                 }
             }

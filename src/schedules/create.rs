@@ -20,7 +20,6 @@ use crate::tickets;
 use crate::web::FieldErrors;
 
 /// A form that somebody sent.
-#[derive(Clone)]
 pub struct Submission {
     pub typed: Typed,
     pub viewer: Viewer,
@@ -40,14 +39,7 @@ pub enum Outcome {
 /// # Errors
 /// `Forbidden` to close that ticket; or the database is unreachable.
 pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
-    let again = submission.clone();
-    match db.transaction(move |conn| submission.save(conn)).await {
-        // A writer that took no lock on the key was faster; now its row can be seen and shown.
-        Err(error) if error.violated_constraint() == Some("schedules_spaced") => {
-            db.transaction(move |conn| again.save(conn)).await
-        }
-        outcome => outcome,
-    }
+    db.transaction(move |conn| submission.save(conn)).await
 }
 
 impl Submission {

@@ -21,7 +21,6 @@ use crate::live::{self, Event};
 use crate::web::FieldErrors;
 
 /// A form that somebody sent to change a schedule.
-#[derive(Clone)]
 pub struct Edit {
     pub id: ScheduleId,
     pub typed: Typed,
@@ -82,14 +81,7 @@ pub struct Move {
 /// # Errors
 /// `NotFound`; `Forbidden` to close the ticket; or the database is unreachable.
 pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
-    let again = edit.clone();
-    match db.transaction(move |conn| edit.save(conn)).await {
-        // A writer that took no lock on the key was faster; now its row can be seen and shown.
-        Err(error) if error.violated_constraint() == Some("schedules_spaced") => {
-            db.transaction(move |conn| again.save(conn)).await
-        }
-        outcome => outcome,
-    }
+    db.transaction(move |conn| edit.save(conn)).await
 }
 
 /// Moves a pending schedule to another time and leaves all else as it is.
