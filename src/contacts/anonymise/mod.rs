@@ -82,24 +82,20 @@ pub async fn anonymise(
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Anonimizar contato");
         return shell.page_with(status, &viewer, title, question);
     }
-    let (who, again) = (viewer.clone(), (viewer.clone(), ip.clone()));
-    match db.transaction(move |conn| clear(conn, id, &who, &ip)).await {
-        // A schedule came in between; now it can be locked before the contact.
-        Err(Error::Conflict) => db.transaction(move |conn| clear(conn, id, &again.0, &again.1)).await?,
-        cleared => cleared?,
-    }
+    let who = viewer.clone();
+    db.transaction(move |conn| clear(conn, id, &who, &ip)).await?;
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
 }
 
 /// Ends what is under way and clears every text, in the caller's transaction. Locks in the order of all
 /// writers: imports, schedules, the contact, its ticket. A schedule that was saved before the contact was
-/// locked could only be locked after it: then it is a `Conflict`, and nothing is done.
+/// locked could only be locked after it: then it is a `Collision`, and all of it begins anew.
 fn clear(conn: &mut PgConnection, contact: ContactId, viewer: &Viewer, ip: &str) -> Result<()> {
     queries::clear_imports(conn, contact)?;
     let schedules = queries::cancel_pending(conn, contact, viewer.id, ip)?;
     queries::lock(conn, contact)?;
     if !super::queries::touched(conn, contact)?.is_empty() {
-        return Err(Error::Conflict);
+        return Err(Error::Collision("a schedule was saved in between".into()));
     }
     if let Some(ticket) = tickets::open_ticket_of(conn, contact)? {
         tickets::close(conn, ticket.id, viewer.id, ip)?;
