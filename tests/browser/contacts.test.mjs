@@ -34,6 +34,9 @@ async function press(target) {
   await target.press("Enter");
 }
 
+/** Presses `target` and waits for the page that it leads to, whose content may differ from one time to the next. */
+const follow = (page, target) => Promise.all([page.waitForEvent("load"), press(target)]);
+
 const file = (text) => ({ name: "lista.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 
 test("a contact is made with a person found by typing, and asked about when known", { timeout: 90_000 }, async () => {
@@ -177,11 +180,10 @@ test("without JavaScript: create, find, import, anonymise", { timeout: 120_000 }
 
   await page.goto("/contacts/import");
   await page.getByLabel("Arquivo CSV").setInputFiles(file("nome,pessoa\nLista Um,Casa\nLista Dois,Casa\n"));
-  await press(page.getByRole("button", { name: "Enviar e conferir" }));
-  await press(page.getByRole("button", { name: "Importar 2 linhas" }));
+  await follow(page, page.getByRole("button", { name: "Enviar e conferir" }));
+  await follow(page, page.getByRole("button", { name: "Importar 2 linhas" }));
   for (let tries = 0; tries < 50 && (await page.getByText("Concluída").count()) === 0; tries += 1) {
-    await press(page.getByRole("link", { name: "Atualizar" }));
-    await page.waitForLoadState();
+    await follow(page, page.getByRole("link", { name: "Atualizar" }));
   }
   await page.getByText("Concluída").waitFor();
   assert.equal((await pontual.sql("SELECT count(*)::int AS n FROM contacts WHERE name LIKE 'Lista %'"))[0].n, 2);
