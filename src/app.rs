@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
+use crate::schedules::Known;
 use crate::web::{Csrf, Route};
 use crate::{
     audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
@@ -29,11 +30,13 @@ pub struct Shared {
     pub files: Files,
     pub health: Health,
     pub hub: Hub,
+    pub known: web::Data<Known>,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db, files: Files) -> Self {
-        Self { config, keys, db, files, hub: Hub::new(), health: Health::default() }
+        let known = web::Data::new(Known::new(db.changes()));
+        Self { config, keys, db, files, hub: Hub::new(), health: Health::default(), known }
     }
 }
 
@@ -78,10 +81,11 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, files, hub, health } = shared;
+    let Shared { config, keys, db, files, hub, health, known } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
+        .app_data(known)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))
         .app_data(web::Data::new(config))

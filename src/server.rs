@@ -19,12 +19,13 @@ use crate::app::{self, Shared};
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::contacts::import;
-use crate::db::Db;
 use crate::db::private::PATIENCE_AT_END;
+use crate::db::{Changes, Db};
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::files::{self, Files};
 use crate::keys::Keys;
-use crate::live::{self, Hub, Incoming};
+use crate::live::{self, Event, Hub, Incoming};
+use crate::web::prepare_assets;
 use crate::{demo, setup};
 
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
@@ -112,7 +113,7 @@ async fn serve(
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
-    let imports = shared.db.clone();
+    let (imports, changes) = (shared.db.clone(), shared.db.changes().clone());
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -124,7 +125,8 @@ async fn serve(
         .run();
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
-    let events = go_live(hub.clone(), control.waker.clone(), database_url);
+    let events = go_live(hub.clone(), control.waker.clone(), changes, database_url);
+    prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(end_at_a_signal(control.clone(), hub));
     rt::spawn(import_contacts(imports));
@@ -182,16 +184,17 @@ async fn end_at_a_signal(control: Control, hub: Hub) {
 
 /// Starts what wakes the dispatcher and passes live events on, on a thread of its own: the
 /// dispatcher blocks the one that it runs on.
-fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
+fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
     events.spawn(hub.clone().run(Db::new(database_url, 1)));
     events.spawn(async move {
         loop {
-            let (hub, waker) = (hub.clone(), waker.clone());
+            let (hub, waker, changes) = (hub.clone(), waker.clone(), changes.clone());
             let on_notice = move |incoming: Incoming| {
                 if matches!(incoming, Incoming::Wake | Incoming::Reconnected) {
                     waker.wake();
                 }
+                note_changes(&changes, &incoming);
                 hub.take(incoming);
             };
             let ended = rt::spawn(live::listen(url.clone(), on_notice)).await;
@@ -200,6 +203,16 @@ fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
         }
     });
     events
+}
+
+/// What pages remember holds until one of these.
+fn note_changes(changes: &Changes, incoming: &Incoming) {
+    match incoming {
+        Incoming::Reconnected => changes.hear(),
+        Incoming::Lost => changes.hear_nothing(),
+        Incoming::Live(Event::SchedulesChanged(_) | Event::ChoicesChanged) => changes.note(),
+        Incoming::Live(_) | Incoming::Wake => {}
+    }
 }
 
 /// Takes the lines of confirmed imports, for as long as the process lives.

@@ -9,10 +9,11 @@ use uuid::Uuid;
 use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use super::{Permission, Permissions, Person};
 use crate::clock::Zone;
+use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::notifications;
+use crate::notifications::COUNTED;
 use crate::schema::users;
 use crate::tickets;
 use crate::web::Theme;
@@ -35,6 +36,8 @@ struct PersonRow {
     departments: Vec<DepartmentId>,
     #[diesel(sql_type = BigInt)]
     unread: i64,
+    #[diesel(sql_type = BigInt)]
+    unseen: i64,
     #[diesel(sql_type = Text)]
     company_name: String,
     #[diesel(sql_type = Nullable<Binary>)]
@@ -54,23 +57,30 @@ struct PersonRow {
 /// # Errors
 /// The database is unreachable.
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
-    let row: Option<PersonRow> = diesel::sql_query(
+    let attends = |permission: Permission| {
+        format!("(r.is_administrator OR '{}' = ANY(can.permissions))", permission.as_str())
+    };
+    let row: Option<PersonRow> = db::prepared(format!(
         "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
                 s.logo_sha256 AS logo,
                 u.plays_sound, u.shows_browser_notices, u.theme,
-                ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS permissions,
-                ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments,
+                can.permissions, of.departments,
                 (SELECT count(*) FROM (SELECT FROM notifications n
-                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT $2) counted) AS unread
+                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
+                {unseen} AS unseen
            FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
+          CROSS JOIN LATERAL (SELECT ARRAY(SELECT permission FROM role_permissions p
+                                            WHERE p.role_id = r.id) AS permissions) can
+          CROSS JOIN LATERAL (SELECT ARRAY(SELECT department_id FROM department_members m
+                                            WHERE m.user_id = u.id) AS departments) of
           WHERE u.id = $1 AND u.deactivated_at IS NULL",
-    )
+        unseen = tickets::unseen(&attends(Permission::TicketsAll), &attends(Permission::Tickets)),
+    ))
     .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(notifications::COUNTED)
     .get_result(conn)
     .optional()?;
     let Some(row) = row else { return Ok(None) };
-    let mut person = Person {
+    Ok(Some(Person {
         id: row.id,
         name: row.name,
         role_id: row.role_id,
@@ -82,18 +92,14 @@ pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
         },
         departments: row.departments,
         unread: row.unread,
-        unseen: 0,
+        unseen: row.unseen,
         company_name: row.company_name,
         logo: row.logo,
         zone: Zone::named(&row.time_zone),
         plays_sound: row.plays_sound,
         shows_browser_notices: row.shows_browser_notices,
         theme: row.theme,
-    };
-    if person.can_attend() {
-        person.unseen = tickets::unseen(conn, &person)?;
-    }
-    Ok(Some(person))
+    }))
 }
 
 /// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active
@@ -123,7 +129,7 @@ struct StateRow {
 /// # Errors
 /// The database is unreachable.
 pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
-    let row: Option<StateRow> = diesel::sql_query(
+    let row: Option<StateRow> = db::prepared(
         "SELECT state, seen_at < now() - interval '1 minute' AS is_stale FROM sessions
           WHERE token_hash = $1 AND seen_at > now() - make_interval(hours => $2)
             AND created_at > now() - make_interval(days => $3)",
@@ -135,7 +141,7 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
     .optional()?;
     let Some(row) = row else { return Ok(None) };
     if row.is_stale {
-        diesel::sql_query("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
+        db::prepared("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
             .bind::<Binary, _>(token_hash)
             .execute(conn)?;
     }
@@ -162,14 +168,14 @@ pub fn save_session(
     origin: &Origin,
     state: &Value,
 ) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "DELETE FROM sessions WHERE seen_at < now() - make_interval(hours => $1)
              OR created_at < now() - make_interval(days => $2)",
     )
     .bind::<Integer, _>(IDLE_HOURS)
     .bind::<Integer, _>(LONGEST_DAYS)
     .execute(conn)?;
-    diesel::sql_query(
+    db::prepared(
         "INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip)
          SELECT $1, $2, $3, $4, $5, $6 WHERE $2::bigint IS NULL
              OR EXISTS (SELECT FROM users WHERE id = $2 AND deactivated_at IS NULL FOR SHARE)
@@ -188,9 +194,7 @@ pub fn save_session(
 /// # Errors
 /// The database is unreachable.
 pub fn end_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
-    diesel::sql_query("DELETE FROM sessions WHERE token_hash = $1")
-        .bind::<Binary, _>(token_hash)
-        .execute(conn)?;
+    db::prepared("DELETE FROM sessions WHERE token_hash = $1").bind::<Binary, _>(token_hash).execute(conn)?;
     Ok(())
 }
 
@@ -208,7 +212,7 @@ struct AttemptRow {
 /// # Errors
 /// The database is unreachable.
 pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result<(i32, i64)> {
-    let row: AttemptRow = diesel::sql_query(
+    let row: AttemptRow = db::prepared(
         "INSERT INTO sign_in_attempts AS a (key, failures) VALUES ($1, 1)
          ON CONFLICT (key) DO UPDATE SET
             failures = CASE WHEN a.window_started_at > now() - make_interval(mins => $2)
@@ -231,12 +235,12 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
 /// # Errors
 /// The database is unreachable.
 pub fn forgive_attempts(conn: &mut PgConnection, keys: &[String], place: &str) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "DELETE FROM sign_in_attempts WHERE key = ANY($1) OR window_started_at < now() - interval '1 day'",
     )
     .bind::<Array<Text>, _>(keys)
     .execute(conn)?;
-    diesel::sql_query("UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key = $1")
+    db::prepared("UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key = $1")
         .bind::<Text, _>(place)
         .execute(conn)?;
     Ok(())

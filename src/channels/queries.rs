@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::Colour;
 use super::form::Draft;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, DepartmentId};
 
@@ -61,13 +62,13 @@ const SELECT: &str = "SELECT ch.id, ch.name, ch.public_name, ch.colour, ch.greet
 /// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Channel>> {
     let order = "ORDER BY ch.deactivated_at IS NOT NULL, plain(ch.name) COLLATE \"C\", ch.id";
-    Ok(diesel::sql_query(format!("{SELECT} {order}")).load(conn)?)
+    Ok(db::prepared(format!("{SELECT} {order}")).load(conn)?)
 }
 
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
-    Ok(diesel::sql_query(format!("{SELECT} AND ch.id = $1")).bind::<BigInt, _>(channel).get_result(conn)?)
+    Ok(db::prepared(format!("{SELECT} AND ch.id = $1")).bind::<BigInt, _>(channel).get_result(conn)?)
 }
 
 /// As `find`, and nobody else can change the channel until the transaction ends.
@@ -75,7 +76,7 @@ pub fn find(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
-    diesel::sql_query("SELECT FROM channels WHERE id = $1 FOR NO KEY UPDATE")
+    db::prepared("SELECT FROM channels WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(channel)
         .execute(conn)?;
     find(conn, channel)
@@ -98,7 +99,7 @@ const DEPARTMENTS: &str =
 /// # Errors
 /// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
-    Ok(diesel::sql_query(DEPARTMENTS).load(conn)?)
+    Ok(db::prepared(DEPARTMENTS).load(conn)?)
 }
 
 /// The ids of the active departments, none of which can be deactivated until the transaction ends.
@@ -106,7 +107,7 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
 /// # Errors
 /// The database is unreachable.
 pub fn held_departments(conn: &mut PgConnection) -> Result<Vec<DepartmentId>> {
-    let held: Vec<Department> = diesel::sql_query(format!("{DEPARTMENTS} FOR SHARE")).load(conn)?;
+    let held: Vec<Department> = db::prepared(format!("{DEPARTMENTS} FOR SHARE")).load(conn)?;
     Ok(held.into_iter().map(|department| department.id).collect())
 }
 
@@ -119,7 +120,7 @@ struct IdRow {
 /// # Errors
 /// `channels_name_key` when another channel has the name; or the database is unreachable.
 pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<ChannelId> {
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "INSERT INTO channels (kind, name, public_name, colour, greeting, default_department_id)
          VALUES ('web_chat', $1, $2, $3, $4, $5) RETURNING id",
     )
@@ -135,7 +136,7 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<ChannelId> {
 /// # Errors
 /// `channels_name_key` when another channel has the name; or the database is unreachable.
 pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE channels SET name = $2, public_name = $3, colour = $4, greeting = $5, default_department_id = $6
           WHERE id = $1",
     )
@@ -154,7 +155,7 @@ pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Resul
 /// # Errors
 /// The database is unreachable.
 pub fn set_active(conn: &mut PgConnection, channel: ChannelId, is_active: bool) -> Result<bool> {
-    let changed = diesel::sql_query(
+    let changed = db::prepared(
         "UPDATE channels SET deactivated_at = CASE WHEN $2 THEN NULL ELSE now() END
           WHERE id = $1 AND kind = 'web_chat' AND (deactivated_at IS NULL) <> $2",
     )
@@ -185,7 +186,7 @@ pub fn load(conn: &mut PgConnection, channel: ChannelId) -> Result<Load> {
     // Asked of each row, so that a count ends at its limit instead of joining all contacts first.
     let pending = "SELECT FROM schedules s WHERE s.status = 'scheduled'
                       AND (SELECT c.channel_id FROM contacts c WHERE c.id = s.contact_id) = $1";
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT (SELECT count(*) FROM (SELECT FROM contacts WHERE channel_id = $1 AND archived_at IS NULL
                    ORDER BY channel_id, address LIMIT $2) n) AS contacts,
                 (SELECT count(*) FROM ({pending} AND s.action <> 'notify' LIMIT $2) n) AS opening,

@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestampt
 
 use super::thread::{self, Audience, Part, Window};
 use crate::contacts::HAS_CHAT;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, TicketId, UserId};
 use crate::schedules::{self, Action, Status};
@@ -42,7 +43,7 @@ pub fn readers_of_each(
     contacts: &[ContactId],
     among: &[UserId],
 ) -> Result<Vec<(ContactId, UserId)>> {
-    let rows: Vec<ReaderRow> = diesel::sql_query(
+    let rows: Vec<ReaderRow> = db::prepared(
         "SELECT asked.contact_id, u.id AS user_id
            FROM unnest($1) AS asked (contact_id) CROSS JOIN users u JOIN roles r ON r.id = u.role_id
           WHERE u.id = ANY($2) AND u.deactivated_at IS NULL AND (
@@ -176,7 +177,7 @@ fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) ->
 }
 
 fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, p.name AS person, c.link_version,
                 {HAS_CHAT} AS has_chat, c.archived_at IS NOT NULL AS is_archived
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
@@ -195,13 +196,12 @@ pub fn schedules_of(
     viewer: UserId,
     contact: ContactId,
 ) -> Result<Vec<ContactSchedule>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT s.id, s.action, s.status, s.due_at FROM schedules s
-          WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT $2",
-        schedules::is_readable("$3")
+          WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT {SCHEDULES}",
+        schedules::is_readable("$2")
     ))
     .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(SCHEDULES)
     .bind::<BigInt, _>(viewer)
     .load(conn)?)
 }

@@ -7,9 +7,13 @@
 pub mod listen;
 mod migrations;
 mod pool;
+mod prepared;
 pub mod private;
+mod remembered;
 mod url;
 
 pub use migrations::{are_current, migrate, pending_count};
 pub use pool::{Db, connect};
+pub use prepared::{Prepared, prepared};
+pub use remembered::{Changes, Remembered};
 pub use url::{AddressError, with_tls_and_time_outs};

@@ -1,17 +1,28 @@
 //! The pool that serves requests.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use actix_web::web;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::r2d2::{ConnectionManager, CustomizeConnection};
+use diesel::r2d2::{ConnectionManager, R2D2Connection};
 use diesel::{Connection, ConnectionError};
+use r2d2::ManageConnection;
 
+use super::Changes;
 use crate::error::{Error, Result};
 
 /// How long a request waits for a connection before it is answered 503.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// A connection that was of use so lately is taken to be alive. To ask it would take as long as a
+/// statement of a page does.
+const TRUSTED: Duration = Duration::from_millis(250);
+
+/// So many may wait for each connection before more are answered 503 at once: a second's work.
+const QUEUE: usize = 128;
 
 /// How often a transaction runs that others are in the way of.
 const TRIES: usize = 3;
@@ -28,7 +39,10 @@ const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
 /// The pool, cheap to clone.
 #[derive(Clone)]
 pub struct Db {
-    pool: r2d2::Pool<ConnectionManager<PgConnection>>,
+    pool: r2d2::Pool<Manager>,
+    /// How many runs are waiting or under way.
+    load: Arc<AtomicUsize>,
+    changes: Changes,
 }
 
 impl Db {
@@ -39,22 +53,32 @@ impl Db {
             .min_idle(Some(1))
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT_TIMEOUT)
-            .connection_customizer(Box::new(Prepare))
-            .build_unchecked(ConnectionManager::new(url));
-        Self { pool }
+            .build_unchecked(Manager(ConnectionManager::new(url)));
+        Self { pool, load: Arc::default(), changes: Changes::default() }
+    }
+
+    /// The changes that this process knows of: its own transactions are noted as they end.
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Runs `work` with a connection on the blocking pool.
     ///
     /// # Errors
-    /// `Unavailable` when no connection is free within two seconds, or what `work` returns.
+    /// `Unavailable` when no connection is free within two seconds or too many wait for one already, or what
+    /// `work` returns.
     pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
     {
         let pool = self.pool.clone();
-        web::block(move || work(&mut *pool.get()?)).await.map_err(Error::unexpected)?
+        let place = Place::take(&self.load, self.pool.max_size() as usize * QUEUE)?;
+        let run = move || {
+            let _place = place;
+            pool.get()?.run(work)
+        };
+        web::block(run).await.map_err(Error::unexpected)?
     }
 
     /// Runs `work` in one transaction: all of it happens, or nothing. Where PostgreSQL ends it because
@@ -68,7 +92,7 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        self.run(move |conn| {
+        let outcome = self.run(move |conn| {
             for _ in 1..TRIES {
                 match conn.transaction(&mut work) {
                     Err(error) if error.calls_for_another_try() => {
@@ -78,8 +102,10 @@ impl Db {
                 }
             }
             conn.transaction(work)
-        })
-        .await
+        });
+        let outcome = outcome.await;
+        self.changes.note();
+        outcome
     }
 }
 
@@ -93,11 +119,63 @@ pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
     Ok(conn)
 }
 
-#[derive(Debug)]
-struct Prepare;
+/// A place among those who wait for a connection or have one.
+struct Place(Arc<AtomicUsize>);
 
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Prepare {
-    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SESSION).map_err(diesel::r2d2::Error::QueryError)
+impl Place {
+    fn take(load: &Arc<AtomicUsize>, most: usize) -> Result<Self> {
+        let place = Self(load.clone());
+        match load.fetch_add(1, Ordering::Relaxed) {
+            before if before < most => Ok(place),
+            _ => Err(Error::Unavailable("too many wait for a connection".into())),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection and what is known of it.
+struct Pooled {
+    conn: PgConnection,
+    /// When it was last of use; never, if the last use failed.
+    proven: Option<Instant>,
+}
+
+impl Pooled {
+    fn run<T>(&mut self, work: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+        self.proven = None;
+        let result = work(&mut self.conn);
+        self.proven = result.is_ok().then(Instant::now);
+        result
+    }
+}
+
+/// Opens and judges connections as diesel does, but asks none that just was of use whether it is alive.
+#[derive(Debug)]
+struct Manager(ConnectionManager<PgConnection>);
+
+impl ManageConnection for Manager {
+    type Connection = Pooled;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Pooled, Self::Error> {
+        let mut conn = self.0.connect()?;
+        conn.batch_execute(SESSION).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Pooled { conn, proven: Some(Instant::now()) })
+    }
+
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
+        if pooled.proven.is_some_and(|at| at.elapsed() < TRUSTED) {
+            return Ok(());
+        }
+        pooled.conn.ping().map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        self.0.has_broken(&mut pooled.conn)
     }
 }

@@ -1,10 +1,13 @@
--- Claims what is due, earliest first. Never waits: what somebody else holds, schedule or contact,
--- is passed over and stays due. A row that changed since the snapshot is judged anew when its lock is
--- taken. The first parameter: ids to leave alone; the second: how many rows at most.
-SELECT s.id
+-- Claims what is due, earliest first; and if nothing is due before it, what is due at the next instant, if that
+-- is at most so many milliseconds ahead. Never waits: what somebody else holds, schedule or contact, is passed
+-- over and stays due. A row that changed since the snapshot is judged anew when its lock is taken. The
+-- parameters: ids to leave alone; how far ahead; how many rows at most.
+SELECT s.id, s.due_at > now() AS is_ahead
   FROM schedules s
   JOIN contacts c ON c.id = s.contact_id
- WHERE s.status = 'scheduled' AND s.due_at <= now() AND s.id <> ALL ($1)
+ WHERE s.status = 'scheduled' AND s.id <> ALL ($1)
+   AND s.due_at <= greatest(now(), least(now() + $2 * interval '1 millisecond',
+                                         (SELECT min(due_at) FROM schedules WHERE status = 'scheduled')))
  ORDER BY s.due_at, s.id
- LIMIT $2
+ LIMIT $3
    FOR NO KEY UPDATE OF s, c SKIP LOCKED

@@ -2,7 +2,12 @@
 -- snapshot shows every ticket that was opened under them. If a reason is given, all of them fail for it.
 -- If a person wants it done now, the due time does not count.
 WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason, $3::bigint AS by, $4::text AS ip),
-moment AS MATERIALIZED (SELECT clock_timestamp() AS at),
+-- What is decided ahead of its time becomes true at its time.
+moment AS MATERIALIZED (
+    SELECT greatest(clock_timestamp(), (SELECT max(s.due_at) FROM schedules s
+                                         WHERE asked.by IS NULL AND s.id = ANY (asked.ids))) AS at
+      FROM asked
+),
 due AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.department_id, s.created_by, s.due_at, s.message, s.comment,
            s.action <> 'notify' AS opens,
@@ -31,9 +36,9 @@ due AS MATERIALIZED (
 ),
 -- Of two for one contact the earlier wins; the index on open tickets is the proof.
 opened AS (
-    INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id)
-    SELECT contact_id, department_id, attendant_id, id
-      FROM due WHERE opens AND obstacle IS NULL
+    INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id, opened_at)
+    SELECT contact_id, department_id, attendant_id, id, moment.at
+      FROM due CROSS JOIN moment WHERE opens AND obstacle IS NULL
      ORDER BY due_at, id
     ON CONFLICT (contact_id) WHERE status = 'open' DO NOTHING
     RETURNING id, contact_id, schedule_id
@@ -65,9 +70,9 @@ decided AS MATERIALIZED (
       FROM outcome
 ),
 written AS (
-    INSERT INTO messages (contact_id, ticket_id, kind, event, schedule_id, body)
-    SELECT d.contact_id, d.ticket_id, part.kind, part.event, d.id, part.body
-      FROM decided d
+    INSERT INTO messages (contact_id, ticket_id, kind, event, schedule_id, body, created_at)
+    SELECT d.contact_id, d.ticket_id, part.kind, part.event, d.id, part.body, moment.at
+      FROM decided d CROSS JOIN moment
      CROSS JOIN LATERAL (VALUES
                (1, 'event', 'ticket_opened', ''),
                (2, 'comment', NULL, d.comment),
@@ -87,23 +92,24 @@ attached AS (
      ORDER BY written.id, a.id
 ),
 notified AS (
-    INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id)
-    SELECT recipient, 'schedule_' || d.status, d.id, d.contact_id, coalesce(d.ticket_id, d.open_ticket_id)
-      FROM decided d CROSS JOIN unnest(d.recipients) AS recipient
+    INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, created_at)
+    SELECT recipient, 'schedule_' || d.status, d.id, d.contact_id, coalesce(d.ticket_id, d.open_ticket_id),
+           moment.at
+      FROM decided d CROSS JOIN moment CROSS JOIN unnest(d.recipients) AS recipient
      ORDER BY d.due_at, d.id, recipient
     RETURNING id
 ),
 recorded AS (
-    INSERT INTO schedule_history (schedule_id, kind, actor_id, details)
-    SELECT id, status, asked.by, jsonb_strip_nulls(jsonb_build_object('reason', decided.reason, 'ticket_id', ticket_id,
+    INSERT INTO schedule_history (schedule_id, at, kind, actor_id, details)
+    SELECT id, moment.at, status, asked.by, jsonb_strip_nulls(jsonb_build_object('reason', decided.reason, 'ticket_id', ticket_id,
                'open_ticket_id', open_ticket_id, 'late_ms', late_ms, 'notified', recipients))
-      FROM decided CROSS JOIN asked ORDER BY due_at, id
+      FROM decided CROSS JOIN asked CROSS JOIN moment ORDER BY due_at, id
 ),
 audited AS (
-    INSERT INTO audit (action, subject_id, actor_id, ip, details)
-    SELECT 'schedule.' || status, id, asked.by, asked.ip,
+    INSERT INTO audit (at, action, subject_id, actor_id, ip, details)
+    SELECT moment.at, 'schedule.' || status, id, asked.by, asked.ip,
            jsonb_strip_nulls(jsonb_build_object('reason', decided.reason))
-      FROM decided CROSS JOIN asked ORDER BY due_at, id
+      FROM decided CROSS JOIN asked CROSS JOIN moment ORDER BY due_at, id
 ),
 settled AS (
     UPDATE schedules s

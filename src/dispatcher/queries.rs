@@ -7,8 +7,9 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
-use diesel::sql_types::{Array, BigInt, Double, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 
+use crate::db;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 use crate::schedules::{FailureReason, Status};
 use crate::schema::{contacts, schedules};
@@ -27,12 +28,44 @@ pub struct Decided {
     pub contacts: Vec<ContactId>,
 }
 
-/// Takes the locks of at most `limit` due schedules and of their contacts, for this transaction.
+/// So far ahead of its time a schedule may be decided, so that at its time only the commit is left to do. Who
+/// would change it meanwhile waits as for one that has just been fired.
+pub const AHEAD: Duration = Duration::from_millis(8);
+
+/// Schedules whose locks a transaction holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claimed {
+    pub ids: Vec<ScheduleId>,
+    /// Whether some are not due yet: the transaction must not be committed before [`until_due`].
+    pub are_ahead: bool,
+}
+
+/// Takes the locks of at most `limit` schedules that are due, or next and as good as due, and of their
+/// contacts, for this transaction.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Vec<ScheduleId>> {
-    Claim { except, limit }.load(conn)
+pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Claimed> {
+    let ahead = AHEAD.as_millis() as i32;
+    let rows: Vec<(ScheduleId, bool)> = Claim { except, ahead, limit }.load(conn)?;
+    Ok(Claimed {
+        are_ahead: rows.iter().any(|(_, is_ahead)| *is_ahead),
+        ids: rows.into_iter().map(|(id, _)| id).collect(),
+    })
+}
+
+/// How long until the last of `ids` is due, by the database's clock.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Duration> {
+    let until: NextDue = db::prepared(
+        "SELECT extract(epoch FROM max(due_at) - clock_timestamp())::float8 AS seconds
+           FROM schedules WHERE id = ANY ($1)",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .get_result(conn)?;
+    Ok(until.duration().unwrap_or_default())
 }
 
 /// Takes the lock of one schedule, unless it is settled or held by somebody else.
@@ -108,18 +141,24 @@ struct NextDue {
     seconds: Option<f64>,
 }
 
+impl NextDue {
+    fn duration(&self) -> Option<Duration> {
+        self.seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
+    }
+}
+
 /// How long until the next schedule is due, by the database's clock; zero if one is already.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn next_due(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Option<Duration>> {
-    let next: NextDue = diesel::sql_query(
+    let next: NextDue = db::prepared(
         "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 AS seconds
            FROM schedules WHERE status = 'scheduled' AND id <> ALL ($1)",
     )
     .bind::<Array<BigInt>, _>(except)
     .get_result(conn)?;
-    Ok(next.seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
+    Ok(next.duration())
 }
 
 /// Makes a connection a dispatcher's own: holds the lock that says so until it closes, plans its
@@ -173,9 +212,12 @@ macro_rules! kept_prepared {
 
 struct Claim<'a> {
     except: &'a [ScheduleId],
+    ahead: i32,
     limit: i64,
 }
-kept_prepared!(Claim, "claim.sql", BigInt, except: Array<BigInt>, limit: BigInt);
+kept_prepared!(
+    Claim, "claim.sql", (BigInt, Bool), except: Array<BigInt>, ahead: Integer, limit: BigInt
+);
 
 struct Decide<'a> {
     ids: &'a [ScheduleId],

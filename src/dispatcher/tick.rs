@@ -1,17 +1,19 @@
-//! One tick: everything that is due now is decided, batch after batch.
+//! One tick: everything that is due now is decided, batch after batch; and what is due within a few
+//! milliseconds too, so that at its time only the commit is left to do.
 //!
 //! What can go wrong: the database refuses a row, which must not stop the others. The batch is then
 //! halved down to that row; a row that is refused twice alone fails as `internal`, and the log says
 //! why. A row that had to wait for somebody until a time-out is nobody's fault: it stays due for the
 //! next tick. So does one that cannot even be failed.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use super::queries::{self, Decided, Order};
+use super::queries::{self, Claimed, Decided, Order};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{Event, announce};
@@ -113,17 +115,21 @@ impl<E: Into<crate::Error>> From<E> for Trouble {
     }
 }
 
-/// One transaction: claims, decides and announces at most `size` schedules.
+/// One transaction: claims, decides and announces at most `size` schedules. It ends, and all of it becomes
+/// true, at the earliest when they are due.
 fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Result<Batch, Trouble> {
     conn.transaction(|conn| {
-        let ids = queries::claim_due(conn, size, except)?;
+        let Claimed { ids, are_ahead } = queries::claim_due(conn, size, except)?;
         if ids.is_empty() {
             return Ok(Batch::Empty { next_due: queries::next_due(conn, except)? });
         }
         let began = Instant::now();
         match queries::decide(conn, &ids, None, Order::Time) {
             Ok(decided) => {
-                announce_decided(conn, ids, &decided)?;
+                announce_decided(conn, ids.clone(), &decided)?;
+                if are_ahead {
+                    thread::sleep(queries::until_due(conn, &ids)?);
+                }
                 Ok(Batch::Decided(decided))
             }
             Err(error) if is_about_the_connection(&error) => Err(error.into()),

@@ -1,4 +1,4 @@
-//! The wait between two ticks: until the exact due time, or until somebody wakes the dispatcher.
+//! The wait between two ticks: until shortly before the next due time, or until somebody wakes the dispatcher.
 //!
 //! What can go wrong: a wake-up is lost, with its connection or its process. So no wait is longer
 //! than [`SLOW_POLL`]. A schedule that is due but held by somebody else is tried again after a short
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::queries::AHEAD;
 use super::tick::Outcome;
 
 /// The longest wait: an idle dispatcher reads the table twice a minute.
@@ -17,8 +18,10 @@ pub const SLOW_POLL: Duration = Duration::from_secs(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
 
-/// The runtime's timer counts milliseconds and rounds up; the rest is slept by the thread itself.
-const COARSE: Duration = Duration::from_millis(2);
+/// So long before the next due time the dispatcher gets up, to have its decision ready: more than that
+/// takes, less than [`AHEAD`] by what the runtime's timer may be late.
+const EARLY: Duration = Duration::from_millis(5);
+const _: () = assert!(EARLY.as_millis() < AHEAD.as_millis());
 
 /// Wakes the dispatcher of this process. A call during a tick is not lost: another tick follows.
 #[derive(Clone, Debug, Default)]
@@ -31,12 +34,9 @@ impl Waker {
 
     /// Returns at `until`, or as soon as somebody wakes the dispatcher.
     pub(super) async fn wait(&self, until: Instant) {
-        let coarse = until.checked_sub(COARSE).unwrap_or(until);
         tokio::select! {
             () = self.0.notified() => {}
-            () = actix_web::rt::time::sleep_until(coarse.into()) => {
-                std::thread::sleep(until.saturating_duration_since(Instant::now()));
-            }
+            () = actix_web::rt::time::sleep_until(until.into()) => {}
         }
     }
 }
@@ -52,7 +52,8 @@ impl Pauses {
         let next = outcome.next_due.unwrap_or(SLOW_POLL).min(SLOW_POLL);
         if outcome.refused.is_empty() && !next.is_zero() {
             self.last = Duration::ZERO;
-            return next;
+            // What is nearer than that and was not claimed is held by somebody else.
+            return if next < SLOW_POLL { next.checked_sub(EARLY).unwrap_or(next) } else { next };
         }
         let progress = outcome.completed + outcome.failed > 0;
         self.last = if progress { FIRST_PAUSE } else { (self.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) };
@@ -70,7 +71,9 @@ mod tests {
         let mut pauses = Pauses::default();
         assert_eq!(pauses.after(&Outcome::default()), SLOW_POLL);
         let soon = Duration::from_millis(1500);
-        assert_eq!(pauses.after(&Outcome { next_due: Some(soon), ..Outcome::default() }), soon);
+        assert_eq!(pauses.after(&Outcome { next_due: Some(soon), ..Outcome::default() }), soon - EARLY);
+        let held = Duration::from_millis(3);
+        assert_eq!(pauses.after(&Outcome { next_due: Some(held), ..Outcome::default() }), held);
         let far = Some(Duration::MAX);
         assert_eq!(pauses.after(&Outcome { next_due: far, ..Outcome::default() }), SLOW_POLL);
     }

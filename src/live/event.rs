@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 
@@ -30,6 +31,8 @@ pub enum Event {
     RightsChanged(Vec<UserId>),
     /// A channel changed its state: the streams of customers whose link opens nothing any more must end.
     LinksChanged,
+    /// Users or departments have other names, or there are others: what selects offer is another.
+    ChoicesChanged,
 }
 
 /// Announces `event` at commit.
@@ -39,7 +42,7 @@ pub enum Event {
 pub fn announce(conn: &mut PgConnection, event: &Event) -> Result<()> {
     for part in event.parts() {
         let payload = serde_json::to_string(&part).map_err(crate::Error::unexpected)?;
-        diesel::sql_query("SELECT pg_notify($1, $2)")
+        db::prepared("SELECT pg_notify($1, $2)")
             .bind::<diesel::sql_types::Text, _>(CHANNEL)
             .bind::<diesel::sql_types::Text, _>(payload)
             .execute(conn)?;
@@ -72,6 +75,13 @@ mod tests {
         let migration = include_str!("../../migrations/2026-11-22-000007_create_sessions/up.sql");
         assert!(migration.contains(r#"format('{"rights_changed":[%s]}', NEW.id)"#));
         assert!(migration.contains(&format!("pg_notify('{CHANNEL}'")));
+    }
+
+    #[test]
+    fn the_database_writes_the_same_event_when_choices_change() {
+        let event = serde_json::to_string(&Event::ChoicesChanged).unwrap();
+        let migration = include_str!("../../migrations/2026-11-23-000070_announce_changed_choices/up.sql");
+        assert!(migration.contains(&format!("pg_notify('{CHANNEL}', '{event}')")));
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Hub {
     /// Takes in what the listening connection brings; never waits.
     pub fn take(&self, incoming: Incoming) {
         match incoming {
-            Incoming::Wake => {}
+            Incoming::Wake | Incoming::Lost => {}
             Incoming::Live(event) => self.0.note(|news| news.add(event)),
             Incoming::Reconnected => self.0.note(|news| news.all_may_have_missed = true),
         }

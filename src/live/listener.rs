@@ -28,6 +28,8 @@ pub enum Incoming {
     Live(Event),
     /// The connection is new: notices may have been missed, so read the tables.
     Reconnected,
+    /// The connection is lost: until there is another, nothing is heard.
+    Lost,
 }
 
 /// Listens for as long as it is polled, and passes on what comes. `on_notice` must not block.
@@ -36,6 +38,7 @@ pub async fn listen(url: String, on_notice: impl Fn(Incoming)) {
     loop {
         let began = Instant::now();
         let error = pass_on(&url, &on_notice).await;
+        on_notice(Incoming::Lost);
         if began.elapsed() > LONGEST_PAUSE {
             pause = FIRST_PAUSE;
         }

@@ -41,6 +41,8 @@ impl News {
             Event::SchedulesChanged(schedules) => self.schedules.extend(schedules),
             Event::RightsChanged(users) => self.rights.extend(users),
             Event::LinksChanged => self.recheck = true,
+            // No page shows them live.
+            Event::ChoicesChanged => {}
         }
     }
 

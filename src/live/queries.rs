@@ -6,6 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer};
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId, UserId};
 use crate::schedules::{CONCERNED, READS_ALL};
@@ -21,7 +22,7 @@ struct UserRow {
 /// # Errors
 /// The database is unreachable.
 pub fn signed_in(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<UserId>> {
-    let rows: Vec<UserRow> = diesel::sql_query(
+    let rows: Vec<UserRow> = db::prepared(
         "SELECT u.id FROM users u WHERE u.id = ANY($1) AND u.deactivated_at IS NULL AND EXISTS (
              SELECT FROM sessions s WHERE s.user_id = u.id
                 AND s.seen_at > now() - make_interval(hours => $2)
@@ -47,7 +48,7 @@ struct LinkRow {
 /// # Errors
 /// The database is unreachable.
 pub fn open_links(conn: &mut PgConnection, among: &[ContactId]) -> Result<Vec<(ContactId, i32)>> {
-    let rows: Vec<LinkRow> = diesel::sql_query(format!(
+    let rows: Vec<LinkRow> = db::prepared(format!(
         "SELECT c.id, c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
           WHERE c.id = ANY($1) AND {HAS_CHAT}"
     ))
@@ -77,7 +78,7 @@ pub enum Watcher {
 /// # Errors
 /// The database is unreachable.
 pub fn watchers(conn: &mut PgConnection, schedules: &[ScheduleId], among: &[UserId]) -> Result<Vec<Watcher>> {
-    let rows: Vec<WatcherRow> = diesel::sql_query(format!(
+    let rows: Vec<WatcherRow> = db::prepared(format!(
         "SELECT u.id, {READS_ALL} AS sees_all, coalesce(own.ids, '{{}}') AS own
            FROM users u JOIN roles r ON r.id = u.role_id
            LEFT JOIN (

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::{BELL_LENGTH, COUNTED, Filter, Kind};
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
 use crate::schedules::{Action, FailureReason};
@@ -68,13 +69,13 @@ pub fn page_of(
     let (comparison, bound, direction) = if is_backwards { (">", "<=", "ASC") } else { ("<", ">=", "DESC") };
     let condition = filter.condition();
     // A comparison of pairs, which only the index by user serves: the planner likes to read everybody's.
-    let rows: Vec<Row> = diesel::sql_query(format!(
+    let rows: Vec<Row> = db::prepared(format!(
         "{ROWS} WHERE (n.user_id, n.id) {comparison} ($1, $2) AND n.user_id {bound} $1 AND {condition}
-          ORDER BY n.user_id {direction}, n.id {direction} LIMIT $3"
+          ORDER BY n.user_id {direction}, n.id {direction} LIMIT {}",
+        PER_PAGE + 1
     ))
     .bind::<BigInt, _>(user)
     .bind::<BigInt, _>(start.map_or(i64::MAX, |cursor| cursor.id))
-    .bind::<BigInt, _>(PER_PAGE + 1)
     .load(conn)?;
     let cursor = |row: &Row| Cursor { at: row.created_at, id: row.id.0 };
     Ok(PageOf::cut(rows, PER_PAGE as usize, (start, is_backwards), cursor))
@@ -102,7 +103,7 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
         )
     };
     let [all, unread, errors] = Filter::ALL.map(count);
-    Ok(diesel::sql_query(format!("SELECT {all} AS all, {unread} AS unread, {errors} AS errors"))
+    Ok(db::prepared(format!("SELECT {all} AS all, {unread} AS unread, {errors} AS errors"))
         .bind::<BigInt, _>(user)
         .get_result(conn)?)
 }
@@ -112,11 +113,10 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
 /// # Errors
 /// The database is unreachable.
 pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
-    Ok(diesel::sql_query(format!(
-        "{ROWS} WHERE n.user_id = $1 AND n.removed_at IS NULL ORDER BY n.id DESC LIMIT $2"
+    Ok(db::prepared(format!(
+        "{ROWS} WHERE n.user_id = $1 AND n.removed_at IS NULL ORDER BY n.id DESC LIMIT {BELL_LENGTH}"
     ))
     .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(BELL_LENGTH)
     .load(conn)?)
 }
 
@@ -125,16 +125,15 @@ pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
 /// # Errors
 /// The database is unreachable.
 pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Row>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "{ROWS} WHERE n.id IN (
             SELECT newest.id FROM unnest($1) AS asked (user_id) CROSS JOIN LATERAL (
                 SELECT m.id FROM notifications m
                  WHERE m.user_id = asked.user_id AND m.read_at IS NULL AND m.removed_at IS NULL
-                 ORDER BY m.id DESC LIMIT $2) AS newest)
+                 ORDER BY m.id DESC LIMIT {BELL_LENGTH}) AS newest)
           ORDER BY n.id"
     ))
     .bind::<Array<BigInt>, _>(users)
-    .bind::<BigInt, _>(BELL_LENGTH)
     .load(conn)?)
 }
 
@@ -147,7 +146,7 @@ pub fn written(
     (first, last): (NotificationId, NotificationId),
     users: &[UserId],
 ) -> Result<Vec<Row>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "{ROWS} WHERE n.id BETWEEN $1 AND $2 AND n.user_id = ANY($3)
             AND n.read_at IS NULL AND n.removed_at IS NULL
           ORDER BY n.id"
@@ -176,19 +175,17 @@ pub struct Bell {
 /// # Errors
 /// The database is unreachable.
 pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT asked.user_id,
                 (SELECT count(*) FROM (SELECT FROM notifications n
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
-                  LIMIT $3) counted) AS unread,
+                  LIMIT {COUNTED}) counted) AS unread,
                 ARRAY(SELECT n.id FROM notifications n
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
-                  ORDER BY n.id DESC LIMIT $2) AS ids
-           FROM unnest($1) AS asked (user_id)",
-    )
+                  ORDER BY n.id DESC LIMIT {BELL_LENGTH}) AS ids
+           FROM unnest($1) AS asked (user_id)"
+    ))
     .bind::<Array<BigInt>, _>(users)
-    .bind::<BigInt, _>(BELL_LENGTH)
-    .bind::<BigInt, _>(COUNTED)
     .load(conn)?)
 }
 
@@ -206,7 +203,7 @@ pub struct Destination {
 /// # Errors
 /// `NotFound` if `user` has none of that id.
 pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2
          RETURNING contact_id, ticket_id",
     )
@@ -221,7 +218,7 @@ pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result
 /// # Errors
 /// The database is unreachable.
 pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE notifications SET read_at = now()
           WHERE user_id = $1 AND read_at IS NULL AND removed_at IS NULL",
     )
@@ -235,7 +232,7 @@ pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
 /// # Errors
 /// `NotFound` if `user` has none of that id.
 pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
-    let removed = diesel::sql_query(
+    let removed = db::prepared(
         "UPDATE notifications SET removed_at = coalesce(removed_at, now()) WHERE id = $1 AND user_id = $2",
     )
     .bind::<BigInt, _>(id)
@@ -254,7 +251,7 @@ pub struct Preferences {
 /// # Errors
 /// The database is unreachable.
 pub fn choose(conn: &mut PgConnection, user: UserId, chosen: Preferences) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE users SET plays_sound = $2, shows_browser_notices = $3, updated_at = now() WHERE id = $1",
     )
     .bind::<BigInt, _>(user)

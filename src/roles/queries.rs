@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
 use super::form::Draft;
 use crate::auth::{Permission, Permissions, Person};
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
 use crate::schema::{roles, users};
@@ -51,13 +52,13 @@ const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator, r.
 /// # Errors
 /// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Role>> {
-    Ok(diesel::sql_query(format!("{SELECT} ORDER BY r.is_administrator DESC, lower(r.name)")).load(conn)?)
+    Ok(db::prepared(format!("{SELECT} ORDER BY r.is_administrator DESC, lower(r.name)")).load(conn)?)
 }
 
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
-    let query = diesel::sql_query(format!("{SELECT} WHERE r.id = $1")).bind::<BigInt, _>(role);
+    let query = db::prepared(format!("{SELECT} WHERE r.id = $1")).bind::<BigInt, _>(role);
     query.get_result(conn).optional()?.ok_or(Error::NotFound)
 }
 
@@ -66,7 +67,7 @@ pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
-    diesel::sql_query("SELECT FROM roles WHERE id = $1 FOR NO KEY UPDATE")
+    db::prepared("SELECT FROM roles WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(role)
         .execute(conn)?;
     find(conn, role)
@@ -91,14 +92,13 @@ const NAMED: i64 = 20;
 /// # Errors
 /// The database is unreachable.
 pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
                 FROM department_members m JOIN departments d ON d.id = m.department_id
                WHERE m.user_id = u.id), '') AS departments
-           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id LIMIT $2",
-    )
+           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id LIMIT {NAMED}"
+    ))
     .bind::<BigInt, _>(role)
-    .bind::<BigInt, _>(NAMED)
     .load(conn)?)
 }
 
@@ -133,12 +133,11 @@ pub struct Holder {
 /// # Errors
 /// The database is unreachable.
 pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
-           FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT $2",
-    )
+           FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT {NAMED}"
+    ))
     .bind::<BigInt, _>(role)
-    .bind::<BigInt, _>(NAMED)
     .load(conn)?)
 }
 
@@ -169,7 +168,7 @@ pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
 /// # Errors
 /// `roles_name_key` when another role has the name; or the database is unreachable.
 pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
-    diesel::sql_query("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
+    db::prepared("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(role)
         .bind::<Text, _>(&draft.name)
         .bind::<Text, _>(&draft.description)
@@ -179,11 +178,11 @@ pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> 
 
 fn save_permissions(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
     let granted: Vec<Permission> = draft.permissions.iter().collect();
-    diesel::sql_query("DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL($2)")
+    db::prepared("DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL($2)")
         .bind::<BigInt, _>(role)
         .bind::<Array<Text>, _>(&granted)
         .execute(conn)?;
-    diesel::sql_query(
+    db::prepared(
         "INSERT INTO role_permissions (role_id, permission) SELECT $1, unnest($2) ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(role)

@@ -17,6 +17,7 @@ mod form;
 mod form_parts;
 mod handlers;
 pub mod handover;
+mod known;
 mod list;
 mod merging;
 mod queries;
@@ -27,6 +28,7 @@ mod state;
 mod views;
 
 pub use changes::Field;
+pub use known::Known;
 pub use queries::{CONCERNED, READS_ALL, is_readable};
 pub use spacing::{Scope, Spacing};
 pub use state::{Action, FailureReason, Status};

@@ -10,6 +10,7 @@ use super::{OpenTicket, Ticket, may_close};
 use crate::audit::{self, Action};
 use crate::auth::Person;
 use crate::conversations::thread::{self, Kind, NewMessage};
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
 use crate::live::{self, Event};
@@ -32,7 +33,7 @@ struct ContactRow {
 /// # Errors
 /// The database is unreachable.
 pub fn open_ticket_of(conn: &mut PgConnection, contact: ContactId) -> Result<Option<OpenTicket>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, protocol, department_id, attendant_id FROM tickets
           WHERE contact_id = $1 AND status = 'open'",
     )
@@ -44,7 +45,7 @@ pub fn open_ticket_of(conn: &mut PgConnection, contact: ContactId) -> Result<Opt
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn ticket(conn: &mut PgConnection, ticket: TicketId) -> Result<Ticket> {
-    Ok(diesel::sql_query(format!("{TICKET} WHERE t.id = $1")).bind::<BigInt, _>(ticket).get_result(conn)?)
+    Ok(db::prepared(format!("{TICKET} WHERE t.id = $1")).bind::<BigInt, _>(ticket).get_result(conn)?)
 }
 
 /// The newest tickets of `contact`, newest first.
@@ -52,9 +53,8 @@ pub fn ticket(conn: &mut PgConnection, ticket: TicketId) -> Result<Ticket> {
 /// # Errors
 /// The database is unreachable.
 pub fn tickets_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket>> {
-    Ok(diesel::sql_query(format!("{TICKET} WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT $2"))
+    Ok(db::prepared(format!("{TICKET} WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT {OF_CONTACT}"))
         .bind::<BigInt, _>(contact)
-        .bind::<BigInt, _>(OF_CONTACT)
         .load(conn)?)
 }
 
@@ -64,7 +64,7 @@ pub fn tickets_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Tic
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<ContactId> {
-    let row: ContactRow = diesel::sql_query(
+    let row: ContactRow = db::prepared(
         "SELECT c.id AS contact_id FROM contacts c
           WHERE c.id = (SELECT contact_id FROM tickets WHERE id = $1) FOR NO KEY UPDATE",
     )
@@ -105,7 +105,7 @@ pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &R
         return Ok(false);
     }
     let written = thread::queries::write(conn, ticket.place.id, &message)?;
-    diesel::sql_query(
+    db::prepared(
         "UPDATE tickets SET seen_message_id = greatest(seen_message_id, $2),
                 attendant_id = CASE WHEN $3 THEN coalesce(attendant_id, $4) ELSE attendant_id END
           WHERE id = $1",
@@ -125,7 +125,7 @@ pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &R
 /// # Errors
 /// The database is unreachable.
 pub fn mark_seen(conn: &mut PgConnection, ticket: &Ticket, message: MessageId) -> Result<()> {
-    let changed = diesel::sql_query(
+    let changed = db::prepared(
         "UPDATE tickets t SET seen_message_id = seen.id
            FROM (SELECT max(id) AS id FROM messages
                   WHERE ticket_id = $1 AND kind = 'customer' AND id <= $2) seen
@@ -212,7 +212,7 @@ pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &s
 /// `NotFound`, or the database is unreachable.
 pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId, ip: &str) -> Result<bool> {
     let contact = lock_contact_of(conn, ticket)?;
-    let closed = diesel::sql_query(
+    let closed = db::prepared(
         "WITH closed AS (
             UPDATE tickets
                SET status = 'closed', closed_at = greatest(clock_timestamp(), opened_at), closed_by = $2

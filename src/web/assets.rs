@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
+use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::Route;
+use super::{Route, packed};
 use crate::error::{Error, Result};
 
 #[derive(RustEmbed)]
@@ -32,11 +32,19 @@ pub fn asset(path: &str) -> String {
     format!("/assets/{}/{path}", *VERSION)
 }
 
+/// Compresses what is embedded. A debug build reads the files from disk, for they may change.
+pub fn prepare() {
+    packed::prepare(Files::iter().filter_map(|name| match Files::get(&name)?.data {
+        Cow::Borrowed(bytes) => Some((name.into_owned(), bytes)),
+        Cow::Owned(_) => None,
+    }));
+}
+
 pub fn routes() -> Vec<Route> {
     vec![Route::get("/assets/{version}/{path:.*}", show)]
 }
 
-async fn show(path: web::Path<(String, String)>) -> Result<HttpResponse> {
+async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     let file = Files::get(&path).ok_or(Error::NotFound)?;
     // An address of another version (a page from before an update) gets today's file, but not for ever.
@@ -47,12 +55,13 @@ async fn show(path: web::Path<(String, String)>) -> Result<HttpResponse> {
         "text" => format!("{media_type}; charset=utf-8"),
         _ => media_type.to_string(),
     };
-    let body = match file.data {
+    let mut answer = HttpResponse::Ok();
+    answer.insert_header((CONTENT_TYPE, media_type)).insert_header((CACHE_CONTROL, caching));
+    if let Some((encoding, body)) = packed::find(&request, &path) {
+        return Ok(answer.insert_header(encoding).insert_header((VARY, "Accept-Encoding")).body(body));
+    }
+    Ok(answer.body(match file.data {
         Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
         Cow::Owned(bytes) => web::Bytes::from(bytes),
-    };
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, media_type))
-        .insert_header((CACHE_CONTROL, caching))
-        .body(body))
+    }))
 }

@@ -10,6 +10,7 @@ mod flash;
 pub mod navigation;
 mod number;
 mod origin;
+mod packed;
 mod pagination;
 mod request_span;
 mod routing;
@@ -22,7 +23,7 @@ mod unsent;
 
 pub use address::{Asked, Remarks, tidied};
 pub use again::offer as offer_again;
-pub use assets::{asset, routes as asset_routes};
+pub use assets::{asset, prepare as prepare_assets, routes as asset_routes};
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
 pub use csv_file::{csv_file, lines as csv_lines};
 pub use fields::{FieldErrors, Fields, has_control_characters};

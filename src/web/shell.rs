@@ -52,7 +52,7 @@ impl Shell {
             return self.fragment(status, view);
         }
         let theme = viewer.theme.as_str();
-        let body = Framed { shell: &self, viewer, theme, title, body: view.render()? }.render()?;
+        let body = Framed { shell: &self, viewer, theme, title, body: &view }.render()?;
         Ok(self.with_theme_of(viewer).respond(status, body))
     }
 
@@ -81,7 +81,7 @@ impl Shell {
     /// # Errors
     /// The template failed.
     pub fn bare(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
-        let body = Bare { theme: self.theme.as_str(), title, body: view.render()? }.render()?;
+        let body = Bare { theme: self.theme.as_str(), title, body: &view }.render()?;
         Ok(self.respond(status, body))
     }
 
@@ -135,15 +135,16 @@ impl FromRequest for Shell {
 
 #[derive(Template)]
 #[template(path = "web/layout.html")]
-struct Framed<'a> {
+struct Framed<'a, V: Template> {
     shell: &'a Shell,
     viewer: &'a Viewer,
     theme: &'a str,
     title: &'a str,
-    body: String,
+    /// Written straight into the page.
+    body: &'a V,
 }
 
-impl Framed<'_> {
+impl<V: Template> Framed<'_, V> {
     /// The page's name, without the mark that a refused form puts before it in the browser's tab.
     fn heading(&self) -> &str {
         self.title.strip_prefix("Erro: ").unwrap_or(self.title)
@@ -169,10 +170,10 @@ impl Framed<'_> {
 
 #[derive(Template)]
 #[template(path = "web/bare.html")]
-struct Bare<'a> {
+struct Bare<'a, V: Template> {
     theme: &'a str,
     title: &'a str,
-    body: String,
+    body: &'a V,
 }
 
 /// 303 to `path`.

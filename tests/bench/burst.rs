@@ -13,7 +13,6 @@ use crate::server::Server;
 
 /// Each size with how often it is tried.
 const SIZES: [(u32, usize); 2] = [(10_000, 3), (100_000, 1)];
-const BATCH: u32 = 500;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What one burst took.
@@ -65,7 +64,7 @@ fn by_the_statement(cluster: &Cluster, conn: &mut PgConnection, size: u32) -> Ou
     )?;
     worker.batch_execute(include_str!("sql/raw.sql"))?;
     let (cpu, wal_before, began) = (cluster.cpu()?, wal(conn)?, Instant::now());
-    while number(&mut worker, &format!("EXECUTE raw ({BATCH})"))? > 0 {}
+    while number(&mut worker, "EXECUTE raw")? > 0 {}
     let seconds = began.elapsed().as_secs_f64();
     // While the worker lives: a process that just ended is counted only once its parent has noticed.
     let database_cpu = cluster.cpu()? - cpu;

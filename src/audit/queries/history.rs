@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
 use crate::audit::Action;
+use crate::db;
 use crate::error::Result;
 
 /// What was done, and by whom; nobody is the platform itself.
@@ -33,7 +34,7 @@ const SELECT: &str = "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS
 /// # Errors
 /// The database is unreachable.
 pub fn newest_of(conn: &mut PgConnection, action: Action) -> Result<Option<Change>> {
-    Ok(diesel::sql_query(format!("{SELECT} WHERE a.action = $1 ORDER BY a.at DESC, a.id DESC LIMIT 1"))
+    Ok(db::prepared(format!("{SELECT} WHERE a.action = $1 ORDER BY a.at DESC, a.id DESC LIMIT 1"))
         .bind::<Text, _>(action)
         .get_result(conn)
         .optional()?)
@@ -49,7 +50,7 @@ pub fn newest_about(
     subject: i64,
     limit: i64,
 ) -> Result<Vec<Change>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "{SELECT} WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3"
     ))
     .bind::<Array<Text>, _>(actions.to_vec())

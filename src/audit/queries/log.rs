@@ -3,12 +3,13 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
 use crate::audit::{Action, Group};
+use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::web::{Cursor, PageOf, Search};
@@ -86,7 +87,7 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
     let found = found(&filter, limit);
     let start = filter.before.or(filter.after);
     let Cursor { at, id } = start.unwrap_or(Cursor { at: DateTime::UNIX_EPOCH, id: 0 });
-    let query = diesel::sql_query(format!(
+    let query = db::prepared(format!(
         "WITH found AS ({found})
          SELECT a.id, a.at, a.action, actor.name AS actor, a.subject_id,
                 coalesce(subject_user.name, subject_role.name, subject_department.name, subject_channel.name, subject_contact.name,
@@ -115,7 +116,7 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
         _ => None,
     };
     Ok(query
-        .into_boxed::<Pg>()
+        .planned_anew_if(filter.from.is_some() || filter.until.is_some())
         .bind::<Nullable<Timestamptz>, _>(filter.from)
         .bind::<Nullable<Timestamptz>, _>(filter.until)
         .bind::<Timestamptz, _>(at)
@@ -172,7 +173,7 @@ pub struct Person {
 pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<Person>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, name FROM users WHERE id = $2 OR id IN (
             SELECT id FROM users WHERE plain(name) LIKE ALL (SELECT plain(p) FROM unnest($1) AS p)
              ORDER BY plain(name) COLLATE \"C\", id LIMIT 50)

@@ -14,12 +14,12 @@ use super::take::take_portion;
 use crate::db::Db;
 
 /// How long a confirmed import waits for another process, if its own is gone.
-const PAUSE: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_secs(120);
 
 const PAUSE_AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
 /// Old uploads are looked for once in so many idle pauses: about every half hour.
-const IDLE_BETWEEN_SWEEPS: u32 = 60;
+const IDLE_BETWEEN_SWEEPS: u32 = 15;
 
 /// Wakes the worker of this process. A call while it works is not lost: it looks once more.
 static CONFIRMED: Notify = Notify::const_new();

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use crate::contacts::form::{ChannelKind, ChosenIds, Facts};
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
 use crate::web::Search;
@@ -29,15 +30,15 @@ pub struct Choice {
 /// The database is unreachable.
 pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let (matches, words) = matching(search, "c.search");
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT c.id, c.name, concat_ws(' · ', coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name),
                 'hoje em ' || p.name) AS sub
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
           WHERE c.archived_at IS NULL AND {matches}
-          ORDER BY c.sort_name, c.id LIMIT $2"
+          ORDER BY c.sort_name, c.id LIMIT {OFFERED}"
     ))
+    .planned_anew_if(search.is_some())
     .bind::<Array<Text>, _>(words)
-    .bind::<BigInt, _>(OFFERED)
     .load(conn)?)
 }
 
@@ -51,19 +52,19 @@ pub fn person_choices(
     chosen: Option<PersonId>,
 ) -> Result<Vec<Choice>> {
     let (matches, words) = matching(search, "sort_name");
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT p.id, p.name, CASE n.count WHEN 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
-           FROM (SELECT id, name, '' AS place, 0 AS rank FROM people WHERE id = $3 AND archived_at IS NULL
+           FROM (SELECT id, name, '' AS place, 0 AS rank FROM people WHERE id = $2 AND archived_at IS NULL
                  UNION ALL
                  (SELECT id, name, sort_name, 1 FROM people
-                   WHERE archived_at IS NULL AND {matches} AND id IS DISTINCT FROM $3
-                   ORDER BY sort_name, id LIMIT $2)) p
+                   WHERE archived_at IS NULL AND {matches} AND id IS DISTINCT FROM $2
+                   ORDER BY sort_name, id LIMIT {OFFERED})) p
            CROSS JOIN LATERAL (SELECT count(*) FROM contacts c
                                 WHERE c.person_id = p.id AND c.archived_at IS NULL) n
           ORDER BY p.rank, p.place, p.id"
     ))
+    .planned_anew_if(search.is_some())
     .bind::<Array<Text>, _>(words)
-    .bind::<BigInt, _>(OFFERED)
     .bind::<Nullable<BigInt>, _>(chosen)
     .load(conn)?)
 }
@@ -81,7 +82,7 @@ fn matching(search: Option<&Search>, column: &str) -> (String, Vec<String>) {
 /// # Errors
 /// The database is unreachable.
 pub fn channels(conn: &mut PgConnection, chosen: Option<ChannelId>) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, name, '' AS sub FROM channels
           WHERE (deactivated_at IS NULL AND kind IN ('web_chat', 'email', 'whatsapp')) OR id = $1
           ORDER BY (kind = 'web_chat') DESC, lower(name), id",
@@ -95,7 +96,7 @@ pub fn channels(conn: &mut PgConnection, chosen: Option<ChannelId>) -> Result<Ve
 /// # Errors
 /// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
     )
     .load(conn)?)
@@ -106,7 +107,7 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
 /// # Errors
 /// The database is unreachable.
 pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
           WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY plain(u.name) COLLATE \"C\", u.id",
     )
@@ -137,7 +138,7 @@ struct FactsRow {
 /// # Errors
 /// The database is unreachable.
 pub fn facts(conn: &mut PgConnection, contact: Option<ContactId>, chosen: ChosenIds) -> Result<Facts> {
-    let row: FactsRow = diesel::sql_query(
+    let row: FactsRow = db::prepared(
         "SELECT ch.id AS channel, ch.kind, c.channel_id AS before, c.address,
                 (SELECT id FROM people WHERE id = $3 AND archived_at IS NULL) AS person,
                 (SELECT id FROM departments WHERE id = $4 AND deactivated_at IS NULL) AS department,

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use crate::contacts::HAS_CHAT;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::schedules::Action;
@@ -57,7 +58,7 @@ pub struct Detail {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, c.channel_id, ch.name AS channel_name, c.person_id,
                 p.name AS person_name, c.default_department_id AS department_id, d.name AS department_name,
                 c.default_attendant_id AS attendant_id, a.name AS attendant_name, {HAS_CHAT} AS has_chat,
@@ -79,7 +80,7 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
 /// # Errors
 /// `NotFound`; `Conflict` if it is anonymised; or the database is unreachable.
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
-    diesel::sql_query("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
+    db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(contact)
         .execute(conn)?;
     let detail = detail(conn, contact)?;
@@ -106,13 +107,12 @@ pub struct TicketLine {
 /// # Errors
 /// The database is unreachable.
 pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<TicketLine>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT t.id, t.protocol, t.status, d.name AS department, t.opened_at
            FROM tickets t JOIN departments d ON d.id = t.department_id
-          WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT $2",
-    )
+          WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT {SHOWN}"
+    ))
     .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(SHOWN)
     .load(conn)?)
 }
 
@@ -137,12 +137,11 @@ pub struct Touched {
 /// # Errors
 /// The database is unreachable.
 pub fn touched(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Touched>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT s.id, s.action, s.due_at, d.name AS department, count(*) OVER () AS \"all\"
            FROM schedules s JOIN departments d ON d.id = s.department_id
-          WHERE s.contact_id = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2",
-    )
+          WHERE s.contact_id = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT {SHOWN}"
+    ))
     .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(SHOWN)
     .load(conn)?)
 }

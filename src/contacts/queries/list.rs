@@ -1,10 +1,11 @@
 //! The list of contacts.
 
 use chrono::{DateTime, Utc};
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, UserId};
 use crate::schedules;
@@ -67,7 +68,7 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
                    FROM contacts c WHERE c.archived_at IS {archived}",
         schedules::is_readable("$1")
     );
-    let mut query = diesel::sql_query(head).into_boxed::<Pg>().bind::<BigInt, _>(viewer);
+    let mut query = db::prepared(head).planned_anew_if(filter.search.is_some()).bind::<BigInt, _>(viewer);
     let mut bound = 1;
     let mut next = || {
         bound += 1;

@@ -6,6 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use uuid::Uuid;
 
 use crate::contacts::form::Draft;
+use crate::db;
 use crate::error::Result;
 use crate::ids::ContactId;
 
@@ -32,7 +33,7 @@ pub struct Twin {
 /// # Errors
 /// The database is unreachable.
 pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft) -> Result<Vec<Twin>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
           WHERE id IN (SELECT id FROM contacts WHERE phone = $2 AND phone <> ''
                        UNION ALL SELECT id FROM contacts WHERE email = $3 AND email <> '')
@@ -62,7 +63,7 @@ struct FieldsRow {
 /// `contacts_address_key` when another contact has the address; or the database is unreachable.
 pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
     let address = draft.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
                 default_attendant_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
@@ -85,7 +86,7 @@ pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
 /// `contacts_address_key` when another contact has the address; or the database is unreachable.
 pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Result<Vec<String>> {
     // On another channel the old address means nothing.
-    let row: FieldsRow = diesel::sql_query(
+    let row: FieldsRow = db::prepared(
         "UPDATE contacts c
             SET channel_id = $2, name = $4, phone = $5, email = $6, person_id = $7, default_department_id = $8,
                 default_attendant_id = $9,
@@ -120,7 +121,7 @@ pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Res
 /// The database is unreachable.
 pub fn archive(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     let sql = "UPDATE contacts SET archived_at = clock_timestamp() WHERE id = $1 AND archived_at IS NULL";
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
+    Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
 }
 
 /// Brings an archived contact back; `false` if it was not archived.
@@ -129,7 +130,7 @@ pub fn archive(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
 /// The database is unreachable.
 pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     let sql = "UPDATE contacts SET archived_at = NULL WHERE id = $1 AND archived_at IS NOT NULL";
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
+    Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
 }
 
 /// Makes every link that was given out lead nowhere.
@@ -138,6 +139,6 @@ pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
 /// The database is unreachable.
 pub fn revoke_link(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let sql = "UPDATE contacts SET link_version = link_version + 1 WHERE id = $1";
-    diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)?;
+    db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ use super::Customer;
 use crate::audit::{self, Action, Entry};
 use crate::contacts::HAS_CHAT;
 use crate::conversations::thread::{self, Body, Kind, NewMessage};
+use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
 use crate::ids::{ContactId, MessageId, TicketId};
@@ -45,7 +46,7 @@ pub struct Profile {
 /// # Errors
 /// The database is unreachable.
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT c.link_version, d.name AS department, s.company_name AS company,
                 ch.public_name, ch.colour, ch.greeting, s.logo_sha256 AS logo,
                 s.time_zone
@@ -138,7 +139,7 @@ pub fn acknowledge(
 }
 
 fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {
-    diesel::sql_query(format!(
+    db::prepared(format!(
         "SELECT c.id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
           WHERE c.id = $1 AND c.link_version = $2 AND {HAS_CHAT} FOR NO KEY UPDATE OF c"
     ))
@@ -149,7 +150,7 @@ fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {
 }
 
 fn is_flooding(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
-    let row: FlagRow = diesel::sql_query(
+    let row: FlagRow = db::prepared(
         "SELECT count(*) >= $2 AS flag
            FROM (SELECT created_at FROM messages WHERE contact_id = $1 AND kind = 'customer'
                   ORDER BY id DESC LIMIT $2) newest
@@ -164,7 +165,7 @@ fn is_flooding(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
 /// In the queue of the department that last served the contact, if it is active, else of the
 /// channel's own.
 fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<TicketId> {
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "WITH opened AS (
             INSERT INTO tickets (contact_id, department_id)
             SELECT c.id, coalesce(

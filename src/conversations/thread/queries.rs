@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Audience, Message, NewMessage, Part, Window};
+use crate::db;
 use crate::error::Result;
 use crate::files;
 use crate::ids::{ContactId, MessageId, ScheduleId, TicketId};
@@ -29,7 +30,7 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
         Audience::Team(user) => Some(user),
         Audience::Customer => None,
     };
-    let mut messages: Vec<Message> = diesel::sql_query(format!(
+    let mut messages: Vec<Message> = db::prepared(format!(
         "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
                 s.id AS schedule_id, {readable} AS is_schedule_readable, m.body,
                 m.created_at, m.delivered_at, m.read_at
@@ -40,13 +41,13 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
            LEFT JOIN schedules s
              ON s.id = coalesce(m.schedule_id, CASE m.event WHEN 'ticket_opened' THEN t.schedule_id END)
           WHERE m.contact_id = $1 AND ($2 IS NOT NULL OR m.kind IN ('customer', 'attendant')) AND {place}
-          ORDER BY m.id {order} LIMIT $4",
-        readable = is_readable("$2")
+          ORDER BY m.id {order} LIMIT {limit}",
+        readable = is_readable("$2"),
+        limit = PAGE + 1
     ))
     .bind::<BigInt, _>(contact)
     .bind::<Nullable<BigInt>, _>(reader)
     .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(PAGE as i64 + 1)
     .load(conn)?;
     let has_more = messages.len() > PAGE;
     messages.truncate(PAGE);
@@ -89,7 +90,7 @@ pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) ->
 /// The database is unreachable.
 pub fn is_written(conn: &mut PgConnection, message: &NewMessage) -> Result<bool> {
     let Some(key) = message.client_key else { return Ok(false) };
-    let row: FlagRow = diesel::sql_query(
+    let row: FlagRow = db::prepared(
         "SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND client_key = ANY($2)
                            AND kind = $3 AND body = $4) AS flag",
     )
@@ -107,7 +108,7 @@ fn insert(
     message: &NewMessage,
     key: Option<Uuid>,
 ) -> Result<Option<MessageId>> {
-    let row: Option<IdRow> = diesel::sql_query(
+    let row: Option<IdRow> = db::prepared(
         "INSERT INTO messages (contact_id, ticket_id, kind, author_id, body, client_key)
          VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (contact_id, client_key) DO NOTHING RETURNING id",
@@ -151,7 +152,7 @@ pub fn acknowledge(
     delivered: &[MessageId],
     read: &[MessageId],
 ) -> Result<Vec<Option<ScheduleId>>> {
-    let rows: Vec<Acknowledged> = diesel::sql_query(
+    let rows: Vec<Acknowledged> = db::prepared(
         "UPDATE messages
             SET delivered_at = coalesce(delivered_at, clock_timestamp()),
                 read_at = CASE WHEN id = ANY($3) THEN coalesce(read_at, clock_timestamp()) ELSE read_at END

@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
+use crate::db;
 use crate::departments::form::Name;
 use crate::error::{Error, Result};
 use crate::ids::DepartmentId;
@@ -35,17 +36,17 @@ pub struct Line {
 /// # Errors
 /// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT d.id, d.name, d.deactivated_at IS NULL AS is_active,
                 (SELECT count(*) FROM department_members m JOIN users u ON u.id = m.user_id
                   WHERE m.department_id = d.id AND u.deactivated_at IS NULL) AS members,
                 (SELECT count(*) FROM (SELECT FROM tickets t
-                  WHERE t.department_id = d.id AND t.status = 'open' LIMIT $1) AS t) AS open_tickets,
+                  WHERE t.department_id = d.id AND t.status = 'open' LIMIT {most}) AS t) AS open_tickets,
                 (SELECT count(*) FROM (SELECT FROM schedules s
-                  WHERE s.department_id = d.id AND s.status = 'scheduled' LIMIT $1) AS s) AS pending_schedules
+                  WHERE s.department_id = d.id AND s.status = 'scheduled' LIMIT {most}) AS s) AS pending_schedules
            FROM departments d ORDER BY d.position, d.id",
-    )
-    .bind::<BigInt, _>(MOST_COUNTED + 1)
+        most = MOST_COUNTED + 1
+    ))
     .load(conn)?)
 }
 
@@ -65,7 +66,7 @@ pub struct Department {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
-    let query = diesel::sql_query(
+    let query = db::prepared(
         "SELECT id, name, created_at, deactivated_at IS NULL AS is_active FROM departments WHERE id = $1",
     );
     query.bind::<BigInt, _>(department).get_result(conn).optional()?.ok_or(Error::NotFound)
@@ -76,7 +77,7 @@ pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Departm
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
-    diesel::sql_query("SELECT FROM departments WHERE id = $1 FOR NO KEY UPDATE")
+    db::prepared("SELECT FROM departments WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(department)
         .execute(conn)?;
     find(conn, department)
@@ -93,7 +94,7 @@ struct IdRow {
 /// # Errors
 /// `departments_name_key` when another has the name; or the database is unreachable.
 pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "INSERT INTO departments (name, position)
          SELECT $1, coalesce(max(position), 0) + 1 FROM departments RETURNING id",
     )
@@ -105,7 +106,7 @@ pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
 /// # Errors
 /// `departments_name_key` when another has the name; or the database is unreachable.
 pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) -> Result<()> {
-    diesel::sql_query("UPDATE departments SET name = $2 WHERE id = $1")
+    db::prepared("UPDATE departments SET name = $2 WHERE id = $1")
         .bind::<BigInt, _>(department)
         .bind::<Text, _>(name.as_str())
         .execute(conn)?;
@@ -117,7 +118,7 @@ pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) ->
 /// # Errors
 /// The database is unreachable.
 pub fn set_order(conn: &mut PgConnection, departments: &[DepartmentId]) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE departments d SET position = placed.position
            FROM unnest($1) WITH ORDINALITY AS placed (id, position)
           WHERE d.id = placed.id AND d.position <> placed.position",

@@ -12,6 +12,7 @@ pub use sweeping::{BATCH, Locked, delete_unused, lock_blob, remove_old_uploads, 
 
 use super::{Attachment, ContentHash, FileName};
 use crate::conversations;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, ContactId, MessageId, ScheduleId, UserId};
 use crate::schedules::is_readable;
@@ -21,7 +22,7 @@ use crate::schedules::is_readable;
 /// # Errors
 /// The database is unreachable.
 pub fn claim_blob(conn: &mut PgConnection, hash: ContentHash, size: u64, media_type: &str) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "INSERT INTO blobs (sha256, size, media_type) VALUES ($1, $2, $3)
          ON CONFLICT (sha256) DO UPDATE SET claimed_at = clock_timestamp()",
     )
@@ -45,7 +46,7 @@ struct Count {
 /// # Errors
 /// The database is unreachable.
 pub fn count_loose(conn: &mut PgConnection, uploader: UserId, most: i64) -> Result<i64> {
-    let row: Count = diesel::sql_query(
+    let row: Count = db::prepared(
         "SELECT count(*) AS count
            FROM (SELECT FROM attachments WHERE uploaded_by = $1 AND schedule_id IS NULL AND message_id IS NULL
                   LIMIT $2) loose",
@@ -66,7 +67,7 @@ pub fn add_upload(
     name: &FileName,
     uploader: UserId,
 ) -> Result<Attachment> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "WITH a AS (INSERT INTO attachments (sha256, file_name, uploaded_by) VALUES ($1, $2, $3) RETURNING *)
          SELECT {SHOWN} FROM a JOIN blobs b USING (sha256)"
     ))
@@ -81,7 +82,7 @@ pub fn add_upload(
 /// # Errors
 /// The database is unreachable.
 pub fn remove_upload(conn: &mut PgConnection, id: AttachmentId, uploader: UserId) -> Result<bool> {
-    let removed = diesel::sql_query(
+    let removed = db::prepared(
         "DELETE FROM attachments
           WHERE id = $1 AND uploaded_by = $2 AND schedule_id IS NULL AND message_id IS NULL",
     )
@@ -97,7 +98,7 @@ pub fn remove_upload(conn: &mut PgConnection, id: AttachmentId, uploader: UserId
 /// # Errors
 /// The database is unreachable.
 pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT {SHOWN}
            FROM attachments a JOIN blobs b USING (sha256) LEFT JOIN schedules s ON s.id = a.schedule_id
           WHERE a.id = ANY($2)
@@ -122,11 +123,11 @@ pub fn attach(
     user: UserId,
     ids: &[AttachmentId],
 ) -> Result<bool> {
-    diesel::sql_query("DELETE FROM attachments WHERE schedule_id = $1 AND id <> ALL($2)")
+    db::prepared("DELETE FROM attachments WHERE schedule_id = $1 AND id <> ALL($2)")
         .bind::<BigInt, _>(schedule)
         .bind::<Array<BigInt>, _>(ids)
         .execute(conn)?;
-    let taken = diesel::sql_query(
+    let taken = db::prepared(
         "UPDATE attachments SET schedule_id = $1
           WHERE id = ANY($2) AND (schedule_id = $1
                 OR (uploaded_by = $3 AND schedule_id IS NULL AND message_id IS NULL))",
@@ -135,7 +136,7 @@ pub fn attach(
     .bind::<Array<BigInt>, _>(ids)
     .bind::<BigInt, _>(user)
     .execute(conn)?;
-    let copied = diesel::sql_query(format!(
+    let copied = db::prepared(format!(
         "INSERT INTO attachments (sha256, file_name, uploaded_by, schedule_id)
          SELECT a.sha256, a.file_name, $3, $1
            FROM attachments a JOIN schedules s ON s.id = a.schedule_id
@@ -154,7 +155,7 @@ pub fn attach(
 /// # Errors
 /// The database is unreachable.
 pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Attachment>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
     ))
     .bind::<BigInt, _>(schedule)
@@ -175,7 +176,7 @@ struct Owner {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Result<Attachment> {
-    let owner: Owner = diesel::sql_query(format!(
+    let owner: Owner = db::prepared(format!(
         "SELECT CASE WHEN s.id IS NOT NULL THEN {readable}
                      ELSE a.message_id IS NULL AND coalesce(a.uploaded_by = $2, false) END AS is_readable,
                 m.contact_id
@@ -200,7 +201,7 @@ pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Re
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn sent_to(conn: &mut PgConnection, contact: ContactId, id: AttachmentId) -> Result<Attachment> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT {SHOWN}
            FROM attachments a JOIN blobs b USING (sha256) JOIN messages m ON m.id = a.message_id
           WHERE a.id = $1 AND m.contact_id = $2 AND m.kind IN ('customer', 'attendant')"
@@ -211,11 +212,9 @@ pub fn sent_to(conn: &mut PgConnection, contact: ContactId, id: AttachmentId) ->
 }
 
 fn by_id(conn: &mut PgConnection, id: AttachmentId) -> Result<Attachment> {
-    Ok(diesel::sql_query(format!(
-        "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.id = $1"
-    ))
-    .bind::<BigInt, _>(id)
-    .get_result(conn)?)
+    Ok(db::prepared(format!("SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.id = $1"))
+        .bind::<BigInt, _>(id)
+        .get_result(conn)?)
 }
 
 #[derive(QueryableByName)]
@@ -238,7 +237,7 @@ pub fn of_messages(
     if messages.is_empty() {
         return Ok(found);
     }
-    let rows: Vec<OfMessage> = diesel::sql_query(format!(
+    let rows: Vec<OfMessage> = db::prepared(format!(
         "SELECT a.message_id, {SHOWN} FROM attachments a JOIN blobs b USING (sha256)
           WHERE a.message_id = ANY($1) ORDER BY a.message_id, a.id"
     ))

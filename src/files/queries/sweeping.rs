@@ -4,6 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 
+use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
 
@@ -15,7 +16,7 @@ pub const BATCH: usize = 500;
 /// # Errors
 /// The database is unreachable.
 pub fn remove_old_uploads(conn: &mut PgConnection) -> Result<usize> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "DELETE FROM attachments WHERE id IN (
             SELECT id FROM attachments
              WHERE schedule_id IS NULL AND message_id IS NULL AND created_at < clock_timestamp() - interval '1 day'
@@ -45,7 +46,7 @@ struct BlobRow {
 /// # Errors
 /// The database is unreachable.
 pub fn unused_blobs(conn: &mut PgConnection, after: Option<ContentHash>) -> Result<Page> {
-    let rows: Vec<BlobRow> = diesel::sql_query(
+    let rows: Vec<BlobRow> = db::prepared(
         "SELECT b.sha256,
                 b.claimed_at < clock_timestamp() - interval '1 hour'
                 AND NOT EXISTS (SELECT FROM attachments a WHERE a.sha256 = b.sha256)
@@ -66,7 +67,7 @@ pub fn unused_blobs(conn: &mut PgConnection, after: Option<ContentHash>) -> Resu
 /// # Errors
 /// The violated foreign key; or the database is unreachable.
 pub fn delete_unused(conn: &mut PgConnection, hash: ContentHash) -> Result<bool> {
-    let deleted = diesel::sql_query(
+    let deleted = db::prepared(
         "DELETE FROM blobs WHERE sha256 = (
             SELECT sha256 FROM blobs
              WHERE sha256 = $1 AND claimed_at < clock_timestamp() - interval '1 hour' FOR UPDATE SKIP LOCKED)",
@@ -95,13 +96,13 @@ struct Found {
 /// # Errors
 /// The database is unreachable.
 pub fn lock_blob(conn: &mut PgConnection, hash: ContentHash) -> Result<Locked> {
-    let locked = diesel::sql_query("SELECT FROM blobs WHERE sha256 = $1 FOR UPDATE SKIP LOCKED")
+    let locked = db::prepared("SELECT FROM blobs WHERE sha256 = $1 FOR UPDATE SKIP LOCKED")
         .bind::<Binary, _>(hash)
         .execute(conn)?;
     if locked == 1 {
         return Ok(Locked::Here);
     }
-    let row: Found = diesel::sql_query("SELECT EXISTS (SELECT FROM blobs WHERE sha256 = $1) AS is_found")
+    let row: Found = db::prepared("SELECT EXISTS (SELECT FROM blobs WHERE sha256 = $1) AS is_found")
         .bind::<Binary, _>(hash)
         .get_result(conn)?;
     Ok(if row.is_found { Locked::ByOthers } else { Locked::Gone })

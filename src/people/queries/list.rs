@@ -1,9 +1,10 @@
 //! The list of people.
 
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::PersonId;
 use crate::web::{NameCursor, PageOf, Search};
@@ -47,7 +48,7 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
     let start = filter.before.clone().or(filter.after.clone());
     let archived = if filter.archived { "NOT NULL" } else { "NULL" };
     let order = if is_backwards { "DESC" } else { "ASC" };
-    let mut query = diesel::sql_query(format!(
+    let mut query = db::prepared(format!(
         "SELECT page.*, (SELECT count(*) FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL) AS contacts,
                 ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL
                        ORDER BY c.sort_name, c.id LIMIT 2) AS first,
@@ -56,7 +57,7 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
                   WHERE c.person_id = page.id) AS pending
            FROM (SELECT p.id, p.name, p.sort_name FROM people p WHERE p.archived_at IS {archived}"
     ))
-    .into_boxed::<Pg>();
+    .planned_anew_if(filter.search.is_some());
     let mut bound = 0;
     let mut next = || {
         bound += 1;

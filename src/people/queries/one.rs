@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
 
@@ -30,7 +31,7 @@ const SELECT: &str = "SELECT id, name, created_at, archived_at, anonymised_at FR
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
-    Ok(diesel::sql_query(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
+    Ok(db::prepared(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
 }
 
 /// As `detail`, locked until the end of the transaction, if she can still be changed.
@@ -39,7 +40,7 @@ pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
 /// `NotFound`; `Conflict` if she is anonymised; or the database is unreachable.
 pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
     let sql = format!("{SELECT} FOR NO KEY UPDATE");
-    let detail: Detail = diesel::sql_query(sql).bind::<BigInt, _>(person).get_result(conn)?;
+    let detail: Detail = db::prepared(sql).bind::<BigInt, _>(person).get_result(conn)?;
     if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
 }
 
@@ -67,14 +68,13 @@ pub struct Member {
 /// # Errors
 /// The database is unreachable.
 pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, c.archived_at IS NOT NULL AS is_archived,
                 EXISTS (SELECT FROM tickets t WHERE t.contact_id = c.id AND t.status = 'open') AS has_open_ticket
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-          WHERE c.person_id = $1 ORDER BY c.sort_name, c.id LIMIT $2",
-    )
+          WHERE c.person_id = $1 ORDER BY c.sort_name, c.id LIMIT {CONTACTS}"
+    ))
     .bind::<BigInt, _>(person)
-    .bind::<BigInt, _>(CONTACTS)
     .load(conn)?)
 }
 
@@ -83,7 +83,7 @@ pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>>
 /// # Errors
 /// The database is unreachable.
 pub fn chosen(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Member>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, false AS is_archived,
                 false AS has_open_ticket
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id
@@ -119,7 +119,7 @@ const NAMESAKES: i64 = 5;
 /// # Errors
 /// The database is unreachable.
 pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) -> Result<Vec<Namesake>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT p.id, p.name, ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL
                                      ORDER BY c.sort_name, c.id LIMIT 2) AS contacts
            FROM people p
@@ -135,7 +135,7 @@ pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) 
 /// # Errors
 /// The database is unreachable.
 pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {
-    let row: IdRow = diesel::sql_query("INSERT INTO people (name) VALUES ($1) RETURNING id")
+    let row: IdRow = db::prepared("INSERT INTO people (name) VALUES ($1) RETURNING id")
         .bind::<Text, _>(name)
         .get_result(conn)?;
     Ok(PersonId(row.id))
@@ -144,7 +144,7 @@ pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {
 /// # Errors
 /// The database is unreachable.
 pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<()> {
-    diesel::sql_query("UPDATE people SET name = $2 WHERE id = $1")
+    db::prepared("UPDATE people SET name = $2 WHERE id = $1")
         .bind::<BigInt, _>(person)
         .bind::<Text, _>(name)
         .execute(conn)?;
@@ -157,7 +157,7 @@ pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<(
 /// # Errors
 /// The database is unreachable.
 pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) -> Result<Vec<ContactId>> {
-    let rows: Vec<IdRow> = diesel::sql_query(
+    let rows: Vec<IdRow> = db::prepared(
         "WITH locked AS MATERIALIZED (
             SELECT id FROM contacts WHERE id = ANY($2) AND person_id IS DISTINCT FROM $1 AND anonymised_at IS NULL
              ORDER BY id FOR NO KEY UPDATE)
@@ -178,7 +178,7 @@ pub fn remove(
     person: PersonId,
     contacts: Option<&[ContactId]>,
 ) -> Result<Vec<ContactId>> {
-    let rows: Vec<IdRow> = diesel::sql_query(
+    let rows: Vec<IdRow> = db::prepared(
         "WITH locked AS MATERIALIZED (
             SELECT id FROM contacts WHERE person_id = $1 AND ($2 IS NULL OR id = ANY($2))
              ORDER BY id FOR NO KEY UPDATE)
@@ -195,7 +195,7 @@ pub fn remove(
 /// # Errors
 /// The database is unreachable.
 pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -> Result<bool> {
-    let changed = diesel::sql_query(
+    let changed = db::prepared(
         "UPDATE people SET archived_at = CASE WHEN $2 THEN clock_timestamp() END
           WHERE id = $1 AND (archived_at IS NULL) = $2",
     )
@@ -210,7 +210,7 @@ pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -
 /// # Errors
 /// The database is unreachable.
 pub fn pending(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "SELECT count(*) AS id FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
           WHERE c.person_id = $1",
     )

@@ -58,7 +58,7 @@ impl View {
 
 /// A stretch of time, its end left out. It is empty where the clocks skip it, and longer than its name where
 /// they repeat it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
     pub day: NaiveDate,
     /// The hour, within a week.

@@ -10,6 +10,7 @@ use crate::auth::{Can, ManageSchedules};
 use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
+use crate::schedules::Known;
 use crate::schedules::list::{self, Filters, Query};
 use crate::web::{Shell, pushing, tidied};
 
@@ -25,6 +26,7 @@ pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
+    known: web::Data<Known>,
     query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
@@ -41,12 +43,12 @@ pub async fn show(
     };
     let shown = db
         .run(move |conn| {
-            let options = list::options(conn, &filters)?;
+            let options = known.options(conn, &filters)?;
             let filters = filters.known(&options);
             let without_period = Filters { period: None, ..filters.clone() };
             let narrowed = list::narrowed(conn, &without_period, zone, now)?;
             let entries = queries::entries(conn, &narrowed, &cells, limit)?;
-            let loads = queries::loads(conn, &narrowed, &cells)?;
+            let loads = known.loads(conn, &narrowed, &cells)?;
             Ok(Shown { view, day, now, filters, options, cells, entries, loads })
         })
         .await?;

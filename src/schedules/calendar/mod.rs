@@ -10,6 +10,9 @@ mod moving;
 mod queries;
 mod views;
 
+pub use grid::Cell;
+pub use queries::{Load, loads};
+
 use crate::web::Route;
 
 pub fn routes() -> Vec<Route> {

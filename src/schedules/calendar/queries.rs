@@ -76,7 +76,7 @@ pub fn entries(
           ORDER BY cell.place, s.due_at, s.id",
         list::BOUND + 1,
         list::BOUND + 2,
-        list::condition(),
+        narrowed.condition(),
     );
     let query = list::narrowing(query, narrowed)
         .bind::<Array<Timestamptz>, _>(from)
@@ -93,7 +93,7 @@ pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Re
     let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
     let of_cell = "SELECT s.* FROM schedules s WHERE s.status = situation.status
                       AND s.due_at >= cell.starts AND s.due_at < cell.ends";
-    let fits = list::condition();
+    let fits = narrowed.condition();
     let counted = match narrowed.patterns {
         None => format!(
             "SELECT count(*), count(*) >= {COUNTED} AS is_cut FROM ({of_cell} AND {fits} LIMIT {COUNTED}) s"

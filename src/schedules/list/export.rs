@@ -13,7 +13,7 @@ use crate::clock::Zone;
 use crate::contacts;
 use crate::db::Db;
 use crate::error::Result;
-use crate::schedules::FailureReason;
+use crate::schedules::{FailureReason, Known};
 use crate::web::{Cursor, csv_file};
 
 const HEAD: &[&str] = &[
@@ -48,13 +48,14 @@ const HEAD: &[&str] = &[
 pub async fn download(
     viewer: Can<ManageSchedules>,
     db: web::Data<Db>,
+    known: web::Data<Known>,
     query: Query,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (filters, zone, by) = (Filters::read(&query.0), viewer.zone, viewer.id);
     let (narrowed, order) = db
         .transaction(move |conn| {
-            let options = queries::options(conn, &filters)?;
+            let options = known.options(conn, &filters)?;
             let (filters, now) = (filters.clone().known(&options), Utc::now());
             let entry = audit::Entry::of(Audited::SchedulesExported).by(by).with(kept(&filters, zone, now));
             audit::record(conn, &entry.from(&ip))?;

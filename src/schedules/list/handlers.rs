@@ -12,6 +12,7 @@ use crate::auth::{Can, ManageSchedules};
 use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
+use crate::schedules::Known;
 use crate::schedules::queries::Choice;
 use crate::web::{Asked, Fields, Remarks, Shell, pushing, tidied};
 
@@ -21,6 +22,7 @@ pub async fn index(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
+    known: web::Data<Known>,
     query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
@@ -31,10 +33,10 @@ pub async fn index(
     let zone = viewer.zone;
     let (filters, options, counts, page) = db
         .run(move |conn| {
-            let options = queries::options(conn, &filters)?;
+            let options = known.options(conn, &filters)?;
             let filters = filters.known(&options);
             let narrowed = queries::narrowed(conn, &filters, zone, Utc::now())?;
-            let counts = queries::counts(conn, &narrowed)?;
+            let counts = known.counts(conn, &narrowed)?;
             let page = queries::page(conn, &narrowed, counts, filters.order(), place)?;
             Ok((filters, options, counts, page))
         })

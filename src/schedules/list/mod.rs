@@ -12,9 +12,9 @@ mod period;
 mod queries;
 mod views;
 
-pub use filters::{Filters, Query};
+pub use filters::{Attendant, Filters, Query};
 pub use period::Period;
-pub use queries::{BOUND, Narrowed, Options, condition, narrowed, narrowing, options};
+pub use queries::{BOUND, Counts, Narrowed, Options, counts, narrowed, narrowing, options};
 pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};
 
 use crate::web::Route;

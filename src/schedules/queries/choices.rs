@@ -4,6 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::web::Search;
@@ -39,17 +40,14 @@ pub fn contacts(
     person: Option<PersonId>,
     search: Option<&Search>,
 ) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(format!(
-        "{CONTACT} AND ($1::bigint IS NULL OR c.person_id = $1)
-            AND ($2::text IS NULL OR (c.search LIKE plain($2)
-                 AND c.search LIKE ALL (SELECT plain(word) FROM unnest($3::text[]) AS word)))
-          ORDER BY c.sort_name, c.id LIMIT $4"
-    ))
-    .bind::<Nullable<BigInt>, _>(person)
-    .bind::<Nullable<Text>, _>(search.map(Search::longest))
-    .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
-    .bind::<BigInt, _>(OFFERED)
-    .load(conn)?)
+    let is_hers = if person.is_some() { "c.person_id = $1" } else { "true" };
+    let matches = search.map_or("true".into(), |search| search.condition("c.search", "$2"));
+    let query = format!("{CONTACT} AND {is_hers} AND {matches} ORDER BY c.sort_name, c.id LIMIT {OFFERED}");
+    Ok(db::prepared(query)
+        .planned_anew_if(search.is_some())
+        .bind::<Nullable<BigInt>, _>(person)
+        .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
+        .load(conn)?)
 }
 
 /// One contact as an option, also when the first ones offered do not hold it.
@@ -57,7 +55,7 @@ pub fn contacts(
 /// # Errors
 /// The database is unreachable.
 pub fn contact_choice(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Choice>> {
-    let query = diesel::sql_query(format!("{CONTACT} AND c.id = $1")).bind::<BigInt, _>(contact);
+    let query = db::prepared(format!("{CONTACT} AND c.id = $1")).bind::<BigInt, _>(contact);
     Ok(query.get_result(conn).optional()?)
 }
 
@@ -73,15 +71,12 @@ const PERSON: &str =
 /// # Errors
 /// The database is unreachable.
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(format!(
-        "{PERSON} AND ($1::text IS NULL OR (p.sort_name LIKE plain($1)
-             AND p.sort_name LIKE ALL (SELECT plain(word) FROM unnest($2::text[]) AS word)))
-          ORDER BY p.sort_name, p.id LIMIT $3"
-    ))
-    .bind::<Nullable<Text>, _>(search.map(Search::longest))
-    .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
-    .bind::<BigInt, _>(OFFERED)
-    .load(conn)?)
+    let matches = search.map_or("true".into(), |search| search.condition("p.sort_name", "$1"));
+    let query = format!("{PERSON} AND {matches} ORDER BY p.sort_name, p.id LIMIT {OFFERED}");
+    Ok(db::prepared(query)
+        .planned_anew_if(search.is_some())
+        .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
+        .load(conn)?)
 }
 
 /// One person as an option.
@@ -89,7 +84,7 @@ pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Ch
 /// # Errors
 /// The database is unreachable.
 pub fn person_choice(conn: &mut PgConnection, person: PersonId) -> Result<Option<Choice>> {
-    let query = diesel::sql_query(format!("{PERSON} AND p.id = $1")).bind::<BigInt, _>(person);
+    let query = db::prepared(format!("{PERSON} AND p.id = $1")).bind::<BigInt, _>(person);
     Ok(query.get_result(conn).optional()?)
 }
 
@@ -98,7 +93,7 @@ pub fn person_choice(conn: &mut PgConnection, person: PersonId) -> Result<Option
 /// # Errors
 /// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
     )
     .load(conn)?)
@@ -113,7 +108,7 @@ pub fn attendants(
     department: DepartmentId,
     edited: Option<ScheduleId>,
 ) -> Result<Vec<Choice>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT * FROM (
          SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
           WHERE m.department_id = $1 AND u.deactivated_at IS NULL
@@ -153,7 +148,7 @@ pub fn proposal(
     contact: ContactId,
     ticket: Option<TicketId>,
 ) -> Result<Option<Proposal>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT c.id AS contact, p.id AS person, place.department, a.id AS attendant
            FROM contacts c
            LEFT JOIN people p ON p.id = c.person_id AND p.archived_at IS NULL

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::{History, Kin, history, is_readable, kin};
 use crate::auth::Viewer;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::files::{self, Attachment};
 use crate::ids::{ContactId, ScheduleId, TicketId};
@@ -83,7 +84,7 @@ pub struct Detail {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Detail> {
-    let detail: Detail = diesel::sql_query(format!(
+    let detail: Detail = db::prepared(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,

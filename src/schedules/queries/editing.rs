@@ -8,6 +8,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::saving::{add_history, interval};
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
 use crate::schedules::changes::Changes;
@@ -71,7 +72,7 @@ pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stor
 }
 
 fn find(conn: &mut PgConnection, schedule: ScheduleId, sql: &str) -> Result<Stored> {
-    let found = diesel::sql_query(sql).bind::<BigInt, _>(schedule).get_result(conn).optional()?;
+    let found = db::prepared(sql).bind::<BigInt, _>(schedule).get_result(conn).optional()?;
     found.ok_or(Error::NotFound)
 }
 
@@ -87,7 +88,7 @@ struct Found {
 /// # Errors
 /// The database is unreachable.
 pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Result<bool> {
-    let row: Found = diesel::sql_query(
+    let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM schedule_history
                          WHERE schedule_id = $1 AND kind = 'edited' AND details->>'form' = $2
                            AND (details->>'version')::int = $3) AS is_found",
@@ -104,7 +105,7 @@ pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Res
 /// # Errors
 /// The database is unreachable.
 pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: Uuid) -> Result<bool> {
-    let row: Found = diesel::sql_query(
+    let row: Found = db::prepared(
         "SELECT count(*) = $2 - $3 AS is_found FROM schedule_history
           WHERE schedule_id = $1 AND kind = 'edited' AND details->>'page' = $4
             AND (details->>'version')::int > $3",
@@ -122,7 +123,7 @@ pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: U
 /// # Errors
 /// The database is unreachable.
 pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
-    let row: Found = diesel::sql_query(
+    let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM schedules
                          WHERE id = $1 AND status = 'scheduled' AND due_at = $2 AND spacing_key = $3) AS is_found",
     )
@@ -152,7 +153,7 @@ pub struct Saving<'a> {
 /// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
 pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
     let Saving { draft, changes, spacing, is_exempt, form, page, by } = saving;
-    diesel::sql_query(
+    db::prepared(
         "UPDATE schedules
             SET contact_id = $2, person_id = $3, department_id = $4, attendant_id = $5, action = $6, due_at = $7,
                 due_local = $8, due_zone = $9, message = $10, comment = $11, spacing_key = $12, min_gap = $13,

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::clock::Zone;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::schedules::draft::{ChosenContact, ChosenIds, Facts};
@@ -40,7 +41,7 @@ struct FactsRow {
 /// # Errors
 /// The database is unreachable.
 pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<ScheduleId>) -> Result<Facts> {
-    let row: FactsRow = diesel::sql_query(
+    let row: FactsRow = db::prepared(
         "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,
                 coalesce(ch.id IS NOT NULL AND ch.deactivated_at IS NULL, false) AS is_reachable,
                 (SELECT id FROM people WHERE id = $2 AND archived_at IS NULL) AS person,

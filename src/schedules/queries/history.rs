@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::is_readable;
 use crate::auth::Viewer;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ScheduleId, TicketId};
 use crate::schedules::changes::{Changes, Field};
@@ -79,7 +80,7 @@ pub fn history_since(conn: &mut PgConnection, schedule: ScheduleId, version: i32
 }
 
 fn load(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<History> {
-    let entries: Vec<HistoryEntry> = diesel::sql_query(
+    let entries: Vec<HistoryEntry> = db::prepared(
         "SELECT h.at, h.kind, u.name AS actor_name, t.id AS ticket_id, t.protocol, coalesce(t.status = 'open', false) AS is_open,
                 (h.details->>'late_ms')::bigint AS late_ms, h.details,
                 ARRAY(SELECT n.name FROM users n
@@ -124,7 +125,7 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     let of = |field| ids.get(&field).map(|ids| ids.iter().copied().collect()).unwrap_or_default();
     let (people, contacts): (Vec<i64>, Vec<i64>) = (of(Field::Person), of(Field::Contact));
     let (departments, attendants): (Vec<i64>, Vec<i64>) = (of(Field::Department), of(Field::Attendant));
-    let rows: Vec<NameRow> = diesel::sql_query(
+    let rows: Vec<NameRow> = db::prepared(
         "SELECT 'person_id' AS field, id, name FROM people WHERE id = ANY ($1)
          UNION ALL SELECT 'contact_id', id, name FROM contacts WHERE id = ANY ($2)
          UNION ALL SELECT 'department_id', id, name FROM departments WHERE id = ANY ($3)
@@ -162,17 +163,16 @@ const KIN: i64 = 20;
 /// # Errors
 /// The database is unreachable.
 pub fn kin(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Vec<Kin>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source
            FROM (SELECT rescheduled_from AS kin, NULL::bigint AS id FROM schedules WHERE id = $1
                  UNION ALL SELECT id, $1 FROM schedules WHERE rescheduled_from = $1) shown
            JOIN schedules s ON s.id = shown.kin
            LEFT JOIN users u ON u.id = s.created_by
-          WHERE {} ORDER BY s.id DESC LIMIT $3",
+          WHERE {} ORDER BY s.id DESC LIMIT {KIN}",
         is_readable("$2")
     ))
     .bind::<BigInt, _>(schedule)
     .bind::<BigInt, _>(viewer.id)
-    .bind::<BigInt, _>(KIN)
     .load(conn)?)
 }

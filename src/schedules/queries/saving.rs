@@ -9,6 +9,7 @@ use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamp, Timestamptz
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
 use crate::schedules::cancel::Reason;
@@ -21,7 +22,7 @@ use crate::schema::{schedule_history, settings};
 /// # Errors
 /// The database is unreachable.
 pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
-    diesel::sql_query("SELECT pg_advisory_xact_lock_shared(hashtext('pontual.spacing'))").execute(conn)?;
+    db::prepared("SELECT pg_advisory_xact_lock_shared(hashtext('pontual.spacing'))").execute(conn)?;
     let (minutes, scope) = settings::table
         .select((settings::spacing_minutes, settings::spacing_scope))
         .first::<(i32, String)>(conn)?;
@@ -36,7 +37,7 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
 /// The database is unreachable.
 pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -> Result<()> {
     for key in keys.into_iter().collect::<BTreeSet<_>>() {
-        diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
+        db::prepared("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
             .bind::<BigInt, _>(key)
             .execute(conn)?;
     }
@@ -54,7 +55,7 @@ struct IdRow {
 /// # Errors
 /// The database is unreachable.
 pub fn existing(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<ScheduleId>> {
-    let row: Option<IdRow> = diesel::sql_query("SELECT id FROM schedules WHERE form_key = $1")
+    let row: Option<IdRow> = db::prepared("SELECT id FROM schedules WHERE form_key = $1")
         .bind::<SqlUuid, _>(form_key)
         .get_result(conn)
         .optional()?;
@@ -94,7 +95,7 @@ pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Confli
     if wanted.gap <= Duration::zero() {
         return Ok(None);
     }
-    let row: Option<ConflictRow> = diesel::sql_query(include_str!("conflict.sql"))
+    let row: Option<ConflictRow> = db::prepared(include_str!("conflict.sql"))
         .bind::<BigInt, _>(wanted.key)
         .bind::<Timestamptz, _>(wanted.at)
         .bind::<Interval, _>(interval(wanted.gap))
@@ -122,7 +123,7 @@ pub fn insert(
     creator: UserId,
 ) -> Result<ScheduleId> {
     let key = spacing.key(draft.department, draft.attendant, draft.contact);
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "INSERT INTO schedules (form_key, contact_id, person_id, department_id, attendant_id, action, due_at,
                 due_local, due_zone, message, comment, created_by, spacing_key, min_gap, rescheduled_from)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
@@ -156,7 +157,7 @@ pub fn insert(
 /// # Errors
 /// The database is unreachable.
 pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &Reason) -> Result<bool> {
-    let cancelled = diesel::sql_query(
+    let cancelled = db::prepared(
         "UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''), finished_at = clock_timestamp(),
                 updated_at = clock_timestamp(), version = version + 1
           WHERE id = $1 AND status = 'scheduled'",

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Binary, Bool, Integer, Nullable, Text};
 
 use crate::clock::Zone;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::files::ContentHash;
 use crate::schedules::Spacing;
@@ -32,7 +33,7 @@ const SELECT: &str = "SELECT company_name, time_zone, spacing_minutes, spacing_s
 /// # Errors
 /// The database is unreachable.
 pub fn current(conn: &mut PgConnection) -> Result<Settings> {
-    read(diesel::sql_query(SELECT).get_result(conn)?)
+    read(db::prepared(SELECT).get_result(conn)?)
 }
 
 /// As `current`, and nobody else can save until the transaction ends.
@@ -40,7 +41,7 @@ pub fn current(conn: &mut PgConnection) -> Result<Settings> {
 /// # Errors
 /// The database is unreachable.
 pub fn current_for_update(conn: &mut PgConnection) -> Result<Settings> {
-    read(diesel::sql_query(format!("{SELECT} FOR UPDATE")).get_result(conn)?)
+    read(db::prepared(format!("{SELECT} FOR UPDATE")).get_result(conn)?)
 }
 
 fn read(row: SettingsRow) -> Result<Settings> {
@@ -58,7 +59,7 @@ fn read(row: SettingsRow) -> Result<Settings> {
 /// # Errors
 /// The database is unreachable.
 pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE settings SET company_name = $1, time_zone = $2, spacing_minutes = $3, spacing_scope = $4,
                 late_tolerance_minutes = $5, updated_at = clock_timestamp()",
     )
@@ -83,7 +84,7 @@ pub struct Brand {
 /// # Errors
 /// The database is unreachable.
 pub fn brand(conn: &mut PgConnection) -> Result<Brand> {
-    Ok(diesel::sql_query("SELECT company_name, logo_sha256 AS logo FROM settings").get_result(conn)?)
+    Ok(db::prepared("SELECT company_name, logo_sha256 AS logo FROM settings").get_result(conn)?)
 }
 
 /// Refers to the logo's blob, which is kept as long; or to none.
@@ -91,7 +92,7 @@ pub fn brand(conn: &mut PgConnection) -> Result<Brand> {
 /// # Errors
 /// The database is unreachable.
 pub fn save_logo(conn: &mut PgConnection, logo: Option<ContentHash>) -> Result<()> {
-    diesel::sql_query("UPDATE settings SET logo_sha256 = $1, updated_at = clock_timestamp()")
+    db::prepared("UPDATE settings SET logo_sha256 = $1, updated_at = clock_timestamp()")
         .bind::<Nullable<Binary>, _>(logo)
         .execute(conn)?;
     Ok(())
@@ -108,7 +109,7 @@ struct MediaTypeRow {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn logo_media_type(conn: &mut PgConnection, logo: ContentHash) -> Result<String> {
-    let row: MediaTypeRow = diesel::sql_query(
+    let row: MediaTypeRow = db::prepared(
         "SELECT b.media_type FROM settings s JOIN blobs b ON b.sha256 = s.logo_sha256 WHERE s.logo_sha256 = $1",
     )
     .bind::<Binary, _>(logo)
@@ -127,9 +128,8 @@ struct FlagRow {
 /// # Errors
 /// The database is unreachable.
 pub fn knows_zone(conn: &mut PgConnection, zone: Zone) -> Result<bool> {
-    let row: FlagRow =
-        diesel::sql_query("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1) AS flag")
-            .bind::<Text, _>(zone.name())
-            .get_result(conn)?;
+    let row: FlagRow = db::prepared("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1) AS flag")
+        .bind::<Text, _>(zone.name())
+        .get_result(conn)?;
     Ok(row.flag)
 }

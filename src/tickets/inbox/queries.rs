@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::auth::{Permission, Person};
 use crate::conversations::thread::Kind;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
 use crate::notifications::COUNTED;
@@ -81,23 +82,25 @@ pub fn talks(
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
     let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
-    let rows: Vec<Talk> = diesel::sql_query(format!(
+    let beyond = after.map_or(String::new(), |_| format!("AND ({LAST}, t.id) < ($5, $6)"));
+    let rows: Vec<Talk> = db::prepared(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
                   WHERE t.status = 'open' AND {ATTENDED} AND {matches}
-                    AND ($5 IS NULL OR ({LAST}, t.id) < ($5, $6))
-                  ORDER BY {LAST} DESC, t.id DESC LIMIT $7) t
+                    {beyond}
+                  ORDER BY {LAST} DESC, t.id DESC LIMIT {}) t
            {LAST_SAID}
-          ORDER BY t.at DESC, t.id DESC"
+          ORDER BY t.at DESC, t.id DESC",
+        PAGE + 1
     ))
+    .planned_anew_if(search.is_some())
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
     .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
-    .bind::<BigInt, _>(PAGE as i64 + 1)
     .load(conn)?;
     Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
 }
@@ -131,28 +134,15 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
     .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-/// In how many open tickets that `viewer` attends the customer has written what the team has not seen,
-/// as far as `notifications::COUNTED`.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn unseen(conn: &mut PgConnection, viewer: &Person) -> Result<i64> {
-    let row: CountRow = diesel::sql_query(format!(
-        "SELECT count(*) AS count FROM (
+/// In how many open tickets that the user `u`, of the departments `of.departments`, attends the customer has
+/// written what the team has not seen, as far as `notifications::COUNTED`: as SQL, where `attends_all` and
+/// `attends` say what the user may do.
+pub fn unseen(attends_all: &str, attends: &str) -> String {
+    format!(
+        "(SELECT count(*) FROM (
              SELECT FROM tickets t
-              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id AND {ATTENDED} LIMIT $4
-         ) AS counted"
-    ))
-    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
-    .bind::<BigInt, _>(viewer.id)
-    .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<BigInt, _>(COUNTED)
-    .get_result(conn)?;
-    Ok(row.count)
+              WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id
+                AND coalesce({attends_all} OR {attends} AND (t.attendant_id = u.id OR t.department_id = ANY(of.departments)), false)
+              LIMIT {COUNTED}) counted)"
+    )
 }

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::audit::{Action, Change};
+use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 
@@ -26,7 +27,7 @@ const AUDITED: [Action; 8] = [
 /// # Errors
 /// The database is unreachable.
 pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<Change>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT a.at, a.action, u.name AS actor, a.details, d.name AS department
            FROM (SELECT * FROM audit WHERE action = ANY($1) AND subject_id = $2
                  UNION ALL

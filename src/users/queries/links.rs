@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text, Timestamptz};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::users::LINK_HOURS;
@@ -20,7 +21,7 @@ struct EndRow {
 /// # Errors
 /// The database is unreachable.
 pub fn make_link(conn: &mut PgConnection, user: UserId, token_hash: &[u8]) -> Result<DateTime<Utc>> {
-    let row: EndRow = diesel::sql_query(
+    let row: EndRow = db::prepared(
         "INSERT INTO access_links (user_id, token_hash, expires_at)
          VALUES ($1, $2, now() + make_interval(hours => $3))
          ON CONFLICT (user_id) DO UPDATE
@@ -39,9 +40,8 @@ pub fn make_link(conn: &mut PgConnection, user: UserId, token_hash: &[u8]) -> Re
 /// # Errors
 /// The database is unreachable.
 pub fn revoke_link(conn: &mut PgConnection, user: UserId) -> Result<bool> {
-    let ended = diesel::sql_query("DELETE FROM access_links WHERE user_id = $1")
-        .bind::<BigInt, _>(user)
-        .execute(conn)?;
+    let ended =
+        db::prepared("DELETE FROM access_links WHERE user_id = $1").bind::<BigInt, _>(user).execute(conn)?;
     Ok(ended > 0)
 }
 
@@ -67,7 +67,7 @@ const IS_GOOD: &str = "l.expires_at > now() AND (u.password_hash IS NULL OR u.de
 /// # Errors
 /// The database is unreachable.
 pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.password_hash IS NULL AS is_new
            FROM access_links l JOIN users u ON u.id = l.user_id WHERE l.token_hash = $1 AND {IS_GOOD}"
     ))
@@ -81,7 +81,7 @@ pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<In
 /// # Errors
 /// The database is unreachable.
 pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "DELETE FROM access_links l USING users u WHERE u.id = l.user_id AND l.token_hash = $1 AND {IS_GOOD}
          RETURNING u.id, u.name, u.email, u.password_hash IS NULL AS is_new"
     ))
@@ -95,7 +95,7 @@ pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Inv
 /// # Errors
 /// The database is unreachable.
 pub fn accept(conn: &mut PgConnection, user: UserId, name: &str, password_hash: &str) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "UPDATE users SET name = $2, password_hash = $3, deactivated_at = NULL, updated_at = now() WHERE id = $1",
     )
     .bind::<BigInt, _>(user)
@@ -108,7 +108,7 @@ pub fn accept(conn: &mut PgConnection, user: UserId, name: &str, password_hash: 
 /// # Errors
 /// The database is unreachable.
 pub fn set_password(conn: &mut PgConnection, user: UserId, password_hash: &str) -> Result<()> {
-    diesel::sql_query("UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1")
+    db::prepared("UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(user)
         .bind::<Text, _>(password_hash)
         .execute(conn)?;

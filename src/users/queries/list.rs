@@ -1,11 +1,12 @@
 //! The list of users.
 
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 use super::Standing;
 use super::one::STANDING;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::web::{NameCursor, PageOf, Search};
@@ -53,7 +54,7 @@ const PAGE: usize = 25;
 pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.or(filter.after);
-    let mut query = diesel::sql_query(format!(
+    let mut query = db::prepared(format!(
         "SELECT u.id, u.name, u.sort_name, u.email, r.name AS role_name, {STANDING} AS standing,
                 coalesce(l.expires_at <= now(), false) AS is_expired,
                 coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position, d.id)
@@ -62,7 +63,7 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameC
            FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
           WHERE true"
     ))
-    .into_boxed::<Pg>();
+    .planned_anew_if(filter.search.is_some());
     let mut bound = 0;
     let mut next = || {
         bound += 1;

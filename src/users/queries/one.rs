@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::auth::Permission;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::roles::RESERVED;
@@ -90,7 +91,7 @@ fn reserved() -> Vec<Permission> {
 /// # Errors
 /// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
-    diesel::sql_query(format!(
+    db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator, u.created_at,
                 {IS_RESERVED} AS is_reserved, {STANDING} AS standing,
                 u.password_hash IS NOT NULL AS has_password, l.expires_at AS link_until,
@@ -116,7 +117,7 @@ pub fn name_of(conn: &mut PgConnection, user: UserId) -> Result<String> {
 /// # Errors
 /// The database is unreachable.
 pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    diesel::sql_query("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
+    db::prepared("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(user)
         .execute(conn)?;
     Ok(())
@@ -127,7 +128,7 @@ pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
 /// # Errors
 /// The database is unreachable.
 pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
-    Ok(diesel::sql_query(format!(
+    Ok(db::prepared(format!(
         "SELECT r.id, r.name, r.is_administrator, {IS_RESERVED} AS is_reserved
            FROM roles r ORDER BY r.is_administrator DESC, plain(r.name) COLLATE \"C\", r.id"
     ))
@@ -149,10 +150,8 @@ pub struct Department {
 /// # Errors
 /// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
-    Ok(diesel::sql_query(
-        "SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id",
-    )
-    .load(conn)?)
+    Ok(db::prepared("SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id")
+        .load(conn)?)
 }
 
 /// What a form is judged by.
@@ -174,7 +173,7 @@ struct IdRow {
 /// # Errors
 /// `users_email_key` when the address is taken; or the database is unreachable.
 pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<UserId> {
-    let row: IdRow = diesel::sql_query(
+    let row: IdRow = db::prepared(
         "INSERT INTO users (name, email, role_id, deactivated_at) VALUES ($1, $2, $3, now()) RETURNING id",
     )
     .bind::<Text, _>(draft.name.as_str())
@@ -187,14 +186,12 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<UserId> {
 /// # Errors
 /// `users_email_key` when the address is taken; `last_administrator`; or the database is unreachable.
 pub fn update(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE users SET name = $2, email = $3, role_id = $4, updated_at = now() WHERE id = $1",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<Text, _>(draft.name.as_str())
-    .bind::<Text, _>(draft.email.as_str())
-    .bind::<BigInt, _>(draft.role)
-    .execute(conn)?;
+    db::prepared("UPDATE users SET name = $2, email = $3, role_id = $4, updated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(draft.name.as_str())
+        .bind::<Text, _>(draft.email.as_str())
+        .bind::<BigInt, _>(draft.role)
+        .execute(conn)?;
     Ok(())
 }
 
@@ -203,7 +200,7 @@ pub fn update(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()
 /// # Errors
 /// The database is unreachable.
 pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[DepartmentId]) -> Result<()> {
-    diesel::sql_query(
+    db::prepared(
         "DELETE FROM department_members m USING departments d
           WHERE d.id = m.department_id AND d.deactivated_at IS NULL
             AND m.user_id = $1 AND m.department_id <> ALL($2)",
@@ -211,7 +208,7 @@ pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[Dep
     .bind::<BigInt, _>(user)
     .bind::<Array<BigInt>, _>(departments)
     .execute(conn)?;
-    diesel::sql_query(
+    db::prepared(
         "INSERT INTO department_members (department_id, user_id) SELECT unnest($2), $1 ON CONFLICT DO NOTHING",
     )
     .bind::<BigInt, _>(user)

@@ -7,6 +7,7 @@ use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as Sq
 use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 
@@ -33,7 +34,7 @@ const LISTED: i64 = 20;
 /// # Errors
 /// The database is unreachable.
 pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSession>> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "SELECT id, created_at, seen_at, user_agent, ip FROM sessions
           WHERE user_id = $1 AND seen_at > now() - make_interval(hours => $2)
             AND created_at > now() - make_interval(days => $3)
@@ -56,7 +57,7 @@ pub fn end_sessions(
     only: Option<Uuid>,
     except: Option<Uuid>,
 ) -> Result<usize> {
-    Ok(diesel::sql_query(
+    Ok(db::prepared(
         "DELETE FROM sessions WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2)
             AND ($3::uuid IS NULL OR id <> $3)",
     )

@@ -1,12 +1,12 @@
 -- The reference of the burst: claims a batch and writes exactly the rows that the product writes for it, as
--- one statement that knows nothing else. No rule, no recipient but the attendant, no announcement.
-PREPARE raw (integer) AS
+-- one statement that knows nothing else. The size of the batch is written out, so that it is planned for. No rule, no recipient but the attendant, no announcement.
+PREPARE raw AS
 WITH due AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.department_id, s.attendant_id, s.action, s.due_at, s.message, s.comment,
            (extract(epoch FROM clock_timestamp() - s.due_at) * 1000)::bigint AS late_ms
       FROM schedules s
      WHERE s.status = 'scheduled' AND s.due_at <= now()
-     ORDER BY s.due_at, s.id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED
+     ORDER BY s.due_at, s.id LIMIT 500 FOR NO KEY UPDATE SKIP LOCKED
 ), opened AS (
     INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id)
     SELECT contact_id, department_id, attendant_id, id FROM due WHERE action <> 'notify' ORDER BY id

@@ -52,6 +52,7 @@ async fn the_listener_connects_again_and_says_so() {
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
           WHERE datname = current_database() AND query LIKE 'LISTEN%'",
     );
+    assert_eq!(next().await, Incoming::Lost);
     assert_eq!(next().await, Incoming::Reconnected);
     app.database.execute("NOTIFY pontual_wake");
     assert_eq!(next().await, Incoming::Wake);

@@ -1,6 +1,7 @@
 //! The dispatcher: what comes of schedules that are due.
 
 mod crowds;
+mod exact;
 mod life;
 mod outcomes;
 mod recipients;

@@ -9,6 +9,6 @@ mod search;
 
 pub use bulk::{Bulk, cancel_all, chosen};
 pub use export::{ExportRow, chunk};
-pub use narrowed::{BOUND, Narrowed, condition, narrowed, narrowing};
+pub use narrowed::{BOUND, Narrowed, narrowed, narrowing};
 pub use options::{Options, options, users};
 pub use page::{Count, Counts, Row, counts, page};

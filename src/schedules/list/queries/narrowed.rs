@@ -1,13 +1,12 @@
 //! The filters of a list as a condition in SQL.
 
 use chrono::{DateTime, Utc};
-use diesel::pg::{Pg, PgConnection};
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_query;
+use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use super::search::{self, Found};
 use crate::clock::Zone;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId, UserId};
 use crate::schedules::list::filters::{Attendant, Filters};
@@ -16,7 +15,7 @@ use crate::schedules::{Action, Status};
 use crate::web::Search;
 
 /// Filters as the database compares them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Narrowed {
     /// What a search found, if that is not too much to be listed.
     pub found: Option<Vec<ScheduleId>>,
@@ -39,28 +38,12 @@ pub const TEXTS: &str = "(SELECT concat_ws(' ', c.search, cp.sort_name, sp.sort_
    WHERE c.id = s.contact_id)";
 
 /// How many values `narrowing` binds; a statement's own begin after them.
-pub const BOUND: usize = 9;
-
-/// Whether the schedule `s` is within the filters. PostgreSQL plans each statement with its values, so that
-/// what is not asked for costs nothing and an index serves what is.
-pub fn condition() -> String {
-    format!(
-        "($1::bigint[] IS NULL OR s.id = ANY ($1)) AND ($2::text[] IS NULL OR {TEXTS} LIKE ALL ($2))
-         AND ($3::text IS NULL OR s.status = $3) AND ($4::bigint IS NULL OR s.department_id = $4)
-         AND ($5::bigint IS NULL OR coalesce(s.attendant_id, 0) = $5)
-         AND ($6::bigint IS NULL OR s.created_by = $6) AND ($7::text IS NULL OR s.action = $7)
-         AND ($8::timestamptz IS NULL OR s.due_at >= $8) AND ($9::timestamptz IS NULL OR s.due_at < $9)"
-    )
-}
+pub const BOUND: usize = 8;
 
 /// Those filters that an index serves, the one that narrows most first: with a situation, it reads them in
 /// the order of the due time.
-const INDEXED: [&str; 4] = [
-    "($5::bigint IS NULL OR coalesce(s.attendant_id, 0) = $5)",
-    "($6::bigint IS NULL OR s.created_by = $6)",
-    "($4::bigint IS NULL OR s.department_id = $4)",
-    "($7::text IS NULL OR s.action = $7)",
-];
+const INDEXED: [&str; 4] =
+    ["coalesce(s.attendant_id, 0) = $4", "s.created_by = $5", "s.department_id = $3", "s.action = $6"];
 
 impl Narrowed {
     fn are_set(&self) -> [bool; 4] {
@@ -72,9 +55,41 @@ impl Narrowed {
         INDEXED.into_iter().zip(self.are_set()).find(|(_, is_set)| *is_set).map(|(filter, _)| filter)
     }
 
+    /// Whether the schedule `s` is within the filters. Only what is asked for is written, so that each set of
+    /// filters has a plan of its own.
+    pub fn condition(&self) -> String {
+        let of = |is_set: bool, filter: &str| is_set.then(|| filter.to_owned());
+        let indexed = INDEXED.iter().zip(self.are_set()).map(|(filter, is_set)| of(is_set, filter));
+        let parts = [
+            of(self.found.is_some(), "s.id = ANY ($1)"),
+            self.patterns.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)")),
+            self.status.map(|status| format!("s.status = '{}'", status.as_str())),
+            Some(self.within_period()),
+        ];
+        parts.into_iter().chain(indexed).flatten().collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// The part of it that says when a schedule is due.
+    pub fn within_period(&self) -> String {
+        let from = self.from.map_or("true", |_| "s.due_at >= $7");
+        let to = self.to.map_or("true", |_| "s.due_at < $8");
+        format!("{from} AND {to}")
+    }
+
     /// How many of these are set.
     pub fn set(&self) -> usize {
         self.are_set().into_iter().filter(|is_set| *is_set).count()
+    }
+
+    /// The situation, if nothing else is asked for.
+    pub fn only_status(&self) -> Option<Status> {
+        let of_status = Self { status: self.status, ..Self::default() };
+        self.status.filter(|_| *self == of_status)
+    }
+
+    /// Whether it comes from a search.
+    pub fn is_searched(&self) -> bool {
+        self.found.is_some() || self.patterns.is_some()
     }
 
     /// The same filters on any situation.
@@ -117,13 +132,12 @@ pub fn narrowed(
     })
 }
 
-/// A statement with the values of `condition` and `STATUS` bound.
-pub fn narrowing(sql: String, to: &Narrowed) -> BoxedSqlQuery<'_, Pg, SqlQuery> {
-    sql_query(sql)
-        .into_boxed()
+/// A statement with the values of `condition` bound. What was searched for says how to look for it.
+pub fn narrowing(sql: String, to: &Narrowed) -> db::Prepared<'_> {
+    db::prepared(sql)
+        .planned_anew_if(to.is_searched())
         .bind::<Nullable<Array<BigInt>>, _>(to.found.as_ref())
         .bind::<Nullable<Array<Text>>, _>(to.patterns.as_ref())
-        .bind::<Nullable<Text>, _>(to.status)
         .bind::<Nullable<BigInt>, _>(to.department)
         .bind::<Nullable<BigInt>, _>(to.attendant)
         .bind::<Nullable<BigInt>, _>(to.creator)

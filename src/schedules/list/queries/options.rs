@@ -4,9 +4,9 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::schedules::list::filters::{Attendant, Filters};
 use crate::schedules::queries::Choice;
 use crate::web::Search;
 
@@ -23,22 +23,17 @@ pub struct Options {
 /// How many users a select holds before it is searched.
 const MOST: i64 = 100;
 
-/// What `filters` can be changed to.
+/// What filters can be changed to, where `chosen` are chosen now.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn options(conn: &mut PgConnection, filters: &Filters) -> Result<Options> {
-    let departments = diesel::sql_query(
+pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
+    let departments = db::prepared(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM departments ORDER BY deactivated_at IS NOT NULL, position, plain(name) COLLATE \"C\", id",
     )
     .load(conn)?;
-    let attendant = match filters.attendant {
-        Some(Attendant::User(id)) => Some(id),
-        _ => None,
-    };
-    let chosen: Vec<UserId> = attendant.into_iter().chain(filters.creator).collect();
-    let users = users(conn, "", &chosen)?;
+    let users = users(conn, "", chosen)?;
     let are_more = users.len() as i64 > MOST;
     Ok(Options { departments, users, are_more })
 }
@@ -50,15 +45,15 @@ pub fn options(conn: &mut PgConnection, filters: &Filters) -> Result<Options> {
 pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<Vec<Choice>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
-    Ok(diesel::sql_query(
+    Ok(db::prepared(format!(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM users WHERE id = ANY ($2) OR id IN (
             SELECT id FROM users WHERE sort_name LIKE ALL (SELECT plain(p) FROM unnest($1) AS p)
-             ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT $3)
+             ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT {})
           ORDER BY deactivated_at IS NOT NULL, sort_name, id",
-    )
+        MOST + 1
+    ))
     .bind::<Array<Text>, _>(patterns)
     .bind::<Array<BigInt>, _>(chosen)
-    .bind::<BigInt, _>(MOST + 1)
     .load(conn)?)
 }

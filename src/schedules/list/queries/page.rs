@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::narrowed::{BOUND, Narrowed, condition, narrowing};
+use super::narrowed::{BOUND, Narrowed, narrowing};
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
 use crate::schedules::list::filters::{Place, Sort};
@@ -99,6 +99,8 @@ pub fn page(
 /// In which order, and from where on, schedules are read.
 pub struct Walk {
     sort: Sort,
+    is_descending: bool,
+    has_cursor: bool,
     pub order: &'static str,
     beyond: String,
 }
@@ -119,19 +121,24 @@ impl Walk {
             (true, true) => format!("AND s.id {sign} ${}", BOUND + 2),
             (true, false) => format!("AND (s.due_at, s.id) {sign} (${}, ${})", BOUND + 1, BOUND + 2),
         };
-        Self { sort, order, beyond }
+        Self { sort, is_descending, has_cursor, order, beyond }
     }
 
     /// The first schedules on the way. The indexes of filters begin with the situation: all situations
     /// together are the first of each.
     pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
-        let Self { sort, order, beyond } = self;
+        let Self { sort, order, beyond, .. } = self;
         let first = |status: &str| {
             format!(
                 "(SELECT s.* FROM schedules s WHERE {} {status} {beyond} {order} LIMIT {limit})",
-                condition()
+                narrowed.condition()
             )
         };
+        if let Some(status) = narrowed.only_status()
+            && !sort.is_by_creation()
+        {
+            return self.of_status(status, limit);
+        }
         if narrowed.status.is_some() || narrowed.indexed().is_none() || sort.is_by_creation() {
             return first("");
         }
@@ -139,6 +146,22 @@ impl Walk {
             Status::ALL.iter().map(|status| first(&format!("AND s.status = '{}'", status.as_str())));
         let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
         format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
+    }
+
+    /// The first of a situation. As a comparison that only the index by situation serves: the planner likes to
+    /// look for them among all, where none may be near the place that it begins at.
+    fn of_status(&self, status: Status, limit: usize) -> String {
+        let (sign, edge, side, direction) = match self.is_descending {
+            true => ("<", "'infinity', 9223372036854775807".to_owned(), ">=", "DESC"),
+            false => (">", "'-infinity', 0".to_owned(), "<=", "ASC"),
+        };
+        let start = if self.has_cursor { format!("${}, ${}", BOUND + 1, BOUND + 2) } else { edge };
+        let status = status.as_str();
+        format!(
+            "SELECT s.* FROM schedules s
+              WHERE (s.status, s.due_at, s.id) {sign} ('{status}', {start}) AND s.status {side} '{status}'
+              ORDER BY s.status {direction}, s.due_at {direction}, s.id {direction} LIMIT {limit}"
+        )
     }
 
     /// The same where few schedules are within the filters: on the way in the order of the list they may lie
@@ -152,7 +175,7 @@ impl Walk {
         let of_each = statuses.into_iter().map(|status| {
             // OFFSET 0 keeps the planner from taking the other way after all.
             let found = found_by_index(status, narrowed);
-            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", condition())
+            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", narrowed.condition())
         });
         let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
         format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
@@ -167,7 +190,7 @@ const COUNTED: i64 = 1_000;
 const LOOKED_AT: i64 = 10_000;
 
 /// As many when each must be compared with the words of a search.
-const COMPARED: i64 = 200;
+const COMPARED: i64 = 100;
 
 /// How many schedules a tab holds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -208,19 +231,20 @@ struct CountRow {
     count: i64,
 }
 
+/// How many there are in each situation within `all`, which asks for none.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn counts(conn: &mut PgConnection, narrowed: &Narrowed) -> Result<Counts> {
-    let all = narrowed.of_all();
+pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
     let limit = match (&all.patterns, &all.found, all.set()) {
         (Some(_), ..) => COMPARED,
         (None, None, ..=1) => COUNTED + 1,
         _ => LOOKED_AT + 1,
     };
     // Each situation is written out, so that the planner knows how many rows to expect of it.
-    let of_each = Status::ALL.iter().map(|status| count_of(*status, &all, limit));
+    let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
     let query = of_each.collect::<Vec<_>>().join(" UNION ALL ");
-    let rows: Vec<CountRow> = narrowing(query, &all).load(conn)?;
+    let rows: Vec<CountRow> = narrowing(query, all).load(conn)?;
     let mut counts = Counts::default();
     for row in rows {
         let is_cut = row.looked_at >= limit;
@@ -237,7 +261,7 @@ fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
         "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
            FROM ({} {order} LIMIT {limit}) s)",
         status.as_str(),
-        condition(),
+        narrowed.condition(),
         found_by_index(status, narrowed),
     )
 }
@@ -249,8 +273,8 @@ fn found_by_index(status: Status, narrowed: &Narrowed) -> String {
         (None, indexed) => indexed.unwrap_or("true"),
     };
     format!(
-        "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed}
-            AND ($8::timestamptz IS NULL OR s.due_at >= $8) AND ($9::timestamptz IS NULL OR s.due_at < $9)",
-        status.as_str()
+        "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed} AND {}",
+        status.as_str(),
+        narrowed.within_period()
     )
 }

@@ -1,0 +1,105 @@
+//! The files of `static/` compressed once for each process, before anybody asks: what never changes is not
+//! compressed for each visitor anew.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::sync::OnceLock;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{AcceptEncoding, ContentEncoding, Encoding, Header, Preference};
+use actix_web::web::Bytes;
+use brotli::CompressorWriter;
+use brotli::enc::BrotliEncoderParams;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// Nearly as small as at 11, in a tenth of the time.
+const BROTLI_QUALITY: i32 = 9;
+
+/// Less is sent in one packet anyway.
+const SMALLEST: usize = 1_000;
+
+static PACKED: OnceLock<HashMap<String, Packed>> = OnceLock::new();
+
+struct Packed {
+    brotli: Bytes,
+    gzip: Bytes,
+}
+
+/// Compresses `files` on a thread of its own; until that is done, they are sent as all else is.
+pub fn prepare(files: impl Iterator<Item = (String, &'static [u8])> + Send + 'static) {
+    std::thread::spawn(move || PACKED.get_or_init(|| files.filter_map(pack).collect()));
+}
+
+/// What gets smaller by a tenth at least.
+fn pack((name, plain): (String, &[u8])) -> Option<(String, Packed)> {
+    if plain.len() < SMALLEST {
+        return None;
+    }
+    let packed = Packed { brotli: brotli(plain)?.into(), gzip: gzip(plain)?.into() };
+    (packed.gzip.len() < plain.len() / 10 * 9).then_some((name, packed))
+}
+
+fn brotli(plain: &[u8]) -> Option<Vec<u8>> {
+    let params = BrotliEncoderParams { quality: BROTLI_QUALITY, ..BrotliEncoderParams::default() };
+    let mut writer = CompressorWriter::with_params(Vec::new(), 4096, &params);
+    writer.write_all(plain).ok()?;
+    Some(writer.into_inner())
+}
+
+fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    writer.write_all(plain).ok()?;
+    writer.finish().ok()
+}
+
+/// The file in the smallest form that the browser takes, if it is there.
+pub fn find(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, Bytes)> {
+    let packed = PACKED.get()?.get(name)?;
+    let accepted = AcceptEncoding::parse(request).ok()?;
+    let takes = |wanted: ContentEncoding| {
+        accepted.iter().any(|item| {
+            matches!(item.item, Preference::Specific(Encoding::Known(known)) if known == wanted)
+                && item.quality > actix_web::http::header::Quality::ZERO
+        })
+    };
+    match () {
+        () if takes(ContentEncoding::Brotli) => Some((ContentEncoding::Brotli, packed.brotli.clone())),
+        () if takes(ContentEncoding::Gzip) => Some((ContentEncoding::Gzip, packed.gzip.clone())),
+        () => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::http::header::ACCEPT_ENCODING;
+    use actix_web::test::TestRequest;
+    use std::io::Read;
+
+    fn encoding(accepted: &str, name: &str) -> Option<(ContentEncoding, Bytes)> {
+        find(&TestRequest::get().insert_header((ACCEPT_ENCODING, accepted)).to_http_request(), name)
+    }
+
+    #[test]
+    fn a_browser_gets_what_it_takes_and_what_it_gets_is_the_file() {
+        let text = "background: none;".repeat(200);
+        let plain: &'static [u8] = text.clone().leak().as_bytes();
+        let noise: &'static [u8] = Vec::leak(crate::keys::random_bytes::<2000>().to_vec());
+        let files =
+            [("a.css".to_owned(), plain), ("b.png".to_owned(), noise), ("c.js".to_owned(), b"1" as &[u8])];
+        PACKED.get_or_init(|| files.into_iter().filter_map(pack).collect());
+
+        let (kind, body) = encoding("gzip, deflate, br, zstd", "a.css").unwrap();
+        let mut unpacked = String::new();
+        brotli::Decompressor::new(&body[..], 4096).read_to_string(&mut unpacked).unwrap();
+        assert_eq!((kind, unpacked), (ContentEncoding::Brotli, text.clone()));
+        let (kind, body) = encoding("br;q=0, gzip", "a.css").unwrap();
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!((kind, unpacked), (ContentEncoding::Gzip, text));
+        assert!(encoding("deflate", "a.css").is_none());
+        assert!(encoding("br", "b.png").is_none(), "noise gets no smaller");
+        assert!(encoding("br", "c.js").is_none(), "small enough");
+    }
+}

@@ -1,0 +1,95 @@
+//! Exactness: decided a few milliseconds ahead, true at the due time, and not before.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use actix_web::rt;
+use pontual::dispatcher::{self, Control, tick};
+use pontual::live::{Event, Incoming, listen};
+
+use super::end_of;
+use crate::harness::{Plan, TestApp};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Schedules in the making for so many milliseconds, each due at an instant of its own.
+const COUNT: i64 = 60;
+
+#[actix_web::test]
+async fn nothing_is_heard_or_dated_before_the_due_time() {
+    let app = TestApp::new().await;
+    let heard = Arc::new(Mutex::new(Vec::<(i64, f64)>::new()));
+    let (control, hearing) = (Control::new(app.shared.health.clone()), heard.clone());
+    let waker = control.waker.clone();
+    rt::spawn(listen(app.database.url.clone(), move |incoming| {
+        let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+        match incoming {
+            Incoming::Live(Event::SchedulesChanged(ids)) => {
+                hearing.lock().unwrap().extend(ids.into_iter().map(|id| (id.0, at)));
+            }
+            _ => waker.wake(),
+        }
+    }));
+    let ended = dispatcher::start(app.database.url.clone(), control.clone());
+    app.database.execute(&format!(
+        "WITH saved AS (
+            INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
+                                   message, comment, created_by)
+            SELECT {}, {}, {}, CASE n % 2 WHEN 0 THEN 'notify' ELSE 'open_ticket_and_notify' END,
+                   now() + interval '0.5 second' + n * interval '13.7 milliseconds', now(), 'UTC', '', 'Exato', {}
+              FROM generate_series(1, {COUNT}) AS n RETURNING id),
+         recorded AS (INSERT INTO schedule_history (schedule_id, kind) SELECT id, 'created' FROM saved)
+         INSERT INTO audit (action, subject_id) SELECT 'schedule.created', id FROM saved",
+        app.company.marina, app.company.support, app.company.bruno, app.company.administrator
+    ));
+    let began = Instant::now();
+    while heard.lock().unwrap().len() < COUNT as usize {
+        assert!(began.elapsed() < PATIENCE, "only {} were heard of", heard.lock().unwrap().len());
+        rt::time::sleep(Duration::from_millis(20)).await;
+    }
+    control.stop();
+    ended.await.unwrap();
+    for (id, at) in heard.lock().unwrap().iter() {
+        let due = app.database.number(&format!(
+            "SELECT floor(extract(epoch FROM due_at) * 1000000)::bigint AS value FROM schedules WHERE id = {id}"
+        ));
+        assert!(
+            *at >= due as f64 / 1e6,
+            "schedule {id} was heard of {} s before its time",
+            due as f64 / 1e6 - at
+        );
+    }
+    let early = app.database.texts(
+        "SELECT format('%s of %s: %s before %s', part, s.id, at, s.due_at) AS value
+           FROM schedules s JOIN (
+                SELECT 'end' AS part, id AS schedule_id, finished_at AS at FROM schedules
+                UNION ALL SELECT 'ticket', schedule_id, opened_at FROM tickets
+                UNION ALL SELECT 'message', schedule_id, created_at FROM messages WHERE schedule_id IS NOT NULL
+                UNION ALL SELECT 'notification', schedule_id, created_at FROM notifications
+                UNION ALL SELECT 'history', schedule_id, at FROM schedule_history WHERE kind <> 'created'
+                UNION ALL SELECT 'audit', subject_id, at FROM audit WHERE action IN ('schedule.completed', 'schedule.failed')
+           ) parts ON parts.schedule_id = s.id AND parts.at < s.due_at",
+    );
+    assert!(early.is_empty(), "{early:?}");
+    app.check();
+}
+
+#[actix_web::test]
+async fn what_is_next_within_a_few_milliseconds_is_claimed_alone_and_kept_until_its_time() {
+    let app = TestApp::new().await;
+    let notify = Plan::new(&app.company, "notify");
+    let (first, second) = (notify.save(&app.database), notify.save(&app.database));
+    let mut conn = app.database.connect();
+    app.database.execute(&format!(
+        "UPDATE schedules SET due_at = date_trunc('milliseconds', clock_timestamp()) + interval '1 minute'
+          WHERE id = {second};
+         UPDATE schedules SET due_at = clock_timestamp() + interval '7 milliseconds' WHERE id = {first}"
+    ));
+    let outcome = tick(&mut conn).unwrap();
+    assert_eq!(
+        (end_of(&app.database, first), end_of(&app.database, second)),
+        ("completed".into(), "scheduled".into())
+    );
+    assert!(outcome.next_due.unwrap() > Duration::from_secs(50));
+    app.check();
+}
