@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double};
+use diesel::sql_types::{BigInt, Double, Text};
 use pontual::db::private::{PrivateServer, Tuning};
 
 use crate::Outcome;
@@ -30,10 +31,18 @@ struct Real {
     value: f64,
 }
 
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
 impl Cluster {
     /// With the demonstration company, the spacing off, and what it has pending far away.
     pub fn new() -> Outcome<Self> {
-        let folder = std::env::temp_dir().join(format!("pontual-bench-{}", std::process::id()));
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("pontual-bench-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
         let server = PrivateServer::start(&folder, Tuning::Durable)?;
         let url = server.url().to_owned();
         let cluster = Self { server: Some(server), url, folder };
@@ -86,6 +95,16 @@ impl Drop for Cluster {
 /// The one number of `SELECT … AS value`.
 pub fn number(conn: &mut PgConnection, sql: &str) -> Outcome<i64> {
     Ok(diesel::sql_query(sql).get_result::<Number>(conn)?.value)
+}
+
+/// The numbers of `SELECT … AS value`.
+pub fn numbers(conn: &mut PgConnection, sql: &str) -> Outcome<Vec<i64>> {
+    Ok(diesel::sql_query(sql).load::<Number>(conn)?.into_iter().map(|row| row.value).collect())
+}
+
+/// The one text of `SELECT … AS value`.
+pub fn text(conn: &mut PgConnection, sql: &str) -> Outcome<String> {
+    Ok(diesel::sql_query(sql).get_result::<Words>(conn)?.value)
 }
 
 /// The one `float8` of `SELECT … AS value`.

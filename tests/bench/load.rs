@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use pontual::demo::large::{self, Sizes};
 
 use crate::Outcome;
 use crate::cluster::{Cluster, number, real};
@@ -115,6 +116,29 @@ pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -
         .replace(":start", &format!("now() + interval '{lead} seconds'"))
         .replace(":seconds", &seconds.to_string());
     conn.transaction(|conn| conn.batch_execute(&sql))?;
+    Ok(())
+}
+
+/// Makes the demonstration company as large as that, with contacts, tickets, messages, notifications, history
+/// and audit in proportion. Nothing is durable until it is there.
+///
+/// # Errors
+/// The database refuses.
+pub fn company(conn: &mut PgConnection, schedules: u32) -> Outcome {
+    const CARELESS: [&str; 4] =
+        ["fsync = off", "full_page_writes = off", "checkpoint_timeout = '1h'", "max_wal_size = '8GB'"];
+    // Each on its own, for these statements allow no transaction.
+    for setting in CARELESS {
+        conn.batch_execute(&format!("ALTER SYSTEM SET {setting}"))?;
+    }
+    conn.batch_execute("SELECT pg_reload_conf()")?;
+    let sizes = Sizes { schedules, contacts: schedules / 10, notifications: schedules * 2 };
+    if let Err(refusal) = large::load(conn, sizes, |_| ())? {
+        return Err(format!("the company cannot be made large: {refusal:?}").into());
+    }
+    conn.batch_execute("ALTER SYSTEM RESET ALL")?;
+    conn.batch_execute("SELECT pg_reload_conf()")?;
+    conn.batch_execute("CHECKPOINT")?;
     Ok(())
 }
 

@@ -2,12 +2,16 @@
 //! PostgreSQL cluster of its own with default settings, prints a line per figure beside a reference of
 //! the same run, and writes them to `target/bench/NAME.json`. `docs/performance.md` says what each is.
 
+mod bare;
 mod burst;
+mod clients;
 mod cluster;
 mod crash;
 mod http;
 mod lateness;
 mod load;
+mod pages;
+mod parts;
 mod report;
 mod server;
 mod start;
@@ -35,9 +39,20 @@ const ALL: &[Benchmark] = &[
     each("lateness", lateness::run),
     each("burst", burst::run),
     each("crash", crash::run),
+    each("pages", pages::run),
+    Benchmark { name: "pages-10m", run: pages::run_10m, only_when_named: true },
 ];
 
 fn main() -> ExitCode {
+    if let Some(part) = parts::run() {
+        return match part {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     // `cargo bench` adds this one.
     let names: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
     if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|known| known.name == *name)) {
