@@ -15,6 +15,7 @@ mod parts;
 mod report;
 mod server;
 mod start;
+mod writes;
 
 use std::process::ExitCode;
 
@@ -40,6 +41,7 @@ const ALL: &[Benchmark] = &[
     each("burst", burst::run),
     each("crash", crash::run),
     each("pages", pages::run),
+    each("writes", writes::run),
     Benchmark { name: "pages-10m", run: pages::run_10m, only_when_named: true },
 ];
 
