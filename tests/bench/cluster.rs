@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
 use pontual::db::private::{PrivateServer, Tuning};
 
-use crate::Outcome;
+use crate::{Outcome, load};
 
 pub struct Cluster {
     server: Option<PrivateServer>,
@@ -56,17 +56,27 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// With a company of so many schedules. While they are loaded nothing is durable, and the server then
+    /// starts anew.
+    pub fn of_company(schedules: u32) -> Outcome<Self> {
+        let mut cluster = Self::new()?;
+        drop(cluster.server.take());
+        let careless = PrivateServer::start(&cluster.folder.join("postgres"), Tuning::ThrowAway)?;
+        load::company(&mut connect(careless.url())?, schedules)?;
+        careless.stop()?;
+        let server = PrivateServer::start(&cluster.folder, Tuning::Durable)?;
+        cluster.url = server.url().to_owned();
+        cluster.server = Some(server);
+        Ok(cluster)
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// A connection whose statements may take as long as they need.
     pub fn connect(&self) -> Outcome<PgConnection> {
-        let mut conn = pontual::db::connect(&self.url)?;
-        conn.batch_execute(
-            "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
-        )?;
-        Ok(conn)
+        connect(&self.url)
     }
 
     /// Seconds of CPU that PostgreSQL has used so far, with processes that ended.
@@ -83,6 +93,14 @@ impl Cluster {
         drop(conn);
         Ok(cpu_of_family(postmaster))
     }
+}
+
+fn connect(url: &str) -> Outcome<PgConnection> {
+    let mut conn = pontual::db::connect(url)?;
+    conn.batch_execute(
+        "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+    )?;
+    Ok(conn)
 }
 
 impl Drop for Cluster {

@@ -120,26 +120,16 @@ pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -
 }
 
 /// Makes the demonstration company as large as that, with contacts, tickets, messages, notifications, history
-/// and audit in proportion. Nothing is durable until it is there.
+/// and audit in proportion.
 ///
 /// # Errors
 /// The database refuses.
 pub fn company(conn: &mut PgConnection, schedules: u32) -> Outcome {
-    const CARELESS: [&str; 4] =
-        ["fsync = off", "full_page_writes = off", "checkpoint_timeout = '1h'", "max_wal_size = '8GB'"];
-    // Each on its own, for these statements allow no transaction.
-    for setting in CARELESS {
-        conn.batch_execute(&format!("ALTER SYSTEM SET {setting}"))?;
-    }
-    conn.batch_execute("SELECT pg_reload_conf()")?;
     let sizes = Sizes { schedules, contacts: schedules / 10, notifications: schedules * 2 };
-    if let Err(refusal) = large::load(conn, sizes, |_| ())? {
-        return Err(format!("the company cannot be made large: {refusal:?}").into());
+    match large::load(conn, sizes, |step| eprintln!("{step}"))? {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(format!("the company cannot be made large: {refusal:?}").into()),
     }
-    conn.batch_execute("ALTER SYSTEM RESET ALL")?;
-    conn.batch_execute("SELECT pg_reload_conf()")?;
-    conn.batch_execute("CHECKPOINT")?;
-    Ok(())
 }
 
 /// # Errors

@@ -35,9 +35,8 @@ const BOUNDARY: &str = "----pontualbench";
 /// The cluster or the server does not start, something is answered otherwise than it should, what was
 /// acknowledged is not there, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
-    let cluster = Cluster::new()?;
+    let cluster = Cluster::of_company(SCHEDULES)?;
     let mut conn = cluster.connect()?;
-    load::company(&mut conn, SCHEDULES)?;
     let bare = inserts(&cluster, &mut conn)?;
     let server = Server::start(&cluster)?;
     let mut desk = Desk::open(&server, &mut conn)?;
