@@ -9,6 +9,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Double, Text};
 use pontual::db::private::{PrivateServer, Tuning};
+use pontual::demo::large::Sizes;
 
 use crate::{Outcome, load};
 
@@ -56,13 +57,12 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// With a company of so many schedules. While they are loaded nothing is durable, and the server then
-    /// starts anew.
-    pub fn of_company(schedules: u32) -> Outcome<Self> {
+    /// With a large company. While it is loaded nothing is durable, and the server then starts anew.
+    pub fn of_company(sizes: Sizes) -> Outcome<Self> {
         let mut cluster = Self::new()?;
         drop(cluster.server.take());
         let careless = PrivateServer::start(&cluster.folder.join("postgres"), Tuning::ThrowAway)?;
-        load::company(&mut connect(careless.url())?, schedules)?;
+        load::company(&mut connect(careless.url())?, sizes)?;
         careless.stop()?;
         let server = PrivateServer::start(&cluster.folder, Tuning::Durable)?;
         cluster.url = server.url().to_owned();

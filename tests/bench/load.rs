@@ -119,13 +119,22 @@ pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -
     Ok(())
 }
 
-/// Makes the demonstration company as large as that, with contacts, tickets, messages, notifications, history
-/// and audit in proportion.
+/// A company of so many schedules, as the large demonstration is.
+pub fn usual(schedules: u32) -> Sizes {
+    Sizes { schedules, contacts: schedules / 10, notifications: schedules * 2, reminders: 2 }
+}
+
+/// One with fewer conversations and notifications: of ten schedules eight only notify, and one attendant each,
+/// so that ten million fit into 25 GB.
+pub fn lean(schedules: u32) -> Sizes {
+    Sizes { schedules, contacts: schedules / 10, notifications: schedules, reminders: 8 }
+}
+
+/// Makes the demonstration company as large as that.
 ///
 /// # Errors
 /// The database refuses.
-pub fn company(conn: &mut PgConnection, schedules: u32) -> Outcome {
-    let sizes = Sizes { schedules, contacts: schedules / 10, notifications: schedules * 2 };
+pub fn company(conn: &mut PgConnection, sizes: Sizes) -> Outcome {
     match large::load(conn, sizes, |step| eprintln!("{step}"))? {
         Ok(()) => Ok(()),
         Err(refusal) => Err(format!("the company cannot be made large: {refusal:?}").into()),

@@ -5,6 +5,8 @@ mod site;
 
 use std::collections::HashMap;
 
+use pontual::demo::large::Sizes;
+
 use crate::clients::Clients;
 use crate::report::Report;
 use crate::{Outcome, load};
@@ -20,18 +22,18 @@ const CONNECTIONS: [usize; 2] = [16, 64];
 /// # Errors
 /// A cluster or a server does not start, a page does not answer as it should, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
-    measure(report, LARGE)
+    measure(report, [SMALL, LARGE].map(load::usual))
 }
 
 /// # Errors
 /// As `run`.
 pub fn run_10m(report: &mut Report) -> Outcome {
-    measure(report, LARGEST)
+    measure(report, [SMALL, LARGEST].map(load::lean))
 }
 
-fn measure(report: &mut Report, most: u32) -> Outcome {
+fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
     let mut clients = Clients::start()?;
-    let sites = [Site::new(SMALL)?, Site::new(most)?];
+    let sites = [Site::new(small)?, Site::new(large)?];
     // The first page is the list, with which the bare page is measured in turns.
     let mut bares = HashMap::new();
     for (place, page) in sites[0].pages.iter().enumerate() {

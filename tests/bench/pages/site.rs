@@ -1,5 +1,7 @@
 //! A company of some size, its product and its bare page.
 
+use pontual::demo::large::Sizes;
+
 use super::addresses::{self, Page};
 use crate::clients::{Ask, Clients, Done, Job};
 use crate::cluster::Cluster;
@@ -27,14 +29,14 @@ pub struct Site {
 impl Site {
     /// # Errors
     /// The cluster or a server does not start, or a page cannot be shown.
-    pub fn new(size: u32) -> Outcome<Self> {
-        let cluster = Cluster::of_company(size)?;
+    pub fn new(sizes: Sizes) -> Outcome<Self> {
+        let cluster = Cluster::of_company(sizes)?;
         let mut conn = cluster.connect()?;
         let server = Server::start(&cluster)?;
         let mut client = Client::signed_in(&server.address, "admin")?;
         let pages = addresses::find(&mut conn, &mut client)?;
         let bare = bare::start(&cluster, pages[0].size)?;
-        Ok(Self { size, pages, cookies: client.cookies().to_vec(), server, bare, cluster })
+        Ok(Self { size: sizes.schedules, pages, cookies: client.cookies().to_vec(), server, bare, cluster })
     }
 
     /// # Errors

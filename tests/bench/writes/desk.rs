@@ -1,130 +1,24 @@
-//! How fast is what people change, beside a bare INSERT: one durable commit each.
-
-use std::thread;
-use std::time::{Duration, Instant};
+//! The administrator's browsers, and the forms that they send.
 
 use chrono::{Local, TimeDelta};
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use crate::clients::{Ask, Clients, Done, Job};
-use crate::cluster::{Cluster, number, numbers, text, wal};
+use super::{CONNECTIONS, SECONDS, Written};
+use crate::Outcome;
+use crate::clients::{Ask, Clients, Job};
+use crate::cluster::{number, numbers, text, wal};
 use crate::http::{Client, field};
-use crate::report::Report;
 use crate::server::Server;
-use crate::{Outcome, load};
-
-const SCHEDULES: u32 = 100_000;
-const CONNECTIONS: usize = 16;
-const SECONDS: f64 = 6.0;
-/// More than can be done in that time.
-const ASKS: usize = 20_000;
 
 /// The window in minutes, and how far apart it keeps schedules.
 const SPACING: &str = "6";
 const GAP: i32 = 4;
 
-/// How many ask for each place where many want the same.
-const RIVALS: usize = CONNECTIONS;
-
 const FORM: &str = "application/x-www-form-urlencoded";
 const BOUNDARY: &str = "----pontualbench";
 
-/// # Errors
-/// The cluster or the server does not start, something is answered otherwise than it should, what was
-/// acknowledged is not there, or an invariant is broken.
-pub fn run(report: &mut Report) -> Outcome {
-    let cluster = Cluster::of_company(SCHEDULES)?;
-    let mut conn = cluster.connect()?;
-    let bare = inserts(&cluster, &mut conn)?;
-    let server = Server::start(&cluster)?;
-    let mut desk = Desk::open(&server, &mut conn)?;
-
-    desk.space(&mut conn, "platform")?;
-    let spread = desk.created(&mut conn, (0..ASKS).collect(), &[303])?;
-    report_beside(report, "create", &spread, &bare);
-    let hot = desk.created(&mut conn, (ASKS..2 * ASKS).map(|n| ASKS + n / RIVALS).collect(), &[303, 422])?;
-    report.add("hot.rate", hot.done.rate(), "answers/s");
-    report.add("hot.accepted", hot.done.count(303) as f64, "schedules");
-    report.add("hot.refused", hot.done.count(422) as f64, "answers");
-    report.add("hot.p50", hot.done.time(0.5), "ms");
-    report.add("hot.p99", hot.done.time(0.99), "ms");
-    desk.space(&mut conn, "contact")?;
-    let apart = desk.created(&mut conn, (3 * ASKS..4 * ASKS).collect(), &[303])?;
-    report_beside(report, "create.by_contact", &apart, &bare);
-
-    let pending = "FROM schedules WHERE status = 'scheduled'";
-    let ids = numbers(&mut conn, &format!("SELECT id AS value {pending} ORDER BY id DESC LIMIT {ASKS}"))?;
-    let asks = ids.into_iter().map(|id| desk.cancellation(id)).collect::<Outcome<_>>()?;
-    let cancelled = desk.written(
-        &mut conn,
-        asks,
-        "SELECT count(*) AS value FROM schedules WHERE status = 'cancelled'",
-        &[303],
-    )?;
-    report_beside(report, "cancel", &cancelled, &bare);
-
-    let open = numbers(&mut conn, "SELECT id AS value FROM tickets WHERE status = 'open' ORDER BY id")?;
-    let asks = (0..ASKS).map(|n| desk.message(open[n % open.len()], n)).collect::<Outcome<_>>()?;
-    let posted = desk.written(
-        &mut conn,
-        asks,
-        "SELECT count(*) AS value FROM messages WHERE kind = 'attendant'",
-        &[303],
-    )?;
-    report_beside(report, "message", &posted, &bare);
-    load::check(&mut conn)
-}
-
-/// What came of many writes, and how many bytes PostgreSQL logged for each that was done.
-struct Written {
-    done: Done,
-    wal: f64,
-}
-
-fn report_beside(report: &mut Report, name: &str, written: &Written, bare: &Written) {
-    report.compare(format!("{name}.rate"), written.done.rate(), "writes/s", bare.done.rate());
-    report.compare(format!("{name}.p50"), written.done.time(0.5), "ms", bare.done.time(0.5));
-    report.compare(format!("{name}.p99"), written.done.time(0.99), "ms", bare.done.time(0.99));
-    report.compare(format!("{name}.wal"), written.wal, "bytes/write", bare.wal);
-}
-
-/// The reference: as many connections, each of which inserts a row of some 200 bytes and commits, again and
-/// again.
-fn inserts(cluster: &Cluster, conn: &mut PgConnection) -> Outcome<Written> {
-    conn.batch_execute("CREATE TABLE bare_writes (id bigserial PRIMARY KEY, body text NOT NULL)")?;
-    let insert = format!("INSERT INTO bare_writes (body) VALUES ('{}')", "x".repeat(200));
-    let own = (0..CONNECTIONS).map(|_| cluster.connect()).collect::<Outcome<Vec<_>>>()?;
-    let (before, began) = (wal(conn)?, Instant::now());
-    let of_each = thread::scope(|scope| {
-        let write = |mut conn: PgConnection| {
-            let insert = &insert;
-            scope.spawn(move || -> QueryResult<Vec<(u16, f64)>> {
-                let mut times = Vec::new();
-                while began.elapsed() < Duration::from_secs_f64(SECONDS / 2.0) {
-                    let start = Instant::now();
-                    conn.batch_execute(insert)?;
-                    times.push((200, start.elapsed().as_secs_f64() * 1000.0));
-                }
-                Ok(times)
-            })
-        };
-        let writers: Vec<_> = own.into_iter().map(write).collect();
-        writers
-            .into_iter()
-            .map(|writer| writer.join().map_err(|_| "a writer panicked".into()))
-            .collect::<Outcome<Vec<_>>>()
-    })?;
-    let seconds = began.elapsed().as_secs_f64();
-    let answers = of_each.into_iter().collect::<QueryResult<Vec<_>>>()?.concat();
-    let wal = (wal(conn)? - before) as f64 / answers.len() as f64;
-    conn.batch_execute("DROP TABLE bare_writes")?;
-    Ok(Written { done: Done { seconds, answers }, wal })
-}
-
-/// The administrator's browsers.
-struct Desk {
+pub struct Desk {
     clients: Clients,
     cookies: Vec<(String, String)>,
     address: String,
@@ -135,7 +29,7 @@ struct Desk {
 }
 
 impl Desk {
-    fn open(server: &Server, conn: &mut PgConnection) -> Outcome<Self> {
+    pub fn open(server: &Server, conn: &mut PgConnection) -> Outcome<Self> {
         let mut client = Client::signed_in(&server.address, "admin")?;
         let page = client.get("/schedules/new")?;
         let csrf = field(&page.body, "csrf").ok_or("the form has no token")?;
@@ -156,7 +50,7 @@ impl Desk {
     }
 
     /// Turns the spacing on, as somebody does who confirms what follows from it.
-    fn space(&mut self, conn: &mut PgConnection, scope: &str) -> Outcome {
+    pub fn space(&mut self, conn: &mut PgConnection, scope: &str) -> Outcome {
         // The connection that signed in was idle for too long.
         let mut client = Client::connect(&self.address)?.with(&self.cookies);
         let page = client.get("/settings")?;
@@ -185,7 +79,12 @@ impl Desk {
     }
 
     /// Sends the form of a new schedule for each place, a number of gaps from some day on.
-    fn created(&mut self, conn: &mut PgConnection, places: Vec<usize>, expected: &[u16]) -> Outcome<Written> {
+    pub fn created(
+        &mut self,
+        conn: &mut PgConnection,
+        places: Vec<usize>,
+        expected: &[u16],
+    ) -> Outcome<Written> {
         let asks = places
             .into_iter()
             .enumerate()
@@ -222,19 +121,19 @@ impl Desk {
         Ok(ask("/schedules".into(), format!("multipart/form-data; boundary={BOUNDARY}"), body))
     }
 
-    fn cancellation(&self, id: i64) -> Outcome<Ask> {
+    pub fn cancellation(&self, id: i64) -> Outcome<Ask> {
         let body = serde_urlencoded::to_string([("csrf", &*self.csrf), ("reason", "O cliente pediu.")])?;
         Ok(ask(format!("/schedules/{id}/cancellation"), FORM.into(), body))
     }
 
-    fn message(&self, ticket: i64, n: usize) -> Outcome<Ask> {
+    pub fn message(&self, ticket: i64, n: usize) -> Outcome<Ask> {
         let (text, key) = (format!("Mensagem {n}"), Uuid::new_v4().to_string());
         let fields = [("csrf", &*self.csrf), ("kind", "message"), ("body", &text), ("client_key", &key)];
         Ok(ask(format!("/tickets/{ticket}/messages"), FORM.into(), serde_urlencoded::to_string(fields)?))
     }
 
     /// All of `asks` that can be done in the time; what was acknowledged is `counted` afterwards.
-    fn written(
+    pub fn written(
         &mut self,
         conn: &mut PgConnection,
         asks: Vec<Ask>,
