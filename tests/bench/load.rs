@@ -135,7 +135,7 @@ pub fn lean(schedules: u32) -> Sizes {
 /// # Errors
 /// The database refuses.
 pub fn company(conn: &mut PgConnection, sizes: Sizes) -> Outcome {
-    match large::load(conn, sizes, |step| eprintln!("{step}"))? {
+    match large::load(conn, sizes, |_| ())? {
         Ok(()) => Ok(()),
         Err(refusal) => Err(format!("the company cannot be made large: {refusal:?}").into()),
     }

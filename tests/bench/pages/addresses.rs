@@ -15,7 +15,7 @@ pub struct Page {
     pub compressed: bool,
 }
 
-/// The list first.
+/// The list first; last the list as browsers ask for it.
 ///
 /// # Errors
 /// A page is not answered with what it is for.
@@ -31,7 +31,7 @@ pub fn find(conn: &mut PgConnection, client: &mut Client) -> Outcome<Vec<Page>> 
     }
     client.accept_compressed(true);
     let size = client.get(&pages[0].path)?.body.len();
-    pages.insert(1, Page { name: "list.compressed", path: pages[0].path.clone(), size, compressed: true });
+    pages.push(Page { name: "list.compressed", path: pages[0].path.clone(), size, compressed: true });
     Ok(pages)
 }
 

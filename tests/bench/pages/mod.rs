@@ -37,6 +37,9 @@ fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
     // The first page is the list, with which the bare page is measured in turns.
     let mut bares = HashMap::new();
     for (place, page) in sites[0].pages.iter().enumerate() {
+        if page.compressed {
+            tell_memory(report, &sites, "memory.plain");
+        }
         let mut by_few = Vec::new();
         for site in &sites {
             for connections in CONNECTIONS {
@@ -60,10 +63,13 @@ fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
         }
         report.compare(format!("growth.{}", page.name), by_few[1], "ms/request", by_few[0]);
     }
-    for site in &sites {
+    tell_memory(report, &sites, "memory");
+    sites.iter().try_for_each(|site| load::check(&mut site.cluster.connect()?))
+}
+
+fn tell_memory(report: &mut Report, sites: &[Site], name: &str) {
+    for site in sites {
         let (memory, bare) = site.memory();
-        report.compare(format!("{}.memory", site.size), memory, "MiB", bare);
-        load::check(&mut site.cluster.connect()?)?;
+        report.compare(format!("{}.{name}", site.size), memory, "MiB", bare);
     }
-    Ok(())
 }
