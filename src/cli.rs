@@ -172,7 +172,7 @@ fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Tro
         println!("{}", if demo::fill(&mut conn)? { demo::SIGN_INS } else { nothing });
         return Ok(ExitCode::SUCCESS);
     };
-    let sizes = Sizes { schedules, contacts, notifications };
+    let sizes = Sizes { schedules, contacts, notifications, ..Sizes::default() };
     let refused = match demo::large::load(&mut conn, sizes, |line| println!("{line}"))? {
         Ok(()) => {
             println!("The spacing is off now: so many schedules would not fit.\n{}", demo::SIGN_INS);

@@ -237,11 +237,12 @@ fn give_up_on_silence(connection: &dyn Any) {
     let _ = (connection, SILENCE);
 }
 
-fn cores() -> usize {
+/// How many threads answer requests.
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Statements take about a millisecond, so a few connections for each core keep it busy.
-fn pool_size() -> u32 {
+pub fn pool_size() -> u32 {
     (cores() as u32 * 4).clamp(8, 32)
 }

@@ -56,10 +56,10 @@ pub fn begin_large(conn: &mut PgConnection, sizes: Sizes) -> Result<()> {
         "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s';
          SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'; SET LOCAL synchronous_commit = off",
     )?;
-    let Sizes { schedules, contacts, notifications } = sizes;
+    let Sizes { schedules, contacts, notifications, reminders } = sizes;
     conn.batch_execute(&format!(
         "CREATE TEMPORARY TABLE sizes ON COMMIT DROP AS
-         SELECT {schedules} AS schedules, {contacts} AS contacts, {notifications}::bigint AS notifications,
+         SELECT {schedules} AS schedules, {contacts} AS contacts, {notifications}::bigint AS notifications, {reminders} AS reminders,
                 greatest(1, {schedules}::bigint * 94 / 100)::int AS past, {contacts} / 5 AS people,
                 CASE WHEN {contacts} % 7919 = 0 THEN 7907 ELSE 7919 END AS stride,
                 (SELECT id FROM users WHERE email = '{ADMINISTRATOR}') AS creator,

@@ -3,13 +3,15 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double};
+use diesel::sql_types::{BigInt, Double, Text};
 use pontual::db::private::{PrivateServer, Tuning};
+use pontual::demo::large::Sizes;
 
-use crate::Outcome;
+use crate::{Outcome, load};
 
 pub struct Cluster {
     server: Option<PrivateServer>,
@@ -30,10 +32,18 @@ struct Real {
     value: f64,
 }
 
+#[derive(QueryableByName)]
+struct Words {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
 impl Cluster {
     /// With the demonstration company, the spacing off, and what it has pending far away.
     pub fn new() -> Outcome<Self> {
-        let folder = std::env::temp_dir().join(format!("pontual-bench-{}", std::process::id()));
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let name = format!("pontual-bench-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
         let server = PrivateServer::start(&folder, Tuning::Durable)?;
         let url = server.url().to_owned();
         let cluster = Self { server: Some(server), url, folder };
@@ -47,17 +57,26 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// With a large company. While it is loaded nothing is durable, and the server then starts anew.
+    pub fn of_company(sizes: Sizes) -> Outcome<Self> {
+        let mut cluster = Self::new()?;
+        drop(cluster.server.take());
+        let careless = PrivateServer::start(&cluster.folder.join("postgres"), Tuning::ThrowAway)?;
+        load::company(&mut connect(careless.url())?, sizes)?;
+        careless.stop()?;
+        let server = PrivateServer::start(&cluster.folder, Tuning::Durable)?;
+        cluster.url = server.url().to_owned();
+        cluster.server = Some(server);
+        Ok(cluster)
+    }
+
     pub fn url(&self) -> &str {
         &self.url
     }
 
     /// A connection whose statements may take as long as they need.
     pub fn connect(&self) -> Outcome<PgConnection> {
-        let mut conn = pontual::db::connect(&self.url)?;
-        conn.batch_execute(
-            "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
-        )?;
-        Ok(conn)
+        connect(&self.url)
     }
 
     /// Seconds of CPU that PostgreSQL has used so far, with processes that ended.
@@ -76,6 +95,14 @@ impl Cluster {
     }
 }
 
+fn connect(url: &str) -> Outcome<PgConnection> {
+    let mut conn = pontual::db::connect(url)?;
+    conn.batch_execute(
+        "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0",
+    )?;
+    Ok(conn)
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.server.take());
@@ -86,6 +113,16 @@ impl Drop for Cluster {
 /// The one number of `SELECT … AS value`.
 pub fn number(conn: &mut PgConnection, sql: &str) -> Outcome<i64> {
     Ok(diesel::sql_query(sql).get_result::<Number>(conn)?.value)
+}
+
+/// The numbers of `SELECT … AS value`.
+pub fn numbers(conn: &mut PgConnection, sql: &str) -> Outcome<Vec<i64>> {
+    Ok(diesel::sql_query(sql).load::<Number>(conn)?.into_iter().map(|row| row.value).collect())
+}
+
+/// The one text of `SELECT … AS value`.
+pub fn text(conn: &mut PgConnection, sql: &str) -> Outcome<String> {
+    Ok(diesel::sql_query(sql).get_result::<Words>(conn)?.value)
 }
 
 /// The one `float8` of `SELECT … AS value`.

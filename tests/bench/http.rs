@@ -17,6 +17,8 @@ pub struct Client {
     stream: BufReader<TcpStream>,
     host: String,
     cookies: Vec<(String, String)>,
+    /// What it says of compression, as a line of the head.
+    encoding: &'static str,
 }
 
 impl Client {
@@ -26,7 +28,7 @@ impl Client {
         let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let stream = TcpStream::connect(&host)?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), host, cookies: Vec::new() })
+        Ok(Self { stream: BufReader::new(stream), host, cookies: Vec::new(), encoding: "" })
     }
 
     /// Signed in as one of the demonstration's people.
@@ -46,6 +48,20 @@ impl Client {
         }
     }
 
+    /// The same with what another client was given.
+    pub fn with(self, cookies: &[(String, String)]) -> Self {
+        Self { cookies: cookies.to_vec(), ..self }
+    }
+
+    pub fn cookies(&self) -> &[(String, String)] {
+        &self.cookies
+    }
+
+    /// Whether answers may be compressed as browsers allow it.
+    pub fn accept_compressed(&mut self, is_so: bool) {
+        self.encoding = if is_so { "accept-encoding: gzip, deflate, br, zstd\r\n" } else { "" };
+    }
+
     /// # Errors
     /// The connection is lost.
     pub fn get(&mut self, path: &str) -> Outcome<Answer> {
@@ -55,12 +71,14 @@ impl Client {
     /// # Errors
     /// The connection is lost.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome<Answer> {
-        self.ask(
-            "POST",
-            path,
-            "application/x-www-form-urlencoded",
-            serde_urlencoded::to_string(fields)?.as_bytes(),
-        )
+        let body = serde_urlencoded::to_string(fields)?;
+        self.post_as(path, "application/x-www-form-urlencoded", body.as_bytes())
+    }
+
+    /// # Errors
+    /// The connection is lost.
+    pub fn post_as(&mut self, path: &str, kind: &str, body: &[u8]) -> Outcome<Answer> {
+        self.ask("POST", path, kind, body)
     }
 
     fn ask(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Outcome<Answer> {
@@ -76,8 +94,9 @@ impl Client {
     fn send(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Outcome {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncookie: {}\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncookie: {}\r\n{}",
             cookies.join("; "),
+            self.encoding,
             host = self.host
         );
         if method == "POST" {

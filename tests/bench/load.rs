@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use pontual::demo::large::{self, Sizes};
 
 use crate::Outcome;
 use crate::cluster::{Cluster, number, real};
@@ -116,6 +117,28 @@ pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -
         .replace(":seconds", &seconds.to_string());
     conn.transaction(|conn| conn.batch_execute(&sql))?;
     Ok(())
+}
+
+/// A company of so many schedules, as the large demonstration is.
+pub fn usual(schedules: u32) -> Sizes {
+    Sizes { schedules, contacts: schedules / 10, notifications: schedules * 2, reminders: 2 }
+}
+
+/// One with fewer conversations and notifications: of ten schedules eight only notify, and one attendant each,
+/// so that ten million fit into 25 GB.
+pub fn lean(schedules: u32) -> Sizes {
+    Sizes { schedules, contacts: schedules / 10, notifications: schedules, reminders: 8 }
+}
+
+/// Makes the demonstration company as large as that.
+///
+/// # Errors
+/// The database refuses.
+pub fn company(conn: &mut PgConnection, sizes: Sizes) -> Outcome {
+    match large::load(conn, sizes, |_| ())? {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(format!("the company cannot be made large: {refusal:?}").into()),
+    }
 }
 
 /// # Errors

@@ -2,15 +2,20 @@
 //! PostgreSQL cluster of its own with default settings, prints a line per figure beside a reference of
 //! the same run, and writes them to `target/bench/NAME.json`. `docs/performance.md` says what each is.
 
+mod bare;
 mod burst;
+mod clients;
 mod cluster;
 mod crash;
 mod http;
 mod lateness;
 mod load;
+mod pages;
+mod parts;
 mod report;
 mod server;
 mod start;
+mod writes;
 
 use std::process::ExitCode;
 
@@ -18,25 +23,53 @@ use report::Report;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-type Benchmark = fn(&mut Report) -> Outcome;
+struct Benchmark {
+    name: &'static str,
+    run: fn(&mut Report) -> Outcome,
+    /// Too long for the default set.
+    only_when_named: bool,
+}
+
+const fn each(name: &'static str, run: fn(&mut Report) -> Outcome) -> Benchmark {
+    Benchmark { name, run, only_when_named: false }
+}
 
 /// In the order in which they run.
-const ALL: &[(&str, Benchmark)] =
-    &[("start", start::run), ("lateness", lateness::run), ("burst", burst::run), ("crash", crash::run)];
+const ALL: &[Benchmark] = &[
+    each("start", start::run),
+    each("lateness", lateness::run),
+    each("burst", burst::run),
+    each("crash", crash::run),
+    each("pages", pages::run),
+    each("writes", writes::run),
+    Benchmark { name: "pages-10m", run: pages::run_10m, only_when_named: true },
+];
 
 fn main() -> ExitCode {
+    if let Some(part) = parts::run() {
+        return match part {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     // `cargo bench` adds this one.
     let names: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
-    if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|(known, _)| known == name)) {
-        let known: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+    if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|known| known.name == *name)) {
+        let known: Vec<_> = ALL.iter().map(|known| known.name).collect();
         eprintln!("There is no benchmark \"{unknown}\": {}.", known.join(", "));
         return ExitCode::FAILURE;
     }
-    let chosen = ALL.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|wanted| wanted == name));
-    for (name, benchmark) in chosen {
-        let mut report = Report::new(name);
-        if let Err(error) = benchmark(&mut report).and_then(|()| report.write()) {
-            eprintln!("{name}: {error}");
+    let is_wanted = |benchmark: &&Benchmark| match names.is_empty() {
+        true => !benchmark.only_when_named,
+        false => names.iter().any(|wanted| wanted == benchmark.name),
+    };
+    for benchmark in ALL.iter().filter(is_wanted) {
+        let mut report = Report::new(benchmark.name);
+        if let Err(error) = (benchmark.run)(&mut report).and_then(|()| report.write()) {
+            eprintln!("{}: {error}", benchmark.name);
             return ExitCode::FAILURE;
         }
     }

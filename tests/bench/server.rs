@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::cluster::{Cluster, cpu_of_family};
 
+/// What cookies are encrypted with.
+pub const SECRET: &str = "a secret of the benchmarks, no other";
+
 pub struct Server {
     process: Child,
     pub address: String,
@@ -16,12 +19,20 @@ pub struct Server {
 
 impl Server {
     pub fn start(cluster: &Cluster) -> Outcome<Self> {
+        let mut product = Command::new(env!("CARGO_BIN_EXE_pontual"));
+        product.arg("serve").env("PONTUAL_DATA_DIR", cluster.folder.join("data"));
+        Self::launch(cluster, product)
+    }
+
+    /// Starts what serves the cluster's database, and says its address in a line when it is ready.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn launch(cluster: &Cluster, mut program: Command) -> Outcome<Self> {
         let began = Instant::now();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_pontual"))
-            .arg("serve")
+        let mut process = program
             .env("DATABASE_URL", cluster.url())
-            .env("PONTUAL_DATA_DIR", cluster.folder.join("data"))
-            .env("PONTUAL_SECRET_KEY", "a secret of the benchmarks, no other")
+            .env("PONTUAL_SECRET_KEY", SECRET)
             .env("HOST", "127.0.0.1")
             .env("PORT", "0")
             .env("RUST_LOG", "error")

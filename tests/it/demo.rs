@@ -21,7 +21,7 @@ fn the_demonstration_fills_an_empty_database_once() {
     assert_eq!(database.number(soon), 1);
 }
 
-const SMALL: Sizes = Sizes { schedules: 5_000, contacts: 1_000, notifications: 9_000 };
+const SMALL: Sizes = Sizes { schedules: 5_000, contacts: 1_000, notifications: 9_000, reminders: 2 };
 
 #[test]
 fn the_large_demonstration_keeps_every_promise() {

@@ -18,8 +18,9 @@ SELECT s.id, s.contact_id, CASE WHEN s.dice % 2 = 0 THEN c.person_id END, seats.
           FROM (SELECT planned.*, least(due_at, now()) - (1 + dice % 20) * interval '1 day' AS created_at,
                        CASE WHEN dice / 100 % 100 < 4 THEN 'cancelled' WHEN due_at > now() THEN 'scheduled'
                             WHEN dice / 100 % 100 < 10 THEN 'failed' ELSE 'completed' END AS status,
-                       (ARRAY['open_ticket_and_notify', 'open_ticket', 'notify'])[1 + dice / 10000 % 10 / 4] AS action
-                  FROM (SELECT sizes.last_schedule + n AS id, abs(hashint4(n)::bigint) AS dice,
+                       CASE WHEN dice / 10000 % 10 < (10 - reminders) / 2 THEN 'open_ticket_and_notify'
+                            WHEN dice / 10000 % 10 < 10 - reminders THEN 'open_ticket' ELSE 'notify' END AS action
+                  FROM (SELECT sizes.reminders, sizes.last_schedule + n AS id, abs(hashint4(n)::bigint) AS dice,
                                sizes.first_contact + n::bigint * sizes.stride % sizes.contacts AS contact_id,
                                date_trunc('minute', CASE WHEN n <= sizes.past
                                    THEN now() - interval '1 hour' - (sizes.past - n) * (interval '730 days' / sizes.past)

@@ -23,11 +23,13 @@ pub struct Sizes {
     pub contacts: u32,
     /// At least one for each recipient that a schedule must have told, at most six.
     pub notifications: u32,
+    /// How many of ten schedules only notify, and so open no ticket and send nothing.
+    pub reminders: u32,
 }
 
 impl Default for Sizes {
     fn default() -> Self {
-        Self { schedules: 1_000_000, contacts: 100_000, notifications: 2_000_000 }
+        Self { schedules: 1_000_000, contacts: 100_000, notifications: 2_000_000, reminders: 2 }
     }
 }
 
@@ -38,7 +40,7 @@ pub enum Refusal {
     NotEmpty,
     /// It is large already.
     LoadedBefore,
-    /// The schedules of one contact would come too close, or there would be none.
+    /// The schedules of one contact would come too close, there would be none, or more than all only notify.
     Sizes,
 }
 
@@ -67,7 +69,11 @@ pub fn load(
     sizes: Sizes,
     mut progress: impl FnMut(&str),
 ) -> Result<std::result::Result<(), Refusal>> {
-    if sizes.schedules == 0 || sizes.contacts < 100 || sizes.schedules / PER_CONTACT > sizes.contacts {
+    if sizes.reminders > 10
+        || sizes.schedules == 0
+        || sizes.contacts < 100
+        || sizes.schedules / PER_CONTACT > sizes.contacts
+    {
         return Ok(Err(Refusal::Sizes));
     }
     if !super::fill(conn)? && !queries::is_nothing_else(conn)? {

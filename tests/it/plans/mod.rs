@@ -16,7 +16,7 @@ use crate::harness::{Company, Database, TestApp};
 
 /// Enough that the planner decides as in a large company. `PLANS_AT_FULL_SIZE=1` takes some minutes and
 /// leaves no doubt.
-const SIZES: Sizes = Sizes { schedules: 30_000, contacts: 10_000, notifications: 60_000 };
+const SIZES: Sizes = Sizes { schedules: 30_000, contacts: 10_000, notifications: 60_000, reminders: 2 };
 
 /// Routes that are not walked, and why.
 const EXEMPT: &[(&str, &str)] = &[

@@ -1,0 +1,30 @@
+//! Parts of benchmarks that run in a process of their own, so that what they cost is theirs: this program
+//! again, with a hidden argument.
+
+use std::process::Command;
+
+use crate::Outcome;
+use crate::{bare, clients};
+
+/// Leads the name of a part.
+const MARK: &str = "--part";
+
+const PARTS: &[(&str, fn() -> Outcome)] = &[("clients", clients::serve), ("bare", bare::serve)];
+
+/// The start of a part.
+///
+/// # Errors
+/// This program has no file.
+pub fn command(part: &str) -> Outcome<Command> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args([MARK, part]);
+    Ok(command)
+}
+
+/// Runs the part that this process was started for, if it was started for one.
+pub fn run() -> Option<Outcome> {
+    let mut arguments = std::env::args().skip(1);
+    arguments.next().filter(|first| first == MARK)?;
+    let name = arguments.next()?;
+    PARTS.iter().find(|(part, _)| *part == name).map(|(_, serve)| serve())
+}

@@ -1,0 +1,8 @@
+SELECT u.id, u.name, u.role_id, r.name, r.is_administrator, s.company_name, s.time_zone, s.logo_sha256,
+       u.plays_sound, u.shows_browser_notices, u.theme,
+       ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id),
+       ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id),
+       (SELECT count(*) FROM (SELECT FROM notifications n
+         WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT $1) counted)
+  FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
+ WHERE u.id = $2 AND u.deactivated_at IS NULL
