@@ -9,7 +9,9 @@ use crate::{bare, clients};
 /// Leads the name of a part.
 const MARK: &str = "--part";
 
-const PARTS: &[(&str, fn() -> Outcome)] = &[("clients", clients::serve), ("bare", bare::serve)];
+type Part = (&'static str, fn() -> Outcome);
+
+const PARTS: &[Part] = &[("clients", clients::serve), ("bare", bare::serve)];
 
 /// The start of a part.
 ///
