@@ -20,6 +20,7 @@ mod live;
 mod logo;
 mod notifications;
 mod plans;
+mod pool;
 mod profile;
 mod refusals;
 mod roles;
