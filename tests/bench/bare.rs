@@ -1,6 +1,6 @@
 //! The reference of the pages: actix-web with as many threads as the product, the product's session looked
 //! up, its user read, one page of schedules read, and an answer of as many bytes as the product's list. Three
-//! statements, kept prepared, on one connection; no rule, no template, no count, no filter.
+//! statements, kept prepared, with their limits written out so that each is planned once, on one connection; no rule, no template, no count, no filter.
 
 use std::fmt::{self, Write};
 use std::net::TcpListener;
@@ -18,7 +18,7 @@ use pontual::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use pontual::db::Db;
 use pontual::error::{Error, Result};
 use pontual::keys::Keys;
-use pontual::{notifications, server};
+use pontual::server;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -28,7 +28,6 @@ use crate::{Outcome, parts};
 
 const SIZE: &str = "PONTUAL_BENCH_BARE_SIZE";
 const COOKIE: &str = "pontual";
-const ROWS: i64 = 25;
 
 /// Starts it, to answer `size` bytes.
 ///
@@ -88,14 +87,14 @@ fn look_up(conn: &mut PgConnection, hash: Vec<u8>) -> Result<(Person, Vec<Row>)>
     let session = Session { hash, hours: IDLE_HOURS, days: LONGEST_DAYS };
     let (state, _is_stale): (Value, bool) = session.get_result(conn)?;
     let user = state[USER_KEY].as_str().and_then(|id| id.parse().ok()).ok_or(Error::Forbidden)?;
-    let person = Frame { counted: notifications::COUNTED, user }.get_result(conn)?;
-    Ok((person, Rows { limit: ROWS }.load(conn)?))
+    let person = Frame { user }.get_result(conn)?;
+    Ok((person, Rows {}.load(conn)?))
 }
 
 /// Gives a statement what diesel needs to keep it prepared. Its file names `$1`, `$2` and so on once each,
 /// in this order.
 macro_rules! statement {
-    ($statement:ident, $file:literal, $row:ty, $($value:ident: $rust:ty as $Type:ty),*) => {
+    ($statement:ident, $file:literal, $row:ty, $($value:ident: $rust:ty as $Type:ty),* $(,)?) => {
         #[derive(QueryId)]
         struct $statement {
             $($value: $rust,)*
@@ -106,12 +105,13 @@ macro_rules! statement {
         impl RunQueryDsl<PgConnection> for $statement {}
         impl QueryFragment<Pg> for $statement {
             fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                let (rest, number) = (include_str!($file), 0);
+                #[allow(unused_mut, reason = "there may be no value")]
+                let mut rest = include_str!($file);
                 $(
-                    let number = number + 1;
-                    let (head, rest) = rest.split_once(&format!("${number}")).unwrap_or((rest, ""));
+                    let (head, tail) = rest.split_once('$').unwrap_or((rest, "1"));
                     out.push_sql(head);
                     out.push_bind_param::<$Type, _>(&self.$value)?;
+                    rest = &tail[1..];
                 )*
                 out.push_sql(rest);
                 Ok(())
@@ -127,12 +127,28 @@ statement!(
 statement!(
     Frame, "sql/bare_person.sql",
     (BigInt, Text, BigInt, Text, Bool, Text, Text, Nullable<Binary>, Bool, Bool, Text, Array<Text>, Array<BigInt>, BigInt),
-    counted: i64 as BigInt, user: i64 as BigInt
+    user: i64 as BigInt
 );
 statement!(
-    Rows, "sql/bare_rows.sql",
-    (BigInt, BigInt, Text, Text, Text, Text, Timestamptz, Timestamptz, Text, Text, Bool, Nullable<Timestamptz>, Bool, Text, Nullable<Text>),
-    limit: i64 as BigInt
+    Rows,
+    "sql/bare_rows.sql",
+    (
+        BigInt,
+        BigInt,
+        Text,
+        Text,
+        Text,
+        Text,
+        Timestamptz,
+        Timestamptz,
+        Text,
+        Text,
+        Bool,
+        Nullable<Timestamptz>,
+        Bool,
+        Text,
+        Nullable<Text>
+    ),
 );
 
 #[derive(Queryable)]

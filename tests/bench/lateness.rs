@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -25,6 +25,9 @@ const SECONDS: u64 = 60;
 
 /// Until the first is due.
 const LEAD: u64 = 4;
+/// Seconds after a due time at which a bare commit begins: most are over by then, and most not yet begun.
+const BETWEEN: f64 = 0.05;
+
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
 #[derive(QueryableByName)]
@@ -48,7 +51,7 @@ pub fn run(report: &mut Report) -> Outcome {
     let server = Server::start(&cluster)?;
     let events = Client::signed_in(&server.address, "bruno")?.events("/live")?;
     let (notified, committed) = (Mutex::new(Heard::new()), Mutex::new(Heard::new()));
-    let (floor, rows) = thread::scope(|scope| -> Outcome<_> {
+    let (floor, bare, rows) = thread::scope(|scope| -> Outcome<_> {
         scope.spawn(|| {
             let mut events = events;
             while let Some((_, id)) = events.next() {
@@ -63,14 +66,18 @@ pub fn run(report: &mut Report) -> Outcome {
         load::singles(&mut conn, COUNT, LEAD, SECONDS)?;
         let rows = rows(&mut conn)?;
         let dues: Vec<f64> = rows.iter().map(|row| row.due).collect();
+        let mut other = cluster.connect()?;
+        let between = dues.clone();
+        let bare = scope.spawn(move || bare_commits(&mut other, &between).map_err(|error| error.to_string()));
         let floor = scope.spawn(move || bare_timer(dues));
         let floor = floor.join().map_err(|_| "the bare timer failed")?;
+        let bare = bare.join().map_err(|_| "the bare commits failed")??;
         thread::sleep(AFTERWARDS);
         let rows = self::rows(&mut conn)?;
         // Ends the streams, and so the threads that read them.
         drop(server);
         conn.batch_execute("SELECT pg_notify('pontual_bench', '')")?;
-        Ok((floor, rows))
+        Ok((floor, bare, rows))
     })?;
     let (notified, committed) = (lock(&notified), lock(&committed));
     let late = |heard: &Heard, id: Option<i64>, due| Some((heard.get(&id?)? - due) * 1000.0);
@@ -82,6 +89,7 @@ pub fn run(report: &mut Report) -> Outcome {
             format!("of {COUNT} schedules {} and {} were heard of", commits.len(), browser.len()).into()
         );
     }
+    report.spread("bare_commit", &bare, None);
     report.spread("commit", &commits, Some(&floor));
     report.spread("browser", &browser, Some(&floor));
     Ok(())
@@ -122,6 +130,20 @@ fn bare_timer(dues: Vec<f64>) -> Vec<f64> {
         (now() - due) * 1000.0
     };
     dues.into_iter().map(wait).collect()
+}
+
+/// Milliseconds that a commit of one row takes, a while after each of the times: nothing that is durable can
+/// be sooner.
+fn bare_commits(conn: &mut PgConnection, dues: &[f64]) -> Outcome<Vec<f64>> {
+    conn.batch_execute("CREATE TABLE bare_commits (n integer)")?;
+    let mut times = Vec::new();
+    for due in dues {
+        thread::sleep(Duration::try_from_secs_f64(due + BETWEEN - now()).unwrap_or_default());
+        let began = Instant::now();
+        conn.batch_execute("INSERT INTO bare_commits VALUES (1)")?;
+        times.push(began.elapsed().as_secs_f64() * 1000.0);
+    }
+    Ok(times)
 }
 
 fn now() -> f64 {

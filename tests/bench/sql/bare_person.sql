@@ -3,6 +3,6 @@ SELECT u.id, u.name, u.role_id, r.name, r.is_administrator, s.company_name, s.ti
        ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id),
        ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id),
        (SELECT count(*) FROM (SELECT FROM notifications n
-         WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT $1) counted)
+         WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT 100) counted)
   FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
- WHERE u.id = $2 AND u.deactivated_at IS NULL
+ WHERE u.id = $1 AND u.deactivated_at IS NULL

@@ -1,0 +1,98 @@
+//! The pool of connections: what is kept prepared, what is shed, what outlives a lost connection.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use actix_web::rt;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use pontual::db::{Db, prepared};
+use pontual::error::Error;
+
+use crate::harness::Database;
+
+/// As many as one connection has places for.
+const WAITING: usize = 128;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+/// How many statements of the connection are kept prepared whose text holds `part`.
+fn kept(conn: &mut PgConnection, part: &str) -> i64 {
+    diesel::sql_query(
+        "SELECT count(*) AS value FROM pg_prepared_statements
+          WHERE position($1 in statement) > 0 AND position('pg_prepared_statements' in statement) = 0",
+    )
+    .bind::<Text, _>(part)
+    .get_result::<Number>(conn)
+    .unwrap()
+    .value
+}
+
+#[test]
+fn a_statement_is_prepared_once_unless_its_values_decide() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    for value in 1..=3_i64 {
+        let twice = prepared("SELECT $1 * 2 AS value /* kept */").bind::<BigInt, _>(value);
+        assert_eq!(twice.get_result::<Number>(&mut conn).unwrap().value, value * 2);
+        let anew =
+            prepared("SELECT $1 * 3 AS value /* planned */").planned_anew_if(true).bind::<BigInt, _>(value);
+        assert_eq!(anew.get_result::<Number>(&mut conn).unwrap().value, value * 3);
+    }
+    assert_eq!((kept(&mut conn, "/* kept */"), kept(&mut conn, "/* planned */")), (1, 0));
+}
+
+#[actix_web::test]
+async fn who_comes_when_too_many_wait_is_refused_at_once_and_the_others_are_served() {
+    let database = Database::new();
+    let (db, may_end) = (Db::new(&database.url, 1), Arc::new(AtomicBool::new(false)));
+    let wait = |may_end: Arc<AtomicBool>| {
+        move |_: &mut PgConnection| {
+            while !may_end.load(Ordering::SeqCst) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Ok(())
+        }
+    };
+    let waiting: Vec<_> = (0..WAITING)
+        .map(|_| {
+            let (db, work) = (db.clone(), wait(may_end.clone()));
+            rt::spawn(async move { db.run(work).await })
+        })
+        .collect();
+    rt::time::sleep(Duration::from_millis(20)).await;
+    let began = Instant::now();
+    let refused = db.run(|_| Ok(())).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    assert!(began.elapsed() < Duration::from_secs(1), "it waited");
+    may_end.store(true, Ordering::SeqCst);
+    for one in waiting {
+        one.await.unwrap().unwrap();
+    }
+    db.run(|_| Ok(())).await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_lost_connection_fails_one_request_at_most() {
+    let database = Database::new();
+    let db = Db::new(&database.url, 1);
+    let answer =
+        async || db.run(|conn| Ok(prepared("SELECT 7 AS value").get_result::<Number>(conn)?.value)).await;
+    for pause in [Duration::ZERO, Duration::from_millis(400)] {
+        assert_eq!(answer().await.unwrap(), 7);
+        database.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+              WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        );
+        rt::time::sleep(pause).await;
+        if pause.is_zero() {
+            answer().await.ok();
+        }
+        assert_eq!(answer().await.unwrap(), 7, "after {pause:?}");
+    }
+}
