@@ -25,7 +25,7 @@ use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Hub, Incoming};
-use crate::{demo, setup};
+use crate::{demo, retention, setup};
 
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -112,7 +112,7 @@ async fn serve(
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
-    let imports = shared.db.clone();
+    let (imports, old_rows) = (shared.db.clone(), shared.db.clone());
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -128,6 +128,7 @@ async fn serve(
     let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(end_at_a_signal(control.clone(), hub));
     rt::spawn(import_contacts(imports));
+    rt::spawn(retention::worker::keep_tidy(old_rows));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");

@@ -22,6 +22,7 @@ mod notifications;
 mod plans;
 mod profile;
 mod refusals;
+mod retention;
 mod roles;
 mod routes;
 mod schedules;
