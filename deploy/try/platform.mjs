@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -27,6 +27,8 @@ export function start(name, program, args, env = {}) {
   return child;
 }
 
+export const logOf = (name) => readFileSync(join(PLACE, `${name}.log`), "utf8");
+
 /** The command that runs a program under the account of the database. */
 export const asAccount = (program, args) =>
   userInfo().username === ACCOUNT ? [program, args] : ["runuser", ["-u", ACCOUNT, "--", program, ...args]];
@@ -49,12 +51,12 @@ export async function cluster(name, primary) {
   const socket = folder(name);
   const data = join(socket, "data");
   if (primary) {
-    run("pg_basebackup", ["-h", primary.socket, "-U", "pontual", "-D", data, "-R", "-c", "fast", "-d", `application_name=${name}`]);
+    run("pg_basebackup", ["-h", primary.socket, "-U", "pontual", "-D", data, "-R", "-c", "fast"]);
   } else {
     run("initdb", ["-D", data, "-U", "pontual", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
   }
   const control = (...args) => run("pg_ctl", ["-D", data, "-w", ...args], { stdio: "ignore" });
-  const options = `-c listen_addresses= -c unix_socket_directories=${socket} -c max_connections=300`;
+  const options = `-c listen_addresses= -c unix_socket_directories=${socket} -c max_connections=300 -c cluster_name=${name}`;
   control("start", "-l", join(socket, "server.log"), "-o", options);
   atEnd.push(() => control("stop", "-m", "immediate"));
   if (!primary) run("createdb", ["-h", socket, "-U", "pontual", "pontual"]);
@@ -68,6 +70,7 @@ export async function cluster(name, primary) {
     socket,
     url: `postgres:///pontual?host=${socket}&user=pontual`,
     control,
+    options,
     kill: () => run("pg_ctl", ["-D", data, "-m", "immediate", "-W", "stop"]),
     async sql(text, values) {
       const client = await open();
@@ -129,17 +132,16 @@ export async function balancer(servers) {
   const [port, socket] = [await freePort(), join(PLACE, "haproxy.sock")];
   const env = { PONTUAL_MAXCONN: "2000", PONTUAL_BIND: `127.0.0.1:${port}`, PONTUAL_HAPROXY_SOCKET: socket, PONTUAL_503: join(process.cwd(), "deploy/pontual-503.http") };
   servers.forEach((server, at) => (env[`PONTUAL_${at + 1}`] = server.address));
-  start("haproxy", "haproxy", ["-db", "-f", "deploy/haproxy.cfg"], env);
+  const child = start("haproxy", "haproxy", ["-db", "-f", "deploy/haproxy.cfg"], env);
   const url = `http://127.0.0.1:${port}`;
   const answers = async () => (await fetch(`${url}/login`).catch(() => undefined))?.status === 200;
   await until(answers, 10_000, "HAProxy does not answer");
-  const { connect } = await import("node:net");
   const tell = async (command) => {
     const line = connect(socket);
     line.end(`${command}\n`);
     return (await line.toArray()).join("");
   };
-  return { url, tell };
+  return { url, tell, end: async () => child.kill("SIGTERM") && once(child, "exit") };
 }
 
 export function check(database) {
@@ -164,7 +166,7 @@ export async function story(tell) {
     await tell();
   } catch (error) {
     for (const log of readdirSync(PLACE).filter((name) => name.endsWith(".log"))) {
-      console.error(`--- ${log}\n${readFileSync(join(PLACE, log), "utf8").slice(-2_000)}`);
+      console.error(`--- ${log}\n${logOf(log.replace(/\.log$/, "")).slice(-2_000)}`);
     }
     throw error;
   } finally {
