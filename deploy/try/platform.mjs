@@ -31,7 +31,7 @@ export const logOf = (name) => readFileSync(join(PLACE, `${name}.log`), "utf8");
 
 /** The command that runs a program under the account of the database. */
 export const asAccount = (program, args) =>
-  userInfo().username === ACCOUNT ? [program, args] : ["runuser", ["-u", ACCOUNT, "--", program, ...args]];
+  userInfo().username === ACCOUNT ? [program, args] : ["setpriv", ["--reuid", ACCOUNT, "--regid", ACCOUNT, "--clear-groups", program, ...args]];
 
 export function run(program, args, options = {}) {
   return execFileSync(...asAccount(program, args), { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options });
