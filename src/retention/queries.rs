@@ -86,13 +86,22 @@ pub struct Batch {
     /// How many rows went.
     #[diesel(sql_type = BigInt)]
     pub gone: i64,
-    /// The id after which the next batch begins, if there may be more.
+    /// Where the next batch begins, if there may be more: past what went, whose traces in the index the next
+    /// VACUUM takes away.
     #[diesel(sql_type = Nullable<BigInt>)]
-    pub last: Option<i64>,
+    pub next: Option<i64>,
 }
 
-/// Removes those of the oldest notifications after `after` that are older than they are kept. Ids grow
-/// with time, and so no index by time is needed, which each dispatch would have to write.
+impl Batch {
+    fn of(gone: usize) -> Self {
+        let gone = gone as i64;
+        Self { gone, next: (gone == BATCH).then_some(0) }
+    }
+}
+
+/// Looks at the oldest notifications after `after`, and removes those that are older than they are kept.
+/// Ids grow with time, but for a few that were written beside each other: a batch in which nothing is old
+/// is the last. So no index by time is needed, which each dispatch would have to write.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -111,32 +120,38 @@ pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch
               gone AS (DELETE FROM notifications n USING oldest o, retention r
                         WHERE n.id = o.id AND o.created_at < now() - make_interval(days => r.notification_days)
                        RETURNING n.id)
-         SELECT (SELECT count(*) FROM gone) AS gone, (SELECT max(id) FROM gone) AS last",
+         SELECT (SELECT count(*) FROM gone) AS gone,
+                (SELECT max(id) FROM oldest HAVING count(*) = $2 AND EXISTS (SELECT FROM gone)) AS next",
     )
     .bind::<BigInt, _>(after)
     .bind::<BigInt, _>(BATCH)
     .get_result(conn)?)
 }
 
-/// Removes the oldest of the audit that is older than it is kept; the database refuses anything younger
-/// (see the trigger `audit_is_append_only`).
+/// Removes the oldest of the audit, from `after` (in microseconds) on, that is older than it is kept; the
+/// database refuses anything younger (see the trigger `audit_is_append_only`).
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn retire_audit(conn: &mut PgConnection) -> Result<Batch> {
+pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     diesel::sql_query(
         "UPDATE retention SET audit_gone_before =
                 greatest(audit_gone_before, now() - make_interval(months => audit_months))
-          WHERE EXISTS (SELECT FROM audit WHERE at < now() - make_interval(months => audit_months))",
+          WHERE EXISTS (SELECT FROM audit WHERE at >= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+                           AND at < now() - make_interval(months => audit_months))",
     )
+    .bind::<BigInt, _>(after)
     .execute(conn)?;
     Ok(diesel::sql_query(
         "WITH gone AS (DELETE FROM audit WHERE id IN (
                 SELECT a.id FROM audit a
-                 WHERE a.at < (SELECT now() - make_interval(months => audit_months) FROM retention)
-                 ORDER BY a.at, a.id LIMIT $1) RETURNING id)
-         SELECT count(*) AS gone, max(id) AS last FROM gone",
+                 WHERE a.at >= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+                   AND a.at < (SELECT now() - make_interval(months => audit_months) FROM retention)
+                 ORDER BY a.at, a.id LIMIT $2) RETURNING at)
+         SELECT count(*) AS gone,
+                CASE WHEN count(*) = $2 THEN (extract(epoch FROM max(at)) * 1000000)::bigint END AS next FROM gone",
     )
+    .bind::<BigInt, _>(after)
     .bind::<BigInt, _>(BATCH)
     .get_result(conn)?)
 }
@@ -156,7 +171,7 @@ pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
     .bind::<Integer, _>(LONGEST_DAYS)
     .bind::<BigInt, _>(BATCH)
     .execute(conn)?;
-    Ok(Batch { gone: gone as i64, last: None })
+    Ok(Batch::of(gone))
 }
 
 /// Removes counts of sign-in attempts whose window is long past.
@@ -171,5 +186,5 @@ pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
     )
     .bind::<BigInt, _>(BATCH)
     .execute(conn)?;
-    Ok(Batch { gone: gone as i64, last: None })
+    Ok(Batch::of(gone))
 }

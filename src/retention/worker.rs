@@ -10,7 +10,7 @@ use std::time::Duration;
 use actix_web::rt::{self, time};
 use diesel::pg::PgConnection;
 
-use super::queries::{self, BATCH, Batch, Turn};
+use super::queries::{self, Batch, Turn};
 use crate::db::Db;
 use crate::error::Result;
 
@@ -62,11 +62,11 @@ pub async fn run(db: &Db, pace: Pace) -> Result<Retired> {
         sessions: pile(db, pace, |conn, _| queries::retire_sessions(conn)).await?,
         sign_in_attempts: pile(db, pace, |conn, _| queries::retire_sign_in_attempts(conn)).await?,
         notifications: pile(db, pace, queries::retire_notifications).await?,
-        audit: pile(db, pace, |conn, _| queries::retire_audit(conn)).await?,
+        audit: pile(db, pace, queries::retire_audit).await?,
     })
 }
 
-/// Takes batch after batch of one kind of rows, until one is not full.
+/// Takes batch after batch of one kind of rows, until one is the last.
 async fn pile(db: &Db, pace: Pace, retire: fn(&mut PgConnection, i64) -> Result<Batch>) -> Result<i64> {
     let (mut gone, mut after, mut waited) = (0, 0, 0);
     loop {
@@ -77,10 +77,8 @@ async fn pile(db: &Db, pace: Pace, retire: fn(&mut PgConnection, i64) -> Result<
         match db.transaction(step).await? {
             (_, Some(batch)) => {
                 gone += batch.gone;
-                if batch.gone < BATCH {
-                    return Ok(gone);
-                }
-                after = batch.last.unwrap_or(after);
+                let Some(next) = batch.next else { return Ok(gone) };
+                after = next;
                 time::sleep(pace.between).await;
             }
             (Turn::Later, None) if waited < pace.patience => {

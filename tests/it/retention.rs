@@ -134,6 +134,21 @@ async fn more_than_a_batch_goes_in_one_run() {
 }
 
 #[actix_web::test]
+async fn old_notifications_go_although_younger_ones_have_lower_ids() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    dispatched(&database, &company);
+    database.execute(
+        "ALTER TABLE notifications DROP CONSTRAINT notifications_schedule_id_fkey;
+         INSERT INTO notifications (user_id, kind, schedule_id, contact_id, created_at)
+         SELECT user_id, kind, 1000 + n, contact_id, now() - interval '181 days'
+           FROM (SELECT * FROM notifications LIMIT 1) one, generate_series(1, 2500) n",
+    );
+    assert_eq!(retire(&database).await.notifications, 2500);
+    assert_eq!(count(&database, "notifications"), 2);
+}
+
+#[actix_web::test]
 async fn nothing_goes_while_schedules_are_due_or_another_process_is_at_it() {
     let database = Database::new();
     let company = Company::found(&database);
