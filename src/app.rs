@@ -18,7 +18,8 @@ use crate::schedules::Known;
 use crate::web::{Csrf, Route};
 use crate::{
     audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
-    notifications, people, profile, roles, schedules, settings, setup, tickets, users, web as frame,
+    notifications, people, profile, retention, roles, schedules, settings, setup, tickets, users,
+    web as frame,
 };
 
 /// What all requests share; one for each process, cheap to clone.
@@ -56,6 +57,7 @@ pub fn routes() -> Vec<Route> {
         audit::routes(),
         help::routes(),
         settings::routes(),
+        retention::routes(),
         setup::routes(),
         users::routes(),
         departments::routes(),

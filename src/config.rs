@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use crate::auth::TrustedProxies;
 use crate::files::{Place, PlaceError};
 
 /// The process' configuration, read once at start.
@@ -22,6 +23,8 @@ pub struct Config {
     is_public_url_given: bool,
     /// The secret given by the environment; `None` means one kept in the data directory.
     pub secret_key: Option<String>,
+    /// Balancers that are believed about who visits.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// A variable that cannot be used, in one sentence for the operator.
@@ -35,6 +38,8 @@ pub enum ConfigError {
     PublicUrl(String),
     #[error("PONTUAL_SECRET_KEY must have at least 32 characters")]
     SecretKey,
+    #[error("PONTUAL_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.5,10.0.1.0/24, not {0:?}")]
+    TrustedProxies(String),
     #[error(transparent)]
     Files(#[from] PlaceError),
 }
@@ -61,6 +66,10 @@ impl Config {
         if secret_key.as_ref().is_some_and(|key| key.len() < 32) {
             return Err(ConfigError::SecretKey);
         }
+        let trusted_proxies = match var("PONTUAL_TRUSTED_PROXIES") {
+            Some(list) => list.parse().map_err(|()| ConfigError::TrustedProxies(list))?,
+            None => TrustedProxies::default(),
+        };
         let data_dir: PathBuf = var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into();
         Ok(Self {
             files: Place::from_vars(var, &data_dir)?,
@@ -70,6 +79,7 @@ impl Config {
             public_url: parse_public_url(&public_url).ok_or(ConfigError::PublicUrl(public_url))?,
             is_public_url_given,
             secret_key,
+            trusted_proxies,
         })
     }
 
@@ -148,6 +158,8 @@ mod tests {
             let error = config(&[("PONTUAL_PUBLIC_URL", bad)]).unwrap_err();
             assert_eq!(error, ConfigError::PublicUrl(bad.into()));
         }
+        let proxies = config(&[("PONTUAL_TRUSTED_PROXIES", "balancer")]).unwrap_err();
+        assert_eq!(proxies, ConfigError::TrustedProxies("balancer".into()));
         let short = config(&[("PONTUAL_SECRET_KEY", "short")]).unwrap_err();
         assert_eq!(short, ConfigError::SecretKey);
     }

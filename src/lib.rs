@@ -29,6 +29,7 @@ pub mod live;
 pub mod notifications;
 pub mod people;
 pub mod profile;
+pub mod retention;
 pub mod roles;
 pub mod schedules;
 pub mod schema;

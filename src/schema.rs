@@ -174,6 +174,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    retention (id) {
+        id -> Bool,
+        notification_days -> Int4,
+        audit_months -> Int4,
+        notifications_gone_before -> Timestamptz,
+        audit_gone_before -> Timestamptz,
+    }
+}
+
+diesel::table! {
     role_permissions (role_id, permission) {
         role_id -> Int8,
         permission -> Text,
@@ -365,6 +375,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     notifications,
     people,
+    retention,
     role_permissions,
     roles,
     schedule_history,

@@ -26,7 +26,7 @@ use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
 use crate::web::prepare_assets;
-use crate::{demo, setup};
+use crate::{demo, retention, setup};
 
 /// A client that takes none of what it is sent for so long is gone, even if its network still answers.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -113,7 +113,7 @@ async fn serve(
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
-    let (imports, changes) = (shared.db.clone(), shared.db.changes().clone());
+    let (imports, old_rows, changes) = (shared.db.clone(), shared.db.clone(), shared.db.changes().clone());
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .worker_max_blocking_threads(pool_size() as usize)
@@ -130,6 +130,7 @@ async fn serve(
     let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(end_at_a_signal(control.clone(), hub));
     rt::spawn(import_contacts(imports));
+    rt::spawn(retention::worker::keep_tidy(old_rows));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");

@@ -91,6 +91,8 @@ fn field_label(field: &str) -> String {
         "spacing_minutes" => "intervalo",
         "spacing_scope" => "onde o intervalo conta",
         "late_tolerance_minutes" => "tolerância de atraso",
+        "notification_days" => "guarda de notificações",
+        "audit_months" => "guarda da auditoria",
         "spacing_exempt" => "respeito ao intervalo",
         field => field,
     };

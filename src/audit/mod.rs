@@ -1,5 +1,5 @@
 //! The audit: who did what, when and from where. Rows are only ever added; the database refuses
-//! to change them. They hold ids and field names, never a customer's texts.
+//! to change them, and lets them go only when they are older than they must be kept (see `retention`). They hold ids and field names, never a customer's texts.
 
 mod details;
 mod filters;
@@ -62,6 +62,7 @@ text_enum! {
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
         SettingsEdited = "settings.edited",
+        RetentionEdited = "settings.retention_edited",
         /// An empty installation became a company, by its first administrator.
         SetUp = "setup.completed",
         ChannelCreated = "channel.created",

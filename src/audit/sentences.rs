@@ -137,6 +137,7 @@ fn words(action: A) -> (Group, &'static str, R) {
         A::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", R::None),
         A::AuditExported => (Group::Company, "exportou a auditoria", R::None),
         A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),
+        A::RetentionEdited => (Group::Company, "mudou a guarda de dados", R::None),
         A::SetUp => (Group::Company, "configurou a plataforma", R::None),
         A::ChannelCreated => (Group::Channels, "criou a conexão", R::Channel),
         A::ChannelEdited => (Group::Channels, "editou a conexão", R::Channel),

@@ -10,6 +10,7 @@ mod common_passwords;
 mod handlers;
 pub mod passwords;
 mod permission;
+mod proxies;
 mod queries;
 pub mod sessions;
 pub mod throttle;
@@ -20,6 +21,7 @@ pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
+pub use proxies::TrustedProxies;
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 

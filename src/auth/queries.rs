@@ -157,8 +157,8 @@ pub struct Origin {
     pub ip: String,
 }
 
-/// Writes a session, unless its user was deactivated meanwhile, and forgets those that have ended by
-/// time.
+/// Writes a session, unless its user was deactivated meanwhile. Those that end by time are retired (see
+/// `retention`).
 ///
 /// # Errors
 /// The database is unreachable.
@@ -168,13 +168,6 @@ pub fn save_session(
     origin: &Origin,
     state: &Value,
 ) -> Result<()> {
-    db::prepared(
-        "DELETE FROM sessions WHERE seen_at < now() - make_interval(hours => $1)
-             OR created_at < now() - make_interval(days => $2)",
-    )
-    .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS)
-    .execute(conn)?;
     db::prepared(
         "INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip)
          SELECT $1, $2, $3, $4, $5, $6 WHERE $2::bigint IS NULL
@@ -229,17 +222,15 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
     Ok((row.failures, row.seconds_left))
 }
 
-/// After a good sign-in, forgets the tries of `keys`, takes this one from the count of `place`, and
-/// forgets those of everybody that are long past.
+/// After a good sign-in, forgets the tries of `keys`, and takes this one from the count of `place`. Those
+/// of others that are long past are retired (see `retention`).
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn forgive_attempts(conn: &mut PgConnection, keys: &[String], place: &str) -> Result<()> {
-    db::prepared(
-        "DELETE FROM sign_in_attempts WHERE key = ANY($1) OR window_started_at < now() - interval '1 day'",
-    )
-    .bind::<Array<Text>, _>(keys)
-    .execute(conn)?;
+    db::prepared("DELETE FROM sign_in_attempts WHERE key = ANY($1)")
+        .bind::<Array<Text>, _>(keys)
+        .execute(conn)?;
     db::prepared("UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key = $1")
         .bind::<Text, _>(place)
         .execute(conn)?;

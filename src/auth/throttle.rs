@@ -5,11 +5,12 @@ use std::convert::Infallible;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, web};
 use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 
 use super::queries;
+use crate::config::Config;
 use crate::error::{Error, Result};
 
 const WINDOW_MINUTES: i32 = 15;
@@ -54,15 +55,13 @@ impl FromRequest for ClientIp {
     }
 }
 
-/// The visitor's network address: the peer's, or what a proxy on this machine says that it is.
+/// The visitor's network address: the peer's, or what a trusted proxy says that it is.
 pub fn client_ip(request: &HttpRequest) -> String {
     let Some(peer) = request.peer_addr() else { return "unknown".into() };
-    let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let last = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
-    match last.and_then(|ip| ip.parse::<std::net::IpAddr>().ok()) {
-        Some(ip) if peer.ip().is_loopback() => ip.to_string(),
-        _ => peer.ip().to_string(),
-    }
+    let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
+    let config = request.app_data::<web::Data<Config>>();
+    let visitor = |config: &Config| config.trusted_proxies.visitor(peer.ip(), forwarded);
+    config.map_or(peer.ip(), |config| visitor(config)).to_string()
 }
 
 fn keys(email: &str, ip: &str) -> [String; 3] {

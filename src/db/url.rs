@@ -21,41 +21,67 @@ const TIME_OUTS: &[(&str, &str)] = &[
 
 /// The address is none that could be made safe. Does not repeat it: it holds a password.
 #[derive(Debug, thiserror::Error, PartialEq)]
-#[error("DATABASE_URL must be an address of one server, such as postgres://user:password@host:5432/database")]
+#[error(
+    "DATABASE_URL must be an address such as postgres://user:password@host:5432/database, or with several hosts: postgres://user:password@a:5432,b:5432/database"
+)]
 pub struct AddressError;
 
 /// Makes an address fit for a network. A remote one that names no mode gets `sslmode=verify-full`:
 /// libpq's own default would take any certificate, or none; without `sslrootcert`, the system's roots
 /// count. Every remote one gets the time-outs that it does not name. Sockets and loopback stay as they
-/// are.
+/// are. Of several hosts, the one that takes writes is meant: the primary, whichever that is.
 ///
 /// # Errors
-/// The address is of another form than `postgres://` with one host. libpq would take it, without TLS.
+/// The address is of another form than `postgres://`. libpq would take it, without TLS.
 pub fn with_tls_and_time_outs(database_url: &str) -> Result<String, AddressError> {
-    let mut url = Url::parse(database_url).map_err(|_| AddressError)?;
+    let (parsed, mut hosts) = parse(database_url).ok_or(AddressError)?;
     // Of two that are named the same, libpq takes the last.
     let value_of = |name: &str| {
-        url.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
+        parsed.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
     };
-    let host = value_of("host").or_else(|| url.host_str().map(str::to_owned)).unwrap_or_default();
-    let number = value_of("hostaddr").unwrap_or_default();
-    let is_known = matches!(url.scheme(), "postgres" | "postgresql") && value_of("service").is_none();
-    let is_one = !host.contains(',') && !host.to_lowercase().contains("%2c") && !number.contains(',');
-    if !is_known || !is_one {
+    if let Some(named) = value_of("host") {
+        hosts = named.split(',').map(str::to_owned).collect();
+    }
+    hosts.extend(value_of("hostaddr").iter().flat_map(|numbers| numbers.split(',')).map(str::to_owned));
+    let is_known = matches!(parsed.scheme(), "postgres" | "postgresql") && value_of("service").is_none();
+    if !is_known || hosts.iter().any(|host| host.to_lowercase().contains("%2c")) {
         return Err(AddressError);
     }
-    if is_local(&host) && is_local(&number) {
-        return Ok(database_url.to_owned());
+    let mut missing = Vec::new();
+    if value_of("host").map_or(hosts.len(), |named| named.split(',').count()) > 1 {
+        missing.push(("target_session_attrs", "read-write"));
     }
-    let mut missing: Vec<_> = TIME_OUTS.to_vec();
-    if value_of("sslmode").is_none() {
-        missing.insert(0, ("sslmode", "verify-full"));
-        let roots = SYSTEM_ROOTS.iter().find(|path| Path::new(path).exists());
-        missing.extend(roots.map(|roots| ("sslrootcert", *roots)));
+    if !hosts.iter().all(|host| is_local(host)) {
+        if value_of("sslmode").is_none() {
+            missing.push(("sslmode", "verify-full"));
+        }
+        missing.extend(TIME_OUTS);
+        if value_of("sslmode").is_none() {
+            let roots = SYSTEM_ROOTS.iter().find(|path| Path::new(path).exists());
+            missing.extend(roots.map(|roots| ("sslrootcert", *roots)));
+        }
     }
     missing.retain(|(name, _)| value_of(name).is_none());
-    url.query_pairs_mut().extend_pairs(missing);
-    Ok(url.into())
+    let mut url = database_url.to_owned();
+    for (name, value) in missing {
+        let separator = if url.contains('?') { '&' } else { '?' };
+        url.extend([&separator.to_string(), name, "=", value]);
+    }
+    Ok(url)
+}
+
+/// The address with the first of its hosts alone, for `Url` takes no more; and all of them.
+fn parse(database_url: &str) -> Option<(Url, Vec<String>)> {
+    let (scheme, rest) = database_url.split_once("://")?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, list) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+    let mut hosts = Vec::new();
+    for one in list.split(',') {
+        let alone = Url::parse(&format!("{scheme}://{user}{one}{path}")).ok()?;
+        hosts.push(alone.host_str().unwrap_or_default().to_owned());
+    }
+    let first = list.split(',').next().unwrap_or_default();
+    Some((Url::parse(&format!("{scheme}://{user}{first}{path}")).ok()?, hosts))
 }
 
 fn is_local(host: &str) -> bool {
@@ -112,14 +138,30 @@ mod tests {
     }
 
     #[test]
+    fn of_several_hosts_the_primary_is_meant_and_each_must_prove_itself() {
+        for url in [
+            "postgres://u:p@a.example:5432,b.example:5433/pontual",
+            "postgres:///pontual?host=a.example,b.example",
+            "postgres://u@localhost,b.example/pontual",
+        ] {
+            let made = safe(url);
+            assert!(made.starts_with(url), "{made}");
+            assert!(made.contains("target_session_attrs=read-write&sslmode=verify-full&"), "{made}");
+        }
+        let local = safe("postgres://u@127.0.0.1:5433,[::1]:5434/pontual");
+        assert_eq!(local, "postgres://u@127.0.0.1:5433,[::1]:5434/pontual?target_session_attrs=read-write");
+        let any = "postgres:///pontual?host=/tmp/a,/tmp/b&target_session_attrs=any";
+        assert_eq!(safe(any), any);
+    }
+
+    #[test]
     fn an_address_that_cannot_be_made_safe_is_refused() {
         for url in [
             "host=db.example dbname=pontual",
             "db.example",
             "mysql://u@db.example/pontual",
-            "postgres://u@a.example:5432,b.example:5432/pontual",
-            "postgres://u@a.example,b.example/pontual",
-            "postgres:///pontual?host=a.example,b.example",
+            "postgres://u@a.example%2Cb.example/pontual",
+            "postgres://u@a.example:5432,b.example:x/pontual",
             "postgres:///pontual?service=remote",
         ] {
             assert_eq!(with_tls_and_time_outs(url), Err(AddressError), "{url}");

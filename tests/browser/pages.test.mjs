@@ -37,7 +37,7 @@ before(async () => {
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
     `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
-    "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/channels", "/channels/new", "/channels/1",
+    "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/settings/retention", "/channels", "/channels/new", "/channels/1",
     "/channels/1/deactivation", "/audit", "/audit?group=access&until=2000-01-01", "/help",
     "/contacts", "/contacts?q=nada", "/contacts/new", `/contacts/${contact}`, `/contacts/${contact}/edit`, `/contacts/${contact}/archival`,
     `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`, "/contacts/import",

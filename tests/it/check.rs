@@ -35,7 +35,7 @@ fn busy_company() -> Database {
 }
 
 /// The numbers of the invariants that are broken, and what breaks them.
-fn broken(database: &Database) -> (Vec<u8>, BTreeSet<String>) {
+pub fn broken(database: &Database) -> (Vec<u8>, BTreeSet<String>) {
     let findings = check::run(&mut database.connect()).unwrap();
     let bad = || findings.iter().filter(|finding| !finding.is_ok());
     let offenders = bad().flat_map(|finding| finding.offenders.clone());

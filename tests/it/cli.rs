@@ -39,9 +39,9 @@ fn bad_configuration_ends_the_start_with_one_sentence() {
 
 #[test]
 fn an_address_that_might_go_without_tls_ends_the_start_with_one_sentence() {
-    for url in ["host=db.example dbname=pontual", "postgres://u:secret@a.example:1,b.example:2/pontual"] {
+    for url in ["host=db.example dbname=pontual", "postgres://u:secret@a.example%2Cb.example/pontual"] {
         let sentence = error(&pontual(&["serve"], &[("DATABASE_URL", url)]));
-        assert!(sentence.starts_with("pontual: DATABASE_URL must be an address of one server"), "{sentence}");
+        assert!(sentence.starts_with("pontual: DATABASE_URL must be an address such as"), "{sentence}");
         assert!(!sentence.contains("secret"), "{sentence}");
     }
 }

@@ -23,6 +23,7 @@ mod plans;
 mod pool;
 mod profile;
 mod refusals;
+mod retention;
 mod roles;
 mod routes;
 mod schedules;

@@ -77,6 +77,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/settings/spacing-sentence", [303, 403, 403, 200, 403]),
     ("GET", "/settings/unspaced-schedules", [303, 403, 403, 200, 403]),
     ("GET", "/settings/moved-clocks", [303, 403, 403, 200, 403]),
+    ("GET", "/settings/retention", [303, 403, 403, 200, 403]),
+    ("POST", "/settings/retention", [303, 403, 403, 422, 403]),
     ("POST", "/settings/logo", [303, 403, 403, 422, 403]),
     ("POST", "/settings/logo/removal", [303, 403, 403, 303, 403]),
     ("GET", "/logo/{hash}", [404, 404, 404, 404, 404]),

@@ -166,6 +166,23 @@ async fn a_flash_is_a_secure_cookie_where_the_address_is_https() {
 }
 
 #[actix_web::test]
+async fn only_a_named_balancer_is_believed_about_who_visits() {
+    let app = TestApp::with_variable("PONTUAL_TRUSTED_PROXIES", "10.0.0.0/24").await;
+    let visitor = app.visitor();
+    visitor.get("/login").await;
+    for peer in ["10.0.0.5:4000", "192.0.2.1:4000", "127.0.0.1:4000"] {
+        let request = TestRequest::post().uri("/login").peer_addr(peer.parse().unwrap());
+        let forwarded = request.insert_header(("x-forwarded-for", "6.6.6.6, 203.0.113.9"));
+        let csrf = visitor.csrf();
+        let fields =
+            [("csrf", csrf.as_str()), ("email", "x@empresa.example"), ("password", "errada, sempre")];
+        visitor.send(forwarded.set_form(fields)).await.assert_status(422);
+    }
+    let told = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id";
+    assert_eq!(app.database.texts(told), ["203.0.113.9", "192.0.2.1", "203.0.113.9"]);
+}
+
+#[actix_web::test]
 async fn a_nul_anywhere_is_a_bad_request() {
     let app = TestApp::new().await;
     let visitor = app.visitor();

@@ -1,12 +1,15 @@
 SELECT 'schedule' AS subject, s.id
-  FROM schedules s
+  FROM schedules s CROSS JOIN retention r,
+       LATERAL (SELECT array_agg(n.user_id::text ORDER BY n.user_id::text) AS users FROM notifications n
+                 WHERE n.schedule_id = s.id AND n.kind = 'schedule_completed') told,
+       LATERAL (SELECT coalesce(array_agg(u::text ORDER BY u::text), '{nobody}') AS users
+                  FROM schedule_history h, jsonb_path_query(h.details, '$.notified[*]') AS u
+                 WHERE h.schedule_id = s.id AND h.kind = 'completed') meant
  WHERE s.status = 'completed'
-   AND CASE s.action WHEN 'open_ticket'
-       THEN EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id)
-       ELSE (SELECT array_agg(n.user_id::text ORDER BY n.user_id::text) FROM notifications n
-              WHERE n.schedule_id = s.id AND n.kind = 'schedule_completed')
-            IS DISTINCT FROM
-            (SELECT coalesce(array_agg(u::text ORDER BY u::text), '{nobody}')
-               FROM schedule_history h, jsonb_path_query(h.details, '$.notified[*]') AS u
-              WHERE h.schedule_id = s.id AND h.kind = 'completed')
+   AND CASE WHEN s.action = 'open_ticket'
+            THEN EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id)
+            -- Some of these may be retired; nobody else was told, all the same.
+            WHEN s.finished_at < r.notifications_gone_before + interval '1 minute'
+            THEN NOT told.users <@ meant.users
+            ELSE told.users IS DISTINCT FROM meant.users
        END

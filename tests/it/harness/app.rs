@@ -55,10 +55,14 @@ impl TestApp {
 
     /// Reached at another address, such as one behind a proxy that speaks https.
     pub async fn at(public_url: &str) -> Self {
+        Self::with_variable("PONTUAL_PUBLIC_URL", public_url).await
+    }
+
+    /// With a variable of the environment.
+    pub async fn with_variable(variable: &str, value: &str) -> Self {
         let database = Database::new();
         let company = Company::found(&database);
-        let address = public_url.to_owned();
-        let config = Config::from_vars(|name| (name == "PONTUAL_PUBLIC_URL").then(|| address.clone()));
+        let config = Config::from_vars(|name| (name == variable).then(|| value.to_owned()));
         Self::configured(database, company, config.unwrap(), Rc::new(Folder::new())).await
     }
 

@@ -1,0 +1,117 @@
+//! The form of the retention.
+
+use std::ops::RangeInclusive;
+
+use serde_json::{Value, json};
+
+use crate::web::{FieldErrors, Fields, Snapshot};
+
+/// What may be decided; the database holds to the same.
+const NOTIFICATION_DAYS: RangeInclusive<i32> = 7..=3650;
+const AUDIT_MONTHS: RangeInclusive<i32> = 12..=240;
+
+/// What the company decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    pub notification_days: i32,
+    pub audit_months: i32,
+}
+
+/// What somebody typed.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub version: String,
+    pub notification_days: String,
+    pub audit_months: String,
+}
+
+impl Typed {
+    pub fn read(fields: &Fields) -> Self {
+        let text = |name: &str| fields.get(name).to_owned();
+        Self {
+            version: text("version"),
+            notification_days: text("notification_days"),
+            audit_months: text("audit_months"),
+        }
+    }
+
+    /// The form as it shows what is saved.
+    pub fn of(retention: &Retention) -> Self {
+        Self {
+            version: retention.snapshot().version(),
+            notification_days: retention.notification_days.to_string(),
+            audit_months: retention.audit_months.to_string(),
+        }
+    }
+
+    /// # Errors
+    /// Every field that is wrong.
+    pub fn parse(&self) -> Result<Retention, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let notification_days = whole(&self.notification_days, NOTIFICATION_DAYS);
+        if notification_days.is_none() {
+            errors.add("notification_days", "Informe de 7 a 3.650 dias.");
+        }
+        let audit_months = whole(&self.audit_months, AUDIT_MONTHS);
+        if audit_months.is_none() {
+            errors.add("audit_months", "Informe de 12 a 240 meses.");
+        }
+        match notification_days.zip(audit_months) {
+            Some((notification_days, audit_months)) => Ok(Retention { notification_days, audit_months }),
+            None => Err(errors),
+        }
+    }
+}
+
+fn whole(typed: &str, range: RangeInclusive<i32>) -> Option<i32> {
+    typed.trim().parse().ok().filter(|number| range.contains(number))
+}
+
+impl Retention {
+    /// Each field of the form: its name, its label, and what it holds, as people read it.
+    fn fields(&self) -> [(&'static str, &'static str, String); 2] {
+        [
+            ("notification_days", "Notificações", format!("{} dias", self.notification_days)),
+            ("audit_months", "Auditoria", format!("{} meses", self.audit_months)),
+        ]
+    }
+
+    /// The retention as its form shows it.
+    pub fn snapshot(&self) -> Snapshot {
+        let fields = self.fields().into_iter();
+        fields.fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, &shown))
+    }
+
+    /// What differs from `self` in `other`, as the audit keeps it.
+    pub fn audited(&self, other: &Self) -> Value {
+        let pairs = self.fields().into_iter().zip(other.fields()).filter(|(before, after)| before != after);
+        let kept = pairs.map(|((field, _, before), (_, _, after))| {
+            (field.to_owned(), json!({ "before": before, "after": after }))
+        });
+        Value::Object(kept.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(days: &str, months: &str) -> Typed {
+        Typed { notification_days: days.into(), audit_months: months.into(), ..Typed::default() }
+    }
+
+    #[test]
+    fn a_right_form_becomes_a_retention() {
+        let retention = typed(" 90 ", "24").parse().unwrap();
+        assert_eq!(retention, Retention { notification_days: 90, audit_months: 24 });
+    }
+
+    #[test]
+    fn every_wrong_field_is_told() {
+        for (days, months) in [("6", "11"), ("3651", "241"), ("", "x"), ("-7", "1e2"), ("7.5", "12.0")] {
+            let errors = typed(days, months).parse().unwrap_err();
+            let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
+            assert_eq!(fields, ["notification_days", "audit_months"], "{days} {months}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The page of the retention.
+
+use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
+
+use super::form::Typed;
+use super::queries;
+use super::views::FormPage;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageSettings, Viewer};
+use crate::db::Db;
+use crate::error::Result;
+use crate::web::{Flash, Posted, Refusal, Shell, Stale, redirect_with};
+
+const TITLE: &str = "Guarda de dados";
+const PATH: &str = "/settings/retention";
+
+/// # Errors
+/// The database is unreachable.
+pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let current = db.run(queries::current).await?;
+    let view = FormPage::new(&shell.csrf, Typed::of(&current));
+    shell.page(&viewer, TITLE, view)
+}
+
+/// Saves; or says what is wrong (422), or what somebody else saved meanwhile (409).
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn update(
+    viewer: Can<ManageSettings>,
+    form: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (typed, editor) = (Typed::read(&form), viewer.clone());
+    let sent = typed.clone();
+    let Some(refusal) = db.transaction(move |conn| save(conn, &sent, &editor, &ip)).await? else {
+        return Ok(redirect_with(PATH, Flash::SettingsSaved));
+    };
+    let status = refusal.status();
+    let view = FormPage::new(&shell.csrf, typed).refused(refusal);
+    shell.page_with(status, &viewer, &format!("Erro: {TITLE}"), view)
+}
+
+fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Option<Refusal>> {
+    let wanted = match typed.parse() {
+        Ok(wanted) => wanted,
+        Err(errors) => return Ok(Some(errors.into())),
+    };
+    let before = queries::current_for_update(conn)?;
+    if wanted == before {
+        return Ok(None);
+    }
+    if let Some(stale) = Stale::since(&typed.version, &before.snapshot(), PATH.into()) {
+        let last = audit::newest_of(conn, Action::RetentionEdited)?;
+        return Ok(Some(stale.by(last, editor.zone)));
+    }
+    queries::save(conn, &wanted)?;
+    let entry = audit::Entry::of(Action::RetentionEdited).by(editor.id).with(before.audited(&wanted));
+    audit::record(conn, &entry.from(ip))?;
+    Ok(None)
+}

@@ -1,0 +1,190 @@
+//! SQL of the retention: what was decided, and the batches by which rows go.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
+
+use super::Retention;
+use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use crate::error::Result;
+use crate::schema::retention;
+
+/// So many rows go in one transaction: in milliseconds, so that nobody waits for their locks.
+pub const BATCH: i64 = 1_000;
+
+/// # Errors
+/// The database is unreachable.
+pub fn current(conn: &mut PgConnection) -> Result<Retention> {
+    let (notification_days, audit_months) =
+        retention::table.select((retention::notification_days, retention::audit_months)).first(conn)?;
+    Ok(Retention { notification_days, audit_months })
+}
+
+/// As `current`, and nobody else can save until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn current_for_update(conn: &mut PgConnection) -> Result<Retention> {
+    let (notification_days, audit_months) = retention::table
+        .select((retention::notification_days, retention::audit_months))
+        .for_update()
+        .first(conn)?;
+    Ok(Retention { notification_days, audit_months })
+}
+
+/// # Errors
+/// The database is unreachable.
+pub fn save(conn: &mut PgConnection, wanted: &Retention) -> Result<()> {
+    diesel::update(retention::table)
+        .set((
+            retention::notification_days.eq(wanted.notification_days),
+            retention::audit_months.eq(wanted.audit_months),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct TurnRow {
+    #[diesel(sql_type = Bool)]
+    is_ours: bool,
+    #[diesel(sql_type = Bool)]
+    is_busy: bool,
+}
+
+/// Whether this transaction may retire rows now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    Ours,
+    /// Another process is at it.
+    Theirs,
+    /// Schedules are due: those come first.
+    Later,
+}
+
+/// Takes the lock under which one process at a time retires rows, until the transaction ends.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn take_turn(conn: &mut PgConnection) -> Result<Turn> {
+    let row: TurnRow = diesel::sql_query(
+        "SELECT pg_try_advisory_xact_lock(hashtext('pontual.retention')) AS is_ours,
+                EXISTS (SELECT FROM schedules WHERE status = 'scheduled'
+                           AND due_at < clock_timestamp() + interval '1 second') AS is_busy",
+    )
+    .get_result(conn)?;
+    Ok(match row {
+        TurnRow { is_ours: false, .. } => Turn::Theirs,
+        TurnRow { is_busy: true, .. } => Turn::Later,
+        TurnRow { .. } => Turn::Ours,
+    })
+}
+
+/// What one batch came to.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Batch {
+    /// How many rows went.
+    #[diesel(sql_type = BigInt)]
+    pub gone: i64,
+    /// Where the next batch begins, if there may be more: past what went, whose traces in the index the next
+    /// VACUUM takes away.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub next: Option<i64>,
+}
+
+impl Batch {
+    fn of(gone: usize) -> Self {
+        let gone = gone as i64;
+        Self { gone, next: (gone == BATCH).then_some(0) }
+    }
+}
+
+/// Looks at the oldest notifications after `after`, and removes those that are older than they are kept.
+/// Ids grow with time, but for a few that were written beside each other: a batch in which nothing is old
+/// is the last. So no index by time is needed, which each dispatch would have to write.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch> {
+    diesel::sql_query(
+        "UPDATE retention SET notifications_gone_before =
+                greatest(notifications_gone_before, now() - make_interval(days => notification_days))
+          WHERE EXISTS (SELECT FROM (SELECT created_at FROM notifications WHERE id > $1 ORDER BY id LIMIT $2) n
+                         WHERE n.created_at < now() - make_interval(days => notification_days))",
+    )
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(BATCH)
+    .execute(conn)?;
+    Ok(diesel::sql_query(
+        "WITH oldest AS (SELECT id, created_at FROM notifications WHERE id > $1 ORDER BY id LIMIT $2),
+              gone AS (DELETE FROM notifications n USING oldest o, retention r
+                        WHERE n.id = o.id AND o.created_at < now() - make_interval(days => r.notification_days)
+                       RETURNING n.id)
+         SELECT (SELECT count(*) FROM gone) AS gone,
+                (SELECT max(id) FROM oldest HAVING count(*) = $2 AND EXISTS (SELECT FROM gone)) AS next",
+    )
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(BATCH)
+    .get_result(conn)?)
+}
+
+/// Removes the oldest of the audit, from `after` (in microseconds) on, that is older than it is kept; the
+/// database refuses anything younger (see the trigger `audit_is_append_only`).
+///
+/// # Errors
+/// The database is unreachable.
+pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
+    diesel::sql_query(
+        "UPDATE retention SET audit_gone_before =
+                greatest(audit_gone_before, now() - make_interval(months => audit_months))
+          WHERE EXISTS (SELECT FROM audit WHERE at >= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+                           AND at < now() - make_interval(months => audit_months))",
+    )
+    .bind::<BigInt, _>(after)
+    .execute(conn)?;
+    Ok(diesel::sql_query(
+        "WITH gone AS (DELETE FROM audit WHERE id IN (
+                SELECT a.id FROM audit a
+                 WHERE a.at >= 'epoch'::timestamptz + $1 * interval '1 microsecond'
+                   AND a.at < (SELECT now() - make_interval(months => audit_months) FROM retention)
+                 ORDER BY a.at, a.id LIMIT $2) RETURNING at)
+         SELECT count(*) AS gone,
+                CASE WHEN count(*) = $2 THEN (extract(epoch FROM max(at)) * 1000000)::bigint END AS next FROM gone",
+    )
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(BATCH)
+    .get_result(conn)?)
+}
+
+/// Removes sessions that have ended by time.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
+    let gone = diesel::sql_query(
+        "DELETE FROM sessions WHERE token_hash IN (
+            SELECT token_hash FROM sessions
+             WHERE seen_at < now() - make_interval(hours => $1) OR created_at < now() - make_interval(days => $2)
+             LIMIT $3 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<Integer, _>(IDLE_HOURS)
+    .bind::<Integer, _>(LONGEST_DAYS)
+    .bind::<BigInt, _>(BATCH)
+    .execute(conn)?;
+    Ok(Batch::of(gone))
+}
+
+/// Removes counts of sign-in attempts whose window is long past.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
+    let gone = diesel::sql_query(
+        "DELETE FROM sign_in_attempts WHERE key IN (
+            SELECT key FROM sign_in_attempts WHERE window_started_at < now() - interval '1 day'
+             LIMIT $1 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<BigInt, _>(BATCH)
+    .execute(conn)?;
+    Ok(Batch::of(gone))
+}

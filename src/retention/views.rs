@@ -1,0 +1,26 @@
+//! Finished data for the page of the retention.
+
+use askama::Template;
+
+use super::form::Typed;
+use crate::web::{FieldErrors, Refusal, Stale};
+
+#[derive(Template)]
+#[template(path = "retention/edit.html")]
+pub struct FormPage {
+    csrf: String,
+    typed: Typed,
+    errors: FieldErrors,
+    stale: Option<Stale>,
+}
+
+impl FormPage {
+    pub fn new(csrf: &str, typed: Typed) -> Self {
+        Self { csrf: csrf.to_owned(), typed, errors: FieldErrors::default(), stale: None }
+    }
+
+    pub fn refused(mut self, refusal: Refusal) -> Self {
+        (self.errors, self.stale, self.typed.version) = refusal.shown(self.typed.version);
+        self
+    }
+}

@@ -1,0 +1,233 @@
+//! What goes when it is old, what stays, and who decides.
+
+use std::time::Duration;
+
+use pontual::db::Db;
+use pontual::dispatcher::tick;
+use pontual::retention::worker::{Pace, Retired, run};
+
+use crate::check::broken;
+use crate::harness::{Company, Database, Plan, TestApp};
+
+const AT_ONCE: Pace = Pace { between: Duration::ZERO, while_due: Duration::ZERO, patience: 0 };
+
+async fn retire(database: &Database) -> Retired {
+    run(&Db::new(&database.url, 1), AT_ONCE).await.unwrap()
+}
+
+/// Makes everything older, the guards of the tables set aside.
+fn grow_older(database: &Database, age: &str) {
+    database.execute(&format!(
+        "SET session_replication_role = replica;
+         UPDATE schedules SET due_at = due_at - interval '{age}', created_at = created_at - interval '{age}',
+                finished_at = finished_at - interval '{age}';
+         UPDATE schedule_history SET at = at - interval '{age}';
+         UPDATE audit SET at = at - interval '{age}';
+         UPDATE tickets SET opened_at = opened_at - interval '{age}', closed_at = closed_at - interval '{age}';
+         UPDATE messages SET created_at = created_at - interval '{age}';
+         UPDATE notifications SET created_at = created_at - interval '{age}', read_at = read_at - interval '{age}'"
+    ));
+}
+
+/// A completed schedule that notified, and one that failed for its ticket.
+fn dispatched(database: &Database, company: &Company) {
+    let plan = Plan::new(company, "open_ticket_and_notify");
+    Plan { due_in: "-3 seconds", ..plan.clone() }.save(database);
+    plan.save(database);
+    let outcome = tick(&mut database.connect()).unwrap();
+    assert_eq!(outcome.completed + outcome.failed, 2);
+    database.execute(
+        "WITH closed AS (UPDATE tickets SET status = 'closed', closed_at = clock_timestamp()
+                          WHERE status = 'open' RETURNING id, contact_id),
+              said AS (INSERT INTO messages (contact_id, ticket_id, kind, event)
+                       SELECT contact_id, id, 'event', 'ticket_closed' FROM closed)
+         INSERT INTO audit (action, subject_id) SELECT 'ticket.closed', id FROM closed",
+    );
+}
+
+fn count(database: &Database, table: &str) -> i64 {
+    database.number(&format!("SELECT count(*) AS value FROM {table}"))
+}
+
+#[actix_web::test]
+async fn old_notifications_go_read_or_not_and_young_ones_stay() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    dispatched(&database, &company);
+    database.execute("UPDATE notifications SET read_at = created_at WHERE kind = 'schedule_failed'");
+    grow_older(&database, "181 days");
+    dispatched(&database, &company);
+    assert_eq!(retire(&database).await, Retired { notifications: 2, ..Retired::default() });
+    let young = "SELECT count(*) AS value FROM notifications WHERE created_at > now() - interval '1 hour'";
+    assert_eq!((count(&database, "notifications"), database.number(young)), (2, 2));
+    assert_eq!(count(&database, "schedules"), 4);
+    assert_eq!(broken(&database).0, [] as [u8; 0]);
+    assert_eq!(retire(&database).await, Retired::default());
+}
+
+#[actix_web::test]
+async fn a_lost_notification_is_still_seen_after_old_ones_went() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    dispatched(&database, &company);
+    grow_older(&database, "181 days");
+    dispatched(&database, &company);
+    retire(&database).await;
+    database.execute("DELETE FROM notifications WHERE schedule_id = 3");
+    assert_eq!(broken(&database).0, [4]);
+    database.execute(
+        "INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
+         SELECT 301, 'schedule_failed', id, contact_id FROM schedules WHERE id = 2",
+    );
+    assert_eq!(broken(&database).0, [4, 5], "who was not to be told is told, however old it is");
+}
+
+#[actix_web::test]
+async fn the_old_audit_goes_and_the_rest_is_guarded() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    dispatched(&database, &company);
+    grow_older(&database, "59 months");
+    let old = count(&database, "audit");
+    assert_eq!(retire(&database).await.audit, 0);
+    grow_older(&database, "2 months");
+    dispatched(&database, &company);
+    assert_eq!(retire(&database).await.audit, old);
+    assert!(count(&database, "audit") > 0);
+    assert_eq!(broken(&database).0, [] as [u8; 0]);
+    database.execute(
+        "SET session_replication_role = replica; DELETE FROM audit WHERE action = 'schedule.failed'",
+    );
+    assert_eq!(broken(&database).0, [19], "of what is kept, nothing may be missing");
+}
+
+#[test]
+fn no_settings_let_a_year_of_the_audit_be_deleted() {
+    let database = Database::new();
+    database.execute(
+        "INSERT INTO audit (at, action) SELECT now() - age * interval '1 month', 'x' FROM generate_series(0, 70) age",
+    );
+    let refused = "audit rows cannot be changed";
+    let delete = |condition: &str| database.connect_and_try(&format!("DELETE FROM audit WHERE {condition}"));
+    let is_older = "at < now() - interval '61 months'";
+    assert!(delete(is_older).unwrap_err().contains(refused), "nobody wrote down that it goes");
+    database.execute("UPDATE retention SET audit_gone_before = 'infinity'");
+    assert!(delete("at < now() - interval '59 months'").unwrap_err().contains(refused));
+    delete(is_older).unwrap();
+    assert!(database.connect_and_try("UPDATE retention SET audit_months = 11").is_err());
+    database.execute("UPDATE retention SET audit_months = 12");
+    assert!(delete("at < now() - interval '11 months'").unwrap_err().contains(refused));
+    assert!(database.connect_and_try("UPDATE audit SET action = 'y'").unwrap_err().contains(refused));
+    assert!(database.connect_and_try("TRUNCATE audit").unwrap_err().contains(refused));
+    delete("at < now() - interval '13 months'").unwrap();
+}
+
+#[actix_web::test]
+async fn more_than_a_batch_goes_in_one_run() {
+    let database = Database::new();
+    database.execute(
+        "INSERT INTO audit (at, action) SELECT now() - interval '61 months', 'x' FROM generate_series(1, 2500);
+         INSERT INTO audit (action) VALUES ('y')",
+    );
+    assert_eq!(retire(&database).await.audit, 2500);
+    assert_eq!(count(&database, "audit"), 1);
+}
+
+#[actix_web::test]
+async fn old_notifications_go_although_younger_ones_have_lower_ids() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    dispatched(&database, &company);
+    database.execute(
+        "ALTER TABLE notifications DROP CONSTRAINT notifications_schedule_id_fkey;
+         INSERT INTO notifications (user_id, kind, schedule_id, contact_id, created_at)
+         SELECT user_id, kind, 1000 + n, contact_id, now() - interval '181 days'
+           FROM (SELECT * FROM notifications LIMIT 1) one, generate_series(1, 2500) n",
+    );
+    assert_eq!(retire(&database).await.notifications, 2500);
+    assert_eq!(count(&database, "notifications"), 2);
+}
+
+#[actix_web::test]
+async fn nothing_goes_while_schedules_are_due_or_another_process_is_at_it() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    database.execute("INSERT INTO audit (at, action) VALUES (now() - interval '61 months', 'x')");
+    let due = Plan::new(&company, "notify").save(&database);
+    assert_eq!(retire(&database).await, Retired::default());
+    database.execute(&format!("UPDATE schedules SET due_at = now() + interval '1 hour' WHERE id = {due}"));
+    let mut other = database.connect();
+    diesel::connection::SimpleConnection::batch_execute(
+        &mut other,
+        "BEGIN; SELECT pg_advisory_xact_lock(hashtext('pontual.retention'))",
+    )
+    .unwrap();
+    assert_eq!(retire(&database).await, Retired::default());
+    drop(other);
+    assert_eq!(retire(&database).await.audit, 1);
+}
+
+#[actix_web::test]
+async fn ended_sessions_and_attempts_long_past_go() {
+    let app = TestApp::new().await;
+    let (idle, old, here) = (app.administrator().await, app.administrator().await, app.attendant().await);
+    drop((idle, old));
+    app.database.execute(
+        "UPDATE sessions SET seen_at = now() - interval '13 hours'
+          WHERE id = (SELECT id FROM sessions ORDER BY created_at LIMIT 1);
+         UPDATE sessions SET created_at = now() - interval '8 days'
+          WHERE id = (SELECT id FROM sessions WHERE seen_at > now() - interval '1 hour' ORDER BY created_at LIMIT 1);
+         INSERT INTO sign_in_attempts (key, failures, window_started_at)
+         VALUES ('a', 1, now() - interval '25 hours'), ('b', 1, now() - interval '1 hour')",
+    );
+    let retired = retire(&app.database).await;
+    assert_eq!((retired.sessions, retired.sign_in_attempts), (2, 1));
+    here.get("/notifications").await.assert_status(200);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM sign_in_attempts WHERE key = 'b'"), 1);
+}
+
+#[actix_web::test]
+async fn the_company_decides_how_long_and_the_audit_tells() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/settings").await.assert_says("Guarda de dados");
+    let page = admin.get("/settings/retention").await;
+    assert_eq!(page.attribute("#notification_days", "value").unwrap(), "180");
+    let answer =
+        admin.edit("/settings/retention", &[("notification_days", "90"), ("audit_months", "24")]).await;
+    let saved = admin.follow(&answer).await;
+    saved.assert_says("Configurações salvas.");
+    assert_eq!(saved.attribute("#audit_months", "value").unwrap(), "24");
+    let told = admin.get("/audit").await;
+    told.assert_says("mudou a guarda de dados")
+        .assert_says("guarda da auditoria: de “60 meses” para “24 meses”");
+    let rows = "SELECT count(*) AS value FROM audit WHERE action = 'settings.retention_edited'";
+    admin.edit("/settings/retention", &[("notification_days", "90"), ("audit_months", "24")]).await;
+    assert_eq!(app.database.number(rows), 1, "nothing changed, nothing to tell");
+}
+
+#[actix_web::test]
+async fn nonsense_is_refused_and_comes_back() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let page =
+        admin.edit("/settings/retention", &[("notification_days", "6"), ("audit_months", "onze")]).await;
+    page.assert_status(422)
+        .assert_says("Informe de 7 a 3.650 dias.")
+        .assert_says("Informe de 12 a 240 meses.");
+    assert_eq!(page.attribute("#audit_months", "value").unwrap(), "onze");
+    assert_eq!(app.database.number("SELECT audit_months::bigint AS value FROM retention"), 60);
+}
+
+#[actix_web::test]
+async fn a_retention_that_another_changed_is_not_saved_over_unseen() {
+    let app = TestApp::new().await;
+    let (ana, eva) = (app.administrator().await, app.administrator().await);
+    let version = eva.get("/settings/retention").await.attribute("input[name=version]", "value").unwrap();
+    ana.edit("/settings/retention", &[("notification_days", "30"), ("audit_months", "60")]).await;
+    let late = [("version", version.as_str()), ("notification_days", "180"), ("audit_months", "36")];
+    let page = eva.post("/settings/retention", &late).await;
+    page.assert_status(409)
+        .assert_says("Outra mudança foi salva enquanto você editava.")
+        .assert_says("30 dias");
+}
