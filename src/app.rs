@@ -100,6 +100,7 @@ pub fn build(
         .configure(|config| frame::register(config, routes()))
         .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
         .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
+        .wrap(from_fn(auth::with_viewer))
         .wrap(from_fn(frame::keep_flash))
         .wrap(from_fn(answer_trouble))
         .wrap(from_fn(frame::offer_again))

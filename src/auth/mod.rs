@@ -6,6 +6,7 @@
 //! permission), [`Attendant`] (attends tickets), [`Anyone`] (public page) stand in the signatures of
 //! the handlers.
 
+mod along;
 mod common_passwords;
 mod handlers;
 pub mod passwords;
@@ -16,6 +17,7 @@ pub mod sessions;
 pub mod throttle;
 mod viewer;
 
+pub use along::with_viewer;
 pub use handlers::login_path;
 pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,

@@ -1,5 +1,7 @@
 //! SQL of sign-in: users, sessions, throttling.
 
+use std::sync::LazyLock;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
@@ -52,54 +54,65 @@ struct PersonRow {
     theme: Theme,
 }
 
+/// What is read of the active user `u`: all that a page's frame needs.
+fn of_person() -> (String, &'static str) {
+    let attends = |permission: Permission| {
+        format!("(r.is_administrator OR '{}' = ANY(can.permissions))", permission.as_str())
+    };
+    let columns = format!(
+        "u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
+         s.logo_sha256 AS logo, u.plays_sound, u.shows_browser_notices, u.theme, can.permissions, of.departments,
+         (SELECT count(*) FROM (SELECT FROM notifications n
+           WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
+         {} AS unseen",
+        tickets::unseen(&attends(Permission::TicketsAll), &attends(Permission::Tickets)),
+    );
+    let joined = "JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
+          CROSS JOIN LATERAL (SELECT ARRAY(SELECT permission FROM role_permissions p
+                                            WHERE p.role_id = r.id) AS permissions) can
+          CROSS JOIN LATERAL (SELECT ARRAY(SELECT department_id FROM department_members m
+                                            WHERE m.user_id = u.id) AS departments) of";
+    (columns, joined)
+}
+
+static PERSON: LazyLock<String> = LazyLock::new(|| {
+    let (columns, joined) = of_person();
+    format!("SELECT {columns} FROM users u {joined} WHERE u.id = $1 AND u.deactivated_at IS NULL")
+});
+
 /// The active user of that id with all that a page's frame needs.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
-    let attends = |permission: Permission| {
-        format!("(r.is_administrator OR '{}' = ANY(can.permissions))", permission.as_str())
-    };
-    let row: Option<PersonRow> = db::prepared(format!(
-        "SELECT u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
-                s.logo_sha256 AS logo,
-                u.plays_sound, u.shows_browser_notices, u.theme,
-                can.permissions, of.departments,
-                (SELECT count(*) FROM (SELECT FROM notifications n
-                  WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
-                {unseen} AS unseen
-           FROM users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
-          CROSS JOIN LATERAL (SELECT ARRAY(SELECT permission FROM role_permissions p
-                                            WHERE p.role_id = r.id) AS permissions) can
-          CROSS JOIN LATERAL (SELECT ARRAY(SELECT department_id FROM department_members m
-                                            WHERE m.user_id = u.id) AS departments) of
-          WHERE u.id = $1 AND u.deactivated_at IS NULL",
-        unseen = tickets::unseen(&attends(Permission::TicketsAll), &attends(Permission::Tickets)),
-    ))
-    .bind::<BigInt, _>(user)
-    .get_result(conn)
-    .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    Ok(Some(Person {
-        id: row.id,
-        name: row.name,
-        role_id: row.role_id,
-        role_name: row.role_name,
-        is_administrator: row.is_administrator,
-        permissions: match row.is_administrator {
-            true => Permissions::all(),
-            false => row.permissions.into_iter().collect(),
-        },
-        departments: row.departments,
-        unread: row.unread,
-        unseen: row.unseen,
-        company_name: row.company_name,
-        logo: row.logo,
-        zone: Zone::named(&row.time_zone),
-        plays_sound: row.plays_sound,
-        shows_browser_notices: row.shows_browser_notices,
-        theme: row.theme,
-    }))
+    let row: Option<PersonRow> =
+        db::prepared(&*PERSON).bind::<BigInt, _>(user).get_result(conn).optional()?;
+    Ok(row.map(Person::from))
+}
+
+impl From<PersonRow> for Person {
+    fn from(row: PersonRow) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            role_id: row.role_id,
+            role_name: row.role_name,
+            is_administrator: row.is_administrator,
+            permissions: match row.is_administrator {
+                true => Permissions::all(),
+                false => row.permissions.into_iter().collect(),
+            },
+            departments: row.departments,
+            unread: row.unread,
+            unseen: row.unseen,
+            company_name: row.company_name,
+            logo: row.logo,
+            zone: Zone::named(&row.time_zone),
+            plays_sound: row.plays_sound,
+            shows_browser_notices: row.shows_browser_notices,
+            theme: row.theme,
+        }
+    }
 }
 
 /// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active
@@ -124,28 +137,61 @@ struct StateRow {
     is_stale: bool,
 }
 
+/// Says, in SQL, that the session `x` is that of $1 and has not ended; and whether its last use was noted a
+/// while ago.
+const LIVING: &str = "x.token_hash = $1 AND x.seen_at > now() - make_interval(hours => $2)
+            AND x.created_at > now() - make_interval(days => $3)";
+const STATE: &str = "x.state, x.seen_at < now() - interval '1 minute' AS is_stale";
+
+static WITH_PERSON: LazyLock<String> = LazyLock::new(|| {
+    let (columns, joined) = of_person();
+    format!(
+        "SELECT {STATE}, {columns} FROM sessions x JOIN users u ON u.id = x.user_id {joined}
+          WHERE {LIVING} AND u.deactivated_at IS NULL"
+    )
+});
+
+#[derive(QueryableByName)]
+struct WithPersonRow {
+    #[diesel(embed)]
+    session: StateRow,
+    #[diesel(embed)]
+    person: PersonRow,
+}
+
 /// The state of a living session; its last use is noted at most once a minute.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
-    let row: Option<StateRow> = db::prepared(
-        "SELECT state, seen_at < now() - interval '1 minute' AS is_stale FROM sessions
-          WHERE token_hash = $1 AND seen_at > now() - make_interval(hours => $2)
-            AND created_at > now() - make_interval(days => $3)",
-    )
-    .bind::<Binary, _>(token_hash)
-    .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS)
-    .get_result(conn)
-    .optional()?;
-    let Some(row) = row else { return Ok(None) };
-    if row.is_stale {
-        db::prepared("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
-            .bind::<Binary, _>(token_hash)
-            .execute(conn)?;
+    let query = db::prepared(format!("SELECT {STATE} FROM sessions x WHERE {LIVING}"));
+    let row: Option<StateRow> = of_token(query, token_hash).get_result(conn).optional()?;
+    row.map(|row| row.used(conn, token_hash)).transpose()
+}
+
+/// The same with the active user whose session it is; `None` also if it is nobody's.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn session_with_person(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Value, Person)>> {
+    let query = of_token(db::prepared(&*WITH_PERSON), token_hash);
+    let row: Option<WithPersonRow> = query.get_result(conn).optional()?;
+    row.map(|row| Ok((row.session.used(conn, token_hash)?, row.person.into()))).transpose()
+}
+
+fn of_token<'a>(query: db::Prepared<'a>, token_hash: &'a [u8]) -> db::Prepared<'a> {
+    query.bind::<Binary, _>(token_hash).bind::<Integer, _>(IDLE_HOURS).bind::<Integer, _>(LONGEST_DAYS)
+}
+
+impl StateRow {
+    fn used(self, conn: &mut PgConnection, token_hash: &[u8]) -> Result<Value> {
+        if self.is_stale {
+            db::prepared("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
+                .bind::<Binary, _>(token_hash)
+                .execute(conn)?;
+        }
+        Ok(self.state)
     }
-    Ok(Some(row.state))
 }
 
 /// Whose session it is, and where it began.

@@ -14,10 +14,11 @@ use actix_web::dev::Payload;
 use actix_web::http::header::USER_AGENT;
 use actix_web::{FromRequest, HttpRequest};
 use anyhow::anyhow;
+use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{USER_KEY, client_ip, queries};
+use super::{USER_KEY, along, client_ip, queries};
 use crate::db::Db;
 use crate::error::Error;
 use crate::ids::UserId;
@@ -58,10 +59,16 @@ pub struct Store {
 impl SessionStore for Store {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let hash = hash_of(key);
-        let state = self.db.run(move |conn| queries::session_state(conn, &hash)).await;
-        let Some(state) = state.map_err(|error| LoadError::Other(cause(error)))? else {
-            return Ok(None);
+        let is_wanted = along::is_wanted();
+        let read = move |conn: &mut PgConnection| {
+            if is_wanted && let Some((state, person)) = queries::session_with_person(conn, &hash)? {
+                return Ok(Some((state, Some(person))));
+            }
+            Ok(queries::session_state(conn, &hash)?.map(|state| (state, None)))
         };
+        let found = self.db.run(read).await.map_err(|error| LoadError::Other(cause(error)))?;
+        let Some((state, person)) = found else { return Ok(None) };
+        person.into_iter().for_each(along::keep);
         let state = serde_json::from_value(state);
         state.map(Some).map_err(|error| LoadError::Deserialization(error.into()))
     }

@@ -10,7 +10,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 
-use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, queries};
+use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, along, queries};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -109,7 +109,11 @@ impl FromRequest for Viewer {
             let Some(user) = session.get::<i64>(USER_KEY).unwrap_or_default() else {
                 return Err(login_required(&request));
             };
-            let person = db.run(move |conn| queries::person(conn, UserId(user))).await?;
+            let along = along::take().filter(|person| person.id.0 == user);
+            let person = match along {
+                Some(person) => Some(person),
+                None => db.run(move |conn| queries::person(conn, UserId(user))).await?,
+            };
             let Some(person) = person else {
                 session.purge();
                 return Err(login_required(&request));
