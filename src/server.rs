@@ -1,5 +1,7 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
+pub mod open_files;
+
 use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -113,8 +115,10 @@ async fn serve(
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let imports = shared.db.clone();
+    let browsers = open_files::raise_limit();
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
+        .max_connections(browsers / cores())
         .worker_max_blocking_threads(pool_size() as usize)
         .client_request_timeout(Duration::from_secs(5))
         .on_connect(|connection, _| give_up_on_silence(connection))

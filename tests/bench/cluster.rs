@@ -88,6 +88,11 @@ pub fn number(conn: &mut PgConnection, sql: &str) -> Outcome<i64> {
     Ok(diesel::sql_query(sql).get_result::<Number>(conn)?.value)
 }
 
+/// All of `SELECT … AS value`.
+pub fn numbers(conn: &mut PgConnection, sql: &str) -> Outcome<Vec<i64>> {
+    Ok(diesel::sql_query(sql).load::<Number>(conn)?.into_iter().map(|row| row.value).collect())
+}
+
 /// The one `float8` of `SELECT … AS value`.
 pub fn real(conn: &mut PgConnection, sql: &str) -> Outcome<f64> {
     Ok(diesel::sql_query(sql).get_result::<Real>(conn)?.value)

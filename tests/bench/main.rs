@@ -2,6 +2,7 @@
 //! PostgreSQL cluster of its own with default settings, prints a line per figure beside a reference of
 //! the same run, and writes them to `target/bench/NAME.json`. `docs/performance.md` says what each is.
 
+mod bell;
 mod burst;
 mod cluster;
 mod crash;
@@ -35,11 +36,17 @@ const ALL: &[Benchmark] = &[
     each("lateness", lateness::run),
     each("burst", burst::run),
     each("crash", crash::run),
+    each("bell", bell::run),
 ];
 
 fn main() -> ExitCode {
     // `cargo bench` adds this one.
     let names: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
+    if let [argument, address, database] = names.as_slice()
+        && argument == bell::ARGUMENT
+    {
+        return bell::hold(address, database).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|known| known.name == *name)) {
         let known: Vec<_> = ALL.iter().map(|known| known.name).collect();
         eprintln!("There is no benchmark \"{unknown}\": {}.", known.join(", "));

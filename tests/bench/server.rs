@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::cluster::{Cluster, cpu_of_family};
 
+/// Of which the servers derive their keys.
+pub const SECRET: &str = "a secret of the benchmarks, no other";
+
 pub struct Server {
     process: Child,
     pub address: String,
@@ -16,14 +19,24 @@ pub struct Server {
 
 impl Server {
     pub fn start(cluster: &Cluster) -> Outcome<Self> {
+        Self::start_on(cluster, "0")
+    }
+
+    /// In the place of one that is gone.
+    pub fn start_again(cluster: &Cluster, address: &str) -> Outcome<Self> {
+        let (_, port) = address.trim_end_matches('/').rsplit_once(':').ok_or("no port")?;
+        Self::start_on(cluster, port)
+    }
+
+    fn start_on(cluster: &Cluster, port: &str) -> Outcome<Self> {
         let began = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_pontual"))
             .arg("serve")
             .env("DATABASE_URL", cluster.url())
             .env("PONTUAL_DATA_DIR", cluster.folder.join("data"))
-            .env("PONTUAL_SECRET_KEY", "a secret of the benchmarks, no other")
+            .env("PONTUAL_SECRET_KEY", SECRET)
             .env("HOST", "127.0.0.1")
-            .env("PORT", "0")
+            .env("PORT", port)
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
