@@ -7,9 +7,11 @@
 pub mod listen;
 mod migrations;
 mod pool;
+mod prepared;
 pub mod private;
 mod url;
 
 pub use migrations::{are_current, migrate, pending_count};
 pub use pool::{Db, connect};
+pub use prepared::prepared;
 pub use url::{AddressError, with_tls_and_time_outs};

@@ -23,7 +23,8 @@ fn link(app: &TestApp, contact: i64) -> String {
 /// The contacts whose conversations were told of, in order of their ids.
 fn contacts(told: &[Told]) -> Vec<i64> {
     let conversations = told.iter().filter(|told| told.name == "conversation");
-    let mut contacts: Vec<i64> = conversations.filter_map(|told| told.data["contact"].as_i64()).collect();
+    let of = |told: &Told| told.data["contacts"].as_array().cloned().unwrap_or_default();
+    let mut contacts: Vec<i64> = conversations.flat_map(of).filter_map(|id| id.as_i64()).collect();
     contacts.sort();
     contacts
 }
