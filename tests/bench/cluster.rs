@@ -31,12 +31,17 @@ struct Real {
 }
 
 impl Cluster {
-    /// With the demonstration company, the spacing off, and what it has pending far away.
-    pub fn new() -> Outcome<Self> {
+    /// Without any table.
+    pub fn empty() -> Outcome<Self> {
         let folder = std::env::temp_dir().join(format!("pontual-bench-{}", std::process::id()));
         let server = PrivateServer::start(&folder, Tuning::Durable)?;
         let url = server.url().to_owned();
-        let cluster = Self { server: Some(server), url, folder };
+        Ok(Self { server: Some(server), url, folder })
+    }
+
+    /// With the demonstration company, the spacing off, and what it has pending far away.
+    pub fn new() -> Outcome<Self> {
+        let cluster = Self::empty()?;
         let mut conn = cluster.connect()?;
         pontual::db::migrate(&mut conn)?;
         pontual::demo::fill(&mut conn)?;

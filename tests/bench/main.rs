@@ -3,6 +3,7 @@
 //! the same run, and writes them to `target/bench/NAME.json`. `docs/performance.md` says what each is.
 
 mod bell;
+mod build;
 mod burst;
 mod cluster;
 mod crash;
@@ -11,6 +12,7 @@ mod lateness;
 mod load;
 mod report;
 mod server;
+mod size;
 mod start;
 
 use std::process::ExitCode;
@@ -33,10 +35,12 @@ const fn each(name: &'static str, run: fn(&mut Report) -> Outcome) -> Benchmark 
 /// In the order in which they run.
 const ALL: &[Benchmark] = &[
     each("start", start::run),
+    each("size", size::run),
     each("lateness", lateness::run),
     each("burst", burst::run),
     each("crash", crash::run),
     each("bell", bell::run),
+    Benchmark { name: "build", run: build::run, only_when_named: true },
 ];
 
 fn main() -> ExitCode {
