@@ -188,7 +188,7 @@ async fn end_at_a_signal(control: Control, hub: Hub) {
 /// dispatcher blocks the one that it runs on.
 fn go_live(hub: Hub, waker: Waker, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
-    events.spawn(hub.clone().run(Db::new(database_url, 1)));
+    events.spawn(hub.clone().run(Db::that_plans_once(database_url, 1)));
     events.spawn(async move {
         loop {
             let (hub, waker) = (hub.clone(), waker.clone());

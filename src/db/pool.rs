@@ -25,6 +25,8 @@ const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
      SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; SET jit = off; \
      SET TIME ZONE 'UTC'";
 
+const PLANS_ONCE: &str = "SET plan_cache_mode = 'force_generic_plan'";
+
 /// The pool, cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -34,12 +36,22 @@ pub struct Db {
 impl Db {
     /// A pool of at most `size` connections, made when first needed.
     pub fn new(url: &str, size: u32) -> Self {
+        Self::with(url, size, Prepare { plans_once: false })
+    }
+
+    /// The same for statements whose best plan is the same whatever their values: each is planned once on
+    /// each connection.
+    pub fn that_plans_once(url: &str, size: u32) -> Self {
+        Self::with(url, size, Prepare { plans_once: true })
+    }
+
+    fn with(url: &str, size: u32, prepare: Prepare) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT_TIMEOUT)
-            .connection_customizer(Box::new(Prepare))
+            .connection_customizer(Box::new(prepare))
             .build_unchecked(ConnectionManager::new(url));
         Self { pool }
     }
@@ -94,10 +106,13 @@ pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
 }
 
 #[derive(Debug)]
-struct Prepare;
+struct Prepare {
+    plans_once: bool,
+}
 
 impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for Prepare {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), diesel::r2d2::Error> {
-        conn.batch_execute(SESSION).map_err(diesel::r2d2::Error::QueryError)
+        let settings = if self.plans_once { &[SESSION, PLANS_ONCE][..] } else { &[SESSION] };
+        conn.batch_execute(&settings.join("; ")).map_err(diesel::r2d2::Error::QueryError)
     }
 }

@@ -12,8 +12,8 @@ use diesel::sql_types::{HasSqlType, Untyped};
 /// A statement like that of `diesel::sql_query`, kept prepared on each connection that ran it. The text
 /// names `$1`, `$2` and so on once each, in this order, and must be one of few: each stays in memory.
 ///
-/// After five runs PostgreSQL may keep one plan for all values; a number after LIMIT tells it how few rows
-/// a range has.
+/// PostgreSQL plans it anew for each value as long as that looks cheaper; on a connection of
+/// `Db::that_plans_once` it does not, and there a number after LIMIT tells it how few rows a range has.
 pub fn prepared<'a>(sql: impl Into<String>) -> Prepared<'a> {
     Prepared { sql: sql.into(), values: Vec::new() }
 }

@@ -112,11 +112,10 @@ async fn greet(hub: &Arc<Inner>, users: BTreeSet<UserId>, db: &Db) -> Result<()>
 }
 
 async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &Db) -> Result<()> {
-    let users = hub.users.keys();
-    if users.is_empty() {
+    if hub.users.is_empty() {
         return Ok(());
     }
-    let among = (users.len() <= FEW).then_some(users);
+    let among = (hub.users.len() <= FEW).then(|| hub.users.keys());
     let (mut first, last) = range;
     loop {
         let (asked, of) = (among.clone(), hub.clone());

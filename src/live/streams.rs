@@ -55,6 +55,11 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).of.is_empty()
     }
 
+    /// How many have one.
+    pub fn len(&self) -> usize {
+        lock(&self.open).of.len()
+    }
+
     pub fn has(&self, key: K) -> bool {
         lock(&self.open).of.contains_key(&key)
     }
