@@ -14,7 +14,7 @@ use super::queries;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
-use crate::notifications::{Item, queries as notifications};
+use crate::notifications::{BELL_LENGTH, Item, queries as notifications};
 
 /// Users whose bells and rights are read in one statement.
 const AT_ONCE: usize = 100;
@@ -117,6 +117,7 @@ async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &
     }
     let among = (hub.users.len() <= FEW).then(|| hub.users.keys());
     let (mut first, last) = range;
+    let mut flooded = BTreeSet::new();
     loop {
         let (asked, of) = (among.clone(), hub.clone());
         let (rows, bells) = db
@@ -128,16 +129,27 @@ async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &
             })
             .await?;
         let unread: BTreeMap<UserId, i64> = bells.iter().map(|bell| (bell.user_id, bell.unread)).collect();
-        for row in &rows {
+        flooded.extend(flooded_by(&rows));
+        for row in rows.iter().filter(|row| !flooded.contains(&row.user_id)) {
             let Some(unread) = unread.get(&row.user_id).copied() else { continue };
             let message = Message::Notification { item: &live_item(row)?, unread };
             hub.users.send(row.user_id, &message.encode()?);
         }
         match rows.last() {
             Some(row) if rows.len() == notifications::WRITTEN_AT_ONCE => first = NotificationId(row.id.0 + 1),
-            _ => return Ok(()),
+            _ => return greet(hub, flooded, db).await,
         }
     }
+}
+
+/// Who would be told of more than a bell shows, and more than a stream may hold: they are told how things
+/// are instead.
+fn flooded_by(rows: &[notifications::Row]) -> Vec<UserId> {
+    let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.user_id).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > BELL_LENGTH).map(|(user, _)| user).collect()
 }
 
 async fn update_bells(hub: &Arc<Inner>, users: &BTreeSet<UserId>, db: &Db) -> Result<()> {
