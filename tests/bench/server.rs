@@ -37,7 +37,7 @@ impl Server {
             .env("PONTUAL_SECRET_KEY", SECRET)
             .env("HOST", "127.0.0.1")
             .env("PORT", port)
-            .env("RUST_LOG", std::env::var("BENCH_LOG").unwrap_or("error".into()))
+            .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
