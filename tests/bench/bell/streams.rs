@@ -33,6 +33,16 @@ struct State {
     records: Vec<(&'static str, Option<i64>, f64)>,
 }
 
+impl State {
+    fn ended(&mut self, had_begun: bool, was_error: bool) {
+        if had_begun {
+            self.open -= 1;
+        } else if was_error {
+            self.records.push(("refused", None, now()));
+        }
+    }
+}
+
 type Shared = Rc<RefCell<State>>;
 
 /// The cookie of the session that users.sql made for `user`.
@@ -115,13 +125,7 @@ async fn follow(host: String, request: String, first: Rc<Semaphore>, state: Shar
             }
         };
         let ended = read(&host, &request, heard).await;
-        let mut state = state.borrow_mut();
-        if has_begun {
-            state.open -= 1;
-        } else if ended.is_err() {
-            state.records.push(("refused", None, now()));
-        }
-        drop(state);
+        state.borrow_mut().ended(has_begun, ended.is_err());
         let pause = f64::min(LONGEST_PAUSE, base * 2_f64.powi(failures)) * rand::random_range(0.75..1.25);
         failures += 1;
         rt::time::sleep(Duration::from_secs_f64(pause / 1000.0)).await;
