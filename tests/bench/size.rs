@@ -4,10 +4,11 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use diesel::connection::SimpleConnection;
+
 use crate::Outcome;
 use crate::cluster::{Cluster, number};
 use crate::http::Client;
-use crate::load;
 use crate::report::Report;
 use crate::server::Server;
 
@@ -22,8 +23,9 @@ pub fn run(report: &mut Report) -> Outcome {
     report.add("binary", binary as f64 / 1048576.0, "MiB");
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
-    // Autovacuum has transactions of its own where there is something to do.
-    load::settle(&mut conn)?;
+    // Its transactions would count as the server's.
+    conn.batch_execute("ALTER SYSTEM SET autovacuum = off")?;
+    conn.batch_execute("SELECT pg_reload_conf()")?;
     let server = Server::start(&cluster)?;
     sleep(SETTLED);
     let transactions = "SELECT pg_stat_force_next_flush(), (xact_commit + xact_rollback)::bigint AS value
