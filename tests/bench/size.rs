@@ -12,8 +12,9 @@ use crate::http::Client;
 use crate::report::Report;
 use crate::server::Server;
 
-/// What the start itself did is over by then, and counted.
-const SETTLED: Duration = Duration::from_secs(10);
+/// What the start itself did is over by then, and counted: PostgreSQL counts what an idle connection did
+/// after 10 s.
+const SETTLED: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// # Errors
