@@ -1,5 +1,7 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
+pub mod open_files;
+
 use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -114,8 +116,10 @@ async fn serve(
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let (imports, old_rows, changes) = (shared.db.clone(), shared.db.clone(), shared.db.changes().clone());
+    let browsers = open_files::raise_limit();
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
+        .max_connections(browsers / cores())
         .worker_max_blocking_threads(pool_size() as usize)
         .client_request_timeout(Duration::from_secs(5))
         .on_connect(|connection, _| give_up_on_silence(connection))
@@ -187,7 +191,7 @@ async fn end_at_a_signal(control: Control, hub: Hub) {
 /// dispatcher blocks the one that it runs on.
 fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
-    events.spawn(hub.clone().run(Db::new(database_url, 1)));
+    events.spawn(hub.clone().run(Db::that_plans_once(database_url, 1)));
     events.spawn(async move {
         loop {
             let (hub, waker, changes) = (hub.clone(), waker.clone(), changes.clone());

@@ -3,8 +3,8 @@
 //! A person signs in with e-mail address and password. A session is a random token in a cookie;
 //! it ends after 12 idle hours, after 7 days, at sign-out, and when the user is deactivated. What
 //! somebody may do is read anew with each request: [`Viewer`] (signed in), [`Can`] (has a
-//! permission), [`Attendant`] (attends tickets), [`Anyone`] (public page) stand in the signatures of
-//! the handlers.
+//! permission), [`Attendant`] (attends tickets), [`SignedIn`] (by id alone), [`Anyone`] (public page) stand
+//! in the signatures of the handlers.
 
 mod along;
 mod common_passwords;
@@ -14,6 +14,7 @@ mod permission;
 mod proxies;
 mod queries;
 pub mod sessions;
+mod signed_in;
 pub mod throttle;
 mod viewer;
 
@@ -24,6 +25,7 @@ pub use permission::{
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
 pub use proxies::TrustedProxies;
+pub use signed_in::SignedIn;
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 

@@ -163,7 +163,7 @@ impl FromRequest for Anyone {
     }
 }
 
-fn login_required(request: &HttpRequest) -> Error {
+pub(super) fn login_required(request: &HttpRequest) -> Error {
     let is_htmx = request.headers().contains_key("hx-request");
     let next = match (request.method() == Method::GET, is_htmx) {
         (true, false) => request.uri().to_string(),

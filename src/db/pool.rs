@@ -36,6 +36,8 @@ const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
      SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; SET jit = off; \
      SET TIME ZONE 'UTC'";
 
+const PLANS_ONCE: &str = "SET plan_cache_mode = 'force_generic_plan'";
+
 /// The pool, cheap to clone.
 #[derive(Clone)]
 pub struct Db {
@@ -48,12 +50,22 @@ pub struct Db {
 impl Db {
     /// A pool of at most `size` connections, made when first needed.
     pub fn new(url: &str, size: u32) -> Self {
+        Self::with(url, size, false)
+    }
+
+    /// The same for statements whose best plan is the same whatever their values: each is planned once on
+    /// each connection.
+    pub fn that_plans_once(url: &str, size: u32) -> Self {
+        Self::with(url, size, true)
+    }
+
+    fn with(url: &str, size: u32, plans_once: bool) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT_TIMEOUT)
-            .build_unchecked(Manager(ConnectionManager::new(url)));
+            .build_unchecked(Manager { inner: ConnectionManager::new(url), plans_once });
         Self { pool, load: Arc::default(), changes: Changes::default() }
     }
 
@@ -156,15 +168,19 @@ impl Pooled {
 
 /// Opens and judges connections as diesel does, but asks none that just was of use whether it is alive.
 #[derive(Debug)]
-struct Manager(ConnectionManager<PgConnection>);
+struct Manager {
+    inner: ConnectionManager<PgConnection>,
+    plans_once: bool,
+}
 
 impl ManageConnection for Manager {
     type Connection = Pooled;
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Pooled, Self::Error> {
-        let mut conn = self.0.connect()?;
-        conn.batch_execute(SESSION).map_err(diesel::r2d2::Error::QueryError)?;
+        let mut conn = self.inner.connect()?;
+        let settings = if self.plans_once { &[SESSION, PLANS_ONCE][..] } else { &[SESSION] };
+        conn.batch_execute(&settings.join("; ")).map_err(diesel::r2d2::Error::QueryError)?;
         Ok(Pooled { conn, proven: Some(Instant::now()) })
     }
 
@@ -176,6 +192,6 @@ impl ManageConnection for Manager {
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        self.0.has_broken(&mut pooled.conn)
+        self.inner.has_broken(&mut pooled.conn)
     }
 }

@@ -1,40 +1,46 @@
 //! One pile of news on its way to the streams. Everything here may be done twice: what fails midway
 //! is done again, and clients know entries by their ids.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use actix_web::web::Bytes;
 use askama::Template;
 use chrono::Utc;
 
 use super::hub::{CustomerKey, Inner};
 use super::message::{CUSTOMER_CONVERSATION, CUSTOMER_SYNC, LiveItem, Message};
-use super::news::News;
-use super::queries::{self, Watcher};
-use crate::conversations::queries as conversations;
+use super::news::{Doubts, News};
+use super::queries;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
-use crate::notifications::{Item, queries as notifications};
+use crate::notifications::{BELL_LENGTH, Item, queries as notifications};
 
-/// Users whose bells are read, and contacts whose readers are looked up, in one statement.
+/// Users whose bells and rights are read in one statement.
 const AT_ONCE: usize = 100;
+
+/// Contacts whose readers are looked up in one statement, and told of in one event.
+const CONTACTS_AT_ONCE: usize = 300;
+
+/// So few users are named to the database, so that a process with few streams does not read what a burst
+/// told all others.
+const FEW: usize = 200;
 
 /// # Errors
 /// The database is unreachable; then nothing or a part was passed on.
 pub(super) async fn deliver(hub: &Arc<Inner>, mut news: News, db: &Db) -> Result<()> {
     for user in &news.rights {
-        hub.users.close(*user);
+        hub.close(*user);
     }
     if news.all_may_have_missed {
         news.greetings = hub.users.keys().into_iter().collect();
         news.customers = hub.customers.keys().into_iter().collect();
-        news.recheck = true;
     }
-    if news.recheck {
-        close_the_unwelcome(hub, db).await?;
+    if news.recheck || news.all_may_have_missed {
+        news.doubts.users = hub.users.keys().into_iter().collect();
+        news.doubts.customers = hub.customers.keys().into_iter().collect();
     }
+    close_the_unwelcome(hub, news.doubts, db).await?;
     for key in open_customers(hub, news.customers.into_iter().collect(), db).await? {
         hub.customers.send(key, &CUSTOMER_SYNC);
     }
@@ -47,15 +53,17 @@ pub(super) async fn deliver(hub: &Arc<Inner>, mut news: News, db: &Db) -> Result
     update_bells(hub, &news.bells, db).await
 }
 
-async fn close_the_unwelcome(hub: &Arc<Inner>, db: &Db) -> Result<()> {
-    let users = hub.users.keys();
-    if !users.is_empty() {
-        let asked = users.clone();
-        let welcome = db.run(move |conn| queries::signed_in(conn, &asked)).await?;
-        users.into_iter().filter(|user| !welcome.contains(user)).for_each(|user| hub.users.close(user));
+async fn close_the_unwelcome(hub: &Arc<Inner>, doubts: Doubts, db: &Db) -> Result<()> {
+    let users: Vec<UserId> = doubts.users.into_iter().collect();
+    for users in users.chunks(AT_ONCE) {
+        let asked = users.to_vec();
+        let rights = db.run(move |conn| queries::rights(conn, &asked)).await?;
+        let welcome: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
+        hub.reach.learn(rights);
+        users.iter().filter(|user| !welcome.contains(user)).for_each(|user| hub.close(*user));
     }
-    let customers = hub.customers.keys();
-    open_customers(hub, customers, db).await.map(drop)
+    hub.reach.keep(|user| hub.users.has(user));
+    open_customers(hub, doubts.customers.into_iter().collect(), db).await.map(drop)
 }
 
 /// Those of `customers` whose link is still good; the others' streams are ended.
@@ -75,22 +83,24 @@ async fn greet(hub: &Arc<Inner>, users: BTreeSet<UserId>, db: &Db) -> Result<()>
     let users: Vec<UserId> = users.into_iter().filter(|user| hub.users.has(*user)).collect();
     for users in users.chunks(AT_ONCE) {
         let asked = users.to_vec();
-        let (welcome, bells, rows) = db
+        let (rights, bells, rows) = db
             .run(move |conn| {
                 Ok((
-                    queries::signed_in(conn, &asked)?,
+                    queries::rights(conn, &asked)?,
                     notifications::bells(conn, &asked)?,
                     notifications::newest_unread(conn, &asked)?,
                 ))
             })
             .await?;
+        let welcome: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
+        hub.reach.learn(rights);
         let mut items: BTreeMap<UserId, Vec<LiveItem>> = BTreeMap::new();
         for row in &rows {
             items.entry(row.user_id).or_default().push(live_item(row)?);
         }
         for bell in bells {
             if !welcome.contains(&bell.user_id) {
-                hub.users.close(bell.user_id);
+                hub.close(bell.user_id);
                 continue;
             }
             let items = items.remove(&bell.user_id).unwrap_or_default();
@@ -102,25 +112,44 @@ async fn greet(hub: &Arc<Inner>, users: BTreeSet<UserId>, db: &Db) -> Result<()>
 }
 
 async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &Db) -> Result<()> {
-    let users = hub.users.keys();
-    if users.is_empty() {
+    if hub.users.is_empty() {
         return Ok(());
     }
-    let (rows, bells) = db
-        .run(move |conn| {
-            let rows = notifications::written(conn, range, &users)?;
-            let notified: BTreeSet<UserId> = rows.iter().map(|row| row.user_id).collect();
-            let notified: Vec<UserId> = notified.into_iter().collect();
-            Ok((rows, notifications::bells(conn, &notified)?))
-        })
-        .await?;
-    let unread: BTreeMap<UserId, i64> = bells.iter().map(|bell| (bell.user_id, bell.unread)).collect();
-    for row in &rows {
-        let unread = unread.get(&row.user_id).copied().unwrap_or_default();
-        let message = Message::Notification { item: &live_item(row)?, unread };
-        hub.users.send(row.user_id, &message.encode()?);
+    let among = (hub.users.len() <= FEW).then(|| hub.users.keys());
+    let (mut first, last) = range;
+    let mut flooded = BTreeSet::new();
+    loop {
+        let (asked, of) = (among.clone(), hub.clone());
+        let (rows, bells) = db
+            .run(move |conn| {
+                let rows = notifications::written(conn, (first, last), asked.as_deref())?;
+                let notified: BTreeSet<UserId> = rows.iter().map(|row| row.user_id).collect();
+                let notified: Vec<UserId> = notified.into_iter().filter(|user| of.users.has(*user)).collect();
+                Ok((rows, notifications::bells(conn, &notified)?))
+            })
+            .await?;
+        let unread: BTreeMap<UserId, i64> = bells.iter().map(|bell| (bell.user_id, bell.unread)).collect();
+        flooded.extend(flooded_by(&rows));
+        for row in rows.iter().filter(|row| !flooded.contains(&row.user_id)) {
+            let Some(unread) = unread.get(&row.user_id).copied() else { continue };
+            let message = Message::Notification { item: &live_item(row)?, unread };
+            hub.users.send(row.user_id, &message.encode()?);
+        }
+        match rows.last() {
+            Some(row) if rows.len() == notifications::WRITTEN_AT_ONCE => first = NotificationId(row.id.0 + 1),
+            _ => return greet(hub, flooded, db).await,
+        }
     }
-    Ok(())
+}
+
+/// Who would be told of more than a bell shows, and more than a stream may hold: they are told how things
+/// are instead.
+fn flooded_by(rows: &[notifications::Row]) -> Vec<UserId> {
+    let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.user_id).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > BELL_LENGTH).map(|(user, _)| user).collect()
 }
 
 async fn update_bells(hub: &Arc<Inner>, users: &BTreeSet<UserId>, db: &Db) -> Result<()> {
@@ -141,40 +170,29 @@ async fn tell_of_conversations(hub: &Arc<Inner>, contacts: &BTreeSet<ContactId>,
     for key in open_customers(hub, customers, db).await? {
         hub.customers.send(key, &CUSTOMER_CONVERSATION);
     }
-    let users = hub.users.keys();
-    if users.is_empty() {
+    if hub.users.is_empty() {
         return Ok(());
     }
     let contacts: Vec<ContactId> = contacts.iter().copied().collect();
-    for contacts in contacts.chunks(AT_ONCE) {
-        let (asked, users) = (contacts.to_vec(), users.clone());
-        let readers = db.run(move |conn| conversations::readers_of_each(conn, &asked, &users)).await?;
-        let mut events: BTreeMap<ContactId, Bytes> = BTreeMap::new();
-        for contact in contacts {
-            events.insert(*contact, Message::Conversation { contact: *contact }.encode()?);
-        }
-        for (contact, user) in readers {
-            if let Some(event) = events.get(&contact) {
-                hub.users.send(user, event);
-            }
+    for contacts in contacts.chunks(CONTACTS_AT_ONCE) {
+        let asked = contacts.to_vec();
+        let concerns = db.run(move |conn| queries::concerns(conn, &asked)).await?;
+        for (contacts, users) in hub.reach.of_conversations(&concerns) {
+            hub.users.send_to(&users, &Message::Conversation { contacts: &contacts }.encode()?);
         }
     }
     Ok(())
 }
 
 async fn tell_of_schedules(hub: &Arc<Inner>, schedules: BTreeSet<ScheduleId>, db: &Db) -> Result<()> {
-    let users = hub.users.keys();
-    if schedules.is_empty() || users.is_empty() {
+    if schedules.is_empty() || hub.users.is_empty() {
         return Ok(());
     }
     let ids: Vec<ScheduleId> = schedules.into_iter().collect();
-    let to_all = Message::Schedules { ids: &ids }.encode()?;
     let asked = ids.clone();
-    for watcher in db.run(move |conn| queries::watchers(conn, &asked, &users)).await? {
-        match watcher {
-            Watcher::All(user) => hub.users.send(user, &to_all),
-            Watcher::Own(user, ids) => hub.users.send(user, &Message::Schedules { ids: &ids }.encode()?),
-        }
+    let own = db.run(move |conn| queries::owners(conn, &asked)).await?;
+    for (ids, users) in hub.reach.of_schedules(ids, own) {
+        hub.users.send_to(&users, &Message::Schedules { ids: &ids }.encode()?);
     }
     Ok(())
 }

@@ -10,19 +10,19 @@ use futures_util::{StreamExt, stream};
 use super::hub::Hub;
 use super::message::retry;
 use super::streams::EventStream;
-use crate::auth::Viewer;
+use crate::auth::SignedIn;
 use crate::conversations::chat::Customer;
 use crate::error::Result;
 
 /// Milliseconds; clients that lost their streams together come back spread over this time.
 const COME_BACK_WITHIN: Range<u32> = 500..2_000;
 
-/// What happens that the viewer may know of.
+/// What happens that the user may know of.
 ///
 /// # Errors
 /// `LoginRequired`.
-pub async fn user(viewer: Viewer, hub: web::Data<Hub>) -> Result<HttpResponse> {
-    Ok(answer(hub.open_for_user(viewer.id)))
+pub async fn user(SignedIn(user): SignedIn, hub: web::Data<Hub>) -> Result<HttpResponse> {
+    Ok(answer(hub.open_for_user(user)))
 }
 
 /// What happens in the conversation of the customer who holds the link.

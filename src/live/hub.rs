@@ -7,16 +7,16 @@ use std::time::Duration;
 use actix_web::rt;
 use tokio::sync::Notify;
 
-use super::message::PING;
 use super::news::News;
+use super::reach::Reach;
 use super::streams::{EventStream, Streams};
 use super::{Incoming, delivery};
 use crate::db::Db;
 use crate::ids::{ContactId, UserId};
 
-/// How often streams are shown to be alive, and those on them still to have the right. Changes of
-/// rights are announced; this catches what forgot to.
-const PING_EVERY: Duration = Duration::from_secs(25);
+/// The time between the beats of `Streams::ping`. With a ping the right to a stream is looked at: changes
+/// of rights are announced; this catches what forgot to.
+const BEAT: Duration = Duration::from_secs(1);
 
 /// After a failure of the database, what could not be passed on is tried again after so long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -31,6 +31,7 @@ pub struct Hub(Arc<Inner>);
 pub(super) struct Inner {
     pub users: Streams<UserId>,
     pub customers: Streams<CustomerKey>,
+    pub reach: Reach,
     news: Mutex<News>,
     wake: Notify,
 }
@@ -41,6 +42,7 @@ impl Hub {
         Self(Arc::new(Inner {
             users: Streams::new(),
             customers: Streams::new(),
+            reach: Reach::default(),
             news: Mutex::default(),
             wake: Notify::new(),
         }))
@@ -86,15 +88,15 @@ impl Hub {
     /// What can go wrong: the database is away, then all waits for it, piled up by kinds; a panic over
     /// one pile, which is logged, and then all streams begin anew.
     pub async fn run(self, db: Db) {
-        let mut ping = rt::time::interval(PING_EVERY);
-        ping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut beat = rt::time::interval(BEAT);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut beats = 0;
         loop {
             tokio::select! {
                 () = self.0.wake.notified() => {}
-                _ = ping.tick() => {
-                    self.0.users.send_to_all(&PING);
-                    self.0.customers.send_to_all(&PING);
-                    self.recheck();
+                _ = beat.tick() => {
+                    self.0.ping(beats);
+                    beats += 1;
                 }
             }
             self.pass_on(&db).await;
@@ -125,6 +127,24 @@ impl Hub {
 }
 
 impl Inner {
+    /// Ends the streams of `user`, of whose rights nothing is known any more.
+    pub fn close(&self, user: UserId) {
+        self.reach.forget(user);
+        self.users.close(user);
+    }
+
+    /// Pings those whose turn it is, and has their rights looked at.
+    fn ping(&self, beat: u64) {
+        let users = self.users.ping(beat, |user| user.0);
+        let customers = self.customers.ping(beat, |(contact, _)| contact.0);
+        if !users.is_empty() || !customers.is_empty() {
+            self.note(|news| {
+                news.doubts.users.extend(users);
+                news.doubts.customers.extend(customers);
+            });
+        }
+    }
+
     fn note(&self, change: impl FnOnce(&mut News)) {
         change(&mut self.news.lock().unwrap_or_else(PoisonError::into_inner));
         self.wake.notify_one();

@@ -20,8 +20,8 @@ pub enum Message<'a> {
     },
     /// The bell changed without a new entry; `ids` are the newest unread ones.
     Bell { unread: i64, ids: &'a [NotificationId] },
-    /// A conversation that the user may read changed.
-    Conversation { contact: ContactId },
+    /// Conversations that the user may read changed.
+    Conversation { contacts: &'a [ContactId] },
     /// These schedules changed.
     Schedules { ids: &'a [ScheduleId] },
 }

@@ -15,6 +15,7 @@ mod listener;
 mod message;
 mod news;
 mod queries;
+mod reach;
 mod streams;
 
 pub use event::{CHANNEL, Event, announce};

@@ -23,6 +23,14 @@ pub struct News {
     pub all_may_have_missed: bool,
     /// Whoever is connected must still have the right to be.
     pub recheck: bool,
+    pub doubts: Doubts,
+}
+
+/// Those of whom it is time to see whether they still have the right to their streams.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubts {
+    pub users: BTreeSet<UserId>,
+    pub customers: BTreeSet<CustomerKey>,
 }
 
 impl News {
@@ -59,6 +67,8 @@ impl News {
         self.customers.extend(earlier.customers);
         self.all_may_have_missed |= earlier.all_may_have_missed;
         self.recheck |= earlier.recheck;
+        self.doubts.users.extend(earlier.doubts.users);
+        self.doubts.customers.extend(earlier.doubts.customers);
     }
 }
 

@@ -6,33 +6,50 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer};
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
-use crate::db;
+use crate::db::prepared;
 use crate::error::Result;
-use crate::ids::{ContactId, ScheduleId, UserId};
+use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
 use crate::schedules::{CONCERNED, READS_ALL};
 
-#[derive(QueryableByName)]
-struct UserRow {
+/// What somebody who is signed in may know of.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Rights {
     #[diesel(sql_type = BigInt)]
-    id: UserId,
+    pub user: UserId,
+    #[diesel(sql_type = Bool)]
+    pub reads_all_schedules: bool,
+    #[diesel(sql_type = Bool)]
+    pub reads_all_conversations: bool,
+    /// Attends tickets, and so reads the conversations of their departments and of their own tickets.
+    #[diesel(sql_type = Bool)]
+    pub attends: bool,
+    #[diesel(sql_type = Array<BigInt>)]
+    pub departments: Vec<DepartmentId>,
 }
 
-/// Those of `among` who are active and signed in somewhere.
+/// The rights of those of `among` who are active and signed in somewhere.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn signed_in(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<UserId>> {
-    let rows: Vec<UserRow> = db::prepared(
-        "SELECT u.id FROM users u WHERE u.id = ANY($1) AND u.deactivated_at IS NULL AND EXISTS (
+pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> {
+    let rights = prepared(format!(
+        "SELECT u.id AS user, {READS_ALL} AS reads_all_schedules,
+                r.is_administrator OR EXISTS (SELECT FROM role_permissions p
+                    WHERE p.role_id = r.id AND p.permission = 'tickets_all') AS reads_all_conversations,
+                EXISTS (SELECT FROM role_permissions p
+                    WHERE p.role_id = r.id AND p.permission = 'tickets') AS attends,
+                ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
+           FROM unnest($1) AS asked (user_id) JOIN users u ON u.id = asked.user_id
+           JOIN roles r ON r.id = u.role_id
+          WHERE u.deactivated_at IS NULL AND EXISTS (
              SELECT FROM sessions s WHERE s.user_id = u.id
                 AND s.seen_at > now() - make_interval(hours => $2)
-                AND s.created_at > now() - make_interval(days => $3))",
-    )
+                AND s.created_at > now() - make_interval(days => $3))"
+    ))
     .bind::<Array<BigInt>, _>(among)
     .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .bind::<Integer, _>(LONGEST_DAYS);
+    Ok(rights.load(conn)?)
 }
 
 #[derive(QueryableByName)]
@@ -48,7 +65,7 @@ struct LinkRow {
 /// # Errors
 /// The database is unreachable.
 pub fn open_links(conn: &mut PgConnection, among: &[ContactId]) -> Result<Vec<(ContactId, i32)>> {
-    let rows: Vec<LinkRow> = db::prepared(format!(
+    let rows: Vec<LinkRow> = prepared(format!(
         "SELECT c.id, c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
           WHERE c.id = ANY($1) AND {HAS_CHAT}"
     ))
@@ -57,43 +74,57 @@ pub fn open_links(conn: &mut PgConnection, among: &[ContactId]) -> Result<Vec<(C
     Ok(rows.into_iter().map(|row| (row.id, row.link_version)).collect())
 }
 
-#[derive(QueryableByName)]
-struct WatcherRow {
+/// Whom a conversation concerns.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Concern {
     #[diesel(sql_type = BigInt)]
-    id: UserId,
-    #[diesel(sql_type = Bool)]
-    sees_all: bool,
+    pub contact: ContactId,
+    /// Departments that the contact has or had a ticket of.
     #[diesel(sql_type = Array<BigInt>)]
-    own: Vec<ScheduleId>,
+    pub departments: Vec<DepartmentId>,
+    /// Who attends or attended one of their tickets.
+    #[diesel(sql_type = Array<BigInt>)]
+    pub attendants: Vec<UserId>,
+    /// Who was notified about them.
+    #[diesel(sql_type = Array<BigInt>)]
+    pub notified: Vec<UserId>,
 }
 
-/// Who may know of schedules: a user, and which of them.
-pub enum Watcher {
-    All(UserId),
-    Own(UserId, Vec<ScheduleId>),
-}
-
-/// Those of `among` who may read some of `schedules`.
+/// Whom the conversations with `contacts` concern, as `conversations::readers` has it.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn watchers(conn: &mut PgConnection, schedules: &[ScheduleId], among: &[UserId]) -> Result<Vec<Watcher>> {
-    let rows: Vec<WatcherRow> = db::prepared(format!(
-        "SELECT u.id, {READS_ALL} AS sees_all, coalesce(own.ids, '{{}}') AS own
-           FROM users u JOIN roles r ON r.id = u.role_id
-           LEFT JOIN (
-                SELECT user_id, array_agg(DISTINCT schedule_id) AS ids FROM {CONCERNED} AS concerned
-                 WHERE schedule_id = ANY($1) GROUP BY user_id
-           ) AS own ON own.user_id = u.id
-          WHERE u.id = ANY($2) AND u.deactivated_at IS NULL"
-    ))
-    .bind::<Array<BigInt>, _>(schedules)
-    .bind::<Array<BigInt>, _>(among)
-    .load(conn)?;
-    let watcher = |row: WatcherRow| match (row.sees_all, row.own.is_empty()) {
-        (true, _) => Some(Watcher::All(row.id)),
-        (false, false) => Some(Watcher::Own(row.id, row.own)),
-        (false, true) => None,
-    };
-    Ok(rows.into_iter().filter_map(watcher).collect())
+pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Concern>> {
+    let concerns = prepared(
+        "SELECT asked.contact_id AS contact,
+                ARRAY(SELECT DISTINCT department_id FROM tickets t WHERE t.contact_id = asked.contact_id) AS departments,
+                ARRAY(SELECT DISTINCT attendant_id FROM tickets t
+                       WHERE t.contact_id = asked.contact_id AND attendant_id IS NOT NULL) AS attendants,
+                ARRAY(SELECT DISTINCT user_id FROM notifications n WHERE n.contact_id = asked.contact_id) AS notified
+           FROM unnest($1) AS asked (contact_id)",
+    );
+    Ok(concerns.bind::<Array<BigInt>, _>(contacts).load(conn)?)
+}
+
+/// The schedules that somebody attends or was notified about.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Own {
+    #[diesel(sql_type = BigInt)]
+    pub user: UserId,
+    #[diesel(sql_type = Array<BigInt>)]
+    pub schedules: Vec<ScheduleId>,
+}
+
+/// Whom `schedules` concern.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn owners(conn: &mut PgConnection, schedules: &[ScheduleId]) -> Result<Vec<Own>> {
+    let owners = prepared(format!(
+        "SELECT concerned.user_id AS user, array_agg(DISTINCT concerned.schedule_id) AS schedules
+           FROM unnest($1) AS asked (schedule_id) CROSS JOIN LATERAL (
+                SELECT c.schedule_id, c.user_id FROM {CONCERNED} AS c WHERE c.schedule_id = asked.schedule_id
+           ) AS concerned WHERE concerned.user_id IS NOT NULL GROUP BY concerned.user_id"
+    ));
+    Ok(owners.bind::<Array<BigInt>, _>(schedules).load(conn)?)
 }

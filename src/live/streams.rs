@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use super::message::PING;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -13,6 +14,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// So many events may wait for a client; one that reads none of them is dropped. Events are shared
 /// between streams, so that a full queue costs little.
 const QUEUE: usize = 64;
+
+/// After so many beats, which are a second apart, each stream is shown to be alive.
+const PING_EVERY: u64 = 25;
 
 /// Streams by whom they are for: users, or contacts.
 pub struct Streams<K> {
@@ -47,6 +51,15 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).of.keys().copied().collect()
     }
 
+    pub fn is_empty(&self) -> bool {
+        lock(&self.open).of.is_empty()
+    }
+
+    /// How many have one.
+    pub fn len(&self) -> usize {
+        lock(&self.open).of.len()
+    }
+
     pub fn has(&self, key: K) -> bool {
         lock(&self.open).of.contains_key(&key)
     }
@@ -56,12 +69,29 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).send(key, event);
     }
 
-    /// Queues `event` on every stream.
-    pub fn send_to_all(&self, event: &Bytes) {
+    /// The same for every stream of `keys`.
+    pub fn send_to(&self, keys: &[K], event: &Bytes) {
         let mut open = lock(&self.open);
-        for key in open.of.keys().copied().collect::<Vec<_>>() {
-            open.send(key, event);
+        keys.iter().for_each(|key| open.send(*key, event));
+    }
+
+    /// Pings those whose turn it is at `beat` and returns them; with many streams a part of them at each, so
+    /// that no event waits for all. A key's turn comes by its `number`.
+    pub fn ping(&self, beat: u64, number: impl Fn(&K) -> i64) -> Vec<K> {
+        let mut open = lock(&self.open);
+        let parts = match open.of.len() {
+            0..400 => 1,
+            400..2_000 => 5,
+            _ => PING_EVERY,
+        };
+        if !beat.is_multiple_of(PING_EVERY / parts) {
+            return Vec::new();
         }
+        let part = beat / (PING_EVERY / parts) % parts;
+        let is_next = |key: &K| number(key).unsigned_abs() % parts == part;
+        let keys: Vec<K> = open.of.keys().copied().filter(is_next).collect();
+        keys.iter().for_each(|key| open.send(*key, &PING));
+        keys
     }
 
     /// Ends the streams of `key` after what is queued.
@@ -151,6 +181,21 @@ mod tests {
             assert!(next(&mut slow).unwrap().is_some());
         }
         assert_eq!(next(&mut slow), Some(None));
+    }
+
+    #[test]
+    fn each_stream_is_pinged_once_in_25_beats_however_many_there_are() {
+        for count in [3, 1_000, 2_500] {
+            let streams = Streams::new();
+            let mut open: Vec<_> = (0..count).map(|key| streams.open(key)).collect();
+            let pinged: Vec<_> = (100..125).map(|beat| streams.ping(beat, |key| *key).len()).collect();
+            assert_eq!(pinged.iter().sum::<usize>(), count as usize);
+            assert!(pinged.iter().all(|pinged| *pinged <= 400), "{pinged:?}");
+            for stream in &mut open {
+                assert_eq!(next(stream), Some(Some(PING)));
+                assert_eq!(next(stream), None);
+            }
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::{BELL_LENGTH, COUNTED, Filter, Kind};
-use crate::db;
+use crate::db::prepared;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
 use crate::schedules::{Action, FailureReason};
@@ -43,17 +43,23 @@ pub struct Row {
     pub time_zone: String,
 }
 
-/// EXISTS would be answered from a table of all attachments.
-const ROWS: &str = "
+/// What a [`Row`] is made of. EXISTS would be answered from a table of all attachments.
+const COLUMNS: &str = "
     SELECT n.id, n.user_id, n.kind, n.schedule_id, n.created_at, n.read_at IS NOT NULL AS is_read,
            c.name AS contact, s.action, s.comment, s.failure_reason,
            (s.message <> '' OR coalesce((SELECT true FROM attachments a WHERE a.schedule_id = s.id LIMIT 1), false))
                AS has_message,
-           settings.time_zone
-      FROM notifications n
-      JOIN schedules s ON s.id = n.schedule_id
-      JOIN contacts c ON c.id = n.contact_id
-     CROSS JOIN settings";
+           settings.time_zone";
+
+/// The same of the table or subquery `source`.
+fn rows_of(source: &str) -> String {
+    format!(
+        "{COLUMNS} FROM {source} n
+           JOIN schedules s ON s.id = n.schedule_id
+           JOIN contacts c ON c.id = n.contact_id
+          CROSS JOIN settings"
+    )
+}
 
 /// A page of what `filter` leaves of the notifications of `user`, newest first, from after or before a
 /// row of another page.
@@ -68,9 +74,10 @@ pub fn page_of(
 ) -> Result<PageOf<Row>> {
     let (comparison, bound, direction) = if is_backwards { (">", "<=", "ASC") } else { ("<", ">=", "DESC") };
     let condition = filter.condition();
+    let rows = rows_of("notifications");
     // A comparison of pairs, which only the index by user serves: the planner likes to read everybody's.
-    let rows: Vec<Row> = db::prepared(format!(
-        "{ROWS} WHERE (n.user_id, n.id) {comparison} ($1, $2) AND n.user_id {bound} $1 AND {condition}
+    let rows: Vec<Row> = prepared(format!(
+        "{rows} WHERE (n.user_id, n.id) {comparison} ($1, $2) AND n.user_id {bound} $1 AND {condition}
           ORDER BY n.user_id {direction}, n.id {direction} LIMIT {}",
         PER_PAGE + 1
     ))
@@ -103,7 +110,7 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
         )
     };
     let [all, unread, errors] = Filter::ALL.map(count);
-    Ok(db::prepared(format!("SELECT {all} AS all, {unread} AS unread, {errors} AS errors"))
+    Ok(prepared(format!("SELECT {all} AS all, {unread} AS unread, {errors} AS errors"))
         .bind::<BigInt, _>(user)
         .get_result(conn)?)
 }
@@ -113,8 +120,9 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
 /// # Errors
 /// The database is unreachable.
 pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
-    Ok(db::prepared(format!(
-        "{ROWS} WHERE n.user_id = $1 AND n.removed_at IS NULL ORDER BY n.id DESC LIMIT {BELL_LENGTH}"
+    let rows = rows_of("notifications");
+    Ok(prepared(format!(
+        "{rows} WHERE n.user_id = $1 AND n.removed_at IS NULL ORDER BY n.id DESC LIMIT {BELL_LENGTH}"
     ))
     .bind::<BigInt, _>(user)
     .load(conn)?)
@@ -125,36 +133,36 @@ pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
 /// # Errors
 /// The database is unreachable.
 pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Row>> {
-    Ok(db::prepared(format!(
-        "{ROWS} WHERE n.id IN (
-            SELECT newest.id FROM unnest($1) AS asked (user_id) CROSS JOIN LATERAL (
-                SELECT m.id FROM notifications m
-                 WHERE m.user_id = asked.user_id AND m.read_at IS NULL AND m.removed_at IS NULL
-                 ORDER BY m.id DESC LIMIT {BELL_LENGTH}) AS newest)
-          ORDER BY n.id"
-    ))
-    .bind::<Array<BigInt>, _>(users)
-    .load(conn)?)
+    let newest = format!(
+        "(SELECT newest.* FROM unnest($1) AS asked (user_id) CROSS JOIN LATERAL (
+            SELECT m.* FROM notifications m
+             WHERE m.user_id = asked.user_id AND m.read_at IS NULL AND m.removed_at IS NULL
+             ORDER BY m.id DESC LIMIT {BELL_LENGTH}) AS newest)"
+    );
+    let rows = prepared(format!("{} ORDER BY n.id", rows_of(&newest)));
+    Ok(rows.bind::<Array<BigInt>, _>(users).load(conn)?)
 }
 
-/// The unread notifications of `users` with ids from `first` to `last`, oldest first.
+/// How many rows [`written`] returns at most.
+pub const WRITTEN_AT_ONCE: usize = 500;
+
+/// The first unread notifications with ids from `first` to `last`, oldest first; of `users` only, if any
+/// are given.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn written(
     conn: &mut PgConnection,
     (first, last): (NotificationId, NotificationId),
-    users: &[UserId],
+    users: Option<&[UserId]>,
 ) -> Result<Vec<Row>> {
-    Ok(db::prepared(format!(
-        "{ROWS} WHERE n.id BETWEEN $1 AND $2 AND n.user_id = ANY($3)
-            AND n.read_at IS NULL AND n.removed_at IS NULL
-          ORDER BY n.id"
-    ))
-    .bind::<BigInt, _>(first)
-    .bind::<BigInt, _>(last)
-    .bind::<Array<BigInt>, _>(users)
-    .load(conn)?)
+    let written = format!(
+        "(SELECT * FROM notifications m WHERE m.id BETWEEN $1 AND $2 AND coalesce(m.user_id = ANY($3), true)
+             AND m.read_at IS NULL AND m.removed_at IS NULL ORDER BY m.id LIMIT {WRITTEN_AT_ONCE})"
+    );
+    let rows = prepared(format!("{} ORDER BY n.id", rows_of(&written)));
+    let rows = rows.bind::<BigInt, _>(first).bind::<BigInt, _>(last);
+    Ok(rows.bind::<Nullable<Array<BigInt>>, _>(users).load(conn)?)
 }
 
 /// The state of somebody's bell.
@@ -175,7 +183,7 @@ pub struct Bell {
 /// # Errors
 /// The database is unreachable.
 pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
-    Ok(db::prepared(format!(
+    let bells = prepared(format!(
         "SELECT asked.user_id,
                 (SELECT count(*) FROM (SELECT FROM notifications n
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
@@ -184,9 +192,8 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
                   ORDER BY n.id DESC LIMIT {BELL_LENGTH}) AS ids
            FROM unnest($1) AS asked (user_id)"
-    ))
-    .bind::<Array<BigInt>, _>(users)
-    .load(conn)?)
+    ));
+    Ok(bells.bind::<Array<BigInt>, _>(users).load(conn)?)
 }
 
 /// Where "Ir para conversa" leads.
@@ -203,7 +210,7 @@ pub struct Destination {
 /// # Errors
 /// `NotFound` if `user` has none of that id.
 pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
-    db::prepared(
+    prepared(
         "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2
          RETURNING contact_id, ticket_id",
     )
@@ -218,7 +225,7 @@ pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result
 /// # Errors
 /// The database is unreachable.
 pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    db::prepared(
+    prepared(
         "UPDATE notifications SET read_at = now()
           WHERE user_id = $1 AND read_at IS NULL AND removed_at IS NULL",
     )
@@ -232,7 +239,7 @@ pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
 /// # Errors
 /// `NotFound` if `user` has none of that id.
 pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
-    let removed = db::prepared(
+    let removed = prepared(
         "UPDATE notifications SET removed_at = coalesce(removed_at, now()) WHERE id = $1 AND user_id = $2",
     )
     .bind::<BigInt, _>(id)
@@ -251,7 +258,7 @@ pub struct Preferences {
 /// # Errors
 /// The database is unreachable.
 pub fn choose(conn: &mut PgConnection, user: UserId, chosen: Preferences) -> Result<()> {
-    db::prepared(
+    prepared(
         "UPDATE users SET plays_sound = $2, shows_browser_notices = $3, updated_at = now() WHERE id = $1",
     )
     .bind::<BigInt, _>(user)

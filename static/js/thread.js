@@ -28,7 +28,7 @@ function converse(page) {
   });
   const catchUp = () => thread.catchUp().catch(() => {});
   on("sync", catchUp);
-  on("conversation", (data) => data.contact === contact && catchUp());
+  on("conversation", ({ contacts }) => contacts.includes(contact) && catchUp());
   sendFrom(thread, (error, text) => {
     if (!(error instanceof Refused) || error.status !== 409) return false;
     refresh(page, error.page, text);

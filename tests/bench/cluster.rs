@@ -39,14 +39,19 @@ struct Words {
 }
 
 impl Cluster {
-    /// With the demonstration company, the spacing off, and what it has pending far away.
-    pub fn new() -> Outcome<Self> {
+    /// Without any table.
+    pub fn empty() -> Outcome<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("pontual-bench-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         let server = PrivateServer::start(&folder, Tuning::Durable)?;
         let url = server.url().to_owned();
-        let cluster = Self { server: Some(server), url, folder };
+        Ok(Self { server: Some(server), url, folder })
+    }
+
+    /// With the demonstration company, the spacing off, and what it has pending far away.
+    pub fn new() -> Outcome<Self> {
+        let cluster = Self::empty()?;
         let mut conn = cluster.connect()?;
         pontual::db::migrate(&mut conn)?;
         pontual::demo::fill(&mut conn)?;

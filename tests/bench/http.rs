@@ -68,6 +68,14 @@ impl Client {
         self.ask("GET", path, "", &[])
     }
 
+    /// As a browser asks, which unpacks what it gets; here the body stays packed.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub fn get_compressed(&mut self, path: &str) -> Outcome<Answer> {
+        self.ask("GET", path, "accept-encoding: br, gzip\r\n", b"")
+    }
+
     /// # Errors
     /// The connection is lost.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome<Answer> {
@@ -78,11 +86,11 @@ impl Client {
     /// # Errors
     /// The connection is lost.
     pub fn post_as(&mut self, path: &str, kind: &str, body: &[u8]) -> Outcome<Answer> {
-        self.ask("POST", path, kind, body)
+        self.ask("POST", path, &format!("content-type: {kind}\r\n"), body)
     }
 
-    fn ask(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Outcome<Answer> {
-        self.send(method, path, kind, body)?;
+    fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Outcome<Answer> {
+        self.send(method, path, headers, body)?;
         let answer = self.receive()?;
         for (name, value) in &answer.cookies {
             self.cookies.retain(|(known, _)| known != name);
@@ -91,16 +99,16 @@ impl Client {
         Ok(answer)
     }
 
-    fn send(&mut self, method: &str, path: &str, kind: &str, body: &[u8]) -> Outcome {
+    fn send(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> Outcome {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncookie: {}\r\n{}",
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\norigin: http://{host}\r\ncookie: {}\r\n{}{headers}",
             cookies.join("; "),
             self.encoding,
             host = self.host
         );
         if method == "POST" {
-            head += &format!("content-type: {kind}\r\ncontent-length: {}\r\n", body.len());
+            head += &format!("content-length: {}\r\n", body.len());
         }
         let stream = self.stream.get_mut();
         stream.write_all(&[head.as_bytes(), b"\r\n", body].concat())?;

@@ -3,6 +3,8 @@
 //! the same run, and writes them to `target/bench/NAME.json`. `docs/performance.md` says what each is.
 
 mod bare;
+mod bell;
+mod build;
 mod burst;
 mod clients;
 mod cluster;
@@ -14,6 +16,7 @@ mod pages;
 mod parts;
 mod report;
 mod server;
+mod size;
 mod start;
 mod writes;
 
@@ -37,12 +40,15 @@ const fn each(name: &'static str, run: fn(&mut Report) -> Outcome) -> Benchmark 
 /// In the order in which they run.
 const ALL: &[Benchmark] = &[
     each("start", start::run),
+    each("size", size::run),
     each("lateness", lateness::run),
     each("burst", burst::run),
     each("crash", crash::run),
+    each("bell", bell::run),
     each("pages", pages::run),
     each("writes", writes::run),
     Benchmark { name: "pages-10m", run: pages::run_10m, only_when_named: true },
+    Benchmark { name: "build", run: build::run, only_when_named: true },
 ];
 
 fn main() -> ExitCode {
@@ -57,6 +63,11 @@ fn main() -> ExitCode {
     }
     // `cargo bench` adds this one.
     let names: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
+    if let [argument, address, database] = names.as_slice()
+        && argument == bell::ARGUMENT
+    {
+        return bell::hold(address, database).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
     if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|known| known.name == *name)) {
         let known: Vec<_> = ALL.iter().map(|known| known.name).collect();
         eprintln!("There is no benchmark \"{unknown}\": {}.", known.join(", "));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::Outcome;
 use crate::cluster::{Cluster, cpu_of_family};
 
-/// What cookies are encrypted with.
+/// What cookies are encrypted with: of it the servers derive their keys.
 pub const SECRET: &str = "a secret of the benchmarks, no other";
 
 pub struct Server {
@@ -19,8 +19,18 @@ pub struct Server {
 
 impl Server {
     pub fn start(cluster: &Cluster) -> Outcome<Self> {
+        Self::product(cluster, "0")
+    }
+
+    /// In the place of one that is gone.
+    pub fn start_again(cluster: &Cluster, address: &str) -> Outcome<Self> {
+        let (_, port) = address.trim_end_matches('/').rsplit_once(':').ok_or("no port")?;
+        Self::product(cluster, port)
+    }
+
+    fn product(cluster: &Cluster, port: &str) -> Outcome<Self> {
         let mut product = Command::new(env!("CARGO_BIN_EXE_pontual"));
-        product.arg("serve").env("PONTUAL_DATA_DIR", cluster.folder.join("data"));
+        product.arg("serve").env("PONTUAL_DATA_DIR", cluster.folder.join("data")).env("PORT", port);
         Self::launch(cluster, product)
     }
 
@@ -34,7 +44,6 @@ impl Server {
             .env("DATABASE_URL", cluster.url())
             .env("PONTUAL_SECRET_KEY", SECRET)
             .env("HOST", "127.0.0.1")
-            .env("PORT", "0")
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -181,7 +181,7 @@ async fn who_joins_a_department_gets_another_stream_that_tells_of_its_conversati
     before.ends().await;
     let mut stream = live.stream(&helena).await;
     tell(&app.database, &Event::ConversationsChanged(vec![ContactId(app.company.marina)]));
-    assert_eq!(stream.data("conversation").await["contact"], app.company.marina);
+    assert_eq!(stream.data("conversation").await["contacts"][0], app.company.marina);
 }
 
 #[actix_web::test]

@@ -23,7 +23,8 @@ fn link(app: &TestApp, contact: i64) -> String {
 /// The contacts whose conversations were told of, in order of their ids.
 fn contacts(told: &[Told]) -> Vec<i64> {
     let conversations = told.iter().filter(|told| told.name == "conversation");
-    let mut contacts: Vec<i64> = conversations.filter_map(|told| told.data["contact"].as_i64()).collect();
+    let of = |told: &Told| told.data["contacts"].as_array().cloned().unwrap_or_default();
+    let mut contacts: Vec<i64> = conversations.flat_map(of).filter_map(|id| id.as_i64()).collect();
     contacts.sort();
     contacts
 }
@@ -43,6 +44,33 @@ async fn a_notice_reaches_its_recipient_and_nobody_else() {
 
     tell(&app.database, &Event::BellChanged(UserId(app.company.helena)));
     let told = of_helena.until("bell").await;
+    assert!(told.iter().all(|told| told.name != "notification"), "{told:?}");
+}
+
+#[actix_web::test]
+async fn a_flood_of_notices_is_told_at_once_and_drowns_no_stream() {
+    let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
+    let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
+    let live = Live::start(&app).await;
+    let (mut of_bruno, mut of_helena) = (live.stream(&bruno).await, live.stream(&helena).await);
+    let first = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);
+    app.database.execute(&format!(
+        "WITH fired AS (
+            INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
+                                   message, comment, status, finished_at)
+            SELECT contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
+                   message, comment, status, finished_at FROM schedules, generate_series(1, 1200) RETURNING id)
+         INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
+         SELECT {}, 'schedule_completed', id, {} FROM fired",
+        app.company.bruno, app.company.marina
+    ));
+    let last = Entry::reminder(app.company.helena, app.company.marina, "ligar").write(&app.database);
+    tell(&app.database, &Event::Notified(NotificationId(first), NotificationId(last)));
+    assert_eq!(of_helena.data("notification").await["id"], last, "after more than are read at once");
+    let sync = of_bruno.data("sync").await;
+    assert_eq!((&sync["unread"], sync["items"].as_array().unwrap().len()), (&json!(100), 20));
+    tell(&app.database, &Event::BellChanged(UserId(app.company.bruno)));
+    let told = of_bruno.until("bell").await;
     assert!(told.iter().all(|told| told.name != "notification"), "{told:?}");
 }
 

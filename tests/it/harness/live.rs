@@ -29,7 +29,7 @@ impl Live {
         let port = server.addrs()[0].port();
         rt::spawn(server.run());
         let hub = app.shared.hub.clone();
-        rt::spawn(hub.clone().run(Db::new(&app.database.url, 1)));
+        rt::spawn(hub.clone().run(Db::that_plans_once(&app.database.url, 1)));
         let (listening, is_listening) = oneshot::channel();
         let listening = Mutex::new(Some(listening));
         rt::spawn(listen(app.database.url.clone(), move |incoming| {

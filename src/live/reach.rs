@@ -1,0 +1,159 @@
+//! Who hears of what. The hub knows the rights of those who have streams: read with the first event of
+//! each stream, given up with it, and read again with every heartbeat. So an event costs a look at what it
+//! touches, not at every user who is connected.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::queries::{Concern, Own, Rights};
+use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
+
+/// What is told, and to whom.
+pub type Told<T> = (Vec<T>, Vec<UserId>);
+
+/// The rights of those who have streams.
+#[derive(Default)]
+pub struct Reach(Mutex<HashMap<UserId, Rights>>);
+
+impl Reach {
+    pub fn learn(&self, rights: Vec<Rights>) {
+        self.lock().extend(rights.into_iter().map(|rights| (rights.user, rights)));
+    }
+
+    pub fn forget(&self, user: UserId) {
+        self.lock().remove(&user);
+    }
+
+    /// Forgets all but those for whom `is_there` holds.
+    pub fn keep(&self, is_there: impl Fn(UserId) -> bool) {
+        self.lock().retain(|user, _| is_there(*user));
+    }
+
+    /// Who hears that the conversations of `concerns` changed.
+    pub fn of_conversations(&self, concerns: &[Concern]) -> Vec<Told<ContactId>> {
+        let of_department = by(concerns, |concern| &concern.departments);
+        let of_attendant = by(concerns, |concern| &concern.attendants);
+        let of_notified = by(concerns, |concern| &concern.notified);
+        let (mut everything, mut alone) = (Vec::new(), Vec::new());
+        let mut departments: HashMap<Vec<DepartmentId>, Vec<UserId>> = HashMap::new();
+        for (user, rights) in self.lock().iter() {
+            if rights.reads_all_conversations {
+                everything.push(*user);
+                continue;
+            }
+            let attended = of_attendant.get(user).filter(|_| rights.attends);
+            let own: BTreeSet<ContactId> =
+                attended.into_iter().chain(of_notified.get(user)).flatten().copied().collect();
+            let touched = rights.departments.iter().filter(|_| rights.attends);
+            let touched: Vec<_> = touched.copied().filter(|id| of_department.contains_key(id)).collect();
+            match (own.is_empty(), touched.is_empty()) {
+                (true, true) => {}
+                (true, false) => departments.entry(touched).or_default().push(*user),
+                (false, _) => alone.push((own, touched, *user)),
+            }
+        }
+        let all = concerns.iter().map(|concern| concern.contact).collect();
+        let together = |own: BTreeSet<ContactId>, departments: &[DepartmentId]| {
+            let theirs = departments.iter().filter_map(|id| of_department.get(id)).flatten().copied();
+            own.into_iter().chain(theirs).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        let mut told = vec![(all, everything)];
+        told.extend(departments.into_iter().map(|(ids, users)| (together(BTreeSet::new(), &ids), users)));
+        told.extend(alone.into_iter().map(|(own, ids, user)| (together(own, &ids), vec![user])));
+        told
+    }
+
+    /// Who hears that `schedules` changed, of which everybody hears of their own.
+    pub fn of_schedules(&self, schedules: Vec<ScheduleId>, own: Vec<Own>) -> Vec<Told<ScheduleId>> {
+        let known = self.lock();
+        let reads_all = |user: &UserId| known.get(user).map(|rights| rights.reads_all_schedules);
+        let everything = known.keys().copied().filter(|user| reads_all(user) == Some(true)).collect();
+        let own = own.into_iter().filter(|own| reads_all(&own.user) == Some(false));
+        let mut told = vec![(schedules, everything)];
+        told.extend(own.map(|own| (own.schedules, vec![own.user])));
+        told
+    }
+
+    /// A panic elsewhere leaves the map whole: every change of it is one call.
+    fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Rights>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The contacts of `concerns` by what each of them has several of.
+fn by<K: Copy + Eq + Hash>(
+    concerns: &[Concern],
+    of: impl Fn(&Concern) -> &Vec<K>,
+) -> HashMap<K, Vec<ContactId>> {
+    let mut found: HashMap<K, Vec<ContactId>> = HashMap::new();
+    for concern in concerns {
+        for key in of(concern) {
+            found.entry(*key).or_default().push(concern.contact);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rights(user: i64, departments: &[i64]) -> Rights {
+        Rights {
+            user: UserId(user),
+            reads_all_schedules: false,
+            reads_all_conversations: false,
+            attends: !departments.is_empty(),
+            departments: departments.iter().copied().map(DepartmentId).collect(),
+        }
+    }
+
+    fn concern(contact: i64, departments: &[i64], attendants: &[i64], notified: &[i64]) -> Concern {
+        Concern {
+            contact: ContactId(contact),
+            departments: departments.iter().copied().map(DepartmentId).collect(),
+            attendants: attendants.iter().copied().map(UserId).collect(),
+            notified: notified.iter().copied().map(UserId).collect(),
+        }
+    }
+
+    /// What `user` hears of.
+    fn heard(told: &[Told<ContactId>], user: i64) -> Vec<i64> {
+        let theirs = told.iter().filter(|(_, users)| users.contains(&UserId(user)));
+        theirs.flat_map(|(contacts, _)| contacts).map(|contact| contact.0).collect()
+    }
+
+    #[test]
+    fn a_conversation_is_told_to_its_departments_its_attendants_and_whoever_was_notified() {
+        let reach = Reach::default();
+        let administrator = Rights { reads_all_conversations: true, ..rights(1, &[]) };
+        reach.learn(vec![
+            administrator,
+            rights(2, &[10]),
+            rights(3, &[11, 12]),
+            rights(4, &[]),
+            rights(5, &[12]),
+        ]);
+        let told = reach.of_conversations(&[
+            concern(100, &[10], &[], &[]),
+            concern(101, &[11], &[2], &[4]),
+            concern(102, &[11, 12], &[4], &[]),
+        ]);
+        assert_eq!(heard(&told, 1), [100, 101, 102]);
+        assert_eq!(heard(&told, 2), [100, 101]);
+        assert_eq!(heard(&told, 3), [101, 102]);
+        assert_eq!(heard(&told, 4), [101], "attends no more, but was notified");
+        assert_eq!(heard(&told, 5), [102]);
+    }
+
+    #[test]
+    fn whoever_is_forgotten_hears_of_nothing() {
+        let reach = Reach::default();
+        reach.learn(vec![rights(2, &[10]), rights(3, &[10]), rights(4, &[10])]);
+        reach.forget(UserId(2));
+        reach.keep(|user| user == UserId(4));
+        let told = reach.of_conversations(&[concern(100, &[10], &[2], &[2])]);
+        assert_eq!((heard(&told, 2), heard(&told, 3), heard(&told, 4)), (vec![], vec![], vec![100]));
+    }
+}

@@ -1,0 +1,71 @@
+//! How many files and connections the process may have open. Each browser holds a connection for its
+//! live events, and the usual soft limit of 1,024 is made for programs of another age (`select(2)`):
+//! the process raises its own to the hard one.
+
+use std::io;
+
+/// What the database, files and logs may need besides the connections of browsers.
+const OTHERS: u64 = 200;
+
+/// Below this the log says so: a company of thousands would find some of its pages without live events.
+const PLENTY: u64 = 12_000;
+
+/// Raises the limit of this process as far as it may, and returns how many connections that leaves to
+/// browsers.
+pub fn raise_limit() -> usize {
+    let limit = match raise() {
+        Ok(limit) => limit,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files cannot be raised");
+            PLENTY
+        }
+    };
+    if limit < PLENTY {
+        tracing::warn!(
+            "at most {} browsers can be connected at once: the hard limit of open files is {limit} (LimitNOFILE, ulimit -Hn)",
+            browsers(limit)
+        );
+    }
+    browsers(limit)
+}
+
+fn browsers(limit: u64) -> usize {
+    usize::try_from(limit.saturating_sub(OTHERS).max(limit / 2)).unwrap_or(usize::MAX)
+}
+
+fn raise() -> io::Result<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the pointer is valid for the call.
+    if unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    if limit.rlim_cur < limit.rlim_max {
+        limit.rlim_cur = limit.rlim_max;
+        // SAFETY: as above.
+        if unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } != 0 {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    Ok(limit.rlim_cur)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_the_limit_is_kept_for_the_database_and_for_files() {
+        assert_eq!(browsers(20_000), 19_800);
+        assert_eq!(browsers(256), 128);
+    }
+
+    #[test]
+    fn the_soft_limit_becomes_the_hard_one() {
+        let raised = raise().unwrap();
+        assert_eq!(raise().unwrap(), raised);
+        let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        // SAFETY: the pointer is valid for the call.
+        assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) }, 0);
+        assert_eq!((limit.rlim_cur, limit.rlim_max), (raised, raised));
+    }
+}

@@ -1,0 +1,195 @@
+//! The bells of 1,000 and of 10,000 attendants, each with a browser that holds a stream: from a commit to
+//! the event in the browser, what streams cost, and all of them coming back after the server was lost.
+
+mod crowd;
+mod streams;
+
+use std::collections::HashMap;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+pub use streams::{ARGUMENT, hold};
+
+use crate::Outcome;
+use crate::cluster::{Cluster, number, numbers};
+use crate::report::{Report, median};
+use crate::server::Server;
+use crowd::{Crowd, Record};
+
+const FEW: usize = 1_000;
+const MANY: usize = 10_000;
+/// Those that come after the few are spread over so many processes.
+const CROWDS: usize = 2;
+
+/// Notices to one user each, and the time that they are spread over.
+const NOTICES: usize = 300;
+const OVER: Duration = Duration::from_secs(20);
+/// Events that go to all streams, and the pause after each.
+const EVENTS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(1_500);
+
+/// One heartbeat falls into it.
+const IDLE: Duration = Duration::from_secs(25);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// # Errors
+/// The cluster or the server does not start, or an event does not reach its stream.
+pub fn run(report: &mut Report) -> Outcome {
+    let cluster = Cluster::new()?;
+    let mut conn = cluster.connect()?;
+    let users = attendants(&mut conn)?;
+    let mut server = Server::start(&cluster)?;
+    let before = server.memory();
+    let mut crowds = vec![Crowd::start(&cluster, &server.address, &users[..FEW], true)?];
+    wait_for(&mut crowds, FEW)?;
+    notices(report, "notice.1000", &mut conn, &users[..FEW], &mut crowds)?;
+    events(report, "all.1000", &mut conn, &mut crowds)?;
+
+    for some in users[FEW..].chunks((MANY - FEW).div_ceil(CROWDS)) {
+        crowds.push(Crowd::start(&cluster, &server.address, some, false)?);
+    }
+    let opened = wait_for(&mut crowds, MANY)?;
+    report.add("open", (MANY - FEW) as f64 / opened.as_secs_f64(), "1/s");
+    let grown = server.memory().saturating_sub(before) as f64;
+    report.add("memory", grown / MANY as f64 / 1000.0, "kB/stream");
+    let cpu = server.cpu();
+    sleep(IDLE);
+    report.add("idle.cpu", (server.cpu() - cpu) / IDLE.as_secs_f64() * 100.0, "%");
+    notices(report, "notice.10000", &mut conn, &users[FEW..], &mut crowds)?;
+    events(report, "all.10000", &mut conn, &mut crowds)?;
+    come_back(report, &cluster, &mut server, &mut crowds)
+}
+
+fn attendants(conn: &mut PgConnection) -> Outcome<Vec<i64>> {
+    let sql = include_str!("users.sql").replace(":count", &MANY.to_string());
+    conn.transaction(|conn| conn.batch_execute(&sql))?;
+    conn.batch_execute("VACUUM (ANALYZE)")?;
+    numbers(conn, "SELECT id AS value FROM users WHERE email LIKE 'bench-%' ORDER BY id")
+}
+
+/// Returns when so many streams have begun, and how long that took.
+fn wait_for(crowds: &mut [Crowd], count: usize) -> Outcome<Duration> {
+    let began = Instant::now();
+    loop {
+        let mut open = 0;
+        for crowd in crowds.iter_mut() {
+            open += crowd.open()?;
+        }
+        match open {
+            open if open == count => return Ok(began.elapsed()),
+            open if began.elapsed() > PATIENCE => {
+                return Err(format!("{open} of {count} streams are open").into());
+            }
+            _ => sleep(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// Notices to one user each at random times, as a schedule that is due writes them.
+fn notices(
+    report: &mut Report,
+    name: &str,
+    conn: &mut PgConnection,
+    users: &[i64],
+    crowds: &mut [Crowd],
+) -> Outcome {
+    forget(crowds)?;
+    let mut committed = HashMap::new();
+    let mut times: Vec<f64> = (0..NOTICES).map(|_| rand::random_range(0.0..OVER.as_secs_f64())).collect();
+    times.sort_by(f64::total_cmp);
+    let began = Instant::now();
+    // The bell has one entry for each schedule.
+    let chosen = rand::seq::index::sample(&mut rand::rng(), users.len(), NOTICES);
+    for (time, user) in times.into_iter().zip(chosen) {
+        sleep(Duration::from_secs_f64(time).saturating_sub(began.elapsed()));
+        conn.batch_execute("BEGIN")?;
+        let id = number(conn, &format!("{} RETURNING id AS value", notification(users[user])))?;
+        conn.batch_execute(&format!("SELECT pg_notify('pontual_live', '{{\"notified\":[{id},{id}]}}')"))?;
+        conn.batch_execute("COMMIT")?;
+        committed.insert(id, crowd::now());
+    }
+    sleep(PAUSE);
+    let (mut floor, mut heard) = (Vec::new(), Vec::new());
+    for record in records(crowds)? {
+        let Some(at) = record.id.and_then(|id| committed.get(&id)) else { continue };
+        match record.name.as_str() {
+            "heard" => floor.push((record.at - at) * 1000.0),
+            "notification" => heard.push((record.at - at) * 1000.0),
+            _ => {}
+        }
+    }
+    if (heard.len(), floor.len()) != (NOTICES, NOTICES) {
+        return Err(format!("of {NOTICES} notices {} came", heard.len()).into());
+    }
+    report.spread(name, &heard, Some(&floor));
+    Ok(())
+}
+
+fn notification(user: i64) -> String {
+    format!(
+        "INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
+         SELECT {user}, 'schedule_completed', id, contact_id FROM schedules WHERE status = 'completed' LIMIT 1"
+    )
+}
+
+/// Events that go to all streams: when the first of them has each, and the last.
+fn events(report: &mut Report, name: &str, conn: &mut PgConnection, crowds: &mut [Crowd]) -> Outcome {
+    let streams: usize = crowds.iter().map(|crowd| crowd.size).sum();
+    let (mut all, mut last) = (Vec::new(), Vec::new());
+    for _ in 0..EVENTS {
+        forget(crowds)?;
+        conn.batch_execute(
+            "SELECT pg_notify('pontual_live', format('{\"schedules_changed\":[%s]}', max(id))) FROM schedules",
+        )?;
+        let committed = crowd::now();
+        sleep(PAUSE);
+        let told = records(crowds)?.into_iter().filter(|record| record.name == "schedules");
+        let times: Vec<f64> = told.map(|record| (record.at - committed) * 1000.0).collect();
+        if times.len() != streams {
+            return Err(format!("an event for {streams} streams came to {}", times.len()).into());
+        }
+        last.extend(times.iter().copied().reduce(f64::max));
+        all.extend(times);
+    }
+    report.spread(name, &all, None);
+    report.add(format!("{name}.last"), median(&last), "ms");
+    Ok(())
+}
+
+/// The server is killed and starts again: all browsers come back by themselves.
+fn come_back(report: &mut Report, cluster: &Cluster, server: &mut Server, crowds: &mut [Crowd]) -> Outcome {
+    forget(crowds)?;
+    server.kill()?;
+    wait_for(crowds, 0)?;
+    *server = Server::start_again(cluster, &server.address)?;
+    let ready = crowd::now();
+    let cpu = server.cpu();
+    wait_for(crowds, MANY)?;
+    let records = records(crowds)?;
+    let of = |name: &str| -> Vec<f64> {
+        records.iter().filter(|record| record.name == name).map(|record| record.at - ready).collect()
+    };
+    let (back, refused) = (of("sync"), of("refused"));
+    report.add("back.median", median(&back), "s");
+    report.add("back.all", back.iter().copied().fold(0.0, f64::max), "s");
+    report.add("back.cpu", (server.cpu() - cpu) * 1000.0 / MANY as f64, "ms/stream");
+    report.add("back.refused", refused.into_iter().filter(|at| *at > 0.0).count() as f64, "attempts");
+    report.add("back.memory", server.memory() as f64 / 1048576.0, "MiB");
+    Ok(())
+}
+
+fn records(crowds: &mut [Crowd]) -> Outcome<Vec<Record>> {
+    let mut records = Vec::new();
+    for crowd in crowds {
+        records.extend(crowd.records()?);
+    }
+    Ok(records)
+}
+
+/// What was heard so far is of no interest.
+fn forget(crowds: &mut [Crowd]) -> Outcome {
+    records(crowds).map(drop)
+}
