@@ -95,12 +95,12 @@ impl Zone {
 
     /// `05/12/2026`.
     pub fn date(self, at: DateTime<Utc>) -> String {
-        self.local(at).format("%d/%m/%Y").to_string()
+        day(self.local(at).date())
     }
 
     /// `10:00`.
     pub fn time(self, at: DateTime<Utc>) -> String {
-        self.local(at).format("%H:%M").to_string()
+        hour(self.local(at))
     }
 
     /// `05/12/2026 às 10:00`.
@@ -110,26 +110,27 @@ impl Zone {
 
     /// `05/12, 10:00`.
     pub fn short(self, at: DateTime<Utc>) -> String {
-        self.local(at).format("%d/%m, %H:%M").to_string()
+        let local = self.local(at);
+        format!("{:02}/{:02}, {}", local.day(), local.month(), hour(local))
     }
 
     /// `Sábado, 05/12/2026`.
     pub fn long_date(self, at: DateTime<Utc>) -> String {
         let local = self.local(at);
-        format!("{}, {}", weekday(local.date()), local.format("%d/%m/%Y"))
+        format!("{}, {}", weekday(local.date()), day(local.date()))
     }
 
     /// `Sáb, 05/12/2026`.
     pub fn list_date(self, at: DateTime<Utc>) -> String {
         let local = self.local(at);
-        format!("{}, {}", short_weekday(local.date()), local.format("%d/%m/%Y"))
+        format!("{}, {}", short_weekday(local.date()), day(local.date()))
     }
 
     /// `sáb., 05/12/2026 às 10:00`, as on the button of a free time.
     pub fn slot(self, at: DateTime<Utc>) -> String {
         let local = self.local(at);
-        let day = short_weekday(local.date()).to_lowercase();
-        format!("{day}., {}", local.format("%d/%m/%Y às %H:%M"))
+        let weekday = short_weekday(local.date()).to_lowercase();
+        format!("{weekday}., {}", in_words(local))
     }
 
     /// `2026-12-05T10:00`, the value of a `datetime-local` input.
@@ -161,7 +162,17 @@ pub fn zone_names() -> impl Iterator<Item = &'static str> {
 
 /// `05/12/2026 às 10:00`.
 pub fn in_words(local: NaiveDateTime) -> String {
-    local.format("%d/%m/%Y às %H:%M").to_string()
+    format!("{} às {}", day(local.date()), hour(local))
+}
+
+/// `05/12/2026`. Lists hold many dates: chrono would read its pattern anew for each.
+fn day(date: NaiveDate) -> String {
+    format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year())
+}
+
+/// `10:00`.
+fn hour(local: NaiveDateTime) -> String {
+    format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
 /// The value of a `datetime-local` input.

@@ -120,7 +120,7 @@ async fn serve(
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
         .max_connections(browsers / cores())
-        .worker_max_blocking_threads(pool_size() as usize)
+        .worker_max_blocking_threads(blocking_threads())
         .client_request_timeout(Duration::from_secs(5))
         .on_connect(|connection, _| give_up_on_silence(connection))
         .shutdown_timeout(DRAIN.as_secs())
@@ -247,7 +247,13 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Statements take about a millisecond, so a few connections for each core keep it busy.
+/// Statements take less than a millisecond, so a few connections for each core keep it busy; more of them
+/// would only take turns.
 pub fn pool_size() -> u32 {
-    (cores() as u32 * 4).clamp(8, 32)
+    (cores() as u32 * 3).clamp(6, 32)
+}
+
+/// How many threads a worker has for what blocks: its part of the connections, and one for files.
+pub fn blocking_threads() -> usize {
+    (pool_size() as usize).div_ceil(cores()) + 1
 }

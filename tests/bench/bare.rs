@@ -53,7 +53,7 @@ pub fn serve() -> Outcome {
         let app = move || App::new().app_data(page.clone()).route("/", web::get().to(list));
         let server = HttpServer::new(app)
             .workers(server::cores())
-            .worker_max_blocking_threads(server::pool_size() as usize)
+            .worker_max_blocking_threads(server::blocking_threads())
             .listen(socket)?
             .run();
         println!("The bare page is ready at http://{address}/");

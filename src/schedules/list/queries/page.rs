@@ -13,42 +13,46 @@ use crate::schedules::{Action, Status};
 use crate::web::{Cursor, PageOf};
 
 /// One line of the list.
-#[derive(Debug, QueryableByName)]
+#[derive(Debug, Queryable)]
 pub struct Row {
-    #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
-    #[diesel(sql_type = BigInt)]
     pub contact_id: ContactId,
-    #[diesel(sql_type = Text)]
     pub contact_name: String,
-    #[diesel(sql_type = Text)]
     pub phone: String,
-    #[diesel(sql_type = Text)]
     pub email: String,
-    #[diesel(sql_type = Text)]
     pub channel_name: String,
-    #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
     pub action: Action,
-    #[diesel(sql_type = Text)]
     pub status: Status,
     /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
-    #[diesel(sql_type = Bool)]
     pub is_unspaced: bool,
     /// When it was fired by hand, before its time.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
     pub fired_early_at: Option<DateTime<Utc>>,
     /// Whether the contact is archived, so that nothing more is planned for it.
-    #[diesel(sql_type = Bool)]
     pub is_archived: bool,
-    #[diesel(sql_type = Text)]
     pub department_name: String,
-    #[diesel(sql_type = Nullable<Text>)]
     pub attendant_name: Option<String>,
 }
+
+/// The types of its columns.
+type Columns = (
+    BigInt,
+    BigInt,
+    Text,
+    Text,
+    Text,
+    Text,
+    Timestamptz,
+    Timestamptz,
+    Text,
+    Text,
+    Bool,
+    Nullable<Timestamptz>,
+    Bool,
+    Text,
+    Nullable<Text>,
+);
 
 /// How many rows a page has.
 const PAGE: usize = 25;
@@ -88,7 +92,7 @@ pub fn page(
     let query = narrowing(query, narrowed)
         .bind::<Nullable<Timestamptz>, _>(start.map(|cursor| cursor.at))
         .bind::<Nullable<BigInt>, _>(start.map(|cursor| cursor.id));
-    let rows: Vec<Row> = query.load(conn)?;
+    let rows: Vec<Row> = query.by_place::<Columns>().load(conn)?;
     let cursor = |row: &Row| Cursor {
         at: if sort.is_by_creation() { row.created_at } else { row.due_at },
         id: row.id.0,
