@@ -92,7 +92,7 @@ pub fn run(report: &mut Report) -> Outcome {
     report.spread("bare_commit", &bare, None);
     report.spread("commit", &commits, Some(&floor));
     report.spread("browser", &browser, Some(&floor));
-    Ok(())
+    load::check(&mut conn)
 }
 
 fn rows(conn: &mut PgConnection) -> Outcome<Vec<Row>> {
