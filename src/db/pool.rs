@@ -14,15 +14,16 @@ use r2d2::ManageConnection;
 use super::Changes;
 use crate::error::{Error, Result};
 
-/// How long a request waits for a connection before it is answered 503.
+/// How long a request waits for its turn, and then for a connection, before it is answered 503.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection that was of use so lately is taken to be alive. To ask it would take as long as a
 /// statement of a page does.
 const TRUSTED: Duration = Duration::from_millis(250);
 
-/// So many may wait for each connection before more are answered 503 at once: a second's work.
-const QUEUE: usize = 128;
+/// So many may wait for each connection before more are answered 503 at once: when all browsers come back, a
+/// second's work.
+const QUEUE: usize = 512;
 
 /// How often a transaction runs that others are in the way of.
 const TRIES: usize = 3;
@@ -87,7 +88,11 @@ impl Db {
         let pool = self.pool.clone();
         let place = Place::take(&self.load, self.pool.max_size() as usize * QUEUE)?;
         let run = move || {
-            let _place = place;
+            // The whole of it, which is given back in the end.
+            let place = place;
+            if place.began.elapsed() > CHECKOUT_TIMEOUT {
+                return Err(Error::Unavailable("waited for too long".into()));
+            }
             pool.get()?.run(work)
         };
         web::block(run).await.map_err(Error::unexpected)?
@@ -132,11 +137,14 @@ pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
 }
 
 /// A place among those who wait for a connection or have one.
-struct Place(Arc<AtomicUsize>);
+struct Place {
+    load: Arc<AtomicUsize>,
+    began: Instant,
+}
 
 impl Place {
     fn take(load: &Arc<AtomicUsize>, most: usize) -> Result<Self> {
-        let place = Self(load.clone());
+        let place = Self { load: load.clone(), began: Instant::now() };
         match load.fetch_add(1, Ordering::Relaxed) {
             before if before < most => Ok(place),
             _ => Err(Error::Unavailable("too many wait for a connection".into())),
@@ -146,7 +154,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.load.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

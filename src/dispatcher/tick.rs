@@ -22,6 +22,10 @@ use crate::schedules::FailureReason;
 /// A statement over so many takes about 50 ms.
 const FULL_BATCH: i64 = 500;
 
+/// The first batch of a tick is small, so that the first of many come nearly as soon as a single one; each
+/// other is twice as large, up to the full size.
+const FIRST_BATCH: i64 = 50;
+
 /// Deadlocks and time-outs are found after a second or more, what is wrong with a row at once.
 const SLOW: Duration = Duration::from_millis(900);
 
@@ -50,7 +54,7 @@ pub fn tick(conn: &mut PgConnection) -> Result<Outcome> {
 /// As [`tick`].
 pub fn tick_while(conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool) -> Result<Outcome> {
     let mut outcome = Outcome::default();
-    let mut size = FULL_BATCH;
+    let mut size = FIRST_BATCH;
     let mut suspect = None;
     while goes_on() {
         let (ids, error) = match decide_batch(conn, size, &outcome.refused) {

@@ -18,7 +18,7 @@ use super::{ContentHash, Files, queries};
 use crate::db::Db;
 use crate::error::{Error, Result};
 
-const FIRST: Duration = Duration::from_secs(60);
+const FIRST: Duration = Duration::from_secs(5 * 60);
 const EVERY: Duration = Duration::from_secs(10 * 60);
 
 /// A temporary file that was not written to for so long belongs to nobody.
