@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 
 use crate::db;
@@ -47,7 +46,12 @@ pub struct Claimed {
 /// The database is unreachable.
 pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Claimed> {
     let ahead = AHEAD.as_millis() as i32;
-    let rows: Vec<(ScheduleId, bool)> = Claim { except, ahead, limit }.load(conn)?;
+    let rows: Vec<(ScheduleId, bool)> = db::prepared(include_str!("claim.sql"))
+        .bind::<Array<BigInt>, _>(except)
+        .bind::<Integer, _>(ahead)
+        .bind::<BigInt, _>(limit)
+        .by_place::<(BigInt, Bool)>()
+        .load(conn)?;
     Ok(Claimed {
         are_ahead: rows.iter().any(|(_, is_ahead)| *is_ahead),
         ids: rows.into_iter().map(|(id, _)| id).collect(),
@@ -131,7 +135,13 @@ pub fn decide(
         Order::Time => (None, ""),
         Order::Person { by, ip } => (Some(by), ip),
     };
-    let (completed, failed, first, last, contacts): Row = Decide { ids, reason, by, ip }.get_result(conn)?;
+    let (completed, failed, first, last, contacts): Row = db::prepared(include_str!("decide.sql"))
+        .bind::<Array<BigInt>, _>(ids)
+        .bind::<Nullable<Text>, _>(reason)
+        .bind::<Nullable<BigInt>, _>(by)
+        .bind::<Text, _>(ip)
+        .by_place::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>)>()
+        .get_result(conn)?;
     Ok(Decided { completed, failed, notifications: first.zip(last), contacts })
 }
 
@@ -181,51 +191,3 @@ pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
     })?;
     Ok(())
 }
-
-/// Gives a statement what diesel needs to keep it prepared. Its file names `$1`, `$2` and so on once
-/// each, in this order.
-macro_rules! kept_prepared {
-    ($statement:ident, $file:literal, $row:ty, $($parameter:ident: $Type:ty),*) => {
-        impl QueryId for $statement<'_> {
-            type QueryId = $statement<'static>;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-        impl Query for $statement<'_> {
-            type SqlType = $row;
-        }
-        impl RunQueryDsl<PgConnection> for $statement<'_> {}
-        impl QueryFragment<Pg> for $statement<'_> {
-            fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                let (rest, number) = (include_str!($file), 0);
-                $(
-                    let number = number + 1;
-                    let (head, rest) = rest.split_once(&format!("${number}")).unwrap_or((rest, ""));
-                    out.push_sql(head);
-                    out.push_bind_param::<$Type, _>(&self.$parameter)?;
-                )*
-                out.push_sql(rest);
-                Ok(())
-            }
-        }
-    };
-}
-
-struct Claim<'a> {
-    except: &'a [ScheduleId],
-    ahead: i32,
-    limit: i64,
-}
-kept_prepared!(
-    Claim, "claim.sql", (BigInt, Bool), except: Array<BigInt>, ahead: Integer, limit: BigInt
-);
-
-struct Decide<'a> {
-    ids: &'a [ScheduleId],
-    reason: Option<FailureReason>,
-    by: Option<UserId>,
-    ip: &'a str,
-}
-kept_prepared!(
-    Decide, "decide.sql", (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>),
-    ids: Array<BigInt>, reason: Nullable<Text>, by: Nullable<BigInt>, ip: Text
-);

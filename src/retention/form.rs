@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::settings::{changes_of, snapshot_of};
 use crate::web::{FieldErrors, Fields, Snapshot};
 
 /// What may be decided; the database holds to the same.
@@ -78,17 +79,12 @@ impl Retention {
 
     /// The retention as its form shows it.
     pub fn snapshot(&self) -> Snapshot {
-        let fields = self.fields().into_iter();
-        fields.fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, &shown))
+        snapshot_of(&self.fields())
     }
 
     /// What differs from `self` in `other`, as the audit keeps it.
     pub fn audited(&self, other: &Self) -> Value {
-        let pairs = self.fields().into_iter().zip(other.fields()).filter(|(before, after)| before != after);
-        let kept = pairs.map(|((field, _, before), (_, _, after))| {
-            (field.to_owned(), json!({ "before": before, "after": after }))
-        });
-        Value::Object(kept.collect())
+        changes_of(&self.fields(), &other.fields())
     }
 }
 

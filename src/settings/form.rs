@@ -140,18 +140,27 @@ impl Settings {
 
     /// The settings as their form shows them.
     pub fn snapshot(&self) -> Snapshot {
-        let fields = self.fields().into_iter();
-        fields.fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, &shown))
+        snapshot_of(&self.fields())
     }
 
     /// What differs from `self` in `other`, as the audit keeps it.
     pub fn audited(&self, other: &Self) -> Value {
-        let pairs = self.fields().into_iter().zip(other.fields()).filter(|(before, after)| before != after);
-        let kept = pairs.map(|((field, _, before), (_, _, after))| {
-            (field.to_owned(), json!({ "before": before, "after": after }))
-        });
-        Value::Object(kept.collect())
+        changes_of(&self.fields(), &other.fields())
     }
+}
+
+/// Fields as a form shows them, each its name, its label, and what it holds.
+pub fn snapshot_of(fields: &[(&str, &'static str, String)]) -> Snapshot {
+    fields.iter().fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, shown))
+}
+
+/// What differs between the same fields of two times, as the audit keeps it.
+pub fn changes_of(before: &[(&str, &'static str, String)], after: &[(&str, &'static str, String)]) -> Value {
+    let pairs = before.iter().zip(after).filter(|(before, after)| before != after);
+    let kept = pairs.map(|((field, _, before), (_, _, after))| {
+        ((*field).to_owned(), json!({ "before": before, "after": after }))
+    });
+    Value::Object(kept.collect())
 }
 
 #[cfg(test)]

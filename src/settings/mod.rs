@@ -16,7 +16,7 @@ mod update;
 mod views;
 mod zones;
 
-pub use form::{Settings, company_name_error};
+pub use form::{Settings, changes_of, company_name_error, snapshot_of};
 pub use queries::{Brand, brand, current};
 pub use zones::{ZoneGroup, zone_groups, zone_hint, zone_label};
 
