@@ -106,6 +106,7 @@ pub fn build(
         .wrap(from_fn(frame::offer_again))
         .wrap(from_fn(frame::check_origin))
         .wrap(from_fn(frame::security_headers))
+        .wrap(from_fn(frame::stay_plain))
         .wrap(Compress::default())
         .wrap(TracingLogger::<frame::RequestSpan>::new())
 }

@@ -122,6 +122,8 @@ async fn serve(
         .max_connections(browsers / cores())
         .worker_max_blocking_threads(blocking_threads())
         .client_request_timeout(Duration::from_secs(5))
+        // Else the second piece of a compressed page waits until the browser has confirmed the first.
+        .tcp_nodelay(true)
         .on_connect(|connection, _| give_up_on_silence(connection))
         .shutdown_timeout(DRAIN.as_secs())
         .listen(socket)
@@ -247,13 +249,17 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Statements take less than a millisecond, so a few connections for each core keep it busy; more of them
-/// would only take turns.
-pub fn pool_size() -> u32 {
-    (cores() as u32 * 3).clamp(6, 32)
+/// A server of PostgreSQL takes a hundred connections by default, and several processes may share them.
+const MOST_CONNECTIONS: usize = 48;
+
+/// How many threads each worker has for what blocks. Statements take less than a millisecond, so a few for
+/// each core keep it busy; more of them would only take turns.
+pub fn blocking_threads() -> usize {
+    (MOST_CONNECTIONS / cores()).clamp(2, 4)
 }
 
-/// How many threads a worker has for what blocks: its part of the connections, and one for files.
-pub fn blocking_threads() -> usize {
-    (pool_size() as usize).div_ceil(cores()) + 1
+/// One connection for each of those threads, as far as there are: whoever has a thread need not wait for a
+/// connection too, where others could overtake.
+pub fn pool_size() -> u32 {
+    (cores() * blocking_threads()).min(MOST_CONNECTIONS) as u32
 }

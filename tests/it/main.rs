@@ -8,6 +8,7 @@ mod chat;
 mod check;
 mod cli;
 mod clock;
+mod compression;
 mod contacts;
 mod conversations;
 mod demo;

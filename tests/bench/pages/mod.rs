@@ -62,6 +62,9 @@ fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
             }
         }
         report.compare(format!("growth.{}", page.name), by_few[1], "ms/request", by_few[0]);
+        if place == 0 {
+            tell_memory(report, &sites, "memory.list");
+        }
     }
     tell_memory(report, &sites, "memory");
     sites.iter().try_for_each(|site| load::check(&mut site.cluster.connect()?))

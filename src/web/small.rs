@@ -1,0 +1,25 @@
+//! Answers too small to be worth compressing.
+
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_ENCODING, HeaderValue};
+use actix_web::middleware::Next;
+
+/// What has fewer bytes fits into one packet anyway.
+const WORTH_COMPRESSING: u64 = 1_000;
+
+/// Middleware: keeps a small answer from being compressed.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn stay_plain(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    let is_small = matches!(response.response().body().size(), BodySize::Sized(size) if (1..WORTH_COMPRESSING).contains(&size));
+    if is_small && !response.headers().contains_key(CONTENT_ENCODING) {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    Ok(response)
+}
