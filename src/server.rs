@@ -116,6 +116,8 @@ async fn serve(
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let (imports, old_rows, changes) = (shared.db.clone(), shared.db.clone(), shared.db.changes().clone());
+    // First of all: schedules may be due since before this process came.
+    let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let browsers = open_files::raise_limit();
     let server = HttpServer::new(move || app::build(shared.clone()))
         .workers(cores())
@@ -129,7 +131,6 @@ async fn serve(
         .listen(socket)
         .map_err(|cause| Trouble::Listen { address, cause })?
         .run();
-    let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), changes, database_url);
     prepare_assets();

@@ -24,7 +24,7 @@ const FULL_BATCH: i64 = 500;
 
 /// The first batch of a tick is small, so that the first of many come nearly as soon as a single one; each
 /// other is twice as large, up to the full size.
-const FIRST_BATCH: i64 = 50;
+const FIRST_BATCH: i64 = 25;
 
 /// Deadlocks and time-outs are found after a second or more, what is wrong with a row at once.
 const SLOW: Duration = Duration::from_millis(900);

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::Outcome;
 use crate::report::Report;
+use crate::{Outcome, ending};
 
 /// What is no source.
 const LEFT_OUT: &[&str] = &["target", "node_modules", ".git"];
@@ -17,6 +17,7 @@ const LEFT_OUT: &[&str] = &["target", "node_modules", ".git"];
 /// The project does not build; without its crates, as with another lock file, it needs the network.
 pub fn run(report: &mut Report) -> Outcome {
     let copy = Copy(std::env::temp_dir().join(format!("pontual-build-{}", std::process::id())));
+    ending::will_remove(&copy.0);
     copy_folder(Path::new(env!("CARGO_MANIFEST_DIR")), &copy.0)?;
     for (name, flags) in [("debug", &[][..]), ("release", &["--release"])] {
         report.add(format!("{name}.clean"), copy.seconds(flags)?, "s");
@@ -37,7 +38,11 @@ impl Copy {
         if cfg!(feature = "static-libpq") {
             cargo.args(["--features", "static-libpq"]);
         }
-        match cargo.status()? {
+        let mut process = cargo.spawn()?;
+        ending::has_begun(process.id());
+        let status = process.wait();
+        ending::has_ended(process.id());
+        match status? {
             status if status.success() => Ok(began.elapsed().as_secs_f64()),
             status => Err(format!("cargo build: {status}").into()),
         }

@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Double, Text};
 use pontual::db::private::{PrivateServer, Tuning};
 use pontual::demo::large::Sizes;
 
-use crate::{Outcome, load};
+use crate::{Outcome, ending, load};
 
 pub struct Cluster {
     server: Option<PrivateServer>,
@@ -44,6 +44,7 @@ impl Cluster {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("pontual-bench-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
+        ending::will_remove(&folder);
         let server = PrivateServer::start(&folder, Tuning::Durable)?;
         let url = server.url().to_owned();
         Ok(Self { server: Some(server), url, folder })

@@ -12,6 +12,8 @@ use crate::report::Report;
 use crate::server::Server;
 
 const SIZE: u32 = 10_000;
+/// In which they are made and the servers started.
+const LEAD: Duration = Duration::from_secs(11);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// # Errors
@@ -21,7 +23,7 @@ pub fn run(report: &mut Report) -> Outcome {
     let mut conn = cluster.connect()?;
     load::file(&cluster, &mut conn)?;
 
-    let due = load::upcoming_burst(&mut conn, SIZE)?;
+    let due = load::upcoming_burst(&mut conn, SIZE, LEAD)?;
     let mut server = Server::start(&cluster)?;
     let left = kill_in_the_middle(&mut conn, &due, &mut server)?;
     report.add("left", left as f64, "schedules");
@@ -38,7 +40,7 @@ pub fn run(report: &mut Report) -> Outcome {
     report.add("restart.all_done", began.elapsed().as_secs_f64() * 1000.0, "ms");
     drop(heir);
 
-    let due = load::upcoming_burst(&mut conn, SIZE)?;
+    let due = load::upcoming_burst(&mut conn, SIZE, LEAD)?;
     let (mut server, standby) = (Server::start(&cluster)?, Server::start(&cluster)?);
     kill_in_the_middle(&mut conn, &due, &mut server)?;
     let killed = real(&mut conn, "SELECT extract(epoch FROM clock_timestamp())::float8 AS value")?;

@@ -26,12 +26,13 @@ pub fn burst(conn: &mut PgConnection, count: u32, due: &str) -> Outcome {
 /// The instant at which a burst is due, an SQL expression.
 pub struct Due(String);
 
-/// Makes `count` schedules that will be due at one instant, long enough from now to start a server.
+/// Makes `count` schedules that will be due at one instant: `lead` from now, which must be enough to make them
+/// and to start a server.
 ///
 /// # Errors
 /// The database refuses, or takes too long.
-pub fn upcoming_burst(conn: &mut PgConnection, count: u32) -> Outcome<Due> {
-    let lead = 5 + count / 1_500;
+pub fn upcoming_burst(conn: &mut PgConnection, count: u32, lead: Duration) -> Outcome<Due> {
+    let lead = lead.as_secs();
     let at = number(conn, &format!("SELECT (extract(epoch FROM now()) + {lead})::bigint AS value"))?;
     let due = Due(format!("to_timestamp({at})"));
     burst(conn, count, &due.0)?;
@@ -83,7 +84,8 @@ impl Due {
             if began.elapsed() > patience {
                 return Err(format!("the burst was not over after {} s", patience.as_secs()).into());
             }
-            sleep(Duration::from_millis(5));
+            // Each look costs the database what it costs it to pass over all that is done.
+            sleep(Duration::from_millis(20));
         }
         Ok(-self.left(conn)?)
     }

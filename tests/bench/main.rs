@@ -9,6 +9,7 @@ mod burst;
 mod clients;
 mod cluster;
 mod crash;
+mod ending;
 mod http;
 mod lateness;
 mod load;
@@ -63,14 +64,13 @@ fn main() -> ExitCode {
     }
     // `cargo bench` adds this one.
     let names: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
-    if let [argument, address, database] = names.as_slice()
-        && argument == bell::ARGUMENT
-    {
-        return bell::hold(address, database).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
-    }
     if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|known| known.name == *name)) {
         let known: Vec<_> = ALL.iter().map(|known| known.name).collect();
         eprintln!("There is no benchmark \"{unknown}\": {}.", known.join(", "));
+        return ExitCode::FAILURE;
+    }
+    if let Err(error) = ending::watch() {
+        eprintln!("{error}");
         return ExitCode::FAILURE;
     }
     let is_wanted = |benchmark: &&Benchmark| match names.is_empty() {

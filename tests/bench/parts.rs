@@ -4,14 +4,14 @@
 use std::process::Command;
 
 use crate::Outcome;
-use crate::{bare, clients};
+use crate::{bare, bell, clients};
 
 /// Leads the name of a part.
 const MARK: &str = "--part";
 
 type Part = (&'static str, fn() -> Outcome);
 
-const PARTS: &[Part] = &[("clients", clients::serve), ("bare", bare::serve)];
+const PARTS: &[Part] = &[("clients", clients::serve), ("bare", bare::serve), ("streams", bell::hold)];
 
 /// The start of a part.
 ///

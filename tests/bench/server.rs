@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::Outcome;
 use crate::cluster::{Cluster, cpu_of_family};
+use crate::{Outcome, ending};
 
 /// What cookies are encrypted with: of it the servers derive their keys.
 pub const SECRET: &str = "a secret of the benchmarks, no other";
@@ -48,6 +48,7 @@ impl Server {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
+        ending::has_begun(process.id());
         let mut line = String::new();
         BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let ready_after = began.elapsed();
@@ -71,6 +72,7 @@ impl Server {
 
     /// As a loss of power would end it.
     pub fn kill(&mut self) -> Outcome {
+        ending::has_ended(self.process.id());
         self.process.kill()?;
         self.process.wait()?;
         Ok(())

@@ -1,12 +1,12 @@
 //! A process that holds the streams of many browsers, seen from the benchmark.
 
 use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::streams::{ARGUMENT, cookie};
-use crate::Outcome;
+use super::streams::cookie;
 use crate::cluster::Cluster;
+use crate::{Outcome, parts};
 
 pub struct Crowd {
     process: Child,
@@ -27,16 +27,14 @@ pub struct Record {
 impl Crowd {
     /// Opens a stream for each of `users`; `listens` too to what PostgreSQL announces.
     pub fn start(cluster: &Cluster, address: &str, users: &[i64], listens: bool) -> Outcome<Self> {
-        let mut process = Command::new(std::env::current_exe()?)
-            .args([ARGUMENT, address, if listens { cluster.url() } else { "" }])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+        let mut process = parts::command("streams")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let commands = process.stdin.take().ok_or("no input")?;
         let answers = BufReader::new(process.stdout.take().ok_or("no output")?);
         let mut crowd = Self { process, commands, answers, size: users.len() };
         let cookies: Vec<String> = users.iter().map(|user| cookie(*user)).collect();
-        crowd.say(&cookies.join(" "))?;
+        for line in [address, if listens { cluster.url() } else { "" }, &cookies.join(" ")] {
+            crowd.say(line)?;
+        }
         Ok(crowd)
     }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-pub use streams::{ARGUMENT, hold};
+pub use streams::hold;
 
 use crate::Outcome;
 use crate::cluster::{Cluster, number, numbers};

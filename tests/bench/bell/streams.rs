@@ -1,7 +1,6 @@
 //! The process that holds the streams: each as static/js/live.js does, which comes back by itself.
 
 use std::cell::RefCell;
-use std::io::BufRead;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -17,9 +16,6 @@ use tokio::sync::{Semaphore, mpsc};
 use super::crowd::now;
 use crate::Outcome;
 use crate::server::SECRET;
-
-/// Says to the benchmarks' program that it is this process.
-pub const ARGUMENT: &str = "--hold-streams";
 
 /// So many come for the first time at once; who comes back has no such limit.
 const AT_ONCE: usize = 64;
@@ -53,23 +49,27 @@ pub fn cookie(user: i64) -> String {
     jar.get("pontual").map(|cookie| cookie.encoded().to_string()).unwrap_or_default()
 }
 
-/// Holds a stream for each cookie of the first line of its input, and answers the commands of the others.
+/// The part: the first lines of its input are the server's address, that of a database to listen to or nothing,
+/// and a cookie for each stream; it answers the commands of the others.
 ///
 /// # Errors
 /// The input cannot be read.
-pub fn hold(address: &str, database: &str) -> Outcome {
+pub fn hold() -> Outcome {
     pontual::server::open_files::raise_limit();
+    let line = || {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line.trim_end().to_owned())
+    };
+    let (address, database, cookies) = (line()?, line()?, line()?);
     let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let mut cookies = String::new();
-    std::io::stdin().read_line(&mut cookies)?;
     let (sender, mut commands) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
-        std::io::stdin().lock().lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
     });
     rt::System::new().block_on(async move {
         let state = Shared::default();
         if !database.is_empty() {
-            rt::spawn(listen(database.to_owned(), state.clone()));
+            rt::spawn(listen(database, state.clone()));
         }
         let first = Rc::new(Semaphore::new(AT_ONCE));
         for cookie in cookies.split_whitespace() {

@@ -10,7 +10,7 @@ use crate::server::Server;
 use crate::{Outcome, bare};
 
 const WARM_UP: f64 = 0.3;
-const SECONDS: f64 = 1.0;
+const SECONDS: f64 = 0.8;
 
 /// How often the list and the bare page are measured, in turns, so that a machine that is busy for a while is
 /// so for both.
