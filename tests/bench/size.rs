@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use crate::Outcome;
 use crate::cluster::{Cluster, number};
 use crate::http::Client;
 use crate::report::Report;
 use crate::server::Server;
+use crate::{Outcome, load};
 
 /// What the start itself did is over by then, and counted: PostgreSQL counts what an idle connection did
 /// after 10 s.
@@ -18,7 +18,7 @@ const SETTLED: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// # Errors
-/// The cluster or the server does not start.
+/// The cluster or the server does not start, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let binary = std::fs::metadata(env!("CARGO_BIN_EXE_pontual"))?.len();
     report.add("binary", binary as f64 / 1048576.0, "MiB");
@@ -42,7 +42,7 @@ pub fn run(report: &mut Report) -> Outcome {
     let (plain, compressed) = assets(&server)?;
     report.add("assets", plain as f64 / 1024.0, "KiB");
     report.add("assets.sent", compressed as f64 / 1024.0, "KiB");
-    Ok(())
+    load::check(&mut conn)
 }
 
 /// Bytes of all files of `static/` as the server sends them: plain, and to a browser of today.

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
 
-use crate::Outcome;
 use crate::cluster::Cluster;
 use crate::report::{Report, median};
 use crate::server::Server;
+use crate::{Outcome, load};
 
 const STARTS: usize = 5;
 
 /// # Errors
-/// The cluster or the server does not start.
+/// The cluster or the server does not start, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let empty = Cluster::empty()?;
     report.add("empty", milliseconds(&empty)?, "ms");
@@ -29,7 +29,7 @@ pub fn run(report: &mut Report) -> Outcome {
     };
     report.add("cold", median(&starts(true)?), "ms");
     report.add("warm", median(&starts(false)?), "ms");
-    Ok(())
+    load::check(&mut cluster.connect()?)
 }
 
 fn milliseconds(cluster: &Cluster) -> Outcome<f64> {

@@ -4,11 +4,14 @@ mod addresses;
 mod site;
 
 use std::collections::HashMap;
+use std::thread::sleep;
+use std::time::Duration;
 
 use pontual::demo::large::Sizes;
 
 use crate::clients::Clients;
 use crate::report::Report;
+use crate::server::Server;
 use crate::{Outcome, load};
 use site::Site;
 
@@ -18,6 +21,9 @@ const LARGEST: u32 = 10_000_000;
 
 /// Growth is told by the first.
 const CONNECTIONS: [usize; 2] = [16, 64];
+
+/// After all pages, until memory is looked at.
+const REST: Duration = Duration::from_secs(2);
 
 /// # Errors
 /// A cluster or a server does not start, a page does not answer as it should, or an invariant is broken.
@@ -37,9 +43,6 @@ fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
     // The first page is the list, with which the bare page is measured in turns.
     let mut bares = HashMap::new();
     for (place, page) in sites[0].pages.iter().enumerate() {
-        if page.compressed {
-            tell_memory(report, &sites, "memory.plain");
-        }
         let mut by_few = Vec::new();
         for site in &sites {
             for connections in CONNECTIONS {
@@ -63,16 +66,18 @@ fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
         }
         report.compare(format!("growth.{}", page.name), by_few[1], "ms/request", by_few[0]);
         if place == 0 {
-            tell_memory(report, &sites, "memory.list");
+            tell_memory(report, &sites, "memory.list", Server::memory);
         }
     }
-    tell_memory(report, &sites, "memory");
+    sleep(REST);
+    tell_memory(report, &sites, "memory", Server::memory);
+    tell_memory(report, &sites, "memory.most", Server::most_memory);
     sites.iter().try_for_each(|site| load::check(&mut site.cluster.connect()?))
 }
 
-fn tell_memory(report: &mut Report, sites: &[Site], name: &str) {
+fn tell_memory(report: &mut Report, sites: &[Site], name: &str, of: fn(&Server) -> u64) {
     for site in sites {
-        let (memory, bare) = site.memory();
+        let (memory, bare) = site.memory(of);
         report.compare(format!("{}.{name}", site.size), memory, "MiB", bare);
     }
 }

@@ -82,9 +82,9 @@ impl Site {
         }
     }
 
-    /// MiB of the product, and of the bare page.
-    pub fn memory(&self) -> (f64, f64) {
-        let mib = |server: &Server| server.memory() as f64 / 1048576.0;
+    /// MiB of the product and of the bare page, as `of` tells bytes.
+    pub fn memory(&self, of: fn(&Server) -> u64) -> (f64, f64) {
+        let mib = |server: &Server| of(server) as f64 / 1048576.0;
         (mib(&self.server), mib(&self.bare))
     }
 }

@@ -6,6 +6,7 @@ mod narrowed;
 mod options;
 mod page;
 mod search;
+mod situation;
 
 pub use bulk::{Bulk, cancel_all, chosen};
 pub use export::{ExportRow, chunk};

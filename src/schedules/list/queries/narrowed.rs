@@ -40,33 +40,44 @@ pub const TEXTS: &str = "(SELECT concat_ws(' ', c.search, cp.sort_name, sp.sort_
 /// How many values `narrowing` binds; a statement's own begin after them.
 pub const BOUND: usize = 8;
 
-/// Those filters that an index serves, the one that narrows most first: with a situation, it reads them in
-/// the order of the due time.
-const INDEXED: [&str; 4] =
-    ["coalesce(s.attendant_id, 0) = $4", "s.created_by = $5", "s.department_id = $3", "s.action = $6"];
+/// Those filters that an index serves, the one that narrows most first: what each compares, and with which
+/// value. With a situation, the index reads them in the order of the due time.
+const INDEXED: [(&str, &str); 4] = [
+    ("coalesce(s.attendant_id, 0)", "$4"),
+    ("s.created_by", "$5"),
+    ("s.department_id", "$3"),
+    ("s.action", "$6"),
+];
 
 impl Narrowed {
     fn are_set(&self) -> [bool; 4] {
         [self.attendant.is_some(), self.creator.is_some(), self.department.is_some(), self.action.is_some()]
     }
 
+    fn indexed_ones(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
+        INDEXED.into_iter().zip(self.are_set()).filter(|(_, is_set)| *is_set).map(|(filter, _)| filter)
+    }
+
     /// The one of these that finds the schedules of a situation, if one is set.
-    pub fn indexed(&self) -> Option<&'static str> {
-        INDEXED.into_iter().zip(self.are_set()).find(|(_, is_set)| *is_set).map(|(filter, _)| filter)
+    pub fn indexed(&self) -> Option<(&'static str, &'static str)> {
+        self.indexed_ones().next()
     }
 
     /// Whether the schedule `s` is within the filters. Only what is asked for is written, so that each set of
     /// filters has a plan of its own.
     pub fn condition(&self) -> String {
-        let of = |is_set: bool, filter: &str| is_set.then(|| filter.to_owned());
-        let indexed = INDEXED.iter().zip(self.are_set()).map(|(filter, is_set)| of(is_set, filter));
-        let parts = [
-            of(self.found.is_some(), "s.id = ANY ($1)"),
-            self.patterns.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)")),
-            self.status.map(|status| format!("s.status = '{}'", status.as_str())),
-            Some(self.within_period()),
-        ];
-        parts.into_iter().chain(indexed).flatten().collect::<Vec<_>>().join(" AND ")
+        let status = self.status.map(|status| format!("s.status = '{}'", status.as_str()));
+        let indexed = self.indexed().map(|(column, value)| format!("{column} = {value}"));
+        status.into_iter().chain(indexed).chain([self.rest()]).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// The same but for the situation and the one that is `indexed`.
+    pub fn rest(&self) -> String {
+        let found = self.found.as_ref().map(|_| "s.id = ANY ($1)".to_owned());
+        let compared = self.patterns.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)"));
+        let others = self.indexed_ones().skip(1).map(|(column, value)| format!("{column} = {value}"));
+        let all = found.into_iter().chain(compared).chain([self.within_period()]).chain(others);
+        all.collect::<Vec<_>>().join(" AND ")
     }
 
     /// The part of it that says when a schedule is due.
@@ -81,10 +92,10 @@ impl Narrowed {
         self.are_set().into_iter().filter(|is_set| *is_set).count()
     }
 
-    /// The situation, if nothing else is asked for.
-    pub fn only_status(&self) -> Option<Status> {
-        let of_status = Self { status: self.status, ..Self::default() };
-        self.status.filter(|_| *self == of_status)
+    /// The situations that are asked for.
+    pub fn statuses(&self) -> impl Iterator<Item = Status> + use<> {
+        let only = self.status;
+        Status::ALL.iter().copied().filter(move |status| only.is_none_or(|only| only == *status))
     }
 
     /// Whether it comes from a search.

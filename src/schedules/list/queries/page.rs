@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::narrowed::{BOUND, Narrowed, narrowing};
+use super::situation::{Direction, of_situation};
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
 use crate::schedules::list::filters::{Place, Sort};
@@ -131,52 +132,37 @@ impl Walk {
     /// The first schedules on the way. The indexes of filters begin with the situation: all situations
     /// together are the first of each.
     pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
-        let Self { sort, order, beyond, .. } = self;
-        let first = |status: &str| {
-            format!(
-                "(SELECT s.* FROM schedules s WHERE {} {status} {beyond} {order} LIMIT {limit})",
-                narrowed.condition()
-            )
-        };
-        if let Some(status) = narrowed.only_status()
-            && !sort.is_by_creation()
-        {
-            return self.of_status(status, limit);
+        let order = self.order;
+        if self.sort.is_by_creation() || narrowed.status.is_none() && narrowed.indexed().is_none() {
+            return self.first(narrowed, limit);
         }
-        if narrowed.status.is_some() || narrowed.indexed().is_none() || sort.is_by_creation() {
-            return first("");
+        let of_each: Vec<_> =
+            narrowed.statuses().map(|status| self.first_of(status, narrowed, limit)).collect();
+        match &of_each[..] {
+            [of_one] => of_one.clone(),
+            _ => format!("SELECT * FROM ({}) s {order} LIMIT {limit}", of_each.join(" UNION ALL ")),
         }
-        let of_each =
-            Status::ALL.iter().map(|status| first(&format!("AND s.status = '{}'", status.as_str())));
-        let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
-        format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
     }
 
-    /// The first of a situation. As a comparison that only the index by situation serves: the planner likes to
-    /// look for them among all, where none may be near the place that it begins at.
-    fn of_status(&self, status: Status, limit: usize) -> String {
-        let (sign, edge, side, direction) = match self.is_descending {
-            true => ("<", "'infinity', 9223372036854775807".to_owned(), ">=", "DESC"),
-            false => (">", "'-infinity', 0".to_owned(), "<=", "ASC"),
-        };
-        let start = if self.has_cursor { format!("${}, ${}", BOUND + 1, BOUND + 2) } else { edge };
-        let status = status.as_str();
-        format!(
-            "SELECT s.* FROM schedules s
-              WHERE (s.status, s.due_at, s.id) {sign} ('{status}', {start}) AND s.status {side} '{status}'
-              ORDER BY s.status {direction}, s.due_at {direction}, s.id {direction} LIMIT {limit}"
-        )
+    fn first(&self, narrowed: &Narrowed, limit: usize) -> String {
+        let Self { order, beyond, .. } = self;
+        format!("(SELECT s.* FROM schedules s WHERE {} {beyond} {order} LIMIT {limit})", narrowed.condition())
+    }
+
+    fn first_of(&self, status: Status, narrowed: &Narrowed, limit: usize) -> String {
+        if narrowed.is_searched() {
+            return self.first(&Narrowed { status: Some(status), ..narrowed.clone() }, limit);
+        }
+        let direction = if self.is_descending { Direction::Descending } else { Direction::Ascending };
+        let found = of_situation(status, narrowed, &narrowed.rest(), direction, self.has_cursor);
+        format!("({found} LIMIT {limit})")
     }
 
     /// The same where few schedules are within the filters: on the way in the order of the list they may lie
     /// far apart, so they are found as they were counted, and sorted.
     pub fn all_of(&self, narrowed: &Narrowed, limit: usize) -> String {
         let Self { order, beyond, .. } = self;
-        let statuses: Vec<Status> = match narrowed.status {
-            Some(status) => vec![status],
-            None => Status::ALL.to_vec(),
-        };
-        let of_each = statuses.into_iter().map(|status| {
+        let of_each = narrowed.statuses().map(|status| {
             // OFFSET 0 keeps the planner from taking the other way after all.
             let found = found_by_index(status, narrowed);
             format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", narrowed.condition())
@@ -259,11 +245,9 @@ pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
 }
 
 fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
-    // In the order of an index, so that the index is read: what is rare may stand at the table's end.
-    let order = if narrowed.found.is_some() { "" } else { "ORDER BY s.due_at" };
     format!(
         "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
-           FROM ({} {order} LIMIT {limit}) s)",
+           FROM ({} LIMIT {limit}) s)",
         status.as_str(),
         narrowed.condition(),
         found_by_index(status, narrowed),
@@ -272,13 +256,12 @@ fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
 
 /// The schedules of a situation as far as one index narrows them.
 fn found_by_index(status: Status, narrowed: &Narrowed) -> String {
-    let indexed = match (&narrowed.found, narrowed.indexed()) {
-        (Some(_), _) => "s.id = ANY ($1)",
-        (None, indexed) => indexed.unwrap_or("true"),
-    };
-    format!(
-        "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed} AND {}",
-        status.as_str(),
-        narrowed.within_period()
-    )
+    match &narrowed.found {
+        Some(_) => format!(
+            "SELECT s.* FROM schedules s WHERE s.status = '{}' AND s.id = ANY ($1) AND {}",
+            status.as_str(),
+            narrowed.within_period()
+        ),
+        None => of_situation(status, narrowed, "true", Direction::Ascending, false),
+    }
 }
