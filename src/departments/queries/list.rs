@@ -36,6 +36,7 @@ pub struct Line {
 /// # Errors
 /// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
+    // What is pending in the order of its index, so that the count ends at its limit.
     Ok(db::prepared(format!(
         "SELECT d.id, d.name, d.deactivated_at IS NULL AS is_active,
                 (SELECT count(*) FROM department_members m JOIN users u ON u.id = m.user_id
@@ -43,7 +44,8 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
                 (SELECT count(*) FROM (SELECT FROM tickets t
                   WHERE t.department_id = d.id AND t.status = 'open' LIMIT {most}) AS t) AS open_tickets,
                 (SELECT count(*) FROM (SELECT FROM schedules s
-                  WHERE s.department_id = d.id AND s.status = 'scheduled' LIMIT {most}) AS s) AS pending_schedules
+                  WHERE s.department_id = d.id AND s.status = 'scheduled'
+                  ORDER BY s.due_at LIMIT {most}) AS s) AS pending_schedules
            FROM departments d ORDER BY d.position, d.id",
         most = MOST_COUNTED + 1
     ))

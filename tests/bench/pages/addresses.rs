@@ -55,6 +55,7 @@ fn of(conn: &mut PgConnection) -> Outcome<Vec<(&'static str, String, &'static st
         ("list.cancelled", "/schedules?status=cancelled".into(), row),
         ("list.deep", format!("/schedules?after={deep}-1"), row),
         ("list.attendant", format!("/schedules?attendant_id={attendant}"), row),
+        ("list.department", format!("/schedules?department_id={department}"), row),
         ("list.filters", format!("/schedules?department_id={department}&action=notify&status=failed"), row),
         ("list.month", "/schedules?period=month".into(), row),
         // A name that many have, and an address that one has.

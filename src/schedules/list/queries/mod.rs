@@ -1,6 +1,7 @@
 //! SQL of the list.
 
 mod bulk;
+mod counts;
 mod export;
 mod narrowed;
 mod options;
@@ -9,7 +10,8 @@ mod search;
 mod situation;
 
 pub use bulk::{Bulk, cancel_all, chosen};
+pub use counts::{Count, Counts, counts};
 pub use export::{ExportRow, chunk};
 pub use narrowed::{BOUND, Narrowed, narrowed, narrowing};
 pub use options::{Options, options, users};
-pub use page::{Count, Counts, Row, counts, page};
+pub use page::{Row, page};
