@@ -126,7 +126,7 @@ statement!(
 );
 statement!(
     Frame, "sql/bare_person.sql",
-    (BigInt, Text, BigInt, Text, Bool, Text, Text, Nullable<Binary>, Bool, Bool, Text, Array<Text>, Array<BigInt>, BigInt),
+    (BigInt, Text, BigInt, Text, Bool, Text, Text, Nullable<Binary>, Bool, Bool, Text, Array<Text>, Array<BigInt>, BigInt, BigInt),
     user: i64 as BigInt
 );
 statement!(
@@ -167,6 +167,7 @@ struct Person {
     permissions: Vec<String>,
     departments: Vec<i64>,
     unread: i64,
+    unseen: i64,
 }
 
 impl Person {
@@ -181,6 +182,7 @@ impl Person {
             time_zone,
             theme,
             unread,
+            unseen,
             ..
         } = self;
         let Self { logo, plays_sound, shows_browser_notices, permissions, departments, .. } = self;
@@ -194,7 +196,7 @@ impl Person {
             "{time_zone} {theme} {logo} {plays_sound} {shows_browser_notices} {} ",
             permissions.join(" ")
         )?;
-        write!(body, "{} {unread}<table>", departments.len())
+        write!(body, "{} {unread} {unseen}<table>", departments.len())
     }
 }
 
