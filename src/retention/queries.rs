@@ -158,14 +158,16 @@ pub fn retire_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
               oldest AS MATERIALIZED (
                 SELECT id, schedule_id, at, kind FROM schedule_history WHERE id > $1 ORDER BY id LIMIT $2),
               ended AS MATERIALIZED (
-                SELECT s.id FROM kept CROSS JOIN oldest o JOIN schedules s ON s.id = o.schedule_id
-                 WHERE o.kind IN ('cancelled', 'completed', 'failed') AND s.finished_at < kept.since),
+                SELECT s.id FROM oldest o JOIN schedules s ON s.id = o.schedule_id
+                 WHERE o.kind IN ('cancelled', 'completed', 'failed')
+                   AND s.finished_at < (SELECT since FROM kept)),
               gone AS (DELETE FROM schedule_history h USING ended WHERE h.schedule_id = ended.id RETURNING h.id),
-              told AS (UPDATE retention SET history_gone_before = greatest(history_gone_before, kept.since)
-                         FROM kept WHERE EXISTS (SELECT FROM gone))
+              told AS (UPDATE retention
+                          SET history_gone_before = greatest(history_gone_before, (SELECT since FROM kept))
+                        WHERE EXISTS (SELECT FROM gone))
          SELECT (SELECT count(*) FROM gone) AS gone,
-                (SELECT max(o.id) FROM oldest o CROSS JOIN kept
-                 HAVING count(*) = $2 AND bool_or(o.at < kept.since)) AS next",
+                (SELECT max(id) FROM oldest
+                 HAVING count(*) = $2 AND bool_or(at < (SELECT since FROM kept))) AS next",
     )
     .bind::<BigInt, _>(after)
     .bind::<BigInt, _>(BATCH)
