@@ -180,6 +180,8 @@ diesel::table! {
         audit_months -> Int4,
         notifications_gone_before -> Timestamptz,
         audit_gone_before -> Timestamptz,
+        history_months -> Int4,
+        history_gone_before -> Timestamptz,
     }
 }
 

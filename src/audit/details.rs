@@ -93,6 +93,7 @@ fn field_label(field: &str) -> String {
         "late_tolerance_minutes" => "tolerância de atraso",
         "notification_days" => "guarda de notificações",
         "audit_months" => "guarda da auditoria",
+        "history_months" => "guarda do histórico dos agendamentos",
         "spacing_exempt" => "respeito ao intervalo",
         field => field,
     };

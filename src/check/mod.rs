@@ -6,7 +6,8 @@
 //! acknowledgements and logs. 18 is about the key
 //! that a customer's page makes, which is the web chat's provider id.
 //!
-//! Who was to be told is what the history recorded at dispatch, for people change afterwards.
+//! Who was to be told is what the history recorded at dispatch, for people change afterwards. Once the history
+//! is retired, all that is known is that somebody was.
 
 mod files;
 mod invariants;

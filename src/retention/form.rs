@@ -2,20 +2,25 @@
 
 use std::ops::RangeInclusive;
 
+use diesel::prelude::*;
 use serde_json::Value;
 
+use crate::schema::retention;
 use crate::settings::{changes_of, snapshot_of};
 use crate::web::{FieldErrors, Fields, Snapshot};
 
 /// What may be decided; the database holds to the same.
 const NOTIFICATION_DAYS: RangeInclusive<i32> = 7..=3650;
 const AUDIT_MONTHS: RangeInclusive<i32> = 12..=240;
+const HISTORY_MONTHS: RangeInclusive<i32> = 12..=240;
 
 /// What the company decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = retention)]
 pub struct Retention {
     pub notification_days: i32,
     pub audit_months: i32,
+    pub history_months: i32,
 }
 
 /// What somebody typed.
@@ -24,6 +29,7 @@ pub struct Typed {
     pub version: String,
     pub notification_days: String,
     pub audit_months: String,
+    pub history_months: String,
 }
 
 impl Typed {
@@ -33,6 +39,7 @@ impl Typed {
             version: text("version"),
             notification_days: text("notification_days"),
             audit_months: text("audit_months"),
+            history_months: text("history_months"),
         }
     }
 
@@ -42,6 +49,7 @@ impl Typed {
             version: retention.snapshot().version(),
             notification_days: retention.notification_days.to_string(),
             audit_months: retention.audit_months.to_string(),
+            history_months: retention.history_months.to_string(),
         }
     }
 
@@ -49,31 +57,30 @@ impl Typed {
     /// Every field that is wrong.
     pub fn parse(&self) -> Result<Retention, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let notification_days = whole(&self.notification_days, NOTIFICATION_DAYS);
-        if notification_days.is_none() {
-            errors.add("notification_days", "Informe de 7 a 3.650 dias.");
-        }
-        let audit_months = whole(&self.audit_months, AUDIT_MONTHS);
-        if audit_months.is_none() {
-            errors.add("audit_months", "Informe de 12 a 240 meses.");
-        }
-        match notification_days.zip(audit_months) {
-            Some((notification_days, audit_months)) => Ok(Retention { notification_days, audit_months }),
-            None => Err(errors),
-        }
+        let mut whole = |name, typed: &str, range: RangeInclusive<i32>, sentence| {
+            let number = typed.trim().parse().ok().filter(|number| range.contains(number));
+            if number.is_none() {
+                errors.add(name, sentence);
+            }
+            number.unwrap_or_default()
+        };
+        let (days, months) = ("Informe de 7 a 3.650 dias.", "Informe de 12 a 240 meses.");
+        let retention = Retention {
+            notification_days: whole("notification_days", &self.notification_days, NOTIFICATION_DAYS, days),
+            audit_months: whole("audit_months", &self.audit_months, AUDIT_MONTHS, months),
+            history_months: whole("history_months", &self.history_months, HISTORY_MONTHS, months),
+        };
+        if errors.is_empty() { Ok(retention) } else { Err(errors) }
     }
-}
-
-fn whole(typed: &str, range: RangeInclusive<i32>) -> Option<i32> {
-    typed.trim().parse().ok().filter(|number| range.contains(number))
 }
 
 impl Retention {
     /// Each field of the form: its name, its label, and what it holds, as people read it.
-    fn fields(&self) -> [(&'static str, &'static str, String); 2] {
+    fn fields(&self) -> [(&'static str, &'static str, String); 3] {
         [
             ("notification_days", "Notificações", format!("{} dias", self.notification_days)),
             ("audit_months", "Auditoria", format!("{} meses", self.audit_months)),
+            ("history_months", "Histórico dos agendamentos", format!("{} meses", self.history_months)),
         ]
     }
 
@@ -92,22 +99,27 @@ impl Retention {
 mod tests {
     use super::*;
 
-    fn typed(days: &str, months: &str) -> Typed {
-        Typed { notification_days: days.into(), audit_months: months.into(), ..Typed::default() }
+    fn typed(days: &str, audit: &str, history: &str) -> Typed {
+        Typed {
+            notification_days: days.into(),
+            audit_months: audit.into(),
+            history_months: history.into(),
+            ..Typed::default()
+        }
     }
 
     #[test]
     fn a_right_form_becomes_a_retention() {
-        let retention = typed(" 90 ", "24").parse().unwrap();
-        assert_eq!(retention, Retention { notification_days: 90, audit_months: 24 });
+        let retention = typed(" 90 ", "24", "240").parse().unwrap();
+        assert_eq!(retention, Retention { notification_days: 90, audit_months: 24, history_months: 240 });
     }
 
     #[test]
     fn every_wrong_field_is_told() {
         for (days, months) in [("6", "11"), ("3651", "241"), ("", "x"), ("-7", "1e2"), ("7.5", "12.0")] {
-            let errors = typed(days, months).parse().unwrap_err();
+            let errors = typed(days, months, months).parse().unwrap_err();
             let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
-            assert_eq!(fields, ["notification_days", "audit_months"], "{days} {months}");
+            assert_eq!(fields, ["notification_days", "audit_months", "history_months"], "{days} {months}");
         }
     }
 }

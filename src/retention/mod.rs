@@ -3,8 +3,8 @@
 //! Notifications go after some months, read or not: by then the bell is no place to learn of anything.
 //! The audit is kept for years, and the database itself lets nothing younger go than the company
 //! decided, nor anything of the last twelve months. Sessions that have ended and sign-in attempts long
-//! past go too. What is the customers' record stays: contacts, conversations, and schedules with their
-//! history.
+//! past go too. The history of a schedule goes as a whole, years after its end; while it is pending, all
+//! of it stays. What is the customers' record stays: contacts, conversations, and the schedules.
 //!
 //! Before when rows may be missing is written down where they go, so that `pontual check` still tells
 //! what was retired from what was lost.

@@ -15,9 +15,7 @@ pub const BATCH: i64 = 1_000;
 /// # Errors
 /// The database is unreachable.
 pub fn current(conn: &mut PgConnection) -> Result<Retention> {
-    let (notification_days, audit_months) =
-        retention::table.select((retention::notification_days, retention::audit_months)).first(conn)?;
-    Ok(Retention { notification_days, audit_months })
+    Ok(retention::table.select(Retention::as_select()).first(conn)?)
 }
 
 /// As `current`, and nobody else can save until the transaction ends.
@@ -25,22 +23,13 @@ pub fn current(conn: &mut PgConnection) -> Result<Retention> {
 /// # Errors
 /// The database is unreachable.
 pub fn current_for_update(conn: &mut PgConnection) -> Result<Retention> {
-    let (notification_days, audit_months) = retention::table
-        .select((retention::notification_days, retention::audit_months))
-        .for_update()
-        .first(conn)?;
-    Ok(Retention { notification_days, audit_months })
+    Ok(retention::table.select(Retention::as_select()).for_update().first(conn)?)
 }
 
 /// # Errors
 /// The database is unreachable.
 pub fn save(conn: &mut PgConnection, wanted: &Retention) -> Result<()> {
-    diesel::update(retention::table)
-        .set((
-            retention::notification_days.eq(wanted.notification_days),
-            retention::audit_months.eq(wanted.audit_months),
-        ))
-        .execute(conn)?;
+    diesel::update(retention::table).set(wanted).execute(conn)?;
     Ok(())
 }
 
@@ -150,6 +139,35 @@ pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
                  ORDER BY a.at, a.id LIMIT $2) RETURNING at)
          SELECT count(*) AS gone,
                 CASE WHEN count(*) = $2 THEN (extract(epoch FROM max(at)) * 1000000)::bigint END AS next FROM gone",
+    )
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(BATCH)
+    .get_result(conn)?)
+}
+
+/// Looks at the oldest of the history after `after`, and removes, whole, the histories of the schedules that
+/// ended in it longer ago than they are kept. Of schedules that are pending or ended later it passes the
+/// rows by. Ids grow with time, as those of notifications do, and a batch in which no row is old is the last.
+/// An index by the end of schedules would spare the rows in between, and each dispatch would have to write it.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn retire_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
+    Ok(diesel::sql_query(
+        "WITH kept AS MATERIALIZED (SELECT now() - make_interval(months => history_months) AS since FROM retention),
+              oldest AS MATERIALIZED (
+                SELECT id, schedule_id, at, kind FROM schedule_history WHERE id > $1 ORDER BY id LIMIT $2),
+              ended AS MATERIALIZED (
+                SELECT s.id FROM oldest o JOIN schedules s ON s.id = o.schedule_id
+                 WHERE o.kind IN ('cancelled', 'completed', 'failed')
+                   AND s.finished_at < (SELECT since FROM kept)),
+              gone AS (DELETE FROM schedule_history h USING ended WHERE h.schedule_id = ended.id RETURNING h.id),
+              told AS (UPDATE retention
+                          SET history_gone_before = greatest(history_gone_before, (SELECT since FROM kept))
+                        WHERE EXISTS (SELECT FROM gone))
+         SELECT (SELECT count(*) FROM gone) AS gone,
+                (SELECT max(id) FROM oldest
+                 HAVING count(*) = $2 AND bool_or(at < (SELECT since FROM kept))) AS next",
     )
     .bind::<BigInt, _>(after)
     .bind::<BigInt, _>(BATCH)

@@ -34,6 +34,7 @@ const PACE: Pace =
 pub struct Retired {
     pub notifications: i64,
     pub audit: i64,
+    pub history: i64,
     pub sessions: i64,
     pub sign_in_attempts: i64,
 }
@@ -63,6 +64,7 @@ pub async fn run(db: &Db, pace: Pace) -> Result<Retired> {
         sign_in_attempts: pile(db, pace, |conn, _| queries::retire_sign_in_attempts(conn)).await?,
         notifications: pile(db, pace, queries::retire_notifications).await?,
         audit: pile(db, pace, queries::retire_audit).await?,
+        history: pile(db, pace, queries::retire_history).await?,
     })
 }
 

@@ -1,6 +1,9 @@
--- Of what is older, the audit may be retired; of the last twelve months it never is.
+-- Of what is older, the audit may be retired; of the last twelve months it never is. Of a schedule that ended
+-- long ago, the history may be retired as a whole.
 WITH kept AS (
-    SELECT least(audit_gone_before, now() - interval '12 months') + interval '1 minute' AS since FROM retention
+    SELECT least(audit_gone_before, now() - interval '12 months') + interval '1 minute' AS since,
+           history_gone_before
+      FROM retention
 )
 SELECT 'schedule' AS subject, coalesce(h.schedule_id, a.subject_id) AS id
   FROM kept CROSS JOIN
@@ -12,6 +15,10 @@ SELECT 'schedule' AS subject, coalesce(h.schedule_id, a.subject_id) AS id
                     GROUP BY subject_id, action) a
           ON a.subject_id = h.schedule_id AND a.action = 'schedule.' || h.kind)
  WHERE h.times IS DISTINCT FROM a.times AND least(h.first, a.first) >= kept.since
+   AND (h.times IS NOT NULL
+        OR EXISTS (SELECT FROM schedule_history WHERE schedule_id = a.subject_id)
+        OR NOT EXISTS (SELECT FROM schedules s
+                        WHERE s.id = a.subject_id AND s.finished_at < kept.history_gone_before))
 UNION ALL
 SELECT 'ticket', coalesce(e.ticket_id, a.subject_id)
   FROM kept CROSS JOIN

@@ -96,8 +96,11 @@ pub const SECTIONS: &[(&str, &str)] = &[
                 'historico', (SELECT coalesce(json_agg(json_build_object('em', h.at, 'registro', h.kind,
                                      'por', w.name, 'detalhes', h.details) ORDER BY h.id), '[]')
                                 FROM schedule_history h LEFT JOIN users w ON w.id = h.actor_id
-                               WHERE h.schedule_id = s.id))::text AS json
-           FROM schedules s JOIN departments d ON d.id = s.department_id
+                               WHERE h.schedule_id = s.id),
+                'historico_ja_apagado', coalesce(s.finished_at < r.history_gone_before, false)
+                                        AND NOT EXISTS (SELECT FROM schedule_history h WHERE h.schedule_id = s.id)
+                )::text AS json
+           FROM retention r CROSS JOIN schedules s JOIN departments d ON d.id = s.department_id
            LEFT JOIN users u ON u.id = s.attendant_id LEFT JOIN users k ON k.id = s.created_by
            LEFT JOIN people p ON p.id = s.person_id
           WHERE s.contact_id = $1 AND s.id > $2 ORDER BY s.id LIMIT 200",

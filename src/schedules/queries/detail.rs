@@ -57,6 +57,9 @@ pub struct Detail {
     /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
     #[diesel(sql_type = Bool)]
     pub is_unspaced: bool,
+    /// Whether it ended so long ago that its history may be retired.
+    #[diesel(sql_type = Bool)]
+    pub may_lack_history: bool,
     /// When it was fired by hand, before its time.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub fired_early_at: Option<DateTime<Utc>>,
@@ -90,6 +93,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
                 s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
                 s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
                 CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at,
+                coalesce(s.finished_at < (SELECT history_gone_before FROM retention), false) AS may_lack_history,
                 c.archived_at IS NOT NULL AS is_archived, c.anonymised_at IS NOT NULL AS is_anonymised,
                 ch.deactivated_at IS NOT NULL AS is_unreachable, d.deactivated_at IS NOT NULL AS is_department_inactive,
                 a.deactivated_at IS NOT NULL AS is_attendant_inactive, t.id AS ticket_id, m.delivered_at, m.read_at,

@@ -39,6 +39,7 @@ pub struct Show {
     no_more: Option<Caution>,
     cancel_reason: Option<String>,
     timeline: Vec<Entry>,
+    is_history_retired: bool,
     can_change: bool,
     can_reschedule: bool,
     cancellation: Option<CancelForm>,
@@ -58,6 +59,7 @@ impl Show {
         let timeline = timeline::entries(zone, &story);
         let failure = Failure::of(&story, zone);
         let detail = story.detail;
+        let is_history_retired = detail.may_lack_history && story.history.entries.is_empty();
         let no_more = Caution::no_more(&detail).filter(|_| viewer.can_schedule());
         let can_change = viewer.can_schedule() && !detail.status.is_final();
         let due = format!("{} às {}", zone.long_date(detail.due_at), zone.time(detail.due_at));
@@ -75,6 +77,7 @@ impl Show {
             failure,
             cautions: Caution::all(&detail),
             timeline,
+            is_history_retired,
             can_change,
             can_reschedule: viewer.can_schedule() && detail.status.is_final() && no_more.is_none(),
             no_more,
@@ -95,8 +98,14 @@ impl Show {
 impl Failure {
     fn of(story: &Story, zone: Zone) -> Option<Self> {
         let (what, mut why) = failure_text(&story.detail, zone)?;
-        let entry = story.history.entries.iter().find(|entry| entry.kind == "failed")?;
-        let (Some(ticket), Some(protocol)) = (entry.ticket_id, entry.protocol) else {
+        let entry = story.history.entries.iter().find(|entry| entry.kind == "failed");
+        let ticket = entry.and_then(|entry| Some((entry, entry.ticket_id?, entry.protocol?)));
+        let Some((entry, ticket, protocol)) = ticket else {
+            if entry.is_none() && story.detail.failure_reason == Some(FailureReason::TicketOpen) {
+                // Which ticket it was went with the history, and it may long be closed.
+                let due = zone.date_time(story.detail.due_at);
+                why = format!("O chamado já estava aberto em {due}. Agende outra data.");
+            }
             return Some(Self { what, why, ticket: None });
         };
         if !entry.is_open {

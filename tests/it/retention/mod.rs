@@ -1,4 +1,7 @@
-//! What goes when it is old, what stays, and who decides.
+//! What goes when it is old, and what stays.
+
+mod deciding;
+mod history;
 
 use std::time::Duration;
 
@@ -184,50 +187,4 @@ async fn ended_sessions_and_attempts_long_past_go() {
     assert_eq!((retired.sessions, retired.sign_in_attempts), (2, 1));
     here.get("/notifications").await.assert_status(200);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM sign_in_attempts WHERE key = 'b'"), 1);
-}
-
-#[actix_web::test]
-async fn the_company_decides_how_long_and_the_audit_tells() {
-    let app = TestApp::new().await;
-    let admin = app.administrator().await;
-    admin.get("/settings").await.assert_says("Guarda de dados");
-    let page = admin.get("/settings/retention").await;
-    assert_eq!(page.attribute("#notification_days", "value").unwrap(), "180");
-    let answer =
-        admin.edit("/settings/retention", &[("notification_days", "90"), ("audit_months", "24")]).await;
-    let saved = admin.follow(&answer).await;
-    saved.assert_says("Configurações salvas.");
-    assert_eq!(saved.attribute("#audit_months", "value").unwrap(), "24");
-    let told = admin.get("/audit").await;
-    told.assert_says("mudou a guarda de dados")
-        .assert_says("guarda da auditoria: de “60 meses” para “24 meses”");
-    let rows = "SELECT count(*) AS value FROM audit WHERE action = 'settings.retention_edited'";
-    admin.edit("/settings/retention", &[("notification_days", "90"), ("audit_months", "24")]).await;
-    assert_eq!(app.database.number(rows), 1, "nothing changed, nothing to tell");
-}
-
-#[actix_web::test]
-async fn nonsense_is_refused_and_comes_back() {
-    let app = TestApp::new().await;
-    let admin = app.administrator().await;
-    let page =
-        admin.edit("/settings/retention", &[("notification_days", "6"), ("audit_months", "onze")]).await;
-    page.assert_status(422)
-        .assert_says("Informe de 7 a 3.650 dias.")
-        .assert_says("Informe de 12 a 240 meses.");
-    assert_eq!(page.attribute("#audit_months", "value").unwrap(), "onze");
-    assert_eq!(app.database.number("SELECT audit_months::bigint AS value FROM retention"), 60);
-}
-
-#[actix_web::test]
-async fn a_retention_that_another_changed_is_not_saved_over_unseen() {
-    let app = TestApp::new().await;
-    let (ana, eva) = (app.administrator().await, app.administrator().await);
-    let version = eva.get("/settings/retention").await.attribute("input[name=version]", "value").unwrap();
-    ana.edit("/settings/retention", &[("notification_days", "30"), ("audit_months", "60")]).await;
-    let late = [("version", version.as_str()), ("notification_days", "180"), ("audit_months", "36")];
-    let page = eva.post("/settings/retention", &late).await;
-    page.assert_status(409)
-        .assert_says("Outra mudança foi salva enquanto você editava.")
-        .assert_says("30 dias");
 }
