@@ -120,10 +120,10 @@ impl Zone {
         format!("{}, {}", weekday(local.date()), day(local.date()))
     }
 
-    /// `Sáb, 05/12/2026`.
-    pub fn list_date(self, at: DateTime<Utc>) -> String {
+    /// `Sáb, 05/12/2026` and `10:00`.
+    pub fn list_date_and_time(self, at: DateTime<Utc>) -> (String, String) {
         let local = self.local(at);
-        format!("{}, {}", short_weekday(local.date()), day(local.date()))
+        (format!("{}, {}", short_weekday(local.date()), day(local.date())), hour(local))
     }
 
     /// `sáb., 05/12/2026 às 10:00`, as on the button of a free time.

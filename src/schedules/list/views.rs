@@ -54,7 +54,7 @@ struct Line {
     is_unspaced: bool,
     /// When it really was, if it was fired by hand.
     fired: Option<String>,
-    id: String,
+    id: i64,
     initials: String,
     tint: u32,
     contact: String,
@@ -140,14 +140,15 @@ impl Tab {
 
 impl Line {
     fn new(viewer: &Viewer, row: Row) -> Self {
+        let (date, time) = viewer.zone.list_date_and_time(row.due_at);
         Self {
-            id: row.id.to_string(),
+            id: row.id.0,
             initials: initials(&row.contact_name),
             tint: tint(&row.contact_id),
             sub: display::line(&row.phone, &row.email, &row.channel_name),
             contact: row.contact_name,
-            date: viewer.zone.list_date(row.due_at),
-            time: viewer.zone.time(row.due_at),
+            date,
+            time,
             is_unspaced: row.is_unspaced,
             fired: row.fired_early_at.map(|at| viewer.zone.date_time(at)),
             action: row.action.short_label(),

@@ -1,5 +1,7 @@
 //! What the selects of the filters offer.
 
+use std::sync::Arc;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
@@ -13,9 +15,9 @@ use crate::web::Search;
 /// Departments and users, also those that were deactivated: their schedules are still there.
 #[derive(Clone, Debug)]
 pub struct Options {
-    pub departments: Vec<Choice>,
+    pub departments: Arc<[Choice]>,
     /// The first of them, and whoever is chosen.
-    pub users: Vec<Choice>,
+    pub users: Arc<[Choice]>,
     /// Whether there are more users than these, to be searched for.
     pub are_more: bool,
 }
@@ -32,10 +34,10 @@ pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM departments ORDER BY deactivated_at IS NOT NULL, position, plain(name) COLLATE \"C\", id",
     )
-    .load(conn)?;
+    .load::<Choice>(conn)?;
     let users = users(conn, "", chosen)?;
     let are_more = users.len() as i64 > MOST;
-    Ok(Options { departments, users, are_more })
+    Ok(Options { departments: departments.into(), users: users.into(), are_more })
 }
 
 /// Users whose name holds what is looked for, one more than a select holds; and those of `chosen`.

@@ -1,6 +1,8 @@
 //! What list and calendar share: the form of the filters, the active ones as chips, and the switch
 //! between list, month and week.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono::NaiveDate;
 
@@ -17,10 +19,14 @@ use crate::schedules::queries::Choice;
 pub struct FilterForm {
     path: &'static str,
     q: String,
-    departments: Vec<Choosable>,
-    attendants: Vec<Choosable>,
-    creators: Vec<Choosable>,
+    departments: Arc<[Choice]>,
+    users: Arc<[Choice]>,
     actions: Vec<Choosable>,
+    /// What is chosen of them; 0 if nothing is.
+    department: i64,
+    attendant: i64,
+    creator: i64,
+    is_queue: bool,
     from: String,
     to: String,
     /// What the form sends on without showing it.
@@ -62,9 +68,15 @@ impl FilterForm {
         Self {
             path,
             q: filters.q.clone(),
-            departments: choosable(&options.departments, filters.department.map(|id| id.0)),
-            attendants: attendants(options, filters.attendant),
-            creators: choosable(&options.users, filters.creator.map(|id| id.0)),
+            departments: options.departments.clone(),
+            users: options.users.clone(),
+            department: filters.department.map_or(0, |id| id.0),
+            attendant: match filters.attendant {
+                Some(Attendant::User(id)) => id.0,
+                Some(Attendant::Queue) | None => 0,
+            },
+            creator: filters.creator.map_or(0, |id| id.0),
+            is_queue: filters.attendant == Some(Attendant::Queue),
             actions: Action::ALL
                 .iter()
                 .map(|action| {
@@ -91,28 +103,6 @@ impl Choosable {
     fn new(value: &str, label: &str, is_chosen: bool) -> Self {
         Self { value: value.into(), label: label.into(), is_chosen }
     }
-}
-
-fn choosable(choices: &[Choice], chosen: Option<i64>) -> Vec<Choosable> {
-    let one = |choice: &Choice| Choosable {
-        value: choice.id.to_string(),
-        label: label(choice),
-        is_chosen: chosen == Some(choice.id),
-    };
-    choices.iter().map(one).collect()
-}
-
-fn attendants(options: &Options, chosen: Option<Attendant>) -> Vec<Choosable> {
-    let user = match chosen {
-        Some(Attendant::User(id)) => Some(id.0),
-        _ => None,
-    };
-    let queue = Choosable::new("queue", QUEUE, chosen == Some(Attendant::Queue));
-    std::iter::once(queue).chain(choosable(&options.users, user)).collect()
-}
-
-fn label(choice: &Choice) -> String {
-    if choice.sub.is_empty() { choice.name.clone() } else { format!("{} ({})", choice.name, choice.sub) }
 }
 
 /// The orders of the list.
