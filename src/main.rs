@@ -5,17 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pontual::cli::{Arguments, run};
-use tikv_jemallocator::Jemalloc;
 use tracing_subscriber::EnvFilter;
-
-#[global_allocator]
-static ALLOCATOR: Jemalloc = Jemalloc;
-
-/// What jemalloc reads at its start (see `jemalloc(3)`): few arenas, for most threads wait for PostgreSQL, and
-/// pages that nobody has used for half a second go back to the system.
-#[unsafe(export_name = "_rjem_malloc_conf")]
-static MALLOC_CONF: Option<&u8> =
-    Some(&b"narenas:4,dirty_decay_ms:500,muzzy_decay_ms:0,background_thread:true\0"[0]);
 
 fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,pontual=info".into());
@@ -32,4 +22,18 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod allocator {
+    use tikv_jemallocator::Jemalloc;
+
+    #[global_allocator]
+    static ALLOCATOR: Jemalloc = Jemalloc;
+
+    /// What jemalloc reads at its start (see `jemalloc(3)`): what nobody has used for half a second goes back to
+    /// the system.
+    #[unsafe(export_name = "_rjem_malloc_conf")]
+    static MALLOC_CONF: Option<&u8> =
+        Some(&b"dirty_decay_ms:500,muzzy_decay_ms:0,background_thread:true\0"[0]);
 }

@@ -129,6 +129,7 @@ async fn serve(
         .on_connect(|connection, _| give_up_on_silence(connection))
         .shutdown_timeout(DRAIN.as_secs())
         .listen(socket)
+        .inspect_err(|_| control.stop())
         .map_err(|cause| Trouble::Listen { address, cause })?
         .run();
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
@@ -250,8 +251,8 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// A server of PostgreSQL takes a hundred connections by default, and several processes may share them.
-const MOST_CONNECTIONS: usize = 48;
+/// With the four beside them, two processes hold 96: PostgreSQL takes 97 by default, and three of its superusers.
+const MOST_CONNECTIONS: usize = 44;
 
 /// How many threads each worker has for what blocks. Statements take less than a millisecond, so a few for
 /// each core keep it busy; more of them would only take turns.

@@ -17,7 +17,10 @@ pub async fn stay_plain(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let mut response = next.call(request).await?;
-    let is_small = matches!(response.response().body().size(), BodySize::Sized(size) if (1..WORTH_COMPRESSING).contains(&size));
+    let is_small = match response.response().body().size() {
+        BodySize::Sized(size) => (1..WORTH_COMPRESSING).contains(&size),
+        BodySize::None | BodySize::Stream => false,
+    };
     if is_small && !response.headers().contains_key(CONTENT_ENCODING) {
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
     }

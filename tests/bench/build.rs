@@ -38,8 +38,7 @@ impl Copy {
         if cfg!(feature = "static-libpq") {
             cargo.args(["--features", "static-libpq"]);
         }
-        let mut process = cargo.spawn()?;
-        ending::has_begun(process.id());
+        let mut process = ending::spawn(&mut cargo)?;
         let status = process.wait();
         ending::has_ended(process.id());
         match status? {

@@ -1,10 +1,11 @@
 //! What a benchmark has started, so that nothing of it stays when somebody ends the benchmark itself.
 
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::{sleep, spawn};
-use std::time::Duration;
-use std::{fs, process};
+use std::time::{Duration, Instant};
+use std::{fs, io, process, thread};
 
 use actix_web::rt;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,9 +26,17 @@ fn started() -> MutexGuard<'static, Started> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Remembers a process that ends only when it is killed.
-pub fn has_begun(process: u32) {
-    started().processes.push(process);
+/// Starts a process that ends only when it is killed, in a group of its own: whoever ends it ends what it has
+/// started too.
+///
+/// # Errors
+/// It does not start.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    // Under the lock, so that none can begin while all are ended.
+    let mut started = started();
+    let process = command.process_group(0).spawn()?;
+    started.processes.push(process.id());
+    Ok(process)
 }
 
 /// To be called before anybody else can get its number.
@@ -40,25 +49,26 @@ pub fn will_remove(folder: &Path) {
     started().folders.push(folder.to_owned());
 }
 
-/// Sees to it that SIGINT and SIGTERM leave neither a process nor a folder.
+/// Sees to it that SIGINT, SIGTERM and SIGHUP leave neither a process nor a folder.
 ///
 /// # Errors
 /// Signals cannot be heard.
 pub fn watch() -> Outcome {
     let (tell, told) = std::sync::mpsc::channel();
-    spawn(move || {
+    thread::spawn(move || {
         let heard = rt::System::new().block_on(async {
-            let (mut interrupt, mut terminate) =
-                (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let mut terminate = signal(SignalKind::terminate())?;
+            let mut hang_up = signal(SignalKind::hangup())?;
             tell.send(Ok(())).ok();
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            Ok(())
+            Ok(tokio::select! {
+                _ = interrupt.recv() => SignalKind::interrupt(),
+                _ = terminate.recv() => SignalKind::terminate(),
+                _ = hang_up.recv() => SignalKind::hangup(),
+            })
         });
         match heard {
-            Ok(()) => clear_away(),
+            Ok(signal) => clear_away(signal),
             Err(error) => drop(tell.send(Err::<(), std::io::Error>(error))),
         }
     });
@@ -66,9 +76,11 @@ pub fn watch() -> Outcome {
 }
 
 /// The processes that read what this one writes end by themselves.
-fn clear_away() -> ! {
+fn clear_away(told_by: SignalKind) -> ! {
     let started = started();
-    started.processes.iter().for_each(|process| kill(*process, libc::SIGKILL));
+    started.processes.iter().filter_map(|process| i32::try_from(*process).ok()).for_each(|group| {
+        kill(-group, libc::SIGKILL);
+    });
     let postmaster = |folder: &PathBuf| folder.join("postgres/postmaster.pid");
     for folder in &started.folders {
         let text = fs::read_to_string(postmaster(folder)).unwrap_or_default();
@@ -77,20 +89,17 @@ fn clear_away() -> ! {
         }
     }
     for folder in &started.folders {
-        let pause = Duration::from_millis(50);
-        let mut waited = Duration::ZERO;
-        while postmaster(folder).exists() && waited < PATIENCE {
-            sleep(pause);
-            waited += pause;
+        let began = Instant::now();
+        while postmaster(folder).exists() && began.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(50));
         }
         fs::remove_dir_all(folder).ok();
     }
-    process::exit(130)
+    // As shells tell it.
+    process::exit(128 + told_by.as_raw_value())
 }
 
-fn kill(process: u32, signal: i32) {
-    if let Ok(process) = i32::try_from(process) {
-        // SAFETY: a call without memory, and a process that has ended is an error of no consequence.
-        unsafe { libc::kill(process, signal) };
-    }
+fn kill(process: i32, signal: i32) {
+    // SAFETY: a call without memory, and a process that has ended is an error of no consequence.
+    unsafe { libc::kill(process, signal) };
 }

@@ -40,15 +40,14 @@ impl Server {
     /// It does not.
     pub fn launch(cluster: &Cluster, mut program: Command) -> Outcome<Self> {
         let began = Instant::now();
-        let mut process = program
+        program
             .env("DATABASE_URL", cluster.url())
             .env("PONTUAL_SECRET_KEY", SECRET)
             .env("HOST", "127.0.0.1")
             .env("RUST_LOG", "error")
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        ending::has_begun(process.id());
+            .stdout(Stdio::piped());
+        let mut process = ending::spawn(&mut program)?;
         let mut line = String::new();
         BufReader::new(process.stdout.take().ok_or("no output")?).read_line(&mut line)?;
         let ready_after = began.elapsed();

@@ -1,9 +1,5 @@
 //! How long a start takes: on an empty database, with the binary on the disk only, and again.
 
-use std::fs::File;
-use std::io;
-use std::os::fd::AsRawFd;
-
 use crate::cluster::Cluster;
 use crate::report::{Report, median};
 use crate::server::Server;
@@ -37,12 +33,20 @@ fn milliseconds(cluster: &Cluster) -> Outcome<f64> {
 }
 
 /// Takes the binary out of the kernel's cache of files, which needs no privilege; PostgreSQL stays warm.
+#[cfg(target_os = "linux")]
 fn forget_binary() -> Outcome {
-    let file = File::open(env!("CARGO_BIN_EXE_pontual"))?;
+    use std::os::fd::AsRawFd;
+
+    let file = std::fs::File::open(env!("CARGO_BIN_EXE_pontual"))?;
     file.sync_all()?;
     // SAFETY: the descriptor is open for the call, which changes nothing but the cache.
     match unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) } {
         0 => Ok(()),
-        error => Err(io::Error::from_raw_os_error(error).into()),
+        error => Err(std::io::Error::from_raw_os_error(error).into()),
     }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forget_binary() -> Outcome {
+    Err("only Linux can forget the binary".into())
 }

@@ -8,6 +8,10 @@ fn times(page: &Page) -> Vec<String> {
     page.texts("tbody tr .tnum .sub")
 }
 
+fn rows(page: &Page) -> Vec<String> {
+    page.attributes("tbody tr", "id")
+}
+
 fn link(page: &Page, id: &str) -> Option<String> {
     page.attribute(&format!("#{id}"), "href")
 }
@@ -52,13 +56,8 @@ async fn a_page_stays_right_while_rows_come_go_and_change() {
                FROM (SELECT n, timestamp '2030-01-01' + n * interval '1 hour' AS t FROM generate_series(1001, 1060) n) n",
         );
         let admin = app.administrator().await;
-        let ids = |page: &Page| -> Vec<String> {
-            let rows = scraper::Html::parse_document(&page.body);
-            let each = scraper::Selector::parse("tbody tr").unwrap();
-            rows.select(&each).map(|row| row.attr("id").unwrap().to_owned()).collect()
-        };
         let first = admin.get(&format!("/schedules?department_id=101&sort={sort}")).await;
-        let mut seen = ids(&first);
+        let mut seen = rows(&first);
         let mut next = link(&first, "page-next");
         let mut previous = None;
         while let Some(address) = next {
@@ -72,7 +71,7 @@ async fn a_page_stays_right_while_rows_come_go_and_change() {
                 seen.len()
             ));
             let page = admin.get(&address).await;
-            seen.extend(ids(&page));
+            seen.extend(rows(&page));
             next = link(&page, "page-next");
             previous = link(&page, "page-previous");
         }
@@ -84,7 +83,7 @@ async fn a_page_stays_right_while_rows_come_go_and_change() {
             expected.reverse();
         }
         assert_eq!(seen, expected, "{sort}");
-        let back = ids(&admin.get(&previous.unwrap()).await);
+        let back = rows(&admin.get(&previous.unwrap()).await);
         assert_eq!(back, expected[25..50], "{sort}");
     }
 }
@@ -103,4 +102,47 @@ async fn a_search_pages_as_the_list_does() {
     let second = admin.get(&link(&first, "page-next").unwrap()).await;
     assert_eq!((times(&first).len(), times(&second).len()), (25, 5));
     assert!(link(&second, "page-next").is_none());
+}
+
+#[actix_web::test]
+async fn where_there_are_many_each_filter_pages_both_ways() {
+    let app = TestApp::new().await.with_made_up_rows("schedules without history");
+    app.database.execute(
+        "INSERT INTO schedules (id, contact_id, department_id, action, due_at, due_local, due_zone, comment, status, finished_at)
+         SELECT n, 601, 101 + n % 2, 'open_ticket', t, t, 'UTC', 'x',
+                CASE WHEN n > 3000 THEN 'scheduled' ELSE 'cancelled' END, CASE WHEN n <= 3000 THEN now() END
+           FROM (SELECT n, timestamp '2030-01-01' + n * interval '1 hour' AS t FROM generate_series(1, 6000) n) n",
+    );
+    let admin = app.administrator().await;
+    let day = "(due_at AT TIME ZONE 'America/Sao_Paulo')::date";
+    for (query, condition, order) in [
+        ("department_id=101", "department_id = 101".to_owned(), "DESC"),
+        ("department_id=101&sort=due", "department_id = 101".into(), ""),
+        ("department_id=101&status=cancelled", "department_id = 101 AND status = 'cancelled'".into(), "DESC"),
+        ("status=cancelled&sort=due", "status = 'cancelled'".into(), ""),
+        ("status=scheduled", "status = 'scheduled'".into(), ""),
+        (
+            "department_id=102&from=2030-01-20",
+            format!("department_id = 102 AND {day} >= '2030-01-20'"),
+            "DESC",
+        ),
+        ("status=cancelled&to=2030-04-20", format!("status = 'cancelled' AND {day} <= '2030-04-20'"), "DESC"),
+        (
+            "action=open_ticket&sort=due&from=2030-01-20&to=2030-08-20",
+            format!("{day} BETWEEN '2030-01-20' AND '2030-08-20'"),
+            "",
+        ),
+    ] {
+        let all = app.database.texts(&format!(
+            "SELECT 'schedule-' || id AS value FROM schedules WHERE {condition} ORDER BY due_at {order}, id {order} LIMIT 100"
+        ));
+        let mut page = admin.get(&format!("/schedules?{query}")).await;
+        assert!(page.texts("#schedule-tabs a .n")[0].ends_with('+'), "{query}");
+        for (way, place) in [("page-next", 0), ("page-next", 1), ("page-previous", 2), ("page-previous", 1)] {
+            assert_eq!(rows(&page), all[place * 25..][..25], "{query}, page {place}");
+            page = admin.get(&link(&page, way).unwrap()).await;
+        }
+        assert_eq!(rows(&page), all[..25], "{query}");
+        assert_eq!(link(&page, "page-previous"), None, "{query}");
+    }
 }

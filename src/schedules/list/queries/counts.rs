@@ -82,23 +82,29 @@ pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
 }
 
 fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
+    let found = match narrowed.found {
+        Some(_) => equal_to(status, narrowed),
+        None => of_situation(status, narrowed, "true", Direction::Ascending, false),
+    };
     format!(
         "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
-           FROM ({} LIMIT {limit}) s)",
+           FROM ({found} LIMIT {limit}) s)",
         status.as_str(),
         narrowed.condition(),
-        found_by_index(status, narrowed),
     )
 }
 
-/// The schedules of a situation as far as one index narrows them.
-pub fn found_by_index(status: Status, narrowed: &Narrowed) -> String {
-    match &narrowed.found {
-        Some(_) => format!(
-            "SELECT s.* FROM schedules s WHERE s.status = '{}' AND s.id = ANY ($1) AND {}",
-            status.as_str(),
-            narrowed.within_period()
-        ),
-        None => of_situation(status, narrowed, "true", Direction::Ascending, false),
-    }
+/// The schedules of a situation as far as one index narrows them, in no order: for all of them, and not the
+/// first, the planner knows best how many to expect if it is told that a column is so and so.
+pub fn equal_to(status: Status, narrowed: &Narrowed) -> String {
+    let indexed = match (&narrowed.found, narrowed.indexed()) {
+        (Some(_), _) => "s.id = ANY ($1)".to_owned(),
+        (None, Some((column, value))) => format!("{column} = {value}"),
+        (None, None) => "true".to_owned(),
+    };
+    format!(
+        "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed} AND {}",
+        status.as_str(),
+        narrowed.within_period()
+    )
 }

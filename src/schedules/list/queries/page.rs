@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::counts::{Counts, found_by_index};
+use super::counts::{Counts, equal_to};
 use super::narrowed::{BOUND, Narrowed, narrowing};
 use super::situation::{Direction, of_situation};
 use crate::error::Result;
@@ -134,7 +134,7 @@ impl Walk {
     /// together are the first of each.
     pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
         let order = self.order;
-        if self.sort.is_by_creation() || narrowed.status.is_none() && narrowed.indexed().is_none() {
+        if self.sort.is_by_creation() || (narrowed.status.is_none() && narrowed.indexed().is_none()) {
             return self.first(narrowed, limit);
         }
         let of_each: Vec<_> =
@@ -164,8 +164,8 @@ impl Walk {
     pub fn all_of(&self, narrowed: &Narrowed, limit: usize) -> String {
         let Self { order, beyond, .. } = self;
         let of_each = narrowed.statuses().map(|status| {
+            let found = equal_to(status, narrowed);
             // OFFSET 0 keeps the planner from taking the other way after all.
-            let found = found_by_index(status, narrowed);
             format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", narrowed.condition())
         });
         let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
