@@ -30,6 +30,8 @@ pub struct Typed {
     pub notification_days: String,
     pub audit_months: String,
     pub history_months: String,
+    /// Whether they know that a shorter time lets go what is older.
+    pub is_understood: bool,
 }
 
 impl Typed {
@@ -40,6 +42,7 @@ impl Typed {
             notification_days: text("notification_days"),
             audit_months: text("audit_months"),
             history_months: text("history_months"),
+            is_understood: !fields.get("understood").is_empty(),
         }
     }
 
@@ -50,6 +53,7 @@ impl Typed {
             notification_days: retention.notification_days.to_string(),
             audit_months: retention.audit_months.to_string(),
             history_months: retention.history_months.to_string(),
+            is_understood: false,
         }
     }
 
@@ -57,20 +61,39 @@ impl Typed {
     /// Every field that is wrong.
     pub fn parse(&self) -> Result<Retention, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let mut whole = |name, typed: &str, range: RangeInclusive<i32>, sentence| {
+        let mut whole = |name, typed: &str, range: RangeInclusive<i32>, of: &str, limits| {
             let number = typed.trim().parse().ok().filter(|number| range.contains(number));
             if number.is_none() {
-                errors.add(name, sentence);
+                let sentence = format!("informe de {limits}.");
+                errors.add_with_summary(name, &sentence.replacen('i', "I", 1), &format!("{of}: {sentence}"));
             }
             number.unwrap_or_default()
         };
-        let (days, months) = ("Informe de 7 a 3.650 dias.", "Informe de 12 a 240 meses.");
+        let (days, months) = ("7 a 3.650 dias", "12 a 240 meses");
+        let Self { notification_days, audit_months, history_months, .. } = self;
         let retention = Retention {
-            notification_days: whole("notification_days", &self.notification_days, NOTIFICATION_DAYS, days),
-            audit_months: whole("audit_months", &self.audit_months, AUDIT_MONTHS, months),
-            history_months: whole("history_months", &self.history_months, HISTORY_MONTHS, months),
+            notification_days: whole(
+                "notification_days",
+                notification_days,
+                NOTIFICATION_DAYS,
+                "Notificações",
+                days,
+            ),
+            audit_months: whole("audit_months", audit_months, AUDIT_MONTHS, "Auditoria", months),
+            history_months: whole("history_months", history_months, HISTORY_MONTHS, "Histórico", months),
         };
         if errors.is_empty() { Ok(retention) } else { Err(errors) }
+    }
+
+    /// # Errors
+    /// `wanted` lets go what was kept `before`, and nobody has said that they know.
+    pub fn agreed(&self, wanted: &Retention, before: &Retention) -> Result<(), FieldErrors> {
+        if self.is_understood || !wanted.keeps_less_than(before) {
+            return Ok(());
+        }
+        let mut errors = FieldErrors::default();
+        errors.add("understood", "Marque que o que já passou do novo prazo pode ser apagado.");
+        Err(errors)
     }
 }
 
@@ -82,6 +105,12 @@ impl Retention {
             ("audit_months", "Auditoria", format!("{} meses", self.audit_months)),
             ("history_months", "Histórico dos agendamentos", format!("{} meses", self.history_months)),
         ]
+    }
+
+    fn keeps_less_than(&self, other: &Self) -> bool {
+        self.notification_days < other.notification_days
+            || self.audit_months < other.audit_months
+            || self.history_months < other.history_months
     }
 
     /// The retention as its form shows it.
@@ -112,6 +141,20 @@ mod tests {
     fn a_right_form_becomes_a_retention() {
         let retention = typed(" 90 ", "24", "240").parse().unwrap();
         assert_eq!(retention, Retention { notification_days: 90, audit_months: 24, history_months: 240 });
+    }
+
+    #[test]
+    fn what_is_kept_for_less_time_must_be_agreed_to() {
+        let of = |days, audit, history| typed(days, audit, history).parse().unwrap();
+        let before = of("180", "60", "60");
+        for shorter in [of("179", "60", "60"), of("3650", "59", "240"), of("180", "60", "12")] {
+            let mut typed = Typed::of(&shorter);
+            assert_eq!(typed.agreed(&shorter, &before).unwrap_err().iter().count(), 1);
+            typed.is_understood = true;
+            assert!(typed.agreed(&shorter, &before).is_ok());
+        }
+        let longer = of("181", "60", "61");
+        assert!(Typed::of(&longer).agreed(&longer, &before).is_ok());
     }
 
     #[test]

@@ -57,6 +57,9 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
         let last = audit::newest_of(conn, Action::RetentionEdited)?;
         return Ok(Some(stale.by(last, editor.zone)));
     }
+    if let Err(errors) = typed.agreed(&wanted, &before) {
+        return Ok(Some(errors.into()));
+    }
     queries::save(conn, &wanted)?;
     let entry = audit::Entry::of(Action::RetentionEdited).by(editor.id).with(before.audited(&wanted));
     audit::record(conn, &entry.from(ip))?;

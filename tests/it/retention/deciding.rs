@@ -3,8 +3,8 @@
 use crate::harness::{Page, TestApp};
 
 const FIELDS: [&str; 3] = ["notification_days", "audit_months", "history_months"];
-const NEW: [(&str, &str); 3] =
-    [("notification_days", "90"), ("audit_months", "24"), ("history_months", "36")];
+const NEW: [(&str, &str); 4] =
+    [("notification_days", "90"), ("audit_months", "24"), ("history_months", "36"), ("understood", "yes")];
 
 #[actix_web::test]
 async fn the_company_decides_how_long_and_the_audit_tells() {
@@ -28,13 +28,30 @@ async fn the_company_decides_how_long_and_the_audit_tells() {
 }
 
 #[actix_web::test]
+async fn a_shorter_time_is_saved_only_by_who_knows_what_goes() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let page = admin.edit("/settings/retention", &NEW[..3]).await;
+    page.assert_status(422).assert_says("Marque que o que já passou do novo prazo pode ser apagado.");
+    assert_eq!(page.attribute("#notification_days", "value").unwrap(), "90");
+    assert_eq!(
+        app.database.number("SELECT notification_days::bigint AS value FROM retention"),
+        180,
+        "nothing goes"
+    );
+    let longer = [("notification_days", "365"), ("audit_months", "60"), ("history_months", "120")];
+    admin.edit("/settings/retention", &longer).await.assert_status(303);
+}
+
+#[actix_web::test]
 async fn nonsense_is_refused_and_comes_back() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let typed = [("notification_days", "6"), ("audit_months", "24"), ("history_months", "onze")];
     let page = admin.edit("/settings/retention", &typed).await;
     page.assert_status(422)
-        .assert_says("Informe de 7 a 3.650 dias.")
+        .assert_says("Notificações: informe de 7 a 3.650 dias.")
+        .assert_says("Histórico: informe de 12 a 240 meses.")
         .assert_says("Informe de 12 a 240 meses.");
     assert_eq!(page.attribute("#history_months", "value").unwrap(), "onze");
     assert_eq!(app.database.number("SELECT audit_months::bigint AS value FROM retention"), 60);
@@ -49,11 +66,11 @@ async fn a_retention_that_another_changed_is_not_saved_over_unseen() {
     let app = TestApp::new().await;
     let (ana, eva) = (app.administrator().await, app.administrator().await);
     let version = eva.get("/settings/retention").await.attribute("input[name=version]", "value").unwrap();
-    let saved = [("notification_days", "180"), ("audit_months", "60"), ("history_months", "48")];
+    let saved = [("notification_days", "180"), ("audit_months", "60"), ("history_months", "72")];
     ana.edit("/settings/retention", &saved).await;
     let late = [&[("version", version.as_str())][..], &NEW].concat();
     let page = eva.post("/settings/retention", &late).await;
     page.assert_status(409)
         .assert_says("Outra mudança foi salva enquanto você editava.")
-        .assert_says("48 meses");
+        .assert_says("72 meses");
 }
