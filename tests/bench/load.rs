@@ -127,7 +127,7 @@ pub fn usual(schedules: u32) -> Sizes {
 }
 
 /// One with fewer conversations and notifications: of ten schedules eight only notify, and one attendant each,
-/// so that ten million need some 25 GB instead of 38, as reckoned from the sizes at a million.
+/// so that ten million need some 23 GB instead of 38.
 pub fn lean(schedules: u32) -> Sizes {
     Sizes { schedules, contacts: schedules / 10, notifications: schedules, reminders: 8 }
 }
