@@ -87,7 +87,7 @@ async fn a_batch_is_filled_though_the_first_rows_are_locked() {
     });
     let outcome = outcome.unwrap();
     // The first batch is small, each other twice as large.
-    assert_eq!(outcome.completed + outcome.failed, 50 + 100 + 200);
+    assert_eq!(outcome.completed + outcome.failed, 25 + 50 + 100);
 }
 
 #[actix_web::test]
