@@ -64,8 +64,8 @@ impl Typed {
         let mut whole = |name, typed: &str, range: RangeInclusive<i32>, of: &str, limits| {
             let number = typed.trim().parse().ok().filter(|number| range.contains(number));
             if number.is_none() {
-                let sentence = format!("informe de {limits}.");
-                errors.add_with_summary(name, &sentence.replacen('i', "I", 1), &format!("{of}: {sentence}"));
+                let (below, above) = (format!("Informe de {limits}."), format!("{of}: informe de {limits}."));
+                errors.add_with_summary(name, &below, &above);
             }
             number.unwrap_or_default()
         };

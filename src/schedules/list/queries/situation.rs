@@ -24,8 +24,8 @@ pub fn of_situation(
     has_cursor: bool,
 ) -> String {
     let status = status.as_str();
-    let (column, value) = narrowed
-        .indexed()
+    let indexed = narrowed.indexed();
+    let (column, value) = indexed
         .map_or_else(Default::default, |(column, value)| (format!("{column}, "), format!("{value}, ")));
     let side = |sign: &str| format!("({column}s.status) {sign} ({value}'{status}')");
     let time =
@@ -49,7 +49,7 @@ pub fn of_situation(
             "DESC",
         ),
     };
-    let by = narrowed.indexed().map_or_else(String::new, |(column, _)| format!("{column} {order}, "));
+    let by = indexed.map_or_else(String::new, |(column, _)| format!("{column} {order}, "));
     format!(
         "SELECT s.* FROM schedules s WHERE {start} AND {end} AND {rest}
           ORDER BY {by}s.status {order}, s.due_at {order}, s.id {order}"
