@@ -24,7 +24,7 @@ pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
-pub use proxies::TrustedProxies;
+pub use proxies::{TrustedProxies, network_named, network_of};
 pub use signed_in::SignedIn;
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};

@@ -1,7 +1,7 @@
 //! Whom to believe about a visitor's address: a balancer on this machine, and those that the operator
 //! names. Anybody else could say that he is another, and slip past the limit of sign-ins.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 /// Networks of balancers, such as `10.0.0.5` or `10.0.1.0/24`.
@@ -9,21 +9,47 @@ use std::str::FromStr;
 pub struct TrustedProxies(Vec<(IpAddr, u32)>);
 
 impl TrustedProxies {
-    /// The visitor's address: of those that `forwarded` lists, the one on the right that is no trusted
-    /// proxy's, as long as each that stands behind it is.
-    pub fn visitor(&self, peer: IpAddr, forwarded: Option<&str>) -> IpAddr {
+    /// The visitor's address: the last one that `forwarded` lists that is no trusted proxy's, as long as
+    /// everyone who stands after it is. `forwarded` holds the lines of `X-Forwarded-For` in their order: some
+    /// balancers add a line of their own to the one that they were sent.
+    pub fn visitor<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut visitor = peer.to_canonical();
-        for name in forwarded.into_iter().flat_map(|list| list.rsplit(',')) {
-            let Some(before) = name.trim().parse::<IpAddr>().ok().filter(|_| self.trusts(visitor)) else {
-                break;
-            };
+        for name in forwarded.rev().flat_map(|line| line.rsplit(',')) {
+            let Some(before) = address_in(name.trim()).filter(|_| self.trusts(visitor)) else { break };
             visitor = before.to_canonical();
         }
         visitor
     }
 
-    fn trusts(&self, ip: IpAddr) -> bool {
+    pub fn trusts(&self, ip: IpAddr) -> bool {
         ip.is_loopback() || self.0.iter().any(|&(network, bits)| holds(network, bits, ip))
+    }
+}
+
+/// An address as balancers write it: alone, in brackets, or with a port.
+fn address_in(name: &str) -> Option<IpAddr> {
+    let in_brackets = || name.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+    let with_port = || name.parse::<SocketAddr>().ok();
+    let alone = name.parse().ok();
+    alone.or_else(|| with_port().map(|address| address.ip())).or_else(|| in_brackets().map(IpAddr::V6))
+}
+
+/// What counts as one visitor where visitors are limited by address: an IPv4 address, or the /64 network of
+/// an IPv6 address, for a home or a rented server usually gets all the 2^64 addresses of one.
+pub fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
+        ip => ip,
+    }
+}
+
+/// The same for an address that is written down, such as `2001:db8:1:2::/64`. What is no address stays as
+/// it is.
+pub fn network_named(ip: &str) -> String {
+    match ip.parse().map(network_of) {
+        Ok(IpAddr::V6(network)) => format!("{network}/64"),
+        Ok(ip) => ip.to_string(),
+        Err(_) => ip.to_owned(),
     }
 }
 
@@ -57,7 +83,7 @@ mod tests {
 
     fn visitor(trusted: &str, peer: &str, forwarded: Option<&str>) -> String {
         let trusted: TrustedProxies = trusted.parse().unwrap_or_default();
-        trusted.visitor(peer.parse().unwrap(), forwarded).to_string()
+        trusted.visitor(peer.parse().unwrap(), forwarded.into_iter()).to_string()
     }
 
     #[test]
@@ -76,6 +102,43 @@ mod tests {
         let chain = Some("6.6.6.6, 203.0.113.9, 10.0.1.4");
         assert_eq!(visitor("10.0.0.5,10.0.1.0/24", "10.0.0.5", chain), "203.0.113.9");
         assert_eq!(visitor("10.0.0.5", "10.0.0.5", Some("203.0.113.9, nonsense")), "10.0.0.5");
+    }
+
+    #[test]
+    fn an_address_may_have_a_port_or_brackets() {
+        for (written, meant) in [
+            ("203.0.113.9:4711", "203.0.113.9"),
+            ("2001:db8::9", "2001:db8::9"),
+            ("[2001:db8::9]", "2001:db8::9"),
+            ("[2001:db8::9]:4711", "2001:db8::9"),
+            ("[::ffff:203.0.113.9]:4711", "203.0.113.9"),
+            ("198.51.100.7:80 , 203.0.113.9:4711", "203.0.113.9"),
+            ("203.0.113.9:4711, 127.0.0.1:80", "203.0.113.9"),
+        ] {
+            assert_eq!(visitor("", "127.0.0.1", Some(written)), meant, "{written}");
+        }
+        for nonsense in ["203.0.113.9:", "203.0.113.9:99999", "[203.0.113.9]", "[2001:db8::9", "unknown", ""]
+        {
+            assert_eq!(visitor("", "127.0.0.1", Some(nonsense)), "127.0.0.1", "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn each_balancer_may_add_a_line_of_its_own() {
+        let trusted: TrustedProxies = "10.0.0.5,10.0.1.4".parse().unwrap();
+        let lines = ["6.6.6.6, 203.0.113.9", "10.0.1.4"];
+        let visitor = trusted.visitor("10.0.0.5".parse().unwrap(), lines.into_iter());
+        assert_eq!(visitor.to_string(), "203.0.113.9");
+    }
+
+    #[test]
+    fn one_network_of_ipv6_is_one_visitor() {
+        assert_eq!(network_named("2001:db8:1:2:aaaa::1"), network_named("2001:db8:1:2:bbbb:1:2:3"));
+        assert_ne!(network_named("2001:db8:1:2::1"), network_named("2001:db8:1:3::1"));
+        assert_eq!(network_named("2001:db8:1:2::1"), "2001:db8:1:2::/64");
+        assert_ne!(network_named("203.0.113.9"), network_named("203.0.113.8"));
+        assert_eq!(network_named("::ffff:203.0.113.9"), "203.0.113.9");
+        assert_eq!(network_named("unknown"), "unknown");
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl FromRequest for ClientIp {
 /// The visitor's network address: the peer's, or what a trusted proxy says that it is.
 pub fn client_ip(request: &HttpRequest) -> String {
     let Some(peer) = request.peer_addr() else { return "unknown".into() };
-    let forwarded = request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
+    let forwarded = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or("?"));
     let config = request.app_data::<web::Data<Config>>();
     let visitor = |config: &Config| config.trusted_proxies.visitor(peer.ip(), forwarded);
     config.map_or(peer.ip(), |config| visitor(config)).to_string()
