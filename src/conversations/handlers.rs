@@ -66,17 +66,30 @@ pub struct Wanted {
     status: StatusCode,
     window: Window,
     draft: Draft,
+    /// Whether its ticket was not closed, for there are messages that the person has not seen.
+    asks: bool,
 }
 
 impl Wanted {
     /// The messages before that one, or the newest.
     pub fn before(message: Option<MessageId>) -> Self {
-        Self { status: StatusCode::OK, window: Window::of(message, None), draft: Draft::new() }
+        let window = Window::of(message, None);
+        Self { status: StatusCode::OK, window, draft: Draft::new(), asks: false }
     }
 
     /// The newest messages, with what was typed and could not be sent.
     pub fn refused(status: StatusCode, draft: Draft) -> Self {
-        Self { status, window: Window::Newest, draft }
+        Self { status, window: Window::Newest, draft, asks: false }
+    }
+
+    /// The newest messages, to be read before the ticket is closed, with what was being written.
+    pub fn asking(draft: Draft) -> Self {
+        Self { asks: true, ..Self::refused(StatusCode::CONFLICT, draft) }
+    }
+
+    /// The newest messages, with what was being written when the ticket was closed.
+    pub fn keeping(draft: Draft) -> Self {
+        Self::refused(StatusCode::OK, draft)
     }
 }
 
@@ -86,7 +99,7 @@ impl Desk {
     /// # Errors
     /// `NotFound`, also if the viewer may not read it, or the database is unreachable.
     pub async fn show(self, viewer: Viewer, subject: Subject, wanted: Wanted) -> Result<HttpResponse> {
-        let (reader, window) = (viewer.clone(), wanted.window);
+        let (reader, window, status) = (viewer.clone(), wanted.window, wanted.status);
         let (conversation, list) = self
             .db
             .run(move |conn| {
@@ -101,9 +114,10 @@ impl Desk {
         let link =
             self.config.link(&self.links.path(conversation.contact.id, conversation.contact.link_version));
         let title = conversation.contact.name.clone();
-        let frame = Frame { csrf: self.shell.csrf.clone(), subject, window, draft: wanted.draft, link };
+        let Wanted { draft, asks, .. } = wanted;
+        let frame = Frame { csrf: self.shell.csrf.clone(), subject, window, draft, asks, link };
         let view = Show::of(conversation, list, &viewer, frame);
-        self.shell.page_with(wanted.status, &viewer, &title, view)
+        self.shell.page_with(status, &viewer, &title, view)
     }
 
     /// Answers what was done: a redirect to `path`, or nothing to a page that updates itself.

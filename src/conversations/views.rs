@@ -18,6 +18,7 @@ pub struct Frame {
     pub subject: Subject,
     pub window: Window,
     pub draft: Draft,
+    pub asks: bool,
     /// The customer's link.
     pub link: String,
 }
@@ -39,6 +40,16 @@ impl Draft {
     /// What was typed and could not be sent.
     pub fn kept(kind: Kind, body: &str, key: &str, error: &'static str) -> Self {
         Self { body: body.to_owned(), kind, key: key.to_owned(), error: Some(error) }
+    }
+
+    /// What was being written while something else was done.
+    pub fn unsent(kind: Kind, body: &str, key: &str) -> Self {
+        let key = if key.trim().is_empty() { Uuid::new_v4().to_string() } else { key.to_owned() };
+        Self { body: body.to_owned(), kind, key, error: None }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.body.trim().is_empty()
     }
 
     fn is_comment(&self) -> bool {
@@ -69,6 +80,8 @@ pub struct Show {
     state: String,
     composer: Composer,
     draft: Draft,
+    /// Whether its ticket was not closed, for there are messages that the person has not seen.
+    asks: bool,
     link: Option<String>,
     schedules: Vec<ScheduleRow>,
     earlier_title: &'static str,
@@ -140,6 +153,7 @@ impl Show {
             state: state(tickets.first()),
             composer,
             draft: frame.draft,
+            asks: frame.asks,
             link: (contact.has_chat && attends(viewer, tickets.first())).then_some(frame.link),
             schedules: schedules.into_iter().map(|schedule| schedule_row(&schedule, viewer)).collect(),
             earlier_title: match &open {

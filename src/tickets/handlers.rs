@@ -94,26 +94,41 @@ pub async fn reply(
     Ok(desk.done(&format!("/tickets/{ticket}")))
 }
 
-/// "Fechar chamado". If somebody else was faster, the page shows it closed.
+/// "Fechar chamado". If somebody else was faster, the page shows it closed. If somebody else wrote what the
+/// page did not show, it is shown, and the person asked again (409). The button belongs to the composer's
+/// form, so that what was being written comes back.
 ///
 /// # Errors
 /// `NotFound`, also if the viewer does not attend the ticket.
 pub async fn close(
     attendant: Attendant,
-    _: Posted,
+    form: Posted,
+    desk: Desk,
     ticket: web::Path<TicketId>,
-    db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (viewer, ticket) = ((*attendant).clone(), *ticket);
-    let is_closed_now = db
+    let (viewer, ticket, seen) = ((*attendant).clone(), *ticket, form.get("up_to").parse().ok());
+    let closer = viewer.clone();
+    let closed = desk
+        .db
         .transaction(move |conn| {
-            queries::lock_attended(conn, &viewer, ticket)?;
-            queries::close(conn, ticket, viewer.id, &ip)
+            let is_open = queries::lock_attended(conn, &closer, ticket)?.is_open();
+            if is_open && queries::has_news(conn, ticket, seen, closer.id)? {
+                return Ok(None);
+            }
+            queries::close(conn, ticket, closer.id, &ip).map(Some)
         })
         .await?;
+    let draft = Draft::unsent(form::kind(&form), form.get("body"), form.get("client_key"));
     let path = format!("/tickets/{ticket}");
-    Ok(if is_closed_now { redirect_with(&path, Flash::TicketClosed) } else { redirect(&path) })
+    match closed {
+        None => desk.show(viewer, Subject::Ticket(ticket), Wanted::asking(draft)).await,
+        Some(_) if !draft.is_empty() => {
+            desk.show(viewer, Subject::Ticket(ticket), Wanted::keeping(draft)).await
+        }
+        Some(true) => Ok(redirect_with(&path, Flash::TicketClosed)),
+        Some(false) => Ok(redirect(&path)),
+    }
 }
 
 /// Notes how far the thread was in view.

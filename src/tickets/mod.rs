@@ -2,7 +2,8 @@
 //!
 //! A contact has at most one open ticket, in the queue of a department, with or without an
 //! attendant; whoever answers a ticket that nobody attends takes it. A closed ticket never reopens:
-//! the customer's next message opens another. Who attends the department, or is the ticket's
+//! the customer's next message opens another. Nobody closes over a message that they have not seen: the page
+//! sends back what it showed ([`Seen`]). Who attends the department, or is the ticket's
 //! attendant, or attends every ticket, may reply to it and close it.
 
 mod form;
@@ -13,7 +14,7 @@ mod ticket;
 
 pub use inbox::{Inbox, queries::unseen};
 pub use queries::{Handover, close, hand_over, open_ticket_of};
-pub use ticket::{OpenTicket, Ticket, TicketStatus, may_close};
+pub use ticket::{OpenTicket, Seen, Ticket, TicketStatus, may_close};
 
 use crate::web::Route;
 

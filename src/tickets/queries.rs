@@ -73,6 +73,17 @@ pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<Cont
     Ok(row.contact_id)
 }
 
+/// Locks a contact, as every writer of its conversation does first, until the end of the transaction.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(contact)
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Locks the contact of `ticket` and returns the ticket as it now stands, if `viewer` attends it.
 ///
 /// # Errors
@@ -138,6 +149,115 @@ pub fn mark_seen(conn: &mut PgConnection, ticket: &Ticket, message: MessageId) -
         0 => Ok(()),
         _ => live::announce(conn, &Event::ConversationsChanged(vec![ticket.contact_id])),
     }
+}
+
+#[derive(QueryableByName)]
+struct MessageRow {
+    #[diesel(sql_type = BigInt)]
+    id: MessageId,
+}
+
+/// The last entry in the thread of `ticket`; 0 if there is none.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn last_message(conn: &mut PgConnection, ticket: TicketId) -> Result<MessageId> {
+    let row: MessageRow =
+        db::prepared("SELECT coalesce(max(id), 0) AS id FROM messages WHERE ticket_id = $1")
+            .bind::<BigInt, _>(ticket)
+            .get_result(conn)?;
+    Ok(row.id)
+}
+
+#[derive(QueryableByName)]
+struct Answer {
+    #[diesel(sql_type = Bool)]
+    is_so: bool,
+}
+
+/// Whether somebody else wrote in `ticket` after the message that `viewer` saw last. Of a viewer whose page
+/// does not say what it showed: whether the customer wrote something that nobody in the team has seen.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn has_news(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    seen: Option<MessageId>,
+    viewer: UserId,
+) -> Result<bool> {
+    let row: Answer = db::prepared(
+        "SELECT EXISTS (SELECT FROM messages m JOIN tickets t ON t.id = m.ticket_id
+                         WHERE m.ticket_id = $1 AND m.id > coalesce($2, t.seen_message_id)
+                           AND CASE WHEN $2 IS NULL THEN m.kind = 'customer'
+                                    ELSE m.kind <> 'event' AND m.author_id IS DISTINCT FROM $3 END) AS is_so",
+    )
+    .bind::<BigInt, _>(ticket)
+    .bind::<Nullable<BigInt>, _>(seen)
+    .bind::<BigInt, _>(viewer)
+    .get_result(conn)?;
+    Ok(row.is_so)
+}
+
+/// A message that should be read before its ticket is closed.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Unread {
+    /// Who wrote it, if it was not a schedule.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub author: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub body: String,
+}
+
+/// How many of them are told; one more is looked up, to know whether there are more.
+pub const UNREAD: usize = 3;
+
+/// The newest messages of `ticket` that nobody in the team has seen, and those that others wrote after what
+/// `viewer` saw; oldest first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn unread(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    seen: Option<MessageId>,
+    viewer: UserId,
+) -> Result<Vec<Unread>> {
+    let mut newest: Vec<Unread> = db::prepared(format!(
+        "SELECT CASE m.kind WHEN 'customer' THEN c.name ELSE u.name END AS author, m.body
+           FROM messages m JOIN tickets t ON t.id = m.ticket_id JOIN contacts c ON c.id = m.contact_id
+           LEFT JOIN users u ON u.id = m.author_id
+          WHERE m.ticket_id = $1 AND m.kind <> 'event' AND m.id > least(t.seen_message_id, $2)
+            AND ((m.kind = 'customer' AND m.id > t.seen_message_id)
+                 OR (m.id > $2 AND m.author_id IS DISTINCT FROM $3))
+          ORDER BY m.id DESC LIMIT {}",
+        UNREAD + 1
+    ))
+    .bind::<BigInt, _>(ticket)
+    .bind::<Nullable<BigInt>, _>(seen)
+    .bind::<BigInt, _>(viewer)
+    .load(conn)?;
+    newest.reverse();
+    Ok(newest)
+}
+
+#[derive(QueryableByName)]
+struct Closer {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    closed_by: Option<UserId>,
+}
+
+/// Whether `user` has closed `ticket`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn is_closed_by(conn: &mut PgConnection, ticket: TicketId, user: UserId) -> Result<bool> {
+    let row: Option<Closer> =
+        db::prepared("SELECT closed_by FROM tickets WHERE id = $1 AND status = 'closed'")
+            .bind::<BigInt, _>(ticket)
+            .get_result(conn)
+            .optional()?;
+    Ok(row.is_some_and(|row| row.closed_by == Some(user)))
 }
 
 /// Which open tickets go where.

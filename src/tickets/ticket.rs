@@ -1,11 +1,14 @@
 //! What a ticket is, and who may act on it.
 
+use std::fmt;
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
 use crate::auth::{Permission, Person};
-use crate::ids::{ContactId, DepartmentId, TicketId, UserId};
+use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
 use crate::text_enum;
 
 text_enum! {
@@ -69,10 +72,47 @@ impl Ticket {
     }
 }
 
+/// What a page showed of a ticket: which one, and its last message. The page sends it back to close the ticket,
+/// written `7-123`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub ticket: TicketId,
+    pub up_to: MessageId,
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.ticket, self.up_to)
+    }
+}
+
+impl FromStr for Seen {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (ticket, up_to) = text.trim().split_once('-').ok_or(())?;
+        Ok(Self { ticket: ticket.parse().map_err(|_| ())?, up_to: up_to.parse().map_err(|_| ())? })
+    }
+}
+
 /// Whether `viewer` may close that ticket, and so reply to it: it is of one of their departments,
 /// or their own, or they attend every ticket.
 pub fn may_close(viewer: &Person, ticket: &OpenTicket) -> bool {
     let is_theirs =
         ticket.attendant_id == Some(viewer.id) || viewer.departments.contains(&ticket.department_id);
     viewer.may(Permission::TicketsAll) || (viewer.may(Permission::Tickets) && is_theirs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_is_read_as_it_is_written() {
+        let seen = Seen { ticket: TicketId(7), up_to: MessageId(123) };
+        assert_eq!((seen.to_string(), "7-123".parse()), ("7-123".to_owned(), Ok(seen)));
+        for nonsense in ["", "7", "7-", "-1", "7-x"] {
+            assert_eq!(nonsense.parse::<Seen>(), Err(()), "{nonsense}");
+        }
+    }
 }

@@ -162,7 +162,7 @@ export function sendFrom(thread, refused = () => false) {
   });
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("[data-composer]");
-    if (!form) return;
+    if (!form || event.submitter?.hasAttribute("formaction")) return;
     event.preventDefault();
     const text = form.elements.body.value.trim();
     if (!text) return form.elements.body.focus();

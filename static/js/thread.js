@@ -5,8 +5,8 @@ import { on } from "./live.js";
 import { Refused, Thread, load, post, sendFrom } from "./messages.js";
 import { onChange } from "./schedules.js";
 
-/** The page's own address, also when it answers a reply that was refused. */
-const address = () => location.pathname.replace(/\/messages$/, "");
+/** The page's own address, also when it answers a reply or a closing that was refused. */
+const address = () => location.pathname.replace(/\/(messages|closure)$/, "");
 
 export function start() {
   document.addEventListener("click", copy);
@@ -24,7 +24,7 @@ function converse(page) {
   const thread = new Thread(element, `/contacts/${contact}/conversation/messages`, async (update) => {
     const { state } = one("[data-update]", update).dataset;
     if (state && state !== page.dataset.state) refresh(page, await load(address()));
-    markSeen(thread);
+    look();
   });
   const catchUp = () => thread.catchUp().catch(() => {});
   on("sync", catchUp);
@@ -34,7 +34,11 @@ function converse(page) {
     refresh(page, error.page, text);
     return true;
   });
-  const look = () => markSeen(thread);
+  const look = () => {
+    markSeen(thread);
+    noteRead(thread);
+  };
+  noteRead(thread, 0);
   element.addEventListener("scroll", look, { passive: true });
   document.addEventListener("visibilitychange", look);
   look();
@@ -85,6 +89,19 @@ function markSeen(thread) {
   const before = seen;
   seen = message;
   post(form.dataset.reading, { csrf: form.elements.csrf.value, message_id: message }).catch(() => (seen = before));
+}
+
+/** What has just come into view was not read yet, should the ticket be closed in this moment. */
+const READING = 1_000;
+
+/** Notes how far one has read: nobody closes the ticket over a message that they have not seen. */
+function noteRead(thread, after = READING) {
+  if (document.visibilityState !== "visible" || !thread.isAtEnd) return;
+  const { last } = thread;
+  setTimeout(() => {
+    const field = one("[data-composer]")?.elements.up_to;
+    if (field && last > Number(field.value)) field.value = last;
+  }, after);
 }
 
 /** The placeholder says who will read the text. */

@@ -258,3 +258,65 @@ async fn the_panel_counts_conversations_with_what_nobody_has_seen() {
     assert_eq!(bruno.get("/tickets/unseen").await.body, r#"{"unseen":0}"#);
     assert_eq!(bruno.get("/notifications").await.count("[data-unseen][hidden]"), 1);
 }
+
+#[actix_web::test]
+async fn a_ticket_is_not_closed_over_a_message_that_the_page_did_not_show() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.support);
+    customer_writes(&app, app.company.marina, ticket, "Bom dia");
+    let bruno = app.attendant().await;
+    let page = bruno.get(&format!("/tickets/{ticket}")).await;
+    let up_to = page.attribute("[name=up_to]", "value").unwrap();
+    customer_writes(&app, app.company.marina, ticket, "Espere, tem mais");
+    let path = format!("/tickets/{ticket}/closure");
+    let draft =
+        [("up_to", up_to.as_str()), ("kind", "comment"), ("body", "Meu rascunho"), ("client_key", KEY)];
+    let asked = bruno.post(&path, &draft).await;
+    asked.assert_status(409).assert_says("O chamado não foi fechado.").assert_says("Espere, tem mais");
+    assert_eq!(asked.texts("textarea[name=body]"), ["Meu rascunho"]);
+    assert_eq!(asked.count("input[value=comment][checked]"), 1);
+    let open = "SELECT count(*) AS value FROM tickets WHERE status = 'open'";
+    assert_eq!(app.database.number(open), 1);
+    let up_to = asked.attribute("[name=up_to]", "value").unwrap();
+    let closed = bruno.post(&path, &[("up_to", &up_to)]).await;
+    bruno.follow(&closed).await.assert_says("Chamado fechado.");
+    assert_eq!(app.database.number(open), 0);
+}
+
+#[actix_web::test]
+async fn a_page_of_older_messages_closes_nothing_that_came_after_them() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.support);
+    customer_writes(&app, app.company.marina, ticket, "um");
+    let second = customer_writes(&app, app.company.marina, ticket, "dois");
+    let bruno = app.attendant().await;
+    let page = bruno.get(&format!("/tickets/{ticket}?before={second}")).await;
+    let up_to = page.attribute("[name=up_to]", "value").unwrap();
+    let asked = bruno.post(&format!("/tickets/{ticket}/closure"), &[("up_to", &up_to)]).await;
+    asked.assert_status(409).assert_says("dois");
+}
+
+#[actix_web::test]
+async fn a_closing_without_a_word_of_what_was_shown_closes_only_what_the_team_has_seen() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.support);
+    let message = customer_writes(&app, app.company.marina, ticket, "Bom dia").to_string();
+    let bruno = bruno_at(&app, ticket).await;
+    let path = format!("/tickets/{ticket}");
+    bruno.post(&format!("{path}/closure"), &[]).await.assert_status(409);
+    bruno.post(&format!("{path}/reading"), &[("message_id", &message)]).await.assert_status(204);
+    bruno.post(&format!("{path}/closure"), &[]).await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn what_was_being_written_is_kept_when_the_ticket_is_closed() {
+    let app = TestApp::new().await;
+    let ticket = open_ticket(&app, app.company.marina, app.company.support);
+    let bruno = bruno_at(&app, ticket).await;
+    let draft = [("kind", "message"), ("body", "Quase enviei"), ("client_key", KEY)];
+    let page = bruno.post(&format!("/tickets/{ticket}/closure"), &draft).await;
+    page.assert_status(200)
+        .assert_says("Este chamado está fechado.")
+        .assert_says("Sua mensagem não foi enviada. Quase enviei");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM messages WHERE kind = 'attendant'"), 0);
+}

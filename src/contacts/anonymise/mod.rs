@@ -23,7 +23,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
-use crate::tickets;
+use crate::tickets::{self, Seen};
 use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
 
 #[derive(Template)]
@@ -35,6 +35,10 @@ struct Question {
     /// The person who goes with the contact.
     person: Option<String>,
     touching: Touching,
+    /// What there was of the open ticket when the page was made.
+    seen: String,
+    /// Whether something came that the page did not show.
+    has_news: bool,
     errors: FieldErrors,
 }
 
@@ -52,10 +56,11 @@ pub async fn ask(
 
 async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Result<Question> {
     let who = viewer.clone();
-    let (detail, touching, goes) = db
+    let (detail, touching, seen, goes) = db
         .run(move |conn| {
+            let seen = seen(conn, id)?;
             let touching = touching(conn, &who, id)?;
-            Ok((detail(conn, id)?, touching, queries::person_with_only(conn, id)?.is_some()))
+            Ok((detail(conn, id)?, touching, seen, queries::person_with_only(conn, id)?.is_some()))
         })
         .await?;
     if detail.anonymised_at.is_some() {
@@ -63,9 +68,20 @@ async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Res
     }
     let Detail { name, person_name, .. } = detail;
     let person = person_name.filter(|_| goes);
-    Ok(Question { csrf: shell.csrf.clone(), id, name, person, touching, errors: FieldErrors::default() })
+    let (csrf, errors) = (shell.csrf.clone(), FieldErrors::default());
+    Ok(Question { csrf, id, name, person, touching, seen, has_news: false, errors })
 }
 
+/// What there is of the open ticket: `none` without one.
+fn seen(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
+    let Some(open) = tickets::open_ticket_of(conn, contact)? else { return Ok("none".into()) };
+    let up_to = tickets::queries::last_message(conn, open.id)?;
+    Ok(Seen { ticket: open.id, up_to }.to_string())
+}
+
+/// Anonymises, unless the customer or a colleague has written since the question was shown: what was written
+/// would be gone before anybody read it, so that it is asked again (409).
+///
 /// # Errors
 /// `NotFound`; `Conflict` if the contact is anonymised already.
 pub async fn anonymise(
@@ -82,20 +98,37 @@ pub async fn anonymise(
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Anonimizar contato");
         return shell.page_with(status, &viewer, title, question);
     }
-    let who = viewer.clone();
-    db.transaction(move |conn| clear(conn, id, &who, &ip)).await?;
+    let (who, shown) = (viewer.clone(), form.get("open_ticket").to_owned());
+    if !db.transaction(move |conn| clear(conn, id, &shown, &who, &ip)).await? {
+        let mut question = question(&viewer, &shell, &db, id).await?;
+        question.has_news = true;
+        return shell.page_with(StatusCode::CONFLICT, &viewer, "Erro: Anonimizar contato", question);
+    }
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
 }
 
 /// Ends what is under way and clears every text, in the caller's transaction. Locks in the order of all
 /// writers: imports, schedules, the contact, its ticket. A schedule that was saved before the contact was
-/// locked could only be locked after it: then it is a `Collision`, and all of it begins anew.
-fn clear(conn: &mut PgConnection, contact: ContactId, viewer: &Viewer, ip: &str) -> Result<()> {
+/// locked could only be locked after it: then it is a `Collision`, and all of it begins anew. `false`, and
+/// nothing is done, if there is more in the open ticket than was `shown`.
+fn clear(
+    conn: &mut PgConnection,
+    contact: ContactId,
+    shown: &str,
+    viewer: &Viewer,
+    ip: &str,
+) -> Result<bool> {
+    if !shown.is_empty() && seen(conn, contact)? != shown {
+        return Ok(false);
+    }
     queries::clear_imports(conn, contact)?;
     let schedules = queries::cancel_pending(conn, contact, viewer.id, ip)?;
     queries::lock(conn, contact)?;
     if !super::queries::touched(conn, contact)?.is_empty() {
         return Err(Error::Collision("a schedule was saved in between".into()));
+    }
+    if !shown.is_empty() && seen(conn, contact)? != shown {
+        return Err(Error::Collision("the customer wrote in between".into()));
     }
     if let Some(ticket) = tickets::open_ticket_of(conn, contact)? {
         tickets::close(conn, ticket.id, viewer.id, ip)?;
@@ -111,5 +144,6 @@ fn clear(conn: &mut PgConnection, contact: ContactId, viewer: &Viewer, ip: &str)
     let details = json!({ "cancelled_schedules": schedules });
     audit::record(conn, &entry(Action::ContactAnonymised).about(Some(contact.0)).with(details))?;
     live::announce(conn, &Event::SchedulesChanged(schedules))?;
-    live::announce(conn, &Event::ConversationsChanged(vec![contact]))
+    live::announce(conn, &Event::ConversationsChanged(vec![contact]))?;
+    Ok(true)
 }

@@ -148,3 +148,32 @@ async fn a_line_that_waits_goes_by_the_whole_number_and_a_refused_one_by_its_end
     assert_eq!(kept, ["Rosa, de outra cidade"]);
     assert_eq!(app.database.number("SELECT skipped::bigint AS value FROM imports"), 1);
 }
+
+#[actix_web::test]
+async fn what_the_customer_wrote_since_the_question_is_not_erased_unread() {
+    let app = TestApp::new().await.with_made_up_rows("a ticket without events");
+    app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
+    let admin = app.administrator().await;
+    let path = "/contacts/601/anonymisation";
+    let shown = admin.get(path).await.attribute("[name=open_ticket]", "value").unwrap();
+    app.database.execute(
+        "INSERT INTO messages (contact_id, ticket_id, kind, body) VALUES (601, 701, 'customer', 'Mudei de ideia')",
+    );
+    let asked = admin.post(path, &[("understood", "1"), ("open_ticket", &shown)]).await;
+    asked.assert_status(409).assert_says("O contato ainda não foi anonimizado.");
+    assert_eq!(app.database.texts("SELECT body AS value FROM messages"), ["Mudei de ideia"]);
+    let shown = asked.attribute("[name=open_ticket]", "value").unwrap();
+    admin.post(path, &[("understood", "1"), ("open_ticket", &shown)]).await.assert_status(303);
+    assert_eq!(app.database.texts("SELECT status AS value FROM tickets"), ["closed"]);
+}
+
+#[actix_web::test]
+async fn a_ticket_that_was_opened_since_the_question_is_not_closed_with_it() {
+    let app = TestApp::new().await.with_made_up_rows("a ticket without events");
+    let admin = app.administrator().await;
+    let path = "/contacts/601/anonymisation";
+    let shown = admin.get(path).await.attribute("[name=open_ticket]", "value").unwrap();
+    app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
+    admin.post(path, &[("understood", "1"), ("open_ticket", &shown)]).await.assert_status(409);
+    assert_eq!(app.database.texts("SELECT status AS value FROM tickets"), ["open"]);
+}
