@@ -1,11 +1,14 @@
 //! Saving a new schedule: all its rules in one transaction.
 
 use diesel::pg::PgConnection;
+use uuid::Uuid;
 
+use super::Status;
 use super::changes::Field;
+use super::closing::Closing;
 use super::draft::Facts;
-use super::form::Typed;
-use super::queries;
+use super::form::{Typed, key_after};
+use super::queries::{self, Made};
 use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
@@ -14,9 +17,8 @@ use crate::conversations;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::{self, Attachment};
-use crate::ids::{ContactId, ScheduleId};
+use crate::ids::ScheduleId;
 use crate::live::{self, Event};
-use crate::tickets;
 use crate::web::FieldErrors;
 
 /// A form that somebody sent.
@@ -30,11 +32,30 @@ pub struct Submission {
 
 /// What came of a form.
 pub enum Outcome {
-    Saved { id: ScheduleId, closed_ticket: bool },
-    Refused { errors: FieldErrors, slot: Slot },
+    Saved {
+        id: ScheduleId,
+        closed_ticket: bool,
+    },
+    /// This form has made a schedule before, of which something else has become since.
+    SavedBefore(ScheduleId),
+    Refused {
+        errors: FieldErrors,
+        slot: Slot,
+    },
+    Asks(Question),
 }
 
-/// Saves what was typed, and closes the ticket in the same transaction.
+/// What changed while a form was open, so that the person is asked before it does something else than it said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The company's time zone, which was this one.
+    Zone(Zone),
+    /// The contact's open ticket.
+    Ticket { is_saved: bool },
+}
+
+/// Saves what was typed, and closes the ticket in the same transaction. A form that comes again is answered as
+/// the first try was, as long as what that made stands; if it was cancelled, the form makes another one.
 ///
 /// # Errors
 /// `Forbidden` to close that ticket; or the database is unreachable.
@@ -46,12 +67,13 @@ impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
         let form_key = self.typed.submission_key(self.viewer.id, &files);
-        // A retry is answered as the first try was, even when the due time has come meanwhile; but it closes
-        // nothing, for a ticket that is open now was opened since.
-        if let Some(id) = queries::existing(conn, form_key)? {
-            return Ok(Outcome::Saved { id, closed_ticket: false });
+        if let Err(outcome) = self.unused(conn, form_key)? {
+            return Ok(outcome);
         }
         let facts = self.facts(conn, files)?;
+        if let Some(former) = self.typed.former_zone(facts.zone) {
+            return Ok(Outcome::Asks(Question::Zone(former)));
+        }
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
@@ -64,12 +86,17 @@ impl Submission {
         let key = spacing.key(draft.department, draft.attendant, draft.contact);
         queries::lock_keys(conn, [key])?;
         // The same form, sent at the same moment, may have been first to the lock.
-        if let Some(id) = queries::existing(conn, form_key)? {
-            return Ok(Outcome::Saved { id, closed_ticket: false });
-        }
+        let form_key = match self.unused(conn, form_key)? {
+            Ok(key) => key,
+            Err(outcome) => return Ok(outcome),
+        };
         let slot = slot::look(conn, &self.typed, &facts, None)?;
         if slot.conflict.is_some() {
             return Ok(self.refused(FieldErrors::default(), slot));
+        }
+        let closing = self.closing(conn, false)?;
+        if closing == Closing::Asks {
+            return Ok(Outcome::Asks(Question::Ticket { is_saved: false }));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
         if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
@@ -79,7 +106,38 @@ impl Submission {
         audit::record(conn, &entry.from(&self.ip))?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;
-        self.saved(conn, id)
+        let closed_ticket = closing.carry_out(conn, &self.viewer, &self.ip)?;
+        Ok(Outcome::Saved { id, closed_ticket })
+    }
+
+    /// The key under which this form makes a schedule; or what it is answered, for it has made one.
+    fn unused(&self, conn: &mut PgConnection, mut form_key: Uuid) -> Result<Result<Uuid, Outcome>> {
+        while let Some(made) = queries::made_by(conn, form_key)? {
+            match made {
+                Made { status: Status::Cancelled, .. } => form_key = key_after(form_key),
+                Made { id, status: Status::Scheduled, is_edited: false } => {
+                    return self.repeated(conn, id).map(Err);
+                }
+                Made { id, .. } => return Ok(Err(Outcome::SavedBefore(id))),
+            }
+        }
+        Ok(Ok(form_key))
+    }
+
+    /// The schedule stands as this form made it. What is left is the ticket: "Salvar" may have come first.
+    fn repeated(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
+        let closing = self.closing(conn, true)?;
+        if closing == Closing::Asks {
+            return Ok(Outcome::Asks(Question::Ticket { is_saved: true }));
+        }
+        Ok(Outcome::Saved { id, closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
+    }
+
+    fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<Closing> {
+        match self.closes_ticket {
+            true => Closing::asked_by(conn, &self.typed, &self.viewer, is_repeated),
+            false => Ok(Closing::Over { was_closed: false }),
+        }
     }
 
     fn facts(&self, conn: &mut PgConnection, files: Vec<Attachment>) -> Result<Facts> {
@@ -92,12 +150,6 @@ impl Submission {
             _ => None,
         };
         Ok(Facts { files, ticket, ..facts })
-    }
-
-    fn saved(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
-        let contact = self.typed.ids().contact.filter(|_| self.closes_ticket);
-        let closed_ticket = close_ticket_of(conn, &self.viewer, contact, &self.ip)?;
-        Ok(Outcome::Saved { id, closed_ticket })
     }
 
     fn refused(&self, errors: FieldErrors, slot: Slot) -> Outcome {
@@ -114,21 +166,4 @@ pub(super) fn with_conflict(zone: Zone, mut errors: FieldErrors, slot: Slot) -> 
         errors.sort(&Field::ALL.iter().map(|field| field.as_str()).collect::<Vec<_>>());
     }
     (errors, slot)
-}
-
-/// Closes the contact's open ticket, if a contact is given and the viewer may; `false` if there is none.
-///
-/// # Errors
-/// `Forbidden`; or the database is unreachable.
-pub(super) fn close_ticket_of(
-    conn: &mut PgConnection,
-    viewer: &Viewer,
-    contact: Option<ContactId>,
-    ip: &str,
-) -> Result<bool> {
-    match contact.map(|contact| tickets::open_ticket_of(conn, contact)).transpose()?.flatten() {
-        Some(ticket) if tickets::may_close(viewer, &ticket) => tickets::close(conn, ticket.id, viewer.id, ip),
-        Some(_) => Err(Error::Forbidden),
-        None => Ok(false),
-    }
 }

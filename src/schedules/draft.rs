@@ -18,7 +18,7 @@ pub struct ChosenIds {
     pub rescheduled_from: Option<ScheduleId>,
 }
 
-/// What is known of the chosen contact, which is not archived.
+/// What is known of the chosen contact, which is not archived, or is the one that an edited schedule has.
 #[derive(Clone, Copy, Debug)]
 pub struct ChosenContact {
     pub id: ContactId,
@@ -33,8 +33,14 @@ pub struct Facts {
     pub now: DateTime<Utc>,
     pub zone: Zone,
     pub contact: Option<ChosenContact>,
+    /// The chosen person, if not archived, or if an edited schedule has it already.
     pub person: Option<PersonId>,
-    /// The chosen department, if it is active.
+    pub is_person_archived: bool,
+    /// Whether an edited schedule has this contact with this person already: they may have parted since.
+    pub keeps_contact: bool,
+    /// Whether an edited schedule already sends to this contact, whose channel may be inactive by now.
+    pub keeps_channel: bool,
+    /// The chosen department, if it is active, or if an edited schedule has it already.
     pub department: Option<DepartmentId>,
     /// The chosen attendant, if active and a member of that department.
     pub attendant: Option<UserId>,
@@ -45,6 +51,20 @@ pub struct Facts {
     pub rescheduled_from: Option<ScheduleId>,
     /// Of the files that were sent, those that can go with a schedule of this person.
     pub files: Vec<Attachment>,
+}
+
+impl Facts {
+    /// Why the chosen person does not fit any more, if so.
+    pub fn unfit_person(&self) -> Option<&'static str> {
+        let person = self.person?;
+        match self.contact {
+            _ if self.is_person_archived => Some("Esta pessoa foi arquivada."),
+            Some(contact) if contact.person != Some(person) => {
+                Some("O contato escolhido não é desta pessoa.")
+            }
+            _ => None,
+        }
+    }
 }
 
 /// A schedule whose every field is right; only its place in time must still be free.

@@ -6,7 +6,8 @@
 use diesel::pg::PgConnection;
 
 use super::changes::Changes;
-use super::create::{self, close_ticket_of};
+use super::closing::Closing;
+use super::create::{self, Question};
 use super::draft::Facts;
 use super::form::Typed;
 use super::queries::{self, Detail, History, Saving, Stored};
@@ -34,6 +35,7 @@ pub struct Edit {
 pub enum Outcome {
     Saved { closed_ticket: bool },
     Refused { errors: FieldErrors, slot: Slot },
+    Asks(Question),
     Stale(Box<Stale>),
 }
 
@@ -45,6 +47,8 @@ pub struct Stale {
     /// The edits since, and its end.
     pub since: History,
     pub files: Vec<Attachment>,
+    /// Whether the company's time zone is another, so that all times are shown by other clocks.
+    pub is_of_other_zone: bool,
 }
 
 impl Stale {
@@ -60,6 +64,7 @@ impl Stale {
             detail: queries::detail(conn, viewer, stored.id)?,
             since: queries::history_since(conn, stored.id, seen)?,
             files,
+            is_of_other_zone: false,
         })
     }
 }
@@ -70,6 +75,8 @@ pub struct Move {
     pub id: ScheduleId,
     /// The version that was shown.
     pub version: i32,
+    /// The company's time zone by which it was shown.
+    pub zone: String,
     /// `2026-12-05T10:00` by the company's clocks.
     pub due_local: String,
     /// Which of two, where the clocks repeat it.
@@ -95,6 +102,7 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
         due_at: wanted.due_local,
         due_fold: wanted.due_fold,
         version: wanted.version.to_string(),
+        zone: wanted.zone,
         // What was shown is known by its version alone.
         original: String::new(),
         ..Typed::of(&stored, zone)
@@ -116,10 +124,11 @@ impl Edit {
         queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
         let stored = queries::lock_stored(conn, self.id)?;
         if queries::is_edited_by(conn, &stored, form)? {
-            return Ok(Outcome::Saved { closed_ticket: false });
+            return self.repeated(conn);
         }
-        if stored.status.is_final() || !self.has_seen(conn, &stored)? {
-            return self.stale(conn, &stored);
+        let is_of_other_zone = self.typed.former_zone(facts.zone).is_some();
+        if stored.status.is_final() || is_of_other_zone || !self.has_seen(conn, &stored)? {
+            return self.stale(conn, &stored, is_of_other_zone);
         }
         let slot = slot::look(conn, &self.typed, &facts, Some(self.id))?;
         let draft = match parsed {
@@ -127,13 +136,17 @@ impl Edit {
             refused => return Ok(self.refused(refused.err().unwrap_or_default(), slot)),
         };
         let is_exempt = stored.spacing_exempt && slot.stays_near;
+        let closing = self.closing(conn, false)?;
+        if closing == Closing::Asks {
+            return Ok(Outcome::Asks(Question::Ticket { is_saved: false }));
+        }
         let changes = Changes::between(&stored, &draft, is_exempt);
         if !changes.is_empty() {
             let (page, by) = (self.typed.form_key.parse().ok(), self.viewer.id);
             let saving = Saving { draft: &draft, changes: &changes, spacing, is_exempt, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
-        self.saved(conn)
+        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
     }
 
     /// Whether the form names what the schedule holds: this version, or, after the browser's "back", an
@@ -163,10 +176,20 @@ impl Edit {
         live::announce(conn, &Event::SchedulesChanged(vec![self.id]))
     }
 
-    fn saved(&self, conn: &mut PgConnection) -> Result<Outcome> {
-        let contact = self.typed.ids().contact.filter(|_| self.closes_ticket);
-        let closed_ticket = close_ticket_of(conn, &self.viewer, contact, &self.ip)?;
-        Ok(Outcome::Saved { closed_ticket })
+    /// The same form has been saved before. What is left is the ticket: "Salvar" may have come first.
+    fn repeated(&self, conn: &mut PgConnection) -> Result<Outcome> {
+        let closing = self.closing(conn, true)?;
+        if closing == Closing::Asks {
+            return Ok(Outcome::Asks(Question::Ticket { is_saved: true }));
+        }
+        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
+    }
+
+    fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<Closing> {
+        match self.closes_ticket {
+            true => Closing::asked_by(conn, &self.typed, &self.viewer, is_repeated),
+            false => Ok(Closing::Over { was_closed: false }),
+        }
     }
 
     fn refused(&self, errors: FieldErrors, slot: Slot) -> Outcome {
@@ -174,8 +197,8 @@ impl Edit {
         Outcome::Refused { errors, slot }
     }
 
-    fn stale(&self, conn: &mut PgConnection, stored: &Stored) -> Result<Outcome> {
+    fn stale(&self, conn: &mut PgConnection, stored: &Stored, is_of_other_zone: bool) -> Result<Outcome> {
         let stale = Stale::load(conn, &self.viewer, stored, self.typed.opened_version())?;
-        Ok(Outcome::Stale(Box::new(stale)))
+        Ok(Outcome::Stale(Box::new(Stale { is_of_other_zone, ..stale })))
     }
 }

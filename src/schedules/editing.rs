@@ -70,6 +70,11 @@ pub async fn update(
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &title, page)
         }
+        Ok(Outcome::Asks(question)) => {
+            let page = filled(&viewer, &shell, &db, purpose, typed).await?.asking(&viewer, question);
+            let title = format!("Erro: {}", purpose.title());
+            shell.page_with(StatusCode::CONFLICT, &viewer, &title, page)
+        }
         Ok(Outcome::Stale(stale)) => overtaken(&viewer, shell, &db, typed, &stale).await,
     }
 }
@@ -115,8 +120,8 @@ async fn overtaken(
     let is_over = stale.detail.status.is_final();
     let purpose = if is_over { Purpose::Reschedule(id) } else { Purpose::Edit(id) };
     let merged = if is_over {
-        let Typed { form_key, version, original, .. } = Typed::blank();
-        let typed = Typed { form_key, version, original, rescheduled_from: id.to_string(), ..typed };
+        let Typed { form_key, version, original, zone, .. } = Typed::blank();
+        let typed = Typed { form_key, version, original, zone, rescheduled_from: id.to_string(), ..typed };
         Merged { typed, both: Vec::new(), original: Original::default() }
     } else {
         let version = stale.stored.version.to_string();

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::Action;
 use super::draft::ChosenIds;
-use crate::clock;
+use super::merging::Original;
+use crate::clock::{self, Zone};
 use crate::files::Attachment;
 use crate::ids::{AttachmentId, UserId};
 use crate::web::{FieldErrors, Fields};
@@ -44,6 +45,10 @@ pub struct Typed {
     pub version: String,
     /// What the form was opened with: see [`super::merging::Original`].
     pub original: String,
+    /// The company's time zone when the form was opened, by which `due_at` was typed.
+    pub zone: String,
+    /// What the form showed of the contact's open ticket: see [`crate::tickets::Seen`].
+    pub open_ticket: String,
     /// What the lists of contacts and people are narrowed by, in browsers without scripts.
     pub contact_search: String,
     pub person_search: String,
@@ -71,6 +76,8 @@ impl Typed {
             rescheduled_from: text("rescheduled_from"),
             version: text("version"),
             original: text("original"),
+            zone: text("zone"),
+            open_ticket: text("open_ticket"),
             contact_search: text("contact_search"),
             person_search: text("person_search"),
             files: files::chosen(fields),
@@ -92,7 +99,8 @@ impl Typed {
     pub fn submission_key(&self, sender: UserId, files: &[Attachment]) -> Uuid {
         let sender = sender.to_string();
         let Self { form_key, ticket_id, person_id, contact_id, department_id, .. } = self;
-        let Self { attendant_id, action, due_at, due_fold, message, comment, rescheduled_from, .. } = self;
+        let Self { attendant_id, action, due_at, due_fold, zone, message, comment, rescheduled_from, .. } =
+            self;
         let parts = [
             &sender,
             form_key,
@@ -105,6 +113,7 @@ impl Typed {
             action,
             due_at,
             due_fold,
+            zone,
             message,
             comment,
         ];
@@ -115,9 +124,16 @@ impl Typed {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash.finalize()[..16]);
-        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+        key_of(hash)
+    }
+
+    /// The time zone by which the time was typed, if that is not the company's any more.
+    pub fn former_zone(&self, zone: Zone) -> Option<Zone> {
+        let name = match self.zone.trim() {
+            "" => Original::read(&self.original).zone,
+            name => name.to_owned(),
+        };
+        Zone::find(&name).filter(|former| former.name() != zone.name())
     }
 
     /// With a suggested free time in place of the one that was typed: `2026-12-05T10:00`, or, where the
@@ -156,4 +172,15 @@ impl Typed {
     pub fn action(&self) -> Option<Action> {
         self.action.parse().ok()
     }
+}
+
+/// The key of a form whose schedule was cancelled: what it makes then is another schedule.
+pub fn key_after(cancelled: Uuid) -> Uuid {
+    key_of(Sha256::new_with_prefix(cancelled))
+}
+
+fn key_of(hash: Sha256) -> Uuid {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash.finalize()[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

@@ -64,10 +64,11 @@ pub async fn contact_warning(
     query: web::Query<PartQuery>,
 ) -> Result<HttpResponse> {
     let chosen = ChosenIds { contact: query.contact_id.parse().ok(), ..ChosenIds::default() };
+    let user = viewer.id;
     let known = db
         .run(move |conn| {
             let facts = queries::facts(conn, chosen, None)?;
-            Known::of(conn, &facts)
+            Known::of(conn, &facts, user, &Typed::default())
         })
         .await?;
     shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, known, true))
@@ -185,7 +186,10 @@ pub fn searched(person: &str, contact: &str) -> String {
 /// # Errors
 /// The database is unreachable.
 pub async fn after_step(db: &Db, form: &Fields, typed: Typed) -> Result<Typed> {
-    let typed = typed.with_slot(form.get("use_slot"));
+    let mut typed = typed.with_slot(form.get("use_slot"));
+    if form.get("step") == "clear_person" {
+        typed.person_id.clear();
+    }
     let Some(contact) = typed.ids().contact.filter(|_| form.get("step") == "contact") else {
         return Ok(typed);
     };

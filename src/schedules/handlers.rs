@@ -82,13 +82,17 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
     if detail.is_archived {
         return Ok(redirect(&format!("/schedules/{from}")));
     }
-    let page = filled(viewer, &shell, db, Typed::again(&stored, viewer.zone)).await?;
+    let typed = Typed::again(&stored, viewer.zone);
+    let ids = typed.ids();
+    let facts = db.run(move |conn| queries::facts(conn, ids, None)).await?;
+    let (typed, left_out) = typed.fitted(&facts);
+    let page = filled(viewer, &shell, db, typed).await?.leaving_out(left_out);
     shell.page(viewer, Purpose::Reschedule(from).title(), page)
 }
 
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
-/// time (`use_slot`), without a file (`remove_file`), or with what is wrong (422). Files are kept first,
-/// so that nobody sends them twice.
+/// time (`use_slot`), without a file (`remove_file`), with what is wrong (422), or with what changed while it was
+/// open (409). Files are kept first, so that nobody sends them twice.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -122,6 +126,13 @@ pub async fn create(
         Err(error) => Err(error),
         Ok(Outcome::Saved { id, closed_ticket }) => {
             Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
+        }
+        Ok(Outcome::SavedBefore(id)) => {
+            Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleSavedBefore))
+        }
+        Ok(Outcome::Asks(question)) => {
+            let page = filled(&viewer, &shell, &db, typed).await?.asking(&viewer, question);
+            shell.page_with(StatusCode::CONFLICT, &viewer, &format!("Erro: {title}"), page)
         }
         Ok(Outcome::Refused { errors, slot }) => {
             let page =

@@ -59,6 +59,9 @@ impl Part {
 pub struct Original {
     /// The version that was opened.
     pub version: i32,
+    /// The company's time zone, by which the due time was shown.
+    #[serde(default)]
+    pub zone: String,
     /// The values of each part; of a part that both changed, as they were before.
     parts: BTreeMap<String, Vec<String>>,
 }
@@ -71,7 +74,7 @@ impl Original {
 
     pub fn of(typed: &Typed, version: i32) -> Self {
         let part = |part: &Part| (part.as_str().to_owned(), typed.part(*part));
-        Self { version, parts: Part::ALL.iter().map(part).collect() }
+        Self { version, zone: typed.zone.clone(), parts: Part::ALL.iter().map(part).collect() }
     }
 
     pub fn text(&self) -> String {
@@ -98,6 +101,8 @@ impl Merged {
     pub fn of(mut typed: Typed, theirs: &Typed) -> Self {
         let original = Original::read(&typed.original);
         let (mut next, mut both) = (original.clone(), Vec::new());
+        next.zone.clone_from(&theirs.zone);
+        typed.zone.clone_from(&theirs.zone);
         for part in Part::ALL {
             let (before, mine, now) =
                 (original.parts.get(part.as_str()), typed.part(*part), theirs.part(*part));

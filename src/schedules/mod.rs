@@ -9,6 +9,7 @@
 mod calendar;
 mod cancel;
 mod changes;
+mod closing;
 mod create;
 mod draft;
 pub mod edit;

@@ -18,6 +18,7 @@ const COOKIE: &str = "pontual_flash";
 pub enum Flash {
     ScheduleSaved,
     ScheduleSavedAndTicketClosed,
+    ScheduleSavedBefore,
     ScheduleCancelled,
     ScheduleNotPending,
     SchedulesCancelled,
@@ -69,6 +70,11 @@ impl Flash {
             Self::ScheduleSavedAndTicketClosed,
             "schedule_saved_ticket_closed",
             "Agendamento salvo e chamado fechado.",
+        ),
+        (
+            Self::ScheduleSavedBefore,
+            "schedule_saved_before",
+            "Este formulário já tinha criado este agendamento. Nada novo foi criado. Confira a situação.",
         ),
         (Self::ScheduleCancelled, "schedule_cancelled", "Agendamento cancelado."),
         (

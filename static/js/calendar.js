@@ -139,12 +139,14 @@ function confirm() {
 async function move(entry, due) {
   // Of a time that the clocks repeat, it stays in the same of the two hours.
   const { move: id, version, due: before, fold = "" } = entry.dataset;
+  // The times of the page are by the company's clocks as it was made.
+  const zone = one("[data-calendar]")?.dataset.zone ?? "";
   if (due === before) return;
   const hadFocus = document.activeElement === entry;
-  if (!(await save(id, version, { due, fold }))) return;
+  if (!(await save(id, version, { due, fold, zone }))) return;
   if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
   // Each change raises the version by one: who changes it meanwhile keeps this one from being taken back.
-  const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, { due: before, fold }));
+  const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, { due: before, fold, zone }));
   announce("move", `Agendamento movido para ${written(due)}. `, undo);
 }
 
@@ -156,11 +158,11 @@ async function takeBack(id, version, before) {
 }
 
 /** Whether it was moved, and the calendar shows it. */
-async function save(id, version, { due, fold }) {
+async function save(id, version, { due, fold, zone }) {
   const list = one("[data-calendar]")?.dataset.calendar ?? "";
   unsay("move");
   try {
-    await post(`/schedules/${id}/time`, { csrf: csrf(), version, due_at: due, due_fold: fold, list });
+    await post(`/schedules/${id}/time`, { csrf: csrf(), version, zone, due_at: due, due_fold: fold, list });
   } catch (error) {
     const question = error.page && one("form", error.page);
     if (question) ask(question);

@@ -51,7 +51,7 @@ function fetchAttendants(form, attendant) {
 function comeBack(form) {
   // Nothing of the page is cached: fetched again it would have another key, and saved again be another
   // schedule; and it would name a version that the texts filled in again do not know of.
-  const own = ["form_key", "version", "original"].map((name) => form.elements[name]);
+  const own = ["form_key", "version", "original", "zone"].map((name) => form.elements[name]);
   if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && history.state?.own) {
     for (const field of own) field.value = history.state.own[field.name];
   } else keep({ own: Object.fromEntries(own.map((field) => [field.name, field.value])) });

@@ -9,7 +9,7 @@ use super::views::PATH;
 use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
 use crate::clock::{Resolved, Zone};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::ScheduleId;
 use crate::schedules::edit::{self, Move, Outcome};
 use crate::schedules::form::Fold;
@@ -18,6 +18,8 @@ use crate::schedules::queries::{self, Detail};
 use crate::web::{FieldErrors, Fields, Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Mover agendamento";
+
+const OTHER_ZONE: &str = "O fuso horário da empresa mudou enquanto você movia o agendamento. Confira a data e a hora e mova de novo.";
 
 /// # Errors
 /// `NotFound`.
@@ -36,6 +38,7 @@ pub async fn ask(
         due_at: viewer.zone.input(detail.due_at),
         due_fold: Fold::of(viewer.zone, detail.due_at).map_or("", Fold::as_str).into(),
         version,
+        zone: viewer.zone.name().into(),
         list: query.0.get("list").into(),
     };
     let view = Question::new(viewer.zone, &shell.csrf, &detail, typed);
@@ -55,7 +58,8 @@ pub async fn change(
 ) -> Result<HttpResponse> {
     let (id, typed) = (id.into_inner(), Typed::read(&form));
     let (due_local, due_fold) = (typed.due_at.clone(), typed.due_fold.clone());
-    let wanted = Move { id, version: typed.version, due_local, due_fold };
+    let wanted = Move { id, version: typed.version, zone: typed.zone.clone(), due_local, due_fold };
+    let mut is_of_other_zone = false;
     let (status, errors, slots) = match edit::move_to(&db, &viewer, &ip, wanted).await? {
         Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
         Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), Flash::ScheduleMoved)),
@@ -63,13 +67,22 @@ pub async fn change(
             let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
             (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
         }
-        Outcome::Stale(_) => (StatusCode::CONFLICT, FieldErrors::default(), [None, None]),
+        Outcome::Stale(stale) => {
+            is_of_other_zone = stale.is_of_other_zone;
+            (StatusCode::CONFLICT, FieldErrors::default(), [None, None])
+        }
+        // A move closes no ticket.
+        Outcome::Asks(_) => return Err(Error::Conflict),
     };
     let (detail, version) = load(&db, &viewer, id).await?;
     let is_stale = status == StatusCode::CONFLICT;
-    let mut view = Question::new(viewer.zone, &shell.csrf, &detail, Typed { version, ..typed });
+    let zone = viewer.zone.name().into();
+    let mut view = Question::new(viewer.zone, &shell.csrf, &detail, Typed { version, zone, ..typed });
     view.is_dialog = shell.is_htmx;
     view.refuse(viewer.zone, errors, slots, is_stale);
+    if is_of_other_zone && view.is_pending {
+        view.error = Some(OTHER_ZONE.into());
+    }
     shell.page_with(status, &viewer, &format!("Erro: {TITLE}"), view)
 }
 
@@ -84,6 +97,8 @@ struct Typed {
     /// Which of two, where the clocks repeat it.
     due_fold: String,
     version: i32,
+    /// The company's time zone when the page was made.
+    zone: String,
     /// The calendar that one came from, as its own address said.
     list: String,
 }
@@ -95,6 +110,7 @@ impl Typed {
             due_at: if slot.is_empty() { form.get("due_at") } else { slot }.to_owned(),
             due_fold: form.get("due_fold").to_owned(),
             version: form.get("version").parse().unwrap_or(0),
+            zone: form.get("zone").to_owned(),
             list: form.get("list").to_owned(),
         }
     }
@@ -119,6 +135,7 @@ struct Question {
     due_at: String,
     due_fold: String,
     version: i32,
+    zone: String,
     list: String,
     back: String,
     error: Option<String>,
@@ -140,6 +157,7 @@ impl Question {
             due_at: typed.due_at,
             due_fold: typed.due_fold,
             version: typed.version,
+            zone: typed.zone,
             list: typed.list,
             error: None,
             slots: Vec::new(),

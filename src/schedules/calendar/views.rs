@@ -52,6 +52,8 @@ pub struct Calendar {
     agenda: Vec<AgendaDay>,
     /// The address of what is shown, for the way back.
     list: String,
+    /// The time zone by whose clocks it is shown.
+    zone: &'static str,
     remarks: Remarks,
 }
 
@@ -89,6 +91,7 @@ impl Calendar {
             agenda_title: if is_week { "Dias da semana".into() } else { cells.day_title(day) },
             agenda: if is_week { cells.agenda() } else { cells.agenda_of(day) },
             list: filters.address("", &more).trim_start_matches('?').to_owned(),
+            zone: zone.name(),
             remarks: Remarks::default(),
         }
     }

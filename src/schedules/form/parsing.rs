@@ -68,9 +68,11 @@ impl Typed {
             );
             return None;
         };
-        if facts.person.is_some() && contact.person != facts.person {
+        let is_of_another = facts.person.is_some() && contact.person != facts.person;
+        let is_out_of_reach = !contact.is_reachable && action.is_some_and(Action::opens_ticket);
+        if is_of_another && !facts.keeps_contact {
             errors.add("contact_id", "Este contato não pertence à pessoa escolhida.");
-        } else if !contact.is_reachable && action.is_some_and(Action::opens_ticket) {
+        } else if is_out_of_reach && !facts.keeps_channel {
             errors.add_with_summary(
                 "contact_id",
                 "Este contato está sem conexão ativa e não pode receber mensagens. Escolha outro contato ou a ação “Notificar atendente”.",

@@ -3,6 +3,7 @@
 use super::{Fold, Typed};
 use crate::clock::Zone;
 use crate::ids::TicketId;
+use crate::schedules::draft::Facts;
 use crate::schedules::merging::Original;
 use crate::schedules::queries::{Choice, Proposal, Stored};
 
@@ -46,6 +47,7 @@ impl Typed {
             message: stored.message.clone(),
             comment: stored.comment.clone(),
             version: stored.version.to_string(),
+            zone: zone.name().into(),
             files: stored.files.clone(),
             ..Self::blank()
         };
@@ -57,6 +59,28 @@ impl Typed {
         let (due_at, due_fold, version, original) = Default::default();
         let rescheduled_from = stored.id.to_string();
         Self { due_at, due_fold, version, original, rescheduled_from, ..Self::of(stored, zone) }
+    }
+}
+
+impl Typed {
+    /// A form for a new schedule without what no longer fits; and why it was left out, in sentences.
+    pub fn fitted(mut self, facts: &Facts) -> (Self, Vec<&'static str>) {
+        let mut reasons = Vec::new();
+        let ids = self.ids();
+        let is_gone = ids.person.is_some() && facts.person.is_none();
+        if let Some(reason) = facts.unfit_person().or(is_gone.then_some("A pessoa foi arquivada.")) {
+            self.person_id.clear();
+            reasons.push(reason);
+        }
+        if ids.department.is_some() && facts.department.is_none() {
+            self.department_id.clear();
+            self.attendant_id.clear();
+            reasons.push("O departamento foi desativado.");
+        } else if ids.attendant.is_some() && facts.attendant.is_none() {
+            self.attendant_id.clear();
+            reasons.push("O atendente não atende mais neste departamento.");
+        }
+        (self, reasons)
     }
 }
 

@@ -25,10 +25,10 @@ const OFFERED: i64 = 50;
 
 /// How a contact reads as an option.
 const CONTACT: &str = "SELECT c.id, c.name,
-        CASE WHEN ch.deactivated_at IS NULL
-             THEN coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name) ELSE 'Sem conexão ativa' END AS sub
-   FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-  WHERE c.archived_at IS NULL";
+        CASE WHEN c.archived_at IS NOT NULL THEN 'Arquivado'
+             WHEN ch.deactivated_at IS NOT NULL THEN 'Sem conexão ativa'
+             ELSE coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name) END AS sub
+   FROM contacts c JOIN channels ch ON ch.id = c.channel_id";
 
 /// Contacts by name; of that person, if one is given; in whose name, number or e-mail address every
 /// word of `search` is.
@@ -42,7 +42,10 @@ pub fn contacts(
 ) -> Result<Vec<Choice>> {
     let is_hers = if person.is_some() { "c.person_id = $1" } else { "true" };
     let matches = search.map_or("true".into(), |search| search.condition("c.search", "$2"));
-    let query = format!("{CONTACT} AND {is_hers} AND {matches} ORDER BY c.sort_name, c.id LIMIT {OFFERED}");
+    let query = format!(
+        "{CONTACT} WHERE c.archived_at IS NULL AND {is_hers} AND {matches}
+          ORDER BY c.sort_name, c.id LIMIT {OFFERED}"
+    );
     Ok(db::prepared(query)
         .planned_anew_if(search.is_some())
         .bind::<Nullable<BigInt>, _>(person)
@@ -50,21 +53,21 @@ pub fn contacts(
         .load(conn)?)
 }
 
-/// One contact as an option, also when the first ones offered do not hold it.
+/// One contact as an option, also when the first ones offered do not hold it; archived or not.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn contact_choice(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Choice>> {
-    let query = db::prepared(format!("{CONTACT} AND c.id = $1")).bind::<BigInt, _>(contact);
+    let query = db::prepared(format!("{CONTACT} WHERE c.id = $1")).bind::<BigInt, _>(contact);
     Ok(query.get_result(conn).optional()?)
 }
 
 /// How a person reads as an option.
-const PERSON: &str =
-    "SELECT p.id, p.name, CASE n.count WHEN 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
+const PERSON: &str = "SELECT p.id, p.name,
+        CASE WHEN p.archived_at IS NOT NULL THEN 'Arquivada'
+             WHEN n.count = 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
    FROM people p
-   CROSS JOIN LATERAL (SELECT count(*) FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL) n
-  WHERE p.archived_at IS NULL";
+   CROSS JOIN LATERAL (SELECT count(*) FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL) n";
 
 /// People by name, in which every word of `search` is.
 ///
@@ -72,19 +75,21 @@ const PERSON: &str =
 /// The database is unreachable.
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let matches = search.map_or("true".into(), |search| search.condition("p.sort_name", "$1"));
-    let query = format!("{PERSON} AND {matches} ORDER BY p.sort_name, p.id LIMIT {OFFERED}");
+    let query = format!(
+        "{PERSON} WHERE p.archived_at IS NULL AND {matches} ORDER BY p.sort_name, p.id LIMIT {OFFERED}"
+    );
     Ok(db::prepared(query)
         .planned_anew_if(search.is_some())
         .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
         .load(conn)?)
 }
 
-/// One person as an option.
+/// One person as an option, archived or not.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn person_choice(conn: &mut PgConnection, person: PersonId) -> Result<Option<Choice>> {
-    let query = db::prepared(format!("{PERSON} AND p.id = $1")).bind::<BigInt, _>(person);
+    let query = db::prepared(format!("{PERSON} WHERE p.id = $1")).bind::<BigInt, _>(person);
     Ok(query.get_result(conn).optional()?)
 }
 
@@ -97,6 +102,16 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
         "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
     )
     .load(conn)?)
+}
+
+/// A department that was deactivated, as an option.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn inactive_department(conn: &mut PgConnection, department: DepartmentId) -> Result<Option<Choice>> {
+    let query =
+        db::prepared("SELECT id, name || ' (desativado)' AS name, '' AS sub FROM departments WHERE id = $1");
+    Ok(query.bind::<BigInt, _>(department).get_result(conn).optional()?)
 }
 
 /// Active members of a department; and whom the schedule `edited` has there already, whoever that is.

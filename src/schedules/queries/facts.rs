@@ -25,6 +25,12 @@ struct FactsRow {
     is_reachable: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     person: Option<PersonId>,
+    #[diesel(sql_type = Bool)]
+    is_person_archived: bool,
+    #[diesel(sql_type = Bool)]
+    keeps_contact: bool,
+    #[diesel(sql_type = Bool)]
+    keeps_channel: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     department: Option<DepartmentId>,
     #[diesel(sql_type = Bool)]
@@ -35,8 +41,9 @@ struct FactsRow {
     rescheduled_from: Option<ScheduleId>,
 }
 
-/// What is known of the records that a form names, and the time. The schedule `edited` may keep an
-/// attendant who left or was deactivated: what becomes of it then is the dispatcher's.
+/// What is known of the records that a form names, and the time. The schedule `edited` may keep what it has:
+/// a contact or person that was archived, a department that was deactivated, an attendant who left. What
+/// becomes of it then is the dispatcher's.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -44,15 +51,20 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<Schedule
     let row: FactsRow = db::prepared(
         "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,
                 coalesce(ch.id IS NOT NULL AND ch.deactivated_at IS NULL, false) AS is_reachable,
-                (SELECT id FROM people WHERE id = $2 AND archived_at IS NULL) AS person,
-                (SELECT id FROM departments WHERE id = $3 AND deactivated_at IS NULL) AS department,
+                (SELECT id FROM people WHERE id = $2 AND (archived_at IS NULL OR id = e.person_id)) AS person,
+                coalesce((SELECT archived_at IS NOT NULL FROM people WHERE id = $2), false) AS is_person_archived,
+                coalesce(e.contact_id = $1 AND e.person_id IS NOT DISTINCT FROM $2, false) AS keeps_contact,
+                coalesce(e.contact_id = $1 AND e.action <> 'notify', false) AS keeps_channel,
+                (SELECT id FROM departments
+                  WHERE id = $3 AND (deactivated_at IS NULL OR id = e.department_id)) AS department,
                 EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
                          WHERE m.department_id = $3 AND m.user_id = $4 AND u.deactivated_at IS NULL)
-                    OR EXISTS (SELECT FROM schedules WHERE id = $7 AND department_id = $3 AND attendant_id = $4) AS is_attendant,
+                    OR coalesce(e.department_id = $3 AND e.attendant_id = $4, false) AS is_attendant,
                 (SELECT id FROM tickets WHERE id = $5 AND contact_id = $1) AS ticket,
                 (SELECT id FROM schedules WHERE id = $6 AND status <> 'scheduled' AND contact_id = $1) AS rescheduled_from
            FROM settings s
-           LEFT JOIN contacts c ON c.id = $1 AND c.archived_at IS NULL
+           LEFT JOIN schedules e ON e.id = $7
+           LEFT JOIN contacts c ON c.id = $1 AND (c.archived_at IS NULL OR c.id = e.contact_id)
            LEFT JOIN channels ch ON ch.id = c.channel_id",
     )
     .bind::<Nullable<BigInt>, _>(chosen.contact)
@@ -72,6 +84,9 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<Schedule
             is_reachable: row.is_reachable,
         }),
         person: row.person,
+        is_person_archived: row.is_person_archived,
+        keeps_contact: row.keeps_contact,
+        keeps_channel: row.keeps_channel,
         department: row.department,
         attendant: chosen.attendant.filter(|_: &UserId| row.is_attendant),
         ticket: row.ticket,

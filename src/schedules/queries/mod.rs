@@ -10,7 +10,8 @@ mod readers;
 mod saving;
 
 pub use choices::{
-    Choice, Proposal, attendants, contact_choice, contacts, departments, people, person_choice, proposal,
+    Choice, Proposal, attendants, contact_choice, contacts, departments, inactive_department, people,
+    person_choice, proposal,
 };
 pub use detail::{Detail, Story, detail};
 pub use editing::{Saving, Stored, is_edited_by, is_own_since, lock_stored, stands_at, stored, update};
@@ -18,4 +19,4 @@ pub use facts::facts;
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Kin, Names, history, history_since, kin};
 pub use readers::{CONCERNED, READS_ALL, is_readable};
-pub use saving::{Wanted, cancel, conflict, existing, insert, lock_keys, spacing};
+pub use saving::{Made, Wanted, cancel, conflict, insert, lock_keys, made_by, spacing};

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
+use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
 use crate::schedules::draft::Draft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
@@ -50,16 +51,33 @@ struct IdRow {
     id: ScheduleId,
 }
 
-/// The schedule that this form has made already.
+/// A schedule that a form has made before.
+#[derive(Clone, Copy, Debug, QueryableByName)]
+pub struct Made {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    /// Whether somebody changed it since.
+    #[diesel(sql_type = Bool)]
+    pub is_edited: bool,
+}
+
+/// The schedule that this form has made already. A new spacing of the company marks schedules, and changes
+/// nothing that a form says.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn existing(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<ScheduleId>> {
-    let row: Option<IdRow> = db::prepared("SELECT id FROM schedules WHERE form_key = $1")
-        .bind::<SqlUuid, _>(form_key)
-        .get_result(conn)
-        .optional()?;
-    Ok(row.map(|row| row.id))
+pub fn made_by(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<Made>> {
+    Ok(db::prepared(
+        "SELECT s.id, s.status,
+                EXISTS (SELECT FROM schedule_history h WHERE h.schedule_id = s.id AND h.kind = 'edited'
+                           AND h.details->'fields' <> '[\"spacing_exempt\"]') AS is_edited
+           FROM schedules s WHERE s.form_key = $1",
+    )
+    .bind::<SqlUuid, _>(form_key)
+    .get_result(conn)
+    .optional()?)
 }
 
 #[derive(QueryableByName)]

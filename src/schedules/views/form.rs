@@ -4,15 +4,17 @@ use askama::Template;
 use chrono::Utc;
 
 use super::options::{Found, Options};
+use super::slot::suggestion;
 use super::stale::{QUEUE, with_second};
 use super::{AttendantField, ContactWarning, SlotView, StaleNotice};
 use crate::auth::Viewer;
-use crate::clock;
+use crate::clock::{self, Resolved, Zone};
 use crate::files::UploadItem;
 use crate::ids::ScheduleId;
 use crate::schedules::Action;
+use crate::schedules::create::Question;
 use crate::schedules::edit::Stale;
-use crate::schedules::form::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
+use crate::schedules::form::{COMMENT_LIMIT, Fold, MESSAGE_LIMIT, Typed};
 use crate::schedules::merging::{Merged, Part};
 use crate::schedules::queries::Choice;
 use crate::schedules::slot::Slot;
@@ -86,6 +88,12 @@ pub struct FormPage {
     stale: Option<StaleNotice>,
     /// Whether it could not be saved just now, though nothing is wrong with it.
     is_unsaved: bool,
+    /// What changed while it was open.
+    question: Option<Asked>,
+    /// What was not taken over from the schedule that is planned anew, and why.
+    left_out: Vec<&'static str>,
+    /// Why the chosen person does not fit any more.
+    unfit_person: Option<&'static str>,
     actions: Vec<ActionChoice>,
     earliest: String,
     zone_hint: String,
@@ -93,8 +101,12 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, typed: Typed, options: Options) -> Self {
-        let Options { people, contacts, found, departments, attendants, warning, slot, files } = options;
+    pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, mut typed: Typed, options: Options) -> Self {
+        if typed.zone.trim().is_empty() {
+            typed.zone = viewer.zone.name().into();
+        }
+        let Options { people, contacts, found, departments, attendants, .. } = options;
+        let Options { warning, slot, files, unfit_person, .. } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -111,6 +123,9 @@ impl FormPage {
             slot: SlotView::new(viewer, slot),
             stale: None,
             is_unsaved: false,
+            question: None,
+            left_out: Vec::new(),
+            unfit_person,
             actions,
             earliest: viewer.zone.input(Utc::now()),
             zone_hint: crate::settings::zone_hint(viewer.zone),
@@ -129,6 +144,18 @@ impl FormPage {
     /// The same form, to be sent again.
     pub fn unsaved(self) -> Self {
         Self { is_unsaved: true, ..self }
+    }
+
+    /// The same form with why some of the earlier schedule is not in it.
+    pub fn leaving_out(self, left_out: Vec<&'static str>) -> Self {
+        Self { left_out, ..self }
+    }
+
+    /// The same form with what changed while it was open. From now on the person knows.
+    pub fn asking(mut self, viewer: &Viewer, question: Question) -> Self {
+        self.question = Some(Asked::new(viewer, question, &self.typed, &self.warning));
+        self.typed.zone = viewer.zone.name().into();
+        self
     }
 
     /// The same form below what happened to its schedule meanwhile.
@@ -191,6 +218,49 @@ impl FormPage {
     fn comment_limit(&self) -> usize {
         COMMENT_LIMIT
     }
+}
+
+/// What the form asks before it is sent again.
+struct Asked {
+    title: String,
+    text: String,
+    /// The instant that was meant, by the clocks of now: value and label.
+    slot: Option<(String, String)>,
+}
+
+impl Asked {
+    fn new(viewer: &Viewer, question: Question, typed: &Typed, warning: &ContactWarning) -> Self {
+        let saved = "O agendamento já está salvo, e o chamado continua aberto.";
+        let unsaved = "Nada foi salvo ainda, e o chamado continua aberto.";
+        match question {
+            Question::Zone(former) => Self {
+                title: "O fuso horário da empresa mudou enquanto este formulário estava aberto.".into(),
+                text: format!(
+                    "Nada foi salvo ainda. A data e a hora agora valem assim: {} Confira e salve de novo.",
+                    crate::settings::zone_hint(viewer.zone)
+                ),
+                slot: same_instant(viewer.zone, former, typed),
+            },
+            Question::Ticket { is_saved } => Self {
+                title: warning.question(),
+                text: format!(
+                    "{} Leia abaixo, em “Para quem”, e use “Salvar e fechar chamado” de novo, se for o caso.",
+                    if is_saved { saved } else { unsaved }
+                ),
+                slot: None,
+            },
+        }
+    }
+}
+
+/// What the clocks of `zone` show when those of `former` show what was typed.
+fn same_instant(zone: Zone, former: Zone, typed: &Typed) -> Option<(String, String)> {
+    let at = match (former.resolve(clock::parse_input(&typed.due_at)?), typed.due_fold.parse()) {
+        (Resolved::One(at), _) | (Resolved::Twice(at, _), Ok(Fold::First)) => at,
+        (Resolved::Twice(_, at), Ok(Fold::Second)) => at,
+        _ => return None,
+    };
+    Some(suggestion(zone, at))
 }
 
 struct ActionChoice {

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::error::Result;
-use crate::ids::DepartmentId;
+use crate::ids::{DepartmentId, UserId};
 use crate::schedules::Action;
 use crate::schedules::draft::Facts;
+use crate::schedules::form::Typed;
 use crate::schedules::queries::Choice;
-use crate::tickets::{self, OpenTicket};
+use crate::tickets::queries::Unread;
+use crate::tickets::{self, OpenTicket, Seen};
 
 /// "Atendente", which appears once a department is chosen.
 #[derive(Template)]
@@ -38,18 +40,35 @@ impl AttendantField {
 }
 
 /// What is known of the chosen contact.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Known {
-    open_ticket: Option<OpenTicket>,
+    open_ticket: Option<Open>,
     is_unreachable: bool,
+}
+
+/// The contact's open ticket, as far as the form shows it.
+#[derive(Clone, Debug)]
+struct Open {
+    ticket: OpenTicket,
+    /// What the form sends back to close it.
+    seen: Seen,
+    /// Whether an earlier page of the form showed another ticket.
+    is_another: bool,
+    /// What should be read before it is closed.
+    unread: Vec<Unread>,
 }
 
 impl Known {
     /// # Errors
     /// The database is unreachable.
-    pub fn of(conn: &mut PgConnection, facts: &Facts) -> Result<Self> {
-        let open_ticket = match facts.contact {
+    pub fn of(conn: &mut PgConnection, facts: &Facts, viewer: UserId, typed: &Typed) -> Result<Self> {
+        let open = match facts.contact {
             Some(contact) => tickets::open_ticket_of(conn, contact.id)?,
+            None => None,
+        };
+        let before: Option<Seen> = typed.open_ticket.parse().ok();
+        let open_ticket = match open {
+            Some(ticket) => Some(Open::of(conn, ticket, viewer, before)?),
             None => None,
         };
         let is_unreachable = facts.contact.is_some_and(|contact| !contact.is_reachable);
@@ -57,14 +76,32 @@ impl Known {
     }
 }
 
+impl Open {
+    fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<Seen>) -> Result<Self> {
+        let is_another = before.is_some_and(|seen| seen.ticket != ticket.id);
+        let before = before.filter(|_| !is_another).map(|seen| seen.up_to);
+        // What is written between the two statements is not shown, and not taken for shown.
+        let up_to = tickets::queries::last_message(conn, ticket.id)?;
+        let unread = tickets::queries::unread(conn, ticket.id, before, viewer)?;
+        Ok(Self { ticket, seen: Seen { ticket: ticket.id, up_to }, is_another, unread })
+    }
+}
+
 /// "Este contato tem um chamado aberto", and the button that closes it too; or that nothing can be
 /// sent to the contact.
-#[derive(Template)]
+#[derive(Template, Default)]
 #[template(path = "schedules/_contact_warning.html")]
 pub struct ContactWarning {
     protocol: Option<i64>,
     is_unreachable: bool,
     pub(super) may_close: bool,
+    is_another_ticket: bool,
+    /// What the form sends back of the ticket that it shows.
+    pub(super) seen: String,
+    /// Messages to be read before the ticket is closed, each with who wrote it.
+    unread: Vec<(String, String)>,
+    has_more_unread: bool,
+    conversation: String,
     /// As an answer to htmx, the button in the form's foot goes along.
     with_button: bool,
 }
@@ -72,9 +109,43 @@ pub struct ContactWarning {
 impl ContactWarning {
     pub fn new(viewer: &Viewer, known: Known, with_button: bool) -> Self {
         let Known { open_ticket, is_unreachable } = known;
-        let may_close = open_ticket.as_ref().is_some_and(|ticket| tickets::may_close(viewer, ticket));
-        Self { protocol: open_ticket.map(|ticket| ticket.protocol), is_unreachable, may_close, with_button }
+        let Some(Open { ticket, seen, is_another, mut unread }) = open_ticket else {
+            return Self { is_unreachable, with_button, ..Self::default() };
+        };
+        let may_close = tickets::may_close(viewer, &ticket);
+        if !may_close {
+            unread.clear();
+        }
+        let has_more_unread = unread.len() > tickets::queries::UNREAD;
+        let newest = unread.into_iter().skip(usize::from(has_more_unread));
+        Self {
+            protocol: Some(ticket.protocol),
+            is_unreachable,
+            may_close,
+            is_another_ticket: is_another,
+            seen: seen.to_string(),
+            unread: newest.map(in_words).collect(),
+            has_more_unread,
+            conversation: format!("/tickets/{}", ticket.id),
+            with_button,
+        }
     }
+
+    /// What is asked before the ticket is closed after all.
+    pub(super) fn question(&self) -> String {
+        match (self.is_another_ticket, self.protocol) {
+            (true, Some(protocol)) => {
+                format!("O chamado aberto deste contato agora é o nº {protocol}, que não estava na sua tela.")
+            }
+            _ => "Chegaram mensagens no chamado que não estavam na sua tela.".into(),
+        }
+    }
+}
+
+fn in_words(message: Unread) -> (String, String) {
+    let author = message.author.unwrap_or_else(|| "Mensagem agendada".into());
+    let body = if message.body.trim().is_empty() { "(arquivo)".into() } else { message.body };
+    (author, body)
 }
 
 /// Choices for the searchable select.

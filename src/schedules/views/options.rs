@@ -19,6 +19,7 @@ pub struct Options {
     pub(super) departments: Vec<Choice>,
     pub(super) attendants: Vec<Choice>,
     pub(super) warning: Known,
+    pub(super) unfit_person: Option<&'static str>,
     pub(super) slot: Slot,
     pub(super) files: Vec<UploadItem>,
 }
@@ -40,11 +41,17 @@ impl Options {
         let mut contacts = queries::contacts(conn, chosen.person, contact.as_ref())?;
         let mut people = queries::people(conn, person.as_ref())?;
         let found = Found { contacts: contact.map(|_| contacts.len()), people: person.map(|_| people.len()) };
-        if let Some(contact) = chosen.contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
+        // What an edited schedule has is offered even if it was archived or deactivated since.
+        let contact = facts.contact.map(|contact| contact.id);
+        if let Some(contact) = contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
             contacts.extend(queries::contact_choice(conn, contact)?);
         }
-        if let Some(person) = chosen.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
+        if let Some(person) = facts.person.filter(|id| people.iter().all(|choice| choice.id != id.0)) {
             people.extend(queries::person_choice(conn, person)?);
+        }
+        let mut departments = queries::departments(conn)?;
+        if let Some(id) = facts.department.filter(|id| departments.iter().all(|choice| choice.id != id.0)) {
+            departments.extend(queries::inactive_department(conn, id)?);
         }
         let files = files::queries::usable(conn, viewer, &typed.files)?;
         Ok(Self {
@@ -52,12 +59,13 @@ impl Options {
             people,
             contacts,
             found,
-            departments: queries::departments(conn)?,
+            departments,
             attendants: match chosen.department {
                 Some(department) => queries::attendants(conn, department, except)?,
                 None => Vec::new(),
             },
-            warning: Known::of(conn, &facts)?,
+            unfit_person: facts.unfit_person(),
+            warning: Known::of(conn, &facts, viewer, typed)?,
             slot: slot::look(conn, typed, &facts, except)?,
         })
     }

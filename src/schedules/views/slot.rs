@@ -98,7 +98,7 @@ impl Question {
 }
 
 /// A time as a button sends and names it: where the clocks repeat it, with which of the two it is.
-fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
+pub(super) fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
     match Fold::of(zone, at) {
         Some(fold) => (
             format!("{} {}", zone.input(at), fold.as_str()),

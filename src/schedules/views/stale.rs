@@ -20,6 +20,8 @@ pub struct StaleNotice {
     title: &'static str,
     /// Who changed it and when, oldest first; or what came of it.
     sentences: Vec<String>,
+    /// By which clocks times are shown now, if these are others than when the form was opened.
+    other_zone: Option<String>,
     /// What both changed: one of the two is to be chosen.
     both: Vec<Line>,
     /// What only the other changed, and the form has taken over.
@@ -53,12 +55,16 @@ impl StaleNotice {
         Self {
             id: detail.id.to_string(),
             title: match detail.status {
+                Status::Scheduled if stale.is_of_other_zone => {
+                    "O fuso horário da empresa mudou enquanto você editava. Confira e salve de novo."
+                }
                 Status::Scheduled => "Este agendamento mudou enquanto você editava. Confira e salve de novo.",
                 Status::Cancelled => "Este agendamento foi cancelado enquanto você editava.",
                 Status::Completed => "Este agendamento foi disparado enquanto você editava.",
                 Status::Failed => "Este agendamento terminou com erro enquanto você editava.",
             },
             sentences,
+            other_zone: stale.is_of_other_zone.then(|| crate::settings::zone_hint(zone)),
             taken: if is_over { Vec::new() } else { taken.collect() },
             both: own.into_iter().map(|(part, typed)| Line::new(zone, stale, part, Some(typed))).collect(),
             is_over,

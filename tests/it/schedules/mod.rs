@@ -5,10 +5,12 @@ mod attachments;
 mod bulk;
 mod calendar;
 mod cancelling;
+mod closing;
 mod editing;
 mod exporting;
 mod filling;
 mod form;
+mod kept;
 mod list;
 mod merging;
 mod model;
@@ -20,6 +22,7 @@ mod running;
 mod scopes;
 mod spacing;
 mod tickets;
+mod zones;
 
 use crate::harness::{Page, Visitor};
 

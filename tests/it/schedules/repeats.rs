@@ -68,3 +68,65 @@ async fn an_edit_that_comes_again_is_taken_for_saved_only_while_nothing_else_was
     send(&mine, "X").await.assert_status(409).assert_says("mudou enquanto você editava");
     assert_eq!(kept(), ["5 De outra pessoa"]);
 }
+
+#[actix_web::test]
+async fn a_form_whose_schedule_was_cancelled_makes_another_one() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let fields = form(&[("form_key", &key)]);
+    let mut places = Vec::new();
+    for made in 1..=3 {
+        let answers = join_all((0..5).map(|_| admin.post("/schedules", &fields))).await;
+        assert!(answers.iter().all(|answer| answer.location() == answers[0].location()));
+        admin.follow(&answers[0]).await.assert_says("Agendamento salvo.");
+        assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), made);
+        let place = answers[0].location().to_owned();
+        admin.post(&format!("{place}/cancellation"), &[("reason", "")]).await.assert_status(303);
+        places.push(place);
+    }
+    places.dedup();
+    assert_eq!(places.len(), 3);
+}
+
+#[actix_web::test]
+async fn a_form_whose_schedule_is_another_by_now_says_so_and_makes_nothing() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let told = "Este formulário já tinha criado este agendamento. Nada novo foi criado.";
+    for changed in [
+        "UPDATE schedules SET due_at = now()",
+        "INSERT INTO schedule_history (schedule_id, kind, details)
+            SELECT id, 'edited', '{\"version\": 2, \"fields\": [\"comment\"]}' FROM schedules WHERE status = 'scheduled';
+         INSERT INTO audit (action, subject_id) SELECT 'schedule.edited', id FROM schedules WHERE status = 'scheduled'",
+    ] {
+        let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+        let fields = form(&[("form_key", &key), ("action", "notify"), ("message", "")]);
+        let first = admin.post("/schedules", &fields).await;
+        admin.follow(&first).await.assert_says("Agendamento salvo.");
+        let before = app.database.number("SELECT count(*) AS value FROM schedules");
+        app.database.execute(changed);
+        pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+        let again = admin.post("/schedules", &fields).await;
+        assert_eq!(again.location(), first.location());
+        admin.follow(&again).await.assert_says(told).assert_does_not_say("Agendamento salvo.");
+        assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), before);
+    }
+}
+
+#[actix_web::test]
+async fn a_new_spacing_of_the_company_makes_no_other_schedule_of_one() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let fields = form(&[("form_key", &key)]);
+    admin.post("/schedules", &fields).await.assert_status(303);
+    app.database.execute(
+        "INSERT INTO schedule_history (schedule_id, kind, details) SELECT id, 'edited',
+            '{\"version\": 2, \"fields\": [\"spacing_exempt\"], \"values\": {\"spacing_exempt\": [false, true]}}' FROM schedules;
+         INSERT INTO audit (action, subject_id) SELECT 'schedule.edited', id FROM schedules",
+    );
+    let again = admin.post("/schedules", &fields).await;
+    admin.follow(&again).await.assert_says("Agendamento salvo.");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 1);
+}
