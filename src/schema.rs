@@ -70,10 +70,10 @@ diesel::table! {
         archived_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         sort_name -> Text,
-        search -> Text,
         default_department_id -> Nullable<Int8>,
         default_attendant_id -> Nullable<Int8>,
         anonymised_at -> Nullable<Timestamptz>,
+        search -> Text,
     }
 }
 
@@ -170,6 +170,7 @@ diesel::table! {
         created_at -> Timestamptz,
         sort_name -> Text,
         anonymised_at -> Nullable<Timestamptz>,
+        search -> Text,
     }
 }
 

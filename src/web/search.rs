@@ -1,4 +1,4 @@
-//! What somebody looks for, for columns that the function `plain` of the database made.
+//! What somebody looks for, for columns that the function `searchable` of the database made.
 
 /// More words than these narrow nothing.
 const MOST_WORDS: usize = 6;
@@ -9,22 +9,23 @@ const MOST_READ: usize = 50;
 /// The words of a search, each as a pattern of LIKE: `%word%`.
 ///
 /// A column is compared with the longest alone, which an index serves, and then with all:
-/// `col LIKE plain($1) AND col LIKE ALL (SELECT plain(p) FROM unnest($2::text[]) AS p)`.
+/// `col LIKE searchable($1) AND col LIKE ALL (SELECT searchable(p) FROM unnest($2::text[]) AS p)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
     patterns: Vec<String>,
 }
 
 impl Search {
-    /// `None` when nothing was typed. What is written like a telephone, `(11) 90000-0142`, is its digits.
+    /// `None` when nothing was typed that can be looked for. A Brazilian telephone is found by its area code
+    /// and number, whatever leads to them: `+55`, `0`, `0 15`.
     pub fn parse(typed: &str) -> Option<Self> {
-        let is_mark = |c: char| matches!(c, '(' | ')' | '-' | '.' | '+') || c.is_whitespace();
-        let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-        let is_number = digits.len() >= 3 && typed.chars().all(|c| c.is_ascii_digit() || is_mark(c));
-        let mut words: Vec<String> = match is_number {
-            true => vec![digits],
-            false => typed.split_whitespace().take(MOST_READ).map(escape).collect(),
-        };
+        let mut words: Vec<String> =
+            with_telephones(typed.split_whitespace().take(MOST_READ).collect())
+                .iter()
+                .map(|word| word.trim_matches(is_mark))
+                .filter(|word| !word.is_empty())
+                .map(escape)
+                .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         let mut words = without_implied(words);
         words.truncate(MOST_WORDS);
@@ -40,7 +41,7 @@ impl Search {
     /// Says, in SQL, whether `column` matches every pattern; `array` is the parameter that holds them. Each is a
     /// condition of its own, so that the index serves them all: the longest word is not always the rarest.
     pub fn condition(&self, column: &str, array: &str) -> String {
-        let each = |place| format!("{column} LIKE plain(({array}::text[])[{place}])");
+        let each = |place| format!("{column} LIKE searchable(({array}::text[])[{place}])");
         (1..=self.patterns.len()).map(each).collect::<Vec<_>>().join(" AND ")
     }
 
@@ -48,6 +49,49 @@ impl Search {
     pub fn all(&self) -> &[String] {
         &self.patterns
     }
+}
+
+/// A mark that says nothing at the beginning or end of a word.
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\'' | '`' | '´' | '‘'..='‟' | '‹' | '›' | '«' | '»' | '(' | ')' | '[' | ']' | '{' | '}'
+            | '.' | ',' | ';' | ':' | '/' | '+' | '-' | '\u{2010}'..='\u{2015}' | '\u{2212}'
+            | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
+/// The words, where those that are a telephone together are one: its area code and number.
+fn with_telephones(words: Vec<&str>) -> Vec<String> {
+    let is_number = |word: &&str| {
+        word.chars().any(|c| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || is_mark(c))
+    };
+    words
+        .chunk_by(|one, next| is_number(one) && is_number(next))
+        .flat_map(|run| match telephone(&run.concat()) {
+            Some(number) if is_number(&run[0]) => vec![number],
+            _ => run.iter().map(|word| (*word).to_owned()).collect(),
+        })
+        .collect()
+}
+
+/// Area code and number of a Brazilian telephone, typed with or without what leads to it.
+fn telephone(typed: &str) -> Option<String> {
+    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    let national = match digits.len() {
+        // The trunk's zero, alone or with the two digits of a carrier.
+        11 | 12 if digits.starts_with('0') => &digits[1..],
+        13 | 14 if digits.starts_with('0') && !digits.starts_with("00") => &digits[3..],
+        // The country's code, which two zeros may lead to.
+        12..=15 => digits.strip_prefix("00").unwrap_or(&digits).strip_prefix("55")?,
+        _ => &digits,
+    };
+    let is_number = match (national.len(), national.as_bytes().get(2)?) {
+        (11, b'9') => true,
+        (10, first) => (b'2'..=b'5').contains(first),
+        _ => false,
+    };
+    is_number.then(|| national.to_owned())
 }
 
 /// Without words that stand in a longer one, or twice: what has the one has the other. The longest come first.
@@ -92,9 +136,37 @@ mod tests {
 
     #[test]
     fn a_telephone_is_its_digits() {
-        assert_eq!(Search::parse("(11) 90000-0142").unwrap().longest(), "%11900000142%");
-        assert_eq!(Search::parse("+55 11").unwrap().longest(), "%5511%");
-        assert_eq!(Search::parse("12").unwrap().longest(), "%12%");
+        for typed in [
+            "(11) 90000-0142",
+            "11 90000 0142",
+            "11900000142",
+            "011 90000-0142",
+            "0 15 11 90000-0142",
+            "01511900000142",
+            "+55 11 90000-0142",
+            "55 11 90000-0142",
+            "0055 11 90000 0142",
+            " 11\u{a0}90000–0142 ",
+        ] {
+            assert_eq!(Search::parse(typed).unwrap().all(), ["%11900000142%"], "{typed}");
+        }
+        assert_eq!(Search::parse("(55) 99999-4444").unwrap().all(), ["%55999994444%"]);
+        assert_eq!(Search::parse("Ana 11 90000-0142").unwrap().all(), ["%11900000142%", "%Ana%"]);
+    }
+
+    #[test]
+    fn numbers_that_are_no_telephone_stay_as_they_are() {
+        assert_eq!(Search::parse("+55 11").unwrap().all(), ["%55%", "%11%"]);
+        assert_eq!(Search::parse("90000-0142").unwrap().all(), ["%90000-0142%"]);
+        assert_eq!(Search::parse("pedido 45-678, 10.500").unwrap().all(), ["%pedido%", "%45-678%", "%10.500%"]);
+        assert_eq!(Search::parse("15-12-2026 10").unwrap().all(), ["%15-12-2026%"]);
+        assert_eq!(Search::parse("12").unwrap().all(), ["%12%"]);
+    }
+
+    #[test]
+    fn marks_between_words_say_nothing() {
+        assert_eq!(Search::parse("“Ana” - Duarte (matriz)").unwrap().all(), ["%Duarte%", "%matriz%", "%Ana%"]);
+        assert_eq!(Search::parse(" — \u{200b} "), None);
     }
 
     #[test]
@@ -107,7 +179,7 @@ mod tests {
         let condition = Search::parse("Ana Duarte").unwrap().condition("c.search", "$3");
         assert_eq!(
             condition,
-            "c.search LIKE plain(($3::text[])[1]) AND c.search LIKE plain(($3::text[])[2])"
+            "c.search LIKE searchable(($3::text[])[1]) AND c.search LIKE searchable(($3::text[])[2])"
         );
     }
 

@@ -166,7 +166,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// Users whose name holds what is looked for, at most 50; and `chosen`, whoever that is.
+/// Users whose name or e-mail address holds what is looked for, at most 50; and `chosen`, whoever that is.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -175,9 +175,9 @@ pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> R
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
     Ok(db::prepared(
         "SELECT id, name FROM users WHERE id = $2 OR id IN (
-            SELECT id FROM users WHERE plain(name) LIKE ALL (SELECT plain(p) FROM unnest($1) AS p)
-             ORDER BY plain(name) COLLATE \"C\", id LIMIT 50)
-          ORDER BY plain(name) COLLATE \"C\", id",
+            SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
+             ORDER BY sort_name, id LIMIT 50)
+          ORDER BY sort_name, id",
     )
     .bind::<Array<Text>, _>(patterns)
     .bind::<Nullable<BigInt>, _>(chosen)

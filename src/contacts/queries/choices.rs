@@ -51,7 +51,7 @@ pub fn person_choices(
     search: Option<&Search>,
     chosen: Option<PersonId>,
 ) -> Result<Vec<Choice>> {
-    let (matches, words) = matching(search, "sort_name");
+    let (matches, words) = matching(search, "search");
     Ok(db::prepared(format!(
         "SELECT p.id, p.name, CASE n.count WHEN 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
            FROM (SELECT id, name, '' AS place, 0 AS rank FROM people WHERE id = $2 AND archived_at IS NULL

@@ -80,7 +80,7 @@ pub fn candidates(
 ) -> Result<Vec<Candidate>> {
     Ok(diesel::sql_query(
         "SELECT u.id, u.name, u.email FROM users u
-          WHERE u.search LIKE plain($2) AND u.search LIKE ALL (SELECT plain(p) FROM unnest($3) AS p)
+          WHERE u.search LIKE searchable($2) AND u.search LIKE ALL (SELECT searchable(p) FROM unnest($3) AS p)
             AND (u.deactivated_at IS NULL OR u.password_hash IS NULL)
             AND NOT EXISTS (SELECT FROM department_members m WHERE m.department_id = $1 AND m.user_id = u.id)
           ORDER BY u.sort_name, u.id LIMIT $4",

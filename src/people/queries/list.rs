@@ -69,7 +69,7 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
             .sql(format!(
                 " AND p.id IN (SELECT id FROM people o WHERE {} UNION ALL
                                SELECT person_id FROM contacts c WHERE {} AND c.person_id IS NOT NULL)",
-                search.condition("o.sort_name", &words),
+                search.condition("o.search", &words),
                 search.condition("c.search", &words)
             ))
             .bind::<Array<Text>, _>(search.all().to_vec());

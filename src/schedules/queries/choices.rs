@@ -74,7 +74,7 @@ const PERSON: &str = "SELECT p.id, p.name,
 /// # Errors
 /// The database is unreachable.
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
-    let matches = search.map_or("true".into(), |search| search.condition("p.sort_name", "$1"));
+    let matches = search.map_or("true".into(), |search| search.condition("p.search", "$1"));
     let query = format!(
         "{PERSON} WHERE p.archived_at IS NULL AND {matches} ORDER BY p.sort_name, p.id LIMIT {OFFERED}"
     );

@@ -73,7 +73,8 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameC
         let (one, all) = (next(), next());
         query = query
             .sql(format!(
-                " AND u.search LIKE plain(${one}) AND u.search LIKE ALL (SELECT plain(p) FROM unnest(${all}) AS p)"
+                " AND u.search LIKE searchable(${one})
+               AND u.search LIKE ALL (SELECT searchable(p) FROM unnest(${all}) AS p)"
             ))
             .bind::<Text, _>(search.longest().to_owned())
             .bind::<Array<Text>, _>(search.all().to_vec());

@@ -26,6 +26,54 @@ async fn the_list_is_searched_by_name_number_and_address_without_accents() {
 }
 
 #[actix_web::test]
+async fn a_contact_is_found_by_every_spelling_of_its_number() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    for typed in [
+        "(11) 90000-0142",
+        "11 90000 0142",
+        "11900000142",
+        "011 90000-0142",
+        "0 15 11 90000-0142",
+        "+55 11 90000-0142",
+        "5511900000142",
+        "0055 11 90000 0142",
+        "90000-0142",
+        " 11\u{a0}90000–0142 ",
+        "marina 11 90000-0142",
+        "Duarte (90000.0142)",
+    ] {
+        let search: String = url::form_urlencoded::byte_serialize(typed.as_bytes()).collect();
+        assert_eq!(names(&admin, &format!("/contacts?q={search}")).await, ["Marina Duarte"], "{typed}");
+    }
+}
+
+#[actix_web::test]
+async fn quotes_dashes_and_invisible_marks_hide_no_name() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO contacts (id, channel_id, address, name) VALUES
+            (611, 401, 'a', 'João D’Ávila'), (612, 401, 'b', '“Nina” Ana–Luz – matriz'),
+            (613, 401, 'c', 'Te\u{200b}resa')",
+    );
+    let admin = app.administrator().await;
+    for (typed, found) in [
+        ("D'Ávila", "João D’Ávila"),
+        ("D’Avila", "João D’Ávila"),
+        ("d´avila", "João D’Ávila"),
+        ("davila", "João D’Ávila"),
+        ("\"nina\"", "“Nina” Ana–Luz – matriz"),
+        ("'Nina' matriz", "“Nina” Ana–Luz – matriz"),
+        ("ana-luz", "“Nina” Ana–Luz – matriz"),
+        ("ana luz - matriz", "“Nina” Ana–Luz – matriz"),
+        ("teresa", "Te\u{200b}resa"),
+    ] {
+        let search: String = url::form_urlencoded::byte_serialize(typed.as_bytes()).collect();
+        assert_eq!(names(&admin, &format!("/contacts?q={search}")).await, [found], "{typed}");
+    }
+}
+
+#[actix_web::test]
 async fn the_list_is_filtered_and_says_what_is_going_on() {
     let app = TestApp::new().await;
     app.database.execute(

@@ -44,6 +44,11 @@ async fn people_are_found_by_their_own_name_and_by_their_contacts() {
         assert_eq!(page.texts("#person-rows .name"), ["Família Duarte"], "{search}");
     }
     admin.get("/people?q=rafael").await.assert_says("Nenhuma pessoa encontrada");
+    app.database.execute("INSERT INTO people (name) VALUES ('Casa d’Ávila – 45.678')");
+    for search in ["D%27Avila", "45-678", "casa+-+davila"] {
+        let page = admin.get(&format!("/people?q={search}")).await;
+        assert_eq!(page.texts("#person-rows .name"), ["Casa d’Ávila – 45.678"], "{search}");
+    }
 }
 
 #[actix_web::test]

@@ -62,6 +62,32 @@ async fn a_search_looks_everywhere_and_minds_neither_accents_nor_case() {
 }
 
 #[actix_web::test]
+async fn what_stands_in_a_text_is_found_however_its_digits_are_separated() {
+    let app = three_schedules().await;
+    let admin = app.administrator().await;
+    let text = "Pedido 45-678 de R$ 10.500,00, vence em 05-12-2026 às 10:30; fixo 011 3333 4444";
+    app.database.execute(&format!("UPDATE schedules SET comment = '{text}' WHERE contact_id = 601"));
+    for query in [
+        "45-678",
+        "45678",
+        "10.500",
+        "10500,00",
+        "05-12-2026",
+        "05/12/2026",
+        "10:30",
+        "(11) 3333-4444",
+        "0 15 11 33334444",
+        "pedido - 45-678",
+        "marina 45-678",
+        "\"pedido\" marina (11) 90000-0142",
+    ] {
+        let typed: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        assert_eq!(shown(&admin, &format!("q={typed}")).await, ["Marina Duarte"], "{query}");
+    }
+    assert!(shown(&admin, "q=45-679").await.is_empty());
+}
+
+#[actix_web::test]
 async fn what_is_edited_is_found_by_its_new_words() {
     let app = three_schedules().await;
     let admin = app.administrator().await;

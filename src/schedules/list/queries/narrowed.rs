@@ -32,7 +32,7 @@ pub struct Narrowed {
 }
 
 /// The texts that a search looks into, of the schedule `s`.
-pub const TEXTS: &str = "(SELECT concat_ws(' ', c.search, cp.sort_name, sp.sort_name, x.search)
+pub const TEXTS: &str = "(SELECT concat_ws(' ', c.search, cp.search, sp.search, x.search)
     FROM contacts c LEFT JOIN people cp ON cp.id = c.person_id LEFT JOIN people sp ON sp.id = s.person_id
          LEFT JOIN schedule_texts x ON x.schedule_id = s.id
    WHERE c.id = s.contact_id)";

@@ -40,7 +40,7 @@ pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
     Ok(Options { departments: departments.into(), users: users.into(), are_more })
 }
 
-/// Users whose name holds what is looked for, one more than a select holds; and those of `chosen`.
+/// Users whose name or e-mail address holds what is looked for, one more than a select holds; and those of `chosen`.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -50,7 +50,7 @@ pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<
     Ok(db::prepared(format!(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM users WHERE id = ANY ($2) OR id IN (
-            SELECT id FROM users WHERE sort_name LIKE ALL (SELECT plain(p) FROM unnest($1) AS p)
+            SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
              ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT {})
           ORDER BY deactivated_at IS NOT NULL, sort_name, id",
         MOST + 1

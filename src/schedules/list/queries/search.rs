@@ -42,7 +42,7 @@ struct IdRow {
 /// # Errors
 /// The database is unreachable.
 pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
-    let rows: Vec<PatternRow> = diesel::sql_query("SELECT plain(p) AS pattern FROM unnest($1) AS p")
+    let rows: Vec<PatternRow> = diesel::sql_query("SELECT searchable(p) AS pattern FROM unnest($1) AS p")
         .bind::<Array<Text>, _>(search.all())
         .load(conn)?;
     let mut patterns: Vec<String> = Vec::new();
@@ -72,7 +72,7 @@ fn with_word(conn: &mut PgConnection, word: &str) -> Result<Vec<ScheduleId>> {
                 WHERE s.contact_id = ANY (ARRAY(SELECT id FROM known LIMIT $2)) LIMIT $2),
               enough AS MATERIALIZED (SELECT count(*) >= $2 AS is_so FROM of_contacts),
               grouped AS MATERIALIZED (SELECT p.id FROM people p
-                WHERE p.sort_name LIKE $1 AND NOT (SELECT is_so FROM enough)),
+                WHERE p.search LIKE $1 AND NOT (SELECT is_so FROM enough)),
               written AS MATERIALIZED (SELECT x.schedule_id FROM schedule_texts x
                 WHERE x.search LIKE $1 AND NOT (SELECT is_so FROM enough))
          SELECT DISTINCT id FROM (
