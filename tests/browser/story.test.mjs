@@ -160,7 +160,7 @@ test("each action does what it says, and an open ticket is an error that tells",
   assert.equal(await fire(idOf(admin.page)), "failed");
   await admin.page.getByText("A mensagem não foi enviada.").waitFor();
   await toasts.getByText("Erro no agendamento").waitFor();
-  await toasts.getByText("A mensagem para Caio Fontes não foi enviada: o chamado já está aberto.").waitFor();
+  await toasts.getByText("A mensagem para Caio Fontes não foi enviada: o chamado já está aberto. Comentário: “Segundo contato”.").waitFor();
 
   await schedule(admin.page, { contact: "Caio Fontes", attendant: "Bruno Lima", action: "Notificar atendente", due: "2031-03-10T12:00", comment: "ligar às 14h" });
   await admin.page.getByText("Aguardando o disparo").waitFor();

@@ -26,23 +26,29 @@ async fn each_kind_of_entry_says_what_happened() {
         (
             because(ticket, "ticket_open"),
             "Erro no agendamento",
-            format!("A mensagem para {name} não foi enviada: o chamado já está aberto."),
+            format!(
+                "A mensagem para {name} não foi enviada: o chamado já está aberto. Comentário: “renovar”."
+            ),
         ),
         (
             because(silent, "ticket_open"),
             "Erro no agendamento",
-            format!("O chamado para {name} não foi aberto: já existe um chamado aberto."),
+            format!(
+                "O chamado para {name} não foi aberto: já existe um chamado aberto. Comentário: “renovar”."
+            ),
         ),
         (
             because(ticket, "department_inactive"),
             "Erro no agendamento",
-            format!("A mensagem para {name} não foi enviada: o departamento está desativado."),
+            format!(
+                "A mensagem para {name} não foi enviada: o departamento está desativado. Comentário: “renovar”."
+            ),
         ),
         (
             because(silent, "contact_inactive"),
             "Erro no agendamento",
             format!(
-                "O chamado para {name} não foi aberto: o contato está arquivado ou a conexão dele, desativada."
+                "O chamado para {name} não foi aberto: o contato está arquivado ou a conexão dele, desativada. Comentário: “renovar”."
             ),
         ),
         (

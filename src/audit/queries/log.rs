@@ -12,6 +12,7 @@ use crate::audit::{Action, Group};
 use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::users::NAME_IN_A_CHOICE;
 use crate::web::{Cursor, PageOf, Search};
 
 /// How many rows a page has.
@@ -173,12 +174,12 @@ pub struct Person {
 pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<Person>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
-    Ok(db::prepared(
-        "SELECT id, name FROM users WHERE id = $2 OR id IN (
+    Ok(db::prepared(format!(
+        "SELECT u.id, {NAME_IN_A_CHOICE} AS name FROM users u WHERE u.id = $2 OR u.id IN (
             SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
              ORDER BY sort_name, id LIMIT 50)
-          ORDER BY sort_name, id",
-    )
+          ORDER BY u.sort_name, u.id",
+    ))
     .bind::<Array<Text>, _>(patterns)
     .bind::<Nullable<BigInt>, _>(chosen)
     .load(conn)?)

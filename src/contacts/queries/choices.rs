@@ -8,6 +8,7 @@ use crate::contacts::form::{ChannelKind, ChosenIds, Facts};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
+use crate::users::NAME_IN_A_CHOICE;
 use crate::web::Search;
 
 /// How many records a select offers at once; the rest is found by typing.
@@ -107,10 +108,11 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
 /// # Errors
 /// The database is unreachable.
 pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
-    Ok(db::prepared(
-        "SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
-          WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY plain(u.name) COLLATE \"C\", u.id",
-    )
+    Ok(db::prepared(format!(
+        "SELECT u.id, {NAME_IN_A_CHOICE} AS name, '' AS sub
+           FROM users u JOIN department_members m ON m.user_id = u.id
+          WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id",
+    ))
     .bind::<BigInt, _>(department)
     .load(conn)?)
 }

@@ -6,6 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
+use crate::users::NAME_IN_A_CHOICE;
 
 /// What an attendant has in hand in one department.
 #[derive(Clone, Debug, QueryableByName)]
@@ -62,16 +63,16 @@ const OFFERED: i64 = 200;
 /// # Errors
 /// The database is unreachable.
 pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate>> {
-    Ok(diesel::sql_query(
+    Ok(diesel::sql_query(format!(
         "SELECT d.id AS department_id, other.id, other.name
            FROM departments d CROSS JOIN LATERAL (
-                SELECT u.id, u.name, u.sort_name FROM department_members m JOIN users u ON u.id = m.user_id
+                SELECT u.id, {NAME_IN_A_CHOICE} AS name, u.sort_name FROM department_members m JOIN users u ON u.id = m.user_id
                  WHERE m.department_id = d.id AND u.deactivated_at IS NULL AND u.id <> $1
                  ORDER BY u.sort_name, u.id LIMIT $2) other
           WHERE d.id IN (SELECT department_id FROM schedules WHERE attendant_id = $1 AND status = 'scheduled'
                    UNION SELECT department_id FROM tickets WHERE attendant_id = $1 AND status = 'open')
           ORDER BY other.sort_name, other.id",
-    )
+    ))
     .bind::<BigInt, _>(user)
     .bind::<BigInt, _>(OFFERED)
     .load(conn)?)

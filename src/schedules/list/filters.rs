@@ -25,11 +25,13 @@ text_enum! {
 }
 
 impl Sort {
-    /// Those who look at what is pending want what comes next; else the latest is what matters.
+    /// What is pending begins with what comes next, what has ended with the latest. Among all schedules
+    /// neither end of the due times is of interest: those made last come first.
     fn of(tab: Option<Status>) -> Self {
         match tab {
+            None => Self::Newest,
             Some(Status::Scheduled) => Self::Soonest,
-            _ => Self::Latest,
+            Some(Status::Completed | Status::Failed | Status::Cancelled) => Self::Latest,
         }
     }
 

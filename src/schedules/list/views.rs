@@ -199,10 +199,13 @@ impl Empty {
     }
 }
 
-/// `1.000+` where nobody counted on.
+/// A round number with a plus sign where nobody counted on, such as `1.000+`: `1.512+` would look exact.
 pub fn count_text(count: Count) -> String {
-    let plus = if count.is_cut { "+" } else { "" };
-    format!("{}{plus}", thousands(count.at_least))
+    if !count.is_cut {
+        return thousands(count.at_least);
+    }
+    let unit = 10_i64.pow(count.at_least.max(1).ilog10());
+    format!("{}+", thousands(count.at_least / unit * unit))
 }
 
 #[cfg(test)]
@@ -211,6 +214,11 @@ mod tests {
 
     #[test]
     fn a_count_that_was_cut_says_so() {
-        assert_eq!(count_text(Count { at_least: 1000, is_cut: true }), "1.000+");
+        let cut = |at_least| count_text(Count { at_least, is_cut: true });
+        assert_eq!(
+            [cut(1_000), cut(1_512), cut(537), cut(37), cut(7)],
+            ["1.000+", "1.000+", "500+", "30+", "7+"]
+        );
+        assert_eq!(count_text(Count { at_least: 537, is_cut: false }), "537");
     }
 }

@@ -7,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
+use crate::users::NAME_IN_A_CHOICE;
 use crate::web::Search;
 
 /// One option of a select: its value, its text, and a second line.
@@ -123,18 +124,20 @@ pub fn attendants(
     department: DepartmentId,
     edited: Option<ScheduleId>,
 ) -> Result<Vec<Choice>> {
-    Ok(db::prepared(
-        "SELECT * FROM (
-         SELECT u.id, u.name, '' AS sub FROM users u JOIN department_members m ON m.user_id = u.id
+    Ok(db::prepared(format!(
+        "SELECT id, name, '' AS sub FROM (
+         SELECT u.id, {NAME_IN_A_CHOICE} AS name, u.sort_name FROM users u JOIN department_members m ON m.user_id = u.id
           WHERE m.department_id = $1 AND u.deactivated_at IS NULL
          UNION ALL
-         SELECT u.id, u.name || CASE WHEN u.deactivated_at IS NULL THEN ' (saiu do departamento)' ELSE ' (desativado)' END, ''
+         SELECT u.id, {NAME_IN_A_CHOICE}
+                      || CASE WHEN u.deactivated_at IS NULL THEN ' (saiu do departamento)' ELSE ' (desativado)' END,
+                u.sort_name
            FROM schedules s JOIN users u ON u.id = s.attendant_id
           WHERE s.id = $2 AND s.department_id = $1
             AND (u.deactivated_at IS NOT NULL
                  OR NOT EXISTS (SELECT FROM department_members m WHERE m.department_id = $1 AND m.user_id = u.id))
-         ) AS known ORDER BY plain(name), id",
-    )
+         ) AS known ORDER BY sort_name, id",
+    ))
     .bind::<BigInt, _>(department)
     .bind::<Nullable<BigInt>, _>(edited)
     .load(conn)?)

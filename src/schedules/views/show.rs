@@ -109,7 +109,10 @@ impl Failure {
             return Some(Self { what, why, ticket: None });
         };
         if !entry.is_open {
-            why.push_str(&format!(" O chamado nº {protocol} já foi fechado."));
+            let due = zone.date_time(story.detail.due_at);
+            why = format!(
+                "O chamado nº {protocol} estava aberto em {due} e já foi fechado. Agende outra data."
+            );
         }
         let link = (format!("/tickets/{ticket}"), format!("Ir para o chamado nº {protocol}"));
         let ticket = (entry.is_open && story.detail.is_readable).then_some(link);

@@ -14,7 +14,7 @@ pub use founding::{are_there, create_administrator, is_there};
 pub use links::{Invited, accept, find_link, make_link, revoke_link, set_password, use_link};
 pub use list::{Filter, Row, page};
 pub use one::{
-    Department, Role, Standing, User, departments, facts, find, insert, lock, name_of, roles,
-    set_departments, update,
+    ABSENCE, Department, NAME_IN_A_CHOICE, Role, Standing, User, departments, facts, find, insert, lock,
+    name_of, roles, set_departments, update,
 };
 pub use sessions::{OpenSession, end_sessions, open_sessions};

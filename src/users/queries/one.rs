@@ -28,6 +28,15 @@ text_enum! {
 pub(super) const STANDING: &str = "(CASE WHEN u.deactivated_at IS NULL THEN 'active'
     WHEN u.password_hash IS NULL AND l.user_id IS NOT NULL THEN 'invited' ELSE 'inactive' END)";
 
+/// The name of the user `u` where one is chosen, in SQL: with the e-mail address if somebody else has that name.
+pub const NAME_IN_A_CHOICE: &str = "(u.name || CASE WHEN EXISTS (
+    SELECT FROM users o WHERE o.sort_name = u.sort_name AND o.id <> u.id) THEN ', ' || u.email ELSE '' END)";
+
+/// Why the user `u` cannot sign in, in the words of a choice, in SQL; nothing for who can.
+pub const ABSENCE: &str = "(CASE WHEN u.deactivated_at IS NULL THEN ''
+    WHEN u.password_hash IS NULL AND EXISTS (SELECT FROM access_links l WHERE l.user_id = u.id) THEN 'convidado'
+    ELSE 'desativado' END)";
+
 /// A user with what its page shows.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct User {

@@ -21,7 +21,7 @@ async fn nonsense_in_the_address_is_ignored() {
 async fn htmx_shows_an_address_without_empty_fields() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
-    let part = admin.get_part("/schedules?q=marina&department_id=&attendant_id=&sort=-due&status=").await;
+    let part = admin.get_part("/schedules?q=marina&department_id=&attendant_id=&sort=-created&status=").await;
     assert_eq!(part.header("hx-push-url"), "/schedules?q=marina");
     assert_eq!(part.count("nav.seg a"), 3);
     assert_eq!(

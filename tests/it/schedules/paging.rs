@@ -41,7 +41,7 @@ async fn the_pending_begin_with_the_soonest_and_the_caption_says_so() {
     assert_eq!(pending.texts("caption"), ["Agendamentos, da data mais próxima à mais distante"]);
     let all = admin.get("/schedules").await;
     assert_eq!(contacts(&all)[0], "Rafael Nogueira");
-    assert_eq!(all.texts("caption"), ["Agendamentos, da data mais distante à mais antiga"]);
+    assert_eq!(all.texts("caption"), ["Agendamentos, do criado mais recentemente ao mais antigo"]);
     assert_eq!(shown(&admin, "sort=created").await[0], "Marina Duarte");
     assert_eq!(shown(&admin, "sort=-created").await[0], "Rafael Nogueira");
 }

@@ -39,7 +39,9 @@ async fn a_failed_schedule_says_what_to_do_and_is_planned_anew_with_links_both_w
     let new_id = saved.location().rsplit('/').next().unwrap();
     before
         .assert_says(&format!("Reagendado como nº {new_id}"))
-        .assert_says("O chamado nº 1042 já foi fechado.")
+        .assert_says("O chamado nº 1042 estava aberto em")
+        .assert_says("e já foi fechado. Agende outra data.")
+        .assert_does_not_say("Feche o chamado")
         .assert_does_not_say("Ir para o chamado nº 1042");
     assert_eq!(before.count(&format!(".tl a[href='/schedules/{new_id}']")), 1);
     app.database.execute(&format!("UPDATE schedules SET attendant_id = 304 WHERE id = {new_id}"));

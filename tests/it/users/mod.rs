@@ -2,6 +2,7 @@
 
 use crate::harness::{Page, TestApp, Visitor};
 
+mod choosing;
 mod departure;
 mod invitations;
 mod managing;

@@ -10,6 +10,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schedules::queries::Choice;
+use crate::users::{ABSENCE, NAME_IN_A_CHOICE};
 use crate::web::Search;
 
 /// Departments and users, also those that were deactivated: their schedules are still there.
@@ -48,11 +49,11 @@ pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
     Ok(db::prepared(format!(
-        "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
-           FROM users WHERE id = ANY ($2) OR id IN (
+        "SELECT u.id, {NAME_IN_A_CHOICE} AS name, {ABSENCE} AS sub
+           FROM users u WHERE u.id = ANY ($2) OR u.id IN (
             SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
              ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT {})
-          ORDER BY deactivated_at IS NOT NULL, sort_name, id",
+          ORDER BY u.deactivated_at IS NOT NULL, u.sort_name, u.id",
         MOST + 1
     ))
     .bind::<Array<Text>, _>(patterns)
