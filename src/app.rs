@@ -15,7 +15,7 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::schedules::Known;
-use crate::web::{Csrf, Route};
+use crate::web::{Csrf, Route, Seal};
 use crate::{
     audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
     notifications, people, profile, retention, roles, schedules, settings, setup, tickets, users,
@@ -87,6 +87,7 @@ pub fn build(
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
+        .app_data(web::Data::new(Seal::new(&keys.key("kept forms"))))
         .app_data(known)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))
@@ -99,6 +100,7 @@ pub fn build(
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
         .configure(|config| frame::register(config, routes()))
         .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
+        .wrap(from_fn(auth::keep_refused))
         .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
         .wrap(from_fn(auth::with_viewer))
         .wrap(from_fn(frame::keep_flash))

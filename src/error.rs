@@ -9,8 +9,6 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
-use crate::web::Left;
-
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request could not be served. A failed validation is no error but an answer (422).
@@ -76,7 +74,8 @@ impl Error {
         matches!(self, Self::Collision(_)) || self.violated_constraint() == Some("schedules_spaced")
     }
 
-    fn sentence(&self) -> (&'static str, &'static str) {
+    /// Title and text of the page that says so.
+    pub fn sentence(&self) -> (&'static str, &'static str) {
         match self {
             Self::NotFound => {
                 ("Página não encontrada", "O endereço pode ter mudado ou o registro foi removido.")
@@ -161,15 +160,16 @@ impl From<askama::Error> for Error {
 
 #[derive(Template)]
 #[template(path = "web/error.html")]
-struct ErrorPage<'a> {
+struct ErrorPage {
     status: u16,
     title: &'static str,
     text: &'static str,
     code: Option<String>,
     goes_home: bool,
-    /// A form that can be sent again, and where to.
-    unsent: Option<(&'a str, &'a Left)>,
 }
+
+/// The code of an unexpected error, left with its answer.
+pub struct ErrorCode(pub String);
 
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
@@ -189,11 +189,10 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status_code());
+        // Of a page that asks for a part of itself, the script knows whether something is being written there.
         if let Self::LoginRequired { next, is_htmx } = self {
-            let login = crate::auth::login_path(next);
-            let header = if *is_htmx { "HX-Redirect" } else { LOCATION.as_str() };
-            if let Ok(value) = HeaderValue::from_str(&login) {
-                response.insert_header((header, value));
+            if !is_htmx && let Ok(value) = HeaderValue::from_str(&crate::auth::login_path(next)) {
+                response.insert_header((LOCATION, value));
             }
             return response.finish();
         }
@@ -216,31 +215,15 @@ impl ResponseError for Error {
             text,
             code,
             goes_home: !self.is_passing() && !matches!(self, Self::Unexpected(_)),
-            unsent: None,
         };
         let body = page.render().unwrap_or_else(|_| format!("{title}. {text}"));
-        response.content_type("text/html; charset=utf-8").body(body)
+        let mut response = response.content_type("text/html; charset=utf-8").body(body);
+        if let Some(code) = page.code {
+            response.extensions_mut().insert(ErrorCode(code));
+        }
+        response
     }
 }
-
-/// The answer 503 to a form of which nobody knows whether it was saved: it may have been, if the database
-/// went away at the very end. It holds what was typed and sends it again.
-pub fn send_again(action: &str, left: &Left) -> HttpResponse {
-    let page = ErrorPage {
-        status: StatusCode::SERVICE_UNAVAILABLE.as_u16(),
-        title: "Serviço indisponível no momento",
-        text: if left.loses_files { WITHOUT_FILES } else { WHOLE },
-        code: None,
-        goes_home: false,
-        unsent: Some((action, left)),
-    };
-    let mut response = HttpResponse::ServiceUnavailable();
-    response.insert_header(("Retry-After", "2")).content_type("text/html; charset=utf-8");
-    response.body(page.render().unwrap_or_else(|_| format!("{}. {}", page.title, page.text)))
-}
-
-const WHOLE: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página: confira e envie de novo em instantes.";
-const WITHOUT_FILES: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página, menos os arquivos: volte ao formulário e escolha os arquivos de novo.";
 
 /// Logs the cause under a code that the visitor can read out to an administrator.
 fn log_with_code(cause: &dyn fmt::Display) -> String {

@@ -1,21 +1,21 @@
 //! The sign-in page.
 
-use actix_session::Session;
+use actix_session::{Session, SessionExt};
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::sessions::{self, Device};
-use super::{Anyone, ClientIp, Viewer, passwords, queries, throttle};
+use super::{Anyone, ClientIp, Viewer, passwords, queries, refused, throttle};
 use crate::audit::{self, Action};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{Posted, Shell, redirect};
+use crate::web::{Flash, Posted, Shell, redirect, redirect_with, user_of};
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
@@ -31,6 +31,9 @@ struct Login {
     csrf: String,
     next: String,
     email: String,
+    /// Why one signs in, where a form waits for it; and that form, sealed.
+    waiting: Option<(&'static str, &'static str)>,
+    kept: String,
     error: Option<(String, String)>,
     company_name: String,
     logo: Option<String>,
@@ -80,17 +83,22 @@ pub async fn new(
 pub async fn create(
     form: Posted,
     shell: Shell,
-    session: Session,
+    request: HttpRequest,
     db: web::Data<Db>,
     device: Device,
 ) -> Result<HttpResponse> {
     let email = form.get("email").trim().to_lowercase();
-    let next = own_path(form.get("next")).to_owned();
-    let refused = Login { email: email.clone(), ..Login::of(&db, &shell.csrf, &next).await };
+    let (next, kept) = (own_path(form.get("next")).to_owned(), form.get("kept").to_owned());
+    let refused =
+        Login { email: email.clone(), kept: kept.clone(), ..Login::of(&db, &shell.csrf, &next).await };
     match sign_in(&db, &email, form.get("password"), device.ip.clone()).await {
         Ok(Some(user)) => {
-            sessions::begin(&session, user, &device)?;
-            Ok(redirect(if next.is_empty() { "/" } else { &next }))
+            sessions::begin(&request.get_session(), user, &device)?;
+            if kept.is_empty() {
+                return Ok(redirect(if next.is_empty() { "/" } else { &next }));
+            }
+            let page = refused::kept_for(&request, user, &kept);
+            Ok(page.unwrap_or_else(|| redirect_with("/", Flash::FormNotKept)))
         }
         Ok(None) => {
             let error = ("E-mail ou senha incorretos.".into(), "Confira os dados e tente de novo.".into());
@@ -107,6 +115,30 @@ pub async fn create(
         Err(error) => Err(error),
     }
 }
+
+/// Asks for the sign-in that a form waits for.
+///
+/// # Errors
+/// The template failed.
+pub async fn sign_in_to_send(request: &HttpRequest, kept: String) -> Result<HttpResponse> {
+    let shell = Shell::extract(request).await?;
+    let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
+    let (status, waiting) = match user_of(request) {
+        0 => (StatusCode::UNAUTHORIZED, SESSION_ENDED),
+        _ => (StatusCode::FORBIDDEN, OF_ANOTHER),
+    };
+    let view = Login { kept, waiting: Some(waiting), ..Login::of(db, &shell.csrf, "").await };
+    shell.bare(status, "Entrar", view)
+}
+
+const SESSION_ENDED: (&str, &str) = (
+    "Sua sessão terminou, e o formulário não foi enviado.",
+    "Entre de novo: o que você preencheu está guardado e volta para você conferir e enviar.",
+);
+const OF_ANOTHER: (&str, &str) = (
+    "Este formulário foi preenchido com outra conta e não foi enviado.",
+    "Entre com a conta de quem preencheu para conferir e enviar. A mais ninguém ele é mostrado.",
+);
 
 /// Signs out.
 ///

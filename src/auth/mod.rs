@@ -13,6 +13,7 @@ pub mod passwords;
 mod permission;
 mod proxies;
 mod queries;
+mod refused;
 pub mod sessions;
 mod signed_in;
 pub mod throttle;
@@ -25,6 +26,7 @@ pub use permission::{
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
 pub use proxies::{TrustedProxies, network_named, network_of};
+pub use refused::keep as keep_refused;
 pub use signed_in::SignedIn;
 pub use throttle::{ClientIp, client_ip};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};

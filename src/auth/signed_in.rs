@@ -21,6 +21,13 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let user = request.get_session().get::<i64>(USER_KEY).unwrap_or_default();
+        let user = user.filter(|user| is_meant(request, *user));
         ready(user.map(|user| Self(UserId(user))).ok_or_else(|| login_required(request)))
     }
+}
+
+/// A page may say whose it is: an open one must not show what another account is told, which has signed in
+/// since in the same browser.
+fn is_meant(request: &HttpRequest, user: i64) -> bool {
+    request.headers().get("x-user").is_none_or(|meant| meant.as_bytes() == user.to_string().as_bytes())
 }

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
+use actix_web::http::header::REFERER;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
+use url::{Position, Url};
 
 use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, along, queries};
 use crate::clock::Zone;
@@ -165,9 +167,13 @@ impl FromRequest for Anyone {
 
 pub(super) fn login_required(request: &HttpRequest) -> Error {
     let is_htmx = request.headers().contains_key("hx-request");
-    let next = match (request.method() == Method::GET, is_htmx) {
-        (true, false) => request.uri().to_string(),
-        _ => String::new(),
-    };
+    let next = if request.method() == Method::GET { request.uri().to_string() } else { page_of(request) };
     Error::LoginRequired { next, is_htmx }
+}
+
+/// The path of the page that sent a form.
+fn page_of(request: &HttpRequest) -> String {
+    let referer = request.headers().get(REFERER).and_then(|referer| referer.to_str().ok());
+    let page = referer.and_then(|referer| Url::parse(referer).ok());
+    page.map(|page| page[Position::BeforePath..Position::AfterQuery].to_owned()).unwrap_or_default()
 }

@@ -93,6 +93,11 @@ fn bounded(
     })
 }
 
+async fn pass_over(mut part: Field) -> Result<()> {
+    while part.try_next().await.map_err(broken)?.is_some() {}
+    Ok(())
+}
+
 struct Reader<'a> {
     request: &'a HttpRequest,
     csrf: &'a Csrf,
@@ -124,23 +129,25 @@ impl<'a> Reader<'a> {
                     self.fields.push((name, text));
                 }
                 // A stranger's page may not fill the disk.
-                Some(file) => {
-                    self.check_token()?;
-                    self.file(part, &file).await?;
-                }
+                Some(_) if !self.has_token() => pass_over(part).await?,
+                Some(file) => self.file(part, &file).await?,
             }
         }
-        self.check_token()?;
+        let is_own = self.has_token();
         let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
         let Self { request, files, left_out, store, .. } = self;
         let unsent = Unsent::of(request);
+        if !is_own {
+            unsent.is_read(&fields, true);
+            return Err(Error::ForeignRequest);
+        }
         unsent.is_read(&fields, !files.is_empty());
         Ok(PostedFiles { fields, files, left_out, store, unsent })
     }
 
-    fn check_token(&self) -> Result<()> {
+    fn has_token(&self) -> bool {
         let token = self.fields.iter().find(|(name, _)| name == "csrf").map_or("", |(_, token)| token);
-        if self.csrf.is_sent(self.request, token) { Ok(()) } else { Err(Error::ForeignRequest) }
+        self.csrf.is_sent(self.request, token)
     }
 
     async fn text(&mut self, mut part: Field) -> Result<String> {

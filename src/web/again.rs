@@ -11,15 +11,19 @@ use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpResponse};
+use askama::Template;
 use futures_util::stream;
 
-use super::Fields;
 use super::csrf::posted_body;
 use super::unsent::{Body, Left, Unsent};
-use crate::error::send_again;
+use super::{Fields, KeptPage};
 
 /// A form that nobody read is looked through for so long at most.
 const LATE: Duration = Duration::from_secs(10);
+
+const UNSURE: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página";
+const WHOLE: &str = ": confira e envie de novo em instantes.";
+const WITHOUT_FILES: &str = ", menos os arquivos: volte ao formulário e escolha os arquivos de novo.";
 
 /// Middleware: where a page's form meets trouble that passes (503), the answer holds what was typed and a
 /// button that sends it again. htmx leaves the page as it is, and passwords are in no page. A page of its
@@ -31,16 +35,17 @@ pub async fn offer(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let Some(form) = Form::of(&mut request).await? else {
+    let Some(form) = PostedForm::of(&mut request).await? else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
+    request.extensions_mut().insert(form.clone());
     let action = request.uri().to_string();
     match next.call(request).await {
-        Ok(response) if is_trouble(response.response().error()) => Ok(match form.page(&action).await {
+        Ok(response) if is_trouble(response.response().error()) => Ok(match page(form, &action).await {
             Some(page) => response.into_response(page),
             None => response.map_into_boxed_body(),
         }),
-        Err(error) if is_trouble(Some(&error)) => match form.page(&action).await {
+        Err(error) if is_trouble(Some(&error)) => match page(form, &action).await {
             Some(page) => Err(InternalError::from_response(error, page).into()),
             None => Err(error),
         },
@@ -53,13 +58,29 @@ fn is_trouble(error: Option<&actix_web::Error>) -> bool {
     error.is_some_and(|error| error.as_response_error().status_code() == StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// A form whose answer a page without scripts would show in its own place.
-enum Form {
+/// The answer to a form of which nobody knows whether it was saved: it may have been, if the database went
+/// away at the very end.
+async fn page(form: PostedForm, action: &str) -> Option<HttpResponse> {
+    let left = form.left().await?;
+    if left.asks_for_a_password() && left.is_blank() {
+        return None;
+    }
+    let end = if left.loses_files { WITHOUT_FILES } else { WHOLE };
+    let page = KeptPage::of(action, left.fields.get("csrf").to_owned(), &left)
+        .because("Serviço indisponível no momento", format!("{UNSURE}{end}"));
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header(("Retry-After", "2")).content_type("text/html; charset=utf-8");
+    Some(response.body(page.render().ok()?))
+}
+
+/// A form whose answer a page without scripts would show in its own place, as it was posted.
+#[derive(Clone)]
+pub enum PostedForm {
     Plain(Bytes),
     WithFiles(Unsent, Body),
 }
 
-impl Form {
+impl PostedForm {
     async fn of(request: &mut ServiceRequest) -> Result<Option<Self>, actix_web::Error> {
         if request.headers().contains_key("hx-request") {
             return Ok(None);
@@ -80,17 +101,15 @@ impl Form {
         Ok(None)
     }
 
-    /// The page that offers it again.
-    async fn page(self, action: &str) -> Option<HttpResponse> {
-        let left = match self {
+    /// Its fields, whether or not somebody has read them.
+    pub async fn left(self) -> Option<Left> {
+        match self {
             Self::Plain(body) => Fields::parse(&body).map(|fields| Left { fields, loses_files: false }),
             Self::WithFiles(unsent, body) => match unsent.take() {
                 Some(left) => Some(left),
                 None => timeout(LATE, body.left()).await.ok().flatten(),
             },
-        };
-        let left = left.filter(|left| !left.fields.iter().any(|(name, _)| name.contains("password")))?;
-        Some(send_again(action, &left))
+        }
     }
 }
 

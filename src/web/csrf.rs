@@ -1,29 +1,43 @@
 //! The second wall against forged requests: a token in every form.
 //!
 //! A signed double submit: a random seed in an HttpOnly cookie, and in the form its HMAC together
-//! with the signed-in user, so that a token dies with the sign-in that made it.
+//! with the signed-in user, so that a token dies with the sign-in that made it. Behind that the token
+//! names the user whose page it stands in, signed too: a form whose token has died still tells who
+//! filled it in, and only they get it back.
 
 use std::ops::Deref;
 use std::time::Duration;
 
 use actix_session::SessionExt;
+use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::rt::time;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
+use subtle::ConstantTimeEq;
 
 use super::Fields;
 use crate::auth::USER_KEY;
 use crate::error::{Error, Result};
 use crate::keys::{Key, random_bytes};
 
-/// The largest body of a form without files.
-pub const FORM_LIMIT: usize = 256 * 1024;
+/// The largest body of a form without files. Far more than any field may hold: a text that was pasted too
+/// long comes back whole, with a word on its length.
+pub const FORM_LIMIT: usize = 2 * 1024 * 1024;
 
 /// A body that takes longer holds a worker's memory for nothing.
 const FORM_TIME: Duration = Duration::from_secs(10);
+
+/// Bytes of a token: the tag over seed and user, the user, and the tag over the user alone.
+const TAG: usize = 32;
+const USER: usize = 8;
+const OWNER_TAG: usize = 16;
+const TOKEN: usize = TAG + USER + OWNER_TAG;
+
+/// How long a browser keeps its seed.
+const SEED_AGE: CookieDuration = CookieDuration::days(365);
 
 /// Makes and checks the tokens of forms.
 #[derive(Clone)]
@@ -44,21 +58,38 @@ impl Csrf {
     /// The token for the forms of the page that answers `request`, and the cookie that must go with
     /// it if the visitor has none yet.
     pub fn token(&self, request: &HttpRequest) -> (String, Option<Cookie<'static>>) {
-        let (seed, is_new) = match self.seed(request) {
-            Some(seed) => (seed, false),
-            None => (hex::encode(random_bytes::<16>()), true),
-        };
+        let seed = self.seed(request).unwrap_or_else(|| hex::encode(random_bytes::<16>()));
+        let is_new = request.cookie(self.cookie_name()).is_none_or(|cookie| cookie.value() != seed);
         request.extensions_mut().insert(Seed(seed.clone()));
-        let token = hex::encode(self.key.tag(&[seed.as_bytes(), &user_part(request)]));
+        let user = user_part(request);
+        let tag = self.key.tag(&[seed.as_bytes(), &user]);
+        let token = [&tag[..], &user, &self.owner_tag(&user)].concat();
+        let token = hex::encode(token);
         let cookie = is_new.then(|| {
             Cookie::build(self.cookie_name(), seed)
                 .path("/")
                 .http_only(true)
                 .secure(self.is_https)
                 .same_site(SameSite::Lax)
+                // A form that outlives the browser's end is still ours.
+                .max_age(SEED_AGE)
                 .finish()
         });
         (token, cookie)
+    }
+
+    /// The user in whose page this token stood, whether or not it is still good; 0 where nobody was
+    /// signed in.
+    pub fn owner(&self, token: &str) -> Option<i64> {
+        let token: [u8; TOKEN] = hex::decode(token).ok()?.try_into().ok()?;
+        let (user, tag) = token[TAG..].split_first_chunk::<USER>()?;
+        bool::from(self.owner_tag(user).ct_eq(tag)).then(|| i64::from_be_bytes(*user))
+    }
+
+    fn owner_tag(&self, user: &[u8; USER]) -> [u8; OWNER_TAG] {
+        let mut tag = [0; OWNER_TAG];
+        tag.copy_from_slice(&self.key.tag(&[b"owner", user])[..OWNER_TAG]);
+        tag
     }
 
     /// Whether `request` carries our token: in its header, or as `field` of its form.
@@ -69,7 +100,8 @@ impl Csrf {
 
     pub(super) fn verifies(&self, request: &HttpRequest, token: &str) -> bool {
         let (Some(seed), Ok(token)) = (self.seed(request), hex::decode(token)) else { return false };
-        self.key.verifies(&[seed.as_bytes(), &user_part(request)], &token)
+        let tag = token.get(..TAG).unwrap_or_default();
+        token.len() == TOKEN && self.key.verifies(&[seed.as_bytes(), &user_part(request)], tag)
     }
 
     fn seed(&self, request: &HttpRequest) -> Option<String> {
@@ -85,16 +117,20 @@ impl Csrf {
     }
 }
 
-fn user_part(request: &HttpRequest) -> [u8; 8] {
-    let user: Option<i64> = request.get_session().get(USER_KEY).unwrap_or_default();
-    user.unwrap_or_default().to_be_bytes()
+fn user_part(request: &HttpRequest) -> [u8; USER] {
+    user_of(request).to_be_bytes()
+}
+
+/// The signed-in user, or 0.
+pub fn user_of(request: &HttpRequest) -> i64 {
+    request.get_session().get(USER_KEY).unwrap_or_default().unwrap_or_default()
 }
 
 /// The fields of a posted form whose token is ours: what every changing handler takes.
 ///
 /// # Errors
 /// As an extractor: `ForeignRequest` without a valid token (field `csrf` or header `X-CSRF-Token`),
-/// `TooLarge` above 256 KiB, `BadRequest` for what is no form, holds a NUL or takes longer than 10 s.
+/// `TooLarge` above `FORM_LIMIT`, `BadRequest` for what is no form, holds a NUL or takes longer than 10 s.
 pub struct Posted(Fields);
 
 impl Posted {

@@ -13,6 +13,11 @@ pub fn thousands(number: impl ToString) -> String {
     text
 }
 
+/// What a form says of a text that is longer than its field may be.
+pub fn too_long(used: usize, limit: usize) -> String {
+    format!("Use até {} caracteres. O texto tem {}.", thousands(limit), thousands(used))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

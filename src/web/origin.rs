@@ -37,6 +37,14 @@ fn is_own(headers: &HeaderMap) -> bool {
     origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.eq_ignore_ascii_case(host))
 }
 
+/// Whether the browser itself says that one of our pages sent this: only then is a refused form kept.
+pub fn is_proven_own(headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site") {
+        Some(site) => site == "same-origin",
+        None => headers.contains_key(ORIGIN) && is_own(headers),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,5 +66,25 @@ mod tests {
         assert!(own(&[("origin", "https://pontual.example")]));
         assert!(!own(&[("origin", "https://evil.example")]));
         assert!(!own(&[("origin", "null")]));
+    }
+
+    #[test]
+    fn a_form_is_kept_only_where_the_browser_says_that_it_is_ours() {
+        let proven = |name, value| {
+            let request = TestRequest::post().insert_header(("host", "pontual.example"));
+            is_proven_own(request.insert_header((name, value)).to_http_request().headers())
+        };
+        assert!(proven("sec-fetch-site", "same-origin"));
+        assert!(proven("origin", "https://pontual.example"));
+        for (name, value) in [
+            ("sec-fetch-site", "none"),
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-site", "cross-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("x-nothing", "at all"),
+        ] {
+            assert!(!proven(name, value), "{name}: {value}");
+        }
     }
 }

@@ -278,3 +278,15 @@ async fn streams_end_with_the_process() {
     app.shared.hub.close();
     stream.ends().await;
 }
+
+#[actix_web::test]
+async fn a_page_is_not_told_what_another_account_hears_that_signed_in_since() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    let live = Live::start(&app).await;
+    let cookie = bruno.cookie("pontual").unwrap();
+    for (user, begin) in [(app.company.bruno, "HTTP/1.1 200"), (app.company.helena, "HTTP/1.1 303")] {
+        let stream = live.connect("/live", &format!("{cookie}\r\nx-user: {user}")).await;
+        assert!(stream.head.starts_with(begin), "{user}: {}", stream.head);
+    }
+}

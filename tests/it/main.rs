@@ -17,6 +17,8 @@ mod dispatcher;
 mod files;
 mod harness;
 mod help;
+mod kept;
+mod limits;
 mod live;
 mod logo;
 mod notifications;

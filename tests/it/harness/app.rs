@@ -198,6 +198,9 @@ where
     Page { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body.to_vec() }
 }
 
+/// What browsers say of a form that one of our pages sends.
+pub const FROM_OUR_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
+
 /// A person with a browser: keeps cookies, and sends the token of the last page with each form.
 pub struct Visitor {
     call: Call,
@@ -238,13 +241,19 @@ impl Visitor {
 
     /// Sends just these fields, without a token.
     pub async fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        self.send(TestRequest::post().uri(path).set_form(fields)).await
+        self.send(TestRequest::post().uri(path).insert_header(FROM_OUR_PAGE).set_form(fields)).await
     }
 
     /// As htmx posts a form, with the token in a header.
     pub async fn post_part(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let request = TestRequest::post().uri(path).insert_header(("hx-request", "true"));
-        self.send(request.insert_header(("x-csrf-token", self.csrf())).set_form(fields)).await
+        self.send(
+            request
+                .insert_header(FROM_OUR_PAGE)
+                .insert_header(("x-csrf-token", self.csrf()))
+                .set_form(fields),
+        )
+        .await
     }
 
     /// Sends a request made by hand with this visitor's cookies.

@@ -10,7 +10,7 @@ pub mod multipart;
 mod page;
 mod plan;
 
-pub use app::{TestApp, Visitor};
+pub use app::{FROM_OUR_PAGE, TestApp, Visitor};
 pub use bell::Entry;
 pub use company::{Company, PASSWORD};
 pub use database::Database;

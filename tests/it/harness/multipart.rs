@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 
-use super::{Page, Visitor};
+use super::{FROM_OUR_PAGE, Page, Visitor};
 
 pub const BOUNDARY: &str = "----pontual-boundary";
 
@@ -21,6 +21,7 @@ impl Visitor {
     pub async fn post_body(&self, path: &str, body: Vec<u8>) -> Page {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let request = TestRequest::post().uri(path).insert_header(("content-type", kind));
+        let request = request.insert_header(FROM_OUR_PAGE);
         self.send(request.set_payload(body)).await
     }
 

@@ -1,0 +1,133 @@
+//! A form that was refused for who sent it comes back to them: nothing typed is lost.
+//!
+//! The session ended, somebody else signed in, a permission was taken away, the page is older than the
+//! browser's cookie. Whoever filled the form in sees it at once, with a button that sends it again; if it
+//! is not them who is signed in, the sign-in holds it sealed, and opens it for them alone. Only what the
+//! browser says was sent by a page of ours, which that user's token proves too, is kept at all: no other
+//! site can have a form of its own offered here.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::cookie::Cookie;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::handlers::sign_in_to_send;
+use crate::error::{Error, ErrorCode};
+use crate::ids::UserId;
+use crate::web::{Csrf, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, user_of};
+
+/// Middleware, within the session's.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn keep(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let form = request.extensions().get::<PostedForm>().cloned();
+    let form = form.filter(|_| is_proven_own(request.headers()));
+    let response = next.call(request).await?.map_into_boxed_body();
+    let (Some(form), Some(refusal)) = (form, Refusal::of(&response)) else { return Ok(response) };
+    let request = response.request().clone();
+    match answer(&request, form, refusal).await {
+        Some(page) => Ok(response.into_response(page)),
+        None => Ok(response),
+    }
+}
+
+/// Why a form was refused, as far as it is not the form's own fault.
+struct Refusal {
+    status: StatusCode,
+    title: &'static str,
+    text: &'static str,
+    code: Option<String>,
+    can_send: bool,
+}
+
+const NOT_LOST: &str = "O que você preencheu está abaixo.";
+
+impl Refusal {
+    fn of(response: &ServiceResponse<BoxBody>) -> Option<Self> {
+        let response = response.response();
+        let error = response.error()?;
+        let status = response.status();
+        let Some(error) = error.as_error::<Error>() else {
+            return (status == StatusCode::NOT_FOUND).then_some(Self {
+                status,
+                title: "Esta conversa não está disponível",
+                text: "Sua mensagem não foi enviada. O link pode ter sido trocado: peça um novo a quem atende você.",
+                code: None,
+                can_send: false,
+            });
+        };
+        let (title, text) = match error {
+            Error::ForeignRequest => {
+                ("Confira e envie de novo", "Não foi possível confirmar o envio. Nada foi alterado.")
+            }
+            Error::LoginRequired { .. }
+            | Error::Forbidden
+            | Error::NotFound
+            | Error::Conflict
+            | Error::TooMany { .. }
+            | Error::Unexpected(_) => error.sentence(),
+            Error::BadRequest | Error::TooLarge | Error::Collision(_) | Error::Unavailable(_) => return None,
+        };
+        let code = response.extensions().get::<ErrorCode>().map(|code| code.0.clone());
+        Some(Self { status, title, text, code, can_send: true })
+    }
+
+    fn is_for_want_of_a_session(&self) -> bool {
+        self.status == StatusCode::SEE_OTHER
+    }
+}
+
+async fn answer(request: &HttpRequest, form: PostedForm, refusal: Refusal) -> Option<HttpResponse> {
+    let left = form.left().await.filter(|left| !left.is_blank())?;
+    let csrf = request.app_data::<web::Data<Csrf>>()?;
+    let owner = csrf.owner(left.fields.get("csrf"))?;
+    let (user, action) = (user_of(request), request.uri().to_string());
+    if owner != user && owner != 0 {
+        let seal = request.app_data::<web::Data<Seal>>()?;
+        let sealed = seal.close(&Kept::of(owner, &action, &left))?;
+        return sign_in_to_send(request, sealed).await.ok();
+    }
+    if refusal.is_for_want_of_a_session() {
+        return None;
+    }
+    own(request, csrf, &action, &left, refusal)
+}
+
+/// A sealed form for `user`, who has just signed in; `None` if it is not theirs.
+pub(super) fn kept_for(request: &HttpRequest, user: UserId, sealed: &str) -> Option<HttpResponse> {
+    let seal = request.app_data::<web::Data<Seal>>()?;
+    let kept = seal.open(sealed).filter(|kept| kept.belongs_to(user.0))?;
+    let (token, cookie) = request.app_data::<web::Data<Csrf>>()?.token(request);
+    page(StatusCode::OK, kept.page(&token), cookie)
+}
+
+/// The form, for whoever filled it in.
+fn own(
+    request: &HttpRequest,
+    csrf: &Csrf,
+    action: &str,
+    left: &Left,
+    refusal: Refusal,
+) -> Option<HttpResponse> {
+    let (token, cookie) = csrf.token(request);
+    let page = KeptPage::of(action, token, left)
+        .because(refusal.title, format!("{} {NOT_LOST}", refusal.text))
+        .with_code(refusal.code);
+    let page = if refusal.can_send { page } else { page.read_only() };
+    self::page(refusal.status, page, cookie)
+}
+
+fn page(status: StatusCode, page: KeptPage, cookie: Option<Cookie<'static>>) -> Option<HttpResponse> {
+    let mut response = HttpResponse::build(status);
+    if let Some(cookie) = cookie {
+        response.cookie(cookie);
+    }
+    Some(response.content_type("text/html; charset=utf-8").body(page.render().ok()?))
+}

@@ -1,0 +1,276 @@
+//! A form that was refused and is not lost: what was typed, on a page that sends it again.
+//!
+//! Whoever filled it in sees it at once. For anybody else it is sealed, and opens for nobody but its
+//! owner, once they have signed in. Passwords are never kept: they are asked for again.
+
+use aes_gcm::aead::{Aead, AeadCore, KeyInit, OsRng};
+use aes_gcm::{Aes256Gcm, Nonce};
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDateTime;
+use serde::{Deserialize, Serialize};
+
+use super::unsent::Left;
+use super::{FORM_LIMIT, Fields};
+use crate::keys::Key;
+
+/// Bytes of the number that each seal begins with.
+const NONCE: usize = 12;
+
+/// Room for the other fields of the sign-in's form, beside a sealed one.
+const SIGN_IN_ROOM: usize = 64 * 1024;
+
+/// Makes forms unreadable while they wait for a sign-in.
+#[derive(Clone)]
+pub struct Seal(Aes256Gcm);
+
+/// A form that waits for its owner to sign in.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    owner: i64,
+    action: String,
+    fields: Vec<(String, String)>,
+    loses_files: bool,
+}
+
+impl Kept {
+    /// `left` was sent to `action` from a page that was made for `owner`.
+    pub fn of(owner: i64, action: &str, left: &Left) -> Self {
+        let fields = left.fields.iter().filter(|(name, _)| *name != "csrf");
+        // Of a password only the name is kept, so that it is asked for again.
+        let fields = fields.map(|(name, value)| {
+            let value = if is_secret(name) { String::new() } else { value.to_owned() };
+            (name.to_owned(), value)
+        });
+        Self { owner, action: action.to_owned(), fields: fields.collect(), loses_files: left.loses_files }
+    }
+
+    pub fn belongs_to(&self, user: i64) -> bool {
+        self.owner == user
+    }
+
+    /// The page that shows it to its owner and sends it again.
+    pub fn page(self, csrf: &str) -> KeptPage {
+        let left = Left { fields: Fields::from(self.fields), loses_files: self.loses_files };
+        KeptPage::of(&self.action, csrf.to_owned(), &left)
+    }
+}
+
+impl Seal {
+    pub fn new(key: &Key) -> Self {
+        Self(Aes256Gcm::new(&key.tag(&[b"seal"]).into()))
+    }
+
+    /// As text for a hidden field; `None` if it is too much for a form.
+    pub fn close(&self, kept: &Kept) -> Option<String> {
+        let plain = serde_json::to_vec(kept).ok()?;
+        let nonce = Aes256Gcm::generate_nonce(&mut OsRng);
+        let sealed = self.0.encrypt(&nonce, plain.as_slice()).ok()?;
+        let text = URL_SAFE_NO_PAD.encode([&nonce[..], &sealed].concat());
+        (text.len() + SIGN_IN_ROOM < FORM_LIMIT).then_some(text)
+    }
+
+    /// What was sealed here, and nothing else.
+    pub fn open(&self, text: &str) -> Option<Kept> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
+        let plain = self.0.decrypt(Nonce::from_slice(nonce), sealed).ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+}
+
+/// Shows what was typed and where it goes, and sends it again.
+#[derive(Template)]
+#[template(path = "web/kept.html")]
+pub struct KeptPage {
+    title: &'static str,
+    text: String,
+    /// The code of an error of ours.
+    code: Option<String>,
+    can_send: bool,
+    action: String,
+    destination: &'static str,
+    csrf: String,
+    texts: Vec<(&'static str, String)>,
+    hidden: Vec<(String, String)>,
+    secrets: Vec<(String, &'static str)>,
+    loses_files: bool,
+}
+
+impl KeptPage {
+    pub fn of(action: &str, csrf: String, left: &Left) -> Self {
+        let is_open = |name: &str| name != "csrf" && !is_secret(name);
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let secrets = left.fields.iter().filter(|(name, _)| is_secret(name));
+        Self {
+            title: "Confira e envie de novo",
+            text: "Sua sessão tinha terminado, e nada foi salvo ainda. Isto é o que você tinha preenchido."
+                .into(),
+            code: None,
+            can_send: true,
+            action: action.to_owned(),
+            destination: destination(action),
+            csrf,
+            texts: left.texts(),
+            hidden: left.fields.iter().filter(|(name, _)| is_open(name)).map(own).collect(),
+            secrets: secrets.map(|(name, _)| (name.to_owned(), secret_label(name))).collect(),
+            loses_files: left.loses_files,
+        }
+    }
+
+    /// Says why the form was refused.
+    pub fn because(self, title: &'static str, text: String) -> Self {
+        Self { title, text, ..self }
+    }
+
+    /// Names the code of an error of ours.
+    pub fn with_code(self, code: Option<String>) -> Self {
+        Self { code, ..self }
+    }
+
+    /// Shows what was typed, and no button: another try would do no better.
+    pub fn read_only(self) -> Self {
+        Self { can_send: false, ..self }
+    }
+}
+
+impl Left {
+    /// What was typed, with the names of its fields on the screen.
+    pub fn texts(&self) -> Vec<(&'static str, String)> {
+        let typed = self.fields.iter().filter(|(_, value)| !value.trim().is_empty());
+        typed.filter_map(|(name, value)| Some((label(name)?, shown(value)))).collect()
+    }
+
+    /// Whether there is nothing in it but passwords, choices and numbers that one need not type again.
+    pub fn is_blank(&self) -> bool {
+        self.texts().is_empty()
+    }
+
+    pub fn asks_for_a_password(&self) -> bool {
+        self.fields.iter().any(|(name, _)| is_secret(name))
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    name.contains("password")
+}
+
+fn secret_label(name: &str) -> &'static str {
+    match name {
+        "current_password" => "Senha atual",
+        "new_password" => "Nova senha",
+        _ => "Senha",
+    }
+}
+
+/// The fields that people type into, by their names; choices and what only the page knows are not shown.
+const LABELS: &[(&str, &str)] = &[
+    ("audit_months", "Guardar a auditoria por (meses)"),
+    ("body", "Mensagem"),
+    ("colour", "Cor"),
+    ("comment", "Comentário"),
+    ("company_name", "Nome da empresa"),
+    ("department", "Departamento"),
+    ("description", "Descrição"),
+    ("due_at", "Data e hora"),
+    ("email", "E-mail"),
+    ("greeting", "Saudação"),
+    ("history_months", "Guardar o histórico por (meses)"),
+    ("late_tolerance_minutes", "Tolerância de atraso (minutos)"),
+    ("message", "Mensagem"),
+    ("name", "Nome"),
+    ("notification_days", "Guardar as notificações por (dias)"),
+    ("phone", "Telefone"),
+    ("public_name", "Nome para os clientes"),
+    ("reason", "Motivo"),
+    ("spacing_minutes", "Intervalo (minutos)"),
+];
+
+fn label(name: &str) -> Option<&'static str> {
+    LABELS.iter().find(|(known, _)| *known == name).map(|(_, label)| *label)
+}
+
+/// A date and time as people write it.
+fn shown(value: &str) -> String {
+    match NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M") {
+        Ok(local) => local.format("%d/%m/%Y às %H:%M").to_string(),
+        Err(_) => value.to_owned(),
+    }
+}
+
+/// The part of the product that an address belongs to.
+fn destination(action: &str) -> &'static str {
+    match action.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default() {
+        "schedules" => "Agendamentos",
+        "tickets" | "c" | "chat" => "Conversa",
+        "contacts" => "Contatos",
+        "people" => "Pessoas",
+        "users" => "Atendentes",
+        "roles" => "Cargos",
+        "departments" => "Departamentos",
+        "channels" => "Conexões",
+        "settings" => "Empresa",
+        "profile" => "Meu perfil",
+        "setup" => "Configuração da plataforma",
+        "login" => "Entrar",
+        _ => "Pontual",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::Keys;
+
+    fn left() -> Left {
+        let fields =
+            [("csrf", "t"), ("name", "Casa Ávila"), ("password", "segredo"), ("due_at", "2031-05-12T10:00")];
+        Left { fields: Fields::from(fields), loses_files: false }
+    }
+
+    #[test]
+    fn a_sealed_form_opens_whole_but_for_its_token_and_passwords() {
+        let seal = Seal::new(&Keys::new("secret").key("forms"));
+        let kept = Kept::of(7, "/people", &left());
+        let text = seal.close(&kept).unwrap();
+        assert!(!text.contains("Casa") && !text.contains(&URL_SAFE_NO_PAD.encode("Casa Ávila")));
+        let opened = seal.open(&text).unwrap();
+        assert!(opened.belongs_to(7) && !opened.belongs_to(8));
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let fields = [("name", "Casa Ávila"), ("password", ""), ("due_at", "2031-05-12T10:00")];
+        assert_eq!(opened.fields, fields.map(own));
+    }
+
+    #[test]
+    fn what_was_not_sealed_here_opens_for_nobody() {
+        let seal = Seal::new(&Keys::new("secret").key("forms"));
+        let mut text = seal.close(&Kept::of(7, "/people", &left())).unwrap();
+        assert!(Seal::new(&Keys::new("another").key("forms")).open(&text).is_none());
+        let last = if text.pop() == Some('A') { 'B' } else { 'A' };
+        text.push(last);
+        for bad in [text.as_str(), "", "AAAA", "é"] {
+            assert!(seal.open(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_much_for_a_form_is_not_sealed() {
+        let seal = Seal::new(&Keys::new("secret").key("forms"));
+        let much = "x".repeat(FORM_LIMIT);
+        let fields = Fields::from([("comment", much.as_str())]);
+        assert!(seal.close(&Kept::of(7, "/schedules", &Left { fields, loses_files: false })).is_none());
+    }
+
+    #[test]
+    fn texts_are_shown_by_their_names_on_the_screen() {
+        let texts = left().texts();
+        assert_eq!(
+            texts,
+            [("Nome", "Casa Ávila".to_owned()), ("Data e hora", "12/05/2031 às 10:00".to_owned())]
+        );
+        assert!(
+            Left { fields: Fields::from([("password", "x"), ("kind", "y")]), loses_files: false }.is_blank()
+        );
+    }
+}
