@@ -28,7 +28,7 @@ pub struct Draft {
     body: String,
     kind: Kind,
     key: String,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 impl Draft {
@@ -38,8 +38,8 @@ impl Draft {
     }
 
     /// What was typed and could not be sent.
-    pub fn kept(kind: Kind, body: &str, key: &str, error: &'static str) -> Self {
-        Self { body: body.to_owned(), kind, key: key.to_owned(), error: Some(error) }
+    pub fn kept(kind: Kind, body: &str, key: &str, error: impl Into<String>) -> Self {
+        Self { body: body.to_owned(), kind, key: key.to_owned(), error: Some(error.into()) }
     }
 
     /// What was being written while something else was done.

@@ -71,7 +71,8 @@ pub async fn reply(
     ticket: web::Path<TicketId>,
 ) -> Result<HttpResponse> {
     let (ticket, viewer) = (*ticket, (*attendant).clone());
-    let draft = |error| Draft::kept(form::kind(&form), form.get("body"), form.get("client_key"), error);
+    let draft =
+        |error: String| Draft::kept(form::kind(&form), form.get("body"), form.get("client_key"), error);
     let reply = match Reply::parse(&form) {
         Ok(reply) => reply,
         Err(error) => {
@@ -88,7 +89,7 @@ pub async fn reply(
         })
         .await?;
     if !is_written {
-        let wanted = Wanted::refused(StatusCode::CONFLICT, draft("Este chamado está fechado."));
+        let wanted = Wanted::refused(StatusCode::CONFLICT, draft("Este chamado está fechado.".to_owned()));
         return desk.show(viewer, Subject::Ticket(ticket), wanted).await;
     }
     Ok(desk.done(&format!("/tickets/{ticket}")))

@@ -1,11 +1,13 @@
 // The customer's page: live, sends without leaving the page, and tells what arrived and was read.
 
 import { all, one } from "./dom.js";
+import { start as countLimits } from "./limits.js";
 import { connect, on } from "./live.js";
 import { Thread, post, sendFrom } from "./messages.js";
 
 const element = one("[data-thread]");
 const path = element.dataset.chat;
+countLimits();
 if ("live" in element.dataset) follow();
 else element.scrollTop = element.scrollHeight;
 

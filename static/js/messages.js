@@ -2,6 +2,9 @@
 // older, and send without losing or doubling a text.
 
 import { all, one, say } from "./dom.js";
+import { count } from "./limits.js";
+import { newKey } from "./live.js";
+import { end, renewToken } from "./session.js";
 
 const END = 48; // so near to its end, a thread keeps following what comes
 
@@ -27,8 +30,18 @@ export async function load(url, options = {}) {
   return page;
 }
 
-/** Posts form fields. */
-export const post = (url, fields) => load(url, { method: "POST", body: new URLSearchParams(fields) });
+/** Posts form fields; where the page's token is older than the browser's cookie, once more with a new one. */
+export async function post(url, fields) {
+  const send = (body) => load(url, { method: "POST", body });
+  const body = new URLSearchParams(fields);
+  try {
+    return await send(body);
+  } catch (error) {
+    if (error.status !== 403 || !(await renewToken())) throw error;
+    body.set("csrf", one("input[name=csrf]").value);
+    return send(body);
+  }
+}
 
 export class Thread {
   #again = false;
@@ -100,10 +113,8 @@ export class Thread {
   }
 
   /** What was being sent has arrived: its place is taken by what the server says. */
-  #drop(item) {
-    if (!item.classList.contains("out")) return;
-    const text = one(".said", item).textContent;
-    all(".pending", this.element).find((bubble) => one(".said", bubble).textContent === text)?.remove();
+  #drop({ dataset: { key } }) {
+    if (key) all(".pending", this.element).find((bubble) => bubble.dataset.key === key)?.remove();
   }
 
   async #older(event, link) {
@@ -131,8 +142,9 @@ export class Thread {
   }
 
   /** A bubble for what is being sent. */
-  pending(text, isComment) {
+  pending(text, isComment, key) {
     const bubble = document.createElement("div");
+    bubble.dataset.key = key;
     bubble.className = isComment ? "msg out note-msg pending" : "msg out pending";
     const box = document.createElement("div");
     box.className = "b";
@@ -150,13 +162,16 @@ export class Thread {
   }
 }
 
+/** On a phone there is no Shift to break a line with: Enter breaks it, and the button sends. */
+const breaksLines = ({ ctrlKey, metaKey }) => matchMedia("(pointer: coarse)").matches && !ctrlKey && !metaKey;
+
 /** Sends what is written below `thread`; `refused(error, text)` may say that it has dealt with a refusal. */
 export function sendFrom(thread, refused = () => false) {
   let queue = Promise.resolve();
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("[data-composer]");
     if (!form || event.target.localName !== "textarea") return;
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || breaksLines(event)) return;
     event.preventDefault();
     form.requestSubmit();
   });
@@ -167,9 +182,10 @@ export function sendFrom(thread, refused = () => false) {
     const text = form.elements.body.value.trim();
     if (!text) return form.elements.body.focus();
     const fields = [...new FormData(form)].map(([name, value]) => [name, name === "body" ? text : value]);
-    const bubble = thread.pending(text, form.elements.kind?.value === "comment");
+    const bubble = thread.pending(text, form.elements.kind?.value === "comment", form.elements.client_key.value);
     form.elements.body.value = "";
     form.elements.client_key.value = newKey();
+    count(form.elements.body);
     complain(form, "");
     queue = queue.then(() => send(thread, bubble, form.action, fields, refused));
   });
@@ -207,13 +223,16 @@ function giveBack(bubble, fields, error, refused) {
   const field = form.elements.body;
   field.value = field.value ? `${text}\n${field.value}` : text;
   form.elements.client_key.value = new Map(fields).get("client_key");
+  count(field);
+  if (error.status === 401) end();
   complain(form, one("[data-composer-error]", error.page)?.textContent || sentence(error.status));
   field.focus();
 }
 
 function sentence(status) {
-  if (status === 401) return "Sua sessão terminou. Copie o texto e entre de novo.";
-  return "Não foi possível enviar. Copie o texto, recarregue a página e tente de novo.";
+  if (status === 401) return "Sua sessão terminou. O texto continua aqui: entre de novo em outra aba e envie.";
+  if (status === 404) return "Esta conversa não está mais disponível. Copie o texto antes de sair da página.";
+  return "Não foi possível enviar. O texto continua aqui: tente de novo.";
 }
 
 function complain(form, sentence) {
@@ -221,13 +240,4 @@ function complain(form, sentence) {
   place.textContent = sentence;
   place.hidden = !sentence;
   form.elements.body.toggleAttribute("aria-invalid", Boolean(sentence));
-}
-
-/** A random UUID, also where `crypto.randomUUID` is missing: on plain HTTP. */
-function newKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

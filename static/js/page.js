@@ -3,6 +3,7 @@
 import { start as corrections } from "./corrections.js";
 import { all, one } from "./dom.js";
 import { csrf } from "./entry.js";
+import { start as limits } from "./limits.js";
 
 function themeButtons() {
   const root = document.documentElement;
@@ -52,5 +53,6 @@ export function start() {
   themeButtons();
   passwordButtons();
   corrections();
+  limits();
   focusErrors();
 }

@@ -65,7 +65,7 @@ pub async fn write(
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (typed, key) = (form.get("body").to_owned(), form.get("client_key").to_owned());
-    let refused = |status, error| (status, Window::Newest, Draft::kept(&typed, &key, error));
+    let refused = |status, error: String| (status, Window::Newest, Draft::kept(&typed, &key, error));
     let body = match Body::parse(&typed) {
         Ok(body) => body,
         Err(error) => {
@@ -76,7 +76,7 @@ pub async fn write(
     let (writer, client_key, ip) = (customer.clone(), key.parse().ok(), client_ip(&request));
     match db.transaction(move |conn| queries::receive(conn, &writer, &body, client_key, &ip)).await? {
         Received::TooMany => {
-            let wanted = refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY);
+            let wanted = refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.to_owned());
             answer(&customer, shell, &db, wanted).await
         }
         Received::Written if shell.is_htmx => Ok(HttpResponse::NoContent().finish()),

@@ -13,7 +13,7 @@ use crate::settings;
 pub struct Draft {
     body: String,
     key: String,
-    error: Option<&'static str>,
+    error: Option<String>,
 }
 
 impl Draft {
@@ -23,8 +23,8 @@ impl Draft {
     }
 
     /// What was typed and could not be sent.
-    pub fn kept(body: &str, key: &str, error: &'static str) -> Self {
-        Self { body: body.to_owned(), key: key.to_owned(), error: Some(error) }
+    pub fn kept(body: &str, key: &str, error: impl Into<String>) -> Self {
+        Self { body: body.to_owned(), key: key.to_owned(), error: Some(error.into()) }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The text of a message.
 
+use crate::web::too_long;
+
 /// As in the database's CHECK.
-const LONGEST: usize = 4096;
+pub const LONGEST: usize = 4096;
 
 /// 1 to 4,096 characters, without white space at its ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,15 +13,16 @@ pub struct Body(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
     Empty,
-    TooLong,
+    /// Of so many characters.
+    TooLong(usize),
 }
 
 impl BodyError {
     /// What the composer says.
-    pub fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> String {
         match self {
-            Self::Empty => "Escreva a mensagem.",
-            Self::TooLong => "Use até 4.096 caracteres.",
+            Self::Empty => "Escreva a mensagem.".into(),
+            Self::TooLong(used) => too_long(used, LONGEST),
         }
     }
 }
@@ -32,7 +35,7 @@ impl Body {
         match text.chars().count() {
             0 => Err(BodyError::Empty),
             1..=LONGEST => Ok(Self(text.to_owned())),
-            _ => Err(BodyError::TooLong),
+            used => Err(BodyError::TooLong(used)),
         }
     }
 
@@ -50,6 +53,6 @@ mod tests {
         assert_eq!(Body::parse(" oi\nok \n").unwrap().as_str(), "oi\nok");
         assert_eq!(Body::parse(" \n "), Err(BodyError::Empty));
         assert!(Body::parse(&"é".repeat(4096)).is_ok());
-        assert_eq!(Body::parse(&"é".repeat(4097)), Err(BodyError::TooLong));
+        assert_eq!(Body::parse(&"é".repeat(4097)), Err(BodyError::TooLong(4097)));
     }
 }

@@ -7,7 +7,7 @@ pub mod queries;
 mod segments;
 mod views;
 
-pub use body::{Body, BodyError};
+pub use body::{Body, BodyError, LONGEST};
 pub use segments::{Segment, segments};
 pub use views::{Items, Receipt, customer_items, receipts, team_items};
 
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::files::Attachment;
@@ -72,6 +72,9 @@ pub struct Message {
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
+    /// By which the page that sent it knows it again.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub client_key: Option<Uuid>,
 }
 
 /// Whose eyes the thread is for.

@@ -33,7 +33,7 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
     let mut messages: Vec<Message> = db::prepared(format!(
         "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
                 s.id AS schedule_id, {readable} AS is_schedule_readable, m.body,
-                m.created_at, m.delivered_at, m.read_at
+                m.created_at, m.delivered_at, m.read_at, m.client_key
            FROM messages m
            JOIN tickets t ON t.id = m.ticket_id
            JOIN departments d ON d.id = t.department_id

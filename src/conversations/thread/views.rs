@@ -1,6 +1,7 @@
 //! A thread as people see it: the team with comments, events and receipts; the customer without.
 
 use askama::Template;
+use uuid::Uuid;
 
 use super::{Happening, Kind, Message, Part, Segment, segments};
 use crate::auth::Person;
@@ -40,6 +41,8 @@ struct Bubble {
     /// On the customer's page: how far the receipt of what was sent to them has come.
     receipt: Option<&'static str>,
     is_from_customer: bool,
+    /// Of what this side of the conversation sent.
+    key: Option<Uuid>,
 }
 
 /// The line below a message that was sent, as it reads now.
@@ -66,6 +69,7 @@ pub fn team_items(part: &Part, viewer: &Person, customer: &str) -> Items {
             meta: team_meta(message, customer, zone),
             receipt: None,
             is_from_customer: message.kind == Kind::Customer,
+            key: message.client_key.filter(|_| message.kind != Kind::Customer),
         }),
     })
 }
@@ -92,6 +96,7 @@ pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Item
                 (None, None) => "none",
             }),
             is_from_customer: is_own,
+            key: message.client_key.filter(|_| is_own),
         })
     })
 }

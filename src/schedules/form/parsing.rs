@@ -4,7 +4,7 @@ use super::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
 use crate::ids::ContactId;
 use crate::schedules::Action;
 use crate::schedules::draft::{Draft, Facts};
-use crate::web::FieldErrors;
+use crate::web::{FieldErrors, too_long};
 
 impl Typed {
     /// # Errors
@@ -114,8 +114,9 @@ impl Typed {
 
     fn parse_message(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
         let message = self.message.trim().to_owned();
-        if message.chars().count() > MESSAGE_LIMIT {
-            errors.add("message", "Use até 4.096 caracteres.");
+        let used = message.chars().count();
+        if used > MESSAGE_LIMIT {
+            errors.add("message", too_long(used, MESSAGE_LIMIT));
         } else if action == Some(Action::Notify) && !message.is_empty() {
             errors.add(
                 "message",
@@ -127,8 +128,9 @@ impl Typed {
 
     fn parse_comment(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
         let comment = self.comment.trim().to_owned();
-        if comment.chars().count() > COMMENT_LIMIT {
-            errors.add("comment", "Use até 1.000 caracteres.");
+        let used = comment.chars().count();
+        if used > COMMENT_LIMIT {
+            errors.add("comment", too_long(used, COMMENT_LIMIT));
         } else if comment.is_empty() && action.is_some_and(Action::opens_ticket) {
             errors.add_with_summary(
                 "comment",

@@ -1,0 +1,57 @@
+// Fields with a limit take all that is pasted: the count says how much is too much, and nothing is cut.
+
+import { all, say } from "./dom.js";
+import { warn } from "./notices.js";
+
+/** From this part of the limit on it is counted. */
+const NEAR = 0.8;
+
+/** No form takes so many characters: the server could not even say what is wrong with them. */
+const MOST = 300_000;
+
+/** Characters as the server counts them: an emoji is one, a line break too. */
+const length = (field) => [...field.value].length;
+const words = (number) => number.toLocaleString("pt-BR");
+
+function place(field) {
+  const known = document.getElementById(`${field.id}-count`);
+  if (known) return known;
+  const count = document.createElement("span");
+  count.className = "limit";
+  count.id = `${field.id}-count`;
+  (field.closest(".bar") ?? field).after(count);
+  field.setAttribute("aria-describedby", `${field.getAttribute("aria-describedby") ?? ""} ${count.id}`.trim());
+  return count;
+}
+
+export function count(field) {
+  const limit = Number(field.dataset.limit);
+  const used = length(field);
+  const isOver = used > limit;
+  const known = document.getElementById(`${field.id}-count`);
+  if (used < limit * NEAR && !("counts" in field.dataset)) return void known?.remove();
+  const shown = place(field);
+  const wasOver = shown.classList.contains("over");
+  shown.textContent = `${words(used)} de ${words(limit)} caracteres${isOver ? `: tire ${words(used - limit)}` : ""}`;
+  shown.classList.toggle("over", isOver);
+  if (isOver !== wasOver) say(isOver ? shown.textContent : "O texto cabe.");
+}
+
+export function start() {
+  document.addEventListener("input", ({ target }) => target.dataset?.limit && count(target));
+  // What a script writes into a field, and what the browser fills in again, comes without an event.
+  addEventListener("pageshow", () => all("[data-limit]").forEach(count));
+  document.addEventListener("focusin", ({ target }) => target.dataset?.limit && count(target));
+  document.addEventListener("submit", keepBack, { capture: true });
+  all("[data-limit]").forEach(count);
+}
+
+function keepBack(event) {
+  const field = all("[data-limit]", event.target).find(({ value }) => value.length > MOST);
+  if (!field) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  count(field);
+  warn("limit", `O texto é grande demais para ser enviado: ${words(length(field))} de ${words(Number(field.dataset.limit))} caracteres.`);
+  field.focus();
+}
