@@ -50,6 +50,9 @@ pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
 impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let before = self.contact.map(|contact| queries::lock(conn, contact)).transpose()?;
+        if let Some(person) = self.typed.ids().person {
+            queries::hold_person(conn, person)?;
+        }
         let facts = queries::facts(conn, self.contact, self.typed.ids())?;
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,

@@ -51,10 +51,12 @@ impl Typed {
 
     /// # Errors
     /// Every field that is wrong; `known` are those of the added contacts that exist and are not archived.
-    pub fn parse(&self, known: &[ContactId]) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, known: &[ContactId], is_archived: bool) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = form::name(&self.name).map_err(|message| errors.add("name", message));
-        if self.added.len() > MOST {
+        if is_archived && !self.added.is_empty() {
+            errors.add("added", "Esta pessoa foi arquivada. Restaure a pessoa para adicionar contatos.");
+        } else if self.added.len() > MOST {
             errors.add("added", "Adicione até 200 contatos por vez.");
         } else if self.added.iter().any(|contact| !known.contains(contact)) {
             errors.add("added", "Um dos contatos foi arquivado. Escolha outro.");

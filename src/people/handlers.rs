@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 
 use super::form::Typed;
 use super::save::{Outcome, Submission};
-use super::views::{FormPage, Index, ListQuery, Show};
+use super::views::{FormPage, Index, ListQuery, Members, Show};
 use super::{AUDITED, queries};
 use crate::audit;
 use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
@@ -41,7 +41,7 @@ pub async fn show(
     let (detail, members, history) = db
         .run(move |conn| {
             let history = audit::newest_about(conn, AUDITED, id.0, HISTORY)?;
-            Ok((queries::detail(conn, id)?, queries::members(conn, id)?, history))
+            Ok((queries::detail(conn, id)?, Members::of(conn, id)?, history))
         })
         .await?;
     let title = detail.name.clone();

@@ -38,7 +38,8 @@ impl Submission {
         let before = self.person.map(|person| queries::lock(conn, person)).transpose()?;
         let known = queries::chosen(conn, &self.typed.added)?;
         let known: Vec<ContactId> = known.into_iter().map(|member| member.id).collect();
-        let draft = match self.typed.parse(&known) {
+        let is_archived = before.as_ref().is_some_and(|before| before.archived_at.is_some());
+        let draft = match self.typed.parse(&known, is_archived) {
             Ok(draft) => draft,
             Err(errors) => return Ok(Outcome::Refused(errors.into())),
         };

@@ -8,10 +8,11 @@ import { all, one, say } from "./dom.js";
 const PAUSE = 120;
 
 export function searchSelect(select) {
-  const { searchUrl: url, search: placeholder } = select.dataset;
+  const { searchUrl: url, searchOwner: owner, search: placeholder } = select.dataset;
   const within = select.dataset.searchWith && one(select.dataset.searchWith);
   let awaited = 0;
   let waiting = false;
+  let failed = false;
   let timer;
 
   const line = (data, escape) => `<div class="choice-line"><span>${escape(data.text)}</span>${data.sub ? `<span class="sub">${escape(data.sub)}</span>` : ""}</div>`;
@@ -27,25 +28,42 @@ export function searchSelect(select) {
     render: {
       option: line,
       item: line,
-      no_results: () => `<div class="no-results">${waiting ? "Buscando…" : "Nenhum resultado encontrado."}</div>`,
+      no_results: () => `<div class="no-results">${nothing()}</div>`,
     },
   });
 
-  async function find(query) {
+  function nothing() {
+    if (waiting) return "Buscando…";
+    return failed ? "Não foi possível buscar. Tente de novo." : "Nenhum resultado encontrado.";
+  }
+
+  async function ask(address) {
+    const answer = await fetch(address, { headers: { accept: "application/json", "HX-Request": "true" } });
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+    return answer.json();
+  }
+
+  function find(query) {
     const parameters = new URLSearchParams({ q: query });
     if (within) parameters.set("person_id", within.value);
-    const answer = await fetch(`${url}?${parameters}`, { headers: { accept: "application/json" } });
-    return answer.ok ? answer.json() : [];
+    return ask(`${url}?${parameters}`);
   }
 
   async function fill(query) {
     const mine = (awaited += 1);
-    const found = await find(query).catch(() => []);
+    const found = await find(query).catch(() => null);
     if (mine !== awaited) return;
     waiting = false;
+    failed = !found;
     control.clearOptions();
-    control.addOptions(found);
+    control.addOptions(found ?? []);
     control.refreshOptions(control.isOpen);
+  }
+
+  /** Whether what is chosen is known to be somebody else's; what cannot be asked is left to the server. */
+  async function isOfAnother(chosen) {
+    const { person } = await ask(`${owner}${chosen}`);
+    return String(person?.value ?? "") !== within.value;
   }
 
   function forget() {
@@ -73,13 +91,12 @@ export function searchSelect(select) {
     fill("");
   });
   within?.addEventListener("change", async () => {
-    const theirs = await find("").catch(() => []);
-    const chosen = control.getValue();
-    if (within.value && chosen && !theirs.some((choice) => String(choice.value) === chosen)) {
-      control.clear();
-      say("O contato escolhido não é desta pessoa. Escolha outro.");
-    }
+    const [chosen, person] = [control.getValue(), within.value];
     fill("");
+    if (!person || !chosen || !(await isOfAnother(chosen).catch(() => false))) return;
+    if (control.getValue() !== chosen || within.value !== person) return;
+    control.clear();
+    say("O contato escolhido não é desta pessoa. Escolha outro.");
   });
   // Filled in for the contact that was chosen: nothing is to be cleared.
   within?.addEventListener("narrow", () => fill(""));

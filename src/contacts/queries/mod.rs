@@ -8,4 +8,4 @@ mod saving;
 pub use choices::{Choice, attendants, channels, departments, facts, options, person_choices};
 pub use detail::{Detail, TicketLine, Touched, detail, lock, tickets, touched};
 pub use list::{Filter, Row, page};
-pub use saving::{Twin, archive, create, restore, revoke_link, twins, update};
+pub use saving::{Twin, archive, create, hold_person, restore, revoke_link, twins, update};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::contacts::form::Draft;
 use crate::db;
 use crate::error::Result;
-use crate::ids::ContactId;
+use crate::ids::{ContactId, PersonId};
 
 /// How many contacts with the same number or address a warning shows.
 const SHOWN: i64 = 5;
@@ -45,6 +45,15 @@ pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft)
     .bind::<Text, _>(&draft.email)
     .bind::<BigInt, _>(SHOWN)
     .load(conn)?)
+}
+
+/// Keeps `person` as she is until the end of the transaction: nobody archives her meanwhile.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn hold_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
+    db::prepared("SELECT FROM people WHERE id = $1 FOR SHARE").bind::<BigInt, _>(person).execute(conn)?;
+    Ok(())
 }
 
 #[derive(QueryableByName)]

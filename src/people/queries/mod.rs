@@ -5,6 +5,6 @@ mod one;
 
 pub use list::{Filter, Row, page};
 pub use one::{
-    Detail, Member, Namesake, add, chosen, create, detail, lock, members, namesakes, pending, remove, rename,
-    set_archived,
+    CONTACTS, Detail, Member, Namesake, add, chosen, count_members, create, detail, lock, members, namesakes,
+    pending, remove, rename, set_archived,
 };

@@ -9,8 +9,8 @@ use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
 
-/// How many contacts the page of a person shows.
-const CONTACTS: i64 = 200;
+/// How many contacts the pages of a person show.
+pub const CONTACTS: i64 = 200;
 
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Detail {
@@ -78,6 +78,17 @@ pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>>
     .load(conn)?)
 }
 
+/// How many contacts are hers.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
+    let row: CountRow = db::prepared("SELECT count(*) AS count FROM contacts WHERE person_id = $1")
+        .bind::<BigInt, _>(person)
+        .get_result(conn)?;
+    Ok(row.count)
+}
+
 /// Those of `contacts` that exist and are not archived, as options of the form.
 ///
 /// # Errors
@@ -91,6 +102,12 @@ pub fn chosen(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Mem
     )
     .bind::<Array<BigInt>, _>(contacts)
     .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 #[derive(QueryableByName)]

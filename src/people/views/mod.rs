@@ -15,13 +15,42 @@ use crate::contacts::queries::{Choice, options};
 use crate::contacts::{display, views::Entry};
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
-use crate::web::{FieldErrors, Refusal, Stale, initials, tint};
+use crate::web::{FieldErrors, Refusal, Stale, initials, thousands, tint};
 
 fn count(contacts: i64) -> String {
     match contacts {
         0 => "Nenhum contato".into(),
         1 => "1 contato".into(),
-        n => format!("{n} contatos"),
+        n => format!("{} contatos", thousands(n)),
+    }
+}
+
+/// A person's contacts, as far as her pages show them.
+pub struct Members {
+    lines: Vec<MemberLine>,
+    count: i64,
+}
+
+impl Members {
+    /// # Errors
+    /// The database is unreachable.
+    pub fn of(conn: &mut PgConnection, person: PersonId) -> Result<Self> {
+        let members = queries::members(conn, person)?;
+        let shown = members.len() as i64;
+        let count = if shown < queries::CONTACTS { shown } else { queries::count_members(conn, person)? };
+        Ok(Self { lines: members.into_iter().map(MemberLine::new).collect(), count })
+    }
+
+    /// How many are not shown.
+    fn rest(&self) -> String {
+        match self.count - self.lines.len() as i64 {
+            1 => "Mais 1 contato não aparece aqui.".into(),
+            n => format!("Mais {} contatos não aparecem aqui.", thousands(n)),
+        }
+    }
+
+    fn is_cut(&self) -> bool {
+        self.count > self.lines.len() as i64
     }
 }
 
@@ -62,18 +91,12 @@ pub struct Show {
     archived: Option<String>,
     is_anonymised: bool,
     can_schedule: bool,
-    members: Vec<MemberLine>,
+    members: Members,
     history: Vec<Entry>,
 }
 
 impl Show {
-    pub fn new(
-        viewer: &Viewer,
-        csrf: &str,
-        detail: Detail,
-        members: Vec<Member>,
-        history: &[Change],
-    ) -> Self {
+    pub fn new(viewer: &Viewer, csrf: &str, detail: Detail, members: Members, history: &[Change]) -> Self {
         Self {
             csrf: csrf.to_owned(),
             id: detail.id,
@@ -82,13 +105,13 @@ impl Show {
             archived: detail.archived_at.map(|at| viewer.zone.date_time(at)),
             is_anonymised: detail.anonymised_at.is_some(),
             can_schedule: viewer.can_schedule(),
-            members: members.into_iter().map(MemberLine::new).collect(),
+            members,
             history: Entry::all(viewer, history, detail.created_at),
         }
     }
 
     fn count(&self) -> String {
-        count(self.members.len() as i64)
+        count(self.members.count)
     }
 }
 
@@ -98,7 +121,7 @@ pub struct FormPage {
     csrf: String,
     person: Option<PersonId>,
     typed: Typed,
-    members: Vec<MemberLine>,
+    members: Members,
     choices: Vec<Choice>,
     errors: FieldErrors,
     stale: Option<Stale>,
@@ -109,12 +132,13 @@ impl FormPage {
     /// # Errors
     /// The database is unreachable.
     pub fn load(conn: &mut PgConnection, csrf: &str, person: Option<PersonId>, typed: Typed) -> Result<Self> {
-        let members = person.map(|person| queries::members(conn, person)).transpose()?.unwrap_or_default();
-        let members = members
-            .into_iter()
-            .map(MemberLine::new)
-            .map(|line| MemberLine { is_removed: typed.removed.contains(&line.id), ..line });
-        let members: Vec<MemberLine> = members.collect();
+        let mut members = match person {
+            Some(person) => Members::of(conn, person)?,
+            None => Members { lines: Vec::new(), count: 0 },
+        };
+        for line in &mut members.lines {
+            line.is_removed = typed.removed.contains(&line.id);
+        }
         let chosen = queries::chosen(conn, &typed.added)?.into_iter().map(|member| Choice {
             id: member.id.0,
             sub: display::line(&member.phone, &member.email, &member.channel_name),
@@ -126,7 +150,7 @@ impl FormPage {
                 choices.push(Choice { sub: display::phones(&choice.sub), ..choice });
             }
         }
-        choices.retain(|choice| members.iter().all(|member| member.id.0 != choice.id));
+        choices.retain(|choice| members.lines.iter().all(|member| member.id.0 != choice.id));
         let (csrf, errors) = (csrf.to_owned(), FieldErrors::default());
         Ok(Self { csrf, person, typed, members, choices, errors, stale: None, namesakes: Vec::new() })
     }
@@ -170,7 +194,7 @@ pub struct Archival {
     csrf: String,
     id: PersonId,
     name: String,
-    members: Vec<MemberLine>,
+    members: Members,
     pending: i64,
 }
 
@@ -179,7 +203,7 @@ impl Archival {
     /// `NotFound`, or the database is unreachable.
     pub fn load(conn: &mut PgConnection, csrf: &str, person: PersonId) -> Result<Self> {
         let detail = queries::detail(conn, person)?;
-        let members = queries::members(conn, person)?.into_iter().map(MemberLine::new).collect();
+        let members = Members::of(conn, person)?;
         let pending = queries::pending(conn, person)?;
         Ok(Self { csrf: csrf.to_owned(), id: person, name: detail.name, members, pending })
     }

@@ -105,3 +105,39 @@ async fn a_name_that_another_person_has_is_asked_about_and_may_be_used_twice() {
     // Her own name is no question.
     admin.edit("/people/501/edit", &[("name", "Família Duarte")]).await.assert_status(303);
 }
+
+#[actix_web::test]
+async fn a_stale_form_adds_nobody_to_a_person_who_was_archived() {
+    let app = TestApp::new().await;
+    let (admin, other) = (app.administrator().await, app.administrator().await);
+    let version = admin.get("/people/501/edit").await.attribute("input[name=version]", "value").unwrap();
+    other.get("/people/501/archival").await;
+    other.post("/people/501/archival", &[]).await.assert_status(303);
+    let fields = [("name", "Família Duarte"), ("added", "602"), ("version", version.as_str())];
+    let refused = admin.post("/people/501", &fields).await;
+    refused.assert_status(422).assert_says("Esta pessoa foi arquivada.");
+    assert_eq!(refused.count("#added option[value='602'][selected]"), 1);
+    let hers = "SELECT count(*) AS value FROM contacts WHERE person_id = 501";
+    assert_eq!(app.database.number(hers), 0);
+    other.post("/people/501/restoration", &[]).await.assert_status(303);
+    admin.post("/people/501", &fields).await.assert_status(303);
+    assert_eq!(app.database.number(hers), 1);
+}
+
+#[actix_web::test]
+async fn the_contacts_of_a_large_person_are_counted_whole() {
+    let app = TestApp::new().await.with_made_up_rows("contacts that nobody wrote");
+    app.database.execute(
+        "INSERT INTO contacts (id, channel_id, address, name, person_id)
+         SELECT 10000 + n, 401, 'c' || n, 'Contato ' || n, 501 FROM generate_series(1, 1349) n",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/people/501").await;
+    page.assert_says("1.350 contatos").assert_says("Mais 1.150 contatos não aparecem aqui.");
+    for part in ["edit", "archival"] {
+        admin.get(&format!("/people/501/{part}")).await.assert_says("Mais 1.150 contatos não aparecem aqui.");
+    }
+    app.database.execute("DELETE FROM contacts WHERE person_id = 501 AND id NOT IN (SELECT id FROM contacts WHERE person_id = 501 ORDER BY id LIMIT 200)");
+    let page = admin.get("/people/501").await;
+    page.assert_says("200 contatos").assert_does_not_say("não aparecem aqui");
+}
