@@ -3,6 +3,7 @@
 // A move that is refused opens a dialogue with what is in the way and the free times beside it. One that
 // was made can be taken back, under the same rules.
 
+import { openDialogue } from "./dialogue.js";
 import { all, one, say } from "./dom.js";
 import { csrf } from "./entry.js";
 import { post } from "./messages.js";
@@ -143,7 +144,7 @@ async function move(entry, due) {
   const zone = one("[data-calendar]")?.dataset.zone ?? "";
   if (due === before) return;
   const hadFocus = document.activeElement === entry;
-  if (!(await save(id, version, { due, fold, zone }))) return;
+  if (!(await save(id, version, { due, fold, zone }, entry))) return;
   if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
   // Each change raises the version by one: who changes it meanwhile keeps this one from being taken back.
   const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, { due: before, fold, zone }));
@@ -158,14 +159,14 @@ async function takeBack(id, version, before) {
 }
 
 /** Whether it was moved, and the calendar shows it. */
-async function save(id, version, { due, fold, zone }) {
+async function save(id, version, { due, fold, zone }, entry = null) {
   const list = one("[data-calendar]")?.dataset.calendar ?? "";
   unsay("move");
   try {
     await post(`/schedules/${id}/time`, { csrf: csrf(), version, zone, due_at: due, due_fold: fold, list });
   } catch (error) {
     const question = error.page && one("form", error.page);
-    if (question) ask(question);
+    if (question) ask(question, entry ?? document.getElementById(`entry-${id}`));
     else warn("move", "Não foi possível mover o agendamento. Tente de novo.");
     return false;
   }
@@ -183,10 +184,9 @@ function button(contact, pressed) {
   return element;
 }
 
-function ask(question) {
+function ask(question, entry) {
   const dialog = one("#move-dialog");
-  const Modal = (window.bootstrap ?? window.tabler).Modal;
   one(".modal-dialog", dialog).replaceChildren(question);
-  Modal.getOrCreateInstance(dialog).show();
+  openDialogue(dialog, entry);
   dialog.addEventListener("shown.bs.modal", () => one("[data-error-summary]", dialog)?.focus(), { once: true });
 }

@@ -1,5 +1,6 @@
 // The list of schedules: ticking rows, and cancelling what is ticked in one dialogue.
 
+import { openDialogue } from "./dialogue.js";
 import { all, one, say } from "./dom.js";
 import { load } from "./messages.js";
 
@@ -75,5 +76,5 @@ async function ask(event, form) {
   const question = await load(`${form.action}?${query}`).then((page) => one("form", page)).catch(() => null);
   if (!question) return form.submit();
   one(".modal-dialog", dialog).replaceChildren(question);
-  Modal.getOrCreateInstance(dialog).show();
+  openDialogue(dialog, event.submitter);
 }

@@ -1,5 +1,6 @@
 // Pages that show schedules follow their changes; "Cancelar agendamento" asks in a dialogue.
 
+import { openDialogue } from "./dialogue.js";
 import { all, one, replace } from "./dom.js";
 import { on } from "./live.js";
 import { load } from "./messages.js";
@@ -12,11 +13,8 @@ export function start() {
 /** Without it, the link leads to a page that asks. */
 function openDialog(event) {
   const link = event.target.closest("[data-dialog]");
-  const Modal = (window.bootstrap ?? window.tabler)?.Modal;
   const dialog = link && one(link.dataset.dialog);
-  if (!dialog || !Modal) return;
-  event.preventDefault();
-  Modal.getOrCreateInstance(dialog).show();
+  if (dialog && openDialogue(dialog, link)) event.preventDefault();
 }
 
 /** What the server said of each part, before anything was ticked in it. */

@@ -158,15 +158,37 @@ pub fn free_time(zone: clock::Zone, day: NaiveDate, now: DateTime<Utc>) -> Optio
         std::cmp::Ordering::Less => return None,
         std::cmp::Ordering::Greater => day.and_time(NaiveTime::from_hms_opt(9, 0, 0)?),
         std::cmp::Ordering::Equal => {
-            local.date().and_time(NaiveTime::from_hms_opt(local.hour(), 0, 0)?) + TimeDelta::hours(1)
+            let next =
+                local.date().and_time(NaiveTime::from_hms_opt(local.hour(), 0, 0)?) + TimeDelta::hours(1);
+            if next.date() == day { next } else { day.and_time(late(local.time())?) }
         }
     };
     Some(clock::input_value(at))
 }
 
+/// In the last hour of a day, a time within it to the next five minutes but one, if there is such.
+fn late(now: NaiveTime) -> Option<NaiveTime> {
+    NaiveTime::from_hms_opt(now.hour(), (now.minute() / 5 + 2) * 5, 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_is_proposed_a_time_that_is_its_own() {
+        let zone = clock::Zone::named("America/Sao_Paulo");
+        let at = |now: &str| {
+            let now = format!("2026-11-30T{now}:00-03:00").parse::<DateTime<Utc>>().unwrap();
+            free_time(zone, "2026-11-30".parse().unwrap(), now)
+        };
+        let today = |time: &str| Some(format!("2026-11-30T{time}"));
+        assert_eq!(at("22:59"), today("23:00"));
+        assert_eq!(at("23:00"), today("23:10"));
+        assert_eq!(at("23:44"), today("23:50"));
+        assert_eq!(at("23:49"), today("23:55"));
+        assert_eq!(at("23:50"), None);
+    }
 
     #[test]
     fn headings_read_as_in_brazil() {
