@@ -3,6 +3,7 @@
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
 import * as calendar from "./calendar.js";
+import * as dates from "./dates.js";
 import * as failures from "./failures.js";
 import * as live from "./live.js";
 import * as page from "./page.js";
@@ -13,9 +14,11 @@ import * as searchFields from "./search-fields.js";
 import * as thread from "./thread.js";
 import * as unseen from "./unseen.js";
 import * as uploads from "./uploads.js";
+import * as writing from "./writing.js";
 
 // The stream begins when everybody listens.
 const parts = [
+  writing,
   page,
   failures,
   bell,
@@ -27,6 +30,7 @@ const parts = [
   calendar,
   scheduleForm,
   searchFields,
+  dates,
   uploads,
   live,
 ];

@@ -4,8 +4,9 @@
 
 import { one } from "./dom.js";
 import { entry } from "./entry.js";
-import { isLeading, isWriting, on, tell } from "./live.js";
+import { isLeading, on, tell } from "./live.js";
 import { warn } from "./notices.js";
+import { isWriting } from "./writing.js";
 
 const ANSWER_WITHIN = 300;
 const chosen = { sound: false, notices: false };
@@ -93,13 +94,15 @@ function prepare() {
 /** Two short tones, by one of the tabs that may. */
 async function sound(id) {
   if (!navigator.userActivation?.hasBeenActive && player?.state !== "running") return;
-  navigator.locks.request(`pontual-sound-${id}`, { ifAvailable: true }, async (lock) => {
-    if (!lock) return;
+  const play = async () => {
     player ??= new AudioContext();
     await Promise.race([player.resume(), wait(500)]);
     if (player.state === "running") [660, 880].forEach((pitch, place) => tone(pitch, player.currentTime + place * 0.16));
     await wait(2_000); // the other tabs come too late
-  });
+  };
+  // On plain HTTP there are no locks: the tab that leads alone is heard.
+  if (!navigator.locks) return void (isLeading() && play());
+  navigator.locks.request(`pontual-sound-${id}`, { ifAvailable: true }, (lock) => lock && play());
 }
 
 const wait = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,12 +1,14 @@
 // Live events: one connection per browser, whatever the number of tabs.
 //
 // One tab leads: it holds the stream and repeats each event to the others over a BroadcastChannel.
-// Web Locks choose it, and choose anew when it closes. A new tab asks the leader how things are and
-// gets the same "sync" that each stream begins with. Where Web Locks are missing (plain HTTP on
-// another host than localhost), only tabs that are seen hold a stream, each its own.
+// Web Locks choose it, and choose anew when it closes. Where they are missing (plain HTTP on another
+// host than localhost), the tabs agree through their storage. A new tab asks the leader how things are
+// and gets the same "sync" that each stream begins with. Where nothing can be shared, only tabs that
+// are seen hold a stream, each its own.
 
-import { all, one, say } from "./dom.js";
-import { warn } from "./notices.js";
+import { one, say } from "./dom.js";
+import { lease } from "./lease.js";
+import { end, goOn } from "./session.js";
 
 const handlers = new Map();
 
@@ -25,6 +27,15 @@ export function start() {
   if (user) connect("/live", `pontual-live-${user}`);
 }
 
+/** A random UUID, also where `crypto.randomUUID` is missing: on plain HTTP. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
 let channel = null;
 let leads = false;
 
@@ -41,29 +52,44 @@ export function tell(type, data) {
 export function connect(url, name) {
   on("connection", ({ lost }) => announceLoss(lost));
   on("ended", end);
-  channel = new BroadcastChannel(name);
-  if (navigator.locks) share(url, name);
-  else whileSeen(url, dispatch);
+  on("sync", goOn);
+  on("back", () => returned());
+  document.addEventListener("visibilitychange", () => document.hidden || tell("back"));
+  channel = "BroadcastChannel" in window ? new BroadcastChannel(name) : null;
+  if (!channel || !share(url, name)) whileSeen(url);
 }
 
+/** Whether the tabs can agree on one that leads. */
 function share(url, name) {
-  const self = crypto.randomUUID();
+  const self = newKey();
   let state = null;
+  let stop = null;
   channel.addEventListener("message", ({ data: { type, data, to } }) => {
-    if (type === "hello") state?.now().forEach((event) => channel.postMessage({ ...event, to: data }));
-    else if (!to || to === self) dispatch(type, data);
+    if (type === "hello") {
+      state?.now().forEach((event) => channel.postMessage({ ...event, to: data }));
+      returned();
+    } else if (!to || to === self) dispatch(type, data);
   });
   channel.postMessage({ type: "hello", data: self });
   const lead = () => {
     leads = true;
     state = recorder();
-    follow(url, (type, data) => {
-      state.note(type, data);
+    stop = follow(url, (type, data) => {
+      state?.note(type, data);
       tell(type, data);
     });
-    return new Promise(() => {}); // held until the tab is gone
   };
-  navigator.locks.request(name, lead);
+  const stepDown = () => {
+    leads = false;
+    state = null;
+    stop();
+  };
+  if (!navigator.locks) return lease(name, self, lead, stepDown);
+  navigator.locks.request(name, () => {
+    lead();
+    return new Promise(() => {}); // held until the tab is gone
+  });
+  return true;
 }
 
 /** What the stream has told so far, for tabs that come later. */
@@ -86,12 +112,13 @@ function recorder() {
   };
 }
 
-function whileSeen(url, tell) {
+function whileSeen(url) {
   let stop = null;
   const look = () => {
+    leads = !document.hidden;
     if (document.hidden === !stop) return;
     if (document.hidden) stop = stop();
-    else stop = follow(url, tell);
+    else stop = follow(url, dispatch);
   };
   document.addEventListener("visibilitychange", look);
   look();
@@ -101,7 +128,7 @@ const SILENT_FOR = 60_000; // the server says something every 25 s
 const LOST_AFTER = 3_000;
 const LONGEST_PAUSE = 15_000;
 
-/** Reads the stream, again and again, until it is refused; returns what stops it. */
+/** Reads the stream, again and again; one that was refused, once somebody is back. Returns what stops it. */
 function follow(url, tell) {
   const stopped = new AbortController();
   let base = 1_000;
@@ -120,7 +147,11 @@ function follow(url, tell) {
   (async () => {
     while (!stopped.signal.aborted) {
       const status = await read(url, stopped.signal, heard).catch(() => 0);
-      if ([401, 404].includes(status)) return tell("ended", { status });
+      if ([401, 404].includes(status)) {
+        tell("ended", { status });
+        await comeBack(stopped.signal);
+        continue;
+      }
       lost ??= setTimeout(() => tell("connection", { lost: true }), LOST_AFTER);
       await pause(Math.min(LONGEST_PAUSE, base * 2 ** failures) * (0.75 + Math.random() / 2), stopped.signal);
       failures += 1;
@@ -132,6 +163,15 @@ function follow(url, tell) {
     return null;
   };
 }
+
+/** Waits until somebody looks at a tab again, or opens a new one: they may have signed in. */
+const comeBack = (signal) =>
+  new Promise((resolve) => {
+    returned = resolve;
+    signal.addEventListener("abort", resolve, { once: true });
+  });
+
+let returned = () => {};
 
 /** Waits, but not after the network is back. */
 function pause(milliseconds, signal) {
@@ -156,7 +196,7 @@ async function read(url, signal, heard) {
   let watch = setTimeout(stop, SILENT_FOR);
   try {
     const answer = await fetch(url, {
-      headers: { Accept: "text/event-stream", "HX-Request": "true" },
+      headers: { Accept: "text/event-stream", "HX-Request": "true", ...whose() },
       cache: "no-store",
       signal: over.signal,
     });
@@ -178,28 +218,13 @@ async function read(url, signal, heard) {
   }
 }
 
+/** The page is of one account: what another one is told does not belong on it. */
+const whose = () => (document.body.dataset.user ? { "X-User": document.body.dataset.user } : {});
+
 function parse(block, heard) {
   const fields = new Map(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
   if (fields.has("retry")) heard("retry", Number(fields.get("retry")));
   if (fields.has("event")) heard(fields.get("event"), JSON.parse(fields.get("data")));
-}
-
-/** Whether leaving the page would throw away what is being written. */
-export function isWriting() {
-  const fields = all("[data-composer] textarea, [data-schedule-form] textarea");
-  return fields.some(({ value }) => value.trim()) || Boolean(one("[data-thread] .pending"));
-}
-
-/** Signed out, or the link revoked: the page anew says so, but would throw away what is being written. */
-function end() {
-  if (!isWriting()) return location.reload();
-  if (!document.body.dataset.user) return warn("ended", "Esta conversa não está mais disponível. Copie o que escreveu.");
-  const link = document.createElement("a");
-  link.className = "link";
-  link.href = "/login";
-  link.target = "_blank";
-  link.textContent = "Entre de novo";
-  warn("ended", "Sua sessão terminou. ", link);
 }
 
 function announceLoss(lost) {

@@ -158,17 +158,6 @@ function mark(form) {
   input.setAttribute("aria-describedby", taken ? "when-hint slot" : "when-hint");
 }
 
-function counter(form) {
-  const message = one("#message", form);
-  const count = one("[data-count]", form);
-  const update = () => {
-    // Characters as the server counts them: an emoji is one.
-    count.textContent = [...message.value].length.toLocaleString("pt-BR");
-  };
-  message.addEventListener("input", update);
-  update();
-}
-
 export function start() {
   const form = one("[data-schedule-form]");
   if (!form) return;
@@ -187,5 +176,4 @@ export function start() {
   action(form);
   proposals(form);
   slot(form);
-  counter(form);
 }

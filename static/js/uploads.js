@@ -2,6 +2,7 @@
 
 import { forget } from "./corrections.js";
 import { all, one, say } from "./dom.js";
+import { renewToken } from "./session.js";
 
 const MOST = 5;
 const LARGEST = 16 * 1024 * 1024;
@@ -134,8 +135,9 @@ class Uploads {
     again.type = "button";
     again.className = "btn btn-sm btn-quiet";
     again.textContent = "Tentar de novo";
-    again.addEventListener("click", () => {
+    again.addEventListener("click", async () => {
       item.remove();
+      if (status === 401 || status === 403) await renewToken();
       this.#send(file);
     });
     one(".sub", item).replaceChildren(why, again);

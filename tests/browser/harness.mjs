@@ -77,8 +77,8 @@ async function freePort() {
   return port;
 }
 
-export function startChromium() {
-  return chromium.launch({ executablePath: process.env.CHROMIUM, args: flags });
+export function startChromium(...more) {
+  return chromium.launch({ executablePath: process.env.CHROMIUM, args: [...flags, ...more] });
 }
 
 /** What htmx writes of a request that leaving the page cut off; of one that failed it writes more. */
