@@ -57,7 +57,7 @@ pub async fn archive(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    db.transaction(move |conn| {
+    db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         let changed = queries::archive(conn, id)?;
         record(conn, changed.then_some(Action::ContactArchived), &who, id, &ip)
@@ -76,7 +76,7 @@ pub async fn restore(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    db.transaction(move |conn| {
+    db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         let changed = queries::restore(conn, id)?;
         record(conn, changed.then_some(Action::ContactRestored), &who, id, &ip)
@@ -111,7 +111,7 @@ pub async fn revoke_link(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    db.transaction(move |conn| {
+    db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         queries::revoke_link(conn, id)?;
         record(conn, Some(Action::ContactLinkRevoked), &who, id, &ip)

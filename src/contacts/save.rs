@@ -36,7 +36,11 @@ pub enum Outcome {
 /// # Errors
 /// `NotFound`; `Conflict` if the contact is anonymised; or the database is unreachable.
 pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
-    match db.transaction(move |conn| submission.save(conn)).await {
+    let saved = match submission.contact {
+        Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
+        None => db.transaction(move |conn| submission.save(conn)).await,
+    };
+    match saved {
         Err(error) if error.violated_constraint() == Some("contacts_address_key") => {
             let mut errors = FieldErrors::default();
             let message = "Já existe um contato com este endereço nesta conexão.";

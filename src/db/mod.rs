@@ -10,10 +10,12 @@ mod pool;
 mod prepared;
 pub mod private;
 mod remembered;
+mod turns;
 mod url;
 
 pub use migrations::{are_current, migrate, pending_count};
 pub use pool::{Db, connect};
 pub use prepared::{Prepared, prepared};
 pub use remembered::{Changes, Remembered};
+pub use turns::Row;
 pub use url::{AddressError, with_tls_and_time_outs};

@@ -10,8 +10,11 @@ use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, R2D2Connection};
 use diesel::{Connection, ConnectionError};
 use r2d2::ManageConnection;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use super::Changes;
+use super::turns::{Row, Turn, Turns};
 use crate::error::{Error, Result};
 
 /// How long a request waits for its turn, and then for a connection, before it is answered 503.
@@ -33,7 +36,7 @@ const TRIES: usize = 3;
 /// next statement must see what its holder wrote: a server may have another level as its default, under
 /// which it would not. To compile a statement of milliseconds takes longer than to run it.
 const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
-     SET statement_timeout = '15s'; SET lock_timeout = '5s'; \
+     SET statement_timeout = '15s'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; SET jit = off; \
      SET TIME ZONE 'UTC'";
 
@@ -46,6 +49,9 @@ pub struct Db {
     /// How many runs are waiting or under way.
     load: Arc<AtomicUsize>,
     changes: Changes,
+    turns: Turns,
+    /// Places of transactions: fewer than there are threads, so that those who only read find one.
+    writers: Arc<Semaphore>,
 }
 
 impl Db {
@@ -67,7 +73,13 @@ impl Db {
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT_TIMEOUT)
             .build_unchecked(Manager { inner: ConnectionManager::new(url), plans_once });
-        Self { pool, load: Arc::default(), changes: Changes::default() }
+        let writers = Arc::new(Semaphore::new(size.max(1) as usize));
+        Self { pool, load: Arc::default(), changes: Changes::default(), turns: Turns::default(), writers }
+    }
+
+    /// The same pool for one worker, of whose threads transactions take at most so many.
+    pub fn of_worker(&self, writers: usize) -> Self {
+        Self { writers: Arc::new(Semaphore::new(writers.max(1))), ..self.clone() }
     }
 
     /// The changes that this process knows of: its own transactions are noted as they end.
@@ -104,12 +116,38 @@ impl Db {
     ///
     /// # Errors
     /// As `run`; an error rolls back.
-    pub async fn transaction<T, F>(&self, mut work: F) -> Result<T>
+    pub async fn transaction<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
+        self.write(None, work).await
+    }
+
+    /// The same for a transaction that locks `row`: while others of this process are at it, or somebody else
+    /// holds it for long, whoever waits for it takes no connection from those who want something else.
+    ///
+    /// # Errors
+    /// As `transaction`; `Unavailable` also if `row` is not free within two seconds.
+    pub async fn transaction_on<T, F>(&self, row: impl Into<Row>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
+    {
+        let turn = self.turns.take(row.into()).await?;
+        self.write(Some(turn), work).await
+    }
+
+    async fn write<T, F>(&self, turn: Option<Turn>, mut work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
+    {
+        let place = timeout(CHECKOUT_TIMEOUT, self.writers.clone().acquire_owned()).await;
+        let place = place.map_err(|_| Error::Unavailable("too many transactions wait".into()))?;
         let outcome = self.run(move |conn| {
+            // Both are given back when the transaction is over, also where nobody waits for its outcome.
+            let _both = (&turn, &place);
             for _ in 1..TRIES {
                 match conn.transaction(&mut work) {
                     Err(error) if error.calls_for_another_try() => {

@@ -60,7 +60,10 @@ pub enum Question {
 /// # Errors
 /// `Forbidden` to close that ticket; or the database is unreachable.
 pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
-    db.transaction(move |conn| submission.save(conn)).await
+    match submission.typed.ids().contact {
+        Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
+        None => db.transaction(move |conn| submission.save(conn)).await,
+    }
 }
 
 impl Submission {

@@ -88,7 +88,7 @@ pub struct Move {
 /// # Errors
 /// `NotFound`; `Forbidden` to close the ticket; or the database is unreachable.
 pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
-    db.transaction(move |conn| edit.save(conn)).await
+    db.transaction_on(edit.id, move |conn| edit.save(conn)).await
 }
 
 /// Moves a pending schedule to another time and leaves all else as it is.

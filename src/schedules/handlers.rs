@@ -182,7 +182,7 @@ pub async fn cancel(
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     let cancelled = match Reason::parse(form.get("reason")) {
-        Ok(reason) => db.transaction(move |conn| cancel::cancel(conn, &who, id, &reason, &ip)).await?,
+        Ok(reason) => db.transaction_on(id, move |conn| cancel::cancel(conn, &who, id, &reason, &ip)).await?,
         Err(error) => {
             let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
             let view = Cancellation::new(&viewer, &shell.csrf, &detail).refused(form.get("reason"), error);

@@ -45,7 +45,7 @@ pub async fn run(
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     let (ran, detail, ticket) = db
-        .transaction(move |conn| {
+        .transaction_on(id, move |conn| {
             let ran = dispatcher::run_now(conn, id, who.id, &ip)?;
             let detail = queries::detail(conn, &who, id)?;
             let ticket = tickets::open_ticket_of(conn, detail.contact_id)?;

@@ -83,7 +83,7 @@ pub async fn reply(
     let author = viewer.clone();
     let is_written = desk
         .db
-        .transaction(move |conn| {
+        .transaction_on(ticket, move |conn| {
             let ticket = queries::lock_attended(conn, &author, ticket)?;
             queries::reply(conn, author.id, &ticket, &reply)
         })
@@ -108,6 +108,7 @@ pub async fn close(
     ticket: web::Path<TicketId>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
+<<<<<<< HEAD
     let (viewer, ticket, seen) = ((*attendant).clone(), *ticket, form.get("up_to").parse().ok());
     let closer = viewer.clone();
     let closed = desk
@@ -118,6 +119,13 @@ pub async fn close(
                 return Ok(None);
             }
             queries::close(conn, ticket, closer.id, &ip).map(Some)
+=======
+    let (viewer, ticket) = ((*attendant).clone(), *ticket);
+    let is_closed_now = db
+        .transaction_on(ticket, move |conn| {
+            queries::lock_attended(conn, &viewer, ticket)?;
+            queries::close(conn, ticket, viewer.id, &ip)
+>>>>>>> a351b5b (db: Let who waits for a row hold no connection)
         })
         .await?;
     let draft = Draft::unsent(form::kind(&form), form.get("body"), form.get("client_key"));
@@ -144,7 +152,7 @@ pub async fn read(
 ) -> Result<HttpResponse> {
     let (viewer, ticket) = ((*attendant).clone(), *ticket);
     let message = form.get("message_id").parse().map_err(|_| crate::Error::BadRequest)?;
-    db.transaction(move |conn| {
+    db.transaction_on(ticket, move |conn| {
         let ticket = queries::lock_attended(conn, &viewer, ticket)?;
         queries::mark_seen(conn, &ticket, message)
     })

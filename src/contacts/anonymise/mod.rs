@@ -99,7 +99,7 @@ pub async fn anonymise(
         return shell.page_with(status, &viewer, title, question);
     }
     let (who, shown) = (viewer.clone(), form.get("open_ticket").to_owned());
-    if !db.transaction(move |conn| clear(conn, id, &shown, &who, &ip)).await? {
+    if !db.transaction_on(id, move |conn| clear(conn, id, &shown, &who, &ip)).await? {
         let mut question = question(&viewer, &shell, &db, id).await?;
         question.has_news = true;
         return shell.page_with(StatusCode::CONFLICT, &viewer, "Erro: Anonimizar contato", question);

@@ -73,8 +73,12 @@ pub async fn write(
             return answer(&customer, shell, &db, wanted).await;
         }
     };
-    let (writer, client_key, ip) = (customer.clone(), key.parse().ok(), client_ip(&request));
-    match db.transaction(move |conn| queries::receive(conn, &writer, &body, client_key, &ip)).await? {
+    let (contact, writer, client_key, ip) =
+        (customer.id, customer.clone(), key.parse().ok(), client_ip(&request));
+    match db
+        .transaction_on(contact, move |conn| queries::receive(conn, &writer, &body, client_key, &ip))
+        .await?
+    {
         Received::TooMany => {
             let wanted = refused(StatusCode::TOO_MANY_REQUESTS, TOO_MANY.to_owned());
             answer(&customer, shell, &db, wanted).await
@@ -93,7 +97,8 @@ pub async fn acknowledge(customer: Customer, form: Posted, db: web::Data<Db>) ->
         form.all(name).filter_map(|id| id.parse().ok()).take(RECEIPTS).collect()
     };
     let (delivered, read) = (ids("delivered"), ids("read"));
-    db.transaction(move |conn| queries::acknowledge(conn, &customer, &delivered, &read)).await?;
+    db.transaction_on(customer.id, move |conn| queries::acknowledge(conn, &customer, &delivered, &read))
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

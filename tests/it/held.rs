@@ -1,0 +1,97 @@
+//! A contact that somebody holds: who waits for it keeps nobody else waiting.
+
+use std::time::{Duration, Instant};
+
+use actix_web::rt;
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
+use futures_util::future::join_all;
+
+use crate::harness::{TestApp, Visitor};
+use crate::schedules::form;
+
+/// Holds a contact's row until it is dropped.
+struct Holder(PgConnection);
+
+impl Holder {
+    fn of(app: &TestApp, contact: i64) -> Self {
+        let mut conn = app.database.connect();
+        conn.batch_execute(&format!(
+            "SET idle_in_transaction_session_timeout = 0; BEGIN; SELECT FROM contacts WHERE id = {contact} FOR UPDATE"
+        ))
+        .unwrap();
+        Self(conn)
+    }
+
+    fn let_go(mut self) {
+        self.0.batch_execute("COMMIT").unwrap();
+    }
+}
+
+/// An open ticket of the contact, in Bruno's department.
+fn ticket(app: &TestApp, contact: i64) -> i64 {
+    let department = app.company.support;
+    app.database.number(&format!(
+        "INSERT INTO tickets (contact_id, department_id) VALUES ({contact}, {department}) RETURNING id AS value"
+    ))
+}
+
+async fn reply(visitor: &Visitor, ticket: i64, body: &str) -> u16 {
+    visitor
+        .post(&format!("/tickets/{ticket}/messages"), &[("body", body), ("kind", "attendant")])
+        .await
+        .status
+}
+
+#[actix_web::test]
+async fn posts_for_a_held_contact_wait_and_everybody_else_is_served() {
+    let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
+    let (marina, rafael) = (ticket(&app, app.company.marina), ticket(&app, app.company.rafael));
+    let bruno = app.attendant().await;
+    bruno.get(&format!("/tickets/{marina}")).await.assert_status(200);
+    let holder = Holder::of(&app, app.company.marina);
+    let held = join_all((0..64).map(|n| {
+        let (bruno, body) = (&bruno, format!("mensagem {n}"));
+        async move { reply(bruno, marina, &body).await }
+    }));
+    let others = async {
+        let began = Instant::now();
+        let mut served = 0;
+        while began.elapsed() < Duration::from_millis(1_500) {
+            bruno.get("/tickets").await.assert_status(200);
+            assert_eq!(reply(&bruno, rafael, "para outro").await, 303);
+            served += 1;
+            rt::task::yield_now().await;
+        }
+        served
+    };
+    let (held, served) = futures_util::join!(held, others);
+    assert!(held.iter().all(|status| *status == 503), "{held:?}");
+    assert!(served >= 1);
+    holder.let_go();
+    assert_eq!(reply(&bruno, marina, "depois").await, 303);
+}
+
+#[actix_web::test]
+async fn new_schedules_for_a_held_contact_leave_others_to_be_saved() {
+    let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
+    let admin = app.administrator().await;
+    let key = async || admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
+    let held_keys = [key().await, key().await, key().await, key().await, key().await];
+    let free = key().await;
+    let holder = Holder::of(&app, app.company.marina);
+    let (marina, rafael) = (app.company.marina.to_string(), app.company.rafael.to_string());
+    let held = join_all(
+        held_keys
+            .iter()
+            .map(|key| admin.post("/schedules", &form(&[("form_key", key), ("contact_id", &marina)]))),
+    );
+    let other =
+        admin.post("/schedules", &form(&[("form_key", &free), ("contact_id", &rafael), ("person_id", "")]));
+    let (held, other) = futures_util::join!(held, other);
+    assert_eq!(other.status, 303, "{}", other.text());
+    for page in held {
+        page.assert_status(503).assert_says("Não foi possível salvar agora.");
+    }
+    holder.let_go();
+}
