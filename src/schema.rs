@@ -312,6 +312,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    upload_volumes (user_id) {
+        user_id -> Int8,
+        bytes -> Int8,
+        hour_began_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> Int8,
         name -> Text,
@@ -362,6 +370,7 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(settings -> blobs (logo_sha256));
 diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));
+diesel::joinable!(upload_volumes -> users (user_id));
 diesel::joinable!(users -> roles (role_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
@@ -389,5 +398,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_links,
     sign_in_attempts,
     tickets,
+    upload_volumes,
     users,
 );

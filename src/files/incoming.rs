@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tokio::fs::File;
+use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
@@ -43,7 +43,10 @@ impl Incoming {
     /// The disk is full or cannot be written to.
     pub(super) async fn create(folder: &Path, limit: u64) -> Result<Self> {
         let temporary = Temporary(folder.join(Uuid::new_v4().to_string()));
-        let file = File::create_new(&temporary.0).await.map_err(disk)?;
+        let mut options = OpenOptions::new();
+        // Nobody else on this machine may read what customers are sent.
+        options.read(true).write(true).create_new(true).mode(0o600);
+        let file = options.open(&temporary.0).await.map_err(disk)?;
         Ok(Self { file, temporary, hash: Sha256::new(), size: 0, limit })
     }
 

@@ -5,11 +5,15 @@
 //! whole or not at all: a directory by a rename, a bucket by a single request.
 
 use std::collections::BTreeMap;
+use std::fs::{DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::rt::time::timeout;
+use actix_web::web;
 use actix_web::web::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
@@ -43,7 +47,8 @@ const PROBE: Duration = Duration::from_secs(10);
 pub struct Files {
     store: Arc<dyn ObjectStore>,
     incoming: PathBuf,
-    is_directory: bool,
+    /// Where files are kept, unless they are in a bucket.
+    directory: Option<PathBuf>,
     uploads: Arc<Semaphore>,
 }
 
@@ -64,8 +69,10 @@ impl Files {
             Place::Bucket(_) => data_dir.join("files"),
         };
         let incoming = root.join(INCOMING);
-        std::fs::create_dir_all(&incoming)
-            .map_err(|error| format!("the directory {} cannot be made: {error}", incoming.display()))?;
+        for directory in [&root, &incoming, &root.join(ASIDE)] {
+            make_private(directory)
+                .map_err(|error| format!("the directory {} cannot be made: {error}", directory.display()))?;
+        }
         let store: Result<Arc<dyn ObjectStore>, _> = match place {
             Place::Directory(root) => {
                 LocalFileSystem::new_with_prefix(root).map(|store| Arc::new(store.with_fsync(true)) as _)
@@ -75,7 +82,7 @@ impl Files {
         Ok(Self {
             store: store.map_err(|error| format!("the file store {place} cannot be used: {error}"))?,
             incoming,
-            is_directory: matches!(place, Place::Directory(_)),
+            directory: matches!(place, Place::Directory(_)).then_some(root),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
         })
     }
@@ -112,7 +119,9 @@ impl Files {
     /// The store is unreachable.
     pub(super) async fn put(&self, received: &Received) -> Result<()> {
         let place = place_of(received.hash);
-        if self.is_directory {
+        if let Some(directory) = &self.directory {
+            let folder = directory.join(&received.hash.to_string()[..2]);
+            web::block(move || make_private(&folder)).await.map_err(Error::unexpected)?.map_err(disk)?;
             let name = received.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let from = Path::from_iter([INCOMING, name]);
             return self.store.rename(&from, &place).await.map_err(trouble);
@@ -218,6 +227,19 @@ impl Files {
             Err(error) => Err(trouble(error)),
         }
     }
+}
+
+/// Makes a directory, if it is not there, that nobody else may enter. One that belongs to somebody else, such as
+/// a mounted one, stays as it is.
+fn make_private(directory: &FilePath) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let found = std::fs::metadata(directory)?.permissions();
+    if found.mode() & 0o077 != 0
+        && let Err(error) = std::fs::set_permissions(directory, Permissions::from_mode(0o700))
+    {
+        tracing::warn!(%error, path = %directory.display(), "others on this machine may enter the files' directory");
+    }
+    Ok(())
 }
 
 fn place_of(hash: ContentHash) -> Path {

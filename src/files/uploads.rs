@@ -104,6 +104,10 @@ pub async fn keep(
     if db.run(move |conn| queries::count_loose(conn, uploader, LOOSE)).await? >= LOOSE {
         return Ok(Err(TOO_MANY_LOOSE.into()));
     }
+    let size = received.size;
+    if let Err(minutes) = db.transaction(move |conn| queries::volume::count(conn, uploader, size)).await? {
+        return Ok(Err(queries::volume::refusal(minutes)));
+    }
     super::keep(db, files, &received, kind.media_type).await?;
     let (hash, name) = (received.hash, name.with_ending(kind.usual_ending()));
     db.transaction(move |conn| queries::add_upload(conn, hash, &name, uploader)).await.map(Ok)

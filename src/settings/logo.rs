@@ -13,6 +13,7 @@ use crate::audit::{self, Action};
 use crate::auth::{Anyone, Can, ClientIp, ManageSettings};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::files::queries::volume;
 use crate::files::{self, ContentHash, Files, Kind, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
 use crate::web::{FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
@@ -33,19 +34,35 @@ pub async fn create(
     db: web::Data<Db>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (received, media_type) = match picture(form.files.pop()).await? {
+    let by = viewer.id;
+    let (received, media_type) = match counted(&db, by, picture(form.files.pop()).await?).await? {
         Ok(picture) => picture,
         Err(sentence) => {
             let mut errors = FieldErrors::default();
-            errors.add("logo", sentence);
+            errors.add("logo", &sentence);
             let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf).refused(errors.into());
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Empresa", view);
         }
     };
     files::keep(&db, &form.store, &received, media_type).await?;
-    let (hash, by) = (received.hash, viewer.id);
+    let hash = received.hash;
     db.transaction(move |conn| change(conn, Some(hash), by, &ip)).await?;
     Ok(redirect_with("/settings", Flash::LogoSaved))
+}
+
+/// The picture, unless its sender has uploaded too much lately; else what is wrong.
+async fn counted(
+    db: &Db,
+    by: UserId,
+    picture: Result<(Received, &'static str), &'static str>,
+) -> Result<Result<(Received, &'static str), String>> {
+    let picture = match picture {
+        Ok(picture) => picture,
+        Err(sentence) => return Ok(Err(sentence.to_owned())),
+    };
+    let size = picture.0.size;
+    let counted = db.transaction(move |conn| volume::count(conn, by, size)).await?;
+    Ok(counted.map(|()| picture).map_err(volume::refusal))
 }
 
 /// What was sent, if it is a picture of the kinds and the size that are taken; else what is wrong.

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text};
 
 mod sweeping;
+pub mod volume;
 
 pub use sweeping::{BATCH, Locked, delete_unused, lock_blob, remove_old_uploads, unused_blobs};
 

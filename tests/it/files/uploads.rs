@@ -147,3 +147,60 @@ async fn nobody_fills_the_disk_with_uploads_that_nothing_takes() {
     let page = admin.post_files("/uploads", &[], &[("b.pdf", PDF)]).await;
     page.assert_status(422).assert_says("Você enviou muitos arquivos sem salvar.");
 }
+
+#[actix_web::test]
+async fn what_was_uploaded_and_removed_counts_for_an_hour() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let id = admin.upload("proposta.pdf", PDF).await;
+    admin.post(&format!("/uploads/{id}/removal"), &[]).await.assert_status(204);
+    let volume = "SELECT bytes AS value FROM upload_volumes";
+    assert_eq!(app.database.number(volume), PDF.len() as i64);
+    let full = format!("UPDATE upload_volumes SET bytes = {}", 512 * 1024 * 1024 - 1);
+    app.database.execute(&full);
+    let refused = admin.post_files("/uploads", &[], &[("outra.pdf", PDF)]).await;
+    refused
+        .assert_status(422)
+        .assert_says("Você enviou muitos arquivos em pouco tempo. Aguarde 60 minutos e envie de novo.");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM attachments"), 0);
+    let logo = admin.post_files("/settings/logo", &[], &[("logo.png", PNG)]).await;
+    logo.assert_status(422).assert_says("Você enviou muitos arquivos em pouco tempo.");
+
+    app.database.execute("UPDATE upload_volumes SET hour_began_at = hour_began_at - interval '61 minutes'");
+    admin.upload("outra.pdf", PDF).await;
+    assert_eq!(app.database.number(volume), PDF.len() as i64);
+}
+
+#[actix_web::test]
+async fn a_logo_counts_as_an_upload_does() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/settings").await;
+    admin.post_files("/settings/logo", &[], &[("logo.png", PNG)]).await.assert_status(303);
+    admin.post("/settings/logo/removal", &[]).await.assert_status(303);
+    assert!(app.database.number("SELECT bytes AS value FROM upload_volumes") > 0);
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn nobody_else_on_the_machine_may_read_a_stored_file() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    admin.upload("proposta.pdf", PDF).await;
+    let (mut waiting, mut files) = (vec![app.folder.path().to_path_buf()], 0);
+    while let Some(path) = waiting.pop() {
+        let found = std::fs::metadata(&path).unwrap();
+        let wanted = if found.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(found.permissions().mode() & 0o777, wanted, "{}", path.display());
+        if found.is_dir() {
+            waiting.extend(std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else {
+            files += 1;
+        }
+    }
+    assert_eq!(files, 1);
+}

@@ -1,0 +1,57 @@
+//! How much an account has uploaded lately.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer};
+
+use crate::db;
+use crate::error::Result;
+use crate::ids::UserId;
+
+/// The most bytes that one account may upload within an hour. What was removed since counts too: its content
+/// stays on the disk until the sweeper comes.
+pub const HOURLY: i64 = 512 * 1024 * 1024;
+
+#[derive(QueryableByName)]
+struct MinutesRow {
+    #[diesel(sql_type = Integer)]
+    minutes: i32,
+}
+
+/// Counts `size` bytes that `uploader` sent; if that is too much for this hour, nothing is counted, and the
+/// minutes until it is over are returned.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Result<(), i32>> {
+    let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let counted = db::prepared(
+        "INSERT INTO upload_volumes AS v (user_id, bytes) VALUES ($1, $2)
+         ON CONFLICT (user_id) DO UPDATE SET
+            bytes = CASE WHEN v.hour_began_at > clock_timestamp() - interval '1 hour' THEN v.bytes + $2 ELSE $2 END,
+            hour_began_at = CASE WHEN v.hour_began_at > clock_timestamp() - interval '1 hour'
+                                 THEN v.hour_began_at ELSE clock_timestamp() END
+          WHERE v.hour_began_at <= clock_timestamp() - interval '1 hour' OR v.bytes + $2 <= $3",
+    )
+    .bind::<BigInt, _>(uploader)
+    .bind::<BigInt, _>(size)
+    .bind::<BigInt, _>(HOURLY)
+    .execute(conn)?;
+    if counted == 1 {
+        return Ok(Ok(()));
+    }
+    let left: MinutesRow = db::prepared(
+        "SELECT greatest(1, ceil(extract(epoch FROM hour_began_at + interval '1 hour' - clock_timestamp()) / 60))::int
+                AS minutes
+           FROM upload_volumes WHERE user_id = $1",
+    )
+    .bind::<BigInt, _>(uploader)
+    .get_result(conn)?;
+    Ok(Err(left.minutes))
+}
+
+/// What the page says when it is too much.
+pub fn refusal(minutes: i32) -> String {
+    let unit = if minutes == 1 { "minuto" } else { "minutos" };
+    format!("Você enviou muitos arquivos em pouco tempo. Aguarde {minutes} {unit} e envie de novo.")
+}
