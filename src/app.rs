@@ -7,6 +7,7 @@ use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
 
 use crate::config::Config;
+use crate::connections::{self, Connections};
 use crate::contacts::Links;
 use crate::db::Db;
 use crate::dispatcher::Health;
@@ -31,13 +32,16 @@ pub struct Shared {
     pub files: Files,
     pub health: Health,
     pub hub: Hub,
+    pub connections: Connections,
     pub known: web::Data<Known>,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db, files: Files) -> Self {
         let known = web::Data::new(Known::new(db.changes()));
-        Self { config, keys, db, files, hub: Hub::new(), health: Health::default(), known }
+        let connections = Connections::new(config.trusted_proxies.clone(), config.connections_per_address);
+        let (hub, health) = (Hub::new(), Health::default());
+        Self { config, keys, db, files, hub, health, known, connections }
     }
 }
 
@@ -83,7 +87,7 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, files, hub, health, known } = shared;
+    let Shared { config, keys, db, files, hub, health, known, connections } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
@@ -94,12 +98,14 @@ pub fn build(
         .app_data(web::Data::new(config))
         .app_data(web::Data::new(health))
         .app_data(web::Data::new(hub))
+        .app_data(web::Data::new(connections))
         .app_data(web::Data::new(Links::new(keys.key("links"))))
         .app_data(web::PayloadConfig::new(frame::FORM_LIMIT))
         .app_data(web::PathConfig::default().error_handler(|_, _| Error::NotFound.into()))
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
         .configure(|config| frame::register(config, routes()))
         .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
+        .wrap(from_fn(auth::recognise))
         .wrap(from_fn(auth::keep_refused))
         .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
         .wrap(from_fn(auth::with_viewer))
@@ -107,10 +113,12 @@ pub fn build(
         .wrap(from_fn(answer_trouble))
         .wrap(from_fn(frame::offer_again))
         .wrap(from_fn(frame::check_origin))
+        .wrap(from_fn(frame::check_host))
         .wrap(from_fn(frame::security_headers))
         .wrap(from_fn(frame::stay_plain))
         .wrap(Compress::default())
         .wrap(TracingLogger::<frame::RequestSpan>::new())
+        .wrap(from_fn(connections::watch))
 }
 
 /// The session's middleware answers trouble with the database as a bare 500; here it becomes the 503

@@ -25,7 +25,12 @@ pub struct Config {
     pub secret_key: Option<String>,
     /// Balancers that are believed about who visits.
     pub trusted_proxies: TrustedProxies,
+    /// The most connections at once from one address that is no balancer's.
+    pub connections_per_address: usize,
 }
+
+/// 200 people behind one address with a browser each, which opens six connections, and some to spare.
+const CONNECTIONS_PER_ADDRESS: usize = 1_500;
 
 /// A variable that cannot be used, in one sentence for the operator.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -40,6 +45,8 @@ pub enum ConfigError {
     SecretKey,
     #[error("PONTUAL_TRUSTED_PROXIES must be addresses or networks such as 10.0.0.5,10.0.1.0/24, not {0:?}")]
     TrustedProxies(String),
+    #[error("PONTUAL_CONNECTIONS_PER_ADDRESS must be a number from 1 on, not {0:?}")]
+    ConnectionsPerAddress(String),
     #[error(transparent)]
     Files(#[from] PlaceError),
 }
@@ -70,6 +77,13 @@ impl Config {
             Some(list) => list.parse().map_err(|()| ConfigError::TrustedProxies(list))?,
             None => TrustedProxies::default(),
         };
+        let connections_per_address = match var("PONTUAL_CONNECTIONS_PER_ADDRESS") {
+            Some(text) => match text.parse() {
+                Ok(most) if most > 0 => most,
+                _ => return Err(ConfigError::ConnectionsPerAddress(text)),
+            },
+            None => CONNECTIONS_PER_ADDRESS,
+        };
         let data_dir: PathBuf = var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into();
         Ok(Self {
             files: Place::from_vars(var, &data_dir)?,
@@ -80,12 +94,33 @@ impl Config {
             is_public_url_given,
             secret_key,
             trusted_proxies,
+            connections_per_address,
         })
     }
 
     /// Whether visitors come over TLS, so that cookies may insist on it.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
+    }
+
+    /// Whether a request for `host` (a name, with a port where it is not the usual one) is for this site. Without
+    /// a given address every host is.
+    pub fn serves(&self, host: &str) -> bool {
+        let ours = self.public_url.host_str().unwrap_or_default();
+        let (name, port) = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
+            _ => (host, None),
+        };
+        let usual = if self.is_https() { 443 } else { 80 };
+        !self.is_public_url_given
+            || (name.eq_ignore_ascii_case(ours)
+                && port.unwrap_or(usual) == self.public_url.port_or_known_default().unwrap_or(usual))
+    }
+
+    /// Whether a page of `origin`, such as `https://pontual.example`, is one of ours, if that can be known.
+    pub fn is_own_origin(&self, origin: &str) -> Option<bool> {
+        let own = self.public_url.origin().ascii_serialization();
+        self.is_public_url_given.then(|| origin.eq_ignore_ascii_case(&own))
     }
 
     /// Takes in the address that was bound: with port 0 the system chose the port.
@@ -151,6 +186,26 @@ mod tests {
     }
 
     #[test]
+    fn a_given_address_is_the_only_one_that_is_served() {
+        let any = config(&[]).unwrap();
+        assert!(any.serves("anything.example") && any.serves(""));
+        let given = |url| config(&[("PONTUAL_PUBLIC_URL", url)]).unwrap();
+        let https = given("https://pontual.example");
+        for good in ["pontual.example", "PONTUAL.example", "pontual.example:443"] {
+            assert!(https.serves(good), "{good}");
+        }
+        for bad in
+            ["", "evil.example", "pontual.example:80", "pontual.example.evil", "x.pontual.example", "?"]
+        {
+            assert!(!https.serves(bad), "{bad}");
+        }
+        let with_port = given("http://pontual.example:8080");
+        assert!(with_port.serves("pontual.example:8080") && !with_port.serves("pontual.example"));
+        assert!(given("http://[2001:db8::1]:8080").serves("[2001:db8::1]:8080"));
+        assert!(given("http://[2001:db8::1]").serves("[2001:db8::1]"));
+    }
+
+    #[test]
     fn a_bad_variable_is_named() {
         assert_eq!(config(&[("PORT", "8o80")]).unwrap_err(), ConfigError::Port("8o80".into()));
         assert_eq!(config(&[("HOST", "x y")]).unwrap_err(), ConfigError::Host("x y".into()));
@@ -162,5 +217,9 @@ mod tests {
         assert_eq!(proxies, ConfigError::TrustedProxies("balancer".into()));
         let short = config(&[("PONTUAL_SECRET_KEY", "short")]).unwrap_err();
         assert_eq!(short, ConfigError::SecretKey);
+        for bad in ["0", "-1", "many"] {
+            let error = config(&[("PONTUAL_CONNECTIONS_PER_ADDRESS", bad)]).unwrap_err();
+            assert_eq!(error, ConfigError::ConnectionsPerAddress(bad.into()));
+        }
     }
 }

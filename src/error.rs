@@ -29,6 +29,12 @@ pub enum Error {
     /// The request cannot be read.
     #[error("bad request")]
     BadRequest,
+    /// The body has a `Content-Encoding`, which no browser sends.
+    #[error("a body with an encoding")]
+    Encoded,
+    /// The request is for another host than the public address.
+    #[error("a request for another host")]
+    WrongHost,
     /// The body is larger than the page allows.
     #[error("payload too large")]
     TooLarge,
@@ -92,6 +98,11 @@ impl Error {
             Self::BadRequest => {
                 ("Não foi possível entender o pedido", "Volte, confira os dados e tente de novo.")
             }
+            Self::Encoded => ("Não foi possível entender o pedido", "Envie o conteúdo sem compactação."),
+            Self::WrongHost => (
+                "Este não é o endereço do sistema",
+                "Abra o sistema pelo endereço que o administrador informou.",
+            ),
             Self::TooLarge => ("Conteúdo grande demais", "Reduza o tamanho e tente de novo."),
             Self::Conflict => ("O registro mudou", "Alguém alterou este registro. Recarregue e confira."),
             Self::TooMany { .. } => ("Muitas tentativas", "Aguarde um pouco e tente de novo."),
@@ -179,6 +190,8 @@ impl ResponseError for Error {
             Self::LoginRequired { is_htmx: true, .. } => StatusCode::UNAUTHORIZED,
             Self::LoginRequired { .. } => StatusCode::SEE_OTHER,
             Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::WrongHost => StatusCode::MISDIRECTED_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -214,7 +227,7 @@ impl ResponseError for Error {
             title,
             text,
             code,
-            goes_home: !self.is_passing() && !matches!(self, Self::Unexpected(_)),
+            goes_home: !self.is_passing() && !matches!(self, Self::Unexpected(_) | Self::WrongHost),
         };
         let body = page.render().unwrap_or_else(|_| format!("{title}. {text}"));
         let mut response = response.content_type("text/html; charset=utf-8").body(body);

@@ -1,23 +1,23 @@
 //! The process that serves: database, dispatcher, HTTP, and an orderly end.
 
+pub mod http;
 pub mod open_files;
 
-use std::any::Any;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use actix_rt::Arbiter;
-use actix_web::dev::ServerHandle;
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::rt;
 use actix_web::rt::time;
-use actix_web::{HttpServer, rt};
 use diesel::pg::PgConnection;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::app::{self, Shared};
+use crate::app::Shared;
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::contacts::import;
@@ -29,9 +29,6 @@ use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
 use crate::web::prepare_assets;
 use crate::{demo, retention, setup};
-
-/// A client that takes none of what it is sent for so long is gone, even if its network still answers.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// So many connections may wait to be accepted, as after a restart when all come back.
 const BACKLOG: i32 = 2048;
@@ -119,19 +116,16 @@ async fn serve(
     // First of all: schedules may be due since before this process came.
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let browsers = open_files::raise_limit();
-    let server = HttpServer::new(move || app::build(shared.clone()))
+    shared.connections.limit(browsers);
+    shared.hub.limit(shared.connections.most_streams());
+    let builder = Server::build()
         .workers(cores())
-        .max_connections(browsers / cores())
+        .max_concurrent_connections(browsers / cores())
         .worker_max_blocking_threads(blocking_threads())
-        .client_request_timeout(Duration::from_secs(5))
-        // Else the second piece of a compressed page waits until the browser has confirmed the first.
-        .tcp_nodelay(true)
-        .on_connect(|connection, _| give_up_on_silence(connection))
-        .shutdown_timeout(DRAIN.as_secs())
-        .listen(socket)
+        .shutdown_timeout(DRAIN.as_secs());
+    let server = http::server(builder, socket, shared)
         .inspect_err(|_| control.stop())
-        .map_err(|cause| Trouble::Listen { address, cause })?
-        .run();
+        .map_err(|cause| Trouble::Listen { address, cause })?;
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), changes, database_url);
     prepare_assets();
@@ -231,19 +225,6 @@ async fn import_contacts(db: Db) {
         tracing::error!(?ended, "the import of contacts panicked, and begins again");
         time::sleep(Duration::from_secs(5)).await;
     }
-}
-
-/// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold
-/// a socket for ever.
-fn give_up_on_silence(connection: &dyn Any) {
-    #[cfg(target_os = "linux")]
-    if let Some(socket) = connection.downcast_ref::<rt::net::TcpStream>()
-        && let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(SILENCE))
-    {
-        tracing::debug!(%error, "a connection has no time-out for silence");
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (connection, SILENCE);
 }
 
 /// How many threads answer requests.

@@ -14,6 +14,7 @@ mod permission;
 mod proxies;
 mod queries;
 mod refused;
+mod recognition;
 pub mod sessions;
 mod signed_in;
 pub mod throttle;
@@ -27,8 +28,9 @@ pub use permission::{
 };
 pub use proxies::{TrustedProxies, network_named, network_of};
 pub use refused::keep as keep_refused;
+pub use recognition::recognise;
 pub use signed_in::SignedIn;
-pub use throttle::{ClientIp, client_ip};
+pub use throttle::{ClientIp, client_ip, visitor_of};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 
 use crate::web::Route;

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -55,13 +56,17 @@ impl FromRequest for ClientIp {
     }
 }
 
-/// The visitor's network address: the peer's, or what a trusted proxy says that it is.
+/// The visitor's network address, as it is written down.
 pub fn client_ip(request: &HttpRequest) -> String {
-    let Some(peer) = request.peer_addr() else { return "unknown".into() };
+    visitor_of(request).map_or("unknown".into(), |ip| ip.to_string())
+}
+
+/// The visitor's network address: the peer's, or what a trusted proxy says that it is.
+pub fn visitor_of(request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr()?.ip();
     let forwarded = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or("?"));
     let config = request.app_data::<web::Data<Config>>();
-    let visitor = |config: &Config| config.trusted_proxies.visitor(peer.ip(), forwarded);
-    config.map_or(peer.ip(), |config| visitor(config)).to_string()
+    Some(config.map_or(peer, |config| config.trusted_proxies.visitor(peer, forwarded)))
 }
 
 fn keys(email: &str, ip: &str) -> [String; 3] {

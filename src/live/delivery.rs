@@ -11,6 +11,7 @@ use super::hub::{CustomerKey, Inner};
 use super::message::{CUSTOMER_CONVERSATION, CUSTOMER_SYNC, LiveItem, Message};
 use super::news::{Doubts, News};
 use super::queries;
+use super::streams::StreamId;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
@@ -32,19 +33,19 @@ pub(super) async fn deliver(hub: &Arc<Inner>, mut news: News, db: &Db) -> Result
     for user in &news.rights {
         hub.close(*user);
     }
-    if news.all_may_have_missed {
-        news.greetings = hub.users.keys().into_iter().collect();
-        news.customers = hub.customers.keys().into_iter().collect();
-    }
     if news.recheck || news.all_may_have_missed {
         news.doubts.users = hub.users.keys().into_iter().collect();
         news.doubts.customers = hub.customers.keys().into_iter().collect();
     }
     close_the_unwelcome(hub, news.doubts, db).await?;
-    for key in open_customers(hub, news.customers.into_iter().collect(), db).await? {
-        hub.customers.send(key, &CUSTOMER_SYNC);
+    let mut all = BTreeSet::new();
+    if news.all_may_have_missed {
+        all = hub.users.keys().into_iter().collect();
+        hub.customers.send_to(&hub.customers.keys(), &CUSTOMER_SYNC);
+    } else {
+        greet_customers(hub, &news.new_customers, db).await?;
     }
-    greet(hub, news.greetings, db).await?;
+    greet(hub, all, &news.new_users, db).await?;
     if let Some(range) = news.notified {
         notify(hub, range, db).await?;
     }
@@ -57,7 +58,11 @@ async fn close_the_unwelcome(hub: &Arc<Inner>, doubts: Doubts, db: &Db) -> Resul
     let users: Vec<UserId> = doubts.users.into_iter().collect();
     for users in users.chunks(AT_ONCE) {
         let asked = users.to_vec();
-        let rights = db.run(move |conn| queries::rights(conn, &asked)).await?;
+        let sessions = hub.users.sessions(users);
+        let (rights, living) = db
+            .run(move |conn| Ok((queries::rights(conn, &asked)?, queries::living(conn, &sessions)?)))
+            .await?;
+        hub.users.keep_sessions(users, &living);
         let welcome: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
         hub.reach.learn(rights);
         users.iter().filter(|user| !welcome.contains(user)).for_each(|user| hub.close(*user));
@@ -78,8 +83,30 @@ async fn open_customers(hub: &Arc<Inner>, customers: Vec<CustomerKey>, db: &Db) 
     Ok(open)
 }
 
-/// Begins streams, or begins them anew, with the state of their users' bells.
-async fn greet(hub: &Arc<Inner>, users: BTreeSet<UserId>, db: &Db) -> Result<()> {
+/// Begins the streams of customers.
+async fn greet_customers(
+    hub: &Arc<Inner>,
+    streams: &BTreeSet<(CustomerKey, StreamId)>,
+    db: &Db,
+) -> Result<()> {
+    let customers: BTreeSet<CustomerKey> = streams.iter().map(|(key, _)| *key).collect();
+    let open = open_customers(hub, customers.into_iter().collect(), db).await?;
+    let open: HashSet<CustomerKey> = open.into_iter().collect();
+    for (key, id) in streams.iter().filter(|(key, _)| open.contains(key)) {
+        hub.customers.send_one(*key, *id, &CUSTOMER_SYNC);
+    }
+    Ok(())
+}
+
+/// Begins all streams of `all` anew, and those that are `new`, with the state of their users' bells. A
+/// newcomer's greeting goes to nobody else: an account with many streams would drown in those of each other.
+async fn greet(
+    hub: &Arc<Inner>,
+    all: BTreeSet<UserId>,
+    new: &BTreeSet<(UserId, StreamId)>,
+    db: &Db,
+) -> Result<()> {
+    let users: BTreeSet<UserId> = all.iter().copied().chain(new.iter().map(|(user, _)| *user)).collect();
     let users: Vec<UserId> = users.into_iter().filter(|user| hub.users.has(*user)).collect();
     for users in users.chunks(AT_ONCE) {
         let asked = users.to_vec();
@@ -105,7 +132,14 @@ async fn greet(hub: &Arc<Inner>, users: BTreeSet<UserId>, db: &Db) -> Result<()>
             }
             let items = items.remove(&bell.user_id).unwrap_or_default();
             let sync = Message::Sync { unread: bell.unread, items: &items };
-            hub.users.send(bell.user_id, &sync.encode()?);
+            let (user, sync) = (bell.user_id, sync.encode()?);
+            if all.contains(&user) {
+                hub.users.send(user, &sync);
+                continue;
+            }
+            for (_, id) in new.range((user, StreamId::MIN)..=(user, StreamId::MAX)) {
+                hub.users.send_one(user, *id, &sync);
+            }
         }
     }
     Ok(())
@@ -137,7 +171,7 @@ async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &
         }
         match rows.last() {
             Some(row) if rows.len() == notifications::WRITTEN_AT_ONCE => first = NotificationId(row.id.0 + 1),
-            _ => return greet(hub, flooded, db).await,
+            _ => return greet(hub, flooded, &BTreeSet::new(), db).await,
         }
     }
 }

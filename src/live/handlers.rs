@@ -2,45 +2,70 @@
 
 use std::hash::Hash;
 use std::ops::Range;
+use std::sync::Arc;
 
+use actix_session::Session;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::{StreamExt, stream};
 
 use super::hub::Hub;
 use super::message::retry;
 use super::streams::EventStream;
-use crate::auth::SignedIn;
+use crate::auth::{SignedIn, sessions};
+use crate::connections::{Connection, Connections, Owner};
 use crate::conversations::chat::Customer;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Milliseconds; clients that lost their streams together come back spread over this time.
 const COME_BACK_WITHIN: Range<u32> = 500..2_000;
 
+/// Seconds after which who was refused a stream may ask again.
+const COME_BACK_AFTER: i64 = 15;
+
 /// What happens that the user may know of.
 ///
 /// # Errors
-/// `LoginRequired`.
-pub async fn user(SignedIn(user): SignedIn, hub: web::Data<Hub>) -> Result<HttpResponse> {
-    Ok(answer(hub.open_for_user(user)))
+/// `LoginRequired`; `TooMany` if the user or the process has as many streams as it may.
+pub async fn user(
+    SignedIn(user): SignedIn,
+    session: Session,
+    hub: web::Data<Hub>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    answer(hub.open_for_user(user, sessions::current(&session)), &request)
 }
 
 /// What happens in the conversation of the customer who holds the link.
 ///
 /// # Errors
-/// 404 without a valid link.
-pub async fn customer(customer: Customer, hub: web::Data<Hub>) -> Result<HttpResponse> {
-    Ok(answer(hub.open_for_customer(customer.id, customer.link_version)))
+/// 404 without a valid link; `TooMany` if the link or the process has as many streams as it may.
+pub async fn customer(
+    customer: Customer,
+    hub: web::Data<Hub>,
+    connections: web::Data<Connections>,
+    request: HttpRequest,
+) -> Result<HttpResponse> {
+    if let Some(connection) = request.conn_data::<Arc<Connection>>() {
+        connections.recognise(connection, Owner::Customer(customer.id));
+    }
+    answer(hub.open_for_customer(customer.id, customer.link_version), &request)
 }
 
 /// Compression would hold events back; `identity` keeps it away.
-fn answer<K: Copy + Eq + Hash + Unpin + 'static>(events: EventStream<K>) -> HttpResponse {
+fn answer<K: Copy + Eq + Hash + Unpin + 'static>(
+    events: Option<EventStream<K>>,
+    request: &HttpRequest,
+) -> Result<HttpResponse> {
+    let events = events.ok_or(Error::TooMany { seconds: COME_BACK_AFTER })?;
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    connection.iter().for_each(|connection| connection.begins_stream());
     let pause = rand::random_range(COME_BACK_WITHIN);
     let first = stream::iter([Ok(retry(pause))]);
-    HttpResponse::Ok()
+    Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(first.chain(events))
+        .streaming(first.chain(events.on(connection))))
 }

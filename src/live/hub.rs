@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use actix_web::rt;
 use tokio::sync::Notify;
+use uuid::Uuid;
 
 use super::news::News;
 use super::reach::Reach;
-use super::streams::{EventStream, Streams};
+use super::streams::{EventStream, Room, Streams};
 use super::{Incoming, delivery};
 use crate::db::Db;
 use crate::ids::{ContactId, UserId};
@@ -20,6 +21,12 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// After a failure of the database, what could not be passed on is tried again after so long.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The most streams of one account: a browser has one, and one for each window where Web Locks are missing.
+const OF_A_USER: usize = 24;
+
+/// The most streams of one customer's link: each open page has one.
+const OF_A_LINK: usize = 10;
 
 /// A customer's stream, and the version of the link that it came by.
 pub type CustomerKey = (ContactId, i32);
@@ -32,6 +39,7 @@ pub(super) struct Inner {
     pub users: Streams<UserId>,
     pub customers: Streams<CustomerKey>,
     pub reach: Reach,
+    room: Arc<Room>,
     news: Mutex<News>,
     wake: Notify,
 }
@@ -39,13 +47,20 @@ pub(super) struct Inner {
 impl Hub {
     #[expect(clippy::new_without_default, reason = "there is one for each process, made on purpose")]
     pub fn new() -> Self {
+        let room = Arc::new(Room::new());
         Self(Arc::new(Inner {
-            users: Streams::new(),
-            customers: Streams::new(),
+            users: Streams::new(room.clone(), OF_A_USER),
+            customers: Streams::new(room.clone(), OF_A_LINK),
             reach: Reach::default(),
+            room,
             news: Mutex::default(),
             wake: Notify::new(),
         }))
+    }
+
+    /// Says how many streams the process may have.
+    pub fn limit(&self, most: usize) {
+        self.0.room.limit(most);
     }
 
     /// Takes in what the listening connection brings; never waits.
@@ -57,18 +72,25 @@ impl Hub {
         }
     }
 
-    /// A stream of `user`, which begins with the state of their bell.
-    pub fn open_for_user(&self, user: UserId) -> EventStream<UserId> {
-        let stream = self.0.users.open(user);
-        self.0.note(|news| news.greetings.extend([user]));
-        stream
+    /// A stream of `user`, which begins with the state of their bell and ends with their `session`; nothing if
+    /// there are as many as there may be.
+    pub fn open_for_user(&self, user: UserId, session: Option<Uuid>) -> Option<EventStream<UserId>> {
+        let stream = self.0.users.open(user, session)?;
+        self.0.note(|news| news.new_users.extend([(user, stream.id())]));
+        Some(stream)
     }
 
-    /// A stream of the customer who came by that version of their link.
-    pub fn open_for_customer(&self, contact: ContactId, link_version: i32) -> EventStream<CustomerKey> {
-        let stream = self.0.customers.open((contact, link_version));
-        self.0.note(|news| news.customers.extend([(contact, link_version)]));
-        stream
+    /// A stream of the customer who came by that version of their link; nothing if there are as many as there
+    /// may be.
+    pub fn open_for_customer(
+        &self,
+        contact: ContactId,
+        link_version: i32,
+    ) -> Option<EventStream<CustomerKey>> {
+        let key = (contact, link_version);
+        let stream = self.0.customers.open(key, None)?;
+        self.0.note(|news| news.new_customers.extend([(key, stream.id())]));
+        Some(stream)
     }
 
     /// Ends the streams of those who have lost the right to them.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Event;
 use super::hub::CustomerKey;
+use super::streams::StreamId;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,10 +16,9 @@ pub struct News {
     pub conversations: BTreeSet<ContactId>,
     pub schedules: BTreeSet<ScheduleId>,
     pub rights: BTreeSet<UserId>,
-    /// Users whose streams are new and begin with what there is.
-    pub greetings: BTreeSet<UserId>,
-    /// Customers whose streams are new.
-    pub customers: BTreeSet<CustomerKey>,
+    /// Streams that are new and begin with what there is.
+    pub new_users: BTreeSet<(UserId, StreamId)>,
+    pub new_customers: BTreeSet<(CustomerKey, StreamId)>,
     /// Announcements may have been missed: every stream begins anew.
     pub all_may_have_missed: bool,
     /// Whoever is connected must still have the right to be.
@@ -63,8 +63,8 @@ impl News {
         self.conversations.extend(earlier.conversations);
         self.schedules.extend(earlier.schedules);
         self.rights.extend(earlier.rights);
-        self.greetings.extend(earlier.greetings);
-        self.customers.extend(earlier.customers);
+        self.new_users.extend(earlier.new_users);
+        self.new_customers.extend(earlier.new_customers);
         self.all_may_have_missed |= earlier.all_may_have_missed;
         self.recheck |= earlier.recheck;
         self.doubts.users.extend(earlier.doubts.users);

@@ -1,8 +1,11 @@
 //! SQL of live events: who may know of what.
 
+use std::collections::HashSet;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid};
+use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
@@ -50,6 +53,28 @@ pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> 
     .bind::<Integer, _>(IDLE_HOURS)
     .bind::<Integer, _>(LONGEST_DAYS);
     Ok(rights.load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct SessionRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Those of `sessions` that have not ended.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn living(conn: &mut PgConnection, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
+    let rows: Vec<SessionRow> = prepared(
+        "SELECT id FROM sessions WHERE id = ANY($1) AND seen_at > now() - make_interval(hours => $2)
+            AND created_at > now() - make_interval(days => $3)",
+    )
+    .bind::<Array<SqlUuid>, _>(sessions)
+    .bind::<Integer, _>(IDLE_HOURS)
+    .bind::<Integer, _>(LONGEST_DAYS)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 #[derive(QueryableByName)]

@@ -1,8 +1,9 @@
 //! The open streams of this process.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
@@ -10,6 +11,9 @@ use super::message::PING;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use uuid::Uuid;
+
+use crate::connections::Connection;
 
 /// So many events may wait for a client; one that reads none of them is dropped. Events are shared
 /// between streams, so that a full queue costs little.
@@ -18,32 +22,97 @@ const QUEUE: usize = 64;
 /// After so many beats, which are a second apart, each stream is shown to be alive.
 const PING_EVERY: u64 = 25;
 
+/// How many streams of all kinds the process has, and the most that it may have.
+#[derive(Debug)]
+pub struct Room {
+    taken: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Room {
+    pub fn new() -> Self {
+        Self { taken: AtomicUsize::new(0), most: AtomicUsize::new(usize::MAX) }
+    }
+
+    pub fn limit(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
+    }
+
+    fn take(self: &Arc<Self>) -> Option<Place> {
+        let place = Place(self.clone());
+        let before = self.taken.fetch_add(1, Ordering::Relaxed);
+        (before < self.most.load(Ordering::Relaxed)).then_some(place)
+    }
+}
+
+/// A place of one stream, which is free again when this is dropped.
+struct Place(Arc<Room>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.taken.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// One stream among those of its key.
+pub type StreamId = u64;
+
 /// Streams by whom they are for: users, or contacts.
 pub struct Streams<K> {
     open: Arc<Mutex<Open<K>>>,
+    room: Arc<Room>,
+    /// The most that one key has at once.
+    most: usize,
 }
 
 struct Open<K> {
-    of: HashMap<K, Vec<(u64, Sender<Bytes>)>>,
-    next: u64,
+    of: HashMap<K, Vec<One>>,
+    next: StreamId,
     is_closed: bool,
 }
 
+struct One {
+    id: StreamId,
+    /// The session by which it was opened, whose end is its own.
+    session: Option<Uuid>,
+    sender: Sender<Bytes>,
+}
+
 impl<K: Copy + Eq + Hash> Streams<K> {
-    pub fn new() -> Self {
-        Self { open: Arc::new(Mutex::new(Open { of: HashMap::new(), next: 0, is_closed: false })) }
+    pub fn new(room: Arc<Room>, most: usize) -> Self {
+        let open = Open { of: HashMap::new(), next: 0, is_closed: false };
+        Self { open: Arc::new(Mutex::new(open)), room, most }
     }
 
-    /// Opens a stream for `key`. Once all are closed, it ends at once.
-    pub fn open(&self, key: K) -> EventStream<K> {
+    /// Opens a stream for `key`; nothing if it has as many as it may, or the process has. Once all are closed,
+    /// it ends at once.
+    pub fn open(&self, key: K, session: Option<Uuid>) -> Option<EventStream<K>> {
+        let place = self.room.take()?;
         let (sender, receiver) = channel(QUEUE);
         let mut open = lock(&self.open);
+        if open.of.get(&key).is_some_and(|streams| streams.len() >= self.most) {
+            return None;
+        }
         let id = open.next;
         open.next += 1;
         if !open.is_closed {
-            open.of.entry(key).or_default().push((id, sender));
+            open.of.entry(key).or_default().push(One { id, session, sender });
         }
-        EventStream { receiver, open: self.open.clone(), key, id }
+        Some(EventStream { receiver, open: self.open.clone(), key, id, connection: None, _place: place })
+    }
+
+    /// The sessions by which streams of `keys` were opened.
+    pub fn sessions(&self, keys: &[K]) -> Vec<Uuid> {
+        let open = lock(&self.open);
+        let of = |key| open.of.get(key).into_iter().flatten().filter_map(|one| one.session);
+        keys.iter().flat_map(of).collect()
+    }
+
+    /// Ends those streams of `keys` whose session is none of the `living`.
+    pub fn keep_sessions(&self, keys: &[K], living: &HashSet<Uuid>) {
+        let mut open = lock(&self.open);
+        let lives = |one: &One| one.session.is_none_or(|session| living.contains(&session));
+        keys.iter().for_each(|key| open.keep(*key, lives));
     }
 
     /// Everybody who has a stream.
@@ -69,7 +138,12 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).send(key, event);
     }
 
-    /// The same for every stream of `keys`.
+    /// Queues `event` on one stream of `key`.
+    pub fn send_one(&self, key: K, id: StreamId, event: &Bytes) {
+        lock(&self.open).keep(key, |one| one.id != id || one.sender.try_send(event.clone()).is_ok());
+    }
+
+    /// The same as [`Self::send`] for every stream of `keys`.
     pub fn send_to(&self, keys: &[K], event: &Bytes) {
         let mut open = lock(&self.open);
         keys.iter().for_each(|key| open.send(*key, event));
@@ -109,8 +183,12 @@ impl<K: Copy + Eq + Hash> Streams<K> {
 
 impl<K: Copy + Eq + Hash> Open<K> {
     fn send(&mut self, key: K, event: &Bytes) {
+        self.keep(key, |one| one.sender.try_send(event.clone()).is_ok());
+    }
+
+    fn keep(&mut self, key: K, stays: impl Fn(&One) -> bool) {
         let Some(streams) = self.of.get_mut(&key) else { return };
-        streams.retain(|(_, sender)| sender.try_send(event.clone()).is_ok());
+        streams.retain(stays);
         if streams.is_empty() {
             self.of.remove(&key);
         }
@@ -122,25 +200,38 @@ pub struct EventStream<K: Copy + Eq + Hash> {
     receiver: Receiver<Bytes>,
     open: Arc<Mutex<Open<K>>>,
     key: K,
-    id: u64,
+    id: StreamId,
+    connection: Option<Arc<Connection>>,
+    _place: Place,
+}
+
+impl<K: Copy + Eq + Hash> EventStream<K> {
+    pub fn id(&self) -> StreamId {
+        self.id
+    }
+
+    /// Ends with the client's side of `connection`.
+    pub fn on(mut self, connection: Option<Arc<Connection>>) -> Self {
+        self.connection = connection;
+        self
+    }
 }
 
 impl<K: Copy + Eq + Hash + Unpin> Stream for EventStream<K> {
     type Item = Result<Bytes, std::convert::Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        // Whoever polls has just read from the connection, and is woken when there is something to read.
+        if self.connection.as_ref().is_some_and(|connection| connection.is_gone()) {
+            return Poll::Ready(None);
+        }
         self.receiver.poll_recv(context).map(|event| event.map(Ok))
     }
 }
 
 impl<K: Copy + Eq + Hash> Drop for EventStream<K> {
     fn drop(&mut self) {
-        let mut open = lock(&self.open);
-        let Some(streams) = open.of.get_mut(&self.key) else { return };
-        streams.retain(|(id, _)| *id != self.id);
-        if streams.is_empty() {
-            open.of.remove(&self.key);
-        }
+        lock(&self.open).keep(self.key, |one| one.id != self.id);
     }
 }
 
@@ -158,10 +249,15 @@ mod tests {
         stream.next().now_or_never().map(|event| event.map(|event| event.unwrap()))
     }
 
+    fn streams(most: usize) -> Streams<i64> {
+        Streams::new(Arc::new(Room::new()), most)
+    }
+
     #[test]
     fn an_event_reaches_every_stream_of_its_key_and_no_other() {
-        let streams = Streams::new();
-        let (mut first, mut second, mut other) = (streams.open(1), streams.open(1), streams.open(2));
+        let streams = streams(100);
+        let (mut first, mut second, mut other) =
+            (streams.open(1, None).unwrap(), streams.open(1, None).unwrap(), streams.open(2, None).unwrap());
         let event = Bytes::from_static(b"x");
         streams.send(1, &event);
         assert_eq!(next(&mut first), Some(Some(event.clone())));
@@ -171,8 +267,8 @@ mod tests {
 
     #[test]
     fn a_client_that_never_reads_is_dropped() {
-        let streams = Streams::new();
-        let mut slow = streams.open(1);
+        let streams = streams(100);
+        let mut slow = streams.open(1, None).unwrap();
         for _ in 0..=QUEUE {
             streams.send(1, &Bytes::from_static(b"x"));
         }
@@ -186,8 +282,8 @@ mod tests {
     #[test]
     fn each_stream_is_pinged_once_in_25_beats_however_many_there_are() {
         for count in [3, 1_000, 2_500] {
-            let streams = Streams::new();
-            let mut open: Vec<_> = (0..count).map(|key| streams.open(key)).collect();
+            let streams = streams(100);
+            let mut open: Vec<_> = (0..count).map(|key| streams.open(key, None).unwrap()).collect();
             let pinged: Vec<_> = (100..125).map(|beat| streams.ping(beat, |key| *key).len()).collect();
             assert_eq!(pinged.iter().sum::<usize>(), count as usize);
             assert!(pinged.iter().all(|pinged| *pinged <= 400), "{pinged:?}");
@@ -200,8 +296,8 @@ mod tests {
 
     #[test]
     fn a_stream_that_ends_is_forgotten() {
-        let streams = Streams::new();
-        let (first, second) = (streams.open(1), streams.open(1));
+        let streams = streams(100);
+        let (first, second) = (streams.open(1, None).unwrap(), streams.open(1, None).unwrap());
         drop(first);
         assert!(streams.has(1));
         drop(second);
@@ -210,10 +306,44 @@ mod tests {
 
     #[test]
     fn after_the_end_no_stream_stays_open() {
-        let streams = Streams::new();
-        let mut before = streams.open(1);
+        let streams = streams(100);
+        let mut before = streams.open(1, None).unwrap();
         streams.close_all();
         assert_eq!(next(&mut before), Some(None));
-        assert_eq!(next(&mut streams.open(1)), Some(None));
+        assert_eq!(next(&mut streams.open(1, None).unwrap()), Some(None));
+    }
+
+    #[test]
+    fn a_key_has_so_many_streams_and_the_process_so_many() {
+        let room = Arc::new(Room::new());
+        let (users, customers) = (Streams::new(room.clone(), 2), Streams::new(room.clone(), 2));
+        let first = users.open(1, None);
+        let _second = users.open(1, None).unwrap();
+        assert!(users.open(1, None).is_none());
+        room.limit(3);
+        let _third = customers.open(1, None).unwrap();
+        assert!(customers.open(2, None).is_none());
+        drop(first);
+        assert!(users.open(1, None).is_some());
+    }
+
+    #[test]
+    fn a_greeting_reaches_the_newcomer_alone() {
+        let streams = streams(100);
+        let (mut old, mut new) = (streams.open(1, None).unwrap(), streams.open(1, None).unwrap());
+        let event = Bytes::from_static(b"x");
+        streams.send_one(1, new.id(), &event);
+        assert_eq!((next(&mut old), next(&mut new)), (None, Some(Some(event))));
+    }
+
+    #[test]
+    fn a_stream_ends_with_its_own_session() {
+        let streams = streams(100);
+        let (ended, lives) = (Uuid::new_v4(), Uuid::new_v4());
+        let mut one = streams.open(1, Some(ended)).unwrap();
+        let mut other = streams.open(1, Some(lives)).unwrap();
+        assert_eq!(streams.sessions(&[1, 2]), [ended, lives]);
+        streams.keep_sessions(&[1], &HashSet::from([lives]));
+        assert_eq!((next(&mut one), next(&mut other)), (Some(None), None));
     }
 }

@@ -4,7 +4,9 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HOST, HeaderMap, ORIGIN};
 use actix_web::middleware::Next;
+use actix_web::web;
 
+use crate::config::Config;
 use crate::error::Error;
 
 /// Middleware: refuses (403) a changing request whose browser says that another site sent it, and
@@ -19,16 +21,24 @@ pub async fn check(
     if request.uri().to_string().contains("%00") {
         return Err(Error::BadRequest.into());
     }
-    if !request.method().is_safe() && !is_own(request.headers()) {
+    let config = request.app_data::<web::Data<Config>>().map(|config| config.get_ref());
+    if !request.method().is_safe() && !is_own(request.headers(), config) {
         return Err(Error::ForeignRequest.into());
     }
     next.call(request).await
 }
 
 /// Browsers send `Sec-Fetch-Site`; older ones and plain HTTP send `Origin`. What sends neither is no
-/// browser acting for a visitor, and the form's token still stands before it.
-fn is_own(headers: &HeaderMap) -> bool {
+/// browser acting for a visitor, and the form's token still stands before it. Where the public address is
+/// set, a page of the same name without TLS is another's: whoever is in between can write it.
+fn is_own(headers: &HeaderMap, config: Option<&Config>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let origin = text(ORIGIN.as_str()).filter(|origin| *origin != "null");
+    if let Some(origin) = origin
+        && config.and_then(|config| config.is_own_origin(origin)) == Some(false)
+    {
+        return false;
+    }
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
@@ -55,7 +65,26 @@ mod tests {
         for pair in pairs {
             request = request.insert_header(*pair);
         }
-        is_own(request.to_http_request().headers())
+        let config = Config::from_vars(|_| None).unwrap();
+        is_own(request.to_http_request().headers(), Some(&config))
+    }
+
+    #[test]
+    fn where_the_address_is_set_its_scheme_and_port_count_too() {
+        let variable =
+            |name: &str| (name == "PONTUAL_PUBLIC_URL").then(|| "https://pontual.example".to_owned());
+        let config = Config::from_vars(variable).unwrap();
+        let own = |origin| {
+            let request = TestRequest::post().insert_header(("host", "pontual.example"));
+            let request = request.insert_header(("origin", origin)).to_http_request();
+            is_own(request.headers(), Some(&config))
+        };
+        assert!(own("https://pontual.example"));
+        for other in
+            ["http://pontual.example", "https://pontual.example:8443", "https://evil.example", "null"]
+        {
+            assert!(!own(other), "{other}");
+        }
     }
 
     #[test]

@@ -6,9 +6,11 @@ use std::path::Path;
 use std::rc::Rc;
 
 use actix_http::Request;
+use actix_web::HttpMessage;
 use actix_web::body::to_bytes;
 use actix_web::cookie::Cookie;
 use actix_web::dev::Service;
+use actix_web::http::header::HOST;
 use actix_web::test::{TestRequest, init_service};
 use futures_util::future::LocalBoxFuture;
 use pontual::app::{Shared, build};
@@ -104,7 +106,8 @@ impl TestApp {
         folder: Rc<Folder>,
         files: Files,
     ) -> Self {
-        let db = Db::new(&database.url, 4);
+        // As a worker of the server on a machine with two cores.
+        let db = Db::new(&database.url, 4).of_worker(3);
         let shared = Shared::new(config, Keys::new("a secret for tests"), db, files);
         let service = Rc::new(init_service(build(shared.clone())).await);
         let call: Call = Rc::new(move |request| {
@@ -123,7 +126,8 @@ impl TestApp {
 
     /// Somebody who is not signed in.
     pub fn visitor(&self) -> Visitor {
-        Visitor { call: self.call.clone(), cookies: RefCell::default(), csrf: RefCell::default() }
+        let host = self.shared.config.link("").split_once("://").unwrap().1.to_owned();
+        Visitor { call: self.call.clone(), host, cookies: RefCell::default(), csrf: RefCell::default() }
     }
 
     pub async fn signed_in(&self, email: &str) -> Visitor {
@@ -204,6 +208,7 @@ pub const FROM_OUR_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
 /// A person with a browser: keeps cookies, and sends the token of the last page with each form.
 pub struct Visitor {
     call: Call,
+    host: String,
     cookies: RefCell<BTreeMap<String, String>>,
     csrf: RefCell<String>,
 }
@@ -261,7 +266,11 @@ impl Visitor {
         for (name, value) in self.cookies.borrow().iter() {
             request = request.cookie(Cookie::new(name.clone(), value.clone()));
         }
-        let page = (self.call)(request.to_request()).await;
+        let mut request = request.to_request();
+        if !request.headers().contains_key(HOST) {
+            request.headers_mut().insert(HOST, self.host.parse().unwrap());
+        }
+        let page = (self.call)(request).await;
         for header in page.headers.get_all("set-cookie") {
             let cookie = Cookie::parse_encoded(header.to_str().unwrap().to_owned()).unwrap();
             let is_over = cookie.max_age().is_some_and(|age| age.is_zero());

@@ -1,9 +1,11 @@
 //! A process that listens and serves streams on a port of its own, and a client that reads them.
 
+use std::net::TcpListener;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use actix_web::{HttpServer, rt};
+use actix_server::Server;
+use actix_web::rt;
 use pontual::db::Db;
 use pontual::live::{Event, Incoming, announce, listen};
 use serde_json::Value;
@@ -17,17 +19,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A serving process of the application.
 pub struct Live {
-    port: u16,
+    pub port: u16,
 }
 
 impl Live {
     /// Serves `app` and returns once it listens to the database.
     pub async fn start(app: &TestApp) -> Self {
-        let shared = app.shared.clone();
-        let server = HttpServer::new(move || pontual::app::build(shared.clone())).workers(1);
-        let server = server.disable_signals().bind("127.0.0.1:0").unwrap();
-        let port = server.addrs()[0].port();
-        rt::spawn(server.run());
+        let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = socket.local_addr().unwrap().port();
+        let builder = Server::build().workers(1).disable_signals();
+        rt::spawn(pontual::server::http::server(builder, socket, app.shared.clone()).unwrap());
         let hub = app.shared.hub.clone();
         rt::spawn(hub.clone().run(Db::that_plans_once(&app.database.url, 1)));
         let (listening, is_listening) = oneshot::channel();

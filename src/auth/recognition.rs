@@ -1,0 +1,31 @@
+//! Who is signed in keeps their place among the connections.
+
+use std::sync::Arc;
+
+use actix_session::SessionExt;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::web;
+
+use super::USER_KEY;
+use crate::connections::{Connection, Connections, Owner};
+use crate::error::Error;
+use crate::ids::UserId;
+
+/// Middleware within the session's: tells the register of connections whose connection this is.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn recognise(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let connections = request.app_data::<web::Data<Connections>>();
+    if let Some((connections, connection)) = connections.zip(request.conn_data::<Arc<Connection>>())
+        && let Some(user) = request.get_session().get::<i64>(USER_KEY).map_err(Error::unexpected)?
+    {
+        connections.recognise(connection, Owner::User(UserId(user)));
+    }
+    next.call(request).await
+}

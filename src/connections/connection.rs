@@ -1,0 +1,209 @@
+//! One connection: what is known of it, by its worker and by the register.
+
+use std::net::IpAddr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::task::AtomicWaker;
+
+use crate::ids::{ContactId, UserId};
+
+/// Between two requests, and before the first, a connection may wait for this time. The server itself closes
+/// it earlier, but not where a second request has begun to come and never ends.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// A client must take [`FAIR_BYTES`] of what waits for it within this time.
+const FAIR_TIME: Duration = Duration::from_secs(30);
+const FAIR_BYTES: usize = 64 * 1024;
+
+/// The most that a client may send beside its stream of events, in bytes. It has nothing to say there, and
+/// what nobody reads would hide that it is gone.
+const BESIDE_A_STREAM: usize = 4 * 1024;
+
+/// Whose connection it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Owner {
+    User(UserId),
+    /// Who holds the contact's link.
+    Customer(ContactId),
+}
+
+/// Shared by the worker that serves the connection and the register. What only the worker writes is relaxed.
+#[derive(Debug)]
+pub struct Connection {
+    /// What counts as one visitor; nothing for a balancer.
+    pub(super) network: Option<IpAddr>,
+    pub(super) owner: OnceLock<Owner>,
+    /// Requests whose answers are not sent yet.
+    under_way: AtomicUsize,
+    /// When the last of them began or ended, in milliseconds of [`now`].
+    since: AtomicU64,
+    /// Since when the client has been slow to take what is sent, in milliseconds of [`now`]; 0 if it is not.
+    slow_since: AtomicU64,
+    taken_since: AtomicUsize,
+    has_stream: AtomicBool,
+    sent_beside_stream: AtomicUsize,
+    is_gone: AtomicBool,
+    is_closing: AtomicBool,
+    /// Whether it was the register that closes it.
+    pub(super) is_told_to_go: AtomicBool,
+    pub(super) waker: AtomicWaker,
+}
+
+/// Milliseconds since the first call in this process, never 0.
+pub(super) fn now() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_millis() as u64 + 1
+}
+
+fn since(then: u64, now: u64) -> Duration {
+    Duration::from_millis(now.saturating_sub(then))
+}
+
+impl Connection {
+    pub(super) fn new(network: Option<IpAddr>) -> Self {
+        Self {
+            network,
+            owner: OnceLock::new(),
+            under_way: AtomicUsize::new(0),
+            since: AtomicU64::new(now()),
+            slow_since: AtomicU64::new(0),
+            taken_since: AtomicUsize::new(0),
+            has_stream: AtomicBool::new(false),
+            sent_beside_stream: AtomicUsize::new(0),
+            is_gone: AtomicBool::new(false),
+            is_closing: AtomicBool::new(false),
+            is_told_to_go: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    /// Whether the client has closed its side, or must go. Whoever sends it a stream asks at each poll, and
+    /// is polled when this changes.
+    pub fn is_gone(&self) -> bool {
+        self.is_gone.load(Ordering::Relaxed) || self.is_closing()
+    }
+
+    /// The answer under way is a stream of events.
+    pub fn begins_stream(&self) {
+        self.has_stream.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn begins_request(&self) {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        self.since.store(now(), Ordering::Relaxed);
+    }
+
+    pub(super) fn ends_request(&self) {
+        self.has_stream.store(false, Ordering::Relaxed);
+        self.since.store(now(), Ordering::Relaxed);
+        self.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Notes `count` bytes that came from the client; 0 is its end.
+    pub(super) fn has_read(&self, count: usize) {
+        if count == 0 {
+            self.is_gone.store(true, Ordering::Relaxed);
+        } else if self.has_stream.load(Ordering::Relaxed)
+            && self.sent_beside_stream.fetch_add(count, Ordering::Relaxed) + count > BESIDE_A_STREAM
+        {
+            self.close();
+        }
+    }
+
+    /// Notes that the client took `count` bytes of the `offered` ones; `None` if it took nothing for now.
+    pub(super) fn has_written(&self, count: Option<usize>, offered: usize) {
+        let is_slow = self.slow_since.load(Ordering::Relaxed) != 0;
+        match count {
+            Some(count) if count == offered => self.slow_since.store(0, Ordering::Relaxed),
+            Some(count) if is_slow => {
+                if self.taken_since.fetch_add(count, Ordering::Relaxed) + count >= FAIR_BYTES {
+                    self.becomes_slow();
+                }
+            }
+            None if !is_slow => self.becomes_slow(),
+            _ => {}
+        }
+    }
+
+    fn becomes_slow(&self) {
+        self.taken_since.store(0, Ordering::Relaxed);
+        self.slow_since.store(now(), Ordering::Relaxed);
+    }
+
+    /// Whether it has waited, or kept others waiting, for longer than is fair.
+    pub(super) fn is_overdue(&self, now: u64) -> bool {
+        let slow = self.slow_since.load(Ordering::Relaxed);
+        let is_idle = self.is_idle() && since(self.since(), now) > IDLE;
+        is_idle || (slow != 0 && since(slow, now) > FAIR_TIME)
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.load(Ordering::Relaxed) == 0
+    }
+
+    pub(super) fn since(&self) -> u64 {
+        self.since.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_exempt(&self) -> bool {
+        self.network.is_none()
+    }
+
+    pub(super) fn is_strangers(&self) -> bool {
+        !self.is_exempt() && self.owner.get().is_none()
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.load(Ordering::Relaxed)
+    }
+
+    /// Has its worker drop it. From now on it reads as ended and takes no more.
+    pub(super) fn close(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
+        self.waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn later(time: Duration) -> u64 {
+        now() + time.as_millis() as u64
+    }
+
+    #[test]
+    fn who_asks_for_nothing_may_not_stay() {
+        let connection = Connection::new(None);
+        assert!(!connection.is_overdue(now()));
+        assert!(connection.is_overdue(later(IDLE + Duration::from_secs(1))));
+        connection.begins_request();
+        assert!(!connection.is_overdue(later(IDLE * 10)), "an answer is under way");
+        connection.ends_request();
+        assert!(connection.is_overdue(later(IDLE + Duration::from_secs(1))));
+    }
+
+    #[test]
+    fn who_takes_an_answer_in_drops_may_not_stay() {
+        let connection = Connection::new(None);
+        connection.begins_request();
+        let late = later(FAIR_TIME + Duration::from_secs(1));
+        connection.has_written(None, 8_000);
+        connection.has_written(Some(1), 8_000);
+        assert!(connection.is_overdue(late));
+        connection.has_written(Some(8_000), 8_000);
+        assert!(!connection.is_overdue(late), "all of it was taken");
+    }
+
+    #[test]
+    fn who_talks_into_a_stream_is_closed() {
+        let connection = Connection::new(None);
+        connection.has_read(BESIDE_A_STREAM * 2);
+        assert!(!connection.is_gone());
+        connection.begins_stream();
+        connection.has_read(BESIDE_A_STREAM + 1);
+        assert!(connection.is_gone());
+    }
+}

@@ -1,0 +1,106 @@
+//! A connection's socket, which tells what happens on it and ends when it must.
+
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::rt::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::register::Guest;
+use super::{Connection, Connections};
+
+pub struct Guarded {
+    io: TcpStream,
+    guest: Guest,
+}
+
+impl Guarded {
+    /// Lets `io` in.
+    ///
+    /// # Errors
+    /// Its address has its share.
+    pub fn admit(io: TcpStream, peer: IpAddr, connections: &Connections) -> io::Result<Self> {
+        match connections.admit(peer) {
+            Some(guest) => Ok(Self { io, guest }),
+            None => Err(io::ErrorKind::ConnectionRefused.into()),
+        }
+    }
+
+    pub fn connection(&self) -> &Arc<Connection> {
+        self.guest.connection()
+    }
+
+    fn write(
+        &mut self,
+        offered: usize,
+        write: impl FnOnce(Pin<&mut TcpStream>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if self.guest.is_closing() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let written = write(Pin::new(&mut self.io));
+        match &written {
+            Poll::Ready(Ok(count)) => self.guest.has_written(Some(*count), offered),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.guest.has_written(None, offered),
+        }
+        written
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Self { io, guest } = self.get_mut();
+        // The register's word wakes the same task as the socket does.
+        guest.waker.register(context.waker());
+        if guest.is_closing() {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        let read = Pin::new(io).poll_read(context, buffer);
+        match &read {
+            Poll::Ready(Ok(())) => guest.has_read(buffer.filled().len() - before),
+            Poll::Ready(Err(_)) => guest.has_read(0),
+            Poll::Pending => {}
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.get_mut().write(bytes.len(), |io| io.poll_write(context, bytes))
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let offered = parts.iter().map(|part| part.len()).sum();
+        self.get_mut().write(offered, |io| io.poll_write_vectored(context, parts))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { io, guest } = self.get_mut();
+        if guest.is_closing() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        Pin::new(io).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().io).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,116 @@
+//! The outermost middleware: each request is known to its connection until the last byte of its answer.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use actix_web::HttpMessage;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::middleware::Next;
+use actix_web::web::{Bytes, Data};
+use pin_project_lite::pin_project;
+
+use super::body::Held;
+use super::register::Forwarded;
+use super::{Connection, Connections};
+use crate::auth::visitor_of;
+use crate::error::Error;
+
+/// Middleware: counts what is under way, paces the body, and closes the connection after an answer whose
+/// body was not read.
+///
+/// # Errors
+/// `TooMany` where a balancer's visitor has their share of requests under way, or what the inner service
+/// returns.
+pub async fn watch(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let forwarded = match &connection {
+        Some(connection) if connection.is_exempt() => place_of(&request)?,
+        _ => None,
+    };
+    let mut under_way = UnderWay { connection, _forwarded: forwarded, body: None };
+    under_way.begin();
+    let payload = request.take_payload();
+    if !matches!(payload, Payload::None) {
+        let held = Held::new(payload);
+        request.set_payload(held.paced());
+        under_way.body = Some(held);
+    }
+    match next.call(request).await {
+        Ok(response) => {
+            under_way.has_answer();
+            Ok(response.map_body(|_, body| Watched { body, _under_way: under_way }))
+        }
+        Err(error) => {
+            under_way.has_answer();
+            let response = error.error_response();
+            let response = response.map_body(|_, body| Watched { body, _under_way: under_way });
+            Err(InternalError::from_response(error, response.map_into_boxed_body()).into())
+        }
+    }
+}
+
+fn place_of(request: &ServiceRequest) -> Result<Option<Forwarded>, Error> {
+    let connections = request.app_data::<Data<Connections>>();
+    let Some((connections, visitor)) = connections.zip(visitor_of(request.request())) else {
+        return Ok(None);
+    };
+    connections.admit_forwarded(visitor).map_err(|()| Error::TooMany { seconds: 2 })
+}
+
+/// A request from its head to the end of its answer.
+struct UnderWay {
+    connection: Option<Arc<Connection>>,
+    _forwarded: Option<Forwarded>,
+    /// What was not read of it.
+    body: Option<Held>,
+}
+
+impl UnderWay {
+    fn begin(&self) {
+        if let Some(connection) = &self.connection {
+            connection.begins_request();
+        }
+    }
+
+    fn has_answer(&mut self) {
+        self.body.take_if(|body| body.is_over());
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.connection {
+            connection.ends_request();
+        }
+    }
+}
+
+pin_project! {
+    /// The body of an answer.
+    struct Watched<B> {
+        #[pin]
+        body: B,
+        _under_way: UnderWay,
+    }
+}
+
+impl<B: MessageBody> MessageBody for Watched<B> {
+    type Error = B::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        self.project().body.poll_next(context)
+    }
+}

@@ -1,0 +1,53 @@
+//! What no browser of ours sends is refused before anything reads it: requests for another host, and bodies
+//! that are compressed.
+
+use std::sync::Once;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CONTENT_ENCODING, HOST};
+use actix_web::middleware::Next;
+use actix_web::web;
+
+use crate::config::Config;
+use crate::error::Error;
+
+/// What watches the process asks it by whatever address it knows.
+const BY_ANY_NAME: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Middleware: refuses (421) a request for a host that is not the public address, where that is set, and
+/// (415) a body with a `Content-Encoding`: a few kilobytes of it could unpack to gigabytes.
+///
+/// # Errors
+/// `WrongHost`, `Encoded`, or what the inner service returns.
+pub async fn check(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if request.headers().contains_key(CONTENT_ENCODING) {
+        return Err(Error::Encoded.into());
+    }
+    let config = request.app_data::<web::Data<Config>>();
+    if config.is_some_and(|config| !is_for_us(&request, config)) && !BY_ANY_NAME.contains(&request.path()) {
+        tell_operator();
+        return Err(Error::WrongHost.into());
+    }
+    next.call(request).await
+}
+
+fn is_for_us(request: &ServiceRequest, config: &Config) -> bool {
+    let host = request.headers().get_all(HOST).map(|host| host.to_str().unwrap_or("?"));
+    let named: Vec<_> = host.chain(request.uri().authority().map(|name| name.as_str())).collect();
+    if named.is_empty() { config.serves("") } else { named.iter().all(|host| config.serves(host)) }
+}
+
+/// Once, for strangers can bring this about as often as they like.
+fn tell_operator() {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            "a request for another host than that of PONTUAL_PUBLIC_URL was refused (421); \
+             a balancer must pass the header Host on as it came"
+        );
+    });
+}
