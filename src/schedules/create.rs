@@ -85,6 +85,7 @@ impl Submission {
                 return Ok(self.refused(errors, slot));
             }
         };
+        queries::hold_contact(conn, draft.contact, self.closes_ticket)?;
         let spacing = queries::spacing(conn)?;
         let key = spacing.key(draft.department, draft.attendant, draft.contact);
         queries::lock_keys(conn, [key])?;

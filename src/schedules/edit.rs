@@ -112,6 +112,9 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
 
 impl Edit {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+        if let Some(contact) = self.typed.ids().contact {
+            queries::hold_contact(conn, contact, self.closes_ticket)?;
+        }
         let spacing = queries::spacing(conn)?;
         let seen = queries::stored(conn, self.id)?;
         let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;

@@ -108,24 +108,16 @@ pub async fn close(
     ticket: web::Path<TicketId>,
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-<<<<<<< HEAD
     let (viewer, ticket, seen) = ((*attendant).clone(), *ticket, form.get("up_to").parse().ok());
     let closer = viewer.clone();
     let closed = desk
         .db
-        .transaction(move |conn| {
+        .transaction_on(ticket, move |conn| {
             let is_open = queries::lock_attended(conn, &closer, ticket)?.is_open();
             if is_open && queries::has_news(conn, ticket, seen, closer.id)? {
                 return Ok(None);
             }
             queries::close(conn, ticket, closer.id, &ip).map(Some)
-=======
-    let (viewer, ticket) = ((*attendant).clone(), *ticket);
-    let is_closed_now = db
-        .transaction_on(ticket, move |conn| {
-            queries::lock_attended(conn, &viewer, ticket)?;
-            queries::close(conn, ticket, viewer.id, &ip)
->>>>>>> a351b5b (db: Let who waits for a row hold no connection)
         })
         .await?;
     let draft = Draft::unsent(form::kind(&form), form.get("body"), form.get("client_key"));

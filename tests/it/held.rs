@@ -81,13 +81,11 @@ async fn new_schedules_for_a_held_contact_leave_others_to_be_saved() {
     let free = key().await;
     let holder = Holder::of(&app, app.company.marina);
     let (marina, rafael) = (app.company.marina.to_string(), app.company.rafael.to_string());
-    let held = join_all(
-        held_keys
-            .iter()
-            .map(|key| admin.post("/schedules", &form(&[("form_key", key), ("contact_id", &marina)]))),
-    );
-    let other =
-        admin.post("/schedules", &form(&[("form_key", &free), ("contact_id", &rafael), ("person_id", "")]));
+    let post = async |key: &str, contact: &str| {
+        admin.post("/schedules", &form(&[("form_key", key), ("contact_id", contact)])).await
+    };
+    let held = join_all(held_keys.iter().map(|key| post(key, &marina)));
+    let other = post(&free, &rafael);
     let (held, other) = futures_util::join!(held, other);
     assert_eq!(other.status, 303, "{}", other.text());
     for page in held {

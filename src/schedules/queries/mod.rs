@@ -19,4 +19,4 @@ pub use facts::facts;
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Kin, Names, history, history_since, kin};
 pub use readers::{CONCERNED, READS_ALL, is_readable};
-pub use saving::{Made, Wanted, cancel, conflict, insert, lock_keys, made_by, spacing};
+pub use saving::{Made, Wanted, cancel, conflict, hold_contact, insert, lock_keys, made_by, spacing};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::db;
 use crate::error::{Error, Result};
-use crate::ids::{ScheduleId, UserId};
+use crate::ids::{ContactId, ScheduleId, UserId};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
 use crate::schedules::draft::Draft;
@@ -29,6 +29,19 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
         .first::<(i32, String)>(conn)?;
     let scope: Scope = scope.parse().map_err(|()| Error::unexpected("unknown spacing scope"))?;
     Ok(Spacing { minutes, scope })
+}
+
+/// Locks the contact of a schedule that is about to be saved, as saving it and closing its ticket need. Comes
+/// before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all others from saving.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
+    let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR KEY SHARE" };
+    db::prepared(format!("SELECT FROM contacts WHERE id = $1 {lock}"))
+        .bind::<BigInt, _>(contact)
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Makes writers of these spacing keys wait for each other before they write: without this the
