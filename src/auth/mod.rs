@@ -13,8 +13,8 @@ pub mod passwords;
 mod permission;
 mod proxies;
 mod queries;
-mod refused;
 mod recognition;
+mod refused;
 pub mod sessions;
 mod signed_in;
 pub mod throttle;
@@ -27,8 +27,8 @@ pub use permission::{
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
 pub use proxies::{TrustedProxies, network_named, network_of};
-pub use refused::keep as keep_refused;
 pub use recognition::recognise;
+pub use refused::keep as keep_refused;
 pub use signed_in::SignedIn;
 pub use throttle::{ClientIp, client_ip, visitor_of};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};

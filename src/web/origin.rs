@@ -51,7 +51,7 @@ fn is_own(headers: &HeaderMap, config: Option<&Config>) -> bool {
 pub fn is_proven_own(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",
-        None => headers.contains_key(ORIGIN) && is_own(headers),
+        None => headers.contains_key(ORIGIN) && is_own(headers, None),
     }
 }
 
