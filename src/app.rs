@@ -6,6 +6,8 @@ use actix_web::middleware::{Compress, Next, from_fn};
 use actix_web::{App, web};
 use tracing_actix_web::TracingLogger;
 
+use crate::audit::Refusals;
+use crate::auth::Devices;
 use crate::config::Config;
 use crate::connections::{self, Connections};
 use crate::contacts::Links;
@@ -34,6 +36,7 @@ pub struct Shared {
     pub hub: Hub,
     pub connections: Connections,
     pub known: web::Data<Known>,
+    pub refusals: Refusals,
 }
 
 impl Shared {
@@ -41,7 +44,8 @@ impl Shared {
         let known = web::Data::new(Known::new(db.changes()));
         let connections = Connections::new(config.trusted_proxies.clone(), config.connections_per_address);
         let (hub, health) = (Hub::new(), Health::default());
-        Self { config, keys, db, files, hub, health, known, connections }
+        let refusals = Refusals::default();
+        Self { config, keys, db, files, hub, health, known, connections, refusals }
     }
 }
 
@@ -69,6 +73,7 @@ pub fn routes() -> Vec<Route> {
         live::routes(),
         dispatcher::routes(),
         frame::asset_routes(),
+        frame::security_txt_routes(),
     ]
     .into_iter()
     .flatten()
@@ -87,11 +92,13 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, files, hub, health, known, connections } = shared;
+    let Shared { config, keys, db, files, hub, health, known, connections, refusals } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(Seal::new(&keys.key("kept forms"))))
+        .app_data(web::Data::new(Devices::new(keys.key("devices"), is_https)))
+        .app_data(web::Data::new(refusals))
         .app_data(known)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))
@@ -105,6 +112,7 @@ pub fn build(
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
         .configure(|config| frame::register(config, routes()))
         .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
+        .wrap(from_fn(audit::note_refusals))
         .wrap(from_fn(auth::recognise))
         .wrap(from_fn(auth::keep_refused))
         .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
@@ -114,6 +122,7 @@ pub fn build(
         .wrap(from_fn(frame::offer_again))
         .wrap(from_fn(frame::check_origin))
         .wrap(from_fn(frame::check_host))
+        .wrap(from_fn(audit::note_early_refusals))
         .wrap(from_fn(frame::security_headers))
         .wrap(from_fn(frame::stay_plain))
         .wrap(Compress::default())

@@ -13,7 +13,7 @@ use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::demo::large::{Refusal, Sizes};
 use crate::files::Files;
-use crate::{check, demo, server, users};
+use crate::{check, demo, server, settings, users};
 
 #[derive(Parser)]
 #[command(
@@ -221,10 +221,14 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
         }
         false => made,
     };
-    let account = users::NewAccount::parse(name, email, &password).map_err(Trouble::Refused)?;
-    let hash = passwords::hash(&password)?;
+    // What is wrong without the company too is said before a server is started.
+    users::NewAccount::parse(name, email, &password, "").map_err(Trouble::Refused)?;
     let database = Database::open_or_join(config)?;
-    let created = users::create_administrator(&mut database.migrated()?, &account, &hash);
+    let mut conn = database.migrated()?;
+    let company = settings::brand(&mut conn)?.company_name;
+    let account = users::NewAccount::parse(name, email, &password, &company).map_err(Trouble::Refused)?;
+    let hash = passwords::hash(&password)?;
+    let created = users::create_administrator(&mut conn, &account, &hash);
     match created {
         Ok(_) if from_stdin => println!("{} can sign in now.", account.email()),
         Ok(_) => println!("{} can sign in now, with the password {password}", account.email()),

@@ -27,6 +27,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// The most connections at once from one address that is no balancer's.
     pub connections_per_address: usize,
+    /// Whom to tell of a weakness, as a URI; `None` means the usual mailbox at the public address.
+    security_contact: Option<Url>,
 }
 
 /// 200 people behind one address with a browser each, which opens six connections, and some to spare.
@@ -47,6 +49,8 @@ pub enum ConfigError {
     TrustedProxies(String),
     #[error("PONTUAL_CONNECTIONS_PER_ADDRESS must be a number from 1 on, not {0:?}")]
     ConnectionsPerAddress(String),
+    #[error("PONTUAL_SECURITY_CONTACT must be an e-mail address or an https address, not {0:?}")]
+    SecurityContact(String),
     #[error(transparent)]
     Files(#[from] PlaceError),
 }
@@ -84,6 +88,10 @@ impl Config {
             },
             None => CONNECTIONS_PER_ADDRESS,
         };
+        let security_contact = match var("PONTUAL_SECURITY_CONTACT") {
+            Some(given) => Some(parse_contact(&given).ok_or(ConfigError::SecurityContact(given))?),
+            None => None,
+        };
         let data_dir: PathBuf = var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into();
         Ok(Self {
             files: Place::from_vars(var, &data_dir)?,
@@ -95,6 +103,7 @@ impl Config {
             secret_key,
             trusted_proxies,
             connections_per_address,
+            security_contact,
         })
     }
 
@@ -138,6 +147,12 @@ impl Config {
         self.listen.ip().is_unspecified() && !self.is_public_url_given
     }
 
+    /// Whom to tell of a weakness: the mailbox `security` of the host (RFC 2142) unless somebody was named.
+    pub fn security_contact(&self) -> String {
+        let host = self.public_url.domain().unwrap_or("localhost");
+        self.security_contact.as_ref().map_or_else(|| format!("mailto:security@{host}"), Url::to_string)
+    }
+
     /// An absolute link to `path`, which starts with a slash.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.as_str().trim_end_matches('/'))
@@ -152,6 +167,19 @@ fn parse_public_url(given: &str) -> Option<Url> {
         && url.query().is_none()
         && url.fragment().is_none();
     is_plain.then_some(url)
+}
+
+fn parse_contact(given: &str) -> Option<Url> {
+    let given = given.trim();
+    let url = match given.contains(':') {
+        true => Url::parse(given),
+        false => Url::parse(&format!("mailto:{given}")),
+    };
+    url.ok().filter(|url| match url.scheme() {
+        "https" => url.has_host(),
+        "mailto" => url.path().contains('@'),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -215,6 +243,10 @@ mod tests {
         }
         let proxies = config(&[("PONTUAL_TRUSTED_PROXIES", "balancer")]).unwrap_err();
         assert_eq!(proxies, ConfigError::TrustedProxies("balancer".into()));
+        for bad in ["http://empresa.example", "seguranca", "javascript:alert(1)"] {
+            let error = config(&[("PONTUAL_SECURITY_CONTACT", bad)]).unwrap_err();
+            assert_eq!(error, ConfigError::SecurityContact(bad.into()));
+        }
         let short = config(&[("PONTUAL_SECRET_KEY", "short")]).unwrap_err();
         assert_eq!(short, ConfigError::SecretKey);
         for bad in ["0", "-1", "many"] {

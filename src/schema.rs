@@ -274,6 +274,7 @@ diesel::table! {
         late_tolerance_minutes -> Int4,
         updated_at -> Timestamptz,
         logo_sha256 -> Nullable<Bytea>,
+        ends_at -> Nullable<Timestamptz>,
     }
 }
 

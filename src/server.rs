@@ -113,6 +113,7 @@ async fn serve(
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let (imports, old_rows, changes) = (shared.db.clone(), shared.db.clone(), shared.db.changes().clone());
+    let (refusals, audited) = (shared.refusals.clone(), shared.db.clone());
     // First of all: schedules may be due since before this process came.
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let browsers = open_files::raise_limit();
@@ -133,13 +134,18 @@ async fn serve(
     rt::spawn(end_at_a_signal(control.clone(), hub));
     rt::spawn(import_contacts(imports));
     rt::spawn(retention::worker::keep_tidy(old_rows));
+    rt::spawn(refusals.clone().keep_writing(audited.clone()));
     println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
     if !how_to_sign_in.is_empty() {
         println!("{how_to_sign_in}");
     }
     let served = server.await;
     control.stop();
-    let ending = time::timeout(LAST_BATCH, watch).await;
+    let (ending, last_sums) =
+        tokio::join!(time::timeout(LAST_BATCH, watch), time::timeout(LAST_BATCH, refusals.write(&audited)));
+    if !matches!(last_sums, Ok(Ok(()))) {
+        tracing::warn!("the last sums of refusals could not be written to the audit");
+    }
     events.stop();
     sweeper.stop();
     served.map_err(|cause| Trouble::Listen { address, cause })?;

@@ -19,6 +19,9 @@ pub fn detail(details: &Value) -> String {
                 parts.push("1 agendamento fora do intervalo".into())
             }
             ("unspaced_schedules", count) => parts.push(format!("{count} agendamentos fora do intervalo")),
+            ("times", count) if count == 1 => parts.push("1 vez".into()),
+            ("times", count) => parts.push(format!("{count} vezes")),
+            ("route", Value::String(route)) => parts.push(route.clone()),
             ("filters", Value::Object(filters)) => parts.push(filters::sentence(filters)),
             ("before" | "after", Value::Array(_)) | ("contact_id" | "ticket_id", _) => {}
             (field, Value::Object(change)) => {

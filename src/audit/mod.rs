@@ -5,10 +5,12 @@ mod details;
 mod filters;
 mod handlers;
 mod queries;
+mod refusals;
 mod sentences;
 mod views;
 
 pub use queries::{Change, newest_about, newest_of, record};
+pub use refusals::{Refusals, Refused, note as note_refusals, note_early as note_early_refusals};
 pub use sentences::{Group, history};
 use serde_json::Value;
 
@@ -30,6 +32,12 @@ text_enum! {
         SignedIn = "session.started",
         SignInRefused = "session.refused",
         SignedOut = "session.ended",
+        /// Summed up by the minute, as the two after it: tries to sign in beyond the limit.
+        SignInThrottled = "session.throttled",
+        /// Requests that were answered 403.
+        AccessRefused = "access.refused",
+        /// Requests beyond another limit.
+        LimitReached = "access.limited",
         /// Sessions ended by their user or somebody else: the subject is the user.
         SessionsEnded = "user.sessions_ended",
         UserCreated = "user.created",

@@ -90,6 +90,9 @@ fn words(action: A) -> (Group, &'static str, R) {
         A::SignedIn => (Group::Access, "entrou", R::None),
         A::SignInRefused => (Group::Access, "tentou entrar e foi recusado", R::User),
         A::SignedOut => (Group::Access, "saiu", R::None),
+        A::SignInThrottled => (Group::Access, "passou do limite de tentativas de entrar", R::User),
+        A::AccessRefused => (Group::Access, "teve o acesso negado", R::None),
+        A::LimitReached => (Group::Access, "passou do limite de pedidos", R::None),
         A::UserCreated => (Group::Users, "criou o usuário", R::User),
         A::SessionsEnded => (Group::Access, "encerrou sessões de", R::User),
         A::UserInvited => (Group::Users, "convidou", R::User),
@@ -151,7 +154,9 @@ fn by_itself(action: Action) -> &'static str {
     match action {
         Action::TicketOpened => "O contato",
         Action::UserCreated => "O operador",
-        Action::SignInRefused => "Alguém",
+        Action::SignInRefused | Action::SignInThrottled | Action::AccessRefused | Action::LimitReached => {
+            "Alguém"
+        }
         _ => PLATFORM,
     }
 }
@@ -179,7 +184,8 @@ impl Sentence {
     ) -> Self {
         let words = Words::of(action);
         let who = actor.unwrap_or(words.by_itself);
-        let joint = if action == Action::SignInRefused && subject.is_some() { " como" } else { "" };
+        let is_of_somebody = matches!(action, Action::SignInRefused | Action::SignInThrottled);
+        let joint = if is_of_somebody && subject.is_some() { " como" } else { "" };
         let named = |(id, name): (i64, Option<&str>)| {
             let label = name.map_or_else(|| format!("nº {id}"), str::to_owned);
             (label, words.record.page(id, viewer))

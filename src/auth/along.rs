@@ -1,6 +1,6 @@
 //! The signed-in user, read along with the session: a page asks for both, and one statement has both.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,7 +9,7 @@ use actix_web::middleware::Next;
 use super::Person;
 
 /// What is opened by thousands at once, or asked for beside a page, and shows nothing of the user.
-const WITHOUT: [&str; 3] = ["/live", "/assets/", "/c/"];
+const WITHOUT: [&str; 4] = ["/live", "/assets/", "/c/", "/.well-known/"];
 
 enum Along {
     Unwanted,
@@ -19,6 +19,7 @@ enum Along {
 
 tokio::task_local! {
     static ALONG: RefCell<Along>;
+    static KEEPS_OLD_TOKEN: Cell<bool>;
 }
 
 /// Middleware around the session's: lets its look-up read the user of the request too.
@@ -31,7 +32,18 @@ pub async fn with_viewer(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let is_without = WITHOUT.iter().any(|path| request.path().starts_with(path));
     let along = if is_without { Along::Unwanted } else { Along::Wanted };
-    ALONG.scope(RefCell::new(along), next.call(request)).await
+    let answer = KEEPS_OLD_TOKEN.scope(Cell::new(false), next.call(request));
+    ALONG.scope(RefCell::new(along), answer).await
+}
+
+/// Says that the session's old token ends by itself, soon (see `sessions::follow_rights`).
+pub fn keep_old_token() {
+    KEEPS_OLD_TOKEN.try_with(|keeps| keeps.set(true)).ok();
+}
+
+/// Whether it does.
+pub fn is_old_token_kept() -> bool {
+    KEEPS_OLD_TOKEN.try_with(Cell::get).unwrap_or_default()
 }
 
 /// Whether this request asks for its user.

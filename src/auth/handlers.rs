@@ -2,20 +2,22 @@
 
 use actix_session::{Session, SessionExt};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::sessions::{self, Device};
-use super::{Anyone, ClientIp, Viewer, passwords, queries, refused, throttle};
-use crate::audit::{self, Action};
+use super::throttle::Guesser;
+use super::{Anyone, ClientIp, KnownDevice, Viewer, passwords, queries, refused, throttle};
+use crate::audit::{self, Action, Refused};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{Flash, Posted, Shell, redirect, redirect_with, user_of};
+use crate::web::{Flash, Posted, Shell, redirect, redirect_with, user_of, with_cookie};
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
@@ -85,34 +87,36 @@ pub async fn create(
     shell: Shell,
     request: HttpRequest,
     db: web::Data<Db>,
-    device: Device,
+    (device, known): (Device, KnownDevice),
 ) -> Result<HttpResponse> {
     let email = form.get("email").trim().to_lowercase();
     let (next, kept) = (own_path(form.get("next")).to_owned(), form.get("kept").to_owned());
     let refused =
         Login { email: email.clone(), kept: kept.clone(), ..Login::of(&db, &shell.csrf, &next).await };
-    match sign_in(&db, &email, form.get("password"), device.ip.clone()).await {
-        Ok(Some(user)) => {
+    match sign_in(&db, &email, form.get("password"), device.ip.clone(), &known).await? {
+        SignIn::Right { user, hash } => {
             sessions::begin(&request.get_session(), user, &device)?;
-            if kept.is_empty() {
-                return Ok(redirect(if next.is_empty() { "/" } else { &next }));
-            }
-            let page = refused::kept_for(&request, user, &kept);
-            Ok(page.unwrap_or_else(|| redirect_with("/", Flash::FormNotKept)))
+            let answer = match kept.is_empty() {
+                true => redirect(if next.is_empty() { "/" } else { &next }),
+                false => refused::kept_for(&request, user, &kept)
+                    .unwrap_or_else(|| redirect_with("/", Flash::FormNotKept)),
+            };
+            Ok(with_cookie(answer, known.remembering(user, &hash)))
         }
-        Ok(None) => {
+        SignIn::Wrong => {
             let error = ("E-mail ou senha incorretos.".into(), "Confira os dados e tente de novo.".into());
             let view = Login { error: Some(error), ..refused };
             shell.bare(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Entrar", view)
         }
-        Err(Error::TooMany { seconds }) => {
+        SignIn::TooMany { seconds, user } => {
             let minutes = (seconds + 59) / 60;
             let unit = if minutes == 1 { "minuto" } else { "minutos" };
             let wait = format!("Aguarde {minutes} {unit}.");
             let view = Login { error: Some(("Muitas tentativas.".into(), wait)), ..refused };
-            shell.bare(StatusCode::TOO_MANY_REQUESTS, "Erro: Entrar", view)
+            let mut answer = shell.bare(StatusCode::TOO_MANY_REQUESTS, "Erro: Entrar", view)?;
+            answer.extensions_mut().insert(Refused::signing_in(user));
+            Ok(answer)
         }
-        Err(error) => Err(error),
     }
 }
 
@@ -158,32 +162,60 @@ pub async fn destroy(
         live::announce(conn, &Event::RightsChanged(vec![user]))
     })
     .await?;
-    Ok(redirect("/login"))
+    let mut answer = redirect("/login");
+    // What the browser's cache holds of the user's pages and files goes too.
+    answer
+        .headers_mut()
+        .insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
+    Ok(answer)
 }
 
-async fn sign_in(db: &Db, email: &str, password: &str, ip: String) -> Result<Option<UserId>> {
-    let (address, place) = (email.to_owned(), ip.clone());
-    let known = db
+/// What became of a try to sign in.
+enum SignIn {
+    Right {
+        user: UserId,
+        hash: String,
+    },
+    Wrong,
+    /// Beyond the limit, for some seconds; as whom, if there is such a user.
+    TooMany {
+        seconds: i64,
+        user: Option<UserId>,
+    },
+}
+
+async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &KnownDevice) -> Result<SignIn> {
+    let (address, place, device) = (email.to_owned(), ip.clone(), device.clone());
+    let (credentials, guesser, admitted) = db
         .run(move |conn| {
-            throttle::admit(conn, &address, &place)?;
-            queries::credentials(conn, &address)
+            let credentials = queries::credentials(conn, &address)?;
+            let nonce = credentials.as_ref().and_then(|(user, hash)| device.nonce(*user, hash));
+            let guesser = match nonce {
+                Some(nonce) => Guesser::Device(nonce.to_owned()),
+                None => Guesser::stranger(&address, &place),
+            };
+            let admitted = match throttle::admit(conn, &guesser) {
+                Err(Error::TooMany { seconds }) => Err(seconds),
+                other => Ok(other?),
+            };
+            Ok((credentials, guesser, admitted))
         })
         .await?;
-    let (user, hash) = known.unzip();
-    let is_right = passwords::verify(password.to_owned(), hash).await?;
-    let email = email.to_owned();
-    db.transaction(move |conn| match user.filter(|_| is_right) {
-        Some(user) => {
-            throttle::forgive(conn, &email, &ip)?;
+    let (user, hash) = credentials.unzip();
+    if let Err(seconds) = admitted {
+        return Ok(SignIn::TooMany { seconds, user });
+    }
+    let is_right = passwords::verify(password.to_owned(), hash.clone()).await?;
+    db.transaction(move |conn| match (user, &hash) {
+        (Some(user), Some(hash)) if is_right => {
+            throttle::forgive(conn, &guesser)?;
             audit::record(conn, &audit::Entry::of(Action::SignedIn).by(user).from(&ip))?;
-            Ok(Some(user))
+            Ok(SignIn::Right { user, hash: hash.clone() })
         }
-        None => {
-            audit::record(
-                conn,
-                &audit::Entry::of(Action::SignInRefused).about(user.map(|id| id.0)).from(&ip),
-            )?;
-            Ok(None)
+        (user, _) => {
+            let entry = audit::Entry::of(Action::SignInRefused).about(user.map(|id| id.0));
+            audit::record(conn, &entry.from(&ip))?;
+            Ok(SignIn::Wrong)
         }
     })
     .await

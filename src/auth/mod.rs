@@ -7,7 +7,7 @@
 //! in the signatures of the handlers.
 
 mod along;
-mod common_passwords;
+mod devices;
 mod handlers;
 pub mod passwords;
 mod permission;
@@ -21,6 +21,7 @@ pub mod throttle;
 mod viewer;
 
 pub use along::with_viewer;
+pub use devices::{Devices, KnownDevice};
 pub use handlers::login_path;
 pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,

@@ -2,13 +2,16 @@
 
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Binary, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use super::sessions::{IDLE_HOURS, LONGEST_DAYS, REPLACED_KEY, REPLACED_SECONDS};
 use super::{Permission, Permissions, Person};
 use crate::clock::Zone;
 use crate::db;
@@ -135,13 +138,16 @@ struct StateRow {
     state: Value,
     #[diesel(sql_type = Bool)]
     is_stale: bool,
+    #[diesel(sql_type = Bool)]
+    is_replaced: bool,
 }
 
-/// Says, in SQL, that the session `x` is that of $1 and has not ended; and whether its last use was noted a
-/// while ago.
+/// Says, in SQL, that the session `x` is that of $1 and has not ended; whether its last use was noted a while
+/// ago; and whether another token has taken its place.
 const LIVING: &str = "x.token_hash = $1 AND x.seen_at > now() - make_interval(hours => $2)
-            AND x.created_at > now() - make_interval(days => $3)";
-const STATE: &str = "x.state, x.seen_at < now() - interval '1 minute' AS is_stale";
+            AND x.created_at > now() - make_interval(days => $3) AND (x.ends_at IS NULL OR x.ends_at > now())";
+const STATE: &str =
+    "x.state, x.seen_at < now() - interval '1 minute' AS is_stale, x.ends_at IS NOT NULL AS is_replaced";
 
 static WITH_PERSON: LazyLock<String> = LazyLock::new(|| {
     let (columns, joined) = of_person();
@@ -184,7 +190,10 @@ fn of_token<'a>(query: db::Prepared<'a>, token_hash: &'a [u8]) -> db::Prepared<'
 }
 
 impl StateRow {
-    fn used(self, conn: &mut PgConnection, token_hash: &[u8]) -> Result<Value> {
+    fn used(mut self, conn: &mut PgConnection, token_hash: &[u8]) -> Result<Value> {
+        if self.is_replaced {
+            self.state[REPLACED_KEY] = "true".into();
+        }
         if self.is_stale {
             db::prepared("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
                 .bind::<Binary, _>(token_hash)
@@ -201,6 +210,8 @@ pub struct Origin {
     pub id: Uuid,
     pub user_agent: String,
     pub ip: String,
+    /// When they signed in, if that was under another token.
+    pub began_at: Option<DateTime<Utc>>,
 }
 
 /// Writes a session, unless its user was deactivated meanwhile. Those that end by time are retired (see
@@ -215,8 +226,8 @@ pub fn save_session(
     state: &Value,
 ) -> Result<()> {
     db::prepared(
-        "INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip)
-         SELECT $1, $2, $3, $4, $5, $6 WHERE $2::bigint IS NULL
+        "INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip, created_at)
+         SELECT $1, $2, $3, $4, $5, $6, coalesce($7, now()) WHERE $2::bigint IS NULL
              OR EXISTS (SELECT FROM users WHERE id = $2 AND deactivated_at IS NULL FOR SHARE)
          ON CONFLICT (token_hash) DO UPDATE SET user_id = $2, state = $3, seen_at = now()",
     )
@@ -226,8 +237,34 @@ pub fn save_session(
     .bind::<SqlUuid, _>(origin.id)
     .bind::<Text, _>(&origin.user_agent)
     .bind::<Text, _>(&origin.ip)
+    .bind::<Nullable<Timestamptz>, _>(origin.began_at)
     .execute(conn)?;
     Ok(())
+}
+
+#[derive(QueryableByName)]
+struct BeganRow {
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+}
+
+/// Lets the session of that id end soon, for another token takes its place and its id: what the browser has
+/// under way is still answered. Returns when it began; `None` when somebody was faster, which shows by what the
+/// session says of the user's rights.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Result<Option<DateTime<Utc>>> {
+    let row: Option<BeganRow> = db::prepared(
+        "UPDATE sessions SET ends_at = now() + make_interval(secs => $2), id = gen_random_uuid()
+          WHERE id = $1 AND state->>'rights' = $3 RETURNING created_at",
+    )
+    .bind::<SqlUuid, _>(id)
+    .bind::<Double, _>(REPLACED_SECONDS)
+    .bind::<Text, _>(rights)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| row.created_at))
 }
 
 /// # Errors
@@ -268,17 +305,21 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
     Ok((row.failures, row.seconds_left))
 }
 
-/// After a good sign-in, forgets the tries of `keys`, and takes this one from the count of `place`. Those
-/// of others that are long past are retired (see `retention`).
+/// After a good sign-in, forgets the tries of `own`, and takes this one from the counts of `shared`. Those of
+/// others that are long past are retired (see `retention`).
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn forgive_attempts(conn: &mut PgConnection, keys: &[String], place: &str) -> Result<()> {
+pub fn forgive_attempts(conn: &mut PgConnection, own: &[String], shared: &[String]) -> Result<()> {
     db::prepared("DELETE FROM sign_in_attempts WHERE key = ANY($1)")
-        .bind::<Array<Text>, _>(keys)
+        .bind::<Array<Text>, _>(own)
         .execute(conn)?;
-    db::prepared("UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0) WHERE key = $1")
-        .bind::<Text, _>(place)
-        .execute(conn)?;
+    // In the order of the keys, so that two who come at once do not wait for each other.
+    db::prepared(
+        "UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0)
+          WHERE key IN (SELECT key FROM sign_in_attempts WHERE key = ANY($1) ORDER BY key FOR UPDATE)",
+    )
+    .bind::<Array<Text>, _>(shared)
+    .execute(conn)?;
     Ok(())
 }

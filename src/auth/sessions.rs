@@ -18,7 +18,7 @@ use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{USER_KEY, along, client_ip, queries};
+use super::{Permission, Person, USER_KEY, along, client_ip, queries};
 use crate::db::Db;
 use crate::error::Error;
 use crate::ids::UserId;
@@ -29,7 +29,16 @@ pub const IDLE_HOURS: i32 = 12;
 /// However busy, a session ends after so long.
 pub const LONGEST_DAYS: i32 = 7;
 
+/// A token whose place another took is good for so long: the browser may have requests under way with it.
+pub const REPLACED_SECONDS: f64 = 30.0;
+
+/// Stands in the state of a session that is read under such a token.
+pub const REPLACED_KEY: &str = "is_replaced";
+
 const ID_KEY: &str = "session_id";
+/// Also in the SQL of `replace_session`.
+const RIGHTS_KEY: &str = "rights";
+const BEGAN_KEY: &str = "began_at";
 const USER_AGENT_KEY: &str = "user_agent";
 const IP_KEY: &str = "ip";
 const LONGEST_USER_AGENT: usize = 300;
@@ -90,6 +99,9 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
+        if along::is_old_token_kept() {
+            return Ok(());
+        }
         let hash = hash_of(key);
         self.db.run(move |conn| queries::end_session(conn, &hash)).await.map_err(cause)
     }
@@ -126,11 +138,41 @@ impl FromRequest for Device {
 /// # Errors
 /// None that is known: what is kept always has a JSON form.
 pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<()> {
+    session.clear();
     session.renew();
     session.insert(USER_KEY, user.0).map_err(Error::unexpected)?;
     session.insert(ID_KEY, Uuid::new_v4()).map_err(Error::unexpected)?;
     session.insert(USER_AGENT_KEY, &device.user_agent).map_err(Error::unexpected)?;
     session.insert(IP_KEY, &device.ip).map_err(Error::unexpected)
+}
+
+/// Gives the session another token once its user's rights are others than at the last request: whoever knew the
+/// token before may have none of the new ones.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate::Result<()> {
+    if session.get::<bool>(REPLACED_KEY).unwrap_or_default().unwrap_or_default() {
+        return Ok(());
+    }
+    let permissions: Vec<&str> = person.permissions.iter().map(Permission::as_str).collect();
+    let rights = format!("{} {}", person.role_id, permissions.join(" "));
+    let known = session.get::<String>(RIGHTS_KEY).unwrap_or_default();
+    if known.as_ref() == Some(&rights) {
+        return Ok(());
+    }
+    if let Some(known) = known {
+        let Some(id) = current(session) else { return Ok(()) };
+        // As the state of the session holds it.
+        let known = serde_json::to_string(&known).map_err(Error::unexpected)?;
+        // Of two requests at once, one changes the token.
+        let replaced = db.run(move |conn| queries::replace_session(conn, id, &known)).await?;
+        let Some(began_at) = replaced else { return Ok(()) };
+        along::keep_old_token();
+        session.renew();
+        session.insert(BEGAN_KEY, began_at).map_err(Error::unexpected)?;
+    }
+    session.insert(RIGHTS_KEY, rights).map_err(Error::unexpected)
 }
 
 /// The id of the visitor's own session in the lists.
@@ -145,6 +187,7 @@ fn origin_of(state: &State) -> queries::Origin {
         id: text(ID_KEY).and_then(|id| id.parse().ok()).unwrap_or_else(Uuid::new_v4),
         user_agent: text(USER_AGENT_KEY).unwrap_or_default(),
         ip: text(IP_KEY).unwrap_or_default(),
+        began_at: state.get(BEGAN_KEY).and_then(|at| serde_json::from_str(at).ok()),
     }
 }
 

@@ -10,24 +10,70 @@ use actix_web::{FromRequest, HttpRequest, web};
 use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 
-use super::queries;
+use super::{network_named, queries};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 
 const WINDOW_MINUTES: i32 = 15;
 
-/// Tries in the window: of one address from one place, of one address, from one place. The first
-/// is small; the others are wide, so that a stranger cannot easily lock somebody out, nor a whole
-/// office behind one address be.
-const LIMITS: [i32; 3] = [5, 50, 100];
+/// Tries in the window from one place. Wide, so that a whole office behind one address is not locked out.
+const OF_PLACE: i32 = 100;
+
+/// Tries in the window of one e-mail address from one place.
+const OF_ADDRESS_FROM_PLACE: i32 = 5;
+
+/// Tries in the window of one e-mail address, from wherever. Wide, so that a stranger does not easily lock
+/// somebody out of a new browser.
+const OF_ADDRESS: i32 = 50;
+
+/// Tries in the window from a browser in which the owner signed in before.
+const OF_DEVICE: i32 = 10;
+
+/// Tries in the window by somebody who is signed in, and is asked for their password.
+const OF_USER: i32 = 5;
+
+/// Whose tries are counted, and where.
+#[derive(Clone, Debug)]
+pub enum Guesser {
+    /// Anybody who names that e-mail address, from that place.
+    Stranger { email: String, place: String },
+    /// A browser in which the owner signed in before, by its nonce. Strangers' tries do not count here.
+    Device(String),
+    /// Somebody who is signed in.
+    User(UserId),
+}
+
+impl Guesser {
+    pub fn stranger(email: &str, ip: &str) -> Self {
+        Self::Stranger { email: email.to_owned(), place: network_named(ip) }
+    }
+
+    /// The counts, each with its limit, in the order in which they are raised: who is over one raises none of
+    /// those after it, so that a flood from one place leaves one row, and not one for each address.
+    fn counts(&self) -> Vec<(String, i32)> {
+        match self {
+            Self::Stranger { email, place } => {
+                let email = hex::encode(&Sha256::digest(email.as_bytes())[..16]);
+                vec![
+                    (place.clone(), OF_PLACE),
+                    (format!("{email} {place}"), OF_ADDRESS_FROM_PLACE),
+                    (email, OF_ADDRESS),
+                ]
+            }
+            Self::Device(nonce) => vec![(format!("device {nonce}"), OF_DEVICE)],
+            Self::User(user) => vec![(format!("user {user}"), OF_USER)],
+        }
+    }
+}
 
 /// Counts a try.
 ///
 /// # Errors
 /// `TooMany` beyond the limit.
-pub fn admit(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
-    for (key, limit) in keys(email, ip).iter().zip(LIMITS) {
-        let (tries, seconds) = queries::count_attempt(conn, key, WINDOW_MINUTES)?;
+pub fn admit(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
+    for (key, limit) in guesser.counts() {
+        let (tries, seconds) = queries::count_attempt(conn, &key, WINDOW_MINUTES)?;
         if tries > limit {
             return Err(Error::TooMany { seconds: seconds.max(1) });
         }
@@ -35,13 +81,16 @@ pub fn admit(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets the tries of an address after a good sign-in: a whole office may sign in from one place.
+/// After the right password: forgets the tries of a device, of a user, and of an address from its place, and
+/// takes this one try from the wider counts, which hold the tries of strangers too.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn forgive(conn: &mut PgConnection, email: &str, ip: &str) -> Result<()> {
-    let [both, email, place] = keys(email, ip);
-    queries::forgive_attempts(conn, &[both, email], &place)
+pub fn forgive(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
+    let counts = guesser.counts();
+    let (own, shared): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(_, limit)| *limit <= OF_DEVICE);
+    let keys = |counts: Vec<(String, i32)>| counts.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+    queries::forgive_attempts(conn, &keys(own), &keys(shared))
 }
 
 /// The visitor's network address, for the audit.
@@ -67,9 +116,4 @@ pub fn visitor_of(request: &HttpRequest) -> Option<IpAddr> {
     let forwarded = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or("?"));
     let config = request.app_data::<web::Data<Config>>();
     Some(config.map_or(peer, |config| config.trusted_proxies.visitor(peer, forwarded)))
-}
-
-fn keys(email: &str, ip: &str) -> [String; 3] {
-    let email = hex::encode(&Sha256::digest(email.as_bytes())[..16]);
-    [format!("{email} {ip}"), email, ip.to_owned()]
 }

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use url::{Position, Url};
 
-use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, along, queries};
+use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, along, queries, sessions};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -120,6 +120,7 @@ impl FromRequest for Viewer {
                 session.purge();
                 return Err(login_required(&request));
             };
+            sessions::follow_rights(&session, &person, db).await?;
             let viewer = Self(Arc::new(person));
             request.extensions_mut().insert(viewer.clone());
             Ok(viewer)

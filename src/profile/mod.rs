@@ -2,8 +2,9 @@
 //! sessions that are open.
 //!
 //! The theme belongs to the user; each browser's cookie `theme` follows it. A new password asks for the
-//! current one and ends the other sessions.
+//! current one and ends the other sessions; ending sessions asks for it too.
 
+mod confirmation;
 mod form;
 mod handlers;
 mod password;

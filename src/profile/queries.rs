@@ -31,12 +31,10 @@ pub fn set_theme(conn: &mut PgConnection, user: UserId, theme: Theme) -> Result<
     Ok(())
 }
 
-/// The address by which `user` signs in, and the hash of their password.
-///
 /// # Errors
 /// The database is unreachable.
-pub fn credentials(conn: &mut PgConnection, user: UserId) -> Result<(String, Option<String>)> {
-    Ok(users::table.find(user.0).select((users::email, users::password_hash)).first(conn)?)
+pub fn password_hash(conn: &mut PgConnection, user: UserId) -> Result<Option<String>> {
+    Ok(users::table.find(user.0).select(users::password_hash).first(conn)?)
 }
 
 /// # Errors

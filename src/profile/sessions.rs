@@ -1,26 +1,37 @@
 //! Ending one's own sessions.
 
 use actix_session::Session;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use uuid::Uuid;
 
+use super::confirmation;
+use super::handlers::page;
+use super::views::Edit;
 use crate::auth::{ClientIp, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::users;
-use crate::web::{Flash, Posted, redirect_with};
+use crate::web::{Flash, Posted, Shell, redirect_with};
+
+/// The field of the list of sessions that takes the current password.
+const FIELD: &str = "session_password";
 
 /// Ends every session but this one.
 ///
 /// # Errors
-/// The database is unreachable.
+/// The database is unreachable, or too many wait.
 pub async fn end_others(
     viewer: Viewer,
-    _: Posted,
+    form: Posted,
+    shell: Shell,
     db: web::Data<Db>,
-    session: Session,
-    ClientIp(ip): ClientIp,
+    (session, ClientIp(ip)): (Session, ClientIp),
 ) -> Result<HttpResponse> {
+    if let Some(refused) = refused(&viewer, &form, &shell, &db, &session).await? {
+        let (status, view) = refused;
+        return shell.page_with(status, &viewer, "Erro: Meu perfil", view);
+    }
     let (id, current) = (viewer.id, sessions::current(&session));
     db.transaction(move |conn| users::end_all(conn, id, current, id, &ip)).await?;
     Ok(redirect_with("/profile", Flash::SessionsEnded))
@@ -30,12 +41,31 @@ pub async fn end_others(
 /// `NotFound` when it is somebody else's or has ended.
 pub async fn end_one(
     viewer: Viewer,
-    _: Posted,
-    db: web::Data<Db>,
-    other: web::Path<Uuid>,
-    ClientIp(ip): ClientIp,
+    form: Posted,
+    shell: Shell,
+    (db, other): (web::Data<Db>, web::Path<Uuid>),
+    (session, ClientIp(ip)): (Session, ClientIp),
 ) -> Result<HttpResponse> {
+    if let Some(refused) = refused(&viewer, &form, &shell, &db, &session).await? {
+        let (status, view) = refused;
+        return shell.page_with(status, &viewer, "Erro: Meu perfil", view);
+    }
     let (id, other) = (viewer.id, other.into_inner());
     db.transaction(move |conn| users::end_one(conn, id, other, id, &ip)).await?;
     Ok(redirect_with("/profile", Flash::SessionEnded))
+}
+
+/// The profile with what is wrong with the password, unless it is right.
+async fn refused(
+    viewer: &Viewer,
+    form: &Posted,
+    shell: &Shell,
+    db: &Db,
+    session: &Session,
+) -> Result<Option<(StatusCode, Edit)>> {
+    let (status, errors) = confirmation::judge(viewer, db, FIELD, form.get(FIELD)).await?;
+    match errors.is_empty() {
+        true => Ok(None),
+        false => Ok(Some((status, page(viewer, shell, db, session).await?.refused(errors)))),
+    }
 }

@@ -43,7 +43,8 @@ impl Edit {
     }
 
     /// The same form with what is wrong.
-    pub fn refused(self, errors: FieldErrors) -> Self {
+    pub fn refused(mut self, errors: FieldErrors) -> Self {
+        self.sessions.refuse(&errors);
         Self { errors, ..self }
     }
 

@@ -183,6 +183,7 @@ pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
         "DELETE FROM sessions WHERE token_hash IN (
             SELECT token_hash FROM sessions
              WHERE seen_at < now() - make_interval(hours => $1) OR created_at < now() - make_interval(days => $2)
+                OR ends_at < now()
              LIMIT $3 FOR UPDATE SKIP LOCKED)",
     )
     .bind::<Integer, _>(IDLE_HOURS)

@@ -1,6 +1,6 @@
 //! The form of the set-up.
 
-use crate::auth::passwords;
+use crate::auth::passwords::{self, Owner};
 use crate::clock::Zone;
 use crate::settings::company_name_error;
 use crate::users::{Email, Name, NewAccount};
@@ -71,7 +71,7 @@ impl Typed {
         if let Some(message) = department_error(&self.department) {
             errors.add("department", message);
         }
-        let administrator = NewAccount::parse(&self.name, &self.email, &self.password);
+        let administrator = NewAccount::parse(&self.name, &self.email, &self.password, &self.company_name);
         match (zone, administrator, errors.is_empty()) {
             (Some(zone), Ok(administrator), true) => Ok(Draft {
                 company_name: self.company_name.trim().into(),
@@ -91,7 +91,9 @@ impl Typed {
         if let Err(message) = Email::parse(&self.email) {
             errors.add("email", message);
         }
-        match passwords::refusal(&self.password) {
+        let owner =
+            Owner { company: self.company_name.clone(), name: self.name.clone(), email: self.email.clone() };
+        match passwords::refusal(&self.password, &owner) {
             Some(_) if self.password.is_empty() => errors.add("password", "Crie uma senha."),
             Some(refusal) => errors.add("password", refusal.sentence()),
             None => {}

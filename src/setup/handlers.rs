@@ -9,11 +9,11 @@ use super::form::Typed;
 use super::hash_of;
 use super::queries::{self, State};
 use crate::auth::sessions::{self, Device};
-use crate::auth::{Anyone, passwords};
+use crate::auth::{Anyone, KnownDevice, passwords};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::{ZoneGroup, zone_groups};
-use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with, with_cookie};
 
 const TITLE: &str = "Configurar a plataforma";
 
@@ -59,7 +59,7 @@ pub async fn create(
     shell: Shell,
     session: Session,
     db: web::Data<Db>,
-    (token, device): (web::Path<String>, Device),
+    (token, device, browser): (web::Path<String>, Device, KnownDevice),
 ) -> Result<HttpResponse> {
     let hash = hash_of(&token);
     let known = hash.clone();
@@ -68,17 +68,21 @@ pub async fn create(
         closed => return refuse(shell, closed),
     }
     let typed = Typed::read(&form_fields);
-    let draft = match typed.parse() {
+    let read = typed.clone();
+    // A password takes some milliseconds to judge.
+    let parsed = web::block(move || read.parse()).await.map_err(Error::unexpected)?;
+    let draft = match parsed {
         Ok(draft) => draft,
         Err(errors) => return form(shell, &token, typed, errors),
     };
     let password_hash = passwords::hash_in_turn(typed.password).await?;
-    let ip = device.ip.clone();
-    let made = db.transaction(move |conn| queries::set_up(conn, &hash, &draft, &password_hash, &ip)).await?;
+    let (ip, new) = (device.ip.clone(), password_hash.clone());
+    let made = db.transaction(move |conn| queries::set_up(conn, &hash, &draft, &new, &ip)).await?;
     match made {
         Ok(administrator) => {
             sessions::begin(&session, administrator, &device)?;
-            Ok(redirect_with("/schedules", Flash::SetUp))
+            let cookie = browser.remembering(administrator, &password_hash);
+            Ok(with_cookie(redirect_with("/schedules", Flash::SetUp), cookie))
         }
         Err(closed) => refuse(shell, closed),
     }

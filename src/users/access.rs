@@ -10,14 +10,16 @@ use super::saving::managed;
 use super::views::{Gone, Link, Welcome};
 use super::{Name, Token};
 use crate::audit::{self, Action};
+use crate::auth::passwords::{self, Owner};
 use crate::auth::sessions::{self, Device};
-use crate::auth::{Anyone, Can, ManageUsers, Viewer, client_ip, passwords};
+use crate::auth::{Anyone, Can, KnownDevice, ManageUsers, Viewer, client_ip};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Posted, Shell, redirect};
+use crate::settings;
+use crate::web::{FieldErrors, Posted, Shell, redirect, with_cookie};
 
 /// Makes a link anew, which voids the older one, and shows it this once.
 ///
@@ -78,7 +80,7 @@ pub async fn take_up(
     shell: Shell,
     db: web::Data<Db>,
     token: web::Path<String>,
-    (session, device): (Session, Device),
+    (session, device, known): (Session, Device, KnownDevice),
 ) -> Result<HttpResponse> {
     let Some(invited) = invited(&db, &token).await? else { return gone(shell) };
     let mut errors = FieldErrors::default();
@@ -87,7 +89,12 @@ pub async fn take_up(
         errors.add("name", *message);
     }
     let password = form.get("password").to_owned();
-    if let Some(refusal) = passwords::refusal(&password) {
+    let owner = Owner {
+        company: db.run(settings::brand).await?.company_name,
+        name: format!("{} {}", invited.name, form.get("name")),
+        email: invited.email.clone(),
+    };
+    if let Some(refusal) = passwords::judge(&password, owner).await? {
         errors.add("password", refusal.sentence());
     }
     if !errors.is_empty() {
@@ -95,11 +102,11 @@ pub async fn take_up(
         return shell.bare(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {}", view.title()), view);
     }
     let hash = passwords::hash_in_turn(password).await?;
-    let (key, ip) = (token_hash(&token), device.ip.clone());
-    let taken = db.transaction(move |conn| settle(conn, &key, name.as_ref().ok(), &hash, &ip)).await?;
+    let (key, ip, new) = (token_hash(&token), device.ip.clone(), hash.clone());
+    let taken = db.transaction(move |conn| settle(conn, &key, name.as_ref().ok(), &new, &ip)).await?;
     let Some(user) = taken else { return gone(shell) };
     sessions::begin(&session, user, &device)?;
-    Ok(redirect("/"))
+    Ok(with_cookie(redirect("/"), known.remembering(user, &hash)))
 }
 
 /// Uses the link up; `None` when somebody was faster. The account is locked before its link, as by whoever

@@ -1,6 +1,6 @@
 //! What a user is called, and by which address they sign in.
 
-use crate::auth::passwords::{self, LENGTHS, Refusal};
+use crate::auth::passwords::{self, Owner};
 use crate::web::has_control_characters;
 
 /// One line of 1 to 100 characters.
@@ -60,17 +60,21 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
+    /// An account of somebody of that company.
+    ///
     /// # Errors
     /// What is wrong, as one sentence for the operator.
-    pub fn parse(name: &str, email: &str, password: &str) -> Result<Self, String> {
+    pub fn parse(name: &str, email: &str, password: &str, company: &str) -> Result<Self, String> {
         let name = Name::parse(name).map_err(|_| "the name must have 1 to 100 characters")?;
         let address = Email::parse(email).map_err(|_| format!("{:?} is no e-mail address", email.trim()))?;
-        match passwords::refusal(password) {
+        let owner = Owner {
+            company: company.to_owned(),
+            name: name.as_str().to_owned(),
+            email: address.as_str().to_owned(),
+        };
+        match passwords::refusal(password, &owner) {
             None => Ok(Self { name, email: address }),
-            Some(Refusal::Length) => {
-                Err(format!("the password must have {} to {} characters", LENGTHS.start(), LENGTHS.end()))
-            }
-            Some(Refusal::Common) => Err("the password is one that guessers try first".into()),
+            Some(refusal) => Err(refusal.reason().into()),
         }
     }
 
@@ -89,11 +93,13 @@ mod tests {
 
     #[test]
     fn an_account_needs_a_name_an_address_and_a_good_password() {
-        let account = NewAccount::parse(" Ana ", "Ana@Empresa.example", "cavalo-8").unwrap();
+        let parse = |name, email, password| NewAccount::parse(name, email, password, "Clínica Horizonte");
+        let account = parse(" Ana ", "Ana@Empresa.example", "cavalo, trem e gaita").unwrap();
         assert_eq!((account.name(), account.email()), ("Ana", "ana@empresa.example"));
-        assert!(NewAccount::parse("", "a@b.c", "cavalo-8").is_err());
-        assert!(NewAccount::parse("Ana", "a@b.c", "1234567").is_err());
-        assert!(NewAccount::parse("Ana", "a@b.c", "12345678").is_err());
+        assert!(parse("", "a@b.c", "cavalo, trem e gaita").is_err());
+        for bad in ["1234567", "12345678", "clinicahorizonte", "Horizonte-1!"] {
+            assert!(parse("Ana", "a@b.c", bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
@@ -190,6 +190,15 @@ pub fn redirect(path: &str) -> HttpResponse {
 pub fn redirect_with(path: &str, flash: Flash) -> HttpResponse {
     let mut answer = redirect(path);
     answer.extensions_mut().insert(flash);
+    answer
+}
+
+/// `answer`, which also sets a cookie, if there is one to set.
+pub fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) -> HttpResponse {
+    if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie.encoded().to_string()).ok())
+    {
+        answer.headers_mut().append(SET_COOKIE, cookie);
+    }
     answer
 }
 

@@ -128,6 +128,10 @@ test("a session that somebody ended is over in its open page", { timeout: 60_000
   const [here, there] = [await visitor("helena"), await visitor("helena")];
   await here.page.goto("/profile");
   await here.page.getByRole("button", { name: "Encerrar as outras sessões" }).click();
+  await here.page.locator("[data-error-summary]").getByText("Digite a senha atual.").waitFor();
+  assert.deepEqual(await axe(here.page), []);
+  await here.page.getByLabel("Sua senha, para encerrar sessões").fill(PASSWORD);
+  await here.page.getByRole("button", { name: "Encerrar as outras sessões" }).click();
   await here.page.getByText("Sessões encerradas.").waitFor();
   await there.page.waitForURL((url) => url.pathname === "/login", { timeout: 5_000 });
   await here.page.reload();
@@ -224,7 +228,7 @@ test("without JavaScript: invite, take up, change the password, deactivate", { t
   await press(tom.page.getByRole("button", { name: "Criar senha e entrar" }));
   await press(tom.page.getByRole("link", { name: "Meu perfil" }));
   await tom.page.getByLabel("Senha atual", { exact: true }).fill(NEW_PASSWORD);
-  await tom.page.getByLabel("Senha nova", { exact: true }).fill(PASSWORD);
+  await tom.page.getByLabel("Senha nova", { exact: true }).fill("outras palavras que combinam menos");
   await press(tom.page.getByRole("button", { name: "Trocar senha" }));
   await tom.page.getByText("Senha trocada.").waitFor();
 

@@ -80,18 +80,27 @@ fn create_admin_makes_the_first_user_and_prints_a_password_once() {
 }
 
 #[test]
-fn create_admin_reads_a_password_and_refuses_a_short_one() {
+fn create_admin_reads_a_password_and_refuses_a_bad_one() {
     let database = Database::new();
+    database.execute("UPDATE settings SET company_name = 'Clínica Horizonte'");
     let arguments = ["create-admin", "--name", "Ana", "--email", "ana@empresa.example", "--password-stdin"];
-    let mut child = command(&arguments, &[("DATABASE_URL", &database.url)])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(b"curta\n").unwrap();
-    let sentence = error(&child.wait_with_output().unwrap());
-    assert_eq!(sentence, "pontual: the password must have 8 to 128 characters");
+    let own = "the password is made of the names or the address of its owner, company or product";
+    for (password, sentence) in [
+        ("curta", "the password must have 8 to 128 characters"),
+        ("senha123", "the password is one that guessers try first"),
+        ("ana@empresa.example", own),
+        ("clinica-horizonte-1", own),
+    ] {
+        let mut child = command(&arguments, &[("DATABASE_URL", &database.url)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
+        let refused = error(&child.wait_with_output().unwrap());
+        assert_eq!(refused, format!("pontual: {sentence}"), "{password}");
+    }
     assert_eq!(database.number("SELECT count(*) AS value FROM users"), 0);
 }
 

@@ -73,6 +73,10 @@ async fn a_new_password_asks_for_the_current_one_and_ends_the_other_sessions() {
         .assert_says("A senha atual não confere.")
         .assert_says("Esta senha é muito comum.");
     change(PASSWORD, "curta").await.assert_status(422).assert_says("Use de 8 a 128 caracteres.");
+    for own in ["bruno@empresa.example", "Bruno.Lima-1", "pontual2027"] {
+        change(PASSWORD, own).await.assert_status(422).assert_says("A senha lembra o seu nome");
+    }
+    change(PASSWORD, "poiuytrewq").await.assert_status(422).assert_says("Teclas vizinhas são fáceis");
     there.get("/tickets").await.assert_status(200);
     let before = here.cookie("pontual");
     let done = change(PASSWORD, NEW_PASSWORD).await;
@@ -88,6 +92,12 @@ async fn guesses_of_the_current_password_are_limited() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     bruno.get("/profile").await;
+    // Strangers who try his address do not stand in his way.
+    let stranger = app.visitor();
+    stranger.get("/login").await;
+    for _ in 0..6 {
+        stranger.post("/login", &[("email", "bruno@empresa.example"), ("password", "errada")]).await;
+    }
     let fields = [("current_password", "errada mesmo"), ("new_password", NEW_PASSWORD)];
     for _ in 0..5 {
         bruno.post("/profile/password", &fields).await.assert_status(422);
@@ -112,18 +122,26 @@ async fn ones_own_sessions_are_listed_with_their_browser_and_ended() {
     let page = here.get("/profile").await;
     page.assert_says("Chrome no Windows").assert_says("Esta sessão");
 
-    let one = page.attribute("form[action^='/profile/sessions/'] .btn-sm", "aria-label").unwrap();
+    let one = page.attribute("button[formaction^='/profile/sessions/']", "aria-label").unwrap();
     assert!(one.starts_with("Encerrar sessão: Chrome no Windows"), "{one}");
-    let path = page.attribute("form[action^='/profile/sessions/']", "action").unwrap();
+    let path = page.attribute("button[formaction^='/profile/sessions/']", "formaction").unwrap();
     let helena = app.other_attendant().await;
     helena.get("/profile").await;
-    helena.post(&path, &[]).await.assert_status(404);
+    let right = [("session_password", PASSWORD)];
+    helena.post(&path, &right).await.assert_status(404);
+    for (typed, said) in [("", "Digite a senha atual."), ("errada mesmo", "A senha atual não confere.")] {
+        let page = here.post(&path, &[("session_password", typed)]).await;
+        page.assert_status(422).assert_says(said);
+        let all = here.post("/profile/sessions/ending", &[("session_password", typed)]).await;
+        all.assert_status(422).assert_says(said);
+        assert_eq!(all.count("#session_password[aria-invalid=true]"), 1);
+    }
     there.get("/tickets").await.assert_status(200);
-    here.post(&path, &[]).await.assert_status(303);
+    here.post(&path, &right).await.assert_status(303);
     there.get("/tickets").await.assert_status(303);
 
     let third = app.attendant().await;
-    here.post("/profile/sessions/ending", &[]).await.assert_status(303);
+    here.post("/profile/sessions/ending", &right).await.assert_status(303);
     third.get("/tickets").await.assert_status(303);
     here.get("/tickets").await.assert_status(200);
     helena.get("/tickets").await.assert_status(200);

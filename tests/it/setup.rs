@@ -122,3 +122,21 @@ async fn bad_input_is_refused_and_comes_back_but_for_the_password() {
     assert_eq!(page.attribute("#password", "value"), None);
     assert_eq!(page.count("#attends[checked]"), 0);
 }
+
+#[actix_web::test]
+async fn the_first_password_is_no_common_one_and_not_the_companys_name() {
+    let app = TestApp::empty().await;
+    let link = link(&app);
+    let ana = opened(&app, &link).await;
+    for (password, said) in [
+        ("flamengo1", "Esta senha é muito comum."),
+        (FIELDS[0].1, "A senha lembra o seu nome, o seu e-mail ou o nome da empresa."),
+        (FIELDS[3].1, "A senha lembra o seu nome, o seu e-mail ou o nome da empresa."),
+        ("P0ntual-2027", "A senha lembra o seu nome, o seu e-mail ou o nome da empresa."),
+    ] {
+        let mut fields = FIELDS;
+        fields[4].1 = password;
+        ana.post(&link, &fields).await.assert_status(422).assert_says(said);
+    }
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM users"), 0);
+}

@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 
-use crate::harness::{PASSWORD, TestApp};
+use crate::harness::{PASSWORD, TestApp, Visitor};
 
 const ADMIN: &str = "admin@empresa.example";
 
@@ -41,13 +41,230 @@ async fn parallel_guesses_are_limited_over_two_processes() {
     two.get("/login").await;
     let fields = [("email", ADMIN), ("password", "errada")];
     let tries =
-        (0..10).map(|n| if n % 2 == 0 { one.post("/login", &fields) } else { two.post("/login", &fields) });
+        (0..100).map(|n| if n % 2 == 0 { one.post("/login", &fields) } else { two.post("/login", &fields) });
     let answers = futures_util::future::join_all(tries).await;
     assert_eq!(answers.iter().filter(|page| page.status == 422).count(), 5);
+    assert_eq!(answers.iter().filter(|page| page.status == 429).count(), 95);
     let refused = answers.iter().find(|page| page.status == 429).unwrap();
     refused.assert_says("Muitas tentativas.").assert_says("Aguarde 15 minutos.");
     let right = one.post("/login", &[("email", ADMIN), ("password", PASSWORD)]).await;
     right.assert_status(429);
+}
+
+/// Tries to sign in from a network address.
+async fn guess(visitor: &Visitor, from: &str, email: &str, password: &str) -> u16 {
+    let csrf = visitor.csrf();
+    let fields = [("csrf", csrf.as_str()), ("email", email), ("password", password)];
+    let request = TestRequest::post().uri("/login").insert_header(("x-forwarded-for", from));
+    visitor.send(request.peer_addr("127.0.0.1:4000".parse().unwrap()).set_form(fields)).await.status
+}
+
+#[actix_web::test]
+async fn who_has_many_addresses_of_one_network_has_the_tries_of_one() {
+    let app = TestApp::new().await;
+    let stranger = app.visitor();
+    stranger.get("/login").await;
+    let mut statuses = Vec::new();
+    for number in 0..8 {
+        statuses.push(guess(&stranger, &format!("2001:db8:1:2::{number:x}"), ADMIN, "errada, sempre").await);
+    }
+    assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
+    assert_eq!(guess(&stranger, "2001:db8:1:3::1", ADMIN, "errada, sempre").await, 422);
+    let told = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id LIMIT 1";
+    assert_eq!(app.database.texts(told), ["2001:db8:1:2::"], "the audit knows the very address");
+}
+
+#[actix_web::test]
+async fn a_flood_from_one_place_leaves_few_rows() {
+    let app = TestApp::new().await;
+    let stranger = app.visitor();
+    stranger.get("/login").await;
+    // A password too short for argon2: the flood is about the counts.
+    let tries = (0..400).map(|number| {
+        let (visitor, email) = (&stranger, format!("pessoa{number}@empresa.example"));
+        async move { guess(visitor, "203.0.113.9", &email, "curta").await }
+    });
+    let statuses = futures_util::future::join_all(tries).await;
+    assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 100);
+    let rows = app.database.number("SELECT count(*) AS value FROM sign_in_attempts");
+    assert_eq!(rows, 201, "the place, and twice each of the addresses that were let through");
+    let others = "SELECT count(*) AS value FROM audit WHERE action = 'session.refused'";
+    assert_eq!(app.database.number(others), 100);
+}
+
+#[actix_web::test]
+async fn strangers_lock_no_owner_out_of_a_browser_that_they_used_before() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let strangers = app.visitor();
+    strangers.get("/login").await;
+    // From many places, until the address is locked; and as many from the owner's own place.
+    for number in 0..60 {
+        guess(&strangers, &format!("198.51.100.{number}"), ADMIN, "curta").await;
+    }
+    app.database.execute("UPDATE sign_in_attempts SET failures = 1000");
+    let elsewhere = app.visitor();
+    elsewhere.get("/login").await;
+    assert_eq!(guess(&elsewhere, "203.0.113.7", ADMIN, PASSWORD).await, 429);
+
+    admin.get("/login").await;
+    admin.post("/logout", &[]).await.assert_status(303);
+    admin.get("/login").await;
+    assert_eq!(guess(&admin, "198.51.100.1", ADMIN, PASSWORD).await, 303);
+    let kept = "SELECT max(failures)::bigint AS value FROM sign_in_attempts";
+    assert_eq!(app.database.number(kept), 1001, "the strangers' tries are not forgiven by it");
+}
+
+#[actix_web::test]
+async fn a_known_browser_guesses_ten_times_and_only_as_its_own_users() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let device = admin.cookie("pontual_device").unwrap();
+    let thief = app.visitor();
+    thief.set_cookie("pontual_device", &device);
+    thief.get("/login").await;
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses.push(guess(&thief, "203.0.113.7", ADMIN, "errada").await);
+    }
+    assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 10);
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(guess(&thief, "203.0.113.7", "bruno@empresa.example", "errada").await);
+    }
+    assert_eq!(statuses, [422, 422, 422, 422, 422, 429]);
+    // A new password ends what the cookie was good for.
+    app.database.execute(
+        "DELETE FROM sign_in_attempts;
+         UPDATE users SET password_hash = 'x' || password_hash WHERE email = 'admin@empresa.example'",
+    );
+    for _ in 0..5 {
+        assert_eq!(guess(&thief, "203.0.113.7", ADMIN, "errada").await, 422);
+    }
+    assert_eq!(guess(&thief, "203.0.113.7", ADMIN, "errada").await, 429);
+}
+
+#[actix_web::test]
+async fn what_is_refused_is_summed_up_in_the_audit() {
+    let app = TestApp::new().await;
+    let (bruno, stranger) = (app.attendant().await, app.visitor());
+    for _ in 0..3 {
+        bruno.get("/audit").await.assert_status(403);
+    }
+    bruno.get("/users/309").await.assert_status(403);
+    bruno.post_raw("/logout", &[]).await.assert_status(403);
+    let foreign = TestRequest::post().uri("/logout").insert_header(("origin", "https://evil.example"));
+    stranger.send(foreign).await.assert_status(403);
+    stranger.get("/login").await;
+    for _ in 0..8 {
+        guess(&stranger, "203.0.113.7", "bruno@empresa.example", "errada").await;
+    }
+    for _ in 0..7 {
+        guess(&stranger, "203.0.113.7", "ninguem@empresa.example", "errada").await;
+    }
+    app.shared.refusals.write(&app.shared.db).await.unwrap();
+    app.shared.refusals.write(&app.shared.db).await.unwrap();
+    let told =
+        "SELECT concat_ws(' ', action, coalesce(actor_id, 0), coalesce(subject_id, 0), details->>'times',
+                                 details->>'route') AS value
+                  FROM audit WHERE action IN ('access.refused', 'session.throttled') ORDER BY 1";
+    assert_eq!(
+        app.database.texts(told),
+        [
+            "access.refused 0 0 1 POST",
+            "access.refused 303 0 1 GET /users/{id}",
+            "access.refused 303 0 1 POST /logout",
+            "access.refused 303 0 3 GET /audit",
+            "session.throttled 0 0 2 POST /login",
+            "session.throttled 0 303 3 POST /login",
+        ]
+    );
+    let page = app.administrator().await.get("/audit").await;
+    page.assert_says("Bruno Lima teve o acesso negado (GET /audit; 3 vezes)")
+        .assert_says("Alguém passou do limite de tentativas de entrar como Bruno Lima");
+}
+
+#[actix_web::test]
+async fn the_token_of_a_session_changes_with_its_users_rights() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    bruno.get("/tickets").await.assert_status(200);
+    let before = bruno.cookie("pontual").unwrap();
+    bruno.get("/tickets").await;
+    assert_eq!(bruno.cookie("pontual").unwrap(), before, "it stays as long as the rights do");
+    for change in [
+        "UPDATE users SET role_id = 202 WHERE id = 303",
+        "INSERT INTO role_permissions VALUES (202, 'tickets')",
+    ] {
+        let before = bruno.cookie("pontual").unwrap();
+        app.database.execute(change);
+        // Two requests at once, as a page makes them: one changes the token, and both are answered.
+        let (one, two) = (app.visitor(), app.visitor());
+        one.set_cookie("pontual", &before);
+        two.set_cookie("pontual", &before);
+        let pages = futures_util::future::join(one.get("/notifications"), two.get("/notifications")).await;
+        assert_eq!((pages.0.status, pages.1.status), (200, 200));
+        let changed = [one, two].into_iter().filter_map(|v| v.cookie("pontual").filter(|now| *now != before));
+        let changed: Vec<_> = changed.collect();
+        assert_eq!(changed.len(), 1);
+        bruno.set_cookie("pontual", &changed[0]);
+        let page = bruno.get("/profile").await;
+        page.assert_status(200).assert_says("Esta sessão");
+        assert_eq!(page.text().matches("Esta sessão").count(), 1);
+        let thief = app.visitor();
+        thief.set_cookie("pontual", &before);
+        thief.get("/notifications").await.assert_status(200);
+        app.database.execute("UPDATE sessions SET ends_at = now() WHERE ends_at IS NOT NULL");
+        thief.get("/notifications").await.assert_status(303);
+    }
+}
+
+#[actix_web::test]
+async fn a_new_token_gives_no_new_days() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    bruno.get("/tickets").await;
+    app.database.execute("UPDATE sessions SET created_at = now() - interval '6 days 23 hours'");
+    app.database.execute("UPDATE users SET role_id = 202 WHERE id = 303");
+    bruno.get("/notifications").await.assert_status(200);
+    app.database.execute("UPDATE sessions SET created_at = created_at - interval '2 hours'");
+    bruno.get("/notifications").await.assert_status(303);
+}
+
+#[actix_web::test]
+async fn signing_out_clears_the_browsers_cache() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/login").await;
+    let answer = admin.post("/logout", &[]).await;
+    assert_eq!(answer.header("clear-site-data"), "\"cache\"");
+}
+
+#[actix_web::test]
+async fn security_txt_says_whom_to_tell() {
+    for (variable, value, contact) in [
+        ("PORT", "8080", "Contact: mailto:security@localhost\n"),
+        ("PONTUAL_PUBLIC_URL", "https://pontual.example", "Contact: mailto:security@pontual.example\n"),
+        (
+            "PONTUAL_SECURITY_CONTACT",
+            "seguranca@empresa.example",
+            "Contact: mailto:seguranca@empresa.example\n",
+        ),
+        (
+            "PONTUAL_SECURITY_CONTACT",
+            "https://empresa.example/aviso",
+            "Contact: https://empresa.example/aviso\n",
+        ),
+    ] {
+        let app = TestApp::with_variable(variable, value).await;
+        let page = app.visitor().get("/.well-known/security.txt").await;
+        assert_eq!(page.assert_status(200).header("content-type"), "text/plain; charset=utf-8");
+        assert!(page.body.starts_with(contact), "{}", page.body);
+        let expires = page.body.lines().find_map(|line| line.strip_prefix("Expires: ")).unwrap();
+        let expires = chrono::DateTime::parse_from_rfc3339(expires).unwrap().to_utc();
+        let days = (expires - chrono::Utc::now()).num_days();
+        assert!((30..365).contains(&days), "{days}");
+    }
 }
 
 #[actix_web::test]

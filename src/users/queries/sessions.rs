@@ -37,7 +37,7 @@ pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSe
     Ok(db::prepared(
         "SELECT id, created_at, seen_at, user_agent, ip FROM sessions
           WHERE user_id = $1 AND seen_at > now() - make_interval(hours => $2)
-            AND created_at > now() - make_interval(days => $3)
+            AND created_at > now() - make_interval(days => $3) AND ends_at IS NULL
           ORDER BY seen_at DESC, id LIMIT $4",
     )
     .bind::<BigInt, _>(user)

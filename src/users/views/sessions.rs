@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::auth::Viewer;
 use crate::users::queries::OpenSession;
+use crate::web::{FieldErrors, browser_name};
 
 #[derive(Template)]
 #[template(path = "users/_sessions.html")]
@@ -14,7 +15,9 @@ pub struct SessionList {
     /// The address that the forms' addresses begin with.
     base: String,
     lines: Vec<Line>,
+    /// Whoever ends their own sessions says their password.
     is_own: bool,
+    errors: FieldErrors,
 }
 
 struct Line {
@@ -38,7 +41,7 @@ impl SessionList {
         let line = |session: OpenSession| Line {
             is_current: Some(session.id) == current,
             id: session.id.to_string(),
-            device: device(&session.user_agent),
+            device: browser_name(&session.user_agent),
             since: viewer.zone.date_time(session.created_at),
             seen: viewer.zone.relative(session.seen_at, now),
             ip: session.ip,
@@ -48,57 +51,12 @@ impl SessionList {
             is_own: base == "/profile",
             base: base.to_owned(),
             lines: open.into_iter().map(line).collect(),
+            errors: FieldErrors::default(),
         }
     }
-}
 
-/// "Chrome no Windows", as far as the browser says; of those that name others too, the more special first.
-fn device(user_agent: &str) -> String {
-    let known = |names: &[(&str, &'static str)]| {
-        names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
-    };
-    let browser = known(&[
-        ("Edg", "Edge"),
-        ("OPR/", "Opera"),
-        ("SamsungBrowser/", "Samsung Internet"),
-        ("Firefox/", "Firefox"),
-        ("FxiOS/", "Firefox"),
-        ("CriOS/", "Chrome"),
-        ("Chrome/", "Chrome"),
-        ("Safari/", "Safari"),
-    ]);
-    let system = known(&[
-        ("Windows", "no Windows"),
-        ("Android", "no Android"),
-        ("iPhone", "no iPhone"),
-        ("iPad", "no iPad"),
-        ("Mac OS X", "no Mac"),
-        ("CrOS", "no ChromeOS"),
-        ("Linux", "no Linux"),
-    ]);
-    match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} {system}"),
-        (Some(browser), None) => browser.into(),
-        (None, Some(system)) => format!("Navegador {system}"),
-        (None, None) => "Navegador desconhecido".into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::device;
-
-    #[test]
-    fn a_browser_is_told_by_what_it_says() {
-        let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
-        assert_eq!(device(chrome), "Chrome no Windows");
-        assert_eq!(device(&format!("{chrome} Edg/140.0")), "Edge no Windows");
-        let iphone = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Version/19.0 Mobile Safari/604.1";
-        assert_eq!(device(iphone), "Safari no iPhone");
-        assert_eq!(
-            device("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"),
-            "Firefox no Linux"
-        );
-        assert_eq!(device("curl/8"), "Navegador desconhecido");
+    /// Shows what is wrong with the password.
+    pub fn refuse(&mut self, errors: &FieldErrors) {
+        self.errors = errors.clone();
     }
 }

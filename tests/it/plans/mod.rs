@@ -21,6 +21,7 @@ const SIZES: Sizes = Sizes { schedules: 30_000, contacts: 10_000, notifications:
 /// Routes that are not walked, and why.
 const EXEMPT: &[(&str, &str)] = &[
     ("/assets/{version}/{path:.*}", "files of the binary"),
+    ("/.well-known/security.txt", "made from the configuration"),
     ("/chat-colours/{colour}.css", "made from its address"),
     ("/logo/{hash}", "the company's one row, and the bytes of a file that this company does not have"),
     ("/files/{id}/{name}", "one row by its key, and the bytes of a file that this company does not have"),

@@ -182,7 +182,7 @@ async fn sessions_are_listed_and_ended_by_an_administrator() {
     let (bruno, again) = (app.attendant().await, app.attendant().await);
     let admin = app.administrator().await;
     let page = admin.get("/users/303").await;
-    assert_eq!(page.count("form[action^='/users/303/sessions/'][action$='/ending'] .btn-sm"), 2);
+    assert_eq!(page.count("button[formaction^='/users/303/sessions/'][formaction$='/ending']"), 2);
     let newest = "SELECT id::text AS value FROM sessions WHERE user_id = 303 ORDER BY created_at";
     let ids = app.database.texts(newest);
     // Somebody else's session is not found among his.

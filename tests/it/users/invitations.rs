@@ -15,6 +15,8 @@ async fn an_invitation_leads_to_a_password_once() {
     page.assert_status(200).assert_says("Criar sua senha").assert_says("iris@empresa.example");
     let weak = iris.post(&link, &[("name", "Íris Sá"), ("password", "senha123")]).await;
     weak.assert_status(422).assert_says("Esta senha é muito comum.");
+    let own = iris.post(&link, &[("name", "Íris Guimarães"), ("password", "guimaraes.2027")]).await;
+    own.assert_status(422).assert_says("A senha lembra o seu nome");
     let short = iris.post(&link, &[("name", ""), ("password", "curta")]).await;
     short.assert_status(422).assert_says("Informe o nome.").assert_says("Use de 8 a 128 caracteres.");
     iris.post(&link, &[("name", "Íris de Sá"), ("password", NEW_PASSWORD)]).await.assert_status(303);

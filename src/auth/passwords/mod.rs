@@ -1,6 +1,11 @@
 //! Passwords as argon2id hashes. One run takes 19 MiB and tens of milliseconds, so that only as
 //! many run at once as there are cores.
 
+mod choice;
+mod lists;
+mod plain;
+mod refusal;
+
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
@@ -8,8 +13,10 @@ use actix_web::web;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::common_passwords as common;
 use crate::error::{Error, Result};
+
+pub use choice::{Owner, refusal};
+pub use refusal::Refusal;
 
 /// The shortest and longest password, in characters. The upper bound keeps a long text from costing
 /// a run of argon2 more than the rest.
@@ -26,30 +33,10 @@ static RUNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
 static NOBODY: LazyLock<String> =
     LazyLock::new(|| hash(&hex::encode(crate::keys::random_bytes::<16>())).unwrap_or_default());
 
-/// Why a password may not be chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    Length,
-    /// Among those that are tried first.
-    Common,
-}
-
-impl Refusal {
-    /// What the form says.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Self::Length => "Use de 8 a 128 caracteres.",
-            Self::Common => "Esta senha é muito comum. Escolha outra.",
-        }
-    }
-}
-
-/// What is wrong with a new password, if something is. Which characters it holds is nobody's business.
-pub fn refusal(password: &str) -> Option<Refusal> {
-    if !LENGTHS.contains(&password.chars().count()) {
-        return Some(Refusal::Length);
-    }
-    common::holds(password).then_some(Refusal::Common)
+/// What is wrong with a new password of `owner`, if something is: see [`refusal`].
+pub async fn judge(password: &str, owner: Owner) -> Result<Option<Refusal>> {
+    let password = password.to_owned();
+    web::block(move || refusal(&password, &owner)).await.map_err(Error::unexpected)
 }
 
 /// The hash to store, when it is this request's turn.

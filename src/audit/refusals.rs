@@ -1,0 +1,188 @@
+//! What was refused for who asked (403), or beyond a limit (429): each goes to the log, and their sums go to the
+//! audit, so that a flood of requests is no flood of rows.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use actix_session::SessionExt;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::rt::time;
+use actix_web::web;
+use serde_json::json;
+
+use super::{Action, Entry, record};
+use crate::auth::{USER_KEY, client_ip};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::UserId;
+
+/// How often the sums are written.
+const EVERY: Duration = Duration::from_secs(60);
+
+/// Maximum kinds of refusals between two writings. What is beyond is summed up without route and address.
+const KINDS: usize = 500;
+
+/// The sums since they were last written, of this process.
+#[derive(Clone, Default)]
+pub struct Refusals(Arc<Mutex<HashMap<Kind, u64>>>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Kind {
+    action: Action,
+    actor: Option<UserId>,
+    subject: Option<i64>,
+    route: String,
+    ip: String,
+}
+
+/// What a handler knows of its refusal, in the extensions of its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    action: Action,
+    subject: Option<i64>,
+}
+
+impl Refused {
+    /// A try to sign in beyond the limit, as that user, if there is one.
+    pub fn signing_in(user: Option<UserId>) -> Self {
+        Self { action: Action::SignInThrottled, subject: user.map(|user| user.0) }
+    }
+
+    fn of(status: StatusCode) -> Option<Self> {
+        let action = match status {
+            StatusCode::FORBIDDEN => Action::AccessRefused,
+            StatusCode::TOO_MANY_REQUESTS => Action::LimitReached,
+            _ => return None,
+        };
+        Some(Self { action, subject: None })
+    }
+}
+
+/// Middleware, within the session's: notes what handlers refuse, and to whom.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn note(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let response = next.call(request).await?;
+    let request = response.request();
+    let told = response.response().extensions().get::<Refused>().copied();
+    let refused = told.or_else(|| Refused::of(response.status()));
+    if let (Some(refused), Some(refusals)) = (refused, request.app_data::<web::Data<Refusals>>()) {
+        let user = request.get_session().get::<i64>(USER_KEY).unwrap_or_default();
+        let pattern = request.match_pattern().unwrap_or_default();
+        let route = format!("{} {pattern}", request.method());
+        refusals.add(refused, user.map(UserId), route, client_ip(request));
+    }
+    Ok(response)
+}
+
+/// Middleware, around those that refuse a changing request before any session is read: notes that.
+///
+/// # Errors
+/// What the inner service returns.
+pub async fn note_early(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let refusals = request.app_data::<web::Data<Refusals>>().map(|refusals| refusals.get_ref().clone());
+    let asked =
+        (!request.method().is_safe()).then(|| (request.method().to_string(), client_ip(request.request())));
+    let answer = next.call(request).await;
+    if let (Err(error), Some(refusals), Some((method, ip))) = (&answer, refusals, asked)
+        && let Some(refused) = Refused::of(error.as_response_error().status_code())
+    {
+        refusals.add(refused, None, method, ip);
+    }
+    answer
+}
+
+impl Refusals {
+    fn add(&self, refused: Refused, actor: Option<UserId>, route: String, ip: String) {
+        let Refused { action, subject } = refused;
+        tracing::info!(action = action.as_str(), ?actor, subject, route, ip, "a request was refused");
+        let mut sums = self.lock();
+        let kind = Kind { action, actor, subject, route, ip };
+        let is_known = sums.contains_key(&kind) || sums.len() < KINDS;
+        let kind = match is_known {
+            true => kind,
+            false => Kind { actor: None, subject: None, route: String::new(), ip: String::new(), ..kind },
+        };
+        *sums.entry(kind).or_default() += 1;
+    }
+
+    /// Writes the sums into the audit.
+    ///
+    /// # Errors
+    /// The database is unreachable: they wait for the next time.
+    pub async fn write(&self, db: &Db) -> Result<()> {
+        let sums = std::mem::take(&mut *self.lock());
+        if sums.is_empty() {
+            return Ok(());
+        }
+        let rows = sums.clone();
+        let written = db.transaction(move |conn| {
+            rows.iter().try_for_each(|(kind, times)| record(conn, &kind.entry(*times)))
+        });
+        let written = written.await;
+        if written.is_err() {
+            let mut since = self.lock();
+            for (kind, times) in sums {
+                *since.entry(kind).or_default() += times;
+            }
+        }
+        written
+    }
+
+    /// Writes them now and then, for as long as the process lives.
+    pub async fn keep_writing(self, db: Db) {
+        loop {
+            time::sleep(EVERY).await;
+            if let Err(error) = self.write(&db).await {
+                tracing::warn!(%error, "the sums of refusals wait for the database");
+            }
+        }
+    }
+
+    /// A panic elsewhere leaves the map whole: every change of it is one call.
+    fn lock(&self) -> MutexGuard<'_, HashMap<Kind, u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kind {
+    fn entry(&self, times: u64) -> Entry {
+        let details = match self.route.is_empty() {
+            true => json!({ "times": times }),
+            false => json!({ "times": times, "route": self.route }),
+        };
+        let entry = Entry::of(self.action).about(self.subject).with(details).from(&self.ip);
+        match self.actor {
+            Some(actor) => entry.by(actor),
+            None => entry,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_many_kinds_takes_little_memory() {
+        let refusals = Refusals::default();
+        let refused = Refused::of(StatusCode::FORBIDDEN).unwrap();
+        for number in 0..3 * KINDS {
+            refusals.add(refused, None, "GET /audit".into(), number.to_string());
+        }
+        let sums = refusals.lock();
+        assert_eq!(sums.len(), KINDS + 1);
+        assert_eq!(sums.values().sum::<u64>() as usize, 3 * KINDS);
+    }
+}

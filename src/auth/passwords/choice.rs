@@ -1,0 +1,262 @@
+//! Which passwords may be chosen: not those that guessers try first. Which characters they hold is nobody's
+//! business.
+
+use zxcvbn::{Score, zxcvbn};
+
+use super::plain::fold;
+use super::refusal::{Refusal, Weakness};
+use super::{LENGTHS, lists};
+
+/// So much of a password is judged; more would cost time, and only make it better.
+const JUDGED: usize = 40;
+
+/// Marks that zxcvbn reads as letters too. It tries them in all combinations, which takes seconds where a password
+/// holds all of them; few people write so.
+const RARE_LETTERS: [char; 8] = ['(', '{', '[', '<', '|', '+', '%', '!'];
+
+/// Shorter words of a name or an address stand in many good passwords by chance.
+const SHORTEST_OWN: usize = 4;
+
+/// What a password must not be made of besides: the product is known to everybody.
+const PRODUCT: &str = "Pontual";
+
+/// Whose password it is, as far as strangers may know.
+#[derive(Clone, Debug, Default)]
+pub struct Owner {
+    pub company: String,
+    pub name: String,
+    pub email: String,
+}
+
+/// What is wrong with a new password of `owner`, if something is.
+pub fn refusal(password: &str, owner: &Owner) -> Option<Refusal> {
+    if !LENGTHS.contains(&password.chars().count()) {
+        return Some(Refusal::Length);
+    }
+    let judged: String = password.chars().take(JUDGED).collect();
+    let (folded, own) = (fold(&judged), owner.words());
+    if is_made_of(&own, &folded) {
+        return Some(Refusal::Own);
+    }
+    if is_common(&folded) {
+        return Some(Refusal::Common);
+    }
+    // Digits and marks around something weak make three parts of it, which zxcvbn takes for enough.
+    let core = judged.trim_matches(|c: char| !c.is_alphabetic());
+    let is_most = core.len() < judged.len() && 2 * core.chars().count() > judged.chars().count();
+    let around = is_most.then(|| weakness(core, &own, Score::Two)).flatten();
+    around.or_else(|| weakness(&judged, &own, Score::Three)).map(Refusal::Weak)
+}
+
+/// What makes a text weak, if guessers need less than that.
+fn weakness(text: &str, own: &[String], least: Score) -> Option<Weakness> {
+    let inputs = inputs(text, own);
+    let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
+    let entropy = zxcvbn(&text.replace(RARE_LETTERS, "#"), &inputs);
+    let warning = || entropy.feedback().and_then(|feedback| feedback.warning());
+    (entropy.score() < least).then(|| Weakness::from(warning()))
+}
+
+impl Owner {
+    /// What somebody who knows them tries: names and addresses, whole and in their parts, folded, without marks,
+    /// the longest first.
+    fn words(&self) -> Vec<String> {
+        let whole = [PRODUCT, &self.company, &self.name, &self.email];
+        let parts = whole.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+        let address = self.email.split('@');
+        let mut words: Vec<String> =
+            whole.iter().copied().chain(parts).chain(address).map(|text| letters(&fold(text))).collect();
+        words.retain(|word| word.chars().count() >= SHORTEST_OWN);
+        let backwards: Vec<String> = words.iter().map(|word| word.chars().rev().collect()).collect();
+        words.extend(backwards);
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        words.dedup();
+        words
+    }
+}
+
+/// Whether what is left without `own` words would be no password by itself.
+fn is_made_of(own: &[String], folded: &str) -> bool {
+    read_as_letters(folded).into_iter().any(|text| {
+        let mut rest = letters(&text);
+        let before = rest.len();
+        for word in own {
+            rest = rest.replace(word.as_str(), "");
+        }
+        rest.len() < before && rest.chars().count() < *LENGTHS.start()
+    })
+}
+
+/// Whether it is a common password, or one such, or a single word, with digits or marks around it.
+fn is_common(folded: &str) -> bool {
+    let is_mark = |c: char| !c.is_alphabetic();
+    let is_one = |text: &str| lists::is_common(text) || lists::rank(text).is_some();
+    lists::is_common(folded)
+        || is_one(folded.trim_end_matches(is_mark))
+        || is_one(folded.trim_matches(is_mark))
+        || read_as_letters(folded).iter().any(|text| is_one(text) || is_one(text.trim_matches(is_mark)))
+}
+
+/// The words of the password that guessers know, each at the place of its rank: so zxcvbn takes it.
+fn inputs(password: &str, own: &[String]) -> Vec<String> {
+    let characters: Vec<char> = password.chars().collect();
+    let mut ranked: Vec<(usize, String)> = Vec::new();
+    for start in 0..characters.len() {
+        for end in start + SHORTEST_OWN..=characters.len() {
+            let part: String = characters[start..end].iter().collect();
+            let folded = fold(&part);
+            let rank_of = |text: &String| match own.contains(text) {
+                true => Some(1),
+                false => lists::rank(text),
+            };
+            let backwards: String = folded.chars().rev().collect();
+            let read = read_as_letters(&folded);
+            let rank = [folded, backwards].iter().chain(&read).filter_map(rank_of).min();
+            ranked.extend(rank.map(|rank| (rank, part)));
+        }
+    }
+    let last = ranked.iter().map(|(rank, _)| *rank).max().unwrap_or_default();
+    let mut inputs = vec![String::new(); last];
+    for (rank, word) in ranked {
+        // Two of one rank are forms of one word, or own: the place before is as good.
+        let place = (0..rank).rev().find(|place| inputs[*place].is_empty());
+        match place {
+            Some(place) => inputs[place] = word,
+            None => inputs.push(word),
+        }
+    }
+    inputs
+}
+
+/// The letters that digits and marks stand for, in both readings of 1.
+fn read_as_letters(folded: &str) -> [String; 2] {
+    ['i', 'l'].map(|one| {
+        let letter = |c: char| match c {
+            '0' => 'o',
+            '1' | '!' => one,
+            '3' => 'e',
+            '4' | '@' => 'a',
+            '5' | '$' => 's',
+            '7' => 't',
+            other => other,
+        };
+        folded.chars().map(letter).collect()
+    })
+}
+
+/// Letters and digits alone.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ana() -> Owner {
+        Owner {
+            company: "Clínica Horizonte Ltda.".into(),
+            name: "Ana Prado".into(),
+            email: "ana.prado@horizonte.example".into(),
+        }
+    }
+
+    fn judge(password: &str) -> Option<Refusal> {
+        refusal(password, &ana())
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused() {
+        for common in [
+            "12345678",
+            "Senha123",
+            "flamengo2026!",
+            "PASSWORD1",
+            "aaaaaaaa",
+            "mudar@123",
+            "qwerty123",
+            "p4ssw0rd",
+            "Felicidade",
+            "coração!",
+            "corinthians",
+            "iloveyou",
+            "cachorro#1",
+            "123mudar",
+            "c4ch0rr0",
+        ] {
+            assert!(matches!(judge(common), Some(Refusal::Common | Refusal::Weak(_))), "{common}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_together_of_little_is_refused() {
+        for weak in [
+            "qazwsxedc",
+            "abcabcabc",
+            "25/12/1990",
+            "abcdefghij",
+            "mariajose",
+            "joaopedro2024",
+            "cavalo-8",
+            "rovlavrepus",
+            "20202021",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        ] {
+            assert!(judge(weak).is_some(), "{weak}");
+        }
+        assert_eq!(
+            judge("poiuytrewq").map(Refusal::sentence).map(|said| said.contains("Teclas")),
+            Some(true)
+        );
+    }
+
+    #[test]
+    fn ones_own_names_and_address_are_refused_in_every_dress() {
+        for own in [
+            "pontual2026",
+            "Pontual-123",
+            "P0ntual!!",
+            "clinicahorizonte",
+            "Clínica Horizonte",
+            "horizonte#22",
+            "ana.prado@horizonte.example",
+            "ANAPRADO1",
+            "prado.ana",
+            "odarpana1",
+            "Horizonte&Pontual",
+            "clinica.horizonte.ana",
+        ] {
+            assert_eq!(judge(own), Some(Refusal::Own), "{own}");
+        }
+    }
+
+    #[test]
+    fn good_passwords_pass() {
+        for good in [
+            "uma senha de teste",
+            "quatro palavras quaisquer",
+            "uma senha boa",
+            "correto cavalo bateria",
+            "o prado da ana tem 3 cavalos",
+            "kX9#mv2Qw",
+            "trovão lento azul",
+            "9f8c1e07aa53d2b4c6e0",
+            "Пароль длинный и редкий",
+            "ponte nublada, gato",
+        ] {
+            assert_eq!(judge(good), None, "{good}");
+        }
+    }
+
+    #[test]
+    fn the_longest_password_is_judged_by_its_beginning() {
+        for text in ["a1@4", "ção", "4@8({[<369!1|0$5+7%2"] {
+            let weak: String = text.repeat(43).chars().take(128).collect();
+            assert!(judge(&weak).is_some(), "{weak}");
+            assert_eq!(
+                judge(&format!("uma senha de teste {weak}").chars().take(128).collect::<String>()),
+                None
+            );
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Passwords that guessers try first, and words that they put together. `src/build.rs` makes the lists out of
+//! packages of npm.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// About 49,000 passwords that leaked, in small letters without accents; some 18,000 of them have eight
+/// characters or more.
+static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    include_str!(concat!(env!("OUT_DIR"), "/common_passwords.txt")).lines().chain(HERE).collect()
+});
+
+/// What the list lacks and is tried in Brazil.
+const HERE: [&str; 8] =
+    ["bemvindo", "deusefiel", "minhasenha", "mudar", "mudarsenha", "novasenha", "senhasenha", "trocar"];
+
+/// About 60,000 names and words of Brazil, and their ranks: the lower, the sooner they are tried.
+static WORDS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+    let words = include_str!(concat!(env!("OUT_DIR"), "/words.txt")).lines();
+    words.enumerate().map(|(index, word)| (word, index + 1)).collect()
+});
+
+/// Whether a folded text is a common password.
+pub fn is_common(folded: &str) -> bool {
+    COMMON.contains(folded)
+}
+
+/// The rank of a folded word.
+pub fn rank(folded: &str) -> Option<usize> {
+    WORDS.get(folded).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_long() {
+        let long = COMMON.iter().filter(|password| password.len() >= 8).count();
+        assert!(long >= 10_000, "{long}");
+        assert!(WORDS.len() >= 30_000, "{}", WORDS.len());
+    }
+}

@@ -1,0 +1,58 @@
+//! The current password, which is asked for before what a thief of an open browser would do first.
+
+use actix_web::http::StatusCode;
+
+use super::queries;
+use crate::auth::throttle::{self, Guesser};
+use crate::auth::{Viewer, passwords};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::web::FieldErrors;
+
+/// What a form says of the current password that was typed into it, at the field of that name; and the status of
+/// its refusal.
+///
+/// # Errors
+/// The database is unreachable, or too many wait.
+pub async fn judge(
+    viewer: &Viewer,
+    db: &Db,
+    field: &'static str,
+    typed: &str,
+) -> Result<(StatusCode, FieldErrors)> {
+    let mut errors = FieldErrors::default();
+    if typed.is_empty() {
+        errors.add(field, "Digite a senha atual.");
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, errors));
+    }
+    match is_current(viewer, db, typed).await {
+        Ok(true) => {}
+        Ok(false) => errors.add(field, "A senha atual não confere."),
+        Err(Error::TooMany { seconds }) => {
+            let minutes = (seconds + 59) / 60;
+            let unit = if minutes == 1 { "minuto" } else { "minutos" };
+            errors.add(field, format!("Muitas tentativas. Aguarde {minutes} {unit}."));
+            return Ok((StatusCode::TOO_MANY_REQUESTS, errors));
+        }
+        Err(error) => return Err(error),
+    }
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, errors))
+}
+
+/// Whether that is the viewer's password. Whoever found an open browser guesses no faster than a stranger; and
+/// strangers who try the sign-in do not stand in the owner's way here.
+async fn is_current(viewer: &Viewer, db: &Db, password: &str) -> Result<bool> {
+    let (id, guesser) = (viewer.id, Guesser::User(viewer.id));
+    let counted = guesser.clone();
+    let hash = db
+        .run(move |conn| {
+            throttle::admit(conn, &counted)?;
+            queries::password_hash(conn, id)
+        })
+        .await?;
+    let is_right = passwords::verify(password.to_owned(), hash).await?;
+    if is_right {
+        db.transaction(move |conn| throttle::forgive(conn, &guesser)).await?;
+    }
+    Ok(is_right)
+}
