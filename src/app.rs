@@ -11,6 +11,7 @@ use crate::auth::Devices;
 use crate::config::Config;
 use crate::connections::{self, Connections};
 use crate::contacts::Links;
+use crate::conversations::chat::Paces;
 use crate::db::Db;
 use crate::dispatcher::Health;
 use crate::error::Error;
@@ -37,6 +38,7 @@ pub struct Shared {
     pub connections: Connections,
     pub known: web::Data<Known>,
     pub refusals: Refusals,
+    pub paces: Paces,
 }
 
 impl Shared {
@@ -44,8 +46,8 @@ impl Shared {
         let known = web::Data::new(Known::new(db.changes()));
         let connections = Connections::new(config.trusted_proxies.clone(), config.connections_per_address);
         let (hub, health) = (Hub::new(), Health::default());
-        let refusals = Refusals::default();
-        Self { config, keys, db, files, hub, health, known, connections, refusals }
+        let (refusals, paces) = (Refusals::default(), Paces::default());
+        Self { config, keys, db, files, hub, health, known, connections, refusals, paces }
     }
 }
 
@@ -92,13 +94,14 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, files, hub, health, known, connections, refusals } = shared;
+    let Shared { config, keys, db, files, hub, health, known, connections, refusals, paces } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(Seal::new(&keys.key("kept forms"))))
         .app_data(web::Data::new(Devices::new(keys.key("devices"), is_https)))
         .app_data(web::Data::new(refusals))
+        .app_data(web::Data::new(paces))
         .app_data(known)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))

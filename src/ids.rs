@@ -47,7 +47,7 @@ macro_rules! id_types {
 
 id_types! {
     RoleId, UserId, DepartmentId, PersonId, ChannelId, ContactId,
-    ScheduleId, TicketId, MessageId, NotificationId, ImportId, AttachmentId,
+    CustomerAccessId, ScheduleId, TicketId, MessageId, NotificationId, ImportId, AttachmentId,
 }
 
 /// Text columns with a fixed list of values (a CHECK in the database) as Rust enums.

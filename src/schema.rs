@@ -78,6 +78,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_accesses (id) {
+        id -> Int8,
+        contact_id -> Int8,
+        token_hash -> Bytea,
+        link_version -> Int4,
+        user_agent -> Text,
+        ip -> Text,
+        created_at -> Timestamptz,
+        seen_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     department_members (department_id, user_id) {
         department_id -> Int8,
         user_id -> Int8,
@@ -261,6 +274,7 @@ diesel::table! {
         id -> Uuid,
         user_agent -> Text,
         ip -> Text,
+        ends_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -274,7 +288,6 @@ diesel::table! {
         late_tolerance_minutes -> Int4,
         updated_at -> Timestamptz,
         logo_sha256 -> Nullable<Bytea>,
-        ends_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -349,6 +362,7 @@ diesel::joinable!(contacts -> channels (channel_id));
 diesel::joinable!(contacts -> users (default_attendant_id));
 diesel::joinable!(contacts -> departments (default_department_id));
 diesel::joinable!(contacts -> people (person_id));
+diesel::joinable!(customer_accesses -> contacts (contact_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
 diesel::joinable!(import_lines -> imports (import_id));
@@ -381,6 +395,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     blobs,
     channels,
     contacts,
+    customer_accesses,
     department_members,
     departments,
     import_lines,

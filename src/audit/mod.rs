@@ -82,6 +82,8 @@ text_enum! {
         ContactArchived = "contact.archived",
         ContactRestored = "contact.restored",
         ContactLinkRevoked = "contact.link_revoked",
+        /// Browsers that came by the contact's link were shut out, by the customer or by somebody else.
+        ContactAccessesEnded = "contact.accesses_ended",
         ContactExported = "contact.exported",
         ContactAnonymised = "contact.anonymised",
         PersonCreated = "person.created",

@@ -127,6 +127,7 @@ fn words(action: A) -> (Group, &'static str, R) {
         A::ContactArchived => (Group::Contacts, "arquivou o contato", R::Contact),
         A::ContactRestored => (Group::Contacts, "restaurou o contato", R::Contact),
         A::ContactLinkRevoked => (Group::Contacts, "revogou o link do contato", R::Contact),
+        A::ContactAccessesEnded => (Group::Contacts, "encerrou acessos pelo link do contato", R::Contact),
         A::ContactExported => (Group::Contacts, "exportou os dados do contato", R::Contact),
         A::ContactAnonymised => (Group::Contacts, "anonimizou o contato", R::Contact),
         A::PersonCreated => (Group::Contacts, "criou a pessoa", R::Person),
@@ -152,7 +153,7 @@ fn words(action: A) -> (Group, &'static str, R) {
 /// Who did it where nobody is named.
 fn by_itself(action: Action) -> &'static str {
     match action {
-        Action::TicketOpened => "O contato",
+        Action::TicketOpened | Action::ContactAccessesEnded => "O contato",
         Action::UserCreated => "O operador",
         Action::SignInRefused | Action::SignInThrottled | Action::AccessRefused | Action::LimitReached => {
             "Alguém"

@@ -7,6 +7,7 @@ use super::queries;
 use super::views::{Archival, LinkRevocation, Touching};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::conversations::chat;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
@@ -118,6 +119,26 @@ pub async fn revoke_link(
     })
     .await?;
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::LinkRevoked))
+}
+
+/// Shuts out the browsers that the customer opened their link in; each may come in by the link again.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn end_accesses(
+    viewer: Can<ManageContacts>,
+    _: Posted,
+    db: web::Data<Db>,
+    id: web::Path<ContactId>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (user, id) = (viewer.id, id.into_inner());
+    db.transaction(move |conn| {
+        queries::lock(conn, id)?;
+        chat::end_accesses(conn, id, user, &ip)
+    })
+    .await?;
+    Ok(redirect_with(&format!("/contacts/{id}"), Flash::AccessesEnded))
 }
 
 /// Audits what was done, if anything was, and tells the pages that show the contact; an open page of the

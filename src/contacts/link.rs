@@ -1,5 +1,6 @@
 //! The customer's link: an HMAC over the contact and its link's version. It can be shown again
-//! whenever it is needed, and raising the version revokes it.
+//! whenever it is needed, and raising the version revokes it. Each browser exchanges it for a cookie
+//! (see `conversations::chat`).
 
 use crate::ids::ContactId;
 use crate::keys::Key;
@@ -21,7 +22,12 @@ impl Links {
         Self { key }
     }
 
-    /// The path of the chat page of a contact, whose link has that version.
+    /// The path of the chat page of a contact, for browsers that have its cookie.
+    pub fn page(contact: ContactId) -> String {
+        format!("/c/{contact}")
+    }
+
+    /// The path of the link of a contact, in that version.
     pub fn path(&self, contact: ContactId, version: i32) -> String {
         format!("/c/{}", self.token(contact, version))
     }

@@ -34,6 +34,7 @@ pub const AUDITED: &[Action] = &[
     Action::ContactArchived,
     Action::ContactRestored,
     Action::ContactLinkRevoked,
+    Action::ContactAccessesEnded,
     Action::ContactExported,
     Action::ContactAnonymised,
 ];
@@ -57,6 +58,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/contacts/{id}/restoration", archival::restore),
         Route::get("/contacts/{id}/link-revocation", archival::ask_revocation),
         Route::post("/contacts/{id}/link-revocation", archival::revoke_link),
+        Route::post("/contacts/{id}/accesses/ending", archival::end_accesses),
         Route::post("/contacts/{id}/export", export::download),
         Route::get("/contacts/{id}/anonymisation", anonymise::ask),
         Route::post("/contacts/{id}/anonymisation", anonymise::anonymise),

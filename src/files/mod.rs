@@ -46,7 +46,7 @@ pub const MOST: usize = 5;
 pub fn routes() -> Vec<Route> {
     vec![
         Route::get("/files/{id}/{name}", serve::show),
-        Route::get("/c/{token}/files/{id}/{name}", serve::show_to_customer),
+        Route::get("/c/{contact:[0-9]+}/files/{id}/{name}", serve::show_to_customer),
         Route::post("/uploads", handlers::create),
         Route::post("/uploads/{id}/removal", handlers::remove),
     ]

@@ -14,7 +14,7 @@ use super::queries;
 use super::streams::StreamId;
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
+use crate::ids::{ContactId, CustomerAccessId, NotificationId, ScheduleId, UserId};
 use crate::notifications::{BELL_LENGTH, Item, queries as notifications};
 
 /// Users whose bells and rights are read in one statement.
@@ -71,13 +71,13 @@ async fn close_the_unwelcome(hub: &Arc<Inner>, doubts: Doubts, db: &Db) -> Resul
     open_customers(hub, doubts.customers.into_iter().collect(), db).await.map(drop)
 }
 
-/// Those of `customers` whose link is still good; the others' streams are ended.
+/// Those of `customers` who still have access; the others' streams are ended.
 async fn open_customers(hub: &Arc<Inner>, customers: Vec<CustomerKey>, db: &Db) -> Result<Vec<CustomerKey>> {
     if customers.is_empty() {
         return Ok(customers);
     }
-    let contacts: Vec<ContactId> = customers.iter().map(|(contact, _)| *contact).collect();
-    let good = db.run(move |conn| queries::open_links(conn, &contacts)).await?;
+    let accesses: Vec<CustomerAccessId> = customers.iter().map(|(_, access)| *access).collect();
+    let good = db.run(move |conn| queries::open_accesses(conn, &accesses)).await?;
     let (open, ended): (Vec<_>, Vec<_>) = customers.into_iter().partition(|key| good.contains(key));
     ended.into_iter().for_each(|key| hub.customers.close(key));
     Ok(open)

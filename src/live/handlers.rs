@@ -36,10 +36,10 @@ pub async fn user(
     answer(hub.open_for_user(user, sessions::current(&session)), &request)
 }
 
-/// What happens in the conversation of the customer who holds the link.
+/// What happens in the conversation of the customer who comes.
 ///
 /// # Errors
-/// 404 without a valid link; `TooMany` if the link or the process has as many streams as it may.
+/// 404 without an access; `TooMany` if the browser or the process has as many streams as it may.
 pub async fn customer(
     customer: Customer,
     hub: web::Data<Hub>,
@@ -49,7 +49,7 @@ pub async fn customer(
     if let Some(connection) = request.conn_data::<Arc<Connection>>() {
         connections.recognise(connection, Owner::Customer(customer.id));
     }
-    answer(hub.open_for_customer(customer.id, customer.link_version), &request)
+    answer(hub.open_for_customer(customer.id, customer.access), &request)
 }
 
 /// Compression would hold events back; `identity` keeps it away.

@@ -13,7 +13,7 @@ use super::reach::Reach;
 use super::streams::{EventStream, Room, Streams};
 use super::{Incoming, delivery};
 use crate::db::Db;
-use crate::ids::{ContactId, UserId};
+use crate::ids::{ContactId, CustomerAccessId, UserId};
 
 /// The time between the beats of `Streams::ping`. With a ping the right to a stream is looked at: changes
 /// of rights are announced; this catches what forgot to.
@@ -25,11 +25,11 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The most streams of one account: a browser has one, and one for each window where Web Locks are missing.
 const OF_A_USER: usize = 24;
 
-/// The most streams of one customer's link: each open page has one.
-const OF_A_LINK: usize = 10;
+/// The most streams of one customer in one browser: each open page has one.
+const OF_A_CUSTOMER: usize = 10;
 
-/// A customer's stream, and the version of the link that it came by.
-pub type CustomerKey = (ContactId, i32);
+/// A customer's streams in one browser.
+pub type CustomerKey = (ContactId, CustomerAccessId);
 
 /// All open streams of the process, and what is to be passed on to them; cheap to clone.
 #[derive(Clone)]
@@ -50,7 +50,7 @@ impl Hub {
         let room = Arc::new(Room::new());
         Self(Arc::new(Inner {
             users: Streams::new(room.clone(), OF_A_USER),
-            customers: Streams::new(room.clone(), OF_A_LINK),
+            customers: Streams::new(room.clone(), OF_A_CUSTOMER),
             reach: Reach::default(),
             room,
             news: Mutex::default(),
@@ -80,14 +80,13 @@ impl Hub {
         Some(stream)
     }
 
-    /// A stream of the customer who came by that version of their link; nothing if there are as many as there
-    /// may be.
+    /// A stream of the customer in that browser; nothing if there are as many as there may be.
     pub fn open_for_customer(
         &self,
         contact: ContactId,
-        link_version: i32,
+        access: CustomerAccessId,
     ) -> Option<EventStream<CustomerKey>> {
-        let key = (contact, link_version);
+        let key = (contact, access);
         let stream = self.0.customers.open(key, None)?;
         self.0.note(|news| news.new_customers.extend([(key, stream.id())]));
         Some(stream)

@@ -9,9 +9,10 @@ use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
+use crate::conversations::chat::IS_OPEN;
 use crate::db::prepared;
 use crate::error::Result;
-use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
+use crate::ids::{ContactId, CustomerAccessId, DepartmentId, ScheduleId, UserId};
 use crate::schedules::{CONCERNED, READS_ALL};
 
 /// What somebody who is signed in may know of.
@@ -78,25 +79,28 @@ pub fn living(conn: &mut PgConnection, sessions: &[Uuid]) -> Result<HashSet<Uuid
 }
 
 #[derive(QueryableByName)]
-struct LinkRow {
+struct AccessRow {
     #[diesel(sql_type = BigInt)]
-    id: ContactId,
-    #[diesel(sql_type = Integer)]
-    link_version: i32,
+    contact_id: ContactId,
+    #[diesel(sql_type = BigInt)]
+    id: CustomerAccessId,
 }
 
-/// Those of `among` whose customers may look, with the version of their link.
+/// Those of `among` that are still good, with their contacts.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn open_links(conn: &mut PgConnection, among: &[ContactId]) -> Result<Vec<(ContactId, i32)>> {
-    let rows: Vec<LinkRow> = prepared(format!(
-        "SELECT c.id, c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-          WHERE c.id = ANY($1) AND {HAS_CHAT}"
+pub fn open_accesses(
+    conn: &mut PgConnection,
+    among: &[CustomerAccessId],
+) -> Result<Vec<(ContactId, CustomerAccessId)>> {
+    let rows: Vec<AccessRow> = prepared(format!(
+        "SELECT a.contact_id, a.id FROM customer_accesses a JOIN contacts c ON {IS_OPEN}
+           JOIN channels ch ON ch.id = c.channel_id WHERE a.id = ANY($1) AND {HAS_CHAT}"
     ))
     .bind::<Array<BigInt>, _>(among)
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.id, row.link_version)).collect())
+    Ok(rows.into_iter().map(|row| (row.contact_id, row.id)).collect())
 }
 
 /// Whom a conversation concerns.

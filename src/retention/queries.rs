@@ -6,6 +6,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
 
 use super::Retention;
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
+use crate::conversations::chat;
 use crate::error::Result;
 use crate::schema::retention;
 
@@ -203,6 +204,25 @@ pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
             SELECT key FROM sign_in_attempts WHERE window_started_at < now() - interval '1 day'
              LIMIT $1 FOR UPDATE SKIP LOCKED)",
     )
+    .bind::<BigInt, _>(BATCH)
+    .execute(conn)?;
+    Ok(Batch::of(gone))
+}
+
+/// Removes accesses of customers' browsers that have ended by time, and those that were never used: of who only
+/// looked at where the link leads.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn retire_customer_accesses(conn: &mut PgConnection) -> Result<Batch> {
+    let gone = diesel::sql_query(
+        "DELETE FROM customer_accesses WHERE id IN (
+            SELECT id FROM customer_accesses
+             WHERE created_at < now() - interval '1 day'
+               AND (seen_at IS NULL OR created_at < now() - make_interval(days => $1))
+             LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind::<Integer, _>(chat::LONGEST_DAYS)
     .bind::<BigInt, _>(BATCH)
     .execute(conn)?;
     Ok(Batch::of(gone))

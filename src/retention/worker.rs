@@ -37,6 +37,7 @@ pub struct Retired {
     pub history: i64,
     pub sessions: i64,
     pub sign_in_attempts: i64,
+    pub customer_accesses: i64,
 }
 
 /// Retires rows until the process ends.
@@ -62,6 +63,7 @@ pub async fn run(db: &Db, pace: Pace) -> Result<Retired> {
     Ok(Retired {
         sessions: pile(db, pace, |conn, _| queries::retire_sessions(conn)).await?,
         sign_in_attempts: pile(db, pace, |conn, _| queries::retire_sign_in_attempts(conn)).await?,
+        customer_accesses: pile(db, pace, |conn, _| queries::retire_customer_accesses(conn)).await?,
         notifications: pile(db, pace, queries::retire_notifications).await?,
         audit: pile(db, pace, queries::retire_audit).await?,
         history: pile(db, pace, queries::retire_history).await?,

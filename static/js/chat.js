@@ -14,7 +14,7 @@ else element.scrollTop = element.scrollHeight;
 function follow() {
   const acknowledge = receipts();
   const thread = new Thread(element, `${path}/messages`, acknowledge);
-  const catchUp = () => thread.catchUp().catch(() => {});
+  const catchUp = () => thread.catchUp().catch(({ status }) => status === 429 && setTimeout(catchUp, 10_000));
   on("sync", catchUp);
   on("conversation", catchUp);
   document.addEventListener("visibilitychange", () => document.hidden || catchUp());

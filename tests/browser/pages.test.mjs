@@ -84,7 +84,11 @@ for (const colorScheme of ["light", "dark"]) {
       await refuseSignIn(page);
       await check("refused sign-in");
       await look(chat);
+      await page.getByRole("link", { name: "Acessos à conversa" }).click();
+      await page.getByRole("heading", { name: "Acessos à conversa" }).waitFor();
+      await check("accesses of the customer");
       await look("/c/desconhecido");
+      await look("/c/0");
       await look("/access/desconhecido");
       await signIn(page, "admin");
       for (const path of pages) await look(path);

@@ -1,8 +1,5 @@
 //! The web chat's own settings, and what customers see of them.
 
-use pontual::contacts::Links;
-use pontual::ids::ContactId;
-
 use crate::harness::{TestApp, Visitor};
 use crate::schedules::save;
 
@@ -31,7 +28,7 @@ async fn opened(app: &TestApp) -> Visitor {
 }
 
 fn chat(app: &TestApp) -> String {
-    Links::new(app.shared.keys.key("links")).path(ContactId(app.company.marina), 1)
+    app.link(app.company.marina)
 }
 
 #[actix_web::test]
@@ -41,7 +38,7 @@ async fn customers_see_the_public_name_colour_and_greeting() {
     let answer = admin.edit("/channels/401", &CHAT).await;
     admin.follow(&answer).await.assert_says("Conexão salva.").assert_says("Loja Bela");
     let marina = app.visitor();
-    let page = marina.get(&chat(&app)).await;
+    let page = marina.enter(&chat(&app)).await;
     assert_eq!(page.texts("h1"), ["Loja Bela"]);
     page.assert_says("Olá! Como podemos ajudar?").assert_does_not_say("Escreva para começar");
     let sheet = page.attribute("link[href^='/chat-colours']", "href").unwrap();
@@ -56,7 +53,7 @@ async fn customers_see_the_public_name_colour_and_greeting() {
 #[actix_web::test]
 async fn without_a_public_name_the_department_stands_for_it() {
     let app = TestApp::new().await;
-    let page = app.visitor().get(&chat(&app)).await;
+    let page = app.visitor().enter(&chat(&app)).await;
     assert_eq!(page.texts("h1"), ["Suporte"]);
     page.assert_says("Escreva para começar a conversa.");
 }
@@ -106,10 +103,10 @@ async fn deactivating_says_what_stands_on_the_channel_and_closes_its_links() {
         .assert_says("1 agendamento pendente só notifica o atendente");
     let answer = admin.post("/channels/401/deactivation", &[]).await;
     admin.follow(&answer).await.assert_says("Conexão desativada.").assert_says("Desativada");
-    app.visitor().get(&chat(&app)).await.assert_status(404);
+    app.visitor().enter(&chat(&app)).await.assert_status(404);
     admin.post("/channels/401/deactivation", &[]).await.assert_status(303);
     admin.post("/channels/401/reactivation", &[]).await.assert_status(303);
-    app.visitor().get(&chat(&app)).await.assert_status(200);
+    app.visitor().enter(&chat(&app)).await.assert_status(200);
     let audited = "SELECT action AS value FROM audit WHERE action LIKE 'channel.%' ORDER BY id";
     assert_eq!(app.database.texts(audited), ["channel.deactivated", "channel.reactivated"]);
 }

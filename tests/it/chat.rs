@@ -1,23 +1,16 @@
 //! The customer's chat page.
 
+use actix_web::test::TestRequest;
 use futures_util::future::join_all;
-use pontual::contacts::Links;
-use pontual::ids::ContactId;
 
-use crate::harness::{TestApp, Visitor};
+use crate::harness::{Page, TestApp, Visitor};
 use crate::tickets::open_ticket;
 
 const KEY: &str = "3f1a6a4e-6a2b-4a53-9a34-0d8a2ad9f0c1";
 
-fn link(app: &TestApp, contact: i64) -> String {
-    Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1)
-}
-
 /// Marina, on her page.
 async fn marina(app: &TestApp) -> (Visitor, String) {
-    let (visitor, path) = (app.visitor(), link(app, app.company.marina));
-    visitor.get(&path).await.assert_status(200);
-    (visitor, path)
+    (app.customer(app.company.marina).await, "/c/601".to_owned())
 }
 
 fn count(app: &TestApp, from: &str) -> i64 {
@@ -80,10 +73,8 @@ async fn a_later_message_opens_a_ticket_where_the_contact_was_last_served() {
 async fn a_message_posted_twice_by_a_retry_is_one() {
     let app = TestApp::new().await;
     let other = app.another().await;
-    let path = link(&app, app.company.marina);
-    let (one, two) = (app.visitor(), other.visitor());
-    one.get(&path).await;
-    two.get(&path).await;
+    let path = "/c/601";
+    let (one, two) = (app.customer(601).await, other.customer(601).await);
     let (action, fields) = (format!("{path}/messages"), [("body", "Oi"), ("client_key", KEY)]);
     let posts =
         (0..20).map(|n| if n % 2 == 0 { one.post(&action, &fields) } else { two.post(&action, &fields) });
@@ -97,7 +88,7 @@ async fn a_message_posted_twice_by_a_retry_is_one() {
 async fn the_form_carries_a_key_of_its_own() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
-    let key = |page: crate::harness::Page| page.attribute("input[name=client_key]", "value").unwrap();
+    let key = |page: Page| page.attribute("input[name=client_key]", "value").unwrap();
     let (first, second) = (key(marina.get(&path).await), key(marina.get(&path).await));
     assert_ne!(first, second);
     assert!(first.parse::<uuid::Uuid>().is_ok());
@@ -107,10 +98,8 @@ async fn the_form_carries_a_key_of_its_own() {
 async fn replies_and_closings_at_once_leave_one_open_ticket_at_most() {
     let app = TestApp::new().await;
     let other = app.another().await;
-    let path = format!("{}/messages", link(&app, app.company.marina));
-    let (one, two, bruno) = (app.visitor(), other.visitor(), app.attendant().await);
-    one.get(&link(&app, app.company.marina)).await;
-    two.get(&link(&app, app.company.marina)).await;
+    let path = "/c/601/messages";
+    let (one, two, bruno) = (app.customer(601).await, other.customer(601).await, app.attendant().await);
     for round in 0..12 {
         let (here, there) = (format!("aqui {round}"), format!("ali {round}"));
         let open = app
@@ -119,8 +108,8 @@ async fn replies_and_closings_at_once_leave_one_open_ticket_at_most() {
         let closure = format!("/tickets/{open}/closure");
         bruno.get("/tickets").await;
         let (a, b, c) = futures_util::future::join3(
-            one.post(&path, &[("body", &here)]),
-            two.post(&path, &[("body", &there)]),
+            one.post(path, &[("body", &here)]),
+            two.post(path, &[("body", &there)]),
             bruno.post(&closure, &[]),
         )
         .await;
@@ -161,7 +150,8 @@ async fn the_customer_sees_neither_comments_nor_events_nor_surnames() {
 async fn a_forged_or_revoked_link_opens_nothing() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
-    let token = path.strip_prefix("/c/").unwrap();
+    let link = app.link(601);
+    let token = link.strip_prefix("/c/").unwrap();
     let (id, tag) = token.split_once('-').unwrap();
     let flipped = if tag.starts_with('0') { '1' } else { '0' };
     let bad = [
@@ -177,6 +167,10 @@ async fn a_forged_or_revoked_link_opens_nothing() {
     for path in &bad {
         marina.get(path).await.assert_status(404).assert_says("Esta conversa não está disponível");
         marina.post(&format!("{path}/messages"), &[("body", "oi")]).await.assert_status(404);
+    }
+    for path in ["/c/602", "/c/0", "/c/9999999999999999999"] {
+        marina.get(path).await.assert_status(404).assert_says("Abra de novo o link que você recebeu");
+        marina.post(&format!("{path}/messages"), &[("body", "oi")]).await.assert_status(404);
         marina.get(&format!("{path}/messages")).await.assert_status(404);
         marina.post(&format!("{path}/receipts"), &[("read", "1")]).await.assert_status(404);
     }
@@ -187,10 +181,187 @@ async fn a_forged_or_revoked_link_opens_nothing() {
         "UPDATE channels SET deactivated_at = NULL, kind = 'email'",
     ] {
         app.database.execute(end);
+        marina.get(&link).await.assert_status(404);
         marina.get(&path).await.assert_status(404);
         marina.post(&format!("{path}/messages"), &[("body", "oi")]).await.assert_status(404);
     }
     assert_eq!(count(&app, "messages"), 0);
+}
+
+#[actix_web::test]
+async fn a_link_is_exchanged_for_a_cookie_of_one_browser() {
+    for (address, name, is_secure) in [
+        ("http://127.0.0.1:8080", "pontual_chat", false),
+        ("https://pontual.example", "__Host-pontual_chat", true),
+    ] {
+        let app = TestApp::at(address).await;
+        let (browser, link) = (app.visitor(), app.link(601));
+        let answer = browser.get(&link).await;
+        assert_eq!(answer.assert_status(303).location(), "/c/601", "the address is no secret from here on");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer");
+        let cookie = answer.headers.get("set-cookie").unwrap().to_str().unwrap();
+        assert!(cookie.starts_with(&format!("{name}=")), "{cookie}");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"));
+        assert_eq!(cookie.contains("Secure"), is_secure, "{cookie}");
+        let page = browser.get("/c/601").await;
+        assert!(
+            !page.assert_status(200).body.contains(link.trim_start_matches("/c/")),
+            "no page holds the link"
+        );
+        let stored = app.database.texts("SELECT encode(token_hash, 'hex') AS value FROM customer_accesses");
+        assert!(!browser.cookies().contains(&stored[0]), "who reads the table comes in nowhere");
+
+        let before = browser.cookies();
+        browser.enter(&link).await.assert_status(200);
+        assert_eq!((count(&app, "customer_accesses"), browser.cookies()), (1, before), "again is not anew");
+    }
+}
+
+#[actix_web::test]
+async fn another_browser_needs_the_link() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let stranger = app.visitor();
+    for path in ["", "/messages", "/accesses", "/live", "/files/1/x.pdf"].map(|part| format!("{path}{part}"))
+    {
+        let page = stranger.get(&path).await;
+        page.assert_status(404).assert_says("Abra de novo o link que você recebeu");
+        page.assert_says("Permita os cookies deste site").assert_does_not_say("Suporte");
+    }
+    stranger.get("/login").await;
+    stranger.post("/c/601/messages", &[("body", "oi")]).await.assert_status(404);
+    for forged in ["0".repeat(64), "x".into(), marina.cookie("pontual_chat").unwrap().replace('a', "b")] {
+        stranger.set_cookie("pontual_chat", &forged);
+        stranger.get(&path).await.assert_status(404);
+    }
+    stranger.enter(&app.link(601)).await.assert_status(200);
+    marina.get(&path).await.assert_status(200);
+}
+
+#[actix_web::test]
+async fn a_browser_may_hold_the_links_of_several_contacts() {
+    let app = TestApp::new().await;
+    let family = app.customer(601).await;
+    let first = family.cookie("pontual_chat").unwrap();
+    family.enter(&app.link(602)).await.assert_status(200);
+    family.get("/c/601").await.assert_status(200);
+    family.get("/c/602").await.assert_status(200);
+    // Whoever planted the first cookie comes in by it nowhere.
+    let planter = app.visitor();
+    planter.set_cookie("pontual_chat", &first);
+    planter.get("/c/601").await.assert_status(404);
+    planter.get("/c/602").await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn an_access_ends_with_the_link_after_months_and_by_leaving() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    app.database.execute("UPDATE customer_accesses SET created_at = now() - interval '181 days'");
+    marina.get(&path).await.assert_status(404);
+    marina.enter(&app.link(601)).await.assert_status(200);
+    app.database.execute("UPDATE contacts SET link_version = 2 WHERE id = 601");
+    marina.get(&path).await.assert_status(404);
+    app.database.execute("UPDATE contacts SET link_version = 1 WHERE id = 601");
+    marina.get(&format!("{path}/accesses")).await.assert_says("Este navegador");
+    let left = marina.post(&format!("{path}/departure"), &[]).await;
+    marina.follow(&left).await.assert_status(404).assert_says("Abra de novo o link");
+    assert_eq!(count(&app, "customer_accesses"), 0);
+}
+
+#[actix_web::test]
+async fn the_customer_shuts_out_the_other_browsers() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let other = app.visitor();
+    let agent = "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36";
+    let request = TestRequest::get().uri(&app.link(601)).insert_header(("user-agent", agent));
+    let entered = other.send(request).await;
+    let accesses = format!("{path}/accesses");
+    marina.get(&accesses).await.assert_does_not_say("Android").assert_says("Não há outros acessos.");
+    other.follow(&entered).await.assert_status(200);
+    let page = marina.get(&accesses).await;
+    page.assert_says("Chrome no Android")
+        .assert_says("Este navegador")
+        .assert_says("Encerrar outros acessos");
+    let rafael = app.customer(602).await;
+    rafael.post(&format!("{path}/accesses/ending"), &[]).await.assert_status(404);
+    let ended = marina.post(&format!("{path}/accesses/ending"), &[]).await;
+    marina.follow(&ended).await.assert_says("Não há outros acessos.").assert_does_not_say("Android");
+    other.get(&path).await.assert_status(404);
+    other.post(&format!("{path}/messages"), &[("body", "oi")]).await.assert_status(404);
+    rafael.get("/c/602").await.assert_status(200);
+    let audited = "SELECT action || ' ' || subject_id || ' ' || (details->>'count') || ' ' || coalesce(actor_id::text, '-')
+                   || ip AS value FROM audit WHERE action LIKE 'contact.%'";
+    assert_eq!(app.database.texts(audited), ["contact.accesses_ended 601 1 -"], "no address of a customer");
+    other.enter(&app.link(601)).await.assert_status(200);
+}
+
+#[actix_web::test]
+async fn whoever_manages_the_contact_shuts_out_all_browsers() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let admin = app.administrator().await;
+    admin.get("/contacts/602").await.assert_does_not_say("Acessos pelo link");
+    admin.get("/contacts/601").await.assert_says("Acessos pelo link").assert_says("Navegador desconhecido");
+    let bruno = app.attendant().await;
+    bruno.get("/contacts/601").await.assert_does_not_say("Acessos pelo link");
+    let ended = admin.post("/contacts/601/accesses/ending", &[]).await;
+    let page = admin.follow(&ended).await;
+    page.assert_says("Acessos encerrados. O cliente entra de novo pelo link.")
+        .assert_does_not_say("Acessos pelo link");
+    marina.get(&path).await.assert_status(404);
+    marina.enter(&app.link(601)).await.assert_status(200);
+}
+
+#[actix_web::test]
+async fn a_link_holder_cannot_flood_the_table_of_accesses() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let link = app.link(601);
+    for _ in 0..60 {
+        app.visitor().get(&link).await.assert_status(303);
+    }
+    assert_eq!(count(&app, "customer_accesses"), 50);
+    marina.get(&path).await.assert_status(200);
+}
+
+/// The first refusal. How many are served before depends on how fast this machine is.
+async fn until_limited(visitor: &Visitor, path: &str) -> Page {
+    for _ in 0..5_000 {
+        let page = visitor.get(path).await;
+        if page.status == 429 {
+            return page;
+        }
+    }
+    panic!("{path} is not limited");
+}
+
+#[actix_web::test]
+async fn reads_by_a_link_are_limited_and_a_text_comes_back() {
+    let app = TestApp::new().await;
+    let (marina, path) = marina(&app).await;
+    let rafael = app.customer(602).await;
+    for path in [format!("{path}/messages"), path.clone(), app.link(601)] {
+        let page = until_limited(&marina, &path).await;
+        page.assert_says("Aguarde um pouco");
+        assert!(!page.header("retry-after").is_empty());
+    }
+    let fields = [("body", "não me percas"), ("client_key", KEY)];
+    let mut page = marina.post(&format!("{path}/messages"), &fields).await;
+    while page.status == 303 {
+        until_limited(&marina, &path).await;
+        page = marina.post(&format!("{path}/messages"), &fields).await;
+    }
+    page.assert_status(429).assert_says("Foram muitos pedidos em pouco tempo.");
+    assert_eq!(page.texts("textarea"), ["não me percas"]);
+    rafael.get("/c/602").await.assert_status(200);
+    app.shared.refusals.write(&app.shared.db).await.unwrap();
+    let audited =
+        "SELECT DISTINCT details->>'route' AS value FROM audit WHERE action = 'access.limited' ORDER BY 1";
+    let routes = app.database.texts(audited);
+    assert!(routes.iter().any(|route| route == "GET /c/{contact:[0-9]+}/messages"), "{routes:?}");
+    assert!(routes.iter().all(|route| !route.contains("601")), "{routes:?}");
 }
 
 #[actix_web::test]

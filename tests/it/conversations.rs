@@ -165,7 +165,7 @@ async fn the_customers_link_is_shown_to_who_attends() {
     let page = app.attendant().await.get("/contacts/601/conversation").await;
     let link = page.attribute("#customer-link", "value").unwrap();
     let path = link.strip_prefix("http://127.0.0.1:8080").unwrap();
-    app.visitor().get(path).await.assert_status(200);
+    app.visitor().enter(path).await.assert_status(200);
     app.database.execute("UPDATE channels SET deactivated_at = now()");
     assert_eq!(app.attendant().await.get("/contacts/601/conversation").await.count("#customer-link"), 0);
 }

@@ -335,12 +335,9 @@ async fn a_page_that_asks_for_its_parts_is_told_and_led_nowhere() {
 #[actix_web::test]
 async fn a_customer_whose_link_was_revoked_keeps_the_words() {
     let app = TestApp::new().await.with_made_up_rows("a link that nobody revoked");
-    let link = app.administrator().await.get("/contacts/601").await.attribute("#customer-link", "value");
-    let path = link.as_deref().and_then(|link| link.find("/c/").map(|at| link[at..].to_owned())).unwrap();
-    let customer = app.visitor();
-    customer.get(&path).await.assert_status(200);
+    let customer = app.customer(601).await;
     app.database.execute("UPDATE contacts SET link_version = link_version + 1 WHERE id = 601");
-    let refused = customer.post(&format!("{path}/messages"), &[("body", "Preciso de ajuda")]).await;
+    let refused = customer.post("/c/601/messages", &[("body", "Preciso de ajuda")]).await;
     refused
         .assert_status(404)
         .assert_says("Esta conversa não está disponível")

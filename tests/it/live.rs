@@ -1,6 +1,5 @@
 //! Live streams: who hears of what, from whichever process, and what ends them.
 
-use pontual::contacts::Links;
 use pontual::ids::{ContactId, NotificationId, ScheduleId, UserId};
 use pontual::live::Event;
 use serde_json::json;
@@ -13,11 +12,6 @@ fn notified(id: i64) -> Event {
 
 fn conversation(contact: i64) -> Event {
     Event::ConversationsChanged(vec![ContactId(contact)])
-}
-
-fn link(app: &TestApp, contact: i64) -> String {
-    let path = Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1);
-    format!("{path}/live")
 }
 
 /// The contacts whose conversations were told of, in order of their ids.
@@ -97,7 +91,7 @@ async fn after_a_break_a_stream_begins_with_what_is_unread() {
     tell(&app.database, &notified(missed));
     let read = Entry::reminder(app.company.bruno, app.company.rafael, "lida").write(&app.database);
     app.database.execute(&format!("UPDATE notifications SET read_at = now() WHERE id = {read}"));
-    let mut again = live.connect("/live", &bruno.cookie("pontual").unwrap()).await;
+    let mut again = live.connect("/live", &bruno).await;
     let sync = again.data("sync").await;
     assert_eq!(sync["unread"], 1);
     assert_eq!(sync["items"].as_array().unwrap().len(), 1);
@@ -168,7 +162,8 @@ async fn a_conversation_is_told_to_its_readers_only() {
 async fn a_customer_hears_of_their_own_conversation_only() {
     let app = TestApp::new().await;
     let live = Live::start(&app).await;
-    let mut marina = live.connect(&link(&app, app.company.marina), "").await;
+    let browser = app.customer(app.company.marina).await;
+    let mut marina = live.connect("/c/601/live", &browser).await;
     assert_eq!(marina.data("sync").await, json!({}));
     tell(&app.database, &conversation(app.company.rafael));
     tell(&app.database, &conversation(app.company.marina));
@@ -176,28 +171,43 @@ async fn a_customer_hears_of_their_own_conversation_only() {
     app.database.execute(&format!("UPDATE contacts SET link_version = 2 WHERE id = {}", app.company.marina));
     tell(&app.database, &conversation(app.company.marina));
     marina.ends().await;
-    assert!(live.connect(&link(&app, app.company.marina), "").await.head.contains("404"));
+    assert!(live.connect("/c/601/live", &browser).await.head.contains("404"));
 }
 
 #[actix_web::test]
-async fn a_link_that_is_not_ours_opens_no_stream() {
+async fn who_has_no_access_gets_no_stream() {
     let app = TestApp::new().await;
-    let visitor = app.visitor();
-    app.database
-        .execute(&format!("UPDATE contacts SET archived_at = now() WHERE id = {}", app.company.rafael));
-    let wrong = link(&app, app.company.marina).replace("601-", "602-");
-    for path in [wrong, link(&app, app.company.rafael), "/c/601-00/live".into(), "/c/x/live".into()] {
-        visitor.get(&path).await.assert_status(404);
+    let (marina, stranger) = (app.customer(app.company.marina).await, app.visitor());
+    stranger.get("/c/601/live").await.assert_status(404);
+    let by_link = format!("{}/live", app.link(601));
+    for path in ["/c/602/live", "/c/0/live", "/c/601-00/live", "/c/x/live", &by_link] {
+        marina.get(path).await.assert_status(404);
     }
     app.database.execute("UPDATE channels SET deactivated_at = now()");
-    visitor.get(&link(&app, app.company.marina)).await.assert_status(404);
+    marina.get("/c/601/live").await.assert_status(404);
+}
+
+#[actix_web::test]
+async fn who_is_shut_out_loses_the_stream_and_nobody_else() {
+    let app = TestApp::new().await;
+    let (here, there) = (app.customer(601).await, app.customer(601).await);
+    let live = Live::start(&app).await;
+    let (mut of_here, mut of_there) =
+        (live.connect("/c/601/live", &here).await, live.connect("/c/601/live", &there).await);
+    of_here.until("sync").await;
+    of_there.until("sync").await;
+    here.get("/c/601/accesses").await;
+    here.post("/c/601/accesses/ending", &[]).await.assert_status(303);
+    of_there.ends().await;
+    tell(&app.database, &conversation(601));
+    of_here.until("conversation").await;
 }
 
 #[actix_web::test]
 async fn a_customers_stream_ends_with_the_channel() {
     let app = TestApp::new().await;
     let live = Live::start(&app).await;
-    let mut marina = live.connect(&link(&app, app.company.marina), "").await;
+    let mut marina = live.connect("/c/601/live", &app.customer(601).await).await;
     marina.until("sync").await;
     let admin = app.administrator().await;
     admin.get("/channels/401/deactivation").await;
@@ -241,8 +251,7 @@ async fn who_signs_out_or_is_deactivated_loses_the_stream() {
     app.database.execute("UPDATE users SET deactivated_at = now() WHERE email = 'helena@empresa.example'");
     of_helena.ends().await;
     for visitor in [bruno, helena] {
-        let cookie = visitor.cookie("pontual").unwrap_or_default();
-        assert!(live.connect("/live", &cookie).await.head.contains("location: /login"));
+        assert!(live.connect("/live", &visitor).await.head.contains("location: /login"));
         visitor.get_part("/live").await.assert_status(401);
     }
 }
@@ -284,9 +293,8 @@ async fn a_page_is_not_told_what_another_account_hears_that_signed_in_since() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
-    let cookie = bruno.cookie("pontual").unwrap();
     for (user, begin) in [(app.company.bruno, "HTTP/1.1 200"), (app.company.helena, "HTTP/1.1 303")] {
-        let stream = live.connect("/live", &format!("{cookie}\r\nx-user: {user}")).await;
+        let stream = live.connect_with("/live", &bruno, &format!("x-user: {user}")).await;
         assert!(stream.head.starts_with(begin), "{user}: {}", stream.head);
     }
 }

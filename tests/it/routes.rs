@@ -52,10 +52,15 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/tickets/{id}/closure", [303, 303, 403, 303, 303]),
     ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200, 200]),
     ("GET", "/contacts/{id}/conversation/messages", [303, 200, 404, 200, 200]),
-    ("GET", "/c/{token}", [200, 200, 200, 200, 200]),
-    ("GET", "/c/{token}/messages", [200, 200, 200, 200, 200]),
-    ("POST", "/c/{token}/messages", [422, 422, 422, 422, 422]),
-    ("POST", "/c/{token}/receipts", [204, 204, 204, 204, 204]),
+    // To a browser that has opened the link.
+    ("GET", "/c/{token}", [303, 303, 303, 303, 303]),
+    ("GET", "/c/{contact:[0-9]+}", [200, 200, 200, 200, 200]),
+    ("GET", "/c/{contact:[0-9]+}/messages", [200, 200, 200, 200, 200]),
+    ("POST", "/c/{contact:[0-9]+}/messages", [422, 422, 422, 422, 422]),
+    ("POST", "/c/{contact:[0-9]+}/receipts", [204, 204, 204, 204, 204]),
+    ("GET", "/c/{contact:[0-9]+}/accesses", [200, 200, 200, 200, 200]),
+    ("POST", "/c/{contact:[0-9]+}/accesses/ending", [303, 303, 303, 303, 303]),
+    ("POST", "/c/{contact:[0-9]+}/departure", [303, 303, 303, 303, 303]),
     ("GET", "/notifications", [303, 200, 200, 200, 200]),
     ("GET", "/notifications/panel", [303, 200, 200, 200, 200]),
     ("POST", "/notifications/preferences", [303, 303, 303, 303, 303]),
@@ -64,7 +69,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/notifications/{id}/opening", [303, 404, 404, 404, 404]),
     ("POST", "/notifications/{id}/removal", [303, 404, 404, 404, 404]),
     ("GET", "/files/{id}/{name}", [303, 404, 404, 200, 200]),
-    ("GET", "/c/{token}/files/{id}/{name}", [404, 404, 404, 404, 404]),
+    ("GET", "/c/{contact:[0-9]+}/files/{id}/{name}", [404, 404, 404, 404, 404]),
     ("POST", "/uploads", [303, 403, 403, 422, 422]),
     ("POST", "/uploads/{id}/removal", [303, 403, 403, 404, 404]),
     ("GET", "/roles", [303, 403, 200, 200, 403]),
@@ -118,6 +123,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/contacts/{id}/restoration", [303, 403, 403, 303, 403]),
     ("GET", "/contacts/{id}/link-revocation", [303, 403, 403, 200, 403]),
     ("POST", "/contacts/{id}/link-revocation", [303, 403, 403, 303, 403]),
+    ("POST", "/contacts/{id}/accesses/ending", [303, 403, 403, 303, 403]),
     ("POST", "/contacts/{id}/export", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/{id}/anonymisation", [303, 403, 403, 200, 403]),
     ("POST", "/contacts/{id}/anonymisation", [303, 403, 403, 422, 403]),
@@ -173,7 +179,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
 /// Streams do not end, and what they tell is tried in live.rs; here, that they refuse a stranger: each
 /// route, an address of it, and the status.
 const STREAMS: [(&str, &str, u16); 2] =
-    [("/live", "/live", 303), ("/c/{token}/live", "/c/aaaaaaaaaaaaaaaaaaaaaaaa/live", 404)];
+    [("/live", "/live", 303), ("/c/{contact:[0-9]+}/live", "/c/601/live", 404)];
 
 #[actix_web::test]
 async fn every_route_answers_each_role_as_the_table_says() {
@@ -244,6 +250,9 @@ async fn no_changing_route_works_without_a_token_or_from_elsewhere() {
     let admin = app.administrator().await;
     for (method, path, _) in TABLE.iter().filter(|(method, ..)| *method == "POST") {
         let path = concrete(&app, path);
+        if path.starts_with("/c/") {
+            admin.get(&app.link(app.company.marina)).await;
+        }
         admin.post_raw(&path, &[]).await.assert_status(403);
         admin.get("/login").await;
         let foreign =
@@ -265,6 +274,9 @@ async fn an_unknown_address_is_not_found_and_a_wrong_method_not_allowed() {
 
 async fn status_of(app: &TestApp, visitor: &Visitor, method: &str, path: &str) -> u16 {
     let path = concrete(app, path);
+    if path.starts_with("/c/") {
+        visitor.get(&app.link(app.company.marina)).await;
+    }
     if method == "GET" {
         return visitor.get(&path).await.status;
     }
@@ -286,11 +298,11 @@ fn concrete(app: &TestApp, path: &str) -> String {
         path if path.starts_with("/tickets") => "701",
         _ => "901",
     };
-    let link = pontual::contacts::Links::new(app.shared.keys.key("links"));
-    let token = link.token(pontual::ids::ContactId(app.company.marina), 1);
     path.replace("{id}", id)
         .replace("{name}", "x")
-        .replace("{token}", &token)
+        .replace("/c/{token}", &app.link(app.company.marina))
+        .replace("{token}", "00")
+        .replace("{contact:[0-9]+}", "601")
         .replace("{version}/{path:.*}", "x/app.css")
         .replace("{colour}", "4453cf")
         .replace("{hash}", &"0".repeat(64))

@@ -151,6 +151,9 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     )
     .bind::<BigInt, _>(contact)
     .execute(conn)?;
+    diesel::sql_query("DELETE FROM customer_accesses WHERE contact_id = $1")
+        .bind::<BigInt, _>(contact)
+        .execute(conn)?;
     Ok(())
 }
 

@@ -142,12 +142,14 @@ pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
 }
 
-/// Makes every link that was given out lead nowhere.
+/// Makes every link that was given out lead nowhere, and ends the accesses that they gave.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn revoke_link(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let sql = "UPDATE contacts SET link_version = link_version + 1 WHERE id = $1";
+    db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)?;
+    let sql = "DELETE FROM customer_accesses WHERE contact_id = $1";
     db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)?;
     Ok(())
 }

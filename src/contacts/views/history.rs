@@ -38,6 +38,7 @@ impl Entry {
             "contact.archived" | "person.archived" => ("archive", "Arquivamento"),
             "contact.restored" | "person.restored" => ("refresh", "Restauração"),
             "contact.link_revoked" => ("ban", "Link revogado"),
+            "contact.accesses_ended" => ("logout", "Acessos encerrados"),
             "contact.exported" => ("download", "Dados exportados"),
             _ => ("eye-off", "Anonimização"),
         };

@@ -1,6 +1,7 @@
 //! The page of one contact, and the questions before it is changed for good.
 
 use askama::Template;
+use chrono::Utc;
 use diesel::pg::PgConnection;
 
 use super::history::{Entry, HISTORY};
@@ -8,13 +9,14 @@ use crate::audit::{self, Change};
 use crate::auth::Viewer;
 use crate::contacts::queries::{self, Detail, TicketLine, Touched};
 use crate::contacts::{AUDITED, display};
+use crate::conversations::chat::{self, OpenAccess};
 use crate::conversations::queries as conversations;
 use crate::conversations::queries::ContactSchedule;
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
 use crate::schedules::Status;
 use crate::tickets::TicketStatus;
-use crate::web::{initials, tint};
+use crate::web::{browser_name, initials, tint};
 
 /// All that the page shows, as it was read.
 pub struct Page {
@@ -24,6 +26,7 @@ pub struct Page {
     history: Vec<Change>,
     touched: Vec<Touched>,
     has_conversation: bool,
+    accesses: Vec<OpenAccess>,
 }
 
 impl Page {
@@ -37,6 +40,10 @@ impl Page {
             history: audit::newest_about(conn, AUDITED, contact.0, HISTORY)?,
             touched: queries::touched(conn, contact)?,
             has_conversation: !conversations::readers(conn, contact, &[viewer.id])?.is_empty(),
+            accesses: match viewer.manages_contacts() {
+                true => chat::accesses(conn, contact)?,
+                false => Vec::new(),
+            },
         })
     }
 }
@@ -63,11 +70,19 @@ pub struct Show {
     can_schedule: bool,
     has_conversation: bool,
     link: Option<String>,
+    /// The browsers that the customer opened the link in, for who may shut them out.
+    accesses: Vec<AccessRow>,
     schedules: Vec<ScheduleRow>,
     tickets: Vec<TicketRow>,
     history: Vec<Entry>,
     archival: Archival,
     revocation: LinkRevocation,
+}
+
+struct AccessRow {
+    browser: String,
+    seen: String,
+    since: String,
 }
 
 struct ScheduleRow {
@@ -87,7 +102,7 @@ struct TicketRow {
 impl Show {
     pub fn new(viewer: &Viewer, csrf: &str, page: Page, link: String) -> Self {
         let zone = viewer.zone;
-        let Page { detail, tickets, schedules, history, touched, has_conversation } = page;
+        let Page { detail, tickets, schedules, history, touched, has_conversation, accesses } = page;
         let can_manage = viewer.manages_contacts() && detail.anonymised_at.is_none();
         let open = tickets.first().filter(|ticket| ticket.status == TicketStatus::Open).map(|t| t.protocol);
         let touching = Touching::new(viewer, touched, open);
@@ -117,6 +132,7 @@ impl Show {
             has_conversation,
             // Who holds it writes as the customer, so that mere readers are not shown it.
             link: (detail.has_chat && can_manage).then_some(link),
+            accesses: accesses.into_iter().map(|access| access_row(viewer, access)).collect(),
             schedules: schedules.iter().map(|schedule| schedule_row(viewer, schedule)).collect(),
             tickets: tickets.into_iter().map(|ticket| ticket_row(viewer, ticket, has_conversation)).collect(),
             history: Entry::all(viewer, &history, detail.created_at),
@@ -124,6 +140,14 @@ impl Show {
             channel: detail.channel_name,
             name: detail.name,
         }
+    }
+}
+
+fn access_row(viewer: &Viewer, access: OpenAccess) -> AccessRow {
+    AccessRow {
+        browser: browser_name(&access.user_agent),
+        seen: viewer.zone.relative(access.seen_at, Utc::now()),
+        since: viewer.zone.date_time(access.created_at),
     }
 }
 

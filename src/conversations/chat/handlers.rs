@@ -8,13 +8,15 @@ use super::Customer;
 use super::queries::{self, Received};
 use super::views::{Chat, Draft, Update};
 use crate::auth::client_ip;
-use crate::conversations::thread::{self, Audience, Body, Window};
+use crate::conversations::thread::{self, Audience, Body, Part, Window};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::MessageId;
 use crate::web::{Posted, Shell, redirect};
 
 const TOO_MANY: &str = "Você enviou muitas mensagens em pouco tempo. Aguarde um minuto e envie de novo.";
+
+const TOO_FAST: &str = "Foram muitos pedidos em pouco tempo. Aguarde um minuto e envie de novo.";
 
 /// How many messages one acknowledgement may name.
 const RECEIPTS: usize = 200;
@@ -27,7 +29,7 @@ pub struct Place {
 }
 
 /// # Errors
-/// 404 without a valid link.
+/// 404 without an access.
 pub async fn show(
     customer: Customer,
     shell: Shell,
@@ -41,7 +43,7 @@ pub async fn show(
 /// What an open page lacks: the messages after the last that it has, or those before its first.
 ///
 /// # Errors
-/// 404 without a valid link.
+/// 404 without an access.
 pub async fn messages(
     customer: Customer,
     shell: Shell,
@@ -56,7 +58,7 @@ pub async fn messages(
 /// Takes a message of the customer.
 ///
 /// # Errors
-/// 404 without a valid link.
+/// 404 without an access.
 pub async fn write(
     customer: Customer,
     form: Posted,
@@ -66,6 +68,11 @@ pub async fn write(
 ) -> Result<HttpResponse> {
     let (typed, key) = (form.get("body").to_owned(), form.get("client_key").to_owned());
     let refused = |status, error: String| (status, Window::Newest, Draft::kept(&typed, &key, error));
+    if customer.is_too_fast {
+        let draft = Draft::kept(&typed, &key, TOO_FAST);
+        let view = Chat::of(&Part::empty(), &customer, Window::Newest, (draft, shell.csrf.clone()));
+        return shell.fragment(StatusCode::TOO_MANY_REQUESTS, view);
+    }
     let body = match Body::parse(&typed) {
         Ok(body) => body,
         Err(error) => {
@@ -91,7 +98,7 @@ pub async fn write(
 /// Notes which messages the page received (`delivered`) and had in view (`read`).
 ///
 /// # Errors
-/// 404 without a valid link.
+/// 404 without an access.
 pub async fn acknowledge(customer: Customer, form: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let ids = |name: &str| -> Vec<MessageId> {
         form.all(name).filter_map(|id| id.parse().ok()).take(RECEIPTS).collect()

@@ -1,13 +1,16 @@
 //! The customer's page as finished data.
 
 use askama::Template;
+use chrono::Utc;
 use uuid::Uuid;
 
 use super::Customer;
+use super::queries::OpenAccess;
 use crate::channels::Colour;
 use crate::conversations::thread::{Items, Part, Window, customer_items};
 use crate::ids::MessageId;
 use crate::settings;
+use crate::web::browser_name;
 
 /// What the customer is writing.
 pub struct Draft {
@@ -89,6 +92,47 @@ impl Update {
             has_more: part.has_more,
             older: older(part, customer),
         }
+    }
+}
+
+/// The browsers that the customer opened their link in: a page of its own, like the chat.
+#[derive(Template)]
+#[template(path = "chat/accesses.html")]
+pub struct Accesses {
+    csrf: String,
+    path: String,
+    company: String,
+    colour: Option<String>,
+    lines: Vec<AccessLine>,
+}
+
+struct AccessLine {
+    browser: String,
+    seen: String,
+    since: String,
+    is_this: bool,
+}
+
+impl Accesses {
+    pub fn new(csrf: &str, customer: &Customer, open: Vec<OpenAccess>) -> Self {
+        let now = Utc::now();
+        let line = |access: OpenAccess| AccessLine {
+            is_this: access.id == customer.access,
+            browser: browser_name(&access.user_agent),
+            seen: customer.zone.relative(access.seen_at, now),
+            since: customer.zone.date_time(access.created_at),
+        };
+        Self {
+            csrf: csrf.to_owned(),
+            path: customer.path.clone(),
+            company: customer.company.clone(),
+            colour: customer.colour.map(Colour::stylesheet_path),
+            lines: open.into_iter().map(line).collect(),
+        }
+    }
+
+    fn has_others(&self) -> bool {
+        self.lines.iter().any(|line| !line.is_this)
     }
 }
 

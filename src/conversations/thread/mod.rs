@@ -114,6 +114,13 @@ pub struct Part {
     pub has_more: bool,
 }
 
+impl Part {
+    /// Of a thread that was not read.
+    pub fn empty() -> Self {
+        Self { messages: Vec::new(), files: BTreeMap::new(), has_more: false }
+    }
+}
+
 /// A text to write into a thread.
 #[derive(Clone, Debug)]
 pub struct NewMessage {

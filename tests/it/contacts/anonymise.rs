@@ -1,5 +1,7 @@
 //! "Anonimizar contato": nothing of the customer is left anywhere.
 
+use actix_web::test::TestRequest;
+
 use crate::harness::{Plan, TestApp};
 
 /// Marina has a completed schedule with a file, a ticket that is open and in which she wrote, a cancelled
@@ -17,14 +19,12 @@ pub async fn with_a_past(app: &TestApp) {
          UPDATE contacts SET email = 'marina-segredo@casa.example', default_department_id = 101 WHERE id = 601"
     ));
     pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
-    let links = pontual::contacts::Links::new(app.shared.keys.key("links"));
-    let chat = links.path(pontual::ids::ContactId(601), 1);
     let customer = app.visitor();
-    customer.get(&chat).await;
-    customer
-        .post(&format!("{chat}/messages"), &[("body", "Meu CPF é segredo-do-cliente")])
-        .await
-        .assert_status(303);
+    let request =
+        TestRequest::get().uri(&app.link(601)).insert_header(("user-agent", "segredo-do-navegador"));
+    let entered = customer.send(request).await;
+    customer.follow(&entered).await;
+    customer.post("/c/601/messages", &[("body", "Meu CPF é segredo-do-cliente")]).await.assert_status(303);
     let admin = app.administrator().await;
     let cancelled = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     admin.get("/schedules").await;
@@ -96,11 +96,11 @@ async fn nothing_of_the_customer_is_left_anywhere() {
 async fn an_anonymised_contact_cannot_be_brought_back() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    let chat =
-        pontual::contacts::Links::new(app.shared.keys.key("links")).path(pontual::ids::ContactId(602), 1);
+    let (chat, rafael) = (app.link(602), app.customer(602).await);
     admin.get("/contacts/602/anonymisation").await.assert_does_not_say("em andamento");
     admin.post("/contacts/602/anonymisation", &[("understood", "1")]).await.assert_status(303);
     app.visitor().get(&chat).await.assert_says("não está disponível");
+    rafael.get("/c/602").await.assert_status(404);
     for path in ["restoration", "archival", "link-revocation", "anonymisation"] {
         admin.post(&format!("/contacts/602/{path}"), &[("understood", "1")]).await.assert_status(409);
     }

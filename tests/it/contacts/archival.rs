@@ -9,7 +9,7 @@ async fn archiving_shows_what_it_touches_and_can_be_undone() {
     let admin = app.administrator().await;
     let link = admin.get("/contacts/601").await.attribute("#customer-link", "value").unwrap();
     let chat = link.split_once("8080").unwrap().1.to_owned();
-    app.visitor().get(&chat).await.assert_status(200);
+    app.visitor().enter(&chat).await.assert_status(200);
     admin
         .get("/contacts/601/archival")
         .await
@@ -31,7 +31,7 @@ async fn archiving_shows_what_it_touches_and_can_be_undone() {
     let restored = admin.post("/contacts/601/restoration", &[]).await;
     admin.follow(&restored).await.assert_says("Contato restaurado.");
     admin.get("/contacts").await.assert_says("Marina Duarte");
-    app.visitor().get(&chat).await.assert_status(200);
+    app.visitor().enter(&chat).await.assert_status(200);
     let audited =
         "SELECT action AS value FROM audit WHERE subject_id = 601 AND action LIKE 'contact.%' ORDER BY id";
     assert_eq!(app.database.texts(audited), ["contact.archived", "contact.restored"]);
@@ -61,5 +61,5 @@ async fn a_revoked_link_opens_nothing_and_another_takes_its_place() {
     let after = path(page.attribute("#customer-link", "value").unwrap());
     assert_ne!(before, after);
     app.visitor().get(&before).await.assert_says("não está disponível");
-    app.visitor().get(&after).await.assert_status(200);
+    app.visitor().enter(&after).await.assert_status(200);
 }

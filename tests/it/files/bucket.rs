@@ -49,9 +49,8 @@ async fn a_company_with_a_bucket_schedules_sends_and_sweeps() {
     admin.post("/schedules", &fields).await.assert_status(303);
     admin.upload("solto.pdf", PDF).await;
     fire(&app);
-    let chat = chat(&app, 601);
-    let sent = app.visitor();
-    let page = sent.get(&chat).await;
+    let sent = app.customer(601).await;
+    let page = sent.get(&chat(601)).await;
     let links = links(&page);
     for (link, content) in links.iter().zip([&large, &PNG.to_vec()]) {
         assert_eq!(&sent.get(link).await.assert_status(200).bytes, content);

@@ -1,16 +1,15 @@
 //! Who may download what, and with which headers.
 
 use actix_web::test::TestRequest;
-use pontual::contacts::Links;
-use pontual::ids::ContactId;
 use sha2::{Digest, Sha256};
 
 use super::{PDF, PNG};
 use crate::harness::{Page, TestApp, Visitor};
 use crate::schedules::form;
 
-pub fn chat(app: &TestApp, contact: i64) -> String {
-    Links::new(app.shared.keys.key("links")).path(ContactId(contact), 1)
+/// The customer's page of a contact, to whoever has opened its link.
+pub fn chat(contact: i64) -> String {
+    format!("/c/{contact}")
 }
 
 /// The administrator schedules a picture and a document for Marina, by Bruno.
@@ -101,8 +100,8 @@ async fn the_customer_receives_exactly_the_bytes_and_nobody_elses() {
     let app = TestApp::new().await;
     let admin = scheduled(&app, "").await;
     let of_schedule = links(&admin.get("/schedules/1").await)[0].clone();
-    let (marina, rafael) = (chat(&app, 601), chat(&app, 602));
-    let customer = app.visitor();
+    let (marina, rafael) = (chat(601), chat(602));
+    let customer = app.customer(601).await;
     let update = format!("{marina}/messages?after=0");
     assert_eq!(customer.get(&update).await.count("[download]"), 0);
     fire(&app);
@@ -142,5 +141,5 @@ async fn a_comment_with_a_file_of_its_own_is_not_for_the_customer() {
         "INSERT INTO attachments (id, sha256, file_name, message_id)
          SELECT 77, (SELECT sha256 FROM blobs LIMIT 1), 'x.pdf', id FROM messages WHERE kind = 'comment'",
     );
-    app.visitor().get(&format!("{}/files/77/x.pdf", chat(&app, 601))).await.assert_status(404);
+    app.customer(601).await.get(&format!("{}/files/77/x.pdf", chat(601))).await.assert_status(404);
 }

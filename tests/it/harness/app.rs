@@ -15,8 +15,10 @@ use actix_web::test::{TestRequest, init_service};
 use futures_util::future::LocalBoxFuture;
 use pontual::app::{Shared, build};
 use pontual::config::Config;
+use pontual::contacts::Links;
 use pontual::db::Db;
 use pontual::files::{Files, Place};
+use pontual::ids::ContactId;
 use pontual::keys::Keys;
 
 use super::{Company, Database, Folder, PASSWORD, Page};
@@ -130,6 +132,18 @@ impl TestApp {
         Visitor { call: self.call.clone(), host, cookies: RefCell::default(), csrf: RefCell::default() }
     }
 
+    /// The customer of that contact, who has opened their link: see `/c/{contact}`.
+    pub async fn customer(&self, contact: i64) -> Visitor {
+        let visitor = self.visitor();
+        visitor.enter(&self.link(contact)).await.assert_status(200);
+        visitor
+    }
+
+    /// The path of a contact's first link.
+    pub fn link(&self, contact: i64) -> String {
+        Links::new(self.shared.keys.key("links")).path(ContactId(contact), 1)
+    }
+
     pub async fn signed_in(&self, email: &str) -> Visitor {
         self.signed_in_with(email, PASSWORD).await
     }
@@ -223,6 +237,12 @@ impl Visitor {
         self.send(TestRequest::get().uri(path).insert_header(("hx-request", "true"))).await
     }
 
+    /// Opens a customer's link, and comes to the page that it leads to.
+    pub async fn enter(&self, link: &str) -> Page {
+        let answer = self.get(link).await;
+        if answer.status == 303 { self.follow(&answer).await } else { answer }
+    }
+
     /// Follows a redirect.
     pub async fn follow(&self, answer: &Page) -> Page {
         assert_eq!(answer.status, 303, "{}", answer.text());
@@ -288,6 +308,12 @@ impl Visitor {
 
     pub fn cookie(&self, name: &str) -> Option<String> {
         self.cookies.borrow().get(name).cloned()
+    }
+
+    /// All cookies, as a browser sends them.
+    pub fn cookies(&self) -> String {
+        let cookies = self.cookies.borrow();
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
     }
 
     pub fn set_cookie(&self, name: &str, value: &str) {

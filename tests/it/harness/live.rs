@@ -45,15 +45,22 @@ impl Live {
 
     /// The stream of a signed-in visitor, after its first `sync`.
     pub async fn stream(&self, visitor: &Visitor) -> EventStream {
-        let mut stream = self.connect("/live", &visitor.cookie("pontual").unwrap()).await;
+        let mut stream = self.connect("/live", visitor).await;
         stream.until("sync").await;
         stream
     }
 
-    pub async fn connect(&self, path: &str, cookie: &str) -> EventStream {
+    /// Any stream, with all that the visitor's browser sends.
+    pub async fn connect(&self, path: &str, visitor: &Visitor) -> EventStream {
+        self.connect_with(path, visitor, "accept: text/event-stream").await
+    }
+
+    /// The same, with a header line of its own.
+    pub async fn connect_with(&self, path: &str, visitor: &Visitor, line: &str) -> EventStream {
+        let cookies = visitor.cookies();
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip, br\r\ncookie: pontual={cookie}\r\n\r\n"
+            "GET {path} HTTP/1.1\r\nhost: localhost\r\naccept-encoding: gzip, br\r\ncookie: {cookies}\r\n{line}\r\n\r\n"
         );
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut socket = BufReader::new(socket);

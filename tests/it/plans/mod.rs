@@ -26,13 +26,13 @@ const EXEMPT: &[(&str, &str)] = &[
     ("/logo/{hash}", "the company's one row, and the bytes of a file that this company does not have"),
     ("/files/{id}/{name}", "one row by its key, and the bytes of a file that this company does not have"),
     (
-        "/c/{token}/files/{id}/{name}",
+        "/c/{contact:[0-9]+}/files/{id}/{name}",
         "one row by its key, and the bytes of a file that this company does not have",
     ),
     ("/schedules/export.csv", "holds all that its filters leave, and is streamed"),
     ("/audit/export", "holds all that its filters leave, and is streamed"),
     ("/live", "a stream, which does not end"),
-    ("/c/{token}/live", "a stream, which does not end"),
+    ("/c/{contact:[0-9]+}/live", "a stream, which does not end"),
 ];
 
 #[actix_web::test]
@@ -48,7 +48,9 @@ async fn each_statement_of_each_page_uses_an_index() {
          SELECT sha256((s.id % 5000 + 1)::text::bytea), 'a.txt', s.id FROM schedules s WHERE s.status = 'cancelled';
          INSERT INTO attachments (sha256, file_name, message_id)
          SELECT sha256((m.id % 5000 + 1)::text::bytea), 'a.txt', m.id FROM messages m WHERE m.kind = 'customer' AND m.id % 3 = 0;
-         ANALYZE sessions; ANALYZE blobs; ANALYZE attachments",
+         INSERT INTO customer_accesses (contact_id, token_hash, link_version, seen_at)
+         SELECT id, sha256(id::text::bytea), 1, now() FROM contacts;
+         ANALYZE customer_accesses; ANALYZE sessions; ANALYZE blobs; ANALYZE attachments",
     );
     let company = Company::of_demonstration(&database);
     // Before the first connection of the application, which would go unexplained.
@@ -64,6 +66,7 @@ async fn each_statement_of_each_page_uses_an_index() {
     let (mut problems, mut addresses, mut statements) = (BTreeSet::new(), 0, 0);
     for who in ["admin", "bruno"] {
         let visitor = app.signed_in_with(&format!("{who}@pontual.example"), "demonstracao").await;
+        visitor.enter(&app.link(records.contact)).await.assert_status(200);
         plans.judge();
         for route in pages() {
             let mut walk = Walk::from(records.addresses(route));

@@ -111,7 +111,7 @@ pub struct Records {
     support: i64,
     user: i64,
     /// A contact with many tickets.
-    contact: i64,
+    pub contact: i64,
     token: String,
     /// By the first part of the path.
     ids: BTreeMap<&'static str, Vec<i64>>,
@@ -149,7 +149,10 @@ impl Records {
     /// The addresses at which the walk of a route begins: one for each kind of record that it may name,
     /// and the queries that only scripts send.
     pub fn addresses(&self, route: &str) -> Vec<String> {
-        let path = route.replace("{token}", &self.token).replace("{name}", "a.txt");
+        let path = route
+            .replace("{token}", &self.token)
+            .replace("{contact:[0-9]+}", &self.contact.to_string())
+            .replace("{name}", "a.txt");
         let first = route.split('/').nth(1).unwrap_or_default();
         let ids = self.ids.get(if route.contains("/files/") { "files" } else { first });
         let paths: Vec<String> = match ids.filter(|_| path.contains("{id}")) {

@@ -49,10 +49,8 @@ async fn its_page_follows_what_becomes_of_the_message() {
     admin.get(&path).await;
     admin.post(&format!("{path}/dispatch"), &[]).await.assert_status(303);
     stream.until("schedules").await;
-    let links = pontual::contacts::Links::new(app.shared.keys.key("links"));
-    let chat = format!("/c/{}", links.token(pontual::ids::ContactId(app.company.marina), 1));
-    let customer = app.visitor();
-    customer.get(&chat).await;
+    let customer = app.customer(app.company.marina).await;
+    let chat = "/c/601";
     let sent = app.database.number("SELECT id AS value FROM messages WHERE kind = 'attendant'").to_string();
     for (field, title) in [("delivered", "Mensagem entregue"), ("read", "Mensagem lida")] {
         customer.post(&format!("{chat}/receipts"), &[(field, &sent)]).await.assert_status(204);

@@ -1,21 +1,25 @@
 //! SQL of the customer's chat.
 
+mod accesses;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::Customer;
+use super::{Customer, LONGEST_DAYS};
 use crate::audit::{self, Action, Entry};
 use crate::contacts::HAS_CHAT;
 use crate::conversations::thread::{self, Body, Kind, NewMessage};
 use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
-use crate::ids::{ContactId, MessageId, TicketId};
+use crate::ids::{ContactId, CustomerAccessId, MessageId, TicketId};
 use crate::live::{self, Event};
 use crate::tickets;
+
+pub use accesses::{Entered, OpenAccess, accesses, end_accesses, end_others, enter, leave, link_version};
 
 /// How many messages a customer may write in a minute.
 const PER_MINUTE: i64 = 30;
@@ -23,8 +27,11 @@ const PER_MINUTE: i64 = 30;
 /// What the customer's page needs to know of contact, channel and company.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Profile {
-    #[diesel(sql_type = Integer)]
-    pub link_version: i32,
+    #[diesel(sql_type = BigInt)]
+    pub access: CustomerAccessId,
+    /// Whether the last use of the access was noted a while ago.
+    #[diesel(sql_type = Bool)]
+    is_stale: bool,
     #[diesel(sql_type = Text)]
     pub department: String,
     #[diesel(sql_type = Text)]
@@ -41,27 +48,42 @@ pub struct Profile {
     pub time_zone: String,
 }
 
-/// A contact whose link opens a page: not archived, on a web chat that is active.
+/// Says, in SQL, that the access `a` to the contact `c` is good.
+pub const IS_OPEN: &str = "(a.contact_id = c.id AND a.link_version = c.link_version AND a.created_at > now() - interval '180 days')";
+
+const _: () = assert!(LONGEST_DAYS == 180, "as the SQL has it");
+
+/// The contact, if the browser with that token has access to it: not archived, on a web chat that is active. Its
+/// last use is noted at most once a minute.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Profile>> {
-    Ok(db::prepared(format!(
-        "SELECT c.link_version, d.name AS department, s.company_name AS company,
+pub fn profile(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -> Result<Option<Profile>> {
+    let profile: Option<Profile> = db::prepared(format!(
+        "SELECT a.id AS access, coalesce(a.seen_at < now() - interval '1 minute', true) AS is_stale,
+                d.name AS department, s.company_name AS company,
                 ch.public_name, ch.colour, ch.greeting, s.logo_sha256 AS logo,
                 s.time_zone
-           FROM contacts c
+           FROM customer_accesses a
+           JOIN contacts c ON {IS_OPEN}
            JOIN channels ch ON ch.id = c.channel_id
            LEFT JOIN LATERAL (SELECT department_id FROM tickets t WHERE t.contact_id = c.id
                                ORDER BY t.id DESC LIMIT 1) newest ON true
            LEFT JOIN departments last ON last.id = newest.department_id AND last.deactivated_at IS NULL
            JOIN departments d ON d.id = coalesce(last.id, ch.default_department_id)
            CROSS JOIN settings s
-          WHERE c.id = $1 AND {HAS_CHAT}"
+          WHERE a.contact_id = $1 AND a.token_hash = $2 AND {HAS_CHAT}"
     ))
     .bind::<BigInt, _>(contact)
+    .bind::<Binary, _>(token_hash)
     .get_result(conn)
-    .optional()?)
+    .optional()?;
+    if let Some(Profile { access, is_stale: true, .. }) = &profile {
+        db::prepared("UPDATE customer_accesses SET seen_at = now() WHERE id = $1")
+            .bind::<BigInt, _>(*access)
+            .execute(conn)?;
+    }
+    Ok(profile)
 }
 
 #[derive(QueryableByName)]
@@ -88,7 +110,7 @@ pub enum Received {
 /// Takes what the customer wrote, within a transaction: into the open ticket, or into a new one.
 ///
 /// # Errors
-/// `NotFound` if the link was revoked meanwhile, or the database is unreachable.
+/// `NotFound` if the access ended meanwhile, or the database is unreachable.
 pub fn receive(
     conn: &mut PgConnection,
     customer: &Customer,
@@ -122,7 +144,7 @@ pub fn receive(
 /// Notes what the customer's page received and showed.
 ///
 /// # Errors
-/// `NotFound` if the link was revoked meanwhile, or the database is unreachable.
+/// `NotFound` if the access ended meanwhile, or the database is unreachable.
 pub fn acknowledge(
     conn: &mut PgConnection,
     customer: &Customer,
@@ -141,10 +163,11 @@ pub fn acknowledge(
 fn lock(conn: &mut PgConnection, customer: &Customer) -> Result<()> {
     db::prepared(format!(
         "SELECT c.id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-          WHERE c.id = $1 AND c.link_version = $2 AND {HAS_CHAT} FOR NO KEY UPDATE OF c"
+           JOIN customer_accesses a ON a.id = $2 AND {IS_OPEN}
+          WHERE c.id = $1 AND {HAS_CHAT} FOR NO KEY UPDATE OF c"
     ))
     .bind::<BigInt, _>(customer.id)
-    .bind::<Integer, _>(customer.link_version)
+    .bind::<BigInt, _>(customer.access)
     .get_result::<IdRow>(conn)?;
     Ok(())
 }

@@ -1,0 +1,175 @@
+//! SQL of the browsers that a customer opened their link in.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Integer, Text, Timestamptz};
+use serde_json::json;
+
+use super::{IS_OPEN, IdRow, profile};
+use crate::audit::{self, Action, Entry};
+use crate::auth::sessions::Device;
+use crate::contacts::HAS_CHAT;
+use crate::db;
+use crate::error::Result;
+use crate::ids::{ContactId, CustomerAccessId, UserId};
+use crate::live::{self, Event};
+
+#[derive(QueryableByName)]
+struct VersionRow {
+    #[diesel(sql_type = Integer)]
+    link_version: i32,
+}
+
+/// The version of the link that opens the contact's page; `None` if none does.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Option<i32>> {
+    let row: Option<VersionRow> = db::prepared(format!(
+        "SELECT c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+          WHERE c.id = $1 AND {HAS_CHAT}"
+    ))
+    .bind::<BigInt, _>(contact)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.map(|row| row.link_version))
+}
+
+/// How a browser came in by a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// It has been in already.
+    Before,
+    /// Under its new token.
+    Anew,
+}
+
+/// Most browsers of one contact; those that were never seen again give way first.
+const MOST: i64 = 50;
+
+/// Lets a browser in by the link of that version, within a transaction. A browser that holds other contacts' links
+/// gets another token for all of them: so nobody comes in by a token that they gave the browser before.
+///
+/// # Errors
+/// `NotFound` if the link was revoked meanwhile, or the database is unreachable.
+pub fn enter(
+    conn: &mut PgConnection,
+    (contact, link_version): (ContactId, i32),
+    (known, new): (Option<&[u8]>, &[u8]),
+    device: &Device,
+) -> Result<Entered> {
+    if let Some(known) = known
+        && profile(conn, contact, known)?.is_some()
+    {
+        return Ok(Entered::Before);
+    }
+    // Before the accesses, as whoever revokes the link does.
+    db::prepared("SELECT id FROM contacts WHERE id = $1 AND link_version = $2 FOR SHARE")
+        .bind::<BigInt, _>(contact)
+        .bind::<Integer, _>(link_version)
+        .get_result::<IdRow>(conn)?;
+    if let Some(known) = known {
+        db::prepared("DELETE FROM customer_accesses WHERE token_hash = $1 AND contact_id = $2")
+            .bind::<Binary, _>(known)
+            .bind::<BigInt, _>(contact)
+            .execute(conn)?;
+        db::prepared("UPDATE customer_accesses SET token_hash = $2 WHERE token_hash = $1")
+            .bind::<Binary, _>(known)
+            .bind::<Binary, _>(new)
+            .execute(conn)?;
+    }
+    db::prepared(
+        "INSERT INTO customer_accesses (contact_id, token_hash, link_version, user_agent, ip)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<Binary, _>(new)
+    .bind::<Integer, _>(link_version)
+    .bind::<Text, _>(&device.user_agent)
+    .bind::<Text, _>(&device.ip)
+    .execute(conn)?;
+    db::prepared(
+        "DELETE FROM customer_accesses WHERE id IN (
+            SELECT id FROM customer_accesses WHERE contact_id = $1
+             ORDER BY token_hash = $2 DESC, seen_at DESC NULLS LAST, id DESC OFFSET $3)",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<Binary, _>(new)
+    .bind::<BigInt, _>(MOST)
+    .execute(conn)?;
+    Ok(Entered::Anew)
+}
+
+/// A browser that has access to a contact's page.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct OpenAccess {
+    #[diesel(sql_type = BigInt)]
+    pub id: CustomerAccessId,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub seen_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub user_agent: String,
+}
+
+/// The browsers that have access to a contact's page and were there, the last seen first.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenAccess>> {
+    Ok(db::prepared(format!(
+        "SELECT a.id, a.created_at, a.seen_at, a.user_agent
+           FROM customer_accesses a JOIN contacts c ON {IS_OPEN}
+          WHERE a.contact_id = $1 AND a.seen_at IS NOT NULL ORDER BY a.seen_at DESC, a.id LIMIT $2"
+    ))
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(MOST)
+    .load(conn)?)
+}
+
+/// Shuts out every browser of a contact, in the name of a user.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip: &str) -> Result<()> {
+    let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1")
+        .bind::<BigInt, _>(contact)
+        .execute(conn)?;
+    tell(conn, contact, ended, |entry| entry.by(by).from(ip))
+}
+
+/// Shuts out every browser of a customer but this one.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn end_others(conn: &mut PgConnection, contact: ContactId, except: CustomerAccessId) -> Result<()> {
+    let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1 AND id <> $2")
+        .bind::<BigInt, _>(contact)
+        .bind::<BigInt, _>(except)
+        .execute(conn)?;
+    tell(conn, contact, ended, |entry| entry)
+}
+
+/// Ends the customer's own access in this browser.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn leave(conn: &mut PgConnection, contact: ContactId, access: CustomerAccessId) -> Result<()> {
+    db::prepared("DELETE FROM customer_accesses WHERE id = $1").bind::<BigInt, _>(access).execute(conn)?;
+    live::announce(conn, &Event::ConversationsChanged(vec![contact]))
+}
+
+/// The audit holds no address of a customer.
+fn tell(
+    conn: &mut PgConnection,
+    contact: ContactId,
+    ended: usize,
+    by: impl FnOnce(Entry) -> Entry,
+) -> Result<()> {
+    let entry = Entry::of(Action::ContactAccessesEnded).about(Some(contact.0));
+    audit::record(conn, &by(entry.with(json!({ "count": ended }))))?;
+    // The streams of those who were shut out end by it.
+    live::announce(conn, &Event::ConversationsChanged(vec![contact]))
+}
