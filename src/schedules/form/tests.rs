@@ -120,8 +120,8 @@ fn a_contact_that_cannot_be_reached_takes_reminders_alone() {
 fn texts_have_limits_and_a_reminder_sends_nothing() {
     let form = Typed { comment: "é".repeat(1001), message: "é".repeat(4097), ..typed() };
     let found = messages(&form, &facts());
-    assert_eq!(found[0], ("message", "Use até 4.096 caracteres.".into()));
-    assert_eq!(found[1], ("comment", "Use até 1.000 caracteres.".into()));
+    assert_eq!(found[0], ("message", "Use até 4.096 caracteres. O texto tem 4.097.".into()));
+    assert_eq!(found[1], ("comment", "Use até 1.000 caracteres. O texto tem 1.001.".into()));
     let reminder =
         Typed { action: "notify".into(), message: "Olá".into(), comment: String::new(), ..typed() };
     let known = Facts { attendant: Some(UserId(4)), ..facts() };
