@@ -73,7 +73,12 @@ impl Refusal {
             | Error::Conflict
             | Error::TooMany { .. }
             | Error::Unexpected(_) => error.sentence(),
-            Error::BadRequest | Error::TooLarge | Error::Collision(_) | Error::Unavailable(_) => return None,
+            Error::BadRequest
+            | Error::Encoded
+            | Error::WrongHost
+            | Error::TooLarge
+            | Error::Collision(_)
+            | Error::Unavailable(_) => return None,
         };
         let code = response.extensions().get::<ErrorCode>().map(|code| code.0.clone());
         Some(Self { status, title, text, code, can_send: true })
