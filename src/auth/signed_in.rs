@@ -28,6 +28,6 @@ impl FromRequest for SignedIn {
 
 /// A page may say whose it is: an open one must not show what another account is told, which has signed in
 /// since in the same browser.
-fn is_meant(request: &HttpRequest, user: i64) -> bool {
+pub(super) fn is_meant(request: &HttpRequest, user: i64) -> bool {
     request.headers().get("x-user").is_none_or(|meant| meant.as_bytes() == user.to_string().as_bytes())
 }

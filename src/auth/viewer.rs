@@ -12,6 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use url::{Position, Url};
 
+use super::signed_in::is_meant;
 use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, along, queries, sessions};
 use crate::clock::Zone;
 use crate::db::Db;
@@ -108,7 +109,8 @@ impl FromRequest for Viewer {
             }
             let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
             let session = request.get_session();
-            let Some(user) = session.get::<i64>(USER_KEY).unwrap_or_default() else {
+            let user = session.get::<i64>(USER_KEY).unwrap_or_default();
+            let Some(user) = user.filter(|user| is_meant(&request, *user)) else {
                 return Err(login_required(&request));
             };
             let along = along::take().filter(|person| person.id.0 == user);

@@ -96,12 +96,15 @@ pub struct KeptPage {
     hidden: Vec<(String, String)>,
     secrets: Vec<(String, &'static str)>,
     loses_files: bool,
+    /// Whether choices that are not shown go along.
+    has_choices: bool,
 }
 
 impl KeptPage {
     pub fn of(action: &str, csrf: String, left: &Left) -> Self {
         let is_open = |name: &str| name != "csrf" && !is_secret(name);
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let is_choice = |(name, value): (&str, &str)| is_open(name) && is_choice(name) && !value.is_empty();
         let secrets = left.fields.iter().filter(|(name, _)| is_secret(name));
         Self {
             title: "Confira e envie de novo",
@@ -116,6 +119,7 @@ impl KeptPage {
             hidden: left.fields.iter().filter(|(name, _)| is_open(name)).map(own).collect(),
             secrets: secrets.map(|(name, _)| (name.to_owned(), secret_label(name))).collect(),
             loses_files: left.loses_files,
+            has_choices: left.fields.iter().any(is_choice),
         }
     }
 
@@ -186,6 +190,25 @@ const LABELS: &[(&str, &str)] = &[
     ("reason", "Motivo"),
     ("spacing_minutes", "Intervalo (minutos)"),
 ];
+
+/// What only the page knows: which record and version it was made from.
+const OF_THE_PAGE: &[&str] = &[
+    "client_key",
+    "form_key",
+    "id",
+    "kept",
+    "list",
+    "next",
+    "original",
+    "schedule_id",
+    "step",
+    "version",
+    "zone",
+];
+
+fn is_choice(name: &str) -> bool {
+    label(name).is_none() && !OF_THE_PAGE.contains(&name)
+}
 
 fn label(name: &str) -> Option<&'static str> {
     LABELS.iter().find(|(known, _)| *known == name).map(|(_, label)| *label)

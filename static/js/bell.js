@@ -1,7 +1,7 @@
 // The bell: its count, its panel, and the notices that pop up.
 
 import { all, one, say, show } from "./dom.js";
-import { csrf, entry } from "./entry.js";
+import { csrf, entry, whose } from "./entry.js";
 import { on } from "./live.js";
 import * as mark from "./mark.js";
 import * as toasts from "./toasts.js";
@@ -75,7 +75,7 @@ function reloadRows() {
 async function fetchRows() {
   if (!one("#notification-rows")) return;
   const address = location.href;
-  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+  const answer = await fetch(address, { headers: { "HX-Request": "true", ...whose() } });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const [old, fresh] = [one("#notification-rows"), one("#notification-rows", page)];
   if (!old || !fresh || location.href !== address) return;

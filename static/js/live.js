@@ -7,6 +7,7 @@
 // are seen hold a stream, each its own.
 
 import { one, say } from "./dom.js";
+import { whose } from "./entry.js";
 import { lease } from "./lease.js";
 import { end, goOn } from "./session.js";
 
@@ -217,9 +218,6 @@ async function read(url, signal, heard) {
     stop();
   }
 }
-
-/** The page is of one account: what another one is told does not belong on it. */
-const whose = () => (document.body.dataset.user ? { "X-User": document.body.dataset.user } : {});
 
 function parse(block, heard) {
   const fields = new Map(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));

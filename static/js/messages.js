@@ -2,6 +2,7 @@
 // older, and send without losing or doubling a text.
 
 import { all, one, say } from "./dom.js";
+import { whose } from "./entry.js";
 import { count } from "./limits.js";
 import { newKey } from "./live.js";
 import { end, renewToken } from "./session.js";
@@ -21,7 +22,7 @@ export class Refused extends Error {
 export async function load(url, options = {}) {
   const answer = await fetch(url, {
     ...options,
-    headers: { "HX-Request": "true", ...options.headers },
+    headers: { "HX-Request": "true", ...whose(), ...options.headers },
     cache: "no-store",
     signal: AbortSignal.timeout(15_000),
   });

@@ -4,6 +4,7 @@
 // cannot take a choice of an earlier search, and an answer that was overtaken is dropped.
 
 import { all, one, say } from "./dom.js";
+import { whose } from "./entry.js";
 
 const PAUSE = 120;
 
@@ -38,7 +39,7 @@ export function searchSelect(select) {
   }
 
   async function ask(address) {
-    const answer = await fetch(address, { headers: { accept: "application/json", "HX-Request": "true" } });
+    const answer = await fetch(address, { headers: { accept: "application/json", "HX-Request": "true", ...whose() } });
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
     return answer.json();
   }

@@ -1,7 +1,7 @@
 // The end of a session, and its return: what is being written stays, and can be sent afterwards.
 
 import { all, one } from "./dom.js";
-import { csrf } from "./entry.js";
+import { csrf, whose } from "./entry.js";
 import { unsay, warn } from "./notices.js";
 import { isWriting } from "./writing.js";
 
@@ -37,6 +37,6 @@ export async function renewToken() {
   const fields = all("input[name=csrf]");
   const isNew = fields.some(({ value }) => value !== token) || (user && csrf() !== token);
   for (const field of fields) field.value = token;
-  if (user) document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token }));
+  if (user) document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRF-Token": token, ...whose() }));
   return Boolean(isNew);
 }

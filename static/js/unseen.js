@@ -1,6 +1,7 @@
 // The number beside "Conversas": conversations with what nobody has seen. One tab asks, for all.
 
 import { all, one, show } from "./dom.js";
+import { whose } from "./entry.js";
 import { isLeading, on, tell } from "./live.js";
 
 const PAUSE = 500; // a busy platform says often that something changed
@@ -25,7 +26,7 @@ function soon() {
 
 async function ask() {
   waiting = null;
-  const answer = await fetch("/tickets/unseen", { headers: { "HX-Request": "true" } }).catch(() => null);
+  const answer = await fetch("/tickets/unseen", { headers: { "HX-Request": "true", ...whose() } }).catch(() => null);
   if (answer?.ok) tell("unseen-conversations", (await answer.json()).unseen);
 }
 

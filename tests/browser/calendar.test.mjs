@@ -106,6 +106,9 @@ test("a place that another took meanwhile is not taken back", { timeout: 60_000 
   await page.getByRole("button", { name: /^Desfazer/ }).click();
   await page.getByRole("dialog").getByText("Já existe um agendamento em 18/03/2031 às 10:00.").waitFor();
   assert.equal(await due(id), "2031-03-20 15:00");
+  await page.waitForFunction(() => document.querySelector(".modal.show")?.contains(document.activeElement));
+  await page.keyboard.press("Escape");
+  await page.waitForFunction((entry) => document.activeElement?.id === entry, `entry-${id}`);
   assert.deepEqual(errors.filter((error) => !/status of 422/.test(error)), []);
   await context.close();
 });

@@ -140,6 +140,8 @@ async fn every_form_outlives_its_session() {
         refused.assert_status(401).assert_says(ENDED);
         let page = sign_in_at(&admin, &refused, "admin@empresa.example", PASSWORD).await;
         page.assert_status(200).assert_says(shown);
+        let has_choices = fields.iter().any(|(name, _)| name.ends_with("_id") || *name == "permissions");
+        assert!(!has_choices || page.text().contains("nas listas e opções vai junto"), "{action}");
         for field in &fields {
             let kept = hidden(&page);
             assert!(
@@ -330,6 +332,33 @@ async fn a_page_that_asks_for_its_parts_is_told_and_led_nowhere() {
     for answer in [posted, asked] {
         assert_eq!((answer.status, answer.header("hx-redirect"), answer.location()), (401, "", ""));
     }
+}
+
+#[actix_web::test]
+async fn a_part_of_a_page_is_not_shown_to_another_account_that_signed_in_since() {
+    let app = TestApp::new().await;
+    let bruno = app.attendant().await;
+    for (user, status) in [(app.company.bruno, 200), (app.company.helena, 401)] {
+        let request = TestRequest::get().uri("/tickets").insert_header(("hx-request", "true"));
+        assert_eq!(
+            bruno.send(request.insert_header(("x-user", user.to_string()))).await.status,
+            status,
+            "{user}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn an_error_of_ours_leaves_what_was_typed() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/people/new").await;
+    app.database.execute("ALTER TABLE people ADD CONSTRAINT none CHECK (name NOT LIKE 'Casa%')");
+    let refused = admin.post("/people", &[("name", NAME)]).await;
+    refused.assert_status(500).assert_says(NAME).assert_says("informe ao administrador o código");
+    app.database.execute("ALTER TABLE people DROP CONSTRAINT none");
+    send_again(&admin, &refused).await.assert_status(303);
+    assert_eq!(app.database.texts(PEOPLE), [NAME]);
 }
 
 #[actix_web::test]
