@@ -3,7 +3,8 @@
 //! Decisions ("is it due?") are the database's; this module converts and formats.
 
 use chrono::{
-    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
+    DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone,
+    Timelike, Utc,
 };
 use chrono_tz::Tz;
 
@@ -158,6 +159,11 @@ pub fn zone_names() -> impl Iterator<Item = &'static str> {
         ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
     let is_place = |name: &&str| name.split_once('/').is_some_and(|(region, _)| REGIONS.contains(&region));
     chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(is_place).chain(["UTC"])
+}
+
+/// `2026-12-05T13:00:00.000Z`, the value of a `time` element's `datetime`, which allows no finer fraction.
+pub fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// `05/12/2026 às 10:00`.

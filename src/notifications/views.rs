@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::queries::{Counts, Row};
 use super::{COUNTED, Filter, Kind, PAGE};
 use crate::auth::Person;
-use crate::clock::Zone;
+use crate::clock::{self, Zone};
 use crate::ids::{NotificationId, ScheduleId};
 use crate::schedules::{Action, FailureReason};
 use crate::web::{Cursor, PageOf};
@@ -56,7 +56,7 @@ impl Item {
             sentence: Sentence::of(row),
             time: zone.relative(row.created_at, now),
             clock: zone.time(row.created_at),
-            instant: row.created_at.to_rfc3339(),
+            instant: clock::instant(row.created_at),
         }
     }
 

@@ -192,7 +192,7 @@ function remove(element) {
   say("Notificação removida.");
   if (!hadFocus) return;
   const after = next && one("[data-remove-notification] button", next);
-  (after ?? (place && one("footer a", place)) ?? one("#conteudo")).focus();
+  (after ?? (place && one(".bell-foot a, footer a", place)) ?? one("#conteudo")).focus();
 }
 
 function keepTime(time) {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { administratorPages } from "./addresses.mjs";
 import { axe, person, signIn, startChromium, startPontual } from "./harness.mjs";
 
 let pontual;
@@ -19,34 +20,9 @@ before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
   const one = async (sql) => (await pontual.sql(sql))[0].id;
   const open = await one("SELECT id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
-  const closed = await one("SELECT id FROM tickets WHERE status = 'closed' ORDER BY id LIMIT 1");
-  const role = await one("SELECT id FROM roles WHERE name = 'Atendente'");
-  const administrators = await one("SELECT id FROM roles WHERE is_administrator");
   const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
-  const user = await one("SELECT id FROM users WHERE email LIKE 'bruno@%'");
-  const department = await one("SELECT id FROM departments WHERE name = 'Suporte'");
-  const someone = await one("SELECT min(id) AS id FROM people");
-  const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status");
-  const ticked = schedules.map(({ id }) => `id=${id}`).join("&");
-  const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
   [pendingSchedule] = await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
-  pages = [
-    "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra",
-    "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${pendingSchedule.id}/time`,
-    "/schedules/new", `/schedules/new?contact_id=${contact}`,
-    ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,
-    `/schedules/${pendingSchedule.id}/edit`, `/schedules/${pendingSchedule.id}/dispatch`, `/schedules/new?from=${failed}`,
-    "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
-    "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/settings/retention", "/channels", "/channels/new", "/channels/1",
-    "/channels/1/deactivation", "/audit", "/audit?group=access&until=2000-01-01", "/help",
-    "/contacts", "/contacts?q=nada", "/contacts/new", `/contacts/${contact}`, `/contacts/${contact}/edit`, `/contacts/${contact}/archival`,
-    `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`, "/contacts/import",
-    "/people", "/people/new", `/people/${someone}`, `/people/${someone}/edit`, `/people/${someone}/archival`,
-    "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`,
-    "/departments", "/departments/new", `/departments/${department}?q=a`, `/departments/${department}/deactivation`,
-    "/profile", "/roles/new", `/roles/${role}/deletion`,
-    "/notifications", "/notifications?filter=unread", "/notifications?filter=errors", "/roles", `/roles/${role}`, `/roles/${administrators}`, "/nowhere",
-  ];
+  pages = await administratorPages(pontual);
   attendantPages = ["/tickets", `/tickets/${open}`, "/notifications", "/schedules"];
   openTicket = open;
   [conflict] = await pontual.sql(`

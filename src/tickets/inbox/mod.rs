@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use self::queries::Talk;
 use crate::auth::Person;
-use crate::clock::Zone;
+use crate::clock::{self, Zone};
 use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId};
@@ -48,6 +48,8 @@ struct Row {
     initials: String,
     tint: u32,
     time: String,
+    /// The same for machines.
+    instant: String,
     preview: String,
     unseen: i64,
     is_current: bool,
@@ -82,6 +84,15 @@ impl Inbox {
         })
     }
 
+    /// What the page says in the place of a conversation.
+    pub fn heading_beside(&self) -> &'static str {
+        match (self.rows.is_empty() && self.closed.is_empty(), self.q.is_empty()) {
+            (false, _) => "Escolha uma conversa",
+            (true, true) => "Nenhuma conversa aberta",
+            (true, false) => "Nenhuma conversa encontrada",
+        }
+    }
+
     /// The list beside the conversation with `contact`.
     ///
     /// # Errors
@@ -103,6 +114,7 @@ fn row(talk: Talk, viewer: &Person, now: DateTime<Utc>) -> Row {
         initials: initials(&talk.contact),
         tint: tint(&talk.contact_id),
         time: time(viewer.zone, talk.at, now),
+        instant: clock::instant(talk.at),
         preview: preview(&talk, viewer),
         unseen: talk.unseen,
         is_current: false,
