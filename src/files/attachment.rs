@@ -4,7 +4,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Text};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::{ContentHash, icon, is_previewed};
+use super::{ContentHash, FileName, icon, is_played, is_previewed};
 use crate::ids::AttachmentId;
 
 /// What may stand in the last part of an address as it is.
@@ -54,6 +54,10 @@ impl Attachment {
 
     pub fn is_previewed(&self) -> bool {
         is_previewed(&self.media_type)
+    }
+
+    pub fn is_played(&self) -> bool {
+        is_played(&self.media_type, &FileName::of(&self.file_name).ending())
     }
 
     /// "PDF · 248 KB"

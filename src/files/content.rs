@@ -5,7 +5,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+mod text;
+mod xml;
+
 const ZIP: &str = "application/zip";
+const PDF: &str = "application/pdf";
 
 /// So much of the beginning tells what a file is.
 const HEAD: usize = 8 * 1024;
@@ -14,20 +18,19 @@ const GUESSED: usize = 4 * 1024;
 /// A zip's table of contents that is larger is not read.
 const TABLE: u64 = 4 * 1024 * 1024;
 
-/// No accepted kind but text holds these, and no text may begin with markup.
+/// Beginnings of pages and scripts. No accepted kind may hold them but text whose name says what it is.
 const MARKUP: [&[u8]; 6] = [b"<script", b"<html", b"<!doctype html", b"<iframe", b"<?php", b"<svg"];
 
 /// The media type of the file at `path`; `ending` (of its name) tells kinds of text apart. `None` for
 /// what is not accepted.
 pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>> {
     let mut file = File::open(path)?;
-    if matches!(ending, "txt" | "csv") {
-        // Words at its beginning can look like the mark of something else: "BMW;…" is no bitmap.
-        return text(&mut file, ending);
+    if text::is_promised(ending) {
+        return Ok(text::media_type(&whole(&mut file)?, ending));
     }
     let mut head = Vec::with_capacity(HEAD);
     file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
-    let found = infer::get(&head).map(|found| found.mime_type());
+    let found = if is_pdf(&head) { Some(PDF) } else { infer::get(&head).map(|found| found.mime_type()) };
     Ok(match found {
         Some("application/x-ole-storage") => old_office(file),
         Some(_) if is_zip(&head) => zipped(&mut file, &head)?,
@@ -37,11 +40,16 @@ pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>>
             None
         }
         // The standard allows junk before the header; what opens it elsewhere may see another thing.
-        Some("application/pdf") if !head.starts_with(b"%PDF") => None,
+        Some(PDF) if !is_pdf(&head) => None,
         Some(found) => Some(found),
         None if is_3gp(&head) => Some("video/3gpp"),
-        None => text(&mut file, ending)?,
+        None => text::media_type(&whole(&mut file)?, ending),
     })
+}
+
+/// Some programs write a mark of UTF-8 or a blank line before the header.
+fn is_pdf(head: &[u8]) -> bool {
+    head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().starts_with(b"%PDF-")
 }
 
 fn is_zip(head: &[u8]) -> bool {
@@ -129,19 +137,11 @@ fn old_office(file: File) -> Option<&'static str> {
     kind.filter(|_| !has_macros).map(|(_, media_type)| media_type)
 }
 
-/// Text in UTF-8 or in an older encoding of one byte a character, as spreadsheets in Brazil write it.
-fn text(file: &mut File, ending: &str) -> io::Result<Option<&'static str>> {
+fn whole(file: &mut File) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(0))?;
     let mut all = Vec::new();
     file.read_to_end(&mut all)?;
-    let is_text = |byte: &u8| !matches!(byte, 0..=8 | 11 | 14..=26 | 28..=31 | 127);
-    let begin = all.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&all).trim_ascii_start();
-    let guessed = all[..all.len().min(GUESSED)].to_ascii_lowercase();
-    let is_markup = begin.starts_with(b"<") || MARKUP.iter().any(|mark| contains(&guessed, mark));
-    if begin.is_empty() || is_markup || begin.starts_with(b"#!") || !all.iter().all(is_text) {
-        return Ok(None);
-    }
-    Ok(Some(if ending == "csv" { "text/csv" } else { "text/plain" }))
+    Ok(all)
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

@@ -63,9 +63,17 @@ const KINDS: &[Kind] = &[
     kind("application/vnd.oasis.opendocument.text", &["odt"]),
     kind("application/vnd.oasis.opendocument.spreadsheet", &["ods"]),
     kind("application/vnd.oasis.opendocument.presentation", &["odp"]),
+    kind("application/rtf", &["rtf"]),
     kind("application/zip", &["zip"]),
+    kind("application/vnd.rar", &["rar"]),
+    kind("application/x-7z-compressed", &["7z"]),
     kind("text/plain", &["txt"]),
     kind("text/csv", &["csv"]),
+    kind("application/xml", &["xml"]),
+    kind("text/vcard", &["vcf"]),
+    kind("text/calendar", &["ics"]),
+    kind("message/rfc822", &["eml"]),
+    kind("application/x-ofx", &["ofx"]),
 ];
 
 /// The same in words, for people: a family, and what belongs to it.
@@ -75,13 +83,15 @@ pub const IN_WORDS: [(&str, &str); 5] = [
     ("Vídeo", "MP4, 3GP, M4V, MOV, WEBM, MKV, AVI, WMV, MPG"),
     (
         "Documento",
-        "PDF, Word (DOC, DOCX), Excel (XLS, XLSX), PowerPoint (PPT, PPTX), OpenDocument (ODT, ODS, ODP)",
+        "PDF, Word (DOC, DOCX, RTF), Excel (XLS, XLSX), PowerPoint (PPT, PPTX), OpenDocument (ODT, ODS, ODP)",
     ),
-    ("Outros", "TXT, CSV, ZIP"),
+    ("Outros", "TXT, CSV, XML, VCF, ICS, EML, OFX, ZIP, RAR, 7Z"),
 ];
 
 /// What a browser shows of itself without running anything.
 const PREVIEWED: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
+const PLAYED: [&str; 6] = ["audio/ogg", "audio/opus", "audio/m4a", "audio/mpeg", "audio/x-wav", "audio/aac"];
 
 impl Kind {
     /// The kind of the file at `path`, if it is accepted under that name. Reads the file: not for the
@@ -125,6 +135,24 @@ pub fn is_previewed(media_type: &str) -> bool {
     PREVIEWED.contains(&media_type)
 }
 
+/// Whether pages play the file: a sound in a form that all browsers of today play. A voice note of a
+/// telephone can be an MP4 that only its name tells from a film.
+pub fn is_played(media_type: &str, ending: &str) -> bool {
+    PLAYED.contains(&media_type) || (media_type == "video/mp4" && ending == "m4a")
+}
+
+/// What an answer says that the file is. Browsers play sounds only under the usual names, and what
+/// they could take for a page is but bytes to them.
+pub fn served_as(media_type: &str) -> &str {
+    match media_type {
+        "audio/m4a" => "audio/mp4",
+        "audio/opus" => "audio/ogg",
+        "audio/x-wav" => "audio/wav",
+        "application/xml" | "message/rfc822" => "application/octet-stream",
+        media_type => media_type,
+    }
+}
+
 /// The icon beside a file's name.
 pub fn icon(media_type: &str) -> &'static str {
     match media_type.split_once('/') {
@@ -132,7 +160,7 @@ pub fn icon(media_type: &str) -> &'static str {
         Some(("audio", _)) => "music",
         Some(("video", _)) => "video",
         _ if media_type == "application/pdf" => "file-type-pdf",
-        _ if media_type == "application/zip" => "file-zip",
+        _ if ["zip", "rar", "7z-compressed"].iter().any(|kind| media_type.ends_with(kind)) => "file-zip",
         _ if media_type.contains("sheet") || media_type.contains("excel") || media_type == "text/csv" => {
             "file-spreadsheet"
         }

@@ -27,7 +27,7 @@ mod views;
 pub use attachment::{Attachment, size};
 pub use hash::ContentHash;
 pub use incoming::{Incoming, Received};
-pub use kind::{IN_WORDS, Kind, icon, is_previewed};
+pub use kind::{IN_WORDS, Kind, icon, is_played, is_previewed, served_as};
 pub use name::FileName;
 pub use place::{Place, PlaceError};
 pub use posted::{PostedFile, PostedFiles};

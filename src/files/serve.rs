@@ -5,13 +5,14 @@
 //! type is not guessed, and whatever opens it does so in a sandbox.
 
 use actix_web::body::SizedStream;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, Charset, ContentDisposition, DispositionParam,
-    DispositionType, ETAG, ExtendedValue, IF_NONE_MATCH,
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, Charset, ContentDisposition,
+    DispositionParam, DispositionType, ETAG, ExtendedValue, IF_NONE_MATCH, IF_RANGE, RANGE, Range as Ranges,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{Attachment, Files, queries};
+use super::{Attachment, Files, queries, served_as};
 use crate::auth::Viewer;
 use crate::conversations::chat::Customer;
 use crate::db::Db;
@@ -58,9 +59,25 @@ async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Resu
             .insert_header((CACHE_CONTROL, "private, no-cache"))
             .finish());
     }
-    let content = files.read(file.sha256).await?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, file.media_type.as_str()))
+    let size = file.size as u64;
+    let mut answer = HttpResponse::Ok();
+    let content = match wanted(request, &tag, size) {
+        Wanted::Whole => files.read(file.sha256).await?,
+        Wanted::Part(first, last) => {
+            answer.status(StatusCode::PARTIAL_CONTENT);
+            answer.insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{size}")));
+            files.read_part(file.sha256, first..last + 1).await?
+        }
+        Wanted::Nothing => {
+            return Ok(HttpResponse::RangeNotSatisfiable()
+                .insert_header((CONTENT_RANGE, format!("bytes */{size}")))
+                .insert_header(("content-security-policy", FILE_POLICY))
+                .finish());
+        }
+    };
+    Ok(answer
+        .insert_header((CONTENT_TYPE, served_as(&file.media_type)))
+        .insert_header((ACCEPT_RANGES, "bytes"))
         .insert_header(disposition(&file.file_name))
         .insert_header(("content-security-policy", FILE_POLICY))
         .insert_header(("x-content-type-options", "nosniff"))
@@ -70,6 +87,32 @@ async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Resu
         // Compressed already, most of them; and so the length is told.
         .insert_header((CONTENT_ENCODING, "identity"))
         .body(SizedStream::new(content.size, content.bytes)))
+}
+
+/// Which bytes of a file are asked for.
+enum Wanted {
+    Whole,
+    /// From the first to the last, both included.
+    Part(u64, u64),
+    /// None that it has.
+    Nothing,
+}
+
+/// A player asks for parts, Safari's for nothing else. Several parts at once are answered by the whole.
+fn wanted(request: &HttpRequest, tag: &str, size: u64) -> Wanted {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if header(IF_RANGE).is_some_and(|known| known != tag) {
+        return Wanted::Whole;
+    }
+    match header(RANGE).and_then(|asked| asked.parse().ok()) {
+        Some(Ranges::Bytes(parts)) => match parts[..] {
+            [ref part] => {
+                part.to_satisfiable_range(size).map_or(Wanted::Nothing, |(a, z)| Wanted::Part(a, z))
+            }
+            _ => Wanted::Whole,
+        },
+        _ => Wanted::Whole,
+    }
 }
 
 /// The name for browsers, and for the oldest of them without what ASCII lacks.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, Permissions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use object_store::aws::AmazonS3Builder;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ClientOptions, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig};
+use object_store::{
+    ClientOptions, GetOptions, GetRange, ObjectStore, ObjectStoreExt, PutPayload, RetryConfig,
+};
 use tokio::sync::Semaphore;
 
 use super::incoming::disk;
@@ -139,6 +142,16 @@ impl Files {
     pub async fn read(&self, hash: ContentHash) -> Result<Content> {
         let found = self.store.get(&place_of(hash)).await.map_err(trouble)?;
         Ok(Content { size: found.meta.size, bytes: found.into_stream() })
+    }
+
+    /// Some of the bytes of a file, as a stream.
+    ///
+    /// # Errors
+    /// As for `read`.
+    pub async fn read_part(&self, hash: ContentHash, part: Range<u64>) -> Result<Content> {
+        let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
+        let found = self.store.get_opts(&place_of(hash), options).await.map_err(trouble)?;
+        Ok(Content { size: found.range.end - found.range.start, bytes: found.into_stream() })
     }
 
     /// Takes a file out of its place, to be discarded or restored; `false` if it was not there.

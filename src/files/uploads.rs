@@ -13,7 +13,7 @@ const LOOSE: i64 = 200;
 
 /// What the page says of a form with more files than fit.
 pub const TOO_MANY: &str = "Envie até 5 arquivos.";
-const ACCEPTED: &str = "O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto, CSV ou ZIP, como diz o nome.";
+const ACCEPTED: &str = "O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto ou outro dos formatos aceitos, como diz o nome.";
 const TOO_MANY_LOOSE: &str =
     "Você enviou muitos arquivos sem salvar. Salve um agendamento ou tente de novo amanhã.";
 

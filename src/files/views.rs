@@ -28,7 +28,8 @@ pub struct Refused {
     pub sentence: String,
 }
 
-/// Files on a page that shows them: pictures themselves, the rest by name, all to be downloaded.
+/// Files on a page that shows them: pictures themselves, sounds with a player, the rest by name; all
+/// to be downloaded.
 #[derive(Template)]
 #[template(path = "files/_shown.html")]
 pub struct FileList {
@@ -41,6 +42,7 @@ struct Shown {
     summary: String,
     icon: &'static str,
     is_previewed: bool,
+    is_played: bool,
 }
 
 impl FileList {
@@ -52,6 +54,7 @@ impl FileList {
             summary: file.summary(),
             icon: file.icon(),
             is_previewed: file.is_previewed(),
+            is_played: file.is_played(),
         });
         (!files.is_empty()).then(|| Self { files: shown.collect() })
     }

@@ -6,7 +6,9 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
+use tokio::sync::Semaphore;
 
+use super::picture;
 use super::queries;
 use super::views::FormPage;
 use crate::audit::{self, Action};
@@ -14,14 +16,15 @@ use crate::auth::{Anyone, Can, ClientIp, ManageSettings};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::volume;
-use crate::files::{self, ContentHash, Files, Kind, PostedFile, PostedFiles, Received};
+use crate::files::{self, ContentHash, Files, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
 use crate::web::{FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
 
-/// The largest logo, in bytes.
+/// The largest file that is taken, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-const MEDIA_TYPES: [&str; 3] = ["image/png", "image/jpeg", "image/webp"];
+/// A picture takes much memory on its way: one at a time in this process.
+static PICTURES: Semaphore = Semaphore::const_new(1);
 
 /// Takes a picture in the place of the one before.
 ///
@@ -35,16 +38,16 @@ pub async fn create(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let by = viewer.id;
-    let (received, media_type) = match counted(&db, by, picture(form.files.pop()).await?).await? {
-        Ok(picture) => picture,
+    let received = match counted(&db, by, picture(&form.store, form.files.pop()).await?).await? {
+        Ok(received) => received,
         Err(sentence) => {
             let mut errors = FieldErrors::default();
-            errors.add("logo", &sentence);
+            errors.add("logo", sentence);
             let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf).refused(errors.into());
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Empresa", view);
         }
     };
-    files::keep(&db, &form.store, &received, media_type).await?;
+    files::keep(&db, &form.store, &received, "image/png").await?;
     let hash = received.hash;
     db.transaction(move |conn| change(conn, Some(hash), by, &ip)).await?;
     Ok(redirect_with("/settings", Flash::LogoSaved))
@@ -54,30 +57,32 @@ pub async fn create(
 async fn counted(
     db: &Db,
     by: UserId,
-    picture: Result<(Received, &'static str), &'static str>,
-) -> Result<Result<(Received, &'static str), String>> {
-    let picture = match picture {
-        Ok(picture) => picture,
-        Err(sentence) => return Ok(Err(sentence.to_owned())),
+    picture: Result<Received, String>,
+) -> Result<Result<Received, String>> {
+    let received = match picture {
+        Ok(received) => received,
+        Err(sentence) => return Ok(Err(sentence)),
     };
-    let size = picture.0.size;
+    let size = received.size;
     let counted = db.transaction(move |conn| volume::count(conn, by, size)).await?;
-    Ok(counted.map(|()| picture).map_err(volume::refusal))
+    Ok(counted.map(|()| received).map_err(volume::refusal))
 }
 
-/// What was sent, if it is a picture of the kinds and the size that are taken; else what is wrong.
-async fn picture(file: Option<PostedFile>) -> Result<Result<(Received, &'static str), &'static str>> {
-    let Some(PostedFile { name, content }) = file else { return Ok(Err("Escolha uma imagem.")) };
-    let Some(received) = content.filter(|received| received.size <= LIMIT) else {
-        return Ok(Err("A imagem passa de 1 MB."));
+/// The small PNG that is made of what was sent; or what is wrong with it.
+async fn picture(store: &Files, file: Option<PostedFile>) -> Result<Result<Received, String>> {
+    let Some(PostedFile { content, .. }) = file else { return Ok(Err("Escolha uma imagem.".into())) };
+    let Some(sent) = content.filter(|sent| sent.size <= LIMIT) else {
+        return Ok(Err("A imagem passa de 1 MB.".into()));
     };
-    let path = received.path().to_owned();
-    let kind = web::block(move || Kind::of(&path, &name)).await.map_err(Error::unexpected)?;
-    let kind = kind.map_err(Error::unexpected)?;
-    Ok(match kind.filter(|kind| MEDIA_TYPES.contains(&kind.media_type)) {
-        Some(kind) => Ok((received, kind.media_type)),
-        None => Err("Envie uma imagem PNG, JPEG ou WebP."),
-    })
+    let _turn = PICTURES.acquire().await.map_err(Error::unexpected)?;
+    let png = web::block(move || picture::small_png(sent.path())).await.map_err(Error::unexpected)?;
+    let png = match png.map_err(Error::unexpected)? {
+        Ok(png) => png,
+        Err(refusal) => return Ok(Err(refusal.sentence())),
+    };
+    let mut incoming = store.receive(u64::MAX).await?;
+    incoming.write(&png).await?;
+    incoming.finish().await.map(Ok)
 }
 
 /// # Errors

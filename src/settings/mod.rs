@@ -9,6 +9,7 @@ mod form;
 mod handlers;
 mod lists;
 pub mod logo;
+mod picture;
 mod queries;
 mod respacing;
 pub mod sentences;

@@ -11,7 +11,7 @@ use crate::config::Config;
 
 /// No inline script or style, no eval, nothing from elsewhere. The libraries' CSS holds `data:` images.
 const APPLICATION: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+     media-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// For what somebody sent: whatever opens it does so in a sandbox, and it loads nothing.
 pub const FILE_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";

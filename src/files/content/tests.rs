@@ -75,12 +75,83 @@ fn an_office_document_is_told_from_a_plain_archive() {
 }
 
 #[test]
+fn a_good_file_is_taken_though_it_begins_oddly() {
+    assert_eq!(found(b"\xEF\xBB\xBF%PDF-1.7\n%%EOF", "a.pdf"), Some(PDF));
+    assert_eq!(found(b"\r\n\n%PDF-1.4\n%%EOF", "boleto.pdf"), Some(PDF));
+    assert_eq!(found(b"Passo 1: cole <html> no site", "a.txt"), Some("text/plain"));
+    assert_eq!(found(b"<nome> recebe o link", "modelo.txt"), Some("text/plain"));
+    for encoding in [u16::to_le_bytes, u16::to_be_bytes] {
+        for mark in ["\u{FEFF}", ""] {
+            let text: Vec<u8> =
+                format!("{mark}nome;preço\r\nPão;1,50\r\n").encode_utf16().flat_map(encoding).collect();
+            assert_eq!(found(&text, "tabela.csv"), Some("text/csv"));
+            assert_eq!(found(&text, "tabela.txt"), Some("text/plain"));
+        }
+    }
+    let half = &"\u{FEFF}Olá".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()[..7];
+    assert_eq!(found(half, "a.txt"), None, "half a character is no text");
+}
+
+#[test]
+fn a_kind_that_is_only_saved_is_what_its_name_says() {
+    let invoice = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<nfeProc versao=\"4.00\" \
+        xmlns=\"http://www.portalfiscal.inf.br/nfe\"><NFe><Signature \
+        xmlns=\"http://www.w3.org/2000/09/xmldsig#\"/><xNome>Pão &amp; Cia</xNome></NFe></nfeProc>";
+    let statement = "OFXHEADER:100\nDATA:OFXSGML\n\n<OFX><BANKMSGSRSV1></BANKMSGSRSV1></OFX>";
+    let mail = "Received: from a.example\nFrom: Ana <ana@a.example>\nSubject: Oi\n\n<html><p>oi</html>";
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ana\r\nEND:VCARD\r\n";
+    let calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n";
+    let good = [
+        ("nota.xml", invoice, "application/xml"),
+        ("extrato.ofx", statement, "application/x-ofx"),
+        ("pedido.eml", mail, "message/rfc822"),
+        ("ana.vcf", card, "text/vcard"),
+        ("visita.ics", calendar, "text/calendar"),
+        ("carta.rtf", "{\\rtf1\\ansi Ol\\'e1}", "application/rtf"),
+    ];
+    for (name, content, media_type) in good {
+        assert_eq!(found(content.as_bytes(), name), Some(media_type), "{name}");
+        for (other, ..) in good.iter().filter(|(other, ..)| *other != name) {
+            assert_eq!(found(content.as_bytes(), other), None, "{name} called {other}");
+        }
+        assert_eq!(found(content.as_bytes(), &format!("{name}.html")), None);
+    }
+    assert_eq!(found(b"Rar!\x1A\x07\x01\0", "fotos.rar"), Some("application/vnd.rar"));
+    assert_eq!(found(b"7z\xBC\xAF\x27\x1C\0\x04", "fotos.7z"), Some("application/x-7z-compressed"));
+    assert_eq!(found(b"{\\rtf1{\\object\\objemb{\\*\\objdata 0105}}}", "carta.rtf"), None);
+}
+
+#[test]
+fn xml_that_a_browser_would_run_is_refused() {
+    for (refused, why) in [
+        ("<html xmlns=\"http://www.w3.org/1999/xhtml\"><script>alert(1)</script></html>", "a page"),
+        ("<a><h:script xmlns:h='http://www.w3.org/1999/xhtml'>alert(1)</h:script></a>", "part of a page"),
+        ("<a xmlns='http&#58;//www.w3.org/1999/xhtml'><script/></a>", "a page behind a reference"),
+        ("<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>", "a drawing"),
+        ("<?xml version='1.0'?><?xml-stylesheet href='a.xsl' type='text/xsl'?><a/>", "a style sheet"),
+        ("<!DOCTYPE a [<!ENTITY b 'http://www.w3.org/1999/xhtml'>]><a xmlns='&b;'/>", "a document type"),
+        ("<?xml version='1.0' encoding='ISO-2022-JP'?><a/>", "an encoding that hides markup"),
+        ("<a><b></a>", "no XML"),
+        ("<a>", "not closed"),
+        ("só texto", "no element"),
+    ] {
+        assert_eq!(found(refused.as_bytes(), "a.xml"), None, "{why}");
+    }
+}
+
+#[test]
 fn programs_pages_and_scripts_are_nothing() {
-    for refused in [
-        b"#!/bin/sh\nrm".as_slice(),
-        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    for markup in [
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>".as_slice(),
         b"\xEF\xBB\xBF \n<!doctype html><p>",
         b"ola <script>alert(1)</script>",
+    ] {
+        for name in ["a.html", "a.svg", "a.docx", "a.pdf", "a.xml", "a"] {
+            assert_eq!(found(markup, name), None, "{name}: {markup:?}");
+        }
+    }
+    for refused in [
+        b"#!/bin/sh\nrm".as_slice(),
         b"nul \0 within",
         b"",
         b"\x01\x02\x03\x04",

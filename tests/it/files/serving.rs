@@ -64,6 +64,67 @@ async fn a_file_is_an_attachment_that_can_do_nothing() {
 }
 
 #[actix_web::test]
+async fn what_a_browser_could_take_for_a_page_is_but_bytes_to_it() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let page = "<!doctype html><script>alert(1)</script>";
+    let mail = format!("From: ana@a.example\nDate: hoje\n\n{page}");
+    for (name, content, media_type) in [
+        ("pagina.txt", page, "text/plain"),
+        ("nota.xml", "<nfe/>", "application/octet-stream"),
+        ("pedido.eml", &mail, "application/octet-stream"),
+        ("ana.vcf", "BEGIN:VCARD\nEND:VCARD", "text/vcard"),
+    ] {
+        let id = admin.upload(name, content.as_bytes()).await;
+        let answer = admin.get(&format!("/files/{id}/{name}")).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, media_type), "{name}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert!(answer.header("content-security-policy").starts_with("sandbox"));
+        assert!(answer.header("content-disposition").starts_with("attachment"), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn a_voice_note_has_a_player_that_may_ask_for_parts() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let opus = [b"OggS\0\x02".as_slice(), &[7; 22], b"OpusHead", &[9; 100]].concat();
+    let files = [("recado.opus", opus.as_slice()), ("foto.png", PNG)];
+    admin.post_files("/schedules", &form(&[("message", "Ouça")]), &files).await.assert_status(303);
+    fire(&app);
+    let page = admin.get("/contacts/601/conversation").await;
+    let policy = page.header("content-security-policy").to_owned();
+    assert!(policy.contains("media-src 'self'"), "{policy}");
+    let players = page.attributes("audio[controls]", "src");
+    assert_eq!(players.len(), 1, "the picture has none");
+    let customers = app.visitor().get(&chat(&app, 601)).await;
+    assert_eq!(customers.count("audio[controls]"), 1, "the customer hears it too");
+
+    let part = async |range: &str| {
+        admin.send(TestRequest::get().uri(&players[0]).insert_header(("range", range))).await
+    };
+    let whole = admin.get(&players[0]).await;
+    assert_eq!((whole.header("content-type"), whole.header("accept-ranges")), ("audio/ogg", "bytes"));
+    for (range, expected, told) in [
+        ("bytes=0-1", &opus[..2], "bytes 0-1/136"),
+        ("bytes=100-", &opus[100..], "bytes 100-135/136"),
+        ("bytes=-4", &opus[132..], "bytes 132-135/136"),
+        ("bytes=132-999", &opus[132..], "bytes 132-135/136"),
+    ] {
+        let answer = part(range).await;
+        assert_eq!((answer.status, answer.header("content-range")), (206, told), "{range}");
+        assert_eq!(answer.bytes, expected, "{range}");
+        assert!(answer.header("content-disposition").starts_with("attachment"));
+    }
+    assert_eq!(part("bytes=0-1,4-5").await.bytes, opus, "several parts are answered by the whole");
+    assert_eq!(part("lines=1-2").await.status, 200);
+    let beyond = part("bytes=136-").await;
+    assert_eq!((beyond.status, beyond.header("content-range")), (416, "bytes */136"));
+}
+
+#[actix_web::test]
 async fn whoever_may_not_see_the_schedule_or_the_conversation_finds_no_file() {
     let app = TestApp::new().await;
     let admin = scheduled(&app, "Olá").await;

@@ -39,7 +39,11 @@ async fn each_refusal_says_which_file_and_why_and_keeps_nothing() {
             "foto.svg não é um tipo de arquivo aceito.",
         ),
         ("pagina.html", b"<!doctype html><p>oi", "pagina.html não é um tipo de arquivo aceito."),
-        ("pagina.txt", b"<!doctype html><p>oi", "pagina.txt não é um tipo de arquivo aceito."),
+        (
+            "pagina.xml",
+            b"<p xmlns='http://www.w3.org/1999/xhtml'>oi</p>",
+            "pagina.xml não é um tipo de arquivo aceito.",
+        ),
         ("a.js", b"alert(1)", "a.js não é um tipo de arquivo aceito."),
         ("a.sh", b"#!/bin/sh\n", "a.sh não é um tipo de arquivo aceito."),
         ("foto.gif", gif_and_page, "foto.gif não é um tipo de arquivo aceito."),
