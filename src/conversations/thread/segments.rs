@@ -9,50 +9,99 @@ const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
     Text(String),
-    /// An http, https or mailto address, shown as it was written.
-    Link(String),
+    /// An address, shown as it was written, and where it leads.
+    Link {
+        text: String,
+        href: String,
+    },
+}
+
+/// An address within a text: its bytes, and where it leads.
+struct Found {
+    from: usize,
+    until: usize,
+    href: String,
 }
 
 /// Cuts `text` at the addresses in it; together the segments say exactly `text`.
 pub fn segments(text: &str) -> Vec<Segment> {
-    let mut found = Vec::new();
+    let mut parts = Vec::new();
     let (mut plain_from, mut at) = (0, 0);
-    while let Some(offset) = text[at..].find(['h', 'H', 'm', 'M']) {
-        let start = at + offset;
-        match link_at(text, start) {
-            Some(link) => {
-                if plain_from < start {
-                    found.push(Segment::Text(text[plain_from..start].to_owned()));
-                }
-                found.push(Segment::Link(link.to_owned()));
-                at = start + link.len();
-                plain_from = at;
-            }
-            None => at = start + 1,
+    while let Some(offset) = text[at..].find(['h', 'H', 'm', 'M', 'w', 'W', '@']) {
+        let place = at + offset;
+        let found = match text.as_bytes()[place] {
+            b'@' => mail_around(text, place, plain_from),
+            _ => link_at(text, place),
+        };
+        let Some(Found { from, until, href }) = found else {
+            at = place + 1;
+            continue;
+        };
+        if plain_from < from {
+            parts.push(Segment::Text(text[plain_from..from].to_owned()));
         }
+        parts.push(Segment::Link { text: text[from..until].to_owned(), href });
+        (at, plain_from) = (until, until);
     }
     if plain_from < text.len() {
-        found.push(Segment::Text(text[plain_from..].to_owned()));
+        parts.push(Segment::Text(text[plain_from..].to_owned()));
     }
-    found
+    parts
 }
 
-fn link_at(text: &str, start: usize) -> Option<&str> {
-    if text[..start].chars().next_back().is_some_and(char::is_alphanumeric) {
+/// An address that begins at `from` with a scheme, or with "www.".
+fn link_at(text: &str, from: usize) -> Option<Found> {
+    if text[..from].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '@') {
         return None;
     }
-    let rest = &text[start..];
-    let has_scheme =
-        |scheme: &&str| rest.get(..scheme.len()).is_some_and(|lead| lead.eq_ignore_ascii_case(scheme));
-    SCHEMES.iter().find(|scheme| has_scheme(scheme))?;
+    let rest = &text[from..];
+    let begins_with =
+        |lead: &str| rest.get(..lead.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(lead));
+    let is_bare = begins_with("www.");
+    if !is_bare && !SCHEMES.iter().any(|scheme| begins_with(scheme)) {
+        return None;
+    }
     let end = rest.find(ends_address).unwrap_or(rest.len());
     let link = without_closing_marks(&rest[..end]);
-    let url = Url::parse(link).ok()?;
+    let href = if is_bare { format!("https://{link}") } else { link.to_owned() };
+    let url = Url::parse(&href).ok()?;
     let leads_somewhere = match url.scheme() {
         "mailto" => url.path().contains('@'),
+        _ if is_bare => url.username().is_empty() && url.host_str().is_some_and(is_public_name),
         _ => url.has_host(),
     };
-    leads_somewhere.then_some(link)
+    leads_somewhere.then(|| Found { from, until: from + link.len(), href })
+}
+
+/// "www." before a domain, and not before a single word.
+fn is_public_name(host: &str) -> bool {
+    let domain = host.strip_prefix("www.").unwrap_or_default();
+    domain.contains('.') && domain.split('.').all(|label| !label.is_empty())
+}
+
+/// The e-mail address around the "@" at `at`, none of it before `floor`.
+fn mail_around(text: &str, at: usize, floor: usize) -> Option<Found> {
+    let is_local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let before = &text[floor..at];
+    let local = before[before.trim_end_matches(is_local).len()..].trim_start_matches(['.', '-', '+']);
+    let after = &text[at + 1..];
+    let domain = &after[..after.find(|c| !is_domain(c)).unwrap_or(after.len())];
+    let domain = domain.trim_end_matches(['.', '-']);
+    let is_single = !before.ends_with('@') && !after[domain.len()..].starts_with('@');
+    let labels: Vec<&str> = domain.split('.').collect();
+    let is_name = labels.len() > 1
+        && labels.iter().all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+        && labels
+            .last()
+            .is_some_and(|last| last.chars().count() > 1 && last.chars().all(char::is_alphabetic));
+    if local.is_empty() || !is_single || !is_name {
+        return None;
+    }
+    let from = at - local.len();
+    let joined = text[floor..from].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '@');
+    let until = at + 1 + domain.len();
+    (!joined).then(|| Found { from, until, href: format!("mailto:{}", &text[from..until]) })
 }
 
 /// White space, quotes, and the invisible marks that could make an address look like another.
@@ -91,14 +140,19 @@ mod tests {
         let whole: String = parts
             .iter()
             .map(|part| match part {
-                Segment::Text(text) | Segment::Link(text) => text.as_str(),
+                Segment::Text(text) | Segment::Link { text, .. } => text.as_str(),
             })
             .collect();
         assert_eq!(whole, text, "nothing may be lost");
         parts
             .into_iter()
             .filter_map(|part| match part {
-                Segment::Link(link) => Some(link),
+                Segment::Link { text, href } => {
+                    let leads =
+                        [&text, &format!("https://{text}"), &format!("mailto:{text}")].contains(&&href);
+                    assert!(leads, "{text} leads to {href}");
+                    Some(text)
+                }
                 Segment::Text(_) => None,
             })
             .collect()
@@ -126,9 +180,43 @@ mod tests {
             "",
             "há amanhã",
             "h",
+            "www",
+            "www.",
+            "www.exemplo",
+            "wwww.a.example",
+            "www..a.example",
+            "@ana",
+            "a @ b.example",
+            "ana@",
+            "ana@empresa",
+            "ana@empresa.c",
+            "ana@10.0.0.1",
+            "ana@-a.example",
+            "ana@@a.example",
+            "é@a.example",
         ] {
             assert_eq!(links(text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn what_people_write_without_a_scheme_becomes_a_link_too() {
+        assert_eq!(links("veja www.exemplo.com.br/a?b=1."), ["www.exemplo.com.br/a?b=1"]);
+        assert_eq!(links("(WWW.Pão.example), ok"), ["WWW.Pão.example"]);
+        assert_eq!(links("fale com ana.prado+x@empresa.com.br, hoje"), ["ana.prado+x@empresa.com.br"]);
+        assert_eq!(links("<ana@pão.example>; bia@b.example."), ["ana@pão.example", "bia@b.example"]);
+        assert_eq!(links("www.ana@a.example"), ["www.ana@a.example"], "an address of a person");
+        assert_eq!(links("https://ana@a.example/"), ["https://ana@a.example/"]);
+        assert_eq!(links("E-mail:ana@a.example"), ["ana@a.example"]);
+        let both = segments("www.a.example ana@a.example");
+        let leads: Vec<_> = both
+            .iter()
+            .filter_map(|part| match part {
+                Segment::Link { href, .. } => Some(href.as_str()),
+                Segment::Text(_) => None,
+            })
+            .collect();
+        assert_eq!(leads, ["https://www.a.example", "mailto:ana@a.example"]);
     }
 
     #[test]

@@ -1,0 +1,86 @@
+// Every page with the longest values that its forms take, without a space in them, at the widths of a
+// small telephone, a telephone and a desk: nothing is wider than the screen.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { administratorPages } from "./addresses.mjs";
+import { person, signIn, startChromium, startPontual } from "./harness.mjs";
+
+const WIDTHS = [320, 390, 1280];
+
+let pontual;
+let browser;
+let pages;
+
+before(async () => {
+  [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
+  pages = await administratorPages(pontual);
+  await lengthen();
+});
+
+after(async () => {
+  await browser?.close();
+  await pontual?.stop();
+});
+
+/** Gives every record the longest words that its form takes. The first letters keep the order of lists. */
+async function lengthen() {
+  const long = (column, length) => `${column} = rpad(translate(${column}, ' ', ''), ${length}, 'WM')`;
+  for (const sql of [
+    `UPDATE settings SET ${long("company_name", 80)}`,
+    `UPDATE users SET ${long("name", 100)}, email = rpad(split_part(email, '@', 1), 64, 'w') || '@pontual.example' WHERE email !~ '^(admin|helena|bruno)@'`,
+    `UPDATE users SET ${long("name", 100)} WHERE email ~ '^(admin|helena|bruno)@'`,
+    `UPDATE departments SET ${long("name", 60)}`,
+    `UPDATE roles SET ${long("name", 60)}, ${long("description", 200)}`,
+    `UPDATE channels SET ${long("name", 60)}, ${long("public_name", 60)}, ${long("greeting", 1000)}`,
+    `UPDATE people SET ${long("name", 120)}`,
+    `UPDATE contacts SET ${long("name", 120)}, email = rpad('a', 64, 'w') || id || '@' || rpad('b', 60, 'w') || '.example'`,
+    `UPDATE schedules SET ${long("comment", 1000)}, cancel_reason = CASE WHEN cancel_reason IS NOT NULL THEN rpad('m', 500, 'WM') END`,
+    `UPDATE schedules SET ${long("message", 4096)} WHERE action <> 'notify'`,
+    `UPDATE messages SET ${long("body", 4096)} WHERE body <> ''`,
+    `UPDATE attachments SET file_name = rpad('a', 116, 'WM') || '.pdf'`,
+  ]) {
+    await pontual.sql(sql);
+  }
+}
+
+test("no page with the longest words is wider than the screen", { timeout: 240_000 }, async () => {
+  const visitor = await person(browser, pontual, { reducedMotion: "reduce" });
+  const { page } = visitor;
+  const found = [];
+  const measure = async (name) => {
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 844 });
+      const wide = await page.evaluate(widest);
+      if (wide) found.push(`${name} at ${width}: ${wide}`);
+    }
+  };
+  const look = async (path) => {
+    await page.goto(path);
+    await measure(path);
+  };
+  await look("/login");
+  await signIn(page, "admin");
+  for (const path of pages) await look(path);
+  const conversation = pages.find((path) => path.endsWith("/conversation"));
+  await page.goto(conversation);
+  await look(await page.getByLabel("Link do cliente", { exact: true }).inputValue());
+  await page.goto("about:blank");
+  await page.context().clearCookies();
+  await signIn(page, "helena");
+  for (const path of ["/notifications", "/tickets"]) await look(path);
+  await page.locator("[data-bell]").click();
+  await page.locator("[data-bell-panel] .notif").first().waitFor();
+  await measure("bell");
+  assert.deepEqual(found, []);
+  await visitor.context.close();
+});
+
+/** By how much the page is wider than the screen, and which elements are. */
+function widest() {
+  const over = document.documentElement.scrollWidth - innerWidth;
+  const line = (element) => `${element.localName}.${element.className} ${Math.round(element.getBoundingClientRect().right)}`;
+  const beyond = [...document.querySelectorAll("main *, header *, .toasts *")].filter((element) => element.getBoundingClientRect().right > innerWidth + 1);
+  return over > 0 ? `${over} px: ${beyond.slice(0, 3).map(line).join(", ")}` : "";
+}
