@@ -94,9 +94,9 @@ fn field_label(field: &str) -> String {
         "spacing_minutes" => "intervalo",
         "spacing_scope" => "onde o intervalo conta",
         "late_tolerance_minutes" => "tolerância de atraso",
-        "notification_days" => "guarda de notificações",
-        "audit_months" => "guarda da auditoria",
-        "history_months" => "guarda do histórico dos agendamentos",
+        "notification_days" => "retenção das notificações",
+        "audit_months" => "retenção da auditoria",
+        "history_months" => "retenção do histórico dos agendamentos",
         "spacing_exempt" => "respeito ao intervalo",
         field => field,
     };

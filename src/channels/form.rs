@@ -112,9 +112,8 @@ impl Typed {
         let chosen = if self.palette == "other" { &self.colour } else { &self.palette };
         match chosen.parse() {
             Ok(colour) => return Some(colour),
-            Err(ColourError::TooLight) => {
-                errors.add("colour", "O texto branco não se lê bem sobre esta cor. Escolha uma mais escura.")
-            }
+            Err(ColourError::TooLight) => errors
+                .add("colour", "O texto branco fica difícil de ler sobre esta cor. Escolha uma mais escura."),
             Err(ColourError::NoColour) => errors.add("colour", "Informe a cor, como #4453cf."),
         }
         None

@@ -122,10 +122,10 @@ impl Typed {
         let stays = facts.before.as_ref().is_some_and(|(before, _)| *before == channel);
         match kind {
             ChannelKind::Email if email.is_empty() && errors.of("email").is_none() => {
-                errors.add("email", "Informe o e-mail. A conexão escolhida fala por ele.");
+                errors.add("email", "Informe o e-mail. A conexão escolhida precisa dele.");
             }
             ChannelKind::Whatsapp if phone.is_empty() && errors.of("phone").is_none() => {
-                errors.add("phone", "Informe o telefone. A conexão escolhida fala por ele.");
+                errors.add("phone", "Informe o telefone. A conexão escolhida precisa dele.");
             }
             ChannelKind::Email => return Some(email.to_owned()),
             ChannelKind::Whatsapp => return Some(phone.to_owned()),

@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::web::{Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
-const TITLE: &str = "Guarda de dados";
+const TITLE: &str = "Retenção de dados";
 const PATH: &str = "/settings/retention";
 
 /// # Errors

@@ -1,4 +1,4 @@
-//! Retention ("guarda de dados"): how long what piles up by itself is kept.
+//! Retention ("retenção de dados"): how long what piles up by itself is kept.
 //!
 //! Notifications go after some months, read or not: by then the bell is no place to learn of anything.
 //! The audit is kept for years, and the database itself lets nothing younger go than the company

@@ -37,7 +37,7 @@ pub fn spacing_sentence(spacing: Spacing) -> String {
         Scope::Contact => ", entre agendamentos do mesmo contato",
     };
     let (before, after) = (clock(600 - gap), clock(600 + gap));
-    format!("Ao lado de 10:00, os horários livres mais próximos são {before} e {after}{among}.")
+    format!("Perto das 10:00, os horários livres mais próximos são {before} e {after}{among}.")
 }
 
 /// Minutes from midnight as people say them.
@@ -69,7 +69,7 @@ mod tests {
     fn the_sentence_says_what_the_spacing_allows() {
         assert_eq!(
             sentence(6, Scope::Platform),
-            "Ao lado de 10:00, os horários livres mais próximos são 09:56 e 10:04."
+            "Perto das 10:00, os horários livres mais próximos são 09:56 e 10:04."
         );
         assert!(
             sentence(60, Scope::Contact).ends_with("09:29 e 10:31, entre agendamentos do mesmo contato.")

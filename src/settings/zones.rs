@@ -23,7 +23,7 @@ const BRAZIL: [(&str, &str); 16] = [
     ("America/Boa_Vista", "Roraima"),
     ("America/Eirunepe", "Oeste do Amazonas"),
     ("America/Rio_Branco", "Rio Branco (Acre)"),
-    ("America/Noronha", "Noronha (Fernando de Noronha)"),
+    ("America/Noronha", "Fernando de Noronha"),
 ];
 
 const ABROAD: [(&str, &str); 14] = [

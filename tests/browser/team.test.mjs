@@ -181,7 +181,7 @@ test("a department is made, ordered, given members, and leaves its channel to an
   await page.getByRole("link", { name: "Desativar" }).click();
   await page.getByRole("button", { name: "Desativar" }).click();
   await page.getByRole("alert").getByText("Escolha o departamento que recebe as primeiras mensagens.").waitFor();
-  await page.getByLabel(/Elas passam a esperar em/).selectOption({ label: "Comercial" });
+  await page.getByLabel(/Elas passam a chegar em/).selectOption({ label: "Comercial" });
   await page.getByLabel("Mover agendamentos pendentes e chamados abertos").selectOption({ label: "Para Comercial" });
   await page.getByRole("button", { name: "Desativar" }).click();
   await page.getByText("Departamento desativado.").waitFor();

@@ -90,7 +90,7 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
     let asked = saved(&admin, &[("spacing_minutes", "20")]).await;
     asked.assert_status(200).assert_says("1 agendamento pendente deixará de caber no novo intervalo.");
     asked
-        .assert_says("Deixam de caber:")
+        .assert_says("Ficam fora do intervalo:")
         .assert_says("Marina Duarte (abre em nova guia) · 05/12/2030 às 10:04");
     assert_eq!(app.database.texts(EXEMPT), Vec::<String>::new());
 

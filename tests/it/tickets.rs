@@ -41,7 +41,10 @@ async fn the_list_holds_open_tickets_of_ones_departments_and_ones_own() {
     app.administrator().await.get("/tickets").await.assert_says("Marina").assert_says("Rafael");
     app.role_manager().await.get("/tickets").await.assert_status(403);
     app.database.execute("UPDATE tickets SET status = 'closed', closed_at = now() + interval '1 day'");
-    bruno.get("/tickets").await.assert_says("Nenhum chamado aberto.");
+    let page = bruno.get("/tickets").await;
+    page.assert_says("Nenhum chamado aberto.").assert_says("Nenhuma conversa aberta");
+    page.assert_does_not_say("Escolha uma conversa");
+    bruno.get("/tickets?q=zebra").await.assert_says("Nenhuma conversa encontrada");
 }
 
 #[actix_web::test]

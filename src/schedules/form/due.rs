@@ -57,7 +57,7 @@ impl Due {
     pub fn error(&self) -> Option<&'static str> {
         match self {
             Self::Missing => Some("Informe a data e a hora."),
-            Self::Invalid => Some("Esta data e hora não é válida. Confira o dia, o mês, o ano e o horário."),
+            Self::Invalid => Some("A data ou a hora não é válida. Confira o dia, o mês, o ano e o horário."),
             Self::Past => Some("Escolha uma data e hora futuras."),
             Self::Never(_) => {
                 Some("Esta hora não existe nesse dia, porque o relógio é adiantado. Escolha outra.")

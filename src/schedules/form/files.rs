@@ -43,7 +43,7 @@ impl Typed {
         if action == Some(Action::Notify) && !self.files.is_empty() {
             errors.add(
                 "files",
-                "Com “Notificar atendente” nada é enviado ao contato. Remova os arquivos ou escolha outra ação.",
+                "Com “Notificar atendente”, nada é enviado ao contato. Remova os arquivos ou escolha outra ação.",
             );
         }
     }

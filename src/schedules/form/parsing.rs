@@ -90,7 +90,7 @@ impl Typed {
         if !self.ticket_id.trim().is_empty() && facts.ticket.is_none() {
             errors.add_with_summary(
                 "ticket_id",
-                "O chamado de onde você veio não é deste contato ou não está ao seu alcance. Confira o contato e salve de novo: o agendamento não será ligado a esse chamado.",
+                "O chamado de onde você veio não é deste contato ou você não tem acesso a ele. Confira o contato e salve de novo: o agendamento não será ligado a esse chamado.",
                 "Confira o contato.",
             );
         }
@@ -120,7 +120,7 @@ impl Typed {
         } else if action == Some(Action::Notify) && !message.is_empty() {
             errors.add(
                 "message",
-                "Com “Notificar atendente” nada é enviado ao contato. Apague a mensagem ou escolha outra ação.",
+                "Com “Notificar atendente”, nada é enviado ao contato. Apague a mensagem ou escolha outra ação.",
             );
         }
         message

@@ -34,7 +34,7 @@ const HEAD: &[&str] = &[
     "Mensagem",
     "Motivo do erro",
     "Motivo do cancelamento",
-    "Protocolo",
+    "Chamado",
     "Criado por",
     "Criado em",
     "Encerrado em",

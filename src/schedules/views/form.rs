@@ -276,9 +276,7 @@ impl ActionChoice {
             Action::OpenTicket => {
                 ("message-plus", "Envia a mensagem e abre o chamado na fila do departamento e do atendente.")
             }
-            Action::OpenTicketAndNotify => {
-                ("message-bolt", "Faz as duas ações e avisa o atendente pela plataforma.")
-            }
+            Action::OpenTicketAndNotify => ("message-bolt", "Abre o chamado e avisa o atendente."),
             Action::Notify => ("bell-ringing", "Só o atendente recebe um aviso. Nada é enviado ao contato."),
         };
         Self { action, icon, text, is_chosen: chosen == action.as_str() }

@@ -10,7 +10,7 @@ const NEW: [(&str, &str); 4] =
 async fn the_company_decides_how_long_and_the_audit_tells() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    admin.get("/settings").await.assert_says("Guarda de dados");
+    admin.get("/settings").await.assert_says("Retenção de dados");
     let page = admin.get("/settings/retention").await;
     let shown = |page: &Page| FIELDS.map(|field| page.attribute(&format!("#{field}"), "value").unwrap());
     assert_eq!(shown(&page), ["180", "60", "60"]);
@@ -19,9 +19,9 @@ async fn the_company_decides_how_long_and_the_audit_tells() {
     saved.assert_says("Configurações salvas.");
     assert_eq!(shown(&saved), ["90", "24", "36"]);
     let told = admin.get("/audit").await;
-    told.assert_says("mudou a guarda de dados")
-        .assert_says("guarda da auditoria: de “60 meses” para “24 meses”")
-        .assert_says("guarda do histórico dos agendamentos: de “60 meses” para “36 meses”");
+    told.assert_says("mudou a retenção de dados")
+        .assert_says("retenção da auditoria: de “60 meses” para “24 meses”")
+        .assert_says("retenção do histórico dos agendamentos: de “60 meses” para “36 meses”");
     let rows = "SELECT count(*) AS value FROM audit WHERE action = 'settings.retention_edited'";
     admin.edit("/settings/retention", &NEW).await;
     assert_eq!(app.database.number(rows), 1, "nothing changed, nothing to tell");

@@ -129,7 +129,7 @@ async fn the_pages_say_that_a_history_was_retired() {
     let app = TestApp::new().await;
     each_kind(&app.database, &app.company);
     let admin = app.administrator().await;
-    let gone = "O histórico deste agendamento já foi apagado, conforme a guarda de dados da empresa.";
+    let gone = "O histórico deste agendamento já foi apagado, conforme a retenção de dados da empresa.";
     let page = admin.get("/schedules/2").await;
     page.assert_does_not_say(gone)
         .assert_says("Agendamento criado")

@@ -94,7 +94,7 @@ async fn the_time_is_judged_while_it_is_typed() {
     assert_eq!(taken.texts("[data-slot]"), ["qui., 05/12/2030 às 09:56", "qui., 05/12/2030 às 10:04"]);
     judged(format!("due_at=2030-12-05T10:02&schedule_id={id}")).await.assert_says("Horário livre.");
     judged("due_at=2001-01-01T10:00".into()).await.assert_says("Escolha uma data e hora futuras.");
-    judged("due_at=amanh%C3%A3".into()).await.assert_says("Esta data e hora não é válida.");
+    judged("due_at=amanh%C3%A3".into()).await.assert_says("A data ou a hora não é válida.");
     assert_eq!(judged("due_at=".into()).await.text(), "");
 
     app.database

@@ -71,9 +71,9 @@ async fn each_choice_must_fit_the_others() {
         (vec![("contact_id", "999")], "Este contato foi arquivado."),
         (vec![("department_id", "999"), ("attendant_id", "")], "Selecione o departamento."),
         (vec![("action", "explode")], "Escolha uma ação."),
-        (vec![("action", "notify")], "Com “Notificar atendente” nada é enviado ao contato."),
-        (vec![("due_at", "2030-12-05T10:00:30")], "Esta data e hora não é válida."),
-        (vec![("due_at", "9999-12-05T10:00")], "Esta data e hora não é válida."),
+        (vec![("action", "notify")], "Com “Notificar atendente”, nada é enviado ao contato."),
+        (vec![("due_at", "2030-12-05T10:00:30")], "A data ou a hora não é válida."),
+        (vec![("due_at", "9999-12-05T10:00")], "A data ou a hora não é válida."),
         (vec![("due_at", "")], "Informe a data e a hora."),
     ] {
         save(&admin, &changes).await.assert_status(422).assert_says(sentence);

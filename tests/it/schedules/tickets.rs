@@ -56,7 +56,7 @@ async fn a_schedule_is_linked_only_to_a_ticket_of_its_contact_that_its_maker_may
         "INSERT INTO role_permissions VALUES (203, 'schedules');
          INSERT INTO tickets (id, protocol, contact_id, department_id) VALUES (7, 1042, 601, 101), (8, 1043, 602, 102)",
     );
-    let refusal = "O chamado de onde você veio não é deste contato ou não está ao seu alcance.";
+    let refusal = "O chamado de onde você veio não é deste contato ou você não tem acesso a ele.";
     let admin = app.administrator().await;
     let refused = save(&admin, &[("ticket_id", "8"), ("after", "close_ticket")]).await;
     refused.assert_status(422).assert_says(refusal);
