@@ -1,5 +1,5 @@
 // Every page with the longest values that its forms take, without a space in them, at the widths of a
-// small telephone, a telephone and a desk: nothing is wider than the screen.
+// small telephone, a telephone, a tablet and a desk: nothing is wider than the screen.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { administratorPages } from "./addresses.mjs";
 import { person, signIn, startChromium, startPontual } from "./harness.mjs";
 
-const WIDTHS = [320, 390, 1280];
+const WIDTHS = [320, 390, 1024, 1280];
 
 let pontual;
 let browser;
