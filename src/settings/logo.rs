@@ -38,7 +38,7 @@ pub async fn create(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let by = viewer.id;
-    let received = match counted(&db, by, picture(&form.store, form.files.pop()).await?).await? {
+    let received = match picture(&db, &form.store, by, form.files.pop()).await? {
         Ok(received) => received,
         Err(sentence) => {
             let mut errors = FieldErrors::default();
@@ -53,27 +53,21 @@ pub async fn create(
     Ok(redirect_with("/settings", Flash::LogoSaved))
 }
 
-/// The picture, unless its sender has uploaded too much lately; else what is wrong.
-async fn counted(
-    db: &Db,
-    by: UserId,
-    picture: Result<Received, String>,
-) -> Result<Result<Received, String>> {
-    let received = match picture {
-        Ok(received) => received,
-        Err(sentence) => return Ok(Err(sentence)),
-    };
-    let size = received.size;
-    let counted = db.transaction(move |conn| volume::count(conn, by, size)).await?;
-    Ok(counted.map(|()| received).map_err(volume::refusal))
-}
-
 /// The small PNG that is made of what was sent; or what is wrong with it.
-async fn picture(store: &Files, file: Option<PostedFile>) -> Result<Result<Received, String>> {
+async fn picture(
+    db: &Db,
+    store: &Files,
+    by: UserId,
+    file: Option<PostedFile>,
+) -> Result<Result<Received, String>> {
     let Some(PostedFile { content, .. }) = file else { return Ok(Err("Escolha uma imagem.".into())) };
     let Some(sent) = content.filter(|sent| sent.size <= LIMIT) else {
         return Ok(Err("A imagem passa de 1 MB.".into()));
     };
+    let size = sent.size;
+    if let Err(wait) = db.transaction(move |conn| volume::count(conn, by, size)).await? {
+        return Ok(Err(volume::refusal(wait)));
+    }
     let _turn = PICTURES.acquire().await.map_err(Error::unexpected)?;
     let png = web::block(move || picture::small_png(sent.path())).await.map_err(Error::unexpected)?;
     let png = match png.map_err(Error::unexpected)? {

@@ -67,7 +67,7 @@ async fn what_is_no_picture_or_too_large_is_refused_by_its_content() {
             "Envie uma imagem PNG, JPEG ou WebP.",
         ),
         ("logo.png", &large, "A imagem passa de 1 MB."),
-        ("logo.png", PNG, "Esta imagem está incompleta ou com defeito."),
+        ("logo.png", &PNG[..45], "Esta imagem está incompleta ou com defeito."),
         ("logo.png", &claiming(30_000, 30_000), "A imagem tem 30.000 × 30.000 pixels."),
         ("logo.png", &claiming(20, 4_097), "A imagem tem 20 × 4.097 pixels."),
     ] {
