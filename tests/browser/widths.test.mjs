@@ -66,6 +66,12 @@ test("no page with the longest words is wider than the screen", { timeout: 240_0
   const conversation = pages.find((path) => path.endsWith("/conversation"));
   await page.goto(conversation);
   await look(await page.getByLabel("Link do cliente", { exact: true }).inputValue());
+  await page.goto("/contacts/import");
+  const buffer = Buffer.from(`nome;telefone\n${"departamento.contas".repeat(6)};(11) 90002-0122\n${"W".repeat(110)};1\n`);
+  await page.locator("input[type=file]").setInputFiles({ name: `${"lista".repeat(20)}.csv`, mimeType: "text/csv", buffer });
+  await page.locator("main form[enctype]").getByRole("button", { name: /^Enviar/ }).click();
+  await page.waitForURL((url) => url.pathname !== "/contacts/import");
+  await measure("import");
   await page.goto("about:blank");
   await page.context().clearCookies();
   await signIn(page, "helena");
@@ -73,6 +79,16 @@ test("no page with the longest words is wider than the screen", { timeout: 240_0
   await page.locator("[data-bell]").click();
   await page.locator("[data-bell-panel] .notif").first().waitFor();
   await measure("bell");
+  await pontual.sql(`
+    WITH made AS (
+      INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment, created_by, spacing_exempt)
+      SELECT c.id, d.id, u.id, 'notify', now(), now(), 'UTC', repeat('WM', 500), u.id, true
+        FROM users u, (SELECT min(id) AS id FROM contacts) c, (SELECT min(id) AS id FROM departments) d WHERE u.email LIKE 'helena@%'
+      RETURNING id, created_by),
+    told AS (INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', created_by FROM made)
+    INSERT INTO audit (action, subject_id, actor_id) SELECT 'schedule.created', id, created_by FROM made`);
+  await page.locator(".toasts .toast").first().waitFor();
+  await measure("toast");
   assert.deepEqual(found, []);
   await visitor.context.close();
 });
@@ -82,5 +98,7 @@ function widest() {
   const over = document.documentElement.scrollWidth - innerWidth;
   const line = (element) => `${element.localName}.${element.className} ${Math.round(element.getBoundingClientRect().right)}`;
   const beyond = [...document.querySelectorAll("main *, header *, .toasts *")].filter((element) => element.getBoundingClientRect().right > innerWidth + 1);
+  const torn = [...document.querySelectorAll("time, .st")].filter((element) => element.getClientRects().length > 1 || element.offsetHeight > 40);
+  if (torn.length > 0) return `broken into lines: ${torn.slice(0, 3).map(line).join(", ")}`;
   return over > 0 ? `${over} px: ${beyond.slice(0, 3).map(line).join(", ")}` : "";
 }
