@@ -115,6 +115,7 @@ async function makeForms(kept, pages) {
   await kept.keep("import", await kept.send("/contacts/import", { channel_id: "1", file }, "/contacts/import", "multipart"));
   const conversation = await (await kept.visitor.get(contact.replace("edit", "conversation"))).text();
   await kept.look(new URL(valueIn(conversation, 'id="customer-link"')).pathname);
+  await kept.look(contact.replace(/.contacts.(\d+).edit/, "/c/$1/accesses"));
   const [{ id }] = await pontual.sql("SELECT id FROM roles WHERE name = 'Atendente'");
   const invited = await kept.send("/users/new", { name: "Eva Nunes", email: "eva@pontual.example", role_id: String(id) });
   return new URL(valueIn(await kept.keep("invitation", invited), 'id="access-link"')).pathname;

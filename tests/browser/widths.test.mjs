@@ -66,6 +66,7 @@ test("no page with the longest words is wider than the screen", { timeout: 240_0
   const conversation = pages.find((path) => path.endsWith("/conversation"));
   await page.goto(conversation);
   await look(await page.getByLabel("Link do cliente", { exact: true }).inputValue());
+  await look(conversation.replace(/.contacts.(\d+).conversation/, "/c/$1/accesses"));
   await page.goto("/contacts/import");
   const buffer = Buffer.from(`nome;telefone\n${"departamento.contas".repeat(6)};(11) 90002-0122\n${"W".repeat(110)};1\n`);
   await page.locator("input[type=file]").setInputFiles({ name: `${"lista".repeat(20)}.csv`, mimeType: "text/csv", buffer });

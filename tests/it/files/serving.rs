@@ -99,7 +99,7 @@ async fn a_voice_note_has_a_player_that_may_ask_for_parts() {
     assert!(policy.contains("media-src 'self'"), "{policy}");
     let players = page.attributes("audio[controls]", "src");
     assert_eq!(players.len(), 1, "the picture has none");
-    let customers = app.visitor().get(&chat(&app, 601)).await;
+    let customers = app.customer(601).await.get(&chat(601)).await;
     assert_eq!(customers.count("audio[controls]"), 1, "the customer hears it too");
 
     let part = async |range: &str| {
