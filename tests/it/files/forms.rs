@@ -29,7 +29,7 @@ async fn files_are_kept_while_the_rest_is_put_right() {
     assert_eq!(
         page.texts("#files-err p"),
         [
-            "programa.exe não é um tipo de arquivo aceito. O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto, CSV ou ZIP, como diz o nome."
+            "programa.exe não é um tipo de arquivo aceito. O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto ou outro dos formatos aceitos, como diz o nome."
         ]
     );
     assert_eq!(page.texts("[data-files] .name"), ["proposta.pdf"]);
@@ -84,7 +84,7 @@ async fn what_fits_beside_the_files_of_the_form_is_kept_and_the_rest_is_named() 
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules/new").await;
-    page.assert_says("Formatos aceitos").assert_says("Word (DOC, DOCX)");
+    page.assert_says("Formatos aceitos").assert_says("Word (DOC, DOCX, RTF)");
     let mut fields = form(&[]);
     let mut ids = Vec::new();
     for name in ["a.pdf", "b.pdf", "c.pdf", "d.pdf"] {
