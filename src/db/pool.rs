@@ -20,6 +20,9 @@ use crate::error::{Error, Result};
 /// How long a request waits for its turn, and then for a connection, before it is answered 503.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// How long a transaction waits for its turn among those of its worker, before it is answered 503.
+const TURN_TIMEOUT: Duration = Duration::from_millis(2_500);
+
 /// A connection that was of use so lately is taken to be alive. To ask it would take as long as a
 /// statement of a page does.
 const TRUSTED: Duration = Duration::from_millis(250);
@@ -143,7 +146,7 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        let place = timeout(CHECKOUT_TIMEOUT, self.writers.clone().acquire_owned()).await;
+        let place = timeout(TURN_TIMEOUT, self.writers.clone().acquire_owned()).await;
         let place = place.map_err(|_| Error::Unavailable("too many transactions wait".into()))?;
         let outcome = self.run(move |conn| {
             // Both are given back when the transaction is over, also where nobody waits for its outcome.
