@@ -1,5 +1,6 @@
 //! Builds anew when a file is added to what the binary embeds (cargo itself sees only changes of files that it
-//! knows), and makes the lists of `auth/passwords/lists.rs` out of what npm brings.
+//! knows), makes the lists of `auth/passwords/lists.rs` out of what npm brings, and tells the linker which of
+//! libpq's functions are called through ours.
 
 #[path = "auth/passwords/plain.rs"]
 mod plain;
@@ -8,6 +9,20 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+/// See `db::sqlstate` for the first, and `db::patience` for the others, which wait for the server.
+const WRAPPED: [&str; 10] = [
+    "PQresultErrorField",
+    "PQexec",
+    "PQprepare",
+    "PQgetResult",
+    "PQsendQueryParams",
+    "PQsendQueryPrepared",
+    "PQputCopyData",
+    "PQputCopyEnd",
+    "PQgetCopyData",
+    "PQfinish",
+];
 
 /// Passwords that leaked, the most used first.
 const PASSWORDS: &str = "language-common/src/passwords.json";
@@ -26,6 +41,11 @@ const SHORTEST_WORD: usize = 4;
 fn main() -> Result<(), Box<dyn Error>> {
     for directory in ["static", "migrations"] {
         println!("cargo:rerun-if-changed={directory}");
+    }
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        for function in WRAPPED {
+            println!("cargo:rustc-link-arg=-Wl,--wrap={function}");
+        }
     }
     let target = PathBuf::from(env::var("OUT_DIR")?);
     write_list(&target.join("common_passwords.txt"), &[PASSWORDS], 1)?;

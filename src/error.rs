@@ -9,6 +9,8 @@ use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
+use crate::db::SqlState;
+
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a request could not be served. A failed validation is no error but an answer (422).
@@ -47,9 +49,12 @@ pub enum Error {
     /// Another transaction was in the way of this one, which was undone: it may be tried again.
     #[error("collision: {0}")]
     Collision(String),
-    /// The database cannot be reached now.
+    /// The database cannot be reached or cannot do it now.
     #[error("unavailable: {0}")]
     Unavailable(String),
+    /// The tables have changed under the plans of this connection: another one can do it.
+    #[error("outdated: {0}")]
+    Outdated(String),
     /// Everything else; the cause is logged, the visitor reads a calm sentence.
     #[error("unexpected: {0}")]
     Unexpected(Box<dyn std::error::Error + Send + Sync>),
@@ -69,9 +74,16 @@ impl Error {
         }
     }
 
+    /// Whether the database blames what it was given, and not its own state.
+    pub fn blames_values(&self) -> bool {
+        let Self::Unexpected(cause) = self else { return false };
+        let state = cause.downcast_ref::<DieselError>().and_then(SqlState::of);
+        state.is_some_and(|state| state.blames_values())
+    }
+
     /// Whether another try may succeed.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Collision(_) | Self::Unavailable(_))
+        matches!(self, Self::Collision(_) | Self::Unavailable(_) | Self::Outdated(_))
     }
 
     /// Whether the transaction may do better from its beginning: another was in its way, or wrote a
@@ -106,7 +118,7 @@ impl Error {
             Self::TooLarge => ("Conteúdo grande demais", "Reduza o tamanho e tente de novo."),
             Self::Conflict => ("O registro mudou", "Alguém alterou este registro. Recarregue e confira."),
             Self::TooMany { .. } => ("Muitas tentativas", "Aguarde um pouco e tente de novo."),
-            Self::Collision(_) | Self::Unavailable(_) => (
+            Self::Collision(_) | Self::Unavailable(_) | Self::Outdated(_) => (
                 "Serviço indisponível no momento",
                 "Tente de novo em instantes. O que já foi salvo está guardado.",
             ),
@@ -117,42 +129,28 @@ impl Error {
 
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
-        match error {
-            DieselError::NotFound => Self::NotFound,
-            error if collides(&error) => Self::Collision(error.to_string()),
-            error if passes(&error) => Self::Unavailable(error.to_string()),
-            error => Self::unexpected(error),
+        let state = SqlState::of(&error);
+        let state = state.as_ref().map(|state| (state.class(), state.as_str()));
+        match state {
+            Some((_, "40001" | "40P01")) => Self::Collision(error.to_string()),
+            Some((_, "0A000")) => Self::Outdated(error.to_string()),
+            // No connection, not enough of something, an operator's intervention, trouble of the server's system.
+            Some(("08" | "53" | "57" | "58", _) | (_, "55P03" | "25006")) => {
+                Self::Unavailable(error.to_string())
+            }
+            _ if error == DieselError::NotFound => Self::NotFound,
+            _ if is_about_the_connection(&error) => Self::Unavailable(error.to_string()),
+            _ => Self::unexpected(error),
         }
     }
 }
 
-/// What PostgreSQL says of trouble that another try may not meet. diesel shows no SQLSTATE; where the
-/// server speaks another language, such trouble reads as unexpected.
-const PASSING: &[&str] = &[
-    "canceling statement due to lock timeout",
-    "canceling statement due to statement timeout",
-    "terminating connection",
-];
-
-/// Whether the transaction was given up for the sake of another.
-fn collides(error: &DieselError) -> bool {
+/// Whether libpq or diesel reports it, not the server: such an error has no SQLSTATE.
+fn is_about_the_connection(error: &DieselError) -> bool {
+    use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
     match error {
-        DieselError::DatabaseError(DatabaseErrorKind::SerializationFailure, _) => true,
-        DieselError::DatabaseError(_, info) => info.message() == "deadlock detected",
-        DieselError::RollbackErrorOnCommit { commit_error, .. } => collides(commit_error),
-        _ => false,
-    }
-}
-
-/// Whether the database is in trouble that passes, and nothing is wrong with what it was asked.
-fn passes(error: &DieselError) -> bool {
-    use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
-    match error {
-        DieselError::DatabaseError(kind, info) => match kind {
-            ClosedConnection | ReadOnlyTransaction | UnableToSendCommand => true,
-            _ => PASSING.iter().any(|start| info.message().starts_with(start)),
-        },
-        DieselError::RollbackErrorOnCommit { commit_error, .. } => passes(commit_error),
+        DieselError::DatabaseError(ClosedConnection | UnableToSendCommand, _) => true,
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => is_about_the_connection(commit_error),
         error => matches!(error, DieselError::BrokenTransactionManager),
     }
 }
@@ -195,7 +193,7 @@ impl ResponseError for Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Conflict => StatusCode::CONFLICT,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Collision(_) | Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Collision(_) | Self::Unavailable(_) | Self::Outdated(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Unexpected(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -214,7 +212,7 @@ impl ResponseError for Error {
         }
         let code = match self {
             Self::Unexpected(cause) => Some(log_with_code(cause)),
-            Self::Collision(cause) | Self::Unavailable(cause) => {
+            Self::Collision(cause) | Self::Unavailable(cause) | Self::Outdated(cause) => {
                 tracing::warn!(cause, "a request was answered 503");
                 response.insert_header(("Retry-After", "2"));
                 None
@@ -256,14 +254,11 @@ mod tests {
     }
 
     #[test]
-    fn trouble_of_the_database_that_passes_is_no_fault_of_ours() {
-        use DatabaseErrorKind::{ClosedConnection, SerializationFailure, UniqueViolation, Unknown};
+    fn a_lost_connection_is_no_fault_of_ours() {
+        use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand, UniqueViolation, Unknown};
         assert_eq!(status(ClosedConnection, "server closed the connection unexpectedly"), 503);
-        assert_eq!(status(SerializationFailure, "could not serialize access"), 503);
-        assert_eq!(status(Unknown, "deadlock detected"), 503);
-        assert_eq!(status(Unknown, "canceling statement due to lock timeout"), 503);
-        assert_eq!(status(Unknown, "terminating connection due to administrator command"), 503);
-        assert_eq!(status(Unknown, "column \"x\" does not exist"), 500);
+        assert_eq!(status(UnableToSendCommand, "no connection to the server"), 503);
+        assert_eq!(status(Unknown, "canceling statement due to lock timeout"), 500);
         assert_eq!(status(UniqueViolation, "duplicate key value"), 500);
         let broken = Error::from(DieselError::BrokenTransactionManager);
         assert_eq!(broken.status_code(), StatusCode::SERVICE_UNAVAILABLE);

@@ -78,7 +78,8 @@ impl Refusal {
             | Error::WrongHost
             | Error::TooLarge
             | Error::Collision(_)
-            | Error::Unavailable(_) => return None,
+            | Error::Unavailable(_)
+            | Error::Outdated(_) => return None,
         };
         let code = response.extensions().get::<ErrorCode>().map(|code| code.0.clone());
         Some(Self { status, title, text, code, can_send: true })

@@ -6,10 +6,14 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, RawFd};
 use std::ptr::NonNull;
+use std::time::Duration;
 
+use actix_web::rt::time::timeout;
 use pq_sys as pq;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
+
+use super::patience::with_patience;
 
 /// One NOTIFY: its channel and its payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +27,19 @@ pub struct Notice {
 #[error("listening on the database failed: {0}")]
 pub struct ListenError(String);
 
+/// After so much silence the server is asked whether it is still there.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// How long its answer may take.
+const ANSWER: Duration = Duration::from_secs(8);
+
 /// A connection that only listens.
 pub struct Listener {
     socket: AsyncFd<Connection>,
+    quiet: Duration,
+    answer: Duration,
+    /// Whether an answer is due.
+    is_asked: bool,
 }
 
 impl Listener {
@@ -35,30 +49,47 @@ impl Listener {
     /// The server cannot be reached or refuses.
     pub async fn connect(url: &str, channels: &'static [&'static str]) -> Result<Self, ListenError> {
         let url = CString::new(url).map_err(|error| ListenError(error.to_string()))?;
-        let connection = actix_web::rt::task::spawn_blocking(move || Connection::open(&url, channels))
+        let open = move || with_patience(ANSWER, || Connection::open(&url, channels));
+        let connection = actix_web::rt::task::spawn_blocking(open)
             .await
             .map_err(|error| ListenError(error.to_string()))??;
         // SAFETY: the socket belongs to the connection, which `AsyncFd` owns and which is never reset, so
         // that it stays open and the same until both are dropped.
         let socket = unsafe { AsyncFd::register_with_interest(connection, Interest::READABLE) }
             .map_err(|error| ListenError(error.to_string()))?;
-        Ok(Self { socket })
+        Ok(Self { socket, quiet: QUIET, answer: ANSWER, is_asked: false })
+    }
+
+    /// The same, but it asks the server after so much silence, and waits so long for an answer.
+    pub fn asking_after(self, quiet: Duration, answer: Duration) -> Self {
+        Self { quiet, answer, ..self }
     }
 
     /// Waits for the next notice.
     ///
     /// # Errors
-    /// The connection is gone; what was announced since then must be looked up in the tables.
+    /// The connection is gone or says nothing; what was announced since then must be looked up in the tables.
     pub async fn recv(&mut self) -> Result<Notice, ListenError> {
         loop {
             if let Some(notice) = self.socket.get_ref().next_notice() {
                 return Ok(notice);
             }
-            let mut ready = self.socket.readable().await.map_err(|error| ListenError(error.to_string()))?;
+            let patience = if self.is_asked { self.answer } else { self.quiet };
+            let Ok(ready) = timeout(patience, self.socket.readable()).await else {
+                if self.is_asked {
+                    return Err(ListenError("the server says nothing".into()));
+                }
+                self.socket.get_ref().ask()?;
+                self.is_asked = true;
+                continue;
+            };
+            let mut ready = ready.map_err(|error| ListenError(error.to_string()))?;
             ready.get_inner().consume_input()?;
             ready.clear_ready();
             // What arrived between the read and the clearing would otherwise wait for the next notice.
             self.socket.get_ref().consume_input()?;
+            self.is_asked = false;
+            self.socket.get_ref().drop_answers();
         }
     }
 }
@@ -101,6 +132,29 @@ impl Connection {
     fn consume_input(&self) -> Result<(), ListenError> {
         // SAFETY: the connection is live; PQconsumeInput does not block.
         if unsafe { pq::PQconsumeInput(self.0.as_ptr()) } == 1 { Ok(()) } else { Err(self.last_error()) }
+    }
+
+    /// Sends an empty statement, which the server answers.
+    fn ask(&self) -> Result<(), ListenError> {
+        self.drop_answers();
+        // SAFETY: the connection is live, and the text is NUL-terminated.
+        let is_sent = unsafe { pq::PQsendQuery(self.0.as_ptr(), c"".as_ptr()) } == 1;
+        if is_sent { Ok(()) } else { Err(self.last_error()) }
+    }
+
+    /// Takes the answers that have arrived whole, and does not wait for others.
+    fn drop_answers(&self) {
+        // SAFETY: the connection is live. PQgetResult is asked only when it need not wait, and each of its
+        // results is cleared exactly once.
+        unsafe {
+            while pq::PQisBusy(self.0.as_ptr()) == 0 {
+                let result = pq::PQgetResult(self.0.as_ptr());
+                if result.is_null() {
+                    return;
+                }
+                pq::PQclear(result);
+            }
+        }
     }
 
     fn next_notice(&self) -> Option<Notice> {

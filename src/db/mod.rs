@@ -6,10 +6,12 @@
 
 pub mod listen;
 mod migrations;
+pub mod patience;
 mod pool;
 mod prepared;
 pub mod private;
 mod remembered;
+mod sqlstate;
 mod turns;
 mod url;
 
@@ -17,5 +19,6 @@ pub use migrations::{are_current, migrate, pending_count};
 pub use pool::{Db, connect};
 pub use prepared::{Prepared, prepared};
 pub use remembered::{Changes, Remembered};
+pub use sqlstate::SqlState;
 pub use turns::Row;
 pub use url::{AddressError, with_tls_and_time_outs};

@@ -8,12 +8,14 @@ use actix_web::web;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::r2d2::{ConnectionManager, R2D2Connection};
+use diesel::result::Error as DieselError;
 use diesel::{Connection, ConnectionError};
 use r2d2::ManageConnection;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::Changes;
+use super::patience::{self, with_patience};
 use super::turns::{Row, Turn, Turns};
 use crate::error::{Error, Result};
 
@@ -55,6 +57,8 @@ pub struct Db {
     turns: Turns,
     /// Places of transactions: fewer than there are threads, so that those who only read find one.
     writers: Arc<Semaphore>,
+    /// How long one wait for the database may last.
+    patience: Duration,
 }
 
 impl Db {
@@ -75,14 +79,27 @@ impl Db {
             .min_idle(Some(1))
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT_TIMEOUT)
+            // It would log each of many tries while the database is away. Whoever waited for them logs the last.
+            .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(Manager { inner: ConnectionManager::new(url), plans_once });
-        let writers = Arc::new(Semaphore::new(size.max(1) as usize));
-        Self { pool, load: Arc::default(), changes: Changes::default(), turns: Turns::default(), writers }
+        Self {
+            pool,
+            load: Arc::default(),
+            changes: Changes::default(),
+            turns: Turns::default(),
+            writers: Arc::new(Semaphore::new(size.max(1) as usize)),
+            patience: patience::PATIENCE,
+        }
     }
 
     /// The same pool for one worker, of whose threads transactions take at most so many.
     pub fn of_worker(&self, writers: usize) -> Self {
         Self { writers: Arc::new(Semaphore::new(writers.max(1))), ..self.clone() }
+    }
+
+    /// The same, but it waits for no answer of the database for longer than `patience`.
+    pub fn waiting_at_most(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The changes that this process knows of: its own transactions are noted as they end.
@@ -100,7 +117,7 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        let pool = self.pool.clone();
+        let (pool, patience) = (self.pool.clone(), self.patience);
         let place = Place::take(&self.load, self.pool.max_size() as usize * QUEUE)?;
         let run = move || {
             // The whole of it, which is given back in the end.
@@ -108,7 +125,7 @@ impl Db {
             if place.began.elapsed() > CHECKOUT_TIMEOUT {
                 return Err(Error::Unavailable("waited for too long".into()));
             }
-            pool.get()?.run(work)
+            with_patience(patience, || pool.get()?.run(work))
         };
         web::block(run).await.map_err(Error::unexpected)?
     }
@@ -172,9 +189,11 @@ impl Db {
 /// # Errors
 /// The server cannot be reached or refuses.
 pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
-    let mut conn = PgConnection::establish(url)?;
-    conn.batch_execute(SESSION).map_err(ConnectionError::CouldntSetupConfiguration)?;
-    Ok(conn)
+    with_patience(patience::PATIENCE, || {
+        let mut conn = PgConnection::establish(url)?;
+        conn.batch_execute(SESSION).map_err(ConnectionError::CouldntSetupConfiguration)?;
+        Ok(conn)
+    })
 }
 
 /// A place among those who wait for a connection or have one.
@@ -204,13 +223,24 @@ struct Pooled {
     conn: PgConnection,
     /// When it was last of use; never, if the last use failed.
     proven: Option<Instant>,
+    /// How many connections had been given up when it was made or last of use.
+    given_up: u64,
+    /// Whether its plans are older than the tables.
+    is_outdated: bool,
 }
 
 impl Pooled {
+    fn new(conn: PgConnection) -> Self {
+        Self { conn, proven: Some(Instant::now()), given_up: patience::given_up(), is_outdated: false }
+    }
+
     fn run<T>(&mut self, work: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         self.proven = None;
         let result = work(&mut self.conn);
-        self.proven = result.is_ok().then(Instant::now);
+        match &result {
+            Ok(_) => (self.proven, self.given_up) = (Some(Instant::now()), patience::given_up()),
+            Err(error) => self.is_outdated = matches!(error, Error::Outdated(_)),
+        }
         result
     }
 }
@@ -227,20 +257,26 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Pooled, Self::Error> {
-        let mut conn = self.inner.connect()?;
-        let settings = if self.plans_once { &[SESSION, PLANS_ONCE][..] } else { &[SESSION] };
-        conn.batch_execute(&settings.join("; ")).map_err(diesel::r2d2::Error::QueryError)?;
-        Ok(Pooled { conn, proven: Some(Instant::now()) })
+        with_patience(patience::PATIENCE, || {
+            let mut conn = self.inner.connect()?;
+            let settings = if self.plans_once { &[SESSION, PLANS_ONCE][..] } else { &[SESSION] };
+            conn.batch_execute(&settings.join("; ")).map_err(diesel::r2d2::Error::QueryError)?;
+            Ok(Pooled::new(conn))
+        })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
+        if pooled.given_up != patience::given_up() {
+            // Another was silent meanwhile. To ask each of the idle ones would take too long.
+            return Err(diesel::r2d2::Error::QueryError(DieselError::BrokenTransactionManager));
+        }
         if pooled.proven.is_some_and(|at| at.elapsed() < TRUSTED) {
             return Ok(());
         }
-        pooled.conn.ping().map_err(diesel::r2d2::Error::QueryError)
+        with_patience(CHECKOUT_TIMEOUT, || pooled.conn.ping()).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {
-        self.inner.has_broken(&mut pooled.conn)
+        pooled.is_outdated || self.inner.has_broken(&mut pooled.conn)
     }
 }

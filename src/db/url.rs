@@ -9,10 +9,12 @@ use url::Url;
 const SYSTEM_ROOTS: &[&str] =
     &["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
+/// How long connecting may take, in seconds; libpq's own default is for ever.
+const CONNECT_TIME_OUT: (&str, &str) = ("connect_timeout", "5");
+
 /// What ends a connection whose other side has vanished without a word: within seconds, where the
 /// kernel's own defaults would wait for hours. The last one counts milliseconds.
 const TIME_OUTS: &[(&str, &str)] = &[
-    ("connect_timeout", "5"),
     ("keepalives_idle", "10"),
     ("keepalives_interval", "5"),
     ("keepalives_count", "3"),
@@ -28,8 +30,8 @@ pub struct AddressError;
 
 /// Makes an address fit for a network. A remote one that names no mode gets `sslmode=verify-full`:
 /// libpq's own default would take any certificate, or none; without `sslrootcert`, the system's roots
-/// count. Every remote one gets the time-outs that it does not name. Sockets and loopback stay as they
-/// are. Of several hosts, the one that takes writes is meant: the primary, whichever that is.
+/// count. Every remote one gets the time-outs that it does not name; sockets and loopback only that of
+/// connecting, since a server on the same machine can be frozen, but not vanish. Of several hosts, the one that takes writes is meant: the primary, whichever that is.
 ///
 /// # Errors
 /// The address is of another form than `postgres://`. libpq would take it, without TLS.
@@ -51,6 +53,7 @@ pub fn with_tls_and_time_outs(database_url: &str) -> Result<String, AddressError
     if value_of("host").map_or(hosts.len(), |named| named.split(',').count()) > 1 {
         missing.push(("target_session_attrs", "read-write"));
     }
+    missing.push(CONNECT_TIME_OUT);
     if !hosts.iter().all(|host| is_local(host)) {
         if value_of("sslmode").is_none() {
             missing.push(("sslmode", "verify-full"));
@@ -103,9 +106,15 @@ mod tests {
     #[test]
     fn a_remote_server_must_prove_itself() {
         let url = safe("postgres://u:p@db.example/pontual");
-        assert!(url.starts_with("postgres://u:p@db.example/pontual?sslmode=verify-full&"), "{url}");
+        assert!(
+            url.starts_with("postgres://u:p@db.example/pontual?connect_timeout=5&sslmode=verify-full&"),
+            "{url}"
+        );
         let own_root = safe("postgres://u:p@db.example/pontual?sslrootcert=/r.crt");
-        assert!(own_root.contains("?sslrootcert=/r.crt&sslmode=verify-full&"), "{own_root}");
+        assert!(
+            own_root.contains("?sslrootcert=/r.crt&connect_timeout=5&sslmode=verify-full&"),
+            "{own_root}"
+        );
         assert_eq!(own_root.matches("sslrootcert").count(), 1);
         let by_number = safe("postgres:///pontual?hostaddr=192.0.2.1");
         assert!(by_number.contains("sslmode=verify-full"), "{by_number}");
@@ -125,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn local_servers_stay_as_given() {
+    fn local_servers_need_no_tls() {
         for url in [
             "postgresql:///pontual?host=/tmp/x",
             "postgres://u@127.0.0.1:5433/pontual",
@@ -133,7 +142,8 @@ mod tests {
             "postgres://u@localhost/pontual",
             "postgres://u@%2Ftmp%2Fx/pontual",
         ] {
-            assert_eq!(safe(url), url);
+            let made = safe(url);
+            assert_eq!(made.strip_prefix(url).unwrap().trim_start_matches(['?', '&']), "connect_timeout=5");
         }
     }
 
@@ -146,12 +156,16 @@ mod tests {
         ] {
             let made = safe(url);
             assert!(made.starts_with(url), "{made}");
-            assert!(made.contains("target_session_attrs=read-write&sslmode=verify-full&"), "{made}");
+            assert!(
+                made.contains("target_session_attrs=read-write&connect_timeout=5&sslmode=verify-full&"),
+                "{made}"
+            );
         }
         let local = safe("postgres://u@127.0.0.1:5433,[::1]:5434/pontual");
-        assert_eq!(local, "postgres://u@127.0.0.1:5433,[::1]:5434/pontual?target_session_attrs=read-write");
+        let missing = "?target_session_attrs=read-write&connect_timeout=5";
+        assert_eq!(local, format!("postgres://u@127.0.0.1:5433,[::1]:5434/pontual{missing}"));
         let any = "postgres:///pontual?host=/tmp/a,/tmp/b&target_session_attrs=any";
-        assert_eq!(safe(any), any);
+        assert_eq!(safe(any), format!("{any}&connect_timeout=5"));
     }
 
     #[test]

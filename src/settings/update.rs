@@ -1,5 +1,7 @@
 //! Saving the settings: all of it in one transaction, that of the pending schedules included.
 
+use std::time::Duration;
+
 use diesel::pg::PgConnection;
 
 use super::form::Typed;
@@ -8,6 +10,7 @@ use super::queries::{self, Named};
 use super::respacing::Respacing;
 use crate::audit::{self, Action};
 use crate::auth::Viewer;
+use crate::db::patience::with_patience;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
@@ -38,9 +41,17 @@ pub struct Effect {
     pub has_more_moved: bool,
 }
 
+/// How long one statement may take where all pending schedules are rewritten: longer than the server's own limit,
+/// which `lock_pending` raises.
+const PATIENCE: Duration = Duration::from_secs(185);
+
 /// # Errors
 /// The database is unreachable.
 pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
+    with_patience(PATIENCE, || save(conn, typed, editor, ip))
+}
+
+fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
     let wanted = match typed.parse() {
         Ok(wanted) => wanted,
         Err(errors) => return Ok(Outcome::Refused(errors.into())),

@@ -1,5 +1,13 @@
 //! Trouble that passes: transactions that meet, a database that is away.
 
+use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use pontual::db::{Db, prepared};
+use pontual::dispatcher::tick;
+use pontual::error::Error;
+
 use crate::files::PDF;
 use crate::harness::{Page, Plan, TestApp};
 use crate::schedules::form;
@@ -15,7 +23,9 @@ fn troubled(app: &TestApp, table: &str, trouble: &str, until: i64) {
     ));
 }
 
-const LOCKED: &str = "RAISE EXCEPTION 'canceling statement due to lock timeout'";
+/// Of a server that speaks Spanish.
+const LOCKED: &str =
+    "RAISE EXCEPTION 'cancelando la sentencia debido a que se agotó el tiempo' USING ERRCODE = '55P03'";
 const UNSURE: &str = "Não foi possível confirmar se foi salvo.";
 const PEOPLE: &str = "SELECT name AS value FROM people WHERE name LIKE 'Casa%'";
 
@@ -23,14 +33,130 @@ const PEOPLE: &str = "SELECT name AS value FROM people WHERE name LIKE 'Casa%'";
 async fn a_transaction_that_another_was_in_the_way_of_runs_again() {
     for code in ["40P01", "40001"] {
         let app = TestApp::new().await;
-        let message = if code == "40P01" { "deadlock detected" } else { "could not serialize access" };
-        troubled(&app, "people", &format!("RAISE EXCEPTION '{message}' USING ERRCODE = '{code}'"), 3);
+        let trouble = format!("RAISE EXCEPTION 'se ha detectado un deadlock' USING ERRCODE = '{code}'");
+        troubled(&app, "people", &trouble, 3);
         let admin = app.administrator().await;
         admin.get("/people/new").await;
         admin.post("/people", &[("name", "Casa Ávila")]).await.assert_status(303);
         assert_eq!(app.database.texts(PEOPLE), ["Casa Ávila"]);
         assert_eq!(app.database.number("SELECT last_value AS value FROM tries"), 3);
     }
+}
+
+#[actix_web::test]
+async fn trouble_is_told_by_its_code_and_a_form_that_meets_it_comes_back() {
+    // Lock and statement time-outs, disk full, out of memory, too many connections, a broken disk, a standby.
+    for code in ["55P03", "57014", "53100", "53200", "53300", "58030", "58000", "25006"] {
+        let app = TestApp::new().await;
+        troubled(&app, "people", &format!("RAISE EXCEPTION 'não há espaço' USING ERRCODE = '{code}'"), 2);
+        let admin = app.administrator().await;
+        admin.get("/people/new").await;
+        let kept = admin.post("/people", &[("name", "Casa Ávila")]).await;
+        kept.assert_status(503).assert_says(UNSURE).assert_says("Enviar de novo");
+        assert_eq!(kept.attribute("form input[name=name]", "value").unwrap(), "Casa Ávila", "{code}");
+        admin.post_raw("/people", &borrowed(&unsent(&kept))).await.assert_status(303);
+        assert_eq!(app.database.texts(PEOPLE), ["Casa Ávila"], "{code}");
+    }
+}
+
+#[actix_web::test]
+async fn what_reads_like_trouble_and_has_another_code_is_a_fault_of_ours() {
+    for code in ["P0001", "42703", "XX000"] {
+        let app = TestApp::new().await;
+        let text = "canceling statement due to lock timeout";
+        troubled(&app, "people", &format!("RAISE EXCEPTION '{text}' USING ERRCODE = '{code}'"), 9);
+        let admin = app.administrator().await;
+        admin.get("/people/new").await;
+        admin.post("/people", &[("name", "Casa Ávila")]).await.assert_status(500);
+    }
+}
+
+#[actix_web::test]
+async fn the_servers_own_time_outs_are_told_by_their_code() {
+    let app = TestApp::new().await;
+    let answer = async |sql: &'static str| app.shared.db.run(move |conn| Ok(conn.batch_execute(sql)?)).await;
+    let late = answer("BEGIN; SET LOCAL statement_timeout = '10ms'; SELECT pg_sleep(5)").await;
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+    let mut holder = app.database.connect();
+    holder.batch_execute("BEGIN; LOCK TABLE people").unwrap();
+    let late = answer("BEGIN; SET LOCAL lock_timeout = '10ms'; LOCK TABLE people").await;
+    assert!(matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+    let ours = answer("SELECT no_such_column FROM roles").await;
+    assert!(matches!(ours, Err(Error::Unexpected(_))), "{ours:?}");
+}
+
+#[derive(QueryableByName)]
+struct Grown {
+    #[diesel(sql_type = Text)]
+    a: String,
+}
+
+#[actix_web::test]
+async fn a_connection_whose_plans_are_older_than_a_table_is_replaced() {
+    let app = TestApp::new().await;
+    app.database.execute("CREATE TABLE grows (a text NOT NULL); INSERT INTO grows VALUES ('a')");
+    let db = Db::new(&app.database.url, 1);
+    let rows = async || {
+        db.run(|conn| {
+            let pid = diesel::select(sql::<Integer>("pg_backend_pid()")).get_result::<i32>(conn)?;
+            let rows = prepared("SELECT * FROM grows").load::<Grown>(conn)?;
+            Ok((pid, rows.into_iter().map(|row| row.a).collect::<String>()))
+        })
+        .await
+    };
+    let (first, _) = rows().await.unwrap();
+    assert_eq!(rows().await.unwrap(), (first, "a".to_owned()));
+    app.database.execute("ALTER TABLE grows ADD COLUMN b text");
+    let outdated = rows().await;
+    assert!(matches!(outdated, Err(Error::Outdated(_))), "{outdated:?} after {first}");
+    assert_ne!(rows().await.unwrap().0, first);
+}
+
+#[actix_web::test]
+async fn a_column_that_a_newer_version_has_added_to_each_table_disturbs_nothing() {
+    const PAGES: &[&str] = &[
+        "/schedules",
+        "/schedules/calendar",
+        "/schedules/new",
+        "/tickets",
+        "/contacts",
+        "/people",
+        "/notifications",
+        "/audit",
+        "/users",
+        "/departments",
+        "/roles",
+        "/channels",
+        "/settings",
+        "/settings/retention",
+        "/profile",
+        "/contacts/import",
+        "/schedules/export.csv",
+        "/contacts/601",
+        "/contacts/601/conversation",
+    ];
+    let app = TestApp::new().await.with_made_up_rows("the tickets' closings");
+    let admin = app.administrator().await;
+    let mut dispatcher = app.database.connect();
+    let work = async |dispatcher: &mut PgConnection, person: &str| {
+        let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
+        assert_eq!(tick(dispatcher).unwrap().completed, 1);
+        for page in PAGES {
+            admin.get(page).await.assert_status(200);
+        }
+        admin.get(&format!("/schedules/{id}")).await.assert_status(200);
+        admin.get("/people/new").await;
+        admin.post("/people", &[("name", person)]).await.assert_status(303);
+        app.database.execute("UPDATE tickets SET status = 'closed', closed_at = now(), closed_by = 301");
+    };
+    work(&mut dispatcher, "Casa Ávila").await;
+    app.database.execute(
+        "DO $$ DECLARE t text; BEGIN
+            FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND left(tablename, 2) <> '__' LOOP
+                EXECUTE format('ALTER TABLE %I ADD COLUMN novo bigint NOT NULL DEFAULT 0, ADD COLUMN outro text', t);
+            END LOOP; END $$",
+    );
+    work(&mut dispatcher, "Casa Braga").await;
 }
 
 #[actix_web::test]
@@ -136,7 +262,7 @@ async fn a_form_whose_choices_cannot_be_read_either_is_a_plain_page_that_names_i
     admin.get("/schedules/new").await;
     app.database.execute(
         "CREATE FUNCTION locked() RETURNS boolean LANGUAGE plpgsql AS $$
-         BEGIN RAISE EXCEPTION 'canceling statement due to lock timeout'; END $$;
+         BEGIN RAISE EXCEPTION 'se agotó el tiempo' USING ERRCODE = '55P03'; END $$;
          ALTER TABLE departments RENAME TO away;
          CREATE VIEW departments AS SELECT * FROM away WHERE locked()",
     );

@@ -77,8 +77,8 @@ fn one(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<()> {
         carry_out(conn, import, Plan::of(found, import.updates_existing))
     });
     match taken {
-        Err(Error::Unexpected(cause)) => {
-            tracing::warn!(%cause, line, "a line of an import was refused");
+        Err(error) if error.blames_values() => {
+            tracing::warn!(%error, line, "a line of an import was refused");
             let plan =
                 Plan { refuse: vec![(line, "Não foi possível salvar esta linha.")], ..Plan::default() };
             carry_out(conn, import, plan)

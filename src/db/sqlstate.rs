@@ -1,0 +1,111 @@
+//! SQLSTATE, the code that PostgreSQL gives each error: what has happened, in no human language.
+//!
+//! diesel maps some of the codes to its own kinds and hides the code itself. Its text cannot replace the
+//! code: the server may speak another language (`lc_messages`). So the code is read where diesel reads the
+//! text, from libpq's result: the linker sends diesel's calls of `PQresultErrorField` here (`--wrap`, see
+//! `build.rs`), with a dynamic libpq and a static one alike. [`SqlState::of`] asks diesel for some field of the
+//! error, and the call that this leads to notes the code of the result that it was asked about.
+//!
+//! Other linkers than Linux's have no `--wrap`. There no code is known, and an error of which diesel does not
+//! know the kind counts as unexpected.
+
+use std::cell::Cell;
+use std::fmt;
+
+use diesel::result::{DatabaseErrorInformation, Error};
+
+/// Five letters and digits; the first two name a class.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SqlState([u8; 5]);
+
+impl SqlState {
+    /// The code of an error that the server has reported.
+    pub fn of(error: &Error) -> Option<Self> {
+        match error {
+            Error::DatabaseError(_, information) => Self::of_information(&**information),
+            Error::RollbackErrorOnCommit { commit_error, .. } => Self::of(commit_error),
+            _ => None,
+        }
+    }
+
+    fn of_information(information: &(dyn DatabaseErrorInformation + Send + Sync)) -> Option<Self> {
+        NOTED.set(Note::Wanted);
+        information.table_name();
+        match NOTED.replace(Note::Unwanted) {
+            Note::Found(code) => Some(Self(code)),
+            Note::Unwanted | Note::Wanted => None,
+        }
+    }
+
+    /// Whether the server blames the values that it was given. A column that must have a value and gets none (23502) is
+    /// rather one that a newer version has added.
+    pub fn blames_values(&self) -> bool {
+        matches!(self.class(), "22" | "23") && self.as_str() != "23502"
+    }
+
+    pub fn class(&self) -> &str {
+        self.as_str().get(..2).unwrap_or_default()
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for SqlState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for SqlState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Note {
+    Unwanted,
+    Wanted,
+    Found([u8; 5]),
+}
+
+thread_local! {
+    static NOTED: Cell<Note> = const { Cell::new(Note::Unwanted) };
+}
+
+#[cfg(target_os = "linux")]
+mod wrapped {
+    use std::ffi::{CStr, c_char, c_int};
+
+    use pq_sys::PGresult;
+
+    use super::{NOTED, Note};
+
+    /// `PG_DIAG_SQLSTATE` of libpq.
+    const SQLSTATE: c_int = b'C' as c_int;
+
+    unsafe extern "C" {
+        fn __real_PQresultErrorField(result: *const PGresult, field: c_int) -> *mut c_char;
+    }
+
+    /// What every call of `PQresultErrorField` outside libpq comes to.
+    ///
+    /// # Safety
+    /// As for `PQresultErrorField`: `result` is null or a live result.
+    #[unsafe(no_mangle)]
+    pub unsafe extern "C" fn __wrap_PQresultErrorField(result: *const PGresult, field: c_int) -> *mut c_char {
+        if matches!(NOTED.get(), Note::Wanted) {
+            // SAFETY: `result` is as the caller promises. The field, if there is one, is a NUL-terminated
+            // string that belongs to the result, and is copied at once.
+            let code = unsafe {
+                let code = __real_PQresultErrorField(result, SQLSTATE);
+                (!code.is_null()).then(|| CStr::from_ptr(code).to_bytes().try_into().ok()).flatten()
+            };
+            NOTED.set(code.map_or(Note::Unwanted, Note::Found));
+        }
+        // SAFETY: as the caller promises.
+        unsafe { __real_PQresultErrorField(result, field) }
+    }
+}
