@@ -7,7 +7,8 @@ SELECT s.id, s.due_at > now() AS is_ahead
   JOIN contacts c ON c.id = s.contact_id
  WHERE s.status = 'scheduled' AND s.id <> ALL ($1)
    AND s.due_at <= greatest(now(), least(now() + $2 * interval '1 millisecond',
-                                         (SELECT min(due_at) FROM schedules WHERE status = 'scheduled')))
+                                         (SELECT min(due_at) FROM schedules
+                                           WHERE status = 'scheduled' AND id <> ALL ($1))))
  ORDER BY s.due_at, s.id
  LIMIT $3
    FOR NO KEY UPDATE OF s, c SKIP LOCKED

@@ -13,7 +13,8 @@ pub async fn healthz(_: Anyone) -> HttpResponse {
     text(StatusCode::OK, "ok\n")
 }
 
-/// Whether this process can do its work: one line for each part that fails.
+/// Whether this process can do its work: one line for each part that fails. A schedule that is perhaps at fault
+/// itself does not make the process unfit: a line names it, and the status stays 200.
 pub async fn readyz(_: Anyone, db: web::Data<Db>, health: web::Data<Health>) -> HttpResponse {
     let database = match db.run(db::are_current).await {
         Ok(true) => None,
@@ -25,7 +26,11 @@ pub async fn readyz(_: Anyone, db: web::Data<Db>, health: web::Data<Health>) -> 
     };
     let dispatcher = health.trouble().map(|trouble| format!("dispatcher: {trouble}\n"));
     match database.into_iter().chain(dispatcher).collect::<String>() {
-        failing if failing.is_empty() => text(StatusCode::OK, "ready\n"),
+        failing if failing.is_empty() => {
+            let warning =
+                health.warning().map(|warning| format!("dispatcher: {warning}\n")).unwrap_or_default();
+            text(StatusCode::OK, format!("ready\n{warning}"))
+        }
         failing => text(StatusCode::SERVICE_UNAVAILABLE, failing),
     }
 }

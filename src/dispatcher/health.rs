@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::refusals::Alarm;
 use super::timer::SLOW_POLL;
 
 /// A dispatcher that is well beats at least once in a slow poll and one slowest statement.
@@ -16,12 +17,14 @@ pub struct Health(Arc<Mutex<State>>);
 struct State {
     last_beat: Option<Instant>,
     trouble: Option<&'static str>,
+    alarm: Option<Alarm>,
 }
 
 impl Health {
     /// The dispatcher is at work.
     pub fn beat(&self) {
-        *self.state() = State { last_beat: Some(Instant::now()), trouble: None };
+        let mut state = self.state();
+        (state.last_beat, state.trouble) = (Some(Instant::now()), None);
     }
 
     /// The dispatcher cannot work now.
@@ -29,11 +32,28 @@ impl Health {
         self.state().trouble = Some(trouble);
     }
 
-    /// What is wrong, in a few words.
-    pub fn trouble(&self) -> Option<&'static str> {
+    /// What the last tick said of schedules that the database refuses.
+    pub fn report(&self, alarm: Option<Alarm>) {
+        self.state().alarm = alarm;
+    }
+
+    /// What keeps the dispatcher from its work, in a few words.
+    pub fn trouble(&self) -> Option<String> {
         let state = self.state();
         let is_fresh = state.last_beat.is_some_and(|beat| beat.elapsed() < FRESH);
-        state.trouble.or((!is_fresh).then_some("no sign of life"))
+        let trouble = state.trouble.or((!is_fresh).then_some("no sign of life")).map(str::to_owned);
+        trouble.or_else(|| match &state.alarm {
+            Some(Alarm::Trouble(text)) => Some(text.clone()),
+            _ => None,
+        })
+    }
+
+    /// What somebody should look at, although the dispatcher does its work.
+    pub fn warning(&self) -> Option<String> {
+        match &self.state().alarm {
+            Some(Alarm::Warning(text)) => Some(text.clone()),
+            _ => None,
+        }
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -48,12 +68,25 @@ mod tests {
     #[test]
     fn it_is_well_from_its_first_beat_until_trouble_comes() {
         let health = Health::default();
-        assert_eq!(health.trouble(), Some("no sign of life"));
+        assert_eq!(health.trouble().as_deref(), Some("no sign of life"));
         health.beat();
         assert_eq!(health.trouble(), None);
         health.suffer("lost");
-        assert_eq!(health.trouble(), Some("lost"));
+        assert_eq!(health.trouble().as_deref(), Some("lost"));
         health.beat();
         assert_eq!(health.trouble(), None);
+    }
+
+    #[test]
+    fn an_alarm_lasts_until_a_tick_ends_without_one() {
+        let health = Health::default();
+        health.beat();
+        health.report(Some(Alarm::Trouble("refused".into())));
+        health.beat();
+        assert_eq!(health.trouble().as_deref(), Some("refused"));
+        health.report(Some(Alarm::Warning("one is refused".into())));
+        assert_eq!((health.trouble(), health.warning().as_deref()), (None, Some("one is refused")));
+        health.report(None);
+        assert_eq!((health.trouble(), health.warning()), (None, None));
     }
 }

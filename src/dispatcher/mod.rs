@@ -18,12 +18,13 @@
 //! A person may have a pending schedule done before its time (`run_now`): the same statement decides, in
 //! the request's transaction.
 //!
-//! What can go wrong, by file: `tick` (a row that the database refuses), `timer` (a lost wake-up, a
+//! What can go wrong, by file: `tick` and `refusals` (a row that the database refuses), `timer` (a lost wake-up, a
 //! row that somebody holds), `supervisor` (a lost connection, a panic).
 
 mod handlers;
 mod health;
 mod queries;
+mod refusals;
 mod run_now;
 mod supervisor;
 mod tick;
@@ -31,9 +32,10 @@ mod timer;
 
 pub use health::Health;
 pub use queries::{RUNNING_LOCK, prepare};
+pub use refusals::{Alarm, Refusals, Rules};
 pub use run_now::{RunNow, run_now};
 pub use supervisor::{Control, Ending, start, supervise};
-pub use tick::{Outcome, tick, tick_while};
+pub use tick::{Outcome, tick, tick_while, tick_with};
 pub use timer::Waker;
 
 use crate::web::Route;

@@ -10,7 +10,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 
 use crate::db;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
-use crate::schedules::{FailureReason, Status};
+use crate::schedules::{Action, FailureReason, Status};
 use crate::schema::{contacts, schedules};
 
 /// The key of the advisory lock that every running dispatcher shares: `pont` in ASCII, and 1.
@@ -102,6 +102,12 @@ pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool
     Ok(status == Status::Scheduled.as_str())
 }
 
+/// Whether a schedule opens a ticket.
+pub fn opens_ticket(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
+    let action: String = schedules::table.find(id.0).select(schedules::action).first(conn)?;
+    Ok(action != Action::Notify.as_str())
+}
+
 /// Why a schedule failed, if it did.
 ///
 /// # Errors
@@ -173,7 +179,8 @@ pub fn next_due(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<O
 
 /// Makes a connection a dispatcher's own: holds the lock that says so until it closes, plans its
 /// statements once and along the indexes, whatever the statistics say of tables that were just
-/// filled, and gives up on a lock before those who wait behind it do.
+/// filled, gives up on a lock before those who wait behind it do, and on a statement before the dispatcher gives
+/// up the connection ([`PATIENCE`](super::supervisor)).
 ///
 /// # Errors
 /// The database is unreachable.
@@ -182,7 +189,7 @@ pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
     conn.batch_execute(&format!(
         "SET application_name = 'pontual dispatcher';
          SET jit = off; SET enable_seqscan = off; SET plan_cache_mode = 'force_generic_plan';
-         SET lock_timeout = '1500ms';
+         SET lock_timeout = '1500ms'; SET statement_timeout = '6s';
          SELECT pg_advisory_lock_shared({class}, {id})"
     ))?;
     conn.transaction(|conn| {

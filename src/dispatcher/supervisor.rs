@@ -1,7 +1,7 @@
 //! The dispatcher's life: on an arbiter of its own, with a connection of its own, for ever.
 //!
-//! What can go wrong: the connection is lost, or a tick panics. Both are logged, and after a pause
-//! that grows it goes on with a new connection; the table says what is left to do. Where
+//! What can go wrong: the connection is lost or says nothing, or a tick panics. All are logged, and after a
+//! pause that grows it goes on with a new connection; the table says what is left to do. Where
 //! [`MOST_PANICS`] ticks in a row panic, or the arbiter's thread dies, it has ended, and the process
 //! must too. A stop lets the batch under way finish, and claims no other.
 
@@ -17,13 +17,17 @@ use tokio::sync::oneshot;
 
 use super::health::Health;
 use super::queries;
-use super::tick::{Outcome, tick_while};
+use super::refusals::Refusals;
+use super::tick::{Outcome, tick_with};
 use super::timer::{Pauses, Waker};
-use crate::db;
+use crate::db::{self, patience::with_patience};
 use crate::error::{Error, Result};
 
 /// So many panics without a tick that succeeded between them are no accident.
 const MOST_PANICS: u32 = 6;
+
+/// How long the dispatcher waits for one answer of the database: longer than its `statement_timeout`.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -66,7 +70,11 @@ impl Control {
 pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
     let (sender, receiver) = oneshot::channel();
     Arbiter::new().spawn(async move {
-        let ending = supervise(&url, &control, tick_while).await;
+        let mut refusals = Refusals::default();
+        let tick = |conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool| {
+            tick_with(conn, goes_on, &mut refusals)
+        };
+        let ending = supervise(&url, &control, tick).await;
         sender.send(ending).ok();
         Arbiter::current().stop();
     });
@@ -84,16 +92,16 @@ where
             Stopped::Asked => break,
             Stopped::Panicked(message) => {
                 panics += 1;
+                let gives_up = panics >= MOST_PANICS;
+                control.health.suffer(if gives_up { "gave up" } else { "panicked, and begins again" });
                 tracing::error!(message, panics, "a tick of the dispatcher panicked");
-                if panics >= MOST_PANICS {
-                    control.health.suffer("gave up");
+                if gives_up {
                     return Ending::GaveUp;
                 }
-                control.health.suffer("panicked, and begins again");
             }
             Stopped::Failed(error) => {
-                tracing::warn!(%error, ?pause, "the dispatcher lost its database, and connects again");
                 control.health.suffer("without its database");
+                tracing::warn!(%error, ?pause, "the dispatcher lost its database, and connects again");
             }
         }
         wait_for_another_try(control, pause).await;
@@ -124,12 +132,14 @@ where
             control.health.beat();
             control.goes_on()
         };
-        let outcome = match catch_unwind(AssertUnwindSafe(|| tick(&mut conn, &mut beat))) {
+        let bounded = || with_patience(PATIENCE, || tick(&mut conn, &mut beat));
+        let outcome = match catch_unwind(AssertUnwindSafe(bounded)) {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => return Stopped::Failed(error),
             Err(panic) => return Stopped::Panicked(message_of(&*panic)),
         };
         control.health.beat();
+        control.health.report(outcome.alarm.clone());
         on_success();
         control.waker.wait(Instant::now() + pauses.after(&outcome)).await;
     }
@@ -137,9 +147,11 @@ where
 }
 
 fn connect(url: &str) -> Result<PgConnection> {
-    let mut conn = db::connect(url).map_err(|error| Error::Unavailable(error.to_string()))?;
-    queries::prepare(&mut conn)?;
-    Ok(conn)
+    with_patience(PATIENCE, || {
+        let mut conn = db::connect(url).map_err(|error| Error::Unavailable(error.to_string()))?;
+        queries::prepare(&mut conn)?;
+        Ok(conn)
+    })
 }
 
 /// Waits out the pause: a NOTIFY does not shorten it, only a stop does.

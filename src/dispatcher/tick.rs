@@ -2,18 +2,20 @@
 //! milliseconds too, so that at its time only the commit is left to do.
 //!
 //! What can go wrong: the database refuses a row, which must not stop the others. The batch is then
-//! halved down to that row; a row that is refused twice alone fails as `internal`, and the log says
-//! why. A row that had to wait for somebody until a time-out is nobody's fault: it stays due for the
-//! next tick. So does one that cannot even be failed.
+//! halved down to that row, which stays due (see `refusals`). So does a row that had to wait for somebody until a
+//! time-out, and is tried again with the next tick. The database's clock is set back while a decision waits for
+//! its time: it is undone.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::result::Error as DieselError;
 
-use super::queries::{self, Claimed, Decided, Order};
+use super::queries::{self, AHEAD, Claimed, Decided, Order};
+use super::refusals::{Alarm, Fault, Refusals};
+use crate::db::SqlState;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{Event, announce};
@@ -26,18 +28,23 @@ const FULL_BATCH: i64 = 500;
 /// other is twice as large, up to the full size.
 const FIRST_BATCH: i64 = 25;
 
-/// Deadlocks and time-outs are found after a second or more, what is wrong with a row at once.
-const SLOW: Duration = Duration::from_millis(900);
+/// About how long the database takes to say how long is left until a due time.
+const ASKING: Duration = Duration::from_micros(150);
 
 /// What a tick did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub completed: i64,
     pub failed: i64,
-    /// Still due, for the database would not settle them.
+    /// Still due, for somebody else holds what they need.
+    pub held: Vec<ScheduleId>,
+    /// Still due, for the database refuses them.
     pub refused: Vec<ScheduleId>,
     /// How long until the next schedule is due; zero if somebody else holds one that is.
     pub next_due: Option<Duration>,
+    /// How long until one that was refused may be tried again.
+    pub retry_in: Option<Duration>,
+    pub alarm: Option<Alarm>,
 }
 
 /// Decides everything that is due now.
@@ -53,42 +60,84 @@ pub fn tick(conn: &mut PgConnection) -> Result<Outcome> {
 /// # Errors
 /// As [`tick`].
 pub fn tick_while(conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool) -> Result<Outcome> {
+    tick_with(conn, goes_on, &mut Refusals::default())
+}
+
+/// The same, with what earlier ticks know of schedules that the database refuses.
+///
+/// # Errors
+/// As [`tick`].
+pub fn tick_with(
+    conn: &mut PgConnection,
+    goes_on: &mut dyn FnMut() -> bool,
+    refusals: &mut Refusals,
+) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut size = FIRST_BATCH;
-    let mut suspect = None;
-    while goes_on() {
-        let (ids, error) = match decide_batch(conn, size, &outcome.refused) {
+    let began = Instant::now();
+    while refusals.all_wait().is_none() && goes_on() {
+        let except = [&outcome.held[..], &refusals.waiting()].concat();
+        let (ids, error) = match decide_batch(conn, size, &except) {
             Ok(Batch::Empty { next_due }) => {
                 outcome.next_due = next_due;
+                refusals.tried_all_since(began);
                 break;
             }
-            Ok(Batch::Decided(decided)) => {
+            Ok(Batch::Decided { ids, decided }) => {
                 outcome.add(&decided);
+                refusals.settled(&ids, &decided);
                 size = (size * 2).min(FULL_BATCH);
                 continue;
             }
+            Err(Trouble::TooEarly) => continue,
             Err(Trouble::Other(error)) => return Err(error),
-            Err(Trouble::Refused { ids, error, is_slow: false }) => (ids, error),
-            Err(Trouble::Refused { ids, error, is_slow: true }) => {
-                tracing::warn!(%error, rows = ids.len(), "a batch waited for too long");
-                if let [id] = ids[..] {
-                    outcome.refused.push(id);
-                }
-                size = (ids.len() as i64 / 2).max(1);
-                continue;
-            }
+            Err(Trouble::Refused { ids, error }) => (ids, error),
         };
         let [id] = ids[..] else {
             size = ids.len() as i64 / 2;
             continue;
         };
         size = 1;
-        if suspect.replace(id) == Some(id) {
-            tracing::error!(schedule = id.0, %error, "a schedule cannot be carried out and fails");
-            fail(conn, id, &mut outcome);
+        if Fault::of(&error) == Fault::Held {
+            outcome.held.push(id);
+            tracing::warn!(schedule = id.0, %error, "a schedule waited for too long");
+        } else {
+            refuse(conn, id, &error, refusals, &mut outcome)?;
         }
     }
+    outcome.refused = refusals.ids();
+    outcome.retry_in = refusals.all_wait().or_else(|| refusals.next_try());
+    outcome.alarm = refusals.alarm();
     Ok(outcome)
+}
+
+/// Keeps a schedule that the database refuses, or fails it at last.
+fn refuse(
+    conn: &mut PgConnection,
+    id: ScheduleId,
+    error: &DieselError,
+    refusals: &mut Refusals,
+    outcome: &mut Outcome,
+) -> Result<()> {
+    let all_wait = refusals.refuse(id, error);
+    let state = SqlState::of(error).map(tracing::field::debug);
+    if refusals.may_fail(id) && refusals.others_succeed(id, queries::opens_ticket(conn, id)?) {
+        match fail(conn, id) {
+            Ok(decided) => {
+                outcome.add(&decided);
+                refusals.gave_up(id);
+                tracing::error!(schedule = id.0, state, %error, "a schedule cannot be carried out and fails");
+                return Ok(());
+            }
+            Err(error) => {
+                tracing::error!(schedule = id.0, %error, "a refused schedule cannot be failed either")
+            }
+        }
+    }
+    tracing::error!(
+        schedule = id.0, state, %error, all_wait, "the database refuses a schedule, which stays due and is tried again"
+    );
+    Ok(())
 }
 
 impl Outcome {
@@ -99,7 +148,7 @@ impl Outcome {
 }
 
 enum Batch {
-    Decided(Decided),
+    Decided { ids: Vec<ScheduleId>, decided: Decided },
     Empty { next_due: Option<Duration> },
 }
 
@@ -108,57 +157,77 @@ enum Trouble {
     Refused {
         ids: Vec<ScheduleId>,
         error: DieselError,
-        is_slow: bool,
     },
+    /// The database's clock was set back: what was claimed is not due for long.
+    TooEarly,
     Other(crate::Error),
 }
 
-impl<E: Into<crate::Error>> From<E> for Trouble {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
+/// Why a batch is undone.
+enum Undone {
+    Statement(DieselError),
+    TooEarly,
+    Other(crate::Error),
+}
+
+impl From<DieselError> for Undone {
+    fn from(error: DieselError) -> Self {
+        Self::Statement(error)
     }
 }
 
 /// One transaction: claims, decides and announces at most `size` schedules. It ends, and all of it becomes
 /// true, at the earliest when they are due.
 fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Result<Batch, Trouble> {
-    conn.transaction(|conn| {
+    let mut claimed = Vec::new();
+    let outcome = conn.transaction(|conn| {
         let Claimed { ids, are_ahead } = queries::claim_due(conn, size, except)?;
         if ids.is_empty() {
             return Ok(Batch::Empty { next_due: queries::next_due(conn, except)? });
         }
-        let began = Instant::now();
-        match queries::decide(conn, &ids, None, Order::Time) {
-            Ok(decided) => {
-                announce_decided(conn, ids.clone(), &decided)?;
-                if are_ahead {
-                    thread::sleep(queries::until_due(conn, &ids)?);
-                }
-                Ok(Batch::Decided(decided))
-            }
-            Err(error) if is_about_the_connection(&error) => Err(error.into()),
-            Err(error) => Err(Trouble::Refused { ids, error, is_slow: began.elapsed() > SLOW }),
+        claimed.clone_from(&ids);
+        let decided = queries::decide(conn, &ids, None, Order::Time)?;
+        announce_decided(conn, ids.clone(), &decided).map_err(Undone::Other)?;
+        if are_ahead && !wait_until_due(conn, &ids)? {
+            return Err(Undone::TooEarly);
         }
+        Ok(Batch::Decided { ids, decided })
+    });
+    outcome.map_err(|undone| match undone {
+        Undone::TooEarly => Trouble::TooEarly,
+        Undone::Other(error) => Trouble::Other(error),
+        Undone::Statement(error) if claimed.is_empty() || Fault::of(&error) == Fault::Connection => {
+            Trouble::Other(error.into())
+        }
+        Undone::Statement(error) => Trouble::Refused { ids: claimed, error },
     })
 }
 
+/// Waits until all are due; `false` if that takes longer than they were claimed ahead, for then the database's clock
+/// was set back.
+fn wait_until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<bool> {
+    loop {
+        let left = queries::until_due(conn, ids)?;
+        if left.is_zero() {
+            return Ok(true);
+        }
+        if left > AHEAD {
+            return Ok(false);
+        }
+        thread::sleep(left.saturating_sub(ASKING));
+    }
+}
+
 /// Fails a schedule that the database would not carry out.
-fn fail(conn: &mut PgConnection, id: ScheduleId, outcome: &mut Outcome) {
-    let failed: Result<Decided> = conn.transaction(|conn| {
+fn fail(conn: &mut PgConnection, id: ScheduleId) -> Result<Decided> {
+    conn.transaction(|conn| {
         if !queries::claim_one(conn, id)? {
             return Ok(Decided::default());
         }
         let decided = queries::decide(conn, &[id], Some(FailureReason::Internal), Order::Time)?;
         announce_decided(conn, vec![id], &decided)?;
         Ok(decided)
-    });
-    match failed {
-        Ok(decided) => outcome.add(&decided),
-        Err(error) => {
-            tracing::error!(schedule = id.0, %error, "a schedule can be neither carried out nor failed");
-            outcome.refused.push(id);
-        }
-    }
+    })
 }
 
 pub(super) fn announce_decided(
@@ -173,15 +242,4 @@ pub(super) fn announce_decided(
         announce(conn, &Event::ConversationsChanged(decided.contacts.clone()))?;
     }
     announce(conn, &Event::SchedulesChanged(ids))
-}
-
-/// Whether another try on this connection could not do better.
-fn is_about_the_connection(error: &DieselError) -> bool {
-    use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, UnableToSendCommand};
-    match error {
-        DieselError::DatabaseError(kind, _) => {
-            matches!(kind, ClosedConnection | ReadOnlyTransaction | UnableToSendCommand)
-        }
-        _ => true,
-    }
 }

@@ -49,8 +49,9 @@ pub struct Pauses {
 
 impl Pauses {
     pub fn after(&mut self, outcome: &Outcome) -> Duration {
-        let next = outcome.next_due.unwrap_or(SLOW_POLL).min(SLOW_POLL);
-        if outcome.refused.is_empty() && !next.is_zero() {
+        let next = [outcome.next_due, outcome.retry_in].into_iter().flatten().min();
+        let next = next.unwrap_or(SLOW_POLL).min(SLOW_POLL);
+        if outcome.held.is_empty() && !next.is_zero() {
             self.last = Duration::ZERO;
             // What is nearer than that and was not claimed is held by somebody else.
             return if next < SLOW_POLL { next.checked_sub(EARLY).unwrap_or(next) } else { next };
@@ -88,13 +89,25 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_row_is_no_reason_to_be_late_for_the_next() {
-        let refused = Outcome {
-            refused: vec![ScheduleId(1)],
+    fn a_held_row_is_no_reason_to_be_late_for_the_next() {
+        let held = Outcome {
+            held: vec![ScheduleId(1)],
             next_due: Some(Duration::from_millis(5)),
             ..Outcome::default()
         };
-        assert_eq!(Pauses::default().after(&refused), Duration::from_millis(5));
+        assert_eq!(Pauses::default().after(&held), Duration::from_millis(5));
+    }
+
+    #[test]
+    fn a_refused_row_is_tried_again_when_its_time_has_come() {
+        let refused = Outcome {
+            refused: vec![ScheduleId(1)],
+            next_due: Some(Duration::from_secs(20)),
+            retry_in: Some(Duration::from_secs(4)),
+            ..Outcome::default()
+        };
+        let wait = Pauses::default().after(&refused);
+        assert!(wait <= Duration::from_secs(4) && wait > Duration::from_secs(3), "{wait:?}");
     }
 
     #[actix_web::test]

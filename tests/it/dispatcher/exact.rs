@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use actix_web::rt;
+use diesel::connection::SimpleConnection;
 use pontual::dispatcher::{self, Control, tick};
 use pontual::live::{Event, Incoming, listen};
 
@@ -92,4 +93,48 @@ async fn what_is_next_within_a_few_milliseconds_is_claimed_alone_and_kept_until_
     );
     assert!(outcome.next_due.unwrap() > Duration::from_secs(50));
     app.check();
+}
+
+#[actix_web::test]
+async fn a_clock_that_is_set_back_while_a_decision_waits_for_its_time_undoes_it() {
+    let app = TestApp::new().await.with_made_up_rows("the clock's own times");
+    let plan = Plan::new(&app.company, "notify");
+    let (id, other) = (plan.save(&app.database), plan.save(&app.database));
+    // The database's clock stands 5 ms before the due time of the one, until its decision has been written. Then it is
+    // set back by an hour, to a minute after the due time of the other.
+    app.database.execute(&format!(
+        "CREATE SCHEMA clock;
+         CREATE TABLE clock.stands AS SELECT now() AS at;
+         CREATE SEQUENCE clock.decided;
+         CREATE FUNCTION clock.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
+            SELECT at - CASE WHEN is_called THEN interval '1 hour' ELSE '0' END
+              FROM clock.stands, clock.decided $$;
+         CREATE FUNCTION clock.now() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT clock.clock_timestamp() $$;
+         CREATE FUNCTION clock.note() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM nextval('clock.decided'); RETURN NEW; END $$;
+         CREATE TRIGGER note BEFORE INSERT ON notifications FOR EACH ROW EXECUTE FUNCTION clock.note();
+         UPDATE schedules SET due_at = at + interval '5 milliseconds' FROM clock.stands WHERE id = {id};
+         UPDATE schedules SET due_at = at + interval '1 day' FROM clock.stands WHERE id = {other}"
+    ));
+    let mut conn = app.database.connect();
+    conn.batch_execute("SET search_path = clock, pg_catalog, public").unwrap();
+    let outcome = tick(&mut conn).unwrap();
+    assert_eq!(
+        app.database.number("SELECT is_called::int::bigint AS value FROM clock.decided"),
+        1,
+        "it was decided"
+    );
+    assert_eq!(end_of(&app.database, id), "scheduled");
+    let next = outcome.next_due.unwrap();
+    assert!(next > Duration::from_secs(3599) && next < Duration::from_secs(3601), "{outcome:?}");
+
+    // Others are dispatched meanwhile, and this one at its time.
+    app.database.execute(&format!(
+        "UPDATE schedules SET due_at = at - interval '61 minutes' FROM clock.stands WHERE id = {other}"
+    ));
+    assert_eq!(tick(&mut conn).unwrap().completed, 1);
+    assert_eq!([id, other].map(|id| end_of(&app.database, id)), ["scheduled", "completed"]);
+    conn.batch_execute("SET search_path TO DEFAULT").unwrap();
+    assert_eq!(tick(&mut conn).unwrap().completed, 1);
+    assert_eq!(end_of(&app.database, id), "completed");
 }

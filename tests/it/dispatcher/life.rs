@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use actix_web::rt::time::timeout;
-use pontual::dispatcher::{self, Control, Ending, supervise, tick_while};
+use pontual::dispatcher::{self, Alarm, Control, Ending, supervise, tick_while};
 use pontual::live::{Incoming, listen};
 use tokio::sync::mpsc;
 
@@ -70,7 +70,7 @@ async fn a_running_dispatcher_is_woken_by_what_another_process_saves() {
     until(|| end_of(&app.database, id) == "completed").await;
     control.stop();
     assert_eq!(timeout(PATIENCE, ended).await.unwrap().unwrap(), Ending::Stopped);
-    assert_eq!(app.shared.health.trouble(), Some("stopped"));
+    assert_eq!(app.shared.health.trouble().as_deref(), Some("stopped"));
     app.check();
 }
 
@@ -106,7 +106,7 @@ async fn a_dispatcher_that_always_panics_gives_up() {
     });
     assert_eq!(timeout(PATIENCE, ending).await.unwrap(), Ending::GaveUp);
     assert_eq!(ticks.load(Ordering::Relaxed), 6);
-    assert_eq!(control.health.trouble(), Some("gave up"));
+    assert_eq!(control.health.trouble().as_deref(), Some("gave up"));
 }
 
 #[actix_web::test]
@@ -143,6 +143,11 @@ async fn readyz_names_each_part_that_fails_and_healthz_only_lives() {
     assert_eq!(page.assert_status(503).body, "dispatcher: no sign of life\n");
     app.shared.health.beat();
     assert_eq!(visitor.get("/readyz").await.assert_status(200).body, "ready\n");
+    app.shared.health.report(Some(Alarm::Trouble("refused: 60".into())));
+    assert_eq!(visitor.get("/readyz").await.assert_status(503).body, "dispatcher: refused: 60\n");
+    app.shared.health.report(Some(Alarm::Warning("refused: 1".into())));
+    assert_eq!(visitor.get("/readyz").await.assert_status(200).body, "ready\ndispatcher: refused: 1\n");
+    app.shared.health.report(None);
     app.database.execute("DELETE FROM __diesel_schema_migrations WHERE version LIKE '%20'");
     let page = visitor.get("/readyz").await;
     assert_eq!(page.assert_status(503).body, "database: migrations are missing\n");
