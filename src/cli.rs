@@ -13,6 +13,7 @@ use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::demo::large::{Refusal, Sizes};
 use crate::files::Files;
+use crate::log::say;
 use crate::{check, demo, server, settings, users};
 
 #[derive(Parser)]
@@ -78,6 +79,8 @@ pub enum Trouble {
     Address(#[from] AddressError),
     #[error(transparent)]
     Start(#[from] StartError),
+    #[error("PostgreSQL has ended and cannot be started again: {0}")]
+    Lost(StartError),
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[from] diesel::ConnectionError),
     #[error("{0}")]
@@ -86,6 +89,8 @@ pub enum Trouble {
     Secret(std::io::Error),
     #[error("cannot listen on {address}: {cause}")]
     Listen { address: std::net::SocketAddr, cause: std::io::Error },
+    #[error("no further thread can be started: {0}")]
+    Thread(std::io::Error),
     #[error("{0}")]
     Files(String),
     #[error("standard input cannot be read: {0}")]
@@ -152,7 +157,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
         Command::Migrate => {
             let database = Database::open_or_join(&config)?;
             database.migrated()?;
-            println!("The database is up to date.");
+            say("The database is up to date.");
             Ok(ExitCode::SUCCESS)
         }
         Command::CreateAdmin { name, email, password_stdin } => {
@@ -169,13 +174,14 @@ fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Tro
     let mut conn = database.migrated()?;
     let Some(LargeSizes { schedules, contacts, notifications }) = large else {
         let nothing = "The database is not empty: nothing was added.";
-        println!("{}", if demo::fill(&mut conn)? { demo::SIGN_INS } else { nothing });
+        say(if demo::fill(&mut conn)? { demo::SIGN_INS } else { nothing });
         return Ok(ExitCode::SUCCESS);
     };
     let sizes = Sizes { schedules, contacts, notifications, ..Sizes::default() };
-    let refused = match demo::large::load(&mut conn, sizes, |line| println!("{line}"))? {
+    let refused = match demo::large::load(&mut conn, sizes, |line| say(line))? {
         Ok(()) => {
-            println!("The spacing is off now: so many schedules would not fit.\n{}", demo::SIGN_INS);
+            say("The spacing is off now: so many schedules would not fit.");
+            say(demo::SIGN_INS);
             return Ok(ExitCode::SUCCESS);
         }
         Err(Refusal::NotEmpty) => "the database is in use, and is not the demonstration's: nothing was added",
@@ -193,7 +199,7 @@ fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
     }
     let store = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
     let findings = System::new().block_on(check::run_with_files(&mut conn, &store))?;
-    findings.iter().for_each(|finding| println!("{finding}"));
+    findings.iter().for_each(say);
     let holds = findings.iter().all(check::Finding::is_ok);
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -230,8 +236,8 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
     let hash = passwords::hash(&password)?;
     let created = users::create_administrator(&mut conn, &account, &hash);
     match created {
-        Ok(_) if from_stdin => println!("{} can sign in now.", account.email()),
-        Ok(_) => println!("{} can sign in now, with the password {password}", account.email()),
+        Ok(_) if from_stdin => say(format_args!("{} can sign in now.", account.email())),
+        Ok(_) => say(format_args!("{} can sign in now, with the password {password}", account.email())),
         Err(error) if error.violated_constraint() == Some("users_email_key") => {
             return Err(Trouble::Refused(format!(
                 "there is a user with the address {} already",

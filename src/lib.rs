@@ -27,6 +27,7 @@ pub mod help;
 pub mod ids;
 pub mod keys;
 pub mod live;
+pub mod log;
 pub mod notifications;
 pub mod people;
 pub mod profile;

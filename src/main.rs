@@ -1,24 +1,20 @@
 //! The binary: reads the command line and reports trouble in one sentence.
 
-use std::io::IsTerminal;
+use std::io::{Write, stderr};
 use std::process::ExitCode;
 
 use clap::Parser;
 use pontual::cli::{Arguments, run};
-use tracing_subscriber::EnvFilter;
+use pontual::log;
 
 fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,pontual=info".into());
-    let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(is_terminal)
-        .with_writer(std::io::stderr)
-        .init();
-    match run(Arguments::parse()) {
+    let log = log::start();
+    let ended = run(Arguments::parse());
+    log.flush();
+    match ended {
         Ok(code) => code,
         Err(trouble) => {
-            eprintln!("pontual: {trouble}");
+            writeln!(stderr(), "pontual: {trouble}").ok();
             ExitCode::FAILURE
         }
     }

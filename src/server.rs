@@ -6,6 +6,7 @@ pub mod open_files;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use actix_rt::Arbiter;
@@ -21,12 +22,13 @@ use crate::app::Shared;
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::contacts::import;
-use crate::db::private::PATIENCE_AT_END;
+use crate::db::private::{Keeper, PATIENCE_AT_END, StartError, Stop};
 use crate::db::{Changes, Db};
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
+use crate::log::say;
 use crate::web::prepare_assets;
 use crate::{demo, retention, setup};
 
@@ -83,12 +85,25 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     }
     let how_to_sign_in = how_to_sign_in(&mut conn, &config, is_demo)?;
     drop(conn);
-    let db = Db::new(&database.url, pool_size());
+    let Database { url, private } = database;
+    let db = Db::new(&url, pool_size());
     let files = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
     let shared = Shared::new(config, keys, db, files);
-    let served = rt::System::new().block_on(serve(shared, socket, &database.url, started, &how_to_sign_in));
-    drop(database);
+    let (lost, is_lost) = oneshot::channel();
+    let give_up = |error| drop(lost.send(error));
+    let keeper = private.map(|server| Keeper::of(server, give_up)).transpose().map_err(Trouble::Thread)?;
+    let kept = Kept { is_lost, stop: keeper.as_ref().map(Keeper::handle) };
+    let served = rt::System::new().block_on(serve(shared, socket, &url, kept, started, &how_to_sign_in));
+    // The private server ends.
+    drop(keeper);
     served
+}
+
+/// The private server, if there is one, as the serving process sees it.
+struct Kept {
+    /// It cannot be started again.
+    is_lost: oneshot::Receiver<StartError>,
+    stop: Option<Stop>,
 }
 
 /// What is printed below the address. The link of the set-up voids the one before, and so is made by a
@@ -105,6 +120,7 @@ async fn serve(
     shared: Shared,
     socket: TcpListener,
     database_url: &str,
+    kept: Kept,
     started: Instant,
     how_to_sign_in: &str,
 ) -> Result<ExitCode, Trouble> {
@@ -127,17 +143,18 @@ async fn serve(
     let server = http::server(builder, socket, shared)
         .inspect_err(|_| control.stop())
         .map_err(|cause| Trouble::Listen { address, cause })?;
+    let lost = rt::spawn(watch_over_database(kept.is_lost, server.handle(), hub.clone()));
     let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
     let events = go_live(hub.clone(), control.waker.clone(), changes, database_url);
     prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
-    rt::spawn(end_at_a_signal(control.clone(), hub));
+    rt::spawn(end_at_a_signal(control.clone(), hub, kept.stop));
     rt::spawn(import_contacts(imports));
     rt::spawn(retention::worker::keep_tidy(old_rows));
     rt::spawn(refusals.clone().keep_writing(audited.clone()));
-    println!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis());
+    say(format_args!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis()));
     if !how_to_sign_in.is_empty() {
-        println!("{how_to_sign_in}");
+        say(how_to_sign_in);
     }
     let served = server.await;
     control.stop();
@@ -149,6 +166,11 @@ async fn serve(
     events.stop();
     sweeper.stop();
     served.map_err(|cause| Trouble::Listen { address, cause })?;
+    if lost.is_finished()
+        && let Ok(Some(error)) = lost.await
+    {
+        return Err(Trouble::Lost(error));
+    }
     match ending {
         Ok(Ok(Ending::Stopped)) => Ok(ExitCode::SUCCESS),
         _ => Ok(ExitCode::FAILURE),
@@ -168,16 +190,48 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle, hub: Hub) -> Ending {
     let ending = dispatcher.await.unwrap_or(Ending::GaveUp);
     if ending == Ending::GaveUp {
+        let ended = end(&server, &hub);
         tracing::error!("the dispatcher cannot go on, and so the process ends");
-        hub.close();
-        server.stop(true).await;
+        ended.await;
     }
     ending
 }
 
+/// Ends the process if the private server cannot be started again; with the reason.
+async fn watch_over_database(
+    lost: oneshot::Receiver<StartError>,
+    server: ServerHandle,
+    hub: Hub,
+) -> Option<StartError> {
+    let error = lost.await.ok()?;
+    // The server has been asked to stop; whoever runs it waits for its end.
+    drop(end(&server, &hub));
+    Some(error)
+}
+
+/// Ends the process in order, and in time whatever hangs.
+fn end(server: &ServerHandle, hub: &Hub) -> impl Future<Output = ()> + use<> {
+    end_in_time();
+    hub.close();
+    server.stop(true)
+}
+
+/// From here the process has [`END_WITHIN`]. What hangs then, such as a thread that waits for a database without
+/// a word, is left behind.
+fn end_in_time() {
+    let end = || {
+        thread::sleep(END_WITHIN - Duration::from_secs(1));
+        tracing::error!("something does not end, and is left behind");
+        thread::sleep(Duration::from_millis(200));
+        // SAFETY: ends the process at once, without the handlers of a regular exit, which might wait.
+        unsafe { libc::_exit(1) }
+    };
+    thread::Builder::new().name("end".into()).spawn(end).ok();
+}
+
 /// The server drains its requests by itself at a signal. The dispatcher must hear of it as soon, and
 /// streams have no end of their own: they end now, and do not hold it up.
-async fn end_at_a_signal(control: Control, hub: Hub) {
+async fn end_at_a_signal(control: Control, hub: Hub, keeping: Option<Stop>) {
     let (Ok(mut terminate), Ok(mut interrupt)) =
         (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
@@ -187,8 +241,12 @@ async fn end_at_a_signal(control: Control, hub: Hub) {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    end_in_time();
     control.stop();
     hub.close();
+    if let Some(keeping) = keeping {
+        keeping.stop();
+    }
 }
 
 /// Starts what wakes the dispatcher and passes live events on, on a thread of its own: the

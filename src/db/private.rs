@@ -5,11 +5,13 @@
 //! that started it, whatever ends that one.
 //!
 //! - A shell runs the postmaster and stops it when we stop or die (`supervisor`).
+//! - Where the postmaster ends before us, we start it again (`keeper`).
 //! - A lock beside the cluster keeps a second Pontual out. So a server that is found there is about
 //!   to end with its owner (we wait for it), and a `postmaster.pid` without one is stale.
 //! - PostgreSQL refuses to run as root; root starts it under another account (`place`).
 
 mod cluster;
+mod keeper;
 mod place;
 mod programs;
 mod server_log;
@@ -19,6 +21,7 @@ mod supervisor;
 use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -26,7 +29,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use place::Place;
+pub use keeper::{Keeper, Stop};
+use place::{Place, SocketDir};
 use programs::Programs;
 use server_log::ServerLog;
 pub use start_error::StartError;
@@ -81,10 +85,14 @@ impl Tuning {
 /// A running server. Dropping it stops it.
 #[derive(Debug)]
 pub struct PrivateServer {
-    data_dir: PathBuf,
-    socket_dir: PathBuf,
+    place: Place,
+    programs: Programs,
+    tuning: Tuning,
+    /// Whether the cluster is to be deleted with the server's end.
+    is_scratch: bool,
+    socket_dir: SocketDir,
     url: String,
-    supervisor: Supervisor,
+    supervisor: Mutex<Option<Supervisor>>,
     _lock: Option<File>,
 }
 
@@ -113,10 +121,26 @@ impl PrivateServer {
             cluster::make(&place, &programs, tuning)?;
         }
         let is_scratch = major.is_none() && tuning == Tuning::ThrowAway;
-        let (mut server, mut connection) = Self::launch(&place, &programs, tuning, is_scratch)?;
-        server._lock = lock;
-        create_database(&mut connection)?;
+        let socket_dir =
+            place.socket_dir().map_err(|cause| StartError::directory(&std::env::temp_dir(), cause))?;
+        let url = url_of(&socket_dir.path, DATABASE);
+        let supervisor = Mutex::default();
+        let server = Self { place, programs, tuning, is_scratch, socket_dir, url, supervisor, _lock: lock };
+        create_database(&mut server.launch(&|| true)?)?;
         Ok(server)
+    }
+
+    /// Starts the server again where it has ended, at the same address. Takes as long as the server needs to replay
+    /// its log; stops waiting when `goes_on` says so.
+    fn start_again(&self, goes_on: &dyn Fn() -> bool) -> Result<(), StartError> {
+        // If only our shell was killed, its server ends now.
+        drop(self.supervisor().take());
+        cluster::await_predecessor(&self.place.data_dir)?;
+        if self.socket_dir.is_temporary && !self.socket_dir.path.exists() {
+            let path = &self.socket_dir.path;
+            self.place.make_private(path).map_err(|cause| StartError::directory(path, cause))?;
+        }
+        self.launch(goes_on).map(drop)
     }
 
     /// The address of the database `pontual`, for libpq.
@@ -126,71 +150,68 @@ impl PrivateServer {
 
     /// The address of another database of this server.
     pub fn url_of(&self, database: &str) -> String {
-        url_of(&self.socket_dir, database)
+        url_of(&self.socket_dir.path, database)
     }
 
     /// Whether the server still runs. It can end before us: killed, or out of memory or disk.
     pub fn is_running(&self) -> bool {
-        self.supervisor.is_running()
+        self.supervisor().as_ref().is_some_and(Supervisor::is_running)
+    }
+
+    fn supervisor(&self) -> MutexGuard<'_, Option<Supervisor>> {
+        self.supervisor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Ends the server: open transactions are rolled back, connections are cut.
     ///
     /// # Errors
     /// It did not end within 20 seconds.
-    pub fn stop(mut self) -> Result<(), StillRunning> {
-        if self.supervisor.end() { Ok(()) } else { Err(StillRunning(self.data_dir.clone())) }
+    pub fn stop(self) -> Result<(), StillRunning> {
+        if self.end() { Ok(()) } else { Err(StillRunning(self.place.data_dir.clone())) }
+    }
+
+    fn end(&self) -> bool {
+        self.supervisor().take().is_none_or(|mut supervisor| supervisor.end())
     }
 
     /// Starts the postmaster, anew as long as processes of a killed one are on their way out.
-    fn launch(
-        place: &Place,
-        programs: &Programs,
-        tuning: Tuning,
-        is_scratch: bool,
-    ) -> Result<(Self, PgConnection), StartError> {
-        let log = ServerLog::open(place)?;
+    fn launch(&self, goes_on: &dyn Fn() -> bool) -> Result<PgConnection, StartError> {
+        let log = ServerLog::open(&self.place)?;
         let begin = Instant::now();
         loop {
-            let server = Self::spawn(place, programs, tuning, is_scratch, &log)?;
-            match server.first_connection(&log) {
-                Ok(connection) => return Ok((server, connection)),
+            let supervisor = self.spawn(&log)?;
+            *self.supervisor() = Some(supervisor);
+            match self.first_connection(&log, goes_on) {
                 Err(StartError::Stopped { detail, .. })
                     if detail.contains("shared memory block") && begin.elapsed() < PATIENCE_AT_END =>
                 {
                     sleep(Duration::from_millis(50));
                 }
-                Err(error) => return Err(error),
+                other => return other,
             }
         }
     }
 
-    fn spawn(
-        place: &Place,
-        programs: &Programs,
-        tuning: Tuning,
-        is_scratch: bool,
-        log: &ServerLog,
-    ) -> Result<Self, StartError> {
-        let data_dir = place.data_dir.clone();
-        let socket_dir =
-            place.socket_dir().map_err(|cause| StartError::directory(&std::env::temp_dir(), cause))?;
+    fn spawn(&self, log: &ServerLog) -> Result<Supervisor, StartError> {
+        let (data_dir, socket_dir) = (&self.place.data_dir, &self.socket_dir);
         let temporary =
-            [is_scratch.then_some(&*data_dir), socket_dir.is_temporary.then_some(&*socket_dir.path)];
-        let mut command = Supervisor::shell(place, temporary);
-        command.arg(&programs.postgres).arg("-D").arg(&data_dir);
+            [self.is_scratch.then_some(&**data_dir), socket_dir.is_temporary.then_some(&*socket_dir.path)];
+        let mut command = Supervisor::shell(&self.place, temporary);
+        command.arg(&self.programs.postgres).arg("-D").arg(data_dir);
         command.arg("-k").arg(&socket_dir.path).args(["-p", &PORT.to_string()]);
-        for setting in SETTINGS.iter().chain(tuning.settings()) {
+        for setting in SETTINGS.iter().chain(self.tuning.settings()) {
             command.args(["-c", setting]);
         }
-        let supervisor = Supervisor::start(command, log)
-            .map_err(|cause| StartError::NotRunnable { program: "/bin/sh".into(), cause })?;
-        let url = url_of(&socket_dir.path, DATABASE);
-        Ok(Self { data_dir, socket_dir: socket_dir.path, url, supervisor, _lock: None })
+        Supervisor::start(command, log)
+            .map_err(|cause| StartError::NotRunnable { program: "/bin/sh".into(), cause })
     }
 
     /// Connects to the database that every cluster has, as soon as the server lets us.
-    fn first_connection(&self, log: &ServerLog) -> Result<PgConnection, StartError> {
+    fn first_connection(
+        &self,
+        log: &ServerLog,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<PgConnection, StartError> {
         let url = self.url_of("postgres");
         let begin = Instant::now();
         let mut next_notice = Duration::from_secs(5);
@@ -199,7 +220,7 @@ impl PrivateServer {
                 Ok(connection) => return Ok(connection),
                 Err(refusal) => refusal.to_string(),
             };
-            if !self.is_running() {
+            if !self.is_running() || !goes_on() {
                 return Err(StartError::Stopped { log: log.path.clone(), detail: log.last_lines() });
             }
             if begin.elapsed() > PATIENCE_AT_START {
@@ -216,8 +237,8 @@ impl PrivateServer {
 
 impl Drop for PrivateServer {
     fn drop(&mut self) {
-        if !self.supervisor.end() {
-            tracing::warn!("{}", StillRunning(self.data_dir.clone()));
+        if !self.end() {
+            tracing::warn!("{}", StillRunning(self.place.data_dir.clone()));
         }
     }
 }
@@ -260,7 +281,7 @@ fn url_of(socket_dir: &Path, database: &str) -> String {
     const PATH: &AsciiSet = &PLAIN.remove(b'/');
     let host = percent_encode(socket_dir.as_os_str().as_bytes(), PATH);
     let database = percent_encode(database.as_bytes(), PLAIN);
-    format!("postgresql:///{database}?host={host}&port={PORT}&user={USER}")
+    format!("postgresql:///{database}?host={host}&port={PORT}&user={USER}&connect_timeout=5")
 }
 
 #[cfg(test)]
@@ -271,11 +292,11 @@ mod tests {
     fn an_address_survives_odd_names() {
         assert_eq!(
             url_of(Path::new("/srv/my data/ação&co"), "pontual"),
-            "postgresql:///pontual?host=/srv/my%20data/a%C3%A7%C3%A3o%26co&port=5432&user=pontual"
+            "postgresql:///pontual?host=/srv/my%20data/a%C3%A7%C3%A3o%26co&port=5432&user=pontual&connect_timeout=5"
         );
         assert_eq!(
             url_of(Path::new("/s"), "a/b?c"),
-            "postgresql:///a%2Fb%3Fc?host=/s&port=5432&user=pontual"
+            "postgresql:///a%2Fb%3Fc?host=/s&port=5432&user=pontual&connect_timeout=5"
         );
     }
 

@@ -133,6 +133,7 @@ impl Place {
     }
 }
 
+#[derive(Debug)]
 pub(super) struct SocketDir {
     pub path: PathBuf,
     /// To be deleted with the server's end.

@@ -9,6 +9,8 @@ mod live;
 pub mod multipart;
 mod page;
 mod plan;
+mod proxy;
+mod serving;
 
 pub use app::{FROM_OUR_PAGE, TestApp, Visitor};
 pub use bell::Entry;
@@ -18,3 +20,5 @@ pub use folder::Folder;
 pub use live::{Live, Told, tell};
 pub use page::Page;
 pub use plan::Plan;
+pub use proxy::Proxy;
+pub use serving::{Serving, until};

@@ -1,0 +1,85 @@
+//! The binary as it serves, with what an operator can do to it.
+
+use std::io::{BufRead, BufReader, Lines, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// Ends with its value.
+pub struct Serving {
+    child: Child,
+    address: String,
+    /// Held open: the process may print more.
+    _stdout: Lines<BufReader<ChildStdout>>,
+}
+
+impl Serving {
+    /// Starts `pontual serve` with these variables of the environment, and waits until it is ready.
+    pub fn with(variables: &[(&str, &str)], stderr: impl Into<Stdio>) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pontual"));
+        for name in ["DATABASE_URL", "HOST", "PONTUAL_DATA_DIR", "PONTUAL_PUBLIC_URL"] {
+            command.env_remove(name);
+        }
+        command.env("PORT", "0").env("PONTUAL_SECRET_KEY", "x".repeat(32)).envs(variables.iter().copied());
+        let mut child =
+            command.arg("serve").stdout(Stdio::piped()).stderr(stderr).spawn().expect("the binary is built");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let ready = lines.next().unwrap().unwrap();
+        let address = ready.strip_prefix("Pontual is ready at http://").unwrap().split('/').next().unwrap();
+        Self { address: address.to_owned(), child, _stdout: lines }
+    }
+
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Sends `GET path`; what is answered, if it is within `patience`.
+    pub fn get(&self, path: &str, patience: Duration) -> Option<String> {
+        let mut stream = TcpStream::connect(&self.address).ok()?;
+        stream.set_read_timeout(Some(patience)).unwrap();
+        let host = &self.address;
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok()?;
+        Some(String::from_utf8_lossy(&answer).into_owned()).filter(|answer| !answer.is_empty())
+    }
+
+    /// The status of `GET path`.
+    pub fn status(&self, path: &str) -> Option<u16> {
+        self.get(path, Duration::from_secs(40))?.split(' ').nth(1)?.parse().ok()
+    }
+
+    pub fn signal(&self, signal: i32) {
+        // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+        unsafe { libc::kill(self.child.id() as i32, signal) };
+    }
+
+    /// How it ends, if it does within `patience`.
+    pub fn end_within(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let began = Instant::now();
+        while began.elapsed() < patience {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        None
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Waits for `is_so`, and fails if it does not come in time.
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(90), "it did not happen in time");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
