@@ -27,7 +27,7 @@ pub struct Notice {
 #[error("listening on the database failed: {0}")]
 pub struct ListenError(String);
 
-/// After so much silence the server is asked whether it is still there.
+/// How long a server may be quiet before it is asked whether it is still there.
 const QUIET: Duration = Duration::from_secs(15);
 
 /// How long its answer may take.
@@ -60,7 +60,7 @@ impl Listener {
         Ok(Self { socket, quiet: QUIET, answer: ANSWER, is_asked: false })
     }
 
-    /// The same, but it asks the server after so much silence, and waits so long for an answer.
+    /// The same with other limits: how long the server may be quiet, and how long its answer may take.
     pub fn asking_after(self, quiet: Duration, answer: Duration) -> Self {
         Self { quiet, answer, ..self }
     }

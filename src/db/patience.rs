@@ -2,8 +2,8 @@
 //!
 //! libpq waits for ever: for a server that is frozen, and, for hours, for one that is gone without a word.
 //! PostgreSQL's own time-outs cannot help, for it is PostgreSQL that says nothing. So the linker sends the
-//! calls of libpq that wait through this module (`--wrap`, see `build.rs`; diesel shows neither the socket nor a
-//! time-out). Each notes until when its thread may wait. A watchdog looks at the notes; where a wait has lasted
+//! waiting calls of libpq through this module (`--wrap`, see `build.rs`; diesel shows neither the socket nor a
+//! time-out). Each call notes until when its thread may wait. A watchdog looks at the notes; where a wait has lasted
 //! for too long, it shuts the connection's socket down, and libpq returns as if the server had closed it.
 //!
 //! Connecting has a bound of its own, libpq's `connect_timeout` (see `url`). Other linkers than Linux's have no
@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// that is alive answers first.
 pub const PATIENCE: Duration = Duration::from_secs(17);
 
-/// How often the watchdog looks. A wait ends by so much later than it should.
+/// How often the watchdog looks. A wait can last longer than its limit by this much.
 const TICK: Duration = Duration::from_millis(250);
 
 static SEATS: Mutex<Vec<Weak<Seat>>> = Mutex::new(Vec::new());

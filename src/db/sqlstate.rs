@@ -1,4 +1,4 @@
-//! SQLSTATE, the code that PostgreSQL gives each error: what has happened, in no human language.
+//! SQLSTATE: the code by which PostgreSQL names an error, whatever language its messages are in.
 //!
 //! diesel maps some of the codes to its own kinds and hides the code itself. Its text cannot replace the
 //! code: the server may speak another language (`lc_messages`). So the code is read where diesel reads the

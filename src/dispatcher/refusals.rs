@@ -9,7 +9,7 @@
 //! another schedule of its kind was carried out. Otherwise it stays due until it is carried out, until somebody
 //! cancels it, or until it is too late for it (`expired`).
 //!
-//! All of this is known to one process only. Another, or the next, begins to count anew.
+//! One process alone knows all of this. Another process counts for itself, and a new one starts at zero.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use super::queries::Decided;
 use crate::db::SqlState;
 use crate::ids::ScheduleId;
 
-/// So many different schedules refused one after the other are the database's trouble.
+/// Number of different schedules refused in a row from which the trouble counts as the database's.
 const IN_A_ROW: usize = 3;
 
 const FIRST_PAUSE_OF_ALL: Duration = Duration::from_millis(100);
@@ -216,7 +216,7 @@ impl Refusals {
         self.rows.remove(&id);
     }
 
-    /// All that was due at `began` has been tried: what was not refused again is no longer due.
+    /// Everything that was due at `began` has been tried. What was not refused again is no longer due.
     pub(super) fn tried_all_since(&mut self, began: Instant) {
         self.rows.retain(|_, row| row.next_try > began);
         if self.rows.is_empty() {

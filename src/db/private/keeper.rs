@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(200);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// A server that has run for so long is well, and its next start has the first pause again.
+/// After a server has run for this time, the pause before its next start is the first one again.
 const WELL: Duration = Duration::from_secs(60);
 
 /// Number of starts that may fail in a row: with their pauses, about a quarter of a minute.
