@@ -147,7 +147,9 @@ async fn a_column_that_a_newer_version_has_added_to_each_table_disturbs_nothing(
         admin.get(&format!("/schedules/{id}")).await.assert_status(200);
         admin.get("/people/new").await;
         admin.post("/people", &[("name", person)]).await.assert_status(303);
-        app.database.execute("UPDATE tickets SET status = 'closed', closed_at = now(), closed_by = 301");
+        app.database.execute(
+            "UPDATE tickets SET status = 'closed', closed_at = now(), closed_by = 301 WHERE status = 'open'",
+        );
     };
     work(&mut dispatcher, "Casa Ávila").await;
     app.database.execute(
