@@ -180,7 +180,7 @@ async fn what_is_refused_is_summed_up_in_the_audit() {
         ]
     );
     let page = app.administrator().await.get("/audit").await;
-    page.assert_says("Bruno Lima teve o acesso negado (GET /audit; 3 vezes)")
+    page.assert_says("Bruno Lima teve o acesso negado GET /audit; 3 vezes")
         .assert_says("Alguém passou do limite de tentativas de entrar como Bruno Lima");
 }
 

@@ -98,7 +98,7 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
            FROM found a
            LEFT JOIN users actor ON actor.id = a.actor_id
            LEFT JOIN users subject_user
-                ON (a.action LIKE 'user.%' OR a.action = 'session.refused') AND subject_user.id = a.subject_id
+                ON (a.action LIKE 'user.%' OR a.action IN ('session.refused', 'session.throttled')) AND subject_user.id = a.subject_id
            LEFT JOIN roles subject_role ON a.action LIKE 'role.%' AND subject_role.id = a.subject_id
            LEFT JOIN departments subject_department
                 ON a.action LIKE 'department.%' AND subject_department.id = a.subject_id
