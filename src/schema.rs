@@ -58,6 +58,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    contact_texts (contact_id) {
+        contact_id -> Int8,
+        search -> Text,
+    }
+}
+
+diesel::table! {
     contacts (id) {
         id -> Int8,
         channel_id -> Int8,
@@ -172,6 +179,7 @@ diesel::table! {
         created_at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
         removed_at -> Nullable<Timestamptz>,
+        passed_on_by -> Nullable<Int8>,
     }
 }
 
@@ -358,6 +366,7 @@ diesel::joinable!(attachments -> blobs (sha256));
 diesel::joinable!(attachments -> users (uploaded_by));
 diesel::joinable!(audit -> users (actor_id));
 diesel::joinable!(channels -> departments (default_department_id));
+diesel::joinable!(contact_texts -> contacts (contact_id));
 diesel::joinable!(contacts -> channels (channel_id));
 diesel::joinable!(contacts -> users (default_attendant_id));
 diesel::joinable!(contacts -> departments (default_department_id));
@@ -373,7 +382,6 @@ diesel::joinable!(messages -> contacts (contact_id));
 diesel::joinable!(notifications -> contacts (contact_id));
 diesel::joinable!(notifications -> schedules (schedule_id));
 diesel::joinable!(notifications -> tickets (ticket_id));
-diesel::joinable!(notifications -> users (user_id));
 diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(schedule_history -> users (actor_id));
 diesel::joinable!(schedule_history -> schedules (schedule_id));
@@ -394,6 +402,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     blobs,
     channels,
+    contact_texts,
     contacts,
     customer_accesses,
     department_members,

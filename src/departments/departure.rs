@@ -135,7 +135,7 @@ fn leave(
     by: &Viewer,
     ip: &str,
 ) -> Result<Result<(), Refused>> {
-    queries::lock_all(conn)?;
+    queries::lock_leaving(conn, id)?;
     if !queries::find(conn, id)?.is_active {
         return Ok(Ok(()));
     }

@@ -81,7 +81,10 @@ impl Leave {
     /// # Errors
     /// The database is unreachable.
     pub fn carry_out(&self, conn: &mut PgConnection, by: &Viewer, ip: &str) -> Result<Left> {
+        // Before anything is counted: a schedule that fires in this moment is waited for.
+        queries::lock_users(conn, &self.heirs.values().copied().chain([self.user]).collect::<Vec<_>>())?;
         if queries::held(conn, self.user, Some(&self.departments))?.is_empty() {
+            queries::pass_on_notices(conn, self.user, Some(&self.departments), &self.heirs)?;
             return Ok(Left::Moved);
         }
         if !self.is_known {
@@ -131,7 +134,7 @@ pub fn heirs(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> 
 }
 
 /// Hands over what an attendant has in hand, in all departments or in some: to the heirs, or tickets back
-/// to the queue. Schedules without an heir stay theirs. Changes nothing if it cannot.
+/// to the queue, with what they were told and have not read. Schedules without an heir stay theirs. Changes nothing if it cannot.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -161,5 +164,6 @@ pub fn hand_over(
             tickets::Handover::Attendant { of: user, department, to: heirs.get(&department).copied() };
         tickets += tickets::hand_over(conn, handover, by.id, ip)?;
     }
+    queries::pass_on_notices(conn, user, within, heirs)?;
     Ok(Ok(Moved { schedules, tickets }))
 }

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 
 use crate::db;
+use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 use crate::schedules::{Action, FailureReason, Status};
 use crate::schema::{contacts, schedules};
@@ -90,14 +91,30 @@ pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
 /// Takes the locks of a schedule and its contact, waiting for whoever holds them; `false` if it is
 /// settled. What comes after sees every ticket that was opened under them.
 ///
+/// Attendant, department and channel are held first, as by whoever deactivates one of them: those lock the
+/// schedules and contacts later.
+///
 /// # Errors
-/// `NotFound`, or the database is unreachable.
-pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
-    let (contact, status): (i64, String) = schedules::table
-        .find(id.0)
-        .select((schedules::contact_id, schedules::status))
-        .for_no_key_update()
-        .first(conn)?;
+/// `NotFound`; `Collision` if it was given to another attendant or department in between; or the database is
+/// unreachable.
+pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
+    let place = (schedules::contact_id, schedules::department_id, schedules::attendant_id);
+    let before: (i64, i64, Option<i64>) = schedules::table.find(id.0).select(place).first(conn)?;
+    let (contact, department, attendant) = before;
+    for (table, id) in [
+        ("channels", contacts::table.find(contact).select(contacts::channel_id).first(conn)?),
+        ("departments", department),
+        ("users", attendant.unwrap_or(0)),
+    ] {
+        db::prepared(format!("SELECT FROM {table} WHERE id = $1 FOR SHARE"))
+            .bind::<BigInt, _>(id)
+            .execute(conn)?;
+    }
+    let (status, now): (String, (i64, i64, Option<i64>)) =
+        schedules::table.find(id.0).select((schedules::status, place)).for_no_key_update().first(conn)?;
+    if now != before {
+        return Err(Error::Collision("the schedule was changed in between".into()));
+    }
     contacts::table.find(contact).select(contacts::id).for_no_key_update().first::<i64>(conn)?;
     Ok(status == Status::Scheduled.as_str())
 }

@@ -1,7 +1,10 @@
 SELECT 'schedule' AS subject, s.id
-  FROM schedules s CROSS JOIN retention r,
+  FROM schedules s
+       CROSS JOIN (SELECT least(history_gone_before, now() - interval '12 months') AS history_gone_before,
+                          least(notifications_gone_before, now() - interval '7 days') AS notifications_gone_before
+                     FROM retention) r,
        LATERAL (SELECT array_agg(n.user_id::text ORDER BY n.user_id::text) AS users FROM notifications n
-                 WHERE n.schedule_id = s.id AND n.kind = 'schedule_completed') told,
+                 WHERE n.schedule_id = s.id AND n.kind = 'schedule_completed' AND n.passed_on_by IS NULL) told,
        LATERAL (SELECT coalesce(array_agg(u::text ORDER BY u::text), '{nobody}') AS users
                   FROM schedule_history h, jsonb_path_query(h.details, '$.notified[*]') AS u
                  WHERE h.schedule_id = s.id AND h.kind = 'completed') meant

@@ -17,6 +17,20 @@ pub fn lock_all(conn: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
+/// The same, while `department` is deactivated: the others are only kept from being deactivated, so that the
+/// dispatcher goes on with theirs. Locked in the order of ids, as above.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn lock_leaving(conn: &mut PgConnection, department: DepartmentId) -> Result<()> {
+    for (which, strength) in [("<", "SHARE"), ("=", "NO KEY UPDATE"), (">", "SHARE")] {
+        diesel::sql_query(format!("SELECT FROM departments WHERE id {which} $1 ORDER BY id FOR {strength}"))
+            .bind::<BigInt, _>(department)
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 /// A channel whose first messages wait in the department.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Channel {

@@ -2,6 +2,7 @@
 
 mod crowds;
 mod exact;
+mod leaving;
 mod life;
 mod outcomes;
 mod recipients;
