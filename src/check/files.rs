@@ -1,7 +1,8 @@
 //! The second half of invariant 17: stored files against rows, both ways.
 //!
-//! One folder of the store (a 256th of all) is in memory at a time. Nothing is locked, so what looks
-//! wrong is looked at again: an upload may have come, or the sweeper, in between.
+//! Each file is read as a whole, for its name is the hash of its content. The names of one folder of the store
+//! (a 256th of all) are in memory at a time. Nothing is locked, so what looks wrong is looked at again: an
+//! upload may have come, or the sweeper, in between.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,9 +10,11 @@ use std::time::Duration;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool};
+use futures_util::TryStreamExt;
+use sha2::{Digest, Sha256};
 
 use super::Offender;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::{ContentHash, Files, sweep};
 
 /// So many rows at a time.
@@ -54,7 +57,10 @@ async fn folder(conn: &mut PgConnection, files: &Files, first: u8, found: &mut V
         let page = blobs(conn, first, after)?;
         for blob in &page {
             let subject = match stored.remove(&blob.sha256) {
-                Some(size) if size == blob.size as u64 => continue,
+                Some(size) if size == blob.size as u64 => match is_whole(files, blob.sha256).await? {
+                    true => continue,
+                    false => "file of other content",
+                },
                 Some(_) => "file of another size",
                 None if !is_missing(conn, files, blob).await? => continue,
                 None => "row without a file",
@@ -67,6 +73,16 @@ async fn folder(conn: &mut PgConnection, files: &Files, first: u8, found: &mut V
         }
     }
     strays(conn, files, stored, found).await
+}
+
+/// Whether the content is the one that the file is named by. What the sweeper has taken meanwhile is nobody's.
+async fn is_whole(files: &Files, hash: ContentHash) -> Result<bool> {
+    let Ok(mut content) = files.read(hash).await else { return Ok(true) };
+    let mut digest = Sha256::new();
+    while let Some(bytes) = content.bytes.try_next().await.map_err(Error::unexpected)? {
+        digest.update(&bytes);
+    }
+    Ok(digest.finalize()[..] == hash.as_bytes()[..])
 }
 
 async fn strays(

@@ -75,6 +75,16 @@ fn a_state_without_its_history_is_seen() {
         &[1],
         &["schedule 3"],
     );
+    sees(
+        "ALTER TABLE schedules DISABLE TRIGGER USER; UPDATE schedules SET failure_reason = 'expired' WHERE id = 2",
+        &[1],
+        &["schedule 2"],
+    );
+    sees(
+        "UPDATE retention SET history_gone_before = 'infinity'; DELETE FROM schedule_history WHERE schedule_id = 3",
+        &[1, 4, 19],
+        &["schedule 3"],
+    );
 }
 
 #[test]
@@ -98,6 +108,12 @@ fn a_forgotten_schedule_is_seen_while_a_dispatcher_runs() {
     let another = busy_company();
     another.execute("UPDATE schedules SET due_at = now() - interval '61 seconds' WHERE id = 5");
     assert_eq!(broken(&another).0, [] as [u8; 0], "the lock counts in its own database");
+    database.execute(
+        "UPDATE schedules SET due_at = now() + interval '1 hour' WHERE id = 5;
+         ALTER TABLE schedules DISABLE TRIGGER USER;
+         UPDATE schedules SET status = 'scheduled', finished_at = NULL, due_at = now() - interval '2 minutes' WHERE id = 4",
+    );
+    assert!(broken(&database).0.contains(&2), "what was taken back is forgotten too");
 }
 
 #[test]
@@ -118,6 +134,14 @@ fn a_missing_or_doubled_ticket_or_message_is_seen() {
          DELETE FROM attachments;
          INSERT INTO messages (contact_id, ticket_id, kind, schedule_id, body)
             SELECT contact_id, ticket_id, kind, schedule_id, body FROM messages WHERE kind = 'attendant'",
+        &[3],
+        &["schedule 1"],
+    );
+    sees("UPDATE messages SET body = 'Outro texto' WHERE kind = 'attendant'", &[3], &["schedule 1"]);
+    sees(
+        "INSERT INTO tickets (id, contact_id, department_id, status, opened_at, closed_at)
+            VALUES (90, 601, 101, 'closed', now() - interval '1 day', now() - interval '1 day');
+         UPDATE messages SET ticket_id = 90, created_at = now() - interval '1 day' WHERE kind = 'attendant'",
         &[3],
         &["schedule 1"],
     );
@@ -148,6 +172,8 @@ fn what_a_pending_or_cancelled_schedule_did_is_seen() {
         );
         sees(&damage, &[6, 9], &[&format!("schedule {id}"), "notification 77"]);
     }
+    let ticket = "UPDATE tickets SET schedule_id = 5 WHERE schedule_id = 1";
+    sees(ticket, &[3, 6, 9], &["schedule 1", "schedule 5", "ticket 1"]);
 }
 
 #[test]
@@ -155,6 +181,12 @@ fn two_open_tickets_are_seen() {
     sees(
         "DROP INDEX tickets_one_open_per_contact;
          INSERT INTO tickets (contact_id, department_id) VALUES (602, 101), (602, 101)",
+        &[7],
+        &["contact 602"],
+    );
+    sees(
+        "ALTER TABLE tickets DROP CONSTRAINT tickets_closed_has_time;
+         INSERT INTO tickets (contact_id, department_id, status) VALUES (602, 101, 'closed'), (602, 101, 'open')",
         &[7],
         &["contact 602"],
     );
@@ -176,8 +208,50 @@ fn crowded_schedules_are_seen_unless_exempt() {
 }
 
 #[test]
+fn a_crowd_is_not_hidden_by_the_key_or_the_gap_that_is_stored() {
+    sees("UPDATE schedules SET spacing_key = id", &[8], &["schedule 5"]);
+    sees("UPDATE schedules SET min_gap = '0'", &[8], &["schedule 5"]);
+    let near = "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment,
+                spacing_key, min_gap)
+            SELECT 91, contact_id, department_id, attendant_id, action, due_at + interval '3 minutes', due_local, due_zone, 'c',
+                   KEY, GAP FROM schedules WHERE id = 5;
+        INSERT INTO schedule_history (schedule_id, kind) VALUES (91, 'created');
+        INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 91)";
+    for (key, gap) in [("91", "min_gap"), ("spacing_key", "'0'")] {
+        let hidden = near.replace("KEY", key).replace("GAP", gap);
+        sees(&hidden, &[8], &["schedule 5", "schedule 91"]);
+    }
+    sees("UPDATE settings SET spacing_scope = 'contact'", &[8], &["schedule 5"]);
+}
+
+#[test]
 fn a_record_of_another_contact_is_seen() {
     sees("UPDATE notifications SET contact_id = 602 WHERE schedule_id = 3", &[9], &["notification 3"]);
+    sees(
+        "INSERT INTO tickets (id, contact_id, department_id) VALUES (90, 602, 101);
+         ALTER TABLE messages DISABLE TRIGGER ALL;
+         INSERT INTO messages (id, contact_id, ticket_id, kind, body) VALUES (91, 601, 90, 'customer', 'oi')",
+        &[9],
+        &["message 91"],
+    );
+    sees(
+        "INSERT INTO tickets (id, contact_id, department_id) VALUES (90, 602, 101);
+         UPDATE notifications SET ticket_id = 90 WHERE schedule_id = 3",
+        &[9],
+        &["notification 3"],
+    );
+}
+
+#[test]
+fn a_notice_that_was_passed_on_by_somebody_who_was_not_told_is_seen() {
+    let passed_on = |by: i64| {
+        format!(
+            "INSERT INTO notifications (id, user_id, kind, schedule_id, contact_id, passed_on_by)
+                VALUES (77, 304, 'schedule_completed', 3, 601, {by})"
+        )
+    };
+    sees(&passed_on(303), &[], &[]);
+    sees(&passed_on(302), &[9], &["notification 77"]);
 }
 
 #[test]
@@ -185,6 +259,14 @@ fn a_ticket_that_began_while_another_was_open_is_seen() {
     sees(
         "INSERT INTO tickets (contact_id, department_id, status, opened_at, closed_at)
             VALUES (601, 101, 'closed', now() - interval '1 hour', now() + interval '1 hour')",
+        &[10],
+        &["ticket 1"],
+    );
+    sees(
+        "INSERT INTO tickets (id, contact_id, department_id, status, opened_at, closed_at)
+            VALUES (90, 601, 101, 'closed', now() - interval '1 hour', now() - interval '1 hour');
+         INSERT INTO messages (contact_id, ticket_id, kind, body, created_at)
+            VALUES (601, 90, 'customer', 'oi', now() + interval '1 hour')",
         &[10],
         &["ticket 1"],
     );
@@ -210,6 +292,16 @@ fn a_message_that_was_stored_twice_is_seen() {
         &[18],
         &["message 92"],
     );
+    sees(
+        "ALTER TABLE messages DROP CONSTRAINT messages_client_key;
+         INSERT INTO tickets (id, contact_id, department_id, status, opened_at, closed_at)
+            VALUES (90, 601, 101, 'closed', now() - interval '1 day', now() - interval '1 day');
+         INSERT INTO messages (id, contact_id, ticket_id, kind, body, client_key, created_at)
+            VALUES (91, 601, 90, 'customer', 'oi', '00000000-0000-4000-8000-000000000000', now() - interval '1 day'),
+                   (92, 601, 1, 'customer', 'tudo bem?', '00000000-0000-4000-8000-000000000000', now())",
+        &[18],
+        &["message 92"],
+    );
 }
 
 #[test]
@@ -226,6 +318,19 @@ fn a_gap_in_the_audit_and_an_unguarded_one_are_seen() {
         &["ticket 1"],
     );
     sees("INSERT INTO audit (action, subject_id) VALUES ('ticket.opened', 1)", &[19], &["ticket 1"]);
+    sees("UPDATE tickets SET status = 'closed', closed_at = clock_timestamp()", &[19], &["ticket 1"]);
     sees("ALTER TABLE audit DISABLE TRIGGER audit_is_append_only", &[19], &["guard of the audit 1"]);
+    sees(
+        "CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        &[19],
+        &["guard of the audit 1", "guard of the audit 2"],
+    );
+    sees(
+        "DROP TRIGGER audit_is_append_only ON audit;
+         CREATE TRIGGER audit_is_append_only BEFORE UPDATE OR DELETE ON audit
+            FOR EACH ROW WHEN (OLD.id < 0) EXECUTE FUNCTION refuse_audit_change()",
+        &[19],
+        &["guard of the audit 1"],
+    );
     sees("DROP TRIGGER audit_is_never_emptied ON audit", &[19], &["guard of the audit 2"]);
 }

@@ -185,8 +185,8 @@ const STREAMS: [(&str, &str, u16); 2] =
 async fn every_route_answers_each_role_as_the_table_says() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment)
-            VALUES (801, 602, 102, 304, 'open_ticket', '2030-01-01', '2030-01-01', 'UTC', 'x');
+        "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment, min_gap)
+            VALUES (801, 602, 102, 304, 'open_ticket', '2030-01-01', '2030-01-01', 'UTC', 'x', '4 minutes');
          INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101);
          INSERT INTO schedule_history (schedule_id, kind) VALUES (801, 'created');
          INSERT INTO audit (action, subject_id) VALUES ('schedule.created', 801);

@@ -3,4 +3,9 @@ SELECT 'schedule' AS subject, s.id
  WHERE s.status = 'completed' AND s.action <> 'notify'
    AND ((SELECT count(*) FROM tickets t WHERE t.schedule_id = s.id) <> 1
         OR (SELECT count(*) FROM messages m WHERE m.schedule_id = s.id AND m.kind = 'attendant')
-           <> (s.message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id))::int)
+           <> (s.message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id))::int
+        -- What was sent says what was scheduled, in the ticket that was opened for it.
+        OR EXISTS (SELECT FROM messages m
+                    WHERE m.schedule_id = s.id AND m.kind = 'attendant'
+                      AND (m.body <> s.message
+                           OR NOT EXISTS (SELECT FROM tickets t WHERE t.id = m.ticket_id AND t.schedule_id = s.id))))

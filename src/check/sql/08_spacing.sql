@@ -1,6 +1,20 @@
-SELECT 'schedule' AS subject, pending.id
-  FROM (SELECT id, due_at, min_gap,
-               lead(due_at) OVER (PARTITION BY spacing_key ORDER BY due_at, id) AS next_due_at
-          FROM schedules
-         WHERE status = 'scheduled' AND NOT spacing_exempt AND min_gap > '0') AS pending
- WHERE pending.next_due_at < pending.due_at + pending.min_gap
+-- Key and gap are computed anew from the company's rule: what is stored may be what hides a crowd, and the
+-- constraint compares what is stored.
+WITH rule AS (
+    SELECT spacing_scope AS scope,
+           make_interval(mins => CASE spacing_minutes WHEN 0 THEN 0 ELSE spacing_minutes / 2 + 1 END) AS gap
+      FROM settings
+),
+pending AS (
+    SELECT s.id, s.due_at, s.spacing_key, s.min_gap, s.spacing_exempt, rule.gap,
+           spacing_key(rule.scope, s.department_id, s.attendant_id, s.contact_id) AS key
+      FROM schedules s CROSS JOIN rule
+     WHERE s.status = 'scheduled'
+)
+SELECT 'schedule' AS subject, id
+  FROM pending WHERE (spacing_key, min_gap) <> (key, gap)
+UNION
+SELECT 'schedule', id
+  FROM (SELECT id, due_at, gap, lead(due_at) OVER (PARTITION BY key ORDER BY due_at, id) AS next_due_at
+          FROM pending WHERE NOT spacing_exempt) AS spaced
+ WHERE next_due_at < due_at + gap

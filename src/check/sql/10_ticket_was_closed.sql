@@ -1,7 +1,10 @@
+-- A ticket is open as long as something is written in it, whatever is stored as its end.
 SELECT 'ticket' AS subject, t.id
   FROM tickets t
  WHERE t.schedule_id IS NOT NULL
    AND EXISTS (SELECT FROM tickets other
                 WHERE other.contact_id = t.contact_id
                   AND (other.opened_at, other.id) < (t.opened_at, t.id)
-                  AND coalesce(other.closed_at, 'infinity') > t.opened_at)
+                  AND greatest(coalesce(other.closed_at, 'infinity'),
+                               (SELECT m.created_at FROM messages m
+                                 WHERE m.ticket_id = other.id ORDER BY m.id DESC LIMIT 1)) > t.opened_at)

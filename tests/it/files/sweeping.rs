@@ -160,6 +160,7 @@ async fn the_check_sees_each_way_in_which_files_and_rows_differ() {
     assert!(found.iter().all(|finding| finding.is_ok()));
     fs::remove_file(place(PDF)).unwrap();
     fs::write(place(PNG), "other bytes").unwrap();
+    fs::write(place(CSV), vec![b'x'; CSV.len()]).unwrap();
     let stray = place(b"stray");
     fs::create_dir_all(stray.parent().unwrap()).unwrap();
     fs::write(&stray, "stray").unwrap();
@@ -175,6 +176,7 @@ async fn the_check_sees_each_way_in_which_files_and_rows_differ() {
         "FAIL 17".to_owned(),
         format!("row without a file {}", hash(PDF)),
         format!("file of another size {}", hash(PNG)),
+        format!("file of other content {}", hash(CSV)),
         format!("file without a row {}", hash(b"stray")),
         "temporary file old".to_owned(),
     ] {

@@ -1,5 +1,5 @@
 //! Schedules put straight into the table, so that they can be due at once; with the rows that the
-//! form would have written beside them. The spacing is off.
+//! form would have written beside them. One that is too near to another is exempt from the spacing.
 
 use super::{Company, Database};
 
@@ -35,11 +35,18 @@ impl Plan {
         let or_null = |id: Option<i64>| id.map_or("NULL".to_owned(), |id| id.to_string());
         let (attendant, creator) = (or_null(self.attendant), or_null(self.creator));
         database.number(&format!(
-            "WITH saved AS (
+            "WITH place AS (
+                SELECT spacing_key(spacing_scope, {department}, {attendant}, {contact}) AS key,
+                       make_interval(mins => CASE spacing_minutes WHEN 0 THEN 0 ELSE spacing_minutes / 2 + 1 END) AS gap
+                  FROM settings),
+            saved AS (
                 INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local,
-                    due_zone, message, comment, created_by)
-                VALUES ({contact}, {department}, {attendant}, '{action}', now() + '{due_in}', now(), 'UTC',
-                    '{message}', 'Cobrar retorno', {creator}) RETURNING id),
+                    due_zone, message, comment, created_by, spacing_key, min_gap, spacing_exempt)
+                SELECT {contact}, {department}, {attendant}, '{action}', now() + '{due_in}', now(), 'UTC',
+                       '{message}', 'Cobrar retorno', {creator}, key, gap,
+                       EXISTS (SELECT FROM schedules near WHERE near.status = 'scheduled' AND near.spacing_key = key
+                                  AND near.due_at > now() + '{due_in}' - gap AND near.due_at < now() + '{due_in}' + gap)
+                  FROM place RETURNING id),
             recorded AS (INSERT INTO schedule_history (schedule_id, kind, actor_id)
                 SELECT id, 'created', {creator} FROM saved),
             audited AS (INSERT INTO audit (action, subject_id, actor_id)

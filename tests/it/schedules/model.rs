@@ -74,7 +74,7 @@ impl Model {
 
 #[actix_web::test]
 async fn under_every_width_and_scope_a_time_is_free_when_the_model_says_so() {
-    let app = TestApp::new().await;
+    let app = TestApp::new().await.with_made_up_rows("the rule changes, and what is pending does not");
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
     let mut random = StdRng::seed_from_u64(6);

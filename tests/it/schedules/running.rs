@@ -145,7 +145,11 @@ async fn run_while_the_dispatcher_decides_it_is_done_once() {
         let tickets = format!("SELECT count(*) AS value FROM tickets WHERE schedule_id = {id}");
         assert_eq!(app.database.number(&tickets), 1);
         app.database.execute(
-            "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() WHERE status = 'open'",
+            "WITH closed AS (UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() WHERE status = 'open'
+                RETURNING id, contact_id),
+             told AS (INSERT INTO messages (contact_id, ticket_id, kind, event)
+                SELECT contact_id, id, 'event', 'ticket_closed' FROM closed)
+             INSERT INTO audit (action, subject_id) SELECT 'ticket.closed', id FROM closed",
         );
         app.check();
     }
