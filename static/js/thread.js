@@ -39,6 +39,10 @@ function converse(page) {
     noteRead(thread);
   };
   noteRead(thread, 0);
+  // Who answers has read what they answer.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-composer]") && !event.submitter?.hasAttribute("formaction")) noteRead(thread, 0);
+  });
   element.addEventListener("scroll", look, { passive: true });
   document.addEventListener("visibilitychange", look);
   look();

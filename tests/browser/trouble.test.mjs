@@ -181,3 +181,41 @@ test("a late list of attendants never takes the place of the one that was chosen
   assert.equal(await page.locator("#attendant_id option:checked").textContent(), "Bruno Lima");
   await context.close();
 });
+
+test("a message that comes in the moment of the click keeps the ticket open, and the draft", { timeout: 60_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  const [{ id: ticket, contact_id: contact }] = await pontual.sql(
+    "SELECT t.id, t.contact_id FROM tickets t JOIN contacts c ON c.id = t.contact_id WHERE t.status = 'open' ORDER BY t.id LIMIT 1",
+  );
+  await page.goto(`/contacts/${contact}/conversation`);
+  const link = await page.locator("#dados input[readonly]").first().inputValue();
+  const customer = await person(browser, pontual);
+  await customer.page.goto(new URL(link).pathname);
+  await page.goto(`/tickets/${ticket}`);
+  await page.locator("[data-composer] textarea").fill("Um rascunho");
+  await page.evaluate(() => {
+    const thread = document.querySelector("[data-thread]");
+    const close = () => thread.textContent.includes("Esperem, por favor") && document.querySelector("[data-close-ticket]").click();
+    new MutationObserver(close).observe(thread, { childList: true });
+  });
+  const write = async (text) => {
+    await customer.page.getByLabel("Sua mensagem").fill(text);
+    await customer.page.getByRole("button", { name: "Enviar mensagem" }).click();
+  };
+  await write("Esperem, por favor");
+  await page.getByText("O chamado não foi fechado.").waitFor();
+  assert.equal(await page.locator("[data-composer] textarea").inputValue(), "Um rascunho");
+  assert.equal((await pontual.sql("SELECT status FROM tickets WHERE id = $1", [ticket]))[0].status, "open");
+
+  await page.locator("[data-composer] textarea").fill("");
+  await write("Agora sim, obrigada");
+  await page.getByRole("log").getByText("Agora sim, obrigada").waitFor();
+  const last = Number(await page.locator("[data-message]").last().getAttribute("data-message"));
+  await page.waitForFunction((last) => Number(document.querySelector("[name=up_to]").value) >= last, last);
+  await page.getByRole("button", { name: "Fechar chamado" }).click();
+  await page.getByText("Este chamado está fechado.").waitFor();
+  const refused = (text) => !text.includes("409");
+  assert.deepEqual(errors.filter(refused), []);
+  await context.close();
+  await customer.context.close();
+});
