@@ -70,7 +70,8 @@ export const refreshNow = () => fetchParts();
 
 async function fetchParts() {
   const address = location.href;
-  const page = await load(location.pathname + location.search);
+  // What a search found is not looked up anew for each change that an open tab hears of.
+  const page = await load(location.pathname + location.search, { headers: { "Pontual-Refresh": "1" } });
   // Meanwhile somebody may have gone on to other filters: then this answer is of the past.
   if (isHeld() || address !== location.href) return;
   const { scrollX: left, scrollY: top } = window;

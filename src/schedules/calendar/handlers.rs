@@ -33,7 +33,7 @@ pub async fn show(
     if let Some(answer) = tidied(&request, &shell) {
         return Ok(answer);
     }
-    let (zone, now) = (viewer.zone, Utc::now());
+    let (zone, now, is_refresh) = (viewer.zone, Utc::now(), Known::is_refresh(&request));
     let view = View::parse(query.0.get("view"));
     let day = clock::parse_day(query.0.get("date")).unwrap_or_else(|| zone.day(now));
     let filters = Filters::read(&query.0);
@@ -46,7 +46,8 @@ pub async fn show(
             let options = known.options(conn, &filters)?;
             let filters = filters.known(&options);
             let without_period = Filters { period: None, ..filters.clone() };
-            let narrowed = list::narrowed(conn, &without_period, zone, now)?;
+            let found = known.found(conn, &filters.q, is_refresh)?;
+            let narrowed = list::narrowed_to(found, &without_period, zone, now);
             let entries = queries::entries(conn, &narrowed, &cells, limit)?;
             let loads = known.loads(conn, &narrowed, &cells)?;
             Ok(Shown { view, day, now, filters, options, cells, entries, loads })

@@ -30,12 +30,13 @@ pub async fn index(
         return Ok(answer);
     }
     let (filters, place) = (Filters::read(&query.0), Place::read(&query.0));
-    let zone = viewer.zone;
+    let (zone, is_refresh) = (viewer.zone, Known::is_refresh(&request));
     let (filters, options, counts, page) = db
         .run(move |conn| {
             let options = known.options(conn, &filters)?;
             let filters = filters.known(&options);
-            let narrowed = queries::narrowed(conn, &filters, zone, Utc::now())?;
+            let found = known.found(conn, &filters.q, is_refresh)?;
+            let narrowed = queries::narrowed_to(found, &filters, zone, Utc::now());
             let counts = known.counts(conn, &narrowed)?;
             let page = queries::page(conn, &narrowed, counts, filters.order(), place)?;
             Ok((filters, options, counts, page))

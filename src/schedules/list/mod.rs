@@ -14,7 +14,9 @@ mod views;
 
 pub use filters::{Attendant, Filters, Query};
 pub use period::Period;
-pub use queries::{BOUND, Counts, Narrowed, Options, counts, narrowed, narrowing, options};
+pub use queries::{
+    BOUND, Counts, Found, Narrowed, Options, added, counts, find, narrowed_to, narrowing, newest, options,
+};
 pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};
 
 use crate::web::Route;

@@ -10,8 +10,10 @@ use crate::harness::{Page, TestApp};
 /// Links and forms of a page multiply; so many addresses of a route are enough.
 const MOST: usize = 24;
 
-/// What is looked for in every box: a part of many names, of few, and of a telephone.
-const SEARCHES: [&str; 3] = ["silva", "wenceslau xavier", "42715"];
+/// What is looked for in every box: a part of many names, of few, of a telephone; a full name of common ones, and
+/// with words that many texts hold.
+const SEARCHES: [&str; 5] =
+    ["silva", "wenceslau xavier", "42715", "larissa costa barbosa", "confirmar larissa costa barbosa visita"];
 
 pub struct Walk {
     path: String,

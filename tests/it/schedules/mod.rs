@@ -20,6 +20,7 @@ mod repeats;
 mod rescheduling;
 mod running;
 mod scopes;
+mod searching;
 mod spacing;
 mod tickets;
 mod zones;

@@ -70,7 +70,15 @@ pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
     };
     // Each situation is written out, so that the planner knows how many rows to expect of it.
     let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
-    let query = of_each.collect::<Vec<_>>().join(" UNION ALL ");
+    let query = match all.found {
+        // What a search found is not much, and read once for all situations.
+        Some(_) => format!(
+            "SELECT s.status, 0::bigint AS looked_at, count(*) AS count FROM schedules s
+              WHERE {} GROUP BY s.status",
+            all.condition()
+        ),
+        None => of_each.collect::<Vec<_>>().join(" UNION ALL "),
+    };
     let rows: Vec<CountRow> = narrowing(query, all).load(conn)?;
     let mut counts = Counts::default();
     for row in rows {
@@ -82,10 +90,7 @@ pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
 }
 
 fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
-    let found = match narrowed.found {
-        Some(_) => equal_to(status, narrowed),
-        None => of_situation(status, narrowed, "true", Direction::Ascending, false),
-    };
+    let found = of_situation(status, narrowed, "true", Direction::Ascending, false);
     format!(
         "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
            FROM ({found} LIMIT {limit}) s)",
@@ -97,10 +102,9 @@ fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
 /// The schedules of a situation as far as one index narrows them, in no order: for all of them, and not the
 /// first, the planner knows best how many to expect if it is told that a column is so and so.
 pub fn equal_to(status: Status, narrowed: &Narrowed) -> String {
-    let indexed = match (&narrowed.found, narrowed.indexed()) {
-        (Some(_), _) => "s.id = ANY ($1)".to_owned(),
-        (None, Some((column, value))) => format!("{column} = {value}"),
-        (None, None) => "true".to_owned(),
+    let indexed = match narrowed.indexed() {
+        Some((column, value)) => format!("{column} = {value}"),
+        None => "true".to_owned(),
     };
     format!(
         "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed} AND {}",

@@ -12,6 +12,7 @@ mod situation;
 pub use bulk::{Bulk, cancel_all, chosen};
 pub use counts::{Count, Counts, counts};
 pub use export::{ExportRow, chunk};
-pub use narrowed::{BOUND, Narrowed, narrowed, narrowing};
+pub use narrowed::{BOUND, Narrowed, narrowed, narrowed_to, narrowing};
 pub use options::{Options, options, users};
 pub use page::{Row, page};
+pub use search::{Found, added, find, newest};

@@ -32,10 +32,10 @@ pub struct Narrowed {
 }
 
 /// The texts that a search looks into, of the schedule `s`.
-pub const TEXTS: &str = "(SELECT concat_ws(' ', c.search, cp.search, sp.search, x.search)
-    FROM contacts c LEFT JOIN people cp ON cp.id = c.person_id LEFT JOIN people sp ON sp.id = s.person_id
+pub const TEXTS: &str = "(SELECT concat_ws(' ', n.search, sp.search, x.search)
+    FROM contact_texts n LEFT JOIN people sp ON sp.id = s.person_id
          LEFT JOIN schedule_texts x ON x.schedule_id = s.id
-   WHERE c.id = s.contact_id)";
+   WHERE n.contact_id = s.contact_id)";
 
 /// How many values `narrowing` binds; a statement's own begin after them.
 pub const BOUND: usize = 8;
@@ -119,15 +119,19 @@ pub fn narrowed(
     zone: Zone,
     now: DateTime<Utc>,
 ) -> Result<Narrowed> {
-    let (found, patterns) = match Search::parse(&filters.q) {
+    let found = Search::parse(&filters.q).map(|search| search::find(conn, &search)).transpose()?;
+    Ok(narrowed_to(found, filters, zone, now))
+}
+
+/// The same where it is known what the search finds.
+pub fn narrowed_to(found: Option<Found>, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Narrowed {
+    let (found, patterns) = match found {
         None => (None, None),
-        Some(search) => match search::find(conn, &search)? {
-            Found::These(ids) => (Some(ids), None),
-            Found::TooMany(patterns) => (None, Some(patterns)),
-        },
+        Some(Found::These(ids)) => (Some(ids), None),
+        Some(Found::TooMany(patterns)) => (None, Some(patterns)),
     };
     let (from, to) = filters.period.map_or((None, None), |period: Period| period.bounds(zone, now));
-    Ok(Narrowed {
+    Narrowed {
         found,
         patterns,
         status: filters.status,
@@ -140,7 +144,7 @@ pub fn narrowed(
         action: filters.action,
         from,
         to,
-    })
+    }
 }
 
 /// A statement with the values of `condition` bound. What was searched for says how to look for it.

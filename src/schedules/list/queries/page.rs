@@ -74,9 +74,10 @@ pub fn page(
     let start = place.before.or(place.after);
     let walk = Walk::new(sort, is_backwards, start.is_some());
     let order = walk.order;
-    let rows = match counts.is_few(narrowed.status) {
-        true => walk.all_of(narrowed, PAGE + 1),
-        false => walk.rows(narrowed, PAGE + 1),
+    let rows = match (&narrowed.found, counts.is_few(narrowed.status)) {
+        (Some(_), _) => walk.of_found(narrowed, PAGE + 1),
+        (None, true) => walk.all_of(narrowed, PAGE + 1),
+        (None, false) => walk.rows(narrowed, PAGE + 1),
     };
     // Names are looked up for the page alone.
     let query = format!(
@@ -157,6 +158,17 @@ impl Walk {
         let direction = if self.is_descending { Direction::Descending } else { Direction::Ascending };
         let found = of_situation(status, narrowed, &narrowed.rest(), direction, self.has_cursor);
         format!("({found} LIMIT {limit})")
+    }
+
+    /// The same of what a search found: looked up, and sorted.
+    fn of_found(&self, narrowed: &Narrowed, limit: usize) -> String {
+        let Self { order, beyond, .. } = self;
+        // OFFSET 0 keeps the planner from walking the list instead.
+        format!(
+            "(SELECT s.* FROM (SELECT s.* FROM schedules s WHERE s.id = ANY ($1) OFFSET 0) s
+               WHERE {} {beyond} {order} LIMIT {limit})",
+            narrowed.condition()
+        )
     }
 
     /// The same where few schedules are within the filters: on the way in the order of the list they may lie

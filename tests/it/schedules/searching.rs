@@ -1,0 +1,95 @@
+//! What a search of several words finds, each of them common.
+
+use actix_web::test::TestRequest;
+
+use super::narrowing::contacts;
+use crate::harness::{Page, TestApp, Visitor};
+
+/// Names put together from common ones; texts that all schedules share; schedules enough that a word which all of
+/// them hold is one that is not looked up.
+async fn company() -> TestApp {
+    let app = TestApp::new().await.with_made_up_rows("schedules without a history");
+    app.database.execute(
+        "INSERT INTO people (id, name) VALUES (701, 'Família Souza'), (702, 'Grupo Lima Castro');
+         INSERT INTO contacts (id, channel_id, address, name, person_id) VALUES
+            (801, 401, 'a', 'Ana Souza Lima', NULL), (802, 401, 'b', 'Ana Lima Castro', 701),
+            (803, 401, 'c', 'Paulo Souza', 702), (804, 401, 'd', 'Paulo Castro', NULL), (805, 401, 'e', 'João', NULL);
+         INSERT INTO schedules (contact_id, person_id, department_id, action, due_at, due_local, due_zone, comment, message)
+            SELECT c.id, c.person_id, 101, 'open_ticket', now() + c.id * interval '1 hour', now(), 'UTC', 'Confirmar a visita',
+                   CASE c.id WHEN 805 THEN 'Olá, da parte de Paulo Souza' ELSE 'Olá, tudo bem?' END
+              FROM contacts c WHERE c.id > 800 ORDER BY c.id",
+    );
+    app
+}
+
+fn address(words: &str) -> String {
+    format!("/schedules?q={}", url::form_urlencoded::byte_serialize(words.as_bytes()).collect::<String>())
+}
+
+async fn found(visitor: &Visitor, words: &str) -> Vec<String> {
+    let page = visitor.get(&address(words)).await;
+    page.assert_status(200);
+    let mut names = contacts(&page);
+    names.sort();
+    names
+}
+
+#[actix_web::test]
+async fn several_words_are_looked_for_wherever_each_of_them_is() {
+    let app = company().await;
+    let admin = app.administrator().await;
+    for (words, expected) in [
+        ("ana", vec!["Ana Lima Castro", "Ana Souza Lima"]),
+        ("ana lima", vec!["Ana Lima Castro", "Ana Souza Lima"]),
+        ("souza lima ana", vec!["Ana Lima Castro", "Ana Souza Lima"]),
+        ("família castro", vec!["Ana Lima Castro"]),
+        ("grupo paulo souza castro", vec!["Paulo Souza"]),
+        ("paulo souza", vec!["João", "Paulo Souza"]),
+        ("paulo joão", vec!["João"]),
+        ("confirmar paulo castro", vec!["Paulo Castro", "Paulo Souza"]),
+        ("confirmar visita olá paulo lima", vec!["Paulo Souza"]),
+        ("confirmar zebra", vec![]),
+        ("ana zebra souza", vec![]),
+        ("jo parte", vec!["João"]),
+    ] {
+        assert_eq!(found(&admin, words).await, expected, "{words}");
+    }
+    assert_eq!(found(&admin, "confirmar visita").await.len(), 5);
+}
+
+#[actix_web::test]
+async fn a_new_name_of_contact_or_person_is_found_and_the_former_is_not() {
+    let app = company().await;
+    let admin = app.administrator().await;
+    app.database.execute("UPDATE people SET name = 'Família Prado' WHERE id = 701");
+    assert_eq!(found(&admin, "castro prado").await, ["Ana Lima Castro"]);
+    assert!(found(&admin, "castro família souza").await.is_empty());
+    app.database.execute("UPDATE contacts SET name = 'Ana Nunes' WHERE id = 802");
+    assert_eq!(found(&admin, "nunes prado").await, ["Ana Nunes"]);
+    assert!(found(&admin, "castro prado").await.is_empty());
+    app.database.execute(
+        "UPDATE contacts SET person_id = 702 WHERE id = 802; UPDATE schedules SET person_id = 702 WHERE contact_id = 802",
+    );
+    assert_eq!(found(&admin, "nunes grupo").await, ["Ana Nunes"]);
+    assert!(found(&admin, "nunes prado").await.is_empty());
+}
+
+#[actix_web::test]
+async fn an_open_page_does_not_repeat_a_search_but_shows_what_is_new() {
+    let app = company().await;
+    let admin = app.administrator().await;
+    assert_eq!(found(&admin, "ana souza").await.len(), 2);
+    app.database.execute(
+        "UPDATE contacts SET name = 'Ana Souza Neta' WHERE id = 804;
+         INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment)
+            SELECT id, 101, 'open_ticket', now() + interval '90 days', now(), 'UTC', 'c' FROM contacts WHERE id IN (801, 805);
+         UPDATE schedules SET status = 'cancelled', finished_at = now() WHERE contact_id = 802",
+    );
+    let refresh = TestRequest::get().uri(&address("ana souza")).insert_header(("pontual-refresh", "1"));
+    let page: Page = admin.send(refresh).await;
+    let mut names = contacts(&page);
+    names.sort();
+    assert_eq!(names, ["Ana Lima Castro", "Ana Souza Lima", "Ana Souza Lima"]);
+    page.assert_says("Cancelado");
+    assert_eq!(found(&admin, "ana souza").await.len(), 4, "who asks is answered by a search");
+}
