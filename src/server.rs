@@ -296,8 +296,8 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// With the four beside them, two processes hold 96: PostgreSQL takes 97 by default, and three of its superusers.
-const MOST_CONNECTIONS: usize = 44;
+/// With the five beside them, two processes hold 96: PostgreSQL takes 97 by default, and three of its superusers.
+const MOST_CONNECTIONS: usize = 43;
 
 /// How many threads each worker has for what blocks. Statements take less than a millisecond, so a few for
 /// each core keep it busy; more of them would only take turns.

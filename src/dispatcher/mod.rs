@@ -23,6 +23,7 @@
 
 mod handlers;
 mod health;
+mod in_line;
 mod queries;
 mod refusals;
 mod run_now;
@@ -31,6 +32,7 @@ mod tick;
 mod timer;
 
 pub use health::Health;
+pub use in_line::carry_out;
 pub use queries::{RUNNING_LOCK, prepare};
 pub use refusals::{Alarm, Refusals, Rules};
 pub use run_now::{RunNow, run_now};

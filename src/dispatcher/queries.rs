@@ -169,6 +169,26 @@ pub fn decide(
 }
 
 #[derive(QueryableByName)]
+struct LeftRow {
+    #[diesel(sql_type = Array<BigInt>)]
+    held: Vec<ScheduleId>,
+    #[diesel(embed)]
+    next: NextDue,
+}
+
+/// What there is when nothing more can be claimed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Left {
+    /// What is due and held by somebody else, the earliest first, up to [`MOST_HELD`].
+    pub held: Vec<ScheduleId>,
+    /// How long until the next schedule is due that is not due yet.
+    pub next_due: Option<Duration>,
+}
+
+/// Maximum number of held schedules that are named.
+const MOST_HELD: i64 = 50;
+
+#[derive(QueryableByName)]
 struct NextDue {
     #[diesel(sql_type = Nullable<Double>)]
     seconds: Option<f64>,
@@ -180,18 +200,23 @@ impl NextDue {
     }
 }
 
-/// How long until the next schedule is due, by the database's clock; zero if one is already.
+/// What is left but for `except`, by the database's clock: what is held is not what comes next, so that nobody
+/// is late for its sake.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn next_due(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Option<Duration>> {
-    let next: NextDue = db::prepared(
-        "SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 AS seconds
-           FROM schedules WHERE status = 'scheduled' AND id <> ALL ($1)",
+pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left> {
+    let row: LeftRow = db::prepared(
+        "SELECT ARRAY(SELECT id FROM schedules
+                       WHERE status = 'scheduled' AND due_at <= now() AND id <> ALL ($1)
+                       ORDER BY due_at, id LIMIT $2) AS held,
+                (SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM schedules
+                  WHERE status = 'scheduled' AND due_at > now() AND id <> ALL ($1)) AS seconds",
     )
     .bind::<Array<BigInt>, _>(except)
+    .bind::<BigInt, _>(MOST_HELD)
     .get_result(conn)?;
-    Ok(next.duration())
+    Ok(Left { held: row.held, next_due: row.next.duration() })
 }
 
 /// Makes a connection a dispatcher's own: holds the lock that says so until it closes, plans its

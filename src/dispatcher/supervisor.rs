@@ -16,6 +16,7 @@ use diesel::pg::PgConnection;
 use tokio::sync::oneshot;
 
 use super::health::Health;
+use super::in_line::{self, InLine};
 use super::queries;
 use super::refusals::Refusals;
 use super::tick::{Outcome, tick_with};
@@ -27,7 +28,7 @@ use crate::error::{Error, Result};
 const MOST_PANICS: u32 = 6;
 
 /// How long the dispatcher waits for one answer of the database: longer than its `statement_timeout`.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -46,6 +47,7 @@ pub enum Ending {
 pub struct Control {
     pub waker: Waker,
     pub health: Health,
+    pub(super) in_line: InLine,
     stopping: Arc<AtomicBool>,
 }
 
@@ -57,6 +59,7 @@ impl Control {
     /// Lets the batch under way finish, and no other begin.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
+        self.in_line.stop();
         self.waker.wake();
     }
 
@@ -69,6 +72,7 @@ impl Control {
 /// its thread died.
 pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
     let (sender, receiver) = oneshot::channel();
+    in_line::start(url.clone(), control.clone());
     Arbiter::new().spawn(async move {
         let mut refusals = Refusals::default();
         let tick = |conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool| {
@@ -140,13 +144,14 @@ where
         };
         control.health.beat();
         control.health.report(outcome.alarm.clone());
+        control.in_line.note(&outcome.held);
         on_success();
         control.waker.wait(Instant::now() + pauses.after(&outcome)).await;
     }
     Stopped::Asked
 }
 
-fn connect(url: &str) -> Result<PgConnection> {
+pub(super) fn connect(url: &str) -> Result<PgConnection> {
     with_patience(PATIENCE, || {
         let mut conn = db::connect(url).map_err(|error| Error::Unavailable(error.to_string()))?;
         queries::prepare(&mut conn)?;

@@ -13,7 +13,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
-use super::queries::{self, AHEAD, Claimed, Decided, Order};
+use super::queries::{self, AHEAD, Claimed, Decided, Left, Order};
 use super::refusals::{Alarm, Fault, Refusals};
 use crate::db::SqlState;
 use crate::error::Result;
@@ -40,7 +40,7 @@ pub struct Outcome {
     pub held: Vec<ScheduleId>,
     /// Still due, for the database refuses them.
     pub refused: Vec<ScheduleId>,
-    /// How long until the next schedule is due; zero if somebody else holds one that is.
+    /// How long until the next schedule is due that is not due yet.
     pub next_due: Option<Duration>,
     /// How long until one that was refused may be tried again.
     pub retry_in: Option<Duration>,
@@ -78,8 +78,9 @@ pub fn tick_with(
     while refusals.all_wait().is_none() && goes_on() {
         let except = [&outcome.held[..], &refusals.waiting()].concat();
         let (ids, error) = match decide_batch(conn, size, &except) {
-            Ok(Batch::Empty { next_due }) => {
-                outcome.next_due = next_due;
+            Ok(Batch::Empty { left }) => {
+                outcome.next_due = left.next_due;
+                outcome.held.extend(left.held);
                 refusals.tried_all_since(began);
                 break;
             }
@@ -149,7 +150,7 @@ impl Outcome {
 
 enum Batch {
     Decided { ids: Vec<ScheduleId>, decided: Decided },
-    Empty { next_due: Option<Duration> },
+    Empty { left: Left },
 }
 
 enum Trouble {
@@ -183,7 +184,7 @@ fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Re
     let outcome = conn.transaction(|conn| {
         let Claimed { ids, are_ahead } = queries::claim_due(conn, size, except)?;
         if ids.is_empty() {
-            return Ok(Batch::Empty { next_due: queries::next_due(conn, except)? });
+            return Ok(Batch::Empty { left: queries::left(conn, except)? });
         }
         claimed.clone_from(&ids);
         let decided = queries::decide(conn, &ids, None, Order::Time)?;

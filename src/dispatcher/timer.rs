@@ -51,14 +51,15 @@ impl Pauses {
     pub fn after(&mut self, outcome: &Outcome) -> Duration {
         let next = [outcome.next_due, outcome.retry_in].into_iter().flatten().min();
         let next = next.unwrap_or(SLOW_POLL).min(SLOW_POLL);
-        if outcome.held.is_empty() && !next.is_zero() {
+        let next = if next < SLOW_POLL { next.checked_sub(EARLY).unwrap_or(next) } else { next };
+        if outcome.held.is_empty() {
             self.last = Duration::ZERO;
-            // What is nearer than that and was not claimed is held by somebody else.
-            return if next < SLOW_POLL { next.checked_sub(EARLY).unwrap_or(next) } else { next };
+            return next;
         }
         let progress = outcome.completed + outcome.failed > 0;
         self.last = if progress { FIRST_PAUSE } else { (self.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) };
-        if next.is_zero() { self.last } else { next.min(self.last) }
+        // What is held makes nothing else late.
+        next.min(self.last)
     }
 }
 
@@ -81,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_somebody_holds_is_tried_again_less_and_less_often() {
-        let held = Outcome { next_due: Some(Duration::ZERO), ..Outcome::default() };
+        let held = Outcome { held: vec![ScheduleId(1)], ..Outcome::default() };
         let mut pauses = Pauses::default();
         let millis: Vec<_> = (0..8).map(|_| pauses.after(&held).as_millis()).collect();
         assert_eq!(millis, [20, 40, 80, 160, 320, 640, 640, 640]);

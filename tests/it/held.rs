@@ -6,8 +6,10 @@ use actix_web::rt;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use futures_util::future::join_all;
+use pontual::dispatcher::{carry_out, prepare, tick};
+use pontual::ids::ScheduleId;
 
-use crate::harness::{TestApp, Visitor};
+use crate::harness::{Plan, TestApp, Visitor};
 use crate::schedules::form;
 
 /// Holds a contact's row until it is dropped.
@@ -92,4 +94,40 @@ async fn new_schedules_for_a_held_contact_leave_others_to_be_saved() {
         page.assert_status(503).assert_says("Não foi possível salvar agora.");
     }
     holder.let_go();
+}
+
+#[actix_web::test]
+async fn a_row_that_is_held_does_not_hold_up_the_next_due_time() {
+    let app = TestApp::new().await;
+    let company = app.company;
+    Plan { due_in: "-5 seconds", ..Plan::new(&company, "open_ticket") }.save(&app.database);
+    Plan { due_in: "1 hour", contact: company.rafael, ..Plan::new(&company, "open_ticket") }
+        .save(&app.database);
+    let mut conn = app.database.connect();
+    prepare(&mut conn).unwrap();
+    let holder = Holder::of(&app, company.marina);
+    let outcome = tick(&mut conn).unwrap();
+    let due_in = outcome.next_due.expect("another is pending").as_secs();
+    assert!(outcome.held.len() == 1 && (3_590..=3_600).contains(&due_in), "{outcome:?}");
+    holder.let_go();
+    assert_eq!(tick(&mut conn).unwrap().completed, 1);
+}
+
+#[actix_web::test]
+async fn a_schedule_waits_in_line_for_its_contact_and_is_done_when_its_turn_comes() {
+    let app = TestApp::new().await;
+    let id = Plan::new(&app.company, "open_ticket").save(&app.database);
+    let holder = Holder::of(&app, app.company.marina);
+    let mut conn = app.database.connect();
+    prepare(&mut conn).unwrap();
+    let waiting = std::thread::spawn(move || carry_out(&mut conn, ScheduleId(id)));
+    let waits = "SELECT count(*) AS value FROM pg_stat_activity
+                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while app.database.number(waits) == 0 {
+        std::thread::yield_now();
+    }
+    holder.let_go();
+    assert!(waiting.join().unwrap().unwrap());
+    let state = "SELECT status AS value FROM schedules";
+    assert_eq!(app.database.texts(state), ["completed"]);
 }
