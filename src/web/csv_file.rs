@@ -61,13 +61,59 @@ where
     writer.into_inner().unwrap_or_default()
 }
 
-/// A cell that a spreadsheet would take for a formula begins with an apostrophe
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>).
+/// The text of a cell, with an apostrophe before each part that a spreadsheet would take for a formula
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>). A part begins where the cell does, and after each
+/// mark that some spreadsheet reads as a separator: where that is the comma, `Olá,=1+1` would be two cells.
 fn harmless(cell: &str) -> String {
-    match cell.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r') => format!("'{cell}"),
-        _ => cell.to_owned(),
+    let mut text = String::with_capacity(cell.len() + 1);
+    let mut is_start = true;
+    for (at, c) in cell.char_indices() {
+        if is_start && !is_skipped(c) {
+            if is_formula(&cell[at..], at == 0) {
+                text.push('\'');
+            }
+            is_start = false;
+        }
+        text.push(c);
+        is_start |= is_separator(c);
     }
+    text
+}
+
+/// What `harmless` was given: the cell without the apostrophes that it added. Spreadsheets and other programs
+/// add the same one to what begins with `+`.
+pub fn without_apostrophes(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    let mut is_start = true;
+    for (at, c) in cell.char_indices() {
+        if is_start && !is_skipped(c) {
+            is_start = false;
+            if c == '\'' && is_formula(&cell[at + 1..], at == 0) {
+                continue;
+            }
+        }
+        text.push(c);
+        is_start |= is_separator(c);
+    }
+    text
+}
+
+/// Some spreadsheets read the signs in their full width too. Apostrophes before them are text.
+fn is_formula(part: &str, is_whole_cell: bool) -> bool {
+    match part.trim_start_matches('\'').chars().next() {
+        Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => true,
+        Some('\t' | '\r' | '\n') => is_whole_cell,
+        _ => false,
+    }
+}
+
+fn is_separator(c: char) -> bool {
+    matches!(c, ';' | ',' | '\t' | '|' | '\r' | '\n')
+}
+
+/// What may precede a formula: a spreadsheet with another separator reads our quotes as part of the text.
+fn is_skipped(c: char) -> bool {
+    matches!(c, ' ' | '\u{a0}' | '\u{feff}' | '"')
 }
 
 #[cfg(test)]
@@ -78,5 +124,55 @@ mod tests {
     fn a_formula_stays_a_text() {
         let text = String::from_utf8(lines([["=1+1", "Ana; Bia", "+55"], ["a", "\"b\"", ""]])).unwrap();
         assert_eq!(text, "'=1+1;\"Ana; Bia\";'+55\na;\"\"\"b\"\"\";\n");
+    }
+
+    #[test]
+    fn no_part_of_a_cell_is_a_formula_whatever_separates_and_all_come_back() {
+        for cell in [
+            "=1+1",
+            "+55 11",
+            "-2",
+            "@x",
+            "＝1+1",
+            "＋1",
+            "－1",
+            "＠x",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "Olá,=HYPERLINK(1)",
+            "Olá; =1",
+            "Olá\t=1",
+            "Olá|=1",
+            "Olá\r\n=1+1\r\n-2",
+            "Olá,\"=1+1\"",
+            "a,'=1",
+            "''=1",
+            "'",
+            "a,\u{a0}@b",
+            "=cmd|'/C calc'!A0",
+        ] {
+            let written = harmless(cell);
+            let file = String::from_utf8(lines([[cell]])).unwrap();
+            for separator in [';', ',', '\t', '|', '\n', '\r'] {
+                for part in written.split(separator).chain(file.split(separator)) {
+                    let start = part.trim_start_matches([' ', '\u{a0}', '"']).chars().next();
+                    assert!(
+                        !matches!(start, Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠')),
+                        "{written:?}"
+                    );
+                }
+            }
+            assert_eq!(without_apostrophes(&written), cell);
+        }
+    }
+
+    #[test]
+    fn what_is_no_formula_is_left_as_it_is() {
+        for cell in
+            ["Ana", "D'Ávila", "Ana - Bia", "a=b", "1,5", "x@y.example", "'Ana'", "Olá, tudo bem?\r\nSim"]
+        {
+            assert_eq!((harmless(cell).as_str(), without_apostrophes(cell).as_str()), (cell, cell));
+        }
     }
 }
