@@ -21,6 +21,7 @@ pub mod demo;
 pub mod departments;
 pub mod departures;
 pub mod dispatcher;
+pub mod email;
 pub mod error;
 pub mod files;
 pub mod help;

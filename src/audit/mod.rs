@@ -99,6 +99,7 @@ text_enum! {
         /// Lists that somebody took as a file, with the filter; what was searched for is not kept.
         SchedulesExported = "export.schedules",
         AuditExported = "export.audit",
+        ContactsExported = "export.contacts",
     }
 }
 

@@ -138,6 +138,7 @@ fn words(action: A) -> (Group, &'static str, R) {
         A::ImportConfirmed => (Group::Contacts, "confirmou a importação", R::Import),
         A::ImportCancelled => (Group::Contacts, "cancelou a importação", R::Import),
         A::ImportFinished => (Group::Contacts, "terminou a importação", R::Import),
+        A::ContactsExported => (Group::Contacts, "exportou a lista de contatos", R::None),
         A::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", R::None),
         A::AuditExported => (Group::Company, "exportou a auditoria", R::None),
         A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),

@@ -13,6 +13,7 @@ use super::throttle::Guesser;
 use super::{Anyone, ClientIp, KnownDevice, Viewer, passwords, queries, refused, throttle};
 use crate::audit::{self, Action, Refused};
 use crate::db::Db;
+use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
@@ -89,7 +90,7 @@ pub async fn create(
     db: web::Data<Db>,
     (device, known): (Device, KnownDevice),
 ) -> Result<HttpResponse> {
-    let email = form.get("email").trim().to_lowercase();
+    let email = Email::normalized(form.get("email"));
     let (next, kept) = (own_path(form.get("next")).to_owned(), form.get("kept").to_owned());
     let refused =
         Login { email: email.clone(), kept: kept.clone(), ..Login::of(&db, &shell.csrf, &next).await };

@@ -1,10 +1,15 @@
 //! How a contact's address reads.
 
-/// A telephone in E.164 as people write it: a Brazilian one `(11) 90000-0142`, another `+351 912 345 678`;
-/// what is no telephone, as it is.
+use super::phone::service;
+
+/// A telephone in E.164 as people write it: a Brazilian one `(11) 90000-0142` or `0800 123 4567`, another
+/// `+351 912 345 678`; what is no telephone, as it is.
 pub fn phone(e164: &str) -> String {
     let is_digits = |rest: &&str| rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_digit());
     let Some(digits) = e164.strip_prefix('+').filter(is_digits) else { return e164.to_owned() };
+    if let Some(dialled) = digits.strip_prefix("55").and_then(service) {
+        return dialled;
+    }
     let Some(national) = digits.strip_prefix("55").filter(|rest| matches!(rest.len(), 10 | 11)) else {
         return foreign(digits);
     };

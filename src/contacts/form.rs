@@ -1,7 +1,7 @@
 //! The form of a contact: strings, as typed, to a contact that may be saved.
 
-use super::email::Email;
 use super::phone::Phone;
+use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
 use crate::text_enum;
 use crate::web::{FieldErrors, Fields, has_control_characters};
@@ -126,6 +126,10 @@ impl Typed {
             }
             ChannelKind::Whatsapp if phone.is_empty() && errors.of("phone").is_none() => {
                 errors.add("phone", "Informe o telefone. A conexão escolhida precisa dele.");
+            }
+            ChannelKind::Whatsapp if Phone::parse(phone).is_ok_and(|phone| !phone.takes_messages()) => {
+                errors
+                    .add("phone", "Este número só recebe ligações. A conexão escolhida fala por mensagens.");
             }
             ChannelKind::Email => return Some(email.to_owned()),
             ChannelKind::Whatsapp => return Some(phone.to_owned()),

@@ -11,7 +11,6 @@
 mod anonymise;
 mod archival;
 pub mod display;
-mod email;
 mod export;
 pub mod form;
 mod handlers;
@@ -20,6 +19,7 @@ mod link;
 mod phone;
 pub mod queries;
 mod save;
+mod spreadsheet;
 pub mod views;
 
 pub use link::{HAS_CHAT, Links};
@@ -45,6 +45,7 @@ pub fn routes() -> Vec<Route> {
         Route::post("/contacts", handlers::create),
         Route::get("/contacts/new", handlers::new),
         Route::get("/contacts/new/attendants", handlers::attendant_field),
+        Route::get("/contacts/export.csv", spreadsheet::download),
         Route::get("/contacts/options", handlers::options),
         Route::get("/people/options", handlers::person_options),
     ];

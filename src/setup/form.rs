@@ -2,8 +2,9 @@
 
 use crate::auth::passwords::{self, Owner};
 use crate::clock::Zone;
+use crate::email::Email;
 use crate::settings::company_name_error;
-use crate::users::{Email, Name, NewAccount};
+use crate::users::{Name, NewAccount};
 use crate::web::{FieldErrors, Fields, has_control_characters};
 
 /// What somebody typed; all but the password comes back.

@@ -1,7 +1,8 @@
 //! The form of a user: whom to invite, or what to change.
 
 use super::queries::{Department, Role, User};
-use super::{Email, Name, Reach};
+use super::{Name, Reach};
+use crate::email::Email;
 use crate::ids::{DepartmentId, RoleId};
 use crate::web::{FieldErrors, Fields, Snapshot};
 

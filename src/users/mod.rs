@@ -25,7 +25,7 @@ mod sessions;
 mod views;
 
 pub use access_link::{HOURS as LINK_HOURS, Token};
-pub use account::{Email, Name, NewAccount};
+pub use account::{Name, NewAccount};
 pub use queries::{
     ABSENCE, NAME_IN_A_CHOICE, are_there, create_administrator, is_there, name_of, revoke_link, set_password,
 };

@@ -32,7 +32,7 @@ pub use again::{PostedForm, offer as offer_again};
 pub use assets::{asset, prepare as prepare_assets, routes as asset_routes};
 pub use browser::browser_name;
 pub use csrf::{Csrf, FORM_LIMIT, Posted, user_of};
-pub use csv_file::{csv_file, lines as csv_lines};
+pub use csv_file::{csv_file, lines as csv_lines, without_apostrophes};
 pub use fields::{FieldErrors, Fields, has_control_characters};
 pub use flash::{Flash, keep as keep_flash};
 pub use host::check as check_host;

@@ -95,10 +95,14 @@ test("a list with bad lines is previewed, imported with progress, and its errors
   await page.goto("/contacts");
   await page.getByRole("link", { name: "Importar" }).click();
   await page.getByRole("button", { name: "Enviar e conferir" }).click();
-  await page.getByRole("alert").getByText("Escolha o arquivo CSV.").waitFor();
+  await page.getByRole("alert").getByText("Escolha o arquivo.").waitFor();
   const good = Array.from({ length: 3_000 }, (_, n) => `Cliente ${n};(31) 9${String(n).padStart(4, "0")}-1111;\n`).join("");
-  await page.getByLabel("Arquivo CSV").setInputFiles(file(`nome;telefone;e-mail\nSem DDD;90000-0142;\n=1+1;;x\n${good}`));
+  await page.getByLabel("Arquivo", { exact: false }).first().setInputFiles(file(`nome;telefone;e-mail\nSem DDD;90000-0142;\n=1+1;;x\n${good}`));
   await page.getByRole("button", { name: "Enviar e conferir" }).click();
+  await page.getByRole("heading", { name: "Conferir colunas" }).waitFor();
+  assert.equal(await page.locator("#column-1").inputValue(), "phone");
+  assert.deepEqual(await axe(page), []);
+  await page.getByRole("button", { name: "Continuar" }).click();
   await page.getByText("2 linhas com erro").waitFor();
   await page.getByText("Sem DDD: Inclua o DDD").waitFor();
   assert.deepEqual(await axe(page), []);
@@ -114,8 +118,9 @@ test("a list with bad lines is previewed, imported with progress, and its errors
   assert.equal((await pontual.sql("SELECT count(*)::int AS n FROM contacts WHERE name LIKE 'Cliente %'"))[0].n, 3_000);
 
   await page.goto("/contacts/import");
-  await page.getByLabel("Arquivo CSV").setInputFiles(file(refused.replace("90000-0142", "(11) 98888-0001").replace(";x;", ";x@y.example;")));
+  await page.getByLabel("Arquivo", { exact: false }).first().setInputFiles(file(refused.replace("90000-0142", "(11) 98888-0001").replace(";x;", ";x@y.example;")));
   await page.getByRole("button", { name: "Enviar e conferir" }).click();
+  await page.getByRole("button", { name: "Continuar" }).click();
   await page.getByRole("button", { name: "Importar 2 linhas" }).click();
   await page.getByText("Concluída").waitFor({ timeout: 30_000 });
   assert.deepEqual(unexpected(errors), []);
@@ -179,8 +184,11 @@ test("without JavaScript: create, find, import, anonymise", { timeout: 120_000 }
   await page.getByText("Este contato foi anonimizado.").waitFor();
 
   await page.goto("/contacts/import");
-  await page.getByLabel("Arquivo CSV").setInputFiles(file("nome,pessoa\nLista Um,Casa\nLista Dois,Casa\n"));
+  await page.getByLabel("Arquivo", { exact: false }).first().setInputFiles(file("nome,pessoa\nLista Um,Casa\nLista Dois,Casa\n"));
   await follow(page, page.getByRole("button", { name: "Enviar e conferir" }));
+  await page.getByLabel("Cabeçalho").selectOption("1");
+  await follow(page, page.getByRole("button", { name: "Ler de novo" }));
+  await follow(page, page.getByRole("button", { name: "Continuar" }));
   await follow(page, page.getByRole("button", { name: "Importar 2 linhas" }));
   for (let tries = 0; tries < 50 && (await page.getByText("Concluída").count()) === 0; tries += 1) {
     await follow(page, page.getByRole("link", { name: "Atualizar" }));

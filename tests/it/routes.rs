@@ -106,6 +106,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/contacts", [303, 403, 403, 422, 403]),
     ("GET", "/contacts/new", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/new/attendants", [303, 403, 403, 200, 403]),
+    ("GET", "/contacts/export.csv", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/options", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/import", [303, 403, 403, 200, 403]),
     // It takes a file, which this form has not; with one it is tried in contacts/import.rs.
@@ -114,7 +115,10 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/contacts/imports/{id}", [303, 403, 403, 200, 403]),
     ("POST", "/contacts/imports/{id}/confirmation", [303, 403, 403, 303, 403]),
     ("POST", "/contacts/imports/{id}/cancellation", [303, 403, 403, 303, 403]),
+    ("GET", "/contacts/imports/{id}/columns", [303, 403, 403, 303, 403]),
+    ("POST", "/contacts/imports/{id}/columns", [303, 403, 403, 303, 403]),
     ("GET", "/contacts/imports/{id}/errors", [303, 403, 403, 200, 403]),
+    ("GET", "/contacts/imports/{id}/leftovers", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/{id}", [303, 200, 403, 200, 200]),
     ("POST", "/contacts/{id}", [303, 403, 403, 422, 403]),
     ("GET", "/contacts/{id}/edit", [303, 403, 403, 200, 403]),

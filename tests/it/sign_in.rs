@@ -411,3 +411,22 @@ async fn a_nul_anywhere_is_a_bad_request() {
     visitor.get("/login").await;
     visitor.post("/login", &[("email", "a\0b"), ("password", "x")]).await.assert_status(400);
 }
+
+#[actix_web::test]
+async fn an_address_in_letters_and_in_punycode_is_one_user() {
+    let app = TestApp::new().await;
+    app.database.execute("UPDATE users SET email = 'raul@pão.example' WHERE email = 'admin@empresa.example'");
+    for typed in ["raul@pão.example", "Raul@XN--PO-SIA.example", "raul@pa\u{303}o.example"] {
+        let visitor = app.visitor();
+        visitor.get("/login").await;
+        visitor.post("/login", &[("email", typed), ("password", PASSWORD)]).await.assert_status(303);
+    }
+    let admin = app.signed_in("raul@pão.example").await;
+    admin.get("/users/new").await;
+    let fields = [("name", "Outro"), ("email", "raul@xn--po-sia.example"), ("role_id", "203")];
+    admin
+        .post("/users", &fields)
+        .await
+        .assert_status(422)
+        .assert_says("Já existe um atendente com este e-mail.");
+}

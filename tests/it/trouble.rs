@@ -305,6 +305,6 @@ async fn an_import_that_meets_trouble_asks_for_its_file_again() {
     let kept = admin.post_files("/contacts/import", &sent, &[("lista.csv", csv.as_bytes())]).await;
     kept.assert_status(503).assert_says("menos os arquivos");
     let page = admin.post_raw("/contacts/import", &borrowed(&unsent(&kept))).await;
-    page.assert_status(422).assert_says("Escolha o arquivo CSV.");
+    page.assert_status(422).assert_says("Escolha o arquivo.");
     assert_eq!(page.attribute("#channel_id option[selected]", "value").unwrap(), "401");
 }

@@ -86,20 +86,55 @@ pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<O
 /// imports are locked first, as whoever takes their lines does.
 ///
 /// A line that waits has its number in E.164, and in another area the same digits are somebody else's. A
-/// refused one holds what the file said, and is known by the end of the number.
+/// refused one holds what the file said, in whatever cell: it goes if all words of the name, the end of the
+/// number, the address or the person stand anywhere in it, and so may one of somebody else with that name. Files
+/// that wait for their columns are not searched, for they may be packed: they go, and are sent again.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    let sql = "SELECT FROM imports WHERE status IN ('preview', 'running') ORDER BY id FOR NO KEY UPDATE";
+    let sql =
+        "SELECT FROM imports WHERE status IN ('mapping', 'preview', 'running') ORDER BY id FOR NO KEY UPDATE";
+    diesel::sql_query(sql).execute(conn)?;
+    diesel::sql_query("DELETE FROM import_files").execute(conn)?;
+    let sql =
+        "UPDATE imports SET status = 'cancelled', finished_at = clock_timestamp() WHERE status = 'mapping'";
     diesel::sql_query(sql).execute(conn)?;
     diesel::sql_query(
-        "WITH gone AS (
-            DELETE FROM import_lines l USING contacts c
-             WHERE c.id = $1 AND ((l.problem IS NOT NULL AND plain(l.name) = c.sort_name)
-                OR (c.phone <> '' AND CASE WHEN l.problem IS NULL THEN l.phone = c.phone
-                    ELSE right(regexp_replace(l.phone, '[^0-9]', '', 'g'), 8) = right(c.phone, 8) END)
-                OR (c.email <> '' AND lower(l.email) = c.email))
+        "WITH who AS (
+            SELECT c.sort_name, c.phone, c.email, c.address, right(c.phone, 8) AS ending,
+                   CASE WHEN NOT EXISTS (SELECT FROM contacts o WHERE o.person_id = c.person_id AND o.id <> c.id)
+                        THEN p.sort_name END AS person
+              FROM contacts c LEFT JOIN people p ON p.id = c.person_id WHERE c.id = $1),
+         kept AS (
+            SELECT l.import_id, l.line, l.problem, l.phone, l.email, l.code,
+                   CASE WHEN l.phone = '' AND l.email = '' THEN plain(l.name) END AS name,
+                   CASE WHEN l.problem IS NOT NULL
+                        THEN plain(concat_ws(' ', l.name, l.phone, l.email, l.person, l.department, l.attendant,
+                                             l.code, l.remark)) END AS said,
+                   CASE WHEN l.problem IS NOT NULL
+                        THEN regexp_replace(concat_ws(' ', l.name, l.phone, l.email, l.person, l.code, l.remark),
+                                            '[^0-9]', '', 'g') END AS digits
+              FROM import_lines l),
+         met AS (
+            SELECT k.import_id, k.line, k.problem FROM kept k, who w
+             WHERE (w.phone <> '' AND k.phone = w.phone) OR (w.email <> '' AND k.email = w.email)
+                OR k.code = w.address
+                OR (k.phone = '' AND k.email = '' AND k.name = w.sort_name)
+                OR (k.problem IS NOT NULL AND (
+                       (SELECT bool_and(position(word IN k.said) > 0)
+                          FROM regexp_split_to_table(w.sort_name, ' +') AS word)
+                       OR position(w.person IN k.said) > 0
+                       OR (w.phone <> '' AND position(w.ending IN k.digits) > 0)
+                       OR (w.email <> '' AND position(plain(w.email) IN k.said) > 0)))),
+         silenced AS (
+            UPDATE import_lines l SET remark = '' FROM who w
+             WHERE l.problem IS NULL AND l.remark <> ''
+               AND NOT EXISTS (SELECT FROM met m WHERE m.import_id = l.import_id AND m.line = l.line)
+               AND ((w.phone <> '' AND position(w.ending IN regexp_replace(l.remark, '[^0-9]', '', 'g')) > 0)
+                    OR (w.email <> '' AND position(w.email IN l.remark) > 0))),
+         gone AS (
+            DELETE FROM import_lines l USING met m WHERE m.import_id = l.import_id AND m.line = l.line
             RETURNING l.import_id, l.problem)
          UPDATE imports i SET skipped = skipped + n.count
            FROM (SELECT import_id, count(*) AS count FROM gone WHERE problem IS NULL GROUP BY import_id) n

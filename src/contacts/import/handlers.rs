@@ -2,13 +2,13 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use diesel::Connection;
 use serde_json::json;
 
 use super::ImportStatus;
 use super::queries::{self, Import};
-use super::stage::{StageError, Upload, stage};
-use super::views::{Show, UploadPage, refused_cells};
+use super::sketch::{Sketch, reading};
+use super::table::Reading;
+use super::views::{Show, UploadPage, leftover_cells, refused_cells};
 use super::worker;
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
@@ -22,7 +22,19 @@ use crate::web::{FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirec
 /// How many lines of the file of errors are read at once.
 const PORTION: i64 = 2_000;
 
-const HEAD: [&str; 6] = ["linha", "nome", "telefone", "e-mail", "pessoa", "motivo"];
+const HEAD: [&str; 9] = [
+    "linha",
+    "nome",
+    "telefone",
+    "e-mail",
+    "pessoa",
+    "departamento padrão",
+    "atendente padrão",
+    "código do contato",
+    "motivo",
+];
+
+const HEAD_OF_LEFTOVERS: [&str; 6] = ["linha", "nome", "telefone", "e-mail", "pessoa", "observação"];
 
 /// # Errors
 /// The database is unreachable.
@@ -48,7 +60,7 @@ pub async fn template(_: Can<ManageContacts>) -> Result<HttpResponse> {
         .body(body))
 }
 
-/// Takes a file, and leads to its preview.
+/// Takes a file, and leads to its columns.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -64,15 +76,15 @@ pub async fn create(
             let path = received.path().to_owned();
             let content = web::block(move || std::fs::read(path)).await.map_err(Error::unexpected)?;
             let content = content.map_err(Error::unexpected)?;
-            match preview(&db, chosen, viewer.clone(), name.as_str().to_owned(), content).await? {
-                Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}"))),
+            match keep(&db, chosen, viewer.clone(), name.as_str().to_owned(), content).await? {
+                Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}/columns"))),
                 Err(refusal) => refusal,
             }
         }
         Some(PostedFile { content: None, .. }) => {
             ("file", "O arquivo passa de 16 MB. Divida em partes e envie uma por vez.")
         }
-        None => ("file", "Escolha o arquivo CSV."),
+        None => ("file", "Escolha o arquivo."),
     };
     let mut errors = FieldErrors::default();
     errors.add(field, sentence);
@@ -83,26 +95,31 @@ pub async fn create(
 }
 
 /// The import that the file became, or the field that is wrong and why.
-async fn preview(
+async fn keep(
     db: &Db,
     channel: Option<ChannelId>,
     viewer: Viewer,
     file_name: String,
     content: Vec<u8>,
 ) -> Result<Result<ImportId, (&'static str, &'static str)>> {
-    db.run(move |conn| {
-        let kind = channel.map(|channel| queries::kind_of(conn, channel)).transpose()?.flatten();
-        let Some((channel, kind)) = channel.zip(kind) else {
-            return Ok(Err(("channel_id", "Selecione a conexão.")));
-        };
-        let upload = Upload { file_name, content, channel, kind, by: viewer.id };
-        match conn.transaction(|conn| stage(conn, &upload)) {
-            Ok(id) => Ok(Ok(id)),
-            Err(StageError::File(sentence)) => Ok(Err(("file", sentence))),
-            Err(StageError::Other(error)) => Err(error),
+    let kind = db
+        .run(move |conn| {
+            queries::forget_old(conn)?;
+            Ok(channel.map(|channel| queries::kind_of(conn, channel)).transpose()?.flatten())
+        })
+        .await?;
+    let Some(channel) = channel.filter(|_| kind.is_some()) else {
+        return Ok(Err(("channel_id", "Selecione a conexão.")));
+    };
+    let read = reading(move || Sketch::of(&content, &Reading::default()).map(|_| content)).await?;
+    match read {
+        Err(sentence) => Ok(Err(("file", sentence))),
+        Ok(content) => {
+            let created =
+                db.run(move |conn| queries::create(conn, viewer.id, channel, (&file_name, &content))).await?;
+            Ok(Ok(created))
         }
-    })
-    .await
+    }
 }
 
 /// The preview, the progress or the result.
@@ -116,17 +133,25 @@ pub async fn show(
     id: web::Path<ImportId>,
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let (import, lines, refused) = db
+    let (import, lines, refused, leftovers) = db
         .run(move |conn| {
             let import: Import = queries::find(conn, id)?;
             let lines = match import.status {
                 ImportStatus::Preview => queries::preview(conn, id)?,
                 _ => Vec::new(),
             };
-            Ok((import, lines, queries::refused(conn, id, 0, super::views::REFUSED)?))
+            let refused = queries::refused(conn, id, 0, super::views::REFUSED)?;
+            let leftovers = match import.status {
+                ImportStatus::Preview => queries::remarked(conn, id, 0, super::views::REFUSED)?,
+                _ => Vec::new(),
+            };
+            Ok((import, lines, refused, leftovers))
         })
         .await?;
-    let view = Show::new(&viewer, &shell.csrf, import, lines, refused);
+    if import.status == ImportStatus::Mapping && import.has_file {
+        return Ok(redirect(&format!("/contacts/imports/{id}/columns")));
+    }
+    let view = Show::new(&viewer, &shell.csrf, import, lines, (refused, leftovers));
     shell.page(&viewer, view.title(), view)
 }
 
@@ -172,7 +197,7 @@ pub async fn cancel(
     let cancelled = db
         .transaction(move |conn| {
             let import = queries::find_for_update(conn, id)?;
-            if !matches!(import.status, ImportStatus::Preview | ImportStatus::Running) {
+            if matches!(import.status, ImportStatus::Finished | ImportStatus::Cancelled) {
                 return Ok(false);
             }
             queries::cancel(conn, id)?;
@@ -201,5 +226,25 @@ pub async fn errors(
         let lines = queries::refused(conn, id, after, PORTION)?;
         after = lines.last().map_or(after, |line| line.line);
         Ok(lines.into_iter().map(refused_cells).collect())
+    }))
+}
+
+/// The lines with numbers or addresses that find no place in a contact. There is one only until it is confirmed.
+///
+/// # Errors
+/// `NotFound`.
+pub async fn leftovers(
+    _: Can<ManageContacts>,
+    db: web::Data<Db>,
+    id: web::Path<ImportId>,
+) -> Result<HttpResponse> {
+    let id = id.into_inner();
+    db.run(move |conn| queries::find(conn, id)).await?;
+    let mut after = 0;
+    let name = format!("importacao-{id}-fora.csv");
+    Ok(csv_file(&name, &HEAD_OF_LEFTOVERS, &db, move |conn| {
+        let lines = queries::remarked(conn, id, after, PORTION)?;
+        after = lines.last().map_or(after, |line| line.line);
+        Ok(lines.into_iter().map(leftover_cells).collect())
     }))
 }

@@ -1,26 +1,33 @@
-//! Import of contacts from a CSV file: upload, preview, confirmation, progress, result.
+//! Import of contacts from a file (CSV, .xlsx, vCard): upload, choice of columns, preview, confirmation, progress,
+//! result.
 //!
-//! The lines of a file are kept in the database from the upload on, each already judged; nothing of it is a
-//! contact before somebody confirms. A line whose number or e-mail address belongs to a contact is that
-//! contact: it is left alone, or changed, as the person chooses. Confirmed, the lines are taken in portions,
-//! each in its own transaction, by whichever process comes first; one works at a time. A stop loses nothing:
-//! the next process goes on where the last one ended. Lines that were taken are deleted, and the rest a week
-//! after the upload, for they hold customers' data.
+//! The file is kept as it came until it is confirmed. Somebody says what becomes of each column; then its lines are
+//! judged and kept in the database. Nothing of it is a contact before somebody confirms. A line whose number or
+//! e-mail address belongs to a contact, or which names one by its code, is that contact: it is left alone, or
+//! changed, as the person chooses. Confirmed, the lines are taken in portions, each in its own transaction, by
+//! whichever process comes first; one works at a time. A stop loses nothing: the next process goes on where the
+//! last one ended. Lines that were taken are deleted, and the rest a week after the upload, for they hold
+//! customers' data.
 //!
 //! ```text
-//! preview ──confirm──▶ running ──last line──▶ finished
-//!    └───cancel──▶ cancelled ◀──cancel──┘       what was taken until then stays
+//! mapping ──columns chosen──▶ preview ──confirm──▶ running ──last line──▶ finished
+//!    │ ◀────other columns──────┘ │                    │
+//!    └──────────cancel───────────┴───────▶ cancelled ◀┘       what was taken until then stays
 //! ```
 
-mod file;
+mod columns;
 mod handlers;
+mod heads;
+mod line;
 mod queries;
-mod stage;
+mod sketch;
+mod table;
 mod take;
+mod text;
 mod views;
 mod worker;
 
-pub use file::MOST_LINES;
+pub use table::MOST_LINES;
 pub use take::take_portion;
 pub use worker::keep_working;
 
@@ -30,6 +37,7 @@ use crate::web::Route;
 text_enum! {
     /// How far an import has come.
     pub enum ImportStatus {
+        Mapping = "mapping",
         Preview = "preview",
         Running = "running",
         Finished = "finished",
@@ -43,8 +51,11 @@ pub fn routes() -> Vec<Route> {
         Route::post("/contacts/import", handlers::create),
         Route::get("/contacts/import/template", handlers::template),
         Route::get("/contacts/imports/{id}", handlers::show),
+        Route::get("/contacts/imports/{id}/columns", columns::show),
+        Route::post("/contacts/imports/{id}/columns", columns::choose),
         Route::post("/contacts/imports/{id}/confirmation", handlers::confirm),
         Route::post("/contacts/imports/{id}/cancellation", handlers::cancel),
         Route::get("/contacts/imports/{id}/errors", handlers::errors),
+        Route::get("/contacts/imports/{id}/leftovers", handlers::leftovers),
     ]
 }

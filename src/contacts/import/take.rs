@@ -92,16 +92,17 @@ impl Plan {
         let (mut plan, mut met) = (Self::default(), HashMap::<ContactId, i32>::new());
         for line in lines {
             let number = line.line;
-            match (line.by_phone, line.by_email) {
-                (Some(phone), Some(email)) if phone != email => {
-                    plan.refuse.push((number, TWO_CONTACTS));
-                }
-                (None, None) if line.is_address_taken => {
-                    plan.refuse.push((number, ADDRESS_TAKEN));
-                }
-                (None, None) => plan.create.push(line),
-                (Some(_), _) | (_, Some(_)) if !updates_existing => plan.skip.push(number),
-                (Some(contact), _) | (None, Some(contact)) => match met.insert(contact, number) {
+            if let (None, Some(phone), Some(email)) = (line.by_code, line.by_phone, line.by_email)
+                && phone != email
+            {
+                plan.refuse.push((number, TWO_CONTACTS));
+                continue;
+            }
+            match line.contact() {
+                None if line.is_address_taken => plan.refuse.push((number, ADDRESS_TAKEN)),
+                None => plan.create.push(line),
+                Some(_) if !updates_existing => plan.skip.push(number),
+                Some(contact) => match met.insert(contact, number) {
                     Some(other) => plan.defer.push((number, other)),
                     None => plan.update.push(line),
                 },

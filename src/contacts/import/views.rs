@@ -3,7 +3,12 @@
 use askama::Template;
 
 use super::ImportStatus;
+use super::columns::Choices;
+use super::heads::Target;
 use super::queries::{Import, Preview};
+use super::sketch::Sketch;
+use super::table::{Row, SEPARATORS};
+use super::text::{CHOICES, Suspect};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::contacts::queries::Choice;
@@ -61,6 +66,7 @@ impl UploadPage {
 
 fn badge(status: ImportStatus) -> Badge {
     let (style, icon, label) = match status {
+        ImportStatus::Mapping => ("queue", "list", "Aguardando colunas"),
         ImportStatus::Preview => ("queue", "eye", "Aguardando confirmação"),
         ImportStatus::Running => ("scheduled", "clock", "Em andamento"),
         ImportStatus::Finished => ("done", "circle-check", "Concluída"),
@@ -88,8 +94,13 @@ pub struct Show {
     failed: i32,
     new_people: i32,
     new_people_of_known: i32,
+    remarked: i32,
+    has_file: bool,
+    /// The titles of the columns that are not taken.
+    unused: String,
     lines: Vec<LineRow>,
     refused: Vec<LineRow>,
+    leftovers: Vec<LineRow>,
 }
 
 struct LineRow {
@@ -99,6 +110,7 @@ struct LineRow {
     email: String,
     person: String,
     what: String,
+    remark: String,
     is_problem: bool,
 }
 
@@ -108,8 +120,10 @@ impl Show {
         csrf: &str,
         import: Import,
         lines: Vec<Preview>,
-        refused: Vec<Preview>,
+        (refused, leftovers): (Vec<Preview>, Vec<Preview>),
     ) -> Self {
+        let titles = import.choices["unused"].as_array().into_iter().flatten();
+        let unused: Vec<&str> = titles.filter_map(|title| title.as_str()).collect();
         let when = viewer.zone.date_time(import.created_at);
         Self {
             csrf: csrf.to_owned(),
@@ -128,8 +142,12 @@ impl Show {
             failed: import.failed,
             new_people: import.new_people,
             new_people_of_known: import.new_people_of_known,
+            remarked: import.remarked,
+            has_file: import.has_file,
+            unused: unused.join(", "),
             lines: lines.into_iter().map(LineRow::new).collect(),
             refused: refused.into_iter().map(LineRow::new).collect(),
+            leftovers: leftovers.into_iter().map(LineRow::new).collect(),
         }
     }
 
@@ -142,6 +160,11 @@ impl Show {
 
     fn is_preview(&self) -> bool {
         self.status == ImportStatus::Preview
+    }
+
+    /// Ended before anything was confirmed.
+    fn was_discarded(&self) -> bool {
+        self.status == ImportStatus::Cancelled && self.done() == 0
     }
 
     fn is_running(&self) -> bool {
@@ -190,6 +213,7 @@ impl LineRow {
             email: line.email,
             person: line.person,
             what,
+            remark: line.remark,
             is_problem,
         }
     }
@@ -198,5 +222,190 @@ impl LineRow {
 /// A refused line as a row of the file of errors.
 pub fn refused_cells(line: Preview) -> Vec<String> {
     let problem = line.problem.unwrap_or_default();
-    vec![line.line.to_string(), line.name, line.phone, line.email, line.person, problem]
+    let Preview { name, phone, email, person, department, attendant, code, .. } = line;
+    vec![line.line.to_string(), name, phone, email, person, department, attendant, code, problem]
+}
+
+/// A line with what is left out of it, as a row of the file of these.
+pub fn leftover_cells(line: Preview) -> Vec<String> {
+    let phone = display::phone(&line.phone);
+    vec![line.line.to_string(), line.name, phone, line.email, line.person, line.remark]
+}
+
+/// The page of the columns.
+#[derive(Template)]
+#[template(path = "contacts/import/columns.html")]
+pub struct ColumnsPage {
+    csrf: String,
+    id: ImportId,
+    file_name: String,
+    lines: String,
+    shape: String,
+    encodings: Vec<Choosable>,
+    separators: Vec<Choosable>,
+    sheets: Vec<Choosable>,
+    heads: Vec<Choosable>,
+    suspects: Vec<Suspect>,
+    suspect_count: usize,
+    columns: Vec<ColumnRow>,
+    /// The titles of columns without any content.
+    empty: String,
+    unused: String,
+    errors: FieldErrors,
+}
+
+/// An option of a select.
+struct Choosable {
+    value: String,
+    label: String,
+    is_chosen: bool,
+}
+
+struct ColumnRow {
+    place: usize,
+    title: String,
+    examples: Vec<String>,
+    filled: String,
+    targets: Vec<Choosable>,
+}
+
+/// The characters of a row that the choice of the head shows.
+const HEAD_SHOWN: usize = 60;
+
+impl ColumnsPage {
+    pub fn new(csrf: &str, import: &Import, choices: &Choices, sketch: Sketch, errors: FieldErrors) -> Self {
+        let targets = choices.targets_for(&sketch);
+        let target = |place: usize| targets.get(place).copied().flatten();
+        let (filled, empty): (Vec<_>, Vec<_>) = sketch.columns.iter().partition(|column| column.filled > 0);
+        let titles = |columns: &mut dyn Iterator<Item = &str>| columns.collect::<Vec<_>>().join(", ");
+        let unused = filled.iter().filter(|column| target(column.place).is_none());
+        let row = |column: &&super::sketch::Column| ColumnRow {
+            place: column.place,
+            title: column.title.clone(),
+            examples: column.examples.clone(),
+            filled: counted(column.filled, "linha preenchida", "linhas preenchidas"),
+            targets: target_choices(target(column.place)),
+        };
+        Self {
+            csrf: csrf.to_owned(),
+            id: import.id,
+            file_name: import.file_name.clone(),
+            lines: counted(sketch.lines, "linha", "linhas"),
+            shape: sketch.shape(),
+            encodings: encodings(choices, &sketch),
+            separators: separators(choices, &sketch),
+            sheets: sheets(&sketch),
+            heads: heads(choices, &sketch),
+            unused: titles(&mut unused.map(|column| column.title.as_str())),
+            empty: titles(&mut empty.iter().map(|column| column.title.as_str())),
+            columns: filled.iter().map(row).collect(),
+            suspects: sketch.suspects,
+            suspect_count: sketch.suspect_count,
+            errors,
+        }
+    }
+
+    fn settings(&self) -> Vec<(&'static str, &'static str, &[Choosable])> {
+        let all: [(_, _, &[Choosable]); 4] = [
+            ("encoding", "Codificação", &self.encodings),
+            ("separator", "Separador", &self.separators),
+            ("sheet", "Aba da planilha", &self.sheets),
+            ("head", "Cabeçalho", &self.heads),
+        ];
+        all.into_iter().filter(|(_, _, choices)| choices.len() > 1).collect()
+    }
+
+    fn suspect_title(&self) -> String {
+        match self.suspect_count {
+            1 => "1 linha tem letras que parecem trocadas.".into(),
+            n => format!("{} linhas têm letras que parecem trocadas.", thousands(n)),
+        }
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(count)) }
+}
+
+fn target_choices(chosen: Option<Target>) -> Vec<Choosable> {
+    let none = Choosable { value: String::new(), label: "Não importar".into(), is_chosen: chosen.is_none() };
+    let choice = |target: &Target| Choosable {
+        value: target.as_str().into(),
+        label: target.label().into(),
+        is_chosen: chosen == Some(*target),
+    };
+    std::iter::once(none).chain(Target::ALL.iter().map(choice)).collect()
+}
+
+/// The choice that is made by itself, then `others`.
+fn with_automatic(
+    label: String,
+    chosen: &str,
+    others: impl Iterator<Item = (String, String)>,
+) -> Vec<Choosable> {
+    let automatic = Choosable { value: String::new(), label, is_chosen: chosen.is_empty() };
+    let choice = |(value, label): (String, String)| {
+        let is_chosen = value == chosen;
+        Choosable { value, label, is_chosen }
+    };
+    std::iter::once(automatic).chain(others.map(choice)).collect()
+}
+
+fn encodings(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
+    if sketch.encoding.is_empty() {
+        return Vec::new();
+    }
+    let others = CHOICES.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned()));
+    let chosen = choices.reading.encoding.as_str();
+    let found =
+        if chosen.is_empty() { format!("Automática: {}", sketch.encoding) } else { "Automática".into() };
+    with_automatic(found, chosen, others)
+}
+
+fn separators(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
+    let Some(found) = sketch.separator else { return Vec::new() };
+    let label = |wanted: &str| {
+        SEPARATORS
+            .iter()
+            .find(|(value, ..)| *value == wanted)
+            .map_or("", |(_, _, label)| label)
+            .to_lowercase()
+    };
+    let others = SEPARATORS.iter().map(|(value, _, label)| ((*value).to_owned(), (*label).to_owned()));
+    let chosen = choices.reading.separator.as_str();
+    let found =
+        if chosen.is_empty() { format!("Automático: {}", label(found)) } else { "Automático".into() };
+    with_automatic(found, chosen, others)
+}
+
+fn sheets(sketch: &Sketch) -> Vec<Choosable> {
+    let choice = |name: &String| Choosable {
+        value: name.clone(),
+        label: name.clone(),
+        is_chosen: *name == sketch.sheet,
+    };
+    sketch.sheets.iter().map(choice).collect()
+}
+
+fn heads(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
+    if sketch.is_of_cards {
+        return Vec::new();
+    }
+    let text = |row: &Row| {
+        let cells: Vec<&str> =
+            row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        cells.join(" · ").chars().filter(|c| !c.is_control()).take(HEAD_SHOWN).collect::<String>()
+    };
+    let rows = sketch
+        .first
+        .iter()
+        .map(|row| (row.number.to_string(), format!("Linha {}: {}", row.number, text(row))));
+    let none = std::iter::once(("none".to_owned(), "O arquivo não tem cabeçalho".to_owned()));
+    let chosen = choices.reading.head.as_str();
+    let found = match (chosen, sketch.head) {
+        ("", Some(line)) => format!("Automático: linha {line}"),
+        ("", None) => "Automático: sem cabeçalho".into(),
+        _ => "Automático".into(),
+    };
+    with_automatic(found, chosen, rows.chain(none))
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
 use crate::auth::Viewer;
 use crate::contacts::display;
@@ -32,7 +33,8 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    fn filter(&self) -> Filter {
+    /// What the list shows.
+    pub fn filter(&self) -> Filter {
         Filter {
             search: Search::parse(&self.q),
             has_person: match self.person.as_str() {
@@ -45,6 +47,27 @@ impl ListQuery {
             after: self.after.parse().ok(),
             before: self.before.parse().ok(),
         }
+    }
+
+    /// Where the whole list is a file.
+    fn export(&self) -> String {
+        let filters = serde_urlencoded::to_string(self).unwrap_or_default();
+        let mark = if filters.is_empty() { "" } else { "?" };
+        format!("/contacts/export.csv{mark}{filters}")
+    }
+
+    /// The filters as the audit keeps them: not what was searched for.
+    pub fn kept(&self) -> Value {
+        let said = [("person", &self.person), ("channel_id", &self.channel_id), ("state", &self.state)];
+        let mut all: Map<String, Value> = said
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .collect();
+        if !self.q.trim().is_empty() {
+            all.insert("q".into(), json!(true));
+        }
+        json!({ "filters": all })
     }
 
     fn address(&self, side: &str, cursor: &NameCursor) -> String {

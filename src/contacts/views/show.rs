@@ -7,6 +7,7 @@ use diesel::pg::PgConnection;
 use super::history::{Entry, HISTORY};
 use crate::audit::{self, Change};
 use crate::auth::Viewer;
+use crate::contacts::phone::Phone;
 use crate::contacts::queries::{self, Detail, TicketLine, Touched};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
@@ -64,6 +65,8 @@ pub struct Show {
     attendance: String,
     created: String,
     archived: Option<String>,
+    /// Whether the telephone is not one that only takes calls.
+    takes_messages: bool,
     is_anonymised: bool,
     can_manage: bool,
     can_export: bool,
@@ -115,6 +118,7 @@ impl Show {
             archival: Archival::new(csrf, &detail, touching, true),
             revocation: LinkRevocation::new(csrf, &detail, true),
             phone: display::phone(&detail.phone),
+            takes_messages: Phone::parse(&detail.phone).map_or(true, |phone| phone.takes_messages()),
             person: detail
                 .person_name
                 .map(|name| (detail.person_id.filter(|_| viewer.manages_contacts()), name)),

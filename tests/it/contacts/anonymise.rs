@@ -177,3 +177,38 @@ async fn a_ticket_that_was_opened_since_the_question_is_not_closed_with_it() {
     admin.post(path, &[("understood", "1"), ("open_ticket", &shown)]).await.assert_status(409);
     assert_eq!(app.database.texts("SELECT status AS value FROM tickets"), ["open"]);
 }
+
+#[actix_web::test]
+async fn refused_lines_go_in_whatever_cell_they_name_the_contact() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "UPDATE contacts SET email = 'marina@casa.example' WHERE id = 601;
+         INSERT INTO imports (id, created_by, channel_id, file_name, status, confirmed_at, finished_at)
+            VALUES (1, 301, 401, 'lista.csv', 'finished', now(), now());
+         INSERT INTO import_lines (import_id, line, name, phone, email, person, remark, problem) VALUES
+            (1, 2, 'Duarte, Marina (mãe)', '', '', '', '', 'x'), (1, 3, 'Ana', '', 'MARINA@Casa.example;x@', '', '', 'x'),
+            (1, 4, 'Ana', '1 / (11) 90000.0142', '', '', '', 'x'), (1, 5, '11900000142', '', '', '', '', 'x'),
+            (1, 6, 'Ana', '', '', 'familia duarte', '', 'x'), (1, 7, 'Ana', '1', '', '', 'Fica de fora: 90000-0142', 'x'),
+            (1, 8, 'Outra Cliente', '123', '', '', '', 'x')",
+    );
+    let admin = app.administrator().await;
+    admin.get("/contacts/601/anonymisation").await;
+    admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    assert_eq!(app.database.texts("SELECT name AS value FROM import_lines"), ["Outra Cliente"]);
+}
+
+#[actix_web::test]
+async fn files_that_wait_for_their_columns_go_and_are_sent_again() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/contacts/import").await;
+    let file = Some(("lista.csv", b"nome;telefone\nMarina;11 90000-0142\n".as_slice()));
+    let sent = super::upload(&admin, "/contacts/import", &[("channel_id", "401")], file).await;
+    let path = sent.location().to_owned();
+    admin.get("/contacts/601/anonymisation").await;
+    admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM import_files"), 0);
+    let page = admin.get(&path).await;
+    let page = admin.follow(&page).await;
+    page.assert_status(200).assert_says("Cancelada").assert_says("O arquivo foi descartado");
+}

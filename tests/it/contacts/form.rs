@@ -60,7 +60,9 @@ async fn what_is_wrong_is_said_and_what_was_typed_comes_back() {
     ];
     let page = admin.post("/contacts", &fields).await;
     page.assert_status(422).assert_says("Corrija 6 campos").assert_says("Informe o nome.");
-    page.assert_says("Inclua o DDD").assert_says("Confira o e-mail").assert_says("Selecione a conexão.");
+    page.assert_says("Inclua o DDD")
+        .assert_says("Informe um e-mail completo")
+        .assert_says("Selecione a conexão.");
     page.assert_says("Esta pessoa não existe mais.").assert_says("não é do departamento escolhido");
     assert_eq!(page.attribute("#phone", "value").unwrap(), "90000-0142");
     assert_eq!(page.attribute("#email", "value").unwrap(), "sonia");
@@ -149,4 +151,31 @@ async fn a_new_schedule_begins_with_who_usually_serves_the_contact() {
     let form = app.administrator().await.get("/schedules/new?contact_id=601").await;
     assert_eq!(form.count("#department_id option[value='102'][selected]"), 1);
     assert_eq!(form.count("#attendant_id option[value='304'][selected]"), 1);
+}
+
+#[actix_web::test]
+async fn a_number_that_only_takes_calls_is_kept_and_said_to_be_one() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO channels (id, kind, name, default_department_id) VALUES (402, 'whatsapp', 'WhatsApp', 101)",
+    );
+    let admin = app.administrator().await;
+    admin.get("/contacts/new").await;
+    let fields = [("name", "SAC"), ("phone", "0800 123 0036"), ("channel_id", "402")];
+    admin.post("/contacts", &fields).await.assert_status(422).assert_says("Este número só recebe ligações.");
+    let fields = [("name", "SAC"), ("phone", "0800 123 0036"), ("channel_id", "401")];
+    let saved = admin.post("/contacts", &fields).await;
+    admin.follow(&saved).await.assert_says("0800 123 0036").assert_says("Só recebe ligações, não mensagens.");
+}
+
+#[actix_web::test]
+async fn an_address_in_letters_and_in_punycode_is_one_contacts() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/contacts/new").await;
+    let first = [("name", "Raul"), ("email", "Raul@xn--po-sia.example"), ("channel_id", "401")];
+    let saved = admin.post("/contacts", &first).await;
+    admin.follow(&saved).await.assert_says("raul@pão.example");
+    let second = [("name", "Raul"), ("email", "raul@PÃO.example"), ("channel_id", "401")];
+    admin.post("/contacts", &second).await.assert_status(422).assert_says("raul@pão.example");
 }

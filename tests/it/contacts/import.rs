@@ -1,4 +1,4 @@
-//! Import from CSV: upload, preview, confirmation, result.
+//! Import from a file: upload, choice of columns, preview, confirmation, result.
 
 use pontual::contacts::import::take_portion;
 
@@ -7,9 +7,52 @@ use crate::harness::{Page, TestApp, Visitor};
 
 const IMPORT: &str = "/contacts/import";
 
+/// Sends a file and keeps what the page of the columns proposes.
 async fn send(visitor: &Visitor, content: &str) -> Page {
+    send_file(visitor, ("lista.csv", content.as_bytes()), &[]).await
+}
+
+async fn send_file(visitor: &Visitor, file: (&str, &[u8]), changes: &[(&str, &str)]) -> Page {
     visitor.get(IMPORT).await;
-    upload(visitor, IMPORT, &[("channel_id", "401")], Some(("lista.csv", content.as_bytes()))).await
+    let sent = upload(visitor, IMPORT, &[("channel_id", "401")], Some(file)).await;
+    if !sent.location().ends_with("/columns") {
+        return sent;
+    }
+    let path = sent.location().to_owned();
+    choose(visitor, &path, changes).await
+}
+
+/// Sends the page of the columns as it stands, with some changes.
+async fn choose(visitor: &Visitor, path: &str, changes: &[(&str, &str)]) -> Page {
+    let page = visitor.get(path).await;
+    page.assert_status(200);
+    let mut fields = fields_of(&page);
+    for (name, value) in changes {
+        fields.retain(|(field, _)| field != name);
+        fields.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let fields: Vec<(&str, &str)> =
+        fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    visitor.post(path, &fields).await
+}
+
+/// The fields of the form, each with what is chosen.
+fn fields_of(page: &Page) -> Vec<(String, String)> {
+    let names = page.attributes("#mapping select", "name");
+    let chosen = |name: String| {
+        let option = format!("#mapping select[name='{name}'] option[selected]");
+        let value = page.attribute(&option, "value").unwrap_or_default();
+        (name, value)
+    };
+    let shape = page.attribute("#mapping input[name=shape]", "value").unwrap();
+    names.into_iter().map(chosen).chain([("shape".to_owned(), shape)]).collect()
+}
+
+/// A file of the folder `inputs`.
+macro_rules! input {
+    ($name:literal) => {
+        ($name, include_bytes!(concat!("inputs/", $name)).as_slice())
+    };
 }
 
 fn work(app: &TestApp) {
@@ -92,8 +135,11 @@ async fn the_file_of_errors_can_be_opened_and_sent_again() {
     let file = admin.get(&format!("{}/errors", sent.location())).await;
     assert!(file.header("content-disposition").ends_with("-erros.csv\""));
     let lines: Vec<&str> = file.body.trim_start_matches('\u{feff}').lines().collect();
-    assert_eq!(lines[0], "linha;nome;telefone;e-mail;pessoa;motivo");
-    assert!(lines[1].starts_with("2;'=cmd|' /C calc'!A0;'+55 11 1;;;Confira o número"), "{}", lines[1]);
+    assert_eq!(
+        lines[0],
+        "linha;nome;telefone;e-mail;pessoa;departamento padrão;atendente padrão;código do contato;motivo"
+    );
+    assert!(lines[1].starts_with("2;'=cmd|' /C calc'!A0;'+55 11 1;;;;;;Confira o número"), "{}", lines[1]);
     assert!(lines[2].contains("'@x"));
     let mended = file.body.replace("'+55 11 1;", "'+55 11 90000-0155;").replace("'@x", "x@y.example");
     let sent = send(&admin, &mended).await;
@@ -105,18 +151,20 @@ async fn the_file_of_errors_can_be_opened_and_sent_again() {
 async fn a_file_that_is_none_is_explained() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    send(&admin, "a;b\n1;2\n").await.assert_status(422).assert_says("não tem a coluna “nome”");
-    send(&admin, "PK\u{3}\u{4}xx").await.assert_status(422).assert_says("Salve como CSV");
+    let unknown = send(&admin, "a;b\n1;2\n").await;
+    unknown.assert_status(422).assert_says("Escolha em qual coluna está o nome, o telefone ou o e-mail.");
+    app.database.execute("DELETE FROM imports");
+    send(&admin, "PK\u{3}\u{4}xx").await.assert_status(422).assert_says("Não foi possível ler a planilha");
     let png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01".as_slice();
     upload(&admin, IMPORT, &[("channel_id", "401")], Some(("lista.csv", png)))
         .await
         .assert_status(422)
-        .assert_says("Este arquivo não é um CSV.");
+        .assert_says("Este arquivo não é uma lista.");
     send(&admin, "nome\n").await.assert_status(422).assert_says("nenhum contato");
     upload(&admin, IMPORT, &[("channel_id", "401")], None)
         .await
         .assert_status(422)
-        .assert_says("Escolha o arquivo CSV.");
+        .assert_says("Escolha o arquivo.");
     let file = Some(("a.csv", b"nome\nAna\n".as_slice()));
     upload(&admin, IMPORT, &[("channel_id", "9")], file)
         .await
@@ -138,9 +186,8 @@ async fn a_file_that_is_none_is_explained() {
 async fn a_nul_or_broken_text_is_a_bad_line_and_no_more() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    admin.get(IMPORT).await;
     let content = b"nome;telefone\nA\0na;\nJos\xe9;\nBia\x1b[2J;\n";
-    let sent = upload(&admin, IMPORT, &[("channel_id", "401")], Some(("l.csv", content))).await;
+    let sent = send_file(&admin, ("l.csv", content), &[]).await;
     let page = admin.follow(&sent).await;
     page.assert_says("José").assert_says("2 linhas com erro");
 }
@@ -266,4 +313,224 @@ async fn a_waiting_line_of_an_anonymised_contact_counts_as_skipped() {
     work(&app);
     let page = admin.get(path).await;
     assert_eq!(page.texts(".figures dd"), ["1", "0", "1", "0"], "{}", page.text());
+}
+
+#[actix_web::test]
+async fn each_column_is_shown_with_examples_and_becomes_what_one_chooses() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get(IMPORT).await;
+    let sent = upload(&admin, IMPORT, &[("channel_id", "401")], Some(input!("unknown-heads.csv"))).await;
+    let path = sent.location().to_owned();
+    let page = admin.get(&path).await;
+    page.assert_says("Telefone celular").assert_says("(11) 90001-0045").assert_says("E-mail principal");
+    let proposed: Vec<String> =
+        fields_of(&page).into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert!(proposed.contains(&"column-2=phone".to_owned()), "{proposed:?}");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM import_lines"), 0);
+
+    let none = ["column-0", "column-1", "column-2", "column-3", "column-4"].map(|name| (name, ""));
+    let refused = choose(&admin, &path, &none).await;
+    refused.assert_status(422).assert_says("Escolha em qual coluna está o nome, o telefone ou o e-mail.");
+    assert!(
+        fields_of(&refused)
+            .iter()
+            .filter(|(name, _)| name.starts_with("column"))
+            .all(|(_, value)| value.is_empty())
+    );
+
+    let chosen = choose(&admin, &path, &[("column-1", ""), ("column-3", ""), ("column-4", "")]).await;
+    let preview = admin.follow(&chosen).await;
+    preview.assert_says("Colunas que não são importadas: Telefone celular, Telefone 1, E-mail principal.");
+    preview.assert_says("Jana Reis").assert_does_not_say("jana@cliente.example");
+    // It can be chosen again until it is confirmed, and nothing is kept of the file afterwards.
+    let again = admin.get(&path).await;
+    assert!(fields_of(&again).contains(&("column-4".to_owned(), String::new())));
+    let chosen = choose(&admin, &path, &[("column-4", "email")]).await;
+    admin.follow(&chosen).await.assert_says("jana@cliente.example");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM import_lines"), 1);
+    let import = chosen.location().to_owned();
+    admin.post(&format!("{import}/confirmation"), &[]).await.assert_status(303);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM import_files"), 0);
+    assert_eq!(admin.get(&path).await.assert_status(303).location(), import);
+}
+
+#[actix_web::test]
+async fn suspect_letters_are_shown_before_anything_is_written_and_another_encoding_mends_them() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get(IMPORT).await;
+    let sent = upload(&admin, IMPORT, &[("channel_id", "401")], Some(input!("cp850.csv"))).await;
+    let path = sent.location().to_owned();
+    let page = admin.get(&path).await;
+    page.assert_says("1 linha tem letras que parecem trocadas.").assert_says("Conceição Muñoz Araújo");
+    let changed = [("encoding", "windows-1252"), ("step", "show"), ("column-1", "other_phone")];
+    let wrong = choose(&admin, &path, &changed).await;
+    wrong.assert_status(200).assert_says("Concei‡Æo");
+    assert!(fields_of(&wrong).contains(&("column-1".to_owned(), "other_phone".to_owned())), "choices stay");
+    let right = choose(&admin, &path, &[("encoding", "cp850")]).await;
+    admin.follow(&right).await.assert_says("Conceição Muñoz Araújo").assert_says("Família Assunção");
+}
+
+#[actix_web::test]
+async fn a_head_that_was_taken_for_another_can_be_chosen() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get(IMPORT).await;
+    let text = b"Tabela;de\nquem;fone dele\nAna;(11) 90000-0150\n";
+    let sent = upload(&admin, IMPORT, &[("channel_id", "401")], Some(("l.csv", text))).await;
+    let path = sent.location().to_owned();
+    let unsure = choose(&admin, &path, &[("head", "2")]).await;
+    unsure.assert_status(422).assert_says("O arquivo foi lido de outra forma.");
+    let page = choose(&admin, &path, &[("head", "2"), ("step", "show")]).await;
+    assert_eq!(page.texts("#columns .c-main > span:first-child"), ["quem", "fone dele"]);
+    let shape = page.attribute("#mapping input[name=shape]", "value").unwrap();
+    let fields = [("head", "2"), ("shape", &shape), ("column-0", "name"), ("column-1", "phone")];
+    let chosen = admin.post(&path, &fields).await;
+    admin.follow(&chosen).await.assert_says("(11) 90000-0150").assert_says("Importar 1 linha");
+}
+
+#[actix_web::test]
+async fn numbers_that_find_no_place_are_told_and_can_be_taken_away_as_a_list() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let sent = send_file(&admin, input!("two-phones.csv"), &[]).await;
+    let page = admin.follow(&sent).await;
+    page.assert_says("1 linha com observação").assert_says("Kaio Reis: Fica de fora: (11) 3333-0046");
+    let file = admin.get(&format!("{}/leftovers", sent.location())).await;
+    assert!(
+        file.body.contains("2;Kaio Reis;(11) 90001-0046;kaio@cliente.example;;Fica de fora: (11) 3333-0046")
+    );
+    for (file, said) in [
+        (input!("google-2024.csv"), "Ivana de Souto"),
+        (input!("outlook-pt.csv"), "Nilo Barros"),
+        (input!("iphone-3.0.vcf"), "Mirela de Távora"),
+        (input!("android-2.1.vcf"), "Conceição Araújo"),
+        (input!("lone-cr-among-lf.csv"), "Caio"),
+        (input!("utf16le-nobom.csv"), "Conceição"),
+        (input!("more-cells-than-head.csv"), "Felipa Lopes"),
+        (input!("0800.csv"), "Este número não recebe mensagens."),
+        (input!("only-emails.csv"), "marta@cliente.example"),
+    ] {
+        let sent = send_file(&admin, file, &[]).await;
+        admin.follow(&sent).await.assert_status(200).assert_says(said).assert_says("Importar ");
+    }
+}
+
+#[actix_web::test]
+async fn a_contact_without_a_name_is_called_by_its_address_and_none_loses_its_name() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let text = "email;telefone\nnovo@casa.example;\n;(31) 90000-0199\n;11 90000-0142\n";
+    let sent = send(&admin, text).await;
+    admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;
+    work(&app);
+    let names = app.database.texts("SELECT name AS value FROM contacts ORDER BY sort_name");
+    assert_eq!(names, ["(31) 90000-0199", "Marina Duarte", "novo@casa.example", "Rafael Nogueira"]);
+}
+
+#[actix_web::test]
+async fn what_was_exported_can_be_imported_again_and_changes_nothing() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id, default_attendant_id)
+         VALUES (401, gen_random_uuid()::text, 'Olá,=HYPERLINK(\"x\")', '', '', NULL, 101, 302),
+                (401, gen_random_uuid()::text, 'D''Ávila; ''=1', '+5511900000142', 'a@pão.example', 501, 101, NULL),
+                (401, gen_random_uuid()::text, 'Só o nome', '', '', NULL, NULL, NULL),
+                (401, gen_random_uuid()::text, 'Só o nome', '', '', NULL, NULL, NULL),
+                (401, gen_random_uuid()::text, 'SAC', '+558001230036', '', NULL, NULL, NULL),
+                (401, gen_random_uuid()::text, 'De fora', '+351912340039', '', NULL, NULL, NULL)",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/contacts").await;
+    let file = admin.get(&page.attribute("#export", "href").unwrap()).await;
+    assert!(file.header("content-disposition").contains("contatos-"));
+    assert_eq!(file.body.lines().count(), 9, "{}", file.body);
+    let all = "SELECT to_jsonb(c)::text AS value FROM contacts c ORDER BY id";
+    let before = app.database.texts(all);
+    for existing in ["skip", "update"] {
+        let sent = send(&admin, &file.body).await;
+        let page = admin.follow(&sent).await;
+        assert_eq!(page.texts(".figures dd"), ["0", "8", "0", "0", "0"], "{}", page.text());
+        admin.post(&format!("{}/confirmation", sent.location()), &[("existing", existing)]).await;
+        work(&app);
+        assert_eq!(app.database.texts(all), before);
+    }
+    let audited = "SELECT count(*) AS value FROM audit WHERE action IN ('contact.created', 'contact.edited')";
+    assert_eq!(app.database.number(audited), 0);
+    let exported = app.database.texts("SELECT action AS value FROM audit WHERE action = 'export.contacts'");
+    assert_eq!(exported.len(), 1);
+    // A new name in the file finds its contact by the code.
+    let renamed = file.body.replacen("Só o nome", "Outro nome", 1);
+    let sent = send(&admin, &renamed).await;
+    admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;
+    work(&app);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM contacts WHERE name = 'Outro nome'"), 1);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM contacts"), 8);
+}
+
+#[actix_web::test]
+async fn the_export_holds_what_the_filters_leave() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO contacts (channel_id, address, name) SELECT 401, 'x' || n, 'Um de muitos ' || n FROM generate_series(1, 1200) n",
+    );
+    let admin = app.administrator().await;
+    let page = admin.get("/contacts?q=muitos").await;
+    let file = admin.get(&page.attribute("#export", "href").unwrap()).await;
+    assert_eq!(file.body.lines().count(), 1_201);
+    assert!(!file.body.contains("Marina"));
+    assert_eq!(admin.get("/contacts/export.csv?person=with").await.body.lines().count(), 2);
+    let kept = app
+        .database
+        .texts("SELECT details::text AS value FROM audit WHERE action = 'export.contacts' ORDER BY id");
+    assert_eq!(kept, [r#"{"filters": {"q": true}}"#, r#"{"filters": {"person": "with"}}"#]);
+}
+
+#[actix_web::test]
+async fn departments_and_attendants_come_with_the_contact() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let bruno = app.database.texts(
+        "SELECT u.email || ';' || d.name AS value FROM users u JOIN department_members m ON m.user_id = u.id
+           JOIN departments d ON d.id = m.department_id WHERE d.id = 101 ORDER BY u.id LIMIT 1",
+    );
+    let (email, department) = bruno[0].split_once(';').unwrap();
+    let text = format!("nome;departamento padrão;atendente padrão\nAna;{department};{email}\nBia;Nenhum;\n");
+    let sent = send(&admin, &text).await;
+    admin.follow(&sent).await.assert_says("Bia: Não há departamento ativo com este nome.");
+    admin.post(&format!("{}/confirmation", sent.location()), &[]).await;
+    work(&app);
+    let made = "SELECT count(*) AS value FROM contacts c JOIN users u ON u.id = c.default_attendant_id
+                 WHERE c.name = 'Ana' AND c.default_department_id = 101";
+    assert_eq!(app.database.number(made), 1);
+}
+
+#[actix_web::test]
+async fn files_made_to_do_harm_are_refused_in_words() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let semicolons = vec![b';'; 15 * 1024 * 1024];
+    send_file(&admin, ("a.csv", &semicolons), &[]).await.assert_status(422).assert_says("nenhum contato");
+    let wide = format!("nome\n{}", "x,".repeat(1_500_000));
+    send(&admin, &wide).await.assert_status(422).assert_says("mais de 200 colunas");
+    let long = format!("nome;telefone\nAna;{}\n", "1".repeat(1_000_000));
+    let sent = send(&admin, &long).await;
+    admin.follow(&sent).await.assert_says("um campo longo demais");
+}
+
+#[actix_web::test]
+async fn forty_thousand_lines_are_staged_without_a_long_statement() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO contacts (channel_id, address, name, phone, email)
+         SELECT 401, gen_random_uuid()::text, 'Cliente ' || n, '+55319' || lpad(n::text, 8, '0'), 'c' || n || '@x.example'
+           FROM generate_series(1, 20000) n",
+    );
+    let admin = app.administrator().await;
+    let line = |n: u32| format!("Cliente {n};319{n:08};c{n}@x.example;Casa {}\n", n % 500);
+    let text: String = (1..=40_000).map(line).collect();
+    let sent = send(&admin, &format!("nome;telefone;email;pessoa\n{text}")).await;
+    let page = admin.follow(&sent).await;
+    assert_eq!(page.texts(".figures dd"), ["20.000", "20.000", "0", "0", "500"]);
 }

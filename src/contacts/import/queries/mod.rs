@@ -5,8 +5,10 @@ mod staging;
 mod taking;
 mod writing;
 
-pub use pages::{Import, Preview, find, find_for_update, kind_of, preview, recent, refused};
-pub use staging::{add_lines, count, create, forget_old, refuse_impossible};
+pub use pages::{Import, Preview, find, find_for_update, kind_of, preview, recent, refused, remarked};
+pub use staging::{
+    add_lines, clear_lines, content, create, directory, drop_file, finish_mapping, forget_old,
+};
 pub use taking::{
     Claimed, Match, add_counts, cancel, claim, confirm, defer, finish, forget, refuse, waiting, waiting_line,
 };

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
+use serde_json::Value;
 
 use crate::contacts::form::ChannelKind;
 use crate::contacts::import::ImportStatus;
@@ -22,6 +23,10 @@ pub struct Import {
     pub file_name: String,
     #[diesel(sql_type = Text)]
     pub status: ImportStatus,
+    #[diesel(sql_type = BigInt)]
+    pub channel_id: ChannelId,
+    #[diesel(sql_type = Text)]
+    pub channel_kind: ChannelKind,
     #[diesel(sql_type = Text)]
     pub channel_name: String,
     #[diesel(sql_type = Text)]
@@ -48,11 +53,21 @@ pub struct Import {
     /// Others, whom only lines of known contacts name: they are made if those are changed.
     #[diesel(sql_type = Integer)]
     pub new_people_of_known: i32,
+    /// Lines with numbers or addresses that find no place in a contact.
+    #[diesel(sql_type = Integer)]
+    pub remarked: i32,
+    /// How the file is read and what becomes of its columns.
+    #[diesel(sql_type = Jsonb)]
+    pub choices: Value,
+    #[diesel(sql_type = Bool)]
+    pub has_file: bool,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
 }
 
-const SELECT: &str = "SELECT i.id, i.file_name, i.status, ch.name AS channel_name, u.name AS creator,
+const SELECT: &str = "SELECT i.id, i.file_name, i.status, i.channel_id, ch.kind AS channel_kind,
+        ch.name AS channel_name, u.name AS creator, i.remarked, i.choices,
+        EXISTS (SELECT FROM import_files f WHERE f.import_id = i.id) AS has_file,
         i.good, i.bad, i.repeated, i.existing, i.created, i.updated, i.skipped, i.failed,
         i.new_people, i.new_people_of_known, i.created_at
    FROM imports i JOIN channels ch ON ch.id = i.channel_id JOIN users u ON u.id = i.created_by";
@@ -94,6 +109,15 @@ pub struct Preview {
     pub email: String,
     #[diesel(sql_type = Text)]
     pub person: String,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = Text)]
+    pub attendant: String,
+    #[diesel(sql_type = Text)]
+    pub code: String,
+    /// What finds no place in the contact.
+    #[diesel(sql_type = Text)]
+    pub remark: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub problem: Option<String>,
     #[diesel(sql_type = Nullable<Integer>)]
@@ -109,8 +133,11 @@ pub struct Preview {
 /// The database is unreachable.
 pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
-        "SELECT l.line, l.name, l.phone, l.email, l.person, l.problem, l.repeats,
-                coalesce((SELECT c.name FROM contacts c WHERE c.phone = l.phone AND c.phone <> '' ORDER BY c.id LIMIT 1),
+        "SELECT l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.code, l.remark, l.problem,
+                l.repeats,
+                coalesce((SELECT c.name FROM channels ch JOIN contacts c ON c.channel_id = ch.id
+                           WHERE l.code <> '' AND c.address = l.code AND c.anonymised_at IS NULL LIMIT 1),
+                         (SELECT c.name FROM contacts c WHERE c.phone = l.phone AND c.phone <> '' ORDER BY c.id LIMIT 1),
                          (SELECT c.name FROM contacts c WHERE c.email = l.email AND c.email <> '' ORDER BY c.id LIMIT 1))
                     AS existing
            FROM import_lines l WHERE l.import_id = $1 ORDER BY l.line LIMIT $2",
@@ -126,8 +153,26 @@ pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>
 /// The database is unreachable.
 pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
-        "SELECT line, name, phone, email, person, problem, repeats, NULL::text AS existing
+        "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
+                NULL::text AS existing
            FROM import_lines WHERE import_id = $1 AND problem IS NOT NULL AND line > $2 ORDER BY line LIMIT $3",
+    )
+    .bind::<BigInt, _>(import)
+    .bind::<Integer, _>(line)
+    .bind::<BigInt, _>(most)
+    .load(conn)?)
+}
+
+/// Lines of which something finds no place in a contact, from after `line` on, at most `most`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn remarked(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
+    Ok(diesel::sql_query(
+        "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
+                NULL::text AS existing
+           FROM import_lines WHERE import_id = $1 AND remark <> '' AND problem IS NULL AND line > $2
+          ORDER BY line LIMIT $3",
     )
     .bind::<BigInt, _>(import)
     .bind::<Integer, _>(line)

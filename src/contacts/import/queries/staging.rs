@@ -1,14 +1,19 @@
-//! What an upload writes.
+//! What an upload and its mapping write.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Binary, Integer, Jsonb, Nullable, Text};
+use serde_json::Value;
 
 use crate::contacts::form::ChannelKind;
-use crate::contacts::import::file::Line;
+use crate::contacts::import::line::{Attendant, Directory, Line};
 use crate::contacts::import::take::{ADDRESS_TAKEN, TWO_CONTACTS};
+use crate::db;
 use crate::error::Result;
-use crate::ids::{ChannelId, ImportId, UserId};
+use crate::ids::{ChannelId, DepartmentId, ImportId, UserId};
+
+/// Lines per statement: each is looked up in the contacts, which takes about 50 µs.
+const PORTION: usize = 2_000;
 
 #[derive(QueryableByName)]
 struct IdRow {
@@ -16,110 +21,219 @@ struct IdRow {
     id: ImportId,
 }
 
-/// Forgets what was uploaded more than a week ago, unless it is running.
+/// Forgets what was uploaded more than a week ago, unless it is running; one import per statement, for each may
+/// have 100,000 lines.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn forget_old(conn: &mut PgConnection) -> Result<usize> {
-    let sql = "DELETE FROM imports WHERE created_at < now() - interval '7 days' AND status <> 'running'";
-    Ok(diesel::sql_query(sql).execute(conn)?)
+    let mut count = 0;
+    loop {
+        let gone = diesel::sql_query(
+            "DELETE FROM imports WHERE id = (
+                SELECT id FROM imports WHERE created_at < now() - interval '7 days' AND status <> 'running'
+                 ORDER BY created_at, id LIMIT 1)",
+        )
+        .execute(conn)?;
+        if gone == 0 {
+            return Ok(count);
+        }
+        count += gone;
+    }
 }
 
+/// Keeps a file, whose columns are yet to be chosen.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn create(conn: &mut PgConnection, by: UserId, channel: ChannelId, file_name: &str) -> Result<ImportId> {
-    let sql = "INSERT INTO imports (created_by, channel_id, file_name) VALUES ($1, $2, $3) RETURNING id";
-    let row: IdRow = diesel::sql_query(sql)
-        .bind::<BigInt, _>(by)
-        .bind::<BigInt, _>(channel)
-        .bind::<Text, _>(file_name)
-        .get_result(conn)?;
+pub fn create(
+    conn: &mut PgConnection,
+    by: UserId,
+    channel: ChannelId,
+    (file_name, content): (&str, &[u8]),
+) -> Result<ImportId> {
+    let row: IdRow = diesel::sql_query(
+        "WITH made AS (INSERT INTO imports (created_by, channel_id, file_name) VALUES ($1, $2, $3) RETURNING id),
+              kept AS (INSERT INTO import_files (import_id, content) SELECT id, $4 FROM made)
+         SELECT id FROM made",
+    )
+    .bind::<BigInt, _>(by)
+    .bind::<BigInt, _>(channel)
+    .bind::<Text, _>(file_name)
+    .bind::<Binary, _>(content)
+    .get_result(conn)?;
     Ok(row.id)
 }
 
+#[derive(QueryableByName)]
+struct ContentRow {
+    #[diesel(sql_type = Binary)]
+    content: Vec<u8>,
+}
+
+/// The file of an import that is not confirmed yet.
+///
 /// # Errors
 /// The database is unreachable.
-pub fn add_lines(conn: &mut PgConnection, import: ImportId, lines: &[Line]) -> Result<()> {
+pub fn content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u8>>> {
+    let sql = "SELECT content FROM import_files WHERE import_id = $1";
+    let row: Option<ContentRow> = db::prepared(sql).bind::<BigInt, _>(import).get_result(conn).optional()?;
+    Ok(row.map(|row| row.content))
+}
+
+/// Forgets the file.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn drop_file(conn: &mut PgConnection, import: ImportId) -> Result<()> {
+    db::prepared("DELETE FROM import_files WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
+    Ok(())
+}
+
+/// Forgets the lines of an earlier choice of columns.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn clear_lines(conn: &mut PgConnection, import: ImportId) -> Result<()> {
+    db::prepared("DELETE FROM import_lines WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct MemberRow {
+    #[diesel(sql_type = BigInt)]
+    department_id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    department: String,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    id: Option<UserId>,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    email: String,
+}
+
+/// The active departments and who attends in them.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
+    let rows: Vec<MemberRow> = db::prepared(
+        "SELECT d.id AS department_id, d.name AS department, u.id, coalesce(u.name, '') AS name,
+                coalesce(u.email, '') AS email
+           FROM departments d
+           LEFT JOIN (department_members m JOIN users u ON u.id = m.user_id AND u.deactivated_at IS NULL)
+             ON m.department_id = d.id
+          WHERE d.deactivated_at IS NULL",
+    )
+    .load(conn)?;
+    let departments = rows.iter().map(|row| (row.department_id, row.department.clone())).collect();
+    let attendant = |row: MemberRow| {
+        Some(Attendant { department: row.department_id, id: row.id?, name: row.name, email: row.email })
+    };
+    Ok(Directory::new(departments, rows.into_iter().filter_map(attendant).collect()))
+}
+
+/// Keeps lines, each with what is known of it already: of whom it is, or that taking it would be refused.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn add_lines(
+    conn: &mut PgConnection,
+    import: ImportId,
+    channel: (ChannelId, ChannelKind),
+    lines: &[Line],
+) -> Result<()> {
+    lines.chunks(PORTION).try_for_each(|lines| add_portion(conn, import, channel, lines))
+}
+
+fn add_portion(
+    conn: &mut PgConnection,
+    import: ImportId,
+    (channel, kind): (ChannelId, ChannelKind),
+    lines: &[Line],
+) -> Result<()> {
     fn column<'a, T>(lines: &'a [Line], of: impl Fn(&'a Line) -> T) -> Vec<T> {
         lines.iter().map(of).collect()
     }
     diesel::sql_query(
-        "INSERT INTO import_lines (import_id, line, name, phone, email, person, problem, repeats)
-         SELECT $1, l.* FROM unnest($2, $3, $4, $5, $6, $7, $8) AS l",
-    )
-    .bind::<BigInt, _>(import)
-    .bind::<Array<Integer>, _>(column(lines, |line| line.number))
-    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.person.as_str()))
-    .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.problem.as_deref()))
-    .bind::<Array<Nullable<Integer>>, _>(column(lines, |line| line.repeats))
-    .execute(conn)?;
-    Ok(())
-}
-
-/// Refuses the lines of which it is known already that they will not do: taking them would find the same.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn refuse_impossible(
-    conn: &mut PgConnection,
-    import: ImportId,
-    (channel, kind): (ChannelId, ChannelKind),
-) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE import_lines l SET problem = CASE WHEN m.by_phone IS NULL THEN $4 ELSE $5 END
-           FROM (SELECT w.line, p.id AS by_phone, e.id AS by_email FROM import_lines w
-                   LEFT JOIN LATERAL (SELECT id FROM contacts WHERE phone = w.phone AND phone <> ''
-                                       ORDER BY archived_at IS NOT NULL, id LIMIT 1) p ON true
-                   LEFT JOIN LATERAL (SELECT id FROM contacts WHERE email = w.email AND email <> ''
-                                       ORDER BY archived_at IS NOT NULL, id LIMIT 1) e ON true
-                  WHERE w.import_id = $1 AND w.problem IS NULL AND w.repeats IS NULL) m
-          WHERE l.import_id = $1 AND l.line = m.line
-            AND (m.by_phone <> m.by_email
-                 OR (m.by_phone IS NULL AND m.by_email IS NULL
-                     AND EXISTS (SELECT FROM contacts c WHERE c.channel_id = $2
-                                    AND c.address = CASE $3 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone END)))",
+        "INSERT INTO import_lines (import_id, line, name, phone, email, person, department, attendant,
+                department_id, attendant_id, code, remark, problem, repeats, person_key, is_known)
+         SELECT $1, l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.department_id,
+                l.attendant_id, CASE WHEN l.problem IS NULL AND c.id IS NULL THEN '' ELSE l.code END, l.remark,
+                CASE WHEN l.problem IS NOT NULL OR l.repeats IS NOT NULL OR c.id IS NOT NULL THEN l.problem
+                     WHEN p.id <> e.id THEN $5
+                     WHEN p.id IS NULL AND e.id IS NULL AND EXISTS (
+                        SELECT FROM contacts o WHERE o.channel_id = $2
+                           AND o.address = CASE $3 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone END)
+                     THEN $4 END,
+                l.repeats, plain(l.person),
+                l.problem IS NULL AND l.repeats IS NULL
+                    AND (c.id IS NOT NULL OR (coalesce(p.id, e.id) IS NOT NULL AND (p.id = e.id) IS NOT FALSE))
+           FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+                AS l (line, name, phone, email, person, department, attendant, department_id, attendant_id, code,
+                      remark, problem, repeats)
+           LEFT JOIN LATERAL (SELECT o.id FROM channels ch JOIN contacts o ON o.channel_id = ch.id
+                               WHERE l.code <> '' AND o.address = l.code AND o.anonymised_at IS NULL
+                               ORDER BY o.channel_id <> $2, o.id LIMIT 1) c ON true
+           LEFT JOIN LATERAL (SELECT o.id FROM contacts o
+                               WHERE o.phone = l.phone AND o.phone <> '' AND l.problem IS NULL AND l.repeats IS NULL
+                               ORDER BY o.archived_at IS NOT NULL, o.id LIMIT 1) p ON true
+           LEFT JOIN LATERAL (SELECT o.id FROM contacts o
+                               WHERE o.email = l.email AND o.email <> '' AND l.problem IS NULL AND l.repeats IS NULL
+                               ORDER BY o.archived_at IS NOT NULL, o.id LIMIT 1) e ON true",
     )
     .bind::<BigInt, _>(import)
     .bind::<BigInt, _>(channel)
     .bind::<Text, _>(kind)
     .bind::<Text, _>(ADDRESS_TAKEN)
     .bind::<Text, _>(TWO_CONTACTS)
+    .bind::<Array<Integer>, _>(column(lines, |line| line.number))
+    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.person.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.department.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.attendant.as_str()))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department_id))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant_id))
+    .bind::<Array<Text>, _>(column(lines, |line| line.code.as_str()))
+    .bind::<Array<Text>, _>(column(lines, |line| line.remark.as_str()))
+    .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.problem.as_deref()))
+    .bind::<Array<Nullable<Integer>>, _>(column(lines, |line| line.repeats))
     .execute(conn)?;
     Ok(())
 }
 
-/// Counts what was found in the file: lines, and the people whom they name and who are not there yet.
+/// Makes it a preview: counts what was found in the file, lines, and the people whom they name and who are not
+/// there yet.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn count(conn: &mut PgConnection, import: ImportId) -> Result<()> {
+pub fn finish_mapping(conn: &mut PgConnection, import: ImportId, choices: &Value) -> Result<()> {
     diesel::sql_query(
         "WITH lines AS MATERIALIZED (
-            SELECT problem, repeats, plain(person) AS person,
-                   problem IS NULL AND repeats IS NULL AND (
-                       (phone <> '' AND phone IN (SELECT phone FROM contacts WHERE phone <> ''))
-                       OR (email <> '' AND email IN (SELECT email FROM contacts WHERE email <> ''))) AS exists
-              FROM import_lines WHERE import_id = $1),
+            SELECT problem, repeats, person_key, is_known, remark FROM import_lines WHERE import_id = $1),
          missing AS (
-            SELECT person, bool_or(repeats IS NULL AND NOT exists) AS is_of_new FROM lines
-             WHERE problem IS NULL AND person <> ''
-               AND NOT EXISTS (SELECT FROM people p WHERE p.archived_at IS NULL AND p.sort_name = person)
-             GROUP BY person)
-         UPDATE imports i SET good = n.good, bad = n.bad, repeated = n.repeated, existing = n.existing,
-                new_people = m.of_new, new_people_of_known = m.of_known
+            SELECT person_key, bool_or(repeats IS NULL AND NOT is_known) AS is_of_new FROM lines
+             WHERE problem IS NULL AND person_key <> ''
+               AND NOT EXISTS (SELECT FROM people p WHERE p.archived_at IS NULL AND p.sort_name = person_key)
+             GROUP BY person_key)
+         UPDATE imports i SET status = 'preview', choices = $2, good = n.good, bad = n.bad, repeated = n.repeated,
+                existing = n.existing, remarked = n.remarked, new_people = m.of_new,
+                new_people_of_known = m.of_known
            FROM (SELECT count(*) FILTER (WHERE problem IS NULL) AS good,
                         count(*) FILTER (WHERE problem IS NOT NULL) AS bad,
                         count(repeats) FILTER (WHERE problem IS NULL) AS repeated,
-                        count(*) FILTER (WHERE exists) AS existing
+                        count(*) FILTER (WHERE is_known AND problem IS NULL) AS existing,
+                        count(*) FILTER (WHERE remark <> '' AND problem IS NULL) AS remarked
                    FROM lines) n,
                 (SELECT count(*) FILTER (WHERE is_of_new) AS of_new,
                         count(*) FILTER (WHERE NOT is_of_new) AS of_known FROM missing) m
           WHERE i.id = $1",
     )
     .bind::<BigInt, _>(import)
+    .bind::<Jsonb, _>(choices)
     .execute(conn)?;
     Ok(())
 }

@@ -5,9 +5,10 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
-use crate::contacts::form::ChannelKind;
+use crate::contacts::display;
+use crate::contacts::form::{ChannelKind, NAME_LIMIT};
 use crate::error::Result;
-use crate::ids::{ChannelId, ContactId, ImportId, UserId};
+use crate::ids::{ChannelId, ContactId, DepartmentId, ImportId, UserId};
 
 /// A running import, locked.
 #[derive(Clone, Debug, QueryableByName)]
@@ -64,8 +65,16 @@ pub struct Match {
     pub email: String,
     #[diesel(sql_type = Text)]
     pub person: String,
+    /// As the line names them, if they are still active.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub department: Option<DepartmentId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub attendant: Option<UserId>,
     #[diesel(sql_type = Bool)]
     pub is_repeat: bool,
+    /// The contact that our own file named.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub by_code: Option<ContactId>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub by_phone: Option<ContactId>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -74,8 +83,29 @@ pub struct Match {
     pub is_address_taken: bool,
 }
 
+impl Match {
+    /// The contact whom the line is about.
+    pub fn contact(&self) -> Option<ContactId> {
+        self.by_code.or(self.by_phone).or(self.by_email)
+    }
+
+    /// Without a name it is called by its address or number.
+    pub fn called(&self) -> String {
+        match (self.name.as_str(), self.email.as_str()) {
+            ("", "") => display::phone(&self.phone),
+            ("", email) => email.chars().take(NAME_LIMIT).collect(),
+            (name, _) => name.to_owned(),
+        }
+    }
+}
+
 /// $1 the import, $3 its channel, $4 the channel's kind. Of contacts with one number, an active one counts.
-const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, l.repeats IS NOT NULL AS is_repeat,
+const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department, l.repeats IS NOT NULL AS is_repeat,
+        (SELECT u.id FROM department_members m JOIN users u ON u.id = m.user_id
+          WHERE m.department_id = d.id AND u.id = l.attendant_id AND u.deactivated_at IS NULL) AS attendant,
+        (SELECT c.id FROM channels ch JOIN contacts c ON c.channel_id = ch.id
+          WHERE l.code <> '' AND c.address = l.code AND c.anonymised_at IS NULL
+          ORDER BY c.channel_id <> $3, c.id LIMIT 1) AS by_code,
         (SELECT c.id FROM contacts c WHERE c.phone = l.phone AND c.phone <> ''
           ORDER BY c.archived_at IS NOT NULL, c.id LIMIT 1) AS by_phone,
         (SELECT c.id FROM contacts c WHERE c.email = l.email AND c.email <> ''
@@ -83,7 +113,8 @@ const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, l.repeat
         EXISTS (SELECT FROM contacts c WHERE c.channel_id = $3
                    AND c.address = CASE $4 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone END)
             AS is_address_taken
-   FROM import_lines l WHERE l.import_id = $1 AND l.problem IS NULL";
+   FROM import_lines l LEFT JOIN departments d ON d.id = l.department_id AND d.deactivated_at IS NULL
+  WHERE l.import_id = $1 AND l.problem IS NULL";
 
 /// The next lines, those that repeat others last.
 ///
@@ -177,7 +208,7 @@ pub fn confirm(conn: &mut PgConnection, import: ImportId, updates_existing: bool
     .bind::<BigInt, _>(import)
     .bind::<Bool, _>(updates_existing)
     .execute(conn)?;
-    Ok(())
+    super::drop_file(conn, import)
 }
 
 /// # Errors
@@ -188,7 +219,7 @@ pub fn finish(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     Ok(())
 }
 
-/// Ends an import before its end, and forgets the lines that wait.
+/// Ends an import before its end, and forgets its file and the lines that wait.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -197,5 +228,5 @@ pub fn cancel(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
     let sql = "DELETE FROM import_lines WHERE import_id = $1 AND problem IS NULL";
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
-    Ok(())
+    super::drop_file(conn, import)
 }

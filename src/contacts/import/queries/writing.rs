@@ -62,19 +62,23 @@ pub fn create_contacts(
 ) -> Result<()> {
     diesel::sql_query(
         "WITH made AS (
-            INSERT INTO contacts (channel_id, address, name, phone, email, person_id)
+            INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
+                                  default_attendant_id)
             SELECT $1, CASE $2 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone ELSE gen_random_uuid()::text END,
-                   l.name, l.phone, l.email, l.person
-              FROM unnest($3, $4, $5, $6) AS l (name, phone, email, person) RETURNING id)
+                   l.name, l.phone, l.email, l.person, l.department, l.attendant
+              FROM unnest($3, $4, $5, $6, $7, $8) AS l (name, phone, email, person, department, attendant)
+            RETURNING id)
          INSERT INTO audit (action, subject_id, actor_id, details)
-         SELECT 'contact.created', id, $7, jsonb_build_object('import_id', $8) FROM made",
+         SELECT 'contact.created', id, $9, jsonb_build_object('import_id', $10) FROM made",
     )
     .bind::<BigInt, _>(import.channel_id)
     .bind::<Text, _>(import.kind)
-    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
+    .bind::<Array<Text>, _>(column(lines, Match::called))
     .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
     .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant))
     .bind::<BigInt, _>(import.created_by)
     .bind::<BigInt, _>(import.id)
     .execute(conn)?;
@@ -92,30 +96,44 @@ pub fn update_contacts(
     lines: &[(Match, Option<PersonId>)],
 ) -> Result<()> {
     diesel::sql_query(
-        "WITH said AS (SELECT * FROM unnest($1, $2, $3, $4, $5) AS l (id, name, phone, email, person)),
+        "WITH said AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $8, $9)
+                            AS l (id, name, phone, email, person, department, attendant)),
          locked AS MATERIALIZED (
-            SELECT c.id, ch.kind, c.name, c.phone, c.email, c.person_id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+            SELECT c.id, ch.kind, c.name, c.phone, c.email, c.person_id, c.default_department_id,
+                   c.default_attendant_id
+              FROM contacts c JOIN channels ch ON ch.id = c.channel_id
              WHERE c.id = ANY($1) AND c.anonymised_at IS NULL ORDER BY c.id FOR NO KEY UPDATE OF c),
          changed AS (
-            UPDATE contacts c SET name = said.name, person_id = coalesce(said.person, c.person_id),
+            UPDATE contacts c SET name = coalesce(nullif(said.name, ''), c.name),
+                   person_id = coalesce(said.person, c.person_id),
+                   default_department_id = coalesce(said.department, c.default_department_id),
+                   default_attendant_id = CASE
+                       WHEN said.attendant IS NOT NULL THEN said.attendant
+                       WHEN said.department <> c.default_department_id THEN NULL
+                       ELSE c.default_attendant_id END,
                    phone = CASE WHEN said.phone <> '' AND locked.kind <> 'whatsapp' THEN said.phone ELSE c.phone END,
                    email = CASE WHEN said.email <> '' AND locked.kind <> 'email' THEN said.email ELSE c.email END
               FROM locked JOIN said USING (id) WHERE c.id = locked.id
             RETURNING c.id, array_remove(ARRAY[
                 CASE WHEN locked.name <> c.name THEN 'name' END, CASE WHEN locked.phone <> c.phone THEN 'phone' END,
                 CASE WHEN locked.email <> c.email THEN 'email' END,
-                CASE WHEN locked.person_id IS DISTINCT FROM c.person_id THEN 'person' END], NULL) AS fields)
+                CASE WHEN locked.person_id IS DISTINCT FROM c.person_id THEN 'person' END,
+                CASE WHEN locked.default_department_id IS DISTINCT FROM c.default_department_id THEN 'department' END,
+                CASE WHEN locked.default_attendant_id IS DISTINCT FROM c.default_attendant_id THEN 'attendant' END],
+                NULL) AS fields)
          INSERT INTO audit (action, subject_id, actor_id, details)
          SELECT 'contact.edited', id, $6, jsonb_build_object('import_id', $7, 'fields', fields)
            FROM changed WHERE fields <> '{}'",
     )
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.by_phone.or(line.by_email)))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, Match::contact))
     .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
     .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
     .bind::<BigInt, _>(import.created_by)
     .bind::<BigInt, _>(import.id)
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant))
     .execute(conn)?;
     Ok(())
 }

@@ -1,0 +1,503 @@
+//! What the columns of a file hold, guessed from their heads as other programs write them: Google Contacts (old
+//! and new), Outlook, Chatwoot, Digisac, Whaticket, HubSpot, vCard, and people; in Portuguese, English and
+//! Spanish.
+
+use super::table::Row;
+use crate::contacts::phone::Phone;
+use crate::email::Email;
+use crate::text_enum;
+
+text_enum! {
+    /// What becomes of a column.
+    pub enum Target {
+        Name = "name",
+        MiddleName = "middle_name",
+        Surname = "surname",
+        Phone = "phone",
+        /// Taken if there is no other.
+        OtherPhone = "other_phone",
+        Email = "email",
+        OtherEmail = "other_email",
+        Person = "person",
+        Department = "department",
+        Attendant = "attendant",
+        /// By which our own files name a contact.
+        Code = "code",
+    }
+}
+
+impl Target {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Name => "Nome",
+            Self::MiddleName => "Nome do meio",
+            Self::Surname => "Sobrenome",
+            Self::Phone => "Telefone",
+            Self::OtherPhone => "Outro telefone",
+            Self::Email => "E-mail",
+            Self::OtherEmail => "Outro e-mail",
+            Self::Person => "Pessoa",
+            Self::Department => "Departamento padrão",
+            Self::Attendant => "Atendente padrão",
+            Self::Code => "Código do contato",
+        }
+    }
+}
+
+/// A head without case, accents and signs.
+fn plain(title: &str) -> String {
+    let decomposed =
+        icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(title).to_lowercase();
+    decomposed.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// What a head may say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    FullName,
+    /// "Nome": the whole name, or the first one where there is a surname beside it.
+    Name,
+    FirstName,
+    MiddleName,
+    Surname,
+    /// The smaller, the likelier it is the number by which one writes to the customer.
+    Phone(u8),
+    Email(u8),
+    Person,
+    Department,
+    Attendant,
+    Code,
+    /// Known, and nothing of a contact.
+    Nothing,
+}
+
+fn meaning(title: &str) -> Option<Meaning> {
+    let title = plain(title);
+    let title = title.as_str();
+    let is = |words: &[&str]| words.contains(&title);
+    let has = |words: &[&str]| words.iter().any(|word| title.contains(word));
+    if is(&["codigodocontato"]) {
+        return Some(Meaning::Code);
+    }
+    if is(&["departamentopadrao"]) {
+        return Some(Meaning::Department);
+    }
+    if is(&["atendentepadrao"]) {
+        return Some(Meaning::Attendant);
+    }
+    if is(&["pessoa", "grupo", "person"]) {
+        return Some(Meaning::Person);
+    }
+    if is(&[
+        "nomecompleto",
+        "fullname",
+        "displayname",
+        "nombrecompleto",
+        "fn",
+        "nomedocontato",
+        "contactname",
+        "nomedecontato",
+        "nomedocliente",
+        "nomecliente",
+        "customername",
+        "clientname",
+        "nombredelcontacto",
+        "nombredecontacto",
+        "nombredelcliente",
+        "nomedeexibicao",
+        "nomeparaexibicao",
+        "nomecontato",
+        "namecontact",
+        "pushname",
+        "nomenowhatsapp",
+    ]) {
+        return Some(Meaning::FullName);
+    }
+    if is(&[
+        "nome", "name", "contato", "contact", "contacto", "cliente", "customer", "nombre", "nomes", "nombres",
+    ]) {
+        return Some(Meaning::Name);
+    }
+    if is(&[
+        "firstname",
+        "givenname",
+        "primeironome",
+        "prenome",
+        "nomeproprio",
+        "primernombre",
+        "nomededbatismo",
+        "nome1",
+        "nombredepila",
+        "forename",
+    ]) {
+        return Some(Meaning::FirstName);
+    }
+    if is(&[
+        "middlename",
+        "middlenames",
+        "additionalname",
+        "additionalnames",
+        "segundonome",
+        "nomedomeio",
+        "nomesadicionais",
+        "nomeadicional",
+        "segundonombre",
+        "nomesintermediarios",
+    ]) {
+        return Some(Meaning::MiddleName);
+    }
+    if is(&[
+        "lastname",
+        "surname",
+        "familyname",
+        "sobrenome",
+        "sobrenomes",
+        "apellido",
+        "apellidos",
+        "ultimonome",
+        "nomedefamilia",
+        "primerapellido",
+    ]) {
+        return Some(Meaning::Surname);
+    }
+    // Kinds and labels of numbers, and what is dialled to reach machines.
+    if has(&[
+        "label",
+        "type",
+        "tipo",
+        "rotulo",
+        "etiqueta",
+        "fax",
+        "pager",
+        "telex",
+        "ramal",
+        "extension",
+        "isdn",
+        "ttytdd",
+    ]) {
+        return has(&[
+            "phone", "telefone", "telefono", "mail", "fax", "pager", "correo", "telex", "isdn", "ttytdd",
+            "ramal",
+        ])
+        .then_some(Meaning::Nothing);
+    }
+    if has(&["email", "mail", "correo"])
+        && !has(&[
+            "display",
+            "exibicao",
+            "presentacion",
+            "mailing",
+            "emailopt",
+            "mailopt",
+            "permit",
+            "status",
+            "domain",
+            "dominio",
+        ])
+    {
+        let rank = match () {
+            () if has(&[
+                "2",
+                "3",
+                "4",
+                "5",
+                "secundario",
+                "alternativo",
+                "other",
+                "outro",
+                "adicional",
+                "additional",
+            ]) =>
+            {
+                2
+            }
+            () if has(&["trabalho", "work", "comercial", "pessoal", "home", "trabajo"]) => 1,
+            () => 0,
+        };
+        return Some(Meaning::Email(rank));
+    }
+    if has(&["displayname", "exibicao", "presentacion"]) {
+        return Some(Meaning::Nothing);
+    }
+    phone_rank(title).map(Meaning::Phone)
+}
+
+fn phone_rank(title: &str) -> Option<u8> {
+    let is = |words: &[&str]| words.contains(&title);
+    let has = |words: &[&str]| words.iter().any(|word| title.contains(word));
+    let is_other = has(&[
+        "2",
+        "3",
+        "4",
+        "5",
+        "outro",
+        "other",
+        "otro",
+        "secundario",
+        "alternativo",
+        "recado",
+        "adicional",
+    ]);
+    let is_phone =
+        has(&["phone", "telefone", "telefono", "celular", "whatsapp", "telemovel", "mobile", "movil"])
+            || is(&[
+                "fone",
+                "fone1",
+                "fone2",
+                "tel",
+                "tel1",
+                "tel2",
+                "cel",
+                "cel1",
+                "cel2",
+                "zap",
+                "wpp",
+                "movel",
+                "contactnumber",
+                "numero",
+                "number",
+                "numerodecontato",
+                "numerodocontato",
+                "msisdn",
+                "waid",
+                "phonenumber",
+            ]);
+    if !is_phone
+        || has(&[
+            "phonetic",
+            "emailphone",
+            "fonetic",
+            "status",
+            "operadora",
+            "carrier",
+            "pais",
+            "country",
+            "ddi",
+            "optin",
+        ])
+    {
+        return None;
+    }
+    let rank = match () {
+        () if has(&["whatsapp", "zap", "wpp", "waid"]) => 0,
+        () if has(&["celular", "mobile", "telemovel", "movel", "movil", "cel"]) => 1,
+        () if has(&[
+            "comercial",
+            "business",
+            "work",
+            "trabalho",
+            "trabajo",
+            "empresa",
+            "company",
+            "assistant",
+            "assistente",
+            "asistente",
+            "residencial",
+            "residencia",
+            "home",
+            "casa",
+            "particular",
+            "car",
+            "radio",
+            "fixo",
+            "fijo",
+            "callback",
+            "retorno",
+        ]) =>
+        {
+            4
+        }
+        () if has(&["principal", "primary", "primario"]) => 2,
+        () => 3,
+    };
+    Some(rank * 2 + u8::from(is_other))
+}
+
+/// How many heads of a row are recognised.
+pub fn known_in(row: &Row) -> usize {
+    row.cells.iter().filter(|cell| meaning(cell).is_some()).count()
+}
+
+/// The place of the row that is the head.
+pub fn row_of(rows: &[Row]) -> Option<usize> {
+    let is_data =
+        |row: &Row| row.cells.iter().any(|cell| Phone::parse(cell).is_ok() || Email::parse(cell).is_ok());
+    let mut best: Option<(usize, usize)> = None;
+    for (place, row) in rows.iter().enumerate() {
+        let known = known_in(row);
+        if known > best.map_or(0, |(most, _)| most) && !is_data(row) {
+            best = Some((known, place));
+        }
+    }
+    if let Some((_, place)) = best {
+        return Some(place);
+    }
+    // No head that is known: the first row is one, unless it holds a number or an address itself.
+    rows.first().filter(|row| !is_data(row)).filter(|_| rows.len() > 1).map(|_| 0)
+}
+
+/// What becomes of each column, by its head; where no head says so, by its examples.
+pub fn guessed(titles: &[String], examples: &[Vec<String>]) -> Vec<Option<Target>> {
+    let meanings: Vec<Option<Meaning>> = titles.iter().map(|title| meaning(title)).collect();
+    let mut targets = vec![None; titles.len().max(examples.len())];
+    let find = |wanted: Meaning| meanings.iter().position(|meaning| *meaning == Some(wanted));
+    name(&find, &mut targets);
+    for (wanted, target) in [
+        (Meaning::Person, Target::Person),
+        (Meaning::Department, Target::Department),
+        (Meaning::Attendant, Target::Attendant),
+        (Meaning::Code, Target::Code),
+    ] {
+        if let Some(place) = find(wanted) {
+            targets[place] = Some(target);
+        }
+    }
+    let phone = |meaning: Meaning| if let Meaning::Phone(rank) = meaning { Some(rank) } else { None };
+    let email = |meaning: Meaning| if let Meaning::Email(rank) = meaning { Some(rank) } else { None };
+    ranked(&meanings, phone, (Target::Phone, Target::OtherPhone), &mut targets);
+    ranked(&meanings, email, (Target::Email, Target::OtherEmail), &mut targets);
+    by_examples(&meanings, examples, &mut targets);
+    targets
+}
+
+fn name(find: &impl Fn(Meaning) -> Option<usize>, targets: &mut [Option<Target>]) {
+    let (full, name, first) = (find(Meaning::FullName), find(Meaning::Name), find(Meaning::FirstName));
+    let (middle, last) = (find(Meaning::MiddleName), find(Meaning::Surname));
+    let whole = full.or(name.filter(|_| first.is_some() || last.is_none()));
+    match (whole, first.or(name)) {
+        (Some(whole), _) => targets[whole] = Some(Target::Name),
+        (None, first) => {
+            for (place, target) in
+                [(first, Target::Name), (middle, Target::MiddleName), (last, Target::Surname)]
+            {
+                if let Some(place) = place {
+                    targets[place] = Some(target);
+                }
+            }
+        }
+    }
+}
+
+/// The likeliest column is the one, the others come after it.
+fn ranked(
+    meanings: &[Option<Meaning>],
+    rank: impl Fn(Meaning) -> Option<u8>,
+    (first, other): (Target, Target),
+    targets: &mut [Option<Target>],
+) {
+    let ranks = || {
+        let of = |(place, meaning): (usize, &Option<Meaning>)| Some((meaning.and_then(&rank)?, place));
+        meanings.iter().enumerate().filter_map(of)
+    };
+    let Some((_, best)) = ranks().min() else { return };
+    for (_, place) in ranks() {
+        targets[place] = Some(if place == best { first } else { other });
+    }
+}
+
+/// Whether most examples are what `parse` takes.
+fn are_mostly(examples: &[String], parse: impl Fn(&str) -> bool) -> bool {
+    let filled = || examples.iter().filter(|example| !example.trim().is_empty());
+    filled().count() > 0 && filled().filter(|example| parse(example)).count() * 4 >= filled().count() * 3
+}
+
+fn by_examples(meanings: &[Option<Meaning>], examples: &[Vec<String>], targets: &mut [Option<Target>]) {
+    let is_free = |place: usize| meanings.get(place).copied().flatten().is_none();
+    let has = |targets: &[Option<Target>], wanted| targets.contains(&Some(wanted));
+    for (place, examples) in examples.iter().enumerate().filter(|(place, _)| is_free(*place)) {
+        if targets[place].is_some() {
+            continue;
+        }
+        if are_mostly(examples, |text| Email::parse(text).is_ok()) {
+            let taken = has(targets, Target::Email);
+            targets[place] = Some(if taken { Target::OtherEmail } else { Target::Email });
+        } else if !has(targets, Target::Phone) && are_mostly(examples, |text| Phone::parse(text).is_ok()) {
+            targets[place] = Some(Target::Phone);
+        }
+    }
+    let has_name = [Target::Name, Target::Surname].into_iter().any(|part| has(targets, part));
+    let has_address = has(targets, Target::Email) || has(targets, Target::Phone);
+    if has_name || !has_address || !meanings.iter().all(Option::is_none) {
+        return;
+    }
+    // Without any head, the first column of words is the name.
+    let is_word = |text: &str| text.chars().any(char::is_alphabetic) && Email::parse(text).is_err();
+    let words = examples.iter().position(|examples| are_mostly(examples, is_word));
+    if let Some(place) = words.filter(|place| targets[*place].is_none()) {
+        targets[place] = Some(Target::Name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guess(head: &str) -> Vec<String> {
+        let titles: Vec<String> = head.split(',').map(str::to_owned).collect();
+        let found = guessed(&titles, &[]);
+        let said = titles
+            .iter()
+            .zip(found)
+            .filter_map(|(title, target)| Some(format!("{title}={}", target?.as_str())));
+        said.collect()
+    }
+
+    #[test]
+    fn heads_of_other_programs_are_known() {
+        for (head, expected) in [
+            ("id,name,email,identifier,phone_number", "name=name,email=email,phone_number=phone"),
+            (
+                "First Name,Middle Name,Last Name,Phonetic First Name,Organization Name,E-mail 1 - Label,E-mail 1 - Value,Phone 1 - Label,Phone 1 - Value,Phone 2 - Value",
+                "First Name=name,Middle Name=middle_name,Last Name=surname,E-mail 1 - Value=email,Phone 1 - Value=phone,Phone 2 - Value=other_phone",
+            ),
+            (
+                "Name,Given Name,Additional Name,Family Name,Group Membership,E-mail 1 - Type,E-mail 1 - Value,Phone 1 - Type,Phone 1 - Value",
+                "Name=name,E-mail 1 - Value=email,Phone 1 - Value=phone",
+            ),
+            (
+                "First Name,Last Name,Company,Department,Business Fax,Business Phone,Home Phone,Mobile Phone,E-mail Address,E-mail Type,E-mail Display Name,E-mail 2 Address",
+                "First Name=name,Last Name=surname,Business Phone=other_phone,Home Phone=other_phone,Mobile Phone=phone,E-mail Address=email,E-mail 2 Address=other_email",
+            ),
+            (
+                "Primeiro nome,Segundo nome,Sobrenome,Empresa,Fax comercial,Telefone comercial,Telefone residencial,Telefone celular,Endereço de email,Tipo de email,Nome para exibição do email",
+                "Primeiro nome=name,Segundo nome=middle_name,Sobrenome=surname,Telefone comercial=other_phone,Telefone residencial=other_phone,Telefone celular=phone,Endereço de email=email",
+            ),
+            (
+                "Nombre,Segundo nombre,Apellidos,Organización,Teléfono del trabajo,Particular,Teléfono móvil,Dirección de correo electrónico,Tipo de correo electrónico",
+                "Nombre=name,Segundo nombre=middle_name,Apellidos=surname,Teléfono del trabajo=other_phone,Teléfono móvil=phone,Dirección de correo electrónico=email",
+            ),
+            (
+                "Nome,Telefone celular,Celular/WhatsApp,Telefone 1,E-mail principal",
+                "Nome=name,Telefone celular=other_phone,Celular/WhatsApp=phone,Telefone 1=other_phone,E-mail principal=email",
+            ),
+            ("Nome,Telefone,Celular,E-mail", "Nome=name,Telefone=other_phone,Celular=phone,E-mail=email"),
+            (
+                "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Lead Status",
+                "First Name=name,Last Name=surname,Email=email,Phone Number=phone",
+            ),
+            ("Nome,Número,Email,Tags", "Nome=name,Número=phone,Email=email"),
+            ("Nome,WhatsApp,Departamento,Pessoa", "Nome=name,WhatsApp=phone,Pessoa=person"),
+            (
+                "linha,nome,telefone,e-mail,pessoa,departamento padrão,atendente padrão,código do contato,motivo",
+                "nome=name,telefone=phone,e-mail=email,pessoa=person,departamento padrão=department,atendente padrão=attendant,código do contato=code",
+            ),
+            ("email", "email=email"),
+        ] {
+            assert_eq!(guess(head).join(","), expected, "{head}");
+        }
+    }
+
+    #[test]
+    fn where_heads_say_nothing_the_examples_do() {
+        let column = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        let examples = [
+            column(&["12", "13"]),
+            column(&["Ana", "Bia"]),
+            column(&["(11) 90000-0142", ""]),
+            column(&["a@b.example"]),
+        ];
+        let none = vec![String::new(); 4];
+        let expected = [None, Some(Target::Name), Some(Target::Phone), Some(Target::Email)];
+        assert_eq!(guessed(&none, &examples), expected);
+    }
+}

@@ -1,0 +1,343 @@
+//! A row of the file as a contact: normalised, or refused with a reason.
+
+use std::collections::HashMap;
+
+use super::heads::Target;
+use super::table::Row;
+use crate::contacts::display;
+use crate::contacts::form::{self, ChannelKind};
+use crate::contacts::phone::Phone;
+use crate::email::Email;
+use crate::ids::{DepartmentId, UserId};
+use crate::web::without_apostrophes;
+
+/// What a text that is shown again, but not taken, keeps.
+const LONGEST: usize = 200;
+
+/// More numbers or addresses than these in one line are no contact's.
+const MOST_VALUES: usize = 20;
+
+/// One line, as it may be taken (its texts normalised) or refused (its texts as they were).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Where it begins in the file; the first line is 1.
+    pub number: i32,
+    /// Empty if the file has none: then the contact is called by its address or number.
+    pub name: String,
+    pub phone: String,
+    pub email: String,
+    pub person: String,
+    pub department: String,
+    pub attendant: String,
+    pub department_id: Option<DepartmentId>,
+    pub attendant_id: Option<UserId>,
+    pub code: String,
+    /// Numbers and addresses that find no place in a contact, and what else should be known.
+    pub remark: String,
+    /// Why it cannot be taken, for whoever wrote the file.
+    pub problem: Option<String>,
+    /// The first line with the same number or address.
+    pub repeats: Option<i32>,
+}
+
+/// The departments of the company, and who attends in them.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    departments: HashMap<String, DepartmentId>,
+    attendants: Vec<Attendant>,
+}
+
+/// Somebody who attends in a department.
+#[derive(Clone, Debug)]
+pub struct Attendant {
+    pub department: DepartmentId,
+    pub id: UserId,
+    pub name: String,
+    pub email: String,
+}
+
+/// Makes lines of rows.
+pub struct Judge {
+    targets: Vec<Option<Target>>,
+    kind: ChannelKind,
+    directory: Directory,
+    known: Known,
+}
+
+impl Directory {
+    pub fn new(departments: Vec<(DepartmentId, String)>, attendants: Vec<Attendant>) -> Self {
+        let departments = departments.into_iter().map(|(id, name)| (folded(&name), id)).collect();
+        Self { departments, attendants }
+    }
+
+    fn department(&self, name: &str) -> Result<DepartmentId, &'static str> {
+        self.departments.get(&folded(name)).copied().ok_or("Não há departamento ativo com este nome.")
+    }
+
+    /// By e-mail address, or by a name that only one of the department has.
+    fn attendant(&self, text: &str, department: DepartmentId) -> Result<UserId, &'static str> {
+        let (address, name) = (Email::normalized(text), folded(text));
+        let members = || self.attendants.iter().filter(|member| member.department == department);
+        if let Some(member) = members().find(|member| member.email == address) {
+            return Ok(member.id);
+        }
+        let mut named = members().filter(|member| folded(&member.name) == name);
+        match (named.next(), named.next()) {
+            (Some(member), None) => Ok(member.id),
+            (Some(_), Some(_)) => Err("Há mais de um atendente com este nome. Use o e-mail dele."),
+            (None, _) => Err("Este atendente não é do departamento da linha."),
+        }
+    }
+}
+
+/// A name without case and accents.
+fn folded(name: &str) -> String {
+    let plain = icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(name).to_lowercase();
+    let letters: String = plain.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
+    letters.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Judge {
+    pub fn new(targets: Vec<Option<Target>>, kind: ChannelKind, directory: Directory) -> Self {
+        Self { targets, kind, directory, known: Known::default() }
+    }
+
+    pub fn line(&mut self, row: Row) -> Line {
+        let line = self.judged(row);
+        self.known.compare(line)
+    }
+
+    fn judged(&self, row: Row) -> Line {
+        let cells: Vec<String> = row.cells.iter().map(|cell| without_apostrophes(cell.trim())).collect();
+        let of = |wanted: Target| {
+            let is_it = move |(place, _): &(usize, &String)| self.targets.get(*place) == Some(&Some(wanted));
+            cells
+                .iter()
+                .enumerate()
+                .filter(is_it)
+                .map(|(_, cell)| cell.trim())
+                .filter(|cell| !cell.is_empty())
+        };
+        let mut problems: Vec<&'static str> = Vec::new();
+        let mut left_out: Vec<String> = Vec::new();
+        let names: Vec<&str> =
+            [Target::Name, Target::MiddleName, Target::Surname].into_iter().flat_map(of).collect();
+        if names.iter().any(|part| part.contains(['\n', '\r'])) {
+            problems.push("Há aspas sem par nesta linha ou uma quebra de linha no nome.");
+        }
+        let typed_name = names.join(" ");
+        let name =
+            or_add(&mut problems, form::optional(&typed_name, form::name)).flatten().unwrap_or_default();
+        let phones = values(of(Target::Phone).chain(of(Target::OtherPhone)), Phone::parse, is_phone_mark);
+        let emails = values(of(Target::Email).chain(of(Target::OtherEmail)), email, is_email_mark);
+        let typed_phone = phones.typed.clone();
+        let phone = phones.first(&mut problems, &mut left_out, |phone| display::phone(phone.as_str()));
+        let typed_email = emails.typed.clone();
+        let email = emails.first(&mut problems, &mut left_out, |email| email.as_str().to_owned());
+        let first = |wanted: Target| of(wanted).next().unwrap_or_default();
+        let (person, department, attendant) =
+            (first(Target::Person), first(Target::Department), first(Target::Attendant));
+        let (department_id, attendant_id) = self.department(department, attendant, &mut problems);
+        let takes_messages = phone.as_ref().is_none_or(Phone::takes_messages);
+        match self.kind {
+            ChannelKind::Email if email.is_none() && typed_email.is_empty() => {
+                problems.push("Informe o e-mail.")
+            }
+            ChannelKind::Whatsapp if phone.is_none() && typed_phone.is_empty() => {
+                problems.push("Informe o telefone.");
+            }
+            ChannelKind::Whatsapp if !takes_messages => problems.push("Este número não recebe mensagens."),
+            _ => {}
+        }
+        if typed_name.is_empty() && typed_phone.is_empty() && typed_email.is_empty() {
+            problems.push("Informe o nome.");
+        }
+        let mut remark = String::new();
+        if !takes_messages {
+            remark.push_str("Este número não recebe mensagens. ");
+        }
+        if !left_out.is_empty() {
+            remark.push_str("Fica de fora: ");
+            remark.push_str(&shown(&left_out.join(", ")));
+        }
+        let parsed_person = or_add(&mut problems, form::optional(person, form::name)).flatten();
+        let code = first(Target::Code);
+        let code = if code.len() <= LONGEST { code.to_owned() } else { String::new() };
+        let (department, attendant) = (shown(department), shown(attendant));
+        let line = Line { number: row.number, department, attendant, code, ..Line::default() };
+        let problem = row.flaw.or_else(|| (!problems.is_empty()).then(|| problems.join(" ")));
+        match problem {
+            None => Line {
+                name,
+                phone: phone.map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
+                email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
+                person: parsed_person.unwrap_or_default(),
+                department_id,
+                attendant_id,
+                remark: remark.trim().to_owned(),
+                ..line
+            },
+            Some(problem) => Line {
+                name: shown(&typed_name),
+                phone: shown(&typed_phone),
+                email: shown(&typed_email),
+                person: shown(person),
+                code: shown(&line.code),
+                problem: Some(problem),
+                ..line
+            },
+        }
+    }
+
+    fn department(
+        &self,
+        department: &str,
+        attendant: &str,
+        problems: &mut Vec<&'static str>,
+    ) -> (Option<DepartmentId>, Option<UserId>) {
+        match (department, attendant) {
+            ("", "") => (None, None),
+            ("", _) => {
+                problems.push("O atendente padrão precisa do departamento.");
+                (None, None)
+            }
+            (name, attendant) => {
+                let Some(id) = or_add(problems, self.directory.department(name)) else { return (None, None) };
+                let find = |text: &str| self.directory.attendant(text, id);
+                (Some(id), or_add(problems, form::optional(attendant, find)).flatten())
+            }
+        }
+    }
+}
+
+/// What the cells of one kind hold.
+struct Values<T> {
+    /// All of it, as it stands there.
+    typed: String,
+    good: Vec<T>,
+    bad: Vec<(String, &'static str)>,
+}
+
+/// A cell is one value, or several with marks between.
+fn values<'a, T: PartialEq>(
+    cells: impl Iterator<Item = &'a str>,
+    parse: impl Fn(&str) -> Result<T, &'static str>,
+    is_mark: impl Fn(char) -> bool + Copy,
+) -> Values<T> {
+    let mut values = Values { typed: String::new(), good: Vec::new(), bad: Vec::new() };
+    for cell in cells {
+        if !values.typed.is_empty() {
+            values.typed.push_str(" ::: ");
+        }
+        values.typed.push_str(cell);
+        let whole = match parse(cell) {
+            Ok(value) => {
+                values.add(value);
+                continue;
+            }
+            Err(error) => error,
+        };
+        let marked = cell.replace(":::", "\n").replace(" ou ", "\n");
+        let pieces: Vec<&str> = marked
+            .split(is_mark)
+            .map(str::trim)
+            .filter(|piece| !piece.is_empty())
+            .take(MOST_VALUES)
+            .collect();
+        let is_several = pieces.iter().any(|piece| parse(piece).is_ok());
+        if !is_several {
+            values.bad.push((cell.to_owned(), whole));
+            continue;
+        }
+        for piece in pieces {
+            match parse(piece) {
+                Ok(value) => values.add(value),
+                // "Ana <ana@…>": the name is no value.
+                Err(_) if !piece.contains(|c: char| c.is_ascii_digit() || c == '@') => {}
+                Err(error) => values.bad.push((piece.to_owned(), error)),
+            }
+        }
+    }
+    values
+}
+
+fn is_phone_mark(c: char) -> bool {
+    matches!(c, '/' | ';' | ',' | '|' | '\n' | '\r' | '\t')
+}
+
+fn is_email_mark(c: char) -> bool {
+    matches!(c, '/' | ';' | ',' | '|') || c.is_whitespace()
+}
+
+/// An address, also as a link or with the name before it.
+fn email(text: &str) -> Result<Email, &'static str> {
+    let text = text.trim();
+    let inner =
+        text.strip_suffix('>').and_then(|text| text.rsplit_once('<')).map_or(text, |(_, inner)| inner);
+    let is_link = inner.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("mailto:"));
+    Email::parse(if is_link { &inner[7..] } else { inner })
+}
+
+impl<T: PartialEq> Values<T> {
+    fn add(&mut self, value: T) {
+        if !self.good.contains(&value) {
+            self.good.push(value);
+        }
+    }
+
+    /// The first that is right; without one, what is wrong with the first. The others are left out.
+    fn first(
+        self,
+        problems: &mut Vec<&'static str>,
+        left_out: &mut Vec<String>,
+        show: impl Fn(&T) -> String,
+    ) -> Option<T> {
+        let mut good = self.good.into_iter();
+        let Some(first) = good.next() else {
+            problems.extend(self.bad.first().map(|(_, error)| *error));
+            return None;
+        };
+        left_out.extend(good.map(|value| show(&value)));
+        left_out.extend(self.bad.into_iter().map(|(text, _)| text));
+        Some(first)
+    }
+}
+
+/// A text that was refused, as far as the database and a page can hold it.
+fn shown(cell: &str) -> String {
+    cell.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+}
+
+fn or_add<T>(problems: &mut Vec<&'static str>, parsed: Result<T, &'static str>) -> Option<T> {
+    parsed.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// The numbers, addresses and codes of the lines so far.
+#[derive(Default)]
+struct Known {
+    phones: HashMap<String, i32>,
+    emails: HashMap<String, i32>,
+    codes: HashMap<String, i32>,
+}
+
+impl Known {
+    fn compare(&mut self, line: Line) -> Line {
+        if line.problem.is_some() {
+            return line;
+        }
+        let mut first = |known: fn(&mut Self) -> &mut HashMap<String, i32>, text: &str| {
+            let first =
+                (!text.is_empty()).then(|| *known(self).entry(text.to_owned()).or_insert(line.number));
+            first.filter(|first| *first != line.number)
+        };
+        let phone = first(|known| &mut known.phones, &line.phone);
+        let email = first(|known| &mut known.emails, &line.email);
+        let code = first(|known| &mut known.codes, &line.code);
+        // Two contacts of ours may have one number: each is named by its code.
+        let repeats = if line.code.is_empty() { email.or(phone) } else { code };
+        Line { repeats, ..line }
+    }
+}
+
+#[cfg(test)]
+mod tests;

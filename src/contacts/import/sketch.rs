@@ -1,0 +1,170 @@
+//! What the page of the columns shows of a file, and reading a file at all: off the threads that serve, few at
+//! once, with no connection to the database held.
+
+use actix_web::web;
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::heads::{self, Target};
+use super::line::{Judge, Line};
+use super::table::{Reading, Row, Table};
+use super::text::Suspect;
+use crate::error::{Error, Result};
+
+/// Files that are read at once: each takes up to some 150 MB for a second or two.
+static READING: Semaphore = Semaphore::const_new(2);
+
+/// Examples per column.
+const EXAMPLES: usize = 3;
+
+/// Cells per column from which its meaning is guessed.
+const SAMPLES: usize = 20;
+
+/// The most characters of an example.
+const LONGEST: usize = 60;
+
+/// A column with something in it, or with a title.
+#[derive(Clone, Debug, Default)]
+pub struct Column {
+    pub place: usize,
+    pub title: String,
+    pub examples: Vec<String>,
+    /// How many lines have something in it.
+    pub filled: usize,
+    pub guess: Option<Target>,
+}
+
+/// A file as it was read.
+pub struct Sketch {
+    pub encoding: String,
+    pub suspects: Vec<Suspect>,
+    pub suspect_count: usize,
+    pub is_of_cards: bool,
+    pub separator: Option<&'static str>,
+    pub sheets: Vec<String>,
+    pub sheet: String,
+    pub head: Option<i32>,
+    pub first: Vec<Row>,
+    pub columns: Vec<Column>,
+    pub lines: usize,
+}
+
+/// Runs `work` where it may take its time.
+///
+/// # Errors
+/// It panicked.
+pub async fn reading<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let permit = READING.acquire().await.map_err(Error::unexpected)?;
+    web::block(move || {
+        // Held until the end, even if the visitor has gone.
+        let _permit = permit;
+        work()
+    })
+    .await
+    .map_err(Error::unexpected)
+}
+
+impl Sketch {
+    /// # Errors
+    /// Why this is no file of contacts, for whoever sent it.
+    pub fn of(content: &[u8], reading: &Reading) -> Result<Self, &'static str> {
+        let table = Table::open(content, reading)?;
+        let mut columns: Vec<Column> = Vec::new();
+        let mut samples: Vec<Vec<String>> = Vec::new();
+        let mut lines = 0;
+        table.rows(|row| {
+            lines += 1;
+            if columns.len() < row.cells.len() {
+                columns.resize_with(row.cells.len(), Column::default);
+                samples.resize_with(row.cells.len(), Vec::new);
+            }
+            for (place, cell) in row.cells.iter().enumerate() {
+                let cell = cell.trim();
+                if !cell.is_empty() {
+                    columns[place].note(cell);
+                    if samples[place].len() < SAMPLES {
+                        samples[place].push(cell.to_owned());
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        if lines == 0 {
+            return Err("O arquivo não tem nenhum contato. Confira se ele tem o cabeçalho e as linhas.");
+        }
+        if columns.len() < table.titles.len() {
+            columns.resize_with(table.titles.len(), Column::default);
+            samples.resize_with(table.titles.len(), Vec::new);
+        }
+        let guesses = heads::guessed(&table.titles, &samples);
+        for (place, column) in columns.iter_mut().enumerate() {
+            let title = table.titles.get(place).map(|title| title.trim()).unwrap_or_default();
+            column.place = place;
+            column.title = match title {
+                "" => format!("Coluna {} (sem título)", letters(place)),
+                title => title.chars().filter(|c| !c.is_control()).take(LONGEST).collect(),
+            };
+            column.guess = guesses.get(place).copied().flatten().filter(|_| column.filled > 0);
+        }
+        let (sheets, sheet) =
+            table.sheets().map_or((Vec::new(), String::new()), |(all, one)| (all.to_vec(), one.to_owned()));
+        Ok(Self {
+            is_of_cards: table.is_of_cards(),
+            separator: table.separator(),
+            sheets,
+            sheet,
+            head: table.head,
+            columns,
+            lines,
+            encoding: table.encoding,
+            suspects: table.suspects,
+            suspect_count: table.suspect_count,
+            first: table.first,
+        })
+    }
+
+    /// Tells readings of one file apart: choices of columns are for one of them.
+    pub fn shape(&self) -> String {
+        let mut hash = Sha256::new();
+        for column in &self.columns {
+            hash.update(column.title.as_bytes());
+            hash.update([0]);
+        }
+        hex::encode(&hash.finalize()[..8])
+    }
+}
+
+/// Judges every line of a file.
+///
+/// # Errors
+/// Why this is no file of contacts, for whoever sent it.
+pub fn lines(content: &[u8], reading: &Reading, mut judge: Judge) -> Result<Vec<Line>, &'static str> {
+    let table = Table::open(content, reading)?;
+    let mut lines = Vec::new();
+    table.rows(|row| {
+        lines.push(judge.line(row));
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+impl Column {
+    fn note(&mut self, cell: &str) {
+        self.filled += 1;
+        if self.examples.len() < EXAMPLES {
+            let shown: String = cell.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            if !self.examples.contains(&shown) {
+                self.examples.push(shown);
+            }
+        }
+    }
+}
+
+/// The name of a column as spreadsheets have it: A to Z, then AA.
+fn letters(place: usize) -> String {
+    let letter = |place: usize| char::from(b'A' + (place % 26) as u8);
+    match place {
+        0..26 => letter(place).to_string(),
+        _ => format!("{}{}", letter(place / 26 - 1), letter(place)),
+    }
+}

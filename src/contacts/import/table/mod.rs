@@ -1,0 +1,290 @@
+//! A file of contacts as a table: rows of cells, whatever wrote it. CSV, a sheet of Excel, or cards (vCard).
+//!
+//! A file may be made to do harm: columns, cells, lines and what is unpacked are bounded, and nothing is kept of
+//! what lies beyond.
+
+mod cards;
+mod csv;
+mod sheet;
+
+use std::borrow::Cow;
+use std::io::Cursor;
+
+use encoding_rs::Encoding;
+
+use super::heads;
+use super::text::{self, Suspect};
+
+/// The most columns of one file.
+pub const MOST_COLUMNS: usize = 200;
+
+/// The most lines of one file.
+pub const MOST_LINES: usize = 100_000;
+
+/// The longest cell in bytes; no field of a contact needs more, and notes are not taken.
+const LONGEST_CELL: usize = 32 * 1024;
+
+/// How many rows are looked at to find the head.
+const LOOKED_AT: usize = 20;
+
+const TOO_WIDE: &str =
+    "O arquivo tem mais de 200 colunas. Apague as que não são de contatos e envie de novo.";
+
+const TOO_LONG: &str = "O arquivo tem mais de 100.000 linhas. Divida em partes e envie uma por vez.";
+
+/// One row, as it stands in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// The line where it begins; the first of the file is 1.
+    pub number: i32,
+    pub cells: Vec<String>,
+    /// Why it cannot be taken, whatever is in its cells.
+    pub flaw: Option<String>,
+}
+
+/// Why no more rows are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Halt {
+    /// Whoever reads has what they wanted.
+    Enough,
+    /// What the page says about the file.
+    Refused(&'static str),
+}
+
+/// How a file is to be read, as values of a form; an empty one means: find out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    pub encoding: String,
+    /// `;`, `,`, `tab` or `|`.
+    pub separator: String,
+    pub sheet: String,
+    /// The line of the head; `none` if there is none.
+    pub head: String,
+}
+
+/// The separators that one may choose: the value of the form, its byte, and what the page says.
+pub const SEPARATORS: [(&str, u8, &str); 4] = [
+    (";", b';', "Ponto e vírgula"),
+    (",", b',', "Vírgula"),
+    ("tab", b'\t', "Tabulação"),
+    ("|", b'|', "Barra vertical"),
+];
+
+enum Kind<'a> {
+    Csv { text: String, separator: u8, sets_separator: bool },
+    Sheet { content: &'a [u8], sheets: Vec<String>, chosen: String },
+    Cards { text: String },
+}
+
+/// An open file.
+pub struct Table<'a> {
+    kind: Kind<'a>,
+    /// How its text was decoded; empty for a sheet of Excel.
+    pub encoding: String,
+    pub suspects: Vec<Suspect>,
+    pub suspect_count: usize,
+    /// The line of the head, if there is one.
+    pub head: Option<i32>,
+    /// The titles of the head.
+    pub titles: Vec<String>,
+    /// The first rows, from which the head may be chosen.
+    pub first: Vec<Row>,
+}
+
+impl<'a> Table<'a> {
+    /// # Errors
+    /// Why this is no file of contacts, for whoever sent it.
+    pub fn open(content: &'a [u8], reading: &Reading) -> Result<Self, &'static str> {
+        let mut decoded = None;
+        let kind = if content.starts_with(b"PK\x03\x04") {
+            let sheets = sheet::names(content)?;
+            let chosen = sheets.iter().find(|name| **name == reading.sheet).cloned();
+            let chosen = match chosen {
+                Some(name) => name,
+                None => likeliest_sheet(content, &sheets)?,
+            };
+            Kind::Sheet { content, sheets, chosen }
+        } else if content.starts_with(b"\xd0\xcf\x11\xe0") {
+            return Err(
+                "Este é um arquivo antigo do Excel (.xls). Abra-o, salve como .xlsx ou CSV e envie de novo.",
+            );
+        } else if is_no_text(content) {
+            return Err(
+                "Este arquivo não é uma lista. Salve a lista como CSV, .xlsx ou .vcf e envie de novo.",
+            );
+        } else {
+            let mut read = text::decoded(content, &reading.encoding);
+            let text = std::mem::take(&mut read.text);
+            decoded = Some(read);
+            text_kind(text, reading)?
+        };
+        let (encoding, suspects, suspect_count) = decoded.map_or((String::new(), Vec::new(), 0), |read| {
+            (read.encoding, read.suspects, read.suspect_count)
+        });
+        let mut table = Self {
+            kind,
+            encoding,
+            suspects,
+            suspect_count,
+            head: None,
+            titles: Vec::new(),
+            first: Vec::new(),
+        };
+        table.first = table.first_rows()?;
+        let head = match reading.head.as_str() {
+            "none" => None,
+            "" => heads::row_of(&table.first),
+            number => table.first.iter().position(|row| row.number.to_string() == number),
+        };
+        let row = head.and_then(|place| table.first.get(place));
+        table.head = row.map(|row| row.number);
+        table.titles = row.map(|row| row.cells.clone()).unwrap_or_default();
+        if table.is_of_cards() {
+            table.titles = cards::TITLES.iter().map(|title| (*title).to_owned()).collect();
+        }
+        Ok(table)
+    }
+
+    pub fn is_of_cards(&self) -> bool {
+        matches!(self.kind, Kind::Cards { .. })
+    }
+
+    /// The value of the separator that was chosen or found.
+    pub fn separator(&self) -> Option<&'static str> {
+        let Kind::Csv { separator, .. } = &self.kind else { return None };
+        SEPARATORS.iter().find(|(_, byte, _)| byte == separator).map(|(value, ..)| *value)
+    }
+
+    /// The sheets of a workbook, and the one that is read.
+    pub fn sheets(&self) -> Option<(&[String], &str)> {
+        match &self.kind {
+            Kind::Sheet { sheets, chosen, .. } => Some((sheets, chosen)),
+            _ => None,
+        }
+    }
+
+    /// Hands on the rows of contacts: those that are not empty and stand below the head.
+    ///
+    /// # Errors
+    /// Why no more is read.
+    pub fn rows(&self, mut take: impl FnMut(Row) -> Result<(), Halt>) -> Result<(), &'static str> {
+        let (head, mut count) = (self.head, 0);
+        self.read(&mut |row: Row| {
+            if head.is_some_and(|head| row.number <= head) {
+                return Ok(());
+            }
+            count += 1;
+            if count > MOST_LINES { Err(Halt::Refused(TOO_LONG)) } else { take(row) }
+        })
+    }
+
+    fn first_rows(&self) -> Result<Vec<Row>, &'static str> {
+        let mut rows = Vec::new();
+        if self.is_of_cards() {
+            return Ok(rows);
+        }
+        self.read(&mut |row| {
+            rows.push(row);
+            if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
+        })?;
+        Ok(rows)
+    }
+
+    fn read(&self, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result<(), &'static str> {
+        let take = &mut |row: Row| {
+            let is_empty = row.flaw.is_none() && row.cells.iter().all(|cell| cell.trim().is_empty());
+            if is_empty { Ok(()) } else { take(row) }
+        };
+        let outcome = match &self.kind {
+            Kind::Csv { text, separator, sets_separator } => {
+                csv::read(text, *separator, *sets_separator, take)
+            }
+            Kind::Sheet { content, chosen, .. } => sheet::read(content, chosen, take),
+            Kind::Cards { text } => cards::read(text, take),
+        };
+        match outcome {
+            Ok(()) | Err(Halt::Enough) => Ok(()),
+            Err(Halt::Refused(sentence)) => Err(sentence),
+        }
+    }
+}
+
+fn text_kind<'a>(text: String, reading: &Reading) -> Result<Kind<'a>, &'static str> {
+    let start = text.trim_start();
+    if start.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD")) {
+        return Ok(Kind::Cards { text });
+    }
+    if ["<html", "<!doctype", "<table", "<?xml"]
+        .iter()
+        .any(|tag| start.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
+    {
+        return Err(
+            "Este arquivo é uma página, não uma lista. Abra-o, salve como .xlsx ou CSV e envie de novo.",
+        );
+    }
+    let declared = csv::declared_separator(&text);
+    let chosen = SEPARATORS.iter().find(|(value, ..)| *value == reading.separator).map(|(_, byte, _)| *byte);
+    let separator = chosen.or(declared).unwrap_or_else(|| likeliest_separator(&text));
+    Ok(Kind::Csv { text, separator, sets_separator: declared.is_some() })
+}
+
+/// Whether this is a picture, a document or the like, by its first bytes. Words can look like the mark of
+/// one ("BMW;…" is no bitmap), but hold no NUL.
+fn is_no_text(content: &[u8]) -> bool {
+    let head = &content[..content.len().min(8 * 1024)];
+    let is_marked = infer::get(head).is_some() && Encoding::for_bom(head).is_none();
+    head.starts_with(b"%PDF") || (is_marked && head.contains(&0))
+}
+
+/// The one that tells the most heads apart; else, by which the rows are widest.
+fn likeliest_separator(text: &str) -> u8 {
+    let mut best = (0, 0, b';');
+    for (_, separator, _) in SEPARATORS {
+        let mut rows = Vec::new();
+        let _ = csv::read(text, separator, false, &mut |row| {
+            rows.push(row);
+            if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
+        });
+        let known = rows.iter().map(heads::known_in).max().unwrap_or(0);
+        let mut widths: Vec<usize> = rows.iter().map(|row| row.cells.len()).collect();
+        widths.sort_unstable();
+        let width = widths.get(widths.len() / 2).copied().unwrap_or(0);
+        if (known, width) > (best.0, best.1) {
+            best = (known, width, separator);
+        }
+    }
+    best.2
+}
+
+/// The first sheet whose head is recognised; else the first with rows.
+fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static str> {
+    let mut best: Option<(usize, &String)> = None;
+    for name in sheets.iter().take(LOOKED_AT) {
+        let mut rows = Vec::new();
+        // One that cannot be read is none of contacts, and is told of when it is chosen.
+        let _ = sheet::read(content, name, &mut |row| {
+            rows.push(row);
+            if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
+        });
+        let known = rows.iter().map(|row| heads::known_in(row) + 1).max().unwrap_or(0);
+        if best.is_none_or(|(most, _)| known > most) {
+            best = Some((known, name));
+        }
+    }
+    best.map(|(_, name)| name.clone()).ok_or("A planilha não tem nenhuma aba com dados.")
+}
+
+/// A cell that is not longer than is taken.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.len() <= LONGEST_CELL {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text[..text.floor_char_boundary(LONGEST_CELL)].to_owned()),
+    }
+}
+
+fn cursor(content: &[u8]) -> Cursor<&[u8]> {
+    Cursor::new(content)
+}
+
+#[cfg(test)]
+mod tests;

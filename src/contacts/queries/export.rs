@@ -1,0 +1,90 @@
+//! The filtered list of contacts, for a file.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Text};
+
+use super::Filter;
+use crate::db;
+use crate::error::Result;
+use crate::web::NameCursor;
+
+/// Rows per statement.
+const PORTION: i64 = 500;
+
+/// One line of the file.
+#[derive(Debug, QueryableByName)]
+pub struct ExportRow {
+    #[diesel(sql_type = BigInt)]
+    pub id: i64,
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub phone: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Text)]
+    pub person: String,
+    /// Empty if it was deactivated: then a new contact could not have it.
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    /// The e-mail address, which names one alone.
+    #[diesel(sql_type = Text)]
+    pub attendant: String,
+    #[diesel(sql_type = Text)]
+    pub channel: String,
+    /// The contact's address on its channel: the web chat's is a random id.
+    #[diesel(sql_type = Text)]
+    pub address: String,
+}
+
+/// The contacts that the filter leaves, by name, from after `place` on. Those that were anonymised have nothing to
+/// tell.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn after(conn: &mut PgConnection, filter: &Filter, place: Option<&NameCursor>) -> Result<Vec<ExportRow>> {
+    let archived = if filter.archived { "NOT NULL" } else { "NULL" };
+    let head = format!(
+        "SELECT page.id, page.sort_name, page.name, page.phone, page.email, coalesce(p.name, '') AS person,
+                coalesce(d.name, '') AS department, coalesce(u.email, '') AS attendant, ch.name AS channel,
+                page.address
+           FROM (SELECT c.* FROM contacts c WHERE c.archived_at IS {archived} AND c.anonymised_at IS NULL"
+    );
+    let mut query = db::prepared(head).planned_anew_if(filter.search.is_some());
+    let mut bound = 0;
+    let mut next = || {
+        bound += 1;
+        bound
+    };
+    if let Some(has_person) = filter.has_person {
+        let not = if has_person { "NOT " } else { "" };
+        query = query.sql(format!(" AND c.person_id IS {not}NULL"));
+    }
+    if let Some(channel) = filter.channel {
+        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind::<BigInt, _>(channel);
+    }
+    if let Some(search) = &filter.search {
+        let matches = search.condition("c.search", &format!("${}", next()));
+        query = query.sql(format!(" AND {matches}")).bind::<Array<Text>, _>(search.all().to_vec());
+    }
+    if let Some(place) = place {
+        query = query
+            .sql(format!(" AND (c.sort_name, c.id) > (${}, ${})", next(), next()))
+            .bind::<Text, _>(place.name.clone())
+            .bind::<BigInt, _>(place.id);
+    }
+    Ok(query
+        .sql(format!(
+            " ORDER BY c.sort_name, c.id LIMIT {PORTION}) page
+           JOIN channels ch ON ch.id = page.channel_id
+           LEFT JOIN people p ON p.id = page.person_id
+           LEFT JOIN departments d ON d.id = page.default_department_id AND d.deactivated_at IS NULL
+           LEFT JOIN (department_members m JOIN users u ON u.id = m.user_id AND u.deactivated_at IS NULL)
+             ON m.department_id = d.id AND m.user_id = page.default_attendant_id
+          ORDER BY page.sort_name, page.id"
+        ))
+        .load(conn)?)
+}

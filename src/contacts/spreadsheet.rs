@@ -1,0 +1,59 @@
+//! The filtered list as a file for spreadsheets, which the import takes back: unchanged, it changes nothing.
+
+use actix_web::{HttpResponse, web};
+use chrono::Utc;
+use diesel::pg::PgConnection;
+
+use super::display;
+use super::queries::{self, ExportRow};
+use super::views::ListQuery;
+use crate::audit::{self, Action};
+use crate::auth::{Can, ClientIp, ManageContacts};
+use crate::db::Db;
+use crate::error::Result;
+use crate::web::{NameCursor, csv_file};
+
+/// As the import guesses them.
+const HEAD: &[&str] = &[
+    "Nome",
+    "Telefone",
+    "E-mail",
+    "Pessoa",
+    "Departamento padrão",
+    "Atendente padrão",
+    "Conexão",
+    "Código do contato",
+];
+
+/// Contacts that come or go meanwhile are met or not, but none is met twice. The audit keeps who took the list and
+/// its filters, but not what was searched for.
+///
+/// # Errors
+/// The database is unreachable.
+pub async fn download(
+    viewer: Can<ManageContacts>,
+    db: web::Data<Db>,
+    query: web::Query<ListQuery>,
+    ClientIp(ip): ClientIp,
+) -> Result<HttpResponse> {
+    let (filter, details, by) = (query.filter(), query.kept(), viewer.id);
+    db.transaction(move |conn| {
+        let entry = audit::Entry::of(Action::ContactsExported).by(by).with(details.clone());
+        audit::record(conn, &entry.from(&ip))
+    })
+    .await?;
+    let mut place: Option<NameCursor> = None;
+    let name = format!("contatos-{}.csv", viewer.zone.day(Utc::now()));
+    Ok(csv_file(&name, HEAD, &db, move |conn: &mut PgConnection| {
+        let rows = queries::after(conn, &filter, place.as_ref())?;
+        if let Some(last) = rows.last() {
+            place = Some(NameCursor { name: last.sort_name.clone(), id: last.id });
+        }
+        Ok(rows.into_iter().map(line).collect())
+    }))
+}
+
+fn line(row: ExportRow) -> Vec<String> {
+    let phone = display::phone(&row.phone);
+    vec![row.name, phone, row.email, row.person, row.department, row.attendant, row.channel, row.address]
+}

@@ -1,0 +1,127 @@
+//! An e-mail address in the one form in which it is stored and compared: lower case, its domain in letters.
+//!
+//! Browsers write a domain such as `pão.example` in punycode (`xn--po-sia.example`); both are one address.
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+
+/// The longest that a mail server takes, in bytes of ASCII (RFC 5321, 4.5.3.1.3).
+const LONGEST: usize = 254;
+
+const WRONG: &str = "Informe um e-mail completo, como nome@empresa.com.br.";
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// # Errors
+    /// What the form says about it.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim_matches(|c: char| c.is_whitespace() || is_mark(c));
+        let (local, domain) = text.split_once('@').ok_or(WRONG)?;
+        // Case folding may need another composition, and the other way round.
+        let local = ComposingNormalizerBorrowed::new_nfc().normalize(&local.to_lowercase()).into_owned();
+        if local.is_empty() || !local.chars().all(is_of_local_part) {
+            return Err(WRONG);
+        }
+        let ascii = idna::domain_to_ascii(domain).map_err(|_| WRONG)?;
+        let is_label = |label: &str| {
+            !label.is_empty()
+                && label.len() <= 63
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let is_host = ascii.contains('.') && ascii.split('.').all(is_label);
+        let (letters, decoded) = idna::domain_to_unicode(&ascii);
+        if !is_host || decoded.is_err() || local.len() + 1 + ascii.len() > LONGEST {
+            return Err(WRONG);
+        }
+        Ok(Self(format!("{local}@{letters}")))
+    }
+
+    /// What somebody typed at the sign-in: the address, or if it is none, the text in lower case, which
+    /// belongs to nobody.
+    pub fn normalized(text: &str) -> String {
+        Self::parse(text).map_or_else(|_| text.trim().to_lowercase(), |email| email.0)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Marks without width that come along when an address is copied.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+fn is_of_local_part(c: char) -> bool {
+    !c.is_whitespace()
+        && !c.is_control()
+        && !is_mark(c)
+        && !matches!(c, '@' | '<' | '>' | ',' | ';' | '"' | '(' | ')' | '[' | ']' | ':' | '\\')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(typed: &str) -> String {
+        Email::parse(typed).unwrap().0
+    }
+
+    #[test]
+    fn an_address_is_kept_in_lower_case() {
+        assert_eq!(read(" Ana.Prado@Empresa.com.br "), "ana.prado@empresa.com.br");
+        assert_eq!(read("A.B+c@d-e.example"), "a.b+c@d-e.example");
+    }
+
+    #[test]
+    fn a_domain_in_letters_and_in_punycode_is_one() {
+        for typed in [
+            "raul@pão.example",
+            "Raul@PÃO.example",
+            "raul@xn--po-sia.example",
+            "raul@XN--PO-SIA.Example",
+            "raul@pa\u{303}o.example",
+            "\u{202a}raul@pão。example\u{202c}",
+        ] {
+            assert_eq!(read(typed), "raul@pão.example", "{typed}");
+        }
+        assert_eq!(read("jose\u{301}@casa.example"), "josé@casa.example");
+        assert_eq!(read(&read("raul@xn--po-sia.example")), "raul@pão.example");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for typed in [
+            "",
+            "a",
+            "ana",
+            "ana@",
+            "@b.c",
+            "ana@b",
+            "ana@b..c",
+            "a@.c",
+            "a@b.",
+            "a b@c.d",
+            "a@b@c.d",
+            "a\r\nb@c.d",
+            "a@b.c\nx@y.z",
+            "<a>@b.c",
+            "a\u{202e}@b.c",
+            "a@-b.c",
+            "a@b_c.d",
+            "a@xn--zzzzzzz--.example",
+        ] {
+            assert!(Email::parse(typed).is_err(), "{typed:?}");
+        }
+        assert!(Email::parse(&format!("{}@b.com", "x".repeat(250))).is_err());
+    }
+
+    #[test]
+    fn a_text_that_is_no_address_is_nobodys() {
+        assert_eq!(Email::normalized(" Raul@XN--po-sia.example"), "raul@pão.example");
+        assert_eq!(Email::normalized(" Ninguém "), "ninguém");
+    }
+}
