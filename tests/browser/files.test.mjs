@@ -136,7 +136,7 @@ test("the same file again and one too many are named, and what fits stays", { ti
   await list.nth(4).waitFor();
   assert.deepEqual(await list.locator(".name").allTextContents(), ["a.csv", "b.csv", "c.csv", "d.csv", "e.csv"]);
   await page.getByText("Formatos aceitos").click();
-  await page.getByText("Word (DOC, DOCX)").waitFor();
+  await page.getByText("Word (DOC, DOCX, RTF)").waitFor();
   assert.deepEqual(await axe(page), []);
   await page.getByRole("button", { name: "Salvar agendamento" }).click();
   await page.getByText("Agendamento salvo.").waitFor();
