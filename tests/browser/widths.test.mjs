@@ -45,7 +45,7 @@ async function lengthen() {
   }
 }
 
-test("no page with the longest words is wider than the screen", { timeout: 240_000 }, async () => {
+test("no page with the longest words is wider than the screen", { timeout: 290_000 }, async () => {
   const visitor = await person(browser, pontual, { reducedMotion: "reduce" });
   const { page } = visitor;
   const found = [];
