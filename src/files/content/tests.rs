@@ -133,6 +133,8 @@ fn xml_that_a_browser_would_run_is_refused() {
         ("<?xml version='1.0' encoding='ISO-2022-JP'?><a/>", "an encoding that hides markup"),
         ("<a><b></a>", "no XML"),
         ("<a>", "not closed"),
+        ("<a/><b/>", "two documents"),
+        ("<a/>depois", "words behind the document"),
         ("só texto", "no element"),
     ] {
         assert_eq!(found(refused.as_bytes(), "a.xml"), None, "{why}");

@@ -17,6 +17,7 @@ pub fn is_harmless(text: &str) -> bool {
     let (mut depth, mut has_root) = (0, false);
     loop {
         let is_fine = match reader.read_event() {
+            Ok(Event::Start(_) | Event::Empty(_)) if depth == 0 && has_root => false,
             Ok(Event::Start(element)) => {
                 (depth, has_root) = (depth + 1, true);
                 is_data(&element)
@@ -25,6 +26,8 @@ pub fn is_harmless(text: &str) -> bool {
                 has_root = true;
                 is_data(&element)
             }
+            Ok(Event::Text(text)) if depth == 0 => text.iter().all(u8::is_ascii_whitespace),
+            Ok(Event::CData(_) | Event::GeneralRef(_)) if depth == 0 => false,
             Ok(Event::End(_)) => {
                 depth -= 1;
                 true
