@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
+use diesel::r2d2::R2D2Connection;
 
 use super::queries::{self, Order};
 use super::supervisor::{Control, PATIENCE, connect};
@@ -111,7 +112,8 @@ fn wait_for(url: &str, conn: Option<PgConnection>, id: ScheduleId) -> Result<PgC
         None => connect(url)?,
     };
     match with_patience(PATIENCE, || carry_out(&mut conn, id)) {
-        Err(error) if !error.is_passing() => Err(error),
+        // A lost connection is passing trouble too, but of no more use.
+        Err(error) if !error.is_passing() || conn.is_broken() => Err(error),
         _ => Ok(conn),
     }
 }
