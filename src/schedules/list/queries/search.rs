@@ -6,8 +6,8 @@
 //! many texts hold, such as "confirmar", are not looked up there: what the others find is compared with them. Where
 //! even that is much (more than `MOST`), a page of the list is soon found by reading the list itself.
 //!
-//! One thing is left out, in a large company alone: where all words together name somebody, a word that thousands
-//! of texts hold is not looked for in the texts of those whom only the other words name.
+//! One thing is left out, in a large company alone: where the words that are names together name somebody, a word of
+//! these that thousands of texts hold is not looked for in the texts of those whom only the others name.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -78,12 +78,21 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
     if long.is_empty() || is_frequent {
         return Ok(Found::TooMany(all));
     }
-    // Whom every word names.
+    // Whom every word names; else, whom every word names that is a name at all, and that some other word narrows.
     let Some(mut found) = named(conn, &patterns(&long))? else { return Ok(Found::TooMany(all)) };
+    let mut is_name = !found.is_empty();
     if long.len() < all.len() {
         found = with_all(conn, &found, &all)?;
     }
-    let is_name = !found.is_empty();
+    if !is_name {
+        let names = names_among(conn, &patterns(&long))?;
+        if (2..long.len()).contains(&names.len())
+            && let Some(ids) = named(conn, &names)?
+        {
+            is_name = !ids.is_empty();
+            found = with_all(conn, &ids, &all)?;
+        }
+    }
     let (mut rare, mut common) = (Vec::new(), Vec::new());
     for word in long {
         let looked_up = match word.texts > 2 * MOST_WRITTEN {
@@ -200,6 +209,23 @@ fn named(conn: &mut PgConnection, words: &[String]) -> Result<Option<Vec<Schedul
     .get_result(conn)?;
     let is_little = row.names <= MOST_NAMED && row.ids.len() as i64 <= MOST;
     Ok(is_little.then_some(row.ids))
+}
+
+/// Those of the words that are in some name. Each is looked up apart (MATERIALIZED), by the index.
+fn names_among(conn: &mut PgConnection, words: &[String]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for word in words {
+        let rows: Vec<IdRow> = diesel::sql_query(
+            "WITH known AS MATERIALIZED (SELECT n.contact_id AS id FROM contact_texts n WHERE n.search LIKE $1)
+             SELECT id FROM known LIMIT 1",
+        )
+        .bind::<Text, _>(word)
+        .load(conn)?;
+        if !rows.is_empty() {
+            names.push(word.clone());
+        }
+    }
+    Ok(names)
 }
 
 /// Candidates where texts commonly hold every word: those that hold them all, and whomever one of them names.
