@@ -115,6 +115,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    import_files (import_id) {
+        import_id -> Int8,
+        content -> Bytea,
+    }
+}
+
+diesel::table! {
     import_lines (import_id, line) {
         import_id -> Int8,
         line -> Int4,
@@ -124,6 +131,14 @@ diesel::table! {
         person -> Text,
         problem -> Nullable<Text>,
         repeats -> Nullable<Int4>,
+        department -> Text,
+        attendant -> Text,
+        department_id -> Nullable<Int8>,
+        attendant_id -> Nullable<Int8>,
+        code -> Text,
+        remark -> Text,
+        person_key -> Text,
+        is_known -> Bool,
     }
 }
 
@@ -148,6 +163,8 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         new_people -> Int4,
         new_people_of_known -> Int4,
+        choices -> Jsonb,
+        remarked -> Int4,
     }
 }
 
@@ -374,6 +391,7 @@ diesel::joinable!(contacts -> people (person_id));
 diesel::joinable!(customer_accesses -> contacts (contact_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
+diesel::joinable!(import_files -> imports (import_id));
 diesel::joinable!(import_lines -> imports (import_id));
 diesel::joinable!(imports -> channels (channel_id));
 diesel::joinable!(imports -> users (created_by));
@@ -407,6 +425,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     customer_accesses,
     department_members,
     departments,
+    import_files,
     import_lines,
     imports,
     messages,

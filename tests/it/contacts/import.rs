@@ -473,7 +473,7 @@ async fn what_was_exported_can_be_imported_again_and_changes_nothing() {
 async fn the_export_holds_what_the_filters_leave() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (channel_id, address, name) SELECT 401, 'x' || n, 'Um de muitos ' || n FROM generate_series(1, 1200) n",
+        "INSERT INTO contacts (id, channel_id, address, name) SELECT 1000 + n, 401, 'x' || n, 'Um de muitos ' || n FROM generate_series(1, 1200) n",
     );
     let admin = app.administrator().await;
     let page = admin.get("/contacts?q=muitos").await;
@@ -512,7 +512,7 @@ async fn files_made_to_do_harm_are_refused_in_words() {
     let admin = app.administrator().await;
     let semicolons = vec![b';'; 15 * 1024 * 1024];
     send_file(&admin, ("a.csv", &semicolons), &[]).await.assert_status(422).assert_says("nenhum contato");
-    let wide = format!("nome\n{}", "x,".repeat(1_500_000));
+    let wide = format!("nome,telefone\n{}", "x,".repeat(1_500_000));
     send(&admin, &wide).await.assert_status(422).assert_says("mais de 200 colunas");
     let long = format!("nome;telefone\nAna;{}\n", "1".repeat(1_000_000));
     let sent = send(&admin, &long).await;
@@ -523,8 +523,8 @@ async fn files_made_to_do_harm_are_refused_in_words() {
 async fn forty_thousand_lines_are_staged_without_a_long_statement() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (channel_id, address, name, phone, email)
-         SELECT 401, gen_random_uuid()::text, 'Cliente ' || n, '+55319' || lpad(n::text, 8, '0'), 'c' || n || '@x.example'
+        "INSERT INTO contacts (id, channel_id, address, name, phone, email)
+         SELECT 1000 + n, 401, gen_random_uuid()::text, 'Cliente ' || n, '+55319' || lpad(n::text, 8, '0'), 'c' || n || '@x.example'
            FROM generate_series(1, 20000) n",
     );
     let admin = app.administrator().await;
