@@ -93,10 +93,10 @@ mod tests {
     fn a_held_row_is_no_reason_to_be_late_for_the_next() {
         let held = Outcome {
             held: vec![ScheduleId(1)],
-            next_due: Some(Duration::from_millis(5)),
+            next_due: Some(Duration::from_millis(12)),
             ..Outcome::default()
         };
-        assert_eq!(Pauses::default().after(&held), Duration::from_millis(5));
+        assert_eq!(Pauses::default().after(&held), Duration::from_millis(12) - EARLY);
     }
 
     #[test]
