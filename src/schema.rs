@@ -6,6 +6,7 @@ diesel::table! {
         token_hash -> Bytea,
         made_at -> Timestamptz,
         expires_at -> Timestamptz,
+        made_by -> Nullable<Int8>,
     }
 }
 
@@ -347,6 +348,7 @@ diesel::table! {
         seen_message_id -> Int8,
         last_message_at -> Nullable<Timestamptz>,
         last_customer_message_id -> Int8,
+        opened_from -> Text,
     }
 }
 
@@ -373,10 +375,11 @@ diesel::table! {
         theme -> Text,
         sort_name -> Text,
         search -> Text,
+        told_since -> Timestamptz,
+        let_in_by -> Nullable<Int8>,
     }
 }
 
-diesel::joinable!(access_links -> users (user_id));
 diesel::joinable!(attachments -> messages (message_id));
 diesel::joinable!(attachments -> schedules (schedule_id));
 diesel::joinable!(attachments -> blobs (sha256));

@@ -7,6 +7,7 @@
 //! anonymised for good (LGPD), which leaves its id, its tickets' protocols and their times.
 //!
 //! Whoever attends or schedules may read contacts; "Gerenciar contatos e pessoas" is needed to change them.
+//! The customer's link opens the conversation, and so is shown to who serves the contact alone.
 
 mod anonymise;
 mod archival;

@@ -1,12 +1,13 @@
 //! Conversations ("conversas"): all messages with a contact, across tickets, for attendants and, on
 //! the chat page, for the customer.
 //!
-//! Who may see any ticket of a contact, or was notified about the contact, reads the whole thread.
-//! The customer reads what was sent to them and what they wrote, and nothing else.
+//! Who may see any ticket of a contact, or is told of somebody else's schedule for the contact, reads the whole
+//! thread: [`readers`] says it once. The customer reads what was sent to them and what they wrote, and nothing else.
 
 pub mod chat;
 mod handlers;
 pub mod queries;
+pub mod readers;
 pub mod thread;
 mod views;
 

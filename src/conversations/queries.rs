@@ -3,62 +3,20 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
+use super::readers::{readers, serves};
 use super::thread::{self, Audience, Part, Window};
+use crate::auth::Person;
 use crate::contacts::HAS_CHAT;
 use crate::db;
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, ScheduleId, TicketId, UserId};
+use crate::ids::{ContactId, DepartmentId, ScheduleId, TicketId, UserId};
 use crate::schedules::{self, Action, Status};
 use crate::tickets::{self, Ticket};
 
 /// How many schedules the contact's side shows.
 const SCHEDULES: i64 = 5;
-
-#[derive(QueryableByName)]
-struct ReaderRow {
-    #[diesel(sql_type = BigInt)]
-    contact_id: ContactId,
-    #[diesel(sql_type = BigInt)]
-    user_id: UserId,
-}
-
-/// Who of `among` may read the conversation with `contact`: who attends every ticket; who attends a
-/// department or ticket that the contact has or had; and whoever was notified about the contact.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn readers(conn: &mut PgConnection, contact: ContactId, among: &[UserId]) -> Result<Vec<UserId>> {
-    let pairs = readers_of_each(conn, &[contact], among)?;
-    Ok(pairs.into_iter().map(|(_, user)| user).collect())
-}
-
-/// As `readers`, for several contacts in one statement.
-///
-/// # Errors
-/// The database is unreachable.
-pub fn readers_of_each(
-    conn: &mut PgConnection,
-    contacts: &[ContactId],
-    among: &[UserId],
-) -> Result<Vec<(ContactId, UserId)>> {
-    let rows: Vec<ReaderRow> = db::prepared(
-        "SELECT asked.contact_id, u.id AS user_id
-           FROM unnest($1) AS asked (contact_id) CROSS JOIN users u JOIN roles r ON r.id = u.role_id
-          WHERE u.id = ANY($2) AND u.deactivated_at IS NULL AND (
-                r.is_administrator
-             OR EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'tickets_all')
-             OR (EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'tickets')
-                 AND EXISTS (SELECT FROM tickets t WHERE t.contact_id = asked.contact_id AND (t.attendant_id = u.id
-                     OR t.department_id IN (SELECT department_id FROM department_members m WHERE m.user_id = u.id))))
-             OR EXISTS (SELECT FROM notifications n WHERE n.contact_id = asked.contact_id AND n.user_id = u.id))",
-    )
-    .bind::<Array<BigInt>, _>(contacts)
-    .bind::<Array<BigInt>, _>(among)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.contact_id, row.user_id)).collect())
-}
 
 /// What a conversation is asked for by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +48,9 @@ pub struct Contact {
     pub has_chat: bool,
     #[diesel(sql_type = Integer)]
     pub link_version: i32,
+    /// Where the contact's first ticket waits.
+    #[diesel(sql_type = BigInt)]
+    pub first_queue: DepartmentId,
 }
 
 /// A schedule of the contact, as its side shows it.
@@ -169,6 +130,16 @@ pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, windo
     })
 }
 
+/// Whether `viewer` serves the contact, and so may be shown the customer's link.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn is_served_by(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<bool> {
+    let newest = tickets::queries::tickets_of(conn, contact)?.into_iter().next();
+    let contact = contact_of(conn, contact)?;
+    Ok(serves(viewer, newest.as_ref(), contact.first_queue))
+}
+
 fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) -> Result<()> {
     match readers(conn, contact, &[viewer])?.is_empty() {
         true => Err(Error::NotFound),
@@ -179,6 +150,7 @@ fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) ->
 fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, p.name AS person, c.link_version,
+                ch.default_department_id AS first_queue,
                 {HAS_CHAT} AS has_chat, c.archived_at IS NOT NULL AS is_archived
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
           WHERE c.id = $1"

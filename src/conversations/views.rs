@@ -4,8 +4,9 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
+use super::readers::serves;
 use super::thread::{Items, Kind, Part, Receipt, Window, receipts, team_items};
-use crate::auth::{Permission, Person};
+use crate::auth::Person;
 use crate::contacts::display;
 use crate::ids::{ContactId, MessageId, TicketId};
 use crate::schedules::Status;
@@ -154,7 +155,8 @@ impl Show {
             composer,
             draft: frame.draft,
             asks: frame.asks,
-            link: (contact.has_chat && attends(viewer, tickets.first())).then_some(frame.link),
+            link: (contact.has_chat && serves(viewer, tickets.first(), contact.first_queue))
+                .then_some(frame.link),
             schedules: schedules.into_iter().map(|schedule| schedule_row(&schedule, viewer)).collect(),
             earlier_title: match &open {
                 Some(open) if Some(open.place.id) != shown => "Outros chamados",
@@ -199,12 +201,6 @@ fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Person) -> C
         Some(ticket) if may_close(viewer, &ticket.place) => Composer::Reply(ticket.place.id),
         Some(_) => Composer::ReadOnly,
     }
-}
-
-/// Whether `viewer` attends the contact, whose newest ticket this is. Who holds the customer's link
-/// writes as the customer, so that mere readers are not shown it.
-fn attends(viewer: &Person, newest: Option<&Ticket>) -> bool {
-    newest.map_or(viewer.may(Permission::TicketsAll), |ticket| may_close(viewer, &ticket.place))
 }
 
 /// Changes whenever the head, the composer or the side of an open page would.

@@ -14,8 +14,8 @@ mod hub;
 mod listener;
 mod message;
 mod news;
-mod queries;
-mod reach;
+pub mod queries;
+pub mod reach;
 mod streams;
 
 pub use event::{CHANNEL, Event, announce};

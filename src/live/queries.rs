@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
 use crate::conversations::chat::IS_OPEN;
+use crate::conversations::readers::{ATTENDS, READS_EVERY, TELLS};
 use crate::db::prepared;
 use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, DepartmentId, ScheduleId, UserId};
@@ -38,10 +39,7 @@ pub struct Rights {
 pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> {
     let rights = prepared(format!(
         "SELECT u.id AS user, {READS_ALL} AS reads_all_schedules,
-                r.is_administrator OR EXISTS (SELECT FROM role_permissions p
-                    WHERE p.role_id = r.id AND p.permission = 'tickets_all') AS reads_all_conversations,
-                EXISTS (SELECT FROM role_permissions p
-                    WHERE p.role_id = r.id AND p.permission = 'tickets') AS attends,
+                {READS_EVERY} AS reads_all_conversations, {ATTENDS} AS attends,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
            FROM unnest($1) AS asked (user_id) JOIN users u ON u.id = asked.user_id
            JOIN roles r ON r.id = u.role_id
@@ -114,24 +112,25 @@ pub struct Concern {
     /// Who attends or attended one of their tickets.
     #[diesel(sql_type = Array<BigInt>)]
     pub attendants: Vec<UserId>,
-    /// Who was notified about them.
+    /// Whom a notification about them lets read.
     #[diesel(sql_type = Array<BigInt>)]
     pub notified: Vec<UserId>,
 }
 
-/// Whom the conversations with `contacts` concern, as `conversations::readers` has it.
+/// Whom the conversations with `contacts` concern, by the parts of `conversations::readers`.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Concern>> {
-    let concerns = prepared(
+    let concerns = prepared(format!(
         "SELECT asked.contact_id AS contact,
                 ARRAY(SELECT DISTINCT department_id FROM tickets t WHERE t.contact_id = asked.contact_id) AS departments,
                 ARRAY(SELECT DISTINCT attendant_id FROM tickets t
                        WHERE t.contact_id = asked.contact_id AND attendant_id IS NOT NULL) AS attendants,
-                ARRAY(SELECT DISTINCT user_id FROM notifications n WHERE n.contact_id = asked.contact_id) AS notified
-           FROM unnest($1) AS asked (contact_id)",
-    );
+                ARRAY(SELECT DISTINCT told.user_id FROM notifications told JOIN users u ON u.id = told.user_id
+                       WHERE told.contact_id = asked.contact_id AND {TELLS}) AS notified
+           FROM unnest($1) AS asked (contact_id)"
+    ));
     Ok(concerns.bind::<Array<BigInt>, _>(contacts).load(conn)?)
 }
 

@@ -11,6 +11,7 @@ use super::queries::{self, Preferences};
 use super::{Filter, views};
 use crate::audit::{self, Action};
 use crate::auth::{ClientIp, Viewer};
+use crate::conversations::readers::readers;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{NotificationId, UserId};
@@ -84,10 +85,11 @@ pub async fn read(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    change(&db, user, &back, None, move |conn| queries::read(conn, id, user).map(drop)).await
+    change(&db, user, &back, None, move |conn| queries::read(conn, id, user)).await
 }
 
-/// "Ir para conversa": marks it as read and leads on.
+/// "Ir para conversa": marks it as read and leads on. Who may not read the conversation is led to the contact's
+/// page, or to the schedule's.
 ///
 /// # Errors
 /// `NotFound` for a notification of somebody else.
@@ -98,16 +100,20 @@ pub async fn open(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    let destination = db
+    let (to, is_reader) = db
         .transaction(move |conn| {
-            let destination = queries::read(conn, id, user)?;
+            queries::read(conn, id, user)?;
             tell(conn, user)?;
-            Ok(destination)
+            let to = queries::destination(conn, id, user)?;
+            let is_reader = !readers(conn, to.contact_id, &[user])?.is_empty();
+            Ok((to, is_reader))
         })
         .await?;
-    Ok(redirect(&match destination.ticket_id {
-        Some(ticket) => format!("/tickets/{ticket}"),
-        None => format!("/contacts/{}/conversation", destination.contact_id),
+    Ok(redirect(&match to.ticket_id {
+        Some(ticket) if is_reader => format!("/tickets/{ticket}"),
+        None if is_reader => format!("/contacts/{}/conversation", to.contact_id),
+        _ if viewer.reads_contacts() => format!("/contacts/{}", to.contact_id),
+        _ => format!("/schedules/{}", to.schedule_id),
     }))
 }
 

@@ -4,8 +4,8 @@
 //! when a schedule fails ("Erro no agendamento"). The row holds no text: what an entry says is told
 //! from its schedule and contact, so that renaming or anonymising a contact reaches it. Only its
 //! recipient sees, reads and removes an entry; for others it does not exist. Each such change is
-//! announced, so that the bells of all tabs agree. Whoever was notified may read the contact's
-//! conversation (see `conversations`). Each user chooses whether their browser shows notices of its own
+//! announced, so that the bells of all tabs agree. Whoever is told of somebody else's schedule may read the
+//! contact's conversation for a while (see `conversations::readers`); who may not is led to the contact. Each user chooses whether their browser shows notices of its own
 //! and makes a sound while no page of Pontual is seen.
 
 mod back;

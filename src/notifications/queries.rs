@@ -1,11 +1,14 @@
 //! SQL of notifications.
 
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::{BELL_LENGTH, COUNTED, Filter, Kind};
+use crate::conversations::readers;
 use crate::db::prepared;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
@@ -41,23 +44,40 @@ pub struct Row {
     pub failure_reason: Option<FailureReason>,
     #[diesel(sql_type = Text)]
     pub time_zone: String,
+    /// Whether the recipient may read the contact's conversation, and the contact's page.
+    #[diesel(sql_type = Bool)]
+    pub reads_conversation: bool,
+    #[diesel(sql_type = Bool)]
+    pub reads_contact: bool,
 }
 
 /// What a [`Row`] is made of. EXISTS would be answered from a table of all attachments.
-const COLUMNS: &str = "
+static COLUMNS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "
     SELECT n.id, n.user_id, n.kind, n.schedule_id, n.created_at, n.read_at IS NOT NULL AS is_read,
            c.name AS contact, s.action, s.comment, s.failure_reason,
            (s.message <> '' OR coalesce((SELECT true FROM attachments a WHERE a.schedule_id = s.id LIMIT 1), false))
                AS has_message,
-           settings.time_zone";
+           settings.time_zone, {} AS reads_conversation, {READS_CONTACTS} AS reads_contact",
+        readers::reads("n.contact_id")
+    )
+});
+
+/// Says, in SQL, whether the role `r` opens the pages of contacts, as `auth::ReadContacts` asks for it.
+const READS_CONTACTS: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
+    WHERE p.role_id = r.id AND p.permission IN ('contacts', 'tickets', 'tickets_all', 'schedules')))";
 
 /// The same of the table or subquery `source`.
 fn rows_of(source: &str) -> String {
     format!(
-        "{COLUMNS} FROM {source} n
+        "{} FROM {source} n
            JOIN schedules s ON s.id = n.schedule_id
            JOIN contacts c ON c.id = n.contact_id
-          CROSS JOIN settings"
+           JOIN users u ON u.id = n.user_id
+           JOIN roles r ON r.id = u.role_id
+          CROSS JOIN settings",
+        *COLUMNS
     )
 }
 
@@ -196,28 +216,41 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
     Ok(bells.bind::<Array<BigInt>, _>(users).load(conn)?)
 }
 
-/// Where "Ir para conversa" leads.
+/// Marks a notification of `user` as read.
+///
+/// # Errors
+/// `NotFound` if `user` has none of that id.
+pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
+    let read = prepared(
+        "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    if read == 0 { Err(Error::NotFound) } else { Ok(()) }
+}
+
+/// Where "Ir para conversa" could lead.
 #[derive(Debug, PartialEq, Eq, QueryableByName)]
 pub struct Destination {
     #[diesel(sql_type = BigInt)]
     pub contact_id: ContactId,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub ticket_id: Option<TicketId>,
+    #[diesel(sql_type = BigInt)]
+    pub schedule_id: ScheduleId,
 }
 
-/// Marks a notification of `user` as read.
+/// What a notification of `user` is about.
 ///
 /// # Errors
 /// `NotFound` if `user` has none of that id.
-pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
-    prepared(
-        "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2
-         RETURNING contact_id, ticket_id",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(user)
-    .get_result(conn)
-    .map_err(Error::from)
+pub fn destination(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
+    prepared("SELECT contact_id, ticket_id, schedule_id FROM notifications WHERE id = $1 AND user_id = $2")
+        .bind::<BigInt, _>(id)
+        .bind::<BigInt, _>(user)
+        .get_result(conn)
+        .map_err(Error::from)
 }
 
 /// Marks all notifications of `user` as read.

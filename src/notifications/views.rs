@@ -27,6 +27,9 @@ pub struct Item {
     time: String,
     clock: String,
     instant: String,
+    /// Where the main button leads; none for who may read neither conversation nor contact.
+    way: Option<&'static str>,
+    reads_conversation: bool,
 }
 
 /// What an entry says; the contact's name stands out.
@@ -57,6 +60,12 @@ impl Item {
             time: zone.relative(row.created_at, now),
             clock: zone.time(row.created_at),
             instant: clock::instant(row.created_at),
+            reads_conversation: row.reads_conversation,
+            way: match (row.reads_conversation, row.reads_contact) {
+                (true, _) => Some("Ir para conversa"),
+                (false, true) => Some("Ver contato"),
+                (false, false) => None,
+            },
         }
     }
 

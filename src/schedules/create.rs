@@ -148,7 +148,7 @@ impl Submission {
         let facts = queries::facts(conn, self.typed.ids(), None)?;
         let ticket = match (facts.ticket, facts.contact) {
             (Some(ticket), Some(contact)) => {
-                let readers = conversations::queries::readers(conn, contact.id, &[self.viewer.id])?;
+                let readers = conversations::readers::readers(conn, contact.id, &[self.viewer.id])?;
                 (!readers.is_empty()).then_some(ticket)
             }
             _ => None,

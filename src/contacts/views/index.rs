@@ -111,7 +111,7 @@ impl Index {
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, query: ListQuery) -> Result<Self> {
         let PageOf { rows, before, after } = queries::page(conn, viewer.id, &query.filter())?;
         let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();
-        let readable = conversations::queries::readers_of_each(conn, &ids, &[viewer.id])?;
+        let readable = conversations::readers::readers_of_each(conn, &ids, &[viewer.id])?;
         let line = |row: Row| Line {
             has_conversation: readable.iter().any(|(contact, _)| *contact == row.id),
             ..Line::new(viewer, row)

@@ -11,8 +11,8 @@ use crate::contacts::phone::Phone;
 use crate::contacts::queries::{self, Detail, TicketLine, Touched};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
-use crate::conversations::queries as conversations;
-use crate::conversations::queries::ContactSchedule;
+use crate::conversations::queries::{ContactSchedule, is_served_by, schedules_of};
+use crate::conversations::readers::readers;
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
 use crate::schedules::Status;
@@ -27,6 +27,8 @@ pub struct Page {
     history: Vec<Change>,
     touched: Vec<Touched>,
     has_conversation: bool,
+    /// Whether the viewer serves the contact.
+    is_served: bool,
     accesses: Vec<OpenAccess>,
 }
 
@@ -37,10 +39,11 @@ impl Page {
         Ok(Self {
             detail: queries::detail(conn, contact)?,
             tickets: queries::tickets(conn, contact)?,
-            schedules: conversations::schedules_of(conn, viewer.id, contact)?,
+            schedules: schedules_of(conn, viewer.id, contact)?,
             history: audit::newest_about(conn, AUDITED, contact.0, HISTORY)?,
             touched: queries::touched(conn, contact)?,
-            has_conversation: !conversations::readers(conn, contact, &[viewer.id])?.is_empty(),
+            has_conversation: !readers(conn, contact, &[viewer.id])?.is_empty(),
+            is_served: is_served_by(conn, viewer, contact)?,
             accesses: match viewer.manages_contacts() {
                 true => chat::accesses(conn, contact)?,
                 false => Vec::new(),
@@ -72,6 +75,8 @@ pub struct Show {
     can_export: bool,
     can_schedule: bool,
     has_conversation: bool,
+    /// Whether there is a link, which the viewer may revoke even where they are not shown it.
+    has_link: bool,
     link: Option<String>,
     /// The browsers that the customer opened the link in, for who may shut them out.
     accesses: Vec<AccessRow>,
@@ -105,7 +110,8 @@ struct TicketRow {
 impl Show {
     pub fn new(viewer: &Viewer, csrf: &str, page: Page, link: String) -> Self {
         let zone = viewer.zone;
-        let Page { detail, tickets, schedules, history, touched, has_conversation, accesses } = page;
+        let Page { detail, tickets, schedules, history, touched, has_conversation, is_served, accesses } =
+            page;
         let can_manage = viewer.manages_contacts() && detail.anonymised_at.is_none();
         let open = tickets.first().filter(|ticket| ticket.status == TicketStatus::Open).map(|t| t.protocol);
         let touching = Touching::new(viewer, touched, open);
@@ -134,8 +140,8 @@ impl Show {
             can_export: viewer.exports_contacts(),
             can_schedule: viewer.can_schedule() && detail.archived_at.is_none(),
             has_conversation,
-            // Who holds it writes as the customer, so that mere readers are not shown it.
-            link: (detail.has_chat && can_manage).then_some(link),
+            has_link: detail.has_chat && can_manage,
+            link: (detail.has_chat && can_manage && is_served).then_some(link),
             accesses: accesses.into_iter().map(|access| access_row(viewer, access)).collect(),
             schedules: schedules.iter().map(|schedule| schedule_row(viewer, schedule)).collect(),
             tickets: tickets.into_iter().map(|ticket| ticket_row(viewer, ticket, has_conversation)).collect(),

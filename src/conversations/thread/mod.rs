@@ -64,6 +64,9 @@ pub struct Message {
     /// Whether the reader may read that schedule.
     #[diesel(sql_type = Bool)]
     pub is_schedule_readable: bool,
+    /// Who planned, changed or fired the schedule that opened the ticket.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub planned_by: Option<String>,
     #[diesel(sql_type = Text)]
     pub body: String,
     #[diesel(sql_type = Timestamptz)]

@@ -33,6 +33,11 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
     let mut messages: Vec<Message> = db::prepared(format!(
         "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
                 s.id AS schedule_id, {readable} AS is_schedule_readable, m.body,
+                CASE m.event WHEN 'ticket_opened' THEN (
+                    SELECT string_agg(hand.name, ', ' ORDER BY hand.first)
+                      FROM (SELECT w.name, min(h.id) AS first
+                              FROM schedule_history h JOIN users w ON w.id = h.actor_id
+                             WHERE h.schedule_id = s.id GROUP BY w.id, w.name) hand) END AS planned_by,
                 m.created_at, m.delivered_at, m.read_at, m.client_key
            FROM messages m
            JOIN tickets t ON t.id = m.ticket_id

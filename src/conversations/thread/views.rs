@@ -140,7 +140,8 @@ fn event_of(message: &Message, event: Happening, viewer: &Person) -> Event {
         }
     };
     let lead = format!("Chamado nº {} {what}", message.protocol);
-    let tail = format!(" às {}", viewer.zone.time(message.created_at));
+    let of = message.planned_by.as_ref().map(|names| format!(" de {names}")).unwrap_or_default();
+    let tail = format!("{of} às {}", viewer.zone.time(message.created_at));
     Event { id: message.id, icon, lead, link, tail }
 }
 

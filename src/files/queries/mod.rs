@@ -191,7 +191,7 @@ pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Re
     .bind::<BigInt, _>(viewer)
     .get_result(conn)?;
     let may_read = match owner.contact_id {
-        Some(contact) => !conversations::queries::readers(conn, contact, &[viewer])?.is_empty(),
+        Some(contact) => !conversations::readers::readers(conn, contact, &[viewer])?.is_empty(),
         None => owner.is_readable,
     };
     if may_read { by_id(conn, id) } else { Err(Error::NotFound) }

@@ -115,7 +115,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
     .get_result(conn)
     .optional()?
     .ok_or(Error::NotFound)?;
-    let readers = crate::conversations::queries::readers(conn, detail.contact_id, &[viewer.id])?;
+    let readers = crate::conversations::readers::readers(conn, detail.contact_id, &[viewer.id])?;
     Ok(Detail { is_readable: !readers.is_empty(), ..detail })
 }
 

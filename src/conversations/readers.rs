@@ -1,0 +1,101 @@
+//! Who may read a conversation: the one statement of it. Pages, files, the bell and the live events are made of
+//! these parts.
+//!
+//! Who attends every ticket reads every conversation. Who attends tickets reads those of contacts that have or had
+//! one in one of their departments, or one of their own. Who is told of a schedule reads its contact's, while the
+//! entry stands in the bell (see [`TELLS`]).
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+use crate::auth::{Permission, Person};
+use crate::db;
+use crate::error::Result;
+use crate::ids::{ContactId, DepartmentId, UserId};
+use crate::tickets::{Ticket, may_close};
+
+/// Says, in SQL, whether the role `r` reads every conversation.
+pub const READS_EVERY: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
+    WHERE p.role_id = r.id AND p.permission = 'tickets_all'))";
+
+/// Says, in SQL, whether the role `r` attends the tickets of its members and of their departments.
+pub const ATTENDS: &str =
+    "EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'tickets')";
+
+/// Says, in SQL, whether the notification `told` lets its recipient `u` read the contact's conversation: while it
+/// stands in the bell, for 30 days at most, and until a department or a permission is taken from `u`.
+///
+/// One's own doing gives nobody sight: not a schedule in which `u`, or who let `u` in, had a hand (that the spacing
+/// was computed anew does not count), nor one that fell to `u` because they deactivated its attendant. The
+/// subqueries look at single rows by their index, where a join would read whole tables.
+pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest(u.told_since, now() - interval '30 days')
+    AND coalesce((SELECT false FROM schedule_history h
+                   WHERE h.schedule_id = told.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
+                     AND (h.details -> 'fields') IS DISTINCT FROM '[\"spacing_exempt\"]'::jsonb LIMIT 1), true)
+    AND coalesce((SELECT false FROM audit a
+                   WHERE a.action = 'user.deactivated' AND a.actor_id IN (u.id, u.let_in_by)
+                     AND a.subject_id = (SELECT s.attendant_id FROM schedules s WHERE s.id = told.schedule_id)
+                   LIMIT 1), true))";
+
+/// Says, in SQL, whether the user `u` of the role `r` may read the conversation with the contact whose id is the
+/// expression `contact`.
+pub fn reads(contact: &str) -> String {
+    format!(
+        "({READS_EVERY}
+          OR ({ATTENDS} AND EXISTS (SELECT FROM tickets t WHERE t.contact_id = {contact} AND (t.attendant_id = u.id
+              OR t.department_id IN (SELECT department_id FROM department_members m WHERE m.user_id = u.id))))
+          OR EXISTS (SELECT FROM notifications told WHERE told.contact_id = {contact} AND told.user_id = u.id AND {TELLS}))"
+    )
+}
+
+#[derive(QueryableByName)]
+struct ReaderRow {
+    #[diesel(sql_type = BigInt)]
+    contact_id: ContactId,
+    #[diesel(sql_type = BigInt)]
+    user_id: UserId,
+}
+
+/// Who of `among` may read the conversation with `contact`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn readers(conn: &mut PgConnection, contact: ContactId, among: &[UserId]) -> Result<Vec<UserId>> {
+    let pairs = readers_of_each(conn, &[contact], among)?;
+    Ok(pairs.into_iter().map(|(_, user)| user).collect())
+}
+
+/// As `readers`, for several contacts in one statement.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn readers_of_each(
+    conn: &mut PgConnection,
+    contacts: &[ContactId],
+    among: &[UserId],
+) -> Result<Vec<(ContactId, UserId)>> {
+    let rows: Vec<ReaderRow> = db::prepared(format!(
+        "SELECT asked.contact_id, u.id AS user_id
+           FROM unnest($1) AS asked (contact_id) CROSS JOIN users u JOIN roles r ON r.id = u.role_id
+          WHERE u.id = ANY($2) AND u.deactivated_at IS NULL AND {}",
+        reads("asked.contact_id")
+    ))
+    .bind::<Array<BigInt>, _>(contacts)
+    .bind::<Array<BigInt>, _>(among)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| (row.contact_id, row.user_id)).collect())
+}
+
+/// Whether `viewer` serves a contact whose newest ticket this is: theirs, or of one of their departments. Before
+/// the first ticket, who attends the department in which it will wait. Who holds the customer's link reads and
+/// writes as the customer, so that only who serves them is shown it.
+pub fn serves(viewer: &Person, newest: Option<&Ticket>, first_queue: DepartmentId) -> bool {
+    match newest {
+        Some(ticket) => may_close(viewer, &ticket.place),
+        None => {
+            viewer.may(Permission::TicketsAll)
+                || (viewer.may(Permission::Tickets) && viewer.departments.contains(&first_queue))
+        }
+    }
+}
