@@ -55,11 +55,11 @@ impl Typed {
         Ok(Draft { name: name.into(), description: description.into(), permissions })
     }
 
-    /// Switches that the editor may not use stay as they are.
+    /// What the role then holds: what the editor may neither grant nor take away stays as it is.
     pub fn granted_by(&self, editor: &Person, before: Permissions) -> Permissions {
-        let is_granted = |permission: &Permission| {
-            let source = if may_switch(editor, *permission) { self.permissions } else { before };
-            source.contains(*permission)
+        let is_granted = |permission: &Permission| match before.contains(*permission) {
+            true => self.permissions.contains(*permission) || !may_take(editor, *permission),
+            false => self.permissions.contains(*permission) && may_grant(editor, *permission),
         };
         Permission::ALL.iter().copied().filter(is_granted).collect()
     }
@@ -77,7 +77,16 @@ pub fn snapshot(role: &Role) -> Snapshot {
     })
 }
 
-/// Whether the editor sees a working switch for the permission.
-pub fn may_switch(editor: &Person, permission: Permission) -> bool {
+/// Whether the editor may switch the permission on: nobody grants what they lack, and some only administrators
+/// grant. "Habilitar agendamento" is what role managers are there for, while at first only administrators
+/// schedule: they grant it without holding it, unless they manage users too, and so could come in as a member.
+pub fn may_grant(editor: &Person, permission: Permission) -> bool {
+    let is_theirs =
+        editor.may(permission) || (permission == Permission::Schedules && !editor.may(Permission::Users));
+    editor.is_administrator || (is_theirs && !RESERVED.contains(&permission))
+}
+
+/// Whether the editor may switch the permission off.
+pub fn may_take(editor: &Person, permission: Permission) -> bool {
     editor.is_administrator || !RESERVED.contains(&permission)
 }

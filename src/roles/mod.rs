@@ -1,8 +1,9 @@
 //! Roles ("cargos"): a name and a set of permissions.
 //!
 //! "Habilitar agendamento" lets the members of a role schedule; it counts from their next request. The
-//! administrator role holds everything and cannot be changed. Nobody edits their own role, and only
-//! administrators hand out the permissions that are [`RESERVED`]. A role that somebody has, active or
+//! administrator role holds everything and cannot be changed. Nobody edits their own role or grants a permission
+//! that they lack, and only administrators hand out those that are [`RESERVED`]; but who manages roles enables
+//! scheduling without being able to schedule (see `form::may_grant`). A role that somebody has, active or
 //! not, cannot be deleted. Its page tells who changed what and when.
 
 mod deletion;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::form::{Typed, may_switch, snapshot};
+use super::form::{Typed, may_grant, may_take, snapshot};
 use super::queries::{Holder, Member, Role};
 use super::{GROUPS, Switchable, history};
 use crate::audit::Change;
@@ -71,6 +71,10 @@ struct Switch {
     text: &'static str,
     is_on: bool,
     is_locked: bool,
+    /// Whether the editor could switch it off, but not on again.
+    is_one_way: bool,
+    /// Whether the editor would have to hold the permission.
+    is_lacked: bool,
     is_key: bool,
 }
 
@@ -91,7 +95,7 @@ impl Edit {
             name: String::new(),
             description: String::new(),
             before: nothing,
-            groups: groups(editor, nothing, false),
+            groups: groups(editor, nothing, nothing, false),
             members: Vec::new(),
             more_members: 0,
             changes: Vec::new(),
@@ -110,7 +114,7 @@ impl Edit {
         Self {
             csrf: csrf.to_owned(),
             id: Some(role.id.to_string()),
-            groups: groups(editor, role.permissions(), locked.is_some()),
+            groups: groups(editor, role.permissions(), role.permissions(), locked.is_some()),
             before: role.permissions(),
             version: snapshot(&role).version(),
             stale: None,
@@ -126,7 +130,7 @@ impl Edit {
 
     /// The same form with what was typed and why it was not saved.
     pub fn refused(self, editor: &Person, typed: Typed, refusal: Refusal) -> Self {
-        let groups = groups(editor, typed.granted_by(editor, self.before), false);
+        let groups = groups(editor, self.before, typed.granted_by(editor, self.before), false);
         let (errors, stale, version) = refusal.shown(typed.version);
         Self { groups, name: typed.name, description: typed.description, errors, stale, version, ..self }
     }
@@ -190,14 +194,21 @@ impl MemberLine {
     }
 }
 
-fn groups(editor: &Person, granted: Permissions, is_locked: bool) -> Vec<Group> {
-    let switch = |Switchable { permission, label, text }: &Switchable| Switch {
-        value: permission.as_str(),
-        label,
-        text,
-        is_on: granted.contains(*permission),
-        is_locked: is_locked || !may_switch(editor, *permission),
-        is_key: *permission == Permission::Schedules,
+/// The switches: as the role holds them `before`, and as they are shown.
+fn groups(editor: &Person, before: Permissions, granted: Permissions, is_locked: bool) -> Vec<Group> {
+    let switch = |Switchable { permission, label, text }: &Switchable| {
+        let (grants, takes) = (may_grant(editor, *permission), may_take(editor, *permission));
+        let is_before = before.contains(*permission);
+        Switch {
+            value: permission.as_str(),
+            label,
+            text,
+            is_on: granted.contains(*permission),
+            is_locked: is_locked || if is_before { !takes } else { !grants },
+            is_one_way: !is_locked && is_before && takes && !grants,
+            is_lacked: !is_locked && !is_before && takes && !grants,
+            is_key: *permission == Permission::Schedules,
+        }
     };
     let group = |(icon, title, switches): &(&'static str, &'static str, &[Switchable])| Group {
         icon,

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::pg::PgConnection;
 
 use super::queries::{self, Invited, Standing};
-use super::saving::managed;
+use super::saving::held;
 use super::views::{Gone, Link, Welcome};
 use super::{Name, Token};
 use crate::audit::{self, Action};
@@ -41,12 +41,12 @@ pub async fn make(
 }
 
 fn make_anew(conn: &mut PgConnection, id: UserId, by: &Viewer, ip: &str) -> Result<(queries::User, Token)> {
-    let user = managed(conn, id, by)?;
+    let user = held(conn, id, by)?;
     if user.standing == Standing::Inactive && user.has_password {
         return Err(Error::Conflict);
     }
     let token = Token::new();
-    queries::make_link(conn, id, &token.hash())?;
+    queries::make_link(conn, id, &token.hash(), by.id)?;
     let entry = audit::Entry::of(Action::AccessLinkMade).by(by.id).about(Some(id.0)).from(ip);
     audit::record(conn, &entry)?;
     Ok((queries::find(conn, id)?, token))

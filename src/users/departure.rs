@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::handlers::LAST_ADMINISTRATOR;
 use super::queries::{self, Standing, User};
-use super::saving::managed;
+use super::saving::{held, managed};
 use super::views::{Departure, Return};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageUsers, Viewer};
@@ -86,7 +86,8 @@ pub async fn ask_return(
     db: web::Data<Db>,
     id: web::Path<UserId>,
 ) -> Result<HttpResponse> {
-    let id = id.into_inner();
+    let (id, who) = (id.into_inner(), viewer.clone());
+    db.transaction(move |conn| held(conn, id, &who)).await?;
     let work = work(&viewer, &db, id).await?;
     if work.user.standing != Standing::Inactive || !work.user.has_password {
         return Ok(crate::web::redirect(&format!("/users/{id}")));
@@ -106,7 +107,7 @@ pub async fn reactivate(
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| {
-        let user = managed(conn, id, &who)?;
+        let user = held(conn, id, &who)?;
         match (user.standing, user.has_password) {
             (Standing::Active, _) => return Ok(()),
             (_, false) => return Err(Error::Conflict),

@@ -27,12 +27,27 @@ pub struct Draft {
     pub departments: Vec<DepartmentId>,
 }
 
+/// What a form says of departments to which the editor may not add the user.
+pub const ONLY_ONES_OWN: &str =
+    "Escolha só departamentos de que você faz parte. Para os outros, peça a quem atende todos os chamados.";
+
 /// What is known while a form is judged.
 pub struct Facts {
     pub roles: Vec<Role>,
     pub departments: Vec<Department>,
     /// Whom it is about, unless they are new.
     pub before: Option<User>,
+    /// Whether the editor may take the account over, and so change its e-mail address.
+    pub may_take_over: bool,
+    /// The departments to which the editor may add the user; all of them if there are none.
+    pub only_into: Option<Vec<DepartmentId>>,
+}
+
+impl Facts {
+    /// Whether the editor may add the user to that department.
+    pub fn may_add_to(&self, department: DepartmentId) -> bool {
+        self.only_into.as_ref().is_none_or(|these| these.contains(&department))
+    }
 }
 
 impl Facts {
@@ -95,9 +110,22 @@ impl Typed {
         let role = self.role(reach, facts).map_err(|message| errors.add("role_id", message));
         let chosen: Vec<DepartmentId> = self.departments.iter().filter_map(|id| id.parse().ok()).collect();
         let departments = facts.departments.iter().map(|department| department.id);
-        let departments = departments.filter(|id| chosen.contains(id)).collect();
+        let departments: Vec<DepartmentId> = departments.filter(|id| chosen.contains(id)).collect();
+        let held = facts.before.as_ref().map_or(&[][..], |user| &user.departments);
+        let is_beyond = |id: &DepartmentId| !held.contains(id) && !facts.may_add_to(*id);
+        if departments.iter().any(is_beyond) {
+            errors.add("departments", ONLY_ONES_OWN);
+        }
+        let before = facts.before.as_ref().filter(|_| !facts.may_take_over);
+        if let (Ok(email), Some(user)) = (&email, before)
+            && user.email != email.as_str()
+        {
+            errors.add("email", "Você não pode mudar o e-mail desta conta, que serve para entrar nela.");
+        }
         match (name, email, role) {
-            (Ok(name), Ok(email), Ok(role)) => Ok(Draft { name, email, role, departments }),
+            (Ok(name), Ok(email), Ok(role)) if errors.is_empty() => {
+                Ok(Draft { name, email, role, departments })
+            }
             _ => Err(errors),
         }
     }
@@ -117,9 +145,12 @@ impl Typed {
         let Some(role) = facts.roles.iter().find(|role| Some(role.id) == chosen) else {
             return Err("Escolha o cargo.");
         };
-        match before.is_some_and(|user| user.role_id == role.id) || reach.holds(role.rank()) {
-            true => Ok(role.id),
-            false => Err("Só o administrador concede este cargo."),
+        match before.is_some_and(|user| user.role_id == role.id) {
+            false if !reach.manages(role.rank()) => Err("Só o administrador concede este cargo."),
+            false if !reach.gives(role.rank()) => {
+                Err("Este cargo tem permissões que você não tem. Peça a quem as tem.")
+            }
+            _ => Ok(role.id),
         }
     }
 }

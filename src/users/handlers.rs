@@ -162,7 +162,8 @@ pub const LAST_ADMINISTRATOR: &str =
 const SHOWN: i64 = 20;
 
 async fn blank(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
-    let facts = db.run(|conn| queries::facts(conn, None)).await?;
+    let who = viewer.clone();
+    let facts = db.run(move |conn| queries::facts(conn, &who, None)).await?;
     Ok(FormPage::new(viewer, &shell.csrf, facts, typed))
 }
 
@@ -172,10 +173,11 @@ async fn filled(
     db: &Db,
     (id, session): (UserId, &Session),
 ) -> Result<(FormPage, String)> {
+    let who = viewer.clone();
     let (facts, open, changes) = db
         .run(move |conn| {
             let (user, changes) = (queries::find(conn, id)?, queries::changes(conn, id, SHOWN)?);
-            Ok((queries::facts(conn, Some(user))?, queries::open_sessions(conn, id)?, changes))
+            Ok((queries::facts(conn, &who, Some(user))?, queries::open_sessions(conn, id)?, changes))
         })
         .await?;
     let name = facts.before.as_ref().map(|user| user.name.clone()).unwrap_or_default();

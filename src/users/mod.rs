@@ -5,8 +5,12 @@
 //! invitation that nobody has taken up yet counts as inactive everywhere else. A link also resets a
 //! password; it ends after 48 hours, after its use, and when a newer one is made.
 //!
-//! Whoever manages users never becomes more than they are: accounts and roles that hold what only
-//! administrators grant are an administrator's to touch (see [`Reach`]). Nobody changes their own role
+//! Whoever manages users never becomes more than they are. Accounts and roles that hold what only administrators
+//! grant are an administrator's to touch; and nobody gives, or takes over, what they do not have themselves: a role
+//! with a permission that they lack, a link, another e-mail address, a living session or the return of an account
+//! that has more permissions or reads more conversations than theirs (see [`Reach`]). Since the maker of a link sees
+//! it, who was let in by them counts as themself: they are added only to departments of the maker's own, unless
+//! the maker attends every ticket. Nobody changes their own role
 //! or deactivates themself, and the last active administrator stays. Deactivating ends the sessions and
 //! tells first which pending schedules and open tickets it touches: they may be handed over in the same
 //! step, else the tickets go back to the queues, and what the schedules open goes there too. Leaving a
@@ -28,6 +32,7 @@ pub use access_link::{HOURS as LINK_HOURS, Token};
 pub use account::{Name, NewAccount};
 pub use queries::{
     ABSENCE, NAME_IN_A_CHOICE, are_there, create_administrator, is_there, name_of, revoke_link, set_password,
+    was_let_in_by,
 };
 pub use reach::Reach;
 pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};

@@ -1,33 +1,40 @@
 //! Whose accounts, and which roles, somebody who manages users may touch.
 
-use crate::auth::Person;
+use crate::auth::{Permissions, Person};
 use crate::ids::UserId;
+use crate::roles::RESERVED;
 
 /// What counts of a role here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rank {
     pub is_administrator: bool,
-    /// Holds a permission that only administrators grant.
-    pub is_reserved: bool,
+    pub permissions: Permissions,
 }
 
-/// How far an editor's arm reaches. A link to a new password is as good as the account, so that whoever
-/// may make one for an account, or give a role, could have all that it holds: without being an
-/// administrator, nobody touches what only administrators grant.
+/// How far an editor's arm reaches. Nobody gives, or takes over, what they do not have: a link to a new password,
+/// or another e-mail address, is as good as the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
     editor: UserId,
     is_administrator: bool,
+    permissions: Permissions,
 }
 
 impl Reach {
     pub fn of(editor: &Person) -> Self {
-        Self { editor: editor.id, is_administrator: editor.is_administrator }
+        Self { editor: editor.id, is_administrator: editor.is_administrator, permissions: editor.permissions }
     }
 
-    /// Whether the editor may give a role, or manage the accounts that have it.
-    pub fn holds(self, rank: Rank) -> bool {
-        self.is_administrator || !(rank.is_administrator || rank.is_reserved)
+    /// Whether the editor may change the name and the departments of accounts with that role, and deactivate them:
+    /// what only administrators grant is theirs to touch.
+    pub fn manages(self, rank: Rank) -> bool {
+        let is_reserved = RESERVED.iter().any(|permission| rank.permissions.contains(*permission));
+        self.is_administrator || !(rank.is_administrator || is_reserved)
+    }
+
+    /// Whether the editor may give that role, or an account that has it: they manage it, and hold all of it.
+    pub fn gives(self, rank: Rank) -> bool {
+        self.manages(rank) && rank.permissions.iter().all(|permission| self.permissions.contains(permission))
     }
 
     pub fn is_self(self, user: UserId) -> bool {
@@ -38,14 +45,34 @@ impl Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Permission;
+
+    fn rank(permissions: &[Permission]) -> Rank {
+        Rank { is_administrator: false, permissions: permissions.iter().copied().collect() }
+    }
+
+    fn manager(permissions: &[Permission]) -> Reach {
+        let permissions = permissions.iter().copied().collect();
+        Reach { editor: UserId(1), is_administrator: false, permissions }
+    }
 
     #[test]
     fn only_an_administrator_reaches_what_administrators_grant() {
-        let rank = |is_administrator, is_reserved| Rank { is_administrator, is_reserved };
-        let manager = Reach { editor: UserId(1), is_administrator: false };
-        assert!(manager.holds(rank(false, false)));
-        assert!(!manager.holds(rank(false, true)));
-        assert!(!manager.holds(rank(true, false)));
-        assert!(Reach { is_administrator: true, ..manager }.holds(rank(true, true)));
+        let manager = manager(&[Permission::Users, Permission::Settings]);
+        assert!(manager.manages(rank(&[])));
+        assert!(!manager.manages(rank(&[Permission::Settings])));
+        assert!(!manager.manages(Rank { is_administrator: true, ..rank(&[]) }));
+        let administrator = Reach { is_administrator: true, permissions: Permissions::all(), ..manager };
+        let all = Rank { is_administrator: true, permissions: Permissions::all() };
+        assert!(administrator.manages(all) && administrator.gives(all));
+    }
+
+    #[test]
+    fn nobody_gives_a_permission_that_they_lack() {
+        let manager = manager(&[Permission::Users, Permission::Tickets]);
+        assert!(manager.gives(rank(&[])) && manager.gives(rank(&[Permission::Tickets])));
+        let more = rank(&[Permission::Tickets, Permission::Contacts]);
+        assert!(manager.manages(more) && !manager.gives(more));
+        assert!(!manager.gives(rank(&[Permission::Users])), "only administrators grant it");
     }
 }

@@ -41,7 +41,7 @@ pub fn invite(
     by: &Viewer,
     ip: &str,
 ) -> Result<Judged<(UserId, Token)>> {
-    let facts = queries::facts(conn, None)?;
+    let facts = queries::facts(conn, by, None)?;
     let draft = match typed.parse(Reach::of(by), &facts) {
         Ok(draft) => draft,
         Err(errors) => return Ok(Err(errors.into())),
@@ -49,7 +49,7 @@ pub fn invite(
     let id = queries::insert(conn, &draft)?;
     queries::set_departments(conn, id, &draft.departments)?;
     let token = Token::new();
-    queries::make_link(conn, id, &token.hash())?;
+    queries::make_link(conn, id, &token.hash(), by.id)?;
     let details = json!({ "role_id": draft.role, "departments": draft.departments });
     let entry = audit::Entry::of(Action::UserInvited).by(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
@@ -65,7 +65,7 @@ pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, 
     // With the heirs at once: users are locked in the order of their ids.
     departures::lock_named(conn, &form.answer, id)?;
     let user = managed(conn, id, by)?;
-    let facts = queries::facts(conn, Some(user.clone()))?;
+    let facts = queries::facts(conn, by, Some(user.clone()))?;
     let draft = match typed.parse(Reach::of(by), &facts) {
         Ok(draft) => draft,
         Err(errors) => return Ok(Saved::Refused(errors.into())),
@@ -101,7 +101,16 @@ pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, 
 pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
     queries::lock(conn, id)?;
     let user = queries::find(conn, id)?;
-    if Reach::of(editor).holds(user.rank()) { Ok(user) } else { Err(Error::Forbidden) }
+    if Reach::of(editor).manages(user.rank()) { Ok(user) } else { Err(Error::Forbidden) }
+}
+
+/// As `managed`, for what gives the account to somebody, its owner or the editor.
+///
+/// # Errors
+/// `NotFound`; `Forbidden` for an account that holds more than the editor does.
+pub fn held(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
+    let user = managed(conn, id, editor)?;
+    if queries::may_take_over(conn, editor, &user)? { Ok(user) } else { Err(Error::Forbidden) }
 }
 
 /// The departments that the form shows, and that the user is to leave.

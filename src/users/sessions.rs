@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::queries;
-use super::saving::managed;
+use super::saving::held;
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageUsers};
 use crate::db::Db;
@@ -62,7 +62,7 @@ pub async fn end_all_of(
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| {
-        managed(conn, id, &who)?;
+        held(conn, id, &who)?;
         end_all(conn, id, None, who.id, &ip)
     })
     .await?;
@@ -80,7 +80,7 @@ pub async fn end_one_of(
 ) -> Result<HttpResponse> {
     let ((id, session), who) = (path.into_inner(), viewer.clone());
     db.transaction(move |conn| {
-        managed(conn, id, &who)?;
+        held(conn, id, &who)?;
         end_one(conn, id, session, who.id, &ip)
     })
     .await?;

@@ -76,6 +76,50 @@ async fn only_an_administrator_hands_out_the_permission_to_edit_roles() {
 }
 
 #[actix_web::test]
+async fn nobody_grants_a_permission_that_they_lack() {
+    let app = TestApp::new().await;
+    let roles_of = |role: i64| {
+        let sql =
+            format!("SELECT permission AS value FROM role_permissions WHERE role_id = {role} ORDER BY 1");
+        app.database.texts(&sql)
+    };
+    let manager = app.role_manager().await;
+    let page = manager.get(ATTENDANT).await;
+    assert_eq!(page.count("#contacts[disabled], #tickets_all[disabled], #channels[disabled]"), 3);
+    assert_eq!(page.count("#schedules[disabled], #tickets[disabled]"), 0);
+    page.assert_says("Você não tem esta permissão, por isso não a concede.");
+    page.assert_says("Você pode desligar, mas não ligar de novo: não tem esta permissão.");
+    let wished = ["schedules", "tickets", "tickets_all", "contacts", "departments", "channels"];
+    let mut fields = vec![("name", "Atendente")];
+    fields.extend(wished.map(|permission| ("permissions", permission)));
+    manager.edit(ATTENDANT, &fields).await.assert_status(303);
+    assert_eq!(roles_of(203), ["schedules", "tickets"], "scheduling is theirs to enable, the rest is not");
+    fields[0] = ("name", "Tudo");
+    manager.get("/roles/new").await;
+    manager.post("/roles", &fields).await.assert_status(303);
+    let new = app.database.number("SELECT id AS value FROM roles WHERE name = 'Tudo'");
+    assert_eq!(roles_of(new), ["schedules"]);
+    app.database.execute("INSERT INTO role_permissions VALUES (202, 'contacts')");
+    fields[0] = ("name", "Atendente");
+    manager.edit(ATTENDANT, &fields).await.assert_status(303);
+    assert_eq!(roles_of(203), ["contacts", "schedules", "tickets"]);
+}
+
+/// They could come in as a member of the role, and so become more than they are.
+#[actix_web::test]
+async fn who_manages_users_too_enables_scheduling_only_with_that_permission() {
+    let app = TestApp::new().await;
+    app.database.execute("INSERT INTO role_permissions VALUES (202, 'users')");
+    let manager = app.role_manager().await;
+    let page = manager.get(ATTENDANT).await;
+    assert_eq!(page.count("#schedules[disabled]"), 1);
+    let fields = [("name", "Atendente"), ("permissions", "schedules"), ("permissions", "tickets")];
+    manager.edit(ATTENDANT, &fields).await.assert_status(303);
+    let held = "SELECT permission AS value FROM role_permissions WHERE role_id = 203";
+    assert_eq!(app.database.texts(held), ["tickets"]);
+}
+
+#[actix_web::test]
 async fn a_role_keeps_its_name_and_what_was_typed_when_refused() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;

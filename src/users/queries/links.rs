@@ -20,17 +20,24 @@ struct EndRow {
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn make_link(conn: &mut PgConnection, user: UserId, token_hash: &[u8]) -> Result<DateTime<Utc>> {
+pub fn make_link(
+    conn: &mut PgConnection,
+    user: UserId,
+    token_hash: &[u8],
+    by: UserId,
+) -> Result<DateTime<Utc>> {
     let row: EndRow = db::prepared(
-        "INSERT INTO access_links (user_id, token_hash, expires_at)
-         VALUES ($1, $2, now() + make_interval(hours => $3))
+        "INSERT INTO access_links (user_id, token_hash, expires_at, made_by)
+         VALUES ($1, $2, now() + make_interval(hours => $3), $4)
          ON CONFLICT (user_id) DO UPDATE
-            SET token_hash = excluded.token_hash, made_at = now(), expires_at = excluded.expires_at
+            SET token_hash = excluded.token_hash, made_at = now(), expires_at = excluded.expires_at,
+                made_by = excluded.made_by
          RETURNING expires_at",
     )
     .bind::<BigInt, _>(user)
     .bind::<Binary, _>(token_hash)
     .bind::<Integer, _>(LINK_HOURS)
+    .bind::<BigInt, _>(by)
     .get_result(conn)?;
     Ok(row.expires_at)
 }
@@ -76,13 +83,16 @@ pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<In
     .optional()?)
 }
 
-/// As `find_link`, and the link is over: of two who use it at once, one gets it.
+/// As `find_link`, and the link is over: of two who use it at once, one gets it. Whoever made it let the user in.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
     Ok(db::prepared(format!(
-        "DELETE FROM access_links l USING users u WHERE u.id = l.user_id AND l.token_hash = $1 AND {IS_GOOD}
+        "WITH used AS (
+            DELETE FROM access_links l USING users u WHERE u.id = l.user_id AND l.token_hash = $1 AND {IS_GOOD}
+            RETURNING l.user_id, l.made_by)
+         UPDATE users u SET let_in_by = used.made_by FROM used WHERE u.id = used.user_id
          RETURNING u.id, u.name, u.email, u.password_hash IS NULL AS is_new"
     ))
     .bind::<Binary, _>(token_hash)

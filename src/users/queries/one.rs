@@ -5,14 +5,14 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use crate::auth::Permission;
+use crate::auth::{Permission, Permissions, Person};
+use crate::conversations::readers::{ATTENDS, TELLS};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::roles::RESERVED;
 use crate::text_enum;
 use crate::users::form::{Draft, Facts};
-use crate::users::reach::Rank;
+use crate::users::reach::{Rank, Reach};
 
 text_enum! {
     /// "Situação" of an account.
@@ -50,8 +50,8 @@ pub struct User {
     pub role_id: RoleId,
     #[diesel(sql_type = Bool)]
     is_administrator: bool,
-    #[diesel(sql_type = Bool)]
-    is_reserved: bool,
+    #[diesel(sql_type = Array<Text>)]
+    granted: Vec<Permission>,
     #[diesel(sql_type = Text)]
     pub standing: Standing,
     #[diesel(sql_type = Bool)]
@@ -67,7 +67,7 @@ pub struct User {
 
 impl User {
     pub fn rank(&self) -> Rank {
-        Rank { is_administrator: self.is_administrator, is_reserved: self.is_reserved }
+        rank(self.is_administrator, &self.granted)
     }
 }
 
@@ -80,21 +80,21 @@ pub struct Role {
     pub name: String,
     #[diesel(sql_type = Bool)]
     is_administrator: bool,
-    #[diesel(sql_type = Bool)]
-    is_reserved: bool,
+    #[diesel(sql_type = Array<Text>)]
+    granted: Vec<Permission>,
 }
 
 impl Role {
     pub fn rank(&self) -> Rank {
-        Rank { is_administrator: self.is_administrator, is_reserved: self.is_reserved }
+        rank(self.is_administrator, &self.granted)
     }
 }
 
-const IS_RESERVED: &str =
-    "EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = ANY($1))";
+const GRANTED: &str = "ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS granted";
 
-fn reserved() -> Vec<Permission> {
-    RESERVED.to_vec()
+fn rank(is_administrator: bool, granted: &[Permission]) -> Rank {
+    let permissions = if is_administrator { Permissions::all() } else { granted.iter().copied().collect() };
+    Rank { is_administrator, permissions }
 }
 
 /// # Errors
@@ -102,13 +102,12 @@ fn reserved() -> Vec<Permission> {
 pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
     db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator, u.created_at,
-                {IS_RESERVED} AS is_reserved, {STANDING} AS standing,
+                {GRANTED}, {STANDING} AS standing,
                 u.password_hash IS NOT NULL AS has_password, l.expires_at AS link_until,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
            FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
-          WHERE u.id = $2"
+          WHERE u.id = $1"
     ))
-    .bind::<Array<Text>, _>(reserved())
     .bind::<BigInt, _>(user)
     .get_result(conn)
     .optional()?
@@ -138,10 +137,9 @@ pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
 /// The database is unreachable.
 pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
     Ok(db::prepared(format!(
-        "SELECT r.id, r.name, r.is_administrator, {IS_RESERVED} AS is_reserved
+        "SELECT r.id, r.name, r.is_administrator, {GRANTED}
            FROM roles r ORDER BY r.is_administrator DESC, plain(r.name) COLLATE \"C\", r.id"
     ))
-    .bind::<Array<Text>, _>(reserved())
     .load(conn)?)
 }
 
@@ -163,12 +161,75 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
         .load(conn)?)
 }
 
-/// What a form is judged by.
+/// What the form of `editor` is judged by.
 ///
 /// # Errors
 /// The database is unreachable.
-pub fn facts(conn: &mut PgConnection, before: Option<User>) -> Result<Facts> {
-    Ok(Facts { roles: roles(conn)?, departments: departments(conn)?, before })
+pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> Result<Facts> {
+    let reads_all = editor.may(Permission::TicketsAll);
+    let may_take_over = before.as_ref().map(|user| may_take_over(conn, editor, user)).transpose()?;
+    // With the link to an invitation the editor could come in themself.
+    let is_ones_own = match &before {
+        Some(user) => user.id == editor.id || was_let_in_by(conn, user.id, editor.id)?,
+        None => true,
+    };
+    Ok(Facts {
+        roles: roles(conn)?,
+        departments: departments(conn)?,
+        before,
+        may_take_over: may_take_over.unwrap_or(true),
+        only_into: (is_ones_own && !reads_all).then(|| editor.departments.clone()),
+    })
+}
+
+/// Whether `editor` holds all that the account of `user` does: its permissions, and sight of the conversations
+/// that it reads.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn may_take_over(conn: &mut PgConnection, editor: &Person, user: &User) -> Result<bool> {
+    let gives = editor.id == user.id || Reach::of(editor).gives(user.rank());
+    Ok(gives && (editor.may(Permission::TicketsAll) || !reads_beyond(conn, user.id, editor)?))
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    is_found: bool,
+}
+
+/// Whether `user` reads conversations that `editor`, who does not read all of them, could not: of departments that
+/// are not the editor's, of tickets of their own there, and of what they were told of.
+///
+/// # Errors
+/// The database is unreachable.
+fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Person) -> Result<bool> {
+    let row: Found = diesel::sql_query(format!(
+        "SELECT ({ATTENDS} AND (
+                    EXISTS (SELECT FROM department_members m WHERE m.user_id = u.id AND m.department_id <> ALL($2))
+                 OR EXISTS (SELECT FROM tickets t WHERE t.attendant_id = u.id AND t.department_id <> ALL($2))))
+                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {TELLS}) AS is_found
+           FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = $1"
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(&editor.departments)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
+/// Whether `editor` let `user` in: made the link by which their password was chosen, or one that waits.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn was_let_in_by(conn: &mut PgConnection, user: UserId, editor: UserId) -> Result<bool> {
+    let row: Found = db::prepared(
+        "SELECT EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by = $2)
+             OR EXISTS (SELECT FROM access_links WHERE user_id = $1 AND made_by = $2) AS is_found",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(editor)
+    .get_result(conn)?;
+    Ok(row.is_found)
 }
 
 #[derive(QueryableByName)]

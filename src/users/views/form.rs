@@ -26,6 +26,10 @@ pub struct FormPage {
     /// Why nothing can be changed, if so.
     locked: Option<&'static str>,
     is_self: bool,
+    /// Whether the editor adds the user only to departments of their own.
+    is_bounded: bool,
+    /// Whether the editor holds all that the account does, and so may change how one comes in.
+    may_take_over: bool,
     viewer: Viewer,
 }
 
@@ -33,6 +37,7 @@ struct Choice {
     value: String,
     label: String,
     is_chosen: bool,
+    is_locked: bool,
 }
 
 /// Of somebody who is there already.
@@ -49,9 +54,9 @@ impl FormPage {
     pub fn new(viewer: &Viewer, csrf: &str, facts: Facts, typed: Typed) -> Self {
         let reach = Reach::of(viewer);
         let user = facts.before.as_ref();
-        let is_locked = user.is_some_and(|user| !reach.holds(user.rank()));
+        let is_locked = user.is_some_and(|user| !reach.manages(user.rank()));
         let is_offered = |role: &&crate::users::queries::Role| {
-            reach.holds(role.rank()) || user.is_some_and(|user| user.role_id == role.id)
+            reach.gives(role.rank()) || user.is_some_and(|user| user.role_id == role.id)
         };
         Self {
             csrf: csrf.to_owned(),
@@ -59,15 +64,19 @@ impl FormPage {
                 .roles
                 .iter()
                 .filter(is_offered)
-                .map(|role| Choice::new(&role.id, &role.name, |value| value == typed.role_id))
+                .map(|role| Choice::new(&role.id, &role.name, |value| value == typed.role_id, false))
                 .collect(),
             departments: facts
                 .departments
                 .iter()
                 .map(|one| {
-                    Choice::new(&one.id, &one.name, |value| typed.departments.iter().any(|id| id == value))
+                    let is_held = user.is_some_and(|user| user.departments.contains(&one.id));
+                    let is_chosen = |value: &str| typed.departments.iter().any(|id| id == value);
+                    Choice::new(&one.id, &one.name, is_chosen, !is_held && !facts.may_add_to(one.id))
                 })
                 .collect(),
+            is_bounded: facts.only_into.is_some(),
+            may_take_over: facts.may_take_over,
             errors: FieldErrors::default(),
             stale: None,
             account: user.map(|user| Account::new(viewer, user)),
@@ -82,7 +91,7 @@ impl FormPage {
 
     /// The sessions of an account that the viewer manages.
     pub fn with_sessions(mut self, open: Vec<OpenSession>, current: Option<Uuid>) -> Self {
-        if let (None, Some(account)) = (self.locked, &self.account) {
+        if let (None, true, Some(account)) = (self.locked, self.may_take_over, &self.account) {
             let base = format!("/users/{}", account.id);
             self.sessions = Some(SessionList::new(&self.viewer, &self.csrf, &base, open, current));
         }
@@ -116,9 +125,9 @@ impl FormPage {
 }
 
 impl Choice {
-    fn new(value: &impl ToString, label: &str, is_chosen: impl Fn(&str) -> bool) -> Self {
+    fn new(value: &impl ToString, label: &str, is_chosen: impl Fn(&str) -> bool, is_locked: bool) -> Self {
         let value = value.to_string();
-        Self { is_chosen: is_chosen(&value), label: label.to_owned(), value }
+        Self { is_chosen: is_chosen(&value), label: label.to_owned(), is_locked, value }
     }
 }
 

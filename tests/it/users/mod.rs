@@ -2,6 +2,7 @@
 
 use crate::harness::{Page, TestApp, Visitor};
 
+mod beyond;
 mod choosing;
 mod departure;
 mod invitations;
@@ -9,11 +10,11 @@ mod managing;
 
 const NEW_PASSWORD: &str = "quatro palavras quaisquer";
 
-/// Somebody with the permission `users`, who is no administrator.
+/// Somebody with the permissions `users` and `tickets`, who is no administrator and of no department.
 async fn user_manager(app: &TestApp) -> Visitor {
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (205, 'Gestão de pessoas');
-         INSERT INTO role_permissions VALUES (205, 'users');
+         INSERT INTO role_permissions VALUES (205, 'users'), (205, 'tickets');
          INSERT INTO users (id, name, email, password_hash, role_id)
             SELECT 305, 'Paula Vieira', 'paula@empresa.example', password_hash, 205 FROM users WHERE id = 303",
     );
