@@ -10,6 +10,7 @@ use super::views::{Deactivation, FormPage, Index};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageChannels, Viewer};
 use crate::db::Db;
+use crate::departments::sight;
 use crate::error::Result;
 use crate::ids::{ChannelId, UserId};
 use crate::live::{self, Event};
@@ -105,6 +106,16 @@ fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Viewer, ip: 
         let edited = [Action::ChannelCreated, Action::ChannelEdited, Action::ChannelRedirected];
         let last = audit::newest_about(conn, &edited, id.0, 1)?.pop();
         return Ok(Err(stale.by(last, by.zone)));
+    }
+    if draft.department != channel.department_id
+        && !sight::may_lead(conn, by, channel.department_id, draft.department)?
+    {
+        let mut errors = FieldErrors::default();
+        errors.add(
+            "department_id",
+            "Você atende este departamento e passaria a ver conversas que hoje não vê. Peça a outra pessoa para mudar.",
+        );
+        return Ok(Err(errors.into()));
     }
     queries::save(conn, id, &draft)?;
     let entry = audit::Entry::of(Action::ChannelEdited).by(by.id).about(Some(id.0));

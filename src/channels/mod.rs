@@ -2,7 +2,7 @@
 //! customers open by their link.
 //!
 //! A channel has a name for the team, a name, colour and greeting for customers, and a default
-//! department, where a first message waits. It is deactivated, never deleted: its customers' links then
+//! department, where a first message waits, and which nobody changes to their own (see `departments::sight`). It is deactivated, never deleted: its customers' links then
 //! open nothing, and what schedules would open for them ends in an error that says so.
 
 mod colour;

@@ -9,6 +9,7 @@ use super::queries::{self, Detail, Twin};
 use crate::audit::{self, Action};
 use crate::auth::Viewer;
 use crate::db::Db;
+use crate::departments::sight;
 use crate::error::Result;
 use crate::ids::ContactId;
 use crate::live::{self, Event};
@@ -69,11 +70,29 @@ impl Submission {
             let last = audit::newest_about(conn, &edited, before.id.0, 1)?.pop();
             return Ok(Outcome::Refused { refusal: stale.by(last, self.by.zone), twins: Vec::new() });
         }
+        if let Some(errors) = self.takes_over(conn, &draft)? {
+            return Ok(Outcome::Refused { refusal: errors.into(), twins: Vec::new() });
+        }
         let twins = queries::twins(conn, self.contact, &draft)?;
         if !twins.iter().all(|twin| self.typed.accepts.contains(&twin.id)) {
             return Ok(Outcome::Refused { refusal: FieldErrors::default().into(), twins });
         }
         self.write(conn, &draft).map(Outcome::Saved)
+    }
+
+    /// On another channel the contact's first messages wait in another department: not in one's own.
+    fn takes_over(&self, conn: &mut PgConnection, draft: &Draft) -> Result<Option<FieldErrors>> {
+        let Some(contact) = self.contact else { return Ok(None) };
+        let (from, to) = queries::first_queues(conn, contact, draft.channel)?;
+        if from == to || sight::may_lead(conn, &self.by, from, to)? {
+            return Ok(None);
+        }
+        let mut errors = FieldErrors::default();
+        errors.add(
+            "channel_id",
+            "As mensagens desta conexão chegam a um departamento seu, e você passaria a ver uma conversa que hoje não vê. Peça a outra pessoa para mudar.",
+        );
+        Ok(Some(errors))
     }
 
     fn stale(&self, before: &Detail) -> Option<Stale> {

@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
 
-use super::members;
 use super::queries::{self, Channel, Department, Other};
 use super::views::Departure;
+use super::{members, sight};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
 use crate::db::Db;
@@ -47,6 +47,19 @@ pub enum Refused {
     Work,
     /// These would be too near to others there.
     TooNear(Vec<Clash>),
+    /// Whoever asks would come to see its conversations, or those of where the work goes.
+    Oneself(Takes),
+}
+
+/// By what conversations would come to whoever deactivates the department.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// First messages would wait in a department of theirs.
+    Channels,
+    /// The work would go there, or they would go along with it.
+    Work,
+    /// Its customers' next messages would come to the default department of their channel, which is theirs.
+    NextMessages,
 }
 
 /// Shows what it touches, and asks.
@@ -128,6 +141,31 @@ fn work(conn: &mut PgConnection, id: DepartmentId) -> Result<Work> {
     })
 }
 
+/// By what `who` would come to see conversations that they could not see.
+fn takes_over(
+    conn: &mut PgConnection,
+    who: &Viewer,
+    from: DepartmentId,
+    (channels_to, work_to): (Option<DepartmentId>, Option<DepartmentId>),
+) -> Result<Option<Takes>> {
+    if let Some(to) = channels_to
+        && !sight::may_lead(conn, who, from, to)?
+    {
+        return Ok(Some(Takes::Channels));
+    }
+    if let Some(to) = work_to {
+        if !sight::may_lead(conn, who, from, to)? {
+            return Ok(Some(Takes::Work));
+        }
+        for user in queries::would_go_along(conn, from, to)? {
+            if !sight::may_add(conn, who, user, to)? {
+                return Ok(Some(Takes::Work));
+            }
+        }
+    }
+    Ok((!sight::may_close(conn, who, from)?).then_some(Takes::NextMessages))
+}
+
 fn leave(
     conn: &mut PgConnection,
     id: DepartmentId,
@@ -147,11 +185,15 @@ fn leave(
         None if !channels.is_empty() => return Ok(Err(Refused::Channels)),
         _ => {}
     }
+    if heirs.work.is_some_and(|to| !is_other(&to)) {
+        return Ok(Err(Refused::Work));
+    }
+    let channels_to = heirs.channels.filter(|_| !channels.is_empty());
+    if let Some(takes) = takes_over(conn, by, id, (channels_to, heirs.work))? {
+        return Ok(Err(Refused::Oneself(takes)));
+    }
     let mut details = json!({});
     if let Some(to) = heirs.work {
-        if !is_other(&to) {
-            return Ok(Err(Refused::Work));
-        }
         let moved = match handover::hand_over(conn, &[Handover::Department { of: id, to }], by, ip)? {
             Ok(moved) => moved,
             Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::form::{Direction, Name, snapshot};
 use super::queries;
+use super::sight;
 use super::views::{Blank, Edit, Found, Index};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
@@ -156,6 +157,7 @@ async fn page(
     (id, query): (DepartmentId, PageQuery),
 ) -> Result<Edit> {
     let (search, asked) = (Search::parse(&query.q), query.clone());
+    let who = viewer.clone();
     let (department, members, candidates, changes) = db
         .run(move |conn| {
             let department = queries::find(conn, id)?;
@@ -163,7 +165,7 @@ async fn page(
             let is_backwards = before.is_some();
             let start = before.or_else(|| asked.after.parse().ok());
             let members = queries::members(conn, id, (start, is_backwards))?;
-            let found = search.map(|search| queries::candidates(conn, id, &search)).transpose()?;
+            let found = search.map(|search| candidates(conn, id, &search, &who)).transpose()?;
             let changes = audit::newest_about(conn, AUDITED, id.0, SHOWN)?;
             Ok((department, members, found, changes))
         })
@@ -171,6 +173,23 @@ async fn page(
     let history = audit::history(&changes, department.created_at, viewer);
     let found = Found { q: query.q, candidates };
     Ok(Edit::new(viewer, &shell.csrf, department, members, found).with_history(history))
+}
+
+/// Those whom a search finds, and whether `who` may add them.
+fn candidates(
+    conn: &mut PgConnection,
+    id: DepartmentId,
+    search: &Search,
+    who: &Viewer,
+) -> Result<Vec<(queries::Candidate, bool)>> {
+    let found = queries::candidates(conn, id, search)?;
+    found
+        .into_iter()
+        .map(|one| {
+            let may_add = sight::may_add(conn, who, one.id, id)?;
+            Ok((one, may_add))
+        })
+        .collect()
 }
 
 fn add(conn: &mut PgConnection, name: &Name, by: UserId, ip: &str) -> Result<DepartmentId> {

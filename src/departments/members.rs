@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde_json::json;
 
-use super::queries;
+use super::{queries, sight};
 use crate::audit::{self, Action};
 use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
 use crate::db::Db;
@@ -25,17 +25,28 @@ pub async fn add(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let user: UserId = form.get("user_id").parse().map_err(|_| Error::NotFound)?;
-    let (id, by) = (id.into_inner(), viewer.id);
-    db.transaction(move |conn| {
-        queries::find(conn, id)?;
-        match queries::add(conn, id, user)? {
-            true => tell(conn, Action::MemberAdded, (id, user), by, &ip),
-            false if crate::users::is_there(conn, user)? => Ok(()),
-            false => Err(Error::NotFound),
-        }
-    })
-    .await?;
-    Ok(redirect_with(&format!("/departments/{id}"), Flash::MemberAdded))
+    let (id, who) = (id.into_inner(), viewer.clone());
+    let is_added = db.transaction(move |conn| take_in(conn, id, user, &who, &ip)).await?;
+    let flash = if is_added { Flash::MemberAdded } else { Flash::MemberNotOneself };
+    Ok(redirect_with(&format!("/departments/{id}"), flash))
+}
+
+/// `false` for whoever would see conversations by it that they could not see.
+fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Viewer, ip: &str) -> Result<bool> {
+    queries::find(conn, id)?;
+    if !crate::users::is_there(conn, user)? {
+        return Err(Error::NotFound);
+    }
+    if queries::is_member(conn, id, user)? {
+        return Ok(true);
+    }
+    if !sight::may_add(conn, by, user, id)? {
+        return Ok(false);
+    }
+    if queries::add(conn, id, user)? {
+        tell(conn, Action::MemberAdded, (id, user), by.id, ip)?;
+    }
+    Ok(true)
 }
 
 /// Takes a member out; if there is work in their hands, shows it first and asks (422). Twice is once.

@@ -4,13 +4,14 @@
 //! whose first messages wait in it, and may move its pending schedules and open tickets there in the same
 //! step; their attendants go with them. Schedules that stay and open a ticket will fail with the reason
 //! `department_inactive`; those that only notify still do. Open tickets that stay are attended to their
-//! end. Who attends a department counts from their next request, and their streams begin anew.
+//! end. Nobody joins a department by themself, or sends the work of another to their own (see [`sight`]). Who attends a department counts from their next request, and their streams begin anew.
 
 mod departure;
 mod form;
 mod handlers;
 mod members;
 mod queries;
+pub mod sight;
 mod views;
 
 use crate::web::Route;

@@ -10,4 +10,4 @@ pub use choices::{Choice, attendants, channels, departments, facts, options, per
 pub use detail::{Detail, TicketLine, Touched, detail, lock, tickets, touched};
 pub use export::{ExportRow, after};
 pub use list::{Filter, Row, page};
-pub use saving::{Twin, archive, create, hold_person, restore, revoke_link, twins, update};
+pub use saving::{Twin, archive, create, first_queues, hold_person, restore, revoke_link, twins, update};

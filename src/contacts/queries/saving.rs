@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::contacts::form::Draft;
 use crate::db;
 use crate::error::Result;
-use crate::ids::{ContactId, PersonId};
+use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
 
 /// How many contacts with the same number or address a warning shows.
 const SHOWN: i64 = 5;
@@ -122,6 +122,33 @@ pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Res
     .bind::<Nullable<BigInt>, _>(draft.attendant)
     .get_result(conn)?;
     Ok(row.fields)
+}
+
+#[derive(QueryableByName)]
+struct QueuesRow {
+    #[diesel(sql_type = BigInt)]
+    before: DepartmentId,
+    #[diesel(sql_type = BigInt)]
+    after: DepartmentId,
+}
+
+/// Where the first messages of a contact wait: on the channel that it has, and on another.
+///
+/// # Errors
+/// `NotFound`, or the database is unreachable.
+pub fn first_queues(
+    conn: &mut PgConnection,
+    contact: ContactId,
+    channel: ChannelId,
+) -> Result<(DepartmentId, DepartmentId)> {
+    let row: QueuesRow = db::prepared(
+        "SELECT o.default_department_id AS before, n.default_department_id AS after
+           FROM contacts c JOIN channels o ON o.id = c.channel_id JOIN channels n ON n.id = $2 WHERE c.id = $1",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(channel)
+    .get_result(conn)?;
+    Ok((row.before, row.after))
 }
 
 /// Puts a contact away; `false` if it was already.

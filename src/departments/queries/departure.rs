@@ -102,6 +102,61 @@ pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: Depar
     Ok(())
 }
 
+/// The departments that `user` attends, and those of whomever they let in.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn reached_by(conn: &mut PgConnection, user: UserId) -> Result<Vec<DepartmentId>> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "SELECT DISTINCT m.department_id AS id FROM department_members m JOIN users u ON u.id = m.user_id
+          WHERE u.id = $1 OR u.let_in_by = $1
+             OR u.id IN (SELECT l.user_id FROM access_links l WHERE l.made_by = $1)",
+    )
+    .bind::<BigInt, _>(user)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The default departments of channels, but for `department`.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn first_queues(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<DepartmentId>> {
+    let rows: Vec<IdRow> = diesel::sql_query(
+        "SELECT DISTINCT default_department_id AS id FROM channels WHERE default_department_id <> $1",
+    )
+    .bind::<BigInt, _>(department)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The attendants of what the department has in hand who are none of `other`: they go along with it.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn would_go_along(
+    conn: &mut PgConnection,
+    department: DepartmentId,
+    other: DepartmentId,
+) -> Result<Vec<UserId>> {
+    let rows: Vec<MemberRow> = diesel::sql_query(
+        "SELECT DISTINCT s.attendant_id AS user_id FROM schedules s
+          WHERE s.department_id = $1 AND s.status = 'scheduled' AND s.attendant_id IS NOT NULL
+            AND NOT EXISTS (SELECT FROM department_members m
+                             WHERE m.department_id = $2 AND m.user_id = s.attendant_id)",
+    )
+    .bind::<BigInt, _>(department)
+    .bind::<BigInt, _>(other)
+    .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.user_id).collect())
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: DepartmentId,
+}
+
 /// Makes the active attendants of `schedules` members of `department`, and returns who was none.
 ///
 /// # Errors

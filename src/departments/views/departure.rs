@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::auth::Viewer;
-use crate::departments::departure::{Heirs, Refused, Work};
+use crate::departments::departure::{Heirs, Refused, Takes, Work};
 use crate::departures::{Shown, counted};
 use crate::ids::DepartmentId;
 use crate::web::FieldErrors;
@@ -85,6 +85,18 @@ impl Departure {
             Refused::Channels => {
                 self.errors.add("channels_to", "Escolha o departamento que recebe as primeiras mensagens.")
             }
+            Refused::Oneself(Takes::Channels) => self.errors.add(
+                "channels_to",
+                "Você atende esse departamento e passaria a ver conversas que hoje não vê. Escolha outro ou peça a outra pessoa.",
+            ),
+            Refused::Oneself(Takes::Work) => self.errors.add(
+                "work_to",
+                "Com isso, você passaria a ver conversas que hoje não vê. Escolha outro departamento ou peça a outra pessoa.",
+            ),
+            Refused::Oneself(Takes::NextMessages) => self.errors.add(
+                "deactivation",
+                "As próximas mensagens destes clientes viriam para um departamento seu, e você passaria a ver conversas que hoje não vê. Peça a outra pessoa.",
+            ),
             Refused::Work => self.errors.add("work_to", "Escolha um departamento ativo."),
             Refused::TooNear(clashes) => {
                 self.errors.add("work_to", "Alguns agendamentos ficariam perto demais de outros do departamento que recebe. Escolha outro, mude o horário deles ou não mova.");

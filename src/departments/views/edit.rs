@@ -28,7 +28,8 @@ impl Blank {
 /// Whom the search for new members found; none if nothing was typed.
 pub struct Found {
     pub q: String,
-    pub candidates: Option<Vec<Candidate>>,
+    /// Each with whether the viewer may add them.
+    pub candidates: Option<Vec<(Candidate, bool)>>,
 }
 
 #[derive(Template)]
