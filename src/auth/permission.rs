@@ -86,7 +86,7 @@ impl Requires for AttendTickets {
     }
 }
 
-/// The file of all that is kept about a contact: it tells whole conversations, of every department.
+/// The file of all that is kept about a contact: it tells whole conversations, of every department, and schedules.
 pub struct ExportContacts;
 
 impl Requires for ExportContacts {

@@ -78,9 +78,9 @@ impl Person {
         self.may(Permission::Contacts)
     }
 
-    /// Who reads every conversation, and so may take a whole one away.
+    /// Who sees all that a contact's file holds: the profile, every conversation, and the texts of schedules.
     pub fn exports_contacts(&self) -> bool {
-        self.may(Permission::Contacts) && self.may(Permission::TicketsAll)
+        [Permission::Contacts, Permission::TicketsAll, Permission::Schedules].iter().all(|one| self.may(*one))
     }
 
     pub fn reads_contacts(&self) -> bool {

@@ -50,9 +50,9 @@ fn put_away(conn: &mut PgConnection, person: PersonId, by: UserId, ip: &str) -> 
     }
     let removed = queries::remove(conn, person, None)?;
     let entry = audit::Entry::of(Action::PersonArchived).by(by).about(Some(person.0));
-    audit::record(conn, &entry.with(json!({ "removed": removed })).from(ip))?;
+    audit::record(conn, &entry.with(json!({ "removed": removed.len() })).from(ip))?;
     for contact in &removed {
-        let details = json!({ "fields": ["person"], "person_id": person });
+        let details = json!({ "fields": ["person"] });
         let entry = audit::Entry::of(Action::ContactEdited).by(by).about(Some(contact.0)).with(details);
         audit::record(conn, &entry.from(ip))?;
     }

@@ -99,10 +99,10 @@ impl Submission {
             return Ok(());
         }
         for contact in &moved {
-            let details = json!({ "fields": ["person"], "person_id": person });
-            self.record(conn, Action::ContactEdited, contact.0, details)?;
+            self.record(conn, Action::ContactEdited, contact.0, json!({ "fields": ["person"] }))?;
         }
-        let details = json!({ "fields": fields, "added": added, "removed": removed });
+        // How many, not which: the audit cannot be cleared of an anonymised contact's person.
+        let details = json!({ "fields": fields, "added": added.len(), "removed": removed.len() });
         self.record(conn, action, person.0, details)?;
         live::announce(conn, &Event::ConversationsChanged(moved))
     }

@@ -2,9 +2,11 @@
 //!
 //! What is under way is shown first, and ended with it in one transaction: pending schedules are cancelled,
 //! an open ticket is closed. Then every text of and about the contact is cleared: name, telephone, e-mail
-//! address, address on the channel, messages, comments, reasons, files (their bytes are collected when
-//! nothing else holds them), lines of imports. The person goes with it if no other contact is hers. What
-//! stays: ids, the tickets' protocols, times, who attended. The audit never held more.
+//! address, address on the channel, the network addresses from which the customer wrote, messages, comments,
+//! reasons, files (their bytes are collected when nothing else holds them), lines and file names of imports, and
+//! whose contact it was. The person goes with it if no other contact is hers. What stays: ids, the tickets'
+//! protocols, times, who attended. The audit, which nobody can clear, holds neither a customer's address nor which
+//! contacts a person has.
 
 mod queries;
 
@@ -134,6 +136,7 @@ fn clear(
         tickets::close(conn, ticket.id, viewer.id, ip)?;
     }
     let person = queries::person_with_only(conn, contact)?;
+    queries::clear_import_names(conn, contact)?;
     queries::clear_texts(conn, contact)?;
     queries::clear_contact(conn, contact)?;
     let entry = |action| audit::Entry::of(action).by(viewer.id).from(ip);

@@ -145,7 +145,23 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     Ok(())
 }
 
-/// Clears messages, schedules and files.
+/// Takes the names off the files from which the contact was imported: people name a file after the customer.
+///
+/// # Errors
+/// The database is unreachable.
+pub fn clear_import_names(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    diesel::sql_query(
+        "UPDATE imports SET file_name = $2
+          WHERE id IN (SELECT (details ->> 'import_id')::bigint FROM audit
+                        WHERE action IN ('contact.created', 'contact.edited') AND subject_id = $1)",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<Text, _>(GONE)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Clears messages, schedules and files, and the addresses from which the customer wrote.
 ///
 /// # Errors
 /// The database is unreachable.
@@ -161,6 +177,16 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     .bind::<BigInt, _>(contact)
     .bind::<Text, _>(GONE)
     .execute(conn)?;
+    // The person may keep her name, when other contacts are hers.
+    diesel::sql_query(
+        "UPDATE schedule_history h SET details = h.details #- '{values,person_id}'
+           FROM schedules s WHERE s.contact_id = $1 AND h.schedule_id = s.id AND h.details -> 'values' ? 'person_id'",
+    )
+    .bind::<BigInt, _>(contact)
+    .execute(conn)?;
+    diesel::sql_query("UPDATE tickets SET opened_from = '' WHERE contact_id = $1 AND opened_from <> ''")
+        .bind::<BigInt, _>(contact)
+        .execute(conn)?;
     diesel::sql_query("UPDATE messages SET body = $2 WHERE contact_id = $1 AND kind <> 'event'")
         .bind::<BigInt, _>(contact)
         .bind::<Text, _>(GONE)

@@ -1,5 +1,9 @@
 //! All that is kept about one contact, as a file (LGPD, "direito de acesso"): JSON with Portuguese keys, read
 //! from the database while the visitor takes it, so that a long conversation needs little memory.
+//!
+//! The file is whole or it is not given: a part of it would answer the customer wrongly. It holds conversations of
+//! every department and the texts of schedules, so that only who may see all of that takes it: contacts, every
+//! ticket and schedules (see `auth::ExportContacts`). The audit notes who did.
 
 mod queries;
 

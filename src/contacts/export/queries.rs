@@ -57,7 +57,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
         "SELECT t.id, json_build_object('protocolo', t.protocol,
                 'situacao', CASE t.status WHEN 'open' THEN 'aberto' ELSE 'fechado' END,
                 'departamento', d.name, 'atendente', u.name, 'agendamento', t.schedule_id,
-                'aberto_em', t.opened_at, 'fechado_em', t.closed_at, 'fechado_por', f.name)::text AS json
+                'aberto_em', t.opened_at, 'aberto_do_ip', nullif(t.opened_from, ''), 'fechado_em', t.closed_at, 'fechado_por', f.name)::text AS json
            FROM tickets t JOIN departments d ON d.id = t.department_id
            LEFT JOIN users u ON u.id = t.attendant_id LEFT JOIN users f ON f.id = t.closed_by
           WHERE t.contact_id = $1 AND t.id > $2 ORDER BY t.id LIMIT 500",
@@ -117,7 +117,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     (
         "auditoria",
         "SELECT a.id, json_build_object('em', a.at, 'registro', a.action, 'sobre', a.subject_id, 'por', u.name,
-                'ip', CASE WHEN a.actor_id IS NULL THEN a.ip END, 'detalhes', a.details)::text AS json
+                'detalhes', a.details)::text AS json
            FROM (SELECT id FROM audit WHERE subject_id = $1 AND action = ANY (ARRAY['contact.created',
                         'contact.edited', 'contact.archived', 'contact.restored', 'contact.link_revoked',
                         'contact.exported', 'contact.anonymised'])

@@ -92,6 +92,110 @@ async fn nothing_of_the_customer_is_left_anywhere() {
     }
 }
 
+/// Every row of every table as a text, and every file that is kept.
+fn dump(app: &TestApp) -> Vec<String> {
+    let tables = app.database.texts(
+        "SELECT format('SELECT %L || row::text AS value FROM %I AS row', table_name || ': ', table_name) AS value
+           FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'",
+    );
+    let mut all: Vec<String> = tables.iter().flat_map(|sql| app.database.texts(sql)).collect();
+    let mut folders = vec![app.folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => folders.push(path),
+                false => all.push(format!(
+                    "{}: {}",
+                    path.display(),
+                    String::from_utf8_lossy(&std::fs::read(&path).unwrap())
+                )),
+            }
+        }
+    }
+    all
+}
+
+/// The person keeps her name, for another contact is hers too.
+#[actix_web::test]
+async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
+    let app = TestApp::new().await;
+    with_a_past(&app).await;
+    let admin = app.administrator().await;
+    // Everything that a form takes, and what the customer's browser tells.
+    let edited = [
+        ("name", "Marina Duarte"),
+        ("phone", "(11) 90000-7777"),
+        ("email", "segredo-correio@casa.example"),
+        ("channel_id", "401"),
+        ("person_id", "501"),
+        ("accepts", ""),
+    ];
+    admin.edit("/contacts/601/edit", &edited).await.assert_status(303);
+    app.database.execute("UPDATE contacts SET person_id = 501 WHERE id = 602");
+    let pending = app.database.number("SELECT id AS value FROM schedules WHERE status = 'scheduled'");
+    let moved = [
+        ("person_id", "501"),
+        ("contact_id", "601"),
+        ("department_id", "101"),
+        ("attendant_id", "303"),
+        ("action", "open_ticket"),
+        ("due_at", "2030-12-05T10:00"),
+        ("comment", "segredo-comentario"),
+        ("message", "segredo-mensagem"),
+    ];
+    admin.edit(&format!("/schedules/{pending}/edit"), &moved).await.assert_status(303);
+    admin.get("/people/501/edit").await;
+    app.database.execute("UPDATE tickets SET status = 'closed', closed_at = now() + interval '1 day'");
+    let app = app.with_made_up_rows("tickets that nobody closed");
+    let customer = app.visitor();
+    customer.enter(&app.link(601)).await;
+    let request = actix_web::test::TestRequest::post()
+        .uri("/c/601/messages")
+        .peer_addr("203.0.113.77:4711".parse().unwrap())
+        .insert_header(("user-agent", "Navegador segredo-navegador"))
+        .set_form([("body", "segredo-recado"), ("csrf", customer.csrf().as_str())]);
+    customer.send(request).await.assert_status(303);
+    app.database.execute(
+        "INSERT INTO imports (id, created_by, channel_id, file_name) VALUES (2, 301, 401, 'segredo-planilha.csv');
+         INSERT INTO audit (action, subject_id, details) VALUES ('contact.created', 601, '{\"import_id\": 2}')",
+    );
+    let signs = ["segredo", "90000-0142", "900007777", "203.0.113.77", "um boleto", "marina"];
+    let traces = |app: &TestApp| -> Vec<String> {
+        let found = |text: &String| signs.iter().any(|sign| text.to_lowercase().contains(sign));
+        dump(app).into_iter().filter(found).collect()
+    };
+    let before = traces(&app);
+    for sign in signs {
+        assert!(
+            before.iter().any(|text| text.to_lowercase().contains(sign)),
+            "{sign} is not even there: {before:#?}"
+        );
+    }
+    let person = "SELECT count(*) AS value FROM schedule_history WHERE details -> 'values' ? 'person_id'";
+    assert!(app.database.number(person) > 0);
+
+    admin.get("/contacts/601/anonymisation").await;
+    admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    app.database.execute("UPDATE blobs SET claimed_at = now() - interval '1 day'");
+    pontual::files::sweep::sweep(&app.shared.db, &app.shared.files).await.unwrap();
+    assert_eq!(traces(&app), Vec::<String>::new());
+    assert_eq!(app.database.number(person), 0);
+    // Nothing ties it to the person, who is called by name still.
+    let tied = "SELECT count(*) AS value FROM audit
+                 WHERE details ? 'person_id' OR jsonb_typeof(details -> 'added') = 'array'";
+    assert_eq!(app.database.number(tied), 0);
+    admin.get("/people/501").await.assert_says("Família Duarte").assert_does_not_say("anonimizado");
+    for path in [
+        format!("/schedules/{pending}"),
+        "/contacts/601".into(),
+        "/audit".into(),
+        "/contacts/601/conversation".into(),
+    ] {
+        admin.get(&path).await.assert_status(200).assert_does_not_say("Duarte");
+    }
+}
+
 #[actix_web::test]
 async fn an_anonymised_contact_cannot_be_brought_back() {
     let app = TestApp::new().await;

@@ -54,3 +54,22 @@ async fn a_long_conversation_is_exported_whole() {
     assert_eq!(data["mensagens"].as_array().unwrap().len(), 1200);
     assert_eq!(data["mensagens"][1199]["texto"], "m1200");
 }
+
+/// The file holds the comment and the messages of schedules, which their pages refuse to who may not schedule.
+#[actix_web::test]
+async fn the_file_is_for_who_sees_all_that_it_holds() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO roles (id, name) VALUES (204, 'Coordenação');
+         INSERT INTO role_permissions VALUES (204, 'contacts'), (204, 'tickets_all');
+         UPDATE users SET role_id = 204 WHERE id = 303",
+    );
+    let bruno = app.attendant().await;
+    let page = bruno.get("/contacts/601").await;
+    page.assert_says("é preciso também atender todos os chamados e agendar");
+    assert_eq!(page.count("form[action$='/export']"), 0);
+    bruno.post("/contacts/601/export", &[]).await.assert_status(403);
+    app.database.execute("INSERT INTO role_permissions VALUES (204, 'schedules')");
+    assert_eq!(bruno.get("/contacts/601").await.count("form[action$='/export']"), 1);
+    bruno.post("/contacts/601/export", &[]).await.assert_status(200);
+}

@@ -190,8 +190,8 @@ fn is_flooding(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
 fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<TicketId> {
     let row: IdRow = db::prepared(
         "WITH opened AS (
-            INSERT INTO tickets (contact_id, department_id)
-            SELECT c.id, coalesce(
+            INSERT INTO tickets (contact_id, opened_from, department_id)
+            SELECT c.id, $2, coalesce(
                     (SELECT d.id FROM departments d
                       WHERE d.deactivated_at IS NULL
                         AND d.id = (SELECT department_id FROM tickets t WHERE t.contact_id = c.id
@@ -204,8 +204,10 @@ fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<
          RETURNING ticket_id AS id",
     )
     .bind::<BigInt, _>(contact)
+    .bind::<Text, _>(ip)
     .get_result(conn)?;
+    // The customer's address stands with the ticket: the audit cannot be cleared of it.
     let details = json!({ "contact_id": contact.0 });
-    audit::record(conn, &Entry::of(Action::TicketOpened).about(Some(row.id)).with(details).from(ip))?;
+    audit::record(conn, &Entry::of(Action::TicketOpened).about(Some(row.id)).with(details))?;
     Ok(TicketId(row.id))
 }

@@ -1,0 +1,2 @@
+-- Who belonged to whom is not known any more.
+SELECT 1;
