@@ -374,9 +374,9 @@ diesel::table! {
         shows_browser_notices -> Bool,
         theme -> Text,
         sort_name -> Text,
-        search -> Text,
         told_since -> Timestamptz,
         let_in_by -> Nullable<Int8>,
+        search -> Text,
     }
 }
 

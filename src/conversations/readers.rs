@@ -27,8 +27,9 @@ pub const ATTENDS: &str =
 /// stands in the bell, for 30 days at most, and until a department or a permission is taken from `u`.
 ///
 /// One's own doing gives nobody sight: not a schedule in which `u`, or who let `u` in, had a hand (that the spacing
-/// was computed anew does not count), nor one that fell to `u` because they deactivated its attendant. The
-/// subqueries look at single rows by their index, where a join would read whole tables.
+/// was computed anew does not count); nor one that fell to `u` because they deactivated its attendant; nor what
+/// somebody had been told whom they took out of the way. The subqueries look at single rows by their index, where
+/// a join would read whole tables.
 pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest(u.told_since, now() - interval '30 days')
     AND coalesce((SELECT false FROM schedule_history h
                    WHERE h.schedule_id = told.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
@@ -36,7 +37,15 @@ pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest
     AND coalesce((SELECT false FROM audit a
                    WHERE a.action = 'user.deactivated' AND a.actor_id IN (u.id, u.let_in_by)
                      AND a.subject_id = (SELECT s.attendant_id FROM schedules s WHERE s.id = told.schedule_id)
-                   LIMIT 1), true))";
+                   LIMIT 1), true)
+    AND (told.passed_on_by IS NULL
+      OR coalesce((SELECT false FROM audit a
+                    WHERE a.action IN ('user.deactivated', 'user.edited') AND a.actor_id IN (u.id, u.let_in_by)
+                      AND a.subject_id = told.passed_on_by LIMIT 1), true)
+     AND coalesce((SELECT false FROM audit a
+                    WHERE a.action = 'department.member_removed' AND a.actor_id IN (u.id, u.let_in_by)
+                      AND a.subject_id = (SELECT s.department_id FROM schedules s WHERE s.id = told.schedule_id)
+                      AND a.details ->> 'user_id' = told.passed_on_by::text LIMIT 1), true)))";
 
 /// Says, in SQL, whether the user `u` of the role `r` may read the conversation with the contact whose id is the
 /// expression `contact`.

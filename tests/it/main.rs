@@ -30,6 +30,7 @@ mod process;
 mod profile;
 mod refusals;
 mod retention;
+mod rights;
 mod roles;
 mod routes;
 mod schedules;

@@ -1,0 +1,63 @@
+//! What the walk goes through: three departments with their attendants and conversations, and somebody whose role
+//! holds three permissions.
+
+use crate::harness::Database;
+
+pub const CONTACTS: std::ops::RangeInclusive<i64> = 601..=606;
+pub const WALKER: i64 = 310;
+pub const WALKER_EMAIL: &str = "caminhante@empresa.example";
+
+/// Stands in a message of the contact, and nowhere else.
+pub fn secret(contact: i64) -> String {
+    format!("segredo-{contact}-fim")
+}
+
+/// The walker attends "Suporte" (101) and may so far read the conversation with 601 at most. First messages wait in
+/// "Comercial" (103) and "Financeiro" (102). 604 and 606 have no ticket yet. Schedules of the administrator wait:
+/// one will tell the walker of 602; one will tell Bruno of 603; one opens a ticket in "Financeiro".
+pub fn fill(database: &Database, permissions: &[&str]) {
+    database.execute(
+        "UPDATE settings SET spacing_minutes = 0;
+         INSERT INTO departments (id, name, position) VALUES (103, 'Comercial', 3);
+         INSERT INTO roles (id, name) VALUES (210, 'Três'), (211, 'Nenhuma'), (212, 'Uma');
+         INSERT INTO users (id, name, email, password_hash, role_id)
+            SELECT v.id, v.name, v.email, u.password_hash, v.role_id
+              FROM (VALUES (310, 'Caminhante', 'caminhante@empresa.example', 210),
+                           (305, 'Igor Matos', 'igor@empresa.example', 203),
+                           (311, 'Nina Alves', 'nina@empresa.example', 211),
+                           (312, 'Davi Rocha', 'davi@empresa.example', 210),
+                           (313, 'Eva Nunes', 'eva@empresa.example', 212)) AS v (id, name, email, role_id),
+                   users u WHERE u.id = 303;
+         INSERT INTO department_members VALUES (101, 310), (103, 305), (102, 312), (103, 313), (102, 311);
+         UPDATE channels SET default_department_id = 103 WHERE id = 401;
+         INSERT INTO channels (id, kind, name, default_department_id) VALUES (402, 'web_chat', 'Loja', 102);
+         INSERT INTO contacts (id, channel_id, address, name) VALUES
+            (603, 401, 'c3', 'Caio Fontes'), (604, 401, 'c4', 'Tereza Campos'), (605, 401, 'c5', 'Letícia Prado'),
+            (606, 402, 'c6', 'Sônia Azevedo');
+         INSERT INTO tickets (id, contact_id, department_id, attendant_id, status, opened_at, closed_at) VALUES
+            (701, 601, 101, 303, 'closed', now() - interval '2 hours', now() - interval '1 hour'),
+            (702, 602, 102, 304, 'open', now() - interval '2 hours', NULL),
+            (703, 603, 103, 305, 'closed', now() - interval '2 hours', now() - interval '1 hour'),
+            (705, 605, 102, 304, 'closed', now() - interval '2 hours', now() - interval '1 hour');
+         INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
+                                comment, created_by) VALUES
+            (801, 602, 101, 310, 'notify', now() + interval '1 day', now(), 'UTC', 'Ligar', 301),
+            (802, 603, 101, 303, 'notify', now() + interval '1 day', now(), 'UTC', 'Ligar', 301),
+            (803, 605, 102, 304, 'open_ticket', now() + interval '1 day', now(), 'UTC', 'Ligar', 301);
+         INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', 301 FROM schedules;",
+    );
+    for contact in CONTACTS {
+        database.execute(&format!(
+            "INSERT INTO messages (contact_id, ticket_id, kind, body)
+             SELECT contact_id, id, 'customer', '{}' FROM tickets WHERE contact_id = {contact}",
+            secret(contact)
+        ));
+    }
+    for permission in permissions {
+        database.execute(&format!("INSERT INTO role_permissions VALUES (210, '{permission}')"));
+    }
+    database.execute(&format!(
+        "INSERT INTO role_permissions VALUES (212, '{}')",
+        permissions.first().copied().unwrap_or("tickets")
+    ));
+}
