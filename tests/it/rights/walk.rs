@@ -501,7 +501,7 @@ impl Walker<'_> {
 }
 
 async fn walk(role: [&'static str; 3], seed: u64, steps: u64, tally: &mut Tally) {
-    walk_in(role, seed, steps, tally, "").await;
+    walk_in(role, seed, steps, tally, "SELECT 1").await;
 }
 
 /// With a change of the world, as SQL.
