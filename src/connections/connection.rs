@@ -117,13 +117,16 @@ impl Connection {
         let is_slow = self.slow_since.load(Ordering::Relaxed) != 0;
         match count {
             Some(count) if count == offered => self.slow_since.store(0, Ordering::Relaxed),
-            Some(count) if is_slow => {
-                if self.taken_since.fetch_add(count, Ordering::Relaxed) + count >= FAIR_BYTES {
-                    self.becomes_slow();
-                }
-            }
+            Some(count) if is_slow => self.takes_again(count),
             None if !is_slow => self.becomes_slow(),
             _ => {}
+        }
+    }
+
+    /// A slow client has taken something: with a fair amount of it the time begins anew.
+    fn takes_again(&self, count: usize) {
+        if self.taken_since.fetch_add(count, Ordering::Relaxed) + count >= FAIR_BYTES {
+            self.becomes_slow();
         }
     }
 

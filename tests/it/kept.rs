@@ -7,7 +7,7 @@ use actix_web::test::TestRequest;
 use scraper::{Html, Selector};
 
 use crate::files::PDF;
-use crate::harness::{FROM_OUR_PAGE, PASSWORD, Page, TestApp, Visitor, multipart};
+use crate::harness::{FROM_OUR_PAGE, Filled, PASSWORD, Page, TestApp, Visitor, multipart};
 use crate::schedules::form;
 
 const NAME: &str = "Casa \"Ávila\" & <Filhos>";
@@ -70,7 +70,7 @@ async fn every_form_outlives_its_session() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let email = ("email", "novo@empresa.example");
-    let typed: &[(&str, &str, &[(&str, &str)], &str)] = &[
+    let typed: &[(&str, &str, Filled, &str)] = &[
         (
             "/contacts/new",
             "/contacts",

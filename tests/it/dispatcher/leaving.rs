@@ -74,7 +74,8 @@ async fn a_schedule_of_somebody_who_is_leaving_waits_and_all_others_fire() {
         .batch_execute("BEGIN; SELECT FROM users WHERE id = 303 FOR NO KEY UPDATE; UPDATE users SET deactivated_at = now() WHERE id = 303")
         .unwrap();
     let outcome = run(&app.database);
-    assert_eq!((outcome.completed, outcome.next_due), (1, Some(Duration::ZERO)));
+    assert_eq!((outcome.completed, outcome.next_due), (1, None));
+    assert_eq!(outcome.held.iter().map(|id| id.0).collect::<Vec<_>>(), [theirs]);
     assert_eq!(
         (end_of(&app.database, theirs).as_str(), end_of(&app.database, other).as_str()),
         ("scheduled", "completed")

@@ -22,3 +22,6 @@ pub use page::Page;
 pub use plan::Plan;
 pub use proxy::Proxy;
 pub use serving::{Serving, until};
+
+/// Fields of a form: names and values.
+pub type Filled<'a> = &'a [(&'a str, &'a str)];

@@ -128,7 +128,7 @@ async fn an_oversized_form_is_refused() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
-    let huge = "x".repeat(300 * 1024);
+    let huge = "x".repeat(2200 * 1024);
     let request = TestRequest::post().uri("/schedules").set_form([("message", &huge)]);
     admin.send(request).await.assert_status(413);
     let large = "x".repeat(255 * 1024);

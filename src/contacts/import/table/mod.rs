@@ -276,10 +276,11 @@ fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static
 
 /// A cell that is not longer than is taken.
 fn cut(text: &str) -> Cow<'_, str> {
-    match text.len() <= LONGEST_CELL {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(text[..text.floor_char_boundary(LONGEST_CELL)].to_owned()),
+    if text.len() <= LONGEST_CELL {
+        return Cow::Borrowed(text);
     }
+    let end = (0..=LONGEST_CELL).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    Cow::Owned(text[..end].to_owned())
 }
 
 fn cursor(content: &[u8]) -> Cursor<&[u8]> {
