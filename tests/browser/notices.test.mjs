@@ -24,7 +24,8 @@ async function remind(name, comment, { fails = false } = {}) {
   await pontual.sql(
     `WITH made AS (
        INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment, created_by, spacing_exempt)
-       SELECT c.id, d.id, u.id, 'notify', now() - $3::interval, now(), 'UTC', $2, u.id, true
+       SELECT c.id, d.id, u.id, 'notify', now() - $3::interval, now(), 'UTC', $2,
+              (SELECT min(a.id) FROM users a JOIN roles r ON r.id = a.role_id WHERE r.is_administrator), true
          FROM users u, contacts c, departments d WHERE u.email = $1 || '@pontual.example' AND c.name = 'Caio Fontes' AND d.name = 'Suporte'
        RETURNING id, created_by),
      told AS (INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', created_by FROM made)
