@@ -59,13 +59,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    contact_texts (contact_id) {
-        contact_id -> Int8,
-        search -> Text,
-    }
-}
-
-diesel::table! {
     contacts (id) {
         id -> Int8,
         channel_id -> Int8,
@@ -386,7 +379,6 @@ diesel::joinable!(attachments -> blobs (sha256));
 diesel::joinable!(attachments -> users (uploaded_by));
 diesel::joinable!(audit -> users (actor_id));
 diesel::joinable!(channels -> departments (default_department_id));
-diesel::joinable!(contact_texts -> contacts (contact_id));
 diesel::joinable!(contacts -> channels (channel_id));
 diesel::joinable!(contacts -> users (default_attendant_id));
 diesel::joinable!(contacts -> departments (default_department_id));
@@ -423,7 +415,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit,
     blobs,
     channels,
-    contact_texts,
     contacts,
     customer_accesses,
     department_members,

@@ -10,7 +10,12 @@ use pontual::dispatcher::{carry_out, prepare, tick};
 use pontual::ids::ScheduleId;
 
 use crate::harness::{Plan, TestApp, Visitor};
-use crate::schedules::form;
+use crate::schedules::narrowing::shown;
+use crate::schedules::{form, save};
+
+/// How many connections wait for a lock.
+const WAITS: &str = "SELECT count(*) AS value FROM pg_stat_activity
+                      WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 /// Holds a contact's row until it is dropped.
 struct Holder(PgConnection);
@@ -121,13 +126,32 @@ async fn a_schedule_waits_in_line_for_its_contact_and_is_done_when_its_turn_come
     let mut conn = app.database.connect();
     prepare(&mut conn).unwrap();
     let waiting = std::thread::spawn(move || carry_out(&mut conn, ScheduleId(id)));
-    let waits = "SELECT count(*) AS value FROM pg_stat_activity
-                  WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while app.database.number(waits) == 0 {
+    while app.database.number(WAITS) == 0 {
         std::thread::yield_now();
     }
     holder.let_go();
     assert!(waiting.join().unwrap().unwrap());
     let state = "SELECT status AS value FROM schedules";
     assert_eq!(app.database.texts(state), ["completed"]);
+}
+
+#[actix_web::test]
+async fn a_schedule_that_is_saved_while_its_contact_is_renamed_is_found_by_the_new_name() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let mut conn = app.database.connect();
+    conn.batch_execute(&format!(
+        "BEGIN; UPDATE contacts SET name = 'Zuleica Prado' WHERE id = {}",
+        app.company.marina
+    ))
+    .unwrap();
+    let renaming = async {
+        while app.database.number(WAITS) == 0 {
+            rt::task::yield_now().await;
+        }
+        conn.batch_execute("COMMIT").unwrap();
+    };
+    let (saved, ()) = futures_util::join!(save(&admin, &[]), renaming);
+    saved.assert_status(303);
+    assert_eq!(shown(&admin, "q=zuleica").await, ["Zuleica Prado"]);
 }

@@ -20,4 +20,3 @@ SELECT setval(pg_get_serial_sequence('people', 'id'), (SELECT max(id) FROM peopl
        setval(pg_get_serial_sequence('contacts', 'id'), (SELECT max(id) FROM contacts));
 ANALYZE people;
 ANALYZE contacts;
-ANALYZE contact_texts;

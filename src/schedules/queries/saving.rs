@@ -31,13 +31,13 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
     Ok(Spacing { minutes, scope })
 }
 
-/// Locks the contact of a schedule that is about to be saved, as saving it and closing its ticket need. Comes
-/// before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all others from saving.
+/// Locks the contact of a schedule that is about to be saved, as closing its ticket and copying its name into
+/// `schedule_texts` need. Comes before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all others from saving.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
-    let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR KEY SHARE" };
+    let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR SHARE" };
     db::prepared(format!("SELECT FROM contacts WHERE id = $1 {lock}"))
         .bind::<BigInt, _>(contact)
         .execute(conn)?;

@@ -12,7 +12,6 @@ const LARGE: &[&str] = &[
     "attachments",
     "audit",
     "blobs",
-    "contact_texts",
     "contacts",
     "messages",
     "notifications",

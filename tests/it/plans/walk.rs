@@ -12,8 +12,14 @@ const MOST: usize = 24;
 
 /// What is looked for in every box: a part of many names, of few, of a telephone; a full name of common ones, and
 /// with words that many texts hold.
-const SEARCHES: [&str; 5] =
-    ["silva", "wenceslau xavier", "42715", "larissa costa barbosa", "confirmar larissa costa barbosa visita"];
+const SEARCHES: [&str; 6] = [
+    "silva",
+    "wenceslau xavier",
+    "42715",
+    "larissa costa barbosa",
+    "barbosa ana maria",
+    "confirmar larissa costa barbosa visita",
+];
 
 pub struct Walk {
     path: String,

@@ -14,7 +14,7 @@ mod kept;
 mod list;
 mod merging;
 mod model;
-mod narrowing;
+pub mod narrowing;
 mod paging;
 mod repeats;
 mod rescheduling;

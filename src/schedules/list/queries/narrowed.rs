@@ -32,10 +32,7 @@ pub struct Narrowed {
 }
 
 /// The texts that a search looks into, of the schedule `s`.
-pub const TEXTS: &str = "(SELECT concat_ws(' ', n.search, sp.search, x.search)
-    FROM contact_texts n LEFT JOIN people sp ON sp.id = s.person_id
-         LEFT JOIN schedule_texts x ON x.schedule_id = s.id
-   WHERE n.contact_id = s.contact_id)";
+const TEXTS: &str = "(SELECT x.search FROM schedule_texts x WHERE x.schedule_id = s.id)";
 
 /// How many values `narrowing` binds; a statement's own begin after them.
 pub const BOUND: usize = 8;
