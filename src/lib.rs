@@ -31,6 +31,7 @@ pub mod live;
 pub mod log;
 pub mod notifications;
 pub mod people;
+pub mod phone;
 pub mod profile;
 pub mod retention;
 pub mod roles;

@@ -1,6 +1,6 @@
 //! How a contact's address reads.
 
-use super::phone::service;
+use crate::phone::service;
 
 /// A telephone in E.164 as people write it: a Brazilian one `(11) 90000-0142` or `0800 123 4567`, another
 /// `+351 912 345 678`; what is no telephone, as it is.

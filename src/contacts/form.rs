@@ -1,8 +1,8 @@
 //! The form of a contact: strings, as typed, to a contact that may be saved.
 
-use super::phone::Phone;
 use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
+use crate::phone::Phone;
 use crate::text_enum;
 use crate::web::{FieldErrors, Fields, has_control_characters};
 

@@ -17,7 +17,6 @@ pub mod form;
 mod handlers;
 pub mod import;
 mod link;
-mod phone;
 pub mod queries;
 mod save;
 mod spreadsheet;

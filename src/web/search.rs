@@ -1,5 +1,7 @@
 //! What somebody looks for, for columns that the function `searchable` of the database made.
 
+use crate::phone;
+
 /// More words than these narrow nothing.
 const MOST_WORDS: usize = 6;
 
@@ -16,8 +18,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// `None` when nothing was typed that can be looked for. A Brazilian telephone is found by its area code
-    /// and number, whatever leads to them: `+55`, `0`, `0 15`.
+    /// `None` when nothing was typed that can be looked for. A telephone is found in each spelling that a form takes.
     pub fn parse(typed: &str) -> Option<Self> {
         let mut words: Vec<String> = with_telephones(typed.split_whitespace().take(MOST_READ).collect())
             .iter()
@@ -60,37 +61,15 @@ fn is_mark(c: char) -> bool {
     )
 }
 
-/// The words, where those that are a telephone together are one: its area code and number.
+/// The words, where those that are a telephone together are one: its digits, as they are stored.
 fn with_telephones(words: Vec<&str>) -> Vec<String> {
-    let is_number = |word: &&str| {
-        word.chars().any(|c| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_digit() || is_mark(c))
-    };
     words
-        .chunk_by(|one, next| is_number(one) && is_number(next))
-        .flat_map(|run| match telephone(&run.concat()) {
-            Some(number) if is_number(&run[0]) => vec![number],
-            _ => run.iter().map(|word| (*word).to_owned()).collect(),
+        .chunk_by(|one, next| phone::is_part(one) && phone::is_part(next))
+        .flat_map(|run| match phone::Phone::parse(&run.join(" ")) {
+            Ok(phone) => vec![phone.national().to_owned()],
+            Err(_) => run.iter().map(|word| (*word).to_owned()).collect(),
         })
         .collect()
-}
-
-/// Area code and number of a Brazilian telephone, typed with or without what leads to it.
-fn telephone(typed: &str) -> Option<String> {
-    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    let national = match digits.len() {
-        // The trunk's zero, alone or with the two digits of a carrier.
-        11 | 12 if digits.starts_with('0') => &digits[1..],
-        13 | 14 if digits.starts_with('0') && !digits.starts_with("00") => &digits[3..],
-        // The country's code, which two zeros may lead to.
-        12..=15 => digits.strip_prefix("00").unwrap_or(&digits).strip_prefix("55")?,
-        _ => &digits,
-    };
-    let is_number = match (national.len(), national.as_bytes().get(2)?) {
-        (11, b'9') => true,
-        (10, first) => (b'2'..=b'5').contains(first),
-        _ => false,
-    };
-    is_number.then(|| national.to_owned())
 }
 
 /// Without words that stand in a longer one, or twice: what has the one has the other. The longest come first.
@@ -134,22 +113,17 @@ mod tests {
     }
 
     #[test]
-    fn a_telephone_is_its_digits() {
-        for typed in [
-            "(11) 90000-0142",
-            "11 90000 0142",
-            "11900000142",
-            "011 90000-0142",
-            "0 15 11 90000-0142",
-            "01511900000142",
-            "+55 11 90000-0142",
-            "55 11 90000-0142",
-            "0055 11 90000 0142",
-            " 11\u{a0}90000–0142 ",
-        ] {
+    fn a_telephone_is_its_digits_in_every_spelling_that_a_form_takes() {
+        for typed in phone::tests::SPELLINGS {
             assert_eq!(Search::parse(typed).unwrap().all(), ["%11900000142%"], "{typed}");
         }
         assert_eq!(Search::parse("(55) 99999-4444").unwrap().all(), ["%55999994444%"]);
+        for typed in ["0800 123 0036", "08001230036", "0800-123-0036", "Ligar 0800 123 0036"] {
+            assert_eq!(Search::parse(typed).unwrap().all()[0], "%8001230036%", "{typed}");
+        }
+        for typed in ["+351 912 345 678", "00351912345678", "tel:+351-912-345-678"] {
+            assert_eq!(Search::parse(typed).unwrap().all(), ["%351912345678%"], "{typed}");
+        }
         assert_eq!(Search::parse("Ana 11 90000-0142").unwrap().all(), ["%11900000142%", "%Ana%"]);
     }
 

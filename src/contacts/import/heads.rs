@@ -3,8 +3,8 @@
 //! Spanish.
 
 use super::table::Row;
-use crate::contacts::phone::Phone;
 use crate::email::Email;
+use crate::phone::Phone;
 use crate::text_enum;
 
 text_enum! {

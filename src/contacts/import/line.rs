@@ -6,9 +6,9 @@ use super::heads::Target;
 use super::table::Row;
 use crate::contacts::display;
 use crate::contacts::form::{self, ChannelKind};
-use crate::contacts::phone::Phone;
 use crate::email::Email;
 use crate::ids::{DepartmentId, UserId};
+use crate::phone::Phone;
 use crate::web::without_apostrophes;
 
 /// What a text that is shown again, but not taken, keeps.

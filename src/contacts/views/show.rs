@@ -7,7 +7,6 @@ use diesel::pg::PgConnection;
 use super::history::{Entry, HISTORY};
 use crate::audit::{self, Change};
 use crate::auth::Viewer;
-use crate::contacts::phone::Phone;
 use crate::contacts::queries::{self, Detail, TicketLine, Touched};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
@@ -15,6 +14,7 @@ use crate::conversations::queries::{ContactSchedule, is_served_by, schedules_of}
 use crate::conversations::readers::readers;
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
+use crate::phone::Phone;
 use crate::schedules::Status;
 use crate::tickets::TicketStatus;
 use crate::web::{browser_name, initials, tint};

@@ -29,8 +29,6 @@ impl Phone {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = bare(text)?;
         let text = text.as_str();
-        let is_mark =
-            |c: char| matches!(c, '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}');
         let mut digits = String::new();
         for (place, c) in text.chars().enumerate() {
             match c {
@@ -52,10 +50,28 @@ impl Phone {
         &self.0
     }
 
+    /// Its digits without the `+` and without Brazil's 55.
+    pub fn national(&self) -> &str {
+        let digits = self.0.trim_start_matches('+');
+        digits.strip_prefix("55").unwrap_or(digits)
+    }
+
     /// Numbers of services, such as 0800 and 4004, only take calls.
     pub fn takes_messages(&self) -> bool {
         self.0.strip_prefix("+55").is_none_or(|national| service(national).is_none())
     }
+}
+
+/// Whether a word may be a part of a number: digits, with marks and what programs put around them.
+pub fn is_part(word: &str) -> bool {
+    bare(word.trim_matches(['=', '"', '\''])).is_ok_and(|bare| {
+        bare.chars().any(|c| c.is_ascii_digit())
+            && bare.chars().all(|c| c.is_ascii_digit() || c == '+' || is_mark(c))
+    })
+}
+
+fn is_mark(c: char) -> bool {
+    matches!(c, '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
 /// How a number of a service in Brazil is dialled, from its digits without the leading zero.
@@ -189,4 +205,4 @@ fn brazilian(national: &str) -> Result<Phone, &'static str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
