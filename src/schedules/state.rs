@@ -69,7 +69,7 @@ impl Status {
         }
     }
 
-    /// The badge's class in `app.css`.
+    /// The badge's class in `status.css`.
     pub fn style(self) -> &'static str {
         match self {
             Self::Scheduled => "scheduled",

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::{Route, packed};
+use super::{Route, packed, stylesheet};
 use crate::error::{Error, Result};
 
 #[derive(RustEmbed)]
@@ -27,14 +27,28 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex::encode(&hash.finalize()[..8])
 });
 
-/// The address of a file of `static/`, as in `asset("app.css")`.
+/// The address of a file of `static/`, as in `asset("favicon.svg")`.
 pub fn asset(path: &str) -> String {
     format!("/assets/{}/{path}", *VERSION)
 }
 
+/// A file of `static/` as it is sent.
+fn read(path: &str) -> Option<Cow<'static, [u8]>> {
+    static JOINED: LazyLock<String> = LazyLock::new(joined);
+    match path {
+        stylesheet::PATH if cfg!(debug_assertions) => Some(Cow::Owned(joined().into_bytes())),
+        stylesheet::PATH => Some(Cow::Borrowed(JOINED.as_bytes())),
+        _ => Some(Files::get(path)?.data),
+    }
+}
+
+fn joined() -> String {
+    stylesheet::join(|path| String::from_utf8(Files::get(path)?.data.into_owned()).ok())
+}
+
 /// Compresses what is embedded. A debug build reads the files from disk, for they may change.
 pub fn prepare() {
-    packed::prepare(Files::iter().filter_map(|name| match Files::get(&name)?.data {
+    packed::prepare(Files::iter().filter_map(|name| match read(&name)? {
         Cow::Borrowed(bytes) => Some((name.into_owned(), bytes)),
         Cow::Owned(_) => None,
     }));
@@ -46,7 +60,7 @@ pub fn routes() -> Vec<Route> {
 
 async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
-    let file = Files::get(&path).ok_or(Error::NotFound)?;
+    let file = read(&path).ok_or(Error::NotFound)?;
     // An address of another version (a page from before an update) gets today's file, but not for ever.
     let caching =
         if version == *VERSION { "public, max-age=31536000, immutable" } else { "public, max-age=60" };
@@ -60,8 +74,28 @@ async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result
     if let Some((encoding, body)) = packed::find(&request, &path) {
         return Ok(answer.insert_header(encoding).insert_header((VARY, "Accept-Encoding")).body(body));
     }
-    Ok(answer.body(match file.data {
+    Ok(answer.body(match file {
         Cow::Borrowed(bytes) => web::Bytes::from_static(bytes),
         Cow::Owned(bytes) => web::Bytes::from(bytes),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stylesheet_holds_each_file_of_its_folder_once() {
+        let list = Files::get(stylesheet::PATH).unwrap().data.into_owned();
+        let list = String::from_utf8(list).unwrap();
+        let files = Files::iter().filter(|path| path.starts_with("css/") && path != stylesheet::PATH);
+        let mut imported = 0;
+        for path in files {
+            let import = format!("@import \"{}\";", path.trim_start_matches("css/"));
+            assert_eq!(list.matches(&import).count(), 1, "{path}");
+            imported += 1;
+        }
+        assert!(imported > 0);
+        assert!(!joined().contains("@import"), "app.css names a file that does not exist");
+    }
 }

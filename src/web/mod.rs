@@ -24,6 +24,7 @@ mod security_txt;
 mod shell;
 mod small;
 mod stale;
+mod stylesheet;
 mod theme;
 mod unsent;
 

@@ -308,7 +308,7 @@ fn concrete(app: &TestApp, path: &str) -> String {
         .replace("/c/{token}", &app.link(app.company.marina))
         .replace("{token}", "00")
         .replace("{contact:[0-9]+}", "601")
-        .replace("{version}/{path:.*}", "x/app.css")
+        .replace("{version}/{path:.*}", "x/css/app.css")
         .replace("{colour}", "4453cf")
         .replace("{hash}", &"0".repeat(64))
         .replace("{user}", "309")
