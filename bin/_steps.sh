@@ -1,7 +1,8 @@
+# shellcheck shell=bash
 # What the scripts beside this file share; they source it first. It moves to the root of the
 # checkout. Written for bash 3.2 too, which macOS brings.
 
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 step() { printf '==> %s\n' "$*"; }
 fail() {

@@ -1,3 +1,4 @@
+#!/bin/sh
 trap '' HUP INT QUIT TERM
 scratch=$1 socket_dir=$2
 shift 2
