@@ -18,6 +18,7 @@ use super::Changes;
 use super::patience::{self, with_patience};
 use super::turns::{Row, Turn, Turns};
 use crate::error::{Error, Result};
+use crate::ids::ContactId;
 
 /// How long a request waits for its turn, and then for a connection, before it is answered 503.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -144,18 +145,28 @@ impl Db {
         self.write(None, work).await
     }
 
-    /// The same for a transaction that locks `row`: while others of this process are at it, or somebody else
-    /// holds it for long, whoever waits for it takes no connection from those who want something else.
+    /// The same for a transaction that locks `row` or its contact: while others of this process write to the contact,
+    /// or somebody else holds it for long, whoever waits for it takes no connection from those who want something else.
     ///
     /// # Errors
-    /// As `transaction`; `Unavailable` also if `row` is not free within two seconds.
+    /// As `transaction`; `Unavailable` also if the contact is not free within two seconds.
     pub async fn transaction_on<T, F>(&self, row: impl Into<Row>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        let turn = self.turns.take(row.into()).await?;
-        self.write(Some(turn), work).await
+        let turn = match self.contact_of(row.into()).await? {
+            Some(contact) => Some(self.turns.take(contact).await?),
+            None => None,
+        };
+        self.write(turn, work).await
+    }
+
+    async fn contact_of(&self, row: Row) -> Result<Option<ContactId>> {
+        match row {
+            Row::Contact(contact) => Ok(Some(contact)),
+            Row::Ticket(_) | Row::Schedule(_) => self.run(move |conn| row.contact(conn)).await,
+        }
     }
 
     async fn write<T, F>(&self, turn: Option<Turn>, mut work: F) -> Result<T>

@@ -1,32 +1,55 @@
-//! Who waits for the same row waits here, one behind the other, and not in the database.
+//! Requests that write to the same contact wait here, one behind the other, and not in the database.
 //!
-//! A row may be locked for long: by somebody's transaction that hangs, by an import. Whoever waits for it with a
-//! connection and a thread takes them from those who want something else. So of those who want the same row,
-//! one at a time has a connection; the others hold nothing but their request.
+//! A contact may be locked for long: by a transaction that hangs, by an import. A request that waits for it with a
+//! connection and a thread takes them from other requests. So of all that write to a contact, its tickets or its
+//! schedules, one at a time has a connection; the others hold nothing but their request.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, TicketId};
+use crate::schema::{schedules, tickets};
 
 /// How long a request waits for its turn before it is answered 503.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most requests that wait for one row; further ones are answered 503 at once.
+/// The most requests that wait for one contact; further ones are answered 503 at once.
 const MOST_WAITING: usize = 32;
 
-/// A row that transactions lock before they write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A row that a transaction locks before it writes. It stands for its contact, which all of them lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
     Contact(ContactId),
-    /// A ticket stands for its contact.
     Ticket(TicketId),
     Schedule(ScheduleId),
+}
+
+impl Row {
+    /// The contact whose line this is; `None` if the row does not exist.
+    ///
+    /// # Errors
+    /// The database is unreachable.
+    pub fn contact(self, conn: &mut PgConnection) -> Result<Option<ContactId>> {
+        Ok(match self {
+            Self::Contact(id) => Some(id),
+            Self::Ticket(id) => {
+                tickets::table.find(id.0).select(tickets::contact_id).first(conn).optional()?.map(ContactId)
+            }
+            Self::Schedule(id) => schedules::table
+                .find(id.0)
+                .select(schedules::contact_id)
+                .first(conn)
+                .optional()?
+                .map(ContactId),
+        })
+    }
 }
 
 impl From<ContactId> for Row {
@@ -49,7 +72,7 @@ impl From<ScheduleId> for Row {
 
 /// The lines of a process, cheap to clone.
 #[derive(Clone, Default)]
-pub struct Turns(Arc<Mutex<HashMap<Row, Line>>>);
+pub struct Turns(Arc<Mutex<HashMap<ContactId, Line>>>);
 
 struct Line {
     turn: Arc<Semaphore>,
@@ -58,34 +81,35 @@ struct Line {
 }
 
 impl Turns {
-    /// Waits until nobody else of this process is at `row`.
+    /// Waits until nobody else of this process writes to `contact`.
     ///
     /// # Errors
     /// `Unavailable` after [`PATIENCE`], or at once if too many wait already.
-    pub async fn take(&self, row: Row) -> Result<Turn> {
+    pub async fn take(&self, contact: ContactId) -> Result<Turn> {
         let turn = {
             let mut lines = self.lines();
             let line =
-                lines.entry(row).or_insert_with(|| Line { turn: Arc::new(Semaphore::new(1)), length: 0 });
+                lines.entry(contact).or_insert_with(|| Line { turn: Arc::new(Semaphore::new(1)), length: 0 });
             if line.length > MOST_WAITING {
-                return Err(Error::Unavailable(format!("too many wait for {row:?}")));
+                return Err(Error::Unavailable(format!("too many wait for contact {contact}")));
             }
             line.length += 1;
             line.turn.clone()
         };
-        let place = Place { turns: self.clone(), row };
+        let place = Place { turns: self.clone(), contact };
         let permit = timeout(PATIENCE, turn.acquire_owned()).await;
-        let permit = permit.map_err(|_| Error::Unavailable(format!("waited too long for {row:?}")))?;
+        let permit =
+            permit.map_err(|_| Error::Unavailable(format!("waited too long for contact {contact}")))?;
         Ok(Turn { _permit: permit.map_err(Error::unexpected)?, _place: place })
     }
 
     /// A panic elsewhere leaves the lines whole: every change of them is one call.
-    fn lines(&self) -> MutexGuard<'_, HashMap<Row, Line>> {
+    fn lines(&self) -> MutexGuard<'_, HashMap<ContactId, Line>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right to wait for a row with a connection. It goes to the next when this is dropped.
+/// The right to wait for a contact with a connection. It goes to the next when this is dropped.
 pub struct Turn {
     _permit: OwnedSemaphorePermit,
     _place: Place,
@@ -93,16 +117,16 @@ pub struct Turn {
 
 struct Place {
     turns: Turns,
-    row: Row,
+    contact: ContactId,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut lines = self.turns.lines();
-        if let Some(line) = lines.get_mut(&self.row) {
+        if let Some(line) = lines.get_mut(&self.contact) {
             line.length -= 1;
             if line.length == 0 {
-                lines.remove(&self.row);
+                lines.remove(&self.contact);
             }
         }
     }
@@ -113,15 +137,15 @@ mod tests {
     use super::*;
     use futures_util::FutureExt;
 
-    const ROW: Row = Row::Contact(ContactId(1));
+    const MARINA: ContactId = ContactId(1);
 
     #[actix_web::test]
-    async fn one_at_a_time_is_at_a_row_and_others_do_not_wait_for_them() {
+    async fn one_at_a_time_writes_to_a_contact_and_others_do_not_wait_for_them() {
         let turns = Turns::default();
-        let first = turns.take(ROW).await.unwrap();
-        let mut second = Box::pin(turns.take(ROW));
+        let first = turns.take(MARINA).await.unwrap();
+        let mut second = Box::pin(turns.take(MARINA));
         assert!(second.as_mut().now_or_never().is_none());
-        turns.take(Row::Contact(ContactId(2))).now_or_never().unwrap().unwrap();
+        turns.take(ContactId(2)).now_or_never().unwrap().unwrap();
         drop(first);
         second.await.unwrap();
         assert!(turns.lines().is_empty());
@@ -131,11 +155,11 @@ mod tests {
     async fn who_waits_for_too_long_or_comes_when_many_wait_is_refused() {
         tokio::time::pause();
         let turns = Turns::default();
-        let _first = turns.take(ROW).await.unwrap();
-        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(turns.take(ROW))).collect();
+        let _first = turns.take(MARINA).await.unwrap();
+        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(turns.take(MARINA))).collect();
         assert!(waiting.iter_mut().all(|one| one.as_mut().now_or_never().is_none()));
-        assert!(matches!(turns.take(ROW).now_or_never(), Some(Err(Error::Unavailable(_)))));
+        assert!(matches!(turns.take(MARINA).now_or_never(), Some(Err(Error::Unavailable(_)))));
         drop(waiting);
-        assert!(matches!(turns.take(ROW).await, Err(Error::Unavailable(_))));
+        assert!(matches!(turns.take(MARINA).await, Err(Error::Unavailable(_))));
     }
 }

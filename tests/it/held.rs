@@ -102,6 +102,37 @@ async fn new_schedules_for_a_held_contact_leave_others_to_be_saved() {
 }
 
 #[actix_web::test]
+async fn changes_of_many_schedules_of_a_held_contact_leave_others_to_be_written() {
+    let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
+    let rafael = ticket(&app, app.company.rafael);
+    let schedules = ["1 day", "2 days", "3 days", "4 days", "5 days", "6 days", "7 days", "8 days"]
+        .map(|due_in| Plan { due_in, ..Plan::new(&app.company, "open_ticket") }.save(&app.database));
+    let bruno = app.attendant().await;
+    bruno.get("/tickets").await.assert_status(200);
+    let admin = app.administrator().await;
+    admin.get("/schedules").await.assert_status(200);
+    let holder = Holder::of(&app, app.company.marina);
+    let mut conn = app.database.connect();
+    conn.batch_execute("BEGIN; SELECT FROM schedules FOR UPDATE").unwrap();
+    let held = join_all(schedules.iter().map(|id| {
+        let admin = &admin;
+        async move { admin.post(&format!("/schedules/{id}/cancellation"), &[("reason", "")]).await.status }
+    }));
+    let others = async {
+        let statuses = join_all((0..6).map(|n| {
+            let (bruno, body) = (&bruno, format!("para outro {n}"));
+            async move { reply(bruno, rafael, &body).await }
+        }));
+        statuses.await
+    };
+    let (held, others) = futures_util::join!(held, others);
+    assert!(held.iter().all(|status| *status == 503), "{held:?}");
+    assert_eq!(others, [303; 6]);
+    conn.batch_execute("COMMIT").unwrap();
+    holder.let_go();
+}
+
+#[actix_web::test]
 async fn a_row_that_is_held_does_not_hold_up_the_next_due_time() {
     let app = TestApp::new().await;
     let company = app.company;
