@@ -104,7 +104,6 @@ impl KeptPage {
     pub fn of(action: &str, csrf: String, left: &Left) -> Self {
         let is_open = |name: &str| name != "csrf" && !is_secret(name);
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let is_choice = |(name, value): (&str, &str)| is_open(name) && is_choice(name) && !value.is_empty();
         let secrets = left.fields.iter().filter(|(name, _)| is_secret(name));
         Self {
             title: "Confira e envie de novo",
@@ -119,7 +118,7 @@ impl KeptPage {
             hidden: left.fields.iter().filter(|(name, _)| is_open(name)).map(own).collect(),
             secrets: secrets.map(|(name, _)| (name.to_owned(), secret_label(name))).collect(),
             loses_files: left.loses_files,
-            has_choices: left.fields.iter().any(is_choice),
+            has_choices: left.has_choices(),
         }
     }
 
@@ -146,9 +145,14 @@ impl Left {
         typed.filter_map(|(name, value)| Some((label(name)?, shown(value)))).collect()
     }
 
-    /// Whether there is nothing in it but passwords, choices and numbers that one need not type again.
+    /// Whether nothing was typed or chosen in it but passwords.
     pub fn is_blank(&self) -> bool {
-        self.texts().is_empty()
+        self.texts().is_empty() && !self.has_choices()
+    }
+
+    fn has_choices(&self) -> bool {
+        let is_choice = |name| name != "csrf" && !is_secret(name) && is_choice(name);
+        self.fields.iter().any(|(name, value)| is_choice(name) && !value.is_empty())
     }
 
     pub fn asks_for_a_password(&self) -> bool {
@@ -194,14 +198,25 @@ const LABELS: &[(&str, &str)] = &[
 /// What only the page knows: which record and version it was made from.
 const OF_THE_PAGE: &[&str] = &[
     "client_key",
+    "confirmed",
+    "direction",
     "form_key",
     "id",
     "kept",
+    "known",
     "list",
     "next",
+    "open_ticket",
     "original",
+    "rescheduled_from",
     "schedule_id",
+    "searched",
+    "shape",
+    "sort",
     "step",
+    "ticket_id",
+    "up_to",
+    "username",
     "version",
     "zone",
 ];
@@ -292,8 +307,17 @@ mod tests {
             texts,
             [("Nome", "Casa Ávila".to_owned()), ("Data e hora", "12/05/2031 às 10:00".to_owned())]
         );
-        assert!(
-            Left { fields: Fields::from([("password", "x"), ("kind", "y")]), loses_files: false }.is_blank()
-        );
+    }
+
+    #[test]
+    fn a_form_in_which_one_only_chose_is_not_blank() {
+        let is_blank = |fields| Left { fields, loses_files: false }.is_blank();
+        assert!(is_blank(Fields::from([
+            ("csrf", "t"),
+            ("password", "x"),
+            ("version", "3"),
+            ("message", "  ")
+        ])));
+        assert!(!is_blank(Fields::from([("csrf", "t"), ("permissions", "schedules")])));
     }
 }

@@ -6,8 +6,10 @@ use std::path::Path;
 use actix_web::test::TestRequest;
 use scraper::{Html, Selector};
 
+use crate::contacts::import::fields_of;
+use crate::contacts::upload;
 use crate::files::PDF;
-use crate::harness::{FROM_OUR_PAGE, Filled, PASSWORD, Page, TestApp, Visitor, multipart};
+use crate::harness::{FROM_OUR_PAGE, Filled, PASSWORD, Page, Plan, TestApp, Visitor, multipart};
 use crate::schedules::form;
 
 const NAME: &str = "Casa \"Ávila\" & <Filhos>";
@@ -70,6 +72,7 @@ async fn every_form_outlives_its_session() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let email = ("email", "novo@empresa.example");
+    let planned = Plan { due_in: "3 days", ..Plan::new(&app.company, "notify") }.save(&app.database);
     let typed: &[(&str, &str, Filled, &str)] = &[
         (
             "/contacts/new",
@@ -128,6 +131,12 @@ async fn every_form_outlives_its_session() {
             &form(&[("comment", "Casa Onze"), ("message", "Olá\n\nTudo bem?")]),
             "05/12/2030 às 10:00",
         ),
+        (
+            &format!("/schedules/{planned}/cancellation"),
+            &format!("/schedules/{planned}/cancellation"),
+            &[("reason", "Casa Doze")],
+            "Casa Doze",
+        ),
     ];
     for (form, action, fields, shown) in typed {
         let opened = admin.get(form).await;
@@ -153,6 +162,25 @@ async fn every_form_outlives_its_session() {
         // A new user is answered with the link of the invitation.
         assert!(matches!(saved.status, 303 | 201), "{action}: {} {}", saved.status, saved.text());
     }
+}
+
+#[actix_web::test]
+async fn what_was_only_chosen_outlives_its_session_too() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/contacts/import").await;
+    let file = ("lista.csv", b"nome;telefone;setor\nAna;11900000199;Vendas\n".as_slice());
+    let sent = upload(&admin, "/contacts/import", &[("channel_id", "401")], Some(file)).await;
+    let columns = sent.location().to_owned();
+    let fields = fields_of(&admin.get(&columns).await);
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    end_sessions(&app);
+    let refused = admin.post(&columns, &fields).await;
+    refused.assert_status(401).assert_says(ENDED);
+    let page = sign_in_at(&admin, &refused, "admin@empresa.example", PASSWORD).await;
+    page.assert_status(200).assert_says("nas listas e opções vai junto");
+    let saved = send_again(&admin, &page).await;
+    assert_eq!(format!("{}/columns", saved.location()), columns);
 }
 
 #[actix_web::test]

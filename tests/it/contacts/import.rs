@@ -37,7 +37,7 @@ async fn choose(visitor: &Visitor, path: &str, changes: &[(&str, &str)]) -> Page
 }
 
 /// The fields of the form, each with what is chosen.
-fn fields_of(page: &Page) -> Vec<(String, String)> {
+pub fn fields_of(page: &Page) -> Vec<(String, String)> {
     let names = page.attributes("#mapping select", "name");
     let chosen = |name: String| {
         let option = format!("#mapping select[name='{name}'] option[selected]");

@@ -4,7 +4,7 @@ mod anonymise;
 mod archival;
 mod export;
 mod form;
-mod import;
+pub mod import;
 mod list;
 mod people;
 
