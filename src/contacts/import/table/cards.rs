@@ -75,7 +75,9 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
         match (property.name.to_ascii_uppercase().as_str(), &mut card) {
             ("BEGIN", _) if property.value.trim().eq_ignore_ascii_case("VCARD") => {
                 let number = i32::try_from(number + 1).unwrap_or(i32::MAX);
-                card = Some(Card { number, ..Card::default() });
+                if let Some(open) = card.replace(Card { number, ..Card::default() }) {
+                    take(open.into_unfinished("O cartão não termina: falta a linha END:VCARD."))?;
+                }
             }
             ("END", open) => {
                 if let Some(card) = open.take() {
@@ -88,10 +90,7 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
     }
     // The file was cut off within a card.
     match card {
-        Some(card) => take(Row {
-            flaw: Some("O cartão não termina: o arquivo está incompleto.".into()),
-            ..card.into_row()
-        }),
+        Some(card) => take(card.into_unfinished("O cartão não termina: o arquivo está incompleto.")),
         None => Ok(()),
     }
 }
@@ -205,6 +204,10 @@ impl Card {
             "NOTE" => self.note = whole(&text),
             _ => {}
         }
+    }
+
+    fn into_unfinished(self, flaw: &str) -> Row {
+        Row { flaw: Some(flaw.to_owned()), ..self.into_row() }
     }
 
     fn into_row(mut self) -> Row {
