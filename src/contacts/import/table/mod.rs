@@ -228,23 +228,46 @@ fn text_kind<'a>(text: String, reading: &Reading) -> Result<Kind<'a>, &'static s
     Ok(Kind::Csv { text, separator, sets_separator: declared.is_some() })
 }
 
+/// The first bytes of formats that no list begins with: PDF, RTF, gzip, bzip2, 7z, RAR, JPEG, PNG, GIF, an empty
+/// ZIP, SQLite.
+const BINARY_MARKS: [&[u8]; 12] = [
+    b"%PDF-",
+    b"{\\rtf",
+    b"\x1f\x8b\x08",
+    b"BZh91AY&SY",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!\x1a\x07",
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n",
+    b"GIF87a",
+    b"GIF89a",
+    b"PK\x05\x06",
+    b"SQLite format 3",
+];
+
 /// Whether this is a picture, a document or the like, by its first bytes. Words can look like the mark of
 /// one ("BMW;…" is no bitmap), but hold no NUL.
 fn is_no_text(content: &[u8]) -> bool {
     let head = &content[..content.len().min(8 * 1024)];
+    // Some programs put a mark of UTF-8 or an empty line before a PDF.
+    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let is_marked = infer::get(head).is_some() && Encoding::for_bom(head).is_none();
-    head.starts_with(b"%PDF") || (is_marked && head.contains(&0))
+    BINARY_MARKS.iter().any(|mark| start.starts_with(mark)) || (is_marked && head.contains(&0))
 }
 
 /// The one that tells the most heads apart; else, by which the rows are widest.
 fn likeliest_separator(text: &str) -> u8 {
     let mut best = (0, 0, b';');
+    let mut too_wide = None;
     for (_, separator, _) in SEPARATORS {
         let mut rows = Vec::new();
-        let _ = csv::read(text, separator, false, &mut |row| {
+        let outcome = csv::read(text, separator, false, &mut |row| {
             rows.push(row);
             if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
         });
+        if outcome == Err(Halt::Refused(TOO_WIDE)) {
+            too_wide = Some(separator);
+        }
         let known = rows.iter().map(heads::known_in).max().unwrap_or(0);
         let mut widths: Vec<usize> = rows.iter().map(|row| row.cells.len()).collect();
         widths.sort_unstable();
@@ -253,7 +276,8 @@ fn likeliest_separator(text: &str) -> u8 {
             best = (known, width, separator);
         }
     }
-    best.2
+    // One column by every other separator: then the page says that there are too many.
+    too_wide.filter(|_| best.1 <= 1).unwrap_or(best.2)
 }
 
 /// The first sheet whose head is recognised; else the first with rows.

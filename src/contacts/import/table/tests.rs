@@ -131,6 +131,11 @@ fn what_is_no_list_is_refused_in_words() {
         (b"PK\x03\x04...".as_slice(), "Não foi possível ler a planilha"),
         (b"\xd0\xcf\x11\xe0...", "antigo do Excel"),
         (b"%PDF-1.7", "não é uma lista"),
+        (b"\xef\xbb\xbf\r\n%PDF-1.4\n1 0 obj", "não é uma lista"),
+        (b"{\\rtf1\\ansi Ana;(11) 90000-0142}", "não é uma lista"),
+        (b"\x1f\x8b\x08\x08abc", "não é uma lista"),
+        (b"7z\xbc\xaf\x27\x1c", "não é uma lista"),
+        (b"\xff\xd8\xff\xe0JFIF", "não é uma lista"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01", "não é uma lista"),
         (b"<html><table><tr><td>Nome</td></tr></table>", "página"),
     ] {
@@ -168,4 +173,15 @@ fn a_workbook_that_unpacks_to_more_than_a_list_holds_is_refused() {
     assert!(rows(&bomb).unwrap_err().contains("grande demais"));
     let far = "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
     assert_eq!(rows(&workbook(&[("A", far)], &[])).unwrap_err(), TOO_WIDE);
+}
+
+#[test]
+fn too_many_columns_are_told_whatever_the_separator() {
+    for separator in [",", ";", "\t", "|"] {
+        let row = |start: &str| {
+            (0..=MOST_COLUMNS).map(|n| format!("{start}{n}")).collect::<Vec<_>>().join(separator)
+        };
+        let text = format!("{}\n{}\n", row("telefone"), row("1190000"));
+        assert_eq!(rows(text.as_bytes()).unwrap_err(), TOO_WIDE, "{separator:?}");
+    }
 }
