@@ -13,7 +13,8 @@ const PREFIXES: [&str; 5] = ["tel:", "whatsapp:", "callto:", "sms:", "phone:"];
 /// How programs built on WhatsApp Web write a number.
 const SUFFIXES: [&str; 2] = ["@c.us", "@s.whatsapp.net"];
 
-const ROUNDED: &str = "A planilha arredondou este número. Formate a coluna como texto, digite o número inteiro e salve de novo.";
+/// Why a number that a spreadsheet rounded is refused.
+pub const ROUNDED: &str = "A planilha arredondou este número. Formate a coluna como texto, digite o número inteiro e salve de novo.";
 
 /// A number in E.164, such as `+5511900000142`; one that is dialled without an area code, such as 0800 and
 /// 4004, is `+55` and its digits without the zero.
@@ -54,6 +55,11 @@ impl Phone {
     pub fn national(&self) -> &str {
         let digits = self.0.trim_start_matches('+');
         digits.strip_prefix("55").unwrap_or(digits)
+    }
+
+    /// Mobile numbers of Brazil have nine digits after the area code.
+    pub fn is_brazilian_mobile(&self) -> bool {
+        self.0.strip_prefix("+55").is_some_and(|national| national.len() == 11)
     }
 
     /// Numbers of services, such as 0800 and 4004, only take calls.

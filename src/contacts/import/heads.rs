@@ -239,7 +239,7 @@ fn phone_rank(title: &str) -> Option<u8> {
         "adicional",
     ]);
     let is_phone =
-        has(&["phone", "telefone", "telefono", "celular", "whatsapp", "telemovel", "mobile", "movil"])
+        has(&["phone", "telefone", "telefono", "celular", "whats", "telemovel", "mobile", "movil"])
             || is(&[
                 "fone",
                 "fone1",
@@ -279,7 +279,7 @@ fn phone_rank(title: &str) -> Option<u8> {
         return None;
     }
     let rank = match () {
-        () if has(&["whatsapp", "zap", "wpp", "waid"]) => 0,
+        () if has(&["whats", "zap", "wpp", "waid"]) => 0,
         () if has(&["celular", "mobile", "telemovel", "movel", "movil", "cel"]) => 1,
         () if has(&[
             "comercial",
@@ -311,6 +311,30 @@ fn phone_rank(title: &str) -> Option<u8> {
         () => 3,
     };
     Some(rank * 2 + u8::from(is_other))
+}
+
+/// Where the label of each column's number stands, as Google writes it: "Phone 1 - Label" beside
+/// "Phone 1 - Value".
+pub fn labels(titles: &[String]) -> Vec<Option<usize>> {
+    let titles: Vec<String> = titles.iter().map(|title| plain(title)).collect();
+    let label_of = |title: &String| {
+        let stem = title.strip_suffix("valor").or_else(|| title.strip_suffix("value"))?;
+        titles.iter().position(|other| {
+            other
+                .strip_prefix(stem)
+                .is_some_and(|rest| ["label", "type", "tipo", "rotulo", "etiqueta"].contains(&rest))
+        })
+    };
+    titles.iter().map(label_of).collect()
+}
+
+/// Whether the label of a number says that it is of a mobile telephone.
+pub fn is_label_of_mobile(label: &str) -> bool {
+    let label = plain(label);
+    let has = |words: &[&str]| words.iter().any(|word| label.contains(word));
+    matches!(label.as_str(), "cel" | "cell")
+        || has(&["celular", "cellular", "mobile", "telemovel", "movil", "whats", "wpp"])
+        || (label.contains("movel") && !label.contains("imovel"))
 }
 
 /// How many heads of a row are recognised.
@@ -477,6 +501,9 @@ mod tests {
             ),
             ("Nome,Número,Email,Tags", "Nome=name,Número=phone,Email=email"),
             ("Nome,WhatsApp,Departamento,Pessoa", "Nome=name,WhatsApp=phone,Pessoa=person"),
+            ("Nome,Telefone,Whats", "Nome=name,Telefone=other_phone,Whats=phone"),
+            ("Nome,Whats App", "Nome=name,Whats App=phone"),
+            ("Nome,nº whatsapp", "Nome=name,nº whatsapp=phone"),
             (
                 "linha,nome,telefone,e-mail,pessoa,departamento padrão,atendente padrão,código do contato,motivo",
                 "nome=name,telefone=phone,e-mail=email,pessoa=person,departamento padrão=department,atendente padrão=attendant,código do contato=code",

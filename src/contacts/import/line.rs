@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::heads::Target;
+use super::heads::{self, Target};
+use super::numbers;
+use super::one_line;
 use super::table::Row;
 use crate::contacts::display;
 use crate::contacts::form::{self, ChannelKind};
@@ -59,6 +61,8 @@ pub struct Attendant {
 /// Makes lines of rows.
 pub struct Judge {
     targets: Vec<Option<Target>>,
+    /// Where the label of each column's number stands.
+    labels: Vec<Option<usize>>,
     kind: ChannelKind,
     directory: Directory,
     known: Known,
@@ -99,7 +103,11 @@ fn folded(name: &str) -> String {
 
 impl Judge {
     pub fn new(targets: Vec<Option<Target>>, kind: ChannelKind, directory: Directory) -> Self {
-        Self { targets, kind, directory, known: Known::default() }
+        Self { targets, labels: Vec::new(), kind, directory, known: Known::default() }
+    }
+
+    pub fn with_labels(self, labels: Vec<Option<usize>>) -> Self {
+        Self { labels, ..self }
     }
 
     pub fn line(&mut self, row: Row) -> Line {
@@ -109,27 +117,38 @@ impl Judge {
 
     fn judged(&self, row: Row) -> Line {
         let cells: Vec<String> = row.cells.iter().map(|cell| without_apostrophes(cell.trim())).collect();
-        let of = |wanted: Target| {
-            let is_it = move |(place, _): &(usize, &String)| self.targets.get(*place) == Some(&Some(wanted));
-            cells
-                .iter()
-                .enumerate()
-                .filter(is_it)
-                .map(|(_, cell)| cell.trim())
-                .filter(|cell| !cell.is_empty())
+        let placed = |wanted: Target| {
+            let is_it = move |(place, _): &(usize, &str)| self.targets.get(*place) == Some(&Some(wanted));
+            let trimmed = cells.iter().map(|cell| cell.trim()).enumerate();
+            trimmed.filter(is_it).filter(|(_, cell)| !cell.is_empty())
+        };
+        let of = |wanted: Target| placed(wanted).map(|(_, cell)| cell);
+        let is_labelled = |place: usize| {
+            let label = self.labels.get(place).copied().flatten().and_then(|label| cells.get(label));
+            label.is_some_and(|label| heads::is_label_of_mobile(label))
         };
         let mut problems: Vec<&'static str> = Vec::new();
         let mut left_out: Vec<String> = Vec::new();
         let names: Vec<&str> =
             [Target::Name, Target::MiddleName, Target::Surname].into_iter().flat_map(of).collect();
-        if names.iter().any(|part| part.contains(['\n', '\r'])) {
-            problems.push("Há aspas sem par nesta linha ou uma quebra de linha no nome.");
-        }
         let typed_name = names.join(" ");
         let name =
             or_add(&mut problems, form::optional(&typed_name, form::name)).flatten().unwrap_or_default();
-        let phones = values(of(Target::Phone).chain(of(Target::OtherPhone)), Phone::parse, is_phone_mark);
-        let emails = values(of(Target::Email).chain(of(Target::OtherEmail)), email, is_email_mark);
+        let mut phones = Values::default();
+        let mut labelled: Vec<Phone> = Vec::new();
+        for (place, cell) in placed(Target::Phone).chain(placed(Target::OtherPhone)) {
+            let others = phones.good.len();
+            phones.read(cell, Phone::parse, numbers::within, is_phone_mark);
+            if is_labelled(place) {
+                labelled.extend_from_slice(&phones.good[others..]);
+            }
+        }
+        // First the one that takes messages: a mobile by its label, else by its form.
+        phones.good.sort_by_key(|phone| (!labelled.contains(phone), !phone.is_brazilian_mobile()));
+        let mut emails = Values::default();
+        for cell in of(Target::Email).chain(of(Target::OtherEmail)) {
+            emails.read(cell, email, |_| None, is_email_mark);
+        }
         let typed_phone = phones.typed.clone();
         let phone = phones.first(&mut problems, &mut left_out, |phone| display::phone(phone.as_str()));
         let typed_email = emails.typed.clone();
@@ -155,6 +174,9 @@ impl Judge {
         let mut remark = String::new();
         if !takes_messages {
             remark.push_str("Este número não recebe mensagens. ");
+        }
+        if problems.is_empty() && typed_phone.is_empty() && typed_email.is_empty() {
+            remark.push_str("Sem telefone nem e-mail. ");
         }
         if !left_out.is_empty() {
             remark.push_str("Fica de fora: ");
@@ -216,49 +238,14 @@ struct Values<T> {
     typed: String,
     good: Vec<T>,
     bad: Vec<(String, &'static str)>,
+    /// Words beside the values.
+    words: Vec<String>,
 }
 
-/// A cell is one value, or several with marks between.
-fn values<'a, T: PartialEq>(
-    cells: impl Iterator<Item = &'a str>,
-    parse: impl Fn(&str) -> Result<T, &'static str>,
-    is_mark: impl Fn(char) -> bool + Copy,
-) -> Values<T> {
-    let mut values = Values { typed: String::new(), good: Vec::new(), bad: Vec::new() };
-    for cell in cells {
-        if !values.typed.is_empty() {
-            values.typed.push_str(" ::: ");
-        }
-        values.typed.push_str(cell);
-        let whole = match parse(cell) {
-            Ok(value) => {
-                values.add(value);
-                continue;
-            }
-            Err(error) => error,
-        };
-        let marked = cell.replace(":::", "\n").replace(" ou ", "\n");
-        let pieces: Vec<&str> = marked
-            .split(is_mark)
-            .map(str::trim)
-            .filter(|piece| !piece.is_empty())
-            .take(MOST_VALUES)
-            .collect();
-        let is_several = pieces.iter().any(|piece| parse(piece).is_ok());
-        if !is_several {
-            values.bad.push((cell.to_owned(), whole));
-            continue;
-        }
-        for piece in pieces {
-            match parse(piece) {
-                Ok(value) => values.add(value),
-                // "Ana <ana@…>": the name is no value.
-                Err(_) if !piece.contains(|c: char| c.is_ascii_digit() || c == '@') => {}
-                Err(error) => values.bad.push((piece.to_owned(), error)),
-            }
-        }
+impl<T> Default for Values<T> {
+    fn default() -> Self {
+        Self { typed: String::new(), good: Vec::new(), bad: Vec::new(), words: Vec::new() }
     }
-    values
 }
 
 fn is_phone_mark(c: char) -> bool {
@@ -279,9 +266,56 @@ fn email(text: &str) -> Result<Email, &'static str> {
 }
 
 impl<T: PartialEq> Values<T> {
+    /// Reads a cell: one value, several with marks between, or values among words (`within`).
+    fn read(
+        &mut self,
+        cell: &str,
+        parse: impl Fn(&str) -> Result<T, &'static str>,
+        within: impl Fn(&str) -> Option<(Vec<T>, String)>,
+        is_mark: impl Fn(char) -> bool,
+    ) {
+        if !self.typed.is_empty() {
+            self.typed.push_str(" ::: ");
+        }
+        self.typed.push_str(cell);
+        let whole = match parse(cell) {
+            Ok(value) => return self.add(value),
+            Err(error) => error,
+        };
+        let read = |text: &str| match parse(text) {
+            Ok(value) => Ok((vec![value], String::new())),
+            Err(error) => within(text).ok_or(error),
+        };
+        let marked = cell.replace(":::", "\n").replace(" ou ", "\n");
+        let pieces = marked.split(is_mark).map(str::trim).filter(|piece| !piece.is_empty());
+        let pieces: Vec<_> = pieces.take(MOST_VALUES).map(|piece| (piece, read(piece))).collect();
+        if !pieces.iter().any(|(_, read)| read.is_ok()) {
+            match within(cell) {
+                Some(found) => self.add_found(found),
+                None => self.bad.push((cell.to_owned(), whole)),
+            }
+            return;
+        }
+        for (piece, read) in pieces {
+            match read {
+                Ok(found) => self.add_found(found),
+                // "Ana <ana@…>": the name is no value.
+                Err(_) if !piece.contains(|c: char| c.is_ascii_digit() || c == '@') => {}
+                Err(error) => self.bad.push((piece.to_owned(), error)),
+            }
+        }
+    }
+
     fn add(&mut self, value: T) {
         if !self.good.contains(&value) {
             self.good.push(value);
+        }
+    }
+
+    fn add_found(&mut self, (values, words): (Vec<T>, String)) {
+        values.into_iter().for_each(|value| self.add(value));
+        if !words.is_empty() {
+            self.words.push(words);
         }
     }
 
@@ -299,13 +333,14 @@ impl<T: PartialEq> Values<T> {
         };
         left_out.extend(good.map(|value| show(&value)));
         left_out.extend(self.bad.into_iter().map(|(text, _)| text));
+        left_out.extend(self.words);
         Some(first)
     }
 }
 
 /// A text that was refused, as far as the database and a page can hold it.
 fn shown(cell: &str) -> String {
-    cell.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    one_line(cell).chars().take(LONGEST).collect()
 }
 
 fn or_add<T>(problems: &mut Vec<&'static str>, parsed: Result<T, &'static str>) -> Option<T> {

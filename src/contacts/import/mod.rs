@@ -19,6 +19,7 @@ mod columns;
 mod handlers;
 mod heads;
 mod line;
+mod numbers;
 mod queries;
 mod sketch;
 mod table;
@@ -43,6 +44,12 @@ text_enum! {
         Finished = "finished",
         Cancelled = "cancelled",
     }
+}
+
+/// A text of a file on one line: line breaks and other control characters become one space.
+fn one_line(text: &str) -> String {
+    let parts = text.split(char::is_control).map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 pub fn routes() -> Vec<Route> {

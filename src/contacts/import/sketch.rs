@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 
 use super::heads::{self, Target};
 use super::line::{Judge, Line};
+use super::one_line;
 use super::table::{Reading, Row, Table};
 use super::text::Suspect;
 use crate::error::{Error, Result};
@@ -102,7 +103,7 @@ impl Sketch {
             column.place = place;
             column.title = match title {
                 "" => format!("Coluna {} (sem título)", letters(place)),
-                title => title.chars().filter(|c| !c.is_control()).take(LONGEST).collect(),
+                title => one_line(title).chars().take(LONGEST).collect(),
             };
             column.guess = guesses.get(place).copied().flatten().filter(|_| column.filled > 0);
         }
@@ -138,8 +139,9 @@ impl Sketch {
 ///
 /// # Errors
 /// Why this is no file of contacts, for whoever sent it.
-pub fn lines(content: &[u8], reading: &Reading, mut judge: Judge) -> Result<Vec<Line>, &'static str> {
+pub fn lines(content: &[u8], reading: &Reading, judge: Judge) -> Result<Vec<Line>, &'static str> {
     let table = Table::open(content, reading)?;
+    let mut judge = judge.with_labels(heads::labels(&table.titles));
     let mut lines = Vec::new();
     table.rows(|row| {
         lines.push(judge.line(row));
@@ -152,7 +154,7 @@ impl Column {
     fn note(&mut self, cell: &str) {
         self.filled += 1;
         if self.examples.len() < EXAMPLES {
-            let shown: String = cell.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+            let shown: String = one_line(cell).chars().take(LONGEST).collect();
             if !self.examples.contains(&shown) {
                 self.examples.push(shown);
             }
@@ -166,5 +168,18 @@ fn letters(place: usize) -> String {
     match place {
         0..26 => letter(place).to_string(),
         _ => format!("{}{}", letter(place / 26 - 1), letter(place)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_breaks_within_heads_and_examples_become_spaces() {
+        let content = "\"Nome\r\ncompleto\";telefone\n\"Ana\nQuebra \u{1}Silva\";11900000142\n";
+        let sketch = Sketch::of(content.as_bytes(), &Reading::default()).unwrap();
+        assert_eq!(sketch.columns[0].title, "Nome completo");
+        assert_eq!(sketch.columns[0].examples, ["Ana Quebra Silva"]);
     }
 }

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use super::one_line;
+
 /// How many suspect lines are shown.
 const SHOWN: usize = 5;
 
@@ -146,7 +148,7 @@ fn by_line(content: &[u8]) -> Decoded {
 fn note(suspects: &mut Vec<Suspect>, count: &mut usize, line: usize, text: &str) {
     *count += 1;
     if suspects.len() < SHOWN {
-        let text = text.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        let text = one_line(text).chars().take(LONGEST).collect();
         suspects.push(Suspect { line, text });
     }
 }

@@ -5,6 +5,7 @@ use askama::Template;
 use super::ImportStatus;
 use super::columns::Choices;
 use super::heads::Target;
+use super::one_line;
 use super::queries::{Import, Preview};
 use super::sketch::Sketch;
 use super::table::{Row, SEPARATORS};
@@ -199,17 +200,25 @@ impl Show {
 
 impl LineRow {
     fn new(line: Preview) -> Self {
-        let is_problem = line.problem.is_some();
+        let (is_problem, is_known) = (line.problem.is_some(), line.existing.is_some());
         let what = match (line.problem, line.repeats, line.existing) {
             (Some(problem), _, _) => problem,
             (None, Some(other), _) => format!("Repete a linha {other}"),
             (None, None, Some(name)) => format!("Já existe: {name}"),
             (None, None, None) => "Novo contato".into(),
         };
+        let phone = display::phone(&line.phone);
+        let becomes_new = !is_problem && line.repeats.is_none() && !is_known;
+        let name = match (line.name.is_empty() && becomes_new, line.email.is_empty()) {
+            (false, _) => line.name,
+            // The new contact is called by its address.
+            (true, false) => line.email.clone(),
+            (true, true) => phone.clone(),
+        };
         Self {
             number: line.line,
-            name: line.name,
-            phone: display::phone(&line.phone),
+            name,
+            phone,
             email: line.email,
             person: line.person,
             what,
@@ -317,8 +326,8 @@ impl ColumnsPage {
 
     fn suspect_title(&self) -> String {
         match self.suspect_count {
-            1 => "1 linha tem letras que parecem trocadas.".into(),
-            n => format!("{} linhas têm letras que parecem trocadas.", thousands(n)),
+            1 => "Confira os acentos de 1 linha.".into(),
+            n => format!("Confira os acentos de {} linhas.", thousands(n)),
         }
     }
 }
@@ -394,7 +403,7 @@ fn heads(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
     let text = |row: &Row| {
         let cells: Vec<&str> =
             row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        cells.join(" · ").chars().filter(|c| !c.is_control()).take(HEAD_SHOWN).collect::<String>()
+        one_line(&cells.join(" · ")).chars().take(HEAD_SHOWN).collect::<String>()
     };
     let rows = sketch
         .first

@@ -363,7 +363,7 @@ async fn suspect_letters_are_shown_before_anything_is_written_and_another_encodi
     let sent = upload(&admin, IMPORT, &[("channel_id", "401")], Some(input!("cp850.csv"))).await;
     let path = sent.location().to_owned();
     let page = admin.get(&path).await;
-    page.assert_says("1 linha tem letras que parecem trocadas.").assert_says("Conceição Muñoz Araújo");
+    page.assert_says("Confira os acentos de 1 linha.").assert_says("Conceição Muñoz Araújo");
     let changed = [("encoding", "windows-1252"), ("step", "show"), ("column-1", "other_phone")];
     let wrong = choose(&admin, &path, &changed).await;
     wrong.assert_status(200).assert_says("Concei‡Æo");
@@ -423,6 +423,9 @@ async fn a_contact_without_a_name_is_called_by_its_address_and_none_loses_its_na
     let admin = app.administrator().await;
     let text = "email;telefone\nnovo@casa.example;\n;(31) 90000-0199\n;11 90000-0142\n";
     let sent = send(&admin, text).await;
+    let preview = admin.follow(&sent).await;
+    let names = preview.texts(".import-lines .c-main");
+    assert_eq!(names, ["novo@casa.example", "(31) 90000-0199", "Sem nome"], "the last is Marina Duarte");
     admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;
     work(&app);
     let names = app.database.texts("SELECT name AS value FROM contacts ORDER BY sort_name");

@@ -15,7 +15,8 @@ fn read(content: &[u8], kind: ChannelKind) -> Vec<Line> {
     let column =
         |place: usize| rows.iter().filter_map(|row: &Row| row.cells.get(place).cloned()).take(20).collect();
     let examples: Vec<Vec<String>> = (0..width).map(column).collect();
-    let mut judge = Judge::new(heads::guessed(&table.titles, &examples), kind, directory());
+    let judge = Judge::new(heads::guessed(&table.titles, &examples), kind, directory());
+    let mut judge = judge.with_labels(heads::labels(&table.titles));
     rows.into_iter().map(|row| judge.line(row)).collect()
 }
 
@@ -244,7 +245,7 @@ fn departments_and_attendants_are_found_by_name() {
 fn several_addresses_in_one_cell_are_told_apart() {
     let text = "nome|telefone|email\nAna|(11) 3333-0001 / (11) 90000-0142; 12|Ana <a@b.example>, mailto:c@d.example\n";
     let found = told(&read(text.as_bytes(), ChannelKind::WebChat));
-    assert_eq!(found, ["2|Ana|+551133330001|a@b.example|Fica de fora: (11) 90000-0142, 12, c@d.example|"]);
+    assert_eq!(found, ["2|Ana|+5511900000142|a@b.example|Fica de fora: (11) 3333-0001, 12, c@d.example|"]);
 }
 
 #[test]
@@ -253,4 +254,80 @@ fn a_quote_that_never_ends_is_one_bad_line() {
     let found = read(text.as_bytes(), ChannelKind::WebChat);
     assert_eq!(found.len(), 1);
     assert!(found[0].problem.is_some() && found[0].name.chars().count() <= LONGEST);
+}
+
+#[test]
+fn of_several_numbers_the_mobile_is_taken_by_its_label_or_by_its_form() {
+    for head in [
+        "Nome,Telefone 1 - Rótulo,Telefone 1 - Valor,Telefone 2 - Rótulo,Telefone 2 - Valor",
+        "Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value",
+        "Name,Phone 1 - Type,Phone 1 - Value,Phone 2 - Type,Phone 2 - Value",
+    ] {
+        let text = format!(
+            "{head}\nAna,Work,(11) 90000-0001,Mobile,+351 912 340 039\n\
+             Bia,Residencial,(11) 3333-0001,* Celular,(11) 90000-0002\n\
+             Caio,,(11) 3333-0001,,(11) 90000-0003\nDora,,(11) 3333-0001,,(11) 3333-0002\n"
+        );
+        let left_out = "Fica de fora: (11) 3333-0001";
+        assert_eq!(
+            told(&read(text.as_bytes(), ChannelKind::WebChat)),
+            [
+                "2|Ana|+351912340039||Fica de fora: (11) 90000-0001|".to_owned(),
+                format!("3|Bia|+5511900000002||{left_out}|"),
+                format!("4|Caio|+5511900000003||{left_out}|"),
+                "5|Dora|+551133330001||Fica de fora: (11) 3333-0002|".into(),
+            ],
+            "{head}"
+        );
+    }
+}
+
+#[test]
+fn a_number_among_words_is_taken_and_the_words_are_told() {
+    let text = "nome;telefone\nAna;(11) 3333-1052 ramal 12\nBia;(11) 90000-2007 e (11) 90000-2008\n\
+                Caio;90000-2009 (recado)\nDora;Maria (11) 90000-2010 / (11) 90000-2011\n";
+    let found = told(&read(text.as_bytes(), ChannelKind::WebChat));
+    assert_eq!(
+        found[..2],
+        [
+            "2|Ana|+551133331052||Fica de fora: ramal 12|",
+            "3|Bia|+5511900002007||Fica de fora: (11) 90000-2008|"
+        ]
+    );
+    assert!(found[2].starts_with("4|Caio|90000-2009 (recado)|||") && found[2].len() > 40, "{found:?}");
+    assert_eq!(found[3], "5|Dora|+5511900002010||Fica de fora: (11) 90000-2011, Maria|");
+}
+
+#[test]
+fn a_name_with_a_line_break_is_read_with_a_space() {
+    let text = "nome;telefone;pessoa\n\"Ana\nQuebra Silva\";(11) 90000-0142;\"Casa\r\nSilva\"\n\
+                \"Bia\nQuebra\";12;\n";
+    let found = read(text.as_bytes(), ChannelKind::WebChat);
+    assert_eq!((found[0].name.as_str(), &found[0].problem), ("Ana Quebra Silva", &None));
+    assert_eq!(found[0].person, "Casa Silva");
+    assert_eq!(found[1].name, "Bia Quebra");
+    assert!(found[1].problem.as_deref().is_some_and(|problem| problem.starts_with("Confira o número")));
+}
+
+#[test]
+fn a_line_with_nothing_but_a_name_is_taken_with_a_remark() {
+    let text = "nome;telefone;email\nAna;;\nBia;;b@x.example\n";
+    let found = told(&read(text.as_bytes(), ChannelKind::WebChat));
+    assert_eq!(found, ["2|Ana|||Sem telefone nem e-mail.|", "3|Bia||b@x.example||"]);
+}
+
+#[test]
+fn a_card_that_the_next_one_cuts_off_is_told() {
+    let text = "BEGIN:VCARD\nFN:Ana\nTEL:11900000142\nBEGIN:VCARD\nFN:Bia\nEND:VCARD\nBEGIN:VCARD\nFN:Caio\n";
+    let found = read(text.as_bytes(), ChannelKind::WebChat);
+    let problem = |line: &Line| line.problem.clone().unwrap_or_default();
+    let told: Vec<_> = found.iter().map(|line| (line.number, line.name.as_str(), problem(line))).collect();
+    assert_eq!(
+        told,
+        [
+            (1, "Ana", "O cartão não termina: falta a linha END:VCARD.".to_owned()),
+            (4, "Bia", String::new()),
+            (7, "Caio", "O cartão não termina: o arquivo está incompleto.".into()),
+        ]
+    );
 }

@@ -1,0 +1,139 @@
+//! Telephone numbers within the words of a cell: "(11) 3333-1052 ramal 12", "Maria (11) 90000-0142". A form asks
+//! for the number alone; a file is as it is, and its number is plain to see.
+
+use crate::phone::{Phone, ROUNDED};
+
+/// More words than these are no numbers with a gap between them.
+const MOST_WORDS: usize = 20;
+
+/// Digits behind one of these are no telephone number, though they may look like one.
+const OTHER_NUMBERS: [&str; 5] = ["cpf", "cnpj", "rg", "cep", "fax"];
+
+/// Words between two numbers.
+const BETWEEN: [&str; 5] = ["e", "ou", "y", "and", "or"];
+
+/// The numbers in a text that is no number itself, and the other words; none unless there is a number that
+/// cannot be read in two ways.
+pub fn within(text: &str) -> Option<(Vec<Phone>, String)> {
+    let is_other = |word: &str| OTHER_NUMBERS.contains(&word.to_lowercase().as_str());
+    let is_rounded = Phone::parse(text) == Err(ROUNDED);
+    if is_rounded || text.contains('@') || text.split(|c: char| !c.is_alphabetic()).any(is_other) {
+        return None;
+    }
+    let (mut phones, mut rest) = (Vec::new(), String::new());
+    let mut before = ' ';
+    for run in runs(text) {
+        let starts_apart = !(before.is_alphabetic() && run.starts_with(|c: char| c.is_ascii_digit()));
+        match numbers(run).filter(|_| is_of_number(run) && starts_apart) {
+            Some(found) => {
+                phones.extend(found);
+                rest.push(' ');
+            }
+            None => rest.push_str(run),
+        }
+        before = run.chars().next_back().unwrap_or(' ');
+    }
+    let is_edge = |c: char| !c.is_alphanumeric();
+    let words = rest.split_whitespace().map(|word| word.trim_matches(is_edge));
+    let words = words.filter(|word| !word.is_empty() && !BETWEEN.contains(&word.to_lowercase().as_str()));
+    let rest = words.collect::<Vec<_>>().join(" ");
+    (!phones.is_empty()).then_some((phones, rest))
+}
+
+/// What a number may be written with.
+fn is_of_number(text: &str) -> bool {
+    text.chars().all(|c| !c.is_alphabetic()) && text.contains(|c: char| c.is_ascii_digit())
+}
+
+/// The text in pieces: with letters, and without any.
+fn runs(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let is_of_letters = rest.chars().next()?.is_alphabetic();
+        let end = rest.find(|c: char| c.is_alphabetic() != is_of_letters).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        Some(run)
+    })
+}
+
+/// A number, or several with nothing but spaces between; none if they can be told apart in more than one way.
+fn numbers(run: &str) -> Option<Vec<Phone>> {
+    let run = run.trim_start_matches(|c: char| !c.is_ascii_digit() && !matches!(c, '(' | '+'));
+    let run = run.trim_end_matches(|c: char| !c.is_ascii_digit());
+    if let Ok(phone) = Phone::parse(run) {
+        return Some(vec![phone]);
+    }
+    let words: Vec<&str> = run.split_whitespace().collect();
+    let mut found = Vec::new();
+    if words.len() <= MOST_WORDS {
+        divide(&words, &mut Vec::new(), &mut found);
+    }
+    match found.len() {
+        1 => found.pop(),
+        _ => None,
+    }
+}
+
+/// Every way to make numbers of all words. A number abroad may end anywhere, and is none of several.
+fn divide(words: &[&str], before: &mut Vec<Phone>, found: &mut Vec<Vec<Phone>>) {
+    /// A number is written in at most so many words: "+55 11 9 0000 0142".
+    const MOST_PARTS: usize = 6;
+    if words.is_empty() {
+        found.push(before.clone());
+        return;
+    }
+    for count in 1..=words.len().min(MOST_PARTS) {
+        let Ok(phone) = Phone::parse(&words[..count].join(" ")) else { continue };
+        if phone.as_str().starts_with("+55") && found.len() < 2 {
+            before.push(phone);
+            divide(&words[count..], before, found);
+            before.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Option<String> {
+        let (phones, rest) = within(text)?;
+        let phones: Vec<&str> = phones.iter().map(Phone::as_str).collect();
+        Some(format!("{}|{rest}", phones.join(" ")))
+    }
+
+    #[test]
+    fn a_number_among_words_is_found_and_the_words_are_kept() {
+        for (text, expected) in [
+            ("(11) 3333-1052 ramal 12", "+551133331052|ramal 12"),
+            ("+55 (11) 90000-2010 (WhatsApp)", "+5511900002010|WhatsApp"),
+            ("Maria (11) 90000-2009", "+5511900002009|Maria"),
+            ("Tel.: 11 90000-2009", "+5511900002009|Tel"),
+            ("(11) 90000-2007 e (11) 90000-2008", "+5511900002007 +5511900002008|"),
+            ("(11) 90000-2007 (11) 90000-2008", "+5511900002007 +5511900002008|"),
+            ("11900002007 11900002008", "+5511900002007 +5511900002008|"),
+            ("11 90000 2007 11 3333 2008", "+5511900002007 +551133332008|"),
+            ("+55 11 9 0000 2007 +55 11 9 0000 2008 casa", "+5511900002007 +5511900002008|casa"),
+        ] {
+            assert_eq!(told(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_something_else_is_no_number() {
+        for text in [
+            "Maria",
+            "90000-2009 Maria",
+            "CPF 119.000.020-09",
+            "fax (11) 3333-1052",
+            "A11900002009",
+            "ana11900002009@casa.example",
+            "Maria 2 (11) 90000-2009",
+            "5,5519900010E+12",
+            "(11) 3333-1052 12",
+        ] {
+            assert_eq!(told(text), None, "{text}");
+        }
+    }
+}
