@@ -11,7 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::rt::time;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use serde_json::json;
 
 use super::{Action, Entry, record};
@@ -25,6 +25,9 @@ const EVERY: Duration = Duration::from_secs(60);
 
 /// Maximum kinds of refusals between two writings. What is beyond is summed up without route and address.
 const KINDS: usize = 500;
+
+/// Where the addresses of customers' pages begin.
+const CUSTOMERS: &str = "/c/";
 
 /// The sums since they were last written, of this process.
 #[derive(Clone, Default)]
@@ -78,7 +81,7 @@ pub async fn note(
         let user = request.get_session().get::<i64>(USER_KEY).unwrap_or_default();
         let pattern = request.match_pattern().unwrap_or_default();
         let route = format!("{} {pattern}", request.method());
-        refusals.add(refused, user.map(UserId), route, client_ip(request));
+        refusals.add(refused, user.map(UserId), route, address(request));
     }
     Ok(response)
 }
@@ -93,7 +96,7 @@ pub async fn note_early(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let refusals = request.app_data::<web::Data<Refusals>>().map(|refusals| refusals.get_ref().clone());
     let asked =
-        (!request.method().is_safe()).then(|| (request.method().to_string(), client_ip(request.request())));
+        (!request.method().is_safe()).then(|| (request.method().to_string(), address(request.request())));
     let answer = next.call(request).await;
     if let (Err(error), Some(refusals), Some((method, ip))) = (&answer, refusals, asked)
         && let Some(refused) = Refused::of(error.as_response_error().status_code())
@@ -101,6 +104,11 @@ pub async fn note_early(
         refusals.add(refused, None, method, ip);
     }
     answer
+}
+
+/// The visitor's address; none at a customer's pages, for what the audit holds cannot be anonymised.
+fn address(request: &HttpRequest) -> String {
+    if request.path().starts_with(CUSTOMERS) { String::new() } else { client_ip(request) }
 }
 
 impl Refusals {

@@ -363,6 +363,8 @@ async fn reads_by_a_link_are_limited_and_a_text_comes_back() {
     let routes = app.database.texts(audited);
     assert!(routes.iter().any(|route| route == "GET /c/{contact:[0-9]+}/messages"), "{routes:?}");
     assert!(routes.iter().all(|route| !route.contains("601")), "{routes:?}");
+    let addresses = "SELECT DISTINCT ip AS value FROM audit WHERE action = 'access.limited'";
+    assert_eq!(app.database.texts(addresses), [""]);
 }
 
 #[actix_web::test]

@@ -150,12 +150,22 @@ async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
     let app = app.with_made_up_rows("tickets that nobody closed");
     let customer = app.visitor();
     customer.enter(&app.link(601)).await;
-    let request = actix_web::test::TestRequest::post()
-        .uri("/c/601/messages")
-        .peer_addr("203.0.113.77:4711".parse().unwrap())
-        .insert_header(("user-agent", "Navegador segredo-navegador"))
-        .set_form([("body", "segredo-recado"), ("csrf", customer.csrf().as_str())]);
-    customer.send(request).await.assert_status(303);
+    let post = |token: &str| {
+        TestRequest::post()
+            .uri("/c/601/messages")
+            .peer_addr("203.0.113.77:4711".parse().unwrap())
+            .insert_header(("user-agent", "Navegador segredo-navegador"))
+            .set_form([("body", "segredo-recado"), ("csrf", token)])
+    };
+    customer.send(post(&customer.csrf())).await.assert_status(303);
+    // What is refused, by the form's token and before it by the page's origin, is audited in sums.
+    customer.send(post("x")).await.assert_status(403);
+    let foreign = post(&customer.csrf()).insert_header(("origin", "https://foreign.example"));
+    customer.send(foreign).await.assert_status(403);
+    app.shared.refusals.write(&app.shared.db).await.unwrap();
+    let audited = "SELECT coalesce(sum((details ->> 'times')::bigint), 0)::bigint AS value FROM audit
+                    WHERE action = 'access.refused'";
+    assert_eq!(app.database.number(audited), 2);
     app.database.execute(
         "INSERT INTO imports (id, created_by, channel_id, file_name) VALUES (2, 301, 401, 'segredo-planilha.csv');
          INSERT INTO audit (action, subject_id, details) VALUES ('contact.created', 601, '{\"import_id\": 2}')",
