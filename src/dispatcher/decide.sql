@@ -1,6 +1,7 @@
 -- Decides the claimed schedules and writes all that follows. Runs after the claim's locks, so that its
 -- snapshot shows every ticket that was opened under them. If a reason is given, all of them fail for it.
--- If a person wants it done now, the due time does not count.
+-- If a person wants it done now, the due time does not count. Names those of whom it is uncertain whether who is
+-- told will be there: then the caller undoes all of it.
 WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason, $3::bigint AS by, $4::text AS ip),
 -- What is decided ahead of its time becomes true at its time.
 moment AS MATERIALIZED (
@@ -69,6 +70,14 @@ decided AS MATERIALIZED (
                '{}') END AS recipients
       FROM outcome
 ),
+-- Who is told stays as they were when they were chosen (there, in their role and departments) until this is
+-- committed. Whom somebody else is changing is not waited for: they may want the locks that are held here.
+held AS MATERIALIZED (
+    SELECT u.id FROM users u JOIN users chosen ON chosen.id = u.id
+     WHERE u.id = ANY (ARRAY(SELECT DISTINCT unnest(recipients) FROM decided))
+       AND u.deactivated_at IS NULL AND u.role_id = chosen.role_id AND u.told_since = chosen.told_since
+       FOR SHARE OF u SKIP LOCKED
+),
 written AS (
     INSERT INTO messages (contact_id, ticket_id, kind, event, schedule_id, body, created_at)
     SELECT d.contact_id, d.ticket_id, part.kind, part.event, d.id, part.body, moment.at
@@ -122,4 +131,6 @@ SELECT (SELECT count(*) FROM decided WHERE status = 'completed') AS completed,
        (SELECT count(*) FROM decided WHERE status = 'failed') AS failed,
        (SELECT min(id) FROM notified) AS first_notification,
        (SELECT max(id) FROM notified) AS last_notification,
-       ARRAY(SELECT contact_id FROM opened) AS contacts
+       ARRAY(SELECT contact_id FROM opened) AS contacts,
+       ARRAY(SELECT DISTINCT d.id FROM decided d CROSS JOIN unnest(d.recipients) AS recipient
+              WHERE recipient NOT IN (SELECT id FROM held)) AS uncertain

@@ -19,7 +19,7 @@ use diesel::r2d2::R2D2Connection;
 
 use super::queries::{self, Order};
 use super::supervisor::{Control, PATIENCE, connect};
-use super::tick::announce_decided;
+use super::tick::settle;
 use crate::db::patience::with_patience;
 use crate::error::Result;
 use crate::ids::ScheduleId;
@@ -127,8 +127,7 @@ pub fn carry_out(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
         if !queries::lock_pending(conn, id)? || !queries::until_due(conn, &[id])?.is_zero() {
             return Ok(false);
         }
-        let decided = queries::decide(conn, &[id], None, Order::Time)?;
-        announce_decided(conn, vec![id], &decided)?;
+        settle(conn, id, None, Order::Time)?;
         Ok(true)
     })
 }

@@ -26,6 +26,9 @@ pub struct Decided {
     pub notifications: Option<(NotificationId, NotificationId)>,
     /// The contacts whose tickets were opened.
     pub contacts: Vec<ContactId>,
+    /// Those of whom somebody who would be told is being changed in this moment. If there are any, the caller undoes
+    /// everything.
+    pub uncertain: Vec<ScheduleId>,
 }
 
 /// So far ahead of its time a schedule may be decided, so that at its time only the commit is left to do. Who
@@ -153,19 +156,19 @@ pub fn decide(
     reason: Option<FailureReason>,
     order: Order<'_>,
 ) -> QueryResult<Decided> {
-    type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>);
+    type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>, Vec<ScheduleId>);
     let (by, ip) = match order {
         Order::Time => (None, ""),
         Order::Person { by, ip } => (Some(by), ip),
     };
-    let (completed, failed, first, last, contacts): Row = db::prepared(include_str!("decide.sql"))
+    let (completed, failed, first, last, contacts, uncertain): Row = db::prepared(include_str!("decide.sql"))
         .bind::<Array<BigInt>, _>(ids)
         .bind::<Nullable<Text>, _>(reason)
         .bind::<Nullable<BigInt>, _>(by)
         .bind::<Text, _>(ip)
-        .by_place::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>)>()
+        .by_place::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>, Array<BigInt>)>()
         .get_result(conn)?;
-    Ok(Decided { completed, failed, notifications: first.zip(last), contacts })
+    Ok(Decided { completed, failed, notifications: first.zip(last), contacts, uncertain })
 }
 
 #[derive(QueryableByName)]

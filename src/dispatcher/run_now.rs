@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::queries::{self, Order};
-use super::tick::announce_decided;
+use super::tick::settle;
 use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
 use crate::schedules::FailureReason;
@@ -43,10 +43,10 @@ pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: UserId, ip: &str) ->
         return Ok(RunNow::NotPending);
     }
     let decided = conn.transaction(|conn| {
-        let decided = queries::decide(conn, &[id], None, Order::Person { by, ip })?;
+        settle(conn, id, None, Order::Person { by, ip })?;
         match queries::failure_of(conn, id)? {
             Some(reason) => Err(Undone::Refused(reason)),
-            None => Ok(announce_decided(conn, vec![id], &decided)?),
+            None => Ok(()),
         }
     });
     match decided {

@@ -3,8 +3,9 @@
 //!
 //! What can go wrong: the database refuses a row, which must not stop the others. The batch is then
 //! halved down to that row, which stays due (see `refusals`). So does a row that had to wait for somebody until a
-//! time-out, and is tried again with the next tick. The database's clock is set back while a decision waits for
-//! its time: it is undone.
+//! time-out, and is tried again with the next tick. Somebody who would be told leaves in this moment, or gets
+//! another role: the batch is undone and tried without those of whom they would be told, which wait for the next
+//! tick. The database's clock is set back while a decision waits for its time: it is undone.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use diesel::result::Error as DieselError;
 use super::queries::{self, AHEAD, Claimed, Decided, Left, Order};
 use super::refusals::{Alarm, Fault, Refusals};
 use crate::db::SqlState;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::ScheduleId;
 use crate::live::{Event, announce};
 use crate::schedules::FailureReason;
@@ -91,6 +92,10 @@ pub fn tick_with(
                 continue;
             }
             Err(Trouble::TooEarly) => continue,
+            Err(Trouble::Uncertain(ids)) => {
+                outcome.held.extend(ids);
+                continue;
+            }
             Err(Trouble::Other(error)) => return Err(error),
             Err(Trouble::Refused { ids, error }) => (ids, error),
         };
@@ -161,14 +166,17 @@ enum Trouble {
     },
     /// The database's clock was set back: what was claimed is not due for long.
     TooEarly,
-    Other(crate::Error),
+    /// Who would be told of these is being changed.
+    Uncertain(Vec<ScheduleId>),
+    Other(Error),
 }
 
 /// Why a batch is undone.
 enum Undone {
     Statement(DieselError),
     TooEarly,
-    Other(crate::Error),
+    Uncertain(Vec<ScheduleId>),
+    Other(Error),
 }
 
 impl From<DieselError> for Undone {
@@ -188,6 +196,9 @@ fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Re
         }
         claimed.clone_from(&ids);
         let decided = queries::decide(conn, &ids, None, Order::Time)?;
+        if !decided.uncertain.is_empty() {
+            return Err(Undone::Uncertain(decided.uncertain));
+        }
         announce_decided(conn, ids.clone(), &decided).map_err(Undone::Other)?;
         if are_ahead && !wait_until_due(conn, &ids)? {
             return Err(Undone::TooEarly);
@@ -196,6 +207,7 @@ fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Re
     });
     outcome.map_err(|undone| match undone {
         Undone::TooEarly => Trouble::TooEarly,
+        Undone::Uncertain(ids) => Trouble::Uncertain(ids),
         Undone::Other(error) => Trouble::Other(error),
         Undone::Statement(error) if claimed.is_empty() || Fault::of(&error) == Fault::Connection => {
             Trouble::Other(error.into())
@@ -225,17 +237,29 @@ fn fail(conn: &mut PgConnection, id: ScheduleId) -> Result<Decided> {
         if !queries::claim_one(conn, id)? {
             return Ok(Decided::default());
         }
-        let decided = queries::decide(conn, &[id], Some(FailureReason::Internal), Order::Time)?;
-        announce_decided(conn, vec![id], &decided)?;
-        Ok(decided)
+        settle(conn, id, Some(FailureReason::Internal), Order::Time)
     })
 }
 
-pub(super) fn announce_decided(
+/// Decides one claimed schedule and announces it; with a `reason`, it fails for it.
+///
+/// # Errors
+/// `Collision` if somebody who would be told is being changed in this moment: the transaction must be undone.
+pub(super) fn settle(
     conn: &mut PgConnection,
-    ids: Vec<ScheduleId>,
-    decided: &Decided,
-) -> Result<()> {
+    id: ScheduleId,
+    reason: Option<FailureReason>,
+    order: Order<'_>,
+) -> Result<Decided> {
+    let decided = queries::decide(conn, &[id], reason, order)?;
+    if !decided.uncertain.is_empty() {
+        return Err(Error::Collision("who is told was changed in between".into()));
+    }
+    announce_decided(conn, vec![id], &decided)?;
+    Ok(decided)
+}
+
+fn announce_decided(conn: &mut PgConnection, ids: Vec<ScheduleId>, decided: &Decided) -> Result<()> {
     if let Some((first, last)) = decided.notifications {
         announce(conn, &Event::Notified(first, last))?;
     }

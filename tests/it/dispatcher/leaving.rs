@@ -1,12 +1,15 @@
 //! Somebody or something is deactivated in the moment in which schedules fire.
 
+use std::future::Future;
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use pontual::dispatcher::tick;
+use diesel::pg::PgConnection;
+use pontual::dispatcher::{Outcome, tick};
 
 use super::{end_of, run, told};
-use crate::harness::{Database, Plan, TestApp};
+use crate::harness::{Database, Page, Plan, TestApp};
 
 /// Helena attends "Suporte" beside Bruno, who leaves.
 async fn company() -> TestApp {
@@ -235,4 +238,276 @@ async fn firing_by_hand_waits_for_whoever_leaves_and_does_not_get_into_their_way
     fired.assert_status(303);
     assert_eq!(told(&app.database, id), ["Helena Costa: schedule_completed"]);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL"), 1);
+}
+
+/// Lets a decision that is written and holds its locks wait before its commit until advisory lock 77 is free.
+const SLOW_COMMIT: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON notifications DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION wait()";
+
+/// A tick that waits for the gate, as one of the triggers says.
+async fn begin_to_fire(app: &TestApp, trigger: &str) -> (PgConnection, JoinHandle<Outcome>) {
+    app.database.execute(trigger);
+    let mut gate = app.database.connect();
+    gate.batch_execute("SELECT pg_advisory_lock(77)").unwrap();
+    let url = app.database.url.clone();
+    let firing = std::thread::spawn(move || tick(&mut Database { url }.connect()).unwrap());
+    until_waiting(&app.database, 1).await;
+    (gate, firing)
+}
+
+fn open(gate: &mut PgConnection) {
+    gate.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
+}
+
+/// Somebody leaves while the decision that tells them waits for its commit: they wait for it.
+async fn leave_before_the_commit(app: &TestApp, leaving: impl Future<Output = Page>) {
+    let (mut gate, firing) = begin_to_fire(app, SLOW_COMMIT).await;
+    let opening = async {
+        until_waiting(&app.database, 2).await;
+        open(&mut gate);
+    };
+    let (left, ()) = futures_util::future::join(leaving, opening).await;
+    left.assert_status(303);
+    assert_eq!(firing.join().unwrap().completed, 1);
+}
+
+/// Somebody has left when the decision, which still saw them, comes to tell them: it is undone.
+async fn leave_amid_the_decision(app: &TestApp, leaving: impl Future<Output = Page>) {
+    let (mut gate, firing) = begin_to_fire(app, SLOW_TICKETS).await;
+    leaving.await.assert_status(303);
+    open(&mut gate);
+    let outcome = firing.join().unwrap();
+    assert_eq!((outcome.completed, outcome.held.len()), (0, 1));
+    assert_eq!(run(&app.database).completed, 1);
+}
+
+/// Whom a schedule tells whose attendant has left, and the change that takes them away.
+struct Case {
+    before: &'static str,
+    path: &'static str,
+    fields: &'static [(&'static str, &'static str)],
+}
+
+const CASES: [Case; 4] = [
+    // The only attendant of the department, who leaves for good.
+    Case { before: "SELECT", path: "/users/303/deactivation", fields: &[] },
+    // The same, who leaves the department.
+    Case { before: "SELECT", path: "/departments/101/members/303/removal", fields: &[("known", "1")] },
+    // The creator, where nobody attends the department.
+    Case {
+        before: "DELETE FROM department_members; UPDATE schedules SET created_by = 303",
+        path: "/users/303/deactivation",
+        fields: &[],
+    },
+    // An administrator beside another, where the creator has left too.
+    Case {
+        before: "DELETE FROM department_members; UPDATE schedules SET created_by = NULL;
+                 UPDATE users SET role_id = (SELECT id FROM roles WHERE is_administrator) WHERE id = 303",
+        path: "/users/303/deactivation",
+        fields: &[],
+    },
+];
+
+/// A schedule whose attendant, Gil, has left. Nobody but Bruno attends the department.
+async fn with_one_to_tell(case: &Case) -> (TestApp, i64) {
+    let app = TestApp::new().await;
+    let gil = Some(app.company.role_manager);
+    let id = Plan { attendant: gil, ..Plan::new(&app.company, "open_ticket_and_notify") }.save(&app.database);
+    app.database.execute("UPDATE users SET deactivated_at = now() WHERE id = 302");
+    app.database.execute(case.before);
+    (app, id)
+}
+
+#[actix_web::test]
+async fn who_leaves_after_only_they_were_told_passes_it_on() {
+    for case in CASES {
+        let (app, id) = with_one_to_tell(&case).await;
+        let admin = app.administrator().await;
+        admin.get("/users").await;
+        leave_before_the_commit(&app, admin.post(case.path, case.fields)).await;
+        let told = told(&app.database, id);
+        assert_eq!(
+            told,
+            ["Ana Prado: schedule_completed", "Bruno Lima: schedule_completed"],
+            "{}",
+            case.path
+        );
+    }
+}
+
+#[actix_web::test]
+async fn who_leaves_before_they_are_told_is_not_told_and_somebody_else_is() {
+    for case in CASES {
+        let (app, id) = with_one_to_tell(&case).await;
+        let admin = app.administrator().await;
+        admin.get("/users").await;
+        leave_amid_the_decision(&app, admin.post(case.path, case.fields)).await;
+        assert_eq!(
+            told(&app.database, id),
+            ["Ana Prado: schedule_completed"],
+            "{}: {}",
+            case.path,
+            case.before
+        );
+    }
+}
+
+#[actix_web::test]
+async fn while_the_only_one_to_tell_is_leaving_the_schedule_waits_and_all_others_fire() {
+    for case in CASES {
+        let (app, id) = with_one_to_tell(&case).await;
+        let other = Plan {
+            contact: 602,
+            department: 102,
+            attendant: Some(304),
+            ..Plan::new(&app.company, "open_ticket_and_notify")
+        };
+        let other = other.save(&app.database);
+        let mut leaving = app.database.connect();
+        leaving.batch_execute("BEGIN; SELECT FROM users WHERE id = 303 FOR NO KEY UPDATE").unwrap();
+        let outcome = run(&app.database);
+        assert_eq!(outcome.held.iter().map(|id| id.0).collect::<Vec<_>>(), [id], "{}", case.before);
+        assert_eq!(end_of(&app.database, other), "completed");
+        leaving.batch_execute("UPDATE users SET deactivated_at = now() WHERE id = 303; COMMIT").unwrap();
+        run(&app.database);
+        assert_eq!(told(&app.database, id), ["Ana Prado: schedule_completed"]);
+    }
+}
+
+#[actix_web::test]
+async fn firing_by_hand_tells_nobody_who_leaves_in_that_moment() {
+    let (app, id) = with_one_to_tell(&CASES[0]).await;
+    app.database.execute("UPDATE schedules SET due_at = now() + interval '1 day'");
+    app.database.execute(SLOW_TICKETS);
+    let (admin, other) = (app.administrator().await, app.administrator().await);
+    admin.get(&format!("/schedules/{id}")).await;
+    other.get("/users").await;
+    let mut gate = app.database.connect();
+    gate.batch_execute("SELECT pg_advisory_lock(77)").unwrap();
+    let path = format!("/schedules/{id}/dispatch");
+    let leaving = async {
+        until_waiting(&app.database, 1).await;
+        other.post("/users/303/deactivation", &[]).await.assert_status(303);
+        open(&mut gate);
+    };
+    let (fired, ()) = futures_util::future::join(admin.post(&path, &[]), leaving).await;
+    fired.assert_status(303);
+    assert_eq!(told(&app.database, id), ["Ana Prado: schedule_completed"]);
+}
+
+#[actix_web::test]
+async fn who_loses_the_administrators_role_before_they_are_told_as_one_is_not_told() {
+    let (app, id) = with_one_to_tell(&CASES[3]).await;
+    let (mut gate, firing) = begin_to_fire(&app, SLOW_TICKETS).await;
+    app.database.execute("UPDATE users SET role_id = 203 WHERE id = 303");
+    open(&mut gate);
+    assert_eq!(firing.join().unwrap().held.len(), 1);
+    run(&app.database);
+    assert_eq!(told(&app.database, id), ["Ana Prado: schedule_completed"]);
+}
+
+/// Whether Bruno may read Marina's conversation.
+async fn reads(app: &TestApp) -> bool {
+    app.attendant().await.get("/contacts/601/conversation").await.status == 200
+}
+
+#[actix_web::test]
+async fn a_role_that_loses_a_permission_in_that_moment_ends_what_being_told_opens() {
+    for is_before_the_commit in [true, false] {
+        let app = TestApp::new().await;
+        let plan = Plan { creator: None, ..Plan::new(&app.company, "notify") };
+        let id = plan.save(&app.database);
+        app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
+        let take = "DELETE FROM role_permissions WHERE role_id = 203 AND permission = 'schedules'";
+        if is_before_the_commit {
+            let (mut gate, firing) = begin_to_fire(&app, SLOW_COMMIT).await;
+            let url = app.database.url.clone();
+            let taking = std::thread::spawn(move || Database { url }.execute(take));
+            until_waiting(&app.database, 2).await;
+            open(&mut gate);
+            taking.join().unwrap();
+            assert_eq!(firing.join().unwrap().completed, 1);
+            assert!(!reads(&app).await, "what they were told before lets them read no more");
+        } else {
+            let mut taking = app.database.connect();
+            taking.batch_execute(&format!("BEGIN; {take}")).unwrap();
+            assert_eq!(run(&app.database).held.len(), 1);
+            taking.batch_execute("COMMIT").unwrap();
+            run(&app.database);
+            assert!(reads(&app).await, "they are told with what their role has now");
+        }
+        assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+    }
+}
+
+/// Fires Marina's schedule and sends the form at `path`, which waits for that.
+async fn fire_while_her_contact_goes(app: &TestApp, path: &str) -> Page {
+    let admin = app.administrator().await;
+    let shown = admin.get(path).await.attribute("[name=open_ticket]", "value").unwrap_or_default();
+    let (mut gate, firing) = begin_to_fire(app, SLOW_TICKETS).await;
+    let fields = [("understood", "1"), ("open_ticket", shown.as_str())];
+    let leaving = admin.post(path, &fields);
+    let opening = async {
+        until_waiting(&app.database, 2).await;
+        open(&mut gate);
+    };
+    let (left, ()) = futures_util::future::join(leaving, opening).await;
+    assert_eq!(firing.join().unwrap().completed, 1);
+    left
+}
+
+#[actix_web::test]
+async fn a_contact_that_is_archived_after_its_schedule_fired_keeps_its_attendant_and_ticket() {
+    let app = company().await;
+    let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
+    fire_while_her_contact_goes(&app, "/contacts/601/archival").await.assert_status(303);
+    let served = "SELECT count(*) AS value FROM tickets WHERE status = 'open' AND attendant_id = 303";
+    assert_eq!(app.database.number(served), 1);
+    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+}
+
+#[actix_web::test]
+async fn a_contact_whose_ticket_a_schedule_has_just_opened_is_not_anonymised_unasked() {
+    let app = company().await;
+    let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
+    let asked = fire_while_her_contact_goes(&app, "/contacts/601/anonymisation").await;
+    asked.assert_status(409).assert_says("O contato ainda não foi anonimizado.");
+    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+}
+
+#[actix_web::test]
+async fn while_a_contact_is_being_archived_its_schedule_waits_and_all_others_fire() {
+    let app = company().await;
+    let theirs = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
+    let other = Plan { contact: 602, ..Plan::new(&app.company, "open_ticket_and_notify") };
+    let other = other.save(&app.database);
+    let mut leaving = app.database.connect();
+    leaving.batch_execute("BEGIN; UPDATE contacts SET archived_at = now() WHERE id = 601").unwrap();
+    assert_eq!(run(&app.database).held.iter().map(|id| id.0).collect::<Vec<_>>(), [theirs]);
+    assert_eq!(end_of(&app.database, other), "completed");
+    leaving.batch_execute("COMMIT").unwrap();
+    run(&app.database);
+    assert_eq!(end_of(&app.database, theirs), "contact_inactive");
+    assert_eq!(told(&app.database, theirs), ["Bruno Lima: schedule_failed"]);
+}
+
+#[actix_web::test]
+async fn a_schedule_of_a_contact_that_was_anonymised_before_it_fired_ends_cancelled() {
+    let app = company().await;
+    let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
+    let admin = app.administrator().await;
+    admin.get("/contacts/601/anonymisation").await;
+    let mut holding = app.database.connect();
+    holding.batch_execute("BEGIN; SELECT FROM contacts WHERE id = 601 FOR UPDATE").unwrap();
+    assert_eq!(run(&app.database).held.len(), 1);
+    holding.batch_execute("COMMIT").unwrap();
+    admin
+        .post("/contacts/601/anonymisation", &[("understood", "1"), ("open_ticket", "")])
+        .await
+        .assert_status(303);
+    run(&app.database);
+    assert_eq!(end_of(&app.database, id), "cancelled");
+    assert_eq!(told(&app.database, id), Vec::<String>::new());
 }
