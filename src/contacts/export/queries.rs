@@ -72,7 +72,8 @@ pub const SECTIONS: &[(&str, &str)] = &[
                 'autor', u.name, 'agendamento', m.schedule_id, 'texto', m.body,
                 'entregue_em', m.delivered_at, 'lida_em', m.read_at,
                 'arquivos', (SELECT coalesce(json_agg(json_build_object('nome', a.file_name, 'tipo', b.media_type,
-                                    'bytes', b.size, 'sha256', encode(a.sha256, 'hex')) ORDER BY a.id), '[]')
+                                    'enviado_em', a.created_at, 'bytes', b.size,
+                                    'sha256', encode(a.sha256, 'hex')) ORDER BY a.id), '[]')
                                FROM attachments a JOIN blobs b ON b.sha256 = a.sha256
                               WHERE a.message_id = m.id))::text AS json
            FROM messages m JOIN tickets t ON t.id = m.ticket_id LEFT JOIN users u ON u.id = m.author_id
@@ -88,9 +89,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
                 'data_e_hora', s.due_at, 'departamento', d.name, 'atendente', u.name, 'pessoa', p.name,
                 'mensagem', s.message, 'comentario', s.comment, 'motivo_do_cancelamento', s.cancel_reason,
                 'motivo_do_erro', s.failure_reason, 'criado_por', k.name, 'criado_em', s.created_at,
-                'terminado_em', s.finished_at,
+                'terminado_em', s.finished_at, 'reagendado_de', s.rescheduled_from,
                 'arquivos', (SELECT coalesce(json_agg(json_build_object('nome', a.file_name, 'tipo', b.media_type,
-                                    'bytes', b.size, 'sha256', encode(a.sha256, 'hex')) ORDER BY a.id), '[]')
+                                    'enviado_em', a.created_at, 'bytes', b.size,
+                                    'sha256', encode(a.sha256, 'hex')) ORDER BY a.id), '[]')
                                FROM attachments a JOIN blobs b ON b.sha256 = a.sha256
                               WHERE a.schedule_id = s.id),
                 'historico', (SELECT coalesce(json_agg(json_build_object('em', h.at, 'registro', h.kind,
@@ -108,11 +110,18 @@ pub const SECTIONS: &[(&str, &str)] = &[
     (
         "notificacoes",
         "SELECT n.id, json_build_object('em', n.created_at, 'para', u.name, 'agendamento', n.schedule_id,
-                'tipo', CASE n.kind WHEN 'schedule_completed' THEN 'agendamento' WHEN 'schedule_failed'
-                        THEN 'erro no agendamento' ELSE n.kind END,
-                'lida_em', n.read_at, 'removida_em', n.removed_at)::text AS json
+                'protocolo', t.protocol, 'tipo', CASE n.kind WHEN 'schedule_completed' THEN 'agendamento'
+                        WHEN 'schedule_failed' THEN 'erro no agendamento' ELSE n.kind END,
+                'repassada_por', p.name, 'lida_em', n.read_at, 'removida_em', n.removed_at)::text AS json
            FROM notifications n JOIN users u ON u.id = n.user_id
+           LEFT JOIN users p ON p.id = n.passed_on_by LEFT JOIN tickets t ON t.id = n.ticket_id
           WHERE n.contact_id = $1 AND n.id > $2 ORDER BY n.id LIMIT 500",
+    ),
+    (
+        "acessos_pelo_link",
+        "SELECT a.id, json_build_object('entrou_em', a.created_at, 'visto_em', a.seen_at, 'navegador', a.user_agent,
+                'ip', nullif(a.ip, ''))::text AS json
+           FROM customer_accesses a WHERE a.contact_id = $1 AND a.id > $2 ORDER BY a.id LIMIT 500",
     ),
     (
         "auditoria",
@@ -120,10 +129,10 @@ pub const SECTIONS: &[(&str, &str)] = &[
                 'detalhes', a.details)::text AS json
            FROM (SELECT id FROM audit WHERE subject_id = $1 AND action = ANY (ARRAY['contact.created',
                         'contact.edited', 'contact.archived', 'contact.restored', 'contact.link_revoked',
-                        'contact.exported', 'contact.anonymised'])
+                        'contact.accesses_ended', 'contact.exported', 'contact.anonymised'])
                  UNION ALL
                  SELECT a.id FROM tickets t JOIN audit a ON a.subject_id = t.id
-                    AND a.action IN ('ticket.opened', 'ticket.closed')
+                    AND a.action IN ('ticket.opened', 'ticket.closed', 'ticket.handed_over')
                   WHERE t.contact_id = $1
                  UNION ALL
                  SELECT a.id FROM schedules s JOIN audit a ON a.subject_id = s.id

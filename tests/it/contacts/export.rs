@@ -1,9 +1,10 @@
 //! The file of all that is kept about a contact.
 
+use pontual::audit::Action;
 use serde_json::Value;
 
 use super::anonymise::with_a_past;
-use crate::harness::TestApp;
+use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
 async fn the_export_holds_all_that_is_kept_about_a_contact_and_no_other() {
@@ -72,4 +73,213 @@ async fn the_file_is_for_who_sees_all_that_it_holds() {
     app.database.execute("INSERT INTO role_permissions VALUES (204, 'schedules')");
     assert_eq!(bruno.get("/contacts/601").await.count("form[action$='/export']"), 1);
     bruno.post("/contacts/601/export", &[]).await.assert_status(200);
+}
+
+/// The columns that the file leaves out, and why. Of what refers to a contact, all else must be in it.
+const LEFT_OUT: [(&str, &[&str]); 7] = [
+    (
+        "told by name or protocol",
+        &[
+            "attachments.message_id",
+            "attachments.schedule_id",
+            "contacts.channel_id",
+            "contacts.default_attendant_id",
+            "contacts.default_department_id",
+            "contacts.person_id",
+            "messages.author_id",
+            "messages.ticket_id",
+            "notifications.passed_on_by",
+            "notifications.ticket_id",
+            "notifications.user_id",
+            "schedule_history.actor_id",
+            "schedules.attendant_id",
+            "schedules.created_by",
+            "schedules.department_id",
+            "schedules.person_id",
+            "tickets.attendant_id",
+            "tickets.closed_by",
+            "tickets.department_id",
+        ],
+    ),
+    (
+        "told in words",
+        &[
+            "messages.kind",
+            "messages.event",
+            "notifications.kind",
+            "schedules.action",
+            "schedules.status",
+            "tickets.status",
+        ],
+    ),
+    (
+        "the contact itself",
+        &[
+            "customer_accesses.contact_id",
+            "messages.contact_id",
+            "notifications.contact_id",
+            "schedules.contact_id",
+            "tickets.contact_id",
+        ],
+    ),
+    (
+        "numbers of rows, of use to no reader",
+        &[
+            "attachments.id",
+            "customer_accesses.id",
+            "messages.id",
+            "notifications.id",
+            "schedule_history.id",
+            "tickets.id",
+        ],
+    ),
+    (
+        "made of other columns",
+        &[
+            "contacts.search",
+            "contacts.sort_name",
+            "schedule_texts.schedule_id",
+            "schedule_texts.search",
+            "schedules.due_local",
+            "schedules.due_zone",
+            "schedules.min_gap",
+            "schedules.spacing_exempt",
+            "schedules.spacing_key",
+            "schedules.updated_at",
+            "schedules.version",
+            "tickets.last_customer_message_id",
+            "tickets.last_message_at",
+            "tickets.seen_message_id",
+        ],
+    ),
+    (
+        "secrets and keys of forms",
+        &[
+            "contacts.link_version",
+            "customer_accesses.link_version",
+            "customer_accesses.token_hash",
+            "messages.client_key",
+            "schedules.form_key",
+        ],
+    ),
+    (
+        "not about the contact: who of the team sent the file; a contact of which nothing else is left",
+        &["attachments.uploaded_by", "contacts.anonymised_at"],
+    ),
+];
+
+/// Each column of each table that refers to contacts, at first hand or not, as `table.column type`.
+const COLUMNS: &str = "WITH RECURSIVE referring AS (
+        SELECT 'contacts'::regclass::oid AS id
+         UNION SELECT attrelid FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+                WHERE attname LIKE '%contact_id' AND relkind = 'r' AND relnamespace = 'public'::regnamespace
+         UNION SELECT conrelid FROM pg_constraint JOIN referring ON confrelid = referring.id WHERE contype = 'f')
+    SELECT referring.id::regclass || '.' || attname || ' ' || format_type(atttypid, NULL) AS value
+      FROM referring JOIN pg_attribute ON attrelid = referring.id AND attnum > 0 AND NOT attisdropped
+     ORDER BY 1";
+
+/// Puts something of its own into each column that can hold it, so that none is taken for another.
+fn tell_columns_apart(app: &TestApp, columns: &[(String, String, String)]) {
+    for (number, (table, column, kind)) in columns.iter().enumerate() {
+        let value = match kind.as_str() {
+            "text" => format!("{column} || ' de {table}.{column}'"),
+            "timestamp with time zone" => format!("{column} + interval '{number} milliseconds'"),
+            _ => continue,
+        };
+        let change = format!("SET session_replication_role = replica; UPDATE {table} SET {column} = {value}");
+        // A state keeps its word, and what is computed of other columns stays.
+        app.database.connect_and_try(&change).ok();
+    }
+}
+
+#[actix_web::test]
+async fn what_refers_to_a_contact_is_in_the_file_or_left_out_for_a_reason() {
+    let app = TestApp::new().await;
+    with_a_past(&app).await;
+    Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
+    pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+    app.database.execute(
+        "DELETE FROM contacts WHERE id = 602;
+         UPDATE contacts SET archived_at = now();
+         UPDATE tickets SET status = 'closed', closed_at = clock_timestamp(), opened_from = '203.0.113.9';
+         UPDATE messages SET delivered_at = now(), read_at = now() WHERE kind = 'attendant';
+         UPDATE notifications SET read_at = now(), removed_at = now();
+         UPDATE customer_accesses SET seen_at = now(), ip = '203.0.113.9';
+         UPDATE schedules SET rescheduled_from = 1 WHERE id = 2",
+    );
+    let app = app.with_made_up_rows("times that nothing recorded");
+    let columns: Vec<(String, String, String)> = app
+        .database
+        .texts(COLUMNS)
+        .iter()
+        .map(|column| {
+            let (place, kind) = column.split_once(' ').unwrap();
+            let (table, name) = place.split_once('.').unwrap();
+            (table.to_owned(), name.to_owned(), kind.to_owned())
+        })
+        .collect();
+    tell_columns_apart(&app, &columns);
+    let admin = app.administrator().await;
+    admin.get("/contacts/601").await;
+    let file = admin.post("/contacts/601/export", &[]).await;
+
+    let mut left_out: Vec<&str> = LEFT_OUT.iter().flat_map(|(_, columns)| *columns).copied().collect();
+    let mut missing = Vec::new();
+    for (table, column, kind) in &columns {
+        let place = format!("{table}.{column}");
+        if left_out.contains(&place.as_str()) {
+            continue;
+        }
+        let value = match kind.as_str() {
+            "bytea" => format!("encode({column}, 'hex')"),
+            _ => format!("to_json({column})::text"),
+        };
+        let values = app.database.texts(&format!(
+            "SELECT DISTINCT {value} AS value FROM {table} WHERE {column} IS NOT NULL AND {column}::text NOT IN ('', '{{}}')"
+        ));
+        if values.is_empty() {
+            missing.push(format!("{place}: this test writes nothing there"));
+        }
+        missing.extend(
+            values
+                .iter()
+                .filter(|value| !file.body.contains(*value))
+                .map(|value| format!("{place}: {value}")),
+        );
+    }
+    assert_eq!(missing, Vec::<String>::new(), "tell of it in the file, or say in LEFT_OUT why not");
+    let is_there =
+        |place: &&str| columns.iter().any(|(table, column, _)| *place == format!("{table}.{column}"));
+    left_out.retain(|place| !is_there(place));
+    assert_eq!(left_out, Vec::<&str>::new(), "LEFT_OUT names columns that are not there");
+}
+
+#[actix_web::test]
+async fn all_that_the_audit_tells_of_a_contact_its_tickets_and_schedules_is_in_the_file() {
+    let app = TestApp::new().await.with_made_up_rows("an audit of all that can be told");
+    with_a_past(&app).await;
+    let admin = app.administrator().await;
+    let subjects = [
+        ("contact.", "601".to_owned()),
+        ("ticket.", app.database.number("SELECT id AS value FROM tickets").to_string()),
+        ("schedule.", app.database.number("SELECT min(id) AS value FROM schedules").to_string()),
+    ];
+    for (prefix, subject) in subjects {
+        let actions: Vec<&str> = Action::ALL
+            .iter()
+            .map(|action| action.as_str())
+            .filter(|action| action.starts_with(prefix))
+            .collect();
+        assert!(!actions.is_empty());
+        for action in &actions {
+            app.database.execute(&format!(
+                "INSERT INTO audit (action, subject_id, details) VALUES ('{action}', {subject}, '{{\"test\": \"{action}\"}}')"
+            ));
+        }
+        admin.get("/contacts/601").await;
+        let file = admin.post("/contacts/601/export", &[]).await;
+        for action in actions {
+            assert!(file.body.contains(&format!("{{\"test\": \"{action}\"}}")), "{action}");
+        }
+    }
 }
