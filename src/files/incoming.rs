@@ -12,6 +12,7 @@ use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::ContentHash;
+use super::under_way::Share;
 use crate::error::{Error, Result};
 
 /// A temporary file that is removed with this value, unless it was moved away.
@@ -36,26 +37,31 @@ pub struct Incoming {
     hash: Sha256,
     size: u64,
     limit: u64,
+    /// Of what its sender may have under way, where somebody sends it.
+    share: Option<Share>,
 }
 
 impl Incoming {
     /// # Errors
     /// The disk is full or cannot be written to.
-    pub(super) async fn create(folder: &Path, limit: u64) -> Result<Self> {
+    pub(super) async fn create(folder: &Path, limit: u64, share: Option<Share>) -> Result<Self> {
         let temporary = Temporary(folder.join(Uuid::new_v4().to_string()));
         let mut options = OpenOptions::new();
         // Nobody else on this machine may read what customers are sent.
         options.read(true).write(true).create_new(true).mode(0o600);
         let file = options.open(&temporary.0).await.map_err(disk)?;
-        Ok(Self { file, temporary, hash: Sha256::new(), size: 0, limit })
+        Ok(Self { file, temporary, hash: Sha256::new(), size: 0, limit, share })
     }
 
     /// # Errors
-    /// `TooLarge` above the limit; or the disk is full.
+    /// `TooLarge` above the limit; `TooMany` if the sender has too much under way; or the disk is full.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
             return Err(Error::TooLarge);
+        }
+        if let Some(share) = &mut self.share {
+            share.add(bytes.len() as u64)?;
         }
         self.hash.update(bytes);
         self.file.write_all(bytes).await.map_err(disk)
@@ -68,8 +74,8 @@ impl Incoming {
     pub async fn finish(mut self) -> Result<Received> {
         self.file.flush().await.map_err(disk)?;
         self.file.sync_all().await.map_err(disk)?;
-        let Self { temporary, hash, size, .. } = self;
-        Ok(Received { temporary, hash: ContentHash::new(hash.finalize().into()), size })
+        let Self { temporary, hash, size, share, .. } = self;
+        Ok(Received { temporary, hash: ContentHash::new(hash.finalize().into()), size, _share: share })
     }
 }
 
@@ -79,6 +85,7 @@ pub struct Received {
     temporary: Temporary,
     pub hash: ContentHash,
     pub size: u64,
+    _share: Option<Share>,
 }
 
 impl Received {

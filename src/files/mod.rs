@@ -21,6 +21,7 @@ pub mod queries;
 mod serve;
 mod store;
 pub mod sweep;
+mod under_way;
 mod uploads;
 mod views;
 
@@ -32,6 +33,7 @@ pub use name::FileName;
 pub use place::{Place, PlaceError};
 pub use posted::{PostedFile, PostedFiles};
 pub use store::{Content, Files};
+pub use under_way::{MOST_UNDER_WAY, Share};
 pub use uploads::{Kept, TOO_MANY, keep as keep_upload};
 pub use views::{FileList, UploadItem};
 

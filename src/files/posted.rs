@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart};
+use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::http::header::CONTENT_TYPE;
@@ -14,7 +15,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
+use crate::auth::USER_KEY;
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, Unsent};
 
 /// A form has a dozen fields and a few files.
@@ -30,7 +33,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 ///
 /// # Errors
 /// As an extractor: as `Posted`; `BadRequest` also for a body that is cut off, falls silent or has too
-/// many parts, `ForeignRequest` for a file that comes before the form's token.
+/// many parts, `ForeignRequest` for a file that comes before the form's token, `TooMany` for an account that has too
+/// much under way.
 pub struct PostedFiles {
     fields: Fields,
     pub files: Vec<PostedFile>,
@@ -101,6 +105,7 @@ async fn pass_over(mut part: Field) -> Result<()> {
 struct Reader<'a> {
     request: &'a HttpRequest,
     csrf: &'a Csrf,
+    sender: Option<UserId>,
     store: web::Data<Files>,
     fields: Vec<(String, String)>,
     text_size: usize,
@@ -112,7 +117,8 @@ impl<'a> Reader<'a> {
     fn new(request: &'a HttpRequest) -> Result<Self> {
         let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
         let (store, fields, files) = (store_of(request)?, Vec::new(), Vec::new());
-        Ok(Self { request, csrf, store, fields, text_size: 0, files, left_out: Vec::new() })
+        let sender = request.get_session().get(USER_KEY).ok().flatten().map(UserId);
+        Ok(Self { request, csrf, sender, store, fields, text_size: 0, files, left_out: Vec::new() })
     }
 
     async fn read(mut self, mut parts: Multipart) -> Result<PostedFiles> {
@@ -163,7 +169,8 @@ impl<'a> Reader<'a> {
     }
 
     async fn file(&mut self, mut part: Field, name: &str) -> Result<()> {
-        let mut incoming = Some(self.store.receive(SIZE_LIMIT).await?);
+        let share = self.store.share_of(self.sender);
+        let mut incoming = Some(self.store.receive_from(share, SIZE_LIMIT).await?);
         let mut is_empty = true;
         while let Some(chunk) = part.try_next().await.map_err(broken)? {
             is_empty &= chunk.is_empty();

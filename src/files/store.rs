@@ -29,8 +29,10 @@ use tokio::sync::Semaphore;
 
 use super::incoming::disk;
 use super::place::Bucket;
+use super::under_way::{Share, UnderWay};
 use super::{ContentHash, Incoming, Place, Received};
 use crate::error::{Error, Result};
+use crate::ids::UserId;
 
 /// Temporary files are here, on this machine's disk also when the store is a bucket.
 const INCOMING: &str = "incoming";
@@ -53,6 +55,7 @@ pub struct Files {
     /// Where files are kept, unless they are in a bucket.
     directory: Option<PathBuf>,
     uploads: Arc<Semaphore>,
+    under_way: UnderWay,
 }
 
 /// A stored file that is being read.
@@ -87,6 +90,7 @@ impl Files {
             incoming,
             directory: matches!(place, Place::Directory(_)).then_some(root),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
+            under_way: UnderWay::default(),
         })
     }
 
@@ -112,7 +116,20 @@ impl Files {
     /// # Errors
     /// The disk is full or cannot be written to.
     pub async fn receive(&self, limit: u64) -> Result<Incoming> {
-        Incoming::create(&self.incoming, limit).await
+        Incoming::create(&self.incoming, limit, None).await
+    }
+
+    /// The same, of a file that counts for who sends it.
+    ///
+    /// # Errors
+    /// As `receive`.
+    pub async fn receive_from(&self, share: Share, limit: u64) -> Result<Incoming> {
+        Incoming::create(&self.incoming, limit, Some(share)).await
+    }
+
+    /// What another file of `sender` is counted by; `None` is who is not signed in.
+    pub fn share_of(&self, sender: Option<UserId>) -> Share {
+        self.under_way.share(sender)
     }
 
     /// Puts a file in its place. Its row in `blobs` must be there already, so that the sweeper knows

@@ -15,7 +15,8 @@ use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
 use crate::contacts::queries::channels;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files::{PostedFile, PostedFiles};
+use crate::files::queries::volume;
+use crate::files::{PostedFile, PostedFiles, Received};
 use crate::ids::{ChannelId, ImportId};
 use crate::web::{FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
 
@@ -73,18 +74,15 @@ pub async fn create(
     let chosen: Option<ChannelId> = form.get("channel_id").parse().ok();
     let (field, sentence) = match form.files.pop() {
         Some(PostedFile { name, content: Some(received) }) => {
-            let path = received.path().to_owned();
-            let content = web::block(move || std::fs::read(path)).await.map_err(Error::unexpected)?;
-            let content = content.map_err(Error::unexpected)?;
-            match keep(&db, chosen, viewer.clone(), name.as_str().to_owned(), content).await? {
+            match keep(&db, chosen, viewer.clone(), name.as_str().to_owned(), received).await? {
                 Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}/columns"))),
                 Err(refusal) => refusal,
             }
         }
         Some(PostedFile { content: None, .. }) => {
-            ("file", "O arquivo passa de 16 MB. Divida em partes e envie uma por vez.")
+            ("file", "O arquivo passa de 16 MB. Divida em partes e envie uma por vez.".into())
         }
-        None => ("file", "Escolha o arquivo."),
+        None => ("file", "Escolha o arquivo.".into()),
     };
     let mut errors = FieldErrors::default();
     errors.add(field, sentence);
@@ -100,8 +98,8 @@ async fn keep(
     channel: Option<ChannelId>,
     viewer: Viewer,
     file_name: String,
-    content: Vec<u8>,
-) -> Result<Result<ImportId, (&'static str, &'static str)>> {
+    received: Received,
+) -> Result<Result<ImportId, (&'static str, String)>> {
     let kind = db
         .run(move |conn| {
             queries::forget_old(conn)?;
@@ -109,11 +107,18 @@ async fn keep(
         })
         .await?;
     let Some(channel) = channel.filter(|_| kind.is_some()) else {
-        return Ok(Err(("channel_id", "Selecione a conexão.")));
+        return Ok(Err(("channel_id", "Selecione a conexão.".into())));
     };
+    // It stays in the database for a week, as an upload stays in the store.
+    let (by, size) = (viewer.id, received.size);
+    if let Err(minutes) = db.transaction(move |conn| volume::count(conn, by, size)).await? {
+        return Ok(Err(("file", volume::refusal(minutes))));
+    }
+    let content = web::block(move || std::fs::read(received.path())).await.map_err(Error::unexpected)?;
+    let content = content.map_err(Error::unexpected)?;
     let read = reading(move || Sketch::of(&content, &Reading::default()).map(|_| content)).await?;
     match read {
-        Err(sentence) => Ok(Err(("file", sentence))),
+        Err(sentence) => Ok(Err(("file", sentence.into()))),
         Ok(content) => {
             let created =
                 db.run(move |conn| queries::create(conn, viewer.id, channel, (&file_name, &content))).await?;

@@ -537,3 +537,17 @@ async fn forty_thousand_lines_are_staged_without_a_long_statement() {
     let page = admin.follow(&sent).await;
     assert_eq!(page.texts(".figures dd"), ["20.000", "20.000", "0", "0", "500"]);
 }
+
+#[actix_web::test]
+async fn a_file_counts_for_the_hour_as_an_upload_does() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    let list = "nome;telefone\nRosa;11 90000-0001\n";
+    send(&admin, list).await;
+    let volume = "SELECT bytes AS value FROM upload_volumes WHERE user_id = 301";
+    assert_eq!(app.database.number(volume), list.len() as i64);
+    app.database.execute("UPDATE upload_volumes SET bytes = 512 * 1024 * 1024 - 1");
+    let refused = send(&admin, list).await;
+    refused.assert_status(422).assert_says("Aguarde 60 minutos e envie de novo.");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM imports"), 1);
+}

@@ -1,6 +1,8 @@
 //! Uploading a file: what is accepted, what is refused and with which words.
 
 use actix_web::test::TestRequest;
+use pontual::files::MOST_UNDER_WAY;
+use pontual::ids::UserId;
 
 use super::{CSV, PDF, PNG, attachments};
 use crate::harness::{TestApp, multipart};
@@ -174,6 +176,25 @@ async fn what_was_uploaded_and_removed_counts_for_an_hour() {
     app.database.execute("UPDATE upload_volumes SET hour_began_at = hour_began_at - interval '61 minutes'");
     admin.upload("outra.pdf", PDF).await;
     assert_eq!(app.database.number(volume), PDF.len() as i64);
+}
+
+#[actix_web::test]
+async fn what_one_account_is_sending_at_once_is_bounded() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    admin.get("/schedules/new").await;
+    let sender = Some(UserId(app.company.administrator));
+    let mut others = app.shared.files.share_of(sender);
+    others.add(MOST_UNDER_WAY - PDF.len() as u64 + 1).unwrap();
+    let refused = admin.post_files("/uploads", &[], &[("proposta.pdf", PDF)]).await;
+    refused.assert_status(429);
+    assert_eq!(refused.header("retry-after"), "10");
+    drop(others);
+    // What is kept or refused is no longer under way.
+    for _ in 0..2 {
+        admin.post_files("/uploads", &[], &[("proposta.pdf", PDF), ("x.exe", b"MZ")]).await;
+    }
+    app.shared.files.share_of(sender).add(MOST_UNDER_WAY).unwrap();
 }
 
 #[actix_web::test]
