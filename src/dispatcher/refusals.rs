@@ -2,7 +2,8 @@
 //!
 //! A full disk, a table that has changed or a broken index refuse a schedule that is sound. So a refused schedule
 //! waits, longer each time, while the others go on. Where [`IN_A_ROW`] are refused and none is carried out between
-//! them, the trouble is the database's, and all of them wait. `/readyz` and the log tell of both.
+//! them, the trouble is the database's, and all of them wait. `/readyz` and the log tell of both. Where that wait is
+//! over and the database still names nothing but the values of the same schedules, the trouble is theirs.
 //!
 //! A schedule fails as `internal` only where all of this holds: the database names its values as the cause
 //! (SQLSTATE class 22 or 23), it was refused many times over minutes (see [`Rules`]), and since the first of them
@@ -165,13 +166,22 @@ impl Refusals {
         row.tries += 1;
         row.next_try = now + (rules.first_pause * (1 << doublings)).min(longest);
         self.in_a_row.insert(id);
-        if self.in_a_row.len() < IN_A_ROW {
+        if self.in_a_row.len() < IN_A_ROW || self.is_nothing_new(id) {
             return false;
         }
         let pause =
             self.all_wait.map_or(FIRST_PAUSE_OF_ALL, |(_, last)| (last * 2).min(LONGEST_PAUSE_OF_ALL));
         self.all_wait = Some((now + pause, pause));
         true
+    }
+
+    /// Whether this refusal says nothing more of the database: it was blamed on the schedule's values before, as all
+    /// others were, and they have waited for that. The schedule's own pause is enough.
+    fn is_nothing_new(&self, id: ScheduleId) -> bool {
+        self.rows.get(&id).is_some_and(|row| row.tries > 1)
+            && self.rows.values().all(|row| row.fault == Fault::Values)
+            && self.all_wait.is_some()
+            && self.all_wait().is_none()
     }
 
     /// Whether this schedule has been refused for so long that it fails, if another of its kind was carried out
@@ -230,7 +240,7 @@ impl Refusals {
         let code =
             worst.state.map_or_else(|| "without a code".to_owned(), |state| format!("SQLSTATE {state}"));
         let text = format!("due and refused by the database: {} ({code})", self.rows.len());
-        let is_warning = worst.fault == Fault::Values && self.all_wait.is_none();
+        let is_warning = worst.fault == Fault::Values && self.all_wait().is_none();
         Some(if is_warning { Alarm::Warning(text) } else { Alarm::Trouble(text) })
     }
 }

@@ -121,6 +121,30 @@ async fn a_row_that_cannot_be_carried_out_fails_at_last_and_alone_and_says_so() 
 }
 
 #[actix_web::test]
+async fn where_all_that_is_due_is_refused_for_its_values_the_alarm_becomes_a_warning_and_stays_one() {
+    let app = TestApp::new().await;
+    let bad = save_many(&app, 3);
+    refuse(&app.database, "INSERT", "notifications", "true", "22001");
+    let (mut conn, mut refusals) = (app.database.connect(), Refusals::under(SOON));
+    let first = tick_with(&mut conn, &mut || true, &mut refusals).unwrap();
+    assert!(matches!(&first.alarm, Some(Alarm::Trouble(text)) if text.contains("22001")), "{first:?}");
+    tick_until(&mut conn, &mut refusals, |outcome| matches!(outcome.alarm, Some(Alarm::Warning(_))));
+    let mut ticks = 0;
+    tick_until(&mut conn, &mut refusals, |outcome| {
+        assert!(matches!(outcome.alarm, Some(Alarm::Warning(_))), "{outcome:?}");
+        ticks += 1;
+        ticks == 20
+    });
+    // Another that is refused may be the third of a new kind of trouble.
+    Plan { contact: app.company.rafael, ..Plan::new(&app.company, "notify") }.save(&app.database);
+    tick_until(&mut conn, &mut refusals, |outcome| matches!(outcome.alarm, Some(Alarm::Trouble(_))));
+    app.database.execute("DROP TRIGGER refuse ON notifications");
+    tick_until(&mut conn, &mut refusals, |outcome| outcome.refused.is_empty());
+    assert!(bad.iter().all(|id| end_of(&app.database, *id) == "completed"));
+    app.check();
+}
+
+#[actix_web::test]
 async fn a_refused_row_is_not_failed_before_minutes_are_over() {
     let app = TestApp::new().await;
     save_many(&app, 3);
