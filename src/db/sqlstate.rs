@@ -6,13 +6,13 @@
 //! `build.rs`), with a dynamic libpq and a static one alike. [`SqlState::of`] asks diesel for some field of the
 //! error, and the call that this leads to notes the code of the result that it was asked about.
 //!
-//! Other linkers than Linux's have no `--wrap`. There no code is known, and an error of which diesel does not
-//! know the kind counts as unexpected.
+//! Other linkers than Linux's have no `--wrap`. There diesel's kinds stand for their codes, and the server's words for
+//! those of deadlocks and time-outs, if it speaks English. Any other error counts as unexpected.
 
 use std::cell::Cell;
 use std::fmt;
 
-use diesel::result::{DatabaseErrorInformation, Error};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
 /// Five letters and digits; the first two name a class.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,9 @@ impl SqlState {
     /// The code of an error that the server has reported.
     pub fn of(error: &Error) -> Option<Self> {
         match error {
-            Error::DatabaseError(_, information) => Self::of_information(&**information),
+            Error::DatabaseError(kind, information) => {
+                Self::of_information(&**information).or_else(|| Self::guessed(kind, information.message()))
+            }
             Error::RollbackErrorOnCommit { commit_error, .. } => Self::of(commit_error),
             _ => None,
         }
@@ -35,6 +37,27 @@ impl SqlState {
             Note::Found(code) => Some(Self(code)),
             Note::Unwanted | Note::Wanted => None,
         }
+    }
+
+    /// The code of an error whose code is not known, by diesel's kind; for those that pass and of which diesel does not
+    /// know the kind, by the server's English words.
+    fn guessed(kind: &DatabaseErrorKind, message: &str) -> Option<Self> {
+        let code = match kind {
+            DatabaseErrorKind::SerializationFailure => b"40001",
+            DatabaseErrorKind::ReadOnlyTransaction => b"25006",
+            DatabaseErrorKind::UniqueViolation => b"23505",
+            DatabaseErrorKind::ForeignKeyViolation => b"23503",
+            DatabaseErrorKind::NotNullViolation => b"23502",
+            DatabaseErrorKind::CheckViolation => b"23514",
+            DatabaseErrorKind::Unknown => match message {
+                "deadlock detected" => b"40P01",
+                "canceling statement due to lock timeout" => b"55P03",
+                "canceling statement due to statement timeout" => b"57014",
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Self(*code))
     }
 
     /// Whether the server blames the values that it was given. A column that must have a value and gets none (23502) is
@@ -107,5 +130,45 @@ mod wrapped {
         }
         // SAFETY: as the caller promises.
         unsafe { __real_PQresultErrorField(result, field) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As from a linker without `--wrap`: nothing notes a code.
+    fn state_of(kind: DatabaseErrorKind, message: &str) -> Option<SqlState> {
+        SqlState::of(&Error::DatabaseError(kind, Box::new(message.to_owned())))
+    }
+
+    #[test]
+    fn without_a_code_the_kind_stands_for_it_and_for_what_passes_the_servers_words() {
+        for (kind, message, code) in [
+            (DatabaseErrorKind::SerializationFailure, "", "40001"),
+            (DatabaseErrorKind::ReadOnlyTransaction, "", "25006"),
+            (DatabaseErrorKind::CheckViolation, "", "23514"),
+            (DatabaseErrorKind::Unknown, "deadlock detected", "40P01"),
+            (DatabaseErrorKind::Unknown, "canceling statement due to lock timeout", "55P03"),
+        ] {
+            assert_eq!(state_of(kind, message).unwrap().as_str(), code);
+        }
+        assert_eq!(
+            state_of(DatabaseErrorKind::Unknown, "relation \"deadlock detected\" does not exist"),
+            None
+        );
+        assert_eq!(state_of(DatabaseErrorKind::ClosedConnection, "deadlock detected"), None);
+    }
+
+    #[test]
+    fn without_a_code_a_deadlock_calls_for_another_try() {
+        for (kind, message) in
+            [(DatabaseErrorKind::Unknown, "deadlock detected"), (DatabaseErrorKind::SerializationFailure, "")]
+        {
+            let error = Error::DatabaseError(kind, Box::new(message.to_owned()));
+            assert!(crate::Error::from(error).calls_for_another_try(), "{message}");
+        }
+        let standby = Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, Box::new(String::new()));
+        assert!(crate::Error::from(standby).is_passing());
     }
 }
