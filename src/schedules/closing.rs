@@ -38,7 +38,8 @@ impl Closing {
         tickets::queries::lock_contact(conn, contact)?;
         let seen: Option<Seen> = typed.open_ticket.parse().ok();
         let open = tickets::open_ticket_of(conn, contact)?;
-        let is_shown = seen.is_none_or(|seen| open.is_some_and(|open| open.id == seen.ticket));
+        // A form that shows no ticket has shown none, whoever else may have seen it.
+        let is_shown = seen.is_some_and(|seen| open.is_some_and(|open| open.id == seen.ticket));
         if open.is_none() || (is_repeated && !is_shown) {
             let was_closed = match seen {
                 Some(seen) => tickets::queries::is_closed_by(conn, seen.ticket, viewer.id)?,

@@ -52,8 +52,8 @@ struct Open {
     ticket: OpenTicket,
     /// What the form sends back to close it.
     seen: Seen,
-    /// Whether an earlier page of the form showed another ticket.
-    is_another: bool,
+    /// Whether an earlier page of the form showed it.
+    was_shown: bool,
     /// What should be read before it is closed.
     unread: Vec<Unread>,
 }
@@ -78,12 +78,11 @@ impl Known {
 
 impl Open {
     fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<Seen>) -> Result<Self> {
-        let is_another = before.is_some_and(|seen| seen.ticket != ticket.id);
-        let before = before.filter(|_| !is_another).map(|seen| seen.up_to);
+        let before = before.filter(|seen| seen.ticket == ticket.id).map(|seen| seen.up_to);
         // What is written between the two statements is not shown, and not taken for shown.
         let up_to = tickets::queries::last_message(conn, ticket.id)?;
         let unread = tickets::queries::unread(conn, ticket.id, before, viewer)?;
-        Ok(Self { ticket, seen: Seen { ticket: ticket.id, up_to }, is_another, unread })
+        Ok(Self { ticket, seen: Seen { ticket: ticket.id, up_to }, was_shown: before.is_some(), unread })
     }
 }
 
@@ -95,7 +94,7 @@ pub struct ContactWarning {
     protocol: Option<i64>,
     is_unreachable: bool,
     pub(super) may_close: bool,
-    is_another_ticket: bool,
+    was_shown: bool,
     /// What the form sends back of the ticket that it shows.
     pub(super) seen: String,
     /// Messages to be read before the ticket is closed, each with who wrote it.
@@ -109,7 +108,7 @@ pub struct ContactWarning {
 impl ContactWarning {
     pub fn new(viewer: &Viewer, known: Known, with_button: bool) -> Self {
         let Known { open_ticket, is_unreachable } = known;
-        let Some(Open { ticket, seen, is_another, mut unread }) = open_ticket else {
+        let Some(Open { ticket, seen, was_shown, mut unread }) = open_ticket else {
             return Self { is_unreachable, with_button, ..Self::default() };
         };
         let may_close = tickets::may_close(viewer, &ticket);
@@ -122,7 +121,7 @@ impl ContactWarning {
             protocol: Some(ticket.protocol),
             is_unreachable,
             may_close,
-            is_another_ticket: is_another,
+            was_shown,
             seen: seen.to_string(),
             unread: newest.map(in_words).collect(),
             has_more_unread,
@@ -133,8 +132,8 @@ impl ContactWarning {
 
     /// What is asked before the ticket is closed after all.
     pub(super) fn question(&self) -> String {
-        match (self.is_another_ticket, self.protocol) {
-            (true, Some(protocol)) => {
+        match (self.was_shown, self.protocol) {
+            (false, Some(protocol)) => {
                 format!("O chamado aberto deste contato agora é o nº {protocol}, que não estava na sua tela.")
             }
             _ => "Chegaram mensagens no chamado que não estavam na sua tela.".into(),

@@ -50,7 +50,7 @@ async fn save_and_close_after_save_closes_the_ticket() {
 }
 
 #[actix_web::test]
-async fn a_page_that_does_not_say_what_it_showed_closes_what_the_team_has_seen() {
+async fn a_page_that_showed_no_ticket_closes_none_even_if_the_team_has_seen_it() {
     let app = app().await;
     let ticket = open_ticket(&app, 601, 101);
     let admin = app.administrator().await;
@@ -61,7 +61,27 @@ async fn a_page_that_does_not_say_what_it_showed_closes_what_the_team_has_seen()
     asked.assert_status(409).assert_says("Marina Duarte: Ainda preciso de ajuda");
     assert_eq!(app.database.number(OPEN), 1);
     app.database.execute("UPDATE tickets SET seen_message_id = (SELECT max(id) FROM messages)");
-    save(&admin, &again).await.assert_status(303);
+    let asked = save(&admin, &again).await;
+    asked.assert_status(409);
+    assert_eq!(app.database.number(OPEN), 1);
+    let shown = asked.attribute("[name=open_ticket]", "value").unwrap();
+    save(&admin, &[&again[..], &[("open_ticket", shown.as_str())]].concat()).await.assert_status(303);
+    assert_eq!((app.database.number(OPEN), app.database.number(SCHEDULES)), (0, 1));
+}
+
+#[actix_web::test]
+async fn a_form_that_was_opened_before_there_was_a_ticket_asks_before_it_closes_one() {
+    let app = app().await;
+    let admin = app.administrator().await;
+    let own = opened(&admin).await;
+    assert_eq!(own[2], ("open_ticket", String::new()));
+    let ticket = open_ticket(&app, 601, 101);
+    customer_writes(&app, 601, ticket, "Bom dia");
+    app.database.execute("UPDATE tickets SET seen_message_id = (SELECT max(id) FROM messages)");
+    let asked = send(&admin, "/schedules", &own, &[("after", "close_ticket")]).await;
+    asked.assert_status(409).assert_says("que não estava na sua tela.");
+    assert_eq!((app.database.number(OPEN), app.database.number(SCHEDULES)), (1, 0));
+    send(&admin, "/schedules", &carried(&asked), &[("after", "close_ticket")]).await.assert_status(303);
     assert_eq!((app.database.number(OPEN), app.database.number(SCHEDULES)), (0, 1));
 }
 

@@ -29,7 +29,9 @@ async fn a_failed_schedule_says_what_to_do_and_is_planned_anew_with_links_both_w
     assert_eq!(page.attribute("#due_at", "value").unwrap(), "");
     assert_eq!(page.attribute("#attendant_id option[selected]", "value").unwrap(), "303");
     let source = id.to_string();
-    let changes = [("rescheduled_from", source.as_str()), ("after", "close_ticket")];
+    let ticket = page.attribute("[name=open_ticket]", "value").unwrap();
+    let changes =
+        [("rescheduled_from", source.as_str()), ("after", "close_ticket"), ("open_ticket", ticket.as_str())];
     let saved = admin.post("/schedules", &form(&changes)).await;
     let anew = admin.follow(&saved).await;
     anew.assert_says("Agendamento salvo e chamado fechado.");

@@ -18,7 +18,9 @@ async fn an_open_ticket_is_pointed_out_and_can_be_closed_along() {
     let part = admin.get_part("/schedules/new/contact-warning?contact_id=601").await;
     part.assert_says("Este contato tem um chamado aberto.").assert_says("Salvar e fechar chamado");
 
-    let saved = admin.post("/schedules", &form(&[("after", "close_ticket"), ("ticket_id", "7")])).await;
+    let shown = page.attribute("[name=open_ticket]", "value").unwrap();
+    let closing = [("after", "close_ticket"), ("ticket_id", "7"), ("open_ticket", shown.as_str())];
+    let saved = admin.post("/schedules", &form(&closing)).await;
     let shown = admin.follow(&saved).await;
     shown.assert_says("Agendamento salvo e chamado fechado.").assert_says("a partir do chamado nº 1042");
     let open = "SELECT count(*) AS value FROM tickets WHERE status = 'open'";
