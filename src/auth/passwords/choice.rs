@@ -189,6 +189,17 @@ mod tests {
     }
 
     #[test]
+    fn the_commonest_3000_and_the_commonest_3000_that_are_long_enough_are_all_refused() {
+        let list = include_str!(concat!(env!("OUT_DIR"), "/common_passwords.txt"));
+        let is_long = |password: &&str| LENGTHS.contains(&password.chars().count());
+        let tried: Vec<&str> =
+            list.lines().take(3_000).chain(list.lines().filter(is_long).take(3_000)).collect();
+        assert_eq!(tried.len(), 6_000);
+        let accepted: Vec<&str> = tried.into_iter().filter(|password| judge(password).is_none()).collect();
+        assert_eq!(accepted, Vec::<&str>::new());
+    }
+
+    #[test]
     fn what_is_put_together_of_little_is_refused() {
         for weak in [
             "qazwsxedc",
