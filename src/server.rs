@@ -15,7 +15,7 @@ use actix_web::rt;
 use actix_web::rt::time;
 use diesel::pg::PgConnection;
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::app::Shared;
@@ -124,6 +124,8 @@ async fn serve(
     started: Instant,
     how_to_sign_in: &str,
 ) -> Result<ExitCode, Trouble> {
+    // Before anybody is told that this process is ready.
+    let signals = Signals::listen();
     shared.files.probe().await.map_err(Trouble::Files)?;
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let shared_files = shared.files.clone();
@@ -139,7 +141,8 @@ async fn serve(
         .workers(cores())
         .max_concurrent_connections(browsers / cores())
         .worker_max_blocking_threads(blocking_threads())
-        .shutdown_timeout(DRAIN.as_secs());
+        .shutdown_timeout(DRAIN.as_secs())
+        .disable_signals();
     let server = http::server(builder, socket, shared)
         .inspect_err(|_| control.stop())
         .map_err(|cause| Trouble::Listen { address, cause })?;
@@ -148,7 +151,7 @@ async fn serve(
     let events = go_live(hub.clone(), control.waker.clone(), changes, database_url);
     prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
-    rt::spawn(end_at_a_signal(control.clone(), hub, kept.stop));
+    rt::spawn(end_at_a_signal(signals, server.handle(), control.clone(), hub, kept.stop));
     rt::spawn(import_contacts(imports));
     rt::spawn(retention::worker::keep_tidy(old_rows));
     rt::spawn(refusals.clone().keep_writing(audited.clone()));
@@ -229,23 +232,61 @@ fn end_in_time() {
     thread::Builder::new().name("end".into()).spawn(end).ok();
 }
 
-/// The server drains its requests by itself at a signal. The dispatcher must hear of it as soon, and
-/// streams have no end of their own: they end now, and do not hold it up.
-async fn end_at_a_signal(control: Control, hub: Hub, keeping: Option<Stop>) {
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return tracing::warn!("signals cannot be heard: the dispatcher stops after the last request");
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end the process. From the moment when it listens, none of them kills it.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    quit: Signal,
+}
+
+impl Signals {
+    fn listen() -> Option<Self> {
+        let listen = || {
+            let terminate = signal(SignalKind::terminate())?;
+            io::Result::Ok(Self {
+                terminate,
+                interrupt: signal(SignalKind::interrupt())?,
+                quit: signal(SignalKind::quit())?,
+            })
+        };
+        let signals = listen();
+        if let Err(error) = &signals {
+            tracing::warn!(%error, "signals cannot be heard, and end the process at once");
+        }
+        signals.ok()
     }
+
+    /// Waits for one of them; whether it leaves requests the time to finish.
+    async fn next(&mut self) -> bool {
+        tokio::select! {
+            _ = self.terminate.recv() => true,
+            _ = self.interrupt.recv() => false,
+            _ = self.quit.recv() => false,
+        }
+    }
+}
+
+/// The server and the dispatcher hear of a signal at once. Streams have no end of their own: they end now, and do
+/// not hold it up.
+async fn end_at_a_signal(
+    signals: Option<Signals>,
+    server: ServerHandle,
+    control: Control,
+    hub: Hub,
+    keeping: Option<Stop>,
+) {
+    let Some(mut signals) = signals else { return };
+    let mut is_graceful = signals.next().await;
     end_in_time();
     control.stop();
     hub.close();
     if let Some(keeping) = keeping {
         keeping.stop();
+    }
+    loop {
+        // The server has been asked to stop; whoever runs it waits for its end.
+        drop(server.stop(is_graceful));
+        is_graceful = signals.next().await && is_graceful;
     }
 }
 

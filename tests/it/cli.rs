@@ -154,6 +154,22 @@ fn serve_carries_out_what_is_due_and_ends_in_order_at_sigterm() {
 }
 
 #[test]
+fn a_signal_that_comes_as_soon_as_serve_is_ready_ends_it_in_order() {
+    let (database, secret) = (Database::new(), "x".repeat(32));
+    Company::found(&database);
+    let variables = [("DATABASE_URL", database.url.as_str()), ("PORT", "0"), ("PONTUAL_SECRET_KEY", &secret)];
+    for name in [libc::SIGTERM, libc::SIGINT] {
+        let mut serve = command(&["serve"], &variables).stdout(Stdio::piped()).spawn().unwrap();
+        let ready = BufReader::new(serve.stdout.take().unwrap()).lines().next().unwrap().unwrap();
+        assert!(ready.starts_with("Pontual is ready at "), "{ready}");
+        // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+        unsafe { libc::kill(serve.id() as i32, name) };
+        let ended = serve.wait().unwrap();
+        assert!(ended.success(), "{name}: {ended}");
+    }
+}
+
+#[test]
 fn serve_on_an_empty_database_prints_the_link_of_the_set_up() {
     let (database, secret) = (Database::new(), "x".repeat(32));
     let directory = std::env::temp_dir().join(format!("pontual-setup-{}", std::process::id()));
