@@ -9,7 +9,7 @@ use diesel::pg::PgConnection;
 
 use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
-use crate::db::private::{PrivateServer, StartError, Tuning, url_of_running};
+use crate::db::private::{Loss, PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::demo::large::{Refusal, Sizes};
 use crate::files::Files;
@@ -79,8 +79,8 @@ pub enum Trouble {
     Address(#[from] AddressError),
     #[error(transparent)]
     Start(#[from] StartError),
-    #[error("PostgreSQL has ended and cannot be started again: {0}")]
-    Lost(StartError),
+    #[error(transparent)]
+    Lost(Loss),
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[from] diesel::ConnectionError),
     #[error("{0}")]

@@ -22,7 +22,7 @@ use crate::app::Shared;
 use crate::cli::{Database, Trouble, refuse_foreign_demo};
 use crate::config::Config;
 use crate::contacts::import;
-use crate::db::private::{Keeper, PATIENCE_AT_END, StartError, Stop};
+use crate::db::private::{Keeper, Loss, PATIENCE_AT_END, Stop};
 use crate::db::{Changes, Db};
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::files::{self, Files};
@@ -101,8 +101,8 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
 
 /// The private server, if there is one, as the serving process sees it.
 struct Kept {
-    /// It cannot be started again.
-    is_lost: oneshot::Receiver<StartError>,
+    /// Nobody keeps it running any more.
+    is_lost: oneshot::Receiver<Loss>,
     stop: Option<Stop>,
 }
 
@@ -200,12 +200,8 @@ async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle,
     ending
 }
 
-/// Ends the process if the private server cannot be started again; with the reason.
-async fn watch_over_database(
-    lost: oneshot::Receiver<StartError>,
-    server: ServerHandle,
-    hub: Hub,
-) -> Option<StartError> {
+/// Ends the process if nobody keeps the private server running any more; with the reason.
+async fn watch_over_database(lost: oneshot::Receiver<Loss>, server: ServerHandle, hub: Hub) -> Option<Loss> {
     let error = lost.await.ok()?;
     // The server has been asked to stop; whoever runs it waits for its end.
     drop(end(&server, &hub));

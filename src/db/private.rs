@@ -29,7 +29,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-pub use keeper::{Keeper, Stop};
+pub use keeper::{Keeper, Loss, Stop};
 use place::{Place, SocketDir};
 use programs::Programs;
 use server_log::ServerLog;

@@ -1,8 +1,11 @@
 //! Starts the server again where it ends before us: killed, out of memory, out of disk.
 //!
 //! Its address stays the same, so that whoever uses it need only connect again. If it cannot be started, this says
-//! so once and gives up: the process must end then, for somebody else can perhaps help.
+//! so once and gives up: the process must end then, for somebody else can perhaps help. So it must where this itself
+//! panics, for nobody watches over the server any more.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -23,6 +26,15 @@ const WELL: Duration = Duration::from_secs(60);
 
 /// Number of starts that may fail in a row: with their pauses, about a quarter of a minute.
 const TRIES: u32 = 8;
+
+/// Why nobody keeps the server running any more.
+#[derive(Debug, thiserror::Error)]
+pub enum Loss {
+    #[error("PostgreSQL has ended and cannot be started again: {0}")]
+    Start(#[from] StartError),
+    #[error("nobody watches over PostgreSQL any more, for that panicked ({0}): start Pontual again")]
+    Panic(String),
+}
 
 /// Keeps a server running until it is stopped or dropped. The server ends when it is dropped.
 #[derive(Debug)]
@@ -63,19 +75,15 @@ impl Stop {
 }
 
 impl Keeper {
-    /// Watches over `server`. `give_up` is called if it cannot be started again.
+    /// Watches over `server`. `give_up` is called if it cannot be started again, or nobody watches any more.
     ///
     /// # Errors
     /// There can be no further thread.
-    pub fn of(server: PrivateServer, give_up: impl FnOnce(StartError) + Send + 'static) -> io::Result<Self> {
+    pub fn of(server: PrivateServer, give_up: impl FnOnce(Loss) + Send + 'static) -> io::Result<Self> {
         let (server, stop) = (Arc::new(server), Stop::default());
         let (kept, stopping) = (server.clone(), stop.clone());
-        let keep = move || {
-            if let Err(error) = keep(&kept, &stopping) {
-                give_up(error);
-            }
-        };
-        let thread = thread::Builder::new().name("keeper".into()).spawn(keep)?;
+        let watch = move || watch(|| keep(&kept, &stopping), give_up);
+        let thread = thread::Builder::new().name("keeper".into()).spawn(watch)?;
         Ok(Self { stop, thread: Some(thread), _server: server })
     }
 
@@ -91,6 +99,19 @@ impl Drop for Keeper {
             thread.join().ok();
         }
     }
+}
+
+fn watch(keep: impl FnOnce() -> Result<(), StartError>, give_up: impl FnOnce(Loss)) {
+    match catch_unwind(AssertUnwindSafe(keep)) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => give_up(error.into()),
+        Err(panic) => give_up(Loss::Panic(message_of(&*panic))),
+    }
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "of unknown kind".into())
 }
 
 fn keep(server: &PrivateServer, stop: &Stop) -> Result<(), StartError> {
@@ -125,4 +146,24 @@ fn keep(server: &PrivateServer, stop: &Stop) -> Result<(), StartError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loss_after(keep: impl FnOnce() -> Result<(), StartError>) -> Option<String> {
+        let mut loss = None;
+        watch(keep, |lost| loss = Some(lost.to_string()));
+        loss
+    }
+
+    #[test]
+    fn whatever_ends_the_watch_but_a_stop_is_told() {
+        assert_eq!(loss_after(|| Ok(())), None);
+        let start = loss_after(|| Err(StartError::NoPrograms)).unwrap();
+        assert!(start.starts_with("PostgreSQL has ended and cannot be started again: "), "{start}");
+        let panic = loss_after(|| panic!("no luck")).unwrap();
+        assert!(panic.contains("that panicked (no luck)"), "{panic}");
+    }
 }
