@@ -135,13 +135,16 @@ function follow(url, tell) {
   let base = 1_000;
   let failures = 0;
   let lost = null;
+  const answered = () => {
+    failures = 0;
+    if (lost !== null) tell("connection", { lost: false });
+    clearTimeout(lost);
+    lost = null;
+  };
   const heard = (type, data) => {
     if (type === "retry") base = data;
     else {
-      failures = 0;
-      if (lost !== null) tell("connection", { lost: false });
-      clearTimeout(lost);
-      lost = null;
+      answered();
       tell(type, data);
     }
   };
@@ -149,6 +152,8 @@ function follow(url, tell) {
     while (!stopped.signal.aborted) {
       const status = await read(url, stopped.signal, heard).catch(() => 0);
       if ([401, 404].includes(status)) {
+        // The server is there, and will not be asked again by itself.
+        answered();
         tell("ended", { status });
         await comeBack(stopped.signal);
         continue;

@@ -131,6 +131,24 @@ test("the end of a session does not throw away what is being written", { timeout
   await context.close();
 });
 
+test("the end of a session is not told as a lost connection", { timeout: 60_000 }, async () => {
+  const { page, context } = await administrator();
+  const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
+  await page.goto(`/tickets/${id}`);
+  await page.getByLabel(/^Mensagem para|^Texto para/).fill("Metade de uma frase");
+  // This tab holds the stream, and the other one ends the session.
+  const other = await context.newPage();
+  await other.goto("/notifications");
+  await other.getByRole("button", { name: /Menu do usuário/ }).click();
+  await other.getByRole("button", { name: "Sair" }).click();
+  await other.waitForURL(/login/);
+  await page.locator("[data-warning=ended]").getByText("Sua sessão terminou.").waitFor();
+  // A lost connection is told 3 s after the stream was cut.
+  await page.waitForTimeout(4_000);
+  assert.equal(await page.locator("[data-connection-lost]").count(), 0);
+  await context.close();
+});
+
 test("Enter never takes a contact that the list does not show for what is typed", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   let answer = () => {};
