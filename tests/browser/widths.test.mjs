@@ -76,6 +76,11 @@ test("no page with the longest words is wider than the screen", { timeout: 290_0
   await page.getByRole("button", { name: "Continuar" }).click();
   await page.locator("#confirm").waitFor();
   await measure("import");
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const radio of await page.locator("#confirm input[type=radio]").all()) {
+    assert.ok(await radio.evaluate(isUncovered), "nothing lies over a choice at the lower edge of the screen");
+  }
+  await look("/contacts/import");
   await page.goto("about:blank");
   await page.context().clearCookies();
   await signIn(page, "helena");
@@ -96,6 +101,13 @@ test("no page with the longest words is wider than the screen", { timeout: 290_0
   assert.deepEqual(found, []);
   await visitor.context.close();
 });
+
+/** Whether the element itself is what one sees of it at the lower edge of the screen. */
+function isUncovered(element) {
+  scrollBy({ top: element.getBoundingClientRect().bottom - innerHeight, behavior: "instant" });
+  const { x, y, width, height } = element.getBoundingClientRect();
+  return document.elementFromPoint(x + width / 2, y + height / 2) === element;
+}
 
 /** By how much the page is wider than the screen, and which elements are. */
 function widest() {
