@@ -135,7 +135,7 @@ test("what was said of a field goes when it is put right, beside it and in the s
   assert.equal(await page.locator("#comment").getAttribute("aria-invalid"), null);
   await choose(page, "Contato", "Caio Fontes");
   await summary.locator('[href="#contact_id"]').waitFor({ state: "detached" });
-  assert.equal(await page.locator("#contact-err").count(), 0);
+  assert.equal(await page.locator("#contact_id-err").count(), 0);
   assert.equal(await page.locator(".ts-wrapper.is-invalid").count(), 0);
   assert.deepEqual(await axe(page), []);
   await page.getByRole("combobox", { name: "Departamento" }).selectOption({ label: "Suporte" });
