@@ -1,6 +1,6 @@
 //! Builds anew when a file is added to what the binary embeds (cargo itself sees only changes of files that it
 //! knows), makes the lists of `auth/passwords/lists.rs` out of what npm brings, and tells the linker which of
-//! libpq's functions are called through ours.
+//! libpq's functions are called through ours. It also takes the indentation out of the templates.
 
 #[path = "auth/passwords/plain.rs"]
 mod plain;
@@ -35,11 +35,14 @@ const WORDS: [&str; 4] = [
     "language-pt-br/src/wikipedia.json",
 ];
 
+/// Where askama finds the templates; askama.toml names it too.
+const TEMPLATES: &str = ".templates";
+
 /// Shorter words stand in many good passwords by chance.
 const SHORTEST_WORD: usize = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for directory in ["static", "migrations"] {
+    for directory in ["static", "migrations", "templates"] {
         println!("cargo:rerun-if-changed={directory}");
     }
     if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
@@ -47,9 +50,48 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("cargo:rustc-link-arg=-Wl,--wrap={function}");
         }
     }
+    let templates = write_templates(Path::new("templates"), Path::new(TEMPLATES))?;
+    remove_others(Path::new(TEMPLATES), &templates)?;
     let target = PathBuf::from(env::var("OUT_DIR")?);
     write_list(&target.join("common_passwords.txt"), &[PASSWORDS], 1)?;
     write_list(&target.join("words.txt"), &WORDS, SHORTEST_WORD)
+}
+
+/// Copies the templates without their indentation, which is for readers: sent along, it would make pages 6 %
+/// larger. The lines keep their numbers, for the errors of the compiler. Returns the copies.
+fn write_templates(source: &Path, target: &Path) -> Result<HashSet<PathBuf>, Box<dyn Error>> {
+    fs::create_dir_all(target)?;
+    let mut copies = HashSet::new();
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let copy = target.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copies.extend(write_templates(&entry.path(), &copy)?);
+        } else {
+            let text = fs::read_to_string(entry.path())?;
+            let text: String = text.split_inclusive('\n').map(|line| line.trim_start_matches(' ')).collect();
+            // an untouched file compiles nothing anew
+            if fs::read_to_string(&copy).ok().as_ref() != Some(&text) {
+                fs::write(&copy, text)?;
+            }
+        }
+        copies.insert(copy);
+    }
+    Ok(copies)
+}
+
+/// Removes what is left of templates that are no more.
+fn remove_others(folder: &Path, kept: &HashSet<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        match (kept.contains(&path), path.is_dir()) {
+            (true, true) => remove_others(&path, kept)?,
+            (true, false) => {}
+            (false, true) => fs::remove_dir_all(path)?,
+            (false, false) => fs::remove_file(path)?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes what `lists` hold, one a line, in small letters without accents, each once and in their order.
