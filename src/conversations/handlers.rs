@@ -24,6 +24,7 @@ use crate::web::{Shell, redirect};
 pub struct Place {
     before: Option<MessageId>,
     after: Option<MessageId>,
+    whole: Option<u8>,
 }
 
 /// # Errors
@@ -34,7 +35,8 @@ pub async fn show(
     contact: web::Path<ContactId>,
     place: web::Query<Place>,
 ) -> Result<HttpResponse> {
-    desk.show(viewer, Subject::Contact(*contact), Wanted::before(place.before)).await
+    desk.show(viewer, Subject::Contact(*contact), Wanted::part(Window::of_page(place.before, place.whole)))
+        .await
 }
 
 /// What an open page lacks: the messages after the last that it has, or those before its first.
@@ -71,9 +73,8 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// The messages before that one, or the newest.
-    pub fn before(message: Option<MessageId>) -> Self {
-        let window = Window::of(message, None);
+    /// A part of its messages.
+    pub fn part(window: Window) -> Self {
         Self { status: StatusCode::OK, window, draft: Draft::new(), asks: false }
     }
 

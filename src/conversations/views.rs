@@ -75,6 +75,8 @@ pub struct Show {
     can_close: bool,
     items: Items,
     older: Option<String>,
+    /// Leads to all messages, where there are older ones.
+    whole: Option<String>,
     /// Leads back to the newest messages, from a page of older ones.
     newest: Option<String>,
     last: MessageId,
@@ -149,7 +151,8 @@ impl Show {
             can_close: matches!(composer, Composer::Reply(_)),
             items: team_items(&part, viewer, &contact.name),
             older: older(&part).map(|id| format!("{path}?before={id}")),
-            newest: (frame.window != Window::Newest).then_some(path),
+            whole: (part.has_more && frame.window != Window::Whole).then(|| format!("{path}?whole=1")),
+            newest: (!frame.window.has_newest()).then_some(path),
             last: part.messages.last().map_or(MessageId(0), |message| message.id),
             state: state(tickets.first()),
             composer,

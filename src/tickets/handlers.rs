@@ -10,6 +10,7 @@ use super::form::{self, Reply};
 use super::inbox::Search;
 use super::{Inbox, queries};
 use crate::auth::{Attendant, ClientIp, Viewer};
+use crate::conversations::thread::Window;
 use crate::conversations::{Desk, Draft, Subject, Wanted};
 use crate::db::Db;
 use crate::error::Result;
@@ -26,6 +27,7 @@ struct Index {
 #[derive(Deserialize)]
 pub struct Place {
     before: Option<MessageId>,
+    whole: Option<u8>,
 }
 
 /// # Errors
@@ -57,7 +59,8 @@ pub async fn show(
     ticket: web::Path<TicketId>,
     place: web::Query<Place>,
 ) -> Result<HttpResponse> {
-    desk.show(viewer, Subject::Ticket(*ticket), Wanted::before(place.before)).await
+    desk.show(viewer, Subject::Ticket(*ticket), Wanted::part(Window::of_page(place.before, place.whole)))
+        .await
 }
 
 /// Writes to the customer, or an internal comment.

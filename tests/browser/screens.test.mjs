@@ -83,7 +83,7 @@ test("a conversation is printed whole and without what is pressed", { timeout: 1
   );
   await pontual.sql(`
     INSERT INTO messages (ticket_id, contact_id, kind, body)
-    SELECT $1, $2, 'customer', 'Mensagem ' || n || repeat(' e mais palavras', 8) FROM generate_series(1, 41) n`,
+    SELECT $1, $2, 'customer', 'Mensagem ' || n || repeat(' e mais palavras', 8) FROM generate_series(1, 120) n`,
     [id, contact]);
   const { page, context } = await person(browser, pontual, { colorScheme: "dark" });
   await signIn(page, "admin");
@@ -91,6 +91,8 @@ test("a conversation is printed whole and without what is pressed", { timeout: 1
   const link = await page.getByLabel("Link do cliente", { exact: true }).inputValue();
   for (const address of [`/tickets/${id}`, link]) {
     await page.goto(address);
+    await page.getByRole("link", { name: "Conversa inteira, para imprimir" }).click();
+    await page.waitForURL(/whole=1/);
     await page.emulateMedia({ media: "print" });
     const printed = await page.evaluate(() => {
       const thread = document.querySelector(".thread");
@@ -104,7 +106,7 @@ test("a conversation is printed whole and without what is pressed", { timeout: 1
         paper: getComputedStyle(document.body).colorScheme,
       };
     });
-    assert.deepEqual(printed, { count: 41, isClipped: false, reaches: true, pressed: 0, paper: "light" }, address);
+    assert.deepEqual(printed, { count: 120, isClipped: false, reaches: true, pressed: 0, paper: "light" }, address);
     await page.emulateMedia({ media: null });
   }
   await context.close();

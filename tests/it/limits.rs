@@ -88,7 +88,7 @@ async fn a_whole_document_pasted_by_mistake_comes_back_too() {
 
 /// Browsers cut what is pasted at `maxlength`, and say nothing.
 #[test]
-fn no_field_that_is_saved_cuts_what_is_pasted() {
+fn no_field_cuts_what_is_pasted() {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];
     let mut fields = 0;
     while let Some(folder) = folders.pop() {
@@ -100,9 +100,7 @@ fn no_field_that_is_saved_cuts_what_is_pasted() {
             }
             let text = fs::read_to_string(&path).unwrap();
             fields += text.matches("data-limit=").count();
-            for tag in text.split('<').filter(|tag| tag.contains("maxlength=")) {
-                assert!(tag.contains("type=\"search\""), "{}: {tag}", path.display());
-            }
+            assert!(!text.contains("maxlength="), "{}", path.display());
         }
     }
     assert!(fields > 15, "{fields} fields have a limit");

@@ -26,6 +26,7 @@ const RECEIPTS: usize = 200;
 pub struct Place {
     before: Option<MessageId>,
     after: Option<MessageId>,
+    whole: Option<u8>,
 }
 
 /// # Errors
@@ -36,7 +37,7 @@ pub async fn show(
     place: web::Query<Place>,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let window = Window::of(place.before, None);
+    let window = Window::of_page(place.before, place.whole);
     answer(&customer, shell, &db, (StatusCode::OK, window, Draft::new())).await
 }
 

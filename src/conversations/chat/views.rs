@@ -46,6 +46,8 @@ pub struct Chat {
     items: Items,
     is_empty: bool,
     older: Option<String>,
+    /// Leads to all messages, where there are older ones.
+    whole: Option<String>,
     /// Leads back to the newest messages, from a page of older ones.
     newest: Option<String>,
     last: MessageId,
@@ -63,12 +65,13 @@ impl Chat {
             company: customer.company.clone(),
             logo: customer.logo.map(settings::logo::path),
             colour: customer.colour.map(Colour::stylesheet_path),
-            greeting: (!part.has_more && window == Window::Newest && !customer.greeting.is_empty())
+            greeting: (!part.has_more && window.has_newest() && !customer.greeting.is_empty())
                 .then(|| customer.greeting.clone()),
             items: customer_items(part, customer.zone, &customer.department, &customer.path),
             is_empty: part.messages.is_empty(),
             older: older(part, customer),
-            newest: (window != Window::Newest).then(|| customer.path.clone()),
+            whole: (part.has_more && window != Window::Whole).then(|| format!("{}?whole=1", customer.path)),
+            newest: (!window.has_newest()).then(|| customer.path.clone()),
             last: part.messages.last().map_or(MessageId(0), |message| message.id),
             path: customer.path.clone(),
             draft,

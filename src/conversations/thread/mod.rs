@@ -92,12 +92,28 @@ pub enum Audience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     Newest,
+    /// All of it, to be printed, up to [`queries::WHOLE`] messages.
+    Whole,
     Before(MessageId),
     After(MessageId),
 }
 
 impl Window {
-    /// As an address says it; `after` wins.
+    /// Of a page, as its address says it; `whole` wins.
+    pub fn of_page(before: Option<MessageId>, whole: Option<u8>) -> Self {
+        match (whole, before) {
+            (Some(_), _) => Self::Whole,
+            (None, Some(id)) => Self::Before(id),
+            (None, None) => Self::Newest,
+        }
+    }
+
+    /// Whether it ends with the newest message.
+    pub fn has_newest(self) -> bool {
+        matches!(self, Self::Newest | Self::Whole)
+    }
+
+    /// Of what an open page lacks, as its address says it; `after` wins.
     pub fn of(before: Option<MessageId>, after: Option<MessageId>) -> Self {
         match (before, after) {
             (_, Some(id)) => Self::After(id),

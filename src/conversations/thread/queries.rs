@@ -16,16 +16,20 @@ use crate::schedules::is_readable;
 /// How many messages a page of a thread holds.
 pub const PAGE: usize = 50;
 
+/// Maximum number of messages of a whole thread.
+pub const WHOLE: usize = 5_000;
+
 /// A part of the thread with `contact`.
 ///
 /// # Errors
 /// The database is unreachable.
 pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, window: Window) -> Result<Part> {
     let (place, order, id) = match window {
-        Window::Newest => ("m.id <= $3", "DESC", MessageId(i64::MAX)),
+        Window::Newest | Window::Whole => ("m.id <= $3", "DESC", MessageId(i64::MAX)),
         Window::Before(id) => ("m.id < $3", "DESC", id),
         Window::After(id) => ("m.id > $3", "ASC", id),
     };
+    let most = if window == Window::Whole { WHOLE } else { PAGE };
     let reader = match audience {
         Audience::Team(user) => Some(user),
         Audience::Customer => None,
@@ -48,14 +52,14 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
           WHERE m.contact_id = $1 AND ($2 IS NOT NULL OR m.kind IN ('customer', 'attendant')) AND {place}
           ORDER BY m.id {order} LIMIT {limit}",
         readable = is_readable("$2"),
-        limit = PAGE + 1
+        limit = most + 1
     ))
     .bind::<BigInt, _>(contact)
     .bind::<Nullable<BigInt>, _>(reader)
     .bind::<BigInt, _>(id)
     .load(conn)?;
-    let has_more = messages.len() > PAGE;
-    messages.truncate(PAGE);
+    let has_more = messages.len() > most;
+    messages.truncate(most);
     if !matches!(window, Window::After(_)) {
         messages.reverse();
     }

@@ -100,8 +100,8 @@ pub struct Filters {
     pub sort: Option<Sort>,
 }
 
-/// More of a search's text narrows nothing.
-const LONGEST_SEARCH: usize = 200;
+/// Maximum number of characters of a search: the address of the page holds them.
+const LONGEST_SEARCH: usize = 2_000;
 
 impl Filters {
     pub fn read(fields: &Fields) -> Self {
