@@ -31,8 +31,8 @@ mod views;
 pub use access_link::{HOURS as LINK_HOURS, Token};
 pub use account::{Name, NewAccount};
 pub use queries::{
-    ABSENCE, NAME_IN_A_CHOICE, are_there, create_administrator, is_there, name_of, revoke_link, set_password,
-    was_let_in_by,
+    ABSENCE, NAME_IN_A_CHOICE, STANDING, Standing, are_there, create_administrator, is_there, name_of,
+    revoke_link, set_password, was_let_in_by,
 };
 pub use reach::Reach;
 pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};

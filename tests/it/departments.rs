@@ -74,6 +74,23 @@ async fn members_come_and_go_and_it_counts_from_the_next_request() {
 }
 
 #[actix_web::test]
+async fn a_member_who_was_invited_is_called_as_in_the_list_of_users() {
+    let app = TestApp::new().await;
+    let admin = app.administrator().await;
+    app.database.execute(
+        "INSERT INTO department_members (department_id, user_id) VALUES (101, 304) ON CONFLICT DO NOTHING;
+         UPDATE users SET deactivated_at = now(), password_hash = NULL WHERE id = 304",
+    );
+    admin.get("/departments/101").await.assert_says(" · inativo");
+    app.database.execute(
+        "INSERT INTO access_links (user_id, token_hash, expires_at)
+         VALUES (304, sha256('link'), now() + interval '1 day')",
+    );
+    admin.get("/departments/101").await.assert_says(" · convidado").assert_does_not_say("inativo");
+    admin.get("/users?standing=invited").await.assert_says("Convidado").assert_says("Helena Costa");
+}
+
+#[actix_web::test]
 async fn channels_need_another_department_first() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;

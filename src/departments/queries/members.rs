@@ -6,6 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
+use crate::users::{STANDING, Standing};
 use crate::web::{NameCursor, PageOf, Search};
 
 /// A member, active or not.
@@ -19,8 +20,8 @@ pub struct Member {
     pub sort_name: String,
     #[diesel(sql_type = Text)]
     pub email: String,
-    #[diesel(sql_type = Bool)]
-    pub is_active: bool,
+    #[diesel(sql_type = Text)]
+    pub standing: Standing,
 }
 
 /// How many members a page has.
@@ -38,8 +39,8 @@ pub fn members(
     let (sign, order) = if is_backwards { ('<', "DESC") } else { ('>', "ASC") };
     let (name, id) = start.as_ref().map(|cursor| (cursor.name.as_str(), cursor.id)).unzip();
     let rows: Vec<Member> = diesel::sql_query(format!(
-        "SELECT u.id, u.name, u.sort_name, u.email, u.deactivated_at IS NULL AS is_active
-           FROM department_members m JOIN users u ON u.id = m.user_id
+        "SELECT u.id, u.name, u.sort_name, u.email, {STANDING} AS standing
+           FROM department_members m JOIN users u ON u.id = m.user_id LEFT JOIN access_links l ON l.user_id = u.id
           WHERE m.department_id = $1 AND ($2::text IS NULL OR (u.sort_name, u.id) {sign} ($2, $3))
           ORDER BY u.sort_name {order}, u.id {order} LIMIT {}",
         PAGE + 1

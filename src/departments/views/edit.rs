@@ -5,6 +5,7 @@ use askama::Template;
 use crate::auth::{Permission, Viewer};
 use crate::departments::form::{Name, snapshot};
 use crate::departments::queries::{Candidate, Department, Member};
+use crate::users::Standing;
 use crate::web::{FieldErrors, NameCursor, PageOf, Refusal, Stale, initials, tint};
 
 #[derive(Template)]
@@ -59,7 +60,8 @@ struct MemberLine {
     email: String,
     initials: String,
     tint: u32,
-    is_active: bool,
+    /// Why they cannot sign in, if so: "convidado", "inativo".
+    absence: String,
 }
 
 impl Edit {
@@ -113,13 +115,17 @@ impl Edit {
 
 impl MemberLine {
     fn new(member: Member) -> Self {
+        let absence = match member.standing {
+            Standing::Active => String::new(),
+            absent => absent.label().to_lowercase(),
+        };
         Self {
             id: member.id.to_string(),
             initials: initials(&member.name),
             tint: tint(&member.id),
             name: member.name,
             email: member.email,
-            is_active: member.is_active,
+            absence,
         }
     }
 }

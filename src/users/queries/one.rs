@@ -25,7 +25,7 @@ text_enum! {
 }
 
 /// The standing, in SQL, of the user `u` whose link is `l`.
-pub(super) const STANDING: &str = "(CASE WHEN u.deactivated_at IS NULL THEN 'active'
+pub const STANDING: &str = "(CASE WHEN u.deactivated_at IS NULL THEN 'active'
     WHEN u.password_hash IS NULL AND l.user_id IS NOT NULL THEN 'invited' ELSE 'inactive' END)";
 
 /// The name of the user `u` where one is chosen, in SQL: with the e-mail address if somebody else has that name.
