@@ -32,7 +32,8 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
 }
 
 /// Locks the contact of a schedule that is about to be saved, as closing its ticket and copying its name into
-/// `schedule_texts` need. Comes before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all others from saving.
+/// `schedule_texts` need. Comes before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all
+/// others from saving.
 ///
 /// # Errors
 /// The database is unreachable.

@@ -30,6 +30,9 @@ const SAMPLE: i64 = 1_000;
 /// Shorter words have no trigram.
 const TRIGRAM: usize = 3;
 
+/// Maximum number of trigrams of a word that are compared with the sample: a pasted text may be one long word.
+const MOST_TRIGRAMS: usize = 40;
+
 #[derive(QueryableByName)]
 struct IdRow {
     #[diesel(sql_type = BigInt)]
@@ -105,7 +108,7 @@ fn unescaped(pattern: &str) -> String {
 fn rare_trigrams(words: &[String], texts: &[String]) -> Vec<String> {
     let holding = |trigram: &String| texts.iter().filter(|text| text.contains(trigram)).count();
     let mut chosen: Vec<String> =
-        words.iter().filter_map(|word| trigrams(word).min_by_key(holding)).collect();
+        words.iter().filter_map(|word| trigrams(word).into_iter().min_by_key(holding)).collect();
     let with_words = |text: &&String| words.iter().all(|word| text.contains(word));
     let mut others: Vec<&String> = texts.iter().filter(|text| !with_words(text)).collect();
     loop {
@@ -118,15 +121,14 @@ fn rare_trigrams(words: &[String], texts: &[String]) -> Vec<String> {
     }
 }
 
-/// Each three letters or digits in a row.
-fn trigrams(word: &str) -> impl Iterator<Item = String> {
+/// Each three letters or digits in a row, of the first [`MOST_TRIGRAMS`] places.
+fn trigrams(word: &str) -> Vec<String> {
     let chars: Vec<char> = word.chars().collect();
-    let windows: Vec<String> = chars
-        .windows(TRIGRAM)
+    let windows = chars.windows(TRIGRAM).take(MOST_TRIGRAMS);
+    windows
         .filter(|window| window.iter().all(|c| c.is_alphanumeric()))
         .map(|window| window.iter().collect())
-        .collect();
-    windows.into_iter()
+        .collect()
 }
 
 /// Schedules whose texts match all patterns; `None` if they are more than `MOST`. The index is asked for trigrams
