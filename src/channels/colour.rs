@@ -75,9 +75,6 @@ impl Colour {
 }
 
 /// The stylesheet of a colour: the same for ever, and so kept for ever.
-///
-/// # Errors
-/// `NotFound` for what is no colour.
 pub async fn stylesheet(_: Anyone, colour: web::Path<String>) -> Result<HttpResponse> {
     let colour: Colour = colour.parse().map_err(|_| Error::NotFound)?;
     let css = format!(

@@ -68,9 +68,6 @@ impl Typed {
     }
 
     /// `active` are the departments to choose from.
-    ///
-    /// # Errors
-    /// Every field that is wrong.
     pub fn parse(&self, active: &[DepartmentId]) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = self.name.trim();

@@ -16,23 +16,17 @@ use crate::ids::{ChannelId, UserId};
 use crate::live::{self, Event};
 use crate::web::{FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let channels = db.run(queries::all).await?;
     shell.page(&viewer, "Conexões", Index::new(channels))
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn new(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let departments = db.run(queries::departments).await?;
     let view = FormPage::new(&shell.csrf, None, Typed::new(), departments);
     shell.page(&viewer, view.title(), view)
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn edit(
     viewer: Can<ManageChannels>,
     shell: Shell,
@@ -47,8 +41,6 @@ pub async fn edit(
     shell.page(&viewer, view.title(), view)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageChannels>,
     form: Posted,
@@ -62,8 +54,6 @@ pub async fn create(
     answer(&viewer, shell, &db, None, typed, saved).await
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn update(
     viewer: Can<ManageChannels>,
     form: Posted,
@@ -151,9 +141,6 @@ async fn answer(
 }
 
 /// Shows what stands on the channel before it is deactivated.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn ask_deactivation(
     viewer: Can<ManageChannels>,
     shell: Shell,
@@ -170,8 +157,6 @@ pub async fn ask_deactivation(
     shell.page(&viewer, "Desativar conexão", view)
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn deactivate(
     viewer: Can<ManageChannels>,
     _: Posted,
@@ -183,8 +168,6 @@ pub async fn deactivate(
     Ok(redirect_with("/channels", Flash::ChannelDeactivated))
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn reactivate(
     viewer: Can<ManageChannels>,
     _: Posted,

@@ -57,24 +57,16 @@ const SELECT: &str = "SELECT ch.id, ch.name, ch.public_name, ch.colour, ch.greet
   WHERE ch.kind = 'web_chat'";
 
 /// Every channel, active ones first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Channel>> {
     let order = "ORDER BY ch.deactivated_at IS NOT NULL, plain(ch.name) COLLATE \"C\", ch.id";
     Ok(db::prepared(format!("{SELECT} {order}")).load(conn)?)
 }
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
     Ok(db::prepared(format!("{SELECT} AND ch.id = $1")).bind::<BigInt, _>(channel).get_result(conn)?)
 }
 
 /// As `find`, and nobody else can change the channel until the transaction ends.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
     db::prepared("SELECT FROM channels WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(channel)
@@ -95,17 +87,11 @@ const DEPARTMENTS: &str =
     "SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id";
 
 /// The active departments.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
     Ok(db::prepared(DEPARTMENTS).load(conn)?)
 }
 
 /// The ids of the active departments, none of which can be deactivated until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn held_departments(conn: &mut PgConnection) -> Result<Vec<DepartmentId>> {
     let held: Vec<Department> = db::prepared(format!("{DEPARTMENTS} FOR SHARE")).load(conn)?;
     Ok(held.into_iter().map(|department| department.id).collect())
@@ -151,9 +137,6 @@ pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Resul
 }
 
 /// Deactivates or reactivates; `false` when the channel is so already.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn set_active(conn: &mut PgConnection, channel: ChannelId, is_active: bool) -> Result<bool> {
     let changed = db::prepared(
         "UPDATE channels SET deactivated_at = CASE WHEN $2 THEN NULL ELSE now() END
@@ -180,8 +163,6 @@ pub struct Load {
     pub open_tickets: i64,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn load(conn: &mut PgConnection, channel: ChannelId) -> Result<Load> {
     // Asked of each row, so that a count ends at its limit instead of joining all contacts first.
     let pending = "SELECT FROM schedules s WHERE s.status = 'scheduled'

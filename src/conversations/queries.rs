@@ -131,9 +131,6 @@ pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, windo
 }
 
 /// Whether `viewer` serves the contact, and so may be shown the customer's link.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn is_served_by(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<bool> {
     let newest = tickets::queries::tickets_of(conn, contact)?.into_iter().next();
     let contact = contact_of(conn, contact)?;
@@ -160,9 +157,6 @@ fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
 }
 
 /// The newest schedules of `contact` that `viewer` may read, the latest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn schedules_of(
     conn: &mut PgConnection,
     viewer: UserId,

@@ -67,18 +67,12 @@ struct ReaderRow {
 }
 
 /// Who of `among` may read the conversation with `contact`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn readers(conn: &mut PgConnection, contact: ContactId, among: &[UserId]) -> Result<Vec<UserId>> {
     let pairs = readers_of_each(conn, &[contact], among)?;
     Ok(pairs.into_iter().map(|(_, user)| user).collect())
 }
 
 /// As `readers`, for several contacts in one statement.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn readers_of_each(
     conn: &mut PgConnection,
     contacts: &[ContactId],

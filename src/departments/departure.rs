@@ -63,9 +63,6 @@ pub enum Takes {
 }
 
 /// Shows what it touches, and asks.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn ask(
     viewer: Can<ManageDepartments>,
     shell: Shell,
@@ -81,8 +78,6 @@ pub async fn ask(
     shell.page(&viewer, "Desativar departamento", view)
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn deactivate(
     viewer: Can<ManageDepartments>,
     form: Posted,
@@ -102,8 +97,6 @@ pub async fn deactivate(
     }
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn reactivate(
     viewer: Can<ManageDepartments>,
     _: Posted,

@@ -11,8 +11,6 @@ pub struct Name(String);
 impl Name {
     pub const LIMIT: usize = 60;
 
-    /// # Errors
-    /// What the form says.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.is_empty() || has_control_characters(text) {

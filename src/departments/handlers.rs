@@ -39,23 +39,17 @@ const AUDITED: &[Action] = &[
 /// How many changes the page of a department shows.
 const SHOWN: i64 = 20;
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(viewer: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let lines = db.run(queries::all).await?;
     let view = Index::new(&shell.csrf, lines);
     shell.page(&viewer, "Departamentos", view)
 }
 
-/// # Errors
-/// The template failed.
 pub async fn new(viewer: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
     let view = Blank::new(&shell.csrf, "", FieldErrors::default());
     shell.page(&viewer, "Novo departamento", view)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageDepartments>,
     form: Posted,
@@ -77,8 +71,6 @@ pub async fn create(
     }
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn edit(
     viewer: Can<ManageDepartments>,
     shell: Shell,
@@ -91,8 +83,6 @@ pub async fn edit(
     shell.page(&viewer, &name, view)
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn update(
     viewer: Can<ManageDepartments>,
     form: Posted,
@@ -122,9 +112,6 @@ pub async fn update(
 }
 
 /// Moves a department one place up or down.
-///
-/// # Errors
-/// `BadRequest` without a direction; `NotFound`.
 pub async fn reorder(
     viewer: Can<ManageDepartments>,
     form: Posted,

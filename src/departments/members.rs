@@ -15,8 +15,6 @@ use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// # Errors
-/// `NotFound` for a department or user that is not there.
 pub async fn add(
     viewer: Can<ManageDepartments>,
     form: Posted,
@@ -50,9 +48,6 @@ fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Viewer,
 }
 
 /// Takes a member out; if there is work in their hands, shows it first and asks (422). Twice is once.
-///
-/// # Errors
-/// `NotFound` for a department or user that is not there.
 pub async fn remove(
     viewer: Can<ManageDepartments>,
     form: Posted,

@@ -15,9 +15,6 @@ pub const NOT_ONESELF: &str =
     "Quem inclui não pode passar a ver conversas por conta própria. Peça a outra pessoa para incluir.";
 
 /// Whether `who` may make `user` a member of `department`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn may_add(
     conn: &mut PgConnection,
     who: &Person,
@@ -32,18 +29,12 @@ pub fn may_add(
 
 /// Whether `who` may send to the department `to` what has waited in `from` so far: not to one of their own, unless
 /// they attended it there too.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn may_lead(conn: &mut PgConnection, who: &Person, from: DepartmentId, to: DepartmentId) -> Result<bool> {
     Ok(attends_all_of(who, from) || !queries::reached_by(conn, who.id)?.contains(&to))
 }
 
 /// Whether `who` may let the contacts of the department `from` fall to whatever channel they write on: its default
 /// department takes those whose own is inactive.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn may_close(conn: &mut PgConnection, who: &Person, from: DepartmentId) -> Result<bool> {
     if attends_all_of(who, from) {
         return Ok(true);

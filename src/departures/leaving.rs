@@ -77,9 +77,6 @@ impl Leave {
 
     /// Hands over what is in hand in those departments, if anything is; the caller then takes the
     /// attendant out.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn carry_out(&self, conn: &mut PgConnection, by: &Viewer, ip: &str) -> Result<Left> {
         // Before anything is counted: a schedule that fires in this moment is waited for.
         queries::lock_users(conn, &self.heirs.values().copied().chain([self.user]).collect::<Vec<_>>())?;
@@ -97,9 +94,6 @@ impl Leave {
     }
 
     /// The question that shows what it touches; `name` is the attendant's.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn question(
         &self,
         conn: &mut PgConnection,
@@ -116,9 +110,6 @@ impl Leave {
 
 /// Locks the attendant, and whoever a form names as an heir: for a change that learns only under the lock
 /// which departments are left.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_named(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
     let is_heir = |(name, value): (&str, &str)| name.starts_with(HEIR).then(|| value.parse().ok()).flatten();
     queries::lock_users(conn, &form.iter().filter_map(is_heir).chain([user]).collect::<Vec<_>>())
@@ -135,9 +126,6 @@ pub fn heirs(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> 
 
 /// Hands over what an attendant has in hand, in all departments or in some: to the heirs, or tickets back
 /// to the queue, with what they were told and have not read. Schedules without an heir stay theirs. Changes nothing if it cannot.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn hand_over(
     conn: &mut PgConnection,
     (user, within): (UserId, Option<&[DepartmentId]>),

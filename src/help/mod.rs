@@ -60,8 +60,6 @@ impl Help {
     }
 }
 
-/// # Errors
-/// `LoginRequired`, or the database is unreachable.
 async fn show(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(settings::current).await?;
     shell.page(&viewer, "Ajuda", Help::new(&viewer, &current))

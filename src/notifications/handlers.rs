@@ -38,8 +38,6 @@ impl Place {
     }
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     viewer: Viewer,
     shell: Shell,
@@ -54,8 +52,6 @@ pub async fn index(
     shell.page(&viewer, "Notificações", view)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
     let rows = db.run(move |conn| queries::newest(conn, user)).await?;
@@ -64,9 +60,6 @@ pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<Ht
 }
 
 /// Marks all as read.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn read_all(_: Posted, viewer: Viewer, back: Back, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
     let done = Some(Flash::NotificationsRead);
@@ -134,9 +127,6 @@ pub async fn remove(
 }
 
 /// What the browser does while no page is seen.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn choose(
     form: Posted,
     viewer: Viewer,

@@ -83,9 +83,6 @@ fn rows_of(source: &str) -> String {
 
 /// A page of what `filter` leaves of the notifications of `user`, newest first, from after or before a
 /// row of another page.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn page_of(
     conn: &mut PgConnection,
     user: UserId,
@@ -119,8 +116,6 @@ pub struct Counts {
     pub errors: i64,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
     let count = |filter: Filter| {
         let condition = filter.condition();
@@ -136,9 +131,6 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
 }
 
 /// What the bell of `user` shows, newest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
     let rows = rows_of("notifications");
     Ok(prepared(format!(
@@ -149,9 +141,6 @@ pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
 }
 
 /// The newest unread notifications of each of `users`, oldest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Row>> {
     let newest = format!(
         "(SELECT newest.* FROM unnest($1) AS asked (user_id) CROSS JOIN LATERAL (
@@ -168,9 +157,6 @@ pub const WRITTEN_AT_ONCE: usize = 500;
 
 /// The first unread notifications with ids from `first` to `last`, oldest first; of `users` only, if any
 /// are given.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn written(
     conn: &mut PgConnection,
     (first, last): (NotificationId, NotificationId),
@@ -199,9 +185,6 @@ pub struct Bell {
 }
 
 /// The bells of `users`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
     let bells = prepared(format!(
         "SELECT asked.user_id,
@@ -254,9 +237,6 @@ pub fn destination(conn: &mut PgConnection, id: NotificationId, user: UserId) ->
 }
 
 /// Marks all notifications of `user` as read.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
     prepared(
         "UPDATE notifications SET read_at = now()
@@ -288,8 +268,6 @@ pub struct Preferences {
     pub shows_browser_notices: bool,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn choose(conn: &mut PgConnection, user: UserId, chosen: Preferences) -> Result<()> {
     prepared(
         "UPDATE users SET plays_sound = $2, shows_browser_notices = $3, updated_at = now() WHERE id = $1",

@@ -41,8 +41,6 @@ impl Typed {
         }
     }
 
-    /// # Errors
-    /// Every field that is wrong.
     pub fn parse(&self) -> Result<Draft, FieldErrors> {
         let name = Name::parse(&self.name).map_err(|message| {
             let mut errors = FieldErrors::default();

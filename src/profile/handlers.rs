@@ -15,15 +15,11 @@ use crate::error::{Error, Result};
 use crate::users;
 use crate::web::{Flash, Posted, Shell, Theme, redirect_with};
 
-/// # Errors
-/// The database is unreachable.
 pub async fn edit(viewer: Viewer, shell: Shell, db: web::Data<Db>, session: Session) -> Result<HttpResponse> {
     let view = page(&viewer, &shell, &db, &session).await?;
     shell.page(&viewer, "Meu perfil", view)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn update(
     viewer: Viewer,
     form: Posted,
@@ -76,9 +72,6 @@ pub async fn set_theme(
 }
 
 /// The page as it stands.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn page(viewer: &Viewer, shell: &Shell, db: &Db, session: &Session) -> Result<Edit> {
     let id = viewer.id;
     let (email, open) =

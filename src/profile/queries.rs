@@ -9,8 +9,6 @@ use crate::ids::UserId;
 use crate::schema::users;
 use crate::web::Theme;
 
-/// # Errors
-/// The database is unreachable.
 pub fn save(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> {
     diesel::update(users::table.find(user.0))
         .set((
@@ -24,21 +22,15 @@ pub fn save(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> 
     Ok(())
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn set_theme(conn: &mut PgConnection, user: UserId, theme: Theme) -> Result<()> {
     diesel::update(users::table.find(user.0)).set(users::theme.eq(theme.as_str())).execute(conn)?;
     Ok(())
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn password_hash(conn: &mut PgConnection, user: UserId) -> Result<Option<String>> {
     Ok(users::table.find(user.0).select(users::password_hash).first(conn)?)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn email(conn: &mut PgConnection, user: UserId) -> Result<String> {
     Ok(users::table.find(user.0).select(users::email).first(conn)?)
 }

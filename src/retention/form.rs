@@ -57,8 +57,6 @@ impl Typed {
         }
     }
 
-    /// # Errors
-    /// Every field that is wrong.
     pub fn parse(&self) -> Result<Retention, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut whole = |name, typed: &str, range: RangeInclusive<i32>, of: &str, limits| {

@@ -15,8 +15,6 @@ use crate::web::{Flash, Posted, Refusal, Shell, Stale, redirect_with};
 const TITLE: &str = "Retenção de dados";
 const PATH: &str = "/settings/retention";
 
-/// # Errors
-/// The database is unreachable.
 pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(queries::current).await?;
     let view = FormPage::new(&shell.csrf, Typed::of(&current));
@@ -24,9 +22,6 @@ pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) 
 }
 
 /// Saves; or says what is wrong (422), or what somebody else saved meanwhile (409).
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn update(
     viewer: Can<ManageSettings>,
     form: Posted,

@@ -13,22 +13,15 @@ use crate::schema::retention;
 /// So many rows go in one transaction: in milliseconds, so that nobody waits for their locks.
 pub const BATCH: i64 = 1_000;
 
-/// # Errors
-/// The database is unreachable.
 pub fn current(conn: &mut PgConnection) -> Result<Retention> {
     Ok(retention::table.select(Retention::as_select()).first(conn)?)
 }
 
 /// As `current`, and nobody else can save until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn current_for_update(conn: &mut PgConnection) -> Result<Retention> {
     Ok(retention::table.select(Retention::as_select()).for_update().first(conn)?)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn save(conn: &mut PgConnection, wanted: &Retention) -> Result<()> {
     diesel::update(retention::table).set(wanted).execute(conn)?;
     Ok(())
@@ -53,9 +46,6 @@ pub enum Turn {
 }
 
 /// Takes the lock under which one process at a time retires rows, until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn take_turn(conn: &mut PgConnection) -> Result<Turn> {
     let row: TurnRow = diesel::sql_query(
         "SELECT pg_try_advisory_xact_lock(hashtext('pontual.retention')) AS is_ours,
@@ -92,9 +82,6 @@ impl Batch {
 /// Looks at the oldest notifications after `after`, and removes those that are older than they are kept.
 /// Ids grow with time, but for a few that were written beside each other: a batch in which nothing is old
 /// is the last. So no index by time is needed, which each dispatch would have to write.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     diesel::sql_query(
         "UPDATE retention SET notifications_gone_before =
@@ -120,9 +107,6 @@ pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch
 
 /// Removes the oldest of the audit, from `after` (in microseconds) on, that is older than it is kept; the
 /// database refuses anything younger (see the trigger `audit_is_append_only`).
-///
-/// # Errors
-/// The database is unreachable.
 pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     diesel::sql_query(
         "UPDATE retention SET audit_gone_before =
@@ -150,9 +134,6 @@ pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
 /// ended in it longer ago than they are kept. Of schedules that are pending or ended later it passes the
 /// rows by. Ids grow with time, as those of notifications do, and a batch in which no row is old is the last.
 /// An index by the end of schedules would spare the rows in between, and each dispatch would have to write it.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn retire_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     Ok(diesel::sql_query(
         "WITH kept AS MATERIALIZED (SELECT now() - make_interval(months => history_months) AS since FROM retention),
@@ -176,9 +157,6 @@ pub fn retire_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
 }
 
 /// Removes sessions that have ended by time.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
     let gone = diesel::sql_query(
         "DELETE FROM sessions WHERE token_hash IN (
@@ -195,9 +173,6 @@ pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
 }
 
 /// Removes counts of sign-in attempts whose window is long past.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
     let gone = diesel::sql_query(
         "DELETE FROM sign_in_attempts WHERE key IN (
@@ -211,9 +186,6 @@ pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
 
 /// Removes accesses of customers' browsers that have ended by time, and those that were never used: of who only
 /// looked at where the link leads.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn retire_customer_accesses(conn: &mut PgConnection) -> Result<Batch> {
     let gone = diesel::sql_query(
         "DELETE FROM customer_accesses WHERE id IN (

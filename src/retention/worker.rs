@@ -56,9 +56,6 @@ pub async fn keep_tidy(db: Db) {
 }
 
 /// One run.
-///
-/// # Errors
-/// The database is unreachable; the next run does the rest.
 pub async fn run(db: &Db, pace: Pace) -> Result<Retired> {
     Ok(Retired {
         sessions: pile(db, pace, |conn, _| queries::retire_sessions(conn)).await?,

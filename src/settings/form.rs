@@ -65,8 +65,6 @@ impl Typed {
         }
     }
 
-    /// # Errors
-    /// Every field that is wrong.
     pub fn parse(&self) -> Result<Settings, FieldErrors> {
         let mut errors = FieldErrors::default();
         if let Some(message) = company_name_error(&self.company_name) {

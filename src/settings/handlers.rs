@@ -16,8 +16,6 @@ use crate::web::{Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Empresa";
 
-/// # Errors
-/// The database is unreachable.
 pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf);
     shell.page(&viewer, TITLE, view)
@@ -25,9 +23,6 @@ pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) 
 
 /// Saves; or says what is wrong (422), what somebody else saved meanwhile (409), or asks about the
 /// pending schedules that it would touch.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn update(
     viewer: Can<ManageSettings>,
     form: Posted,
@@ -74,9 +69,6 @@ pub struct SentenceQuery {
 }
 
 /// What follows from the spacing that is being typed.
-///
-/// # Errors
-/// The template failed.
 pub async fn spacing_sentence(
     _: Can<ManageSettings>,
     shell: Shell,
@@ -89,9 +81,6 @@ pub async fn spacing_sentence(
 
 impl FormPage {
     /// The form of what is saved.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn load(conn: &mut PgConnection) -> Result<Self> {
         let (current, brand) = (queries::current(conn)?, queries::brand(conn)?);
         Ok(Self::new(&current, brand.logo, queries::count_unspaced(conn)?))

@@ -28,9 +28,6 @@ pub struct ListQuery {
 }
 
 /// Those that are nearer to another than the spacing allows.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn unspaced(
     viewer: Can<ManageSettings>,
     shell: Shell,
@@ -45,9 +42,6 @@ pub async fn unspaced(
 }
 
 /// Those that show another clock time than the one that was chosen.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn moved_clocks(
     viewer: Can<ManageSettings>,
     shell: Shell,
@@ -68,9 +62,6 @@ pub async fn moved_clocks(
 }
 
 /// How many would show another clock time in `zone`, and whether there are more than were looked through.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn count_moved(conn: &mut PgConnection, zone: Zone) -> Result<(usize, bool)> {
     let moved = Moved::find(conn, zone, None, queries::MOST_COUNTED as usize)?;
     Ok((moved.rows.len(), moved.next.is_some()))

@@ -27,9 +27,6 @@ const LIMIT: u64 = 1024 * 1024;
 static PICTURES: Semaphore = Semaphore::const_new(1);
 
 /// Takes a picture in the place of the one before.
-///
-/// # Errors
-/// The database or the store is unreachable.
 pub async fn create(
     viewer: Can<ManageSettings>,
     mut form: PostedFiles,
@@ -79,8 +76,6 @@ async fn picture(
     incoming.finish().await.map(Ok)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn destroy(
     viewer: Can<ManageSettings>,
     _: Posted,
@@ -99,9 +94,6 @@ fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: UserId, ip: &s
 }
 
 /// The logo under its hash, for everybody and for ever; an older one is gone.
-///
-/// # Errors
-/// `NotFound`; or the store is unreachable.
 pub async fn show(
     _: Anyone,
     db: web::Data<Db>,

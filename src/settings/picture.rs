@@ -45,9 +45,6 @@ impl Refusal {
 
 /// The picture at `path` as a small PNG. Takes up to a second and `MEMORY`: not for the threads that
 /// serve.
-///
-/// # Errors
-/// The file cannot be read.
 pub fn small_png(path: &Path) -> io::Result<Result<Vec<u8>, Refusal>> {
     let reader = open(path)?;
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) {

@@ -45,8 +45,6 @@ pub struct Effect {
 /// which `lock_pending` raises.
 const PATIENCE: Duration = Duration::from_secs(185);
 
-/// # Errors
-/// The database is unreachable.
 pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
     with_patience(PATIENCE, || save(conn, typed, editor, ip))
 }

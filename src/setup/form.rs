@@ -57,8 +57,6 @@ impl Typed {
         }
     }
 
-    /// # Errors
-    /// Every field that is wrong.
     pub fn parse(&self) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         if let Some(message) = company_name_error(&self.company_name) {

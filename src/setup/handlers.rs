@@ -35,8 +35,6 @@ struct Closed {
     leads_to_sign_in: bool,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn new(
     _: Anyone,
     shell: Shell,
@@ -51,9 +49,6 @@ pub async fn new(
 }
 
 /// Makes the company and signs its administrator in.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     form_fields: Posted,
     shell: Shell,

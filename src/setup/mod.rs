@@ -22,9 +22,6 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Makes the path of a new link, which voids the one before; `None` once there is a user.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn open(conn: &mut PgConnection) -> Result<Option<String>> {
     if users::are_there(conn)? {
         return Ok(None);

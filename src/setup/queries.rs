@@ -11,9 +11,6 @@ use crate::ids::UserId;
 use crate::users;
 
 /// Keeps the hash of the one link that works.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn replace_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
     diesel::sql_query(
         "INSERT INTO setup_links (token_hash) VALUES ($1)
@@ -42,8 +39,6 @@ struct StateRow {
     is_known: bool,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<State> {
     let row: StateRow = diesel::sql_query(
         "SELECT EXISTS (SELECT FROM users) AS is_closed,
@@ -66,9 +61,6 @@ struct IdRow {
 
 /// Makes the company, within a transaction, and returns its administrator; `Err` within when the link
 /// opens nothing. Of two who send the form at once, the second waits and then finds the first's user.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn set_up(
     conn: &mut PgConnection,
     token_hash: &[u8],

@@ -30,8 +30,6 @@ pub struct Place {
     whole: Option<u8>,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     attendant: Attendant,
     shell: Shell,
@@ -44,9 +42,6 @@ pub async fn index(
 }
 
 /// The number beside "Conversas" in the panel, as it stands.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn unseen(attendant: Attendant) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(json!({ "unseen": attendant.unseen })))
 }

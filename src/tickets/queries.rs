@@ -29,9 +29,6 @@ struct ContactRow {
 }
 
 /// The open ticket of `contact`, if there is one.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn open_ticket_of(conn: &mut PgConnection, contact: ContactId) -> Result<Option<OpenTicket>> {
     Ok(db::prepared(
         "SELECT id, protocol, department_id, attendant_id FROM tickets
@@ -42,16 +39,11 @@ pub fn open_ticket_of(conn: &mut PgConnection, contact: ContactId) -> Result<Opt
     .optional()?)
 }
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn ticket(conn: &mut PgConnection, ticket: TicketId) -> Result<Ticket> {
     Ok(db::prepared(format!("{TICKET} WHERE t.id = $1")).bind::<BigInt, _>(ticket).get_result(conn)?)
 }
 
 /// The newest tickets of `contact`, newest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn tickets_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket>> {
     Ok(db::prepared(format!("{TICKET} WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT {OF_CONTACT}"))
         .bind::<BigInt, _>(contact)
@@ -60,9 +52,6 @@ pub fn tickets_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Tic
 
 /// Locks the contact of `ticket`, as every writer of its conversation does first, until the end of
 /// the transaction.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<ContactId> {
     let row: ContactRow = db::prepared(
         "SELECT c.id AS contact_id FROM contacts c
@@ -74,9 +63,6 @@ pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<Cont
 }
 
 /// Locks a contact, as every writer of its conversation does first, until the end of the transaction.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(contact)
@@ -97,9 +83,6 @@ pub fn lock_attended(conn: &mut PgConnection, viewer: &Person, ticket: TicketId)
 /// Writes a reply or comment of `viewer` into a ticket, whose contact is locked. Who replies has
 /// read what was written before, and takes the ticket if nobody attends it. `false` if the ticket
 /// is closed and this is no repetition of what was written before.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &Reply) -> Result<bool> {
     let takes = reply.kind == Kind::Attendant;
     let message = NewMessage {
@@ -132,9 +115,6 @@ pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &R
 
 /// Notes that the team has seen the customer's messages of `ticket` up to `message`; its contact is
 /// locked.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn mark_seen(conn: &mut PgConnection, ticket: &Ticket, message: MessageId) -> Result<()> {
     let changed = db::prepared(
         "UPDATE tickets t SET seen_message_id = seen.id
@@ -158,9 +138,6 @@ struct MessageRow {
 }
 
 /// The last entry in the thread of `ticket`; 0 if there is none.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn last_message(conn: &mut PgConnection, ticket: TicketId) -> Result<MessageId> {
     let row: MessageRow =
         db::prepared("SELECT coalesce(max(id), 0) AS id FROM messages WHERE ticket_id = $1")
@@ -177,9 +154,6 @@ struct Answer {
 
 /// Whether somebody else wrote in `ticket` after the message that `viewer` saw last. Of a viewer whose page
 /// does not say what it showed: whether the customer wrote something that nobody in the team has seen.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn has_news(
     conn: &mut PgConnection,
     ticket: TicketId,
@@ -214,9 +188,6 @@ pub const UNREAD: usize = 3;
 
 /// The newest messages of `ticket` that nobody in the team has seen, and those that others wrote after what
 /// `viewer` saw; oldest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn unread(
     conn: &mut PgConnection,
     ticket: TicketId,
@@ -248,9 +219,6 @@ struct Closer {
 }
 
 /// Whether `user` has closed `ticket`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn is_closed_by(conn: &mut PgConnection, ticket: TicketId, user: UserId) -> Result<bool> {
     let row: Option<Closer> =
         db::prepared("SELECT closed_by FROM tickets WHERE id = $1 AND status = 'closed'")
@@ -277,9 +245,6 @@ struct HandedOver {
 
 /// Hands open tickets over, within the caller's transaction, with the rows of the audit and the
 /// announcement. Returns how many.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &str) -> Result<usize> {
     let (department, attendant) = match handover {
         Handover::Attendant { of, department, .. } => (department, Some(of)),
@@ -327,9 +292,6 @@ pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &s
 
 /// Closes `ticket`, within the caller's transaction, with its event, audit row and announcement.
 /// `false` if it was closed already, and then nothing changed.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId, ip: &str) -> Result<bool> {
     let contact = lock_contact_of(conn, ticket)?;
     let closed = db::prepared(

@@ -52,9 +52,6 @@ impl FromRequest for Followed {
 }
 
 /// Exchanges the link for a cookie of this browser, and leads on to an address that is no secret.
-///
-/// # Errors
-/// 404 without a valid link.
 pub async fn enter(link: Followed, device: Device, db: web::Data<Db>) -> Result<HttpResponse> {
     let Followed { contact, link_version, browser } = link;
     let (known, (hash, cookie)) = (browser.token_hash(), browser.renewed());
@@ -71,8 +68,6 @@ pub async fn enter(link: Followed, device: Device, db: web::Data<Db>) -> Result<
     Ok(with_cookie(answer, cookie))
 }
 
-/// # Errors
-/// 404 without an access.
 pub async fn index(customer: Customer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let contact = customer.id;
     let open = db.run(move |conn| queries::accesses(conn, contact)).await?;
@@ -81,9 +76,6 @@ pub async fn index(customer: Customer, shell: Shell, db: web::Data<Db>) -> Resul
 }
 
 /// Shuts out every browser but this one; each may come in by the link again.
-///
-/// # Errors
-/// 404 without an access.
 pub async fn end_others(customer: Customer, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let page = format!("{}/accesses", customer.path);
     db.transaction(move |conn| queries::end_others(conn, customer.id, customer.access)).await?;
@@ -91,9 +83,6 @@ pub async fn end_others(customer: Customer, _: Posted, db: web::Data<Db>) -> Res
 }
 
 /// Leaves: this browser needs the link again.
-///
-/// # Errors
-/// 404 without an access.
 pub async fn leave(customer: Customer, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let path = customer.path.clone();
     db.transaction(move |conn| queries::leave(conn, customer.id, customer.access)).await?;

@@ -29,8 +29,6 @@ pub struct Place {
     whole: Option<u8>,
 }
 
-/// # Errors
-/// 404 without an access.
 pub async fn show(
     customer: Customer,
     shell: Shell,
@@ -42,9 +40,6 @@ pub async fn show(
 }
 
 /// What an open page lacks: the messages after the last that it has, or those before its first.
-///
-/// # Errors
-/// 404 without an access.
 pub async fn messages(
     customer: Customer,
     shell: Shell,
@@ -57,9 +52,6 @@ pub async fn messages(
 }
 
 /// Takes a message of the customer.
-///
-/// # Errors
-/// 404 without an access.
 pub async fn write(
     customer: Customer,
     form: Posted,
@@ -97,9 +89,6 @@ pub async fn write(
 }
 
 /// Notes which messages the page received (`delivered`) and had in view (`read`).
-///
-/// # Errors
-/// 404 without an access.
 pub async fn acknowledge(customer: Customer, form: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let ids = |name: &str| -> Vec<MessageId> {
         form.all(name).filter_map(|id| id.parse().ok()).take(RECEIPTS).collect()

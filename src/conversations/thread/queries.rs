@@ -20,9 +20,6 @@ pub const PAGE: usize = 50;
 pub const WHOLE: usize = 5_000;
 
 /// A part of the thread with `contact`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, window: Window) -> Result<Part> {
     let (place, order, id) = match window {
         Window::Newest | Window::Whole => ("m.id <= $3", "DESC", MessageId(i64::MAX)),
@@ -81,9 +78,6 @@ struct FlagRow {
 
 /// Writes a message into `ticket`, within a transaction that holds the contact's lock; the
 /// message's id. Whether it is a repetition must have been asked before.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) -> Result<MessageId> {
     if let Some(id) = insert(conn, ticket, message, message.client_key)? {
         return Ok(id);
@@ -94,9 +88,6 @@ pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) ->
 
 /// Whether `message` repeats one that was written: the same sender's key and the same text. A key
 /// that comes back with another text, as after the browser's "back", is another message.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn is_written(conn: &mut PgConnection, message: &NewMessage) -> Result<bool> {
     let Some(key) = message.client_key else { return Ok(false) };
     let row: FlagRow = db::prepared(
@@ -152,9 +143,6 @@ struct Acknowledged {
 
 /// Notes what the customer's page received and showed, within a transaction that holds the
 /// contact's lock; for each message that changed, the schedule that sent it, if one did.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn acknowledge(
     conn: &mut PgConnection,
     contact: ContactId,

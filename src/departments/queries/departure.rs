@@ -9,9 +9,6 @@ use crate::ids::{ChannelId, DepartmentId, ScheduleId, UserId};
 
 /// Until the transaction ends, no department is deactivated, reactivated or moved in the order by
 /// somebody else.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_all(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("SELECT FROM departments ORDER BY id FOR NO KEY UPDATE").execute(conn)?;
     Ok(())
@@ -19,9 +16,6 @@ pub fn lock_all(conn: &mut PgConnection) -> Result<()> {
 
 /// The same, while `department` is deactivated: the others are only kept from being deactivated, so that the
 /// dispatcher goes on with theirs. Locked in the order of ids, as above.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_leaving(conn: &mut PgConnection, department: DepartmentId) -> Result<()> {
     for (which, strength) in [("<", "SHARE"), ("=", "NO KEY UPDATE"), (">", "SHARE")] {
         diesel::sql_query(format!("SELECT FROM departments WHERE id {which} $1 ORDER BY id FOR {strength}"))
@@ -40,8 +34,6 @@ pub struct Channel {
     pub name: String,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn channels(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Channel>> {
     Ok(diesel::sql_query("SELECT id, name FROM channels WHERE default_department_id = $1 ORDER BY id")
         .bind::<BigInt, _>(department)
@@ -58,9 +50,6 @@ pub struct Other {
 }
 
 /// The other active departments, in the company's order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn active_others(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Other>> {
     Ok(diesel::sql_query(
         "SELECT id, name FROM departments WHERE deactivated_at IS NULL AND id <> $1 ORDER BY position, id",
@@ -76,9 +65,6 @@ struct Count {
 }
 
 /// How many of the pending schedules open a ticket, and so would fail.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn opening(conn: &mut PgConnection, department: DepartmentId) -> Result<i64> {
     let row: Count = diesel::sql_query(
         "SELECT count(*) AS count FROM schedules
@@ -90,9 +76,6 @@ pub fn opening(conn: &mut PgConnection, department: DepartmentId) -> Result<i64>
 }
 
 /// Lets the first messages of `channels` wait in `department`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: DepartmentId) -> Result<()> {
     let ids: Vec<ChannelId> = channels.iter().map(|channel| channel.id).collect();
     diesel::sql_query("UPDATE channels SET default_department_id = $2 WHERE id = ANY($1)")
@@ -103,9 +86,6 @@ pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: Depar
 }
 
 /// The departments that `user` attends, and those of whomever they let in.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn reached_by(conn: &mut PgConnection, user: UserId) -> Result<Vec<DepartmentId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT DISTINCT m.department_id AS id FROM department_members m JOIN users u ON u.id = m.user_id
@@ -118,9 +98,6 @@ pub fn reached_by(conn: &mut PgConnection, user: UserId) -> Result<Vec<Departmen
 }
 
 /// The default departments of channels, but for `department`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn first_queues(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<DepartmentId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT DISTINCT default_department_id AS id FROM channels WHERE default_department_id <> $1",
@@ -131,9 +108,6 @@ pub fn first_queues(conn: &mut PgConnection, department: DepartmentId) -> Result
 }
 
 /// The attendants of what the department has in hand who are none of `other`: they go along with it.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn would_go_along(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -158,9 +132,6 @@ struct IdRow {
 }
 
 /// Makes the active attendants of `schedules` members of `department`, and returns who was none.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn enrol_attendants(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -184,8 +155,6 @@ struct MemberRow {
     user_id: UserId,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn deactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<()> {
     diesel::sql_query("UPDATE departments SET deactivated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(department)
@@ -194,9 +163,6 @@ pub fn deactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<(
 }
 
 /// `false` when it is active already.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn reactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<bool> {
     let changed = diesel::sql_query(
         "UPDATE departments SET deactivated_at = NULL WHERE id = $1 AND deactivated_at IS NOT NULL",

@@ -32,9 +32,6 @@ pub struct Line {
 }
 
 /// Every department, in the company's order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
     // What is pending in the order of its index, so that the count ends at its limit.
     Ok(db::prepared(format!(
@@ -65,8 +62,6 @@ pub struct Department {
     pub is_active: bool,
 }
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
     let query = db::prepared(
         "SELECT id, name, created_at, deactivated_at IS NULL AS is_active FROM departments WHERE id = $1",
@@ -75,9 +70,6 @@ pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Departm
 }
 
 /// As `find`, and nobody else changes the department until the transaction ends.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
     db::prepared("SELECT FROM departments WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(department)
@@ -116,9 +108,6 @@ pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) ->
 }
 
 /// Puts the departments into that order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn set_order(conn: &mut PgConnection, departments: &[DepartmentId]) -> Result<()> {
     db::prepared(
         "UPDATE departments d SET position = placed.position

@@ -28,9 +28,6 @@ pub struct Member {
 const PAGE: usize = 25;
 
 /// A page of members, by name: after the cursor, or, when told so, before it.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn members(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -71,9 +68,6 @@ const OFFERED: i64 = 10;
 
 /// The first users that a search finds who are no members yet, by name. Those who were invited and have
 /// no password yet are among them; those who were deactivated are not.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn candidates(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -94,9 +88,6 @@ pub fn candidates(
 }
 
 /// Makes a user a member; `false` when they are one already, or are not there.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
     let added = diesel::sql_query(
         "INSERT INTO department_members (department_id, user_id) SELECT $1, id FROM users WHERE id = $2
@@ -114,8 +105,6 @@ struct Found {
     is_found: bool,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn is_member(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
     let row: Found = diesel::sql_query(
         "SELECT EXISTS (SELECT FROM department_members WHERE department_id = $1 AND user_id = $2) AS is_found",
@@ -127,9 +116,6 @@ pub fn is_member(conn: &mut PgConnection, department: DepartmentId, user: UserId
 }
 
 /// Takes a member out; `false` when they are none.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn remove(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
     let removed =
         diesel::sql_query("DELETE FROM department_members WHERE department_id = $1 AND user_id = $2")

@@ -22,9 +22,6 @@ pub struct Held {
 }
 
 /// The pending schedules and open tickets of an attendant, counted by department: of all, or of some.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn held(conn: &mut PgConnection, user: UserId, within: Option<&[DepartmentId]>) -> Result<Vec<Held>> {
     Ok(diesel::sql_query(
         "SELECT d.id AS department_id, d.name AS department,
@@ -59,9 +56,6 @@ pub struct Candidate {
 const OFFERED: i64 = 200;
 
 /// The first other active attendants of each department where `user` has work in hand, by name.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate>> {
     Ok(diesel::sql_query(format!(
         "SELECT d.id AS department_id, other.id, other.name
@@ -85,9 +79,6 @@ struct Found {
 }
 
 /// Whether `user` is an active attendant of `department`, who then stays one until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn attends(conn: &mut PgConnection, user: UserId, department: DepartmentId) -> Result<bool> {
     let row: Option<Found> = diesel::sql_query(
         "SELECT true AS is_found FROM users u JOIN department_members m ON m.user_id = u.id
@@ -102,9 +93,6 @@ pub fn attends(conn: &mut PgConnection, user: UserId, department: DepartmentId) 
 
 /// Nobody else changes these users until the transaction ends. Whoever holds several locks them all at
 /// once, in the order of their ids: two who hand their work to each other would wait for ever.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_users(conn: &mut PgConnection, users: &[UserId]) -> Result<()> {
     diesel::sql_query("SELECT FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
         .bind::<Array<BigInt>, _>(users)

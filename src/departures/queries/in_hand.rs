@@ -77,9 +77,6 @@ struct CountRow {
 }
 
 /// What `leaver` has in hand.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn in_hand(conn: &mut PgConnection, leaver: Leaver<'_>) -> Result<InHand> {
     let (of_schedules, id) = leaver.condition_and_id("s");
     let (of_tickets, _) = leaver.condition_and_id("t");

@@ -24,9 +24,6 @@ const PASSED_ON: i64 = 500;
 /// Tells others what `user` has not read of the last week, of schedules in all departments or in some: the heir
 /// of the department, else all its other active attendants, else the administrators. Otherwise nobody who is
 /// still there would know of a schedule that fired just before somebody left.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn pass_on_notices(
     conn: &mut PgConnection,
     user: UserId,

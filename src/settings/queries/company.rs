@@ -29,17 +29,11 @@ const SELECT: &str = "SELECT company_name, time_zone, spacing_minutes, spacing_s
    FROM settings";
 
 /// The settings as they are saved.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn current(conn: &mut PgConnection) -> Result<Settings> {
     read(db::prepared(SELECT).get_result(conn)?)
 }
 
 /// As `current`, and nobody else can save until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn current_for_update(conn: &mut PgConnection) -> Result<Settings> {
     read(db::prepared(format!("{SELECT} FOR UPDATE")).get_result(conn)?)
 }
@@ -55,9 +49,6 @@ fn read(row: SettingsRow) -> Result<Settings> {
 }
 
 /// Writes the settings; the pending schedules must have been rewritten before.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
     db::prepared(
         "UPDATE settings SET company_name = $1, time_zone = $2, spacing_minutes = $3, spacing_scope = $4,
@@ -81,16 +72,11 @@ pub struct Brand {
     pub logo: Option<ContentHash>,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn brand(conn: &mut PgConnection) -> Result<Brand> {
     Ok(db::prepared("SELECT company_name, logo_sha256 AS logo FROM settings").get_result(conn)?)
 }
 
 /// Refers to the logo's blob, which is kept as long; or to none.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn save_logo(conn: &mut PgConnection, logo: Option<ContentHash>) -> Result<()> {
     db::prepared("UPDATE settings SET logo_sha256 = $1, updated_at = clock_timestamp()")
         .bind::<Nullable<Binary>, _>(logo)
@@ -105,9 +91,6 @@ struct MediaTypeRow {
 }
 
 /// The media type of that file, if it is the company's logo.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn logo_media_type(conn: &mut PgConnection, logo: ContentHash) -> Result<String> {
     let row: MediaTypeRow = db::prepared(
         "SELECT b.media_type FROM settings s JOIN blobs b ON b.sha256 = s.logo_sha256 WHERE s.logo_sha256 = $1",
@@ -124,9 +107,6 @@ struct FlagRow {
 }
 
 /// Whether the database's own time zones hold this one, too.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn knows_zone(conn: &mut PgConnection, zone: Zone) -> Result<bool> {
     let row: FlagRow = db::prepared("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1) AS flag")
         .bind::<Text, _>(zone.name())

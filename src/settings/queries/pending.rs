@@ -19,9 +19,6 @@ pub const MOST_COUNTED: i64 = 1000;
 const PAGE: usize = 25;
 
 /// Keeps out whoever saves a schedule, and locks all pending ones: in the order in which savers lock.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))").execute(conn)?;
@@ -45,9 +42,6 @@ struct PlaceRow {
 }
 
 /// What `spacing` would do to the pending schedules.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing> {
     let query = diesel::sql_query(format!(
         "SELECT s.id, {KEY} AS key, s.due_at, s.spacing_exempt
@@ -67,9 +61,6 @@ pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing>
 ///
 /// The constraint judges each row as it is written, so the order matters: those that do not fit leave
 /// first, and those that fit again come last. Keys of another scope are in nobody's way.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn respace(
     conn: &mut PgConnection,
     spacing: Spacing,
@@ -141,9 +132,6 @@ pub struct Unspaced {
 }
 
 /// The schedules that are exempt from the spacing, earliest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn unspaced(conn: &mut PgConnection, after: Option<Cursor>) -> Result<PageOf<Unspaced>> {
     let rows: Vec<Unspaced> = diesel::sql_query(format!(
         "SELECT s.id, s.due_at, c.name AS contact, d.name AS department, u.name AS attendant,
@@ -174,9 +162,6 @@ struct CountRow {
 }
 
 /// How many schedules are exempt from the spacing, up to one more than `MOST_COUNTED`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn count_unspaced(conn: &mut PgConnection) -> Result<i64> {
     let row: CountRow = diesel::sql_query(
         "SELECT count(*) AS count FROM (SELECT FROM schedules WHERE status = 'scheduled' AND spacing_exempt LIMIT $1) s",
@@ -200,9 +185,6 @@ pub struct Chosen {
 }
 
 /// Pending schedules after a place in the order of their due times.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) -> Result<Vec<Chosen>> {
     Ok(diesel::sql_query(
         "SELECT id, due_at, due_local, due_zone FROM schedules
@@ -226,9 +208,6 @@ pub struct Named {
 }
 
 /// Some schedules with the names of their contacts, earliest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Named>> {
     Ok(diesel::sql_query(
         "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id

@@ -57,9 +57,6 @@ struct Row {
 
 impl Inbox {
     /// The part of the list that `search` asks for.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn load(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Self> {
         let q: String = search.q.trim().chars().take(100).collect();
         let after: Option<Cursor> = search.after.parse().ok();
@@ -94,9 +91,6 @@ impl Inbox {
     }
 
     /// The list beside the conversation with `contact`.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn beside(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<Self> {
         let mut list = Self::load(conn, viewer, &Search::default())?;
         list.is_page = false;

@@ -72,9 +72,6 @@ const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FRO
 
 /// The open tickets that `viewer` attends, the newest message first, of contacts that match `search`,
 /// from `after` on.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn talks(
     conn: &mut PgConnection,
     viewer: &Person,
@@ -107,9 +104,6 @@ pub fn talks(
 
 /// The conversations that match `search` and have no open ticket, by the newest of their tickets that
 /// `viewer` attended, the last closed first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
     let matches = search.condition("c.search", "$4");
     Ok(diesel::sql_query(format!(

@@ -22,9 +22,6 @@ struct VersionRow {
 }
 
 /// The version of the link that opens the contact's page; `None` if none does.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Option<i32>> {
     let row: Option<VersionRow> = db::prepared(format!(
         "SELECT c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
@@ -115,9 +112,6 @@ pub struct OpenAccess {
 }
 
 /// The browsers that have access to a contact's page and were there, the last seen first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenAccess>> {
     Ok(db::prepared(format!(
         "SELECT a.id, a.created_at, a.seen_at, a.user_agent
@@ -130,9 +124,6 @@ pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenA
 }
 
 /// Shuts out every browser of a contact, in the name of a user.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip: &str) -> Result<()> {
     let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1")
         .bind::<BigInt, _>(contact)
@@ -141,9 +132,6 @@ pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip:
 }
 
 /// Shuts out every browser of a customer but this one.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn end_others(conn: &mut PgConnection, contact: ContactId, except: CustomerAccessId) -> Result<()> {
     let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1 AND id <> $2")
         .bind::<BigInt, _>(contact)
@@ -153,9 +141,6 @@ pub fn end_others(conn: &mut PgConnection, contact: ContactId, except: CustomerA
 }
 
 /// Ends the customer's own access in this browser.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn leave(conn: &mut PgConnection, contact: ContactId, access: CustomerAccessId) -> Result<()> {
     db::prepared("DELETE FROM customer_accesses WHERE id = $1").bind::<BigInt, _>(access).execute(conn)?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))

@@ -55,9 +55,6 @@ const _: () = assert!(LONGEST_DAYS == 180, "as the SQL has it");
 
 /// The contact, if the browser with that token has access to it: not archived, on a web chat that is active. Its
 /// last use is noted at most once a minute.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn profile(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -> Result<Option<Profile>> {
     let profile: Option<Profile> = db::prepared(format!(
         "SELECT a.id AS access, coalesce(a.seen_at < now() - interval '1 minute', true) AS is_stale,
