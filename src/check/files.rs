@@ -35,9 +35,6 @@ struct Blob {
 }
 
 /// Files without a row, rows without their file or with one of another size, and old temporary files.
-///
-/// # Errors
-/// The database or the store is unreachable.
 pub async fn compare(conn: &mut PgConnection, files: &Files) -> Result<Vec<Offender>> {
     let mut found = Vec::new();
     for first in 0..=u8::MAX {

@@ -81,9 +81,6 @@ impl fmt::Display for Finding {
 }
 
 /// Tries every invariant on one snapshot of the database.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
     conn.build_transaction().read_only().repeatable_read().run(|conn| {
         conn.batch_execute("SET LOCAL statement_timeout = 0")?;
@@ -100,9 +97,6 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
 }
 
 /// As `run`, and compares the stored files with their rows, for invariant 17.
-///
-/// # Errors
-/// The database or the store is unreachable.
 pub async fn run_with_files(conn: &mut PgConnection, store: &Files) -> Result<Vec<Finding>> {
     let mut findings = run(conn)?;
     let offenders = files::compare(conn, store).await?;

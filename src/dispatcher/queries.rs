@@ -45,9 +45,6 @@ pub struct Claimed {
 
 /// Takes the locks of at most `limit` schedules that are due, or next and as good as due, and of their
 /// contacts, for this transaction.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Claimed> {
     let ahead = AHEAD.as_millis() as i32;
     let rows: Vec<(ScheduleId, bool)> = db::prepared(include_str!("claim.sql"))
@@ -63,9 +60,6 @@ pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> 
 }
 
 /// How long until the last of `ids` is due, by the database's clock.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Duration> {
     let until: NextDue = db::prepared(
         "SELECT extract(epoch FROM max(due_at) - clock_timestamp())::float8 AS seconds
@@ -77,9 +71,6 @@ pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Dur
 }
 
 /// Takes the lock of one schedule, unless it is settled or held by somebody else.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
     let row: Option<i64> = schedules::table
         .filter(schedules::id.eq(id.0).and(schedules::status.eq(Status::Scheduled.as_str())))
@@ -129,9 +120,6 @@ pub fn opens_ticket(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool
 }
 
 /// Why a schedule failed, if it did.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn failure_of(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<Option<FailureReason>> {
     let reason: Option<String> = schedules::table.find(id.0).select(schedules::failure_reason).first(conn)?;
     Ok(reason.and_then(|reason| reason.parse().ok()))
@@ -205,9 +193,6 @@ impl NextDue {
 
 /// What is left but for `except`, by the database's clock: what is held is not what comes next, so that nobody
 /// is late for its sake.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left> {
     let row: LeftRow = db::prepared(
         "SELECT ARRAY(SELECT id FROM schedules
@@ -226,9 +211,6 @@ pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left>
 /// statements once and along the indexes, whatever the statistics say of tables that were just
 /// filled, gives up on a lock before those who wait behind it do, and on a statement before the dispatcher gives
 /// up the connection ([`PATIENCE`](super::supervisor)).
-///
-/// # Errors
-/// The database is unreachable.
 pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
     let (class, id) = RUNNING_LOCK;
     conn.batch_execute(&format!(

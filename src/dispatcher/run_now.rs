@@ -35,9 +35,6 @@ impl<E: Into<Error>> From<E> for Undone {
 }
 
 /// Does it, within the caller's transaction. Waits for whoever holds the schedule or its contact.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: UserId, ip: &str) -> Result<RunNow> {
     if !queries::lock_pending(conn, id)? {
         return Ok(RunNow::NotPending);

@@ -57,17 +57,11 @@ pub fn tick(conn: &mut PgConnection) -> Result<Outcome> {
 }
 
 /// The same, as long as `goes_on`, which is asked before each batch.
-///
-/// # Errors
-/// As [`tick`].
 pub fn tick_while(conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool) -> Result<Outcome> {
     tick_with(conn, goes_on, &mut Refusals::default())
 }
 
 /// The same, with what earlier ticks know of schedules that the database refuses.
-///
-/// # Errors
-/// As [`tick`].
 pub fn tick_with(
     conn: &mut PgConnection,
     goes_on: &mut dyn FnMut() -> bool,

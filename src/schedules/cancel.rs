@@ -33,9 +33,6 @@ impl Reason {
 }
 
 /// Cancels, in the caller's transaction; `false` when the schedule is pending no more.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn cancel(
     conn: &mut PgConnection,
     viewer: &Viewer,

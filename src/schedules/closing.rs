@@ -60,9 +60,6 @@ impl Closing {
     }
 
     /// Closes what is to be closed, and returns whether the form's ticket is closed by it.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn carry_out(self, conn: &mut PgConnection, viewer: &Viewer, ip: &str) -> Result<bool> {
         match self {
             Self::Over { was_closed } => Ok(was_closed),

@@ -53,9 +53,6 @@ pub struct Stale {
 
 impl Stale {
     /// What happened to `stored` after the version `seen`.
-    ///
-    /// # Errors
-    /// `NotFound`; or the database is unreachable.
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, stored: &Stored, seen: i32) -> Result<Self> {
         let files = files::queries::of_schedule(conn, stored.id)?;
         Ok(Self {
@@ -92,9 +89,6 @@ pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
 }
 
 /// Moves a pending schedule to another time and leaves all else as it is.
-///
-/// # Errors
-/// `NotFound`; or the database is unreachable.
 pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result<Outcome> {
     let (id, zone) = (wanted.id, viewer.zone);
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;

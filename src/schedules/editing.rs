@@ -15,8 +15,6 @@ use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
 use crate::web::{Flash, Shell, redirect_with};
 
-/// # Errors
-/// `NotFound`.
 pub async fn edit(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -35,9 +33,6 @@ pub async fn edit(
 
 /// Saves, or shows the form again: after a step of a browser without scripts, with what is wrong (422),
 /// or with what somebody else did meanwhile (409).
-///
-/// # Errors
-/// `NotFound`.
 pub async fn update(
     viewer: Can<ManageSchedules>,
     mut form: PostedFiles,

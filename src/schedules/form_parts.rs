@@ -34,9 +34,6 @@ pub struct PartQuery {
 }
 
 /// The field "Atendente" for the department that was chosen.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn attendant_field(
     _: Can<ManageSchedules>,
     shell: Shell,
@@ -54,9 +51,6 @@ pub async fn attendant_field(
 }
 
 /// The warnings about the contact that was chosen.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn contact_warning(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -75,9 +69,6 @@ pub async fn contact_warning(
 }
 
 /// What is proposed for the contact that was chosen, as JSON: its person as an option, and who attends.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn proposal(
     _: Can<ManageSchedules>,
     db: web::Data<Db>,
@@ -100,9 +91,6 @@ pub async fn proposal(
 }
 
 /// Whether the time that was typed can be had.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn slot_check(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -137,9 +125,6 @@ pub struct SearchQuery {
 }
 
 /// Contacts for the searchable select, as JSON `[{value, text, sub}]`.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn contact_options(
     _: Can<ManageSchedules>,
     db: web::Data<Db>,
@@ -152,9 +137,6 @@ pub async fn contact_options(
 }
 
 /// People for the searchable select, as JSON `[{value, text, sub}]`.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn person_options(
     _: Can<ManageSchedules>,
     db: web::Data<Db>,
@@ -182,9 +164,6 @@ pub fn searched(person: &str, contact: &str) -> String {
 }
 
 /// The form after that button.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn after_step(db: &Db, form: &Fields, typed: Typed) -> Result<Typed> {
     let mut typed = typed.with_slot(form.get("use_slot"));
     if form.get("step") == "clear_person" {

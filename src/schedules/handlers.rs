@@ -93,9 +93,6 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
 /// time (`use_slot`), without a file (`remove_file`), with what is wrong (422), or with what changed while it was
 /// open (409). Files are kept first, so that nobody sends them twice.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageSchedules>,
     mut form: PostedFiles,
@@ -150,9 +147,6 @@ async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result
 }
 
 /// Asks before cancelling, for browsers without scripts.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn ask_cancellation(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -169,9 +163,6 @@ pub async fn ask_cancellation(
 }
 
 /// Cancels. Whoever comes too late is shown what became of the schedule instead.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn cancel(
     viewer: Can<ManageSchedules>,
     form: Posted,

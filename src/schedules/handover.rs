@@ -40,9 +40,6 @@ impl Handover {
 }
 
 /// Hands them over, in the caller's transaction; or changes nothing, and tells what is in the way.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn hand_over(
     conn: &mut PgConnection,
     handovers: &[Handover],

@@ -57,9 +57,6 @@ impl Known {
     }
 
     /// What a search finds; `None` if nothing was typed.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn found(&self, conn: &mut PgConnection, typed: &str, is_refresh: bool) -> Result<Option<Found>> {
         let Some(search) = Search::parse(typed) else { return Ok(None) };
         let is_recent = |searched: &&Searched| is_refresh && searched.at.elapsed() < CONTENT;
@@ -85,9 +82,6 @@ impl Known {
     }
 
     /// What `filters` can be changed to.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn options(&self, conn: &mut PgConnection, filters: &Filters) -> Result<Options> {
         let attendant = match filters.attendant {
             Some(Attendant::User(id)) => Some(id),
@@ -98,9 +92,6 @@ impl Known {
     }
 
     /// How many there are in each situation.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn counts(&self, conn: &mut PgConnection, narrowed: &Narrowed) -> Result<Counts> {
         let all = narrowed.of_all();
         if all.is_searched() {
@@ -110,9 +101,6 @@ impl Known {
     }
 
     /// How many there are in each cell, by situation.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn loads(&self, conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
         if narrowed.is_searched() {
             return calendar::loads(conn, narrowed, cells);

@@ -14,9 +14,6 @@ use crate::tickets;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
 /// Asks before firing, for browsers without scripts.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn ask(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -33,9 +30,6 @@ pub async fn ask(
 }
 
 /// Fires at once. What stands in the way is told (409), and the schedule waits for its time as before.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn run(
     viewer: Can<ManageSchedules>,
     _: Posted,

@@ -23,9 +23,6 @@ pub struct Slot {
 }
 
 /// Judges the time that was typed, beside all pending schedules but `except`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn look(
     conn: &mut PgConnection,
     typed: &Typed,

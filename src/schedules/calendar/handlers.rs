@@ -19,9 +19,6 @@ const IN_A_DAY: i64 = 3;
 const IN_AN_HOUR: i64 = 2;
 
 /// The days that are shown take the place of the list's period, which waits in the address.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,

@@ -21,8 +21,6 @@ const TITLE: &str = "Mover agendamento";
 
 const OTHER_ZONE: &str = "O fuso horário da empresa mudou enquanto você movia o agendamento. Confira a data e a hora e mova de novo.";
 
-/// # Errors
-/// `NotFound`.
 pub async fn ask(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -46,9 +44,6 @@ pub async fn ask(
 }
 
 /// Moves. To a script that did what the mouse said, success is an empty answer.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn change(
     viewer: Can<ManageSchedules>,
     form: Posted,

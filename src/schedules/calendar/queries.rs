@@ -55,9 +55,6 @@ pub struct Load {
 }
 
 /// The first `limit` schedules of each cell.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn entries(
     conn: &mut PgConnection,
     narrowed: &Narrowed,
@@ -85,9 +82,6 @@ pub fn entries(
 }
 
 /// How many schedules there are in each cell, by situation.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
     let (from, to) = bounds(cells);
     let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();

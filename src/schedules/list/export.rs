@@ -42,9 +42,6 @@ const HEAD: &[&str] = &[
 
 /// What the search found is fixed at the beginning; rows that come or go meanwhile are met or not, but none
 /// is met twice. The audit keeps who took the list and its filters, but not what was searched for.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn download(
     viewer: Can<ManageSchedules>,
     db: web::Data<Db>,

@@ -16,8 +16,6 @@ use crate::schedules::Known;
 use crate::schedules::queries::Choice;
 use crate::web::{Asked, Fields, Remarks, Shell, pushing, tidied};
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -51,17 +49,11 @@ pub async fn index(
 }
 
 /// Users for the searchable select of who created, as JSON `[{value, text, sub}]`.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn users(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(found(&db, query, Vec::new()).await?))
 }
 
 /// The same for the select of attendants, which begins with the queue.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn attendants(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
     let queue = json!({ "value": Attendant::Queue.value(), "text": QUEUE, "sub": "" });
     let first = if query.0.get("q").trim().is_empty() { vec![queue] } else { Vec::new() };

@@ -33,9 +33,6 @@ const CONTACT: &str = "SELECT c.id, c.name,
 
 /// Contacts by name; of that person, if one is given; in whose name, number or e-mail address every
 /// word of `search` is.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn contacts(
     conn: &mut PgConnection,
     person: Option<PersonId>,
@@ -55,9 +52,6 @@ pub fn contacts(
 }
 
 /// One contact as an option, also when the first ones offered do not hold it; archived or not.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn contact_choice(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Choice>> {
     let query = db::prepared(format!("{CONTACT} WHERE c.id = $1")).bind::<BigInt, _>(contact);
     Ok(query.get_result(conn).optional()?)
@@ -71,9 +65,6 @@ const PERSON: &str = "SELECT p.id, p.name,
    CROSS JOIN LATERAL (SELECT count(*) FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL) n";
 
 /// People by name, in which every word of `search` is.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let matches = search.map_or("true".into(), |search| search.condition("p.search", "$1"));
     let query = format!(
@@ -86,18 +77,12 @@ pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Ch
 }
 
 /// One person as an option, archived or not.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn person_choice(conn: &mut PgConnection, person: PersonId) -> Result<Option<Choice>> {
     let query = db::prepared(format!("{PERSON} WHERE p.id = $1")).bind::<BigInt, _>(person);
     Ok(query.get_result(conn).optional()?)
 }
 
 /// Active departments, in the company's order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
     Ok(db::prepared(
         "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
@@ -106,9 +91,6 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
 }
 
 /// A department that was deactivated, as an option.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn inactive_department(conn: &mut PgConnection, department: DepartmentId) -> Result<Option<Choice>> {
     let query =
         db::prepared("SELECT id, name || ' (desativado)' AS name, '' AS sub FROM departments WHERE id = $1");
@@ -116,9 +98,6 @@ pub fn inactive_department(conn: &mut PgConnection, department: DepartmentId) ->
 }
 
 /// Active members of a department; and whom the schedule `edited` has there already, whoever that is.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn attendants(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -158,9 +137,6 @@ pub struct Proposal {
 
 /// The contact's person, and who attends: as in the ticket that the form was opened from, else as the
 /// contact's record says, else as in its last ticket. `None` for an archived contact.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn proposal(
     conn: &mut PgConnection,
     contact: ContactId,

@@ -83,9 +83,6 @@ pub struct Detail {
 }
 
 /// The schedule, if `viewer` may read it.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Detail> {
     let detail: Detail = db::prepared(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,

@@ -56,17 +56,12 @@ const STORED: &str =
         ARRAY(SELECT a.id FROM attachments a WHERE a.schedule_id = schedules.id ORDER BY a.id) AS files
    FROM schedules WHERE id = $1";
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
     find(conn, schedule, STORED)
 }
 
 /// The same, and nobody else changes it until the transaction ends. Where somebody was waited for, the
 /// version is theirs, but the files are as they were before.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
     find(conn, schedule, &format!("{STORED} FOR NO KEY UPDATE"))
 }
@@ -84,9 +79,6 @@ struct Found {
 
 /// Whether the last change of the schedule is this form, saved already. With another change since, it
 /// does not hold what the form says.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM schedule_history
@@ -101,9 +93,6 @@ pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Res
 }
 
 /// Whether all changes after the version `seen` were made by the page of this key.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: Uuid) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT count(*) = $2 - $3 AS is_found FROM schedule_history
@@ -119,9 +108,6 @@ pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: U
 }
 
 /// Whether the pending schedule has this place already.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM schedules

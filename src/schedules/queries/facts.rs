@@ -44,9 +44,6 @@ struct FactsRow {
 /// What is known of the records that a form names, and the time. The schedule `edited` may keep what it has:
 /// a contact or person that was archived, a department that was deactivated, an attendant who left. What
 /// becomes of it then is the dispatcher's.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<ScheduleId>) -> Result<Facts> {
     let row: FactsRow = db::prepared(
         "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,

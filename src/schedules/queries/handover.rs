@@ -37,9 +37,6 @@ impl From<Handover> for Way {
 }
 
 /// Nobody else changes those that go, until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<()> {
     let Way { from, .. } = handover.into();
     diesel::sql_query(format!("SELECT FROM schedules s WHERE {GOES} ORDER BY s.id FOR NO KEY UPDATE"))
@@ -64,9 +61,6 @@ pub struct Clash {
 const TOLD: i64 = 6;
 
 /// The first of those that go and would be too near; what is exempt from the spacing stays so.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) -> Result<Vec<Clash>> {
     let Way { from, to } = handover.into();
     Ok(diesel::sql_query(format!(

@@ -64,17 +64,11 @@ pub struct History {
 }
 
 /// The whole history of a schedule.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn history(conn: &mut PgConnection, schedule: ScheduleId) -> Result<History> {
     load(conn, schedule, -1)
 }
 
 /// What happened to a schedule after the version that somebody saw: the edits since, and its end.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn history_since(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<History> {
     load(conn, schedule, version)
 }
@@ -159,9 +153,6 @@ const KIN: i64 = 20;
 
 /// What that schedule was planned anew from, and what was planned anew from it, as far as `viewer` may
 /// read them; newest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn kin(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Vec<Kin>> {
     Ok(db::prepared(format!(
         "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source

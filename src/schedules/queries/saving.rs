@@ -19,9 +19,6 @@ use crate::schedules::spacing::{Conflict, Scope, Spacing};
 use crate::schema::{schedule_history, settings};
 
 /// The company's spacing, which then cannot change until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
     db::prepared("SELECT pg_advisory_xact_lock_shared(hashtext('pontual.spacing'))").execute(conn)?;
     let (minutes, scope) = settings::table
@@ -34,9 +31,6 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
 /// Locks the contact of a schedule that is about to be saved, as closing its ticket and copying its name into
 /// `schedule_texts` need. Comes before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all
 /// others from saving.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
     let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR SHARE" };
     db::prepared(format!("SELECT FROM contacts WHERE id = $1 {lock}"))
@@ -47,9 +41,6 @@ pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: 
 
 /// Makes writers of these spacing keys wait for each other before they write: without this the
 /// exclusion constraint is just as safe, but stalls in deadlocks. Always in the same order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -> Result<()> {
     for key in keys.into_iter().collect::<BTreeSet<_>>() {
         db::prepared("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
@@ -79,9 +70,6 @@ pub struct Made {
 
 /// The schedule that this form has made already. A new spacing of the company marks schedules, and changes
 /// nothing that a form says.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn made_by(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<Made>> {
     Ok(db::prepared(
         "SELECT s.id, s.status,
@@ -120,9 +108,6 @@ pub struct Wanted {
 
 /// The pending schedule of the key nearest to the wanted time that is closer than the gap, with the
 /// nearest free whole minutes before (in the future) and after; `None` when the time is free.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Conflict>> {
     if wanted.gap <= Duration::zero() {
         return Ok(None);
@@ -185,9 +170,6 @@ pub fn insert(
 }
 
 /// Cancels a pending schedule; `false` when it is pending no more.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &Reason) -> Result<bool> {
     let cancelled = db::prepared(
         "UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''), finished_at = clock_timestamp(),

@@ -59,8 +59,6 @@ struct Open {
 }
 
 impl Known {
-    /// # Errors
-    /// The database is unreachable.
     pub fn of(conn: &mut PgConnection, facts: &Facts, viewer: UserId, typed: &Typed) -> Result<Self> {
         let open = match facts.contact {
             Some(contact) => tickets::open_ticket_of(conn, contact.id)?,

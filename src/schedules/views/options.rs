@@ -26,9 +26,6 @@ pub struct Options {
 
 impl Options {
     /// For a form that changes the schedule `except`, or makes a new one.
-    ///
-    /// # Errors
-    /// The database is unreachable.
     pub fn load(
         conn: &mut PgConnection,
         viewer: UserId,

@@ -24,9 +24,6 @@ pub struct Bulk {
 }
 
 /// Those of `ids` that exist, the soonest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Bulk>> {
     Ok(diesel::sql_query(
         "SELECT s.id, c.name AS contact_name, s.due_at, s.status
@@ -45,9 +42,6 @@ struct IdRow {
 
 /// Cancels those of `ids` that are still pending, and returns them. Locked in the order of ids, as by all
 /// who lock several; the second statement sees what the lock waited for.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn cancel_all(
     conn: &mut PgConnection,
     ids: &[ScheduleId],

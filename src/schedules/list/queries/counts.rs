@@ -59,9 +59,6 @@ struct CountRow {
 }
 
 /// How many there are in each situation within `all`, which asks for none.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
     let limit = match (&all.patterns, &all.found, all.set()) {
         (Some(_), ..) => COMPARED,

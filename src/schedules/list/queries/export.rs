@@ -59,9 +59,6 @@ pub struct ExportRow {
 const CHUNK: usize = 500;
 
 /// The rows that follow a place.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn chunk(
     conn: &mut PgConnection,
     narrowed: &Narrowed,

@@ -107,9 +107,6 @@ impl Narrowed {
 }
 
 /// Looks up what `filters` search for, and makes them comparable.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn narrowed(
     conn: &mut PgConnection,
     filters: &Filters,

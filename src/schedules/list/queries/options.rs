@@ -27,9 +27,6 @@ pub struct Options {
 const MOST: i64 = 100;
 
 /// What filters can be changed to, where `chosen` are chosen now.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
     let departments = db::prepared(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
@@ -42,9 +39,6 @@ pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
 }
 
 /// Users whose name or e-mail address holds what is looked for, one more than a select holds; and those of `chosen`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<Vec<Choice>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();

@@ -60,9 +60,6 @@ type Columns = (
 const PAGE: usize = 25;
 
 /// One row after the other, from the place where the page begins. Ids are given in the order of creation.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn page(
     conn: &mut PgConnection,
     narrowed: &Narrowed,

@@ -39,8 +39,6 @@ struct IdRow {
     id: ScheduleId,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
     let patterns = patterns(conn, search)?;
     let (sample, each_stands_for) = sample(conn)?;
@@ -155,9 +153,6 @@ fn looked_up(
 }
 
 /// The newest schedule.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn newest(conn: &mut PgConnection) -> Result<ScheduleId> {
     let row: IdRow =
         diesel::sql_query("SELECT coalesce(max(id), 0) AS id FROM schedules").get_result(conn)?;
@@ -165,9 +160,6 @@ pub fn newest(conn: &mut PgConnection) -> Result<ScheduleId> {
 }
 
 /// Of the schedules that were saved after `last`, those that a search finds.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Result<Vec<ScheduleId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT x.schedule_id AS id
