@@ -1,11 +1,11 @@
-//! What an entry knows besides who, what and when, in the words of the forms.
+//! Formats the details of an audit entry as Portuguese text, with the labels that the forms use.
 
 use serde_json::Value;
 
 use super::filters;
 use crate::roles;
 
-/// Fields and counts, in the words of the forms.
+/// The changed fields and the counts of an entry, as one line of text.
 pub fn detail(details: &Value) -> String {
     let Some(details) = details.as_object() else { return String::new() };
     let mut parts = Vec::new();
@@ -36,7 +36,7 @@ pub fn detail(details: &Value) -> String {
     parts.join("; ")
 }
 
-/// The permissions of a role that were switched.
+/// The permissions of a role that were switched on or off.
 fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
     let names = |value: Option<&Value>| -> Vec<String> {
         let list = value.and_then(Value::as_array).into_iter().flatten();
@@ -54,12 +54,12 @@ fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
     on.chain(off).collect()
 }
 
-/// A permission by its name on screen; one that is no more reads as it is stored.
+/// The permission's label. A permission that no longer exists is shown as stored.
 fn switch_label(name: &str) -> &str {
     name.parse().map_or(name, |permission| roles::label(permission))
 }
 
-/// A field by its name on screen; one without a name here reads as it is stored.
+/// The field's label. A field without a label here is shown as stored.
 fn field_label(field: &str) -> String {
     let label = match field {
         "name" => "nome",

@@ -1,4 +1,4 @@
-//! What an exported list was narrowed to, in the words of the filters.
+//! Describes the filters of an exported list, with the labels that the filters have on screen.
 
 use std::str::FromStr;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::Group;
 use crate::schedules::{Action, Status};
 
-/// The filters in the order in which a sentence names them; `until` is the last day, like `to`.
+/// The filters in the order in which the sentence names them. `until` is the last day, like `to`.
 const ORDER: [&str; 11] = [
     "q",
     "status",
@@ -61,7 +61,7 @@ fn one(name: &str, value: &Value) -> String {
     }
 }
 
-/// The label of a value; one without a label reads as it is stored.
+/// The value's label. A value without a label is shown as stored.
 fn word<T: FromStr>(text: &str, label: fn(T) -> &'static str) -> String {
     text.parse().map_or_else(|_| text.to_owned(), |value| label(value).to_owned())
 }

@@ -1,4 +1,4 @@
-//! The audit's page and file.
+//! The audit page and its CSV file.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -16,13 +16,13 @@ use crate::error::Result;
 use crate::ids::UserId;
 use crate::web::{Asked, Cursor, Remarks, Shell, csv_file, pushing, tidied};
 
-/// Rows read at once for the file.
+/// Rows per query when the file is written.
 const BATCH: usize = 1000;
 
-/// The choice of what nobody who is signed in did.
+/// The filter's choice for entries without a signed-in user.
 pub const NOBODY: &str = "Plataforma e contatos";
 
-/// The filter as the address has it; what cannot be read filters nothing.
+/// The filter as the query string has it. A value that cannot be parsed does not filter.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Query {
     #[serde(default)]
@@ -52,7 +52,7 @@ impl Query {
         }
     }
 
-    /// With the earlier date first, and whether they had to be exchanged.
+    /// Puts the earlier date first. The `bool` says whether the dates were swapped.
     fn in_order(self) -> (Self, bool) {
         match (clock::parse_day(&self.from), clock::parse_day(&self.until)) {
             (Some(from), Some(until)) if until < from => {
@@ -62,7 +62,7 @@ impl Query {
         }
     }
 
-    /// Without what does not exist, and what is to be said of it.
+    /// Drops filter values that do not exist, with a remark for the user about each.
     fn known(self, people: &[log::Person]) -> (Self, Remarks) {
         let is_somebody = match self.actor.parse() {
             Ok(Actor::Person(id)) => people.iter().any(|person| person.id == id),
@@ -96,7 +96,7 @@ impl Query {
         }
     }
 
-    /// The filters as the audit of an export keeps them.
+    /// The filters as the audit entry of an export stores them.
     fn kept(&self) -> Value {
         let all =
             [("actor", &self.actor), ("group", &self.group), ("from", &self.from), ("until", &self.until)];
@@ -105,7 +105,7 @@ impl Query {
     }
 }
 
-/// The first instant of a day; where the clocks skip midnight, an hour later.
+/// The first instant of a day: 01:00 where the clocks skip midnight.
 fn start_of(zone: Zone, day: NaiveDate) -> Option<chrono::DateTime<chrono::Utc>> {
     let instant = |hour| match zone.resolve(day.and_hms_opt(hour, 0, 0)?) {
         Resolved::One(at) | Resolved::Twice(at, _) => Some(at),
@@ -114,8 +114,6 @@ fn start_of(zone: Zone, day: NaiveDate) -> Option<chrono::DateTime<chrono::Utc>>
     instant(0).or_else(|| instant(1))
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     viewer: Can<ReadAudit>,
     shell: Shell,
@@ -149,9 +147,6 @@ pub struct SearchQuery {
 }
 
 /// People for the searchable select, as JSON `[{value, text}]`.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn people(
     _: Can<ReadAudit>,
     db: web::Data<Db>,
@@ -164,10 +159,7 @@ pub async fn people(
     Ok(HttpResponse::build(StatusCode::OK).json(choices))
 }
 
-/// The filtered audit as a file, newest first; that it was taken is its first line.
-///
-/// # Errors
-/// The database is unreachable.
+/// The filtered audit as a CSV file, newest first. Its first row is the entry of this export.
 pub async fn export(
     viewer: Can<ReadAudit>,
     db: web::Data<Db>,

@@ -1,5 +1,6 @@
-//! The audit: who did what, when and from where. Rows are only ever added; the database refuses
-//! to change them, and lets them go only when they are older than they must be kept (see `retention`). They hold ids and field names, never a customer's texts.
+//! The audit: who did what, when and from where. Rows are only added. The database refuses to change them,
+//! and deletes them only when their retention period is over (see `retention`). They hold ids and field
+//! names, never a customer's texts.
 
 mod details;
 mod filters;
@@ -27,18 +28,18 @@ pub fn routes() -> Vec<Route> {
 }
 
 text_enum! {
-    /// What happened. The dispatcher's own entries are written by its SQL.
+    /// What happened. The dispatcher writes its own entries in SQL.
     pub enum Action {
         SignedIn = "session.started",
         SignInRefused = "session.refused",
         SignedOut = "session.ended",
-        /// Summed up by the minute, as the two after it: tries to sign in beyond the limit.
+        /// Sign-in attempts beyond the limit. This action and the next two are summed up once a minute.
         SignInThrottled = "session.throttled",
         /// Requests that were answered 403.
         AccessRefused = "access.refused",
-        /// Requests beyond another limit.
+        /// Requests beyond any other limit.
         LimitReached = "access.limited",
-        /// Sessions ended by their user or somebody else: the subject is the user.
+        /// Sessions that their user or another user ended. The subject is the user who was signed in.
         SessionsEnded = "user.sessions_ended",
         UserCreated = "user.created",
         UserNoticesChosen = "user.notices_chosen",
@@ -46,7 +47,7 @@ text_enum! {
         UserEdited = "user.edited",
         UserDeactivated = "user.deactivated",
         UserReactivated = "user.reactivated",
-        /// A one-time link to a new password was made, and used.
+        /// A one-time link for setting a password was made; the next action: it was used.
         AccessLinkMade = "user.link_made",
         AccessLinkUsed = "user.link_used",
         PasswordChanged = "user.password_changed",
@@ -66,12 +67,12 @@ text_enum! {
         ScheduleCancelled = "schedule.cancelled",
         ScheduleCompleted = "schedule.completed",
         ScheduleFailed = "schedule.failed",
-        /// By a customer: what a schedule opens is told by its completion.
+        /// A customer opened a ticket. For a ticket that a schedule opens, see `ScheduleCompleted`.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
         SettingsEdited = "settings.edited",
         RetentionEdited = "settings.retention_edited",
-        /// An empty installation became a company, by its first administrator.
+        /// The first administrator set up an empty installation.
         SetUp = "setup.completed",
         ChannelCreated = "channel.created",
         ChannelEdited = "channel.edited",
@@ -82,7 +83,7 @@ text_enum! {
         ContactArchived = "contact.archived",
         ContactRestored = "contact.restored",
         ContactLinkRevoked = "contact.link_revoked",
-        /// Browsers that came by the contact's link were shut out, by the customer or by somebody else.
+        /// The customer or a user ended the access of browsers that had opened the contact's link.
         ContactAccessesEnded = "contact.accesses_ended",
         ContactExported = "contact.exported",
         ContactAnonymised = "contact.anonymised",
@@ -90,20 +91,20 @@ text_enum! {
         PersonEdited = "person.edited",
         PersonArchived = "person.archived",
         PersonRestored = "person.restored",
-        /// With the contacts that only she had: see contacts.
+        /// Also anonymises the contacts that belong only to this person: see `contacts`.
         PersonAnonymised = "person.anonymised",
         ImportConfirmed = "import.confirmed",
         ImportCancelled = "import.cancelled",
         ImportFinished = "import.finished",
         TicketHandedOver = "ticket.handed_over",
-        /// Lists that somebody took as a file, with the filter; what was searched for is not kept.
+        /// A list was downloaded as a file. The entry keeps the filter, but not the search words.
         SchedulesExported = "export.schedules",
         AuditExported = "export.audit",
         ContactsExported = "export.contacts",
     }
 }
 
-/// One row to add.
+/// A row to add.
 #[derive(Clone, Debug)]
 pub struct Entry {
     action: Action,
@@ -128,7 +129,7 @@ impl Entry {
         Self { actor: Some(actor), ..self }
     }
 
-    /// The id of the record that the action is named after.
+    /// The id of the record that the action concerns.
     pub fn about(self, subject: Option<i64>) -> Self {
         Self { subject, ..self }
     }

@@ -1,5 +1,5 @@
-//! What was refused for who asked (403), or beyond a limit (429): each goes to the log, and their sums go to the
-//! audit, so that a flood of requests is no flood of rows.
+//! Counts requests that were refused for lack of permission (403) or beyond a limit (429). Each refusal is
+//! logged. The audit gets only their sums, so a flood of requests does not become a flood of rows.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,16 +20,16 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// How often the sums are written.
+/// How often the sums are written to the audit.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Maximum kinds of refusals between two writings. What is beyond is summed up without route and address.
+/// Maximum kinds of refusals between two writes. Beyond it, refusals are counted by action only.
 const KINDS: usize = 500;
 
-/// Where the addresses of customers' pages begin.
+/// Start of the paths of customers' pages.
 const CUSTOMERS: &str = "/c/";
 
-/// The sums since they were last written, of this process.
+/// This process's sums since the last write.
 #[derive(Clone, Default)]
 pub struct Refusals(Arc<Mutex<HashMap<Kind, u64>>>);
 
@@ -42,7 +42,7 @@ struct Kind {
     ip: String,
 }
 
-/// What a handler knows of its refusal, in the extensions of its answer.
+/// What a handler knows about its refusal. The handler puts it into the response's extensions.
 #[derive(Clone, Copy, Debug)]
 pub struct Refused {
     action: Action,
@@ -50,7 +50,7 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// A try to sign in beyond the limit, as that user, if there is one.
+    /// A sign-in attempt beyond the limit, with the user whose address was typed, if there is one.
     pub fn signing_in(user: Option<UserId>) -> Self {
         Self { action: Action::SignInThrottled, subject: user.map(|user| user.0) }
     }
@@ -65,10 +65,7 @@ impl Refused {
     }
 }
 
-/// Middleware, within the session's: notes what handlers refuse, and to whom.
-///
-/// # Errors
-/// What the inner service returns.
+/// Middleware inside the session middleware: counts the requests that handlers refuse, by user.
 pub async fn note(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -86,10 +83,7 @@ pub async fn note(
     Ok(response)
 }
 
-/// Middleware, around those that refuse a changing request before any session is read: notes that.
-///
-/// # Errors
-/// What the inner service returns.
+/// Middleware around those that refuse unsafe requests before the session is read: counts these refusals.
 pub async fn note_early(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -106,7 +100,7 @@ pub async fn note_early(
     answer
 }
 
-/// The visitor's address; none at a customer's pages, for what the audit holds cannot be anonymised.
+/// The visitor's IP address. Empty on customers' pages, because audit rows cannot be anonymised.
 fn address(request: &HttpRequest) -> String {
     if request.path().starts_with(CUSTOMERS) { String::new() } else { client_ip(request) }
 }
@@ -125,10 +119,7 @@ impl Refusals {
         *sums.entry(kind).or_default() += 1;
     }
 
-    /// Writes the sums into the audit.
-    ///
-    /// # Errors
-    /// The database is unreachable: they wait for the next time.
+    /// Writes the sums to the audit. If that fails, they stay in memory until the next write.
     pub async fn write(&self, db: &Db) -> Result<()> {
         let sums = std::mem::take(&mut *self.lock());
         if sums.is_empty() {
@@ -148,7 +139,7 @@ impl Refusals {
         written
     }
 
-    /// Writes them now and then, for as long as the process lives.
+    /// Writes the sums at intervals, as long as the process runs.
     pub async fn keep_writing(self, db: Db) {
         loop {
             time::sleep(EVERY).await;
@@ -158,7 +149,8 @@ impl Refusals {
         }
     }
 
-    /// A panic elsewhere leaves the map whole: every change of it is one call.
+    /// Ignores a poisoned lock: each change to the map is a single call, so a panic leaves no half-made
+    /// change.
     fn lock(&self) -> MutexGuard<'_, HashMap<Kind, u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

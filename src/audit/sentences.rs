@@ -1,4 +1,4 @@
-//! What happened, as people read it. A new action does not compile until it has its sentence here.
+//! Turns audit entries into Portuguese sentences. A new action does not compile until it has a sentence here.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -10,7 +10,7 @@ use crate::auth::{Permission, Person};
 use crate::text_enum;
 
 text_enum! {
-    /// What the actions are about, as the filter offers it.
+    /// The topics by which the page filters actions.
     pub enum Group {
         Access = "access",
         Users = "users",
@@ -43,20 +43,20 @@ impl Group {
         Words::of(action).group
     }
 
-    /// The actions of the group.
+    /// The actions in this group.
     pub fn actions(self) -> Vec<Action> {
         Action::ALL.iter().copied().filter(|action| Self::of(*action) == self).collect()
     }
 }
 
-/// How an action reads: `Ana Prado criou o agendamento nº 12`.
+/// The parts of an action's sentence: `Ana Prado criou o agendamento nº 12`.
 struct Words {
     group: Group,
-    /// What the person did, before the record.
+    /// What was done; stands before the record.
     verb: &'static str,
-    /// What it was done to.
+    /// The kind of record that was changed.
     record: Record,
-    /// Who did it where nobody is named.
+    /// The subject of the sentence when the entry has no user.
     by_itself: &'static str,
 }
 
@@ -151,7 +151,7 @@ fn words(action: A) -> (Group, &'static str, R) {
     }
 }
 
-/// Who did it where nobody is named.
+/// The subject of the sentence when the entry has no user.
 fn by_itself(action: Action) -> &'static str {
     match action {
         Action::TicketOpened | Action::ContactAccessesEnded => "O contato",
@@ -163,20 +163,20 @@ fn by_itself(action: Action) -> &'static str {
     }
 }
 
-/// What a row of the audit says.
+/// An audit entry as a sentence, in parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
     pub who: String,
-    /// `Ana Prado criou o`: all up to the record.
+    /// The text before the record: `Ana Prado criou o`.
     pub lead: String,
-    /// The record's name, and its page where the viewer may see it.
+    /// The record's name, and the path of its page if the viewer may open it.
     pub record: Option<(String, Option<String>)>,
-    /// What else is known: fields, counts.
+    /// Further details: changed fields, counts.
     pub detail: String,
 }
 
 impl Sentence {
-    /// `subject` is the record's id and its name, if the record is there and has one.
+    /// `subject` is the record's id, and its name if the record still exists and has one.
     pub fn of(
         action: Action,
         actor: Option<&str>,
@@ -223,8 +223,8 @@ impl Record {
     }
 }
 
-/// The history of one record, in words, newest first: who did what, and when. It ends with the creation, of
-/// which the audit may know nothing, or which is too long ago to be among the newest.
+/// The history of one record as sentences, newest first. The last one is its creation: `created_at` is used
+/// if `changes` lacks it, either because the audit has no such entry or because newer ones fill the limit.
 pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -> Vec<String> {
     let told = |change: &Change| {
         let action = change.action.parse().ok()?;
@@ -244,7 +244,8 @@ pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -
     all
 }
 
-/// How the history of an attendant tells what its department's own calls "um atendente".
+/// How a user's own history words a change of membership. The department's history says "um atendente"
+/// instead.
 fn membership(action: Action) -> Option<&'static str> {
     match action {
         Action::MemberAdded => Some("incluiu no departamento"),

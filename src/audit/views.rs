@@ -1,4 +1,4 @@
-//! Finished data for the audit's page and file.
+//! Views of the audit page, and the rows of its CSV file.
 
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -77,11 +77,11 @@ impl Line {
     }
 }
 
-/// What the file names its columns.
+/// The file's column headings.
 pub const HEAD: &[&str] =
     &["Data e hora", "Quem fez", "Assunto", "O que aconteceu", "Registro", "Origem (IP)"];
 
-/// One line of the file.
+/// One row of the file.
 pub fn cells(viewer: &Person, row: Row) -> Vec<String> {
     let at = viewer.zone.local(row.at).format("%d/%m/%Y %H:%M:%S").to_string();
     let sentence = sentence(viewer, &row);
@@ -92,7 +92,7 @@ pub fn cells(viewer: &Person, row: Row) -> Vec<String> {
     vec![at, sentence.who, group.to_owned(), text, subject, ip]
 }
 
-/// An action that this version does not know reads as it is stored.
+/// An action that this version does not know is shown as stored.
 fn sentence(viewer: &Person, row: &Row) -> Sentence {
     let actor = row.actor.as_deref();
     let Ok(action) = row.action.parse() else {
@@ -105,7 +105,7 @@ fn sentence(viewer: &Person, row: &Row) -> Sentence {
 }
 
 impl Query {
-    /// The page with this filter, and at a place of it.
+    /// The path of the page with this filter. `place` is the cursor as a query parameter, or empty.
     pub fn address(&self, place: &str) -> String {
         let all =
             [("actor", &self.actor), ("group", &self.group), ("from", &self.from), ("until", &self.until)];
@@ -118,7 +118,7 @@ impl Query {
         if parts.is_empty() { "/audit".into() } else { format!("/audit?{}", parts.join("&")) }
     }
 
-    /// Where the page begins, as its address says.
+    /// The cursor as a query parameter, or empty.
     pub fn place(&self) -> String {
         let all = [("before", &self.before), ("after", &self.after)];
         let set = all.into_iter().find(|(_, value)| !value.is_empty());

@@ -23,9 +23,6 @@ tokio::task_local! {
 }
 
 /// Middleware around the session's: lets its look-up read the user of the request too.
-///
-/// # Errors
-/// What the inner service returns.
 pub async fn with_viewer(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -67,8 +67,6 @@ pub async fn home(viewer: Viewer) -> Result<HttpResponse> {
     Ok(redirect(viewer.home()))
 }
 
-/// # Errors
-/// The template failed.
 pub async fn new(
     _: Anyone,
     shell: Shell,
@@ -122,9 +120,6 @@ pub async fn create(
 }
 
 /// Asks for the sign-in that a form waits for.
-///
-/// # Errors
-/// The template failed.
 pub async fn sign_in_to_send(request: &HttpRequest, kept: String) -> Result<HttpResponse> {
     let shell = Shell::extract(request).await?;
     let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
@@ -146,9 +141,6 @@ const OF_ANOTHER: (&str, &str) = (
 );
 
 /// Signs out.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn destroy(
     _: Posted,
     viewer: Viewer,

@@ -84,9 +84,6 @@ static PERSON: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The active user of that id with all that a page's frame needs.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> =
         db::prepared(&*PERSON).bind::<BigInt, _>(user).get_result(conn).optional()?;
@@ -120,9 +117,6 @@ impl From<PersonRow> for Person {
 
 /// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active
 /// has a password (`users_active_has_password`).
-///
-/// # Errors
-/// The database is unreachable.
 pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserId, String)>> {
     Ok(users::table
         .filter(users::email.eq(email).and(users::deactivated_at.is_null()))
@@ -166,9 +160,6 @@ struct WithPersonRow {
 }
 
 /// The state of a living session; its last use is noted at most once a minute.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
     let query = db::prepared(format!("SELECT {STATE} FROM sessions x WHERE {LIVING}"));
     let row: Option<StateRow> = of_token(query, token_hash).get_result(conn).optional()?;
@@ -176,9 +167,6 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
 }
 
 /// The same with the active user whose session it is; `None` also if it is nobody's.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn session_with_person(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Value, Person)>> {
     let query = of_token(db::prepared(&*WITH_PERSON), token_hash);
     let row: Option<WithPersonRow> = query.get_result(conn).optional()?;
@@ -216,9 +204,6 @@ pub struct Origin {
 
 /// Writes a session, unless its user was deactivated meanwhile. Those that end by time are retired (see
 /// `retention`).
-///
-/// # Errors
-/// The database is unreachable.
 pub fn save_session(
     conn: &mut PgConnection,
     token_hash: &[u8],
@@ -251,9 +236,6 @@ struct BeganRow {
 /// Lets the session of that id end soon, for another token takes its place and its id: what the browser has
 /// under way is still answered. Returns when it began; `None` when somebody was faster, which shows by what the
 /// session says of the user's rights.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Result<Option<DateTime<Utc>>> {
     let row: Option<BeganRow> = db::prepared(
         "UPDATE sessions SET ends_at = now() + make_interval(secs => $2), id = gen_random_uuid()
@@ -267,8 +249,6 @@ pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Resul
     Ok(row.map(|row| row.created_at))
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn end_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
     db::prepared("DELETE FROM sessions WHERE token_hash = $1").bind::<Binary, _>(token_hash).execute(conn)?;
     Ok(())
@@ -284,9 +264,6 @@ struct AttemptRow {
 
 /// Counts a try under `key` before it is judged, so that parallel tries cannot slip past the limit,
 /// and returns how many there were in the window of so many minutes and the seconds until it ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result<(i32, i64)> {
     let row: AttemptRow = db::prepared(
         "INSERT INTO sign_in_attempts AS a (key, failures) VALUES ($1, 1)
@@ -307,9 +284,6 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
 
 /// After a good sign-in, forgets the tries of `own`, and takes this one from the counts of `shared`. Those of
 /// others that are long past are retired (see `retention`).
-///
-/// # Errors
-/// The database is unreachable.
 pub fn forgive_attempts(conn: &mut PgConnection, own: &[String], shared: &[String]) -> Result<()> {
     db::prepared("DELETE FROM sign_in_attempts WHERE key = ANY($1)")
         .bind::<Array<Text>, _>(own)

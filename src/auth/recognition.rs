@@ -14,9 +14,6 @@ use crate::error::Error;
 use crate::ids::UserId;
 
 /// Middleware within the session's: tells the register of connections whose connection this is.
-///
-/// # Errors
-/// What the inner service returns.
 pub async fn recognise(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -20,9 +20,6 @@ use crate::ids::UserId;
 use crate::web::{Csrf, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, user_of};
 
 /// Middleware, within the session's.
-///
-/// # Errors
-/// What the inner service returns.
 pub async fn keep(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -148,9 +148,6 @@ pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<
 
 /// Gives the session another token once its user's rights are others than at the last request: whoever knew the
 /// token before may have none of the new ones.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate::Result<()> {
     if session.get::<bool>(REPLACED_KEY).unwrap_or_default().unwrap_or_default() {
         return Ok(());

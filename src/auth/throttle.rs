@@ -83,9 +83,6 @@ pub fn admit(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
 
 /// After the right password: forgets the tries of a device, of a user, and of an address from its place, and
 /// takes this one try from the wider counts, which hold the tries of strangers too.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn forgive(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
     let counts = guesser.counts();
     let (own, shared): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(_, limit)| *limit <= OF_DEVICE);

@@ -53,9 +53,6 @@ fn make_anew(conn: &mut PgConnection, id: UserId, by: &Viewer, ip: &str) -> Resu
 }
 
 /// The page on which the owner of a link chooses a password.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn show(
     _: Anyone,
     shell: Shell,
@@ -72,9 +69,6 @@ pub async fn show(
 }
 
 /// Sets the password, ends all sessions of the account, and signs in.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn take_up(
     form: Posted,
     shell: Shell,

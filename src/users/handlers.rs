@@ -29,8 +29,6 @@ pub struct ListQuery {
     pub before: String,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     viewer: Can<ManageUsers>,
     shell: Shell,
@@ -55,17 +53,12 @@ pub async fn index(
     shell.page(&viewer, "Atendentes", Index::new(&viewer, query, listed))
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn new(viewer: Can<ManageUsers>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let view = blank(&viewer, &shell, &db, Typed::default()).await?;
     shell.page(&viewer, "Novo atendente", view)
 }
 
 /// Invites: adds the user, and shows this once the link that leads to a password.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageUsers>,
     form: Posted,

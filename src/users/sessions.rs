@@ -19,9 +19,6 @@ pub use super::queries::{OpenSession, open_sessions};
 pub use super::views::SessionList;
 
 /// Ends all sessions of a user but `except`, and their streams.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn end_all(
     conn: &mut PgConnection,
     user: UserId,

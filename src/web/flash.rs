@@ -183,9 +183,6 @@ impl Flash {
 }
 
 /// Middleware: leaves the flash that an answer carries in a cookie.
-///
-/// # Errors
-/// What the inner service returns.
 pub async fn keep(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -26,9 +26,6 @@ const ALWAYS: [(&str, &str); 5] = [
 
 /// Middleware: adds the security headers, unless the handler chose its own, and keeps pages out of
 /// shared and disk caches.
-///
-/// # Errors
-/// What the inner service returns.
 pub async fn headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -34,17 +34,11 @@ pub struct Shell {
 
 impl Shell {
     /// Answers with `view` inside the application's frame; to htmx, with `view` alone.
-    ///
-    /// # Errors
-    /// The template failed.
     pub fn page(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
         self.page_with(StatusCode::OK, viewer, title, view)
     }
 
     /// As `page`, with another status, such as 422 for a form that was refused.
-    ///
-    /// # Errors
-    /// The template failed.
     pub fn page_with(
         self,
         status: StatusCode,
@@ -62,9 +56,6 @@ impl Shell {
     }
 
     /// Answers 503 with a form that could not be saved just now, as a page that sends it again.
-    ///
-    /// # Errors
-    /// The view cannot be rendered.
     pub fn page_to_retry(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
         tracing::warn!(title, "a form was answered 503");
         let title = format!("Erro: {title}");
@@ -82,18 +73,12 @@ impl Shell {
     }
 
     /// Answers with a whole page that has no frame, such as the sign-in.
-    ///
-    /// # Errors
-    /// The template failed.
     pub fn bare(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
         let body = Bare { theme: self.theme.as_str(), title, body: &view }.render()?;
         Ok(self.respond(status, body))
     }
 
     /// Answers with a part of a page.
-    ///
-    /// # Errors
-    /// The template failed.
     pub fn fragment(self, status: StatusCode, view: impl Template) -> Result<HttpResponse> {
         let body = view.render()?;
         Ok(self.respond(status, body))

@@ -9,9 +9,6 @@ use actix_web::middleware::Next;
 const WORTH_COMPRESSING: u64 = 1_000;
 
 /// Middleware: keeps a small answer from being compressed.
-///
-/// # Errors
-/// What the inner service returns.
 pub async fn stay_plain(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

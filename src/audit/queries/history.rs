@@ -1,4 +1,4 @@
-//! What was done to one record.
+//! The audit entries about one record.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -10,7 +10,7 @@ use crate::audit::Action;
 use crate::db;
 use crate::error::Result;
 
-/// What was done, and by whom; nobody is the platform itself.
+/// What was done, and by whom. No actor means the platform itself.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Change {
     #[diesel(sql_type = Timestamptz)]
@@ -21,7 +21,7 @@ pub struct Change {
     pub actor: Option<String>,
     #[diesel(sql_type = Jsonb)]
     pub details: Value,
-    /// The department of a change that is told of one of its attendants.
+    /// The department, where a user's history shows that they joined or left one.
     #[diesel(sql_type = Nullable<Text>)]
     pub department: Option<String>,
 }
@@ -29,10 +29,7 @@ pub struct Change {
 const SELECT: &str = "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS department
    FROM audit a LEFT JOIN users u ON u.id = a.actor_id";
 
-/// The newest row of an action that is about no record.
-///
-/// # Errors
-/// The database is unreachable.
+/// The newest entry with this action.
 pub fn newest_of(conn: &mut PgConnection, action: Action) -> Result<Option<Change>> {
     Ok(db::prepared(format!("{SELECT} WHERE a.action = $1 ORDER BY a.at DESC, a.id DESC LIMIT 1"))
         .bind::<Text, _>(action)
@@ -40,10 +37,7 @@ pub fn newest_of(conn: &mut PgConnection, action: Action) -> Result<Option<Chang
         .optional()?)
 }
 
-/// The newest `limit` rows that have one of these actions and that subject, newest first.
-///
-/// # Errors
-/// The database is unreachable.
+/// The newest `limit` entries about `subject` that have one of these actions, newest first.
 pub fn newest_about(
     conn: &mut PgConnection,
     actions: &[Action],

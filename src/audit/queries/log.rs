@@ -1,4 +1,4 @@
-//! The audit's page: newest first, one index for each way to filter.
+//! The entries of the audit page, newest first. Each way to filter has its own index.
 
 use std::str::FromStr;
 
@@ -15,14 +15,14 @@ use crate::ids::UserId;
 use crate::users::NAME_IN_A_CHOICE;
 use crate::web::{Cursor, PageOf, Search};
 
-/// How many rows a page has.
+/// Maximum rows per page.
 const PAGE: usize = 50;
 
-/// Who did it.
+/// Filters by who acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Person(UserId),
-    /// Nobody who is signed in: the platform itself, or a customer.
+    /// Entries without a signed-in user: the platform's and customers'.
     Nobody,
 }
 
@@ -36,7 +36,7 @@ impl FromStr for Actor {
     }
 }
 
-/// What the page shows, and where it begins.
+/// The page's filter and cursor.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Filter {
     pub actor: Option<Actor>,
@@ -47,7 +47,7 @@ pub struct Filter {
     pub before: Option<Cursor>,
 }
 
-/// One line of the audit.
+/// One entry of the audit.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Row {
     #[diesel(sql_type = BigInt)]
@@ -69,9 +69,6 @@ pub struct Row {
 }
 
 /// A page of the audit, newest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.or(filter.after);
@@ -79,10 +76,7 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row>> {
     Ok(PageOf::cut(rows, PAGE, (start, is_backwards), |row| Cursor { at: row.at, id: row.id }))
 }
 
-/// The rows after the filter's place.
-///
-/// # Errors
-/// The database is unreachable.
+/// The rows after the cursor.
 pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec<Row>> {
     let order = order(&filter);
     let found = found(&filter, limit);
@@ -131,10 +125,10 @@ fn order(filter: &Filter) -> &'static str {
     if filter.before.is_some() { "a.at, a.id" } else { "a.at DESC, a.id DESC" }
 }
 
-/// Finds the rows; its parameters are those that `rows` binds.
+/// The SQL that finds the rows. Its parameters are bound in `rows`.
 ///
-/// Where actions or a person are chosen, the newest of each action are taken by its index and merged:
-/// an index of several actions does not come in the order of time.
+/// With a filter by group or actor, it reads the newest rows of each action through that action's index and
+/// merges them: no index yields the rows of several actions in order of time.
 fn found(filter: &Filter, limit: usize) -> String {
     let order = order(filter);
     let sign = if filter.before.is_some() { '>' } else { '<' };
@@ -158,7 +152,7 @@ fn found(filter: &Filter, limit: usize) -> String {
     }
 }
 
-/// Somebody to filter by.
+/// A user in the filter's list.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Person {
     #[diesel(sql_type = BigInt)]
@@ -167,10 +161,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// Users whose name or e-mail address holds what is looked for, at most 50; and `chosen`, whoever that is.
-///
-/// # Errors
-/// The database is unreachable.
+/// Users whose name or e-mail address contains the search words, at most 50, plus the user `chosen`.
 pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<Person>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();

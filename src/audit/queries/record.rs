@@ -1,4 +1,4 @@
-//! Adding to the audit.
+//! Adds entries to the audit.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -7,10 +7,7 @@ use crate::audit::Entry;
 use crate::error::Result;
 use crate::schema::audit;
 
-/// Adds a row, in the transaction of what it records.
-///
-/// # Errors
-/// The database is unreachable.
+/// Adds an entry. Call it in the same transaction as the change that it records.
 pub fn record(conn: &mut PgConnection, entry: &Entry) -> Result<()> {
     diesel::insert_into(audit::table)
         .values((

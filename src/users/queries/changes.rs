@@ -23,9 +23,6 @@ const AUDITED: [Action; 8] = [
 
 /// The newest `limit` changes of an account, newest first. Who comes and goes in a department is told of
 /// the department, and counts here too.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<Change>> {
     Ok(db::prepared(
         "SELECT a.at, a.action, u.name AS actor, a.details, d.name AS department

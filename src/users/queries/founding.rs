@@ -10,17 +10,11 @@ use crate::schema::{roles, users};
 use crate::users::NewAccount;
 
 /// Whether anybody can sign in, or could.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn are_there(conn: &mut PgConnection) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
 /// Whether there is a user of that id.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn is_there(conn: &mut PgConnection, user: UserId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.find(user.0))).get_result(conn)?)
 }

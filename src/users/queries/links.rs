@@ -17,9 +17,6 @@ struct EndRow {
 }
 
 /// Makes the user's link, which voids the older one, and returns when it ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn make_link(
     conn: &mut PgConnection,
     user: UserId,
@@ -43,9 +40,6 @@ pub fn make_link(
 }
 
 /// Takes back the user's link; `false` when there is none.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn revoke_link(conn: &mut PgConnection, user: UserId) -> Result<bool> {
     let ended =
         db::prepared("DELETE FROM access_links WHERE user_id = $1").bind::<BigInt, _>(user).execute(conn)?;
@@ -70,9 +64,6 @@ pub struct Invited {
 const IS_GOOD: &str = "l.expires_at > now() AND (u.password_hash IS NULL OR u.deactivated_at IS NULL)";
 
 /// Whom a good link is for; `None` when it is unknown, used or over.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
     Ok(db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.password_hash IS NULL AS is_new
@@ -84,9 +75,6 @@ pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<In
 }
 
 /// As `find_link`, and the link is over: of two who use it at once, one gets it. Whoever made it let the user in.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
     Ok(db::prepared(format!(
         "WITH used AS (
@@ -101,9 +89,6 @@ pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Inv
 }
 
 /// Makes an invited user active, under the name that they gave.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn accept(conn: &mut PgConnection, user: UserId, name: &str, password_hash: &str) -> Result<()> {
     db::prepared(
         "UPDATE users SET name = $2, password_hash = $3, deactivated_at = NULL, updated_at = now() WHERE id = $1",
@@ -115,8 +100,6 @@ pub fn accept(conn: &mut PgConnection, user: UserId, name: &str, password_hash: 
     Ok(())
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn set_password(conn: &mut PgConnection, user: UserId, password_hash: &str) -> Result<()> {
     db::prepared("UPDATE users SET password_hash = $2, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(user)

@@ -48,9 +48,6 @@ pub struct Row {
 const PAGE: usize = 25;
 
 /// A page of users, by name.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.or(filter.after);

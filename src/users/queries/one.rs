@@ -121,9 +121,6 @@ pub fn name_of(conn: &mut PgConnection, user: UserId) -> Result<String> {
 }
 
 /// Nobody else changes the user until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
     db::prepared("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(user)
@@ -132,9 +129,6 @@ pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
 }
 
 /// Every role, the administrator's first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
     Ok(db::prepared(format!(
         "SELECT r.id, r.name, r.is_administrator, {GRANTED}
@@ -153,18 +147,12 @@ pub struct Department {
 }
 
 /// The active departments, in the company's order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
     Ok(db::prepared("SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id")
         .load(conn)?)
 }
 
 /// What the form of `editor` is judged by.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> Result<Facts> {
     let reads_all = editor.may(Permission::TicketsAll);
     let may_take_over = before.as_ref().map(|user| may_take_over(conn, editor, user)).transpose()?;
@@ -184,9 +172,6 @@ pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> 
 
 /// Whether `editor` holds all that the account of `user` does: its permissions, and sight of the conversations
 /// that it reads.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn may_take_over(conn: &mut PgConnection, editor: &Person, user: &User) -> Result<bool> {
     let gives = editor.id == user.id || Reach::of(editor).gives(user.rank());
     Ok(gives && (editor.may(Permission::TicketsAll) || !reads_beyond(conn, user.id, editor)?))
@@ -200,9 +185,6 @@ struct Found {
 
 /// Whether `user` reads conversations that `editor`, who does not read all of them, could not: of departments that
 /// are not the editor's, of tickets of their own there, and of what they were told of.
-///
-/// # Errors
-/// The database is unreachable.
 fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Person) -> Result<bool> {
     let row: Found = diesel::sql_query(format!(
         "SELECT ({ATTENDS} AND (
@@ -218,9 +200,6 @@ fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Person) -> Resul
 }
 
 /// Whether `editor` let `user` in: made the link by which their password was chosen, or one that waits.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn was_let_in_by(conn: &mut PgConnection, user: UserId, editor: UserId) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by = $2)
@@ -266,9 +245,6 @@ pub fn update(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()
 }
 
 /// Makes the user a member of just these among the active departments.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[DepartmentId]) -> Result<()> {
     db::prepared(
         "DELETE FROM department_members m USING departments d

@@ -30,9 +30,6 @@ pub struct OpenSession {
 const LISTED: i64 = 20;
 
 /// The newest living sessions of a user, the last seen first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSession>> {
     Ok(db::prepared(
         "SELECT id, created_at, seen_at, user_agent, ip FROM sessions
@@ -48,9 +45,6 @@ pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSe
 }
 
 /// Ends the sessions of a user: just `only`, or all but `except`. Returns how many.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn end_sessions(
     conn: &mut PgConnection,
     user: UserId,
