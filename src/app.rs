@@ -1,4 +1,4 @@
-//! The application put together: the table of contents of all addresses, and what they share.
+//! //! Assembles the application: all addresses, the middleware and the shared state.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -26,7 +26,7 @@ use crate::{
     web as frame,
 };
 
-/// What all requests share; one for each process, cheap to clone.
+/// State that all requests share. One per process, cheap to clone.
 #[derive(Clone)]
 pub struct Shared {
     pub config: Config,
@@ -51,7 +51,7 @@ impl Shared {
     }
 }
 
-/// Every address of Pontual, in the order in which they are tried.
+/// Every address of Pontual, in the order in which the router tries them.
 pub fn routes() -> Vec<Route> {
     [
         auth::routes(),
@@ -82,7 +82,7 @@ pub fn routes() -> Vec<Route> {
     .collect()
 }
 
-/// The application of one worker.
+/// Builds the application of one worker.
 pub fn build(
     shared: Shared,
 ) -> App<
@@ -133,8 +133,8 @@ pub fn build(
         .wrap(from_fn(connections::watch))
 }
 
-/// The session's middleware answers trouble with the database as a bare 500; here it becomes the 503
-/// that it is.
+/// Turns database errors of the session middleware into 503. The middleware itself answers them with a bare
+/// 500.
 async fn answer_trouble(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

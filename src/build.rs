@@ -1,6 +1,9 @@
-//! Builds anew when a file is added to what the binary embeds (cargo itself sees only changes of files that it
-//! knows), makes the lists of `auth/passwords/lists.rs` out of what npm brings, and tells the linker which of
-//! libpq's functions are called through ours. It also takes the indentation out of the templates.
+//! The build script:
+//! - rebuilds when a file is added to a folder that the binary embeds (cargo alone sees only changes of known
+//!   files);
+//! - makes the word lists of `auth/passwords/lists.rs` from npm packages;
+//! - tells the linker which libpq functions to redirect to our wrappers;
+//! - strips the indentation from the templates.
 
 #[path = "auth/passwords/plain.rs"]
 mod plain;
@@ -10,7 +13,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// See `db::sqlstate` for the first, and `db::patience` for the others, which wait for the server.
+/// The libpq functions that we wrap: `db::sqlstate` the first, `db::patience` the others, which can block.
 const WRAPPED: [&str; 10] = [
     "PQresultErrorField",
     "PQexec",
@@ -24,10 +27,10 @@ const WRAPPED: [&str; 10] = [
     "PQfinish",
 ];
 
-/// Passwords that leaked, the most used first.
+/// Leaked passwords, the most used first.
 const PASSWORDS: &str = "language-common/src/passwords.json";
 
-/// Names and words of Brazil; the names first, since more passwords hold them.
+/// Brazilian names and words. Names come first because more passwords contain them.
 const WORDS: [&str; 4] = [
     "language-pt-br/src/firstnames.json",
     "language-pt-br/src/lastnames.json",
@@ -35,10 +38,10 @@ const WORDS: [&str; 4] = [
     "language-pt-br/src/wikipedia.json",
 ];
 
-/// Where askama finds the templates; askama.toml names it too.
+/// Where askama looks for templates. Must match askama.toml.
 const TEMPLATES: &str = ".templates";
 
-/// Shorter words stand in many good passwords by chance.
+/// Minimum length of a word, in characters. Shorter words occur in good passwords by chance.
 const SHORTEST_WORD: usize = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -57,8 +60,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     write_list(&target.join("words.txt"), &WORDS, SHORTEST_WORD)
 }
 
-/// Copies the templates without their indentation, which is for readers: sent along, it would make pages 6 %
-/// larger. The lines keep their numbers, for the errors of the compiler. Returns the copies.
+/// Copies the templates without their indentation, which would make pages 6 % larger. Line numbers stay the
+/// same, so that compiler errors point to the right line. Returns the paths of the copies.
 fn write_templates(source: &Path, target: &Path) -> Result<HashSet<PathBuf>, Box<dyn Error>> {
     fs::create_dir_all(target)?;
     let mut copies = HashSet::new();
@@ -70,7 +73,7 @@ fn write_templates(source: &Path, target: &Path) -> Result<HashSet<PathBuf>, Box
         } else {
             let text = fs::read_to_string(entry.path())?;
             let text: String = text.split_inclusive('\n').map(|line| line.trim_start_matches(' ')).collect();
-            // an untouched file compiles nothing anew
+            // Rewriting an unchanged file would trigger a rebuild.
             if fs::read_to_string(&copy).ok().as_ref() != Some(&text) {
                 fs::write(&copy, text)?;
             }
@@ -80,7 +83,7 @@ fn write_templates(source: &Path, target: &Path) -> Result<HashSet<PathBuf>, Box
     Ok(copies)
 }
 
-/// Removes what is left of templates that are no more.
+/// Removes copies of templates that no longer exist.
 fn remove_others(folder: &Path, kept: &HashSet<PathBuf>) -> Result<(), Box<dyn Error>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -94,7 +97,8 @@ fn remove_others(folder: &Path, kept: &HashSet<PathBuf>) -> Result<(), Box<dyn E
     Ok(())
 }
 
-/// Writes what `lists` hold, one a line, in small letters without accents, each once and in their order.
+/// Writes the entries of `lists`, one per line, in lower case without accents, in order and without
+/// duplicates.
 fn write_list(target: &Path, lists: &[&str], shortest: usize) -> Result<(), Box<dyn Error>> {
     let (mut text, mut known) = (String::new(), HashSet::new());
     for list in lists {

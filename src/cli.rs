@@ -59,7 +59,7 @@ enum Command {
     Check,
 }
 
-/// How much `demo --large` loads.
+/// Sizes of the data that `demo --large` loads.
 #[derive(clap::Args)]
 struct LargeSizes {
     #[arg(long, requires = "large", default_value_t = 1_000_000)]
@@ -70,7 +70,7 @@ struct LargeSizes {
     notifications: u32,
 }
 
-/// Why a command ended, in one sentence for the operator.
+/// The reason why a command failed, in one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     #[error(transparent)]
@@ -99,17 +99,14 @@ pub enum Trouble {
     Refused(String),
 }
 
-/// Where the database is: somebody's, or ours, which stops when this value is dropped.
+/// The database to use: an external server, or our private one, which stops when this value is dropped.
 pub struct Database {
     pub url: String,
     pub private: Option<PrivateServer>,
 }
 
 impl Database {
-    /// Finds or starts the server that `config` names.
-    ///
-    /// # Errors
-    /// The address cannot be made safe, or the private server cannot be started.
+    /// Uses the server that `config` names, or starts the private one.
     pub fn open(config: &Config) -> Result<Self, Trouble> {
         if let Some(url) = &config.database_url {
             return Ok(Self { url: with_tls_and_time_outs(url)?, private: None });
@@ -118,10 +115,7 @@ impl Database {
         Ok(Self { url: private.url().to_owned(), private: Some(private) })
     }
 
-    /// The same, but a private server that is already running is shared.
-    ///
-    /// # Errors
-    /// As [`Database::open`].
+    /// As [`Database::open`], but joins a private server that is already running.
     pub fn open_or_join(config: &Config) -> Result<Self, Trouble> {
         match Self::open(config) {
             Err(Trouble::Start(StartError::InUse(data_dir))) => match url_of_running(&data_dir) {
@@ -132,10 +126,7 @@ impl Database {
         }
     }
 
-    /// Connects and migrates.
-    ///
-    /// # Errors
-    /// The server is unreachable, or a migration failed.
+    /// Connects and runs pending migrations.
     pub fn migrated(&self) -> Result<PgConnection, Trouble> {
         let mut conn = db::connect(&self.url)?;
         let ran = db::migrate(&mut conn)?;
@@ -147,9 +138,6 @@ impl Database {
 }
 
 /// Runs a command.
-///
-/// # Errors
-/// What an operator must know, in one sentence.
 pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
     let config = Config::from_vars(|name| std::env::var(name).ok())?;
     match arguments.command {
@@ -204,10 +192,8 @@ fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The demonstration has known passwords, so that it goes into a private database only.
-///
-/// # Errors
-/// `DATABASE_URL` is set.
+/// Refuses the demonstration when `DATABASE_URL` is set: its passwords are public, so it may only go into a
+/// private database.
 pub fn refuse_foreign_demo(config: &Config) -> Result<(), Trouble> {
     match config.database_url {
         None => Ok(()),
@@ -227,7 +213,7 @@ fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> R
         }
         false => made,
     };
-    // What is wrong without the company too is said before a server is started.
+    // Check what does not need the company name first, before a server is started.
     users::NewAccount::parse(name, email, &password, "").map_err(Trouble::Refused)?;
     let database = Database::open_or_join(config)?;
     let mut conn = database.migrated()?;

@@ -1,6 +1,6 @@
-//! Time as people read it. The only place where a wall clock becomes an instant and back.
+//! Dates and times as people read them. The only place that converts between local time and instants.
 //!
-//! Decisions ("is it due?") are the database's; this module converts and formats.
+//! Decisions ("is it due?") use the database's clock; this module only converts and formats.
 
 use chrono::{
     DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone,
@@ -8,31 +8,31 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
-/// The zone of a company that has chosen none.
+/// The zone of a company that has not chosen one.
 pub const DEFAULT_ZONE: Tz = Tz::America__Sao_Paulo;
 
 /// The company's IANA time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Zone(Tz);
 
-/// What a wall-clock time means in a zone.
+/// The instants that a local time stands for in a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolved {
     /// Exactly one instant.
     One(DateTime<Utc>),
-    /// The clocks go back over it: two instants, the earlier first.
+    /// The clocks go back over this time, so it occurs twice. The earlier instant comes first.
     Twice(DateTime<Utc>, DateTime<Utc>),
-    /// The clocks skip it: no instant.
+    /// The clocks skip this time.
     Never,
 }
 
 impl Zone {
-    /// The zone of that IANA name; an unknown one is São Paulo's, for a page must be shown.
+    /// The zone with this IANA name. An unknown name gives São Paulo, because the page must be shown anyway.
     pub fn named(name: &str) -> Self {
         Self(name.parse().unwrap_or(DEFAULT_ZONE))
     }
 
-    /// The zone of that IANA name, if there is one.
+    /// The zone with this IANA name, if it exists.
     pub fn find(name: &str) -> Option<Self> {
         name.parse().ok().map(Self)
     }
@@ -41,7 +41,7 @@ impl Zone {
         self.0.name()
     }
 
-    /// The instants that show `local` on this zone's clocks.
+    /// The instants at which this zone's clocks show `local`.
     pub fn resolve(self, local: NaiveDateTime) -> Resolved {
         match self.0.from_local_datetime(&local) {
             LocalResult::Single(at) => Resolved::One(at.to_utc()),
@@ -50,8 +50,8 @@ impl Zone {
         }
     }
 
-    /// The first instant at which this zone's clocks show `local` or later: where they skip it, the end
-    /// of what they skip. So consecutive hours and days meet without gap or overlap, however long they are.
+    /// The first instant at which this zone's clocks show `local` or later. If the clocks skip `local`, that
+    /// is the end of the gap. Consecutive hours and days therefore neither overlap nor leave a gap.
     pub fn first_at(self, local: NaiveDateTime) -> DateTime<Utc> {
         match self.resolve(local) {
             Resolved::One(at) | Resolved::Twice(at, _) => at,
@@ -59,19 +59,19 @@ impl Zone {
         }
     }
 
-    /// When a day begins: midnight, or later where the clocks skip it.
+    /// Start of a day: midnight, or later if the clocks skip midnight.
     pub fn start_of(self, day: NaiveDate) -> DateTime<Utc> {
         self.first_at(day.and_time(NaiveTime::MIN))
     }
 
-    /// The day that this zone's calendars show at `now`.
+    /// The calendar day in this zone at `now`.
     pub fn day(self, now: DateTime<Utc>) -> NaiveDate {
         self.local(now).date()
     }
 
-    /// The last minute before `local`, which the clocks skip, and the first after it.
+    /// For a `local` that the clocks skip: the last minute before it and the first minute after it.
     pub fn around(self, local: NaiveDateTime) -> [Option<DateTime<Utc>>; 2] {
-        // Samoa once skipped a whole day; nobody has skipped more.
+        // The longest gap ever was one whole day, in Samoa. 1,500 minutes are 25 hours.
         let nearest = |sign: i64| {
             (1..=1500).find_map(|n| match self.resolve(local + TimeDelta::minutes(sign * n)) {
                 Resolved::One(at) => Some(at),
@@ -82,14 +82,14 @@ impl Zone {
         [nearest(-1), nearest(1)]
     }
 
-    /// `UTC−03:00`: how far this zone's clocks are from the world's at `at`.
+    /// `UTC−03:00`: the offset of this zone from UTC at `at`.
     pub fn offset(self, at: DateTime<Utc>) -> String {
         let minutes = (self.local(at) - at.naive_utc()).num_minutes();
         let sign = if minutes < 0 { '−' } else { '+' };
         format!("UTC{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
     }
 
-    /// What this zone's clocks show at `at`.
+    /// The local time in this zone at `at`.
     pub fn local(self, at: DateTime<Utc>) -> NaiveDateTime {
         at.with_timezone(&self.0).naive_local()
     }
@@ -127,7 +127,7 @@ impl Zone {
         (format!("{}, {}", short_weekday(local.date()), day(local.date())), hour(local))
     }
 
-    /// `sáb., 05/12/2026 às 10:00`, as on the button of a free time.
+    /// `sáb., 05/12/2026 às 10:00`, the label of a free time.
     pub fn slot(self, at: DateTime<Utc>) -> String {
         let local = self.local(at);
         let weekday = short_weekday(local.date()).to_lowercase();
@@ -153,7 +153,7 @@ impl Zone {
     }
 }
 
-/// The IANA names of places, and UTC; not those that only stand for another, such as `EST5EDT`.
+/// The IANA names of places, and UTC. Aliases such as `EST5EDT` are left out.
 pub fn zone_names() -> impl Iterator<Item = &'static str> {
     const REGIONS: [&str; 9] =
         ["Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
@@ -161,7 +161,8 @@ pub fn zone_names() -> impl Iterator<Item = &'static str> {
     chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(is_place).chain(["UTC"])
 }
 
-/// `2026-12-05T13:00:00.000Z`, the value of a `time` element's `datetime`, which allows no finer fraction.
+/// `2026-12-05T13:00:00.000Z`, for the `datetime` attribute of a `time` element, which allows at most
+/// milliseconds.
 pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
@@ -171,7 +172,7 @@ pub fn in_words(local: NaiveDateTime) -> String {
     format!("{} às {}", day(local.date()), hour(local))
 }
 
-/// `05/12/2026`. Lists hold many dates: chrono would read its pattern anew for each.
+/// `05/12/2026`. Formats by hand, because lists hold many dates and chrono parses its pattern on every call.
 fn day(date: NaiveDate) -> String {
     format!("{:02}/{:02}/{:04}", date.day(), date.month(), date.year())
 }
@@ -186,9 +187,9 @@ pub fn input_value(local: NaiveDateTime) -> String {
     local.format("%Y-%m-%dT%H:%M").to_string()
 }
 
-/// Reads the value of a `datetime-local` input, to the minute.
+/// Reads the value of a `datetime-local` input.
 ///
-/// Browsers may send seconds; whole minutes are taken, others refused.
+/// Browsers may send seconds; they must be zero.
 pub fn parse_input(text: &str) -> Option<NaiveDateTime> {
     let text = text.trim();
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")

@@ -1,4 +1,4 @@
-//! What the environment says: see the table in README.md.
+//! Configuration from environment variables; see the table in README.md.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -8,33 +8,33 @@ use url::Url;
 use crate::auth::TrustedProxies;
 use crate::files::{Place, PlaceError};
 
-/// The process' configuration, read once at start.
+/// The configuration of the process, read once at start.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// An own PostgreSQL; `None` means a private server in the data directory.
+    /// The address of an external PostgreSQL; `None` means a private server in the data directory.
     pub database_url: Option<String>,
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
-    /// Where customers' files are.
+    /// Where uploaded files are stored.
     pub files: Place,
-    /// The address in links, without a trailing slash.
+    /// The base address of links, without a trailing slash.
     pub public_url: Url,
-    /// Whether that address was given; else it follows from `listen`.
+    /// Whether `public_url` was configured. If not, it is derived from `listen`.
     is_public_url_given: bool,
-    /// The secret given by the environment; `None` means one kept in the data directory.
+    /// The configured secret; `None` means the one kept in the data directory.
     pub secret_key: Option<String>,
-    /// Balancers that are believed about who visits.
+    /// Proxies whose `X-Forwarded-For` header we trust.
     pub trusted_proxies: TrustedProxies,
-    /// The most connections at once from one address that is no balancer's.
+    /// Maximum concurrent connections from one address. Trusted proxies are exempt.
     pub connections_per_address: usize,
-    /// Whom to tell of a weakness, as a URI; `None` means the usual mailbox at the public address.
+    /// Where to report a vulnerability, as a URI; `None` means the usual mailbox at the public address.
     security_contact: Option<Url>,
 }
 
-/// 200 people behind one address with a browser each, which opens six connections, and some to spare.
+/// 200 people behind one address, with six connections per browser, and some to spare.
 const CONNECTIONS_PER_ADDRESS: usize = 1_500;
 
-/// A variable that cannot be used, in one sentence for the operator.
+/// A variable with an unusable value, in one sentence for the operator.
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum ConfigError {
     #[error("HOST must be an IP address such as 127.0.0.1 or 0.0.0.0, not {0:?}")]
@@ -56,10 +56,8 @@ pub enum ConfigError {
 }
 
 impl Config {
-    /// Reads the variables through `var`, so that tests need no process environment.
-    ///
-    /// # Errors
-    /// The first variable that cannot be used.
+    /// Reads the variables through `var`, so that tests need no process environment. Reports the first bad
+    /// one.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let var = |name: &str| var(name).filter(|value| !value.trim().is_empty());
         let host = var("HOST").unwrap_or_else(|| "127.0.0.1".into());
@@ -107,13 +105,13 @@ impl Config {
         })
     }
 
-    /// Whether visitors come over TLS, so that cookies may insist on it.
+    /// Whether visitors use TLS, so that cookies can be `Secure`.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
     }
 
-    /// Whether a request for `host` (a name, with a port where it is not the usual one) is for this site. Without
-    /// a given address every host is.
+    /// Whether `host` (a name, with the port unless it is the default one) is this site. Without a configured
+    /// public address, every host is accepted.
     pub fn serves(&self, host: &str) -> bool {
         let ours = self.public_url.host_str().unwrap_or_default();
         let (name, port) = match host.rsplit_once(':') {
@@ -126,13 +124,14 @@ impl Config {
                 && port.unwrap_or(usual) == self.public_url.port_or_known_default().unwrap_or(usual))
     }
 
-    /// Whether a page of `origin`, such as `https://pontual.example`, is one of ours, if that can be known.
+    /// Whether `origin`, such as `https://pontual.example`, is our own; `None` if no public address is
+    /// configured.
     pub fn is_own_origin(&self, origin: &str) -> Option<bool> {
         let own = self.public_url.origin().ascii_serialization();
         self.is_public_url_given.then(|| origin.eq_ignore_ascii_case(&own))
     }
 
-    /// Takes in the address that was bound: with port 0 the system chose the port.
+    /// Takes over the address that was bound: with port 0, the system chose the port.
     pub fn listens_on(&mut self, bound: SocketAddr) {
         self.listen = bound;
         if !self.is_public_url_given
@@ -142,12 +141,12 @@ impl Config {
         }
     }
 
-    /// Whether links lead to an address that only this machine understands, such as 0.0.0.0.
+    /// Whether links would use an address that works only on this machine, such as 0.0.0.0.
     pub fn needs_public_url(&self) -> bool {
         self.listen.ip().is_unspecified() && !self.is_public_url_given
     }
 
-    /// Whom to tell of a weakness: the mailbox `security` of the host (RFC 2142) unless somebody was named.
+    /// Where to report a vulnerability: by default the mailbox `security` of the host (RFC 2142).
     pub fn security_contact(&self) -> String {
         let host = self.public_url.domain().unwrap_or("localhost");
         self.security_contact.as_ref().map_or_else(|| format!("mailto:security@{host}"), Url::to_string)

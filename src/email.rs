@@ -1,10 +1,11 @@
-//! An e-mail address in the one form in which it is stored and compared: lower case, its domain in letters.
+//! An e-mail address in the form in which it is stored and compared: lower case, with a Unicode domain.
 //!
-//! Browsers write a domain such as `pão.example` in punycode (`xn--po-sia.example`); both are one address.
+//! Browsers convert a domain such as `pão.example` to punycode (`xn--po-sia.example`); both are the same
+//! address.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-/// The longest that a mail server takes, in bytes of ASCII (RFC 5321, 4.5.3.1.3).
+/// Maximum length of an address, in bytes, with the domain in punycode (RFC 5321, 4.5.3.1.3).
 const LONGEST: usize = 254;
 
 const WRONG: &str = "Informe um e-mail completo, como nome@empresa.com.br.";
@@ -13,12 +14,11 @@ const WRONG: &str = "Informe um e-mail completo, como nome@empresa.com.br.";
 pub struct Email(String);
 
 impl Email {
-    /// # Errors
-    /// What the form says about it.
+    /// The error is the message for the form.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim_matches(|c: char| c.is_whitespace() || is_mark(c));
         let (local, domain) = text.split_once('@').ok_or(WRONG)?;
-        // Case folding may need another composition, and the other way round.
+        // Lower-casing can denormalise the text, so normalise afterwards.
         let local = ComposingNormalizerBorrowed::new_nfc().normalize(&local.to_lowercase()).into_owned();
         if local.is_empty() || !local.chars().all(is_of_local_part) {
             return Err(WRONG);
@@ -39,8 +39,7 @@ impl Email {
         Ok(Self(format!("{local}@{letters}")))
     }
 
-    /// What somebody typed at the sign-in: the address, or if it is none, the text in lower case, which
-    /// belongs to nobody.
+    /// The address that was typed to sign in. Text that is no address is only lower-cased; no account has it.
     pub fn normalized(text: &str) -> String {
         Self::parse(text).map_or_else(|_| text.trim().to_lowercase(), |email| email.0)
     }
@@ -50,7 +49,7 @@ impl Email {
     }
 }
 
-/// Marks without width that come along when an address is copied.
+/// Zero-width characters that get copied along with an address.
 fn is_mark(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -1,4 +1,4 @@
-//! The one error of the application, and the one place that turns it into an answer.
+//! The application's only error type, and how it becomes a response.
 
 use std::fmt;
 
@@ -13,7 +13,11 @@ use crate::db::SqlState;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a request could not be served. A failed validation is no error but an answer (422).
+/// Why a request could not be served. A failed validation is not an error: it is answered with 422 and the
+/// form.
+///
+/// Any function that takes a connection can fail because the database is unreachable; the docs of those
+/// functions do not repeat it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such record, or the viewer may not know of it.
@@ -31,31 +35,31 @@ pub enum Error {
     /// The request cannot be read.
     #[error("bad request")]
     BadRequest,
-    /// The body has a `Content-Encoding`, which no browser sends.
+    /// The body has a `Content-Encoding`. Browsers never send one.
     #[error("a body with an encoding")]
     Encoded,
-    /// The request is for another host than the public address.
+    /// The request names a host that is not our public address.
     #[error("a request for another host")]
     WrongHost,
     /// The body is larger than the page allows.
     #[error("payload too large")]
     TooLarge,
-    /// The record changed meanwhile.
+    /// Somebody else changed the record in the meantime.
     #[error("conflict")]
     Conflict,
-    /// Too many tries; wait so many seconds.
+    /// Too many attempts; the next one is allowed after this many seconds.
     #[error("too many requests")]
     TooMany { seconds: i64 },
-    /// Another transaction was in the way of this one, which was undone: it may be tried again.
+    /// The transaction conflicted with another one and was rolled back. It can be retried.
     #[error("collision: {0}")]
     Collision(String),
-    /// The database cannot be reached or cannot do it now.
+    /// The database is unreachable or overloaded.
     #[error("unavailable: {0}")]
     Unavailable(String),
-    /// The tables have changed under the plans of this connection: another one can do it.
+    /// The tables changed after this connection planned its statements. A new connection works.
     #[error("outdated: {0}")]
     Outdated(String),
-    /// Everything else; the cause is logged, the visitor reads a calm sentence.
+    /// Everything else. The cause is logged, and the visitor sees a calm sentence.
     #[error("unexpected: {0}")]
     Unexpected(Box<dyn std::error::Error + Send + Sync>),
 }
@@ -65,7 +69,7 @@ impl Error {
         Self::Unexpected(cause.into())
     }
 
-    /// The database constraint that was violated, if this is what happened.
+    /// The name of the violated constraint, if the error is a constraint violation.
     pub fn violated_constraint(&self) -> Option<&str> {
         let Self::Unexpected(cause) = self else { return None };
         match cause.downcast_ref::<DieselError>()? {
@@ -74,25 +78,25 @@ impl Error {
         }
     }
 
-    /// Whether the database blames what it was given, and not its own state.
+    /// Whether the database rejected the values, as opposed to a problem of its own.
     pub fn blames_values(&self) -> bool {
         let Self::Unexpected(cause) = self else { return false };
         let state = cause.downcast_ref::<DieselError>().and_then(SqlState::of);
         state.is_some_and(|state| state.blames_values())
     }
 
-    /// Whether another try may succeed.
+    /// Whether the same request may succeed later.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Collision(_) | Self::Unavailable(_) | Self::Outdated(_))
     }
 
-    /// Whether the transaction may do better from its beginning: another was in its way, or wrote a
-    /// schedule too near without taking the lock, which can be seen and shown now.
+    /// Whether to run the transaction again: it conflicted with another one, or another one wrote a schedule
+    /// too close to ours without taking the lock. The second run sees that schedule and can report it.
     pub fn calls_for_another_try(&self) -> bool {
         matches!(self, Self::Collision(_)) || self.violated_constraint() == Some("schedules_spaced")
     }
 
-    /// Title and text of the page that says so.
+    /// Title and text of the error page.
     pub fn sentence(&self) -> (&'static str, &'static str) {
         match self {
             Self::NotFound => {
@@ -134,7 +138,7 @@ impl From<DieselError> for Error {
         match state {
             Some((_, "40001" | "40P01")) => Self::Collision(error.to_string()),
             Some((_, "0A000")) => Self::Outdated(error.to_string()),
-            // No connection, not enough of something, an operator's intervention, trouble of the server's system.
+            // Connection failure, insufficient resources, operator intervention, system error.
             Some(("08" | "53" | "57" | "58", _) | (_, "55P03" | "25006")) => {
                 Self::Unavailable(error.to_string())
             }
@@ -145,7 +149,7 @@ impl From<DieselError> for Error {
     }
 }
 
-/// Whether libpq or diesel reports it, not the server: such an error has no SQLSTATE.
+/// Whether the error comes from libpq or diesel and not from the server: such errors have no SQLSTATE.
 fn is_about_the_connection(error: &DieselError) -> bool {
     use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand};
     match error {
@@ -177,7 +181,7 @@ struct ErrorPage {
     goes_home: bool,
 }
 
-/// The code of an unexpected error, left with its answer.
+/// The code of an unexpected error, attached to its response.
 pub struct ErrorCode(pub String);
 
 impl ResponseError for Error {
@@ -200,7 +204,7 @@ impl ResponseError for Error {
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
         let mut response = HttpResponse::build(self.status_code());
-        // Of a page that asks for a part of itself, the script knows whether something is being written there.
+        // No redirect for htmx: the script must first check whether the user is typing on the page.
         if let Self::LoginRequired { next, is_htmx } = self {
             if !is_htmx && let Ok(value) = HeaderValue::from_str(&crate::auth::login_path(next)) {
                 response.insert_header((LOCATION, value));
@@ -236,7 +240,7 @@ impl ResponseError for Error {
     }
 }
 
-/// Logs the cause under a code that the visitor can read out to an administrator.
+/// Logs the cause under a code that the visitor can quote to an administrator.
 fn log_with_code(cause: &dyn fmt::Display) -> String {
     let bytes = crate::keys::random_bytes::<4>();
     let code = format!("{:02X}{:02X}-{:02X}{:02X}", bytes[0], bytes[1], bytes[2], bytes[3]);
@@ -258,7 +262,7 @@ mod tests {
         use DatabaseErrorKind::{ClosedConnection, UnableToSendCommand, UniqueViolation, Unknown};
         assert_eq!(status(ClosedConnection, "server closed the connection unexpectedly"), 503);
         assert_eq!(status(UnableToSendCommand, "no connection to the server"), 503);
-        // Without a code the server's words stand for it.
+        // Without a SQLSTATE the message decides.
         assert_eq!(status(Unknown, "canceling statement due to lock timeout"), 503);
         assert_eq!(status(Unknown, "something else"), 500);
         assert_eq!(status(UniqueViolation, "duplicate key value"), 500);

@@ -1,4 +1,4 @@
-//! Newtypes for the ids of the tables, so that a contact's cannot go where a person's belongs.
+//! Newtypes for the ids of the tables, so that a contact's id cannot be passed where a person's is expected.
 
 macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
@@ -50,9 +50,9 @@ id_types! {
     CustomerAccessId, ScheduleId, TicketId, MessageId, NotificationId, ImportId, AttachmentId,
 }
 
-/// Text columns with a fixed list of values (a CHECK in the database) as Rust enums.
+/// Defines an enum for a text column with a fixed list of values (a CHECK in the database).
 ///
-/// Gives `as_str`, `ALL`, `FromStr`, and the diesel conversions to and from `Text`.
+/// Generates `as_str`, `ALL`, `FromStr`, and the diesel conversions from and to `Text`.
 #[macro_export]
 macro_rules! text_enum {
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $($(#[$doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {

@@ -1,4 +1,4 @@
-//! The installation's secret, and the keys that are derived from it, one for each purpose.
+//! The secret of the installation, and the keys derived from it, one per purpose.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -11,15 +11,16 @@ use subtle::ConstantTimeEq;
 
 const FILE_NAME: &str = "secret_key";
 
-/// A secret of fewer bytes was cut short or made by hand.
+/// Minimum length of the secret, in bytes. A shorter one was truncated or made by hand.
 const SHORTEST: usize = 32;
 
-/// A key for one purpose; its tags say nothing about any other key.
+/// A key for one purpose. Its tags reveal nothing about other keys.
 #[derive(Clone)]
 pub struct Key([u8; 32]);
 
 impl Key {
-    /// HMAC-SHA256 over `parts`, each led by its length, so that no two lists collide.
+    /// HMAC-SHA256 over `parts`. Each part is preceded by its length, so that different lists never give the
+    /// same input.
     pub fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
         tag(&self.0, parts)
     }
@@ -41,10 +42,8 @@ impl Keys {
         Self { secret: secret.into() }
     }
 
-    /// The secret kept in the data directory, made at the first start.
-    ///
-    /// # Errors
-    /// The file cannot be read or written, or is too short to be a secret.
+    /// Reads the secret from the data directory; the first start creates it. Fails if the file is too short
+    /// to be a secret.
     pub fn kept_in(data_dir: &Path) -> io::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let path = data_dir.join(FILE_NAME);
@@ -65,8 +64,8 @@ impl Keys {
     }
 }
 
-/// Appears under its name only when it is whole, and never in the place of one that another process
-/// made at the same time: a file cut short by a crash would yield keys that can be guessed.
+/// Writes the secret to a draft file and then links it to its name, so that it appears complete and never
+/// replaces one that another process made at the same time. A truncated secret would give guessable keys.
 fn make_secret(data_dir: &Path, path: &Path) -> io::Result<()> {
     let draft = data_dir.join(format!("{FILE_NAME}.{}", hex::encode(random_bytes::<8>())));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
@@ -80,7 +79,7 @@ fn make_secret(data_dir: &Path, path: &Path) -> io::Result<()> {
     }
 }
 
-/// `N` bytes from the system's generator.
+/// `N` bytes from the operating system's random generator.
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     rand::random()
 }

@@ -1,7 +1,7 @@
-//! Pontual: a company programs its platform to act at one date and time.
+//! Pontual: a company schedules an action of its platform for one date and time.
 //!
-//! Each folder is a word of the business; `app` lists all addresses. A request goes from its
-//! extractors to a handler, a form, a query and a view; a due schedule goes through `dispatcher`.
+//! Each folder is a noun of the business; `app` lists all addresses. A request goes through extractors,
+//! handler, form, query and view. A due schedule goes through `dispatcher`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 

@@ -1,8 +1,8 @@
-//! The log: one line per event on stderr. It decides nothing.
+//! The log: one line per event on stderr. No decision depends on it.
 //!
-//! Whoever reads stderr may be gone, its disk may be full, or its pipe may be full and never emptied. So
-//! nobody who logs ever waits, fails or panics: a line goes into a queue, and a thread of its own writes
-//! the queue out. Where the queue is full, lines are left out, and the log says how many.
+//! The reader of stderr may be gone, its disk may be full, or its pipe may be full. Logging must not block,
+//! fail or panic because of that. So each line goes into a queue, and a separate thread writes the queue out.
+//! When the queue is full, lines are dropped, and the log says how many.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub fn start() -> Log {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
-        // Its report of a line that could not be written panics when stderr is closed.
+        // When stderr is closed, tracing's own report of the failed write would panic.
         .log_internal_errors(false)
         .with_writer(log.clone())
         .init();
@@ -48,7 +48,7 @@ enum Entry {
     Flush(SyncSender<()>),
 }
 
-/// The queue's entrance, cheap to clone.
+/// The sending end of the queue, cheap to clone.
 #[derive(Clone)]
 pub struct Log {
     queue: SyncSender<Entry>,
@@ -56,17 +56,17 @@ pub struct Log {
 }
 
 impl Log {
-    /// A log that a thread of its own writes to `output`.
+    /// A log that writes to `output` from its own thread.
     fn to(output: impl Write + Send + 'static) -> Self {
         let (queue, entries) = sync_channel(QUEUE);
         let left_out = Arc::<AtomicUsize>::default();
         let log = Self { queue, left_out: left_out.clone() };
-        // Without the thread nothing is logged, and all else works.
+        // If the thread cannot start, nothing is logged, but everything else works.
         std::thread::Builder::new().name("log".into()).spawn(move || write(&entries, &left_out, output)).ok();
         log
     }
 
-    /// Waits a moment for what was logged before to be written.
+    /// Waits up to [`LAST_LINES`] until the queued lines are written.
     pub fn flush(&self) {
         let (done, is_done) = sync_channel(1);
         if self.queue.try_send(Entry::Flush(done)).is_ok() {
@@ -75,7 +75,7 @@ impl Log {
     }
 }
 
-/// Writes the queue out until its last entrance is gone. A line that cannot be written is lost.
+/// Writes the queue out until every [`Log`] is dropped. A line that cannot be written is lost.
 fn write(entries: &Receiver<Entry>, left_out: &AtomicUsize, mut output: impl Write) {
     for entry in entries {
         match entry {
@@ -104,7 +104,7 @@ impl<'a> MakeWriter<'a> for Log {
     }
 }
 
-/// Takes one whole line at a time, as tracing writes them.
+/// Receives one whole line per call, as tracing writes them.
 pub struct LineWriter<'a>(&'a Log);
 
 impl Write for LineWriter<'_> {
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands on what is written to it, but only while its gate is open.
+    /// A writer that blocks while its gate is closed and then forwards what is written.
     struct Gated {
         is_open: Arc<(Mutex<bool>, Condvar)>,
         written: Sender<Vec<u8>>,

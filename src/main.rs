@@ -1,4 +1,4 @@
-//! The binary: reads the command line and reports trouble in one sentence.
+//! The binary: reads the command line and prints an error in one sentence.
 
 use std::io::{Write, stderr};
 use std::process::ExitCode;
@@ -27,8 +27,8 @@ mod allocator {
     #[global_allocator]
     static ALLOCATOR: Jemalloc = Jemalloc;
 
-    /// What jemalloc reads at its start (see `jemalloc(3)`): what nobody has used for half a second goes back to
-    /// the system.
+    /// Options that jemalloc reads at its start (see `jemalloc(3)`): memory unused for half a second is
+    /// returned to the system.
     #[unsafe(export_name = "_rjem_malloc_conf")]
     static MALLOC_CONF: Option<&u8> =
         Some(&b"dirty_decay_ms:500,muzzy_decay_ms:0,background_thread:true\0"[0]);

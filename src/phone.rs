@@ -1,32 +1,29 @@
-//! A telephone number, as Brazilians type it and as it is stored: E.164.
+//! A phone number: reads what Brazilians type, stores E.164.
 
-/// The area codes of Brazil (<https://www.gov.br/anatel>, plano de numeração).
+/// The Brazilian area codes (<https://www.gov.br/anatel>, plano de numeração).
 const AREAS: &[u8] = &[
     11, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 24, 27, 28, 31, 32, 33, 34, 35, 37, 38, 41, 42, 43, 44, 45,
     46, 47, 48, 49, 51, 53, 54, 55, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 73, 74, 75, 77, 79, 81, 82, 83,
     84, 85, 86, 87, 88, 89, 91, 92, 93, 94, 95, 96, 97, 98, 99,
 ];
 
-/// What a link or another program puts before a number.
+/// Prefixes that links and other programs put before a number.
 const PREFIXES: [&str; 5] = ["tel:", "whatsapp:", "callto:", "sms:", "phone:"];
 
-/// How programs built on WhatsApp Web write a number.
+/// Suffixes of numbers in programs built on WhatsApp Web.
 const SUFFIXES: [&str; 2] = ["@c.us", "@s.whatsapp.net"];
 
-/// Why a number that a spreadsheet rounded is refused.
+/// The message for a number that a spreadsheet has rounded.
 pub const ROUNDED: &str = "A planilha arredondou este número. Formate a coluna como texto, digite o número inteiro e salve de novo.";
 
-/// A number in E.164, such as `+5511900000142`; one that is dialled without an area code, such as 0800 and
-/// 4004, is `+55` and its digits without the zero.
+/// A number in E.164, such as `+5511900000142`. A service number without area code, such as 0800 or 4004, is
+/// stored as `+55` and its digits without the leading zero.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phone(String);
 
 impl Phone {
-    /// Reads `(11) 90000-0142`, `011 90000 0142`, `+55 11 90000-0142`, `+351 912 345 678`, `0800 123 4567`, and
-    /// what spreadsheets and telephones make of them.
-    ///
-    /// # Errors
-    /// What the form says about it.
+    /// Reads `(11) 90000-0142`, `011 90000 0142`, `+55 11 90000-0142`, `+351 912 345 678`, `0800 123 4567`,
+    /// and the variants that spreadsheets and phones produce. The error is the message for the form.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = bare(text)?;
         let text = text.as_str();
@@ -39,7 +36,7 @@ impl Phone {
                 _ => return Err("Use só números, com o DDD, como em (11) 90000-0142."),
             }
         }
-        // Two zeros lead abroad; in brackets they are an area code, which does not exist.
+        // Two leading zeros mean an international call. "(00) …" is an area code, which does not exist.
         match (text.strip_prefix('+'), digits.strip_prefix("00")) {
             (Some(_), _) => international(&digits),
             (None, Some(abroad)) if text.starts_with('0') => international(abroad),
@@ -51,7 +48,7 @@ impl Phone {
         &self.0
     }
 
-    /// Its digits without the `+` and without Brazil's 55.
+    /// The digits without `+` and without Brazil's 55.
     pub fn national(&self) -> &str {
         let digits = self.0.trim_start_matches('+');
         digits.strip_prefix("55").unwrap_or(digits)
@@ -62,13 +59,13 @@ impl Phone {
         self.0.strip_prefix("+55").is_some_and(|national| national.len() == 11)
     }
 
-    /// Numbers of services, such as 0800 and 4004, only take calls.
+    /// Service numbers, such as 0800 and 4004, only take calls.
     pub fn takes_messages(&self) -> bool {
         self.0.strip_prefix("+55").is_none_or(|national| service(national).is_none())
     }
 }
 
-/// Whether a word may be a part of a number: digits, with marks and what programs put around them.
+/// Whether a word can be part of a number: digits with separators, and what programs put around them.
 pub fn is_part(word: &str) -> bool {
     bare(word.trim_matches(['=', '"', '\''])).is_ok_and(|bare| {
         bare.chars().any(|c| c.is_ascii_digit())
@@ -80,12 +77,12 @@ fn is_mark(c: char) -> bool {
     matches!(c, '(' | ')' | '-' | '.' | '/' | '\u{2010}'..='\u{2015}' | '\u{2212}')
 }
 
-/// How a number of a service in Brazil is dialled, from its digits without the leading zero.
+/// Formats a Brazilian service number as it is dialled; `national` has no leading zero.
 pub fn service(national: &str) -> Option<String> {
     let is_toll = ["300", "303", "500", "800", "900"].iter().any(|prefix| national.starts_with(prefix));
     match national.len() {
         10 if is_toll => Some(format!("0{} {} {}", &national[..3], &national[3..6], &national[6..])),
-        // Older ones have a digit less.
+        // Old numbers have one digit less.
         9 if is_toll => Some(format!("0{} {} {}", &national[..3], &national[3..5], &national[5..])),
         8 if ["300", "400", "4020"].iter().any(|prefix| national.starts_with(prefix)) => {
             Some(format!("{}-{}", &national[..4], &national[4..]))
@@ -94,8 +91,8 @@ pub fn service(national: &str) -> Option<String> {
     }
 }
 
-/// The number without what people and programs put around it: invisible marks, a prefix, the quotes of a
-/// spreadsheet, decimals that are zero.
+/// Strips what people and programs put around a number: invisible characters, a prefix, spreadsheet quotes,
+/// decimals that are zero.
 fn bare(text: &str) -> Result<String, &'static str> {
     let visible: String = text.chars().filter(|c| !is_invisible(*c)).map(narrow).collect();
     let mut text = visible.trim();
@@ -123,7 +120,7 @@ fn bare(text: &str) -> Result<String, &'static str> {
             return Ok(whole.to_owned());
         }
     }
-    // Instructions for the carrier's code, "(0xx11)".
+    // Placeholder for the carrier code, as in "(0xx11)".
     let lower = text.to_ascii_lowercase();
     Ok(match ["0xx", "0**"].iter().find(|mark| lower.contains(**mark)) {
         Some(mark) => lower.replacen(mark, "0", 1),
@@ -131,7 +128,7 @@ fn bare(text: &str) -> Result<String, &'static str> {
     })
 }
 
-/// `5,511900010028E+12`, if all its digits are there.
+/// Reads `5,511900010028E+12`. If digits are missing, the number was rounded, which is an error.
 fn from_scientific(text: &str) -> Option<Result<String, &'static str>> {
     let (mantissa, exponent) = text.split_once(['E', 'e'])?;
     let exponent: usize = exponent.strip_prefix('+').unwrap_or(exponent).parse().ok()?;
@@ -143,13 +140,13 @@ fn from_scientific(text: &str) -> Option<Result<String, &'static str>> {
     Some(if decimals.len() == exponent { Ok(format!("{one}{decimals}")) } else { Err(ROUNDED) })
 }
 
-/// Marks of direction, joiners, variation selectors and the like, which telephones copy along.
+/// Direction marks, joiners, variation selectors and the like, which phones copy along with a number.
 pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
 }
 
-/// A full-width sign, or a digit of another script, as ASCII has it.
+/// Converts full-width characters and digits of other scripts to ASCII.
 fn narrow(c: char) -> char {
     let code = u32::from(c);
     let ascii = match c {
@@ -164,22 +161,22 @@ fn narrow(c: char) -> char {
 
 fn international(digits: &str) -> Result<Phone, &'static str> {
     if let Some(national) = digits.strip_prefix("55") {
-        // "+55 (011) 9…" keeps the zero of a call within Brazil.
+        // "+55 (011) 9…" contains the zero of a domestic call.
         return brazilian(national.strip_prefix('0').unwrap_or(national));
     }
-    // ITU-T E.164: a country code, which begins with 1 to 9, and at most 15 digits in all.
+    // ITU-T E.164: at most 15 digits in all; a country code never starts with 0.
     let is_number = (8..=15).contains(&digits.len()) && !digits.starts_with('0');
     if is_number { Ok(Phone(format!("+{digits}"))) } else { Err("Confira o código do país e o número.") }
 }
 
 fn within_brazil(digits: &str) -> Result<Phone, &'static str> {
     let without_zero = digits.strip_prefix('0').unwrap_or(digits);
-    // Nothing else has these lengths with a zero, and 30, 50, 80 and 90 are no area codes.
+    // No other number has these lengths with a zero, and 30, 50, 80 and 90 are not area codes.
     if service(without_zero).is_some() && (digits.starts_with('0') || digits.len() == 8) {
         return Ok(Phone(format!("+55{without_zero}")));
     }
     let digits = match (digits.strip_prefix('0'), digits.len()) {
-        // The trunk's zero, or the zero and the two digits of a carrier.
+        // The trunk zero, or the zero and the two digits of a carrier.
         (Some(national), 11 | 12) => national,
         (Some(_), 13 | 14) => &digits[3..],
         _ => digits,
@@ -191,7 +188,8 @@ fn within_brazil(digits: &str) -> Result<Phone, &'static str> {
     }
 }
 
-/// Mobile numbers have nine digits after the area code and begin with 9; others eight, from 2 to 5.
+/// Mobile numbers have nine digits after the area code and start with 9; landlines have eight and start with
+/// 2 to 5.
 fn brazilian(national: &str) -> Result<Phone, &'static str> {
     if service(national).is_some() {
         return Ok(Phone(format!("+55{national}")));

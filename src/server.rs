@@ -1,4 +1,4 @@
-//! The process that serves: database, dispatcher, HTTP, and an orderly end.
+//! The server process: starts database, dispatcher and HTTP server, and shuts them down in order.
 
 pub mod http;
 pub mod open_files;
@@ -32,16 +32,16 @@ use crate::log::say;
 use crate::web::prepare_assets;
 use crate::{demo, retention, setup};
 
-/// So many connections may wait to be accepted, as after a restart when all come back.
+/// Maximum connections waiting to be accepted. After a restart, all browsers reconnect at once.
 const BACKLOG: i32 = 2048;
 
-/// Requests under way at SIGTERM have so long to finish.
+/// How long requests in progress at SIGTERM may take to finish.
 const DRAIN: Duration = Duration::from_secs(12);
 
-/// The dispatcher's last batch, which began before SIGTERM, has so long to finish after the requests.
+/// How long the dispatcher's last batch, begun before SIGTERM, may take after the requests have finished.
 const LAST_BATCH: Duration = Duration::from_secs(6);
 
-/// The promise of the README, which whoever supervises the process relies on before a SIGKILL.
+/// Maximum duration of a shutdown, as README.md promises. Supervisors rely on it before they send SIGKILL.
 const END_WITHIN: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
@@ -50,9 +50,6 @@ const _: () = assert!(
 );
 
 /// Serves until SIGINT or SIGTERM.
-///
-/// # Errors
-/// Something that must be there at the start is not.
 pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     let started = Instant::now();
     if wants_demo {
@@ -94,20 +91,20 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     let keeper = private.map(|server| Keeper::of(server, give_up)).transpose().map_err(Trouble::Thread)?;
     let kept = Kept { is_lost, stop: keeper.as_ref().map(Keeper::handle) };
     let served = rt::System::new().block_on(serve(shared, socket, &url, kept, started, &how_to_sign_in));
-    // The private server ends.
+    // Stops the private server.
     drop(keeper);
     served
 }
 
-/// The private server, if there is one, as the serving process sees it.
+/// The serving process's handle on the private server, if there is one.
 struct Kept {
-    /// Nobody keeps it running any more.
+    /// Receives a value when the keeper gives up restarting the server.
     is_lost: oneshot::Receiver<Loss>,
     stop: Option<Stop>,
 }
 
-/// What is printed below the address. The link of the set-up voids the one before, and so is made by a
-/// process that has its address.
+/// The text printed below the address. A new set-up link invalidates the previous one, so create it only
+/// after this process has bound its address.
 fn how_to_sign_in(conn: &mut PgConnection, config: &Config, is_demo: bool) -> Result<String, Trouble> {
     if is_demo {
         return Ok(demo::SIGN_INS.into());
@@ -124,7 +121,7 @@ async fn serve(
     started: Instant,
     how_to_sign_in: &str,
 ) -> Result<ExitCode, Trouble> {
-    // Before anybody is told that this process is ready.
+    // Listen for signals before the process reports that it is ready.
     let signals = Signals::listen();
     shared.files.probe().await.map_err(Trouble::Files)?;
     let (address, link) = (shared.config.listen, shared.config.link("/"));
@@ -132,7 +129,7 @@ async fn serve(
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
     let (imports, old_rows, changes) = (shared.db.clone(), shared.db.clone(), shared.db.changes().clone());
     let (refusals, audited) = (shared.refusals.clone(), shared.db.clone());
-    // First of all: schedules may be due since before this process came.
+    // Start the dispatcher first: schedules may have become due before this process started.
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let browsers = open_files::raise_limit();
     shared.connections.limit(browsers);
@@ -180,7 +177,7 @@ async fn serve(
     }
 }
 
-/// Binds before anything is built, for with port 0 the links are known only then.
+/// Binds before anything else is built: with port 0, links are known only then.
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     socket.set_reuse_address(true)?;
@@ -189,7 +186,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// Ends the process if the dispatcher cannot go on: whoever supervises it starts another.
+/// Ends the process if the dispatcher gives up, so that a supervisor restarts it.
 async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle, hub: Hub) -> Ending {
     let ending = dispatcher.await.unwrap_or(Ending::GaveUp);
     if ending == Ending::GaveUp {
@@ -200,35 +197,35 @@ async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle,
     ending
 }
 
-/// Ends the process if nobody keeps the private server running any more; with the reason.
+/// Ends the process if the keeper gives up on the private server. Returns the reason.
 async fn watch_over_database(lost: oneshot::Receiver<Loss>, server: ServerHandle, hub: Hub) -> Option<Loss> {
     let error = lost.await.ok()?;
-    // The server has been asked to stop; whoever runs it waits for its end.
+    // This asks the server to stop; `serve` waits for its end.
     drop(end(&server, &hub));
     Some(error)
 }
 
-/// Ends the process in order, and in time whatever hangs.
+/// Starts an orderly shutdown, with a time limit in case something hangs.
 fn end(server: &ServerHandle, hub: &Hub) -> impl Future<Output = ()> + use<> {
     end_in_time();
     hub.close();
     server.stop(true)
 }
 
-/// From here the process has [`END_WITHIN`]. What hangs then, such as a thread that waits for a database without
-/// a word, is left behind.
+/// Kills the process just before [`END_WITHIN`] has passed. What still hangs then, such as a thread waiting
+/// for a silent database, is abandoned.
 fn end_in_time() {
     let end = || {
         thread::sleep(END_WITHIN - Duration::from_secs(1));
         tracing::error!("something does not end, and is left behind");
         thread::sleep(Duration::from_millis(200));
-        // SAFETY: ends the process at once, without the handlers of a regular exit, which might wait.
+        // SAFETY: ends the process at once, without exit handlers, which might block.
         unsafe { libc::_exit(1) }
     };
     thread::Builder::new().name("end".into()).spawn(end).ok();
 }
 
-/// The signals that end the process. From the moment when it listens, none of them kills it.
+/// The signals that end the process. Once it listens for them, none kills it directly.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -252,7 +249,7 @@ impl Signals {
         signals.ok()
     }
 
-    /// Waits for one of them; whether it leaves requests the time to finish.
+    /// Waits for a signal. Returns whether requests may finish.
     async fn next(&mut self) -> bool {
         tokio::select! {
             _ = self.terminate.recv() => true,
@@ -262,8 +259,8 @@ impl Signals {
     }
 }
 
-/// The server and the dispatcher hear of a signal at once. Streams have no end of their own: they end now, and do
-/// not hold it up.
+/// Tells the server and the dispatcher about a signal at once. Event streams never end by themselves, so they
+/// are closed now and do not delay the shutdown.
 async fn end_at_a_signal(
     signals: Option<Signals>,
     server: ServerHandle,
@@ -280,14 +277,14 @@ async fn end_at_a_signal(
         keeping.stop();
     }
     loop {
-        // The server has been asked to stop; whoever runs it waits for its end.
+        // This asks the server to stop; `serve` waits for its end.
         drop(server.stop(is_graceful));
         is_graceful = signals.next().await && is_graceful;
     }
 }
 
-/// Starts what wakes the dispatcher and passes live events on, on a thread of its own: the
-/// dispatcher blocks the one that it runs on.
+/// Wakes the dispatcher and forwards live events, on a separate thread, because the dispatcher blocks its
+/// own.
 fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
     events.spawn(hub.clone().run(Db::that_plans_once(database_url, 1)));
@@ -309,7 +306,7 @@ fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbi
     events
 }
 
-/// What pages remember holds until one of these.
+/// Invalidates cached values, or turns the cache off and on with the listening connection.
 fn note_changes(changes: &Changes, incoming: &Incoming) {
     match incoming {
         Incoming::Reconnected => changes.hear(),
@@ -319,7 +316,7 @@ fn note_changes(changes: &Changes, incoming: &Incoming) {
     }
 }
 
-/// Takes the lines of confirmed imports, for as long as the process lives.
+/// Imports the rows of confirmed contact imports, for as long as the process runs.
 async fn import_contacts(db: Db) {
     loop {
         let ended = rt::spawn(import::keep_working(db.clone())).await;
@@ -328,22 +325,23 @@ async fn import_contacts(db: Db) {
     }
 }
 
-/// How many threads answer requests.
+/// Number of worker threads.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// With the five beside them, two processes hold 96: PostgreSQL takes 97 by default, and three of its superusers.
+/// Maximum pool size. With five more connections each, two processes need 96; PostgreSQL allows 97 by
+/// default, and 3 for superusers.
 const MOST_CONNECTIONS: usize = 43;
 
-/// How many threads each worker has for what blocks. Statements take less than a millisecond, so a few for
-/// each core keep it busy; more of them would only take turns.
+/// Number of blocking threads per worker. Statements take less than a millisecond, so a few threads per core
+/// keep it busy; more would only compete.
 pub fn blocking_threads() -> usize {
     (MOST_CONNECTIONS / cores()).clamp(2, 4)
 }
 
-/// One connection for each of those threads, as far as there are: whoever has a thread need not wait for a
-/// connection too, where others could overtake.
+/// One connection per blocking thread, up to the maximum. A request that has a thread then need not wait for
+/// a connection as well, where others could overtake it.
 pub fn pool_size() -> u32 {
     (cores() * blocking_threads()).min(MOST_CONNECTIONS) as u32
 }

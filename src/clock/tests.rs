@@ -27,13 +27,13 @@ fn a_time_that_the_clocks_repeat_exists_twice() {
 fn a_day_begins_when_its_clocks_first_show_it() {
     for (zone, day, start) in [
         ("America/Sao_Paulo", "2026-12-05", "2026-12-05T03:00:00Z"),
-        // Midnight is skipped: the day begins at 01:00 of the summer time.
+        // The clocks skip midnight: the day begins at 01:00 summer time.
         ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z"),
-        // The hour before midnight comes twice, and belongs to the day before.
+        // The hour before midnight occurs twice and belongs to the previous day.
         ("America/Sao_Paulo", "2019-02-17", "2019-02-17T03:00:00Z"),
-        // The first hour of the day comes twice.
+        // The first hour of the day occurs twice.
         ("America/Havana", "2026-11-01", "2026-11-01T04:00:00Z"),
-        // A whole day is skipped.
+        // The clocks skip a whole day.
         ("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00Z"),
     ] {
         assert_eq!(Zone::named(zone).start_of(parse_day(day).unwrap()), at(start), "{zone} {day}");

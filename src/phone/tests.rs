@@ -1,7 +1,7 @@
 use super::*;
 use crate::contacts::display;
 
-/// Ways to write +55 11 90000-0142: as people type it, then as telephones and spreadsheets copy it.
+/// Ways to write +55 11 90000-0142: as people type it, then as phones and spreadsheets copy it.
 pub const SPELLINGS: &[&str] = &[
     "(11) 90000-0142",
     "11 90000 0142",
@@ -78,9 +78,10 @@ fn numbers_of_services_are_kept_but_take_no_messages() {
     }
 }
 
-/// Google's library, which telephones use, brings a number of each kind for each country. In this direction there
-/// is no difference. In the other there are two, both wanted: a foreign number is judged by its length alone,
-/// for plans change and the customer knows her number; and a Brazilian one must have an area code that exists.
+/// Compares our parser with Google's library, which phones use, on one number of each kind per country. We
+/// accept all of them. In the other direction there are two intended differences. We judge foreign numbers by
+/// length alone, because numbering plans change and customers know their numbers. And we require that a
+/// Brazilian area code exists.
 #[test]
 fn the_examples_of_libphonenumber_are_read_as_it_reads_them() {
     use phonenumber::metadata::DATABASE;

@@ -1,5 +1,5 @@
-//! What accepts connections and answers on them. actix-web's own server gives no hand on a connection; this
-//! is put together from the same parts, with a socket that we can watch and close.
+//! Accepts connections and serves HTTP on them. actix-web's own server gives no access to a connection. This
+//! one uses the same parts, with a socket that we can watch and close.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -17,27 +17,25 @@ use actix_web::rt::net::TcpStream;
 use crate::app::{self, Shared};
 use crate::connections::{Connection, Connections, EVERY, Guarded};
 
-/// A client that takes none of what it is sent within this time is gone, even if its network still answers.
+/// A connection is closed if its client reads nothing of what was sent within this time.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// The first request's head must be there within this time, and the next request must begin within it.
+/// Maximum time until the first request's head has arrived, and maximum idle time before the next request.
 const HEAD: Duration = Duration::from_secs(5);
 
-/// After an answer to a request whose body was not read, the rest is passed over for this time, so that the
-/// client comes to read the answer.
+/// If a request is answered before its body was read, the rest of the body is discarded for this time, so
+/// that the client gets to read the response.
 const LINGER: Duration = Duration::from_secs(5);
 
-/// The HTTP server of `shared` on `socket`, on the workers of `builder`.
-///
-/// # Errors
-/// The socket cannot be listened to.
+/// The HTTP server of `shared` on `socket`, with the workers of `builder`.
 pub fn server(builder: ServerBuilder, socket: TcpListener, shared: Shared) -> io::Result<Server> {
     let ending = builder.graceful_shutdown_signal();
     let connections = shared.connections.clone();
     rt::spawn(keep_tidy(connections.clone()));
     let builder = builder.listen("http", socket, move || {
         let (ending, connections) = (ending.clone(), connections.clone());
-        // One thread of each worker stays free of transactions, which may wait for locks, so that pages go on.
+        // Keep one thread per worker free of transactions: they may wait for locks, and pages must still be
+        // served.
         let db = shared.db.of_worker(super::blocking_threads() - 1);
         let app = app::build(Shared { db, ..shared.clone() })
             .into_factory()
@@ -64,7 +62,7 @@ pub fn server(builder: ServerBuilder, socket: TcpListener, shared: Shared) -> io
 }
 
 fn admit(io: TcpStream, connections: &Connections) -> io::Result<(Guarded, Option<SocketAddr>)> {
-    // Else the second piece of a compressed page waits until the browser has confirmed the first.
+    // Otherwise the second chunk of a compressed page waits until the browser acknowledges the first.
     io.set_nodelay(true)?;
     give_up_on_silence(&io);
     let peer = io.peer_addr().ok();
@@ -80,8 +78,8 @@ async fn keep_tidy(connections: Connections) {
     }
 }
 
-/// Lets the kernel end a connection whose client has stopped reading; its stream would otherwise hold
-/// a socket for ever.
+/// Makes the kernel close a connection whose client has stopped reading. Otherwise its event stream would
+/// hold the socket for ever.
 fn give_up_on_silence(socket: &TcpStream) {
     #[cfg(target_os = "linux")]
     if let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(SILENCE)) {

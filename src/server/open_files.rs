@@ -1,17 +1,16 @@
-//! How many files and connections the process may have open. Each browser holds a connection for its
-//! live events, and the usual soft limit of 1,024 is made for programs of another age (`select(2)`):
-//! the process raises its own to the hard one.
+//! The limit of open files and connections. Each browser holds a connection for live events. The usual soft
+//! limit of 1,024 exists for programs that use `select(2)`, so the process raises its soft limit to the hard
+//! limit.
 
 use std::io;
 
-/// What the database, files and logs may need besides the connections of browsers.
+/// Files reserved for everything except browser connections: database, uploads, logs.
 const OTHERS: u64 = 200;
 
-/// Below this the log says so: a company of thousands would find some of its pages without live events.
+/// Below this limit the log warns: in a company of thousands, some pages would get no live events.
 const PLENTY: u64 = 12_000;
 
-/// Raises the limit of this process as far as it may, and returns how many connections that leaves to
-/// browsers.
+/// Raises the limit of this process as far as possible. Returns the number of connections left for browsers.
 pub fn raise_limit() -> usize {
     let limit = match raise() {
         Ok(limit) => limit,
