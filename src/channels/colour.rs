@@ -1,4 +1,4 @@
-//! The colour of a chat page. White text stands on it, and so it must be dark enough.
+//! The colour of a chat page. White text is shown on it, so it must be dark enough.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, web};
 use crate::auth::Anyone;
 use crate::error::{Error, Result};
 
-/// Those that the form proposes, with their names; each holds white text.
+/// The colours that the form offers, with their names. White text is readable on each.
 pub const PALETTE: [(&str, &str); 8] = [
     ("#4453cf", "Anil"),
     ("#1f6feb", "Azul"),
@@ -21,14 +21,14 @@ pub const PALETTE: [(&str, &str); 8] = [
     ("#374151", "Grafite"),
 ];
 
-/// The smallest contrast of text (WCAG 2.2, 1.4.3).
+/// Minimum contrast of text (WCAG 2.2, 1.4.3).
 const LEAST: f64 = 4.5;
 
-/// A colour on which white text can be read.
+/// A colour on which white text is readable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour([u8; 3]);
 
-/// Why a colour cannot be taken.
+/// Why a colour is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourError {
     NoColour,
@@ -38,7 +38,7 @@ pub enum ColourError {
 impl FromStr for Colour {
     type Err = ColourError;
 
-    /// Reads `#4453cf`, also without its sign and in capitals.
+    /// Reads `#4453cf`, also without `#` and in capitals.
     fn from_str(text: &str) -> Result<Self, ColourError> {
         let digits = text.trim().trim_start_matches('#');
         let bytes = hex::decode(digits).map_err(|_| ColourError::NoColour)?;
@@ -74,7 +74,7 @@ impl Colour {
     }
 }
 
-/// The stylesheet of a colour: the same for ever, and so kept for ever.
+/// The stylesheet of a colour. It never changes, so browsers may cache it for ever.
 pub async fn stylesheet(_: Anyone, colour: web::Path<String>) -> Result<HttpResponse> {
     let colour: Colour = colour.parse().map_err(|_| Error::NotFound)?;
     let css = format!(

@@ -6,23 +6,23 @@ use super::queries::Channel;
 use crate::ids::DepartmentId;
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
-/// The longest greeting.
+/// Maximum characters of a greeting.
 pub const GREETING_LIMIT: usize = 1000;
 
-/// What somebody typed.
+/// The fields as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub version: String,
     pub name: String,
     pub public_name: String,
-    /// One of the palette, or `other` for what is typed beside it.
+    /// A colour of the palette, or `other` for the one typed in `colour`.
     pub palette: String,
     pub colour: String,
     pub greeting: String,
     pub department_id: String,
 }
 
-/// A channel that may be saved.
+/// Valid fields of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Draft {
 }
 
 impl Typed {
-    /// A channel that is not there yet.
+    /// The fields of a new channel.
     pub fn new() -> Self {
         Self { palette: PALETTE[0].0.into(), ..Self::default() }
     }
@@ -67,7 +67,7 @@ impl Typed {
         }
     }
 
-    /// `active` are the departments to choose from.
+    /// `active` holds the departments that may be chosen.
     pub fn parse(&self, active: &[DepartmentId]) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = self.name.trim();
@@ -118,7 +118,7 @@ impl Typed {
 }
 
 impl Draft {
-    /// The names of the fields that differ, for the audit.
+    /// Names of the fields that differ, for the audit.
     pub fn changed_fields(&self, other: &Self) -> Vec<&'static str> {
         let fields = [
             ("name", self.name != other.name),
@@ -131,7 +131,7 @@ impl Draft {
     }
 }
 
-/// A channel as its form shows it.
+/// The channel in the words of its form.
 pub fn snapshot(channel: &Channel) -> Snapshot {
     let named = PALETTE.iter().find(|(value, _)| *value == channel.colour);
     let colour = named.map_or(channel.colour.as_str(), |(_, name)| name);

@@ -67,7 +67,7 @@ pub async fn update(
     answer(&viewer, shell, &db, Some(id), typed, saved).await
 }
 
-/// What came of a form: saved, or why not.
+/// Saved, or the reason why not.
 type Judged = Result<(), Refusal>;
 
 fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Result<Judged> {
@@ -140,7 +140,7 @@ async fn answer(
     shell.page_with(status, viewer, &title, view)
 }
 
-/// Shows what stands on the channel before it is deactivated.
+/// Shows what uses the channel before it is deactivated.
 pub async fn ask_deactivation(
     viewer: Can<ManageChannels>,
     shell: Shell,
@@ -179,7 +179,7 @@ pub async fn reactivate(
     Ok(redirect_with("/channels", Flash::ChannelReactivated))
 }
 
-/// Twice is once: the second finds the channel as it wanted it.
+/// Can be repeated: if the channel has that state already, nothing happens.
 fn set_active(conn: &mut PgConnection, id: ChannelId, is_active: bool, by: UserId, ip: &str) -> Result<()> {
     if !queries::set_active(conn, id, is_active)? {
         return queries::find(conn, id).map(drop);

@@ -1,9 +1,10 @@
-//! Channels ("conexões"): ways to reach contacts. So far there is one kind, the web chat, whose page
-//! customers open by their link.
+//! Channels ("conexões"): ways to reach contacts. The only kind so far is the web chat, whose page customers
+//! open by their link.
 //!
-//! A channel has a name for the team, a name, colour and greeting for customers, and a default
-//! department, where a first message waits, and which nobody changes to their own (see `departments::sight`). It is deactivated, never deleted: its customers' links then
-//! open nothing, and what schedules would open for them ends in an error that says so.
+//! A channel has a name for the team, and a name, colour and greeting for customers. First messages wait in
+//! its default department, which users cannot change to one of their own (see `departments::sight`). A
+//! channel is deactivated, never deleted. The links of its customers then open nothing, and schedules that
+//! would open a ticket fail with an error that says so.
 
 mod colour;
 mod form;

@@ -10,10 +10,10 @@ use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, DepartmentId};
 
-/// Counts on pages end here: "mais de 1.000".
+/// Maximum number that pages count to. Above it they show "mais de 1.000".
 pub const MOST_COUNTED: i64 = 1000;
 
-/// A channel as it is saved.
+/// A saved channel.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Channel {
     #[diesel(sql_type = BigInt)]
@@ -35,8 +35,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// # Errors
-    /// The database holds a colour that white text cannot be read on.
+    /// Fails if white text is not readable on the saved colour.
     pub fn draft(&self) -> Result<Draft> {
         let colour: Colour =
             self.colour.parse().map_err(|_| Error::unexpected("a channel without colour"))?;
@@ -66,7 +65,7 @@ pub fn find(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
     Ok(db::prepared(format!("{SELECT} AND ch.id = $1")).bind::<BigInt, _>(channel).get_result(conn)?)
 }
 
-/// As `find`, and nobody else can change the channel until the transaction ends.
+/// Like `find`, and locks the channel until the transaction ends.
 pub fn find_for_update(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
     db::prepared("SELECT FROM channels WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(channel)
@@ -74,7 +73,7 @@ pub fn find_for_update(conn: &mut PgConnection, channel: ChannelId) -> Result<Ch
     find(conn, channel)
 }
 
-/// A department to choose.
+/// A department that may be chosen.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Department {
     #[diesel(sql_type = BigInt)]
@@ -91,7 +90,7 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
     Ok(db::prepared(DEPARTMENTS).load(conn)?)
 }
 
-/// The ids of the active departments, none of which can be deactivated until the transaction ends.
+/// Ids of the active departments, locked against deactivation until the transaction ends.
 pub fn held_departments(conn: &mut PgConnection) -> Result<Vec<DepartmentId>> {
     let held: Vec<Department> = db::prepared(format!("{DEPARTMENTS} FOR SHARE")).load(conn)?;
     Ok(held.into_iter().map(|department| department.id).collect())
@@ -104,7 +103,7 @@ struct IdRow {
 }
 
 /// # Errors
-/// `channels_name_key` when another channel has the name; or the database is unreachable.
+/// Violates `channels_name_key` if another channel has the name.
 pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<ChannelId> {
     let row: IdRow = db::prepared(
         "INSERT INTO channels (kind, name, public_name, colour, greeting, default_department_id)
@@ -120,7 +119,7 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<ChannelId> {
 }
 
 /// # Errors
-/// `channels_name_key` when another channel has the name; or the database is unreachable.
+/// Violates `channels_name_key` if another channel has the name.
 pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Result<()> {
     db::prepared(
         "UPDATE channels SET name = $2, public_name = $3, colour = $4, greeting = $5, default_department_id = $6
@@ -136,7 +135,7 @@ pub fn save(conn: &mut PgConnection, channel: ChannelId, draft: &Draft) -> Resul
     Ok(())
 }
 
-/// Deactivates or reactivates; `false` when the channel is so already.
+/// Deactivates or reactivates; `false` if nothing changed.
 pub fn set_active(conn: &mut PgConnection, channel: ChannelId, is_active: bool) -> Result<bool> {
     let changed = db::prepared(
         "UPDATE channels SET deactivated_at = CASE WHEN $2 THEN NULL ELSE now() END
@@ -148,15 +147,15 @@ pub fn set_active(conn: &mut PgConnection, channel: ChannelId, is_active: bool) 
     Ok(changed == 1)
 }
 
-/// What stands on a channel, each counted up to one more than `MOST_COUNTED`.
+/// What uses a channel. Each count stops at `MOST_COUNTED` + 1.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Load {
     #[diesel(sql_type = BigInt)]
     pub contacts: i64,
-    /// Pending schedules that would open a ticket for one of these contacts.
+    /// Pending schedules that would open a ticket for a contact of the channel.
     #[diesel(sql_type = BigInt)]
     pub opening: i64,
-    /// Those that only notify an attendant.
+    /// Pending schedules that only notify an attendant.
     #[diesel(sql_type = BigInt)]
     pub notifying: i64,
     #[diesel(sql_type = BigInt)]
@@ -164,7 +163,7 @@ pub struct Load {
 }
 
 pub fn load(conn: &mut PgConnection, channel: ChannelId) -> Result<Load> {
-    // Asked of each row, so that a count ends at its limit instead of joining all contacts first.
+    // A subquery per row lets each count stop at its limit. A join would read all contacts first.
     let pending = "SELECT FROM schedules s WHERE s.status = 'scheduled'
                       AND (SELECT c.channel_id FROM contacts c WHERE c.id = s.contact_id) = $1";
     Ok(db::prepared(format!(

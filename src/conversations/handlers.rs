@@ -19,7 +19,7 @@ use crate::ids::{ContactId, MessageId};
 use crate::tickets::Inbox;
 use crate::web::{Shell, redirect};
 
-/// The place in a thread that an address names.
+/// The position in a thread, from the query string.
 #[derive(Clone, Copy, Deserialize)]
 pub struct Place {
     before: Option<MessageId>,
@@ -27,8 +27,6 @@ pub struct Place {
     whole: Option<u8>,
 }
 
-/// # Errors
-/// `NotFound`, also if the viewer may not read the conversation.
 pub async fn show(
     viewer: Viewer,
     desk: Desk,
@@ -39,10 +37,7 @@ pub async fn show(
         .await
 }
 
-/// What an open page lacks: the messages after the last that it has, or those before its first.
-///
-/// # Errors
-/// `NotFound`, also if the viewer may not read the conversation.
+/// What an open page is missing: the messages after its last one, or those before its first.
 pub async fn messages(
     viewer: Viewer,
     shell: Shell,
@@ -55,7 +50,7 @@ pub async fn messages(
     shell.fragment(StatusCode::OK, Update::of(update, contact, &viewer))
 }
 
-/// What a conversation's page is made with.
+/// What handlers need to show a conversation's page.
 pub struct Desk {
     pub db: Db,
     shell: Shell,
@@ -63,42 +58,42 @@ pub struct Desk {
     links: web::Data<Links>,
 }
 
-/// How a conversation's page is wanted.
+/// Which conversation page to show, and with what.
 pub struct Wanted {
     status: StatusCode,
     window: Window,
     draft: Draft,
-    /// Whether its ticket was not closed, for there are messages that the person has not seen.
+    /// Whether closing the ticket was stopped, because there are messages that the user has not seen.
     asks: bool,
 }
 
 impl Wanted {
-    /// A part of its messages.
+    /// One part of the messages.
     pub fn part(window: Window) -> Self {
         Self { status: StatusCode::OK, window, draft: Draft::new(), asks: false }
     }
 
-    /// The newest messages, with what was typed and could not be sent.
+    /// The newest messages, with the typed message that could not be sent.
     pub fn refused(status: StatusCode, draft: Draft) -> Self {
         Self { status, window: Window::Newest, draft, asks: false }
     }
 
-    /// The newest messages, to be read before the ticket is closed, with what was being written.
+    /// The newest messages, to be read before the ticket is closed, with the message being written.
     pub fn asking(draft: Draft) -> Self {
         Self { asks: true, ..Self::refused(StatusCode::CONFLICT, draft) }
     }
 
-    /// The newest messages, with what was being written when the ticket was closed.
+    /// The newest messages, with the message that was being written when the ticket was closed.
     pub fn keeping(draft: Draft) -> Self {
         Self::refused(StatusCode::OK, draft)
     }
 }
 
 impl Desk {
-    /// Answers with the conversation.
+    /// Responds with the conversation.
     ///
     /// # Errors
-    /// `NotFound`, also if the viewer may not read it, or the database is unreachable.
+    /// `NotFound`, also if the viewer may not read it.
     pub async fn show(self, viewer: Viewer, subject: Subject, wanted: Wanted) -> Result<HttpResponse> {
         let (reader, window, status) = (viewer.clone(), wanted.window, wanted.status);
         let (conversation, list) = self
@@ -121,7 +116,7 @@ impl Desk {
         self.shell.page_with(status, &viewer, &title, view)
     }
 
-    /// Answers what was done: a redirect to `path`, or nothing to a page that updates itself.
+    /// Responds to a completed action: a redirect to `path`, or 204 to a page that updates itself.
     pub fn done(&self, path: &str) -> HttpResponse {
         if self.shell.is_htmx { HttpResponse::NoContent().finish() } else { redirect(path) }
     }

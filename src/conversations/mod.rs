@@ -1,8 +1,9 @@
-//! Conversations ("conversas"): all messages with a contact, across tickets, for attendants and, on
-//! the chat page, for the customer.
+//! Conversations ("conversas"): all messages with a contact, across tickets, for attendants and, on the chat
+//! page, for the customer.
 //!
-//! Who may see any ticket of a contact, or is told of somebody else's schedule for the contact, reads the whole
-//! thread: [`readers`] says it once. The customer reads what was sent to them and what they wrote, and nothing else.
+//! A user who may see one ticket of a contact reads the whole thread, and so does a user who was notified of
+//! a colleague's schedule for the contact. The rule is in [`readers`]. The customer reads only what was sent
+//! to them and what they wrote.
 
 pub mod chat;
 mod handlers;

@@ -15,15 +15,15 @@ use crate::ids::{ContactId, DepartmentId, ScheduleId, TicketId, UserId};
 use crate::schedules::{self, Action, Status};
 use crate::tickets::{self, Ticket};
 
-/// How many schedules the contact's side shows.
+/// Maximum schedules shown beside the conversation.
 const SCHEDULES: i64 = 5;
 
-/// What a conversation is asked for by.
+/// How a request names a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
-    /// The conversation as it stands, with the newest ticket in its head.
+    /// By contact, with the newest ticket in the head of the page.
     Contact(ContactId),
-    /// The conversation with that ticket in its head.
+    /// By ticket, with that ticket in the head of the page.
     Ticket(TicketId),
 }
 
@@ -40,7 +40,7 @@ pub struct Contact {
     pub email: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub person: Option<String>,
-    /// Nothing is planned for an archived contact.
+    /// No schedules can be created for an archived contact.
     #[diesel(sql_type = Bool)]
     pub is_archived: bool,
     /// Whether the customer's link opens a page.
@@ -48,12 +48,12 @@ pub struct Contact {
     pub has_chat: bool,
     #[diesel(sql_type = Integer)]
     pub link_version: i32,
-    /// Where the contact's first ticket waits.
+    /// The department in which the contact's first ticket waits.
     #[diesel(sql_type = BigInt)]
     pub first_queue: DepartmentId,
 }
 
-/// A schedule of the contact, as its side shows it.
+/// A schedule of the contact, as shown beside the conversation.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct ContactSchedule {
     #[diesel(sql_type = BigInt)]
@@ -66,21 +66,21 @@ pub struct ContactSchedule {
     pub due_at: DateTime<Utc>,
 }
 
-/// All that a conversation's page shows.
+/// Everything that a conversation's page shows.
 pub struct Conversation {
     pub contact: Contact,
-    /// The ticket in the head; none if the contact never had one.
+    /// The ticket in the head of the page; `None` if the contact never had one.
     pub ticket: Option<Ticket>,
-    /// The contact's tickets, newest first, as many as the side shows.
+    /// The contact's newest tickets, newest first, up to the number shown beside the conversation.
     pub tickets: Vec<Ticket>,
     pub part: Part,
     pub schedules: Vec<ContactSchedule>,
 }
 
-/// The conversation that `viewer` asks for.
+/// The conversation that `viewer` requests.
 ///
 /// # Errors
-/// `NotFound` if there is none or the viewer may not read it, or the database is unreachable.
+/// `NotFound`, also if the viewer may not read it.
 pub fn conversation(
     conn: &mut PgConnection,
     viewer: UserId,
@@ -105,17 +105,17 @@ pub fn conversation(
     })
 }
 
-/// The part of a thread that an open page lacks, and what tells whether the rest of it is stale.
+/// The part of a thread that an open page is missing, and what shows whether the rest of the page is out of date.
 pub struct Update {
     pub contact: String,
     pub part: Part,
-    /// The messages just before, whose receipts may have changed.
+    /// The messages before that part. Their receipts may have changed.
     pub shown: Part,
     pub newest_ticket: Option<Ticket>,
 }
 
 /// # Errors
-/// `NotFound` if the viewer may not read the conversation, or the database is unreachable.
+/// `NotFound`, also if the viewer may not read the conversation.
 pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, window: Window) -> Result<Update> {
     ensure_reader(conn, viewer, contact)?;
     let shown = match window {
@@ -130,7 +130,7 @@ pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, windo
     })
 }
 
-/// Whether `viewer` serves the contact, and so may be shown the customer's link.
+/// Whether `viewer` serves the contact, and so may see the customer's link.
 pub fn is_served_by(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<bool> {
     let newest = tickets::queries::tickets_of(conn, contact)?.into_iter().next();
     let contact = contact_of(conn, contact)?;
@@ -156,7 +156,7 @@ fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
     .get_result(conn)?)
 }
 
-/// The newest schedules of `contact` that `viewer` may read, the latest first.
+/// The schedules of `contact` with the latest due times that `viewer` may read, latest first.
 pub fn schedules_of(
     conn: &mut PgConnection,
     viewer: UserId,

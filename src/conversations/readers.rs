@@ -1,9 +1,8 @@
-//! Who may read a conversation: the one statement of it. Pages, files, the bell and the live events are made of
-//! these parts.
+//! Who may read a conversation. The rule stands only here: pages, files, the bell and live events use these parts.
 //!
-//! Who attends every ticket reads every conversation. Who attends tickets reads those of contacts that have or had
-//! one in one of their departments, or one of their own. Who is told of a schedule reads its contact's, while the
-//! entry stands in the bell (see [`TELLS`]).
+//! Users who attend all tickets read every conversation. Users who attend tickets read those of contacts that
+//! have or had a ticket in one of their departments, or one of their own. Users who are notified of a
+//! schedule read the conversation of its contact while the notification is in their bell (see [`TELLS`]).
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -15,21 +14,25 @@ use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, UserId};
 use crate::tickets::{Ticket, may_close};
 
-/// Says, in SQL, whether the role `r` reads every conversation.
+/// SQL condition: role `r` reads every conversation.
 pub const READS_EVERY: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
     WHERE p.role_id = r.id AND p.permission = 'tickets_all'))";
 
-/// Says, in SQL, whether the role `r` attends the tickets of its members and of their departments.
+/// SQL condition: role `r` attends the tickets of its members and of their departments.
 pub const ATTENDS: &str =
     "EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'tickets')";
 
-/// Says, in SQL, whether the notification `told` lets its recipient `u` read the contact's conversation: while it
-/// stands in the bell, for 30 days at most, and until a department or a permission is taken from `u`.
+/// SQL condition: notification `told` lets its recipient `u` read the contact's conversation. It does so
+/// while it is in the bell, for at most 30 days, and until `u` loses a department or a permission.
 ///
-/// One's own doing gives nobody sight: not a schedule in which `u`, or who let `u` in, had a hand (that the spacing
-/// was computed anew does not count); nor one that fell to `u` because they deactivated its attendant; nor what
-/// somebody had been told whom they took out of the way. The subqueries look at single rows by their index, where
-/// a join would read whole tables.
+/// Users cannot get access by their own actions. In the rules below, `u` also means the user who gave `u`
+/// access (`let_in_by`). These notifications do not count:
+///
+/// - of a schedule that `u` created or changed (a recalculated spacing exemption does not count);
+/// - of a schedule whose attendant `u` deactivated;
+/// - that were passed on from a user whom `u` deactivated, edited, or removed from the schedule's department.
+///
+/// The subqueries read single rows by index. A join would read whole tables.
 pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest(u.told_since, now() - interval '30 days')
     AND coalesce((SELECT false FROM schedule_history h
                    WHERE h.schedule_id = told.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
@@ -47,7 +50,7 @@ pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest
                       AND a.subject_id = (SELECT s.department_id FROM schedules s WHERE s.id = told.schedule_id)
                       AND a.details ->> 'user_id' = told.passed_on_by::text LIMIT 1), true)))";
 
-/// Says, in SQL, whether the user `u` of the role `r` may read the conversation with the contact whose id is the
+/// SQL condition: user `u` with role `r` may read the conversation of the contact whose id is the SQL
 /// expression `contact`.
 pub fn reads(contact: &str) -> String {
     format!(
@@ -66,13 +69,13 @@ struct ReaderRow {
     user_id: UserId,
 }
 
-/// Who of `among` may read the conversation with `contact`.
+/// The users in `among` who may read the conversation with `contact`.
 pub fn readers(conn: &mut PgConnection, contact: ContactId, among: &[UserId]) -> Result<Vec<UserId>> {
     let pairs = readers_of_each(conn, &[contact], among)?;
     Ok(pairs.into_iter().map(|(_, user)| user).collect())
 }
 
-/// As `readers`, for several contacts in one statement.
+/// Like `readers`, for several contacts in one statement.
 pub fn readers_of_each(
     conn: &mut PgConnection,
     contacts: &[ContactId],
@@ -90,9 +93,9 @@ pub fn readers_of_each(
     Ok(rows.into_iter().map(|row| (row.contact_id, row.user_id)).collect())
 }
 
-/// Whether `viewer` serves a contact whose newest ticket this is: theirs, or of one of their departments. Before
-/// the first ticket, who attends the department in which it will wait. Who holds the customer's link reads and
-/// writes as the customer, so that only who serves them is shown it.
+/// Whether `viewer` serves a contact whose newest ticket is `newest`: it is theirs, or of one of their
+/// departments. Before the first ticket, those who attend the department in which it will wait serve the
+/// contact. Only they see the customer's link, because anyone who has it reads and writes as the customer.
 pub fn serves(viewer: &Person, newest: Option<&Ticket>, first_queue: DepartmentId) -> bool {
     match newest {
         Some(ticket) => may_close(viewer, &ticket.place),

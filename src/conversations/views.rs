@@ -13,7 +13,7 @@ use crate::schedules::Status;
 use crate::tickets::{Inbox, Ticket, TicketStatus, may_close};
 use crate::web::{initials, tint};
 
-/// What the request adds to the conversation.
+/// What the request adds to the data of a conversation.
 pub struct Frame {
     pub csrf: String,
     pub subject: Subject,
@@ -24,7 +24,7 @@ pub struct Frame {
     pub link: String,
 }
 
-/// What is being written.
+/// The message being written.
 pub struct Draft {
     body: String,
     kind: Kind,
@@ -33,17 +33,17 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Nothing yet, under a new key.
+    /// Empty, with a new key.
     pub fn new() -> Self {
         Self { body: String::new(), kind: Kind::Attendant, key: Uuid::new_v4().to_string(), error: None }
     }
 
-    /// What was typed and could not be sent.
+    /// A typed message that could not be sent.
     pub fn kept(kind: Kind, body: &str, key: &str, error: impl Into<String>) -> Self {
         Self { body: body.to_owned(), kind, key: key.to_owned(), error: Some(error.into()) }
     }
 
-    /// What was being written while something else was done.
+    /// A message that was being written when something else was submitted.
     pub fn unsent(kind: Kind, body: &str, key: &str) -> Self {
         let key = if key.trim().is_empty() { Uuid::new_v4().to_string() } else { key.to_owned() };
         Self { body: body.to_owned(), kind, key, error: None }
@@ -75,15 +75,15 @@ pub struct Show {
     can_close: bool,
     items: Items,
     older: Option<String>,
-    /// Leads to all messages, where there are older ones.
+    /// Address of the page with all messages; `None` if they are all shown.
     whole: Option<String>,
-    /// Leads back to the newest messages, from a page of older ones.
+    /// Address of the page with the newest messages; `None` if they are shown.
     newest: Option<String>,
     last: MessageId,
     state: String,
     composer: Composer,
     draft: Draft,
-    /// Whether its ticket was not closed, for there are messages that the person has not seen.
+    /// Whether closing the ticket was stopped, because there are messages that the user has not seen.
     asks: bool,
     link: Option<String>,
     schedules: Vec<ScheduleRow>,
@@ -110,10 +110,10 @@ struct Head {
     attendant: String,
 }
 
-/// What stands below the thread.
+/// What is shown below the thread.
 enum Composer {
     Reply(TicketId),
-    /// The ticket in the head is closed; another may be open.
+    /// The ticket in the head is closed. Holds the open one, if there is another.
     Closed(Option<(TicketId, i64)>),
     ReadOnly,
     NoTicket,
@@ -172,7 +172,7 @@ impl Show {
     }
 }
 
-/// The answer to an open page: what it lacks, and whether the rest of it is stale.
+/// The fragment that updates an open page: what it is missing, and whether the rest is out of date.
 #[derive(Template)]
 #[template(path = "conversations/_update.html")]
 pub struct Update {
@@ -206,7 +206,7 @@ fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Person) -> C
     }
 }
 
-/// Changes whenever the head, the composer or the side of an open page would.
+/// A key that changes whenever the head, the composer or the side of an open page would change.
 fn state(newest: Option<&Ticket>) -> String {
     newest.map_or("none".into(), |ticket| {
         let attendant = ticket.place.attendant_id.map_or(0, |user| user.0);
@@ -214,7 +214,7 @@ fn state(newest: Option<&Ticket>) -> String {
     })
 }
 
-/// Where the messages before `part` end.
+/// The id before which older messages are fetched, if there are any.
 fn older(part: &Part) -> Option<MessageId> {
     part.messages.first().filter(|_| part.has_more).map(|first| first.id)
 }

@@ -1,4 +1,4 @@
-//! The browsers that a customer opened their link in: how one comes in, and how others are shut out.
+//! The browsers in which a customer opened their link: how a browser gets access, and how access ends.
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -20,8 +20,8 @@ use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::web::{Posted, Shell, redirect, with_cookie};
 
-/// A good link in the address, and the browser that follows it. Links that are forged or revoked, of archived
-/// contacts or of inactive channels are answered 404.
+/// A valid link in the address, and the browser that opened it. Links that are forged or revoked, or belong
+/// to archived contacts or inactive channels, are answered with 404.
 pub struct Followed {
     contact: ContactId,
     link_version: i32,
@@ -51,7 +51,7 @@ impl FromRequest for Followed {
     }
 }
 
-/// Exchanges the link for a cookie of this browser, and leads on to an address that is no secret.
+/// Exchanges the link for a cookie of this browser, and redirects to an address without the secret.
 pub async fn enter(link: Followed, device: Device, db: web::Data<Db>) -> Result<HttpResponse> {
     let Followed { contact, link_version, browser } = link;
     let (known, (hash, cookie)) = (browser.token_hash(), browser.renewed());
@@ -75,14 +75,14 @@ pub async fn index(customer: Customer, shell: Shell, db: web::Data<Db>) -> Resul
     shell.fragment(StatusCode::OK, view)
 }
 
-/// Shuts out every browser but this one; each may come in by the link again.
+/// Ends the access of all other browsers. Each can get access again through the link.
 pub async fn end_others(customer: Customer, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let page = format!("{}/accesses", customer.path);
     db.transaction(move |conn| queries::end_others(conn, customer.id, customer.access)).await?;
     Ok(redirect(&page))
 }
 
-/// Leaves: this browser needs the link again.
+/// Ends the access of this browser. It needs the link again.
 pub async fn leave(customer: Customer, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let path = customer.path.clone();
     db.transaction(move |conn| queries::leave(conn, customer.id, customer.access)).await?;

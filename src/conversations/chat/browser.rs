@@ -1,4 +1,4 @@
-//! The customer's browser, known by a cookie of its own.
+//! The customer's browser, identified by a cookie of its own.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
@@ -10,7 +10,7 @@ use super::LONGEST_DAYS;
 use crate::config::Config;
 use crate::keys::random_bytes;
 
-/// 256 random bits as 64 hex digits, for all the links that were opened in this browser.
+/// A token of 256 random bits as 64 hex digits. A browser has one token for all the links opened in it.
 pub struct Browser {
     token: Option<String>,
     is_https: bool,
@@ -24,13 +24,13 @@ impl Browser {
         Self { token: token.filter(is_token), is_https }
     }
 
-    /// What the database knows of the token.
+    /// The hash under which the database stores the token.
     pub fn token_hash(&self) -> Option<Vec<u8>> {
         self.token.as_deref().map(hash_of)
     }
 
-    /// Another token for this browser, as hash and cookie. The link leads here from other sites, so that the
-    /// cookie must come along from there (`Lax`).
+    /// A new token for this browser, as hash and cookie. The cookie is `Lax` because customers follow links
+    /// from other sites, and browsers must send it then.
     pub fn renewed(&self) -> (Vec<u8>, Cookie<'static>) {
         let token = hex::encode(random_bytes::<32>());
         let hash = hash_of(&token);

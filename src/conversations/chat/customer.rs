@@ -1,4 +1,4 @@
-//! Who comes with the cookie that a customer's link was exchanged for.
+//! The customer, identified by the cookie that their link was exchanged for.
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
@@ -18,26 +18,27 @@ use crate::error::Error;
 use crate::files::ContentHash;
 use crate::ids::{ContactId, CustomerAccessId};
 
-/// The customer whose contact is in the address, in a browser that they opened their link in: the public
-/// counterpart of `Viewer`. Browsers without the cookie, those that were shut out, archived contacts and inactive
-/// channels are answered 404.
+/// The customer whose contact is in the address, in a browser in which they opened their link. It is the
+/// public counterpart of `Viewer`. The answer is 404 for browsers without access, archived contacts and
+/// inactive channels.
 #[derive(Clone, Debug)]
 pub struct Customer {
     pub id: ContactId,
-    /// This browser.
+    /// The access of this browser.
     pub access: CustomerAccessId,
     /// The path of their page.
     pub path: String,
-    /// Who serves them.
+    /// The department that serves them.
     pub department: String,
     pub company: String,
-    /// How the channel calls itself; empty for the department's name.
+    /// The channel's name for customers; if empty, the department's name is shown.
     pub public_name: String,
     pub colour: Option<Colour>,
     pub greeting: String,
     pub logo: Option<ContentHash>,
     pub zone: Zone,
-    /// They ask too fast. Only who sends a message comes so far, so that the text is kept.
+    /// Whether the customer exceeded the request limit. Only a request that sends a message gets here then,
+    /// so that its text can be kept; others are refused.
     pub is_too_fast: bool,
 }
 
@@ -82,14 +83,14 @@ impl Customer {
     }
 }
 
-/// Nobody is let in. Which of the two it is follows from the address alone, so that nobody learns which contacts
-/// there are.
+/// The request has no access. The kind depends on the address alone, so the answer does not reveal which
+/// contacts exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no customer comes so")]
 pub(super) enum Gone {
-    /// The link opens nothing, or no longer.
+    /// The link is wrong or no longer valid.
     Link,
-    /// This browser has not opened the link, was shut out, or keeps no cookies.
+    /// This browser did not open the link, lost its access, or keeps no cookies.
     Browser,
 }
 

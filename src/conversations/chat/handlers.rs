@@ -18,10 +18,10 @@ const TOO_MANY: &str = "Você enviou muitas mensagens em pouco tempo. Aguarde um
 
 const TOO_FAST: &str = "Foram muitos pedidos em pouco tempo. Aguarde um minuto e envie de novo.";
 
-/// How many messages one acknowledgement may name.
+/// Maximum messages per acknowledgement.
 const RECEIPTS: usize = 200;
 
-/// The place in a thread that an address names.
+/// The position in a thread, from the query string.
 #[derive(Clone, Copy, Deserialize)]
 pub struct Place {
     before: Option<MessageId>,
@@ -39,7 +39,7 @@ pub async fn show(
     answer(&customer, shell, &db, (StatusCode::OK, window, Draft::new())).await
 }
 
-/// What an open page lacks: the messages after the last that it has, or those before its first.
+/// What an open page is missing: the messages after its last one, or those before its first.
 pub async fn messages(
     customer: Customer,
     shell: Shell,
@@ -51,7 +51,7 @@ pub async fn messages(
     shell.fragment(StatusCode::OK, Update::of(&part, &customer))
 }
 
-/// Takes a message of the customer.
+/// Receives a message of the customer.
 pub async fn write(
     customer: Customer,
     form: Posted,
@@ -88,7 +88,7 @@ pub async fn write(
     }
 }
 
-/// Notes which messages the page received (`delivered`) and had in view (`read`).
+/// Records which messages the page received (`delivered`) and showed (`read`).
 pub async fn acknowledge(customer: Customer, form: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let ids = |name: &str| -> Vec<MessageId> {
         form.all(name).filter_map(|id| id.parse().ok()).take(RECEIPTS).collect()

@@ -1,12 +1,13 @@
 //! The customer's chat: the public page of a contact on the web chat, opened by their link.
 //!
-//! The link is a secret in an address, which histories, previews and screenshots keep. So it only opens a door: at
-//! the first visit each browser exchanges it for a cookie of its own, and its page has an address that is no secret.
-//! Another browser needs the link again. An access ends after 180 days, when the customer or whoever manages the
-//! contact shuts it out, and when the link is revoked.
+//! The link is a secret in an address, and addresses end up in histories, previews and screenshots. So each
+//! browser exchanges the link for a cookie at its first visit, and the page itself has an address without the
+//! secret. Another browser needs the link again. An access ends after 180 days, when the customer or a user
+//! who manages the contact ends it, and when the link is revoked.
 //!
-//! The customer sees what was sent to them and what they wrote. What they write reaches their open
-//! ticket, or opens one in the department that last served them, else in the channel's own.
+//! Customers see what was sent to them and what they wrote. What they write goes to their open ticket. If
+//! there is none, it opens a ticket in the department that served them last, or else in the channel's default
+//! department.
 
 mod accesses;
 mod browser;
@@ -22,7 +23,7 @@ pub use queries::{IS_OPEN, OpenAccess, accesses, end_accesses};
 
 use crate::web::Route;
 
-/// So long after it opened the link, a browser needs the link again.
+/// Days after which a browser needs the link again.
 pub const LONGEST_DAYS: i32 = 180;
 
 pub fn routes() -> Vec<Route> {

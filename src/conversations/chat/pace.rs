@@ -1,5 +1,5 @@
-//! How fast a customer's link, and an address, may ask. Far more than open pages do: each message that comes makes a
-//! page ask twice.
+//! Limits on how fast requests may come, per customer's link and per network address. Open pages stay far
+//! below them: each new message makes a page send two requests.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,13 +11,13 @@ use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::web::Pace;
 
-/// What customers asked of this process; cheap to clone.
+/// The requests of customers to this process; cheap to clone.
 #[derive(Clone)]
 pub struct Paces(Arc<Inner>);
 
 struct Inner {
     links: Pace<ContactId>,
-    /// Wider: whole companies, and customers of one mobile network, may have one address.
+    /// Higher limits: a whole company, or the customers of one mobile network, may share an address.
     addresses: Pace<String>,
 }
 
@@ -31,7 +31,7 @@ impl Paces {
     /// Counts a request for a contact's page.
     ///
     /// # Errors
-    /// `TooMany`.
+    /// `TooMany` above a limit.
     pub fn admit(request: &HttpRequest, contact: ContactId) -> Result<()> {
         let paces = request.app_data::<web::Data<Self>>().ok_or_else(|| Error::unexpected("no Paces"))?;
         let (place, now) = (network_named(&client_ip(request)), Instant::now());

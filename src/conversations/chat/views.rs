@@ -12,7 +12,7 @@ use crate::ids::MessageId;
 use crate::settings;
 use crate::web::browser_name;
 
-/// What the customer is writing.
+/// The message that the customer is writing.
 pub struct Draft {
     body: String,
     key: String,
@@ -20,18 +20,18 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Nothing yet, under a new key.
+    /// Empty, with a new key.
     pub fn new() -> Self {
         Self { body: String::new(), key: Uuid::new_v4().to_string(), error: None }
     }
 
-    /// What was typed and could not be sent.
+    /// A typed message that could not be sent.
     pub fn kept(body: &str, key: &str, error: impl Into<String>) -> Self {
         Self { body: body.to_owned(), key: key.to_owned(), error: Some(error.into()) }
     }
 }
 
-/// A whole page of its own: it shows nothing of the application.
+/// A complete page without the application's frame.
 #[derive(Template)]
 #[template(path = "chat/show.html")]
 pub struct Chat {
@@ -41,14 +41,14 @@ pub struct Chat {
     company: String,
     colour: Option<String>,
     logo: Option<String>,
-    /// Said before the first message.
+    /// Shown before the first message.
     greeting: Option<String>,
     items: Items,
     is_empty: bool,
     older: Option<String>,
-    /// Leads to all messages, where there are older ones.
+    /// Address of the page with all messages; `None` if they are all shown.
     whole: Option<String>,
-    /// Leads back to the newest messages, from a page of older ones.
+    /// Address of the page with the newest messages; `None` if they are shown.
     newest: Option<String>,
     last: MessageId,
     draft: Draft,
@@ -79,7 +79,7 @@ impl Chat {
     }
 }
 
-/// The answer to an open page.
+/// The fragment that updates an open page.
 #[derive(Template)]
 #[template(path = "chat/_update.html")]
 pub struct Update {
@@ -98,7 +98,7 @@ impl Update {
     }
 }
 
-/// The browsers that the customer opened their link in: a page of its own, like the chat.
+/// The browsers in which the customer opened their link: a complete page, like the chat.
 #[derive(Template)]
 #[template(path = "chat/accesses.html")]
 pub struct Accesses {

@@ -2,23 +2,23 @@
 
 use crate::web::too_long;
 
-/// As in the database's CHECK.
+/// Maximum characters of a message, as in the database's CHECK.
 pub const LONGEST: usize = 4096;
 
-/// 1 to 4,096 characters, without white space at its ends.
+/// 1 to 4,096 characters, without white space at either end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body(String);
 
-/// Why a text is no message.
+/// Why a message is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyError {
     Empty,
-    /// Of so many characters.
+    /// Holds the number of characters.
     TooLong(usize),
 }
 
 impl BodyError {
-    /// What the composer says.
+    /// The text shown below the message field.
     pub fn sentence(self) -> String {
         match self {
             Self::Empty => "Escreva a mensagem.".into(),
@@ -28,8 +28,6 @@ impl BodyError {
 }
 
 impl Body {
-    /// # Errors
-    /// Nothing is written, or too much.
     pub fn parse(text: &str) -> Result<Self, BodyError> {
         let text = text.trim();
         match text.chars().count() {

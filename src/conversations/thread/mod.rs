@@ -1,6 +1,6 @@
-//! The thread of a conversation: messages, internal comments and what happened to its tickets,
-//! oldest first. Ids of one contact's messages are given under the contact's lock, so that "all
-//! after the last that I have" misses nothing.
+//! The thread of a conversation: messages, internal comments and events of its tickets, oldest first. The ids
+//! of a contact's messages are assigned while the contact is locked, so a page that asks for all messages
+//! after its last one misses none.
 
 mod body;
 pub mod queries;
@@ -31,7 +31,7 @@ text_enum! {
         Attendant = "attendant",
         /// Internal: never shown to the customer.
         Comment = "comment",
-        /// What happened to a ticket; internal too.
+        /// What happened to a ticket. Internal, too.
         Event = "event",
     }
 }
@@ -44,7 +44,7 @@ text_enum! {
     }
 }
 
-/// One entry of a thread, with what its view needs of ticket, author and schedule.
+/// One entry of a thread, with what its view needs from ticket, author and schedule.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Message {
     #[diesel(sql_type = BigInt)]
@@ -64,7 +64,7 @@ pub struct Message {
     /// Whether the reader may read that schedule.
     #[diesel(sql_type = Bool)]
     pub is_schedule_readable: bool,
-    /// Who planned, changed or fired the schedule that opened the ticket.
+    /// Names of the users who created or changed the schedule that opened the ticket.
     #[diesel(sql_type = Nullable<Text>)]
     pub planned_by: Option<String>,
     #[diesel(sql_type = Text)]
@@ -75,12 +75,12 @@ pub struct Message {
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
-    /// By which the page that sent it knows it again.
+    /// Set by the page that sent the message, to recognise it.
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub client_key: Option<Uuid>,
 }
 
-/// Whose eyes the thread is for.
+/// Who the thread is shown to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// A user who may read the conversation.
@@ -88,18 +88,18 @@ pub enum Audience {
     Customer,
 }
 
-/// Which part of a thread.
+/// A part of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     Newest,
-    /// All of it, to be printed, up to [`queries::WHOLE`] messages.
+    /// All messages, for printing, up to [`queries::WHOLE`].
     Whole,
     Before(MessageId),
     After(MessageId),
 }
 
 impl Window {
-    /// Of a page, as its address says it; `whole` wins.
+    /// From the query string of a page. `whole` takes precedence.
     pub fn of_page(before: Option<MessageId>, whole: Option<u8>) -> Self {
         match (whole, before) {
             (Some(_), _) => Self::Whole,
@@ -113,7 +113,7 @@ impl Window {
         matches!(self, Self::Newest | Self::Whole)
     }
 
-    /// Of what an open page lacks, as its address says it; `after` wins.
+    /// From the query string of an open page that asks for what it is missing. `after` takes precedence.
     pub fn of(before: Option<MessageId>, after: Option<MessageId>) -> Self {
         match (before, after) {
             (_, Some(id)) => Self::After(id),
@@ -127,14 +127,14 @@ impl Window {
 #[derive(Clone, Debug)]
 pub struct Part {
     pub messages: Vec<Message>,
-    /// The files of those that have some.
+    /// The attachments of the messages that have any.
     pub files: BTreeMap<MessageId, Vec<Attachment>>,
-    /// Whether more follow in the direction in which the part was read.
+    /// Whether there are more messages in the direction in which the part was read.
     pub has_more: bool,
 }
 
 impl Part {
-    /// Of a thread that was not read.
+    /// For pages that show no messages.
     pub fn empty() -> Self {
         Self { messages: Vec::new(), files: BTreeMap::new(), has_more: false }
     }
@@ -147,6 +147,6 @@ pub struct NewMessage {
     pub kind: Kind,
     pub author: Option<UserId>,
     pub body: Body,
-    /// Made by the sender's page; the same text sent again with it is one message.
+    /// Made by the sender's page. The same text sent again with the same key is not written again.
     pub client_key: Option<Uuid>,
 }

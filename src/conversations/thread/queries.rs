@@ -13,10 +13,10 @@ use crate::files;
 use crate::ids::{ContactId, MessageId, ScheduleId, TicketId};
 use crate::schedules::is_readable;
 
-/// How many messages a page of a thread holds.
+/// Maximum messages per page of a thread.
 pub const PAGE: usize = 50;
 
-/// Maximum number of messages of a whole thread.
+/// Maximum messages when the whole thread is shown.
 pub const WHOLE: usize = 5_000;
 
 /// A part of the thread with `contact`.
@@ -76,8 +76,8 @@ struct FlagRow {
     flag: bool,
 }
 
-/// Writes a message into `ticket`, within a transaction that holds the contact's lock; the
-/// message's id. Whether it is a repetition must have been asked before.
+/// Writes a message into `ticket` and returns its id, within a transaction that holds the contact's lock.
+/// Call [`is_written`] first: this does not detect repetitions.
 pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) -> Result<MessageId> {
     if let Some(id) = insert(conn, ticket, message, message.client_key)? {
         return Ok(id);
@@ -86,8 +86,8 @@ pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) ->
     insert(conn, ticket, message, key)?.ok_or_else(|| crate::Error::unexpected("the message is known"))
 }
 
-/// Whether `message` repeats one that was written: the same sender's key and the same text. A key
-/// that comes back with another text, as after the browser's "back", is another message.
+/// Whether `message` was written already: the same key and the same text. The same key with another text, as
+/// after the browser's "back", is another message.
 pub fn is_written(conn: &mut PgConnection, message: &NewMessage) -> Result<bool> {
     let Some(key) = message.client_key else { return Ok(false) };
     let row: FlagRow = db::prepared(
@@ -141,8 +141,8 @@ struct Acknowledged {
     schedule_id: Option<ScheduleId>,
 }
 
-/// Notes what the customer's page received and showed, within a transaction that holds the
-/// contact's lock; for each message that changed, the schedule that sent it, if one did.
+/// Records which messages the customer's page received and showed, within a transaction that holds the
+/// contact's lock. Returns, for each message that changed, the schedule that sent it, if any.
 pub fn acknowledge(
     conn: &mut PgConnection,
     contact: ContactId,

@@ -1,5 +1,4 @@
-//! A text cut into plain parts and links, so that templates escape both and no HTML is ever built
-//! from what somebody wrote.
+//! Splits a text into plain parts and links. Templates escape both, so no HTML is built from what people wrote.
 
 use url::Url;
 
@@ -9,21 +8,21 @@ const SCHEMES: [&str; 3] = ["https://", "http://", "mailto:"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Segment {
     Text(String),
-    /// An address, shown as it was written, and where it leads.
+    /// The link as written, and its target.
     Link {
         text: String,
         href: String,
     },
 }
 
-/// An address within a text: its bytes, and where it leads.
+/// A link within a text: its range of bytes, and its target.
 struct Found {
     from: usize,
     until: usize,
     href: String,
 }
 
-/// Cuts `text` at the addresses in it; together the segments say exactly `text`.
+/// Splits `text` at its links. Joined again, the segments are exactly `text`.
 pub fn segments(text: &str) -> Vec<Segment> {
     let mut parts = Vec::new();
     let (mut plain_from, mut at) = (0, 0);
@@ -49,7 +48,7 @@ pub fn segments(text: &str) -> Vec<Segment> {
     parts
 }
 
-/// An address that begins at `from` with a scheme, or with "www.".
+/// A link that begins at `from` with a scheme or with "www.".
 fn link_at(text: &str, from: usize) -> Option<Found> {
     if text[..from].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '@') {
         return None;
@@ -73,13 +72,13 @@ fn link_at(text: &str, from: usize) -> Option<Found> {
     leads_somewhere.then(|| Found { from, until: from + link.len(), href })
 }
 
-/// "www." before a domain, and not before a single word.
+/// Whether a domain, not a single word, follows "www.".
 fn is_public_name(host: &str) -> bool {
     let domain = host.strip_prefix("www.").unwrap_or_default();
     domain.contains('.') && domain.split('.').all(|label| !label.is_empty())
 }
 
-/// The e-mail address around the "@" at `at`, none of it before `floor`.
+/// The e-mail address around the "@" at `at`; it does not begin before `floor`.
 fn mail_around(text: &str, at: usize, floor: usize) -> Option<Found> {
     let is_local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
     let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
@@ -104,7 +103,7 @@ fn mail_around(text: &str, at: usize, floor: usize) -> Option<Found> {
     (!joined).then(|| Found { from, until, href: format!("mailto:{}", &text[from..until]) })
 }
 
-/// White space, quotes, and the invisible marks that could make an address look like another.
+/// White space, quotes, and invisible characters that could make a link look like another.
 fn ends_address(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()
@@ -112,7 +111,7 @@ fn ends_address(c: char) -> bool {
         || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
 }
 
-/// Without the marks that end a sentence, and without a bracket that was opened before the address.
+/// Removes the punctuation that ends a sentence, and a closing bracket that was opened before the link.
 fn without_closing_marks(link: &str) -> &str {
     let mut link = link;
     loop {

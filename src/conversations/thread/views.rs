@@ -1,4 +1,4 @@
-//! A thread as people see it: the team with comments, events and receipts; the customer without.
+//! A thread as people see it: the team with comments, events and receipts, the customer without them.
 
 use askama::Template;
 use uuid::Uuid;
@@ -9,7 +9,7 @@ use crate::clock::Zone;
 use crate::files::FileList;
 use crate::ids::MessageId;
 
-/// The entries of a part of a thread, with a separator before each day's first.
+/// The entries of a part of a thread, with a separator before the first entry of each day.
 #[derive(Template)]
 #[template(path = "conversations/_items.html")]
 pub struct Items {
@@ -26,7 +26,7 @@ struct Event {
     id: MessageId,
     icon: &'static str,
     lead: String,
-    /// The schedule's page, if the viewer may read it, and what it is called.
+    /// The schedule's page if the viewer may read it, and the text of the link.
     link: Option<(Option<String>, &'static str)>,
     tail: String,
 }
@@ -38,20 +38,20 @@ struct Bubble {
     text: Vec<Segment>,
     files: Option<FileList>,
     meta: String,
-    /// On the customer's page: how far the receipt of what was sent to them has come.
+    /// Only on the customer's page, for messages sent to them: whether they were delivered or read.
     receipt: Option<&'static str>,
     is_from_customer: bool,
-    /// Of what this side of the conversation sent.
+    /// The client key, only for messages that the reader's side sent.
     key: Option<Uuid>,
 }
 
-/// The line below a message that was sent, as it reads now.
+/// The current line below a sent message.
 pub struct Receipt {
     pub id: MessageId,
     pub meta: String,
 }
 
-/// What the team sees; `customer` is the contact's name.
+/// What the team sees. `customer` is the contact's name.
 pub fn team_items(part: &Part, viewer: &Person, customer: &str) -> Items {
     let zone = viewer.zone;
     items(&part.messages, zone, |message| match message.event {
@@ -74,7 +74,7 @@ pub fn team_items(part: &Part, viewer: &Person, customer: &str) -> Items {
     })
 }
 
-/// What the customer sees whose page has the path `page`; `sender` is the name of what no person wrote.
+/// What the customer sees. `page` is the path of their page, and `sender` the name shown for automatic messages.
 pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Items {
     items(&part.messages, zone, |message| {
         let is_own = message.kind == Kind::Customer;
@@ -101,7 +101,7 @@ pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Item
     })
 }
 
-/// The lines below the messages that were sent, for pages that already show them.
+/// The lines below sent messages, to update pages that already show them.
 pub fn receipts(messages: &[Message], zone: Zone) -> Vec<Receipt> {
     let sent = messages.iter().filter(|message| message.kind == Kind::Attendant);
     sent.map(|message| Receipt { id: message.id, meta: team_meta(message, "", zone) }).collect()
@@ -161,13 +161,13 @@ fn team_meta(message: &Message, customer: &str, zone: Zone) -> String {
     }
 }
 
-/// "Bruno, do Suporte": a customer learns the first name only.
+/// Customers see only the first name of an attendant: "Bruno, do Suporte".
 fn signature(author: &str, department: &str) -> String {
     let first = author.split_whitespace().next().unwrap_or(author);
     format!("{first}, {} {department}", article(department))
 }
 
-/// The article that Portuguese most likely puts before the name of a department.
+/// The most likely Portuguese article before the name of a department.
 fn article(department: &str) -> &'static str {
     let word = department.split_whitespace().next().unwrap_or_default().to_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| word.ends_with(ending));

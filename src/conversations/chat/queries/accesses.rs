@@ -1,4 +1,4 @@
-//! SQL of the browsers that a customer opened their link in.
+//! SQL of the browsers in which customers opened their link.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -21,7 +21,7 @@ struct VersionRow {
     link_version: i32,
 }
 
-/// The version of the link that opens the contact's page; `None` if none does.
+/// The version of the link that opens the contact's page; `None` if no link does.
 pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Option<i32>> {
     let row: Option<VersionRow> = db::prepared(format!(
         "SELECT c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
@@ -33,23 +33,24 @@ pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Optio
     Ok(row.map(|row| row.link_version))
 }
 
-/// How a browser came in by a link.
+/// How a browser got access through a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entered {
-    /// It has been in already.
+    /// It had access already.
     Before,
-    /// Under its new token.
+    /// It got access under a new token.
     Anew,
 }
 
-/// Most browsers of one contact; those that were never seen again give way first.
+/// Maximum browsers per contact. Those that never came back to the page are removed first.
 const MOST: i64 = 50;
 
-/// Lets a browser in by the link of that version, within a transaction. A browser that holds other contacts' links
-/// gets another token for all of them: so nobody comes in by a token that they gave the browser before.
+/// Gives a browser access through the link of that version, within a transaction. All accesses that the
+/// browser already has to other contacts get the new token too. So a token that somebody else planted in the
+/// browser is of no use to them.
 ///
 /// # Errors
-/// `NotFound` if the link was revoked meanwhile, or the database is unreachable.
+/// `NotFound` if the link was revoked meanwhile.
 pub fn enter(
     conn: &mut PgConnection,
     (contact, link_version): (ContactId, i32),
@@ -61,7 +62,7 @@ pub fn enter(
     {
         return Ok(Entered::Before);
     }
-    // Before the accesses, as whoever revokes the link does.
+    // Locks the contact before its accesses, in the same order as revoking the link does.
     db::prepared("SELECT id FROM contacts WHERE id = $1 AND link_version = $2 FOR SHARE")
         .bind::<BigInt, _>(contact)
         .bind::<Integer, _>(link_version)
@@ -111,7 +112,7 @@ pub struct OpenAccess {
     pub user_agent: String,
 }
 
-/// The browsers that have access to a contact's page and were there, the last seen first.
+/// The browsers that have access to a contact's page and have shown it, most recently seen first.
 pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenAccess>> {
     Ok(db::prepared(format!(
         "SELECT a.id, a.created_at, a.seen_at, a.user_agent
@@ -123,7 +124,7 @@ pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenA
     .load(conn)?)
 }
 
-/// Shuts out every browser of a contact, in the name of a user.
+/// Ends the access of every browser of a contact, on behalf of a user.
 pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip: &str) -> Result<()> {
     let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1")
         .bind::<BigInt, _>(contact)
@@ -131,7 +132,7 @@ pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip:
     tell(conn, contact, ended, |entry| entry.by(by).from(ip))
 }
 
-/// Shuts out every browser of a customer but this one.
+/// Ends the access of every browser of a customer except this one.
 pub fn end_others(conn: &mut PgConnection, contact: ContactId, except: CustomerAccessId) -> Result<()> {
     let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1 AND id <> $2")
         .bind::<BigInt, _>(contact)
@@ -140,13 +141,13 @@ pub fn end_others(conn: &mut PgConnection, contact: ContactId, except: CustomerA
     tell(conn, contact, ended, |entry| entry)
 }
 
-/// Ends the customer's own access in this browser.
+/// Ends the access of this browser.
 pub fn leave(conn: &mut PgConnection, contact: ContactId, access: CustomerAccessId) -> Result<()> {
     db::prepared("DELETE FROM customer_accesses WHERE id = $1").bind::<BigInt, _>(access).execute(conn)?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))
 }
 
-/// The audit holds no address of a customer.
+/// The audit must not contain a customer's network address.
 fn tell(
     conn: &mut PgConnection,
     contact: ContactId,
@@ -155,6 +156,6 @@ fn tell(
 ) -> Result<()> {
     let entry = Entry::of(Action::ContactAccessesEnded).about(Some(contact.0));
     audit::record(conn, &by(entry.with(json!({ "count": ended }))))?;
-    // The streams of those who were shut out end by it.
+    // Ends the streams of browsers that lost access.
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))
 }

@@ -21,15 +21,15 @@ use crate::tickets;
 
 pub use accesses::{Entered, OpenAccess, accesses, end_accesses, end_others, enter, leave, link_version};
 
-/// How many messages a customer may write in a minute.
+/// Maximum messages that a customer may write per minute.
 const PER_MINUTE: i64 = 30;
 
-/// What the customer's page needs to know of contact, channel and company.
+/// What the customer's page shows of contact, channel and company.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Profile {
     #[diesel(sql_type = BigInt)]
     pub access: CustomerAccessId,
-    /// Whether the last use of the access was noted a while ago.
+    /// Whether `seen_at` is older than a minute or was never set.
     #[diesel(sql_type = Bool)]
     is_stale: bool,
     #[diesel(sql_type = Text)]
@@ -48,13 +48,13 @@ pub struct Profile {
     pub time_zone: String,
 }
 
-/// Says, in SQL, that the access `a` to the contact `c` is good.
+/// SQL condition: access `a` to contact `c` is valid.
 pub const IS_OPEN: &str = "(a.contact_id = c.id AND a.link_version = c.link_version AND a.created_at > now() - interval '180 days')";
 
 const _: () = assert!(LONGEST_DAYS == 180, "as the SQL has it");
 
-/// The contact, if the browser with that token has access to it: not archived, on a web chat that is active. Its
-/// last use is noted at most once a minute.
+/// The contact, if it is not archived, its web chat is active, and the browser with that token has access.
+/// Updates the time of the last visit at most once a minute.
 pub fn profile(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -> Result<Option<Profile>> {
     let profile: Option<Profile> = db::prepared(format!(
         "SELECT a.id AS access, coalesce(a.seen_at < now() - interval '1 minute', true) AS is_stale,
@@ -95,19 +95,19 @@ struct FlagRow {
     flag: bool,
 }
 
-/// What became of a customer's text.
+/// The result of sending a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It is in the thread, once.
+    /// The message is in the thread, exactly once.
     Written,
-    /// Too many came within a minute.
+    /// The customer sent too many messages within a minute.
     TooMany,
 }
 
-/// Takes what the customer wrote, within a transaction: into the open ticket, or into a new one.
+/// Writes the customer's message into the open ticket, or into a new one, within a transaction.
 ///
 /// # Errors
-/// `NotFound` if the access ended meanwhile, or the database is unreachable.
+/// `NotFound` if the access ended meanwhile.
 pub fn receive(
     conn: &mut PgConnection,
     customer: &Customer,
@@ -138,10 +138,10 @@ pub fn receive(
     Ok(Received::Written)
 }
 
-/// Notes what the customer's page received and showed.
+/// Records which messages the customer's page received and showed.
 ///
 /// # Errors
-/// `NotFound` if the access ended meanwhile, or the database is unreachable.
+/// `NotFound` if the access ended meanwhile.
 pub fn acknowledge(
     conn: &mut PgConnection,
     customer: &Customer,
@@ -182,8 +182,8 @@ fn is_flooding(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     Ok(row.flag)
 }
 
-/// In the queue of the department that last served the contact, if it is active, else of the
-/// channel's own.
+/// Opens a ticket in the queue of the department that last served the contact, if it is active. Otherwise in
+/// the channel's default department.
 fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<TicketId> {
     let row: IdRow = db::prepared(
         "WITH opened AS (
@@ -203,7 +203,7 @@ fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<
     .bind::<BigInt, _>(contact)
     .bind::<Text, _>(ip)
     .get_result(conn)?;
-    // The customer's address stands with the ticket: the audit cannot be cleared of it.
+    // The customer's address is stored with the ticket, because nothing can be removed from the audit.
     let details = json!({ "contact_id": contact.0 });
     audit::record(conn, &Entry::of(Action::TicketOpened).about(Some(row.id)).with(details))?;
     Ok(TicketId(row.id))
