@@ -1,4 +1,4 @@
-//! The signed-in user, read along with the session: a page asks for both, and one statement has both.
+//! Reads the signed-in user together with the session. A page needs both, and one SQL statement returns both.
 
 use std::cell::{Cell, RefCell};
 
@@ -8,7 +8,7 @@ use actix_web::middleware::Next;
 
 use super::Person;
 
-/// What is opened by thousands at once, or asked for beside a page, and shows nothing of the user.
+/// Start of the paths that never need the signed-in user.
 const WITHOUT: [&str; 4] = ["/live", "/assets/", "/c/", "/.well-known/"];
 
 enum Along {
@@ -22,7 +22,7 @@ tokio::task_local! {
     static KEEPS_OLD_TOKEN: Cell<bool>;
 }
 
-/// Middleware around the session's: lets its look-up read the user of the request too.
+/// Middleware around the session middleware: lets the session store read the request's user too.
 pub async fn with_viewer(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -33,27 +33,28 @@ pub async fn with_viewer(
     ALONG.scope(RefCell::new(along), answer).await
 }
 
-/// Says that the session's old token ends by itself, soon (see `sessions::follow_rights`).
+/// Tells the session store not to delete the old token: it expires by itself after a few seconds (see
+/// `sessions::follow_rights`).
 pub fn keep_old_token() {
     KEEPS_OLD_TOKEN.try_with(|keeps| keeps.set(true)).ok();
 }
 
-/// Whether it does.
+/// Whether `keep_old_token` was called in this request.
 pub fn is_old_token_kept() -> bool {
     KEEPS_OLD_TOKEN.try_with(Cell::get).unwrap_or_default()
 }
 
-/// Whether this request asks for its user.
+/// Whether the session store should read the user of this request.
 pub fn is_wanted() -> bool {
     ALONG.try_with(|along| matches!(*along.borrow(), Along::Wanted)).unwrap_or_default()
 }
 
-/// Keeps who was read with the session.
+/// Stores the user that was read with the session.
 pub fn keep(person: Person) {
     ALONG.try_with(|along| along.replace(Along::Read(Box::new(person)))).ok();
 }
 
-/// Who was read with the session, for the first who asks.
+/// The user that was read with the session. Only the first call gets it.
 pub fn take() -> Option<Person> {
     let along = ALONG.try_with(|along| along.replace(Along::Unwanted)).ok()?;
     if let Along::Read(person) = along { Some(*person) } else { None }

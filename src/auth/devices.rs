@@ -1,8 +1,9 @@
-//! Browsers in which somebody signed in before: their tries are counted by themselves, so that strangers who try
-//! passwords lock no owner out (the "device cookies" of OWASP).
+//! Browsers in which a user has signed in before. Their sign-in attempts are counted separately, so that
+//! strangers who guess passwords cannot lock the owner out ("device cookies", OWASP).
 //!
-//! The cookie holds marks, one for each of the last users of the browser: a nonce, and a tag over nonce, user and
-//! password hash. A mark says nothing to whoever reads it, ends with the password, and lets nobody in by itself.
+//! The cookie holds a mark for each of the browser's last users: a nonce, and a tag over nonce, user and
+//! password hash. A mark reveals nothing, becomes invalid when the password changes, and does not sign
+//! anybody in.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -15,23 +16,23 @@ use actix_web::{FromRequest, HttpRequest, web};
 use crate::ids::UserId;
 use crate::keys::{Key, random_bytes};
 
-/// How many users of one browser are kept in mind.
+/// Maximum users that the cookie remembers.
 const KEPT: usize = 5;
 
-/// Browsers keep no cookie longer than 400 days.
+/// Days that the cookie lasts. Browsers allow at most 400.
 const DAYS: i64 = 365;
 
 const NONCE: usize = 32;
 const MARK: usize = 64;
 
-/// Makes and knows the marks of browsers.
+/// Creates and checks the marks.
 #[derive(Clone)]
 pub struct Devices {
     key: Key,
     is_https: bool,
 }
 
-/// The marks that the visitor's browser brings.
+/// The marks in the request's cookie.
 #[derive(Clone)]
 pub struct KnownDevice {
     devices: Option<Devices>,
@@ -61,14 +62,14 @@ impl Devices {
 }
 
 impl KnownDevice {
-    /// The nonce of this browser's mark of `user`, if they signed in here with that password.
+    /// The nonce of this browser's mark for `user`, if they signed in here with this password.
     pub fn nonce(&self, user: UserId, password_hash: &str) -> Option<&str> {
         let devices = self.devices.as_ref()?;
         let mark = self.marks.iter().find(|mark| devices.knows(mark, user, password_hash))?;
         Some(&mark[..NONCE])
     }
 
-    /// The cookie by which this browser is known as one of `user` from now on.
+    /// The cookie that marks this browser as one in which `user` has signed in.
     pub fn remembering(&self, user: UserId, password_hash: &str) -> Option<Cookie<'static>> {
         let devices = self.devices.as_ref()?;
         let is_theirs = |mark: &&String| devices.knows(mark, user, password_hash);

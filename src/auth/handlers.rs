@@ -34,8 +34,9 @@ struct Login {
     csrf: String,
     next: String,
     email: String,
-    /// Why one signs in, where a form waits for it; and that form, sealed.
+    /// Title and text that explain why the user must sign in before a form is sent.
     waiting: Option<(&'static str, &'static str)>,
+    /// The form that waits for the sign-in, sealed. Empty if there is none.
     kept: String,
     error: Option<(String, String)>,
     company_name: String,
@@ -43,7 +44,7 @@ struct Login {
 }
 
 impl Login {
-    /// Without the database the page shows the product's own name.
+    /// The page's data. Without the database, the page shows the product's name instead of the company's.
     async fn of(db: &Db, csrf: &str, next: &str) -> Self {
         let settings::Brand { company_name, logo } = db.run(settings::brand).await.unwrap_or_default();
         let logo = logo.map(settings::logo::path);
@@ -51,7 +52,7 @@ impl Login {
     }
 }
 
-/// The address of the sign-in page that leads on to `next`.
+/// The path of the sign-in page that then redirects to `next`.
 pub fn login_path(next: &str) -> String {
     match own_path(next) {
         "" | "/" => "/login".into(),
@@ -59,10 +60,7 @@ pub fn login_path(next: &str) -> String {
     }
 }
 
-/// Leads to the page that the visitor's role begins at.
-///
-/// # Errors
-/// `LoginRequired`.
+/// Redirects to the first page that the user's role may open.
 pub async fn home(viewer: Viewer) -> Result<HttpResponse> {
     Ok(redirect(viewer.home()))
 }
@@ -77,10 +75,7 @@ pub async fn new(
     shell.bare(StatusCode::OK, "Entrar", view)
 }
 
-/// Signs in. The same answer, in the same time, for an unknown address and a wrong password.
-///
-/// # Errors
-/// The database is unreachable, or too many sign-ins wait.
+/// Signs in. An unknown address and a wrong password get the same answer after the same time.
 pub async fn create(
     form: Posted,
     shell: Shell,
@@ -119,7 +114,7 @@ pub async fn create(
     }
 }
 
-/// Asks for the sign-in that a form waits for.
+/// The sign-in page for a form that is sent after the sign-in. `kept` is the sealed form.
 pub async fn sign_in_to_send(request: &HttpRequest, kept: String) -> Result<HttpResponse> {
     let shell = Shell::extract(request).await?;
     let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
@@ -156,21 +151,21 @@ pub async fn destroy(
     })
     .await?;
     let mut answer = redirect("/login");
-    // What the browser's cache holds of the user's pages and files goes too.
+    // Also clears the user's pages and files from the browser's cache.
     answer
         .headers_mut()
         .insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
     Ok(answer)
 }
 
-/// What became of a try to sign in.
+/// The result of a sign-in attempt.
 enum SignIn {
     Right {
         user: UserId,
         hash: String,
     },
     Wrong,
-    /// Beyond the limit, for some seconds; as whom, if there is such a user.
+    /// Beyond the limit for `seconds`. `user` is the user with the typed address, if there is one.
     TooMany {
         seconds: i64,
         user: Option<UserId>,
@@ -214,7 +209,8 @@ async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &Know
     .await
 }
 
-/// `next` if it is a path of ours, as it stands in a header; browsers read `//x` and `/\x` as another host.
+/// `next` if it is a path of this site and valid in a header, else empty. Browsers read `//x` and `/\x` as
+/// another host.
 fn own_path(next: &str) -> &str {
     let is_own = next.starts_with('/')
         && !next[1..].starts_with(['/', '\\'])

@@ -1,10 +1,10 @@
-//! Signing in, sessions, permissions.
+//! Sign-in, sessions, permissions.
 //!
-//! A person signs in with e-mail address and password. A session is a random token in a cookie;
-//! it ends after 12 idle hours, after 7 days, at sign-out, and when the user is deactivated. What
-//! somebody may do is read anew with each request: [`Viewer`] (signed in), [`Can`] (has a
-//! permission), [`Attendant`] (attends tickets), [`SignedIn`] (by id alone), [`Anyone`] (public page) stand
-//! in the signatures of the handlers.
+//! A user signs in with e-mail address and password. A session is a random token in a cookie. It ends after
+//! 12 idle hours, after 7 days, at sign-out, and when the user is deactivated. Permissions are read from the
+//! database for every request. The types in a handler's signature say who may call it: [`Viewer`] (signed
+//! in), [`Can`] (has a permission), [`Attendant`] (attends tickets), [`SignedIn`] (signed in, only the id is
+//! read), [`Anyone`] (public page).
 
 mod along;
 mod devices;
@@ -36,7 +36,7 @@ pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 
 use crate::web::Route;
 
-/// The session's entry that holds the id of the signed-in user.
+/// The session key that holds the signed-in user's id.
 pub const USER_KEY: &str = "user_id";
 
 pub fn routes() -> Vec<Route> {

@@ -1,14 +1,14 @@
-//! What a role may do, and the types by which handlers ask for it.
+//! The permissions of a role, and the types by which handlers require them.
 
 use super::Person;
 use crate::text_enum;
 
 text_enum! {
-    /// One switch of a role. Declared in the order in which the role's page shows them.
+    /// A permission that a role can have, in the order of the role's page.
     pub enum Permission {
         /// "Habilitar agendamento": create, edit and cancel schedules, and see them all.
         Schedules = "schedules",
-        /// Attend the tickets of one's departments and one's own.
+        /// Attend the user's own tickets and those of their departments.
         Tickets = "tickets",
         /// Attend every ticket.
         TicketsAll = "tickets_all",
@@ -22,12 +22,12 @@ text_enum! {
     }
 }
 
-/// The permissions of a role as one value.
+/// The permissions of a role, as a bit set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permissions(u16);
 
 impl Permissions {
-    /// What the administrator role holds.
+    /// The permissions of the administrator role.
     pub fn all() -> Self {
         Permission::ALL.iter().copied().collect()
     }
@@ -51,7 +51,7 @@ fn bit(permission: Permission) -> u16 {
     1 << permission as u16
 }
 
-/// What a page asks of its viewer as a type, for `Can<P>`.
+/// A requirement of a page, as a type for `Can<P>`.
 pub trait Requires: 'static {
     fn is_met_by(person: &Person) -> bool;
 }
@@ -86,7 +86,7 @@ impl Requires for AttendTickets {
     }
 }
 
-/// The file of all that is kept about a contact: it tells whole conversations, of every department, and schedules.
+/// Exporting a contact's data: the file holds whole conversations of every department, and schedules.
 pub struct ExportContacts;
 
 impl Requires for ExportContacts {
@@ -95,7 +95,7 @@ impl Requires for ExportContacts {
     }
 }
 
-/// The list of contacts and their pages: for whoever manages contacts, attends customers or schedules.
+/// The list of contacts and their pages: for users who manage contacts, attend customers or schedule.
 pub struct ReadContacts;
 
 impl Requires for ReadContacts {

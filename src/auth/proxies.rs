@@ -1,17 +1,17 @@
-//! Whom to believe about a visitor's address: a balancer on this machine, and those that the operator
-//! names. Anybody else could say that he is another, and slip past the limit of sign-ins.
+//! Decides which proxies may state a visitor's address: those on this machine, and those that the operator
+//! names. If others were trusted, visitors could fake their address and avoid the sign-in limit.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
-/// Networks of balancers, such as `10.0.0.5` or `10.0.1.0/24`.
+/// Networks of trusted proxies, such as `10.0.0.5` or `10.0.1.0/24`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<(IpAddr, u32)>);
 
 impl TrustedProxies {
-    /// The visitor's address: the last one that `forwarded` lists that is no trusted proxy's, as long as
-    /// everyone who stands after it is. `forwarded` holds the lines of `X-Forwarded-For` in their order: some
-    /// balancers add a line of their own to the one that they were sent.
+    /// The visitor's address: going back from `peer` through `forwarded`, the first address that is not a
+    /// trusted proxy. `forwarded` holds the `X-Forwarded-For` lines in order: some proxies add a line instead
+    /// of extending the first.
     pub fn visitor<'a>(&self, peer: IpAddr, forwarded: impl DoubleEndedIterator<Item = &'a str>) -> IpAddr {
         let mut visitor = peer.to_canonical();
         for name in forwarded.rev().flat_map(|line| line.rsplit(',')) {
@@ -26,7 +26,7 @@ impl TrustedProxies {
     }
 }
 
-/// An address as balancers write it: alone, in brackets, or with a port.
+/// Parses an address as proxies write it: alone, in brackets, or with a port.
 fn address_in(name: &str) -> Option<IpAddr> {
     let in_brackets = || name.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
     let with_port = || name.parse::<SocketAddr>().ok();
@@ -34,8 +34,8 @@ fn address_in(name: &str) -> Option<IpAddr> {
     alone.or_else(|| with_port().map(|address| address.ip())).or_else(|| in_brackets().map(IpAddr::V6))
 }
 
-/// What counts as one visitor where visitors are limited by address: an IPv4 address, or the /64 network of
-/// an IPv6 address, for a home or a rented server usually gets all the 2^64 addresses of one.
+/// The network that counts as one visitor in limits by address: an IPv4 address, or the /64 network of an
+/// IPv6 address, because a home or a rented server usually has a whole /64.
 pub fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
@@ -43,8 +43,8 @@ pub fn network_of(ip: IpAddr) -> IpAddr {
     }
 }
 
-/// The same for an address that is written down, such as `2001:db8:1:2::/64`. What is no address stays as
-/// it is.
+/// `network_of` for an address as text, such as `2001:db8:1:2::/64`. Text that is no address is returned
+/// unchanged.
 pub fn network_named(ip: &str) -> String {
     match ip.parse().map(network_of) {
         Ok(IpAddr::V6(network)) => format!("{network}/64"),
@@ -64,7 +64,7 @@ fn holds(network: IpAddr, bits: u32, ip: IpAddr) -> bool {
 impl FromStr for TrustedProxies {
     type Err = ();
 
-    /// Reads a list with commas between.
+    /// Parses a comma-separated list.
     fn from_str(list: &str) -> Result<Self, ()> {
         let network = |name: &str| {
             let (ip, bits) = name.split_once('/').map_or((name, None), |(ip, bits)| (ip, Some(bits)));

@@ -57,7 +57,7 @@ struct PersonRow {
     theme: Theme,
 }
 
-/// What is read of the active user `u`: all that a page's frame needs.
+/// The columns and joins that read all a page's frame needs about the active user `u`.
 fn of_person() -> (String, &'static str) {
     let attends = |permission: Permission| {
         format!("(r.is_administrator OR '{}' = ANY(can.permissions))", permission.as_str())
@@ -83,7 +83,7 @@ static PERSON: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {columns} FROM users u {joined} WHERE u.id = $1 AND u.deactivated_at IS NULL")
 });
 
-/// The active user of that id with all that a page's frame needs.
+/// The active user with this id, with all that a page's frame needs.
 pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
     let row: Option<PersonRow> =
         db::prepared(&*PERSON).bind::<BigInt, _>(user).get_result(conn).optional()?;
@@ -115,8 +115,8 @@ impl From<PersonRow> for Person {
     }
 }
 
-/// The id and password hash of the active user of that e-mail address, in lower case. Whoever is active
-/// has a password (`users_active_has_password`).
+/// The id and password hash of the active user with this e-mail address, which must be in lower case. An
+/// active user always has a password (`users_active_has_password`).
 pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserId, String)>> {
     Ok(users::table
         .filter(users::email.eq(email).and(users::deactivated_at.is_null()))
@@ -136,10 +136,11 @@ struct StateRow {
     is_replaced: bool,
 }
 
-/// Says, in SQL, that the session `x` is that of $1 and has not ended; whether its last use was noted a while
-/// ago; and whether another token has taken its place.
+/// SQL condition: the session `x` has the token hash $1 and has not ended.
 const LIVING: &str = "x.token_hash = $1 AND x.seen_at > now() - make_interval(hours => $2)
             AND x.created_at > now() - make_interval(days => $3) AND (x.ends_at IS NULL OR x.ends_at > now())";
+/// SQL columns: the state of the session `x`, whether its last use was saved over a minute ago, and whether a new
+/// token has taken its place.
 const STATE: &str =
     "x.state, x.seen_at < now() - interval '1 minute' AS is_stale, x.ends_at IS NOT NULL AS is_replaced";
 
@@ -159,14 +160,14 @@ struct WithPersonRow {
     person: PersonRow,
 }
 
-/// The state of a living session; its last use is noted at most once a minute.
+/// The state of an open session. Updates its last use, at most once a minute.
 pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
     let query = db::prepared(format!("SELECT {STATE} FROM sessions x WHERE {LIVING}"));
     let row: Option<StateRow> = of_token(query, token_hash).get_result(conn).optional()?;
     row.map(|row| row.used(conn, token_hash)).transpose()
 }
 
-/// The same with the active user whose session it is; `None` also if it is nobody's.
+/// As `session_state`, with the session's user. `None` also if no active user is signed in.
 pub fn session_with_person(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Value, Person)>> {
     let query = of_token(db::prepared(&*WITH_PERSON), token_hash);
     let row: Option<WithPersonRow> = query.get_result(conn).optional()?;
@@ -191,19 +192,18 @@ impl StateRow {
     }
 }
 
-/// Whose session it is, and where it began.
+/// The session's user, and where they signed in.
 #[derive(Clone, Debug)]
 pub struct Origin {
     pub user: Option<i64>,
     pub id: Uuid,
     pub user_agent: String,
     pub ip: String,
-    /// When they signed in, if that was under another token.
+    /// When the user signed in, if that was under an earlier token.
     pub began_at: Option<DateTime<Utc>>,
 }
 
-/// Writes a session, unless its user was deactivated meanwhile. Those that end by time are retired (see
-/// `retention`).
+/// Saves a session, unless its user was deactivated meanwhile. `retention` deletes expired sessions.
 pub fn save_session(
     conn: &mut PgConnection,
     token_hash: &[u8],
@@ -233,9 +233,11 @@ struct BeganRow {
     created_at: DateTime<Utc>,
 }
 
-/// Lets the session of that id end soon, for another token takes its place and its id: what the browser has
-/// under way is still answered. Returns when it began; `None` when somebody was faster, which shows by what the
-/// session says of the user's rights.
+/// Ends the session `id` after `REPLACED_SECONDS`, because a new token takes over its id. Requests that the
+/// browser has already sent with the old token are still answered.
+///
+/// Returns when the session began, or `None` if another request replaced it first: its state then no longer
+/// holds `rights`.
 pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Result<Option<DateTime<Utc>>> {
     let row: Option<BeganRow> = db::prepared(
         "UPDATE sessions SET ends_at = now() + make_interval(secs => $2), id = gen_random_uuid()
@@ -262,8 +264,9 @@ struct AttemptRow {
     seconds_left: i64,
 }
 
-/// Counts a try under `key` before it is judged, so that parallel tries cannot slip past the limit,
-/// and returns how many there were in the window of so many minutes and the seconds until it ends.
+/// Counts an attempt under `key`. Call it before checking the password, so that parallel attempts cannot pass
+/// the limit. Returns the number of attempts in the window of `minutes`, and the seconds until the window
+/// ends.
 pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result<(i32, i64)> {
     let row: AttemptRow = db::prepared(
         "INSERT INTO sign_in_attempts AS a (key, failures) VALUES ($1, 1)
@@ -272,7 +275,7 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
                             THEN a.failures + 1 ELSE 1 END,
             window_started_at = CASE WHEN a.window_started_at > now() - make_interval(mins => $2)
                             THEN a.window_started_at ELSE now() END
-         -- One that waited for another began before the window that it reads.
+         -- A statement that waited for a lock has a now() before the window's start: limit the result.
          RETURNING failures, least(60 * $2, ceil(extract(epoch FROM
             window_started_at + make_interval(mins => $2) - now())))::bigint AS seconds_left",
     )
@@ -282,13 +285,13 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
     Ok((row.failures, row.seconds_left))
 }
 
-/// After a good sign-in, forgets the tries of `own`, and takes this one from the counts of `shared`. Those of
-/// others that are long past are retired (see `retention`).
+/// After a successful sign-in: deletes the counts `own`, and subtracts this attempt from the counts `shared`.
+/// `retention` deletes old counts.
 pub fn forgive_attempts(conn: &mut PgConnection, own: &[String], shared: &[String]) -> Result<()> {
     db::prepared("DELETE FROM sign_in_attempts WHERE key = ANY($1)")
         .bind::<Array<Text>, _>(own)
         .execute(conn)?;
-    // In the order of the keys, so that two who come at once do not wait for each other.
+    // Locks the rows in the order of their keys, so that two sign-ins at once cannot deadlock.
     db::prepared(
         "UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0)
           WHERE key IN (SELECT key FROM sign_in_attempts WHERE key = ANY($1) ORDER BY key FOR UPDATE)",

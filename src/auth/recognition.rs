@@ -1,4 +1,4 @@
-//! Who is signed in keeps their place among the connections.
+//! Marks the connections of signed-in users, which keep their place when connections are scarce.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use crate::connections::{Connection, Connections, Owner};
 use crate::error::Error;
 use crate::ids::UserId;
 
-/// Middleware within the session's: tells the register of connections whose connection this is.
+/// Middleware inside the session middleware: tells the register of connections which user this connection
+/// belongs to.
 pub async fn recognise(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -1,10 +1,12 @@
-//! A form that was refused for who sent it comes back to them: nothing typed is lost.
+//! Returns a form that was refused because of who sent it, so that the typed text is not lost.
 //!
-//! The session ended, somebody else signed in, a permission was taken away, the page is older than the
-//! browser's cookie. Whoever filled the form in sees it at once, with a button that sends it again; if it
-//! is not them who is signed in, the sign-in holds it sealed, and opens it for them alone. Only what the
-//! browser says was sent by a page of ours, which that user's token proves too, is kept at all: no other
-//! site can have a form of its own offered here.
+//! This happens when the session has ended, another user has signed in, a permission was withdrawn, or the
+//! page is older than the browser's cookie. The user who filled in the form sees it again at once, with a
+//! button that sends it. If somebody else or nobody is signed in, the sign-in page holds the form encrypted,
+//! and only its owner can open it.
+//!
+//! Only forms that came from our own pages are kept: the browser's headers must say so, and the CSRF token
+//! must be the user's. So no other site can have its own form offered here.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::Cookie;
@@ -19,7 +21,7 @@ use crate::error::{Error, ErrorCode};
 use crate::ids::UserId;
 use crate::web::{Csrf, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, user_of};
 
-/// Middleware, within the session's.
+/// Middleware inside the session middleware.
 pub async fn keep(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -35,7 +37,7 @@ pub async fn keep(
     }
 }
 
-/// Why a form was refused, as far as it is not the form's own fault.
+/// Why a form was refused, if the reason is not in the form itself.
 struct Refusal {
     status: StatusCode,
     title: &'static str,
@@ -103,7 +105,7 @@ async fn answer(request: &HttpRequest, form: PostedForm, refusal: Refusal) -> Op
     own(request, csrf, &action, &left, refusal)
 }
 
-/// A sealed form for `user`, who has just signed in; `None` if it is not theirs.
+/// The page for a sealed form of `user`, who has just signed in. `None` if the form is not theirs.
 pub(super) fn kept_for(request: &HttpRequest, user: UserId, sealed: &str) -> Option<HttpResponse> {
     let seal = request.app_data::<web::Data<Seal>>()?;
     let kept = seal.open(sealed).filter(|kept| kept.belongs_to(user.0))?;
@@ -111,7 +113,7 @@ pub(super) fn kept_for(request: &HttpRequest, user: UserId, sealed: &str) -> Opt
     page(StatusCode::OK, kept.page(&token), cookie)
 }
 
-/// The form, for whoever filled it in.
+/// The page with the form, for the user who filled it in.
 fn own(
     request: &HttpRequest,
     csrf: &Csrf,

@@ -1,5 +1,5 @@
-//! Sessions in PostgreSQL. The cookie holds a random token, the table its SHA-256, so that whoever
-//! reads the table can sign in as nobody.
+//! Sessions in PostgreSQL. The cookie holds a random token, the table only its SHA-256, so that somebody who
+//! reads the table cannot use a session.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -24,19 +24,19 @@ use crate::error::Error;
 use crate::ids::UserId;
 use crate::keys::{Key, random_bytes};
 
-/// Without a request for so long, a session ends.
+/// Hours without a request after which a session ends.
 pub const IDLE_HOURS: i32 = 12;
-/// However busy, a session ends after so long.
+/// Days after which a session ends, even if it is in use.
 pub const LONGEST_DAYS: i32 = 7;
 
-/// A token whose place another took is good for so long: the browser may have requests under way with it.
+/// Seconds that a replaced token stays valid, for requests that the browser has already sent with it.
 pub const REPLACED_SECONDS: f64 = 30.0;
 
-/// Stands in the state of a session that is read under such a token.
+/// The state key of a session that was read with a replaced token.
 pub const REPLACED_KEY: &str = "is_replaced";
 
 const ID_KEY: &str = "session_id";
-/// Also in the SQL of `replace_session`.
+/// Also used in the SQL of `replace_session`.
 const RIGHTS_KEY: &str = "rights";
 const BEGAN_KEY: &str = "began_at";
 const USER_AGENT_KEY: &str = "user_agent";
@@ -116,7 +116,7 @@ impl Store {
     }
 }
 
-/// Where a sign-in comes from, as the lists of sessions show it.
+/// Where a sign-in came from, for the lists of sessions.
 pub struct Device {
     pub ip: String,
     pub user_agent: String,
@@ -133,10 +133,7 @@ impl FromRequest for Device {
     }
 }
 
-/// Signs `user` in under a new token.
-///
-/// # Errors
-/// None that is known: what is kept always has a JSON form.
+/// Signs `user` in with a new token.
 pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<()> {
     session.clear();
     session.renew();
@@ -146,8 +143,8 @@ pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<
     session.insert(IP_KEY, &device.ip).map_err(Error::unexpected)
 }
 
-/// Gives the session another token once its user's rights are others than at the last request: whoever knew the
-/// token before may have none of the new ones.
+/// Replaces the session's token when the user's rights have changed since the last request, so that somebody
+/// who knows the old token does not get the new rights.
 pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate::Result<()> {
     if session.get::<bool>(REPLACED_KEY).unwrap_or_default().unwrap_or_default() {
         return Ok(());
@@ -160,9 +157,9 @@ pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate
     }
     if let Some(known) = known {
         let Some(id) = current(session) else { return Ok(()) };
-        // As the state of the session holds it.
+        // The session's state holds values as JSON.
         let known = serde_json::to_string(&known).map_err(Error::unexpected)?;
-        // Of two requests at once, one changes the token.
+        // Of two parallel requests, only one replaces the token.
         let replaced = db.run(move |conn| queries::replace_session(conn, id, &known)).await?;
         let Some(began_at) = replaced else { return Ok(()) };
         along::keep_old_token();
@@ -172,7 +169,7 @@ pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate
     session.insert(RIGHTS_KEY, rights).map_err(Error::unexpected)
 }
 
-/// The id of the visitor's own session in the lists.
+/// The public id of the visitor's own session.
 pub fn current(session: &Session) -> Option<Uuid> {
     session.get(ID_KEY).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Somebody who is signed in, known by their id alone.
+//! The signed-in user, by id only.
 
 use std::future::{Ready, ready};
 
@@ -11,8 +11,8 @@ use super::viewer::login_required;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
-/// The user of a living session, which ends when the user is deactivated. For what thousands ask for at
-/// once and shows nothing of them; pages take [`Viewer`](super::Viewer).
+/// The user of an open session. Reads no user data, so it is for requests that come in thousands and do not
+/// show any. Pages use [`Viewer`](super::Viewer).
 pub struct SignedIn(pub UserId);
 
 impl FromRequest for SignedIn {
@@ -26,8 +26,8 @@ impl FromRequest for SignedIn {
     }
 }
 
-/// A page may say whose it is: an open one must not show what another account is told, which has signed in
-/// since in the same browser.
+/// A page may name its user in the header `X-User`. An open page must not get another user's data after that
+/// user has signed in in the same browser.
 pub(super) fn is_meant(request: &HttpRequest, user: i64) -> bool {
     request.headers().get("x-user").is_none_or(|meant| meant.as_bytes() == user.to_string().as_bytes())
 }

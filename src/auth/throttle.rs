@@ -1,5 +1,4 @@
-//! How many wrong sign-ins are allowed. The counts live in the database, so that the limit holds
-//! over all processes.
+//! Limits sign-in attempts. The counts are in the database, so that the limits hold across processes.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -17,30 +16,32 @@ use crate::ids::UserId;
 
 const WINDOW_MINUTES: i32 = 15;
 
-/// Tries in the window from one place. Wide, so that a whole office behind one address is not locked out.
+/// Maximum attempts per window from one network. High, so that an office behind one address is not locked
+/// out.
 const OF_PLACE: i32 = 100;
 
-/// Tries in the window of one e-mail address from one place.
+/// Maximum attempts per window for one e-mail address from one network.
 const OF_ADDRESS_FROM_PLACE: i32 = 5;
 
-/// Tries in the window of one e-mail address, from wherever. Wide, so that a stranger does not easily lock
-/// somebody out of a new browser.
+/// Maximum attempts per window for one e-mail address from anywhere. High, so that a stranger cannot easily
+/// lock the owner out of a new browser.
 const OF_ADDRESS: i32 = 50;
 
-/// Tries in the window from a browser in which the owner signed in before.
+/// Maximum attempts per window from a browser in which the owner has signed in before.
 const OF_DEVICE: i32 = 10;
 
-/// Tries in the window by somebody who is signed in, and is asked for their password.
+/// Maximum attempts per window by a signed-in user who is asked for their password.
 const OF_USER: i32 = 5;
 
-/// Whose tries are counted, and where.
+/// Whose attempts are counted together.
 #[derive(Clone, Debug)]
 pub enum Guesser {
-    /// Anybody who names that e-mail address, from that place.
+    /// Anybody who types this e-mail address, from this network.
     Stranger { email: String, place: String },
-    /// A browser in which the owner signed in before, by its nonce. Strangers' tries do not count here.
+    /// A browser in which the owner has signed in before, by its nonce. Strangers' attempts do not count
+    /// here.
     Device(String),
-    /// Somebody who is signed in.
+    /// A signed-in user.
     User(UserId),
 }
 
@@ -49,8 +50,8 @@ impl Guesser {
         Self::Stranger { email: email.to_owned(), place: network_named(ip) }
     }
 
-    /// The counts, each with its limit, in the order in which they are raised: who is over one raises none of
-    /// those after it, so that a flood from one place leaves one row, and not one for each address.
+    /// The counts and their limits, in the order in which they are raised. An attempt beyond one limit does
+    /// not raise the later counts, so a flood from one network leaves one row instead of one per address.
     fn counts(&self) -> Vec<(String, i32)> {
         match self {
             Self::Stranger { email, place } => {
@@ -67,7 +68,7 @@ impl Guesser {
     }
 }
 
-/// Counts a try.
+/// Counts an attempt. Call it before checking the password.
 ///
 /// # Errors
 /// `TooMany` beyond the limit.
@@ -81,8 +82,8 @@ pub fn admit(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
     Ok(())
 }
 
-/// After the right password: forgets the tries of a device, of a user, and of an address from its place, and
-/// takes this one try from the wider counts, which hold the tries of strangers too.
+/// After the right password: deletes the narrow counts, and subtracts this attempt from the wide counts,
+/// which also hold strangers' attempts.
 pub fn forgive(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
     let counts = guesser.counts();
     let (own, shared): (Vec<_>, Vec<_>) = counts.into_iter().partition(|(_, limit)| *limit <= OF_DEVICE);
@@ -90,7 +91,7 @@ pub fn forgive(conn: &mut PgConnection, guesser: &Guesser) -> Result<()> {
     queries::forgive_attempts(conn, &keys(own), &keys(shared))
 }
 
-/// The visitor's network address, for the audit.
+/// The visitor's IP address, for the audit.
 pub struct ClientIp(pub String);
 
 impl FromRequest for ClientIp {
@@ -102,12 +103,12 @@ impl FromRequest for ClientIp {
     }
 }
 
-/// The visitor's network address, as it is written down.
+/// The visitor's IP address as text.
 pub fn client_ip(request: &HttpRequest) -> String {
     visitor_of(request).map_or("unknown".into(), |ip| ip.to_string())
 }
 
-/// The visitor's network address: the peer's, or what a trusted proxy says that it is.
+/// The visitor's IP address: the peer's, or the one that a trusted proxy states.
 pub fn visitor_of(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     let forwarded = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or("?"));

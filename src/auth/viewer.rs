@@ -1,4 +1,4 @@
-//! Who is looking: the types in a handler's signature that say who may call it.
+//! The types in a handler's signature that say who may call it.
 
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -22,11 +22,12 @@ use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::settings;
 use crate::web::{Theme, navigation};
 
-/// The signed-in user, read anew for each request, so that a change of role counts at once.
+/// The signed-in user. Read from the database for every request, so that a change of role takes effect at
+/// once.
 #[derive(Clone, Debug)]
 pub struct Viewer(Arc<Person>);
 
-/// What pages need to know of the signed-in user and of the company.
+/// What pages need to know about the signed-in user and the company.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: UserId,
@@ -36,14 +37,15 @@ pub struct Person {
     pub is_administrator: bool,
     pub permissions: Permissions,
     pub departments: Vec<DepartmentId>,
-    /// Entries of the bell that are neither read nor removed, as far as `notifications::COUNTED`.
+    /// Notifications that are neither read nor removed, counted up to `notifications::COUNTED`.
     pub unread: i64,
-    /// Conversations that they attend with a customer's message that nobody has seen, as far counted.
+    /// Tickets that the user attends and that hold an unseen customer message, counted up to
+    /// `notifications::COUNTED`.
     pub unseen: i64,
     pub company_name: String,
     pub logo: Option<ContentHash>,
     pub zone: Zone,
-    /// Whether the browser makes a sound, and shows notices of its own, while the page is hidden.
+    /// Whether the browser plays a sound, and shows its own notices, while the page is hidden.
     pub plays_sound: bool,
     pub shows_browser_notices: bool,
     pub theme: Theme,
@@ -61,7 +63,7 @@ impl Person {
         self.permissions.contains(permission)
     }
 
-    /// The address of the company's logo.
+    /// The path of the company's logo.
     pub fn logo_path(&self) -> Option<String> {
         self.logo.map(settings::logo::path)
     }
@@ -78,7 +80,8 @@ impl Person {
         self.may(Permission::Contacts)
     }
 
-    /// Who sees all that a contact's file holds: the profile, every conversation, and the texts of schedules.
+    /// Whether the user may see all that a contact's export holds: the profile, every conversation, and
+    /// schedules' texts.
     pub fn exports_contacts(&self) -> bool {
         [Permission::Contacts, Permission::TicketsAll, Permission::Schedules].iter().all(|one| self.may(*one))
     }
@@ -87,7 +90,7 @@ impl Person {
         self.manages_contacts() || self.can_attend() || self.can_schedule()
     }
 
-    /// The page to begin at.
+    /// The page to open after signing in.
     pub fn home(&self) -> &'static str {
         let (main, more) = navigation::entries(self);
         match () {
@@ -130,7 +133,7 @@ impl FromRequest for Viewer {
     }
 }
 
-/// The signed-in user, who meets `P`; others are answered 403.
+/// The signed-in user, who meets the requirement `P`. Others get 403.
 pub struct Can<P: Requires>(Viewer, PhantomData<P>);
 
 impl<P: Requires> Deref for Can<P> {
@@ -153,10 +156,10 @@ impl<P: Requires> FromRequest for Can<P> {
     }
 }
 
-/// The signed-in user, who attends tickets: their departments' and own, or all of them.
+/// The signed-in user, who attends tickets: their own and their departments', or all.
 pub type Attendant = Can<AttendTickets>;
 
-/// A public page: says in the signature that everybody may call it.
+/// A public page: anybody may call the handler.
 pub struct Anyone;
 
 impl FromRequest for Anyone {

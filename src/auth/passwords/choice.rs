@@ -1,5 +1,5 @@
-//! Which passwords may be chosen: not those that guessers try first. Which characters they hold is nobody's
-//! business.
+//! Decides which new passwords are accepted. Refuses those that are easy to guess; any characters are
+//! allowed.
 
 use zxcvbn::{Score, zxcvbn};
 
@@ -7,20 +7,20 @@ use super::plain::fold;
 use super::refusal::{Refusal, Weakness};
 use super::{LENGTHS, lists};
 
-/// So much of a password is judged; more would cost time, and only make it better.
+/// Maximum characters that are judged. The rest would cost time and only raise the score.
 const JUDGED: usize = 40;
 
-/// Marks that zxcvbn reads as letters too. It tries them in all combinations, which takes seconds where a password
-/// holds all of them; few people write so.
+/// Marks that zxcvbn also reads as letters. It tries all their combinations, which takes seconds if a
+/// password has all of them. Few people write letters that way.
 const RARE_LETTERS: [char; 8] = ['(', '{', '[', '<', '|', '+', '%', '!'];
 
-/// Shorter words of a name or an address stand in many good passwords by chance.
+/// Minimum characters of a name or an address to look for. Shorter ones occur in good passwords by chance.
 const SHORTEST_OWN: usize = 4;
 
-/// What a password must not be made of besides: the product is known to everybody.
+/// The product's name, which everybody knows.
 const PRODUCT: &str = "Pontual";
 
-/// Whose password it is, as far as strangers may know.
+/// What strangers may know about the password's owner.
 #[derive(Clone, Debug, Default)]
 pub struct Owner {
     pub company: String,
@@ -28,7 +28,7 @@ pub struct Owner {
     pub email: String,
 }
 
-/// What is wrong with a new password of `owner`, if something is.
+/// Why `password` is refused as a new password of `owner`. `None` if it is accepted.
 pub fn refusal(password: &str, owner: &Owner) -> Option<Refusal> {
     if !LENGTHS.contains(&password.chars().count()) {
         return Some(Refusal::Length);
@@ -41,14 +41,15 @@ pub fn refusal(password: &str, owner: &Owner) -> Option<Refusal> {
     if is_common(&folded) {
         return Some(Refusal::Common);
     }
-    // Digits and marks around something weak make three parts of it, which zxcvbn takes for enough.
+    // zxcvbn splits digits and marks around a weak word into three parts and then accepts it: judge the word
+    // alone too.
     let core = judged.trim_matches(|c: char| !c.is_alphabetic());
     let is_most = core.len() < judged.len() && 2 * core.chars().count() > judged.chars().count();
     let around = is_most.then(|| weakness(core, &own, Score::Two)).flatten();
     around.or_else(|| weakness(&judged, &own, Score::Three)).map(Refusal::Weak)
 }
 
-/// What makes a text weak, if guessers need less than that.
+/// Why `text` scores below `least`. `None` if it does not.
 fn weakness(text: &str, own: &[String], least: Score) -> Option<Weakness> {
     let inputs = inputs(text, own);
     let inputs: Vec<&str> = inputs.iter().map(String::as_str).collect();
@@ -58,8 +59,8 @@ fn weakness(text: &str, own: &[String], least: Score) -> Option<Weakness> {
 }
 
 impl Owner {
-    /// What somebody who knows them tries: names and addresses, whole and in their parts, folded, without marks,
-    /// the longest first.
+    /// The words that somebody who knows the owner would try: names and addresses, whole and in parts,
+    /// forwards and backwards; folded, letters and digits only, the longest first.
     fn words(&self) -> Vec<String> {
         let whole = [PRODUCT, &self.company, &self.name, &self.email];
         let parts = whole.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
@@ -75,7 +76,7 @@ impl Owner {
     }
 }
 
-/// Whether what is left without `own` words would be no password by itself.
+/// Whether the password contains words of `own` and is too short without them.
 fn is_made_of(own: &[String], folded: &str) -> bool {
     read_as_letters(folded).into_iter().any(|text| {
         let mut rest = letters(&text);
@@ -87,7 +88,7 @@ fn is_made_of(own: &[String], folded: &str) -> bool {
     })
 }
 
-/// Whether it is a common password, or one such, or a single word, with digits or marks around it.
+/// Whether it is a common password or a single word, maybe with digits or marks around it.
 fn is_common(folded: &str) -> bool {
     let is_mark = |c: char| !c.is_alphabetic();
     let is_one = |text: &str| lists::is_common(text) || lists::rank(text).is_some();
@@ -97,7 +98,7 @@ fn is_common(folded: &str) -> bool {
         || read_as_letters(folded).iter().any(|text| is_one(text) || is_one(text.trim_matches(is_mark)))
 }
 
-/// The words of the password that guessers know, each at the place of its rank: so zxcvbn takes it.
+/// The parts of the password that are own or common words, each at the index of its rank, as zxcvbn expects.
 fn inputs(password: &str, own: &[String]) -> Vec<String> {
     let characters: Vec<char> = password.chars().collect();
     let mut ranked: Vec<(usize, String)> = Vec::new();
@@ -118,7 +119,8 @@ fn inputs(password: &str, own: &[String]) -> Vec<String> {
     let last = ranked.iter().map(|(rank, _)| *rank).max().unwrap_or_default();
     let mut inputs = vec![String::new(); last];
     for (rank, word) in ranked {
-        // Two of one rank are forms of one word, or own: the place before is as good.
+        // Two words of one rank are spellings of one word, or both are own: take the nearest
+        // free index below.
         let place = (0..rank).rev().find(|place| inputs[*place].is_empty());
         match place {
             Some(place) => inputs[place] = word,
@@ -128,7 +130,7 @@ fn inputs(password: &str, own: &[String]) -> Vec<String> {
     inputs
 }
 
-/// The letters that digits and marks stand for, in both readings of 1.
+/// The text with digits and marks replaced by the letters that they stand for: once with 1 as i, once as l.
 fn read_as_letters(folded: &str) -> [String; 2] {
     ['i', 'l'].map(|one| {
         let letter = |c: char| match c {
@@ -144,7 +146,7 @@ fn read_as_letters(folded: &str) -> [String; 2] {
     })
 }
 
-/// Letters and digits alone.
+/// The text's letters and digits.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }

@@ -1,20 +1,19 @@
-//! Passwords that guessers try first, and words that they put together. `src/build.rs` makes the lists out of
-//! packages of npm.
+//! The lists of passwords and words that guessers try first. `src/build.rs` makes them from npm packages.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-/// About 49,000 passwords that leaked, in small letters without accents; some 18,000 of them have eight
-/// characters or more.
+/// About 49,000 leaked passwords, in lower case without accents. About 18,000 have eight characters or more.
 static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     include_str!(concat!(env!("OUT_DIR"), "/common_passwords.txt")).lines().chain(HERE).collect()
 });
 
-/// What the list lacks and is tried in Brazil.
+/// Passwords that are common in Brazil and missing in the list.
 const HERE: [&str; 8] =
     ["bemvindo", "deusefiel", "minhasenha", "mudar", "mudarsenha", "novasenha", "senhasenha", "trocar"];
 
-/// About 60,000 names and words of Brazil, and their ranks: the lower, the sooner they are tried.
+/// About 60,000 Brazilian names and words, with their ranks: the lower the rank, the sooner guessers try
+/// them.
 static WORDS: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
     let words = include_str!(concat!(env!("OUT_DIR"), "/words.txt")).lines();
     words.enumerate().map(|(index, word)| (word, index + 1)).collect()

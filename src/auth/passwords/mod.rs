@@ -1,5 +1,5 @@
-//! Passwords as argon2id hashes. One run takes 19 MiB and tens of milliseconds, so that only as
-//! many run at once as there are cores.
+//! Passwords as argon2id hashes. A run takes 19 MiB and tens of milliseconds, so at most one per core runs at
+//! a time.
 
 mod choice;
 mod lists;
@@ -18,8 +18,7 @@ use crate::error::{Error, Result};
 pub use choice::{Owner, refusal};
 pub use refusal::Refusal;
 
-/// The shortest and longest password, in characters. The upper bound keeps a long text from costing
-/// a run of argon2 more than the rest.
+/// Minimum and maximum characters of a password. The maximum bounds the time of a run of argon2.
 pub const LENGTHS: std::ops::RangeInclusive<usize> = 8..=128;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -29,20 +28,20 @@ static RUNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     Arc::new(Semaphore::new(cores))
 });
 
-/// A hash that no password has: compared for unknown users, so that they take as long as known ones.
+/// A hash without a password. Unknown users are checked against it, so that they take as long as known ones.
 static NOBODY: LazyLock<String> =
     LazyLock::new(|| hash(&hex::encode(crate::keys::random_bytes::<16>())).unwrap_or_default());
 
-/// What is wrong with a new password of `owner`, if something is: see [`refusal`].
+/// Why `password` is refused as a new password of `owner`. `None` if it is accepted. See [`refusal`].
 pub async fn judge(password: &str, owner: Owner) -> Result<Option<Refusal>> {
     let password = password.to_owned();
     web::block(move || refusal(&password, &owner)).await.map_err(Error::unexpected)
 }
 
-/// The hash to store, when it is this request's turn.
+/// The hash to store, computed when a core is free.
 ///
 /// # Errors
-/// `Unavailable` when too many wait already.
+/// `Unavailable` if too many are waiting.
 pub async fn hash_in_turn(password: String) -> Result<String> {
     let turn = turn().await?;
     let hashed = web::block(move || {
@@ -61,10 +60,10 @@ pub fn hash(password: &str) -> Result<String> {
     hash.map(|hash| hash.to_string()).map_err(|error| Error::unexpected(error.to_string()))
 }
 
-/// Whether `password` is the one of `hash`; `None` stands for an unknown user and is always wrong.
+/// Whether `password` matches `hash`. `None` means an unknown user and never matches.
 ///
 /// # Errors
-/// `Unavailable` when too many sign-ins wait already.
+/// `Unavailable` if too many are waiting.
 pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     if !LENGTHS.contains(&password.chars().count()) {
         return Ok(false);

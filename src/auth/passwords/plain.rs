@@ -1,6 +1,6 @@
-//! Texts as guessers compare them. Also a part of src/build.rs.
+//! Folds text so that passwords can be compared as guessers do. Also compiled into src/build.rs.
 
-/// Small letters without the accents of Portuguese, character by character.
+/// Converts to lower case and removes accents, character by character.
 pub fn fold(text: &str) -> String {
     text.to_lowercase().chars().map(without_accent).collect()
 }

@@ -1,20 +1,20 @@
-//! Why a password may not be chosen, and what its owner reads.
+//! Why a password is refused, and the messages about it.
 
 use zxcvbn::feedback::Warning;
 
-/// Why a password may not be chosen.
+/// Why a password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     Length,
-    /// Little is left of it without the names of the owner, the company and the product, and the address.
+    /// It is mostly made of the names of the owner, the company or the product, or of the e-mail address.
     Own,
-    /// Among those that are tried first, or one of them with digits or marks around it.
+    /// It is a common password or a single word, maybe with digits or marks around it.
     Common,
-    /// Put together of what guessers put together.
+    /// zxcvbn finds it easy to guess.
     Weak(Weakness),
 }
 
-/// What makes a password weak most of all.
+/// The main reason why a password is weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
     Keys,
@@ -26,7 +26,7 @@ pub enum Weakness {
 }
 
 impl Refusal {
-    /// What the form says.
+    /// The message in the form.
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Length => "Use de 8 a 128 caracteres.",
@@ -59,7 +59,7 @@ impl Refusal {
         }
     }
 
-    /// What the operator reads.
+    /// The message for the operator.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Length => "the password must have 8 to 128 characters",
