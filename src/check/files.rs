@@ -1,8 +1,9 @@
-//! The second half of invariant 17: stored files against rows, both ways.
+//! The second half of invariant 17: compares the stored files with their rows, in both directions.
 //!
-//! Each file is read as a whole, for its name is the hash of its content. The names of one folder of the store
-//! (a 256th of all) are in memory at a time. Nothing is locked, so what looks wrong is looked at again: an
-//! upload may have come, or the sweeper, in between.
+//! Every file is read to its end, because its name is the hash of its content. The store has 256 folders; the
+//! file names of one folder are in memory at a time. Nothing is locked, so an upload or the sweeper may
+//! change a file or a row during the check. A missing file or row is therefore looked up a second time before
+//! it is reported.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,10 +18,10 @@ use super::Offender;
 use crate::error::{Error, Result};
 use crate::files::{ContentHash, Files, sweep};
 
-/// So many rows at a time.
+/// Maximum rows per query.
 const PAGE: i64 = 1000;
 
-/// The sweeper comes every ten minutes.
+/// The sweeper runs every ten minutes; a temporary file may be this much older than its limit.
 const SLACK: Duration = Duration::from_secs(15 * 60);
 
 #[derive(QueryableByName)]
@@ -29,12 +30,13 @@ struct Blob {
     sha256: ContentHash,
     #[diesel(sql_type = BigInt)]
     size: i64,
-    /// Whether something refers to it, and so its file must be there.
+    /// Whether an attachment or the logo refers to it, so that its file must exist.
     #[diesel(sql_type = Bool)]
     is_used: bool,
 }
 
-/// Files without a row, rows without their file or with one of another size, and old temporary files.
+/// Finds files without a row, rows whose file is missing or has another size or content, and old temporary
+/// files.
 pub async fn compare(conn: &mut PgConnection, files: &Files) -> Result<Vec<Offender>> {
     let mut found = Vec::new();
     for first in 0..=u8::MAX {
@@ -72,7 +74,8 @@ async fn folder(conn: &mut PgConnection, files: &Files, first: u8, found: &mut V
     strays(conn, files, stored, found).await
 }
 
-/// Whether the content is the one that the file is named by. What the sweeper has taken meanwhile is nobody's.
+/// Whether the file's content has the hash that is its name. True for a file that the sweeper has removed
+/// meanwhile.
 async fn is_whole(files: &Files, hash: ContentHash) -> Result<bool> {
     let Ok(mut content) = files.read(hash).await else { return Ok(true) };
     let mut digest = Sha256::new();
@@ -96,7 +99,8 @@ async fn strays(
     Ok(())
 }
 
-/// A row that nothing refers to may be of an upload on its way, or of one that the sweeper is at.
+/// Whether a row that is in use has no file. A row that nothing refers to may belong to an unfinished upload,
+/// or the sweeper may be removing it.
 async fn is_missing(conn: &mut PgConnection, files: &Files, blob: &Blob) -> Result<bool> {
     Ok(blob.is_used
         && !files.has(blob.sha256).await?

@@ -1,9 +1,9 @@
-//! The invariants, each a query that returns what breaks it.
+//! The invariants. Each is a query that returns the records that break it.
 
-/// One promise about the rows of the database.
+/// One rule about the rows of the database.
 pub struct Invariant {
     pub number: u8,
-    /// What holds, in plain English.
+    /// The rule in plain English.
     pub sentence: &'static str,
     /// Returns the kind (`subject`) and the `id` of each record that breaks it.
     pub sql: &'static str,

@@ -1,13 +1,17 @@
-//! `pontual check`: the invariants that prove the promises, run against a live database.
+//! `pontual check`: checks a live database against the invariants.
 //!
-//! The numbers are those of the product's list of invariants. Left out, for nothing of theirs
-//! exists yet: 11 to 14 and 16 (delivery to channels outside; the web chat's row is its delivery) and
-//! 20 (a stored unread count: it is counted when shown). 15 and 21 are not about rows: clients'
-//! acknowledgements and logs. 18 is about the key
-//! that a customer's page makes, which is the web chat's provider id.
+//! The numbers are those of the product's list of invariants. These are left out:
 //!
-//! Who was to be told is what the history recorded at dispatch, for people change afterwards. Once the history
-//! is retired, all that is known is that somebody was.
+//! - 11 to 14 and 16: delivery to external channels, which do not exist yet. In the web chat the row is the
+//!   delivery.
+//! - 15 and 21: clients' acknowledgements and logs, which are not rows.
+//! - 20: a stored unread count. The count is computed when it is shown.
+//!
+//! 18 is about the key that a customer's page generates: the web chat's provider id.
+//!
+//! The expected recipients are those that the history recorded at dispatch, because users and departments
+//! change afterwards. After the retention job has deleted the history, the check can only tell that somebody
+//! was notified.
 
 mod files;
 mod invariants;
@@ -25,16 +29,16 @@ pub use invariants::{INVARIANTS, Invariant};
 use crate::error::Result;
 use crate::files::Files;
 
-/// The invariant that is about more than rows.
+/// The number of the invariant that also covers files.
 const FILES: u8 = 17;
 
-/// A line names so many records at most; the count is of all.
+/// Maximum offenders named per line; the rest are only counted.
 const NAMED: usize = 20;
 
 /// A record, or a file, that breaks an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offender {
-    /// What it is, such as `schedule`.
+    /// The kind of record, such as `schedule`.
     pub subject: String,
     pub id: String,
 }
@@ -47,7 +51,7 @@ struct OffenderRow {
     id: i64,
 }
 
-/// What came of one invariant.
+/// The result of one invariant.
 pub struct Finding {
     pub invariant: &'static Invariant,
     pub offenders: Vec<Offender>,
@@ -80,7 +84,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Tries every invariant on one snapshot of the database.
+/// Checks every invariant on one snapshot of the database.
 pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
     conn.build_transaction().read_only().repeatable_read().run(|conn| {
         conn.batch_execute("SET LOCAL statement_timeout = 0")?;
@@ -96,7 +100,7 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
     })
 }
 
-/// As `run`, and compares the stored files with their rows, for invariant 17.
+/// Like [`run`], and also compares the stored files with their rows (invariant 17).
 pub async fn run_with_files(conn: &mut PgConnection, store: &Files) -> Result<Vec<Finding>> {
     let mut findings = run(conn)?;
     let offenders = files::compare(conn, store).await?;

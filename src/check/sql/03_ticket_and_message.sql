@@ -4,7 +4,7 @@ SELECT 'schedule' AS subject, s.id
    AND ((SELECT count(*) FROM tickets t WHERE t.schedule_id = s.id) <> 1
         OR (SELECT count(*) FROM messages m WHERE m.schedule_id = s.id AND m.kind = 'attendant')
            <> (s.message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id))::int
-        -- What was sent says what was scheduled, in the ticket that was opened for it.
+        -- The message must have the scheduled text and belong to the ticket that this schedule opened.
         OR EXISTS (SELECT FROM messages m
                     WHERE m.schedule_id = s.id AND m.kind = 'attendant'
                       AND (m.body <> s.message

@@ -11,11 +11,11 @@ SELECT 'schedule' AS subject, s.id
  WHERE s.status = 'completed'
    AND CASE WHEN s.action = 'open_ticket'
             THEN EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id)
-            -- Whom is retired with the history; that somebody was told holds all the same.
+            -- The recipients were deleted with the history. There must still be a notification.
             WHEN s.finished_at < r.history_gone_before
                  AND NOT EXISTS (SELECT FROM schedule_history h WHERE h.schedule_id = s.id)
             THEN told.users IS NULL AND s.finished_at >= r.notifications_gone_before + interval '1 minute'
-            -- Some of these may be retired; nobody else was told, all the same.
+            -- Some notifications may have been deleted. Nobody else may have been notified.
             WHEN s.finished_at < r.notifications_gone_before + interval '1 minute'
             THEN NOT told.users <@ meant.users
             ELSE told.users IS DISTINCT FROM meant.users

@@ -1,5 +1,5 @@
--- Key and gap are computed anew from the company's rule: what is stored may be what hides a crowd, and the
--- constraint compares what is stored.
+-- Computes key and gap from the company's setting. The constraint compares the stored values, so wrong stored
+-- values could hide two schedules that are too close.
 WITH rule AS (
     SELECT spacing_scope AS scope,
            make_interval(mins => CASE spacing_minutes WHEN 0 THEN 0 ELSE spacing_minutes / 2 + 1 END) AS gap

@@ -10,7 +10,7 @@ SELECT 'notification', n.id
   FROM notifications n JOIN schedules s ON s.id = n.schedule_id
  WHERE n.kind <> 'schedule_' || s.status OR s.contact_id <> n.contact_id
 UNION ALL
--- Whatever it names, it is of one contact.
+-- The record and its ticket belong to the same contact.
 SELECT 'message', m.id
   FROM messages m JOIN tickets t ON t.id = m.ticket_id
  WHERE t.contact_id <> m.contact_id
@@ -19,7 +19,8 @@ SELECT 'notification', n.id
   FROM notifications n JOIN tickets t ON t.id = n.ticket_id
  WHERE t.contact_id <> n.contact_id
 UNION ALL
--- What somebody passes on, they were told; within the week before, so that it may be retired meanwhile.
+-- Whoever passed a notification on must have received it first. That may have been up to a week earlier, so
+-- retention may have deleted it: hence the margin of 8 days.
 SELECT 'notification', n.id
   FROM notifications n CROSS JOIN retention r
  WHERE n.passed_on_by IS NOT NULL AND n.created_at > r.notifications_gone_before + interval '8 days'

@@ -1,4 +1,4 @@
--- A ticket is open as long as something is written in it, whatever is stored as its end.
+-- A ticket counts as open until its last message, even if its stored end is earlier.
 SELECT 'ticket' AS subject, t.id
   FROM tickets t
  WHERE t.schedule_id IS NOT NULL

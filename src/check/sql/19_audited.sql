@@ -1,5 +1,5 @@
--- Of what is older, the audit may be retired; of the last twelve months it never is. Of a schedule that ended
--- long ago, the history may be retired as a whole.
+-- Older audit rows may have been deleted by retention; those of the last twelve months never are. The history
+-- of a schedule that ended long ago may have been deleted as a whole.
 WITH kept AS (
     SELECT least(audit_gone_before, now() - interval '12 months') + interval '1 minute' AS since,
            least(history_gone_before, now() - interval '12 months') AS history_gone_before
@@ -37,9 +37,9 @@ SELECT 'ticket', t.id
    AND EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'event')
    AND NOT EXISTS (SELECT FROM audit a WHERE a.action = 'ticket.closed' AND a.subject_id = t.id)
 UNION ALL
--- A guard that is there by name may guard nothing: it must stand before every change, without a condition, and
--- what it calls must be the function that the migrations made, known by its text. The type of a trigger is a sum: 1 for each row, 2 before, 8 delete, 16 update,
--- 32 truncate.
+-- A trigger with the right name may still guard nothing. So it must run before every change, without a
+-- condition, and must call the function from the migrations, which is recognized by a hash of its text. A
+-- trigger's type is a sum: 1 for each row, 2 before, 8 delete, 16 update, 32 truncate.
 SELECT 'guard of the audit', guard.number
   FROM (VALUES (1, 'audit_is_append_only', 1 + 2 + 8 + 16),
                (2, 'audit_is_never_emptied', 2 + 32)) AS guard (number, name, type)
