@@ -1,10 +1,15 @@
--- Claims what is due, earliest first; and if nothing is due before it, what is due at the next instant, if that
--- is at most so many milliseconds ahead. Never waits: what somebody else holds, schedule or contact, is passed
--- over and stays due. A row that changed since the snapshot is judged anew when its lock is taken. Attendant,
--- department and channel are held too, and shared with other dispatchers: while one of them is being
--- deactivated, its schedules are passed over, and whoever begins to deactivate waits for the decision and then
--- sees its tickets. (An attendant may be missing, and a lock cannot be taken of the missing side of an outer
--- join.) The parameters: ids to leave alone; how far ahead; how many rows at most.
+-- Claims due schedules, earliest first. If none is due and the next due time is at most $2 milliseconds
+-- ahead, claims the schedules of that time.
+--
+-- Never waits for a lock: a schedule whose row or contact is locked by another transaction is skipped and
+-- stays due. PostgreSQL checks the conditions again when it locks a row that changed since the snapshot.
+--
+-- Attendant, department and channel get a shared lock, which several dispatchers can hold at once. While one
+-- of them is being deactivated, its schedules are skipped. A transaction that starts to deactivate one waits
+-- for the decision and then sees the new tickets. The attendant may be NULL, and PostgreSQL cannot lock the
+-- nullable side of an outer join: hence the subquery.
+--
+-- Parameters: $1 ids to skip; $2 milliseconds ahead; $3 maximum rows.
 SELECT s.id, s.due_at > now() AS is_ahead
   FROM schedules s
   JOIN contacts c ON c.id = s.contact_id

@@ -1,9 +1,13 @@
--- Decides the claimed schedules and writes all that follows. Runs after the claim's locks, so that its
--- snapshot shows every ticket that was opened under them. If a reason is given, all of them fail for it.
--- If a person wants it done now, the due time does not count. Names those of whom it is uncertain whether who is
--- told will be there: then the caller undoes all of it.
+-- Decides the claimed schedules and writes everything that follows from it. Runs after the statement that
+-- takes the locks, so that its snapshot shows every ticket that was opened before them.
+--
+-- Parameters: $1 ids; $2 a reason for which all of them fail, or NULL; $3 the user who runs them now, or NULL
+-- (then the due time counts); $4 that user's IP address.
+--
+-- The column `uncertain` names schedules with a recipient who is being changed by another transaction. The
+-- caller must then roll back.
 WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason, $3::bigint AS by, $4::text AS ip),
--- What is decided ahead of its time becomes true at its time.
+-- A schedule that is decided ahead of its due time gets the due time as its time of completion.
 moment AS MATERIALIZED (
     SELECT greatest(clock_timestamp(), (SELECT max(s.due_at) FROM schedules s
                                          WHERE asked.by IS NULL AND s.id = ANY (asked.ids))) AS at
@@ -35,7 +39,8 @@ due AS MATERIALIZED (
       JOIN settings ON settings.id
      CROSS JOIN moment
 ),
--- Of two for one contact the earlier wins; the index on open tickets is the proof.
+-- If two schedules want a ticket for the same contact, the earlier wins. The unique index on open tickets
+-- enforces it.
 opened AS (
     INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id, opened_at)
     SELECT contact_id, department_id, attendant_id, id, moment.at
@@ -70,8 +75,9 @@ decided AS MATERIALIZED (
                '{}') END AS recipients
       FROM outcome
 ),
--- Who is told stays as they were when they were chosen (there, in their role and departments) until this is
--- committed. Whom somebody else is changing is not waited for: they may want the locks that are held here.
+-- Locks the recipients, so that they stay active and keep their role and departments until the commit. A
+-- recipient whom another transaction is changing is skipped: waiting could deadlock, since that transaction
+-- may want the locks that are held here.
 held AS MATERIALIZED (
     SELECT u.id FROM users u JOIN users chosen ON chosen.id = u.id
      WHERE u.id = ANY (ARRAY(SELECT DISTINCT unnest(recipients) FROM decided))
@@ -92,7 +98,7 @@ written AS (
      ORDER BY d.due_at, d.id, part.place
     RETURNING id, kind, schedule_id
 ),
--- Copied, so that the message keeps what the schedule had.
+-- The attachment rows are copied, so that the message keeps the files that the schedule had.
 attached AS (
     INSERT INTO attachments (sha256, file_name, uploaded_by, message_id)
     SELECT a.sha256, a.file_name, a.uploaded_by, written.id

@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`, for whoever watches the process.
+//! `/healthz` and `/readyz`, for monitoring.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
@@ -13,8 +13,8 @@ pub async fn healthz(_: Anyone) -> HttpResponse {
     text(StatusCode::OK, "ok\n")
 }
 
-/// Whether this process can do its work: one line for each part that fails. A schedule that is perhaps at fault
-/// itself does not make the process unfit: a line names it, and the status stays 200.
+/// Whether this process can do its work: one line for each part that fails. A refused schedule that may
+/// itself be the cause does not make the process unready: a line reports it, and the status stays 200.
 pub async fn readyz(_: Anyone, db: web::Data<Db>, health: web::Data<Health>) -> HttpResponse {
     let database = match db.run(db::are_current).await {
         Ok(true) => None,

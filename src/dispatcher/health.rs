@@ -1,4 +1,4 @@
-//! What the dispatcher tells of itself, for `/readyz`.
+//! The dispatcher's health, for `/readyz`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::refusals::Alarm;
 use super::timer::SLOW_POLL;
 
-/// A dispatcher that is well beats at least once in a slow poll and one slowest statement.
+/// Maximum time between two beats of a healthy dispatcher: one slow poll and one slowest statement.
 const FRESH: Duration = SLOW_POLL.saturating_add(Duration::from_secs(20));
 
-/// Shared by the dispatcher, which writes it, and the pages, which read it.
+/// Shared by the dispatcher, which writes it, and `/readyz`, which reads it.
 #[derive(Clone, Debug, Default)]
 pub struct Health(Arc<Mutex<State>>);
 
@@ -21,23 +21,23 @@ struct State {
 }
 
 impl Health {
-    /// The dispatcher is at work.
+    /// Records that the dispatcher is working.
     pub fn beat(&self) {
         let mut state = self.state();
         (state.last_beat, state.trouble) = (Some(Instant::now()), None);
     }
 
-    /// The dispatcher cannot work now.
+    /// Records that the dispatcher cannot work now.
     pub fn suffer(&self, trouble: &'static str) {
         self.state().trouble = Some(trouble);
     }
 
-    /// What the last tick said of schedules that the database refuses.
+    /// Records what the last tick reported about schedules that the database refuses.
     pub fn report(&self, alarm: Option<Alarm>) {
         self.state().alarm = alarm;
     }
 
-    /// What keeps the dispatcher from its work, in a few words.
+    /// Why the dispatcher cannot do its work, in a few words; `None` if it can.
     pub fn trouble(&self) -> Option<String> {
         let state = self.state();
         let is_fresh = state.last_beat.is_some_and(|beat| beat.elapsed() < FRESH);
@@ -48,7 +48,7 @@ impl Health {
         })
     }
 
-    /// What somebody should look at, although the dispatcher does its work.
+    /// A problem that somebody should look at, although the dispatcher can do its work.
     pub fn warning(&self) -> Option<String> {
         match &self.state().alarm {
             Some(Alarm::Warning(text)) => Some(text.clone()),

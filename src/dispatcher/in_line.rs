@@ -1,12 +1,13 @@
-//! Waits in line for what somebody holds.
+//! Waits for the locks of schedules that ticks keep skipping.
 //!
-//! The dispatcher never waits for a lock: what is held it passes over and tries again. Where many want the same
-//! contact, one always gets it before that other try. So what was passed over twice is also waited for here, as
-//! everybody else waits for it, on a thread and a connection of its own: it is done as soon as its turn comes, and
-//! nothing else is late for it.
+//! A tick never waits for a lock: it skips locked schedules and tries them again later. When many
+//! transactions want the same contact, another one always gets the lock before the next try. So a schedule
+//! that two ticks in a row have skipped is also waited for here, in PostgreSQL's lock queue like everybody
+//! else, on a separate thread and connection. It runs as soon as its turn comes, and no other schedule is
+//! late because of it.
 //!
-//! What can go wrong: the connection is lost, then another is made; a wait lasts for too long, then the next is
-//! waited for. Whatever is not done here the dispatcher does.
+//! What can go wrong: the connection is lost (a new one is made), or a wait takes too long (the next schedule
+//! is tried). The ticks keep trying whatever fails here.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -24,13 +25,13 @@ use crate::db::patience::with_patience;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 
-/// How long the connection is kept after the last that was waited for.
+/// How long an idle connection is kept.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// After a failure nothing is tried within this time.
+/// Pause after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// What is waited for; cheap to clone.
+/// The schedules to wait for; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct InLine(Arc<Shared>);
 
@@ -48,7 +49,7 @@ struct State {
 }
 
 impl InLine {
-    /// Takes in what a tick passed over; what the tick before passed over too is waited for.
+    /// Takes the schedules that a tick skipped. Those that the previous tick skipped too are waited for.
     pub(super) fn note(&self, passed_over: &[ScheduleId]) {
         let mut state = self.state();
         let now: BTreeSet<ScheduleId> = passed_over.iter().copied().collect();
@@ -59,13 +60,13 @@ impl InLine {
         }
     }
 
-    /// Ends the thread after what it is at.
+    /// Ends the thread after its current schedule.
     pub(super) fn stop(&self) {
         self.state().is_over = true;
         self.0.changed.notify_all();
     }
 
-    /// The next to wait for; nothing if none came within `time`, or it is over.
+    /// The next schedule to wait for; `None` if none arrives within `time` or the thread must end.
     fn next(&self, time: Duration) -> Option<ScheduleId> {
         let waits = |state: &mut State| state.waiting.is_empty() && !state.is_over;
         let waited = self.0.changed.wait_timeout_while(self.state(), time, waits);
@@ -76,13 +77,14 @@ impl InLine {
         self.state().is_over
     }
 
-    /// A panic elsewhere leaves the state whole: every change of it is one call.
+    /// A panic while the lock is held cannot leave the state inconsistent: every change of it is one call. So
+    /// a poisoned lock is usable.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Starts the thread. Without it, what is held is done by the dispatcher's own tries.
+/// Starts the thread. If that fails, the ticks' own tries remain.
 pub(super) fn start(url: String, control: Control) {
     let work = move || {
         let mut conn = None;
@@ -105,23 +107,21 @@ pub(super) fn start(url: String, control: Control) {
     thread::Builder::new().name("in line".into()).spawn(work).ok();
 }
 
-/// Waits for one schedule and does it. A wait that was too long is no failure.
+/// Waits for one schedule and runs it. A wait that takes too long is not a failure.
 fn wait_for(url: &str, conn: Option<PgConnection>, id: ScheduleId) -> Result<PgConnection> {
     let mut conn = match conn {
         Some(conn) => conn,
         None => connect(url)?,
     };
     match with_patience(PATIENCE, || carry_out(&mut conn, id)) {
-        // A lost connection is passing trouble too, but of no more use.
+        // A lost connection also counts as a passing error, but the connection must not be used again.
         Err(error) if !error.is_passing() || conn.is_broken() => Err(error),
         _ => Ok(conn),
     }
 }
 
-/// Waits in line for the schedule and its contact, and settles it if it is still due.
-///
-/// # Errors
-/// `Unavailable` if the wait was too long; the database refuses it or is unreachable. Then it stays due.
+/// Waits for the locks of the schedule and its contact, and settles the schedule if it is still due. Whatever
+/// the error, the schedule stays due.
 pub fn carry_out(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
     conn.transaction(|conn| {
         if !queries::lock_pending(conn, id)? || !queries::until_due(conn, &[id])?.is_zero() {

@@ -1,25 +1,26 @@
-//! The dispatcher: when a schedule happens, and what comes of it.
+//! The dispatcher decides when a schedule runs, and what the result is.
 //!
-//! Each due schedule reaches exactly one final state (the diagram is at [`Status`](crate::schedules::Status)).
-//! That state, its ticket with event, comment, message and files, its notifications, history and
-//! audit are written in one transaction for a whole batch, so that a crash at any point leaves
-//! nothing half done and needs no rescue. Two statements: the first claims what is due and locks the
-//! contacts (`claim.sql`), the second, whose snapshot is younger than those locks, decides and writes
-//! (`decide.sql`). "Due" and "late" are judged by the database's clock alone.
+//! Each due schedule reaches exactly one final state (the diagram is at
+//! [`Status`](crate::schedules::Status)). One transaction writes a whole batch: the states, the tickets with
+//! event, comment, message and files, the notifications, history and audit. So a crash at any point leaves
+//! nothing half done and needs no recovery. There are two statements. The first claims due schedules and
+//! locks their contacts (`claim.sql`). The second, whose snapshot is younger than those locks, decides and
+//! writes (`decide.sql`). "Due" and "late" are judged by the database's clock alone.
 //!
-//! A schedule fails, for the first of these reasons that holds: `expired` (later than the tolerance),
-//! `contact_inactive`, `department_inactive`, `ticket_open`, which are about tickets and so spare
-//! `notify`; or `internal`, if the database will not have it. Who is told: the attendant if active;
-//! else the department's active members; else the creator if active; else the administrators.
+//! A schedule fails for the first of these reasons that applies: `expired` (later than the tolerance),
+//! `contact_inactive`, `department_inactive`, `ticket_open`, `internal` (the database refuses to write it).
+//! The three in the middle concern tickets, so they do not apply to `notify`. The recipients are the
+//! attendant if active; else the department's active members; else the creator if active; else the
+//! administrators.
 //!
-//! Any number of processes may run one on the same database: rows are claimed `SKIP LOCKED`, nobody
-//! waits for anybody, and nothing is done twice.
+//! Any number of processes may run a dispatcher on the same database. Rows are claimed with `SKIP LOCKED`, so
+//! no dispatcher waits for another and nothing runs twice.
 //!
-//! A person may have a pending schedule done before its time (`run_now`): the same statement decides, in
-//! the request's transaction.
+//! A person may run a pending schedule before its time (`run_now`): the same statement decides, in the
+//! request's transaction.
 //!
-//! What can go wrong, by file: `tick` and `refusals` (a row that the database refuses), `timer` (a lost wake-up, a
-//! row that somebody holds), `supervisor` (a lost connection, a panic).
+//! What can go wrong, by file: `tick` and `refusals` (the database refuses a row), `timer` and `in_line` (a
+//! lost wake-up, a locked row), `supervisor` (a lost connection, a panic).
 
 mod handlers;
 mod health;

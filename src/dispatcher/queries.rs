@@ -1,5 +1,5 @@
-//! SQL of the dispatcher. Its two large statements are kept prepared by the connection: planning the
-//! decision anew would take longer than deciding.
+//! The dispatcher's SQL. The connection keeps the two large statements prepared, because planning the
+//! decision takes longer than running it.
 
 use std::time::Duration;
 
@@ -17,34 +17,35 @@ use crate::schema::{contacts, schedules};
 /// The key of the advisory lock that every running dispatcher shares: `pont` in ASCII, and 1.
 pub const RUNNING_LOCK: (i32, i32) = (0x706f_6e74, 1);
 
-/// What one batch came to.
+/// The result of one batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decided {
     pub completed: i64,
     pub failed: i64,
-    /// The lowest and the highest id of the notifications that were written.
+    /// The lowest and the highest id of the new notifications.
     pub notifications: Option<(NotificationId, NotificationId)>,
     /// The contacts whose tickets were opened.
     pub contacts: Vec<ContactId>,
-    /// Those of whom somebody who would be told is being changed in this moment. If there are any, the caller undoes
-    /// everything.
+    /// Schedules with a recipient who is being changed by another transaction. If there are any, the caller
+    /// must roll back.
     pub uncertain: Vec<ScheduleId>,
 }
 
-/// So far ahead of its time a schedule may be decided, so that at its time only the commit is left to do. Who
-/// would change it meanwhile waits as for one that has just been fired.
+/// How long before its due time a schedule may be decided, so that only the commit remains to be done at the
+/// due time. A user who changes the schedule in that time waits for the commit, as for any schedule that is
+/// being run.
 pub const AHEAD: Duration = Duration::from_millis(8);
 
-/// Schedules whose locks a transaction holds.
+/// Schedules that this transaction has locked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Claimed {
     pub ids: Vec<ScheduleId>,
-    /// Whether some are not due yet: the transaction must not be committed before [`until_due`].
+    /// Whether some are not due yet. Then the transaction must not commit before [`until_due`] is zero.
     pub are_ahead: bool,
 }
 
-/// Takes the locks of at most `limit` schedules that are due, or next and as good as due, and of their
-/// contacts, for this transaction.
+/// Locks at most `limit` schedules that are due and their contacts, until the end of the transaction. If none
+/// is due, locks those that are due next, if that is within [`AHEAD`].
 pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Claimed> {
     let ahead = AHEAD.as_millis() as i32;
     let rows: Vec<(ScheduleId, bool)> = db::prepared(include_str!("claim.sql"))
@@ -59,7 +60,7 @@ pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> 
     })
 }
 
-/// How long until the last of `ids` is due, by the database's clock.
+/// How long until all of `ids` are due, by the database's clock.
 pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Duration> {
     let until: NextDue = db::prepared(
         "SELECT extract(epoch FROM max(due_at) - clock_timestamp())::float8 AS seconds
@@ -70,7 +71,7 @@ pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Dur
     Ok(until.duration().unwrap_or_default())
 }
 
-/// Takes the lock of one schedule, unless it is settled or held by somebody else.
+/// Locks one schedule. Returns `false` if it is settled or locked by another transaction.
 pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
     let row: Option<i64> = schedules::table
         .filter(schedules::id.eq(id.0).and(schedules::status.eq(Status::Scheduled.as_str())))
@@ -82,15 +83,14 @@ pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
     Ok(row.is_some())
 }
 
-/// Takes the locks of a schedule and its contact, waiting for whoever holds them; `false` if it is
-/// settled. What comes after sees every ticket that was opened under them.
+/// Locks a schedule and its contact, and waits for transactions that hold them. Returns `false` if the
+/// schedule is settled. Statements after this see every ticket that was opened before the locks were taken.
 ///
-/// Attendant, department and channel are held first, as by whoever deactivates one of them: those lock the
-/// schedules and contacts later.
+/// Locks channel, department and attendant first. A transaction that deactivates one of them uses the same
+/// order: it locks schedules and contacts later.
 ///
 /// # Errors
-/// `NotFound`; `Collision` if it was given to another attendant or department in between; or the database is
-/// unreachable.
+/// `Collision` if another transaction changed the contact, the department or the attendant in between.
 pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
     let place = (schedules::contact_id, schedules::department_id, schedules::attendant_id);
     let before: (i64, i64, Option<i64>) = schedules::table.find(id.0).select(place).first(conn)?;
@@ -125,19 +125,17 @@ pub fn failure_of(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<Option
     Ok(reason.and_then(|reason| reason.parse().ok()))
 }
 
-/// At whose word schedules are settled.
+/// Why schedules are settled now.
 #[derive(Clone, Copy, Debug)]
 pub enum Order<'a> {
     /// They are due.
     Time,
-    /// Somebody wants it now, whenever it is due.
+    /// A person runs them now, whatever their due time.
     Person { by: UserId, ip: &'a str },
 }
 
-/// Settles claimed schedules with all that follows; with a `reason`, all of them fail for it.
-///
-/// # Errors
-/// The database refuses one of the rows or is unreachable; nothing is written then.
+/// Settles claimed schedules and writes everything that follows. With a `reason`, all of them fail for it. If
+/// the database refuses one of the rows, nothing is written.
 pub fn decide(
     conn: &mut PgConnection,
     ids: &[ScheduleId],
@@ -167,16 +165,16 @@ struct LeftRow {
     next: NextDue,
 }
 
-/// What there is when nothing more can be claimed.
+/// What remains when nothing more can be claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Left {
-    /// What is due and held by somebody else, the earliest first, up to [`MOST_HELD`].
+    /// Due schedules that other transactions have locked, the earliest first, up to [`MOST_HELD`].
     pub held: Vec<ScheduleId>,
-    /// How long until the next schedule is due that is not due yet.
+    /// How long until the next schedule becomes due.
     pub next_due: Option<Duration>,
 }
 
-/// Maximum number of held schedules that are named.
+/// Maximum held schedules that are listed.
 const MOST_HELD: i64 = 50;
 
 #[derive(QueryableByName)]
@@ -191,8 +189,8 @@ impl NextDue {
     }
 }
 
-/// What is left but for `except`, by the database's clock: what is held is not what comes next, so that nobody
-/// is late for its sake.
+/// What remains besides `except`, by the database's clock. `next_due` counts only schedules that are not due
+/// yet: a held one must not delay the next.
 pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left> {
     let row: LeftRow = db::prepared(
         "SELECT ARRAY(SELECT id FROM schedules
@@ -207,10 +205,13 @@ pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left>
     Ok(Left { held: row.held, next_due: row.next.duration() })
 }
 
-/// Makes a connection a dispatcher's own: holds the lock that says so until it closes, plans its
-/// statements once and along the indexes, whatever the statistics say of tables that were just
-/// filled, gives up on a lock before those who wait behind it do, and on a statement before the dispatcher gives
-/// up the connection ([`PATIENCE`](super::supervisor)).
+/// Prepares a connection for a dispatcher:
+///
+/// - It holds the lock that marks a running dispatcher until it closes.
+/// - It plans its statements once and always along the indexes, because the statistics of tables that were
+///   just filled may mislead the planner.
+/// - It gives up on a lock before the transactions that wait behind it do.
+/// - Its statements time out before the dispatcher gives up the connection ([`PATIENCE`](super::supervisor)).
 pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
     let (class, id) = RUNNING_LOCK;
     conn.batch_execute(&format!(

@@ -1,16 +1,17 @@
-//! What is due and the database refuses: it stays due, and is tried again.
+//! Due schedules that the database refuses to write. They stay due and are tried again.
 //!
-//! A full disk, a table that has changed or a broken index refuse a schedule that is sound. So a refused schedule
-//! waits, longer each time, while the others go on. Where [`IN_A_ROW`] are refused and none is carried out between
-//! them, the trouble is the database's, and all of them wait. `/readyz` and the log tell of both. Where that wait is
-//! over and the database still names nothing but the values of the same schedules, the trouble is theirs.
+//! A full disk, a changed table or a broken index refuse schedules that are sound. So a refused schedule
+//! waits, longer each time, while the others go on. When [`IN_A_ROW`] schedules are refused and none succeeds
+//! between them, the database is assumed to be the cause, and all schedules wait. `/readyz` and the log
+//! report both cases. If that wait ends and the database still blames only the values of the same schedules,
+//! those schedules are the cause.
 //!
-//! A schedule fails as `internal` only where all of this holds: the database names its values as the cause
-//! (SQLSTATE class 22 or 23), it was refused many times over minutes (see [`Rules`]), and since the first of them
-//! another schedule of its kind was carried out. Otherwise it stays due until it is carried out, until somebody
-//! cancels it, or until it is too late for it (`expired`).
+//! A schedule fails as `internal` only if all of this holds: the database blames its values (SQLSTATE class
+//! 22 or 23), it was refused many times over minutes (see [`Rules`]), and another schedule of its kind
+//! succeeded since its first refusal. Otherwise it stays due until it succeeds, until somebody cancels it, or
+//! until it is too late (`expired`).
 //!
-//! One process alone knows all of this. Another process counts for itself, and a new one starts at zero.
+//! This is kept in memory, per process. Another process counts for itself, and a new process starts at zero.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -21,18 +22,18 @@ use super::queries::Decided;
 use crate::db::SqlState;
 use crate::ids::ScheduleId;
 
-/// Number of different schedules refused in a row from which the trouble counts as the database's.
+/// Number of different schedules refused in a row from which the database is assumed to be the cause.
 const IN_A_ROW: usize = 3;
 
 const FIRST_PAUSE_OF_ALL: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE_OF_ALL: Duration = Duration::from_secs(5);
 
-/// When a schedule is given up.
+/// When a refused schedule may be failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
     /// Minimum number of refusals.
     pub tries: u32,
-    /// Minimum time since the first.
+    /// Minimum time since the first refusal.
     pub after: Duration,
     pub first_pause: Duration,
     pub longest_pause: Duration,
@@ -49,16 +50,16 @@ impl Default for Rules {
     }
 }
 
-/// Whose fault a refusal is.
+/// What caused a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The connection's: another must be made.
+    /// The connection: a new one must be made.
     Connection,
-    /// Nobody's: somebody else holds what is needed.
+    /// A lock that another transaction holds.
     Held,
-    /// Perhaps the schedule's own.
+    /// Perhaps the schedule's own values.
     Values,
-    /// The database's, as far as we know.
+    /// The database, as far as we know.
     Database,
 }
 
@@ -98,25 +99,25 @@ struct Refused {
     fault: Fault,
 }
 
-/// What was refused and is still due.
+/// Schedules that were refused and are still due.
 #[derive(Debug, Default)]
 pub struct Refusals {
     rules: Rules,
     rows: HashMap<ScheduleId, Refused>,
-    /// Refused since one was carried out.
+    /// Refused since a schedule last succeeded.
     in_a_row: HashSet<ScheduleId>,
-    /// When the trouble is the database's: all wait until then.
+    /// Set while the database is assumed to be the cause: all wait until this instant, after this pause.
     all_wait: Option<(Instant, Duration)>,
     last_ticket: Option<Instant>,
     last_notice: Option<Instant>,
 }
 
-/// What `/readyz` says of refused schedules.
+/// What `/readyz` reports about refused schedules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Alarm {
     /// The dispatcher cannot do its work.
     Trouble(String),
-    /// It does its work, but for schedules that are perhaps at fault themselves.
+    /// It does its work, except for schedules that may themselves be the cause.
     Warning(String),
 }
 
@@ -125,32 +126,33 @@ impl Refusals {
         Self { rules, ..Self::default() }
     }
 
-    /// How long all must wait, if they must.
+    /// How long all must still wait, if they must.
     pub(super) fn all_wait(&self) -> Option<Duration> {
         let (until, _) = self.all_wait?;
         Some(until.saturating_duration_since(Instant::now())).filter(|left| !left.is_zero())
     }
 
-    /// Those whose time for another try has not come.
+    /// The refused schedules that may not be tried again yet.
     pub(super) fn waiting(&self) -> Vec<ScheduleId> {
         let now = Instant::now();
         self.rows.iter().filter(|(_, row)| row.next_try > now).map(|(id, _)| *id).collect()
     }
 
-    /// All of them.
+    /// All refused schedules.
     pub(super) fn ids(&self) -> Vec<ScheduleId> {
         let mut ids: Vec<_> = self.rows.keys().copied().collect();
         ids.sort_unstable_by_key(|id| id.0);
         ids
     }
 
-    /// How long until the next of them may be tried again.
+    /// How long until the next refused schedule may be tried again.
     pub(super) fn next_try(&self) -> Option<Duration> {
         let next = self.rows.values().map(|row| row.next_try).min()?;
         Some(next.saturating_duration_since(Instant::now()).max(Duration::from_millis(1)))
     }
 
-    /// The database would not carry out this schedule, alone; whether all must wait now.
+    /// Records that the database refused this schedule, alone in its batch. Returns whether all must wait
+    /// now.
     pub(super) fn refuse(&mut self, id: ScheduleId, error: &DieselError) -> bool {
         let (now, rules) = (Instant::now(), self.rules);
         let row = self.rows.entry(id).or_insert(Refused {
@@ -175,8 +177,8 @@ impl Refusals {
         true
     }
 
-    /// Whether this refusal says nothing more of the database: it was blamed on the schedule's values before, as all
-    /// others were, and they have waited for that. The schedule's own pause is enough.
+    /// Whether this refusal tells nothing new about the database: it was blamed on the schedule's values
+    /// before, as were all others, and all have already waited. The schedule's own pause is enough.
     fn is_nothing_new(&self, id: ScheduleId) -> bool {
         self.rows.get(&id).is_some_and(|row| row.tries > 1)
             && self.rows.values().all(|row| row.fault == Fault::Values)
@@ -184,8 +186,8 @@ impl Refusals {
             && self.all_wait().is_none()
     }
 
-    /// Whether this schedule has been refused for so long that it fails, if another of its kind was carried out
-    /// meanwhile.
+    /// Whether this schedule has been refused often and long enough to fail, provided that another of its
+    /// kind succeeded meanwhile.
     pub(super) fn may_fail(&self, id: ScheduleId) -> bool {
         self.rows.get(&id).is_some_and(|row| {
             row.fault == Fault::Values
@@ -194,19 +196,19 @@ impl Refusals {
         })
     }
 
-    /// Whether another schedule of its kind was carried out since this one was first refused.
+    /// Whether another schedule of its kind succeeded since this one was first refused.
     pub(super) fn others_succeed(&self, id: ScheduleId, opens_ticket: bool) -> bool {
         let last = if opens_ticket { self.last_ticket } else { self.last_notice };
         self.rows.get(&id).zip(last).is_some_and(|(row, last)| last > row.first)
     }
 
-    /// These have come to their end.
+    /// Records that these schedules were settled.
     pub(super) fn settled(&mut self, ids: &[ScheduleId], decided: &Decided) {
         let now = Instant::now();
         self.in_a_row.clear();
         self.rows.retain(|id, _| !ids.contains(id));
         if self.all_wait.take().is_some() {
-            // The trouble is over, and who waited for its end may try at once.
+            // The database works again: schedules that it refused may be tried at once.
             self.rows
                 .values_mut()
                 .filter(|row| row.fault == Fault::Database)
@@ -221,12 +223,13 @@ impl Refusals {
         }
     }
 
-    /// This one has failed.
+    /// Records that this schedule was failed.
     pub(super) fn gave_up(&mut self, id: ScheduleId) {
         self.rows.remove(&id);
     }
 
-    /// Everything that was due at `began` has been tried. What was not refused again is no longer due.
+    /// Records that everything that was due at `began` has been tried. A schedule that was not refused again
+    /// is no longer due.
     pub(super) fn tried_all_since(&mut self, began: Instant) {
         self.rows.retain(|_, row| row.next_try > began);
         if self.rows.is_empty() {

@@ -1,7 +1,7 @@
-//! "Disparar agora": one pending schedule, done at a person's word and before its time.
+//! "Disparar agora": a person runs one pending schedule before its time.
 //!
-//! The same statement decides as at the due time. What it would fail, such as an open ticket, is undone:
-//! the schedule stays pending, and the person is told why.
+//! The same statement decides as at the due time. If the schedule would fail, for example because a ticket is
+//! open, the transaction's changes are undone: the schedule stays pending, and the person sees the reason.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -12,13 +12,13 @@ use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
 use crate::schedules::FailureReason;
 
-/// What came of it.
+/// The result of running a schedule now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RunNow {
     Done,
-    /// It would fail for this reason, so nothing was done.
+    /// It would fail for this reason, so nothing was changed.
     Refused(FailureReason),
-    /// It has come to its end before.
+    /// It was no longer pending.
     NotPending,
 }
 
@@ -34,7 +34,8 @@ impl<E: Into<Error>> From<E> for Undone {
     }
 }
 
-/// Does it, within the caller's transaction. Waits for whoever holds the schedule or its contact.
+/// Runs the schedule within the caller's transaction. Waits for transactions that have locked the schedule or
+/// its contact.
 pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: UserId, ip: &str) -> Result<RunNow> {
     if !queries::lock_pending(conn, id)? {
         return Ok(RunNow::NotPending);

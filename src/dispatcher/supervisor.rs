@@ -1,9 +1,9 @@
-//! The dispatcher's life: on an arbiter of its own, with a connection of its own, for ever.
+//! Runs the dispatcher on its own arbiter and connection until the process stops.
 //!
-//! What can go wrong: the connection is lost or says nothing, or a tick panics. All are logged, and after a
-//! pause that grows it goes on with a new connection; the table says what is left to do. Where
-//! [`MOST_PANICS`] ticks in a row panic, or the arbiter's thread dies, it has ended, and the process
-//! must too. A stop lets the batch under way finish, and claims no other.
+//! What can go wrong: the connection is lost or does not answer, or a tick panics. Each is logged. After a
+//! pause that grows, the dispatcher continues with a new connection; the table says what is left to do. If
+//! [`MOST_PANICS`] ticks in a row panic, or the arbiter's thread dies, the dispatcher has ended, and the
+//! process must end too. A stop lets the current batch finish and starts no other.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,10 +24,10 @@ use super::timer::{Pauses, Waker};
 use crate::db::{self, patience::with_patience};
 use crate::error::{Error, Result};
 
-/// So many panics without a tick that succeeded between them are no accident.
+/// Maximum panics in a row, without a successful tick between them; then the dispatcher gives up.
 const MOST_PANICS: u32 = 6;
 
-/// How long the dispatcher waits for one answer of the database: longer than its `statement_timeout`.
+/// Maximum wait for one answer of the database: longer than the connection's `statement_timeout`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -36,13 +36,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How the dispatcher ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// It was asked to.
+    /// Somebody asked it to stop.
     Stopped,
     /// It cannot go on, and the process must end with a non-zero status.
     GaveUp,
 }
 
-/// What others may do to a dispatcher.
+/// Lets other parts of the process wake, stop and observe a dispatcher.
 #[derive(Clone, Debug, Default)]
 pub struct Control {
     pub waker: Waker,
@@ -56,7 +56,7 @@ impl Control {
         Self { health, ..Self::default() }
     }
 
-    /// Lets the batch under way finish, and no other begin.
+    /// Lets the current batch finish and starts no other.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
         self.in_line.stop();
@@ -68,8 +68,7 @@ impl Control {
     }
 }
 
-/// Starts the dispatcher of this process. What is returned tells how it ended; an error means that
-/// its thread died.
+/// Starts the dispatcher of this process. The receiver gets its [`Ending`], or an error if its thread died.
 pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
     let (sender, receiver) = oneshot::channel();
     in_line::start(url.clone(), control.clone());
@@ -85,7 +84,7 @@ pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
     receiver
 }
 
-/// Keeps `tick` at work until it is stopped or gives up.
+/// Calls `tick` again and again until the dispatcher is stopped or gives up.
 pub async fn supervise<T>(url: &str, control: &Control, mut tick: T) -> Ending
 where
     T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<Outcome>,
@@ -121,7 +120,7 @@ enum Stopped {
     Panicked(String),
 }
 
-/// Ticks on one connection until something stops it; `on_success` is told of each tick that did well.
+/// Ticks on one connection until something stops it. Calls `on_success` after each successful tick.
 async fn work<T>(url: &str, control: &Control, tick: &mut T, mut on_success: impl FnMut()) -> Stopped
 where
     T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<Outcome>,
@@ -159,7 +158,7 @@ pub(super) fn connect(url: &str) -> Result<PgConnection> {
     })
 }
 
-/// Waits out the pause: a NOTIFY does not shorten it, only a stop does.
+/// Waits for the whole pause: a NOTIFY does not shorten it, only a stop does.
 async fn wait_for_another_try(control: &Control, pause: Duration) {
     let until = Instant::now() + pause;
     while control.goes_on() && Instant::now() < until {

@@ -1,11 +1,15 @@
-//! One tick: everything that is due now is decided, batch after batch; and what is due within a few
-//! milliseconds too, so that at its time only the commit is left to do.
+//! One tick: decides everything that is due now, in batches. It also decides what becomes due within a few
+//! milliseconds, so that only the commit remains to be done at the due time.
 //!
-//! What can go wrong: the database refuses a row, which must not stop the others. The batch is then
-//! halved down to that row, which stays due (see `refusals`). So does a row that had to wait for somebody until a
-//! time-out, and is tried again with the next tick. Somebody who would be told leaves in this moment, or gets
-//! another role: the batch is undone and tried without those of whom they would be told, which wait for the next
-//! tick. The database's clock is set back while a decision waits for its time: it is undone.
+//! What can go wrong:
+//!
+//! - The database refuses a row. It must not stop the others, so the batch is halved until that row is alone.
+//!   It stays due (see `refusals`).
+//! - A row waits for a lock until a time-out. It is isolated in the same way and tried again with the next
+//!   tick.
+//! - A recipient is deactivated or changes role or department during the decision. The batch is rolled back
+//!   and tried without the schedules of that recipient, which wait for the next tick.
+//! - The database's clock is set back while a decision waits for its due time. It is rolled back.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,46 +26,43 @@ use crate::ids::ScheduleId;
 use crate::live::{Event, announce};
 use crate::schedules::FailureReason;
 
-/// A statement over so many takes about 50 ms.
+/// Maximum schedules per batch; the statement takes about 50 ms for this number.
 const FULL_BATCH: i64 = 500;
 
-/// The first batch of a tick is small, so that the first of many come nearly as soon as a single one; each
-/// other is twice as large, up to the full size.
+/// Schedules in the first batch of a tick. It is small, so that the first of many run nearly as soon as a
+/// single one would. Each further batch is twice as large, up to [`FULL_BATCH`].
 const FIRST_BATCH: i64 = 25;
 
-/// About how long the database takes to say how long is left until a due time.
+/// About how long the database takes to answer how much time is left until a due time.
 const ASKING: Duration = Duration::from_micros(150);
 
-/// What a tick did.
+/// The result of a tick.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub completed: i64,
     pub failed: i64,
-    /// Still due, for somebody else holds what they need.
+    /// Still due: another transaction has locked something that they need.
     pub held: Vec<ScheduleId>,
-    /// Still due, for the database refuses them.
+    /// Still due: the database refuses to write them.
     pub refused: Vec<ScheduleId>,
-    /// How long until the next schedule is due that is not due yet.
+    /// How long until the next schedule becomes due.
     pub next_due: Option<Duration>,
-    /// How long until one that was refused may be tried again.
+    /// How long until a refused schedule may be tried again.
     pub retry_in: Option<Duration>,
     pub alarm: Option<Alarm>,
 }
 
-/// Decides everything that is due now.
-///
-/// # Errors
-/// The database is unreachable. What was decided before stays decided.
+/// Decides everything that is due now. If it fails, batches that were committed before stay decided.
 pub fn tick(conn: &mut PgConnection) -> Result<Outcome> {
     tick_while(conn, &mut || true)
 }
 
-/// The same, as long as `goes_on`, which is asked before each batch.
+/// Like [`tick`], but asks `goes_on` before each batch and stops when it is false.
 pub fn tick_while(conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool) -> Result<Outcome> {
     tick_with(conn, goes_on, &mut Refusals::default())
 }
 
-/// The same, with what earlier ticks know of schedules that the database refuses.
+/// Like [`tick_while`], with what earlier ticks recorded about schedules that the database refuses.
 pub fn tick_with(
     conn: &mut PgConnection,
     goes_on: &mut dyn FnMut() -> bool,
@@ -111,7 +112,7 @@ pub fn tick_with(
     Ok(outcome)
 }
 
-/// Keeps a schedule that the database refuses, or fails it at last.
+/// Records that the database refused a schedule, or fails the schedule if the rules allow it.
 fn refuse(
     conn: &mut PgConnection,
     id: ScheduleId,
@@ -153,19 +154,19 @@ enum Batch {
 }
 
 enum Trouble {
-    /// The database would not settle these.
+    /// The database refused to settle these.
     Refused {
         ids: Vec<ScheduleId>,
         error: DieselError,
     },
-    /// The database's clock was set back: what was claimed is not due for long.
+    /// The database's clock was set back, so the claimed schedules are not due soon.
     TooEarly,
-    /// Who would be told of these is being changed.
+    /// These have a recipient who is being changed by another transaction.
     Uncertain(Vec<ScheduleId>),
     Other(Error),
 }
 
-/// Why a batch is undone.
+/// Why a batch is rolled back.
 enum Undone {
     Statement(DieselError),
     TooEarly,
@@ -179,8 +180,8 @@ impl From<DieselError> for Undone {
     }
 }
 
-/// One transaction: claims, decides and announces at most `size` schedules. It ends, and all of it becomes
-/// true, at the earliest when they are due.
+/// One transaction: claims, decides and announces at most `size` schedules. It commits when the last of them
+/// is due, not before.
 fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Result<Batch, Trouble> {
     let mut claimed = Vec::new();
     let outcome = conn.transaction(|conn| {
@@ -210,8 +211,8 @@ fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Re
     })
 }
 
-/// Waits until all are due; `false` if that takes longer than they were claimed ahead, for then the database's clock
-/// was set back.
+/// Waits until all are due. Returns `false` if that would take longer than [`AHEAD`]: then the database's
+/// clock was set back.
 fn wait_until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<bool> {
     loop {
         let left = queries::until_due(conn, ids)?;
@@ -225,7 +226,7 @@ fn wait_until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<bo
     }
 }
 
-/// Fails a schedule that the database would not carry out.
+/// Fails a schedule that the database refused to carry out.
 fn fail(conn: &mut PgConnection, id: ScheduleId) -> Result<Decided> {
     conn.transaction(|conn| {
         if !queries::claim_one(conn, id)? {
@@ -235,10 +236,10 @@ fn fail(conn: &mut PgConnection, id: ScheduleId) -> Result<Decided> {
     })
 }
 
-/// Decides one claimed schedule and announces it; with a `reason`, it fails for it.
+/// Decides one claimed schedule and announces it. With a `reason`, it fails for it.
 ///
 /// # Errors
-/// `Collision` if somebody who would be told is being changed in this moment: the transaction must be undone.
+/// `Collision` if another transaction is changing a recipient: the caller must roll back.
 pub(super) fn settle(
     conn: &mut PgConnection,
     id: ScheduleId,

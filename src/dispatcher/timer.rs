@@ -1,8 +1,9 @@
-//! The wait between two ticks: until shortly before the next due time, or until somebody wakes the dispatcher.
+//! The wait between two ticks: until shortly before the next due time, or until another part of the process
+//! wakes the dispatcher.
 //!
-//! What can go wrong: a wake-up is lost, with its connection or its process. So no wait is longer
-//! than [`SLOW_POLL`]. A schedule that is due but held by somebody else is tried again after a short
-//! pause that grows as long as it is held, never at once.
+//! What can go wrong: a wake-up is lost because its connection or process ended. So no wait is longer than
+//! [`SLOW_POLL`]. A due schedule that another transaction has locked is tried again after a short pause. The
+//! pause grows for as long as the schedule stays locked.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,14 +13,14 @@ use tokio::sync::Notify;
 use super::queries::AHEAD;
 use super::tick::Outcome;
 
-/// The longest wait: an idle dispatcher reads the table twice a minute.
+/// Maximum wait: an idle dispatcher reads the table twice a minute.
 pub const SLOW_POLL: Duration = Duration::from_secs(30);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_millis(640);
 
-/// So long before the next due time the dispatcher gets up, to have its decision ready: more than that
-/// takes, less than [`AHEAD`] by what the runtime's timer may be late.
+/// How long before the next due time the dispatcher wakes, so that its decision is ready in time. More than
+/// the decision takes; less than [`AHEAD`], by the margin that the runtime's timer may be late.
 const EARLY: Duration = Duration::from_millis(5);
 const _: () = assert!(EARLY.as_millis() < AHEAD.as_millis());
 
@@ -32,7 +33,7 @@ impl Waker {
         self.0.notify_one();
     }
 
-    /// Returns at `until`, or as soon as somebody wakes the dispatcher.
+    /// Returns at `until`, or as soon as [`wake`](Self::wake) is called.
     pub(super) async fn wait(&self, until: Instant) {
         tokio::select! {
             () = self.0.notified() => {}
@@ -58,7 +59,7 @@ impl Pauses {
         }
         let progress = outcome.completed + outcome.failed > 0;
         self.last = if progress { FIRST_PAUSE } else { (self.last * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE) };
-        // What is held makes nothing else late.
+        // A held schedule must not delay the next one.
         next.min(self.last)
     }
 }
