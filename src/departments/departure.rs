@@ -1,4 +1,4 @@
-//! Deactivating a department, and taking it back.
+//! Deactivating and reactivating a department.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -18,51 +18,53 @@ use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
 use crate::web::{Fields, Flash, Posted, Shell, redirect, redirect_with};
 
-/// What the question before a department's departure shows.
+/// What the page that asks before a deactivation shows.
 pub struct Work {
     pub department: Department,
     pub in_hand: InHand,
-    /// Of the pending schedules, those that open a ticket.
+    /// The pending schedules that open a ticket.
     pub opening: i64,
     pub channels: Vec<Channel>,
     pub others: Vec<Other>,
 }
 
-/// Which departments take over, as chosen.
+/// The departments chosen to take over.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Heirs {
-    /// Of the channels.
+    /// Receives the first messages of the channels.
     pub channels: Option<DepartmentId>,
-    /// Of the pending schedules and open tickets; none if they stay.
+    /// Receives the pending schedules and open tickets; `None` if they stay.
     pub work: Option<DepartmentId>,
 }
 
 /// Why the department was not deactivated.
 pub enum Refused {
-    /// No other department is active, and these channels need one.
+    /// Channels need another department, but no other is active.
     Last,
-    /// The channels need another department.
+    /// No other department was chosen for the channels.
     Channels,
-    /// What was chosen for the work is no active department.
+    /// The department chosen for the work is not another active one.
     Work,
-    /// These would be too near to others there.
+    /// These schedules would be too close to others in the chosen department.
     TooNear(Vec<Clash>),
-    /// Whoever asks would come to see its conversations, or those of where the work goes.
+    /// The user who deactivates would see conversations that they could not see before.
     Oneself(Takes),
 }
 
-/// By what conversations would come to whoever deactivates the department.
+/// What would give conversations to the user who deactivates the department.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// First messages would wait in a department of theirs.
+    /// First messages would wait in one of their departments.
     Channels,
-    /// The work would go there, or they would go along with it.
+    /// The work would go to one of their departments, or they would join its department as an attendant of
+    /// that work.
     Work,
-    /// Its customers' next messages would come to the default department of their channel, which is theirs.
+    /// Without this department, its customers' next messages would go to the default department of their
+    /// channel, which is one of theirs.
     NextMessages,
 }
 
-/// Shows what it touches, and asks.
+/// Shows what the deactivation affects, and asks for confirmation.
 pub async fn ask(
     viewer: Can<ManageDepartments>,
     shell: Shell,
@@ -134,7 +136,7 @@ fn work(conn: &mut PgConnection, id: DepartmentId) -> Result<Work> {
     })
 }
 
-/// By what `who` would come to see conversations that they could not see.
+/// What would let `who` see conversations that they could not see before, if anything.
 fn takes_over(
     conn: &mut PgConnection,
     who: &Viewer,

@@ -1,10 +1,10 @@
-//! What a department is called, and where it stands.
+//! A department's name, and the direction in which it is moved.
 
 use super::queries::Department;
 use crate::text_enum;
 use crate::web::{Snapshot, has_control_characters};
 
-/// One line of 1 to 60 characters.
+/// One line, 1 to 60 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
@@ -27,13 +27,13 @@ impl Name {
     }
 }
 
-/// A department as its form shows it.
+/// The department in the words of its form.
 pub fn snapshot(department: &Department) -> Snapshot {
     Snapshot::default().text("Nome", &department.name)
 }
 
 text_enum! {
-    /// Where a department goes in the company's order.
+    /// The direction in which a department is moved in the company's order.
     pub enum Direction {
         Up = "up",
         Down = "down",
@@ -41,7 +41,7 @@ text_enum! {
 }
 
 impl Direction {
-    /// `ids` with `id` one place further; the first goes no further up, the last no further down.
+    /// `ids` with `id` moved by one place. The first cannot move up, nor the last down.
     pub fn applied<T: Copy + PartialEq>(self, mut ids: Vec<T>, id: T) -> Vec<T> {
         let Some(at) = ids.iter().position(|one| *one == id) else { return ids };
         match self {

@@ -1,4 +1,4 @@
-//! The list of departments, and the page of one.
+//! The list of departments, and the page of a department.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
 use crate::web::{FieldErrors, Flash, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with};
 
-/// What the address of a department's page says: whom to look for, and where the members begin.
+/// The query string of a department's page: the search for new members, and the page of members.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct PageQuery {
@@ -25,7 +25,7 @@ pub struct PageQuery {
     pub before: String,
 }
 
-/// What the audit tells of a department.
+/// The audit's actions that a department's history shows.
 const AUDITED: &[Action] = &[
     Action::DepartmentCreated,
     Action::DepartmentEdited,
@@ -36,7 +36,7 @@ const AUDITED: &[Action] = &[
     Action::MemberRemoved,
 ];
 
-/// How many changes the page of a department shows.
+/// Maximum changes shown on the page of a department.
 const SHOWN: i64 = 20;
 
 pub async fn index(viewer: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
@@ -162,7 +162,7 @@ async fn page(
     Ok(Edit::new(viewer, &shell.csrf, department, members, found).with_history(history))
 }
 
-/// Those whom a search finds, and whether `who` may add them.
+/// The users that a search finds, each with whether `who` may add them.
 fn candidates(
     conn: &mut PgConnection,
     id: DepartmentId,
@@ -213,7 +213,7 @@ fn refusal(message: &str) -> FieldErrors {
     errors
 }
 
-/// A name that another department has is the visitor's to correct.
+/// Turns the error for a duplicate name into a field error.
 fn judged<T>(saved: Result<T>) -> Result<Result<T, FieldErrors>> {
     match saved {
         Ok(done) => Ok(Ok(done)),

@@ -1,4 +1,4 @@
-//! Who attends a department: one in, one out.
+//! Adding and removing members of a department.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -29,7 +29,7 @@ pub async fn add(
     Ok(redirect_with(&format!("/departments/{id}"), flash))
 }
 
-/// `false` for whoever would see conversations by it that they could not see.
+/// `false` if `by` would see conversations that they could not see before.
 fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Viewer, ip: &str) -> Result<bool> {
     queries::find(conn, id)?;
     if !crate::users::is_there(conn, user)? {
@@ -47,7 +47,7 @@ fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Viewer,
     Ok(true)
 }
 
-/// Takes a member out; if there is work in their hands, shows it first and asks (422). Twice is once.
+/// Removes a member. If they have open work, shows it first and asks for confirmation (422). Can be repeated.
 pub async fn remove(
     viewer: Can<ManageDepartments>,
     form: Posted,
@@ -92,7 +92,7 @@ fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewe
     Ok(left)
 }
 
-/// Their open pages ask anew for what they may see.
+/// Records the change and makes the user's open pages check again what they may see.
 pub(super) fn tell(
     conn: &mut PgConnection,
     action: Action,

@@ -1,10 +1,13 @@
 //! Departments ("departamentos"): queues with their attendants, in an order that the company chose.
 //!
-//! A department is deactivated, never deleted. Whoever deactivates one chooses another for the channels
-//! whose first messages wait in it, and may move its pending schedules and open tickets there in the same
-//! step; their attendants go with them. Schedules that stay and open a ticket will fail with the reason
-//! `department_inactive`; those that only notify still do. Open tickets that stay are attended to their
-//! end. Nobody joins a department by themself, or sends the work of another to their own (see [`sight`]). Who attends a department counts from their next request, and their streams begin anew.
+//! A department is deactivated, never deleted. If first messages of channels wait in it, the user must choose
+//! another department for them. In the same step, the user may move its pending schedules and open tickets to
+//! another department; their attendants join that department. Schedules that stay and open a ticket will fail
+//! with the reason `department_inactive`; schedules that only notify still work. Open tickets that stay can
+//! be attended until they are closed.
+//!
+//! Users cannot add themselves to a department, or send another department's work to their own (see
+//! [`sight`]). A change of members applies from the user's next request, and restarts their live streams.
 
 mod departure;
 mod form;

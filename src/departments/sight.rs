@@ -1,7 +1,8 @@
-//! Nobody leads conversations to themself in silence: not by joining a department, nor by what sends work there.
+//! Users cannot give themselves access to conversations, neither by joining a department nor by sending work
+//! to their own. Somebody else has to do it.
 //!
-//! Whoever attends every ticket sees all of them anyway. Whom somebody let in, by a link that they saw, counts as
-//! themself.
+//! This does not apply to users who attend all tickets, because they see everything. A user whom somebody let
+//! in, through a link that they saw, counts as that person: they could have used the link themselves.
 
 use diesel::pg::PgConnection;
 
@@ -10,7 +11,7 @@ use crate::auth::{Permission, Person};
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 
-/// What pages say to whoever would join a department.
+/// Shown to users who try to add themselves to a department.
 pub const NOT_ONESELF: &str =
     "Quem inclui não pode passar a ver conversas por conta própria. Peça a outra pessoa para incluir.";
 
@@ -27,14 +28,14 @@ pub fn may_add(
     Ok(user != who.id && !crate::users::was_let_in_by(conn, user, who.id)?)
 }
 
-/// Whether `who` may send to the department `to` what has waited in `from` so far: not to one of their own, unless
-/// they attended it there too.
+/// Whether `who` may send the work of `from` to the department `to`. If `to` is one of theirs, they must
+/// attend `from` too.
 pub fn may_lead(conn: &mut PgConnection, who: &Person, from: DepartmentId, to: DepartmentId) -> Result<bool> {
     Ok(attends_all_of(who, from) || !queries::reached_by(conn, who.id)?.contains(&to))
 }
 
-/// Whether `who` may let the contacts of the department `from` fall to whatever channel they write on: its default
-/// department takes those whose own is inactive.
+/// Whether `who` may deactivate the department `from`. Its contacts' next messages then go to the default
+/// departments of their channels, so none of those may be one of theirs.
 pub fn may_close(conn: &mut PgConnection, who: &Person, from: DepartmentId) -> Result<bool> {
     if attends_all_of(who, from) {
         return Ok(true);
@@ -43,7 +44,7 @@ pub fn may_close(conn: &mut PgConnection, who: &Person, from: DepartmentId) -> R
     Ok(!queries::first_queues(conn, from)?.iter().any(|queue| reached.contains(queue)))
 }
 
-/// Whether `who` sees the conversations of that department as it is.
+/// Whether `who` already sees all conversations of that department.
 fn attends_all_of(who: &Person, department: DepartmentId) -> bool {
     who.may(Permission::TicketsAll) || (who.may(Permission::Tickets) && who.departments.contains(&department))
 }

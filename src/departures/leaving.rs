@@ -1,4 +1,4 @@
-//! What becomes of an attendant's work when they leave: the account, or a department.
+//! Handing over an attendant's work when they leave departments or their account is deactivated.
 
 use std::collections::BTreeMap;
 
@@ -13,40 +13,40 @@ use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
 use crate::web::Fields;
 
-/// How the fields begin that name an heir; the department's id follows.
+/// Prefix of the form fields that name who takes over. The department's id follows.
 const HEIR: &str = "heir_";
 
-/// To whom the work of each department goes; what is missing stays.
+/// Who takes over the work in each department. Work in departments that are missing here stays.
 pub type Heirs = BTreeMap<DepartmentId, UserId>;
 
-/// An attendant who goes out of departments, as somebody asks for it.
+/// A request to remove an attendant from departments.
 #[derive(Clone, Debug)]
 pub struct Leave {
     pub user: UserId,
     pub departments: Vec<DepartmentId>,
     pub heirs: Heirs,
-    /// Whether what it touches was shown.
+    /// Whether the user was shown what it affects.
     pub is_known: bool,
 }
 
 /// Why the work was not handed over.
 pub enum Refused {
-    /// Who was chosen attends that department no more.
+    /// The chosen user is no active attendant of that department.
     NoAttendant,
-    /// These would be too near to others of the heir's.
+    /// These schedules would be too close to others of the chosen user.
     TooNear(Vec<Clash>),
 }
 
-/// How many schedules and tickets have another attendant, or none, from now on.
+/// Number of schedules and tickets that changed their attendant, or lost it.
 pub struct Moved {
     pub schedules: usize,
     pub tickets: usize,
 }
 
-/// What came of the wish to leave departments.
+/// The result of a request to leave departments.
 pub enum Left {
     Moved,
-    /// What it touches is to be shown first, or again with what was wrong.
+    /// The user must see first what it affects, or see it again with the reason why it was refused.
     Asks(Option<Refused>),
 }
 
@@ -75,10 +75,10 @@ impl Leave {
         Self { user, departments, heirs, is_known: !form.get("known").is_empty() }
     }
 
-    /// Hands over what is in hand in those departments, if anything is; the caller then takes the
-    /// attendant out.
+    /// Hands over the attendant's work in those departments, if there is any. The caller then removes the
+    /// attendant.
     pub fn carry_out(&self, conn: &mut PgConnection, by: &Viewer, ip: &str) -> Result<Left> {
-        // Before anything is counted: a schedule that fires in this moment is waited for.
+        // Locks before counting, and so waits for a schedule that is firing at this moment.
         queries::lock_users(conn, &self.heirs.values().copied().chain([self.user]).collect::<Vec<_>>())?;
         if queries::held(conn, self.user, Some(&self.departments))?.is_empty() {
             queries::pass_on_notices(conn, self.user, Some(&self.departments), &self.heirs)?;
@@ -93,7 +93,7 @@ impl Leave {
         })
     }
 
-    /// The question that shows what it touches; `name` is the attendant's.
+    /// The page that shows what it affects and asks for confirmation. `name` is the attendant's.
     pub fn question(
         &self,
         conn: &mut PgConnection,
@@ -108,14 +108,14 @@ impl Leave {
     }
 }
 
-/// Locks the attendant, and whoever a form names as an heir: for a change that learns only under the lock
-/// which departments are left.
+/// Locks the attendant and all users named in the form as taking over. For changes that only know under the
+/// lock which departments the attendant leaves.
 pub fn lock_named(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
     let is_heir = |(name, value): (&str, &str)| name.starts_with(HEIR).then(|| value.parse().ok()).flatten();
     queries::lock_users(conn, &form.iter().filter_map(is_heir).chain([user]).collect::<Vec<_>>())
 }
 
-/// Who was chosen for each of these departments.
+/// Who was chosen to take over in each of these departments.
 pub fn heirs(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> Heirs {
     let heir = |department: DepartmentId| {
         let chosen = form.get(&format!("{HEIR}{department}")).parse().ok()?;
@@ -124,8 +124,9 @@ pub fn heirs(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> 
     departments.filter_map(heir).collect()
 }
 
-/// Hands over what an attendant has in hand, in all departments or in some: to the heirs, or tickets back
-/// to the queue, with what they were told and have not read. Schedules without an heir stay theirs. Changes nothing if it cannot.
+/// Hands over an attendant's schedules and tickets, in all departments or in some, together with their unread
+/// notifications. Without anybody chosen to take over, tickets go back to the queue and schedules stay
+/// theirs. Changes nothing if it is refused.
 pub fn hand_over(
     conn: &mut PgConnection,
     (user, within): (UserId, Option<&[DepartmentId]>),

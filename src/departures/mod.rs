@@ -1,11 +1,10 @@
-//! Departures: what an attendant or a department has in hand when it is to be deactivated, or when an
-//! attendant is to leave a department.
+//! Handing over the work of an attendant or department that is deactivated, or of an attendant who leaves a
+//! department.
 //!
-//! Whoever does it is shown the pending schedules and open tickets that it touches, with names and links as
-//! far as they may see them, before it is done. An attendant's work may go to others of the department in
-//! the same step; else the open tickets go back to the queue. What the attendant was told of their schedules and
-//! has not read is told to the heirs, or to all others of the department. What becomes of a department's work is
-//! decided in `departments`.
+//! Before it is done, the user sees the pending schedules and open tickets that it affects, with names and
+//! links if they may see them. In the same step an attendant's work may go to others of the department.
+//! Otherwise the open tickets go back to the queue. The attendant's unread notifications go to those who take
+//! over, or else to all others of the department. `departments` handles the work of a whole department.
 
 mod leaving;
 mod queries;

@@ -7,15 +7,14 @@ use diesel::sql_types::{Array, BigInt, Text};
 use crate::error::Result;
 use crate::ids::{ChannelId, DepartmentId, ScheduleId, UserId};
 
-/// Until the transaction ends, no department is deactivated, reactivated or moved in the order by
-/// somebody else.
+/// Locks all departments against changes of state and order until the transaction ends.
 pub fn lock_all(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("SELECT FROM departments ORDER BY id FOR NO KEY UPDATE").execute(conn)?;
     Ok(())
 }
 
-/// The same, while `department` is deactivated: the others are only kept from being deactivated, so that the
-/// dispatcher goes on with theirs. Locked in the order of ids, as above.
+/// Locks `department` for its deactivation. The other departments are only locked against deactivation, so
+/// the dispatcher can go on with their schedules. Locks in the order of ids, like `lock_all`.
 pub fn lock_leaving(conn: &mut PgConnection, department: DepartmentId) -> Result<()> {
     for (which, strength) in [("<", "SHARE"), ("=", "NO KEY UPDATE"), (">", "SHARE")] {
         diesel::sql_query(format!("SELECT FROM departments WHERE id {which} $1 ORDER BY id FOR {strength}"))
@@ -40,7 +39,7 @@ pub fn channels(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec
         .load(conn)?)
 }
 
-/// Another department, which could take over.
+/// Another department, which could take over the work.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Other {
     #[diesel(sql_type = BigInt)]
@@ -64,7 +63,7 @@ struct Count {
     count: i64,
 }
 
-/// How many of the pending schedules open a ticket, and so would fail.
+/// Number of pending schedules that open a ticket, and would fail if they stay.
 pub fn opening(conn: &mut PgConnection, department: DepartmentId) -> Result<i64> {
     let row: Count = diesel::sql_query(
         "SELECT count(*) AS count FROM schedules
@@ -75,7 +74,7 @@ pub fn opening(conn: &mut PgConnection, department: DepartmentId) -> Result<i64>
     Ok(row.count)
 }
 
-/// Lets the first messages of `channels` wait in `department`.
+/// Makes `department` the default department of `channels`.
 pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: DepartmentId) -> Result<()> {
     let ids: Vec<ChannelId> = channels.iter().map(|channel| channel.id).collect();
     diesel::sql_query("UPDATE channels SET default_department_id = $2 WHERE id = ANY($1)")
@@ -85,7 +84,7 @@ pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: Depar
     Ok(())
 }
 
-/// The departments that `user` attends, and those of whomever they let in.
+/// The departments that `user` attends, and those of users whom they let in.
 pub fn reached_by(conn: &mut PgConnection, user: UserId) -> Result<Vec<DepartmentId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT DISTINCT m.department_id AS id FROM department_members m JOIN users u ON u.id = m.user_id
@@ -97,7 +96,7 @@ pub fn reached_by(conn: &mut PgConnection, user: UserId) -> Result<Vec<Departmen
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// The default departments of channels, but for `department`.
+/// The default departments of all channels, except `department`.
 pub fn first_queues(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<DepartmentId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT DISTINCT default_department_id AS id FROM channels WHERE default_department_id <> $1",
@@ -107,7 +106,7 @@ pub fn first_queues(conn: &mut PgConnection, department: DepartmentId) -> Result
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// The attendants of what the department has in hand who are none of `other`: they go along with it.
+/// Attendants of the department's pending schedules who are not members of `other`. They would join it.
 pub fn would_go_along(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -131,7 +130,7 @@ struct IdRow {
     id: DepartmentId,
 }
 
-/// Makes the active attendants of `schedules` members of `department`, and returns who was none.
+/// Makes the active attendants of `schedules` members of `department`. Returns those who were not members before.
 pub fn enrol_attendants(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -162,7 +161,7 @@ pub fn deactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<(
     Ok(())
 }
 
-/// `false` when it is active already.
+/// `false` if it was active already.
 pub fn reactivate(conn: &mut PgConnection, department: DepartmentId) -> Result<bool> {
     let changed = diesel::sql_query(
         "UPDATE departments SET deactivated_at = NULL WHERE id = $1 AND deactivated_at IS NOT NULL",

@@ -1,4 +1,4 @@
-//! The list of departments, and one of them.
+//! The list of departments, and a single department.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -10,7 +10,7 @@ use crate::departments::form::Name;
 use crate::error::{Error, Result};
 use crate::ids::DepartmentId;
 
-/// Counts go no further than this: beyond it, one more row tells nobody anything.
+/// Maximum number that pages count to. Above it they show "mais de 1.000".
 pub const MOST_COUNTED: i64 = 1000;
 
 /// One line of the list.
@@ -22,7 +22,7 @@ pub struct Line {
     pub name: String,
     #[diesel(sql_type = Bool)]
     pub is_active: bool,
-    /// Active ones.
+    /// Number of active members.
     #[diesel(sql_type = BigInt)]
     pub members: i64,
     #[diesel(sql_type = BigInt)]
@@ -33,7 +33,7 @@ pub struct Line {
 
 /// Every department, in the company's order.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
-    // What is pending in the order of its index, so that the count ends at its limit.
+    // Counts pending schedules in the order of their index, so that the count can stop at its limit.
     Ok(db::prepared(format!(
         "SELECT d.id, d.name, d.deactivated_at IS NULL AS is_active,
                 (SELECT count(*) FROM department_members m JOIN users u ON u.id = m.user_id
@@ -49,7 +49,7 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
     .load(conn)?)
 }
 
-/// A department as its page shows it.
+/// A department as shown on its page.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Department {
     #[diesel(sql_type = Timestamptz)]
@@ -69,7 +69,7 @@ pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Departm
     query.bind::<BigInt, _>(department).get_result(conn).optional()?.ok_or(Error::NotFound)
 }
 
-/// As `find`, and nobody else changes the department until the transaction ends.
+/// Like `find`, and locks the department until the transaction ends.
 pub fn find_for_update(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
     db::prepared("SELECT FROM departments WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(department)
@@ -86,7 +86,7 @@ struct IdRow {
 /// Adds a department at the end of the order.
 ///
 /// # Errors
-/// `departments_name_key` when another has the name; or the database is unreachable.
+/// Violates `departments_name_key` if another department has the name.
 pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
     let row: IdRow = db::prepared(
         "INSERT INTO departments (name, position)
@@ -98,7 +98,7 @@ pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
 }
 
 /// # Errors
-/// `departments_name_key` when another has the name; or the database is unreachable.
+/// Violates `departments_name_key` if another department has the name.
 pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) -> Result<()> {
     db::prepared("UPDATE departments SET name = $2 WHERE id = $1")
         .bind::<BigInt, _>(department)
@@ -107,7 +107,7 @@ pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) ->
     Ok(())
 }
 
-/// Puts the departments into that order.
+/// Saves the order of the departments.
 pub fn set_order(conn: &mut PgConnection, departments: &[DepartmentId]) -> Result<()> {
     db::prepared(
         "UPDATE departments d SET position = placed.position

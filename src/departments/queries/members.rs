@@ -1,4 +1,4 @@
-//! Who attends a department.
+//! The members of a department.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -24,10 +24,10 @@ pub struct Member {
     pub standing: Standing,
 }
 
-/// How many members a page has.
+/// Maximum members per page.
 const PAGE: usize = 25;
 
-/// A page of members, by name: after the cursor, or, when told so, before it.
+/// A page of members, by name, after the cursor or, if backwards, before it.
 pub fn members(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -52,7 +52,7 @@ pub fn members(
     }))
 }
 
-/// Somebody who could become a member.
+/// A user who could become a member.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Candidate {
     #[diesel(sql_type = BigInt)]
@@ -63,11 +63,11 @@ pub struct Candidate {
     pub email: String,
 }
 
-/// How many are offered; the rest is found by typing more.
+/// Maximum users that a search offers. Typing more narrows the search.
 const OFFERED: i64 = 10;
 
-/// The first users that a search finds who are no members yet, by name. Those who were invited and have
-/// no password yet are among them; those who were deactivated are not.
+/// The first users by name that a search finds and who are not members yet. Includes invited users without a
+/// password, but not deactivated ones.
 pub fn candidates(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -87,7 +87,7 @@ pub fn candidates(
     .load(conn)?)
 }
 
-/// Makes a user a member; `false` when they are one already, or are not there.
+/// Makes a user a member; `false` if they are one already or do not exist.
 pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
     let added = diesel::sql_query(
         "INSERT INTO department_members (department_id, user_id) SELECT $1, id FROM users WHERE id = $2
@@ -115,7 +115,7 @@ pub fn is_member(conn: &mut PgConnection, department: DepartmentId, user: UserId
     Ok(row.is_found)
 }
 
-/// Takes a member out; `false` when they are none.
+/// Removes a member; `false` if they are not one.
 pub fn remove(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
     let removed =
         diesel::sql_query("DELETE FROM department_members WHERE department_id = $1 AND user_id = $2")

@@ -1,4 +1,4 @@
-//! The question before a department is deactivated.
+//! The page that asks before a department is deactivated.
 
 use askama::Template;
 
@@ -18,7 +18,7 @@ pub struct Departure {
     others: Vec<Choice>,
     schedules: i64,
     tickets: i64,
-    /// What will become of those that open a ticket, and of the others.
+    /// What will happen to the schedules that open a ticket, and to those that only notify.
     will_fail: Option<String>,
     will_notify: Option<String>,
     next_schedules: Vec<Shown>,
@@ -68,7 +68,7 @@ impl Departure {
         }
     }
 
-    /// The same question with what was chosen and what is wrong.
+    /// The same page with the user's choices and the error.
     pub fn refused(mut self, heirs: Heirs, refused: Refused) -> Self {
         for other in &mut self.others {
             let is = |heir: Option<DepartmentId>| heir.is_some_and(|heir| heir.to_string() == other.value);

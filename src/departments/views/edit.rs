@@ -1,4 +1,4 @@
-//! The form of a new department, and the page of one that is there.
+//! The form of a new department, and the page of an existing one.
 
 use askama::Template;
 
@@ -26,7 +26,7 @@ impl Blank {
     }
 }
 
-/// Whom the search for new members found; none if nothing was typed.
+/// The result of a search for new members; `candidates` is `None` if nothing was typed.
 pub struct Found {
     pub q: String,
     /// Each with whether the viewer may add them.
@@ -48,9 +48,9 @@ pub struct Edit {
     before: Option<String>,
     after: Option<String>,
     found: Found,
-    /// Whether the members' pages may be opened.
+    /// Whether the viewer may open the members' pages.
     shows_users: bool,
-    /// Who changed what and when.
+    /// The changes: what, who, when.
     history: Vec<String>,
 }
 
@@ -60,7 +60,7 @@ struct MemberLine {
     email: String,
     initials: String,
     tint: u32,
-    /// Why they cannot sign in, if so: "convidado", "inativo".
+    /// Why they cannot sign in: "convidado" or "inativo". Empty if they can.
     absence: String,
 }
 
@@ -97,13 +97,13 @@ impl Edit {
         Self { history, ..self }
     }
 
-    /// The same page with what was typed over `version`, and why it was not saved.
+    /// The same page with the typed name, its `version`, and why it was not saved.
     pub fn refused(self, typed: &str, version: String, refusal: Refusal) -> Self {
         let (errors, stale, version) = refusal.shown(version);
         Self { name: typed.to_owned(), errors, stale, version, ..self }
     }
 
-    /// What the browser's tab says.
+    /// The title of the browser's tab.
     pub fn name(&self) -> String {
         self.title.clone()
     }

@@ -1,4 +1,4 @@
-//! The list.
+//! The list of departments.
 
 use askama::Template;
 

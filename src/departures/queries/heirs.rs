@@ -1,4 +1,4 @@
-//! What an attendant has in hand by department, and who could take it over.
+//! An attendant's work in each department, and who could take it over.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 use crate::users::NAME_IN_A_CHOICE;
 
-/// What an attendant has in hand in one department.
+/// An attendant's work in one department.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Held {
     #[diesel(sql_type = BigInt)]
@@ -21,7 +21,7 @@ pub struct Held {
     pub tickets: i64,
 }
 
-/// The pending schedules and open tickets of an attendant, counted by department: of all, or of some.
+/// Counts an attendant's pending schedules and open tickets by department, in all departments or in some.
 pub fn held(conn: &mut PgConnection, user: UserId, within: Option<&[DepartmentId]>) -> Result<Vec<Held>> {
     Ok(diesel::sql_query(
         "SELECT d.id AS department_id, d.name AS department,
@@ -41,7 +41,7 @@ pub fn held(conn: &mut PgConnection, user: UserId, within: Option<&[DepartmentId
     .load(conn)?)
 }
 
-/// Somebody who could take the work over.
+/// A user who could take over the work.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Candidate {
     #[diesel(sql_type = BigInt)]
@@ -52,10 +52,10 @@ pub struct Candidate {
     pub name: String,
 }
 
-/// How many attendants of a department are offered.
+/// Maximum attendants offered per department.
 const OFFERED: i64 = 200;
 
-/// The first other active attendants of each department where `user` has work in hand, by name.
+/// The first other active attendants, by name, of each department where `user` has work.
 pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate>> {
     Ok(diesel::sql_query(format!(
         "SELECT d.id AS department_id, other.id, other.name
@@ -78,7 +78,7 @@ struct Found {
     is_found: bool,
 }
 
-/// Whether `user` is an active attendant of `department`, who then stays one until the transaction ends.
+/// Whether `user` is an active attendant of `department`. Locks both facts until the transaction ends.
 pub fn attends(conn: &mut PgConnection, user: UserId, department: DepartmentId) -> Result<bool> {
     let row: Option<Found> = diesel::sql_query(
         "SELECT true AS is_found FROM users u JOIN department_members m ON m.user_id = u.id
@@ -91,8 +91,8 @@ pub fn attends(conn: &mut PgConnection, user: UserId, department: DepartmentId) 
     Ok(row.is_some_and(|row| row.is_found))
 }
 
-/// Nobody else changes these users until the transaction ends. Whoever holds several locks them all at
-/// once, in the order of their ids: two who hand their work to each other would wait for ever.
+/// Locks these users until the transaction ends, in the order of their ids. Call it once with all of them:
+/// otherwise two users who hand over work to each other at the same time would deadlock.
 pub fn lock_users(conn: &mut PgConnection, users: &[UserId]) -> Result<()> {
     diesel::sql_query("SELECT FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
         .bind::<Array<BigInt>, _>(users)

@@ -1,4 +1,4 @@
-//! What somebody or something has in hand.
+//! The pending schedules and open tickets of an attendant or department.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -12,13 +12,13 @@ use crate::ids::{DepartmentId, ScheduleId, TicketId, UserId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaver<'a> {
     Attendant(UserId),
-    /// An attendant who goes only out of these departments.
+    /// An attendant who leaves only these departments.
     Member(UserId, &'a [DepartmentId]),
     Department(DepartmentId),
 }
 
 impl Leaver<'_> {
-    /// Says, in SQL, what of `row` is in hand: $1 is the id.
+    /// The SQL condition on `row` for work of the leaver, and the id for its `$1`.
     fn condition_and_id(self, row: &str) -> (String, i64) {
         match self {
             Self::Attendant(id) => (format!("{row}.attendant_id = $1"), id.0),
@@ -56,7 +56,7 @@ pub struct OpenTicket {
     pub contact: String,
 }
 
-/// How many there are of each, and the first of them.
+/// The number of schedules and tickets, and the first of each.
 #[derive(Clone, Debug)]
 pub struct InHand {
     pub schedules: i64,
@@ -65,7 +65,7 @@ pub struct InHand {
     pub first_tickets: Vec<OpenTicket>,
 }
 
-/// How many of each are shown.
+/// Maximum shown of each.
 const SHOWN: i64 = 5;
 
 #[derive(QueryableByName)]
@@ -76,7 +76,7 @@ struct CountRow {
     tickets: i64,
 }
 
-/// What `leaver` has in hand.
+/// The work of `leaver`.
 pub fn in_hand(conn: &mut PgConnection, leaver: Leaver<'_>) -> Result<InHand> {
     let (of_schedules, id) = leaver.condition_and_id("s");
     let (of_tickets, _) = leaver.condition_and_id("t");

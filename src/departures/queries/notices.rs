@@ -1,4 +1,4 @@
-//! What an attendant who leaves was told of their schedules, and has not read.
+//! The unread notifications of an attendant who leaves.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ struct Written {
     last: Option<NotificationId>,
 }
 
-/// How many unread entries of a bell are passed on, the newest first.
+/// Maximum unread notifications that are passed on, newest first.
 const PASSED_ON: i64 = 500;
 
-/// Tells others what `user` has not read of the last week, of schedules in all departments or in some: the heir
-/// of the department, else all its other active attendants, else the administrators. Otherwise nobody who is
-/// still there would know of a schedule that fired just before somebody left.
+/// Passes on the unread notifications of `user` from the last 7 days, about schedules in all departments or
+/// in some. They go to who takes over in the department, else to all its other active attendants, else to the
+/// administrators. Otherwise nobody would learn of a schedule that fired just before its attendant left.
 pub fn pass_on_notices(
     conn: &mut PgConnection,
     user: UserId,

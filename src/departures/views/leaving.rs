@@ -1,4 +1,4 @@
-//! The question before somebody leaves a department in which they have work.
+//! The page that asks before an attendant with open work leaves departments.
 
 use askama::Template;
 
@@ -13,7 +13,7 @@ use crate::web::FieldErrors;
 pub struct Leaving {
     csrf: String,
     name: String,
-    /// Where the answer goes, with the fields of the form that led here.
+    /// Where the answer is posted to, with the fields of the form that led here.
     action: String,
     fields: Vec<(&'static str, String)>,
     back: String,
@@ -57,12 +57,12 @@ impl Leaving {
         }
     }
 
-    /// Where the answer goes, with these fields besides, and where one turns back to.
+    /// Sets where the answer is posted to, where "back" leads, and additional fields.
     pub fn answered_at(self, action: String, back: String, fields: Vec<(&'static str, String)>) -> Self {
         Self { action, back, fields, ..self }
     }
 
-    /// The same question with what is wrong with the answer.
+    /// The same page with the error.
     pub fn refused(mut self, viewer: &Viewer, refused: &Refused) -> Self {
         self.errors.add("heirs", refused.sentence());
         self.clashes = refused.clashes(viewer);

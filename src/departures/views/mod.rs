@@ -1,4 +1,4 @@
-//! Finished data for the questions before a departure.
+//! Finished data for the pages that ask before work is handed over.
 
 mod leaving;
 mod places;

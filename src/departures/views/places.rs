@@ -1,11 +1,11 @@
-//! Who could take work over, department by department.
+//! Who could take over the work, by department.
 
 use super::counted;
 use crate::departures::Heirs;
 use crate::departures::queries::{Candidate, Held};
 use crate::ids::DepartmentId;
 
-/// A department with what is in hand there, and who could take it over.
+/// A department with the attendant's work there, and who could take it over.
 pub struct Place {
     id: DepartmentId,
     pub field: String,
@@ -25,7 +25,7 @@ impl Place {
         held.iter().map(|held| Self::new(held, candidates)).collect()
     }
 
-    /// Shows who was chosen.
+    /// Marks the chosen users.
     pub fn choose(places: &mut [Self], heirs: &Heirs) {
         for place in places {
             let chosen = heirs.get(&place.id).map(ToString::to_string);

@@ -1,4 +1,4 @@
-//! Schedules and tickets as the questions before a departure show them.
+//! Schedules and tickets as these pages show them.
 
 use chrono::{DateTime, Utc};
 
@@ -6,7 +6,7 @@ use crate::auth::{Permission, Viewer};
 use crate::departures::queries::{InHand, OpenTicket};
 use crate::ids::ScheduleId;
 
-/// A schedule or ticket, with a name and a link as far as the viewer may see it.
+/// A schedule or ticket, with a name and a link if the viewer may see them.
 pub struct Shown {
     pub href: Option<String>,
     pub text: String,
@@ -21,7 +21,7 @@ impl Shown {
         }
     }
 
-    /// The next schedules, and how many more there are.
+    /// The next schedules, and the number of the rest.
     pub fn schedules(viewer: &Viewer, in_hand: &InHand) -> Vec<Self> {
         let mut shown: Vec<_> = in_hand
             .next_schedules
@@ -32,7 +32,7 @@ impl Shown {
         shown
     }
 
-    /// The first tickets, and how many more there are.
+    /// The first tickets, and the number of the rest.
     pub fn tickets(viewer: &Viewer, in_hand: &InHand) -> Vec<Self> {
         let ticket = |one: &OpenTicket| {
             let attends = viewer.may(Permission::Tickets) && viewer.departments.contains(&one.department_id);
@@ -55,7 +55,7 @@ impl Shown {
     }
 }
 
-/// "1 chamado", "3 chamados"; `None` of nothing.
+/// "1 chamado", "3 chamados"; `None` for 0.
 pub fn counted(number: i64, one: &str, many: &str) -> Option<String> {
     match number {
         0 => None,
