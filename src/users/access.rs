@@ -1,4 +1,4 @@
-//! One-time links: made by whoever manages the account, taken up by its owner.
+//! One-time links: made by a user who manages the account, used by its owner.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -21,10 +21,7 @@ use crate::live::{self, Event};
 use crate::settings;
 use crate::web::{FieldErrors, Posted, Shell, redirect, with_cookie};
 
-/// Makes a link anew, which voids the older one, and shows it this once.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach; `Conflict` for somebody who is deactivated.
+/// Makes a new link, which invalidates the older one, and shows it once.
 pub async fn make(
     viewer: Can<ManageUsers>,
     _: Posted,
@@ -103,8 +100,8 @@ pub async fn take_up(
     Ok(with_cookie(redirect("/"), known.remembering(user, &hash)))
 }
 
-/// Uses the link up; `None` when somebody was faster. The account is locked before its link, as by whoever
-/// makes a link anew or deactivates.
+/// Uses the link. `None` if another request used it first. Locks the account before the link, in the same
+/// order as making a link and deactivating do.
 fn settle(
     conn: &mut PgConnection,
     token_hash: &[u8],
@@ -131,7 +128,7 @@ async fn invited(db: &Db, token: &str) -> Result<Option<Invited>> {
     db.run(move |conn| queries::find_link(conn, &hash)).await
 }
 
-/// What is no token has a hash that nothing has.
+/// The token's hash. Text that is no token gets an empty hash, which no link has.
 fn token_hash(token: &str) -> Vec<u8> {
     Token::parse(token).map(|token| token.hash()).unwrap_or_default()
 }

@@ -1,10 +1,10 @@
-//! The token of a one-time link, by which somebody chooses a password.
+//! The token of a one-time link for choosing a password.
 
 use sha2::{Digest, Sha256};
 
 use crate::keys::random_bytes;
 
-/// How long a link is good.
+/// Hours until a link expires.
 pub const HOURS: i32 = 48;
 
 /// 256 random bits as 64 hex digits; the table keeps only their SHA-256.
@@ -15,7 +15,7 @@ impl Token {
         Self(hex::encode(random_bytes::<32>()))
     }
 
-    /// What a visitor's address holds, if it can be a token at all.
+    /// Parses the token in a path. `None` if it has not the form of a token.
     pub fn parse(text: &str) -> Option<Self> {
         let is_one = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         is_one.then(|| Self(text.to_owned()))

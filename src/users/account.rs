@@ -1,4 +1,4 @@
-//! What a user is called, and by which address they sign in.
+//! A user's name, and the data of a new account.
 
 use crate::auth::passwords::{self, Owner};
 use crate::email::Email;
@@ -11,8 +11,7 @@ pub struct Name(String);
 impl Name {
     pub const LIMIT: usize = 100;
 
-    /// # Errors
-    /// What the form says.
+    /// Parses a name. The error is the message for the form.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.is_empty() || has_control_characters(text) {
@@ -29,7 +28,8 @@ impl Name {
     }
 }
 
-/// A name, an e-mail address in lower case, and a good password, kept elsewhere.
+/// The name and the e-mail address in lower case of an account whose password was accepted. Does not hold the
+/// password.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAccount {
     name: Name,
@@ -37,10 +37,7 @@ pub struct NewAccount {
 }
 
 impl NewAccount {
-    /// An account of somebody of that company.
-    ///
-    /// # Errors
-    /// What is wrong, as one sentence for the operator.
+    /// Parses an account at `company`. The error is a sentence for the operator.
     pub fn parse(name: &str, email: &str, password: &str, company: &str) -> Result<Self, String> {
         let name = Name::parse(name).map_err(|_| "the name must have 1 to 100 characters")?;
         let address = Email::parse(email).map_err(|_| format!("{:?} is no e-mail address", email.trim()))?;

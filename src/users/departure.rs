@@ -1,4 +1,4 @@
-//! Deactivating an attendant, and taking them back.
+//! Deactivating and reactivating an attendant.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// What the question before a departure shows.
+/// The data of the page that asks for confirmation.
 pub struct Work {
     pub user: User,
     pub held: Vec<Held>,
@@ -25,16 +25,13 @@ pub struct Work {
     pub in_hand: InHand,
 }
 
-/// Why nobody was deactivated.
+/// Why the user was not deactivated.
 pub enum Refused {
     Work(departures::Refused),
     LastAdministrator,
 }
 
-/// Shows what a departure touches, and asks.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach.
+/// Shows the work that the deactivation affects, and asks for confirmation.
 pub async fn ask(
     viewer: Can<ManageUsers>,
     shell: Shell,
@@ -50,10 +47,8 @@ pub async fn ask(
     shell.page(&viewer, "Desativar atendente", view)
 }
 
-/// Deactivates; sessions and links end at once. Takes an invitation back.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach, and for the viewer's own account.
+/// Deactivates the user and ends their sessions and links at once. For an invited user, withdraws the
+/// invitation.
 pub async fn deactivate(
     viewer: Can<ManageUsers>,
     form: Posted,
@@ -76,10 +71,7 @@ pub async fn deactivate(
     shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Desativar atendente", view)
 }
 
-/// Shows what comes back with an attendant, and asks.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach.
+/// Shows the work that the user gets back, and asks for confirmation.
 pub async fn ask_return(
     viewer: Can<ManageUsers>,
     shell: Shell,
@@ -96,8 +88,6 @@ pub async fn ask_return(
     shell.page(&viewer, "Reativar atendente", view)
 }
 
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach; `Conflict` for somebody who never had a password.
 pub async fn reactivate(
     viewer: Can<ManageUsers>,
     _: Posted,
@@ -143,7 +133,7 @@ fn leave(
     if id == by.id {
         return Err(Error::Forbidden);
     }
-    // With the heirs at once: users are locked in the order of their ids.
+    // Also locks the users who take over, because users are locked in the order of their ids.
     departures::lock_users(conn, &heirs.values().copied().chain([id]).collect::<Vec<_>>())?;
     let user = managed(conn, id, by)?;
     if user.standing != Standing::Active {

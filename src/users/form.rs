@@ -1,4 +1,4 @@
-//! The form of a user: whom to invite, or what to change.
+//! The form of a user, for inviting and for editing.
 
 use super::queries::{Department, Role, User};
 use super::{Name, Reach};
@@ -6,52 +6,52 @@ use crate::email::Email;
 use crate::ids::{DepartmentId, RoleId};
 use crate::web::{FieldErrors, Fields, Snapshot};
 
-/// What somebody typed and chose.
+/// The form's fields as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
     pub email: String,
     pub role_id: String,
     pub departments: Vec<String>,
-    /// The version that was shown.
+    /// The version of the user that the form was made from.
     pub version: String,
 }
 
-/// A user as it may be saved.
+/// A valid form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub name: Name,
     pub email: Email,
     pub role: RoleId,
-    /// Among the active departments; membership of others stays as it is.
+    /// Active departments only. Memberships of inactive ones do not change.
     pub departments: Vec<DepartmentId>,
 }
 
-/// What a form says of departments to which the editor may not add the user.
+/// The error when the editor may not add the user to a chosen department.
 pub const ONLY_ONES_OWN: &str =
     "Escolha só departamentos de que você faz parte. Para os outros, peça a quem atende todos os chamados.";
 
-/// What is known while a form is judged.
+/// The data that the form is checked against.
 pub struct Facts {
     pub roles: Vec<Role>,
     pub departments: Vec<Department>,
-    /// Whom it is about, unless they are new.
+    /// The user before the change. `None` for a new one.
     pub before: Option<User>,
-    /// Whether the editor may take the account over, and so change its e-mail address.
+    /// Whether the editor may take over the account, and so change its e-mail address.
     pub may_take_over: bool,
-    /// The departments to which the editor may add the user; all of them if there are none.
+    /// The departments to which the editor may add the user. `None` means all.
     pub only_into: Option<Vec<DepartmentId>>,
 }
 
 impl Facts {
-    /// Whether the editor may add the user to that department.
+    /// Whether the editor may add the user to this department.
     pub fn may_add_to(&self, department: DepartmentId) -> bool {
         self.only_into.as_ref().is_none_or(|these| these.contains(&department))
     }
 }
 
 impl Facts {
-    /// A user as their form shows them. Departments that are inactive count, but are not named.
+    /// The user as the form shows them. Inactive departments count as content, but their names are not shown.
     pub fn snapshot(&self, user: &User) -> Snapshot {
         let role = self.roles.iter().find(|role| role.id == user.role_id);
         let mut held = user.departments.clone();
@@ -78,7 +78,7 @@ impl Typed {
         }
     }
 
-    /// The form of a user as it stands.
+    /// The form, filled with the user's current data.
     pub fn of(user: &User, facts: &Facts) -> Self {
         Self {
             version: facts.snapshot(user).version(),
@@ -89,7 +89,7 @@ impl Typed {
         }
     }
 
-    /// The fields as they are sent again with the answer to a question.
+    /// The fields, to be sent again together with the answer to a question.
     pub fn fields(self) -> Vec<(&'static str, String)> {
         let texts = [
             ("name", self.name),
@@ -101,8 +101,7 @@ impl Typed {
         texts.into_iter().chain(departments).collect()
     }
 
-    /// # Errors
-    /// Every field that is wrong.
+    /// Checks every field. The errors name all invalid ones.
     pub fn parse(&self, reach: Reach, facts: &Facts) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = Name::parse(&self.name).map_err(|message| errors.add("name", message));
@@ -130,7 +129,7 @@ impl Typed {
         }
     }
 
-    /// A role that stays needs nobody's leave.
+    /// The chosen role. Keeping the present role needs no permission.
     fn role(&self, reach: Reach, facts: &Facts) -> Result<RoleId, &'static str> {
         let before = facts.before.as_ref();
         if let Some(user) = before.filter(|user| reach.is_self(user.id)) {

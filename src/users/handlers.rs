@@ -1,4 +1,4 @@
-//! The list of users, and the form of one.
+//! The list of users, and the form of one user.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect_with};
 
-/// What the address of the list says; the form of the list is filled with it again.
+/// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct ListQuery {
@@ -58,7 +58,7 @@ pub async fn new(viewer: Can<ManageUsers>, shell: Shell, db: web::Data<Db>) -> R
     shell.page(&viewer, "Novo atendente", view)
 }
 
-/// Invites: adds the user, and shows this once the link that leads to a password.
+/// Invites: adds the user and shows, once, the link for choosing a password.
 pub async fn create(
     viewer: Can<ManageUsers>,
     form: Posted,
@@ -86,8 +86,6 @@ pub async fn create(
     }
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn edit(
     viewer: Can<ManageUsers>,
     shell: Shell,
@@ -99,8 +97,6 @@ pub async fn edit(
     shell.page(&viewer, &name, view)
 }
 
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach.
 pub async fn update(
     viewer: Can<ManageUsers>,
     form: Posted,
@@ -134,7 +130,7 @@ pub async fn update(
     }
 }
 
-/// What the database alone can see is the visitor's to correct too.
+/// Turns violated database constraints into errors of the form.
 fn judged<T>(saved: Result<Judged<T>>) -> Result<Judged<T>> {
     let Err(error) = saved else { return saved };
     let (field, message) = match error.violated_constraint() {
@@ -147,11 +143,11 @@ fn judged<T>(saved: Result<Judged<T>>) -> Result<Judged<T>> {
     Ok(Err(errors.into()))
 }
 
-/// What a page says when the last administrator would be lost.
+/// The error when the last administrator would be lost.
 pub const LAST_ADMINISTRATOR: &str =
     "Esta é a última conta de administrador ativa. Dê o cargo Administrador a outra pessoa antes.";
 
-/// How many changes the page of a user shows.
+/// Maximum changes in a user's history.
 const SHOWN: i64 = 20;
 
 async fn blank(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {

@@ -1,20 +1,24 @@
-//! Users: who signs in. An attendant ("atendente") is a user who belongs to departments.
+//! Users: the people who sign in. An attendant ("atendente") is a user who belongs to departments.
 //!
-//! A user is invited by a one-time link, is active from the moment they choose a password, and may be
-//! deactivated and reactivated; never deleted, because schedules, tickets and the audit name them. An
-//! invitation that nobody has taken up yet counts as inactive everywhere else. A link also resets a
-//! password; it ends after 48 hours, after its use, and when a newer one is made.
+//! A user is invited by a one-time link, and becomes active by choosing a password. Users are deactivated and
+//! reactivated but never deleted, because schedules, tickets and the audit name them. Outside this folder, an
+//! invited user counts as inactive. A link can also reset a password. It expires after 48 hours, after its
+//! use, and when a newer link is made.
 //!
-//! Whoever manages users never becomes more than they are. Accounts and roles that hold what only administrators
-//! grant are an administrator's to touch; and nobody gives, or takes over, what they do not have themselves: a role
-//! with a permission that they lack, a link, another e-mail address, a living session or the return of an account
-//! that has more permissions or reads more conversations than theirs (see [`Reach`]). Since the maker of a link sees
-//! it, who was let in by them counts as themself: they are added only to departments of the maker's own, unless
-//! the maker attends every ticket. Nobody changes their own role
-//! or deactivates themself, and the last active administrator stays. Deactivating ends the sessions and
-//! tells first which pending schedules and open tickets it touches: they may be handed over in the same
-//! step, else the tickets go back to the queues, and what the schedules open goes there too. Leaving a
-//! department with work in hand is asked about in the same way; there, schedules without an heir stay.
+//! A user who manages users cannot gain permissions by doing so (see [`Reach`]):
+//! - Some permissions can be granted by administrators only. Accounts and roles that hold them can be changed
+//!   by administrators only.
+//! - Nobody grants a role that has a permission which they lack. Nobody makes a link for, changes the e-mail
+//!   address of, ends the sessions of, or reactivates an account that has more permissions or reads more
+//!   conversations than theirs.
+//! - The maker of a link can see it, and so could use it. So the users whom an editor let in are added only
+//!   to the editor's own departments, unless the editor attends all tickets.
+//! - Nobody changes their own role or deactivates themselves, and the last active administrator stays.
+//!
+//! Deactivating a user ends their sessions. A page first shows their pending schedules and open tickets,
+//! which can be handed over in the same step. Otherwise the tickets go back to the queues, and so do tickets
+//! that the schedules open later. A page also asks when a user leaves a department in which they have work;
+//! there, schedules that nobody takes over stay with the user.
 
 mod access;
 mod access_link;

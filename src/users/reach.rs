@@ -1,18 +1,18 @@
-//! Whose accounts, and which roles, somebody who manages users may touch.
+//! Which accounts and roles a user who manages users may change.
 
 use crate::auth::{Permissions, Person};
 use crate::ids::UserId;
 use crate::roles::RESERVED;
 
-/// What counts of a role here.
+/// What a role allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rank {
     pub is_administrator: bool,
     pub permissions: Permissions,
 }
 
-/// How far an editor's arm reaches. Nobody gives, or takes over, what they do not have: a link to a new password,
-/// or another e-mail address, is as good as the account.
+/// The rights of an editor over other accounts. Nobody grants, or gets access to, what they do not have: a
+/// link for a new password, or a changed e-mail address, gives full access to the account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reach {
     editor: UserId,
@@ -25,14 +25,15 @@ impl Reach {
         Self { editor: editor.id, is_administrator: editor.is_administrator, permissions: editor.permissions }
     }
 
-    /// Whether the editor may change the name and the departments of accounts with that role, and deactivate them:
-    /// what only administrators grant is theirs to touch.
+    /// Whether the editor may change the name and the departments of accounts with this role, and deactivate
+    /// them. Roles with permissions that only administrators grant are for administrators only.
     pub fn manages(self, rank: Rank) -> bool {
         let is_reserved = RESERVED.iter().any(|permission| rank.permissions.contains(*permission));
         self.is_administrator || !(rank.is_administrator || is_reserved)
     }
 
-    /// Whether the editor may give that role, or an account that has it: they manage it, and hold all of it.
+    /// Whether the editor may grant this role, or open an account that has it: they manage it and have all
+    /// its permissions.
     pub fn gives(self, rank: Rank) -> bool {
         self.manages(rank) && rank.permissions.iter().all(|permission| self.permissions.contains(permission))
     }

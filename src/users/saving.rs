@@ -1,4 +1,4 @@
-//! Inviting a user, and changing one: the rules in one transaction.
+//! Inviting and editing a user: checks and changes in one transaction.
 
 use diesel::pg::PgConnection;
 use serde_json::json;
@@ -14,27 +14,27 @@ use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
 use crate::web::{Fields, Refusal, Stale};
 
-/// What came of it, or why it was not saved.
+/// The result, or why the form was not saved.
 pub type Judged<T> = Result<T, Refusal>;
 
-/// The form of a user, with the answer to what becomes of their work.
+/// The form of a user, and the answer to the question of who takes over their work.
 pub struct Submitted {
     pub typed: Typed,
     pub answer: Fields,
 }
 
-/// What came of a change.
+/// The result of an edit.
 pub enum Saved {
     Done,
     Refused(Refusal),
-    /// Departments are left in which the user has work: what becomes of it is asked first.
+    /// The user is leaving departments in which they have work: ask first who takes it over.
     Asks(Leave, Option<departures::Refused>),
 }
 
-/// Adds a user without a password, with the link that leads to one.
+/// Adds a user without a password, and the link for choosing one.
 ///
 /// # Errors
-/// `users_email_key` when the address is taken; or the database is unreachable.
+/// Violates `users_email_key` if the address is taken.
 pub fn invite(
     conn: &mut PgConnection,
     typed: &Typed,
@@ -56,13 +56,14 @@ pub fn invite(
     Ok(Ok((id, token)))
 }
 
-/// Changes a user within the editor's reach.
+/// Changes a user whom the editor may manage.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` beyond the reach; `users_email_key`, `last_administrator`.
+/// Violates `users_email_key` if the address is taken, `last_administrator` if the last one would lose the
+/// role.
 pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, ip: &str) -> Result<Saved> {
     let typed = &form.typed;
-    // With the heirs at once: users are locked in the order of their ids.
+    // Also locks the users who take over, because users are locked in the order of their ids.
     departures::lock_named(conn, &form.answer, id)?;
     let user = managed(conn, id, by)?;
     let facts = queries::facts(conn, by, Some(user.clone()))?;
@@ -89,31 +90,26 @@ pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, 
     }
     let entry = audit::Entry::of(Action::UserEdited).by(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
-    // Whoever now attends another department sees other conversations.
+    // The user now sees the conversations of other departments.
     live::announce(conn, &Event::RightsChanged(vec![id]))?;
     Ok(Saved::Done)
 }
 
-/// The user of that id, locked, if `editor` may manage the account.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the editor's reach.
+/// The user with this id, locked, if `editor` may manage the account. Otherwise `NotFound` or `Forbidden`.
 pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
     queries::lock(conn, id)?;
     let user = queries::find(conn, id)?;
     if Reach::of(editor).manages(user.rank()) { Ok(user) } else { Err(Error::Forbidden) }
 }
 
-/// As `managed`, for what gives the account to somebody, its owner or the editor.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` for an account that holds more than the editor does.
+/// As `managed`, for changes that give the owner or the editor access to the account. `Forbidden` also if the
+/// account has more rights than the editor.
 pub fn held(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
     let user = managed(conn, id, editor)?;
     if queries::may_take_over(conn, editor, &user)? { Ok(user) } else { Err(Error::Forbidden) }
 }
 
-/// The departments that the form shows, and that the user is to leave.
+/// The departments in the form that the user is to leave.
 fn left(user: &User, draft: &Draft, facts: &Facts) -> Vec<DepartmentId> {
     let shown = facts.departments.iter().map(|department| department.id);
     shown.filter(|id| user.departments.contains(id) && !draft.departments.contains(id)).collect()

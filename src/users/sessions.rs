@@ -1,4 +1,4 @@
-//! The sessions of a user: listed, and ended by the user or by whoever manages the account.
+//! The sessions of a user: a list, and ending them by the user or by a user who manages the account.
 
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
@@ -18,7 +18,7 @@ use crate::web::{Flash, Posted, redirect_with};
 pub use super::queries::{OpenSession, open_sessions};
 pub use super::views::SessionList;
 
-/// Ends all sessions of a user but `except`, and their streams.
+/// Ends all sessions of a user except `except`, and their streams.
 pub fn end_all(
     conn: &mut PgConnection,
     user: UserId,
@@ -30,10 +30,7 @@ pub fn end_all(
     tell(conn, user, by, ended, ip)
 }
 
-/// Ends one session of a user.
-///
-/// # Errors
-/// `NotFound` when it is not theirs or has ended; or the database is unreachable.
+/// Ends one session of a user. `NotFound` if it is not theirs or has ended.
 pub fn end_one(conn: &mut PgConnection, user: UserId, session: Uuid, by: UserId, ip: &str) -> Result<()> {
     match queries::end_sessions(conn, user, Some(session), None)? {
         0 => Err(Error::NotFound),
@@ -41,15 +38,14 @@ pub fn end_one(conn: &mut PgConnection, user: UserId, session: Uuid, by: UserId,
     }
 }
 
-/// A stream belongs to a user, not to a session: all of them begin anew, where that is still allowed.
+/// Records and announces the end. A stream belongs to a user, not to a session: all of the user's streams
+/// restart, if they still may.
 fn tell(conn: &mut PgConnection, user: UserId, by: UserId, ended: usize, ip: &str) -> Result<()> {
     let entry = audit::Entry::of(Action::SessionsEnded).by(by).about(Some(user.0));
     audit::record(conn, &entry.with(json!({ "count": ended })).from(ip))?;
     live::announce(conn, &Event::RightsChanged(vec![user]))
 }
 
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach.
 pub async fn end_all_of(
     viewer: Can<ManageUsers>,
     _: Posted,
@@ -66,8 +62,6 @@ pub async fn end_all_of(
     Ok(redirect_with(&format!("/users/{id}"), Flash::SessionsEnded))
 }
 
-/// # Errors
-/// `NotFound`; `Forbidden` beyond the viewer's reach.
 pub async fn end_one_of(
     viewer: Can<ManageUsers>,
     _: Posted,

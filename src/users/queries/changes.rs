@@ -1,4 +1,4 @@
-//! Who changed an account, and when.
+//! The audit entries about a user.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// What the audit tells of an account itself.
+/// The actions whose subject is the user.
 const AUDITED: [Action; 8] = [
     Action::UserCreated,
     Action::UserInvited,
@@ -21,8 +21,8 @@ const AUDITED: [Action; 8] = [
     Action::PasswordChanged,
 ];
 
-/// The newest `limit` changes of an account, newest first. Who comes and goes in a department is told of
-/// the department, and counts here too.
+/// The newest `limit` changes of a user, newest first. Includes joining and leaving departments, whose audit
+/// subject is the department.
 pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<Change>> {
     Ok(db::prepared(
         "SELECT a.at, a.action, u.name AS actor, a.details, d.name AS department

@@ -1,4 +1,4 @@
-//! Deactivating a user, and taking them back.
+//! Deactivating and reactivating a user.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::UserId;
 
 /// # Errors
-/// `last_administrator`, or the database is unreachable.
+/// Violates `last_administrator` for the last active administrator.
 pub fn deactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
     diesel::sql_query("UPDATE users SET deactivated_at = now(), updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(user)
@@ -17,7 +17,7 @@ pub fn deactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
 }
 
 /// # Errors
-/// `users_active_has_password` for somebody who never chose one; or the database is unreachable.
+/// Violates `users_active_has_password` if the user has never chosen a password.
 pub fn reactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
     diesel::sql_query("UPDATE users SET deactivated_at = NULL, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(user)

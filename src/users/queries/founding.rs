@@ -1,4 +1,4 @@
-//! Whether there are users, and the first of them.
+//! The first user of an installation.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -9,20 +9,20 @@ use crate::ids::UserId;
 use crate::schema::{roles, users};
 use crate::users::NewAccount;
 
-/// Whether anybody can sign in, or could.
+/// Whether there are any users, active or not.
 pub fn are_there(conn: &mut PgConnection) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.select(users::id))).get_result(conn)?)
 }
 
-/// Whether there is a user of that id.
+/// Whether there is a user with this id.
 pub fn is_there(conn: &mut PgConnection, user: UserId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(users::table.find(user.0))).get_result(conn)?)
 }
 
-/// Adds a user of the administrator role.
+/// Adds a user with the administrator role.
 ///
 /// # Errors
-/// The address is taken (`users_email_key`), or the database is unreachable.
+/// Violates `users_email_key` if the address is taken.
 pub fn create_administrator(
     conn: &mut PgConnection,
     account: &NewAccount,

@@ -1,4 +1,4 @@
-//! One-time links to a password.
+//! One-time links for choosing a password.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -16,7 +16,7 @@ struct EndRow {
     expires_at: DateTime<Utc>,
 }
 
-/// Makes the user's link, which voids the older one, and returns when it ends.
+/// Makes a link for the user, which replaces the older one. Returns when it expires.
 pub fn make_link(
     conn: &mut PgConnection,
     user: UserId,
@@ -39,14 +39,14 @@ pub fn make_link(
     Ok(row.expires_at)
 }
 
-/// Takes back the user's link; `false` when there is none.
+/// Deletes the user's link. `false` if there is none.
 pub fn revoke_link(conn: &mut PgConnection, user: UserId) -> Result<bool> {
     let ended =
         db::prepared("DELETE FROM access_links WHERE user_id = $1").bind::<BigInt, _>(user).execute(conn)?;
     Ok(ended > 0)
 }
 
-/// Whom a link is for.
+/// The user whom a link is for.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Invited {
     #[diesel(sql_type = BigInt)]
@@ -55,15 +55,15 @@ pub struct Invited {
     pub name: String,
     #[diesel(sql_type = Text)]
     pub email: String,
-    /// An invitation; else a reset.
+    /// Whether the link is an invitation. Otherwise it resets a password.
     #[diesel(sql_type = Bool)]
     pub is_new: bool,
 }
 
-/// Says, in SQL, that the link `l` of the user `u` is good.
+/// SQL condition: the link `l` of the user `u` is valid.
 const IS_GOOD: &str = "l.expires_at > now() AND (u.password_hash IS NULL OR u.deactivated_at IS NULL)";
 
-/// Whom a good link is for; `None` when it is unknown, used or over.
+/// The user whom a valid link is for. `None` if the link is unknown, used or expired.
 pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
     Ok(db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.password_hash IS NULL AS is_new
@@ -74,7 +74,8 @@ pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<In
     .optional()?)
 }
 
-/// As `find_link`, and the link is over: of two who use it at once, one gets it. Whoever made it let the user in.
+/// As `find_link`, and deletes the link: of two parallel requests, only one gets the user. Stores the link's
+/// maker as the one who let the user in.
 pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Invited>> {
     Ok(db::prepared(format!(
         "WITH used AS (
@@ -88,7 +89,7 @@ pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Inv
     .optional()?)
 }
 
-/// Makes an invited user active, under the name that they gave.
+/// Makes an invited user active, with the name that they typed.
 pub fn accept(conn: &mut PgConnection, user: UserId, name: &str, password_hash: &str) -> Result<()> {
     db::prepared(
         "UPDATE users SET name = $2, password_hash = $3, deactivated_at = NULL, updated_at = now() WHERE id = $1",

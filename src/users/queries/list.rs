@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::web::{NameCursor, PageOf, Search};
 
-/// What the list shows, and where its page begins.
+/// The list's filter and cursor.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub search: Option<Search>,
@@ -22,7 +22,7 @@ pub struct Filter {
     pub before: Option<NameCursor>,
 }
 
-/// One line of the list.
+/// One row of the list.
 #[derive(Debug, QueryableByName)]
 pub struct Row {
     #[diesel(sql_type = BigInt)]
@@ -39,15 +39,15 @@ pub struct Row {
     pub departments: String,
     #[diesel(sql_type = Text)]
     pub standing: Standing,
-    /// Whether the link of an invitation has ended by time.
+    /// Whether the user's link has expired.
     #[diesel(sql_type = Bool)]
     pub is_expired: bool,
 }
 
-/// How many rows a page has.
+/// Maximum rows per page.
 const PAGE: usize = 25;
 
-/// A page of users, by name.
+/// A page of users, ordered by name.
 pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.or(filter.after);

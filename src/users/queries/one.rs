@@ -1,4 +1,4 @@
-//! One user, and what its form offers.
+//! One user, and the choices in their form.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -15,29 +15,30 @@ use crate::users::form::{Draft, Facts};
 use crate::users::reach::{Rank, Reach};
 
 text_enum! {
-    /// "Situação" of an account.
+    /// The state of an account ("Situação").
     pub enum Standing {
         Active = "active",
-        /// Has a link to take up, and no password yet.
+        /// Has a link and no password yet.
         Invited = "invited",
         Inactive = "inactive",
     }
 }
 
-/// The standing, in SQL, of the user `u` whose link is `l`.
+/// SQL: the standing of the user `u` with the link `l`.
 pub const STANDING: &str = "(CASE WHEN u.deactivated_at IS NULL THEN 'active'
     WHEN u.password_hash IS NULL AND l.user_id IS NOT NULL THEN 'invited' ELSE 'inactive' END)";
 
-/// The name of the user `u` where one is chosen, in SQL: with the e-mail address if somebody else has that name.
+/// SQL: the label of the user `u` in a list of choices: the name, and the e-mail address if another user has
+/// the same name.
 pub const NAME_IN_A_CHOICE: &str = "(u.name || CASE WHEN EXISTS (
     SELECT FROM users o WHERE o.sort_name = u.sort_name AND o.id <> u.id) THEN ', ' || u.email ELSE '' END)";
 
-/// Why the user `u` cannot sign in, in the words of a choice, in SQL; nothing for who can.
+/// SQL: why the user `u` cannot sign in, as a label in Portuguese. Empty for active users.
 pub const ABSENCE: &str = "(CASE WHEN u.deactivated_at IS NULL THEN ''
     WHEN u.password_hash IS NULL AND EXISTS (SELECT FROM access_links l WHERE l.user_id = u.id) THEN 'convidado'
     ELSE 'desativado' END)";
 
-/// A user with what its page shows.
+/// A user, with the data of their page.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct User {
     #[diesel(sql_type = BigInt)]
@@ -56,7 +57,7 @@ pub struct User {
     pub standing: Standing,
     #[diesel(sql_type = Bool)]
     pub has_password: bool,
-    /// The end of the link that waits to be used.
+    /// When the user's unused link expires. May be in the past.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub link_until: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
@@ -71,7 +72,7 @@ impl User {
     }
 }
 
-/// A role that a form may offer.
+/// A role in the form's list of choices.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Role {
     #[diesel(sql_type = BigInt)]
@@ -97,8 +98,10 @@ fn rank(is_administrator: bool, granted: &[Permission]) -> Rank {
     Rank { is_administrator, permissions }
 }
 
+/// The user with this id.
+///
 /// # Errors
-/// `NotFound`, or the database is unreachable.
+/// `NotFound`.
 pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
     db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator, u.created_at,
@@ -114,13 +117,15 @@ pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
     .ok_or(Error::NotFound)
 }
 
+/// The name of the user with this id.
+///
 /// # Errors
-/// `NotFound`, or the database is unreachable.
+/// `NotFound`.
 pub fn name_of(conn: &mut PgConnection, user: UserId) -> Result<String> {
     find(conn, user).map(|user| user.name)
 }
 
-/// Nobody else changes the user until the transaction ends.
+/// Locks the user against changes until the transaction ends.
 pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
     db::prepared("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(user)
@@ -128,7 +133,7 @@ pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Every role, the administrator's first.
+/// All roles, the administrator's first.
 pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
     Ok(db::prepared(format!(
         "SELECT r.id, r.name, r.is_administrator, {GRANTED}
@@ -137,7 +142,7 @@ pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
     .load(conn)?)
 }
 
-/// A department that a form may offer.
+/// A department in the form's list of choices.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Department {
     #[diesel(sql_type = BigInt)]
@@ -152,11 +157,11 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
         .load(conn)?)
 }
 
-/// What the form of `editor` is judged by.
+/// The data that a form of `editor` is checked against.
 pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> Result<Facts> {
     let reads_all = editor.may(Permission::TicketsAll);
     let may_take_over = before.as_ref().map(|user| may_take_over(conn, editor, user)).transpose()?;
-    // With the link to an invitation the editor could come in themself.
+    // The editor can see the invitation link, and so could use it.
     let is_ones_own = match &before {
         Some(user) => user.id == editor.id || was_let_in_by(conn, user.id, editor.id)?,
         None => true,
@@ -170,8 +175,7 @@ pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> 
     })
 }
 
-/// Whether `editor` holds all that the account of `user` does: its permissions, and sight of the conversations
-/// that it reads.
+/// Whether `editor` has every permission of `user` and reads every conversation that `user` reads.
 pub fn may_take_over(conn: &mut PgConnection, editor: &Person, user: &User) -> Result<bool> {
     let gives = editor.id == user.id || Reach::of(editor).gives(user.rank());
     Ok(gives && (editor.may(Permission::TicketsAll) || !reads_beyond(conn, user.id, editor)?))
@@ -183,8 +187,8 @@ struct Found {
     is_found: bool,
 }
 
-/// Whether `user` reads conversations that `editor`, who does not read all of them, could not: of departments that
-/// are not the editor's, of tickets of their own there, and of what they were told of.
+/// Whether `user` reads conversations that `editor`, who does not read all of them, does not: those of other
+/// departments, of the user's own tickets there, and those that a notification told them about.
 fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Person) -> Result<bool> {
     let row: Found = diesel::sql_query(format!(
         "SELECT ({ATTENDS} AND (
@@ -199,7 +203,8 @@ fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Person) -> Resul
     Ok(row.is_found)
 }
 
-/// Whether `editor` let `user` in: made the link by which their password was chosen, or one that waits.
+/// Whether `editor` let `user` in: `editor` made the link with which the user chose their password, or their
+/// unused link.
 pub fn was_let_in_by(conn: &mut PgConnection, user: UserId, editor: UserId) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by = $2)
@@ -217,10 +222,10 @@ struct IdRow {
     id: UserId,
 }
 
-/// Adds a user who has no password yet, and so is not active.
+/// Adds a user without a password, who is not active yet.
 ///
 /// # Errors
-/// `users_email_key` when the address is taken; or the database is unreachable.
+/// Violates `users_email_key` if the address is taken.
 pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<UserId> {
     let row: IdRow = db::prepared(
         "INSERT INTO users (name, email, role_id, deactivated_at) VALUES ($1, $2, $3, now()) RETURNING id",
@@ -233,7 +238,8 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<UserId> {
 }
 
 /// # Errors
-/// `users_email_key` when the address is taken; `last_administrator`; or the database is unreachable.
+/// Violates `users_email_key` if the address is taken, `last_administrator` if the last one would lose the
+/// role.
 pub fn update(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> {
     db::prepared("UPDATE users SET name = $2, email = $3, role_id = $4, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(user)
@@ -244,7 +250,7 @@ pub fn update(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()
     Ok(())
 }
 
-/// Makes the user a member of just these among the active departments.
+/// Sets which active departments the user belongs to. Memberships of inactive ones do not change.
 pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[DepartmentId]) -> Result<()> {
     db::prepared(
         "DELETE FROM department_members m USING departments d

@@ -11,7 +11,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// A session that lives.
+/// A session that has not ended.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct OpenSession {
     #[diesel(sql_type = SqlUuid)]
@@ -26,10 +26,10 @@ pub struct OpenSession {
     pub ip: String,
 }
 
-/// How many sessions a page lists.
+/// Maximum sessions in a list.
 const LISTED: i64 = 20;
 
-/// The newest living sessions of a user, the last seen first.
+/// The open sessions of a user, the most recently used first.
 pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSession>> {
     Ok(db::prepared(
         "SELECT id, created_at, seen_at, user_agent, ip FROM sessions
@@ -44,7 +44,7 @@ pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSe
     .load(conn)?)
 }
 
-/// Ends the sessions of a user: just `only`, or all but `except`. Returns how many.
+/// Ends the sessions of a user: only `only`, or all except `except`. Returns how many ended.
 pub fn end_sessions(
     conn: &mut PgConnection,
     user: UserId,

@@ -1,4 +1,4 @@
-//! One-time links, as who makes them and who uses them see them.
+//! Views of one-time links, for their makers and their users.
 
 use askama::Template;
 
@@ -7,7 +7,7 @@ use crate::users::queries::{Invited, User};
 use crate::users::{LINK_HOURS, Name};
 use crate::web::FieldErrors;
 
-/// The link, shown this once.
+/// Shows a new link, once.
 #[derive(Template)]
 #[template(path = "users/link.html")]
 pub struct Link {
@@ -34,7 +34,7 @@ impl Link {
     }
 }
 
-/// Where the owner of a link chooses a password.
+/// The page on which the owner of a link chooses a password.
 #[derive(Template)]
 #[template(path = "users/welcome.html")]
 pub struct Welcome {
@@ -62,7 +62,7 @@ impl Welcome {
         if self.is_new { "Criar sua senha" } else { "Trocar sua senha" }
     }
 
-    /// The same page with what was typed and what is wrong.
+    /// The same page with the typed text and the errors.
     pub fn refused(self, name: &str, errors: FieldErrors) -> Self {
         let name = if self.is_new { name.to_owned() } else { self.name };
         Self { name, errors, ..self }
@@ -73,7 +73,7 @@ impl Welcome {
     }
 }
 
-/// What an unknown, used or ended link says.
+/// The page for an unknown, used or expired link.
 #[derive(Template)]
 #[template(path = "users/gone.html")]
 pub struct Gone;

@@ -1,4 +1,4 @@
-//! The questions before somebody is deactivated or taken back.
+//! Views of the questions before a user is deactivated or reactivated.
 
 use askama::Template;
 
@@ -46,7 +46,7 @@ impl Departure {
         }
     }
 
-    /// The same question with what was chosen and what is wrong.
+    /// The same question with the choices and the errors.
     pub fn refused(mut self, heirs: &Heirs, refused: Refused, last_administrator: &str) -> Self {
         Place::choose(&mut self.places, heirs);
         match refused {
@@ -64,7 +64,7 @@ impl Departure {
     }
 }
 
-/// The question before somebody comes back.
+/// The question before a user is reactivated.
 #[derive(Template)]
 #[template(path = "users/reactivation.html")]
 pub struct Return {

@@ -1,4 +1,4 @@
-//! The page of one user: the form, the link to a password, the sessions.
+//! Views of the page of one user: the form, the link for a password, the sessions.
 
 use askama::Template;
 use uuid::Uuid;
@@ -23,12 +23,13 @@ pub struct FormPage {
     sessions: Option<SessionList>,
     /// Who changed what and when.
     history: Vec<String>,
-    /// Why nothing can be changed, if so.
+    /// Why the viewer may not change the account. `None` if they may.
     locked: Option<&'static str>,
     is_self: bool,
-    /// Whether the editor adds the user only to departments of their own.
+    /// Whether the editor may add the user only to their own departments.
     is_bounded: bool,
-    /// Whether the editor holds all that the account does, and so may change how one comes in.
+    /// Whether the editor has all rights of the account, and so may change its e-mail address, link and
+    /// sessions.
     may_take_over: bool,
     viewer: Viewer,
 }
@@ -40,13 +41,13 @@ struct Choice {
     is_locked: bool,
 }
 
-/// Of somebody who is there already.
+/// The account of an existing user.
 struct Account {
     id: String,
     name: String,
     standing: Standing,
     has_password: bool,
-    /// What is known of the link that waits.
+    /// When the unused link expires.
     link: Option<String>,
 }
 
@@ -89,7 +90,7 @@ impl FormPage {
         }
     }
 
-    /// The sessions of an account that the viewer manages.
+    /// Adds the list of sessions, if the viewer may end them.
     pub fn with_sessions(mut self, open: Vec<OpenSession>, current: Option<Uuid>) -> Self {
         if let (None, true, Some(account)) = (self.locked, self.may_take_over, &self.account) {
             let base = format!("/users/{}", account.id);
@@ -102,7 +103,7 @@ impl FormPage {
         Self { history, ..self }
     }
 
-    /// The same form with what was typed.
+    /// The same form with the typed text.
     pub fn with(mut self, typed: Typed) -> Self {
         for role in &mut self.roles {
             role.is_chosen = role.value == typed.role_id;
@@ -113,7 +114,7 @@ impl FormPage {
         Self { typed, ..self }
     }
 
-    /// The same form with why it was not saved.
+    /// The same form with the reason why it was not saved.
     pub fn refused(self, refusal: Refusal) -> Self {
         let (errors, stale, version) = refusal.shown(self.typed.version.clone());
         Self { errors, stale, typed: Typed { version, ..self.typed }, ..self }

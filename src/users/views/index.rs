@@ -1,4 +1,4 @@
-//! The list.
+//! Views of the list of users.
 
 use askama::Template;
 
@@ -7,7 +7,7 @@ use crate::users::handlers::ListQuery;
 use crate::users::queries::{Department, Role, Row, Standing};
 use crate::web::{NameCursor, PageOf, initials, tint};
 
-/// What the list is made of.
+/// The data of the list.
 pub struct Listed {
     pub page: PageOf<Row, NameCursor>,
     pub roles: Vec<Role>,

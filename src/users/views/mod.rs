@@ -1,4 +1,4 @@
-//! Finished data for the templates of users.
+//! Views of users.
 
 mod access;
 mod departure;
@@ -23,7 +23,7 @@ impl Standing {
         }
     }
 
-    /// The badge's class and icon.
+    /// The badge's CSS class.
     pub fn style(self) -> &'static str {
         match self {
             Self::Active => "st-done",

@@ -1,4 +1,4 @@
-//! A list of sessions, on a user's page and on one's own.
+//! Views of a list of sessions, on a user's page and on the profile page.
 
 use askama::Template;
 use chrono::Utc;
@@ -12,10 +12,10 @@ use crate::web::{FieldErrors, browser_name};
 #[template(path = "users/_sessions.html")]
 pub struct SessionList {
     csrf: String,
-    /// The address that the forms' addresses begin with.
+    /// Start of the forms' paths.
     base: String,
     lines: Vec<Line>,
-    /// Whoever ends their own sessions says their password.
+    /// Users type their password before they end their own sessions.
     is_own: bool,
     errors: FieldErrors,
 }
@@ -55,7 +55,7 @@ impl SessionList {
         }
     }
 
-    /// Shows what is wrong with the password.
+    /// Shows the errors at the password field.
     pub fn refuse(&mut self, errors: &FieldErrors) {
         self.errors = errors.clone();
     }
