@@ -1,5 +1,4 @@
-//! Help ("ajuda"): what a schedule is and the rules that it follows, with this company's own settings
-//! in the examples.
+//! Help ("ajuda"): what a schedule is and which rules it follows. The examples use the company's own settings.
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -43,7 +42,7 @@ impl Help {
         }
     }
 
-    /// Each situation with what it means.
+    /// Each status and its meaning.
     fn statuses(&self) -> [(Status, &'static str); 4] {
         [
             (Status::Scheduled, "Aguarda a data. Pode ser editado ou cancelado."),

@@ -1,4 +1,4 @@
-//! Where a plain form of the page leads back to.
+//! Where a form without htmx redirects to.
 
 use std::future::{Ready, ready};
 
@@ -11,7 +11,7 @@ use super::PAGE;
 use crate::error::Error;
 use crate::web::{Flash, redirect, redirect_with};
 
-/// The very part of the page that a form was sent from, with its filter; and who sent it.
+/// The address of the page that sent the form, with its filter, and whether htmx sent it.
 pub struct Back {
     pub is_htmx: bool,
     address: String,
@@ -39,8 +39,8 @@ impl FromRequest for Back {
     }
 }
 
-/// The path and query of `sender` if it is the page. Its host counts for nothing: forms from elsewhere
-/// are refused.
+/// The path and query of `sender` if it is the page of notifications. The host is not checked, because forms
+/// from other sites are refused anyway.
 fn part_of_page(sender: &str) -> Option<String> {
     let sender = Url::parse(sender).ok().filter(|sender| sender.path() == PAGE)?;
     Some(match sender.query() {

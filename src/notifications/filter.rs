@@ -1,6 +1,6 @@
 //! Which notifications the page shows.
 
-/// A tab of the page; what the address names `filter`.
+/// A tab of the page, as `filter` in the query string.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Filter {
     #[default]
@@ -12,12 +12,12 @@ pub enum Filter {
 impl Filter {
     pub const ALL: [Self; 3] = [Self::All, Self::Unread, Self::Errors];
 
-    /// An unknown one is no filter: the page still has something to show.
+    /// An unknown name means no filter, so that the page still shows something.
     pub fn named(name: &str) -> Self {
         Self::ALL.into_iter().find(|filter| filter.name() == name).unwrap_or_default()
     }
 
-    /// The value in the address; empty for all.
+    /// The value in the query string; empty for all.
     pub fn name(self) -> &'static str {
         match self {
             Self::All => "",
@@ -34,7 +34,7 @@ impl Filter {
         }
     }
 
-    /// What it leaves of the notifications `n`, in SQL; each has an index.
+    /// SQL condition on the notifications `n`. Each condition has an index.
     pub fn condition(self) -> &'static str {
         match self {
             Self::All => "n.removed_at IS NULL",
@@ -43,7 +43,7 @@ impl Filter {
         }
     }
 
-    /// What an empty page says.
+    /// Title and text of an empty page.
     pub fn nothing(self) -> (&'static str, &'static str) {
         match self {
             Self::All => ("Tudo em dia", "Novas notificações aparecem aqui."),

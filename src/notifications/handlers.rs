@@ -29,7 +29,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The row to go on from, and whether towards newer ones. What is no cursor is the first page.
+    /// The row where the page starts, and whether the page lies before it. Without a valid cursor it is the
+    /// first page.
     fn start(&self) -> (Option<Cursor>, bool) {
         match self.before.parse() {
             Ok(cursor) => (Some(cursor), true),
@@ -59,17 +60,14 @@ pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<Ht
     shell.fragment(StatusCode::OK, view)
 }
 
-/// Marks all as read.
+/// Marks all notifications as read.
 pub async fn read_all(_: Posted, viewer: Viewer, back: Back, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
     let done = Some(Flash::NotificationsRead);
     change(&db, user, &back, done, move |conn| queries::read_all(conn, user)).await
 }
 
-/// Marks one as read.
-///
-/// # Errors
-/// `NotFound` for a notification of somebody else.
+/// Marks a notification as read.
 pub async fn read(
     _: Posted,
     viewer: Viewer,
@@ -81,11 +79,8 @@ pub async fn read(
     change(&db, user, &back, None, move |conn| queries::read(conn, id, user)).await
 }
 
-/// "Ir para conversa": marks it as read and leads on. Who may not read the conversation is led to the contact's
-/// page, or to the schedule's.
-///
-/// # Errors
-/// `NotFound` for a notification of somebody else.
+/// "Ir para conversa": marks the notification as read and redirects to the conversation. Users who may not
+/// read the conversation are redirected to the contact's page, or else to the schedule's.
 pub async fn open(
     _: Posted,
     viewer: Viewer,
@@ -110,10 +105,7 @@ pub async fn open(
     }))
 }
 
-/// "Remover".
-///
-/// # Errors
-/// `NotFound` for a notification of somebody else.
+/// "Remover": removes a notification.
 pub async fn remove(
     _: Posted,
     viewer: Viewer,
@@ -126,7 +118,7 @@ pub async fn remove(
     change(&db, user, &back, done, move |conn| queries::remove(conn, id, user)).await
 }
 
-/// What the browser does while no page is seen.
+/// Chooses what the browser does while no page of Pontual is visible.
 pub async fn choose(
     form: Posted,
     viewer: Viewer,
@@ -149,8 +141,8 @@ pub async fn choose(
     Ok(back.answer(Some(Flash::NoticesChosen)))
 }
 
-/// Changes entries of the user's bell. A plain form is led back to where it was, with `done`; to htmx, the new state of the
-/// bell as the event `bell`, since no part of the page is exchanged.
+/// Changes the user's notifications. A form without htmx is redirected back, with the message `done`. For
+/// htmx the answer is empty, and its event `bell` carries the new state of the bell.
 async fn change(
     db: &Db,
     user: UserId,
@@ -169,7 +161,7 @@ async fn change(
     Ok(HttpResponse::NoContent().insert_header(("hx-trigger", event.to_string())).finish())
 }
 
-/// Announces the change to the user's other tabs, and returns the bell for this one.
+/// Announces the change to the user's other tabs, and returns the new state of the bell.
 fn tell(conn: &mut PgConnection, user: UserId) -> Result<Option<queries::Bell>> {
     live::announce(conn, &Event::BellChanged(user))?;
     Ok(queries::bells(conn, &[user])?.pop())

@@ -1,13 +1,13 @@
-//! What an entry tells of.
+//! The kinds of notifications.
 
 use crate::text_enum;
 
 text_enum! {
-    /// Why somebody was notified.
+    /// Why the user was notified.
     pub enum Kind {
-        /// "Agendamento": a notifying schedule was completed.
+        /// "Agendamento": a schedule that notifies was completed.
         ScheduleCompleted = "schedule_completed",
-        /// "Erro no agendamento": a schedule, notifying or not, has failed.
+        /// "Erro no agendamento": a schedule of any kind failed.
         ScheduleFailed = "schedule_failed",
     }
 }

@@ -1,12 +1,14 @@
-//! Notifications ("notificações"): the entries of somebody's bell.
+//! Notifications ("notificações"): the entries of a user's bell.
 //!
-//! The dispatcher writes one for each recipient when a notifying schedule fires ("Agendamento") and
-//! when a schedule fails ("Erro no agendamento"). The row holds no text: what an entry says is told
-//! from its schedule and contact, so that renaming or anonymising a contact reaches it. Only its
-//! recipient sees, reads and removes an entry; for others it does not exist. Each such change is
-//! announced, so that the bells of all tabs agree. Whoever is told of somebody else's schedule may read the
-//! contact's conversation for a while (see `conversations::readers`); who may not is led to the contact. Each user chooses whether their browser shows notices of its own
-//! and makes a sound while no page of Pontual is seen.
+//! The dispatcher writes one per recipient when a schedule that notifies fires ("Agendamento"), and when a
+//! schedule fails ("Erro no agendamento"). The row holds no text. Pages compose it from the schedule and the
+//! contact, so it follows when a contact is renamed or anonymised.
+//!
+//! Only its recipient sees, reads and removes a notification; for others it does not exist. Each such change
+//! is announced, so that the bells in all tabs show the same. A user who is notified of a colleague's
+//! schedule may read the contact's conversation for a while (see `conversations::readers`). Users who may not
+//! are sent to the contact instead. Users choose whether their browser shows notifications and plays a sound
+//! while no page of Pontual is visible.
 
 mod back;
 mod filter;
@@ -21,10 +23,10 @@ pub use views::Item;
 
 use crate::web::Route;
 
-/// So many entries does the bell show, and a new live stream begin with.
+/// Maximum entries in the bell, and at the start of a live stream.
 pub const BELL_LENGTH: i64 = 20;
 
-/// So far are unread entries counted: more are shown as "99+", and all may be very many.
+/// Unread entries are counted up to this number; from here on, pages show "99+". A user may have very many.
 pub const COUNTED: i64 = 100;
 
 const PAGE: &str = "/notifications";

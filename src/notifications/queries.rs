@@ -17,7 +17,7 @@ use crate::web::{Cursor, PageOf};
 
 const PER_PAGE: i64 = 30;
 
-/// A notification with what its sentence is made from.
+/// A notification with the data for its sentence.
 #[derive(Debug, QueryableByName)]
 pub struct Row {
     #[diesel(sql_type = BigInt)]
@@ -44,14 +44,15 @@ pub struct Row {
     pub failure_reason: Option<FailureReason>,
     #[diesel(sql_type = Text)]
     pub time_zone: String,
-    /// Whether the recipient may read the contact's conversation, and the contact's page.
+    /// Whether the recipient may read the contact's conversation.
     #[diesel(sql_type = Bool)]
     pub reads_conversation: bool,
+    /// Whether the recipient may open the contact's page.
     #[diesel(sql_type = Bool)]
     pub reads_contact: bool,
 }
 
-/// What a [`Row`] is made of. EXISTS would be answered from a table of all attachments.
+/// The columns of a [`Row`]. With EXISTS, the planner would read all attachments.
 static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "
@@ -64,11 +65,11 @@ static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Says, in SQL, whether the role `r` opens the pages of contacts, as `auth::ReadContacts` asks for it.
+/// SQL condition: role `r` may open the pages of contacts, like `auth::ReadContacts`.
 const READS_CONTACTS: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
     WHERE p.role_id = r.id AND p.permission IN ('contacts', 'tickets', 'tickets_all', 'schedules')))";
 
-/// The same of the table or subquery `source`.
+/// Selects the rows of the table or subquery `source`.
 fn rows_of(source: &str) -> String {
     format!(
         "{} FROM {source} n
@@ -81,8 +82,7 @@ fn rows_of(source: &str) -> String {
     )
 }
 
-/// A page of what `filter` leaves of the notifications of `user`, newest first, from after or before a
-/// row of another page.
+/// A page of the notifications of `user` that match `filter`, newest first, starting after or before a row.
 pub fn page_of(
     conn: &mut PgConnection,
     user: UserId,
@@ -92,7 +92,7 @@ pub fn page_of(
     let (comparison, bound, direction) = if is_backwards { (">", "<=", "ASC") } else { ("<", ">=", "DESC") };
     let condition = filter.condition();
     let rows = rows_of("notifications");
-    // A comparison of pairs, which only the index by user serves: the planner likes to read everybody's.
+    // Compares pairs, so that only the index by user fits. Otherwise the planner tends to read all users' rows.
     let rows: Vec<Row> = prepared(format!(
         "{rows} WHERE (n.user_id, n.id) {comparison} ($1, $2) AND n.user_id {bound} $1 AND {condition}
           ORDER BY n.user_id {direction}, n.id {direction} LIMIT {}",
@@ -105,7 +105,7 @@ pub fn page_of(
     Ok(PageOf::cut(rows, PER_PAGE as usize, (start, is_backwards), cursor))
 }
 
-/// How many notifications each filter leaves, as far as [`COUNTED`].
+/// The number of notifications per filter, each up to [`COUNTED`].
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Counts {
     #[diesel(sql_type = BigInt)]
@@ -130,7 +130,7 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
         .get_result(conn)?)
 }
 
-/// What the bell of `user` shows, newest first.
+/// The entries in the bell of `user`, newest first.
 pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
     let rows = rows_of("notifications");
     Ok(prepared(format!(
@@ -140,7 +140,7 @@ pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
     .load(conn)?)
 }
 
-/// The newest unread notifications of each of `users`, oldest first.
+/// The newest unread notifications of each of `users`, oldest first. At most [`BELL_LENGTH`] per user.
 pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Row>> {
     let newest = format!(
         "(SELECT newest.* FROM unnest($1) AS asked (user_id) CROSS JOIN LATERAL (
@@ -152,11 +152,10 @@ pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Ro
     Ok(rows.bind::<Array<BigInt>, _>(users).load(conn)?)
 }
 
-/// How many rows [`written`] returns at most.
+/// Maximum rows that [`written`] returns.
 pub const WRITTEN_AT_ONCE: usize = 500;
 
-/// The first unread notifications with ids from `first` to `last`, oldest first; of `users` only, if any
-/// are given.
+/// The first unread notifications with ids from `first` to `last`, oldest first. Only those of `users`, if given.
 pub fn written(
     conn: &mut PgConnection,
     (first, last): (NotificationId, NotificationId),
@@ -171,12 +170,12 @@ pub fn written(
     Ok(rows.bind::<Nullable<Array<BigInt>>, _>(users).load(conn)?)
 }
 
-/// The state of somebody's bell.
+/// The state of a user's bell.
 #[derive(Debug, QueryableByName)]
 pub struct Bell {
     #[diesel(sql_type = BigInt)]
     pub user_id: UserId,
-    /// As far as [`COUNTED`].
+    /// Up to [`COUNTED`].
     #[diesel(sql_type = BigInt)]
     pub unread: i64,
     /// The newest unread entries.
@@ -202,7 +201,7 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
 /// Marks a notification of `user` as read.
 ///
 /// # Errors
-/// `NotFound` if `user` has none of that id.
+/// `NotFound` if `user` has no notification with that id.
 pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
     let read = prepared(
         "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2",
@@ -213,7 +212,7 @@ pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result
     if read == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
-/// Where "Ir para conversa" could lead.
+/// The pages that "Ir para conversa" could open.
 #[derive(Debug, PartialEq, Eq, QueryableByName)]
 pub struct Destination {
     #[diesel(sql_type = BigInt)]
@@ -227,7 +226,7 @@ pub struct Destination {
 /// What a notification of `user` is about.
 ///
 /// # Errors
-/// `NotFound` if `user` has none of that id.
+/// `NotFound` if `user` has no notification with that id.
 pub fn destination(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
     prepared("SELECT contact_id, ticket_id, schedule_id FROM notifications WHERE id = $1 AND user_id = $2")
         .bind::<BigInt, _>(id)
@@ -247,10 +246,10 @@ pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Takes a notification out of the bell of `user`; twice is as good as once.
+/// Removes a notification from the bell of `user`. Can be repeated.
 ///
 /// # Errors
-/// `NotFound` if `user` has none of that id.
+/// `NotFound` if `user` has no notification with that id.
 pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
     let removed = prepared(
         "UPDATE notifications SET removed_at = coalesce(removed_at, now()) WHERE id = $1 AND user_id = $2",
@@ -261,7 +260,7 @@ pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Resu
     if removed == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
-/// What somebody's browser does while no page of Pontual is seen.
+/// What a user's browser does while no page of Pontual is visible.
 #[derive(Clone, Copy, Debug)]
 pub struct Preferences {
     pub plays_sound: bool,

@@ -1,4 +1,4 @@
-//! The bell, the page and the live events: one entry looks the same in all of them.
+//! The entries of the bell, the page and the live events. They look the same in all three.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use crate::web::{Cursor, PageOf};
 #[template(path = "notifications/_item.html")]
 pub struct Item {
     pub id: NotificationId,
-    /// The token of the forms; empty in live events, where each page fills in its own.
+    /// The CSRF token. Empty in live events, where each page fills in its own.
     csrf: String,
     is_unread: bool,
     title: &'static str,
@@ -27,12 +27,12 @@ pub struct Item {
     time: String,
     clock: String,
     instant: String,
-    /// Where the main button leads; none for who may read neither conversation nor contact.
+    /// The label of the main button; `None` if the user may read neither conversation nor contact.
     way: Option<&'static str>,
     reads_conversation: bool,
 }
 
-/// What an entry says; the contact's name stands out.
+/// The text of an entry. Pages emphasise the contact's name.
 #[derive(Debug, PartialEq, Eq)]
 struct Sentence {
     before: &'static str,
@@ -108,7 +108,7 @@ fn commented(comment: &str) -> String {
     if comment.is_empty() { String::new() } else { format!(" Comentário: “{comment}”.") }
 }
 
-/// `text` as the end of a sentence.
+/// Adds a full stop to `text` unless it ends a sentence already.
 fn closed(text: &str) -> String {
     let is_closed = text.ends_with(['.', '!', '?', '…']);
     if is_closed { text.to_owned() } else { format!("{text}.") }
@@ -122,7 +122,7 @@ pub struct Index {
     filter: Filter,
     tabs: Vec<Tab>,
     items: Vec<Item>,
-    /// Whether there is anything to mark as read.
+    /// Whether there are unread notifications.
     has_unread: bool,
     nothing: (&'static str, &'static str),
     pager: Pager,
@@ -138,7 +138,7 @@ struct Tab {
     is_current: bool,
 }
 
-/// The neighbours of a page, as addresses.
+/// The addresses of the neighbouring pages.
 struct Pager {
     before: Option<String>,
     after: Option<String>,
@@ -184,12 +184,12 @@ fn address(filter: Filter, cursor: Option<(&str, Cursor)>) -> String {
     if query.is_empty() { PAGE.into() } else { format!("{PAGE}?{}", query.join("&")) }
 }
 
-/// A count that goes no further than [`COUNTED`].
+/// A count, or "99+" at [`COUNTED`].
 fn bounded(count: i64) -> String {
     if count < COUNTED { count.to_string() } else { format!("{}+", COUNTED - 1) }
 }
 
-/// What the bell opens.
+/// The panel that the bell opens.
 #[derive(Template)]
 #[template(path = "notifications/_panel.html")]
 pub struct Panel {

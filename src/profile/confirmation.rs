@@ -1,4 +1,4 @@
-//! The current password, which is asked for before what a thief of an open browser would do first.
+//! Asks for the current password before changes that somebody at a browser left open could misuse.
 
 use actix_web::http::StatusCode;
 
@@ -9,11 +9,8 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::web::FieldErrors;
 
-/// What a form says of the current password that was typed into it, at the field of that name; and the status of
-/// its refusal.
-///
-/// # Errors
-/// The database is unreachable, or too many wait.
+/// Checks the current password that was typed into the field `field`. Returns the field's errors, and the
+/// status to answer with if there are any.
 pub async fn judge(
     viewer: &Viewer,
     db: &Db,
@@ -39,8 +36,9 @@ pub async fn judge(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, errors))
 }
 
-/// Whether that is the viewer's password. Whoever found an open browser guesses no faster than a stranger; and
-/// strangers who try the sign-in do not stand in the owner's way here.
+/// Whether that is the viewer's password. Attempts are limited, so a stranger at an open browser cannot guess
+/// faster than on the sign-in page. They are counted apart from sign-ins, so strangers who try to sign in
+/// cannot block the user here.
 async fn is_current(viewer: &Viewer, db: &Db, password: &str) -> Result<bool> {
     let (id, guesser) = (viewer.id, Guesser::User(viewer.id));
     let counted = guesser.clone();

@@ -4,7 +4,7 @@ use crate::auth::Person;
 use crate::users::Name;
 use crate::web::{FieldErrors, Fields, Theme};
 
-/// What somebody typed and chose.
+/// The fields as typed and chosen.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
@@ -13,7 +13,7 @@ pub struct Typed {
     pub shows_browser_notices: bool,
 }
 
-/// A profile as it may be saved.
+/// Valid fields of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub name: Name,
@@ -53,7 +53,7 @@ impl Typed {
 }
 
 impl Draft {
-    /// The names of the fields that differ from what `person` has.
+    /// Names of the fields that differ from those of `person`.
     pub fn changed(&self, person: &Person) -> Vec<&'static str> {
         let fields = [
             ("name", self.name.as_str() != person.name),

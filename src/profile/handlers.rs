@@ -1,4 +1,4 @@
-//! The page of one's own profile.
+//! The page of the user's own profile.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -48,10 +48,7 @@ pub async fn update(
     Ok(redirect_with("/profile", Flash::ProfileSaved))
 }
 
-/// Keeps the theme that the button in the top bar chose.
-///
-/// # Errors
-/// `BadRequest` for what is no theme; or the database is unreachable.
+/// Saves the theme chosen with the button in the top bar.
 pub async fn set_theme(
     viewer: Viewer,
     form: Posted,
@@ -71,7 +68,7 @@ pub async fn set_theme(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The page as it stands.
+/// The page with the saved values.
 pub async fn page(viewer: &Viewer, shell: &Shell, db: &Db, session: &Session) -> Result<Edit> {
     let id = viewer.id;
     let (email, open) =

@@ -1,8 +1,7 @@
-//! One's own profile: name, password, how pages look, what the browser does with a notice, and the
-//! sessions that are open.
+//! The user's own profile: name, password, theme, what the browser does on a notification, and open sessions.
 //!
-//! The theme belongs to the user; each browser's cookie `theme` follows it. A new password asks for the
-//! current one and ends the other sessions; ending sessions asks for it too.
+//! The theme is saved with the user, and each browser's cookie `theme` follows it. Changing the password
+//! requires the current one and ends the other sessions. Ending sessions requires the current password, too.
 
 mod confirmation;
 mod form;

@@ -1,4 +1,4 @@
-//! A new password for oneself.
+//! Changing one's own password.
 
 use actix_session::Session;
 use actix_web::{HttpResponse, web};
@@ -14,10 +14,7 @@ use crate::live::{self, Event};
 use crate::users;
 use crate::web::{Flash, Posted, Shell, redirect_with, with_cookie};
 
-/// Changes the password; the other sessions end, and this one goes on under a new token.
-///
-/// # Errors
-/// The database is unreachable, or too many wait.
+/// Changes the password. The other sessions end, and this one continues with a new token.
 pub async fn change(
     viewer: Viewer,
     form: Posted,

@@ -1,4 +1,4 @@
-//! SQL of one's own profile.
+//! SQL of the user's own profile.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;

@@ -14,13 +14,10 @@ use crate::error::Result;
 use crate::users;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// The field of the list of sessions that takes the current password.
+/// The field for the current password in the list of sessions.
 const FIELD: &str = "session_password";
 
-/// Ends every session but this one.
-///
-/// # Errors
-/// The database is unreachable, or too many wait.
+/// Ends every session except this one.
 pub async fn end_others(
     viewer: Viewer,
     form: Posted,
@@ -37,8 +34,7 @@ pub async fn end_others(
     Ok(redirect_with("/profile", Flash::SessionsEnded))
 }
 
-/// # Errors
-/// `NotFound` when it is somebody else's or has ended.
+/// Ends a session of the viewer; 404 if they have no such session.
 pub async fn end_one(
     viewer: Viewer,
     form: Posted,
@@ -55,7 +51,7 @@ pub async fn end_one(
     Ok(redirect_with("/profile", Flash::SessionEnded))
 }
 
-/// The profile with what is wrong with the password, unless it is right.
+/// The page with the error, if the password is wrong.
 async fn refused(
     viewer: &Viewer,
     form: &Posted,

@@ -37,12 +37,12 @@ impl Edit {
         }
     }
 
-    /// The same form with what was typed.
+    /// The same form with the typed values.
     pub fn with(self, typed: Typed) -> Self {
         Self { typed, ..self }
     }
 
-    /// The same form with what is wrong.
+    /// The same form with the errors.
     pub fn refused(mut self, errors: FieldErrors) -> Self {
         self.sessions.refuse(&errors);
         Self { errors, ..self }

@@ -1,4 +1,4 @@
-//! The form of the set-up.
+//! The form that sets up a company.
 
 use crate::auth::passwords::{self, Owner};
 use crate::clock::Zone;
@@ -7,7 +7,7 @@ use crate::settings::company_name_error;
 use crate::users::{Name, NewAccount};
 use crate::web::{FieldErrors, Fields, has_control_characters};
 
-/// What somebody typed; all but the password comes back.
+/// The fields as typed. All except the password are shown again.
 #[derive(Clone, Debug)]
 pub struct Typed {
     pub company_name: String,
@@ -19,19 +19,19 @@ pub struct Typed {
     pub attends: bool,
 }
 
-/// A company that may be made.
+/// Valid fields of a company.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub company_name: String,
     pub zone: Zone,
     pub administrator: NewAccount,
     pub department: String,
-    /// Whether the administrator belongs to the department.
+    /// Whether the administrator becomes a member of the department.
     pub attends: bool,
 }
 
 impl Typed {
-    /// Nothing typed yet.
+    /// The initial values.
     pub fn new() -> Self {
         Self {
             company_name: String::new(),

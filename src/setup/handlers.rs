@@ -1,4 +1,4 @@
-//! The page of the set-up.
+//! The page that sets up a company.
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -48,7 +48,7 @@ pub async fn new(
     }
 }
 
-/// Makes the company and signs its administrator in.
+/// Creates the company and signs in its administrator.
 pub async fn create(
     form_fields: Posted,
     shell: Shell,
@@ -64,7 +64,7 @@ pub async fn create(
     }
     let typed = Typed::read(&form_fields);
     let read = typed.clone();
-    // A password takes some milliseconds to judge.
+    // Checking a password takes some milliseconds.
     let parsed = web::block(move || read.parse()).await.map_err(Error::unexpected)?;
     let draft = match parsed {
         Ok(draft) => draft,

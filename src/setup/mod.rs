@@ -1,9 +1,9 @@
-//! Set-up: how an empty installation becomes a company.
+//! Set-up: creating the company in an empty installation.
 //!
-//! While nobody can sign in, each start of `pontual serve` prints a link that no start before it knew:
-//! whoever opens it names the company, its administrator and its first department, and is signed in. Of
-//! several processes that start at once, the link of the last to start works. Once there is a user,
-//! however made, no link works any more.
+//! While there is no user, each start of `pontual serve` prints a new link. Whoever opens it names the
+//! company, its administrator and its first department, and is signed in. If several processes start at once,
+//! the link of the last one works. As soon as there is a user, no matter how it was created, no link works
+//! any more.
 
 mod form;
 mod handlers;
@@ -21,7 +21,7 @@ pub fn routes() -> Vec<Route> {
     vec![Route::get("/setup/{token}", handlers::new), Route::post("/setup/{token}", handlers::create)]
 }
 
-/// Makes the path of a new link, which voids the one before; `None` once there is a user.
+/// Creates a new link and returns its path. The previous link stops working. `None` if there is a user.
 pub fn open(conn: &mut PgConnection) -> Result<Option<String>> {
     if users::are_there(conn)? {
         return Ok(None);
@@ -31,7 +31,7 @@ pub fn open(conn: &mut PgConnection) -> Result<Option<String>> {
     Ok(Some(format!("/setup/{token}")))
 }
 
-/// What the database keeps of a token: reading the table opens nothing.
+/// The database holds only the hash of a token, so reading the table does not reveal a working link.
 fn hash_of(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::ids::UserId;
 use crate::users;
 
-/// Keeps the hash of the one link that works.
+/// Saves the hash of the only valid link.
 pub fn replace_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
     diesel::sql_query(
         "INSERT INTO setup_links (token_hash) VALUES ($1)
@@ -21,11 +21,11 @@ pub fn replace_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// What a link opens.
+/// Whether a link can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     Open,
-    /// Another start of the platform printed a newer link, or nobody ever printed this one.
+    /// A later start of Pontual printed a newer link, or the link never existed.
     Unknown,
     /// There is a user already.
     Closed,
@@ -59,8 +59,8 @@ struct IdRow {
     id: i64,
 }
 
-/// Makes the company, within a transaction, and returns its administrator; `Err` within when the link
-/// opens nothing. Of two who send the form at once, the second waits and then finds the first's user.
+/// Creates the company, within a transaction, and returns its administrator. Returns the link's state if it
+/// cannot be used. If two people send the form at once, the second waits and then gets `Closed`.
 pub fn set_up(
     conn: &mut PgConnection,
     token_hash: &[u8],
