@@ -1,7 +1,7 @@
-//! LISTEN without polling: libpq's socket watched by the async runtime.
+//! LISTEN without polling: the async runtime watches libpq's socket.
 //!
-//! diesel shows neither the socket nor a blocking wait, so this speaks to libpq itself, with the
-//! same address and so the same TLS as every other connection.
+//! diesel exposes neither the socket nor a blocking wait, so this module calls libpq directly. It uses the
+//! same address, and therefore the same TLS, as every other connection.
 
 use std::ffi::{CStr, CString};
 use std::os::fd::{AsRawFd, RawFd};
@@ -15,52 +15,49 @@ use tokio::io::unix::AsyncFd;
 
 use super::patience::with_patience;
 
-/// One NOTIFY: its channel and its payload.
+/// One NOTIFY.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub channel: String,
     pub payload: String,
 }
 
-/// The connection could not be made or is gone.
+/// The connection failed or was lost.
 #[derive(Debug, thiserror::Error)]
 #[error("listening on the database failed: {0}")]
 pub struct ListenError(String);
 
-/// How long a server may be quiet before it is asked whether it is still there.
+/// Ask the server whether it is alive after this time without a message.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// How long its answer may take.
+/// How long the server may take to answer that question.
 const ANSWER: Duration = Duration::from_secs(8);
 
-/// A connection that only listens.
+/// A connection used only for LISTEN.
 pub struct Listener {
     socket: AsyncFd<Connection>,
     quiet: Duration,
     answer: Duration,
-    /// Whether an answer is due.
+    /// Whether we wait for an answer of the server.
     is_asked: bool,
 }
 
 impl Listener {
     /// Connects on the blocking pool and listens on `channels` (plain identifiers).
-    ///
-    /// # Errors
-    /// The server cannot be reached or refuses.
     pub async fn connect(url: &str, channels: &'static [&'static str]) -> Result<Self, ListenError> {
         let url = CString::new(url).map_err(|error| ListenError(error.to_string()))?;
         let open = move || with_patience(ANSWER, || Connection::open(&url, channels));
         let connection = actix_web::rt::task::spawn_blocking(open)
             .await
             .map_err(|error| ListenError(error.to_string()))??;
-        // SAFETY: the socket belongs to the connection, which `AsyncFd` owns and which is never reset, so
-        // that it stays open and the same until both are dropped.
+        // SAFETY: the connection owns the socket, `AsyncFd` owns the connection, and nothing resets it. So
+        // the socket stays open and unchanged until both are dropped.
         let socket = unsafe { AsyncFd::register_with_interest(connection, Interest::READABLE) }
             .map_err(|error| ListenError(error.to_string()))?;
         Ok(Self { socket, quiet: QUIET, answer: ANSWER, is_asked: false })
     }
 
-    /// The same with other limits: how long the server may be quiet, and how long its answer may take.
+    /// The same with other limits: see `QUIET` and `ANSWER`.
     pub fn asking_after(self, quiet: Duration, answer: Duration) -> Self {
         Self { quiet, answer, ..self }
     }
@@ -68,7 +65,7 @@ impl Listener {
     /// Waits for the next notice.
     ///
     /// # Errors
-    /// The connection is gone or says nothing; what was announced since then must be looked up in the tables.
+    /// The connection is lost or silent. Notices may have been missed: read the tables after reconnecting.
     pub async fn recv(&mut self) -> Result<Notice, ListenError> {
         loop {
             if let Some(notice) = self.socket.get_ref().next_notice() {
@@ -86,7 +83,8 @@ impl Listener {
             let mut ready = ready.map_err(|error| ListenError(error.to_string()))?;
             ready.get_inner().consume_input()?;
             ready.clear_ready();
-            // What arrived between the read and the clearing would otherwise wait for the next notice.
+            // Read again: data that arrived between the read and `clear_ready` would otherwise wait for the
+            // next notice.
             self.socket.get_ref().consume_input()?;
             self.is_asked = false;
             self.socket.get_ref().drop_answers();
@@ -97,7 +95,7 @@ impl Listener {
 /// An owned `PGconn`, used by one task at a time.
 struct Connection(NonNull<pq::PGconn>);
 
-// SAFETY: libpq allows a connection to move between threads as long as no two use it at once, and
+// SAFETY: libpq allows a connection to move between threads as long as no two threads use it at once, and
 // `Connection` is neither Clone nor Sync.
 unsafe impl Send for Connection {}
 
@@ -128,13 +126,13 @@ impl Connection {
         if done { Ok(()) } else { Err(self.last_error()) }
     }
 
-    /// Reads what the socket holds, without blocking.
+    /// Reads what has arrived on the socket, without blocking.
     fn consume_input(&self) -> Result<(), ListenError> {
         // SAFETY: the connection is live; PQconsumeInput does not block.
         if unsafe { pq::PQconsumeInput(self.0.as_ptr()) } == 1 { Ok(()) } else { Err(self.last_error()) }
     }
 
-    /// Sends an empty statement, which the server answers.
+    /// Sends an empty statement, to which the server must reply.
     fn ask(&self) -> Result<(), ListenError> {
         self.drop_answers();
         // SAFETY: the connection is live, and the text is NUL-terminated.
@@ -142,10 +140,10 @@ impl Connection {
         if is_sent { Ok(()) } else { Err(self.last_error()) }
     }
 
-    /// Takes the answers that have arrived whole, and does not wait for others.
+    /// Discards the results that have arrived completely, without waiting for others.
     fn drop_answers(&self) {
-        // SAFETY: the connection is live. PQgetResult is asked only when it need not wait, and each of its
-        // results is cleared exactly once.
+        // SAFETY: the connection is live. PQgetResult is called only when it will not block, and each result
+        // is cleared exactly once.
         unsafe {
             while pq::PQisBusy(self.0.as_ptr()) == 0 {
                 let result = pq::PQgetResult(self.0.as_ptr());

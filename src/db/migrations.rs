@@ -1,5 +1,5 @@
-//! The embedded migrations. Several processes may start at once: an advisory lock makes one run
-//! them while the others wait.
+//! The embedded migrations. Several processes may start at once: an advisory lock lets one run them while the
+//! others wait.
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -9,10 +9,7 @@ use crate::error::{Error, Result};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
-/// Brings the database up to date and returns how many migrations ran.
-///
-/// # Errors
-/// A migration failed (each is a transaction of its own), or the server is unreachable.
+/// Runs the pending migrations, each in its own transaction, and returns how many ran.
 pub fn migrate(conn: &mut PgConnection) -> Result<usize> {
     conn.batch_execute(
         "SET client_min_messages = 'warning'; SET lock_timeout = 0; SET statement_timeout = 0; \
@@ -24,18 +21,12 @@ pub fn migrate(conn: &mut PgConnection) -> Result<usize> {
     ran
 }
 
-/// How many migrations the database still lacks.
-///
-/// # Errors
-/// The server is unreachable.
+/// Number of pending migrations.
 pub fn pending_count(conn: &mut PgConnection) -> Result<usize> {
     conn.pending_migrations(MIGRATIONS).map(|pending| pending.len()).map_err(Error::unexpected)
 }
 
-/// Whether nothing is left to migrate.
-///
-/// # Errors
-/// The server is unreachable.
+/// Whether no migration is pending.
 pub fn are_current(conn: &mut PgConnection) -> Result<bool> {
     Ok(pending_count(conn)? == 0)
 }

@@ -1,8 +1,7 @@
-//! The database: a pool for requests, migrations, the private server.
+//! The database: the pool for requests, migrations, the private server.
 //!
-//! `Db::run` and `Db::transaction` move a closure to the blocking pool with a connection. The
-//! dispatcher and the listener have connections of their own (`connect`), so that a busy pool
-//! never delays them.
+//! `Db::run` and `Db::transaction` run a closure with a connection on the blocking pool. The dispatcher and
+//! the listener have their own connections (`connect`), so that a busy pool never delays them.
 
 pub mod listen;
 mod migrations;

@@ -1,13 +1,14 @@
-//! How long a thread waits for the database's answer.
+//! Limits how long a thread waits for the database.
 //!
-//! libpq waits for ever: for a server that is frozen, and, for hours, for one that is gone without a word.
-//! PostgreSQL's own time-outs cannot help, for it is PostgreSQL that says nothing. So the linker sends the
-//! waiting calls of libpq through this module (`--wrap`, see `build.rs`; diesel shows neither the socket nor a
-//! time-out). Each call notes until when its thread may wait. A watchdog looks at the notes; where a wait has lasted
-//! for too long, it shuts the connection's socket down, and libpq returns as if the server had closed it.
+//! libpq waits for ever if a server is frozen, and for hours if a server disappears from the network.
+//! PostgreSQL's own time-outs do not help, because it is PostgreSQL that does not respond. diesel exposes
+//! neither the socket nor a time-out. So the linker redirects libpq's blocking calls to this module
+//! (`--wrap`, see `build.rs`). Each call records how long its thread may wait. A watchdog checks these
+//! records. If a wait is too long, it shuts down the connection's socket, and libpq returns as if the server
+//! had closed the connection.
 //!
-//! Connecting has a bound of its own, libpq's `connect_timeout` (see `url`). Other linkers than Linux's have no
-//! `--wrap`; there the waits have no bound.
+//! Connecting has its own limit, libpq's `connect_timeout` (see `url`). Only Linux linkers support `--wrap`;
+//! elsewhere the waits are unlimited.
 
 use std::cell::Cell;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -15,11 +16,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-/// How long one wait of a request may last: longer than the `statement_timeout` of its connection, so that a server
-/// that is alive answers first.
+/// Maximum duration of one wait of a request. Longer than `statement_timeout`, so that a live server reports
+/// the time-out first.
 pub const PATIENCE: Duration = Duration::from_secs(17);
 
-/// How often the watchdog looks. A wait can last longer than its limit by this much.
+/// Interval of the watchdog. A wait can exceed its limit by this much.
 const TICK: Duration = Duration::from_millis(250);
 
 static SEATS: Mutex<Vec<Weak<Seat>>> = Mutex::new(Vec::new());
@@ -30,7 +31,7 @@ thread_local! {
     static SEAT: Arc<Seat> = Seat::taken();
 }
 
-/// Runs `work`, in which no wait for the database lasts longer than `limit`; without one, as long as it takes.
+/// Runs `work` with a limit for each wait for the database. `None` means no limit.
 pub fn with_patience<T>(limit: impl Into<Option<Duration>>, work: impl FnOnce() -> T) -> T {
     struct Restore(Option<Duration>);
     impl Drop for Restore {
@@ -42,24 +43,24 @@ pub fn with_patience<T>(limit: impl Into<Option<Duration>>, work: impl FnOnce() 
     work()
 }
 
-/// How many connections this process has given up because they were silent for too long. Whoever holds an idle one
-/// from before the last of them must not trust it.
+/// How many connections this process has closed because they were silent for too long. An idle connection
+/// from before the last such closing must not be trusted.
 pub fn given_up() -> u64 {
     GIVEN_UP.load(Ordering::SeqCst)
 }
 
-/// What one thread waits for. A thread waits for one connection at a time.
+/// The wait of one thread. A thread waits for one connection at a time.
 #[derive(Default)]
 struct Seat(Mutex<Wait>);
 
 #[derive(Default)]
 struct Wait {
-    /// `None` while the thread does not wait.
+    /// `None` while the thread is not waiting.
     until: Option<Instant>,
     began: Option<Instant>,
     socket: RawFd,
-    /// A second descriptor of the socket, taken while the wait was certainly under way. The first could be closed by
-    /// libpq and opened by another thread for something else in the moment in which the watchdog acts.
+    /// A duplicate of the socket's descriptor, made while the wait was certainly in progress. libpq could
+    /// close the original, and another thread could reuse its number, just when the watchdog acts.
     held: Option<OwnedFd>,
 }
 
@@ -67,7 +68,7 @@ impl Seat {
     fn taken() -> Arc<Self> {
         static WATCHDOG: Once = Once::new();
         WATCHDOG.call_once(|| {
-            // Without the thread the waits have no bound, and all else works.
+            // If the watchdog cannot start, the waits are unlimited, but everything else works.
             std::thread::Builder::new().name("watchdog".into()).spawn(watch).ok();
         });
         let seat = Arc::<Self>::default();
@@ -79,12 +80,12 @@ impl Seat {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the wait if it has lasted for too long.
+    /// Ends the wait if it has exceeded its limit. Returns whether it did.
     fn look(&self, now: Instant) -> bool {
         let mut wait = self.wait();
         let (Some(until), Some(began)) = (wait.until, wait.began) else { return false };
         if wait.held.is_none() && now.duration_since(began) >= TICK && wait.socket >= 0 {
-            // SAFETY: the socket is open: libpq, which owns it, is within a call that waits for it.
+            // SAFETY: libpq owns the socket and is inside a call that waits for it, so it is open.
             let socket = unsafe { BorrowedFd::borrow_raw(wait.socket) };
             wait.held = socket.try_clone_to_owned().ok();
         }
@@ -93,7 +94,7 @@ impl Seat {
         }
         let Some(held) = wait.held.take() else { return false };
         wait.until = None;
-        // SAFETY: the descriptor is open, and ours.
+        // SAFETY: we own the descriptor, and it is open.
         unsafe { libc::shutdown(held.as_raw_fd(), libc::SHUT_RDWR) };
         GIVEN_UP.fetch_add(1, Ordering::SeqCst);
         true
@@ -126,37 +127,37 @@ mod wrapped {
 
     use super::{LIMIT, SEAT, Wait};
 
-    /// Makes the call, which may wait for `conn`, under the limit of this thread.
+    /// Runs a libpq call, which may wait for `conn`, under the limit of this thread.
     ///
     /// # Safety
     /// `conn` is null or a live connection.
     unsafe fn bounded<T>(conn: *const PGconn, call: impl FnOnce() -> T) -> T {
         let Some(limit) = LIMIT.get() else { return call() };
-        // While a thread ends, its seat may be gone.
+        // The seat may already be gone while a thread ends.
         let Ok(seat) = SEAT.try_with(Clone::clone) else { return call() };
         let now = Instant::now();
         let wait = Wait {
             until: Some(now + limit),
             began: Some(now),
-            // SAFETY: as the caller promises; of null, the answer is -1.
+            // SAFETY: guaranteed by the caller; PQsocket returns -1 for null.
             socket: unsafe { pq_sys::PQsocket(conn) },
             held: None,
         };
-        // A static libpq also makes some of these calls from within others.
+        // With a static libpq, some wrapped functions call others, so waits can be nested.
         let outer = mem::replace(&mut *seat.wait(), wait);
         let answer = call();
         drop(mem::replace(&mut *seat.wait(), outer));
         answer
     }
 
-    /// Defines the functions that take the place of libpq's own.
+    /// Defines the functions that replace libpq's own.
     macro_rules! bounded {
         ($($wrapper:ident, $real:ident ($($name:ident: $type:ty),* $(,)?) -> $answer:ty;)*) => {$(
             unsafe extern "C" {
                 fn $real(conn: *mut PGconn, $($name: $type),*) -> $answer;
             }
 
-            /// As libpq's own, but under the limit of this thread.
+            /// Calls libpq's function under the limit of this thread.
             ///
             /// # Safety
             /// As for libpq's own.

@@ -1,4 +1,4 @@
-//! The pool that serves requests.
+//! The connection pool for requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,27 +20,27 @@ use super::turns::{Row, Turn, Turns};
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 
-/// How long a request waits for its turn, and then for a connection, before it is answered 503.
+/// Maximum wait in the queue, and then for a connection, before a request is answered 503.
 const CHECKOUT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a transaction waits for its turn among those of its worker, before it is answered 503.
+/// Maximum wait of a transaction for its worker's transaction limit, before it is answered 503.
 const TURN_TIMEOUT: Duration = Duration::from_millis(2_500);
 
-/// A connection that was of use so lately is taken to be alive. To ask it would take as long as a
-/// statement of a page does.
+/// Skip the liveness check if the connection was used successfully within this time. The check takes as long
+/// as a typical statement.
 const TRUSTED: Duration = Duration::from_millis(250);
 
-/// So many may wait for each connection before more are answered 503 at once: when all browsers come back, a
-/// second's work.
+/// Maximum number of waiting requests per connection; further ones are answered 503 at once. When all
+/// browsers reconnect, this is about a second's work.
 const QUEUE: usize = 512;
 
-/// How often a transaction runs that others are in the way of.
+/// Maximum number of attempts for a transaction that conflicts with others.
 const TRIES: usize = 3;
 
-/// Set on every connection. A statement of a page takes milliseconds; what takes longer than this
-/// is stuck, and a stopped process must not hold its locks for ever. Where a lock was waited for, the
-/// next statement must see what its holder wrote: a server may have another level as its default, under
-/// which it would not. To compile a statement of milliseconds takes longer than to run it.
+/// Settings of every connection. A page's statement takes milliseconds; one that exceeds the time-out is
+/// stuck. The idle time-out releases the locks of a process that was stopped. After waiting for a lock, the
+/// next statement must see what the lock's holder wrote. That needs READ COMMITTED, which may not be the
+/// server's default. JIT compilation would take longer than such short statements.
 const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
      SET statement_timeout = '15s'; SET lock_timeout = '2s'; \
      SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; SET jit = off; \
@@ -52,24 +52,24 @@ const PLANS_ONCE: &str = "SET plan_cache_mode = 'force_generic_plan'";
 #[derive(Clone)]
 pub struct Db {
     pool: r2d2::Pool<Manager>,
-    /// How many runs are waiting or under way.
+    /// Number of runs that wait or are in progress.
     load: Arc<AtomicUsize>,
     changes: Changes,
     turns: Turns,
-    /// Places of transactions: fewer than there are threads, so that those who only read find one.
+    /// Limits concurrent transactions below the number of threads, so that reads always find a free thread.
     writers: Arc<Semaphore>,
-    /// How long one wait for the database may last.
+    /// Maximum duration of one wait for the database.
     patience: Duration,
 }
 
 impl Db {
-    /// A pool of at most `size` connections, made when first needed.
+    /// A pool of at most `size` connections, opened on demand.
     pub fn new(url: &str, size: u32) -> Self {
         Self::with(url, size, false)
     }
 
-    /// The same for statements whose best plan is the same whatever their values: each is planned once on
-    /// each connection.
+    /// As [`Db::new`], for statements whose best plan does not depend on their values: each connection plans
+    /// a statement only once.
     pub fn that_plans_once(url: &str, size: u32) -> Self {
         Self::with(url, size, true)
     }
@@ -80,7 +80,8 @@ impl Db {
             .min_idle(Some(1))
             .test_on_check_out(true)
             .connection_timeout(CHECKOUT_TIMEOUT)
-            // It would log each of many tries while the database is away. Whoever waited for them logs the last.
+            // The default handler would log every failed attempt while the database is down. The waiting
+            // request logs the last one.
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(Manager { inner: ConnectionManager::new(url), plans_once });
         Self {
@@ -93,17 +94,17 @@ impl Db {
         }
     }
 
-    /// The same pool for one worker, of whose threads transactions take at most so many.
+    /// The same pool for one worker, which may run at most `writers` transactions at once.
     pub fn of_worker(&self, writers: usize) -> Self {
         Self { writers: Arc::new(Semaphore::new(writers.max(1))), ..self.clone() }
     }
 
-    /// The same, but it waits for no answer of the database for longer than `patience`.
+    /// The same pool with another limit for each wait for the database.
     pub fn waiting_at_most(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// The changes that this process knows of: its own transactions are noted as they end.
+    /// The changes that this process knows of. Each of its own transactions counts as a change when it ends.
     pub fn changes(&self) -> &Changes {
         &self.changes
     }
@@ -111,8 +112,8 @@ impl Db {
     /// Runs `work` with a connection on the blocking pool.
     ///
     /// # Errors
-    /// `Unavailable` when no connection is free within two seconds or too many wait for one already, or what
-    /// `work` returns.
+    /// `Unavailable` if no connection is free within two seconds or too many requests wait already; otherwise
+    /// the error of `work`.
     pub async fn run<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -121,7 +122,7 @@ impl Db {
         let (pool, patience) = (self.pool.clone(), self.patience);
         let place = Place::take(&self.load, self.pool.max_size() as usize * QUEUE)?;
         let run = move || {
-            // The whole of it, which is given back in the end.
+            // Move the whole place into the closure, so that it is released at its end.
             let place = place;
             if place.began.elapsed() > CHECKOUT_TIMEOUT {
                 return Err(Error::Unavailable("waited for too long".into()));
@@ -131,12 +132,11 @@ impl Db {
         web::block(run).await.map_err(Error::unexpected)?
     }
 
-    /// Runs `work` in one transaction: all of it happens, or nothing. Where PostgreSQL ends it because
-    /// another was in the way (a deadlock, say, or a schedule that took the place), `work` runs again, from
-    /// its beginning.
+    /// Runs `work` in one transaction, which an error rolls back. If it conflicts with another transaction (a
+    /// deadlock, or a schedule that took the same time), `work` runs again from the start.
     ///
     /// # Errors
-    /// As `run`; an error rolls back.
+    /// As [`Db::run`].
     pub async fn transaction<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -145,11 +145,11 @@ impl Db {
         self.write(None, work).await
     }
 
-    /// The same for a transaction that locks `row` or its contact: while others of this process write to the contact,
-    /// or somebody else holds it for long, whoever waits for it takes no connection from those who want something else.
+    /// As [`Db::transaction`], for a transaction that locks `row` or its contact. Transactions on the same
+    /// contact wait in line without a connection, so that they do not block requests for other contacts.
     ///
     /// # Errors
-    /// As `transaction`; `Unavailable` also if the contact is not free within two seconds.
+    /// As [`Db::transaction`]; also `Unavailable` if the contact is not free within two seconds.
     pub async fn transaction_on<T, F>(&self, row: impl Into<Row>, work: F) -> Result<T>
     where
         T: Send + 'static,
@@ -177,7 +177,7 @@ impl Db {
         let place = timeout(TURN_TIMEOUT, self.writers.clone().acquire_owned()).await;
         let place = place.map_err(|_| Error::Unavailable("too many transactions wait".into()))?;
         let outcome = self.run(move |conn| {
-            // Both are given back when the transaction is over, also where nobody waits for its outcome.
+            // Release both when the transaction ends, even if the request was cancelled.
             let _both = (&turn, &place);
             for _ in 1..TRIES {
                 match conn.transaction(&mut work) {
@@ -195,10 +195,7 @@ impl Db {
     }
 }
 
-/// A connection of one's own, prepared like those of the pool.
-///
-/// # Errors
-/// The server cannot be reached or refuses.
+/// Opens a connection outside the pool, with the same settings.
 pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
     with_patience(patience::PATIENCE, || {
         let mut conn = PgConnection::establish(url)?;
@@ -207,7 +204,7 @@ pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
     })
 }
 
-/// A place among those who wait for a connection or have one.
+/// A place in the queue. Held while waiting for a connection and while using it.
 struct Place {
     load: Arc<AtomicUsize>,
     began: Instant,
@@ -229,14 +226,14 @@ impl Drop for Place {
     }
 }
 
-/// A connection and what is known of it.
+/// A connection and its state.
 struct Pooled {
     conn: PgConnection,
-    /// When it was last of use; never, if the last use failed.
+    /// Last successful use; `None` if the last use failed.
     proven: Option<Instant>,
-    /// How many connections had been given up when it was made or last of use.
+    /// Value of [`patience::given_up`] at the last successful use.
     given_up: u64,
-    /// Whether its plans are older than the tables.
+    /// Whether the tables changed after this connection planned its statements.
     is_outdated: bool,
 }
 
@@ -256,7 +253,7 @@ impl Pooled {
     }
 }
 
-/// Opens and judges connections as diesel does, but asks none that just was of use whether it is alive.
+/// Opens and checks connections as diesel does, but skips the check for connections that were just used.
 #[derive(Debug)]
 struct Manager {
     inner: ConnectionManager<PgConnection>,
@@ -278,7 +275,8 @@ impl ManageConnection for Manager {
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
         if pooled.given_up != patience::given_up() {
-            // Another was silent meanwhile. To ask each of the idle ones would take too long.
+            // Another connection has been silent since. Checking each idle connection would take too long, so
+            // replace this one.
             return Err(diesel::r2d2::Error::QueryError(DieselError::BrokenTransactionManager));
         }
         if pooled.proven.is_some_and(|at| at.elapsed() < TRUSTED) {

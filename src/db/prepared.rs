@@ -1,4 +1,4 @@
-//! Statements in SQL that their connection keeps prepared.
+//! SQL text as prepared statements that the connection caches.
 
 use std::marker::PhantomData;
 
@@ -8,8 +8,8 @@ use diesel::query_builder::{AstPass, BoxedSqlQuery, Query, QueryFragment, QueryI
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 
-/// As `diesel::sql_query`, but parsed and planned once for each connection and text: most of our statements
-/// take less time than their plans. Not for a statement whose best plan depends on its values.
+/// As `diesel::sql_query`, but each connection parses and plans a text only once: planning takes longer than
+/// running most of our statements. Do not use it if the best plan depends on the values.
 pub fn prepared<'f>(sql: impl Into<String>) -> Prepared<'f> {
     Prepared { query: diesel::sql_query(sql).into_boxed(), is_kept: true }
 }
@@ -32,18 +32,18 @@ impl<'f> Prepared<'f> {
         Self { query: self.query.bind::<T, V>(value), ..self }
     }
 
-    /// Appends to the text.
+    /// Appends `sql` to the text.
     pub fn sql(self, sql: impl AsRef<str>) -> Self {
         Self { query: self.query.sql(sql), ..self }
     }
 
-    /// Read by the places of its columns, which have the types `T`, and not by their names: for many rows of many
-    /// columns, whose names would be looked for in each row.
+    /// Reads columns by position, with the types `T`, and not by name. Faster for many rows with many
+    /// columns, because diesel looks up each name in each row.
     pub fn by_place<T>(self) -> ByPlace<'f, T> {
         ByPlace { query: self, types: PhantomData }
     }
 
-    /// Planned each time after all, where `this` is so that the values decide on the best plan.
+    /// Plans the statement on every run if `this` is true, because the best plan then depends on the values.
     pub fn planned_anew_if(self, this: bool) -> Self {
         Self { is_kept: !this, ..self }
     }

@@ -1,13 +1,13 @@
-//! The private PostgreSQL server: what runs when `DATABASE_URL` is not set, and under the tests.
+//! The private PostgreSQL server, used when `DATABASE_URL` is not set, and by the tests.
 //!
-//! It belongs to one Pontual: it is made in the data directory at the first start, is reached
-//! through a unix socket in a directory that only its account can enter, and ends with the process
-//! that started it, whatever ends that one.
+//! It belongs to one Pontual process. The first start creates its cluster in the data directory. It listens
+//! on a unix socket in a directory that only its account can enter. It stops when the process that started it
+//! ends, for whatever reason.
 //!
-//! - A shell runs the postmaster and stops it when we stop or die (`supervisor`).
-//! - Where the postmaster ends before us, we start it again (`keeper`).
-//! - A lock beside the cluster keeps a second Pontual out. So a server that is found there is about
-//!   to end with its owner (we wait for it), and a `postmaster.pid` without one is stale.
+//! - A shell runs the postmaster and stops it when our process stops or dies (`supervisor`).
+//! - If the postmaster ends first, we start it again (`keeper`).
+//! - A lock beside the cluster keeps a second Pontual out. If a server still runs when we have the lock, its
+//!   owner is gone and it is about to stop, so we wait for it. A `postmaster.pid` without a server is stale.
 //! - PostgreSQL refuses to run as root; root starts it under another account (`place`).
 
 mod cluster;
@@ -37,13 +37,13 @@ pub use start_error::StartError;
 pub use supervisor::PATIENCE_AT_END;
 use supervisor::Supervisor;
 
-/// Names the socket's file; the server listens on no port.
+/// Part of the name of the socket's file. The server listens on no TCP port.
 const PORT: u16 = 5432;
 const USER: &str = "pontual";
 const DATABASE: &str = "pontual";
 
-/// What a statement does wrong is reported by the application, without the data that PostgreSQL
-/// would quote: its own log keeps to starts, stops and failures.
+/// The application reports failed statements itself, without the data that PostgreSQL would quote. So the
+/// server logs only starts, stops and failures.
 const SETTINGS: &[&str] = &[
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -52,16 +52,16 @@ const SETTINGS: &[&str] = &[
     "cluster_name=pontual",
 ];
 
-/// After a crash a server first replays its log, which must not be cut short.
+/// Long, because after a crash the server first replays its write-ahead log, which must not be interrupted.
 const PATIENCE_AT_START: Duration = Duration::from_secs(600);
 
-/// What the data is worth.
+/// How well the data must be protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tuning {
-    /// A commit survives a loss of power.
+    /// A commit survives a power failure.
     Durable,
-    /// For tests: fast, 200 connections, nothing survives a crash of the machine. A cluster that
-    /// this start made is deleted when the server ends.
+    /// For tests: fast, 200 connections, data does not survive a crash of the machine. If this start created
+    /// the cluster, it is deleted when the server stops.
     ThrowAway,
 }
 
@@ -88,7 +88,7 @@ pub struct PrivateServer {
     place: Place,
     programs: Programs,
     tuning: Tuning,
-    /// Whether the cluster is to be deleted with the server's end.
+    /// Whether to delete the cluster when the server stops.
     is_scratch: bool,
     socket_dir: SocketDir,
     url: String,
@@ -96,21 +96,18 @@ pub struct PrivateServer {
     _lock: Option<File>,
 }
 
-/// The server did not end in time, not even by an immediate shutdown.
+/// The server did not stop in time, even after an immediate shutdown.
 #[derive(Debug, thiserror::Error)]
 #[error("PostgreSQL is still running in {}", .0.display())]
 pub struct StillRunning(PathBuf);
 
 impl PrivateServer {
-    /// Starts the server whose cluster is `postgres` in Pontual's `data_dir`, and waits until it
-    /// accepts connections and has the database `pontual`. Both are made if they are missing. Takes
-    /// about a second at first, later a tenth of that.
+    /// Starts the server for the cluster `postgres` in `data_dir`, and waits until it accepts connections.
+    /// Creates the cluster and the database `pontual` if they are missing. The first start takes about a
+    /// second, later ones a tenth of that.
     ///
-    /// A throw-away cluster is `data_dir` itself, so that nothing remains. For root the cluster can
-    /// turn out elsewhere (`/var/lib/pontual`), as the log then says.
-    ///
-    /// # Errors
-    /// What is missing or in the way, with what to do about it.
+    /// A throw-away cluster is `data_dir` itself, so that nothing remains. If root starts it, the cluster may
+    /// be elsewhere (`/var/lib/pontual`); the log then says so.
     pub fn start(data_dir: &Path, tuning: Tuning) -> Result<Self, StartError> {
         let place = Place::choose(data_dir, tuning)?;
         let lock = (tuning == Tuning::Durable).then(|| place.lock()).transpose()?;
@@ -130,10 +127,10 @@ impl PrivateServer {
         Ok(server)
     }
 
-    /// Starts the server again where it has ended, at the same address. Takes as long as the server needs to replay
-    /// its log; stops waiting when `goes_on` says so.
+    /// Starts a server that has ended again, at the same address, and waits until it has replayed its log.
+    /// Stops waiting when `goes_on` returns false.
     fn start_again(&self, goes_on: &dyn Fn() -> bool) -> Result<(), StartError> {
-        // If only our shell was killed, its server ends now.
+        // If only our shell was killed, its server is still stopping.
         drop(self.supervisor().take());
         cluster::await_predecessor(&self.place.data_dir)?;
         if self.socket_dir.is_temporary && !self.socket_dir.path.exists() {
@@ -143,7 +140,7 @@ impl PrivateServer {
         self.launch(goes_on).map(drop)
     }
 
-    /// The address of the database `pontual`, for libpq.
+    /// The libpq address of the database `pontual`.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -153,7 +150,7 @@ impl PrivateServer {
         url_of(&self.socket_dir.path, database)
     }
 
-    /// Whether the server still runs. It can end before us: killed, or out of memory or disk.
+    /// Whether the server still runs. It may have been killed, or have run out of memory or disk.
     pub fn is_running(&self) -> bool {
         self.supervisor().as_ref().is_some_and(Supervisor::is_running)
     }
@@ -162,10 +159,7 @@ impl PrivateServer {
         self.supervisor.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends the server: open transactions are rolled back, connections are cut.
-    ///
-    /// # Errors
-    /// It did not end within 20 seconds.
+    /// Stops the server: open transactions are rolled back, connections are closed.
     pub fn stop(self) -> Result<(), StillRunning> {
         if self.end() { Ok(()) } else { Err(StillRunning(self.place.data_dir.clone())) }
     }
@@ -174,7 +168,7 @@ impl PrivateServer {
         self.supervisor().take().is_none_or(|mut supervisor| supervisor.end())
     }
 
-    /// Starts the postmaster, anew as long as processes of a killed one are on their way out.
+    /// Starts the postmaster. Retries while processes of a killed predecessor still hold its shared memory.
     fn launch(&self, goes_on: &dyn Fn() -> bool) -> Result<PgConnection, StartError> {
         let log = ServerLog::open(&self.place)?;
         let begin = Instant::now();
@@ -206,7 +200,8 @@ impl PrivateServer {
             .map_err(|cause| StartError::NotRunnable { program: "/bin/sh".into(), cause })
     }
 
-    /// Connects to the database that every cluster has, as soon as the server lets us.
+    /// Connects to the database `postgres`, which every cluster has, as soon as the server accepts
+    /// connections.
     fn first_connection(
         &self,
         log: &ServerLog,
@@ -267,15 +262,15 @@ fn create_database(connection: &mut PgConnection) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The address of the server that another Pontual runs for the cluster in `data_dir`, where
-/// PostgreSQL itself notes its socket.
+/// The address of the server that another Pontual runs for the cluster in `data_dir`. PostgreSQL writes its
+/// socket directory to `postmaster.pid`.
 pub fn url_of_running(data_dir: &Path) -> Option<String> {
     let notes = std::fs::read_to_string(data_dir.join("postmaster.pid")).ok()?;
     let socket_dir = notes.lines().nth(4).filter(|line| !line.is_empty())?;
     Some(url_of(Path::new(socket_dir), DATABASE))
 }
 
-/// Names everything that the environment (`PGPORT`, `PGUSER`) could otherwise change.
+/// Names every parameter that environment variables (`PGPORT`, `PGUSER`) could otherwise change.
 fn url_of(socket_dir: &Path, database: &str) -> String {
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'_').remove(b'-');
     const PATH: &AsciiSet = &PLAIN.remove(b'/');

@@ -1,5 +1,6 @@
-//! What was read and has not changed since. A process hears of changes through its listening connection
-//! and makes some itself; while it hears nothing, it remembers nothing.
+//! A cache of values read from the database. It is valid while nothing changes. A process learns of changes
+//! through its listening connection and from its own transactions. While the listening connection is down,
+//! nothing is cached.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -9,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use crate::error::Result;
 
-/// A connection can be dead before anybody notices: nothing is believed for longer.
+/// Maximum age of a cached value: a dead listening connection can go unnoticed for a while.
 const BELIEVED: Duration = Duration::from_secs(2);
 
-/// So many values are kept before all are forgotten.
+/// Maximum number of values. When it is reached, all are dropped.
 const MOST: usize = 500;
 
-/// How many changes a process knows of; cheap to clone.
+/// Counts the changes that this process knows of; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Changes(Arc<Known>);
 
@@ -26,18 +27,18 @@ struct Known {
 }
 
 impl Changes {
-    /// Something changed.
+    /// Records that something changed.
     pub fn note(&self) {
         self.0.count.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// From now on the process hears of changes.
+    /// The listening connection works: values can be cached from now on.
     pub fn hear(&self) {
         self.note();
         self.0.is_heard.store(true, Ordering::SeqCst);
     }
 
-    /// The process hears of no change any more.
+    /// The listening connection is down: nothing can be cached.
     pub fn hear_nothing(&self) {
         self.0.is_heard.store(false, Ordering::SeqCst);
     }
@@ -47,14 +48,14 @@ impl Changes {
     }
 }
 
-/// Values by what they were asked for.
+/// Cached values by key.
 pub struct Remembered<K, V> {
     changes: Changes,
     values: Mutex<HashMap<K, Value<V>>>,
 }
 
 struct Value<V> {
-    /// How many changes were known before it was read.
+    /// Number of changes known before the value was read.
     changes: u64,
     at: Instant,
     value: V,
@@ -65,10 +66,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         Self { changes, values: Mutex::default() }
     }
 
-    /// The value for `key`, read only if something may have changed since it last was.
-    ///
-    /// # Errors
-    /// What `read` returns.
+    /// The value for `key`. Calls `read` only if something may have changed since the value was cached.
     pub fn get(&self, key: K, read: impl FnOnce() -> Result<V>) -> Result<V> {
         let Some(changes) = self.changes.count() else { return read() };
         let is_current = |known: &&Value<V>| known.changes == changes && known.at.elapsed() < BELIEVED;
@@ -86,7 +84,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         Ok(value)
     }
 
-    /// A panic elsewhere leaves the map whole: every change of it is one call.
+    /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
     fn values(&self) -> std::sync::MutexGuard<'_, HashMap<K, Value<V>>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -96,7 +94,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
 mod tests {
     use super::*;
 
-    /// Asks for 7 and returns what is answered, if the table now holds `truth`.
+    /// Asks for 7 while the table contains `truth`, and returns the answer.
     fn ask(remembered: &Remembered<i32, &'static str>, truth: &'static str) -> &'static str {
         remembered.get(7, || Ok(truth)).unwrap()
     }

@@ -1,25 +1,26 @@
-//! SQLSTATE: the code by which PostgreSQL names an error, whatever language its messages are in.
+//! SQLSTATE: PostgreSQL's code for an error, independent of the language of its messages.
 //!
-//! diesel maps some of the codes to its own kinds and hides the code itself. Its text cannot replace the
-//! code: the server may speak another language (`lc_messages`). So the code is read where diesel reads the
-//! text, from libpq's result: the linker sends diesel's calls of `PQresultErrorField` here (`--wrap`, see
-//! `build.rs`), with a dynamic libpq and a static one alike. [`SqlState::of`] asks diesel for some field of the
-//! error, and the call that this leads to notes the code of the result that it was asked about.
+//! diesel maps some codes to its own kinds and hides the code itself. The message is no substitute, because
+//! the server may use another language (`lc_messages`). So we read the code where diesel reads the message,
+//! from libpq's result. The linker redirects diesel's calls of `PQresultErrorField` to this module (`--wrap`,
+//! see `build.rs`), for a dynamic libpq as well as a static one. [`SqlState::of`] asks diesel for any field
+//! of the error; the redirected call then records the code of the same result.
 //!
-//! Other linkers than Linux's have no `--wrap`. There diesel's kinds stand for their codes, and the server's words for
-//! those of deadlocks and time-outs, if it speaks English. Any other error counts as unexpected.
+//! Only Linux linkers support `--wrap`. Elsewhere diesel's kinds are mapped back to codes. Deadlocks and
+//! time-outs are recognised by the server's message if it is in English. Any other error counts as
+//! unexpected.
 
 use std::cell::Cell;
 use std::fmt;
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, Error};
 
-/// Five letters and digits; the first two name a class.
+/// Five letters and digits; the first two are the class.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SqlState([u8; 5]);
 
 impl SqlState {
-    /// The code of an error that the server has reported.
+    /// The code of an error reported by the server.
     pub fn of(error: &Error) -> Option<Self> {
         match error {
             Error::DatabaseError(kind, information) => {
@@ -39,8 +40,8 @@ impl SqlState {
         }
     }
 
-    /// The code of an error whose code is not known, by diesel's kind; for those that pass and of which diesel does not
-    /// know the kind, by the server's English words.
+    /// Guesses a missing code from diesel's kind. For temporary errors that diesel has no kind for, the
+    /// English message decides.
     fn guessed(kind: &DatabaseErrorKind, message: &str) -> Option<Self> {
         let code = match kind {
             DatabaseErrorKind::SerializationFailure => b"40001",
@@ -60,8 +61,8 @@ impl SqlState {
         Some(Self(*code))
     }
 
-    /// Whether the server blames the values that it was given. A column that must have a value and gets none (23502) is
-    /// rather one that a newer version has added.
+    /// Whether the server rejected the values. A missing value (23502) does not count: it more likely means
+    /// that a newer version has added a column.
     pub fn blames_values(&self) -> bool {
         matches!(self.class(), "22" | "23") && self.as_str() != "23502"
     }
@@ -113,22 +114,22 @@ mod wrapped {
         fn __real_PQresultErrorField(result: *const PGresult, field: c_int) -> *mut c_char;
     }
 
-    /// What every call of `PQresultErrorField` outside libpq comes to.
+    /// Receives every call of `PQresultErrorField` from outside libpq.
     ///
     /// # Safety
     /// As for `PQresultErrorField`: `result` is null or a live result.
     #[unsafe(no_mangle)]
     pub unsafe extern "C" fn __wrap_PQresultErrorField(result: *const PGresult, field: c_int) -> *mut c_char {
         if matches!(NOTED.get(), Note::Wanted) {
-            // SAFETY: `result` is as the caller promises. The field, if there is one, is a NUL-terminated
-            // string that belongs to the result, and is copied at once.
+            // SAFETY: the caller guarantees `result`. The field, if there is one, is a NUL-terminated string
+            // that belongs to the result, and is copied at once.
             let code = unsafe {
                 let code = __real_PQresultErrorField(result, SQLSTATE);
                 (!code.is_null()).then(|| CStr::from_ptr(code).to_bytes().try_into().ok()).flatten()
             };
             NOTED.set(code.map_or(Note::Unwanted, Note::Found));
         }
-        // SAFETY: as the caller promises.
+        // SAFETY: guaranteed by the caller.
         unsafe { __real_PQresultErrorField(result, field) }
     }
 }
@@ -137,7 +138,7 @@ mod wrapped {
 mod tests {
     use super::*;
 
-    /// As from a linker without `--wrap`: nothing notes a code.
+    /// The result without `--wrap`: no code is recorded.
     fn state_of(kind: DatabaseErrorKind, message: &str) -> Option<SqlState> {
         SqlState::of(&Error::DatabaseError(kind, Box::new(message.to_owned())))
     }

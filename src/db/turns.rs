@@ -1,8 +1,8 @@
-//! Requests that write to the same contact wait here, one behind the other, and not in the database.
+//! Requests that write to the same contact wait in line here, and not in the database.
 //!
-//! A contact may be locked for long: by a transaction that hangs, by an import. A request that waits for it with a
-//! connection and a thread takes them from other requests. So of all that write to a contact, its tickets or its
-//! schedules, one at a time has a connection; the others hold nothing but their request.
+//! A contact can be locked for a long time, by a hanging transaction or by an import. If requests waited for
+//! it with a connection and a thread, other requests would have fewer. So of all requests that write to a
+//! contact, its tickets or its schedules, only one at a time has a connection.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,13 +17,13 @@ use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schema::{schedules, tickets};
 
-/// How long a request waits for its turn before it is answered 503.
+/// Maximum wait for a turn before a request is answered 503.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most requests that wait for one contact; further ones are answered 503 at once.
+/// Maximum number of requests waiting for one contact; further ones are answered 503 at once.
 const MOST_WAITING: usize = 32;
 
-/// A row that a transaction locks before it writes. It stands for its contact, which all of them lock.
+/// A row that a transaction locks. It determines the contact, which every such transaction locks first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
     Contact(ContactId),
@@ -32,10 +32,7 @@ pub enum Row {
 }
 
 impl Row {
-    /// The contact whose line this is; `None` if the row does not exist.
-    ///
-    /// # Errors
-    /// The database is unreachable.
+    /// The contact of this row; `None` if the row does not exist.
     pub fn contact(self, conn: &mut PgConnection) -> Result<Option<ContactId>> {
         Ok(match self {
             Self::Contact(id) => Some(id),
@@ -70,21 +67,21 @@ impl From<ScheduleId> for Row {
     }
 }
 
-/// The lines of a process, cheap to clone.
+/// The waiting lines of this process, one per contact. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Turns(Arc<Mutex<HashMap<ContactId, Line>>>);
 
 struct Line {
     turn: Arc<Semaphore>,
-    /// Those who wait, and the one whose turn it is.
+    /// Number of requests in the line, including the one whose turn it is.
     length: usize,
 }
 
 impl Turns {
-    /// Waits until nobody else of this process writes to `contact`.
+    /// Waits until no other request of this process writes to `contact`.
     ///
     /// # Errors
-    /// `Unavailable` after [`PATIENCE`], or at once if too many wait already.
+    /// `Unavailable` after `PATIENCE`, or at once if too many requests wait already.
     pub async fn take(&self, contact: ContactId) -> Result<Turn> {
         let turn = {
             let mut lines = self.lines();
@@ -103,13 +100,13 @@ impl Turns {
         Ok(Turn { _permit: permit.map_err(Error::unexpected)?, _place: place })
     }
 
-    /// A panic elsewhere leaves the lines whole: every change of them is one call.
+    /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
     fn lines(&self) -> MutexGuard<'_, HashMap<ContactId, Line>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The right to wait for a contact with a connection. It goes to the next when this is dropped.
+/// The right to lock a contact. Dropping it passes the turn to the next request.
 pub struct Turn {
     _permit: OwnedSemaphorePermit,
     _place: Place,

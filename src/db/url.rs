@@ -1,5 +1,4 @@
-//! The address of the database: wherever it crosses a network, TLS is verified by default, and
-//! silence ends a connection.
+//! The database address. Over a network, TLS is verified by default, and a silent connection is closed.
 
 use std::path::Path;
 
@@ -9,11 +8,11 @@ use url::Url;
 const SYSTEM_ROOTS: &[&str] =
     &["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"];
 
-/// How long connecting may take, in seconds; libpq's own default is for ever.
+/// Connection time-out in seconds; by default libpq waits for ever.
 const CONNECT_TIME_OUT: (&str, &str) = ("connect_timeout", "5");
 
-/// What ends a connection whose other side has vanished without a word: within seconds, where the
-/// kernel's own defaults would wait for hours. The last one counts milliseconds.
+/// Close a connection within seconds when its peer has vanished; the kernel's defaults take hours. Values are
+/// seconds, except the last, which is milliseconds.
 const TIME_OUTS: &[(&str, &str)] = &[
     ("keepalives_idle", "10"),
     ("keepalives_interval", "5"),
@@ -21,23 +20,26 @@ const TIME_OUTS: &[(&str, &str)] = &[
     ("tcp_user_timeout", "15000"),
 ];
 
-/// The address is none that could be made safe. Does not repeat it: it holds a password.
+/// The address cannot be made safe. The message does not repeat the address, because it contains a password.
 #[derive(Debug, thiserror::Error, PartialEq)]
 #[error(
     "DATABASE_URL must be an address such as postgres://user:password@host:5432/database, or with several hosts: postgres://user:password@a:5432,b:5432/database"
 )]
 pub struct AddressError;
 
-/// Makes an address fit for a network. A remote one that names no mode gets `sslmode=verify-full`:
-/// libpq's own default would take any certificate, or none; without `sslrootcert`, the system's roots
-/// count. Every remote one gets the time-outs that it does not name; sockets and loopback only that of
-/// connecting, since a server on the same machine can be frozen, but not vanish. Of several hosts, the one that takes writes is meant: the primary, whichever that is.
+/// Adds safe defaults for parameters that the address does not set:
+///
+/// - A remote host without `sslmode` gets `sslmode=verify-full`, because libpq's default would accept any
+///   certificate, or none. Without `sslrootcert`, the system's root certificates are used.
+/// - A remote host gets all time-outs. Unix sockets and loopback get only the connection time-out: a local
+///   server can freeze, but not vanish.
+/// - With several hosts, the one that accepts writes is used: the primary.
 ///
 /// # Errors
-/// The address is of another form than `postgres://`. libpq would take it, without TLS.
+/// The address does not start with `postgres://`. libpq would accept it, but without TLS.
 pub fn with_tls_and_time_outs(database_url: &str) -> Result<String, AddressError> {
     let (parsed, mut hosts) = parse(database_url).ok_or(AddressError)?;
-    // Of two that are named the same, libpq takes the last.
+    // If a parameter occurs twice, libpq uses the last.
     let value_of = |name: &str| {
         parsed.query_pairs().filter(|(key, _)| key == name).last().map(|(_, value)| value.into_owned())
     };
@@ -73,7 +75,7 @@ pub fn with_tls_and_time_outs(database_url: &str) -> Result<String, AddressError
     Ok(url)
 }
 
-/// The address with the first of its hosts alone, for `Url` takes no more; and all of them.
+/// The address with only its first host, because `Url` accepts one host; and all hosts.
 fn parse(database_url: &str) -> Option<(Url, Vec<String>)> {
     let (scheme, rest) = database_url.split_once("://")?;
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

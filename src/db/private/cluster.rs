@@ -1,4 +1,4 @@
-//! The cluster on disk: made once, and left in order by whoever served it before.
+//! The cluster on disk: creates it, and cleans up after the previous server.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -11,15 +11,15 @@ use super::programs::Programs;
 use super::server_log::last_lines;
 use super::{PATIENCE_AT_END, PORT, StartError, Tuning, USER};
 
-/// Makes it beside its place and moves it there when it is whole, so that an interrupted start
-/// leaves no half of one.
+/// Creates the cluster in a draft directory and renames it when it is complete, so that an interrupted start
+/// leaves no partial cluster.
 pub(super) fn make(place: &Place, programs: &Programs, tuning: Tuning) -> Result<(), StartError> {
     let data_dir = &place.data_dir;
     tracing::info!("preparing a PostgreSQL {} database in {}", programs.major, data_dir.display());
     let draft = place.beside("new");
     let mut detail = String::new();
-    // Text is ordered by its bytes everywhere alike, but upper and lower case are those of all
-    // alphabets where the machine knows them.
+    // Sort text by bytes, the same on every machine, but use upper and lower case of all alphabets if the
+    // machine has such a locale.
     for alphabet in ["C.UTF-8", "en_US.UTF-8", "C"] {
         if draft.exists() {
             fs::remove_dir_all(&draft).map_err(|cause| StartError::directory(&draft, cause))?;
@@ -35,7 +35,7 @@ pub(super) fn make(place: &Place, programs: &Programs, tuning: Tuning) -> Result
     Err(StartError::Initdb { data_dir: data_dir.clone(), detail })
 }
 
-/// Runs initdb; its complaint, if it has one.
+/// Runs initdb. The inner error is its output if it failed.
 fn initdb(
     place: &Place,
     programs: &Programs,
@@ -59,8 +59,8 @@ fn initdb(
     Ok(Err(last_lines(&String::from_utf8_lossy(&output.stderr), 3)))
 }
 
-/// Waits for a server that lost its owner and is about to end, and clears away what a killed one
-/// left. Our lock was free, so no other Pontual uses the directory.
+/// Waits for a server whose owner is gone and which is about to stop, and removes the files of a killed one.
+/// We hold the lock, so no other Pontual uses the directory.
 pub(super) fn await_predecessor(data_dir: &Path) -> Result<(), StartError> {
     let begin = Instant::now();
     while postmaster(data_dir).is_some_and(is_postgres) {
@@ -69,9 +69,9 @@ pub(super) fn await_predecessor(data_dir: &Path) -> Result<(), StartError> {
         }
         sleep(Duration::from_millis(20));
     }
-    // PostgreSQL drops them itself, but not while another process has their number: a zombie that
-    // nobody reaps, or, in a container that was started anew, any neighbour. It does not need
-    // them to find processes that a killed server left: it knows those by its shared memory.
+    // PostgreSQL removes stale files itself, but not if another process now has the recorded pid: a zombie,
+    // or, in a restarted container, any process. Removing them is safe: PostgreSQL finds the surviving
+    // processes of a killed server by its shared memory.
     for leftover in ["postmaster.pid".to_owned(), format!(".s.PGSQL.{PORT}.lock")] {
         let leftover = data_dir.join(leftover);
         match fs::remove_file(&leftover) {
@@ -84,12 +84,12 @@ pub(super) fn await_predecessor(data_dir: &Path) -> Result<(), StartError> {
     Ok(())
 }
 
-/// The process that serves the cluster, by its own account.
+/// The pid of the server that serves the cluster, from the server's own file.
 fn postmaster(data_dir: &Path) -> Option<u32> {
     fs::read_to_string(data_dir.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
-/// Whether this process is there, no zombie, and a PostgreSQL server.
+/// Whether this pid is a running PostgreSQL server, and no zombie.
 fn is_postgres(pid: u32) -> bool {
     let command_line = fs::read_to_string(format!("/proc/{pid}/cmdline")).or_else(|_| {
         let output = Command::new("ps").args(["-o", "comm=", "-p", &pid.to_string()]).output()?;
@@ -114,7 +114,7 @@ mod tests {
     fn what_a_killed_server_left_is_cleared_away() {
         let dir = std::env::temp_dir().join(format!("pontual-leftovers-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
-        // Both carry the number of a process that lives, and is none of PostgreSQL's.
+        // Both files contain the pid of a live process that is not PostgreSQL.
         let own_number = std::process::id().to_string();
         for leftover in ["postmaster.pid", ".s.PGSQL.5432.lock"] {
             fs::write(dir.join(leftover), &own_number).unwrap();

@@ -1,8 +1,8 @@
-//! Starts the server again where it ends before us: killed, out of memory, out of disk.
+//! Restarts the server if it ends before us: killed, out of memory, out of disk.
 //!
-//! Its address stays the same, so that whoever uses it need only connect again. If it cannot be started, this says
-//! so once and gives up: the process must end then, for somebody else can perhaps help. So it must where this itself
-//! panics, for nobody watches over the server any more.
+//! The address stays the same, so that its users only need to reconnect. If the server cannot be restarted,
+//! the keeper reports this once and gives up. The process must then end, so that its supervisor can act. The
+//! process must also end if the keeper panics, because nothing watches the server any more.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,20 +14,20 @@ use std::{io, thread};
 
 use super::{PrivateServer, StartError};
 
-/// How often the server is looked at.
+/// Interval at which the server is checked.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// The pause before a start; each is twice as long as the last.
+/// The pause before a restart. It doubles each time, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// After a server has run for this time, the pause before its next start is the first one again.
+/// After a server has run for this long, the pause starts at [`FIRST_PAUSE`] again.
 const WELL: Duration = Duration::from_secs(60);
 
-/// Number of starts that may fail in a row: with their pauses, about a quarter of a minute.
+/// Maximum failed restarts in a row. With their pauses, they take about 15 seconds.
 const TRIES: u32 = 8;
 
-/// Why nobody keeps the server running any more.
+/// Why the keeper gave up.
 #[derive(Debug, thiserror::Error)]
 pub enum Loss {
     #[error("PostgreSQL has ended and cannot be started again: {0}")]
@@ -36,7 +36,7 @@ pub enum Loss {
     Panic(String),
 }
 
-/// Keeps a server running until it is stopped or dropped. The server ends when it is dropped.
+/// Keeps a server running until it is stopped or dropped. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Keeper {
     stop: Stop,
@@ -44,7 +44,7 @@ pub struct Keeper {
     _server: Arc<PrivateServer>,
 }
 
-/// Ends the keeping, and never waits. Cheap to clone.
+/// Tells the keeper to stop, without waiting. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<Stopping>);
 
@@ -56,7 +56,7 @@ struct Stopping {
 }
 
 impl Stop {
-    /// From now on the server is not started again.
+    /// The server is not restarted after this call.
     pub fn stop(&self) {
         self.0.is_asked.store(true, Ordering::SeqCst);
         self.0.asked.notify_all();
@@ -66,7 +66,7 @@ impl Stop {
         self.0.is_asked.load(Ordering::SeqCst)
     }
 
-    /// Waits, and less long if it is asked to stop.
+    /// Waits for `pause`, or until asked to stop.
     fn pause(&self, pause: Duration) {
         let guard = self.0.lock.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.0.asked.wait_timeout_while(guard, pause, |()| !self.is_asked());
@@ -75,10 +75,7 @@ impl Stop {
 }
 
 impl Keeper {
-    /// Watches over `server`. `give_up` is called if it cannot be started again, or nobody watches any more.
-    ///
-    /// # Errors
-    /// There can be no further thread.
+    /// Watches over `server`. Calls `give_up` if the server cannot be restarted or the watch panics.
     pub fn of(server: PrivateServer, give_up: impl FnOnce(Loss) + Send + 'static) -> io::Result<Self> {
         let (server, stop) = (Arc::new(server), Stop::default());
         let (kept, stopping) = (server.clone(), stop.clone());

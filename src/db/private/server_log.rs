@@ -1,4 +1,4 @@
-//! The server's own messages, in `server.log` of its directory.
+//! The server's own log: `server.log` in its directory.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -8,7 +8,7 @@ use std::process::Stdio;
 use super::StartError;
 use super::place::Place;
 
-/// Beyond this a start begins a new file, and keeps the last one as `server.log.1`.
+/// Maximum size in bytes. A start with a larger log renames it to `server.log.1` and begins a new one.
 const LARGE: u64 = 1 << 20;
 
 pub(super) struct ServerLog {
@@ -33,18 +33,18 @@ impl ServerLog {
         Ok(Self { path, file, begin })
     }
 
-    /// For a process that writes to it.
+    /// The log as the output of a child process.
     pub fn output(&self) -> io::Result<Stdio> {
         self.file.try_clone().map(Stdio::from)
     }
 
-    /// The end of what was written since this start.
+    /// The last lines written since this start.
     pub fn last_lines(&self) -> String {
         self.since_begin().map_or_else(|error| error.to_string(), |text| last_lines(&text, 5))
     }
 
     fn since_begin(&self) -> io::Result<String> {
-        let mut file = &self.file; // open even if the path is deleted with a throw-away cluster
+        let mut file = &self.file; // still readable after a throw-away cluster was deleted
         file.seek(SeekFrom::Start(self.begin))?;
         let mut text = Vec::new();
         file.read_to_end(&mut text)?;
@@ -52,7 +52,7 @@ impl ServerLog {
     }
 }
 
-/// The last lines of a program's output, in one.
+/// The last `count` lines of a program's output, joined into one line.
 pub(super) fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].join("; ")

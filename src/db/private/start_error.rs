@@ -1,4 +1,4 @@
-//! Why the server does not start: for the operator, with what to do.
+//! Why the server does not start, with advice for the operator.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,9 +1,9 @@
-//! The shell that runs the postmaster, and outlives us by the moment that its end takes.
+//! The shell that runs the postmaster. It outlives our process for as long as the shutdown takes.
 //!
-//! It waits until the postmaster ends, or until the pipe from us closes: by `end`, or by our death,
-//! kill -9 included. Then it asks for a fast shutdown, and for an immediate one if that takes 7 s.
-//! At last it deletes what was temporary. It has a session of its own, where neither Ctrl-C nor the
-//! end of the terminal reaches it, so that the application drains first.
+//! It waits until the postmaster ends or the pipe from our process closes: because of `end`, or because our
+//! process died, even from kill -9. Then it requests a fast shutdown, and an immediate one if that takes 7
+//! seconds. Finally it deletes temporary directories. It runs in its own session, where neither Ctrl-C nor
+//! the end of the terminal reaches it, so that the application can finish its requests first.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 use super::place::Place;
 use super::server_log::ServerLog;
 
-/// How long the end of a server may take; more than the shell's own limit.
+/// Maximum duration of a server's shutdown. Longer than the shell's own limit.
 pub const PATIENCE_AT_END: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Supervisor(Mutex<Child>);
 
 impl Supervisor {
-    /// The shell's command: the server's is to be added to it. At the end of the server it deletes
-    /// the directories `temporary`.
+    /// The shell command, to which the caller appends the server's command. When the server ends, the shell
+    /// deletes the directories `temporary`.
     pub fn shell(place: &Place, temporary: [Option<&Path>; 2]) -> Command {
         let mut shell = place.command("/bin/sh");
         shell.args(["-c", include_str!("supervise.sh"), "pontual-postgres"]);
@@ -34,7 +34,7 @@ impl Supervisor {
 
     pub fn start(mut shell: Command, log: &ServerLog) -> io::Result<Self> {
         shell.stdin(Stdio::piped()).stdout(log.output()?).stderr(log.output()?);
-        // SAFETY: setsid is allowed between fork and exec, and touches no memory.
+        // SAFETY: setsid is allowed between fork and exec, and uses no memory.
         unsafe {
             shell.pre_exec(|| match libc::setsid() {
                 -1 => Err(io::Error::last_os_error()),
@@ -49,7 +49,7 @@ impl Supervisor {
         matches!(shell.try_wait(), Ok(None))
     }
 
-    /// Stops the server; whether it ended in time.
+    /// Stops the server. Returns whether it ended in time.
     pub fn end(&mut self) -> bool {
         let shell = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
         drop(shell.stdin.take());
