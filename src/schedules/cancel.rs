@@ -9,15 +9,13 @@ use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 
-/// Why somebody cancels, if they say so: at most 500 characters.
+/// Why a schedule is cancelled: at most 500 characters, may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason(String);
 
 impl Reason {
     pub const LIMIT: usize = 500;
 
-    /// # Errors
-    /// What the page says about it.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let text = text.trim();
         if text.chars().count() > Self::LIMIT {
@@ -32,7 +30,7 @@ impl Reason {
     }
 }
 
-/// Cancels, in the caller's transaction; `false` when the schedule is pending no more.
+/// Cancels a schedule in the caller's transaction. Returns `false` if the schedule is no longer pending.
 pub fn cancel(
     conn: &mut PgConnection,
     viewer: &Viewer,

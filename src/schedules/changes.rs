@@ -1,5 +1,5 @@
-//! What an edit changed: the names of the fields, and the old and new values where they are ids, times
-//! or actions. Texts, which may name a customer, are only said to have changed.
+//! What an edit changed: the names of the fields, and the old and new values of ids, times and actions. Texts
+//! may name a customer, so for them only the fact of the change is kept.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ text_enum! {
         Message = "message",
         Files = "files",
         Comment = "comment",
-        /// The mark of a schedule that a change of the company's spacing left too near to another.
+        /// Set on a schedule that is too close to another because the company's spacing was changed.
         Spacing = "spacing_exempt",
     }
 }
@@ -45,18 +45,19 @@ impl Field {
     }
 }
 
-/// The changes of one edit, as history keeps them.
+/// The changes of one edit, as stored in the history.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
     #[serde(default)]
     pub fields: Vec<String>,
-    /// Before and after, of the fields whose values are kept.
+    /// Old and new value of each field whose values are kept.
     #[serde(default)]
     pub values: BTreeMap<String, [Value; 2]>,
 }
 
 impl Changes {
-    /// What saving `draft` changes in `stored`, which stays outside the spacing or does not.
+    /// The changes that saving `draft` makes to `stored`. `is_exempt`: whether it will be exempt from the
+    /// spacing.
     pub fn between(stored: &Stored, draft: &Draft, is_exempt: bool) -> Self {
         let mut changes = Self::default();
         changes.value(Field::Person, json!(stored.person_id), json!(draft.person));
@@ -72,12 +73,12 @@ impl Changes {
         changes
     }
 
-    /// Whether a new spacing of the company set or took away the mark, and nobody edited anything.
+    /// Whether this is no person's edit: a change of the company's spacing set or removed the exemption.
     pub fn is_mark(&self) -> bool {
         self.fields == [Field::Spacing.as_str()] && self.values.contains_key(Field::Spacing.as_str())
     }
 
-    /// Whether the mark was set.
+    /// Whether the exemption was set.
     pub fn marks(&self) -> bool {
         self.values.get(Field::Spacing.as_str()).is_some_and(|[_, after]| after == &json!(true))
     }
@@ -86,7 +87,7 @@ impl Changes {
         self.fields.is_empty()
     }
 
-    /// Notes a field whose values are not kept.
+    /// Records a changed field whose values are not kept.
     pub fn mark(&mut self, field: Field, has_changed: bool) {
         if has_changed {
             self.fields.push(field.as_str().into());
@@ -100,12 +101,12 @@ impl Changes {
         }
     }
 
-    /// The changed fields with their kept values.
+    /// The changed fields, with their values where those are kept.
     pub fn iter(&self) -> impl Iterator<Item = (Field, Option<&[Value; 2]>)> {
         self.fields.iter().filter_map(|name| Some((name.parse().ok()?, self.values.get(name))))
     }
 
-    /// These and then `later`, as one change: the first value before and the last after.
+    /// Combines these changes and `later` ones into one: the first old value and the last new value.
     pub fn then(mut self, later: &Self) -> Self {
         for name in &later.fields {
             if !self.fields.contains(name) {

@@ -1,7 +1,8 @@
-//! "Salvar e fechar chamado": the contact's open ticket is closed with the schedule, in one transaction.
+//! "Salvar e fechar chamado": saves the schedule and closes the contact's open ticket in one transaction.
 //!
-//! The form says which ticket it showed, and up to which message. Only that ticket is closed, and only if
-//! nobody else has written in it since: else the person is shown what came, and asked.
+//! The form names the ticket that it showed, and the last message that it showed. Only that ticket is closed,
+//! and only if nobody else has written in it since. Otherwise the new messages are shown and the user is
+//! asked again.
 
 use diesel::pg::PgConnection;
 
@@ -11,23 +12,24 @@ use crate::error::{Error, Result};
 use crate::ids::TicketId;
 use crate::tickets::{self, Seen};
 
-/// What becomes of the open ticket.
+/// What happens to the open ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// Nothing is left to close. Whether this form has closed it before.
+    /// There is nothing to close. `was_closed`: whether an earlier submission of this form closed the ticket.
     Over { was_closed: bool },
-    /// This one is closed, once the schedule is saved.
+    /// This ticket will be closed after the schedule is saved.
     Closes(TicketId),
-    /// It is not the ticket that the form showed, or holds messages that the form did not show.
+    /// The user must be asked: this is not the ticket that the form showed, or it has messages that the form
+    /// did not show.
     Asks,
 }
 
 impl Closing {
-    /// What a form asks for, which `is_repeated` if it has saved its schedule before. The contact is locked
-    /// from here on, so that nothing more is written until the transaction ends.
+    /// Decides what happens to the ticket. `is_repeated`: whether an earlier submission of this form has
+    /// saved the schedule. Locks the contact, so that no message is added until the transaction ends.
     ///
     /// # Errors
-    /// `Forbidden` to close that ticket; or the database is unreachable.
+    /// `Forbidden` if the viewer may not close that ticket.
     pub fn asked_by(
         conn: &mut PgConnection,
         typed: &Typed,
@@ -38,14 +40,14 @@ impl Closing {
         tickets::queries::lock_contact(conn, contact)?;
         let seen: Option<Seen> = typed.open_ticket.parse().ok();
         let open = tickets::open_ticket_of(conn, contact)?;
-        // A form that shows no ticket has shown none, whoever else may have seen it.
+        // If the form shows no ticket, it has not been shown, even if the viewer has seen it elsewhere.
         let is_shown = seen.is_some_and(|seen| open.is_some_and(|open| open.id == seen.ticket));
         if open.is_none() || (is_repeated && !is_shown) {
             let was_closed = match seen {
                 Some(seen) => tickets::queries::is_closed_by(conn, seen.ticket, viewer.id)?,
                 None => false,
             };
-            // What is open now was opened since the first try closed the one that it showed.
+            // The ticket that is open now was opened after the first submission closed the one it showed.
             if open.is_none() || was_closed {
                 return Ok(Self::Over { was_closed });
             }
@@ -59,7 +61,7 @@ impl Closing {
         Ok(if has_news { Self::Asks } else { Self::Closes(open.id) })
     }
 
-    /// Closes what is to be closed, and returns whether the form's ticket is closed by it.
+    /// Closes the ticket if it must be closed. Returns whether the ticket that the form showed is closed.
     pub fn carry_out(self, conn: &mut PgConnection, viewer: &Viewer, ip: &str) -> Result<bool> {
         match self {
             Self::Over { was_closed } => Ok(was_closed),

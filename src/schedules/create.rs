@@ -1,4 +1,4 @@
-//! Saving a new schedule: all its rules in one transaction.
+//! Saves a new schedule. Checks all its rules in one transaction.
 
 use diesel::pg::PgConnection;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::web::FieldErrors;
 
-/// A form that somebody sent.
+/// A submitted form.
 pub struct Submission {
     pub typed: Typed,
     pub viewer: Viewer,
@@ -30,13 +30,13 @@ pub struct Submission {
     pub ip: String,
 }
 
-/// What came of a form.
+/// The result of a submission.
 pub enum Outcome {
     Saved {
         id: ScheduleId,
         closed_ticket: bool,
     },
-    /// This form has made a schedule before, of which something else has become since.
+    /// An earlier submission of this form saved a schedule, which has been changed or has run since.
     SavedBefore(ScheduleId),
     Refused {
         errors: FieldErrors,
@@ -45,20 +45,22 @@ pub enum Outcome {
     Asks(Question),
 }
 
-/// What changed while a form was open, so that the person is asked before it does something else than it said.
+/// Something that changed while the form was open. The user is asked, because saving would now do something
+/// else than the form says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// The company's time zone, which was this one.
+    /// The company's time zone. The form was filled in with this one.
     Zone(Zone),
     /// The contact's open ticket.
     Ticket { is_saved: bool },
 }
 
-/// Saves what was typed, and closes the ticket in the same transaction. A form that comes again is answered as
-/// the first try was, as long as what that made stands; if it was cancelled, the form makes another one.
+/// Saves the schedule, and closes the ticket in the same transaction. A form that is submitted again gets the
+/// same result as the first time, as long as its schedule is unchanged. If that schedule was cancelled, the
+/// form creates another.
 ///
 /// # Errors
-/// `Forbidden` to close that ticket; or the database is unreachable.
+/// `Forbidden` if the viewer may not close that ticket.
 pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
     match submission.typed.ids().contact {
         Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
@@ -80,7 +82,8 @@ impl Submission {
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
-                // A form with other errors is told about its time too, so that nobody corrects it twice.
+                // Check the time even if there are other errors, so that the user can correct everything at
+                // once.
                 let slot = slot::look(conn, &self.typed, &facts, None)?;
                 return Ok(self.refused(errors, slot));
             }
@@ -89,7 +92,7 @@ impl Submission {
         let spacing = queries::spacing(conn)?;
         let key = spacing.key(draft.department, draft.attendant, draft.contact);
         queries::lock_keys(conn, [key])?;
-        // The same form, sent at the same moment, may have been first to the lock.
+        // The same form, submitted at the same moment, may have got the lock first.
         let form_key = match self.unused(conn, form_key)? {
             Ok(key) => key,
             Err(outcome) => return Ok(outcome),
@@ -128,7 +131,8 @@ impl Submission {
         Ok(Ok(form_key))
     }
 
-    /// The schedule stands as this form made it. What is left is the ticket: "Salvar" may have come first.
+    /// The schedule is as this form saved it. Only the ticket may remain to be closed, if the first
+    /// submission used "Salvar".
     fn repeated(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
         let closing = self.closing(conn, true)?;
         if closing == Closing::Asks {
@@ -162,7 +166,7 @@ impl Submission {
     }
 }
 
-/// Adds to what is wrong with a form what is in the way of its time.
+/// Adds the conflicting schedule, if there is one, to the form's errors.
 pub(super) fn with_conflict(zone: Zone, mut errors: FieldErrors, slot: Slot) -> (FieldErrors, Slot) {
     if let Some(conflict) = &slot.conflict {
         let message = format!("Já existe um agendamento em {}.", zone.date_time(conflict.due_at));

@@ -1,4 +1,4 @@
-//! A schedule that may be saved, and what must be known to judge one.
+//! A schedule that is valid, and the facts that are needed to validate one.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -7,7 +7,7 @@ use crate::clock::Zone;
 use crate::files::Attachment;
 use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 
-/// The ids of a form's selects.
+/// The ids chosen in a form's selects.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChosenIds {
     pub person: Option<PersonId>,
@@ -18,43 +18,45 @@ pub struct ChosenIds {
     pub rescheduled_from: Option<ScheduleId>,
 }
 
-/// What is known of the chosen contact, which is not archived, or is the one that an edited schedule has.
+/// The chosen contact. It is not archived, unless the edited schedule already has it.
 #[derive(Clone, Copy, Debug)]
 pub struct ChosenContact {
     pub id: ContactId,
     pub person: Option<PersonId>,
-    /// Whether its channel is active, and so can carry a message.
+    /// Whether its channel is active and can carry a message.
     pub is_reachable: bool,
 }
 
-/// What the database knows of the records that were chosen.
+/// What the database says about the chosen records.
 #[derive(Clone, Debug)]
 pub struct Facts {
     pub now: DateTime<Utc>,
     pub zone: Zone,
     pub contact: Option<ChosenContact>,
-    /// The chosen person, if not archived, or if an edited schedule has it already.
+    /// The chosen person, if not archived or if the edited schedule already has it.
     pub person: Option<PersonId>,
     pub is_person_archived: bool,
-    /// Whether an edited schedule has this contact with this person already: they may have parted since.
+    /// Whether the edited schedule already has this contact with this person: the contact may have left the
+    /// person since.
     pub keeps_contact: bool,
-    /// Whether an edited schedule already sends to this contact, whose channel may be inactive by now.
+    /// Whether the edited schedule already sends to this contact: its channel may have become inactive since.
     pub keeps_channel: bool,
-    /// The chosen department, if it is active, or if an edited schedule has it already.
+    /// The chosen department, if active or if the edited schedule already has it.
     pub department: Option<DepartmentId>,
-    /// The chosen attendant, if active and a member of that department.
+    /// The chosen attendant, if an active member of that department or if the edited schedule already has
+    /// them there.
     pub attendant: Option<UserId>,
-    /// The ticket that the form was opened from, if it is of that contact; who may not read that
-    /// contact's conversation cannot name it.
+    /// The ticket that the form was opened from, if it belongs to that contact and the viewer may read the
+    /// contact's conversation.
     pub ticket: Option<TicketId>,
-    /// The schedule that is planned anew, if it is final and of that contact.
+    /// The schedule that this one replaces, if it is final and belongs to that contact.
     pub rescheduled_from: Option<ScheduleId>,
-    /// Of the files that were sent, those that can go with a schedule of this person.
+    /// The submitted files that this user may attach to a schedule.
     pub files: Vec<Attachment>,
 }
 
 impl Facts {
-    /// Why the chosen person does not fit any more, if so.
+    /// Why the chosen person no longer fits, if it does not.
     pub fn unfit_person(&self) -> Option<&'static str> {
         let person = self.person?;
         match self.contact {
@@ -67,7 +69,7 @@ impl Facts {
     }
 }
 
-/// A schedule whose every field is right; only its place in time must still be free.
+/// A schedule whose fields are all valid. Its time must still be checked against the spacing.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub from_ticket: Option<TicketId>,

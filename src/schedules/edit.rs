@@ -1,7 +1,7 @@
-//! Changing a pending schedule.
+//! Changes a pending schedule.
 //!
-//! Who edits saw one version. If another has changed it since, or it is pending no more, nothing is
-//! saved and the page shows what happened meanwhile.
+//! The form names the version that it showed. If somebody has changed the schedule since, or it is no longer
+//! pending, nothing is saved and the page shows what happened meanwhile.
 
 use diesel::pg::PgConnection;
 
@@ -21,7 +21,7 @@ use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::web::FieldErrors;
 
-/// A form that somebody sent to change a schedule.
+/// A submitted form that changes a schedule.
 pub struct Edit {
     pub id: ScheduleId,
     pub typed: Typed,
@@ -31,7 +31,7 @@ pub struct Edit {
     pub ip: String,
 }
 
-/// What came of it.
+/// The result of an edit.
 pub enum Outcome {
     Saved { closed_ticket: bool },
     Refused { errors: FieldErrors, slot: Slot },
@@ -41,13 +41,13 @@ pub enum Outcome {
 
 /// What happened to a schedule since somebody began to edit it.
 pub struct Stale {
-    /// What it holds now.
+    /// Its current values.
     pub stored: Stored,
     pub detail: Detail,
-    /// The edits since, and its end.
+    /// The edits since then, and its end.
     pub since: History,
     pub files: Vec<Attachment>,
-    /// Whether the company's time zone is another, so that all times are shown by other clocks.
+    /// Whether the company's time zone has changed, so that all times are shown differently.
     pub is_of_other_zone: bool,
 }
 
@@ -56,7 +56,7 @@ impl Stale {
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, stored: &Stored, seen: i32) -> Result<Self> {
         let files = files::queries::of_schedule(conn, stored.id)?;
         Ok(Self {
-            // Whoever waited for another edit has its version, but the files from before.
+            // A transaction that waited for another edit reads the new version, but the files from before it.
             stored: Stored { files: files.iter().map(|file| file.id).collect(), ..stored.clone() },
             detail: queries::detail(conn, viewer, stored.id)?,
             since: queries::history_since(conn, stored.id, seen)?,
@@ -72,23 +72,23 @@ pub struct Move {
     pub id: ScheduleId,
     /// The version that was shown.
     pub version: i32,
-    /// The company's time zone by which it was shown.
+    /// The company's time zone that the page used.
     pub zone: String,
-    /// `2026-12-05T10:00` by the company's clocks.
+    /// `2026-12-05T10:00`, in the company's time zone.
     pub due_local: String,
-    /// Which of two, where the clocks repeat it.
+    /// Which of the two, if the clocks repeat this time.
     pub due_fold: String,
 }
 
-/// Saves what was typed over the schedule.
+/// Saves the form over the schedule.
 ///
 /// # Errors
-/// `NotFound`; `Forbidden` to close the ticket; or the database is unreachable.
+/// `Forbidden` if the viewer may not close the ticket.
 pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
     db.transaction_on(edit.id, move |conn| edit.save(conn)).await
 }
 
-/// Moves a pending schedule to another time and leaves all else as it is.
+/// Moves a pending schedule to another time and leaves everything else unchanged.
 pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result<Outcome> {
     let (id, zone) = (wanted.id, viewer.zone);
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;
@@ -97,7 +97,7 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
         due_fold: wanted.due_fold,
         version: wanted.version.to_string(),
         zone: wanted.zone,
-        // What was shown is known by its version alone.
+        // The calendar sends only the version, not the original values.
         original: String::new(),
         ..Typed::of(&stored, zone)
     };
@@ -117,7 +117,7 @@ impl Edit {
         let parsed = self.typed.parse(&facts);
         let wanted =
             parsed.as_ref().ok().map(|draft| spacing.key(draft.department, draft.attendant, draft.contact));
-        // The place that it leaves is locked too: two that change places would wait for each other.
+        // Lock the old key too: otherwise two schedules that swap places would wait for each other.
         queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
         let stored = queries::lock_stored(conn, self.id)?;
         if queries::is_edited_by(conn, &stored, form)? {
@@ -146,9 +146,10 @@ impl Edit {
         Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
     }
 
-    /// Whether the form names what the schedule holds: this version, or, after the browser's "back", an
-    /// earlier one that nothing but the same page has changed since. A new spacing of the company raises
-    /// the version too, and touches nothing that a form shows.
+    /// Whether the form is based on what the schedule holds. That is true for the current version. It is also
+    /// true for an earlier version (after the browser's "back") if only this page has changed the schedule
+    /// since. A change of the company's spacing raises the version too, but changes nothing that a form
+    /// shows.
     fn has_seen(&self, conn: &mut PgConnection, stored: &Stored) -> Result<bool> {
         if self.typed.was_opened_as(&Typed::of(stored, self.viewer.zone)) {
             return Ok(true);
@@ -173,7 +174,8 @@ impl Edit {
         live::announce(conn, &Event::SchedulesChanged(vec![self.id]))
     }
 
-    /// The same form has been saved before. What is left is the ticket: "Salvar" may have come first.
+    /// An earlier submission of this form has been saved. Only the ticket may remain to be closed, if that
+    /// submission used "Salvar".
     fn repeated(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let closing = self.closing(conn, true)?;
         if closing == Closing::Asks {

@@ -31,8 +31,8 @@ pub async fn edit(
     shell.page(&viewer, purpose.title(), page)
 }
 
-/// Saves, or shows the form again: after a step of a browser without scripts, with what is wrong (422),
-/// or with what somebody else did meanwhile (409).
+/// Saves, or shows the form again: after a step in a browser without JavaScript, with errors (422), or with
+/// what somebody else changed meanwhile (409).
 pub async fn update(
     viewer: Can<ManageSchedules>,
     mut form: PostedFiles,
@@ -74,8 +74,8 @@ pub async fn update(
     }
 }
 
-/// The form after a button that only fills it in further; `take` is a part of which the other's value
-/// is chosen. What somebody changed since it was opened stays in view.
+/// Shows the form after a button that only changes its fields. `take` is a part for which the other user's
+/// value was chosen. What somebody else changed since the form was opened stays visible.
 async fn step(
     viewer: &Viewer,
     shell: Shell,
@@ -102,8 +102,9 @@ async fn step(
     overtaken(viewer, shell, db, typed, &stale).await
 }
 
-/// What somebody else did meanwhile, above the form: with their values in it where nothing was typed, to
-/// be saved over the new version; or, if the schedule is pending no more, as a new one.
+/// Shows what somebody else did meanwhile, above the form. Fields that this user did not change get the other
+/// user's values, and saving overwrites the new version. If the schedule is no longer pending, the form
+/// creates a new one.
 async fn overtaken(
     viewer: &Viewer,
     shell: Shell,

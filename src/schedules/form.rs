@@ -1,4 +1,4 @@
-//! The form of a schedule: strings, as typed, to a schedule that may be saved.
+//! The form of a schedule: parses submitted strings into a valid schedule.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -20,11 +20,11 @@ mod tests;
 
 pub use due::{Due, Fold};
 
-/// The longest message and comment, in characters.
+/// Maximum length of message and comment, in characters.
 pub const MESSAGE_LIMIT: usize = 4096;
 pub const COMMENT_LIMIT: usize = 1000;
 
-/// What somebody typed, kept to be shown again.
+/// The fields as typed, so that the form can be shown again.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub form_key: String,
@@ -35,26 +35,26 @@ pub struct Typed {
     pub attendant_id: String,
     pub action: String,
     pub due_at: String,
-    /// Which of two, where the clocks repeat the time: see [`Fold`].
+    /// Which of the two, if the clocks repeat the time: see [`Fold`].
     pub due_fold: String,
     pub message: String,
     pub comment: String,
-    /// The final schedule that this one is planned anew from.
+    /// The final schedule that this one replaces.
     pub rescheduled_from: String,
-    /// The version of the schedule that is edited, as the form showed it.
+    /// The version of the edited schedule that the form showed.
     pub version: String,
-    /// What the form was opened with: see [`super::merging::Original`].
+    /// The values that the form was opened with: see [`super::merging::Original`].
     pub original: String,
-    /// The company's time zone when the form was opened, by which `due_at` was typed.
+    /// The company's time zone when the form was opened; `due_at` is in this zone.
     pub zone: String,
-    /// What the form showed of the contact's open ticket: see [`crate::tickets::Seen`].
+    /// The open ticket that the form showed: see [`crate::tickets::Seen`].
     pub open_ticket: String,
-    /// What the lists of contacts and people are narrowed by, in browsers without scripts.
+    /// Search texts for the lists of contacts and people, in browsers without JavaScript.
     pub contact_search: String,
     pub person_search: String,
-    /// Files that were sent, by id in the order in which they came.
+    /// Ids of the uploaded files, in the order of upload.
     pub files: Vec<AttachmentId>,
-    /// What is to be said of files that were not accepted.
+    /// Messages about files that were not accepted.
     pub refused_files: Vec<String>,
 }
 
@@ -85,7 +85,7 @@ impl Typed {
         }
     }
 
-    /// An empty form, with a key of its own, so that it makes one schedule however often it is sent.
+    /// An empty form. Its own key makes it create only one schedule, however often it is submitted.
     pub fn blank() -> Self {
         Self {
             form_key: Uuid::new_v4().to_string(),
@@ -94,8 +94,9 @@ impl Typed {
         }
     }
 
-    /// Names what this form says: sent twice it is the same, changed (after the browser's "back") another.
-    /// Files count by content, for whoever sends them twice sends the same.
+    /// A key for the content of this form. Submitted twice without a change, the key is the same; changed
+    /// (after the browser's "back"), it is another. Files count by content, because uploading a file again
+    /// gives it another id.
     pub fn submission_key(&self, sender: UserId, files: &[Attachment]) -> Uuid {
         let sender = sender.to_string();
         let Self { form_key, ticket_id, person_id, contact_id, department_id, .. } = self;
@@ -127,7 +128,7 @@ impl Typed {
         key_of(hash)
     }
 
-    /// The time zone by which the time was typed, if that is not the company's any more.
+    /// The time zone in which the time was typed, if it is no longer the company's.
     pub fn former_zone(&self, zone: Zone) -> Option<Zone> {
         let name = match self.zone.trim() {
             "" => Original::read(&self.original).zone,
@@ -136,8 +137,8 @@ impl Typed {
         Zone::find(&name).filter(|former| former.name() != zone.name())
     }
 
-    /// With a suggested free time in place of the one that was typed: `2026-12-05T10:00`, or, where the
-    /// clocks repeat it, `2026-12-05T10:00 second`.
+    /// Replaces the time by a suggested free one: `2026-12-05T10:00`, or `2026-12-05T10:00 second` if the
+    /// clocks repeat it.
     pub fn with_slot(self, slot: &str) -> Self {
         let (local, fold) = slot.split_once(' ').unwrap_or((slot, ""));
         match clock::parse_input(local) {
@@ -146,7 +147,7 @@ impl Typed {
         }
     }
 
-    /// Without the links that were refused, so that the form can be saved without them.
+    /// Removes links to other records that were refused, so that the form can be saved without them.
     pub fn unlinked(mut self, errors: &FieldErrors) -> Self {
         if errors.of("ticket_id").is_some() {
             self.ticket_id.clear();
@@ -157,7 +158,7 @@ impl Typed {
         self
     }
 
-    /// The ids that were chosen, each `None` when nothing or nonsense was.
+    /// The chosen ids. Each is `None` if nothing or something invalid was chosen.
     pub fn ids(&self) -> ChosenIds {
         ChosenIds {
             person: self.person_id.parse().ok(),
@@ -174,7 +175,7 @@ impl Typed {
     }
 }
 
-/// The key of a form whose schedule was cancelled: what it makes then is another schedule.
+/// The key that a form uses after its schedule was cancelled, so that it creates another schedule.
 pub fn key_after(cancelled: Uuid) -> Uuid {
     key_of(Sha256::new_with_prefix(cancelled))
 }

@@ -1,4 +1,4 @@
-//! The parts of the form that change with what is chosen in it.
+//! The parts of the form that depend on what is chosen in it.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -33,7 +33,7 @@ pub struct PartQuery {
     schedule_id: String,
 }
 
-/// The field "Atendente" for the department that was chosen.
+/// The field "Atendente" for the chosen department.
 pub async fn attendant_field(
     _: Can<ManageSchedules>,
     shell: Shell,
@@ -50,7 +50,7 @@ pub async fn attendant_field(
     shell.fragment(StatusCode::OK, view)
 }
 
-/// The warnings about the contact that was chosen.
+/// The warnings about the chosen contact.
 pub async fn contact_warning(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -68,7 +68,7 @@ pub async fn contact_warning(
     shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, known, true))
 }
 
-/// What is proposed for the contact that was chosen, as JSON: its person as an option, and who attends.
+/// The proposal for the chosen contact, as JSON: its person as an option, and its department and attendant.
 pub async fn proposal(
     _: Can<ManageSchedules>,
     db: web::Data<Db>,
@@ -90,7 +90,7 @@ pub async fn proposal(
     })))
 }
 
-/// Whether the time that was typed can be had.
+/// Whether the typed time is free.
 pub async fn slot_check(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -147,23 +147,23 @@ pub async fn person_options(
     Ok(HttpResponse::Ok().json(as_json(&found)))
 }
 
-/// Whether a form was sent by a button that only fills it in further: browsers without scripts ask for
-/// the attendants of a department, for what is proposed for a contact, take over a free time or what
-/// somebody else saved, or remove a file.
+/// Whether the form was submitted by a button that only changes its fields. In browsers without JavaScript,
+/// such buttons load the attendants of a department or the proposal for a contact, take over a free time or
+/// another user's value, or remove a file.
 pub fn is_step(form: &Fields) -> bool {
-    // Enter in a search asks for what it finds; it is not meant to save.
+    // Enter in a search field submits the form too, but must only search.
     let is_searching =
         form.get("searched") != searched(form.get("person_search"), form.get("contact_search"));
     is_searching || ["step", "use_slot", "remove_file", "take"].iter().any(|name| !form.get(name).is_empty())
 }
 
-/// The searches whose results a form shows; nothing for none.
+/// The searches whose results the form shows; empty for none.
 pub fn searched(person: &str, contact: &str) -> String {
     let (person, contact) = (person.trim(), contact.trim());
     if person.is_empty() && contact.is_empty() { String::new() } else { format!("{person}/{contact}") }
 }
 
-/// The form after that button.
+/// The form after such a button.
 pub async fn after_step(db: &Db, form: &Fields, typed: Typed) -> Result<Typed> {
     let mut typed = typed.with_slot(form.get("use_slot"));
     if form.get("step") == "clear_person" {

@@ -18,7 +18,7 @@ use crate::ids::ScheduleId;
 use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
 
 /// # Errors
-/// `NotFound` outside the viewer's scope.
+/// `NotFound` if the viewer may not read it.
 pub async fn show(
     viewer: Viewer,
     shell: Shell,
@@ -37,16 +37,14 @@ pub struct NewQuery {
     contact_id: String,
     #[serde(default)]
     ticket_id: String,
-    /// `2026-12-05T10:00`, as of a free place in the calendar.
+    /// `2026-12-05T10:00`, from a free place in the calendar.
     #[serde(default)]
     due_at: String,
-    /// A final schedule that is planned anew.
+    /// The final schedule to reschedule.
     #[serde(default)]
     from: String,
 }
 
-/// # Errors
-/// `NotFound` if the schedule to plan anew does not exist.
 pub async fn new(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -70,7 +68,7 @@ pub async fn new(
     shell.page(&viewer, Purpose::New.title(), page)
 }
 
-/// A new schedule in the place of a final one; one that is pending can be edited instead.
+/// Shows the form for a new schedule in place of a final one. A pending one can be edited instead.
 async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) -> Result<HttpResponse> {
     let who = viewer.clone();
     let (stored, detail) =
@@ -78,7 +76,7 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
     if !stored.status.is_final() {
         return Ok(redirect(&format!("/schedules/{from}/edit")));
     }
-    // Its page says why nothing more is planned for that contact.
+    // Its page says why that contact can have no more schedules.
     if detail.is_archived {
         return Ok(redirect(&format!("/schedules/{from}")));
     }
@@ -90,9 +88,9 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
     shell.page(viewer, Purpose::Reschedule(from).title(), page)
 }
 
-/// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested
-/// time (`use_slot`), without a file (`remove_file`), with what is wrong (422), or with what changed while it was
-/// open (409). Files are kept first, so that nobody sends them twice.
+/// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested time
+/// (`use_slot`), without a file (`remove_file`), with errors (422), or with what changed while it was open
+/// (409). Files are stored first, so that nobody has to upload them twice.
 pub async fn create(
     viewer: Can<ManageSchedules>,
     mut form: PostedFiles,
@@ -146,7 +144,7 @@ async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result
     Ok(FormPage::new(viewer, &shell.csrf, purpose, typed, options))
 }
 
-/// Asks before cancelling, for browsers without scripts.
+/// Asks before cancelling, for browsers without JavaScript.
 pub async fn ask_cancellation(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -162,7 +160,7 @@ pub async fn ask_cancellation(
     shell.page(&viewer, "Cancelar agendamento", view)
 }
 
-/// Cancels. Whoever comes too late is shown what became of the schedule instead.
+/// Cancels. If the schedule is no longer pending, its page shows its state instead.
 pub async fn cancel(
     viewer: Can<ManageSchedules>,
     form: Posted,

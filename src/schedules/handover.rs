@@ -1,7 +1,7 @@
-//! Handing pending schedules over: to another attendant or department, when theirs leaves.
+//! Hands pending schedules over to another attendant or department, when theirs is deactivated.
 //!
-//! They keep their times, so that at the new place they may be too near to others. Then none of them
-//! goes: whoever hands them over sees which and chooses anew.
+//! They keep their times, so they may be too close to schedules at the new place. Then none of them is moved:
+//! the user sees which ones are in conflict and chooses again.
 
 use diesel::pg::PgConnection;
 
@@ -14,23 +14,23 @@ use crate::live::{self, Event};
 
 pub use super::queries::Clash;
 
-/// Which pending schedules go where.
+/// Which pending schedules are moved, and where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handover {
-    /// Those of an attendant in a department, to another attendant of it.
+    /// Those of an attendant in a department, to another attendant of that department.
     Attendant { of: UserId, department: DepartmentId, to: UserId },
-    /// Those of a department, to another. Their attendants stay.
+    /// Those of a department, to another department. They keep their attendants.
     Department { of: DepartmentId, to: DepartmentId },
 }
 
 impl Handover {
-    /// Among which schedules they will have to keep their distance, where that changes.
+    /// The spacing key of the new place, if the handover changes the key.
     fn new_key(self, spacing: Spacing) -> Option<i64> {
         match (self, spacing.scope) {
             (Self::Attendant { to, department, .. }, Scope::Attendant) => {
                 spacing.key_so_far(Some(department), Some(to), None)
             }
-            // By attendant, those without one count by their queue.
+            // If the spacing counts by attendant, schedules without one count by their department's queue.
             (Self::Department { to, .. }, Scope::Department | Scope::Attendant) => {
                 spacing.key_so_far(Some(to), None, None)
             }
@@ -39,7 +39,8 @@ impl Handover {
     }
 }
 
-/// Hands them over, in the caller's transaction; or changes nothing, and tells what is in the way.
+/// Hands the schedules over in the caller's transaction and returns them. If there are conflicts, changes
+/// nothing and returns those.
 pub fn hand_over(
     conn: &mut PgConnection,
     handovers: &[Handover],

@@ -1,4 +1,4 @@
-//! What pages of the list and the calendar have in common, read again only after a change.
+//! Caches what pages of the list and the calendar have in common. It is read again only after a change.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -14,17 +14,17 @@ use crate::error::Result;
 use crate::ids::{ScheduleId, UserId};
 use crate::web::Search;
 
-/// The header by which an open page says that it follows changes by itself.
+/// The header that an open page sends when it refreshes itself.
 const REFRESH: &str = "pontual-refresh";
 
-/// So long an open page is content with what a search found before.
+/// How long the result of a search may be reused when an open page refreshes itself.
 const CONTENT: Duration = Duration::from_secs(30);
 
-/// How many searches are kept before all are forgotten.
+/// Maximum cached searches; then all are dropped.
 const MOST_SEARCHES: usize = 200;
 
-/// One for each process. What somebody searches for is looked up each time; only pages that follow changes by
-/// themselves take what was found shortly before, with what was saved since.
+/// One per process. A search by a user is always run. Only a page that refreshes itself gets the recent
+/// result, together with schedules that were saved since.
 pub struct Known {
     options: Remembered<Vec<UserId>, Options>,
     counts: Remembered<Narrowed, Counts>,
@@ -32,12 +32,12 @@ pub struct Known {
     searches: Mutex<HashMap<String, Searched>>,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone)]
 struct Searched {
     at: Instant,
     found: Found,
-    /// The newest schedule there was.
+    /// The newest schedule when the search ran.
     last: ScheduleId,
 }
 
@@ -51,12 +51,12 @@ impl Known {
         }
     }
 
-    /// Whether an open page asks by itself.
+    /// Whether an open page is refreshing itself.
     pub fn is_refresh(request: &HttpRequest) -> bool {
         request.headers().contains_key(REFRESH)
     }
 
-    /// What a search finds; `None` if nothing was typed.
+    /// The result of a search; `None` if nothing was typed.
     pub fn found(&self, conn: &mut PgConnection, typed: &str, is_refresh: bool) -> Result<Option<Found>> {
         let Some(search) = Search::parse(typed) else { return Ok(None) };
         let is_recent = |searched: &&Searched| is_refresh && searched.at.elapsed() < CONTENT;
@@ -81,7 +81,7 @@ impl Known {
         self.searches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What `filters` can be changed to.
+    /// The options that the filters offer.
     pub fn options(&self, conn: &mut PgConnection, filters: &Filters) -> Result<Options> {
         let attendant = match filters.attendant {
             Some(Attendant::User(id)) => Some(id),
@@ -91,7 +91,7 @@ impl Known {
         self.options.get(chosen.clone(), || list::options(conn, &chosen))
     }
 
-    /// How many there are in each situation.
+    /// The number of schedules in each situation.
     pub fn counts(&self, conn: &mut PgConnection, narrowed: &Narrowed) -> Result<Counts> {
         let all = narrowed.of_all();
         if all.is_searched() {
@@ -100,7 +100,7 @@ impl Known {
         self.counts.get(all.clone(), || list::counts(conn, &all))
     }
 
-    /// How many there are in each cell, by situation.
+    /// The number of schedules in each cell, by situation.
     pub fn loads(&self, conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
         if narrowed.is_searched() {
             return calendar::loads(conn, narrowed, cells);

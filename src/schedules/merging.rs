@@ -1,8 +1,8 @@
-//! Two people who change one schedule at the same time, told apart field by field.
+//! Merges the changes of two users who edit one schedule at the same time, field by field.
 //!
-//! A form carries what it was opened with. So what somebody did not touch takes the other's value, and
-//! only what both changed is asked about. What depends on each other is one part: a contact comes with
-//! its person, an attendant with the department.
+//! A form carries the values that it was opened with. A field that this user did not touch takes the other
+//! user's value. The user is asked only about fields that both changed. Fields that depend on each other form
+//! one part: a contact with its person, an attendant with the department.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,8 @@ use super::form::Typed;
 use crate::text_enum;
 
 text_enum! {
-    /// What is taken over as a whole, by the name of its first field, in the order of the form.
+    /// A part of the form that is merged as a whole. Its name is that of its first field; the order is that
+    /// of the form.
     #[derive(PartialOrd, Ord)]
     pub enum Part {
         Contact = "contact_id",
@@ -39,7 +40,7 @@ impl Part {
         }
     }
 
-    /// The part that a changed field belongs to; the spacing's mark is in no form.
+    /// The part that a field belongs to. The spacing exemption is in no form.
     pub fn of(field: Field) -> Option<Self> {
         match field {
             Field::Person | Field::Contact => Some(Self::Contact),
@@ -54,20 +55,20 @@ impl Part {
     }
 }
 
-/// What a form was opened with, as it carries it along.
+/// The values that a form was opened with. The form carries them in a hidden field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Original {
     /// The version that was opened.
     pub version: i32,
-    /// The company's time zone, by which the due time was shown.
+    /// The company's time zone in which the due time was shown.
     #[serde(default)]
     pub zone: String,
-    /// The values of each part; of a part that both changed, as they were before.
+    /// The values of each part. A part that both users changed keeps its values from before.
     parts: BTreeMap<String, Vec<String>>,
 }
 
 impl Original {
-    /// What a form sent as such; nothing is known if it is no such text.
+    /// Parses what a form sent; empty if it is invalid.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
@@ -81,23 +82,23 @@ impl Original {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// The only text of a part such as the message.
+    /// The text of a part that has only one, such as the message.
     pub fn first(&self, part: Part) -> Option<&str> {
         self.parts.get(part.as_str())?.first().map(String::as_str)
     }
 }
 
-/// A form with what somebody else changed in it.
+/// A form that includes another user's changes.
 pub struct Merged {
     pub typed: Typed,
-    /// What both changed: the form still says what was typed.
+    /// Parts that both users changed: the form keeps what this user typed.
     pub both: Vec<Part>,
     /// What the form was opened with.
     pub original: Original,
 }
 
 impl Merged {
-    /// `theirs` is what the schedule holds now.
+    /// Merges another user's changes into `typed`. `theirs` is what the schedule holds now.
     pub fn of(mut typed: Typed, theirs: &Typed) -> Self {
         let original = Original::read(&typed.original);
         let (mut next, mut both) = (original.clone(), Vec::new());
@@ -121,7 +122,7 @@ impl Merged {
 }
 
 impl Typed {
-    /// The version that was opened, whatever was seen since.
+    /// The version that the form was opened with, even if it has shown newer ones since.
     pub fn opened_version(&self) -> i32 {
         match Original::read(&self.original).version {
             0 => self.version.parse().unwrap_or(0),
@@ -129,12 +130,12 @@ impl Typed {
         }
     }
 
-    /// Whether each part was opened as `other` has it.
+    /// Whether each part had the values of `other` when the form was opened.
     pub fn was_opened_as(&self, other: &Self) -> bool {
         Original::read(&self.original).parts == Original::of(other, 0).parts
     }
 
-    /// The values of a part, such that equal ones mean the same.
+    /// The values of a part, normalized so that equal values mean the same.
     fn part(&self, part: Part) -> Vec<String> {
         let one = |text: &str| vec![text.trim().to_owned()];
         match part {
@@ -152,7 +153,7 @@ impl Typed {
         }
     }
 
-    /// With a part as another form has it.
+    /// Replaces a part by the values of another form.
     pub fn take(&mut self, part: Part, other: &Self) {
         match part {
             Part::Contact => {

@@ -1,10 +1,10 @@
 //! Schedules ("agendamentos"): one future action for one contact.
 //!
-//! Not recurring, not collective: one date and time, one contact. At its due time a schedule opens a
-//! ticket and sends a message, or notifies an attendant, or both (see [`Action`]). It keeps a distance
-//! to the others (see [`Spacing`]). Who has the permission "Habilitar agendamento" creates, edits,
-//! cancels, runs and reschedules them and sees them all; an attendant reads those that are theirs. What
-//! happens at the due time is the `dispatcher`'s.
+//! A schedule is not recurring and not collective: it has one date and time and one contact. At its due time
+//! it opens a ticket and sends a message, or notifies an attendant, or both (see [`Action`]). It keeps a
+//! distance to other schedules (see [`Spacing`]). Users with the permission "Habilitar agendamento" create,
+//! edit, cancel, run and reschedule them, and see all of them. An attendant reads only their own. The
+//! `dispatcher` decides what happens at the due time.
 
 mod calendar;
 mod cancel;

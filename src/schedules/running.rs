@@ -1,4 +1,4 @@
-//! "Disparar agora": the question before it, and doing it.
+//! "Disparar agora": asks, and runs the schedule.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -13,7 +13,7 @@ use crate::ids::ScheduleId;
 use crate::tickets;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// Asks before firing, for browsers without scripts.
+/// Asks before running the schedule, for browsers without JavaScript.
 pub async fn ask(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -29,7 +29,7 @@ pub async fn ask(
     shell.page(&viewer, "Disparar agora", view)
 }
 
-/// Fires at once. What stands in the way is told (409), and the schedule waits for its time as before.
+/// Runs the schedule now. If something prevents it, the page says what (409) and the schedule stays pending.
 pub async fn run(
     viewer: Can<ManageSchedules>,
     _: Posted,

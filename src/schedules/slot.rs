@@ -1,4 +1,4 @@
-//! Whether a wanted time can be had, as the form tells while it is filled in.
+//! Checks whether a wanted time is free, while the form is being filled in and when it is saved.
 
 use diesel::pg::PgConnection;
 
@@ -9,20 +9,20 @@ use super::spacing::Conflict;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 
-/// What is known of the time in a form.
+/// The result of checking the time in a form.
 #[derive(Clone, Debug)]
 pub struct Slot {
     pub due: Due,
-    /// What is in the way.
+    /// The schedule that is too close.
     pub conflict: Option<Conflict>,
-    /// Whether the spacing could be judged: enough was chosen to know among which schedules it counts.
+    /// Whether the spacing could be checked: that needs the fields from which the spacing key is made.
     pub is_judged: bool,
-    /// Whether it is the place that the schedule has, near to another since the company's spacing grew: it
-    /// may stay there.
+    /// Whether the edited schedule already has this time and is too close to another only because the
+    /// company's spacing grew. Then it may stay.
     pub stays_near: bool,
 }
 
-/// Judges the time that was typed, beside all pending schedules but `except`.
+/// Checks the typed time against all pending schedules except `except`.
 pub fn look(
     conn: &mut PgConnection,
     typed: &Typed,

@@ -10,7 +10,7 @@ use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
 use crate::text_enum;
 
 text_enum! {
-    /// Among which schedules the distance counts.
+    /// Which schedules must keep the distance from each other.
     pub enum Scope {
         Platform = "platform",
         Department = "department",
@@ -19,7 +19,7 @@ text_enum! {
     }
 }
 
-/// The company's rule.
+/// The company's setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spacing {
     /// The window that a schedule blocks, in minutes; 0 turns the rule off.
@@ -36,9 +36,9 @@ impl Spacing {
         }
     }
 
-    /// What the database compares: schedules with one key keep the distance. Without an attendant, a
-    /// schedule waits in its department's queue, which counts as an attendant of its own. As the
-    /// database's function `spacing_key`.
+    /// The spacing key: pending schedules with the same key must keep the distance. Without an attendant, a
+    /// schedule waits in its department's queue, which counts like an attendant. Must equal the database's
+    /// function `spacing_key`.
     pub fn key(self, department: DepartmentId, attendant: Option<UserId>, contact: ContactId) -> i64 {
         match self.scope {
             Scope::Platform => 0,
@@ -50,7 +50,8 @@ impl Spacing {
         }
     }
 
-    /// The same of a form that is not complete; `None` while what the scope asks for is not chosen.
+    /// Like [`key`](Self::key), for an incomplete form. `None` while the fields that the scope needs are not
+    /// chosen.
     pub fn key_so_far(
         self,
         department: Option<DepartmentId>,
@@ -68,12 +69,12 @@ impl Spacing {
     }
 }
 
-/// Keys of two scopes never meet: in the first eight bits what is counted, in the rest the id.
+/// Keys of different scopes never collide: the first eight bits are the kind, the rest is the id.
 fn of_kind(kind: i64, id: i64) -> i64 {
     (kind << 56) + id
 }
 
-/// A refused time: what is in the way, and the nearest free times.
+/// The schedule that is too close to a wanted time, and the nearest free times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     pub with: ScheduleId,

@@ -1,4 +1,4 @@
-//! What a schedule does and how far it has come.
+//! The action and the status of a schedule.
 
 use crate::text_enum;
 
@@ -31,7 +31,7 @@ impl Action {
         }
     }
 
-    /// As in the narrow column of a list.
+    /// For the narrow column of a list.
     pub fn short_label(self) -> &'static str {
         match self {
             Self::OpenTicketAndNotify => "Abrir chamado e notificar",
@@ -41,7 +41,8 @@ impl Action {
 }
 
 text_enum! {
-    /// "Situação". `scheduled` until its due time or a cancellation; the others are final.
+    /// "Situação". A schedule is `scheduled` until its due time or its cancellation; the other states are
+    /// final.
     ///
     /// ```text
     ///              edit
@@ -111,7 +112,7 @@ text_enum! {
 }
 
 impl FailureReason {
-    /// As in the narrow cell of a table; the schedule's page says more.
+    /// For the narrow cell of a table. The schedule's page says more.
     pub fn short_label(self) -> &'static str {
         match self {
             Self::TicketOpen => "O chamado já estava aberto",

@@ -1,4 +1,4 @@
-//! "Data e hora": what was typed, as an instant that can be scheduled.
+//! "Data e hora": parses the typed time into an instant that can be scheduled.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -9,7 +9,7 @@ use crate::text_enum;
 use crate::web::FieldErrors;
 
 text_enum! {
-    /// Which of the two, where the clocks go back and show a time twice.
+    /// Which of the two, if the clocks go back and show a time twice.
     pub enum Fold {
         First = "first",
         Second = "second",
@@ -17,7 +17,7 @@ text_enum! {
 }
 
 impl Fold {
-    /// Which one `at` is; `None` if its clock time is there once.
+    /// Which of the two `at` is; `None` if its clock time occurs only once.
     pub fn of(zone: Zone, at: DateTime<Utc>) -> Option<Self> {
         match zone.resolve(zone.local(at)) {
             Resolved::Twice(first, _) => Some(if at == first { Self::First } else { Self::Second }),
@@ -32,11 +32,11 @@ pub enum Due {
     Missing,
     Invalid,
     Past,
-    /// The clocks skip it; the times beside it exist.
+    /// The clocks skip this time. Contains the nearest existing times before and after it, if in the future.
     Never([Option<DateTime<Utc>>; 2]),
-    /// The clocks repeat it, and it was not said which one is meant.
+    /// The clocks repeat this time, and the form does not say which of the two is meant.
     Twice([DateTime<Utc>; 2]),
-    /// In the future. Where the clocks repeat it, both of which it is one.
+    /// A time in the future. `twins` are both instants, if the clocks repeat this time.
     At {
         local: NaiveDateTime,
         at: DateTime<Utc>,
@@ -53,7 +53,7 @@ impl Due {
         }
     }
 
-    /// What the form says about it, if it cannot be scheduled.
+    /// The error message, if it cannot be scheduled.
     pub fn error(&self) -> Option<&'static str> {
         match self {
             Self::Missing => Some("Informe a data e a hora."),
@@ -71,7 +71,7 @@ impl Due {
 }
 
 impl Typed {
-    /// What "Data e hora" means, by the company's clocks and the database's time.
+    /// Parses "Data e hora" in the company's time zone and compares it with the database's time.
     pub fn due(&self, facts: &Facts) -> Due {
         let Some(local) = clock::parse_input(&self.due_at) else {
             return if self.due_at.trim().is_empty() { Due::Missing } else { Due::Invalid };

@@ -1,4 +1,4 @@
-//! The form's files: sent with it, or uploaded before and named by their ids.
+//! The form's files: sent with the form, or uploaded before and named by their ids.
 
 use super::Typed;
 use crate::files::{Kept, MOST, TOO_MANY};
@@ -7,10 +7,10 @@ use crate::schedules::Action;
 use crate::schedules::draft::Facts;
 use crate::web::{FieldErrors, Fields};
 
-/// A form names so many at most; what is more is nonsense.
+/// Maximum file ids that are read from a form.
 const NAMED: usize = 50;
 
-/// Those that the form names, without the one that is to be removed from it.
+/// The files that the form names, without the one that is to be removed.
 pub fn chosen(fields: &Fields) -> Vec<AttachmentId> {
     let removed: Option<AttachmentId> = fields.get("remove_file").parse().ok();
     let named = fields.all("files").take(NAMED).filter_map(|id| id.parse().ok());
@@ -21,7 +21,7 @@ pub fn chosen(fields: &Fields) -> Vec<AttachmentId> {
 }
 
 impl Typed {
-    /// With what came along with the form itself.
+    /// Adds the files that were sent with the form itself.
     pub fn with_uploads(mut self, kept: Kept) -> Self {
         self.files.extend(kept.ids);
         self.refused_files = kept.refused;

@@ -1,4 +1,4 @@
-//! What was typed, judged field by field.
+//! Validates the typed fields one by one.
 
 use super::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
 use crate::ids::ContactId;
@@ -8,7 +8,7 @@ use crate::web::{FieldErrors, too_long};
 
 impl Typed {
     /// # Errors
-    /// Every field that is wrong, in the order of the page.
+    /// All invalid fields, in the order of the page.
     pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let action = self.action();
@@ -82,7 +82,7 @@ impl Typed {
         Some(contact.id)
     }
 
-    /// What the schedule would be linked to must be of its contact.
+    /// Linked records must belong to the schedule's contact.
     fn check_sources(&self, facts: &Facts, errors: &mut FieldErrors) {
         if facts.contact.is_none() {
             return;

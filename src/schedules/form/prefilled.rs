@@ -1,4 +1,4 @@
-//! Forms that begin with something: a contact, a schedule to change, one to plan anew.
+//! Prefilled forms: for a contact, for editing a schedule, for rescheduling one.
 
 use super::{Fold, Typed};
 use crate::clock::Zone;
@@ -8,13 +8,13 @@ use crate::schedules::merging::Original;
 use crate::schedules::queries::{Choice, Proposal, Stored};
 
 impl Typed {
-    /// A blank form that begins with what is proposed for a contact, and the ticket it was opened from.
+    /// A new form with the proposal for a contact, and the ticket that it was opened from.
     pub fn proposing(proposal: &Proposal, ticket: Option<TicketId>) -> Self {
         Self { ticket_id: id_text(ticket), contact_id: proposal.contact.to_string(), ..Self::blank() }
             .with_proposal(proposal)
     }
 
-    /// With what is proposed for the contact, where nothing was chosen yet.
+    /// Fills in the proposal for the contact where nothing was chosen yet.
     pub fn with_proposal(mut self, proposal: &Proposal) -> Self {
         if self.person_id.trim().is_empty() {
             self.person_id = id_text(proposal.person);
@@ -26,7 +26,7 @@ impl Typed {
         self
     }
 
-    /// With the department where there is but one.
+    /// Chooses the department if there is only one.
     pub fn with_only_department(mut self, departments: &[Choice]) -> Self {
         if let ([only], true) = (departments, self.department_id.trim().is_empty()) {
             self.department_id = only.id.to_string();
@@ -34,7 +34,7 @@ impl Typed {
         self
     }
 
-    /// What a schedule holds, as a form to change it.
+    /// A form for editing this schedule.
     pub fn of(stored: &Stored, zone: Zone) -> Self {
         let typed = Self {
             person_id: id_text(stored.person_id),
@@ -54,7 +54,7 @@ impl Typed {
         Self { original: Original::of(&typed, stored.version).text(), ..typed }
     }
 
-    /// A new schedule like a final one, at a time that must still be chosen.
+    /// A form for a new schedule with the values of a final one. The time must still be chosen.
     pub fn again(stored: &Stored, zone: Zone) -> Self {
         let (due_at, due_fold, version, original) = Default::default();
         let rescheduled_from = stored.id.to_string();
@@ -63,7 +63,7 @@ impl Typed {
 }
 
 impl Typed {
-    /// A form for a new schedule without what no longer fits; and why it was left out, in sentences.
+    /// Removes what no longer fits from a form for a new schedule. Also returns the reasons, as sentences.
     pub fn fitted(mut self, facts: &Facts) -> (Self, Vec<&'static str>) {
         let mut reasons = Vec::new();
         let ids = self.ids();
@@ -84,7 +84,7 @@ impl Typed {
     }
 }
 
-/// An id as a select's value; nothing for none.
+/// An id as a select's value; empty for `None`.
 fn id_text(id: Option<impl ToString>) -> String {
     id.map(|id| id.to_string()).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What the selects of the form offer, and what is proposed for a contact.
+//! The options of the form's selects, and the proposal for a contact.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -21,18 +21,18 @@ pub struct Choice {
     pub sub: String,
 }
 
-/// How many contacts or people a select offers at once; the rest is found by typing.
+/// Maximum contacts or people that a select offers at once. Others are found by typing.
 const OFFERED: i64 = 50;
 
-/// How a contact reads as an option.
+/// A contact as an option.
 const CONTACT: &str = "SELECT c.id, c.name,
         CASE WHEN c.archived_at IS NOT NULL THEN 'Arquivado'
              WHEN ch.deactivated_at IS NOT NULL THEN 'Sem conexão ativa'
              ELSE coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name) END AS sub
    FROM contacts c JOIN channels ch ON ch.id = c.channel_id";
 
-/// Contacts by name; of that person, if one is given; in whose name, number or e-mail address every
-/// word of `search` is.
+/// Contacts by name, optionally of one person, whose name, number or e-mail address contains every word of
+/// `search`.
 pub fn contacts(
     conn: &mut PgConnection,
     person: Option<PersonId>,
@@ -51,20 +51,20 @@ pub fn contacts(
         .load(conn)?)
 }
 
-/// One contact as an option, also when the first ones offered do not hold it; archived or not.
+/// One contact as an option, archived or not. Needed if the first options do not include it.
 pub fn contact_choice(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Choice>> {
     let query = db::prepared(format!("{CONTACT} WHERE c.id = $1")).bind::<BigInt, _>(contact);
     Ok(query.get_result(conn).optional()?)
 }
 
-/// How a person reads as an option.
+/// A person as an option.
 const PERSON: &str = "SELECT p.id, p.name,
         CASE WHEN p.archived_at IS NOT NULL THEN 'Arquivada'
              WHEN n.count = 1 THEN '1 contato' ELSE n.count || ' contatos' END AS sub
    FROM people p
    CROSS JOIN LATERAL (SELECT count(*) FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL) n";
 
-/// People by name, in which every word of `search` is.
+/// People by name, whose name contains every word of `search`.
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let matches = search.map_or("true".into(), |search| search.condition("p.search", "$1"));
     let query = format!(
@@ -90,14 +90,15 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
     .load(conn)?)
 }
 
-/// A department that was deactivated, as an option.
+/// A deactivated department as an option.
 pub fn inactive_department(conn: &mut PgConnection, department: DepartmentId) -> Result<Option<Choice>> {
     let query =
         db::prepared("SELECT id, name || ' (desativado)' AS name, '' AS sub FROM departments WHERE id = $1");
     Ok(query.bind::<BigInt, _>(department).get_result(conn).optional()?)
 }
 
-/// Active members of a department; and whom the schedule `edited` has there already, whoever that is.
+/// Active members of a department, and the attendant that the schedule `edited` already has there, even if
+/// inactive or no longer a member.
 pub fn attendants(
     conn: &mut PgConnection,
     department: DepartmentId,
@@ -122,7 +123,7 @@ pub fn attendants(
     .load(conn)?)
 }
 
-/// What the form proposes for a contact.
+/// The form's proposal for a contact.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Proposal {
     #[diesel(sql_type = BigInt)]
@@ -135,8 +136,9 @@ pub struct Proposal {
     pub attendant: Option<UserId>,
 }
 
-/// The contact's person, and who attends: as in the ticket that the form was opened from, else as the
-/// contact's record says, else as in its last ticket. `None` for an archived contact.
+/// The contact's person, department and attendant. Department and attendant come from the ticket that the
+/// form was opened from, else from the contact's record, else from its last ticket. `None` for an archived
+/// contact.
 pub fn proposal(
     conn: &mut PgConnection,
     contact: ContactId,

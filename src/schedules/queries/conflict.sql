@@ -1,6 +1,10 @@
--- $1 spacing key, $2 the wanted time, $3 the smallest distance, $4 the schedule that is moved, if one is.
--- A free time lies a distance after one pending schedule and a distance before the next, so that two
--- walks along the index from the wanted time, each ending at its first gap, find the nearest.
+-- Finds the schedule that is too close to a wanted time, and the nearest free times before and after it.
+--
+-- Parameters: $1 spacing key; $2 the wanted time; $3 the smallest distance; $4 the schedule that is being
+-- moved, or NULL.
+--
+-- A free time is at least one distance after a pending schedule and one distance before the next. So two
+-- index scans, which start at the wanted time and stop at the first gap, find the nearest free times.
 SELECT s.id, c.name AS contact_name, s.due_at,
     (SELECT t.free FROM (
         SELECT p.due_at, date_trunc('minute', p.due_at - $3) AS free,

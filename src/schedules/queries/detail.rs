@@ -1,4 +1,4 @@
-//! One schedule with all that its page shows.
+//! One schedule with everything that its page shows.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -54,13 +54,13 @@ pub struct Detail {
     pub delivered_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub read_at: Option<DateTime<Utc>>,
-    /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
+    /// Pending, but too close to another schedule because the company's spacing was changed.
     #[diesel(sql_type = Bool)]
     pub is_unspaced: bool,
-    /// Whether it ended so long ago that its history may be retired.
+    /// Whether it ended so long ago that retention may have deleted its history.
     #[diesel(sql_type = Bool)]
     pub may_lack_history: bool,
-    /// When it was fired by hand, before its time.
+    /// When it was run by hand, before its time.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub fired_early_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Bool)]
@@ -74,7 +74,7 @@ pub struct Detail {
     pub is_department_inactive: bool,
     #[diesel(sql_type = Bool)]
     pub is_attendant_inactive: bool,
-    /// Whether a text or files go to the contact.
+    /// Whether a message or files are sent to the contact.
     #[diesel(sql_type = Bool)]
     pub sends: bool,
     /// Whether the viewer may follow "Ir para conversa".
@@ -82,7 +82,7 @@ pub struct Detail {
     pub is_readable: bool,
 }
 
-/// The schedule, if `viewer` may read it.
+/// The schedule; `NotFound` if `viewer` may not read it.
 pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Detail> {
     let detail: Detail = db::prepared(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
@@ -116,19 +116,17 @@ pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) ->
     Ok(Detail { is_readable: !readers.is_empty(), ..detail })
 }
 
-/// A schedule with all that its page tells.
+/// A schedule with everything that its page shows.
 #[derive(Debug)]
 pub struct Story {
     pub detail: Detail,
     pub history: History,
-    /// What it was planned anew from, and what was planned anew from it.
+    /// The schedule that it replaces, and those that replace it.
     pub kin: Vec<Kin>,
     pub files: Vec<Attachment>,
 }
 
 impl Story {
-    /// # Errors
-    /// `NotFound` outside the viewer's scope, or the database is unreachable.
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Self> {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,

@@ -1,4 +1,4 @@
-//! Changing a pending schedule. The caller holds one transaction over all of it.
+//! Statements that change a pending schedule. The caller runs all of them in one transaction.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -16,7 +16,7 @@ use crate::schedules::draft::Draft;
 use crate::schedules::spacing::Spacing;
 use crate::schedules::{Action, Status};
 
-/// A schedule as its row says.
+/// The row of a schedule.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Stored {
     #[diesel(sql_type = BigInt)]
@@ -60,8 +60,8 @@ pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
     find(conn, schedule, STORED)
 }
 
-/// The same, and nobody else changes it until the transaction ends. Where somebody was waited for, the
-/// version is theirs, but the files are as they were before.
+/// Like [`stored`], and locks the row until the transaction ends. If this waited for another transaction, the
+/// row is that transaction's version, but the files are those from before it.
 pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
     find(conn, schedule, &format!("{STORED} FOR NO KEY UPDATE"))
 }
@@ -77,8 +77,8 @@ struct Found {
     is_found: bool,
 }
 
-/// Whether the last change of the schedule is this form, saved already. With another change since, it
-/// does not hold what the form says.
+/// Whether the last change of the schedule was saved by this same form. After another change, the schedule no
+/// longer holds what the form says.
 pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM schedule_history
@@ -92,7 +92,7 @@ pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Res
     Ok(row.is_found)
 }
 
-/// Whether all changes after the version `seen` were made by the page of this key.
+/// Whether the page with this key made all changes after the version `seen`.
 pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: Uuid) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT count(*) = $2 - $3 AS is_found FROM schedule_history
@@ -107,7 +107,7 @@ pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: U
     Ok(row.is_found)
 }
 
-/// Whether the pending schedule has this place already.
+/// Whether the pending schedule already has this time and key.
 pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT EXISTS (SELECT FROM schedules
@@ -120,23 +120,23 @@ pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key
     Ok(row.is_found)
 }
 
-/// Who saves what, by which form.
+/// What is saved, and by whom.
 pub struct Saving<'a> {
     pub draft: &'a Draft,
     pub changes: &'a Changes,
     pub spacing: Spacing,
-    /// Whether it stays outside the spacing, at its place.
+    /// Whether it stays exempt from the spacing, because it keeps its place.
     pub is_exempt: bool,
     pub form: Uuid,
-    /// The key of the page, under which several forms may come after the browser's "back".
+    /// The key of the page. One page can submit several different forms after the browser's "back".
     pub page: Option<Uuid>,
     pub by: UserId,
 }
 
-/// Writes the draft over a pending schedule, whose row is locked, with the entry of its history.
+/// Writes the draft over a pending schedule, whose row is locked, and adds an entry to its history.
 ///
 /// # Errors
-/// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
+/// The constraint `schedules_spaced` is violated if a writer that did not lock the key saved first.
 pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
     let Saving { draft, changes, spacing, is_exempt, form, page, by } = saving;
     db::prepared(

@@ -1,4 +1,4 @@
-//! What is known of the records that a form names.
+//! What the database says about the records that a form names.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -41,9 +41,9 @@ struct FactsRow {
     rescheduled_from: Option<ScheduleId>,
 }
 
-/// What is known of the records that a form names, and the time. The schedule `edited` may keep what it has:
-/// a contact or person that was archived, a department that was deactivated, an attendant who left. What
-/// becomes of it then is the dispatcher's.
+/// What the database says about the records that a form names, and the current time. The schedule `edited`
+/// may keep what it has: an archived contact or person, a deactivated department, an attendant who left. The
+/// dispatcher decides what that means at the due time.
 pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<ScheduleId>) -> Result<Facts> {
     let row: FactsRow = db::prepared(
         "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,

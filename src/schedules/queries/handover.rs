@@ -1,4 +1,5 @@
-//! Handing pending schedules over. The caller holds one transaction, and the locks of the new keys.
+//! Statements that hand pending schedules over. The caller runs them in one transaction and holds the locks
+//! of the new spacing keys.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -11,15 +12,15 @@ use crate::ids::{DepartmentId, ScheduleId, UserId};
 use crate::schedules::handover::Handover;
 use crate::schedules::spacing::{Scope, Spacing};
 
-/// Says, in SQL, which schedules `s` go: $1 is the department, $2 the attendant, if only theirs go.
+/// SQL condition: whether the schedule `s` is moved. $1 is the department; $2 the attendant, or NULL for all.
 const GOES: &str =
     "s.status = 'scheduled' AND s.department_id = $1 AND ($2::bigint IS NULL OR s.attendant_id = $2)";
 
-/// The key, in SQL, that `s` gets: $3 is the department and $4 the attendant that they go to, $5 what
-/// the spacing is counted in.
+/// SQL expression: the new spacing key of `s`. $3 is the new department, $4 the new attendant or NULL, $5 the
+/// scope of the spacing.
 const NEW_KEY: &str = "spacing_key($5, $3, coalesce($4, s.attendant_id), s.contact_id)";
 
-/// Where schedules leave, and where they go.
+/// The old and the new place: a department, and an attendant if only theirs are moved.
 struct Way {
     from: (DepartmentId, Option<UserId>),
     to: (DepartmentId, Option<UserId>),
@@ -36,7 +37,7 @@ impl From<Handover> for Way {
     }
 }
 
-/// Nobody else changes those that go, until the transaction ends.
+/// Locks the schedules that are moved, until the transaction ends.
 pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<()> {
     let Way { from, .. } = handover.into();
     diesel::sql_query(format!("SELECT FROM schedules s WHERE {GOES} ORDER BY s.id FOR NO KEY UPDATE"))
@@ -46,7 +47,7 @@ pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<(
     Ok(())
 }
 
-/// A schedule that would be too near to another at its new place.
+/// A schedule that would be too close to another at its new place.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Clash {
     #[diesel(sql_type = BigInt)]
@@ -57,10 +58,11 @@ pub struct Clash {
     pub due_at: DateTime<Utc>,
 }
 
-/// How many of them are told.
+/// Maximum conflicts that are returned.
 const TOLD: i64 = 6;
 
-/// The first of those that go and would be too near; what is exempt from the spacing stays so.
+/// The first schedules that would be too close to others. Schedules that are exempt from the spacing stay
+/// exempt.
 pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) -> Result<Vec<Clash>> {
     let Way { from, to } = handover.into();
     Ok(diesel::sql_query(format!(
@@ -86,10 +88,10 @@ struct IdRow {
     id: ScheduleId,
 }
 
-/// Hands them over, with the entries of their histories and the audit, and returns them.
+/// Hands the schedules over, adds entries to their histories and to the audit, and returns their ids.
 ///
 /// # Errors
-/// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
+/// The constraint `schedules_spaced` is violated if a writer that did not lock the key saved first.
 pub fn hand_over(
     conn: &mut PgConnection,
     handover: Handover,

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::ids::{ScheduleId, TicketId};
 use crate::schedules::changes::{Changes, Field};
 
-/// One entry of a schedule's history, with the names of its ids.
+/// One entry of a schedule's history, with the names of the records that it mentions.
 #[derive(Debug, QueryableByName)]
 pub struct HistoryEntry {
     #[diesel(sql_type = Timestamptz)]
@@ -46,7 +46,7 @@ impl HistoryEntry {
     }
 }
 
-/// The names of the records that edits changed from and to.
+/// The names of the records whose ids appear as old and new values.
 #[derive(Debug, Default)]
 pub struct Names(BTreeMap<(&'static str, i64), String>);
 
@@ -56,7 +56,7 @@ impl Names {
     }
 }
 
-/// Entries of a history, newest first, with the names of what they changed.
+/// Entries of a history, newest first, with the names of the records that were changed.
 #[derive(Debug, Default)]
 pub struct History {
     pub entries: Vec<HistoryEntry>,
@@ -68,7 +68,7 @@ pub fn history(conn: &mut PgConnection, schedule: ScheduleId) -> Result<History>
     load(conn, schedule, -1)
 }
 
-/// What happened to a schedule after the version that somebody saw: the edits since, and its end.
+/// What happened to a schedule after the version `version`: the later edits, and its end.
 pub fn history_since(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<History> {
     load(conn, schedule, version)
 }
@@ -134,7 +134,7 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     Ok(Names(rows.into_iter().filter_map(named).collect()))
 }
 
-/// A schedule that was planned anew from another, as that other's page shows it, and the other way round.
+/// A schedule that replaces another, as the other's page shows it; or the reverse.
 #[derive(Debug, QueryableByName)]
 pub struct Kin {
     #[diesel(sql_type = BigInt)]
@@ -143,16 +143,15 @@ pub struct Kin {
     pub at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Text>)]
     pub actor_name: Option<String>,
-    /// Whether it is what the shown one was planned anew from.
+    /// Whether the shown schedule replaces this one.
     #[diesel(sql_type = Bool)]
     pub is_source: bool,
 }
 
-/// How many plans of one schedule its page shows.
+/// Maximum related schedules that a schedule's page shows.
 const KIN: i64 = 20;
 
-/// What that schedule was planned anew from, and what was planned anew from it, as far as `viewer` may
-/// read them; newest first.
+/// The schedule that this one replaces, and those that replace it, if `viewer` may read them; newest first.
 pub fn kin(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Vec<Kin>> {
     Ok(db::prepared(format!(
         "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source

@@ -1,16 +1,16 @@
-//! Who may read a schedule: whoever has the permission, its attendant, and whoever was notified of it.
+//! Who may read a schedule: users with the permission, its attendant, and users who were notified of it.
 
-/// The pairs, in SQL, of a schedule (`schedule_id`) and a user (`user_id`) whom it concerns: they may
-/// read it without the permission.
+/// SQL table: pairs of a schedule (`schedule_id`) and a user (`user_id`) who may read it without the
+/// permission.
 pub const CONCERNED: &str = "(SELECT id AS schedule_id, attendant_id AS user_id FROM schedules
     UNION ALL SELECT schedule_id, user_id FROM notifications)";
 
-/// Says, in SQL, whether the role `r` may read every schedule.
+/// SQL condition: whether the role `r` may read every schedule.
 pub const READS_ALL: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
     WHERE p.role_id = r.id AND p.permission = 'schedules'))";
 
-/// Says, in SQL, whether the user with the id `user` (an expression) may read the schedule `s`. The
-/// array keeps the planner from reading all that ever concerned a user, to look at a few schedules.
+/// SQL condition: whether the user with the id `user` (an expression) may read the schedule `s`. The array
+/// keeps the planner from reading everything that ever concerned a user when only a few schedules are needed.
 pub fn is_readable(user: &str) -> String {
     format!(
         "(EXISTS (SELECT FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = {user} AND {READS_ALL})

@@ -1,4 +1,4 @@
-//! Creating and cancelling. The caller holds one transaction over all of it.
+//! Statements that create and cancel. The caller runs all of them in one transaction.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::schedules::draft::Draft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
 use crate::schema::{schedule_history, settings};
 
-/// The company's spacing, which then cannot change until the transaction ends.
+/// The company's spacing. Locks the setting, so that it cannot change until the transaction ends.
 pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
     db::prepared("SELECT pg_advisory_xact_lock_shared(hashtext('pontual.spacing'))").execute(conn)?;
     let (minutes, scope) = settings::table
@@ -28,9 +28,9 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
     Ok(Spacing { minutes, scope })
 }
 
-/// Locks the contact of a schedule that is about to be saved, as closing its ticket and copying its name into
-/// `schedule_texts` need. Comes before [`lock_keys`]: who waits for a contact with a spacing key in hand keeps all
-/// others from saving.
+/// Locks the contact of a schedule that is about to be saved. Closing its ticket and copying its name into
+/// `schedule_texts` need this. Must run before [`lock_keys`]: a transaction that waits for a contact while it
+/// holds a spacing key stops everybody else from saving.
 pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
     let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR SHARE" };
     db::prepared(format!("SELECT FROM contacts WHERE id = $1 {lock}"))
@@ -39,8 +39,8 @@ pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: 
     Ok(())
 }
 
-/// Makes writers of these spacing keys wait for each other before they write: without this the
-/// exclusion constraint is just as safe, but stalls in deadlocks. Always in the same order.
+/// Locks these spacing keys, always in the same order, so that writers of the same key wait for each other
+/// before they write. Without this the exclusion constraint is just as safe, but concurrent writers deadlock.
 pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -> Result<()> {
     for key in keys.into_iter().collect::<BTreeSet<_>>() {
         db::prepared("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
@@ -56,20 +56,20 @@ struct IdRow {
     id: ScheduleId,
 }
 
-/// A schedule that a form has made before.
+/// A schedule that an earlier submission of a form saved.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Made {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Text)]
     pub status: Status,
-    /// Whether somebody changed it since.
+    /// Whether somebody has changed it since.
     #[diesel(sql_type = Bool)]
     pub is_edited: bool,
 }
 
-/// The schedule that this form has made already. A new spacing of the company marks schedules, and changes
-/// nothing that a form says.
+/// The schedule that an earlier submission of this form saved. A change of the company's spacing does not
+/// count as an edit: it changes nothing that a form says.
 pub fn made_by(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<Made>> {
     Ok(db::prepared(
         "SELECT s.id, s.status,
@@ -96,18 +96,18 @@ struct ConflictRow {
     free_after: Option<DateTime<Utc>>,
 }
 
-/// A time among the pending schedules of a key.
+/// A wanted time among the pending schedules of a spacing key.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     pub key: i64,
     pub gap: Duration,
     pub at: DateTime<Utc>,
-    /// The schedule that is moved, which is not in its own way.
+    /// The schedule that is being moved: it does not conflict with itself.
     pub except: Option<ScheduleId>,
 }
 
-/// The pending schedule of the key nearest to the wanted time that is closer than the gap, with the
-/// nearest free whole minutes before (in the future) and after; `None` when the time is free.
+/// The nearest pending schedule of the key that is closer to the wanted time than the gap, with the nearest
+/// free whole minutes before (in the future) and after. `None` if the time is free.
 pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Conflict>> {
     if wanted.gap <= Duration::zero() {
         return Ok(None);
@@ -128,10 +128,10 @@ pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Confli
     }))
 }
 
-/// Adds the schedule with the first entry of its history.
+/// Inserts the schedule and the first entry of its history.
 ///
 /// # Errors
-/// `schedules_spaced` when a writer that took no lock was faster; or the database is unreachable.
+/// The constraint `schedules_spaced` is violated if a writer that did not lock the key saved first.
 pub fn insert(
     conn: &mut PgConnection,
     draft: &Draft,
@@ -169,7 +169,7 @@ pub fn insert(
     Ok(row.id)
 }
 
-/// Cancels a pending schedule; `false` when it is pending no more.
+/// Cancels a pending schedule. Returns `false` if it is no longer pending.
 pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &Reason) -> Result<bool> {
     let cancelled = db::prepared(
         "UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''), finished_at = clock_timestamp(),
