@@ -1,13 +1,13 @@
-//! What stands in an address and says nothing: empty parameters, and filters that do not exist.
+//! Cleans up query strings: empty parameters, and filters that do not exist.
 
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::shell::{Shell, redirect};
 
-/// A filter by its name on the page, and what is chosen in it.
+/// A kind of filter, with its label on the page.
 #[derive(Clone, Copy, Debug)]
 pub enum Asked {
-    /// One of several values.
+    /// A choice from a list of values.
     Choice(&'static str),
     Date(&'static str),
 }
@@ -21,25 +21,25 @@ impl Asked {
     }
 }
 
-/// What a list says of the filters in its address that it could not follow.
+/// What a list tells the user about filters in the query string that it could not apply.
 #[derive(Clone, Debug, Default)]
 pub struct Remarks {
     sentences: Vec<String>,
-    /// Whether one of them is of a filter, which can be removed.
+    /// Whether a filter could not be applied, so that the page offers to remove it.
     is_lost: bool,
-    /// The address with what counts alone.
+    /// The path with only the valid filters.
     pub without: String,
 }
 
 impl Remarks {
-    /// Of `read`, each a filter, what was typed and whether it was understood.
+    /// Each entry of `read` is a filter, its value, and whether the value is valid.
     pub fn of(read: &[(Asked, &str, bool)]) -> Self {
         let lost = read.iter().filter(|(_, typed, is_known)| !typed.trim().is_empty() && !is_known);
         let sentences: Vec<String> = lost.map(|(filter, ..)| filter.unknown()).collect();
         Self { is_lost: !sentences.is_empty(), sentences, without: String::new() }
     }
 
-    /// With a word on dates that were typed the wrong way round.
+    /// Adds a remark if the dates were in the wrong order.
     pub fn swapped(mut self, is_swapped: bool) -> Self {
         if is_swapped {
             let text = "A data inicial era depois da final: as duas foram trocadas.";
@@ -48,7 +48,7 @@ impl Remarks {
         self
     }
 
-    /// With the address that holds what counts.
+    /// Sets the path with only the valid filters.
     pub fn without(self, without: String) -> Self {
         Self { without, ..self }
     }
@@ -62,15 +62,15 @@ impl Remarks {
     }
 }
 
-/// Forms without scripts send each field, also the empty ones: on to the address without them. To htmx the
-/// answer names its address itself (see `pushing`).
+/// Redirects to the same path without empty parameters: without JavaScript, forms send empty fields too.
+/// Answers to htmx set the path themselves (see `pushing`).
 pub fn tidied(request: &HttpRequest, shell: &Shell) -> Option<HttpResponse> {
     let query = without_empty(request.query_string()).filter(|_| !shell.is_htmx)?;
     let path = request.path();
     Some(redirect(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }))
 }
 
-/// The parameters that say something, unless all do.
+/// The query string without empty parameters. `None` if it has none.
 fn without_empty(query: &str) -> Option<String> {
     let says = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| !value.is_empty());
     let all: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();

@@ -1,4 +1,5 @@
-//! A form that could not be saved for now comes back, to be sent again: nothing typed is lost.
+//! Returns a form that could not be saved because of a 503, with a button to send it again, so that no typed
+//! text is lost.
 
 use std::time::Duration;
 
@@ -18,19 +19,16 @@ use super::csrf::posted_body;
 use super::unsent::{Body, Left, Unsent};
 use super::{Fields, KeptPage};
 
-/// A form that nobody read is looked through for so long at most.
+/// Maximum time to read the fields of a form that no handler has read.
 const LATE: Duration = Duration::from_secs(10);
 
 const UNSURE: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página";
 const WHOLE: &str = ": confira e envie de novo em instantes.";
 const WITHOUT_FILES: &str = ", menos os arquivos: volte ao formulário e escolha os arquivos de novo.";
 
-/// Middleware: where a page's form meets trouble that passes (503), the answer holds what was typed and a
-/// button that sends it again. htmx leaves the page as it is, and passwords are in no page. A page of its
-/// own with that status stays as it is.
-///
-/// # Errors
-/// What the inner service returns, or a body that cannot be read.
+/// Middleware: if a page's form is answered 503, replaces the answer by a page with the typed text and a
+/// button that sends it again. Passwords are left out. Forms that htmx sent are not changed, because htmx
+/// keeps the page open. A 503 page that the handler wrote itself is not replaced.
 pub async fn offer(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -58,8 +56,8 @@ fn is_trouble(error: Option<&actix_web::Error>) -> bool {
     error.is_some_and(|error| error.as_response_error().status_code() == StatusCode::SERVICE_UNAVAILABLE)
 }
 
-/// The answer to a form of which nobody knows whether it was saved: it may have been, if the database went
-/// away at the very end.
+/// The page for a form that may have been saved: the connection to the database may have failed during the
+/// commit.
 async fn page(form: PostedForm, action: &str) -> Option<HttpResponse> {
     let left = form.left().await?;
     if left.asks_for_a_password() && left.is_blank() {
@@ -73,7 +71,7 @@ async fn page(form: PostedForm, action: &str) -> Option<HttpResponse> {
     Some(response.body(page.render().ok()?))
 }
 
-/// A form whose answer a page without scripts would show in its own place, as it was posted.
+/// A posted form that was not sent by htmx, so that its answer replaces the page.
 #[derive(Clone)]
 pub enum PostedForm {
     Plain(Bytes),
@@ -101,7 +99,7 @@ impl PostedForm {
         Ok(None)
     }
 
-    /// Its fields, whether or not somebody has read them.
+    /// The form's fields, even if no handler has read them.
     pub async fn left(self) -> Option<Left> {
         match self {
             Self::Plain(body) => Fields::parse(&body).map(|fields| Left { fields, loses_files: false }),

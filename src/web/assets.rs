@@ -1,5 +1,5 @@
-//! `static/` from within the binary, under an address that changes with its content, so that
-//! browsers may keep it for ever.
+//! Serves `static/` from the binary. The paths change with the content, so that browsers may cache the files
+//! for ever.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 #[exclude = "icons.txt"]
 struct Files;
 
-/// One hash over all files: modules that import each other by relative path stay together.
+/// One hash over all files, so that modules that import each other by relative path have the same version.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
     for name in Files::iter() {
@@ -27,12 +27,12 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     hex::encode(&hash.finalize()[..8])
 });
 
-/// The address of a file of `static/`, as in `asset("favicon.svg")`.
+/// The path of a file in `static/`, as in `asset("favicon.svg")`.
 pub fn asset(path: &str) -> String {
     format!("/assets/{}/{path}", *VERSION)
 }
 
-/// A file of `static/` as it is sent.
+/// A file of `static/` in the form in which it is sent.
 fn read(path: &str) -> Option<Cow<'static, [u8]>> {
     static JOINED: LazyLock<String> = LazyLock::new(joined);
     match path {
@@ -46,7 +46,7 @@ fn joined() -> String {
     stylesheet::join(|path| String::from_utf8(Files::get(path)?.data.into_owned()).ok())
 }
 
-/// Compresses what is embedded. A debug build reads the files from disk, for they may change.
+/// Compresses the embedded files. Does nothing in a debug build, which reads them from disk.
 pub fn prepare() {
     packed::prepare(Files::iter().filter_map(|name| match read(&name)? {
         Cow::Borrowed(bytes) => Some((name.into_owned(), bytes)),
@@ -61,7 +61,7 @@ pub fn routes() -> Vec<Route> {
 async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     let file = read(&path).ok_or(Error::NotFound)?;
-    // An address of another version (a page from before an update) gets today's file, but not for ever.
+    // Another version, from a page before an update, gets the current file, but only for a short time.
     let caching =
         if version == *VERSION { "public, max-age=31536000, immutable" } else { "public, max-age=60" };
     let media_type = mime_guess::from_path(&path).first_or_octet_stream();

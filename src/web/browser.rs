@@ -1,6 +1,7 @@
-//! What a browser is called in lists of sessions.
+//! The names of browsers in lists of sessions.
 
-/// "Chrome no Windows", as far as the browser says; of those that name others too, the more special first.
+/// "Chrome no Windows", from the user agent. Checks special names first, because their user agents also name
+/// others.
 pub fn browser_name(user_agent: &str) -> String {
     let known = |names: &[(&str, &'static str)]| {
         names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)

@@ -1,9 +1,10 @@
-//! The second wall against forged requests: a token in every form.
+//! The second defence against forged requests: a token in every form.
 //!
-//! A signed double submit: a random seed in an HttpOnly cookie, and in the form its HMAC together
-//! with the signed-in user, so that a token dies with the sign-in that made it. Behind that the token
-//! names the user whose page it stands in, signed too: a form whose token has died still tells who
-//! filled it in, and only they get it back.
+//! It is a signed double submit. A cookie (HttpOnly) holds a random seed, and the form holds an HMAC of the
+//! seed and the signed-in user. So a token becomes invalid when its user signs out.
+//!
+//! The token also holds the user, signed separately. So a form with an invalid token still shows who filled
+//! it in, and is given back only to that user.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -23,30 +24,30 @@ use crate::auth::USER_KEY;
 use crate::error::{Error, Result};
 use crate::keys::{Key, random_bytes};
 
-/// The largest body of a form without files. Far more than any field may hold: a text that was pasted too
-/// long comes back whole, with a word on its length.
+/// Maximum bytes of a form without files. Far above the limit of any field, so that a text that is too long
+/// comes back whole, with an error.
 pub const FORM_LIMIT: usize = 2 * 1024 * 1024;
 
-/// A body that takes longer holds a worker's memory for nothing.
+/// Maximum time to receive a form's body, because a slow one occupies a worker's memory.
 const FORM_TIME: Duration = Duration::from_secs(10);
 
-/// Bytes of a token: the tag over seed and user, the user, and the tag over the user alone.
+/// Bytes of the parts of a token: the tag over seed and user, the user, the tag over the user.
 const TAG: usize = 32;
 const USER: usize = 8;
 const OWNER_TAG: usize = 16;
 const TOKEN: usize = TAG + USER + OWNER_TAG;
 
-/// How long a browser keeps its seed.
+/// Maximum age of the seed in the browser.
 const SEED_AGE: CookieDuration = CookieDuration::days(365);
 
-/// Makes and checks the tokens of forms.
+/// Creates and checks form tokens.
 #[derive(Clone)]
 pub struct Csrf {
     key: Key,
     is_https: bool,
 }
 
-/// The seed of this visitor, kept in the request so that all its parts agree.
+/// The visitor's seed, stored in the request so that all its parts use the same one.
 #[derive(Clone)]
 struct Seed(String);
 
@@ -55,8 +56,7 @@ impl Csrf {
         Self { key, is_https }
     }
 
-    /// The token for the forms of the page that answers `request`, and the cookie that must go with
-    /// it if the visitor has none yet.
+    /// A token for the forms of the response, and the cookie to set if the visitor has none yet.
     pub fn token(&self, request: &HttpRequest) -> (String, Option<Cookie<'static>>) {
         let seed = self.seed(request).unwrap_or_else(|| hex::encode(random_bytes::<16>()));
         let is_new = request.cookie(self.cookie_name()).is_none_or(|cookie| cookie.value() != seed);
@@ -71,15 +71,14 @@ impl Csrf {
                 .http_only(true)
                 .secure(self.is_https)
                 .same_site(SameSite::Lax)
-                // A form that outlives the browser's end is still ours.
+                // A form that is still open after the browser restarts stays valid.
                 .max_age(SEED_AGE)
                 .finish()
         });
         (token, cookie)
     }
 
-    /// The user in whose page this token stood, whether or not it is still good; 0 where nobody was
-    /// signed in.
+    /// The user for whom the token was made, even if the token is no longer valid. 0 if nobody was signed in.
     pub fn owner(&self, token: &str) -> Option<i64> {
         let token: [u8; TOKEN] = hex::decode(token).ok()?.try_into().ok()?;
         let (user, tag) = token[TAG..].split_first_chunk::<USER>()?;
@@ -92,7 +91,7 @@ impl Csrf {
         tag
     }
 
-    /// Whether `request` carries our token: in its header, or as `field` of its form.
+    /// Whether the request has a valid token: in its header, or in `field`, a field of its form.
     pub fn is_sent(&self, request: &HttpRequest, field: &str) -> bool {
         let header = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
         self.verifies(request, header.unwrap_or(field))
@@ -121,16 +120,16 @@ fn user_part(request: &HttpRequest) -> [u8; USER] {
     user_of(request).to_be_bytes()
 }
 
-/// The signed-in user, or 0.
+/// The id of the signed-in user, or 0.
 pub fn user_of(request: &HttpRequest) -> i64 {
     request.get_session().get(USER_KEY).unwrap_or_default().unwrap_or_default()
 }
 
-/// The fields of a posted form whose token is ours: what every changing handler takes.
+/// The fields of a posted form with a valid token. Every handler that changes something takes it.
 ///
 /// # Errors
 /// As an extractor: `ForeignRequest` without a valid token (field `csrf` or header `X-CSRF-Token`),
-/// `TooLarge` above `FORM_LIMIT`, `BadRequest` for what is no form, holds a NUL or takes longer than 10 s.
+/// `TooLarge` above `FORM_LIMIT`, `BadRequest` if the body is no form, holds a NUL or takes longer than 10 s.
 pub struct Posted(Fields);
 
 impl Posted {

@@ -1,4 +1,4 @@
-//! Lists as CSV files, read from the database while the visitor takes them.
+//! Lists as CSV files, read from the database while they are sent.
 
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
@@ -8,14 +8,13 @@ use futures_util::stream;
 use crate::db::Db;
 use crate::error::{Error, Result};
 
-/// Spreadsheets in Brazil expect semicolons, and recognise UTF-8 by its mark.
+/// Spreadsheets in Brazil expect semicolons, and recognise UTF-8 by its byte order mark.
 const SEPARATOR: u8 = b';';
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
-/// Answers with a file of that name. `next` is asked for rows again and again, and for none when it
-/// has come to the end; what it needs to know of where it is, it keeps.
+/// Answers with a CSV file. `next` is called until it returns no rows, and remembers its own position.
 ///
-/// Trouble midway breaks the transfer off, so that half a list is not taken for the whole.
+/// An error midway aborts the transfer, so that nobody takes half a list for the whole.
 pub fn csv_file<F>(file_name: &str, head: &[&str], db: &web::Data<Db>, next: F) -> HttpResponse
 where
     F: FnMut(&mut PgConnection) -> Result<Vec<Vec<String>>> + Send + 'static,
@@ -43,7 +42,7 @@ where
         .streaming::<_, Error>(body)
 }
 
-/// Rows as lines of CSV, harmless to spreadsheets.
+/// Rows as lines of CSV, safe to open in spreadsheets.
 pub fn lines<R, C>(rows: R) -> Vec<u8>
 where
     R: IntoIterator,
@@ -53,7 +52,7 @@ where
     let mut writer = csv::WriterBuilder::new().delimiter(SEPARATOR).flexible(true).from_writer(Vec::new());
     for row in rows {
         for cell in row {
-            // Into memory nothing fails.
+            // Writing to memory cannot fail.
             let _ = writer.write_field(harmless(cell.as_ref()));
         }
         let _ = writer.write_record(None::<&[u8]>);
@@ -61,9 +60,10 @@ where
     writer.into_inner().unwrap_or_default()
 }
 
-/// The text of a cell, with an apostrophe before each part that a spreadsheet would take for a formula
-/// (<https://owasp.org/www-community/attacks/CSV_Injection>). A part begins where the cell does, and after each
-/// mark that some spreadsheet reads as a separator: where that is the comma, `Olá,=1+1` would be two cells.
+/// Puts an apostrophe before each part of a cell that a spreadsheet would take for a formula
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>). A part begins at the start of the cell, and
+/// after each character that some spreadsheet takes for a separator: with commas, `Olá,=1+1` would be two
+/// cells.
 fn harmless(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len() + 1);
     let mut is_start = true;
@@ -80,8 +80,7 @@ fn harmless(cell: &str) -> String {
     text
 }
 
-/// What `harmless` was given: the cell without the apostrophes that it added. Spreadsheets and other programs
-/// add the same one to what begins with `+`.
+/// Undoes `harmless`. Also removes the apostrophe that other programs write before a `+`.
 pub fn without_apostrophes(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len());
     let mut is_start = true;
@@ -98,7 +97,7 @@ pub fn without_apostrophes(cell: &str) -> String {
     text
 }
 
-/// Some spreadsheets read the signs in their full width too. Apostrophes before them are text.
+/// Some spreadsheets also accept full-width signs. Apostrophes before a sign are skipped.
 fn is_formula(part: &str, is_whole_cell: bool) -> bool {
     match part.trim_start_matches('\'').chars().next() {
         Some('=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠') => true,
@@ -111,7 +110,7 @@ fn is_separator(c: char) -> bool {
     matches!(c, ';' | ',' | '\t' | '|' | '\r' | '\n')
 }
 
-/// What may precede a formula: a spreadsheet with another separator reads our quotes as part of the text.
+/// Characters that may precede a formula. A spreadsheet with another separator takes our quotes for text.
 fn is_skipped(c: char) -> bool {
     matches!(c, ' ' | '\u{a0}' | '\u{feff}' | '"')
 }

@@ -1,11 +1,11 @@
-//! Form fields as strings, and what is wrong with them.
+//! The fields of a form as strings, and their errors.
 
-/// The fields of a form, in order, as the visitor sent them.
+/// The fields of a form, in the order in which they were sent.
 #[derive(Clone, Debug, Default)]
 pub struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Reads `application/x-www-form-urlencoded`; `None` when it is no such text or holds a NUL.
+    /// Parses `application/x-www-form-urlencoded`. `None` if it is invalid or holds a NUL.
     ///
     /// Browsers send line breaks as CR LF; they become LF.
     pub fn parse(body: &[u8]) -> Option<Self> {
@@ -14,7 +14,7 @@ impl Fields {
         Self::of(pairs)
     }
 
-    /// Takes fields that were read elsewhere, by the same rules.
+    /// Takes fields that were parsed elsewhere, by the same rules.
     pub fn of(pairs: Vec<(String, String)>) -> Option<Self> {
         let has_nul = |text: &String| text.contains('\0');
         if pairs.iter().any(|(name, value)| has_nul(name) || has_nul(value)) {
@@ -24,28 +24,28 @@ impl Fields {
         Some(Self(normal.collect()))
     }
 
-    /// The first value of that name, or nothing typed.
+    /// The first value with this name, or an empty text.
     pub fn get(&self, name: &str) -> &str {
         self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value)
     }
 
-    /// Every field: its name and its value.
+    /// The names and values of all fields.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// Adds one more.
+    /// Adds a field.
     pub fn push(&mut self, name: &str, value: String) {
         self.0.push((name.to_owned(), value));
     }
 
-    /// Every value of that name, as of checkboxes.
+    /// All values with this name, as of checkboxes.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// Fields that came one by one, in whose texts line breaks become LF.
+/// Line breaks in the values become LF.
 impl From<Vec<(String, String)>> for Fields {
     fn from(pairs: Vec<(String, String)>) -> Self {
         Self(pairs.into_iter().map(|(name, value)| (name, value.replace("\r\n", "\n"))).collect())
@@ -58,17 +58,17 @@ impl<const N: usize> From<[(&str, &str); N]> for Fields {
     }
 }
 
-/// Whether `text` holds characters that have no place in a line of text: controls, and the marks
-/// that reverse the direction of what follows and so disguise names.
+/// Whether `text` holds characters that do not belong in a line of text: control characters, and the marks
+/// that reverse the direction of the following text and so can disguise names.
 pub fn has_control_characters(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
 }
 
-/// Every error of a form, by the HTML name of its field, in the order of the page.
+/// The errors of a form, by the HTML names of the fields, in the order of the page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(Vec<FieldError>);
 
-/// What the page says at a field, and in its summary.
+/// An error at a field, and its line in the summary.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     pub field: &'static str,
@@ -77,23 +77,23 @@ pub struct FieldError {
 }
 
 impl FieldErrors {
-    /// Adds an error whose summary is its message.
+    /// Adds an error with the same text at the field and in the summary.
     pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
         let message = message.into();
         self.0.push(FieldError { field, summary: message.clone(), message });
     }
 
-    /// Adds an error that the summary words differently.
+    /// Adds an error with another text in the summary.
     pub fn add_with_summary(&mut self, field: &'static str, message: &str, summary: &str) {
         self.0.push(FieldError { field, message: message.into(), summary: summary.into() });
     }
 
-    /// The message of a field, for its template.
+    /// The error of a field.
     pub fn of(&self, field: &str) -> Option<&str> {
         self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
     }
 
-    /// Puts them into the order of the page; a field that is not named comes last.
+    /// Sorts the errors by the order of the page. Fields that are not in `page` come last.
     pub fn sort(&mut self, page: &[&str]) {
         self.0.sort_by_key(|error| page.iter().position(|name| *name == error.field).unwrap_or(page.len()));
     }
@@ -106,7 +106,7 @@ impl FieldErrors {
         self.0.iter()
     }
 
-    /// The summary's title.
+    /// The title of the summary.
     pub fn title(&self) -> String {
         let fields: std::collections::BTreeSet<_> = self.0.iter().map(|error| error.field).collect();
         match fields.len() {

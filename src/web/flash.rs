@@ -1,4 +1,4 @@
-//! One sentence that survives a redirect: what was done.
+//! A message that survives a redirect: what was done.
 
 use std::str::FromStr;
 
@@ -13,7 +13,7 @@ use crate::error::Error;
 
 const COOKIE: &str = "pontual_flash";
 
-/// The sentences there are. The cookie carries the code, so a visitor cannot plant a text.
+/// All messages. The cookie holds only a code, so that nobody can inject a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flash {
     ScheduleSaved,
@@ -138,17 +138,17 @@ impl Flash {
         (Self::ImportCancelled, "import_cancelled", "Importação cancelada."),
     ];
 
-    /// What is said when a schedule was saved.
+    /// The message after a schedule was saved.
     pub fn saved(closed_ticket: bool) -> Self {
         if closed_ticket { Self::ScheduleSavedAndTicketClosed } else { Self::ScheduleSaved }
     }
 
-    /// What the visitor reads.
+    /// The text on the page.
     pub fn text(self) -> &'static str {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, _, text)| text)
     }
 
-    /// Where to go on from here.
+    /// Links to pages that the user may want next.
     pub fn links(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::SetUp => &[
@@ -164,7 +164,7 @@ impl Flash {
         Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, code, _)| code)
     }
 
-    /// What the previous answer left for this page.
+    /// The message that the previous response left for this page.
     pub fn of(request: &HttpRequest) -> Option<Self> {
         request.cookie(COOKIE)?.value().parse().ok()
     }
@@ -174,7 +174,7 @@ impl Flash {
         cookie.same_site(SameSite::Lax).max_age(Duration::minutes(1)).finish()
     }
 
-    /// The cookie that ends the one that was shown.
+    /// The cookie that deletes the message once it was shown.
     pub fn shown() -> Cookie<'static> {
         let mut cookie = Cookie::build(COOKIE, "").path("/").http_only(true).finish();
         cookie.make_removal();
@@ -182,7 +182,7 @@ impl Flash {
     }
 }
 
-/// Middleware: leaves the flash that an answer carries in a cookie.
+/// Middleware: stores the response's message in a cookie.
 pub async fn keep(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

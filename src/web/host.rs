@@ -1,5 +1,5 @@
-//! What no browser of ours sends is refused before anything reads it: requests for another host, and bodies
-//! that are compressed.
+//! Refuses requests that users' browsers never send, before anything reads them: requests for another host,
+//! and compressed bodies.
 
 use std::sync::Once;
 
@@ -12,14 +12,11 @@ use actix_web::web;
 use crate::config::Config;
 use crate::error::Error;
 
-/// What watches the process asks it by whatever address it knows.
+/// Paths that monitoring may request under any host name.
 const BY_ANY_NAME: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Middleware: refuses (421) a request for a host that is not the public address, where that is set, and
-/// (415) a body with a `Content-Encoding`: a few kilobytes of it could unpack to gigabytes.
-///
-/// # Errors
-/// `WrongHost`, `Encoded`, or what the inner service returns.
+/// Middleware: refuses a request for a host other than the public address (421), if one is configured.
+/// Refuses a body with a `Content-Encoding` (415), because a few kilobytes could unpack to gigabytes.
 pub async fn check(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -41,7 +38,7 @@ fn is_for_us(request: &ServiceRequest, config: &Config) -> bool {
     if named.is_empty() { config.serves("") } else { named.iter().all(|host| config.serves(host)) }
 }
 
-/// Once, for strangers can bring this about as often as they like.
+/// Logs only once, because strangers can trigger this as often as they like.
 fn tell_operator() {
     static TOLD: Once = Once::new();
     TOLD.call_once(|| {

@@ -1,7 +1,7 @@
-//! A form that was refused and is not lost: what was typed, on a page that sends it again.
+//! The page that shows a form that was not saved, and sends it again.
 //!
-//! Whoever filled it in sees it at once. For anybody else it is sealed, and opens for nobody but its
-//! owner, once they have signed in. Passwords are never kept: they are asked for again.
+//! The user who filled it in sees it at once. If somebody else or nobody is signed in, the form is encrypted,
+//! and only its owner can open it after signing in. Passwords are never kept: the page asks for them again.
 
 use aes_gcm::aead::{Aead, AeadCore, KeyInit, OsRng};
 use aes_gcm::{Aes256Gcm, Nonce};
@@ -15,13 +15,13 @@ use super::unsent::Left;
 use super::{FORM_LIMIT, Fields};
 use crate::keys::Key;
 
-/// Bytes of the number that each seal begins with.
+/// Bytes of the nonce, with which each sealed text begins.
 const NONCE: usize = 12;
 
-/// Room for the other fields of the sign-in's form, beside a sealed one.
+/// Bytes left free for the other fields of the sign-in form.
 const SIGN_IN_ROOM: usize = 64 * 1024;
 
-/// Makes forms unreadable while they wait for a sign-in.
+/// Encrypts forms that wait for a sign-in.
 #[derive(Clone)]
 pub struct Seal(Aes256Gcm);
 
@@ -35,10 +35,10 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// `left` was sent to `action` from a page that was made for `owner`.
+    /// `left` was posted to `action` from a page that was made for the user `owner`.
     pub fn of(owner: i64, action: &str, left: &Left) -> Self {
         let fields = left.fields.iter().filter(|(name, _)| *name != "csrf");
-        // Of a password only the name is kept, so that it is asked for again.
+        // Of a password field, only the name is kept, so that the page asks for it again.
         let fields = fields.map(|(name, value)| {
             let value = if is_secret(name) { String::new() } else { value.to_owned() };
             (name.to_owned(), value)
@@ -50,7 +50,7 @@ impl Kept {
         self.owner == user
     }
 
-    /// The page that shows it to its owner and sends it again.
+    /// The page that shows the form to its owner.
     pub fn page(self, csrf: &str) -> KeptPage {
         let left = Left { fields: Fields::from(self.fields), loses_files: self.loses_files };
         KeptPage::of(&self.action, csrf.to_owned(), &left)
@@ -62,7 +62,7 @@ impl Seal {
         Self(Aes256Gcm::new(&key.tag(&[b"seal"]).into()))
     }
 
-    /// As text for a hidden field; `None` if it is too much for a form.
+    /// Encrypts the form for a hidden field. `None` if it is too large.
     pub fn close(&self, kept: &Kept) -> Option<String> {
         let plain = serde_json::to_vec(kept).ok()?;
         let nonce = Aes256Gcm::generate_nonce(&mut OsRng);
@@ -71,7 +71,7 @@ impl Seal {
         (text.len() + SIGN_IN_ROOM < FORM_LIMIT).then_some(text)
     }
 
-    /// What was sealed here, and nothing else.
+    /// Decrypts a form. `None` if `close` did not make the text.
     pub fn open(&self, text: &str) -> Option<Kept> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
@@ -80,13 +80,13 @@ impl Seal {
     }
 }
 
-/// Shows what was typed and where it goes, and sends it again.
+/// The page that shows what was typed and where it goes, and sends it again.
 #[derive(Template)]
 #[template(path = "web/kept.html")]
 pub struct KeptPage {
     title: &'static str,
     text: String,
-    /// The code of an error of ours.
+    /// The code by which the log names an internal error.
     code: Option<String>,
     can_send: bool,
     action: String,
@@ -96,7 +96,7 @@ pub struct KeptPage {
     hidden: Vec<(String, String)>,
     secrets: Vec<(String, &'static str)>,
     loses_files: bool,
-    /// Whether choices that are not shown go along.
+    /// Whether the form also sends choices that the page does not show.
     has_choices: bool,
 }
 
@@ -122,30 +122,30 @@ impl KeptPage {
         }
     }
 
-    /// Says why the form was refused.
+    /// Sets the reason why the form was not saved.
     pub fn because(self, title: &'static str, text: String) -> Self {
         Self { title, text, ..self }
     }
 
-    /// Names the code of an error of ours.
+    /// Sets the code of an internal error.
     pub fn with_code(self, code: Option<String>) -> Self {
         Self { code, ..self }
     }
 
-    /// Shows what was typed, and no button: another try would do no better.
+    /// Removes the button, where sending the form again cannot succeed.
     pub fn read_only(self) -> Self {
         Self { can_send: false, ..self }
     }
 }
 
 impl Left {
-    /// What was typed, with the names of its fields on the screen.
+    /// The typed texts, with the labels of their fields.
     pub fn texts(&self) -> Vec<(&'static str, String)> {
         let typed = self.fields.iter().filter(|(_, value)| !value.trim().is_empty());
         typed.filter_map(|(name, value)| Some((label(name)?, shown(value)))).collect()
     }
 
-    /// Whether nothing was typed or chosen in it but passwords.
+    /// Whether the form holds nothing but passwords.
     pub fn is_blank(&self) -> bool {
         self.texts().is_empty() && !self.has_choices()
     }
@@ -172,7 +172,7 @@ fn secret_label(name: &str) -> &'static str {
     }
 }
 
-/// The fields that people type into, by their names; choices and what only the page knows are not shown.
+/// The labels of the fields into which users type. Other fields are sent, but not shown.
 const LABELS: &[(&str, &str)] = &[
     ("audit_months", "Guardar a auditoria por (meses)"),
     ("body", "Mensagem"),
@@ -195,7 +195,7 @@ const LABELS: &[(&str, &str)] = &[
     ("spacing_minutes", "Intervalo (minutos)"),
 ];
 
-/// What only the page knows: which record and version it was made from.
+/// Fields that the user neither types nor chooses, such as the record and its version.
 const OF_THE_PAGE: &[&str] = &[
     "client_key",
     "confirmed",
@@ -229,7 +229,7 @@ fn label(name: &str) -> Option<&'static str> {
     LABELS.iter().find(|(known, _)| *known == name).map(|(_, label)| *label)
 }
 
-/// A date and time as people write it.
+/// Formats a date and time. Other text is returned unchanged.
 fn shown(value: &str) -> String {
     match NaiveDateTime::parse_from_str(value, "%Y-%m-%dT%H:%M") {
         Ok(local) => local.format("%d/%m/%Y às %H:%M").to_string(),
@@ -237,7 +237,7 @@ fn shown(value: &str) -> String {
     }
 }
 
-/// The part of the product that an address belongs to.
+/// The name of the page to which the form is sent.
 fn destination(action: &str) -> &'static str {
     match action.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default() {
         "schedules" => "Agendamentos",

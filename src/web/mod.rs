@@ -1,4 +1,4 @@
-//! What every page shares: the frame around it, forms, headers, assets, routes.
+//! What all pages share: the frame, forms, headers, assets, routes.
 
 mod address;
 mod again;

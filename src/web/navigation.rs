@@ -1,18 +1,18 @@
-//! The navigation panel: every list of the product, and who sees it.
+//! The navigation panel: all lists, and who may see them.
 
 use crate::auth::{Permission, Person};
 
-/// A list's place in the panel.
+/// A link in the panel.
 pub struct Entry {
     pub href: &'static str,
     pub label: &'static str,
     pub icon: &'static str,
-    /// Below "Mais opções".
+    /// Whether the link is below "Mais opções".
     is_more: bool,
     is_seen_by: fn(&Person) -> bool,
 }
 
-/// In the order of the panel.
+/// The links, in the order of the panel.
 #[rustfmt::skip] // one line for each entry
 const ENTRIES: &[Entry] = &[
     Entry { href: "/tickets", label: "Conversas", icon: "message-circle", is_more: false, is_seen_by: Person::can_attend },
@@ -27,12 +27,12 @@ const ENTRIES: &[Entry] = &[
     Entry { href: "/audit", label: "Auditoria", icon: "history", is_more: true, is_seen_by: |who| who.may(Permission::Audit) },
 ];
 
-/// The entries that `person` sees: the main ones, and those below "Mais opções".
+/// The links that `person` may see: the main ones, and those below "Mais opções".
 pub fn entries(person: &Person) -> (Vec<&'static Entry>, Vec<&'static Entry>) {
     ENTRIES.iter().filter(|entry| (entry.is_seen_by)(person)).partition(|entry| !entry.is_more)
 }
 
-/// The list that `path` belongs to, as far as `person` sees it. A contact's conversation belongs to the
+/// The list to which `path` belongs, if `person` may see it. A contact's conversation belongs to the list of
 /// conversations.
 pub fn list_of(path: &str, person: &Person) -> Option<&'static Entry> {
     let path =

@@ -1,4 +1,4 @@
-//! Numbers as Brazil writes them.
+//! Formats numbers for Brazil.
 
 /// `1.234`.
 pub fn thousands(number: impl ToString) -> String {
@@ -13,7 +13,7 @@ pub fn thousands(number: impl ToString) -> String {
     text
 }
 
-/// What a form says of a text that is longer than its field may be.
+/// The error for a text that is longer than its field allows.
 pub fn too_long(used: usize, limit: usize) -> String {
     format!("Use até {} caracteres. O texto tem {}.", thousands(limit), thousands(used))
 }

@@ -1,4 +1,4 @@
-//! The first wall against forged requests: a change must come from our own pages.
+//! The first defence against forged requests: a change must come from our own pages.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,11 +9,8 @@ use actix_web::web;
 use crate::config::Config;
 use crate::error::Error;
 
-/// Middleware: refuses (403) a changing request whose browser says that another site sent it, and
-/// (400) addresses with a NUL, which no text of the database can hold.
-///
-/// # Errors
-/// `ForeignRequest`, `BadRequest`, or what the inner service returns.
+/// Middleware: refuses a changing request that another site sent, according to the browser's headers (403).
+/// Refuses paths with a NUL, which PostgreSQL's texts cannot hold (400).
 pub async fn check(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -28,9 +25,11 @@ pub async fn check(
     next.call(request).await
 }
 
-/// Browsers send `Sec-Fetch-Site`; older ones and plain HTTP send `Origin`. What sends neither is no
-/// browser acting for a visitor, and the form's token still stands before it. Where the public address is
-/// set, a page of the same name without TLS is another's: whoever is in between can write it.
+/// Browsers send `Sec-Fetch-Site`. Older ones, and all on plain HTTP, send `Origin`. A request with neither
+/// does not come from a visitor's browser, and still needs a form token.
+///
+/// If the public address is HTTPS, a page of the same host without TLS is foreign, because somebody on the
+/// network could have written it.
 fn is_own(headers: &HeaderMap, config: Option<&Config>) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let origin = text(ORIGIN.as_str()).filter(|origin| *origin != "null");
@@ -47,7 +46,8 @@ fn is_own(headers: &HeaderMap, config: Option<&Config>) -> bool {
     origin.split_once("://").is_some_and(|(_, origin_host)| origin_host.eq_ignore_ascii_case(host))
 }
 
-/// Whether the browser itself says that one of our pages sent this: only then is a refused form kept.
+/// Whether the browser's headers say that one of our pages sent the request. Only then is a refused form
+/// kept.
 pub fn is_proven_own(headers: &HeaderMap) -> bool {
     match headers.get("sec-fetch-site") {
         Some(site) => site == "same-origin",

@@ -1,20 +1,20 @@
-//! How fast somebody may ask. The counts are of this process alone: with several behind a balancer, each allows as
-//! much.
+//! Limits how fast a client may send requests. Each process counts alone: with several behind a balancer,
+//! each allows the full rate.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Above this many, those who have been quiet are forgotten.
+/// Number of clients above which idle ones are removed from the map.
 const REMEMBERED: usize = 10_000;
 
-/// So many requests at once, and then one after each pause. Cheap: one look into a map.
+/// Allows a number of requests at once, then one per pause. Costs one look-up in a map.
 pub struct Pace<K> {
     pause: Duration,
-    /// What may be asked ahead of the pace.
+    /// How far a client may be ahead of the steady rate.
     ahead: Duration,
-    /// When each will have made up for what they asked.
+    /// When each client's requests will have been made up for at the steady rate.
     even_at: Mutex<HashMap<K, Instant>>,
 }
 
@@ -24,10 +24,7 @@ impl<K: Eq + Hash> Pace<K> {
         Self { pause, ahead: pause * at_once, even_at: Mutex::default() }
     }
 
-    /// Counts a request.
-    ///
-    /// # Errors
-    /// Too fast: how long to wait. Such a request does not count.
+    /// Counts a request. If the client is too fast, returns how long to wait and does not count it.
     pub fn admit(&self, who: K, now: Instant) -> Result<(), Duration> {
         let mut all = self.even_at.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= REMEMBERED {

@@ -1,5 +1,5 @@
-//! Keyset pagination: a page begins after a row, not at a number, so that it stays right while
-//! rows come and go.
+//! Keyset pagination: a page begins after a row, not at a number, so that it stays correct while rows are
+//! added and removed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,9 +7,9 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// The place of a row in a list that is ordered by a time and an id.
+/// The position of a row in a list ordered by time and id.
 ///
-/// In addresses: microseconds since 1970, a hyphen, the id.
+/// In a query string: microseconds since 1970, a hyphen, the id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub at: DateTime<Utc>,
@@ -32,9 +32,9 @@ impl FromStr for Cursor {
     }
 }
 
-/// The place of a row in a list that is ordered by a name and an id.
+/// The position of a row in a list ordered by name and id.
 ///
-/// In addresses: the id, a hyphen, the name as its column `sort_name` has it.
+/// In a query string: the id, a hyphen, the name as in the column `sort_name`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameCursor {
     pub name: String,
@@ -49,7 +49,7 @@ impl fmt::Display for NameCursor {
 
 impl FromStr for NameCursor {
     type Err = ();
-    /// Reads a value of an address' query, whose percent signs are resolved already.
+    /// Parses a value of a query string after percent-decoding.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (id, name) = text.split_once('-').ok_or(())?;
         let is_text = !name.contains('\0');
@@ -58,7 +58,7 @@ impl FromStr for NameCursor {
     }
 }
 
-/// One page of rows and the cursors of its neighbours.
+/// One page of rows, and the cursors of the pages before and after it.
 #[derive(Debug)]
 pub struct PageOf<T, C = Cursor> {
     pub rows: Vec<T>,
@@ -67,10 +67,10 @@ pub struct PageOf<T, C = Cursor> {
 }
 
 impl<T, C> PageOf<T, C> {
-    /// Cuts `rows` to `limit`; they were asked for with one more, which tells that there is a next page.
+    /// Cuts `rows` to `limit`. The query must ask for one more row, which shows that there is another page.
     ///
-    /// `from` is the cursor that the page began at and whether the rows were read backwards from it
-    /// (towards the list's start), in which case they come reversed.
+    /// `from` holds the page's cursor, and whether the query read backwards from it. If so, `rows` is in
+    /// reverse order.
     pub fn cut(mut rows: Vec<T>, limit: usize, from: (Option<C>, bool), cursor: impl Fn(&T) -> C) -> Self {
         let has_more = rows.len() > limit;
         rows.truncate(limit);

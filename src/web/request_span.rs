@@ -1,5 +1,5 @@
-//! The span around a request in the log: method, route and status. Never the address itself, which may
-//! hold a customer's link.
+//! The span of a request in the log: method, route and status. Never the path itself, which may hold a
+//! customer's link.
 
 use actix_web::Error;
 use actix_web::body::MessageBody;

@@ -30,8 +30,8 @@ impl Route {
     }
 }
 
-/// Registers `routes`, those of one path as one resource, so that a wrong method is answered 405.
-/// Earlier paths win over later ones that match the same address.
+/// Registers `routes`. Routes with the same path become one resource, so that a wrong method gets 405. If
+/// several paths match a request, the first one wins.
 pub fn register(config: &mut web::ServiceConfig, routes: Vec<Route>) {
     let mut resources: Vec<(&'static str, Vec<actix_web::Route>)> = Vec::new();
     for route in routes {

@@ -1,16 +1,16 @@
-//! What somebody looks for, for columns that the function `searchable` of the database made.
+//! Parses search words, for columns made by the database function `searchable`.
 
 use crate::phone;
 
-/// More words than these narrow nothing.
+/// Maximum words that are searched for. More do not narrow the result.
 const MOST_WORDS: usize = 6;
 
-/// Of these the longest are taken.
+/// Maximum words that are read. The longest of them are searched for.
 const MOST_READ: usize = 50;
 
-/// The words of a search, each as a pattern of LIKE: `%word%`.
+/// The words of a search, each as a LIKE pattern: `%word%`.
 ///
-/// A column is compared with the longest alone, which an index serves, and then with all:
+/// A query compares the column with the longest word alone, for which it can use an index, and then with all:
 /// `col LIKE searchable($1) AND col LIKE ALL (SELECT searchable(p) FROM unnest($2::text[]) AS p)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
@@ -18,7 +18,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// `None` when nothing was typed that can be looked for. A telephone is found in each spelling that a form takes.
+    /// `None` if the text holds no words. Finds a phone number in every spelling that forms accept.
     pub fn parse(typed: &str) -> Option<Self> {
         let mut words: Vec<String> = with_telephones(typed.split_whitespace().take(MOST_READ).collect())
             .iter()
@@ -33,25 +33,26 @@ impl Search {
         (!patterns.is_empty()).then_some(Self { patterns })
     }
 
-    /// The pattern that narrows most.
+    /// The longest word's pattern.
     pub fn longest(&self) -> &str {
         self.patterns.first().map_or("%", String::as_str)
     }
 
-    /// Says, in SQL, whether `column` matches every pattern; `array` is the parameter that holds them. Each is a
-    /// condition of its own, so that the index serves them all: the longest word is not always the rarest.
+    /// SQL condition: `column` matches every pattern. `array` is the parameter that holds them. Each pattern
+    /// is a separate condition, so that the index can be used for all: the longest word is not always the
+    /// rarest.
     pub fn condition(&self, column: &str, array: &str) -> String {
         let each = |place| format!("{column} LIKE searchable(({array}::text[])[{place}])");
         (1..=self.patterns.len()).map(each).collect::<Vec<_>>().join(" AND ")
     }
 
-    /// Every pattern.
+    /// All patterns.
     pub fn all(&self) -> &[String] {
         &self.patterns
     }
 }
 
-/// A mark that says nothing at the beginning or end of a word.
+/// Characters that are ignored at the beginning and the end of a word.
 fn is_mark(c: char) -> bool {
     matches!(
         c,
@@ -61,7 +62,7 @@ fn is_mark(c: char) -> bool {
     )
 }
 
-/// The words, where those that are a telephone together are one: its digits, as they are stored.
+/// Joins the words that form a phone number into one: its digits, as they are stored.
 fn with_telephones(words: Vec<&str>) -> Vec<String> {
     words
         .chunk_by(|one, next| phone::is_part(one) && phone::is_part(next))
@@ -72,7 +73,8 @@ fn with_telephones(words: Vec<&str>) -> Vec<String> {
         .collect()
 }
 
-/// Without words that stand in a longer one, or twice: what has the one has the other. The longest come first.
+/// Drops words that are contained in another, because every match of the longer one matches them too. `words`
+/// must begin with the longest.
 fn without_implied(words: Vec<String>) -> Vec<String> {
     let mut kept: Vec<(String, String)> = Vec::new();
     for word in words {

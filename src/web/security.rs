@@ -1,4 +1,4 @@
-//! The headers that every answer carries.
+//! The security headers of every response.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,11 +9,11 @@ use actix_web::web;
 
 use crate::config::Config;
 
-/// No inline script or style, no eval, nothing from elsewhere. The libraries' CSS holds `data:` images.
+/// No inline script or style, no eval, nothing from other hosts. The libraries' CSS holds `data:` images.
 const APPLICATION: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      media-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// For what somebody sent: whatever opens it does so in a sandbox, and it loads nothing.
+/// For uploaded files: they open in a sandbox and cannot load anything.
 pub const FILE_POLICY: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
 const ALWAYS: [(&str, &str); 5] = [
@@ -24,8 +24,8 @@ const ALWAYS: [(&str, &str); 5] = [
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// Middleware: adds the security headers, unless the handler chose its own, and keeps pages out of
-/// shared and disk caches.
+/// Middleware: adds the security headers, unless the handler has set its own. Keeps pages out of shared and
+/// disk caches.
 pub async fn headers(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -1,4 +1,4 @@
-//! Whom to tell of a weakness, as RFC 9116 has it.
+//! The contact for reports of vulnerabilities, in the format of RFC 9116.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
@@ -7,7 +7,8 @@ use chrono::{Duration, SubsecRound, Utc};
 use super::Route;
 use crate::config::Config;
 
-/// It must say until when it is true, within a year. It is made for each request, and so stays true.
+/// Days until the text expires. RFC 9116 recommends less than a year. It is made for each request, so it
+/// never does.
 const TRUE_FOR_DAYS: i64 = 180;
 
 pub fn routes() -> Vec<Route> {

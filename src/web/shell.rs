@@ -1,4 +1,4 @@
-//! The frame around a page: navigation panel, top bar, bell, notices.
+//! The frame around a page: navigation panel, top bar, bell, messages.
 
 use std::future::{Ready, ready};
 
@@ -15,16 +15,16 @@ use crate::auth::Viewer;
 use crate::config::Config;
 use crate::error::{Error, Result};
 
-/// Bytes that nearly every page has room in. The allocator tidies up all it has whenever a piece of 64 KiB or
-/// more is given back.
+/// Bytes to reserve for a page. Enough for nearly all, and below 64 KiB: the allocator tidies its whole heap
+/// whenever a block of 64 KiB or more is freed.
 const PAGE: usize = 60 * 1024;
 
-/// What a request says about the frame of its answer.
+/// What the frame of a response needs from the request.
 pub struct Shell {
-    /// The token for the forms of the page; views that hold forms take it as a field.
+    /// The token for the page's forms. Views with forms take it as a field.
     pub csrf: String,
     pub is_htmx: bool,
-    /// What this browser's cookie says; a signed-in user's own choice comes before it.
+    /// The theme in the browser's cookie. The setting of a signed-in user takes precedence.
     theme: Theme,
     is_https: bool,
     flash: Option<Flash>,
@@ -33,12 +33,12 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Answers with `view` inside the application's frame; to htmx, with `view` alone.
+    /// Responds with `view` inside the frame, or, to htmx, with `view` alone.
     pub fn page(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
         self.page_with(StatusCode::OK, viewer, title, view)
     }
 
-    /// As `page`, with another status, such as 422 for a form that was refused.
+    /// As `page`, with another status, such as 422 for an invalid form.
     pub fn page_with(
         self,
         status: StatusCode,
@@ -55,7 +55,7 @@ impl Shell {
         Ok(self.with_theme_of(viewer).respond(status, body))
     }
 
-    /// Answers 503 with a form that could not be saved just now, as a page that sends it again.
+    /// Responds with 503 and a form that could not be saved for now, so that the user can send it again.
     pub fn page_to_retry(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
         tracing::warn!(title, "a form was answered 503");
         let title = format!("Erro: {title}");
@@ -64,7 +64,7 @@ impl Shell {
         Ok(answer)
     }
 
-    /// Brings the browser's cookie into line with what the user chose, here or in another browser.
+    /// Sets the theme cookie if it differs from the user's setting, which may come from another browser.
     fn with_theme_of(mut self, viewer: &Viewer) -> Self {
         if self.theme != viewer.theme {
             self.cookies.push(viewer.theme.cookie(self.is_https));
@@ -72,13 +72,13 @@ impl Shell {
         self
     }
 
-    /// Answers with a whole page that has no frame, such as the sign-in.
+    /// Responds with a page without the frame, such as the sign-in page.
     pub fn bare(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
         let body = Bare { theme: self.theme.as_str(), title, body: &view }.render()?;
         Ok(self.respond(status, body))
     }
 
-    /// Answers with a part of a page.
+    /// Responds with a part of a page.
     pub fn fragment(self, status: StatusCode, view: impl Template) -> Result<HttpResponse> {
         let body = view.render()?;
         Ok(self.respond(status, body))
@@ -89,7 +89,7 @@ impl Shell {
         for cookie in self.cookies {
             response.cookie(cookie);
         }
-        // A part fetched by htmx shows no flash, so it must not consume it.
+        // A part of a page does not show the message, so it must not delete it.
         if self.flash.is_some() && !self.is_htmx {
             response.cookie(Flash::shown());
         }
@@ -111,7 +111,7 @@ impl FromRequest for Shell {
         let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
         ready(Ok(Self {
             csrf: token,
-            // Going back, htmx asks for the whole page.
+            // For the back button, htmx requests the whole page.
             is_htmx: request.headers().contains_key("hx-request")
                 && !request.headers().contains_key("hx-history-restore-request"),
             theme: theme.unwrap_or_default(),
@@ -130,17 +130,17 @@ struct Framed<'a, V: Template> {
     viewer: &'a Viewer,
     theme: &'a str,
     title: &'a str,
-    /// Written straight into the page.
+    /// Rendered directly into the page.
     body: &'a V,
 }
 
 impl<V: Template> Framed<'_, V> {
-    /// The page's name, without the mark that a refused form puts before it in the browser's tab.
+    /// The page's heading: its title without the "Erro: " that marks an invalid form in the browser's tab.
     fn heading(&self) -> &str {
         self.title.strip_prefix("Erro: ").unwrap_or(self.title)
     }
 
-    /// The list that the page belongs to, for the way back.
+    /// The list that the page belongs to, for the link back to it.
     fn parent(&self) -> Option<&'static navigation::Entry> {
         navigation::list_of(&self.shell.path, self.viewer).filter(|list| list.href != self.shell.path)
     }
@@ -171,14 +171,14 @@ pub fn redirect(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
-/// 303 to `path`, where `flash` will be read.
+/// 303 to `path`, which then shows `flash`.
 pub fn redirect_with(path: &str, flash: Flash) -> HttpResponse {
     let mut answer = redirect(path);
     answer.extensions_mut().insert(flash);
     answer
 }
 
-/// `answer`, which also sets a cookie, if there is one to set.
+/// Adds a cookie to `answer`, if there is one.
 pub fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) -> HttpResponse {
     if let Some(cookie) = cookie.and_then(|cookie| HeaderValue::from_str(&cookie.encoded().to_string()).ok())
     {
@@ -187,8 +187,7 @@ pub fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) ->
     answer
 }
 
-/// `answer`, whose address htmx will show as `path` if it shows a new one: a form's own would hold all its
-/// empty fields.
+/// Sets the path that htmx shows for `answer`. The form's own would include all its empty fields.
 pub fn pushing(mut answer: HttpResponse, path: &str) -> HttpResponse {
     if let Ok(path) = HeaderValue::from_str(path) {
         answer.headers_mut().insert(HeaderName::from_static("hx-push-url"), path);
@@ -196,14 +195,14 @@ pub fn pushing(mut answer: HttpResponse, path: &str) -> HttpResponse {
     answer
 }
 
-/// Up to two capitals of a name, for its round badge.
+/// The initials of the first and the last word of a name, for its badge.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let (first, last) = (words.next(), words.next_back());
     first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
 }
 
-/// The colour of a badge, 1 to 5, always the same for an id.
+/// The colour of a badge, 1 to 5. An id always has the same one.
 pub fn tint(id: &impl std::fmt::Display) -> u32 {
     id.to_string().bytes().map(u32::from).sum::<u32>() % 5 + 1
 }

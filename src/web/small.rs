@@ -1,14 +1,14 @@
-//! Answers too small to be worth compressing.
+//! Prevents the compression of small responses.
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_ENCODING, HeaderValue};
 use actix_web::middleware::Next;
 
-/// What has fewer bytes fits into one packet anyway.
+/// Minimum bytes of a response to compress. A smaller one fits into one packet anyway.
 const WORTH_COMPRESSING: u64 = 1_000;
 
-/// Middleware: keeps a small answer from being compressed.
+/// Middleware: marks a small response as not to be compressed.
 pub async fn stay_plain(
     request: ServiceRequest,
     next: Next<impl MessageBody>,

@@ -1,9 +1,11 @@
-//! Two people at one form: whoever saves second is shown what the first one changed.
+//! Detects that two users edit the same record, and shows the second one what the first one changed.
 //!
-//! A form of a record carries its version: a hash of each field as it was shown. Who saves over another
-//! version gets the form back (409) with what the fields hold now and with all that was typed; to save
-//! from there is to know about it. Hashes of the contents see every change, by whichever page or import,
-//! and tell which fields it touched; a change that was taken back is none.
+//! The form of a record holds its version: a hash of each field as it was shown. If the record has another
+//! version when the form is saved, the form comes back (409) with the current values and all that the user
+//! typed. From there, saving overwrites the other change.
+//!
+//! Hashes of the values detect every change, from any page or import, and which fields it touched. A change
+//! that was undone does not count.
 
 use askama::Template;
 use sha2::{Digest, Sha256};
@@ -12,7 +14,7 @@ use super::FieldErrors;
 use crate::audit::Change;
 use crate::clock::Zone;
 
-/// What stands for a field that holds nothing.
+/// The text for an empty field.
 pub const BLANK: &str = "Em branco";
 
 /// The fields of a record as its form shows them.
@@ -27,12 +29,12 @@ struct Field {
 }
 
 impl Snapshot {
-    /// Adds a field that shows what it holds.
+    /// Adds a field whose value is its text on the page.
     pub fn text(self, label: &str, value: &str) -> Self {
         self.choice(label, value, value)
     }
 
-    /// Adds a field that holds `value`, an id say, and shows something else.
+    /// Adds a field whose value, such as an id, differs from its text on the page.
     pub fn choice(mut self, label: &str, value: impl ToString, shown: &str) -> Self {
         let digest = Sha256::digest(value.to_string().as_bytes());
         let shown = if shown.is_empty() { BLANK } else { shown };
@@ -44,12 +46,12 @@ impl Snapshot {
         self
     }
 
-    /// What the form sends back as `version`.
+    /// The version for the form.
     pub fn version(&self) -> String {
         self.0.iter().map(|field| field.hash.as_str()).collect::<Vec<_>>().join("-")
     }
 
-    /// The fields that are not as in that version; of a version that is none, all.
+    /// The fields that differ from `version`. All of them if it is invalid.
     fn since<'a>(&'a self, version: &'a str) -> impl Iterator<Item = &'a Field> {
         let seen: Vec<&str> = version.split('-').collect();
         let is_whole = seen.len() == self.0.len();
@@ -58,16 +60,16 @@ impl Snapshot {
     }
 }
 
-/// What somebody else changed while a form was open.
+/// What another user changed while the form was open.
 #[derive(Clone, Debug, Template)]
 #[template(path = "web/_stale.html")]
 pub struct Stale {
-    /// The version that the form must name to be saved over it.
+    /// The version with which the form can overwrite the change.
     version: String,
-    /// Who changed the record last, and when.
+    /// Who made the last change, and when.
     last: Option<String>,
     lines: Vec<Line>,
-    /// The address of the form as it is now.
+    /// The path of the form with the current values.
     form: String,
 }
 
@@ -78,14 +80,14 @@ struct Line {
 }
 
 impl Stale {
-    /// `None` if the record is still as in `version`. `form` is the address of its form.
+    /// `None` if the record still has this version. `form` is the path of its form.
     pub fn since(version: &str, now: &Snapshot, form: String) -> Option<Self> {
         let line = |field: &Field| Line { label: field.label.clone(), now: field.shown.clone() };
         let lines: Vec<Line> = now.since(version).map(line).collect();
         (!lines.is_empty()).then(|| Self { version: now.version(), last: None, lines, form })
     }
 
-    /// The refusal that tells whose change was the last.
+    /// Makes the refusal, which names the author of the last change.
     pub fn by(mut self, last: Option<Change>, zone: Zone) -> Refusal {
         self.last = last.map(|Change { at, actor, .. }| {
             let who = actor.unwrap_or_else(|| "a plataforma".into());
@@ -98,9 +100,9 @@ impl Stale {
 /// Why a form was not saved.
 #[derive(Clone, Debug)]
 pub enum Refusal {
-    /// Something is wrong in it (422).
+    /// The form has errors (422).
     Invalid(FieldErrors),
-    /// The record is not what the form was filled from (409).
+    /// The record has changed since the form was opened (409).
     Stale(Box<Stale>),
 }
 
@@ -112,7 +114,7 @@ impl Refusal {
         }
     }
 
-    /// What the form shows above its fields, and the version that it carries from now on.
+    /// What the form shows above its fields, and its new version.
     pub fn shown(self, version: String) -> (FieldErrors, Option<Stale>, String) {
         match self {
             Self::Invalid(errors) => (errors, None, version),

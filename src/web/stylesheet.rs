@@ -1,10 +1,10 @@
-//! The stylesheet of all pages. `static/css/app.css` names its files in order; they are sent as one.
+//! The stylesheet of all pages. `static/css/app.css` imports its files in order; they are sent as one.
 
-/// Where it stands in `static/`.
+/// Its path in `static/`.
 pub const PATH: &str = "css/app.css";
 
-/// Puts each file in the place of its `@import "name.css";`, and leaves out comments and indentation.
-/// An import of a file that does not exist stays as it is.
+/// Replaces each `@import "name.css";` by the file, and removes comments and indentation. An import of a
+/// missing file is left as it is.
 pub fn join(read: impl Fn(&str) -> Option<String>) -> String {
     let list = compact(&read(PATH).unwrap_or_default());
     let file_of = |line: &str| {
@@ -14,7 +14,7 @@ pub fn join(read: impl Fn(&str) -> Option<String>) -> String {
     list.lines().map(|line| file_of(line).map_or_else(|| format!("{line}\n"), |css| compact(&css))).collect()
 }
 
-/// The text without comments, indentation and empty lines. No string in it may hold `/*`.
+/// The text without comments, indentation and empty lines. Its strings must not contain `/*`.
 fn compact(css: &str) -> String {
     let mut text = String::with_capacity(css.len());
     let mut rest = css;

@@ -1,14 +1,15 @@
-//! Light or dark pages.
+//! Light and dark pages.
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 
 use crate::text_enum;
 
-/// The cookie by which pages without a user, and the script that runs before the first paint, know it.
+/// The cookie that holds the theme for pages without a user, and for the script that runs before the first
+/// paint.
 pub const COOKIE: &str = "theme";
 
 text_enum! {
-    /// What a user chose; `System` follows the device.
+    /// A user's choice. `System` follows the device.
     #[derive(Default)]
     pub enum Theme {
         #[default]
@@ -27,7 +28,7 @@ impl Theme {
         }
     }
 
-    /// The cookie that says the same; scripts read and write it too.
+    /// The cookie for this theme. Scripts read and write it too.
     pub fn cookie(self, is_https: bool) -> Cookie<'static> {
         let cookie = Cookie::build(COOKIE, self.as_str()).path("/").same_site(SameSite::Lax).secure(is_https);
         let mut cookie = cookie.max_age(Duration::days(365)).finish();

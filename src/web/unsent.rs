@@ -1,4 +1,4 @@
-//! A form with files on its way: what of it can be offered again when it could not be saved.
+//! Recovers the fields of a form with files that could not be saved.
 
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use futures_util::{Stream, TryStreamExt};
 use super::Fields;
 use super::csrf::FORM_LIMIT;
 
-/// What is offered again, shared by who reads the form and who answers for it.
+/// The recovered fields, shared by the code that reads the form and the code that responds.
 #[derive(Clone, Default)]
 pub struct Unsent(Rc<RefCell<Option<Left>>>);
 
@@ -24,29 +24,29 @@ pub struct Unsent(Rc<RefCell<Option<Left>>>);
 #[derive(Clone, Default)]
 pub struct Left {
     pub fields: Fields,
-    /// Whether it had files that were not kept, and so must be chosen again.
+    /// Whether the form had files that were not stored, so that the user must choose them again.
     pub loses_files: bool,
 }
 
 impl Unsent {
-    /// The one that belongs to `request`.
+    /// The instance in the extensions of `request`.
     pub fn of(request: &impl HttpMessage) -> Self {
         request.extensions().get::<Self>().cloned().unwrap_or_default()
     }
 
-    /// The form was read, and its files are not kept yet.
+    /// Call it when the form has been read and its files are not stored yet.
     pub fn is_read(&self, fields: &Fields, has_files: bool) {
         *self.0.borrow_mut() = Some(Left { fields: fields.clone(), loses_files: has_files });
     }
 
-    /// A file of it was kept, which the form names from now on.
+    /// Call it when a file has been stored. The form then names it by its id.
     pub fn has_kept(&self, id: impl ToString) {
         if let Some(left) = &mut *self.0.borrow_mut() {
             left.fields.push("files", id.to_string());
         }
     }
 
-    /// All its files were kept.
+    /// Call it when all files have been stored.
     pub fn loses_nothing(&self) {
         if let Some(left) = &mut *self.0.borrow_mut() {
             left.loses_files = false;
@@ -58,7 +58,7 @@ impl Unsent {
     }
 }
 
-/// The body of a form with files, which nobody may have read when the answer is there.
+/// The body of a form with files. When the response is made, maybe no handler has read it.
 #[derive(Clone)]
 pub struct Body {
     payload: Rc<RefCell<Payload>>,
@@ -67,7 +67,7 @@ pub struct Body {
 }
 
 impl Body {
-    /// Takes the body of `request` and leaves a copy in its place.
+    /// Takes the body of `request`, and puts a handle to it in its place.
     pub fn share(request: &mut ServiceRequest) -> Self {
         let mut head = HeaderMap::new();
         if let Some(kind) = request.headers().get(CONTENT_TYPE) {
@@ -79,7 +79,7 @@ impl Body {
         body
     }
 
-    /// The texts of a form that was not read; its files are passed over.
+    /// The texts of a form that no handler has read. Skips its files.
     pub async fn left(self) -> Option<Left> {
         if self.is_touched.get() {
             return None;
@@ -96,7 +96,7 @@ impl Body {
                 if file.is_none() {
                     bytes.extend_from_slice(&chunk);
                 }
-                // What is too large to be looked through is not waited for.
+                // Gives up on a body that is too large.
                 if size > LOOKED_THROUGH || bytes.len() > FORM_LIMIT {
                     return None;
                 }
@@ -110,7 +110,7 @@ impl Body {
     }
 }
 
-/// As large as a schedule's form with all its files.
+/// Maximum bytes to read: a schedule's form with all its files.
 const LOOKED_THROUGH: usize = 96 * 1024 * 1024;
 
 impl Stream for Body {
