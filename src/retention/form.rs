@@ -1,4 +1,4 @@
-//! The form of the retention.
+//! The form of the retention settings.
 
 use std::ops::RangeInclusive;
 
@@ -9,12 +9,12 @@ use crate::schema::retention;
 use crate::settings::{changes_of, snapshot_of};
 use crate::web::{FieldErrors, Fields, Snapshot};
 
-/// What may be decided; the database holds to the same.
+/// Allowed values, as in the database's CHECKs.
 const NOTIFICATION_DAYS: RangeInclusive<i32> = 7..=3650;
 const AUDIT_MONTHS: RangeInclusive<i32> = 12..=240;
 const HISTORY_MONTHS: RangeInclusive<i32> = 12..=240;
 
-/// What the company decided.
+/// The saved retention settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable, Selectable, AsChangeset)]
 #[diesel(table_name = retention)]
 pub struct Retention {
@@ -23,14 +23,14 @@ pub struct Retention {
     pub history_months: i32,
 }
 
-/// What somebody typed.
+/// The fields as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub version: String,
     pub notification_days: String,
     pub audit_months: String,
     pub history_months: String,
-    /// Whether they know that a shorter time lets go what is older.
+    /// Whether the user confirmed that a shorter period deletes older data.
     pub is_understood: bool,
 }
 
@@ -46,7 +46,7 @@ impl Typed {
         }
     }
 
-    /// The form as it shows what is saved.
+    /// The form with the saved values.
     pub fn of(retention: &Retention) -> Self {
         Self {
             version: retention.snapshot().version(),
@@ -84,7 +84,7 @@ impl Typed {
     }
 
     /// # Errors
-    /// `wanted` lets go what was kept `before`, and nobody has said that they know.
+    /// `wanted` deletes data that `before` kept, and the user did not confirm it.
     pub fn agreed(&self, wanted: &Retention, before: &Retention) -> Result<(), FieldErrors> {
         if self.is_understood || !wanted.keeps_less_than(before) {
             return Ok(());
@@ -96,7 +96,7 @@ impl Typed {
 }
 
 impl Retention {
-    /// Each field of the form: its name, its label, and what it holds, as people read it.
+    /// The fields of the form: name, label, and value as people read it.
     fn fields(&self) -> [(&'static str, &'static str, String); 3] {
         [
             ("notification_days", "Notificações", format!("{} dias", self.notification_days)),
@@ -111,12 +111,12 @@ impl Retention {
             || self.history_months < other.history_months
     }
 
-    /// The retention as its form shows it.
+    /// The retention settings in the words of their form.
     pub fn snapshot(&self) -> Snapshot {
         snapshot_of(&self.fields())
     }
 
-    /// What differs from `self` in `other`, as the audit keeps it.
+    /// The changes from `self` to `other`, for the audit.
     pub fn audited(&self, other: &Self) -> Value {
         changes_of(&self.fields(), &other.fields())
     }

@@ -1,4 +1,4 @@
-//! The page of the retention.
+//! The page of the retention settings.
 
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
@@ -21,7 +21,7 @@ pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) 
     shell.page(&viewer, TITLE, view)
 }
 
-/// Saves; or says what is wrong (422), or what somebody else saved meanwhile (409).
+/// Saves the settings. Otherwise shows the errors (422), or what somebody else saved meanwhile (409).
 pub async fn update(
     viewer: Can<ManageSettings>,
     form: Posted,

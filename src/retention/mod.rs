@@ -1,13 +1,13 @@
-//! Retention ("retenção de dados"): how long what piles up by itself is kept.
+//! Retention ("retenção de dados"): how long data that grows by itself is kept.
 //!
-//! Notifications go after some months, read or not: by then the bell is no place to learn of anything.
-//! The audit is kept for years, and the database itself lets nothing younger go than the company
-//! decided, nor anything of the last twelve months. Sessions that have ended and sign-in attempts long
-//! past go too. The history of a schedule goes as a whole, years after its end; while it is pending, all
-//! of it stays. What is the customers' record stays: contacts, conversations, and the schedules.
+//! Notifications are removed after some months, read or not. The audit is kept for years. The database
+//! refuses to delete audit rows that are younger than the company's setting or than twelve months. Ended
+//! sessions and old sign-in attempts are removed, too. The history of a schedule is removed as a whole, years
+//! after the schedule's end; the history of a pending schedule stays. Contacts, conversations and schedules
+//! are never removed.
 //!
-//! Before when rows may be missing is written down where they go, so that `pontual check` still tells
-//! what was retired from what was lost.
+//! When rows are removed, the table `retention` records the time before which rows may be missing. So
+//! `pontual check` can tell removed rows from lost ones.
 
 mod form;
 mod handlers;

@@ -1,4 +1,4 @@
-//! SQL of the retention: what was decided, and the batches by which rows go.
+//! SQL of the retention: its settings, and the removal of old rows in batches.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -10,14 +10,14 @@ use crate::conversations::chat;
 use crate::error::Result;
 use crate::schema::retention;
 
-/// So many rows go in one transaction: in milliseconds, so that nobody waits for their locks.
+/// Maximum rows removed per transaction. That takes milliseconds, so nobody waits for the locks.
 pub const BATCH: i64 = 1_000;
 
 pub fn current(conn: &mut PgConnection) -> Result<Retention> {
     Ok(retention::table.select(Retention::as_select()).first(conn)?)
 }
 
-/// As `current`, and nobody else can save until the transaction ends.
+/// Like `current`, and locks the settings until the transaction ends.
 pub fn current_for_update(conn: &mut PgConnection) -> Result<Retention> {
     Ok(retention::table.select(Retention::as_select()).for_update().first(conn)?)
 }
@@ -35,17 +35,17 @@ struct TurnRow {
     is_busy: bool,
 }
 
-/// Whether this transaction may retire rows now.
+/// Whether this transaction may remove rows now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Turn {
     Ours,
-    /// Another process is at it.
+    /// Another process is removing rows.
     Theirs,
-    /// Schedules are due: those come first.
+    /// Schedules are due, and they come first.
     Later,
 }
 
-/// Takes the lock under which one process at a time retires rows, until the transaction ends.
+/// Takes the lock that lets one process at a time remove rows, until the transaction ends.
 pub fn take_turn(conn: &mut PgConnection) -> Result<Turn> {
     let row: TurnRow = diesel::sql_query(
         "SELECT pg_try_advisory_xact_lock(hashtext('pontual.retention')) AS is_ours,
@@ -60,14 +60,14 @@ pub fn take_turn(conn: &mut PgConnection) -> Result<Turn> {
     })
 }
 
-/// What one batch came to.
+/// The result of a batch.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Batch {
-    /// How many rows went.
+    /// Number of removed rows.
     #[diesel(sql_type = BigInt)]
     pub gone: i64,
-    /// Where the next batch begins, if there may be more: past what went, whose traces in the index the next
-    /// VACUUM takes away.
+    /// Where the next batch starts, or `None` if this was the last one. It starts after the removed rows,
+    /// because their index entries stay until the next VACUUM.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub next: Option<i64>,
 }
@@ -79,9 +79,9 @@ impl Batch {
     }
 }
 
-/// Looks at the oldest notifications after `after`, and removes those that are older than they are kept.
-/// Ids grow with time, but for a few that were written beside each other: a batch in which nothing is old
-/// is the last. So no index by time is needed, which each dispatch would have to write.
+/// Examines the oldest notifications after the id `after`, and removes those older than the setting. Ids grow
+/// with time, except among rows written at the same moment. So a batch without an old row is the last one. An
+/// index by time would make this exact, but each dispatch would have to write it.
 pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     diesel::sql_query(
         "UPDATE retention SET notifications_gone_before =
@@ -105,8 +105,8 @@ pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch
     .get_result(conn)?)
 }
 
-/// Removes the oldest of the audit, from `after` (in microseconds) on, that is older than it is kept; the
-/// database refuses anything younger (see the trigger `audit_is_append_only`).
+/// Removes the oldest audit rows from `after` (microseconds since 1970) on that are older than the setting.
+/// The database refuses to delete younger rows (see the trigger `audit_is_append_only`).
 pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     diesel::sql_query(
         "UPDATE retention SET audit_gone_before =
@@ -130,10 +130,10 @@ pub fn retire_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     .get_result(conn)?)
 }
 
-/// Looks at the oldest of the history after `after`, and removes, whole, the histories of the schedules that
-/// ended in it longer ago than they are kept. Of schedules that are pending or ended later it passes the
-/// rows by. Ids grow with time, as those of notifications do, and a batch in which no row is old is the last.
-/// An index by the end of schedules would spare the rows in between, and each dispatch would have to write it.
+/// Examines the oldest history rows after the id `after`. For each end of a schedule among them that is older
+/// than the setting, removes the whole history of that schedule. Skips the rows of schedules that are pending
+/// or ended later. Ids grow with time, so a batch without an old row is the last one. An index by the end of
+/// schedules would avoid skipping rows, but each dispatch would have to write it.
 pub fn retire_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     Ok(diesel::sql_query(
         "WITH kept AS MATERIALIZED (SELECT now() - make_interval(months => history_months) AS since FROM retention),
@@ -156,7 +156,7 @@ pub fn retire_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     .get_result(conn)?)
 }
 
-/// Removes sessions that have ended by time.
+/// Removes expired sessions.
 pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
     let gone = diesel::sql_query(
         "DELETE FROM sessions WHERE token_hash IN (
@@ -172,7 +172,7 @@ pub fn retire_sessions(conn: &mut PgConnection) -> Result<Batch> {
     Ok(Batch::of(gone))
 }
 
-/// Removes counts of sign-in attempts whose window is long past.
+/// Removes counters of sign-in attempts whose window started more than a day ago.
 pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
     let gone = diesel::sql_query(
         "DELETE FROM sign_in_attempts WHERE key IN (
@@ -184,8 +184,8 @@ pub fn retire_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
     Ok(Batch::of(gone))
 }
 
-/// Removes accesses of customers' browsers that have ended by time, and those that were never used: of who only
-/// looked at where the link leads.
+/// Removes expired accesses of customers' browsers, and accesses that were never used. Those come from
+/// requests that only followed the link, without showing the page.
 pub fn retire_customer_accesses(conn: &mut PgConnection) -> Result<Batch> {
     let gone = diesel::sql_query(
         "DELETE FROM customer_accesses WHERE id IN (

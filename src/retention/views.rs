@@ -1,4 +1,4 @@
-//! Finished data for the page of the retention.
+//! Finished data for the page of the retention settings.
 
 use askama::Template;
 

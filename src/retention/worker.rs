@@ -1,9 +1,8 @@
-//! What is older than it is kept goes, now and then, in small batches. Runs in every serving process;
-//! a lock lets one at a time work.
+//! Removes data that is older than the retention settings, in small batches. Runs in every serving process; a
+//! lock lets one of them work at a time.
 //!
-//! Each batch is a transaction of its own, and after each it pauses: pages and the dispatcher come
-//! first, and while schedules are due it waits. A process that ends in between leaves the rest to the
-//! next run.
+//! Each batch is a transaction of its own, followed by a pause, so that pages and the dispatcher come first.
+//! While schedules are due, it waits. If a process ends in between, the next run removes the rest.
 
 use std::time::Duration;
 
@@ -17,8 +16,8 @@ use crate::error::Result;
 const FIRST: Duration = Duration::from_secs(3 * 60);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// How long a run waits between batches, and while schedules are due; and how often, before it leaves
-/// the rest to the next run.
+/// The pause between batches, the pause while schedules are due, and the maximum number of the latter pauses
+/// per kind of rows. After that, the next run continues.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     pub between: Duration,
@@ -29,7 +28,7 @@ pub struct Pace {
 const PACE: Pace =
     Pace { between: Duration::from_millis(200), while_due: Duration::from_secs(5), patience: 120 };
 
-/// How many rows one run retired.
+/// Number of rows that a run removed, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retired {
     pub notifications: i64,
@@ -40,7 +39,7 @@ pub struct Retired {
     pub customer_accesses: i64,
 }
 
-/// Retires rows until the process ends.
+/// Removes old rows, once per hour, until the process ends.
 pub async fn keep_tidy(db: Db) {
     time::sleep(FIRST).await;
     loop {
@@ -55,7 +54,7 @@ pub async fn keep_tidy(db: Db) {
     }
 }
 
-/// One run.
+/// A single run.
 pub async fn run(db: &Db, pace: Pace) -> Result<Retired> {
     Ok(Retired {
         sessions: pile(db, pace, |conn, _| queries::retire_sessions(conn)).await?,
@@ -67,7 +66,7 @@ pub async fn run(db: &Db, pace: Pace) -> Result<Retired> {
     })
 }
 
-/// Takes batch after batch of one kind of rows, until one is the last.
+/// Removes rows of one kind, batch by batch.
 async fn pile(db: &Db, pace: Pace, retire: fn(&mut PgConnection, i64) -> Result<Batch>) -> Result<i64> {
     let (mut gone, mut after, mut waited) = (0, 0, 0);
     loop {

@@ -7,16 +7,16 @@ use crate::clock::Zone;
 use crate::schedules::{Scope, Spacing};
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
-/// The longest company name.
+/// Maximum characters of a company's name.
 pub const NAME_LIMIT: usize = 80;
 
-/// The widest window of the spacing, in minutes: a day.
+/// Maximum spacing in minutes: a day.
 pub const WIDEST: i32 = 1440;
 
-/// The largest tolerance, in minutes: a week.
+/// Maximum tolerance in minutes: a week.
 pub const LATEST: i32 = 10_080;
 
-/// What the company decided.
+/// The company's saved settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     pub company_name: String,
@@ -25,7 +25,7 @@ pub struct Settings {
     pub late_tolerance_minutes: i32,
 }
 
-/// What somebody typed.
+/// The fields as typed.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub version: String,
@@ -34,7 +34,7 @@ pub struct Typed {
     pub spacing_minutes: String,
     pub spacing_scope: String,
     pub late_tolerance_minutes: String,
-    /// How many schedules the page that asked said would not fit; empty before it asked.
+    /// The number of schedules that, according to the confirmation page, would not fit; empty before it was shown.
     pub confirmed: String,
 }
 
@@ -52,7 +52,7 @@ impl Typed {
         }
     }
 
-    /// The form as it shows what is saved.
+    /// The form with the saved values.
     pub fn of(settings: &Settings) -> Self {
         Self {
             version: settings.snapshot().version(),
@@ -97,19 +97,19 @@ impl Typed {
         }
     }
 
-    /// The spacing alone, for the sentence that says what follows from it.
+    /// The spacing alone, for the sentence that explains it.
     pub fn spacing(&self) -> Option<Spacing> {
         let minutes = whole(&self.spacing_minutes, WIDEST)?;
         Some(Spacing { minutes, scope: self.spacing_scope.parse().ok()? })
     }
 
-    /// Whether the page that asks has been answered for so many schedules.
+    /// Whether the user confirmed that `unspaced` schedules will not fit.
     pub fn confirms(&self, unspaced: usize) -> bool {
         self.confirmed.parse().is_ok_and(|confirmed: usize| unspaced <= confirmed)
     }
 }
 
-/// What is wrong with a company's name.
+/// The error in a company's name, if any.
 pub fn company_name_error(typed: &str) -> Option<&'static str> {
     let name = typed.trim();
     if name.is_empty() || has_control_characters(name) {
@@ -123,7 +123,7 @@ fn whole(typed: &str, most: i32) -> Option<i32> {
 }
 
 impl Settings {
-    /// Each field of the form: its name, its label, and what it holds, as people read it.
+    /// The fields of the form: name, label, and value as people read it.
     fn fields(&self) -> [(&'static str, &'static str, String); 5] {
         let minutes = |minutes: i32| format!("{minutes} min");
         let scope = sentences::scope_label(self.spacing.scope).to_owned();
@@ -136,23 +136,23 @@ impl Settings {
         ]
     }
 
-    /// The settings as their form shows them.
+    /// The settings in the words of their form.
     pub fn snapshot(&self) -> Snapshot {
         snapshot_of(&self.fields())
     }
 
-    /// What differs from `self` in `other`, as the audit keeps it.
+    /// The changes from `self` to `other`, for the audit.
     pub fn audited(&self, other: &Self) -> Value {
         changes_of(&self.fields(), &other.fields())
     }
 }
 
-/// Fields as a form shows them, each its name, its label, and what it holds.
+/// A snapshot of a form's fields: name, label, and value as people read it.
 pub fn snapshot_of(fields: &[(&str, &'static str, String)]) -> Snapshot {
     fields.iter().fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, shown))
 }
 
-/// What differs between the same fields of two times, as the audit keeps it.
+/// The changes between two versions of the same fields, for the audit.
 pub fn changes_of(before: &[(&str, &'static str, String)], after: &[(&str, &'static str, String)]) -> Value {
     let pairs = before.iter().zip(after).filter(|(before, after)| before != after);
     let kept = pairs.map(|((field, _, before), (_, _, after))| {

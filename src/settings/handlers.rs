@@ -21,8 +21,8 @@ pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) 
     shell.page(&viewer, TITLE, view)
 }
 
-/// Saves; or says what is wrong (422), what somebody else saved meanwhile (409), or asks about the
-/// pending schedules that it would touch.
+/// Saves the settings. Otherwise shows the errors (422) or what somebody else saved meanwhile (409), or asks
+/// for confirmation if pending schedules are affected.
 pub async fn update(
     viewer: Can<ManageSettings>,
     form: Posted,
@@ -68,7 +68,7 @@ pub struct SentenceQuery {
     spacing_scope: String,
 }
 
-/// What follows from the spacing that is being typed.
+/// The sentence that explains the spacing as typed so far.
 pub async fn spacing_sentence(
     _: Can<ManageSettings>,
     shell: Shell,
@@ -80,7 +80,7 @@ pub async fn spacing_sentence(
 }
 
 impl FormPage {
-    /// The form of what is saved.
+    /// The form with the saved settings.
     pub fn load(conn: &mut PgConnection) -> Result<Self> {
         let (current, brand) = (queries::current(conn)?, queries::brand(conn)?);
         Ok(Self::new(&current, brand.logo, queries::count_unspaced(conn)?))

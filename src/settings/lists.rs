@@ -1,4 +1,4 @@
-//! The pending schedules that a change of the settings touched.
+//! The pending schedules that a change of the settings affected.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,14 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::web::{Cursor, Shell};
 
-/// How many rows a page shows, and how many pending schedules are looked through for it at most: where
-/// hardly any moved, the page ends early and leads on from where it came to.
+/// Maximum rows per page.
 const PAGE: usize = 25;
+
+/// Maximum pending schedules examined per page. If few of them have moved, the page ends early with a link to
+/// the next one.
 const LOOKED_THROUGH: usize = 100_000;
+
+/// Maximum rows per query.
 const BATCH: i64 = 5_000;
 
 #[derive(Deserialize)]
@@ -27,7 +31,7 @@ pub struct ListQuery {
     after: String,
 }
 
-/// Those that are nearer to another than the spacing allows.
+/// Lists the schedules that are closer to another than the spacing allows.
 pub async fn unspaced(
     viewer: Can<ManageSettings>,
     shell: Shell,
@@ -41,7 +45,7 @@ pub async fn unspaced(
     shell.page(&viewer, "Agendamentos fora do intervalo", view)
 }
 
-/// Those that show another clock time than the one that was chosen.
+/// Lists the schedules that show another clock time than the one chosen.
 pub async fn moved_clocks(
     viewer: Can<ManageSettings>,
     shell: Shell,
@@ -61,16 +65,16 @@ pub async fn moved_clocks(
     shell.page(&viewer, "Horários que mudaram", view)
 }
 
-/// How many would show another clock time in `zone`, and whether there are more than were looked through.
+/// The number of schedules that would show another clock time in `zone`, and whether there may be more.
 pub fn count_moved(conn: &mut PgConnection, zone: Zone) -> Result<(usize, bool)> {
     let moved = Moved::find(conn, zone, None, queries::MOST_COUNTED as usize)?;
     Ok((moved.rows.len(), moved.next.is_some()))
 }
 
-/// Pending schedules whose clock time in a zone is not the one that was chosen.
+/// Pending schedules whose clock time in a zone is not the chosen one.
 pub struct Moved {
     pub rows: Vec<Chosen>,
-    /// Where to go on, if not all were looked through, and the due time of that place.
+    /// The last examined schedule, if there are more to examine.
     pub next: Option<Cursor>,
 }
 
@@ -97,7 +101,7 @@ impl Moved {
         Ok(Self { rows, next })
     }
 
-    /// Up to where the list was looked through, if there is more.
+    /// The due time up to which schedules were examined, if there are more.
     pub fn end(&self) -> Option<DateTime<Utc>> {
         self.next.map(|cursor| cursor.at)
     }

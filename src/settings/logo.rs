@@ -1,4 +1,4 @@
-//! The company's logo: on every page, on the sign-in and on the customer's chat page.
+//! The company's logo, shown on every page, on the sign-in page and on the customer's chat page.
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
@@ -20,13 +20,13 @@ use crate::files::{self, ContentHash, Files, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
 use crate::web::{FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
 
-/// The largest file that is taken, in bytes.
+/// Maximum size of an uploaded file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
 
-/// A picture takes much memory on its way: one at a time in this process.
+/// Decoding a picture takes much memory, so each process decodes one at a time.
 static PICTURES: Semaphore = Semaphore::const_new(1);
 
-/// Takes a picture in the place of the one before.
+/// Saves a new logo, in place of the previous one.
 pub async fn create(
     viewer: Can<ManageSettings>,
     mut form: PostedFiles,
@@ -50,7 +50,7 @@ pub async fn create(
     Ok(redirect_with("/settings", Flash::LogoSaved))
 }
 
-/// The small PNG that is made of what was sent; or what is wrong with it.
+/// The small PNG made from the uploaded file, or the error to show.
 async fn picture(
     db: &Db,
     store: &Files,
@@ -93,7 +93,7 @@ fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: UserId, ip: &s
     audit::record(conn, &entry.from(ip))
 }
 
-/// The logo under its hash, for everybody and for ever; an older one is gone.
+/// Serves the logo under its hash: public, and cached for ever. An older logo is not found.
 pub async fn show(
     _: Anyone,
     db: web::Data<Db>,
@@ -107,7 +107,7 @@ pub async fn show(
         .insert_header((CONTENT_TYPE, media_type))
         .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
         .insert_header(("content-security-policy", FILE_POLICY))
-        // Compressed already.
+        // It is already compressed.
         .insert_header((CONTENT_ENCODING, "identity"))
         .body(SizedStream::new(content.size, content.bytes)))
 }

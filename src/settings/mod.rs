@@ -1,9 +1,9 @@
 //! Settings ("empresa"): what the company decides once for the whole platform.
 //!
-//! Name and logo stand on every page. The time zone says what a clock time means; changing it keeps the
-//! instants of schedules and lists those that now show another local time. The spacing says how near
-//! schedules may be; changing it rewrites all pending ones (see [`respacing`]). The tolerance says how
-//! late a schedule may still be carried out after a stop of the platform.
+//! The name and the logo are shown on every page. The time zone defines clock times. Changing it keeps the
+//! instants of schedules, and lists those that now show another local time. The spacing defines how close
+//! schedules may be. Changing it rewrites all pending ones (see [`respacing`]). The tolerance defines how
+//! late a schedule may still be carried out after the platform was down.
 
 mod form;
 mod handlers;

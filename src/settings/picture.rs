@@ -1,8 +1,8 @@
-//! The logo as it is kept: decoded once, made small and written as a new PNG.
+//! Prepares a logo: decodes it once, makes it small and writes a new PNG.
 //!
-//! A file of 10 KB may claim 30,000 × 30,000 pixels, for which each browser would set aside gigabytes on
-//! every page. What is kept has no more pixels than a page can show, and nothing but pixels: no place
-//! where it was taken, no comment, no second file behind it.
+//! A file of 10 KB may claim 30,000 × 30,000 pixels, and each browser would allocate gigabytes for it on
+//! every page. The new PNG has no more pixels than pages show. It holds nothing but pixels: no location, no
+//! comment, no second file at its end.
 
 use std::io::{self, Cursor};
 use std::path::Path;
@@ -11,16 +11,16 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Li
 
 use crate::web::thousands;
 
-/// Maximum width and height of what is sent, in pixels.
+/// Maximum width and height of an uploaded picture, in pixels.
 const LARGEST: u32 = 4096;
 
-/// Maximum width and height of what is kept, in pixels: several times what a page shows.
+/// Maximum width and height of the saved logo, in pixels: several times what pages show.
 const KEPT: u32 = 512;
 
-/// Maximum memory for one picture, in bytes: `LARGEST` squared with 8 bytes each, and the decoder's own.
+/// Maximum memory per picture, in bytes: `LARGEST` squared times 8, and some for the decoder itself.
 const MEMORY: u64 = 192 * 1024 * 1024;
 
-/// Why a picture is not taken.
+/// Why a picture is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
     NoPicture,
@@ -43,8 +43,8 @@ impl Refusal {
     }
 }
 
-/// The picture at `path` as a small PNG. Takes up to a second and `MEMORY`: not for the threads that
-/// serve.
+/// The picture at `path` as a small PNG. Takes up to a second and `MEMORY` bytes, so do not call it on a
+/// thread that serves requests.
 pub fn small_png(path: &Path) -> io::Result<Result<Vec<u8>, Refusal>> {
     let reader = open(path)?;
     if !matches!(reader.format(), Some(ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP)) {
@@ -65,7 +65,7 @@ fn open(path: &Path) -> io::Result<ImageReader<io::BufReader<std::fs::File>>> {
     ImageReader::open(path)?.with_guessed_format()
 }
 
-/// The picture as people see it: a telephone's photo says in a mark of its own how it was held.
+/// The picture turned upright. Photos of telephones carry a mark that says how they were held.
 fn decoded(reader: ImageReader<io::BufReader<std::fs::File>>) -> Result<DynamicImage, ImageError> {
     let mut decoder = reader.into_decoder()?;
     let orientation = decoder.orientation()?;

@@ -1,36 +1,36 @@
-//! A new spacing for the schedules that are pending.
+//! Applies a new spacing to the pending schedules.
 //!
-//! All of them stay. In the order of their due times, and of their ids where those are the same, each
-//! keeps its place if it is far enough from the last that did; else it becomes exempt from the rule, and
-//! is listed. So the earlier of two that are too near stays under the rule, and as many stay as can. One
-//! that was exempt and fits again is under the rule again.
+//! No schedule moves. The walk goes through them by due time, then by id. A schedule that is far enough from
+//! the last fitting one fits. Otherwise it becomes exempt from the spacing, and is listed. So of two that are
+//! too close, the earlier one stays under the rule, and as many as possible stay under it. An exempt schedule
+//! that fits again comes back under the rule.
 
 use chrono::{DateTime, Duration, Utc};
 
 use crate::schedules::Spacing;
 
-/// A pending schedule as the walk meets it.
+/// A pending schedule, as input to the walk.
 #[derive(Clone, Copy, Debug)]
 pub struct Place {
     pub id: i64,
     pub key: i64,
     pub due_at: DateTime<Utc>,
-    /// Whether it is exempt before the change.
+    /// Whether it was exempt before the change.
     pub is_exempt: bool,
 }
 
-/// What a new spacing does to the pending schedules.
+/// What a new spacing changes in the pending schedules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Respacing {
-    /// How many do not fit.
+    /// Number of schedules that do not fit.
     pub unspaced: usize,
-    /// Those of them that fitted before.
+    /// Ids of those that fitted before.
     pub marked: Vec<i64>,
-    /// Those that fit, and did not before.
+    /// Ids of those that fit now but did not before.
     pub unmarked: Vec<i64>,
 }
 
-/// Decides one schedule after the other, which come by key, due time and id.
+/// Decides schedule by schedule. They must come ordered by key, due time and id.
 pub struct Walk {
     gap: Duration,
     last: Option<(i64, DateTime<Utc>)>,

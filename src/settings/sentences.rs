@@ -1,8 +1,8 @@
-//! What the settings mean, in sentences: for their form and for the help page.
+//! The meaning of the settings in sentences, for their form and for the help page.
 
 use crate::schedules::{Scope, Spacing};
 
-/// What the spacing is counted in, as a choice.
+/// The scope of the spacing, as a choice in the form.
 pub fn scope_label(scope: Scope) -> &'static str {
     match scope {
         Scope::Platform => "Toda a plataforma",
@@ -12,7 +12,7 @@ pub fn scope_label(scope: Scope) -> &'static str {
     }
 }
 
-/// What a choice means, in a line below it.
+/// The explanation below a choice.
 pub fn scope_text(scope: Scope) -> &'static str {
     match scope {
         Scope::Platform => "Qualquer agendamento pendente ocupa o horário para todos.",
@@ -24,7 +24,7 @@ pub fn scope_text(scope: Scope) -> &'static str {
     }
 }
 
-/// What follows from the spacing, by the example of 10:00.
+/// The effect of the spacing, with 10:00 as an example.
 pub fn spacing_sentence(spacing: Spacing) -> String {
     if spacing.minutes == 0 {
         return "Sem intervalo: vários agendamentos podem usar o mesmo horário.".into();
@@ -40,7 +40,7 @@ pub fn spacing_sentence(spacing: Spacing) -> String {
     format!("Perto das 10:00, os horários livres mais próximos são {before} e {after}{among}.")
 }
 
-/// Minutes from midnight as people say them.
+/// Minutes from midnight as a clock time.
 fn clock(minutes: i64) -> String {
     let day = if minutes < 0 { " do dia anterior" } else { "" };
     let minutes = minutes.rem_euclid(24 * 60);

@@ -1,4 +1,4 @@
-//! Saving the settings: all of it in one transaction, that of the pending schedules included.
+//! Saves the settings and rewrites the pending schedules, in one transaction.
 
 use std::time::Duration;
 
@@ -16,33 +16,36 @@ use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::web::{FieldErrors, Refusal, Stale};
 
-/// How many of the touched schedules the question shows.
+/// Maximum affected schedules shown on the confirmation page.
 const SHOWN: usize = 8;
 
-/// What came of a form.
+/// The result of submitting the form.
 pub enum Outcome {
     Saved,
     Refused(Refusal),
-    /// Pending schedules are touched, and nobody has confirmed that they may be.
+    /// Pending schedules would be affected, and the user has not confirmed it.
     Unconfirmed(Effect),
 }
 
-/// What saving would do to pending schedules.
+/// What saving would change in pending schedules.
 #[derive(Clone, Debug, Default)]
 pub struct Effect {
-    /// Those that would not fit the spacing, of which so many fit now; and those that would fit again.
+    /// Number of schedules that would not fit the spacing.
     pub unspaced: usize,
+    /// Number of those that fit now.
     pub newly_unspaced: usize,
+    /// Number of schedules that do not fit now, but would.
     pub freed: usize,
-    /// The first of those that fit now and would not.
+    /// The first of the newly unspaced ones.
     pub first: Vec<Named>,
-    /// Whether so many would show another clock time, or more.
+    /// Number of schedules that would show another clock time.
     pub moved: usize,
+    /// Whether there may be more of these.
     pub has_more_moved: bool,
 }
 
-/// How long one statement may take where all pending schedules are rewritten: longer than the server's own limit,
-/// which `lock_pending` raises.
+/// Timeout of a statement while all pending schedules are rewritten. Longer than the server's limit, which
+/// `lock_pending` raises to 180 s.
 const PATIENCE: Duration = Duration::from_secs(185);
 
 pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
@@ -73,7 +76,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
     }
     let mut unspaced = 0;
     if wanted.spacing != before.spacing {
-        // Looks first without the locks, under which nobody else can save.
+        // Computes the effect without the locks first, because nobody else can save schedules under them.
         let respacing = queries::respacing(conn, wanted.spacing)?;
         effect.tell(&respacing);
         if effect.is_felt() && !typed.confirms(effect.newly_unspaced) {
@@ -115,7 +118,7 @@ impl Effect {
         Ok(Outcome::Unconfirmed(self))
     }
 
-    /// Whether somebody should be asked.
+    /// Whether the user must confirm.
     fn is_felt(&self) -> bool {
         self.newly_unspaced > 0 || self.moved > 0
     }

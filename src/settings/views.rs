@@ -76,7 +76,7 @@ struct ScopeChoice {
     is_chosen: bool,
 }
 
-/// What follows from the spacing.
+/// The sentence that explains the spacing.
 #[derive(Template)]
 #[template(path = "settings/_sentence.html")]
 pub struct Sentence {
@@ -90,7 +90,7 @@ impl Sentence {
     }
 }
 
-/// Asks before pending schedules are touched.
+/// Asks for confirmation before pending schedules are affected.
 #[derive(Template)]
 #[template(path = "settings/confirmation.html")]
 pub struct Confirmation {
@@ -99,7 +99,7 @@ pub struct Confirmation {
     newly_unspaced: usize,
     sentences: Vec<String>,
     first: Vec<Example>,
-    /// How many more.
+    /// "e mais 3", if not all are shown.
     others: Option<String>,
 }
 
@@ -213,7 +213,7 @@ pub struct MovedClocks {
     lines: Vec<Line>,
     is_later_page: bool,
     next: Option<String>,
-    /// Up to when the list was looked through, if it goes on.
+    /// The date up to which schedules were examined, if there are more.
     looked_until: Option<String>,
 }
 

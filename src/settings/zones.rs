@@ -1,5 +1,5 @@
-//! The time zones that a form offers: Brazil's first, in words; then others that companies here work with;
-//! then all by the name that the IANA gives them. Former names of a zone are left out.
+//! The time zones that a form offers: first those of Brazil, with Portuguese names; then others that
+//! companies here work with; then all others under their IANA names. Former names of a zone are left out.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ const ABROAD: [(&str, &str); 14] = [
     ("UTC", "Tempo universal"),
 ];
 
-/// Former names (the IANA's tzdata, file backward, without what zone.tab still lists). Who chose one keeps it.
+/// Former names (IANA tzdata, file `backward`, without those still in `zone.tab`). A company that has one keeps it.
 const ALIASES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRivadavia America/Atka America/Buenos_Aires \
     America/Catamarca America/Coral_Harbour America/Cordoba America/Ensenada America/Fort_Wayne \
     America/Godthab America/Indianapolis America/Jujuy America/Knox_IN America/Louisville \
@@ -58,13 +58,13 @@ const ALIASES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRiva
     Europe/Belfast Europe/Kiev Europe/Nicosia Europe/Tiraspol Europe/Uzhgorod Europe/Zaporozhye \
     Pacific/Enderbury Pacific/Johnston Pacific/Ponape Pacific/Samoa Pacific/Truk Pacific/Yap";
 
-/// A zone as people call it: `Manaus (Amazonas)`, or the IANA's name.
+/// The name shown for a zone: `Manaus (Amazonas)`, or the IANA name.
 pub fn zone_label(name: &str) -> String {
     let named = BRAZIL.iter().chain(&ABROAD).find(|(known, _)| *known == name);
     named.map_or_else(|| name.replace('_', " "), |(_, label)| (*label).to_owned())
 }
 
-/// Whose clocks a date and time is meant by, below its field.
+/// The hint below a date and time field that names the time zone.
 pub fn zone_hint(zone: Zone) -> String {
     match zone.name() {
         "America/Sao_Paulo" => "Horário de Brasília.".to_owned(),
@@ -78,14 +78,14 @@ pub struct ZoneGroup {
     pub zones: Vec<ZoneChoice>,
 }
 
-/// One zone to choose.
+/// A zone that may be chosen.
 pub struct ZoneChoice {
     pub name: &'static str,
     pub label: String,
 }
 
-/// Every zone, by region, and `chosen` even under a former name. The label ends with what is now the distance
-/// to UTC.
+/// All zones by region, including `chosen` even if that is a former name. Each label ends with the current
+/// offset from UTC.
 pub fn zone_groups(chosen: &str) -> Vec<ZoneGroup> {
     let choice =
         |name: &'static str, text: &str| ZoneChoice { name, label: format!("{text}, {}", offset(name)) };
@@ -119,7 +119,7 @@ fn region_label(region: &str) -> &'static str {
     }
 }
 
-/// `UTC−3`, `UTC+5:30`, as the zone's clocks are now.
+/// The current offset from UTC: `UTC−3`, `UTC+5:30`.
 fn offset(name: &str) -> String {
     let now = Utc::now();
     let minutes = (Zone::named(name).local(now) - now.naive_utc()).num_minutes();

@@ -1,11 +1,11 @@
-//! What an attendant writes: to the customer, or for the team only.
+//! What an attendant writes: a message to the customer, or a comment for the team.
 
 use uuid::Uuid;
 
 use crate::conversations::thread::{Body, BodyError, Kind};
 use crate::web::Fields;
 
-/// A reply or an internal comment that can be written.
+/// A valid reply or internal comment.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub kind: Kind,
@@ -14,15 +14,13 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// # Errors
-    /// The text is no message.
     pub fn parse(fields: &Fields) -> Result<Self, BodyError> {
         let body = Body::parse(fields.get("body"))?;
         Ok(Self { kind: kind(fields), body, client_key: fields.get("client_key").parse().ok() })
     }
 }
 
-/// What is not plainly a message stays with the team.
+/// Anything but an explicit message is a comment, so that nothing reaches the customer by mistake.
 pub fn kind(fields: &Fields) -> Kind {
     match fields.get("kind") {
         "message" => Kind::Attendant,

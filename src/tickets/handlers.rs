@@ -1,4 +1,4 @@
-//! The list of conversations, a ticket's conversation, and what its attendants do there.
+//! The list of conversations, the page of a ticket's conversation, and the actions of its attendants.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -23,7 +23,7 @@ struct Index {
     list: Inbox,
 }
 
-/// The place in a thread that an address names.
+/// The position in a thread, from the query string.
 #[derive(Deserialize)]
 pub struct Place {
     before: Option<MessageId>,
@@ -41,13 +41,11 @@ pub async fn index(
     shell.page(&attendant, "Conversas", Index { list })
 }
 
-/// The number beside "Conversas" in the panel, as it stands.
+/// The current number beside "Conversas" in the panel.
 pub async fn unseen(attendant: Attendant) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(json!({ "unseen": attendant.unseen })))
 }
 
-/// # Errors
-/// `NotFound`, also if the viewer may not read the conversation.
 pub async fn show(
     viewer: Viewer,
     desk: Desk,
@@ -58,10 +56,7 @@ pub async fn show(
         .await
 }
 
-/// Writes to the customer, or an internal comment.
-///
-/// # Errors
-/// `NotFound`, also if the viewer does not attend the ticket.
+/// Writes a message to the customer, or an internal comment.
 pub async fn reply(
     attendant: Attendant,
     form: Posted,
@@ -93,12 +88,9 @@ pub async fn reply(
     Ok(desk.done(&format!("/tickets/{ticket}")))
 }
 
-/// "Fechar chamado". If somebody else was faster, the page shows it closed. If somebody else wrote what the
-/// page did not show, it is shown, and the person asked again (409). The button belongs to the composer's
-/// form, so that what was being written comes back.
-///
-/// # Errors
-/// `NotFound`, also if the viewer does not attend the ticket.
+/// "Fechar chamado". If somebody else has closed the ticket, the page shows it closed. If somebody else wrote
+/// something that the page did not show, the page shows it and asks again (409). The button belongs to the
+/// composer's form, so that the text being written is kept.
 pub async fn close(
     attendant: Attendant,
     form: Posted,
@@ -130,10 +122,7 @@ pub async fn close(
     }
 }
 
-/// Notes how far the thread was in view.
-///
-/// # Errors
-/// `NotFound`, also if the viewer does not attend the ticket.
+/// Records up to which message the thread was shown.
 pub async fn read(
     attendant: Attendant,
     form: Posted,

@@ -1,10 +1,10 @@
-//! Tickets ("chamados"): one episode of service with a contact, with a protocol number.
+//! Tickets ("chamados"): one case of a contact, with a protocol number.
 //!
-//! A contact has at most one open ticket, in the queue of a department, with or without an
-//! attendant; whoever answers a ticket that nobody attends takes it. A closed ticket never reopens:
-//! the customer's next message opens another. Nobody closes over a message that they have not seen: the page
-//! sends back what it showed ([`Seen`]). Who attends the department, or is the ticket's
-//! attendant, or attends every ticket, may reply to it and close it.
+//! A contact has at most one open ticket. It is in the queue of a department, with or without an attendant;
+//! the first user who answers it becomes its attendant. A closed ticket never reopens: the customer's next
+//! message opens another. Nobody closes a ticket over a message that they have not seen: the page sends back
+//! what it showed ([`Seen`]). A ticket may be answered and closed by its attendant, by users of its
+//! department who attend tickets, and by users who attend all tickets.
 
 mod form;
 mod handlers;

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
 use crate::live::{self, Event};
 
-/// How many tickets of a contact its side shows, the one in the head among them.
+/// Maximum tickets shown beside a conversation, including the one in its head.
 const OF_CONTACT: i64 = 11;
 
 const TICKET: &str = "SELECT t.id, t.protocol, t.department_id, t.attendant_id, t.contact_id, t.status,
@@ -28,7 +28,7 @@ struct ContactRow {
     contact_id: ContactId,
 }
 
-/// The open ticket of `contact`, if there is one.
+/// The open ticket of `contact`, if any.
 pub fn open_ticket_of(conn: &mut PgConnection, contact: ContactId) -> Result<Option<OpenTicket>> {
     Ok(db::prepared(
         "SELECT id, protocol, department_id, attendant_id FROM tickets
@@ -50,8 +50,8 @@ pub fn tickets_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Tic
         .load(conn)?)
 }
 
-/// Locks the contact of `ticket`, as every writer of its conversation does first, until the end of
-/// the transaction.
+/// Locks the contact of `ticket` until the transaction ends. Everything that writes to a conversation takes
+/// this lock first.
 pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<ContactId> {
     let row: ContactRow = db::prepared(
         "SELECT c.id AS contact_id FROM contacts c
@@ -62,7 +62,7 @@ pub fn lock_contact_of(conn: &mut PgConnection, ticket: TicketId) -> Result<Cont
     Ok(row.contact_id)
 }
 
-/// Locks a contact, as every writer of its conversation does first, until the end of the transaction.
+/// Locks a contact until the transaction ends. Everything that writes to a conversation takes this lock first.
 pub fn lock_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(contact)
@@ -70,19 +70,19 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     Ok(())
 }
 
-/// Locks the contact of `ticket` and returns the ticket as it now stands, if `viewer` attends it.
+/// Locks the contact of `ticket` and returns the current ticket, if `viewer` attends it.
 ///
 /// # Errors
-/// `NotFound`, also if it is out of the viewer's scope, or the database is unreachable.
+/// `NotFound`, also if the viewer does not attend it.
 pub fn lock_attended(conn: &mut PgConnection, viewer: &Person, ticket: TicketId) -> Result<Ticket> {
     lock_contact_of(conn, ticket)?;
     let ticket = self::ticket(conn, ticket)?;
     if may_close(viewer, &ticket.place) { Ok(ticket) } else { Err(Error::NotFound) }
 }
 
-/// Writes a reply or comment of `viewer` into a ticket, whose contact is locked. Who replies has
-/// read what was written before, and takes the ticket if nobody attends it. `false` if the ticket
-/// is closed and this is no repetition of what was written before.
+/// Writes a reply or comment of `viewer` into a ticket whose contact is locked. Marks everything before it as
+/// seen. A reply also makes `viewer` the attendant if there is none. `false` if the ticket is closed, unless
+/// the message repeats one already written.
 pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &Reply) -> Result<bool> {
     let takes = reply.kind == Kind::Attendant;
     let message = NewMessage {
@@ -113,8 +113,7 @@ pub fn reply(conn: &mut PgConnection, viewer: UserId, ticket: &Ticket, reply: &R
     Ok(true)
 }
 
-/// Notes that the team has seen the customer's messages of `ticket` up to `message`; its contact is
-/// locked.
+/// Records that the team has seen the customer's messages of `ticket` up to `message`. The contact must be locked.
 pub fn mark_seen(conn: &mut PgConnection, ticket: &Ticket, message: MessageId) -> Result<()> {
     let changed = db::prepared(
         "UPDATE tickets t SET seen_message_id = seen.id
@@ -137,7 +136,7 @@ struct MessageRow {
     id: MessageId,
 }
 
-/// The last entry in the thread of `ticket`; 0 if there is none.
+/// The id of the last message or event of `ticket`; 0 if there is none.
 pub fn last_message(conn: &mut PgConnection, ticket: TicketId) -> Result<MessageId> {
     let row: MessageRow =
         db::prepared("SELECT coalesce(max(id), 0) AS id FROM messages WHERE ticket_id = $1")
@@ -152,7 +151,7 @@ struct Answer {
     is_so: bool,
 }
 
-/// Whether somebody else wrote in `ticket` after the message that `viewer` saw last. Of a viewer whose page
+/// Whether somebody else wrote in `ticket` after `seen`, the last message on the viewer's page. If the page
 /// does not say what it showed: whether the customer wrote something that nobody in the team has seen.
 pub fn has_news(
     conn: &mut PgConnection,
@@ -173,21 +172,21 @@ pub fn has_news(
     Ok(row.is_so)
 }
 
-/// A message that should be read before its ticket is closed.
+/// A message to be read before its ticket is closed.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Unread {
-    /// Who wrote it, if it was not a schedule.
+    /// The name of its author; `None` if a schedule sent it.
     #[diesel(sql_type = Nullable<Text>)]
     pub author: Option<String>,
     #[diesel(sql_type = Text)]
     pub body: String,
 }
 
-/// How many of them are told; one more is looked up, to know whether there are more.
+/// Maximum unread messages shown. The query fetches one more, to know whether there are more.
 pub const UNREAD: usize = 3;
 
-/// The newest messages of `ticket` that nobody in the team has seen, and those that others wrote after what
-/// `viewer` saw; oldest first.
+/// The newest messages of `ticket` that nobody in the team has seen, and those that others wrote after
+/// `seen`, oldest first.
 pub fn unread(
     conn: &mut PgConnection,
     ticket: TicketId,
@@ -218,7 +217,7 @@ struct Closer {
     closed_by: Option<UserId>,
 }
 
-/// Whether `user` has closed `ticket`.
+/// Whether `user` closed `ticket`.
 pub fn is_closed_by(conn: &mut PgConnection, ticket: TicketId, user: UserId) -> Result<bool> {
     let row: Option<Closer> =
         db::prepared("SELECT closed_by FROM tickets WHERE id = $1 AND status = 'closed'")
@@ -228,12 +227,12 @@ pub fn is_closed_by(conn: &mut PgConnection, ticket: TicketId, user: UserId) -> 
     Ok(row.is_some_and(|row| row.closed_by == Some(user)))
 }
 
-/// Which open tickets go where.
+/// Which open tickets are handed over, and to whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Handover {
     /// Those of an attendant in a department, to another attendant or back to the queue.
     Attendant { of: UserId, department: DepartmentId, to: Option<UserId> },
-    /// Those of a department, to another. Their attendants stay.
+    /// Those of a department, to another department. They keep their attendants.
     Department { of: DepartmentId, to: DepartmentId },
 }
 
@@ -243,8 +242,7 @@ struct HandedOver {
     contact_id: ContactId,
 }
 
-/// Hands open tickets over, within the caller's transaction, with the rows of the audit and the
-/// announcement. Returns how many.
+/// Hands over open tickets, within the caller's transaction, with audit and announcement. Returns their number.
 pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &str) -> Result<usize> {
     let (department, attendant) = match handover {
         Handover::Attendant { of, department, .. } => (department, Some(of)),
@@ -290,8 +288,8 @@ pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &s
     Ok(count)
 }
 
-/// Closes `ticket`, within the caller's transaction, with its event, audit row and announcement.
-/// `false` if it was closed already, and then nothing changed.
+/// Closes `ticket`, within the caller's transaction, with event, audit and announcement. `false` if it was
+/// closed already; then nothing changes.
 pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId, ip: &str) -> Result<bool> {
     let contact = lock_contact_of(conn, ticket)?;
     let closed = db::prepared(

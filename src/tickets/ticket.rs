@@ -12,7 +12,7 @@ use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
 use crate::text_enum;
 
 text_enum! {
-    /// `open` from its opening until somebody closes it; `closed` is final.
+    /// `open` until somebody closes it; `closed` is final.
     pub enum TicketStatus {
         Open = "open",
         Closed = "closed",
@@ -72,8 +72,7 @@ impl Ticket {
     }
 }
 
-/// What a page showed of a ticket: which one, and its last message. The page sends it back to close the ticket,
-/// written `7-123`.
+/// What a page showed: the ticket, and its last message. Closing the ticket sends it back, in the form `7-123`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub ticket: TicketId,
@@ -95,8 +94,8 @@ impl FromStr for Seen {
     }
 }
 
-/// Whether `viewer` may close that ticket, and so reply to it: it is of one of their departments,
-/// or their own, or they attend every ticket.
+/// Whether `viewer` may answer and close that ticket: they are its attendant, it is in one of their
+/// departments, or they attend all tickets.
 pub fn may_close(viewer: &Person, ticket: &OpenTicket) -> bool {
     let is_theirs =
         ticket.attendant_id == Some(viewer.id) || viewer.departments.contains(&ticket.department_id);

@@ -1,4 +1,4 @@
-//! The settings themselves, and the logo.
+//! The settings and the logo.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -28,12 +28,12 @@ struct SettingsRow {
 const SELECT: &str = "SELECT company_name, time_zone, spacing_minutes, spacing_scope, late_tolerance_minutes
    FROM settings";
 
-/// The settings as they are saved.
+/// The saved settings.
 pub fn current(conn: &mut PgConnection) -> Result<Settings> {
     read(db::prepared(SELECT).get_result(conn)?)
 }
 
-/// As `current`, and nobody else can save until the transaction ends.
+/// Like `current`, and locks the settings until the transaction ends.
 pub fn current_for_update(conn: &mut PgConnection) -> Result<Settings> {
     read(db::prepared(format!("{SELECT} FOR UPDATE")).get_result(conn)?)
 }
@@ -48,7 +48,7 @@ fn read(row: SettingsRow) -> Result<Settings> {
     })
 }
 
-/// Writes the settings; the pending schedules must have been rewritten before.
+/// Saves the settings. The pending schedules must have been rewritten before.
 pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
     db::prepared(
         "UPDATE settings SET company_name = $1, time_zone = $2, spacing_minutes = $3, spacing_scope = $4,
@@ -63,7 +63,7 @@ pub fn save(conn: &mut PgConnection, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// What pages show of the company to whoever has not signed in.
+/// What pages show of the company to visitors who have not signed in.
 #[derive(Clone, Debug, Default, QueryableByName)]
 pub struct Brand {
     #[diesel(sql_type = Text)]
@@ -76,7 +76,7 @@ pub fn brand(conn: &mut PgConnection) -> Result<Brand> {
     Ok(db::prepared("SELECT company_name, logo_sha256 AS logo FROM settings").get_result(conn)?)
 }
 
-/// Refers to the logo's blob, which is kept as long; or to none.
+/// Sets the logo's blob, or none. A blob is kept while something refers to it.
 pub fn save_logo(conn: &mut PgConnection, logo: Option<ContentHash>) -> Result<()> {
     db::prepared("UPDATE settings SET logo_sha256 = $1, updated_at = clock_timestamp()")
         .bind::<Nullable<Binary>, _>(logo)
@@ -106,7 +106,7 @@ struct FlagRow {
     flag: bool,
 }
 
-/// Whether the database's own time zones hold this one, too.
+/// Whether the database knows the time zone, too.
 pub fn knows_zone(conn: &mut PgConnection, zone: Zone) -> Result<bool> {
     let row: FlagRow = db::prepared("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1) AS flag")
         .bind::<Text, _>(zone.name())

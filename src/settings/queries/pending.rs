@@ -1,4 +1,4 @@
-//! Pending schedules under the settings.
+//! The pending schedules that a change of the settings affects.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::pg::data_types::PgInterval;
@@ -12,13 +12,13 @@ use crate::schedules::Spacing;
 use crate::settings::respacing::{Place, Respacing, Walk};
 use crate::web::{Cursor, PageOf};
 
-/// Counts on pages end here: "mais de 1.000".
+/// Maximum number that pages count to. Above it they show "mais de 1.000".
 pub const MOST_COUNTED: i64 = 1000;
 
-/// How many rows a page of a list has.
+/// Maximum rows per page of a list.
 const PAGE: usize = 25;
 
-/// Keeps out whoever saves a schedule, and locks all pending ones: in the order in which savers lock.
+/// Blocks saving of schedules, and locks all pending ones. Locks in the same order as saving a schedule does.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
     diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))").execute(conn)?;
@@ -41,7 +41,7 @@ struct PlaceRow {
     spacing_exempt: bool,
 }
 
-/// What `spacing` would do to the pending schedules.
+/// What `spacing` would change in the pending schedules.
 pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing> {
     let query = diesel::sql_query(format!(
         "SELECT s.id, {KEY} AS key, s.due_at, s.spacing_exempt
@@ -56,11 +56,11 @@ pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing>
     Ok(walk.end())
 }
 
-/// Gives every pending schedule its new key and gap, under `lock_pending`, and tells the histories and the
-/// audit of those whose mark changes.
+/// Sets the new key and gap of every pending schedule, under `lock_pending`. Writes history and audit of
+/// those whose exemption changes.
 ///
-/// The constraint judges each row as it is written, so the order matters: those that do not fit leave
-/// first, and those that fit again come last. Keys of another scope are in nobody's way.
+/// The constraint checks each row as it is written, so the order matters: schedules that do not fit are
+/// exempted first, and those that fit again come last. Keys of different scopes never conflict.
 pub fn respace(
     conn: &mut PgConnection,
     spacing: Spacing,
@@ -94,7 +94,7 @@ pub fn respace(
 /// The key of `s` under the scope $1.
 const KEY: &str = "spacing_key($1, s.department_id, s.attendant_id, s.contact_id)";
 
-/// Marks the schedules $3 as too near to another, or as no longer so ($4), at their new key and gap ($2).
+/// Sets the exemption ($4) of the schedules $3, together with their new key and gap ($2).
 const MARK: &str = "WITH marked AS (
     UPDATE schedules s SET spacing_key = spacing_key($1, s.department_id, s.attendant_id, s.contact_id),
            min_gap = $2, spacing_exempt = $4, version = version + 1, updated_at = clock_timestamp()
@@ -112,7 +112,7 @@ fn gap(spacing: Spacing) -> PgInterval {
     PgInterval::from_microseconds(spacing.gap().num_microseconds().unwrap_or(i64::MAX))
 }
 
-/// A pending schedule of a list, with the one that it is too near to.
+/// A pending schedule, with the closest one that it is too close to.
 #[derive(Debug, QueryableByName)]
 pub struct Unspaced {
     #[diesel(sql_type = BigInt)]
@@ -161,7 +161,7 @@ struct CountRow {
     count: i64,
 }
 
-/// How many schedules are exempt from the spacing, up to one more than `MOST_COUNTED`.
+/// The number of schedules that are exempt from the spacing, up to `MOST_COUNTED` + 1.
 pub fn count_unspaced(conn: &mut PgConnection) -> Result<i64> {
     let row: CountRow = diesel::sql_query(
         "SELECT count(*) AS count FROM (SELECT FROM schedules WHERE status = 'scheduled' AND spacing_exempt LIMIT $1) s",
@@ -171,7 +171,7 @@ pub fn count_unspaced(conn: &mut PgConnection) -> Result<i64> {
     Ok(row.count)
 }
 
-/// A pending schedule with the clock time that was chosen for it.
+/// A pending schedule with the clock time chosen for it.
 #[derive(Debug, QueryableByName)]
 pub struct Chosen {
     #[diesel(sql_type = BigInt)]
@@ -184,7 +184,7 @@ pub struct Chosen {
     pub due_zone: String,
 }
 
-/// Pending schedules after a place in the order of their due times.
+/// Pending schedules after the cursor, by due time.
 pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) -> Result<Vec<Chosen>> {
     Ok(diesel::sql_query(
         "SELECT id, due_at, due_local, due_zone FROM schedules
@@ -196,7 +196,7 @@ pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) 
     .load(conn)?)
 }
 
-/// A pending schedule with whom it is for.
+/// A pending schedule with the name of its contact.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Named {
     #[diesel(sql_type = BigInt)]
@@ -207,7 +207,7 @@ pub struct Named {
     pub due_at: DateTime<Utc>,
 }
 
-/// Some schedules with the names of their contacts, earliest first.
+/// These schedules with the names of their contacts, earliest first.
 pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Named>> {
     Ok(diesel::sql_query(
         "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id

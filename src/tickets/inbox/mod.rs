@@ -1,4 +1,4 @@
-//! The list of conversations: the open tickets that somebody attends.
+//! The list of conversations: the open tickets that a user attends.
 
 pub mod queries;
 
@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::ids::{ContactId, TicketId};
 use crate::web::{Cursor, PageOf, Search as Words, initials, tint};
 
-/// What the list is asked for.
+/// The query string of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Search {
     #[serde(default)]
@@ -25,19 +25,19 @@ pub struct Search {
     after: String,
 }
 
-/// The list beside a conversation, or alone.
+/// The list of conversations, alone or beside a conversation.
 #[derive(Template)]
 #[template(path = "tickets/_list.html")]
 pub struct Inbox {
     q: String,
     rows: Vec<Row>,
-    /// What the search found among those without an open ticket.
+    /// Conversations without an open ticket that the search found.
     closed: Vec<Row>,
-    /// Leads on to older conversations.
+    /// Address of the page with older conversations.
     next: Option<String>,
-    /// Leads back to the newest ones.
+    /// Address of the page with the newest conversations.
     first: Option<String>,
-    /// Whether its title is the page's.
+    /// Whether the list is a page of its own.
     is_page: bool,
 }
 
@@ -48,7 +48,7 @@ struct Row {
     initials: String,
     tint: u32,
     time: String,
-    /// The same for machines.
+    /// The time in machine-readable form.
     instant: String,
     preview: String,
     unseen: i64,
@@ -81,7 +81,7 @@ impl Inbox {
         })
     }
 
-    /// What the page says in the place of a conversation.
+    /// The text shown where a conversation would be.
     pub fn heading_beside(&self) -> &'static str {
         match (self.rows.is_empty() && self.closed.is_empty(), self.q.is_empty()) {
             (false, _) => "Escolha uma conversa",
@@ -116,7 +116,7 @@ fn row(talk: Talk, viewer: &Person, now: DateTime<Utc>) -> Row {
     }
 }
 
-/// As in notifications, and days of this year without the year.
+/// Formatted as in notifications, but without the current year.
 fn time(zone: Zone, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let text = zone.relative(at, now);
     let year = zone.local(now).format("/%Y").to_string();

@@ -13,21 +13,21 @@ use crate::ids::{ContactId, TicketId, UserId};
 use crate::notifications::COUNTED;
 use crate::web::{Cursor, PageOf, Search};
 
-/// How many conversations a page of the list holds.
+/// Maximum conversations per page of the list.
 const PAGE: usize = 30;
 
-/// Says, in SQL, whether the ticket `t` is attended by who attends all ($1), the user $2, or one of the
-/// departments $3. Wrapped so that the planner begins with the open tickets, and not with all that there ever
-/// were of a department.
+/// SQL condition: the user attends ticket `t`. $1 says whether they attend all tickets, $2 is their id, and
+/// $3 their departments. With `coalesce`, the planner starts from the open tickets, and not from all tickets
+/// that a department ever had.
 const ATTENDED: &str = "coalesce($1 OR t.attendant_id = $2 OR t.department_id = ANY($3), false)";
 
-/// How many closed conversations a search shows.
+/// Maximum closed conversations that a search shows.
 const CLOSED: i64 = 15;
 
-/// Among how many contacts it looks for them: a word that more have in common finds too much anyway.
+/// Maximum contacts that a search examines for closed conversations. If more match, it finds too much anyway.
 const LOOKED_AT: i64 = 1_000;
 
-/// When something was last said in the ticket `t`, or it was opened; as the index has it.
+/// The time of the last message in ticket `t`, or of its opening. Must be the same expression as in the index.
 const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
 
 /// A row of the list of conversations.
@@ -41,7 +41,7 @@ pub struct Talk {
     pub contact: String,
     #[diesel(sql_type = BigInt)]
     pub protocol: i64,
-    /// When something was last said, or the ticket was opened.
+    /// The time of the last message, or of the ticket's opening.
     #[diesel(sql_type = Timestamptz)]
     pub at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -50,10 +50,10 @@ pub struct Talk {
     pub author_id: Option<UserId>,
     #[diesel(sql_type = Nullable<Text>)]
     pub author: Option<String>,
-    /// The beginning of what was said.
+    /// The beginning of the last message.
     #[diesel(sql_type = Text)]
     pub said: String,
-    /// Messages of the customer that the team has not seen.
+    /// Number of the customer's messages that the team has not seen.
     #[diesel(sql_type = BigInt)]
     pub unseen: i64,
 }
@@ -64,14 +64,14 @@ const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author,
         (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
             AND m.id > t.seen_message_id) AS unseen";
 
-/// What was last said in the ticket `t`, apart from events.
+/// The last message in ticket `t`, not counting events.
 const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FROM messages m
                                   WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                   ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id";
 
-/// The open tickets that `viewer` attends, the newest message first, of contacts that match `search`,
-/// from `after` on.
+/// A page of the open tickets that `viewer` attends and whose contacts match `search`, newest message first,
+/// starting after `after`.
 pub fn talks(
     conn: &mut PgConnection,
     viewer: &Person,
@@ -102,8 +102,8 @@ pub fn talks(
     Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
 }
 
-/// The conversations that match `search` and have no open ticket, by the newest of their tickets that
-/// `viewer` attended, the last closed first.
+/// The conversations that match `search` and have no open ticket, each with the newest of its tickets that
+/// `viewer` attended, last closed first.
 pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
     let matches = search.condition("c.search", "$4");
     Ok(diesel::sql_query(format!(
@@ -128,9 +128,9 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
     .load(conn)?)
 }
 
-/// In how many open tickets that the user `u`, of the departments `of.departments`, attends the customer has
-/// written what the team has not seen, as far as `notifications::COUNTED`: as SQL, where `attends_all` and
-/// `attends` say what the user may do.
+/// SQL for the number of open tickets that user `u` attends and in which the customer wrote something that
+/// the team has not seen, up to `notifications::COUNTED`. `attends_all` and `attends` are SQL conditions for
+/// the user's permissions, and `of.departments` holds the user's departments.
 pub fn unseen(attends_all: &str, attends: &str) -> String {
     format!(
         "(SELECT count(*) FROM (
