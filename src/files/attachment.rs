@@ -1,4 +1,4 @@
-//! An attachment as pages show it.
+//! An attachment as it is shown on pages.
 
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Text};
@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use super::{ContentHash, FileName, icon, is_played, is_previewed};
 use crate::ids::AttachmentId;
 
-/// What may stand in the last part of an address as it is.
+/// Characters to escape in the last segment of an address.
 const IN_ADDRESS: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -42,8 +42,8 @@ pub struct Attachment {
 }
 
 impl Attachment {
-    /// Where it is served: below `base`, which is empty for the team and the path of their page for
-    /// a customer.
+    /// The address of the file. `base` is empty for users, and the path of the conversation page for a
+    /// customer.
     pub fn href(&self, base: &str) -> String {
         format!("{base}/files/{}/{}", self.id, utf8_percent_encode(&self.file_name, IN_ADDRESS))
     }
@@ -69,7 +69,7 @@ impl Attachment {
     }
 }
 
-/// As people say sizes: "248 KB", "1,2 MB".
+/// Formats a size for people: "248 KB", "1,2 MB".
 pub fn size(bytes: i64) -> String {
     const KB: i64 = 1024;
     const MB: i64 = KB * KB;

@@ -1,5 +1,5 @@
-//! What a file is by its bytes. Programs, pages and scripts have no kind here, nor has what is two
-//! things at once: a picture with a page or an archive hidden in it.
+//! Detects a file's type from its bytes. Programs, pages and scripts are not accepted, nor are files that are
+//! two things at once, such as a picture with a page or an archive hidden in it.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -11,18 +11,18 @@ mod xml;
 const ZIP: &str = "application/zip";
 const PDF: &str = "application/pdf";
 
-/// So much of the beginning tells what a file is.
+/// Number of leading bytes from which the type is detected.
 const HEAD: usize = 8 * 1024;
-/// A browser that guesses looks at less than this.
+/// Upper bound of the bytes that browsers inspect when they guess a type.
 const GUESSED: usize = 4 * 1024;
-/// A zip's table of contents that is larger is not read.
+/// Maximum size of a zip's table of contents, in bytes. Larger ones are not read.
 const TABLE: u64 = 4 * 1024 * 1024;
 
-/// Beginnings of pages and scripts. No accepted kind may hold them but text whose name says what it is.
+/// Markers of pages and scripts. Refused in every type except text whose file name announces it.
 const MARKUP: [&[u8]; 6] = [b"<script", b"<html", b"<!doctype html", b"<iframe", b"<?php", b"<svg"];
 
-/// The media type of the file at `path`; `ending` (of its name) tells kinds of text apart. `None` for
-/// what is not accepted.
+/// The media type of the file at `path`; `None` if it is not accepted. `ending` (of the file name) tells
+/// types of text apart.
 pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>> {
     let mut file = File::open(path)?;
     if text::is_promised(ending) {
@@ -39,7 +39,8 @@ pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>>
             tracing::info!(found, "a file that is two things at once was refused");
             None
         }
-        // The standard allows junk before the header; what opens it elsewhere may see another thing.
+        // The standard allows junk before the header, but another program might read the junk as another
+        // type.
         Some(PDF) if !is_pdf(&head) => None,
         Some(found) => Some(found),
         None if is_3gp(&head) => Some("video/3gpp"),
@@ -47,7 +48,7 @@ pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>>
     })
 }
 
-/// Some programs write a mark of UTF-8 or a blank line before the header.
+/// Some programs write a UTF-8 byte order mark or a blank line before the header.
 fn is_pdf(head: &[u8]) -> bool {
     head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start().starts_with(b"%PDF-")
 }
@@ -65,13 +66,14 @@ fn has_two_natures(file: &mut File, head: &[u8]) -> io::Result<bool> {
     Ok(MARKUP.iter().any(|mark| contains(&guessed, mark)) || table_of_contents(file)?.is_some())
 }
 
-/// Of a zip: an office document, or a plain archive; `None` with macros, or if it is no whole zip.
+/// The type of a zip: an office document or a plain archive. `None` if it has macros or is not a complete
+/// zip.
 fn zipped(file: &mut File, head: &[u8]) -> io::Result<Option<&'static str>> {
     let Some(table) = table_of_contents(file)? else { return Ok(None) };
     if contains(&table, b"vbaProject.bin") {
         return Ok(None);
     }
-    // An OpenDocument file says what it is in its first entry, which is not compressed.
+    // An OpenDocument file names its type in its first entry, which is uncompressed.
     let open_document = |kind: &str| contains(&head[..head.len().min(200)], kind.as_bytes());
     let kinds = [
         "application/vnd.oasis.opendocument.text",
@@ -96,7 +98,7 @@ fn zipped(file: &mut File, head: &[u8]) -> io::Result<Option<&'static str>> {
     }))
 }
 
-/// The names in a zip, found from its end as every program does that opens one.
+/// Reads the table of contents of a zip. Finds it from the end of the file, as all programs do.
 fn table_of_contents(file: &mut File) -> io::Result<Option<Vec<u8>>> {
     const END: usize = 22;
     let length = file.seek(SeekFrom::End(0))?;
@@ -117,13 +119,15 @@ fn table_of_contents(file: &mut File) -> io::Result<Option<Vec<u8>>> {
         return Ok(None);
     }
     let mut table = vec![0; size as usize];
-    // From its end, and not from where the zip says: what stands before the zip would shift that.
+    // Count back from the end of the table, and do not use the offset in the zip: bytes before the zip would
+    // make that wrong.
     file.seek(SeekFrom::Start(end - size))?;
     file.read_exact(&mut table)?;
     Ok(Some(table))
 }
 
-/// Documents of Word, Excel and PowerPoint before 2007; none with macros, no installer.
+/// Word, Excel and PowerPoint documents from before 2007. `None` for documents with macros and for
+/// installers.
 fn old_office(file: File) -> Option<&'static str> {
     let document = cfb::CompoundFile::open(file).ok()?;
     let has_macros = ["/Macros", "/_VBA_PROJECT_CUR"].into_iter().any(|path| document.exists(path));

@@ -1,4 +1,4 @@
-//! Uploading from a form's page, one file at a time.
+//! Uploads one file at a time from a page with a form.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -12,11 +12,8 @@ use crate::error::{Error, Result};
 use crate::ids::AttachmentId;
 use crate::web::{Posted, Shell};
 
-/// Keeps a file, beside those that its form holds already, and answers with its entry for the form. A file
-/// that cannot be taken is answered with what is wrong with it (422).
-///
-/// # Errors
-/// The database or the store is unreachable.
+/// Keeps a file, unless the form already holds the maximum, and returns its entry for the form. A refused
+/// file is answered with the reason (422).
 pub async fn create(
     viewer: Can<ManageSchedules>,
     mut form: PostedFiles,
@@ -37,10 +34,7 @@ pub async fn create(
     }
 }
 
-/// Takes back an upload that no schedule took.
-///
-/// # Errors
-/// `NotFound`, also for uploads of others.
+/// Deletes an upload that no schedule uses. Uploads of other users are not found.
 pub async fn remove(
     viewer: Can<ManageSchedules>,
     _: Posted,

@@ -23,7 +23,7 @@ impl ContentHash {
     }
 }
 
-/// As hexadecimal digits.
+/// Hexadecimal digits.
 impl fmt::Display for ContentHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex::encode(self.0))

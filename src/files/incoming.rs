@@ -1,7 +1,6 @@
-//! A file on its way in: written to a temporary name beside the store, counted and hashed as it comes.
+//! A file being received: written to a temporary file beside the store, and counted and hashed on the way.
 //!
-//! Whatever ends it early, the temporary file goes when the value is dropped; after a kill, the sweeper
-//! removes it.
+//! Dropping the value deletes the temporary file. After a crash, the sweeper does it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,7 +14,7 @@ use super::ContentHash;
 use super::under_way::Share;
 use crate::error::{Error, Result};
 
-/// A temporary file that is removed with this value, unless it was moved away.
+/// A temporary file. Dropping it deletes the file, unless it was moved away.
 #[derive(Debug)]
 pub(super) struct Temporary(PathBuf);
 
@@ -30,31 +29,31 @@ impl Drop for Temporary {
     }
 }
 
-/// Takes the bytes of one file.
+/// Receives the bytes of one file.
 pub struct Incoming {
     file: File,
     temporary: Temporary,
     hash: Sha256,
     size: u64,
     limit: u64,
-    /// Of what its sender may have under way, where somebody sends it.
+    /// Counts against the sender's limit. `None` if nobody sends the file.
     share: Option<Share>,
 }
 
 impl Incoming {
-    /// # Errors
-    /// The disk is full or cannot be written to.
+    /// Creates the temporary file.
     pub(super) async fn create(folder: &Path, limit: u64, share: Option<Share>) -> Result<Self> {
         let temporary = Temporary(folder.join(Uuid::new_v4().to_string()));
         let mut options = OpenOptions::new();
-        // Nobody else on this machine may read what customers are sent.
+        // Other accounts on this machine must not read customers' files.
         options.read(true).write(true).create_new(true).mode(0o600);
         let file = options.open(&temporary.0).await.map_err(disk)?;
         Ok(Self { file, temporary, hash: Sha256::new(), size: 0, limit, share })
     }
 
     /// # Errors
-    /// `TooLarge` above the limit; `TooMany` if the sender has too much under way; or the disk is full.
+    /// `TooLarge` above the size limit; `TooMany` if the sender exceeds their limit; `Unavailable` if the
+    /// disk is full.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
@@ -67,10 +66,7 @@ impl Incoming {
         self.file.write_all(bytes).await.map_err(disk)
     }
 
-    /// All bytes are there, and on the disk.
-    ///
-    /// # Errors
-    /// The disk is full.
+    /// Flushes everything to the disk.
     pub async fn finish(mut self) -> Result<Received> {
         self.file.flush().await.map_err(disk)?;
         self.file.sync_all().await.map_err(disk)?;
@@ -79,7 +75,7 @@ impl Incoming {
     }
 }
 
-/// A whole file that is not kept yet.
+/// A completely received file that is not in the store yet.
 #[derive(Debug)]
 pub struct Received {
     temporary: Temporary,
@@ -89,7 +85,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Where its bytes can be read as long as it is not kept.
+    /// Path of the temporary file, until the file is moved into the store.
     pub fn path(&self) -> &Path {
         &self.temporary.0
     }

@@ -1,4 +1,4 @@
-//! Which kinds of file are accepted, told by their content; the name must fit.
+//! The accepted kinds of file. The content determines the kind; the file name must match it.
 
 use std::io;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::path::Path;
 use super::FileName;
 use super::content;
 
-/// A kind of file that customers may be sent.
+/// A kind of file that may be sent to customers.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
     pub media_type: &'static str,
-    /// The endings of names that fit, the usual one first.
+    /// The file name endings that match, the usual one first.
     endings: &'static [&'static str],
 }
 
@@ -25,8 +25,8 @@ const SOUNDS_AND_FILMS: &[&str] = &[
     "avi", "mpg", "mpeg", "3gp", "ogv", "wmv", "wma",
 ];
 
-/// Names of pictures often say another kind of picture than the content, and so with sounds and
-/// films: what opens them does not mind. All else must be what its name says.
+/// The name of a picture often ends like another picture format than its content, and the same goes for audio
+/// and video. Programs open them anyway. All other files must be what their name says.
 const KINDS: &[Kind] = &[
     kind("image/jpeg", IMAGES),
     kind("image/png", IMAGES),
@@ -76,7 +76,7 @@ const KINDS: &[Kind] = &[
     kind("application/x-ofx", &["ofx"]),
 ];
 
-/// The same in words, for people: a family, and what belongs to it.
+/// The accepted kinds for display: a family and its formats.
 pub const IN_WORDS: [(&str, &str); 5] = [
     ("Imagem", "JPG, PNG, GIF, WEBP, HEIC, AVIF, BMP, TIF"),
     ("Áudio", "MP3, M4A, OGG, OPUS, FLAC, WAV, AMR, AAC, WMA"),
@@ -88,17 +88,13 @@ pub const IN_WORDS: [(&str, &str); 5] = [
     ("Outros", "TXT, CSV, XML, VCF, ICS, EML, OFX, ZIP, RAR, 7Z"),
 ];
 
-/// What a browser shows of itself without running anything.
+/// Formats that browsers display without running anything.
 const PREVIEWED: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
 const PLAYED: [&str; 6] = ["audio/ogg", "audio/opus", "audio/m4a", "audio/mpeg", "audio/x-wav", "audio/aac"];
 
 impl Kind {
-    /// The kind of the file at `path`, if it is accepted under that name. Reads the file: not for the
-    /// threads that serve.
-    ///
-    /// # Errors
-    /// The file cannot be read.
+    /// The kind of the file at `path`, if it is accepted under that name. Blocks: it reads the file.
     pub fn of(path: &Path, name: &FileName) -> io::Result<Option<&'static Self>> {
         let ending = name.ending();
         let Some(media_type) = content::media_type(path, &ending)? else { return Ok(None) };
@@ -106,7 +102,7 @@ impl Kind {
         Ok(found.filter(|kind| ending.is_empty() || kind.endings.contains(&ending.as_str())))
     }
 
-    /// For a file whose name has no ending.
+    /// The ending to add to a file name without one.
     pub fn usual_ending(&self) -> &'static str {
         match self.media_type {
             "image/jpeg" => "jpg",
@@ -130,19 +126,19 @@ impl Kind {
     }
 }
 
-/// Whether pages show the file itself, and not only its name.
+/// Whether pages show the file itself and not only its name.
 pub fn is_previewed(media_type: &str) -> bool {
     PREVIEWED.contains(&media_type)
 }
 
-/// Whether pages play the file: a sound in a form that all browsers of today play. A voice note of a
-/// telephone can be an MP4 that only its name tells from a film.
+/// Whether pages play the file: audio in a format that all current browsers support. A phone's voice note can
+/// be an MP4, which only its name distinguishes from a video.
 pub fn is_played(media_type: &str, ending: &str) -> bool {
     PLAYED.contains(&media_type) || (media_type == "video/mp4" && ending == "m4a")
 }
 
-/// What an answer says that the file is. Browsers play sounds only under the usual names, and what
-/// they could take for a page is but bytes to them.
+/// The media type to send. Browsers play audio only under the usual types. Formats that a browser could
+/// render as a page are sent as plain bytes.
 pub fn served_as(media_type: &str) -> &str {
     match media_type {
         "audio/m4a" => "audio/mp4",

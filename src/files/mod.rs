@@ -1,12 +1,12 @@
-//! Files ("arquivos"): what is sent along with a schedule's message.
+//! Files ("arquivos"): sent along with a schedule's message.
 //!
-//! The bytes are in the store ([`Files`]), once for the same content, under their SHA-256; the table
-//! `blobs` has a row for each. An attachment is a name that ties such a blob to an upload (somebody
-//! sent it, nothing uses it yet), to a schedule, or to a message.
+//! The bytes are in the store ([`Files`]), once per content, named by their SHA-256. The table `blobs` has
+//! one row per file. An attachment gives a blob a name and ties it to an upload (sent, but not used yet), to
+//! a schedule, or to a message.
 //!
-//! No file without a row, no row without a file, whenever the process dies: the row is written first
-//! ([`keep`]), then the file is put in its place, then something refers to the row by a foreign key.
-//! What nobody refers to an hour later goes again, row and file.
+//! Every file has a row and every row has a file, even if the process dies at any moment. First the row is
+//! written ([`keep`]), then the file is moved into the store, then a foreign key refers to the row. If
+//! nothing refers to a row an hour later, row and file are deleted.
 
 mod attachment;
 mod content;
@@ -41,7 +41,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::web::Route;
 
-/// The largest file, in bytes, and how many go with one message.
+/// Maximum size of a file, in bytes, and maximum number of files per message.
 pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 pub const MOST: usize = 5;
 
@@ -54,14 +54,11 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// Keeps a file that was received: its row, then its bytes. Whoever then refers to
-/// `blobs.sha256` keeps it for good.
-///
-/// # Errors
-/// The database or the store is unreachable; nothing stays that the sweeper would not find.
+/// Stores a received file: first its row, then its bytes. The caller must then refer to `blobs.sha256`;
+/// otherwise the sweeper deletes the file after an hour.
 pub async fn keep(db: &Db, files: &Files, received: &Received, media_type: &str) -> Result<()> {
     let (hash, size, media_type) = (received.hash, received.size, media_type.to_owned());
-    // Waits for a sweeper that is about to remove the same content, and protects it for an hour.
+    // This waits for a sweeper that is about to delete the same content, and protects the row for an hour.
     db.transaction(move |conn| queries::claim_blob(conn, hash, size, &media_type)).await?;
     files.put(received).await
 }

@@ -1,14 +1,14 @@
-//! The name of a file as people read it. What is stored is never called so.
+//! A file's name for display. It is never used as a name in the store.
 
-/// As in most file systems, with room for what a browser adds to it.
+/// Maximum length in characters. File systems allow more, but browsers may append to it.
 const LONGEST: usize = 120;
 
-/// One line without paths, invisible marks or marks that turn the direction of text.
+/// One line without path, invisible characters or characters that change the text direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileName(String);
 
 impl FileName {
-    /// Makes a name of whatever was sent as one; there is always something left to show.
+    /// Makes a valid name from any input; the result is never empty.
     pub fn of(sent: &str) -> Self {
         let last = sent.rsplit(['/', '\\']).next().unwrap_or_default();
         let visible: String = last.chars().filter(|c| !is_invisible(*c)).collect();
@@ -25,7 +25,7 @@ impl FileName {
         &self.0
     }
 
-    /// What follows the last dot, in small letters; nothing if that is no ending.
+    /// The part after the last dot, in lower case; empty if it is not a file name ending.
     pub fn ending(&self) -> String {
         match self.0.rsplit_once('.') {
             Some((stem, ending)) if !stem.is_empty() && is_ending(ending) => ending.to_ascii_lowercase(),
@@ -33,7 +33,7 @@ impl FileName {
         }
     }
 
-    /// The same, with an ending if it has none.
+    /// Adds `ending` if the name has none.
     pub fn with_ending(self, ending: &str) -> Self {
         if self.ending().is_empty() { Self(format!("{}.{ending}", self.0)) } else { self }
     }
@@ -50,7 +50,7 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Cut in the middle: the ending says what the file is.
+/// Shortens before the ending, because the ending says what the file is.
 fn shortened(name: &str) -> String {
     let count = name.chars().count();
     if count <= LONGEST {

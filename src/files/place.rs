@@ -1,24 +1,24 @@
-//! Where files are kept: a directory, or a bucket that speaks S3.
+//! Where files are stored: a directory or an S3-compatible bucket.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use url::Url;
 
-/// What the environment says about the store.
+/// The configured store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     Directory(PathBuf),
     Bucket(Bucket),
 }
 
-/// A bucket and how to sign in to it.
+/// A bucket and its credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Bucket {
     pub name: String,
-    /// Goes before the names of all files, without slashes at its ends; may be empty.
+    /// Prefix of all file names, without leading or trailing slash; may be empty.
     pub prefix: String,
-    /// The server's address; `None` means Amazon's own.
+    /// The server's address; `None` means Amazon.
     pub endpoint: Option<Url>,
     pub region: String,
     pub key_id: String,
@@ -32,7 +32,7 @@ impl fmt::Debug for Bucket {
     }
 }
 
-/// A variable that cannot be used, in one sentence for the operator.
+/// A variable with an unusable value, in one sentence for the operator.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PlaceError {
     #[error(
@@ -51,8 +51,7 @@ const OF_A_BUCKET: [&str; 4] =
     ["PONTUAL_FILES_ENDPOINT", "PONTUAL_FILES_REGION", "PONTUAL_FILES_KEY_ID", "PONTUAL_FILES_SECRET"];
 
 impl Place {
-    /// # Errors
-    /// The first variable that cannot be used.
+    /// Reads the variables and reports the first bad one.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>, data_dir: &Path) -> Result<Self, PlaceError> {
         let Some(address) = var("PONTUAL_FILES_URL") else {
             return match OF_A_BUCKET.into_iter().find(|name| var(name).is_some()) {
@@ -73,7 +72,7 @@ impl Place {
     }
 }
 
-/// For the operator; names no secret.
+/// For the operator. Shows no secrets.
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -88,7 +87,7 @@ fn bucket_of(address: &str) -> Option<(String, String)> {
     let is_plain = url.username().is_empty() && url.port().is_none() && url.query().is_none();
     let name = url.host_str().filter(|name| !name.is_empty() && is_plain && url.fragment().is_none())?;
     let prefix = url.path().trim_matches('/');
-    // What a path may hold differs between stores: letters, digits and a few marks suit all.
+    // Stores differ in the characters that they allow in a path; all allow these.
     let is_safe = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
     (prefix.chars().all(is_safe) && !prefix.contains("//")).then(|| (name.to_owned(), prefix.to_owned()))
 }

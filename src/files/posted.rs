@@ -1,4 +1,4 @@
-//! A form with files: what handlers take in the place of `Posted` where files may come along.
+//! A form with files: the extractor that handlers use instead of `Posted` if the form can contain files.
 
 use std::ops::Deref;
 use std::time::Duration;
@@ -20,35 +20,35 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, Unsent};
 
-/// A form has a dozen fields and a few files.
+/// Maximum number of parts. A form has a dozen fields and a few files.
 const PARTS: usize = 100;
-/// What is too large is read to its end all the same, so that the form can come back with what was
-/// typed; but not for ever.
+/// Maximum size of a body, in bytes. Files above their limit are still read to the end, so that the form can
+/// be shown again with its input.
 const BODY_LIMIT: usize = 256 * 1024 * 1024;
-/// 16 MB take two minutes at 1 Mbit/s.
+/// Maximum duration of an upload. 16 MB take two minutes at 1 Mbit/s.
 const TOTAL_TIME: Duration = Duration::from_secs(15 * 60);
 const SILENCE: Duration = Duration::from_secs(20);
 
-/// The fields of a posted form whose token is ours, and its files, which are not kept yet.
+/// The fields of a posted form with a valid token, and its files, which are not stored yet.
 ///
 /// # Errors
-/// As an extractor: as `Posted`; `BadRequest` also for a body that is cut off, falls silent or has too
-/// many parts, `ForeignRequest` for a file that comes before the form's token, `TooMany` for an account that has too
-/// much under way.
+/// The extractor fails as `Posted` does. Also: `BadRequest` if the body is cut off, stalls or has too many
+/// parts; `ForeignRequest` if a file comes before the token; `TooMany` if the account has too much in
+/// transit.
 pub struct PostedFiles {
     fields: Fields,
     pub files: Vec<PostedFile>,
-    /// The names of those beyond the limit, which were not kept.
+    /// Names of the files beyond the maximum number, which were dropped.
     pub left_out: Vec<FileName>,
     pub store: web::Data<Files>,
-    /// What is offered again if it cannot be saved.
+    /// The input to offer again if it cannot be saved.
     pub(super) unsent: Unsent,
 }
 
-/// A file as it came.
+/// A file as received.
 pub struct PostedFile {
     pub name: FileName,
-    /// Nothing if it was larger than the limit.
+    /// `None` if it was larger than the limit.
     pub content: Option<Received>,
 }
 
@@ -82,7 +82,7 @@ impl FromRequest for PostedFiles {
     }
 }
 
-/// The body, as long as it comes and is not too long.
+/// Ends the body with an error if it stalls or is too long.
 fn bounded(
     payload: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin,
     silence: Duration,
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
                     let text = self.text(part).await?;
                     self.fields.push((name, text));
                 }
-                // A stranger's page may not fill the disk.
+                // Without our token, a foreign page could fill the disk.
                 Some(_) if !self.has_token() => pass_over(part).await?,
                 Some(file) => self.file(part, &file).await?,
             }
@@ -182,11 +182,11 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        // So browsers send a field in which nothing was chosen.
+        // Browsers send a file field like this when nothing was chosen.
         if is_empty && name.is_empty() {
             return Ok(());
         }
-        // Browsers write a quotation mark so.
+        // Browsers escape quotation marks in names like this.
         let name = FileName::of(&name.replace("%22", "\""));
         if self.files.len() == MOST {
             self.left_out.push(name);

@@ -1,8 +1,8 @@
-//! Files as they are downloaded and previewed: by whoever may see the schedule or the conversation, and
-//! by the customer whom they were sent to.
+//! Serves files for download and preview: to users who may see the schedule or the conversation, and to the
+//! customer who received them.
 //!
-//! No content of a customer's or colleague's file may ever act in our name: it is an attachment, its
-//! type is not guessed, and whatever opens it does so in a sandbox.
+//! A file's content must never act in our name. So it is sent as an attachment, browsers must not guess its
+//! type, and it opens in a sandbox.
 
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
@@ -20,8 +20,7 @@ use crate::error::Result;
 use crate::ids::AttachmentId;
 use crate::web::FILE_POLICY;
 
-/// # Errors
-/// `NotFound`, also outside the viewer's scope.
+/// A file for a user. Not found if the user may not see it.
 pub async fn show(
     viewer: Viewer,
     db: web::Data<Db>,
@@ -34,8 +33,7 @@ pub async fn show(
     answer(&files, &file, &request).await
 }
 
-/// # Errors
-/// 404 without a valid link, and for what was not sent to this customer.
+/// A file for a customer. Not found without a valid link, or if it was not sent to this customer.
 pub async fn show_to_customer(
     customer: Customer,
     db: web::Data<Db>,
@@ -48,8 +46,8 @@ pub async fn show_to_customer(
     answer(&files, &file, &request).await
 }
 
-/// The file as a stream; nothing but "unchanged" if the browser has it. It asks each time, so that
-/// who may see it no longer sees it no longer.
+/// Streams the file, or answers 304 if the browser has it cached. The browser must ask every time, so that a
+/// user who loses access can no longer see the file.
 async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Result<HttpResponse> {
     let tag = format!("\"{}\"", file.sha256);
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -84,21 +82,22 @@ async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Resu
         .insert_header(("cross-origin-resource-policy", "same-origin"))
         .insert_header((CACHE_CONTROL, "private, no-cache"))
         .insert_header((ETAG, tag))
-        // Compressed already, most of them; and so the length is told.
+        // Most files are compressed already. Without compression, the length can be sent too.
         .insert_header((CONTENT_ENCODING, "identity"))
         .body(SizedStream::new(content.size, content.bytes)))
 }
 
-/// Which bytes of a file are asked for.
+/// The requested bytes of a file.
 enum Wanted {
     Whole,
-    /// From the first to the last, both included.
+    /// First and last byte, both inclusive.
     Part(u64, u64),
-    /// None that it has.
+    /// The range lies outside the file.
     Nothing,
 }
 
-/// A player asks for parts, Safari's for nothing else. Several parts at once are answered by the whole.
+/// Media players request ranges; Safari's requests nothing else. A request for several ranges gets the whole
+/// file.
 fn wanted(request: &HttpRequest, tag: &str, size: u64) -> Wanted {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if header(IF_RANGE).is_some_and(|known| known != tag) {
@@ -115,7 +114,7 @@ fn wanted(request: &HttpRequest, tag: &str, size: u64) -> Wanted {
     }
 }
 
-/// The name for browsers, and for the oldest of them without what ASCII lacks.
+/// The file name for browsers, plus a version in ASCII for very old ones.
 fn disposition(name: &str) -> ContentDisposition {
     let plain = |c: char| if c.is_ascii() && !matches!(c, '"' | '\\' | '%') { c } else { '_' };
     let value = name.as_bytes().to_vec();

@@ -1,8 +1,8 @@
-//! The store: one interface over a directory or a bucket that speaks S3.
+//! The file store: one interface for a directory or an S3-compatible bucket.
 //!
-//! A file is named by the SHA-256 of its content, below a folder of the hash's first two digits, and
-//! so is written once, never changed, and the same bytes are kept once. It appears under that name
-//! whole or not at all: a directory by a rename, a bucket by a single request.
+//! A file is named by the SHA-256 of its content and lies in a folder named by the first two digits of the
+//! hash. So a file is never changed, and equal content is stored once. A file appears under its name complete
+//! or not at all: a directory uses a rename, a bucket a single request.
 
 use std::collections::BTreeMap;
 use std::fs::{DirBuilder, Permissions};
@@ -34,25 +34,25 @@ use super::{ContentHash, Incoming, Place, Received};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
-/// Temporary files are here, on this machine's disk also when the store is a bucket.
+/// Folder of temporary files. Always on this machine's disk, even if the store is a bucket.
 const INCOMING: &str = "incoming";
-/// What the sweeper took out of its place until the database agrees.
+/// Folder of files that the sweeper has moved away and will delete once the database has committed.
 const ASIDE: &str = "aside";
 
-/// A file goes into a bucket from memory, in one request: so many at a time.
+/// Maximum concurrent uploads to a bucket. Each holds a whole file in memory, because it is one request.
 const UPLOADS_AT_ONCE: usize = 4;
 
-/// A bucket that says nothing for so long is unreachable.
+/// A bucket that sends nothing for this time counts as unreachable.
 const SILENCE: Duration = Duration::from_secs(30);
 const CONNECT: Duration = Duration::from_secs(3);
 const PROBE: Duration = Duration::from_secs(10);
 
-/// Cheap to clone.
+/// The file store. Cheap to clone.
 #[derive(Clone)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
     incoming: PathBuf,
-    /// Where files are kept, unless they are in a bucket.
+    /// The directory of the files; `None` for a bucket.
     directory: Option<PathBuf>,
     uploads: Arc<Semaphore>,
     under_way: UnderWay,
@@ -65,10 +65,8 @@ pub struct Content {
 }
 
 impl Files {
-    /// The store at `place`. Temporary files go to `data_dir`.
-    ///
-    /// # Errors
-    /// A sentence for the operator: a directory cannot be made.
+    /// Opens the store at `place`, with temporary files in `data_dir`. The error is a sentence for the
+    /// operator.
     pub fn open(place: &Place, data_dir: &FilePath) -> Result<Self, String> {
         let root = match place {
             Place::Directory(root) => root.clone(),
@@ -94,10 +92,8 @@ impl Files {
         })
     }
 
-    /// Tries the store, so that a wrong key or bucket ends the start and not the first upload.
-    ///
-    /// # Errors
-    /// A sentence for the operator.
+    /// Tests the store, so that a wrong key or bucket stops the start and not the first upload. The error is
+    /// a sentence for the operator.
     pub async fn probe(&self) -> Result<(), String> {
         let mut incoming = self.receive(u64::MAX).await.map_err(|error| error.to_string())?;
         incoming.write(b"probe").await.map_err(|error| error.to_string())?;
@@ -111,32 +107,23 @@ impl Files {
         }
     }
 
-    /// Begins to take in a file of at most `limit` bytes.
-    ///
-    /// # Errors
-    /// The disk is full or cannot be written to.
+    /// Begins to receive a file of at most `limit` bytes.
     pub async fn receive(&self, limit: u64) -> Result<Incoming> {
         Incoming::create(&self.incoming, limit, None).await
     }
 
-    /// The same, of a file that counts for who sends it.
-    ///
-    /// # Errors
-    /// As `receive`.
+    /// As [`Files::receive`], and counts the bytes against the sender's limit.
     pub async fn receive_from(&self, share: Share, limit: u64) -> Result<Incoming> {
         Incoming::create(&self.incoming, limit, Some(share)).await
     }
 
-    /// What another file of `sender` is counted by; `None` is who is not signed in.
+    /// The counter for another file of `sender`; `None` stands for all senders who are not signed in.
     pub fn share_of(&self, sender: Option<UserId>) -> Share {
         self.under_way.share(sender)
     }
 
-    /// Puts a file in its place. Its row in `blobs` must be there already, so that the sweeper knows
-    /// of it whatever happens next: see `files::keep`.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// Moves a received file into the store. Its row in `blobs` must already exist, so that the sweeper knows
+    /// the file whatever happens next: see `files::keep`.
     pub(super) async fn put(&self, received: &Received) -> Result<()> {
         let place = place_of(received.hash);
         if let Some(directory) = &self.directory {
@@ -152,45 +139,30 @@ impl Files {
         Ok(())
     }
 
-    /// The bytes of a file, as a stream.
-    ///
-    /// # Errors
-    /// The store is unreachable or, against all promises, lacks the file.
+    /// Streams a file. Fails with `Unexpected` if the store lacks it, which must not happen.
     pub async fn read(&self, hash: ContentHash) -> Result<Content> {
         let found = self.store.get(&place_of(hash)).await.map_err(trouble)?;
         Ok(Content { size: found.meta.size, bytes: found.into_stream() })
     }
 
-    /// Some of the bytes of a file, as a stream.
-    ///
-    /// # Errors
-    /// As for `read`.
+    /// Streams a range of a file.
     pub async fn read_part(&self, hash: ContentHash, part: Range<u64>) -> Result<Content> {
         let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
         let found = self.store.get_opts(&place_of(hash), options).await.map_err(trouble)?;
         Ok(Content { size: found.range.end - found.range.start, bytes: found.into_stream() })
     }
 
-    /// Takes a file out of its place, to be discarded or restored; `false` if it was not there.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// Moves a file away, to be discarded or restored later; `false` if it does not exist.
     pub async fn set_aside(&self, hash: ContentHash) -> Result<bool> {
         self.rename(&place_of(hash), &aside(hash)).await
     }
 
-    /// Puts back what was set aside; `false` if nothing was.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// Moves a file back that was set aside; `false` if there is none.
     pub async fn restore(&self, hash: ContentHash) -> Result<bool> {
         self.rename(&aside(hash), &place_of(hash)).await
     }
 
-    /// Removes for good what was set aside.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// Deletes a file that was set aside.
     pub async fn discard(&self, hash: ContentHash) -> Result<()> {
         match self.store.delete(&aside(hash)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
@@ -198,28 +170,19 @@ impl Files {
         }
     }
 
-    /// What was set aside and neither discarded nor restored.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// Files that were set aside and neither discarded nor restored.
     pub async fn left_aside(&self) -> Result<Vec<ContentHash>> {
         Ok(self.listed(ASIDE).await?.into_keys().filter_map(|name| name.parse().ok()).collect())
     }
 
-    /// The files of one folder (the first byte of their hashes) with their sizes. What has no hash for
-    /// a name is not ours.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// The files in one folder (the first byte of their hashes) with their sizes. Ignores names that are not
+    /// hashes, because they are not ours.
     pub async fn folder(&self, first: u8) -> Result<BTreeMap<ContentHash, u64>> {
         let files = self.listed(&hex::encode([first])).await?;
         Ok(files.into_iter().filter_map(|(name, size)| Some((name.parse().ok()?, size))).collect())
     }
 
-    /// Whether the file is in its place.
-    ///
-    /// # Errors
-    /// The store is unreachable.
+    /// Whether the store has the file.
     pub async fn has(&self, hash: ContentHash) -> Result<bool> {
         match self.store.head(&place_of(hash)).await {
             Ok(_) => Ok(true),
@@ -228,10 +191,7 @@ impl Files {
         }
     }
 
-    /// Temporary files last written to longer ago than `age`, on this machine.
-    ///
-    /// # Errors
-    /// The directory cannot be read.
+    /// Temporary files on this machine that were not written to for `age`.
     pub fn temporary_files(&self, age: Duration) -> Result<Vec<PathBuf>> {
         let is_old = |entry: &std::fs::DirEntry| {
             let written = entry.metadata().and_then(|data| data.modified()).ok();
@@ -259,8 +219,8 @@ impl Files {
     }
 }
 
-/// Makes a directory, if it is not there, that nobody else may enter. One that belongs to somebody else, such as
-/// a mounted one, stays as it is.
+/// Creates the directory if it is missing and makes it inaccessible to other accounts. If we do not own it,
+/// for example because it is mounted, its permissions stay as they are.
 fn make_private(directory: &FilePath) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let found = std::fs::metadata(directory)?.permissions();
@@ -282,13 +242,13 @@ fn aside(hash: ContentHash) -> Path {
 }
 
 fn open_bucket(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
-    // Another part of the process may have chosen already; then that one serves.
+    // If another part of the process has already chosen a provider, that one stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let is_plain_http = bucket.endpoint.as_ref().is_some_and(|url| url.scheme() == "http");
     let options = ClientOptions::new()
         .with_allow_http(is_plain_http)
         .with_connect_timeout(CONNECT)
-        // A slow reader may take long over a file, as long as it goes on.
+        // A slow transfer may take long, as long as it makes progress.
         .with_timeout_disabled()
         .with_read_timeout(SILENCE);
     let retry = RetryConfig { max_retries: 2, retry_timeout: PROBE, ..RetryConfig::default() };
@@ -309,7 +269,7 @@ fn open_bucket(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, object_store::Er
     })
 }
 
-/// Another try may do better: the visitor reads so, the log says what happened.
+/// A missing file is a bug; every other error may be temporary and becomes a 503.
 fn trouble(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { .. } => Error::unexpected(error),

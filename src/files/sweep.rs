@@ -1,11 +1,10 @@
-//! The sweeper: removes what nobody needs, so that an upload that was given up and a process that was
-//! killed leave nothing for ever. Runs in every serving process; rows are claimed, so that several do
-//! not meet.
+//! The sweeper: deletes files that nothing needs, such as abandoned uploads and what a killed process left.
+//! It runs in every serving process; locks on rows keep the processes from interfering.
 //!
-//! A blob goes in one transaction that holds its row: the row is deleted, which every reference by a
-//! foreign key refuses; the file is set aside; and only when the commit is known is it gone for good.
-//! If the commit fails, even because this process was stopped for so long that its transaction was
-//! ended and somebody uploaded the same content meanwhile, the file goes back.
+//! A blob is deleted in one transaction that locks its row. The row is deleted, which foreign keys refuse if
+//! something refers to it. Then the file is set aside. Only after a successful commit is it deleted for good.
+//! If the commit fails, the file is moved back. That works even if this process was stopped, its transaction
+//! was ended, and somebody uploaded the same content meanwhile.
 
 use std::time::Duration;
 
@@ -21,13 +20,13 @@ use crate::error::{Error, Result};
 const FIRST: Duration = Duration::from_secs(5 * 60);
 const EVERY: Duration = Duration::from_secs(10 * 60);
 
-/// A temporary file that was not written to for so long belongs to nobody.
+/// A temporary file that was not written to for this time is abandoned.
 pub const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// The store has so long to move one file while a row is locked; the database waits longer.
+/// Maximum time for moving one file while its row is locked. Shorter than the database's own time-outs.
 const MOVE: Duration = Duration::from_secs(5);
 
-/// What one run removed.
+/// The numbers of things that one run deleted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Swept {
     pub uploads: usize,
@@ -35,7 +34,7 @@ pub struct Swept {
     pub temporary: usize,
 }
 
-/// Sweeps now and then, on a thread of its own.
+/// Runs the sweeper at intervals, on its own thread.
 pub fn start(db_url: &str, files: Files) -> Arbiter {
     let (arbiter, db) = (Arbiter::new(), Db::new(db_url, 1));
     arbiter.spawn(async move {
@@ -54,10 +53,7 @@ pub fn start(db_url: &str, files: Files) -> Arbiter {
     arbiter
 }
 
-/// One run.
-///
-/// # Errors
-/// The database or the store is unreachable; the next run does the rest.
+/// Runs once. After an error, the next run does the rest.
 pub async fn sweep(db: &Db, files: &Files) -> Result<Swept> {
     let temporary = remove_temporary(files).await?;
     let mut uploads = 0;
@@ -85,7 +81,7 @@ pub async fn sweep(db: &Db, files: &Files) -> Result<Swept> {
     Ok(Swept { uploads, blobs, temporary })
 }
 
-/// Removes a blob that nothing refers to; `false` if something does by now, or somebody else is at it.
+/// Deletes an unused blob; `false` if it is in use now, or another process is deleting it.
 async fn collect(db: &Db, files: &Files, hash: ContentHash) -> Result<bool> {
     let (here, store) = (Handle::current(), files.clone());
     let collected = db.transaction(move |conn| {
@@ -106,7 +102,7 @@ async fn collect(db: &Db, files: &Files, hash: ContentHash) -> Result<bool> {
     }
 }
 
-/// What a killed process left aside goes back if its row is still there, and away if not.
+/// Handles a file that a killed process left aside: restores it if its row still exists, deletes it if not.
 async fn settle(db: &Db, files: &Files, hash: ContentHash) -> Result<()> {
     let (here, store) = (Handle::current(), files.clone());
     db.transaction(move |conn| match queries::lock_blob(conn, hash)? {

@@ -1,5 +1,5 @@
-//! What each account is sending in this moment. Until a file is whole nothing else counts it (see
-//! `queries::volume`), and many at once would fill the disk before.
+//! Limits what each account is uploading at this moment. `queries::volume` counts a file only when it is
+//! complete, so without this limit many concurrent uploads could fill the disk first.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
-/// The most bytes of one account in temporary files of this process: three forms with as many files as fit.
-/// Who is not signed in has one account for all.
+/// Maximum bytes per account in this process's temporary files: enough for three forms with the maximum of
+/// files. All visitors who are not signed in share one account.
 pub const MOST_UNDER_WAY: u64 = 256 * 1024 * 1024;
 
-/// How long who is beyond it is asked to wait.
+/// Suggested wait for an account above the limit.
 const WAIT_SECONDS: i64 = 10;
 
-/// The bytes of all accounts; cheap to clone.
+/// Bytes in transit per account; cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct UnderWay(Arc<Mutex<HashMap<Option<UserId>, u64>>>);
 
-/// The bytes of one file, which count until it is put in its place or gone.
+/// The bytes of one file. They count until the file is stored or deleted.
 #[derive(Debug)]
 pub struct Share {
     of_all: UnderWay,
@@ -31,17 +31,17 @@ impl UnderWay {
         Share { of_all: self.clone(), sender, bytes: 0 }
     }
 
-    /// A panic elsewhere leaves the map whole: every change of it is one call.
+    /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
     fn bytes(&self) -> MutexGuard<'_, HashMap<Option<UserId>, u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Share {
-    /// Counts bytes that have come.
+    /// Adds received bytes.
     ///
     /// # Errors
-    /// `TooMany` beyond [`MOST_UNDER_WAY`]; then they are not counted.
+    /// `TooMany` if the account exceeds [`MOST_UNDER_WAY`]; the bytes are then not counted.
     pub fn add(&mut self, bytes: u64) -> Result<()> {
         let mut all = self.of_all.bytes();
         let sum = all.entry(self.sender).or_default();

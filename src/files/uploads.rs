@@ -1,4 +1,4 @@
-//! Uploads: files that somebody sent and that wait for the form that they belong to.
+//! Uploads: files that were sent and wait for the form that they belong to.
 
 use actix_web::web;
 
@@ -8,29 +8,26 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, UserId};
 
-/// How many uploads somebody may have that no schedule took: with more, somebody fills the disk.
+/// Maximum unused uploads per user, so that nobody can fill the disk.
 const LOOSE: i64 = 200;
 
-/// What the page says of a form with more files than fit.
+/// The message for a form with too many files.
 pub const TOO_MANY: &str = "Envie até 5 arquivos.";
 const ACCEPTED: &str = "O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto ou outro dos formatos aceitos, como diz o nome.";
 const TOO_MANY_LOOSE: &str =
     "Você enviou muitos arquivos sem salvar. Salve um agendamento ou tente de novo amanhã.";
 
-/// What came of the files of a form.
+/// The outcome for the files of a form.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     pub ids: Vec<AttachmentId>,
-    /// What the page says of those that were refused.
+    /// The messages about refused files.
     pub refused: Vec<String>,
 }
 
 impl PostedFiles {
-    /// Keeps the files as uploads of `uploader`, so that nobody sends them again whatever else is wrong
-    /// with the form: those that fit beside the ones it `named`, each once.
-    ///
-    /// # Errors
-    /// The database or the store is unreachable.
+    /// Stores the files as uploads of `uploader`, so that they need not be sent again if the form has errors.
+    /// Drops duplicates, and files beyond the maximum; the files already `named` in the form count too.
     pub async fn keep(&mut self, db: &Db, uploader: UserId, named: &[AttachmentId]) -> Result<Kept> {
         let mut kept = Kept::default();
         let files = std::mem::take(&mut self.files);
@@ -71,7 +68,7 @@ fn is_same(one: &Attachment, other: &Attachment) -> bool {
     one.sha256 == other.sha256 && one.file_name == other.file_name
 }
 
-/// Which files did not fit, if there are any.
+/// The message that names the files beyond the maximum; `None` if there are none.
 fn too_many(left_out: &[FileName]) -> Option<String> {
     let names = left_out.iter().map(FileName::as_str).collect::<Vec<_>>().join(", ");
     match left_out.len() {
@@ -81,10 +78,7 @@ fn too_many(left_out: &[FileName]) -> Option<String> {
     }
 }
 
-/// Keeps one file, or says why it is not accepted.
-///
-/// # Errors
-/// The database or the store is unreachable.
+/// Stores one file, or returns the reason why it is refused.
 pub async fn keep(
     db: &Db,
     files: &Files,

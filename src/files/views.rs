@@ -1,10 +1,10 @@
-//! Files as forms show them.
+//! Views of files in forms and on pages.
 
 use askama::Template;
 
 use super::Attachment;
 
-/// A file in a form, with its id for the form and the button that removes it.
+/// A file in a form, with a hidden field for its id and a button to remove it.
 #[derive(Template)]
 #[template(path = "files/_upload.html")]
 pub struct UploadItem {
@@ -28,8 +28,7 @@ pub struct Refused {
     pub sentence: String,
 }
 
-/// Files on a page that shows them: pictures themselves, sounds with a player, the rest by name; all
-/// to be downloaded.
+/// Files on a page: pictures as previews, audio with a player, the rest by name. All can be downloaded.
 #[derive(Template)]
 #[template(path = "files/_shown.html")]
 pub struct FileList {
@@ -46,7 +45,8 @@ struct Shown {
 }
 
 impl FileList {
-    /// `base` is empty for the team and the path of their page for a customer. Nothing for no files.
+    /// `base` is empty for users, and the path of the conversation page for a customer. `None` if there are
+    /// no files.
     pub fn of(files: &[Attachment], base: &str) -> Option<Self> {
         let shown = files.iter().map(|file| Shown {
             href: file.href(base),

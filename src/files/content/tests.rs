@@ -3,7 +3,7 @@ use std::io::Write;
 use super::*;
 use crate::files::{FileName, Kind};
 
-/// A zip of uncompressed entries with those names, each holding its own name.
+/// A zip of uncompressed entries with these names. The content of each is its name.
 fn zip(names: &[&str]) -> Vec<u8> {
     let (mut bytes, mut table) = (Vec::new(), Vec::new());
     for name in names {

@@ -1,8 +1,8 @@
-//! Text, and kinds of file that are text: a name's ending promises one of them, and its words keep that
-//! promise or the file is refused.
+//! Types of text files. The file name's ending announces a type; if the content does not match it, the file
+//! is refused.
 //!
-//! Such a file is never shown by us, only saved. What a browser would run when it opens the saved file
-//! is refused here: see `xml`.
+//! We never display such a file, we only offer it for download. A file with content that a browser would run
+//! when the user opens the download is refused: see `xml`.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::{GUESSED, MARKUP, contains, xml};
 
-/// An ending, its media type, and whether a text is of that kind.
+/// A file name ending, its media type, and the check whether a text is of that type.
 type TextKind = (&'static str, &'static str, fn(&str) -> bool);
 
 const KINDS: [TextKind; 8] = [
@@ -24,14 +24,14 @@ const KINDS: [TextKind; 8] = [
     ("ofx", "application/x-ofx", is_bank_statement),
 ];
 
-/// Whether a file whose name ends so is judged as text, whatever its first bytes look like: "BMW;…" at
-/// the beginning of a table is no bitmap.
+/// Whether files with this ending are checked as text, whatever their first bytes look like: a table that
+/// starts with "BMW;…" is not a bitmap.
 pub fn is_promised(ending: &str) -> bool {
     KINDS.iter().any(|(known, ..)| *known == ending)
 }
 
-/// The media type of `bytes` if they are text of the kind that `ending` promises. Where it promises
-/// none, they must be text without markup.
+/// The media type of `bytes` if they are text of the type that `ending` announces. If it announces none, they
+/// must be text without markup.
 pub fn media_type(bytes: &[u8], ending: &str) -> Option<&'static str> {
     let text = decoded(bytes)?;
     let text = text.trim_start();
@@ -44,7 +44,7 @@ pub fn media_type(bytes: &[u8], ending: &str) -> Option<&'static str> {
     }
 }
 
-/// UTF-8, UTF-16, or an older encoding of one byte a character, as spreadsheets in Brazil write it.
+/// Decodes UTF-8, UTF-16 or windows-1252, which spreadsheets in Brazil write.
 fn decoded(bytes: &[u8]) -> Option<Cow<'_, str>> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
         return encoding.decode_without_bom_handling_and_without_replacement(&bytes[mark..]);
@@ -58,7 +58,7 @@ fn decoded(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
-/// UTF-16 without the mark at its beginning: every second byte of most Latin text is zero.
+/// Detects UTF-16 without a byte order mark: every second byte of most Latin text is zero.
 fn unmarked_utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     if bytes.is_empty() || !bytes.len().is_multiple_of(2) {
         return None;
@@ -71,7 +71,7 @@ fn unmarked_utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// No text holds the other control characters.
+/// False for control characters that never occur in text.
 fn is_written(c: char) -> bool {
     !matches!(c, '\0'..='\x08' | '\x0b' | '\x0e'..='\x1a' | '\x1c'..='\x1f' | '\x7f')
 }
@@ -86,7 +86,7 @@ fn begins_with(text: &str, words: &str) -> bool {
     text.as_bytes().get(..words.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(words.as_bytes()))
 }
 
-/// A saved e-mail: header lines, some of which every mail has.
+/// A saved e-mail: starts with header lines, at least one of which is common to all e-mails.
 fn is_mail(text: &str) -> bool {
     const USUAL: [&str; 6] = ["from:", "received:", "return-path:", "message-id:", "mime-version:", "date:"];
     let is_header = |line: &str| {
@@ -99,7 +99,7 @@ fn is_mail(text: &str) -> bool {
         && head().any(|line| USUAL.iter().any(|usual| begins_with(line, usual)))
 }
 
-/// A program can lie in it as an object of another application.
+/// False if it embeds an object of another application, which can be a program.
 fn is_rich_text(text: &str) -> bool {
     text.starts_with("{\\rtf")
         && !["\\objdata", "\\objupdate", "\\objautlink"].iter().any(|mark| text.contains(mark))

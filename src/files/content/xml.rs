@@ -1,17 +1,18 @@
-//! XML that is data and nothing else, such as an electronic invoice.
+//! Recognises XML that is only data, such as an electronic invoice.
 
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-/// Elements of these namespaces are a page or a drawing wherever they stand, with scripts that run.
+/// Namespaces whose elements a browser treats as a page or a drawing anywhere in the document, and runs their
+/// scripts.
 const ACTIVE: [&str; 3] = ["w3.org/1999/xhtml", "w3.org/2000/svg", "w3.org/1999/xsl"];
 
-/// Encodings in which no markup can hide from one who reads another of them.
+/// Encodings in which markup stays visible even if it is read in another encoding of this list.
 const ENCODINGS: [&str; 6] = ["utf-8", "utf8", "utf-16", "iso-8859-1", "windows-1252", "us-ascii"];
 
-/// Whether a browser that opens the saved file shows a tree of data and runs nothing: no page, no
-/// drawing, no style sheet that makes one of it, and no document type, whose entities could hide them.
+/// Whether a browser that opens the saved file shows a tree of data and runs nothing. Refuses pages,
+/// drawings, style sheets that could produce them, and document types, whose entities could hide them.
 pub fn is_harmless(text: &str) -> bool {
     let mut reader = Reader::from_str(text);
     let (mut depth, mut has_root) = (0, false);

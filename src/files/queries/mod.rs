@@ -1,4 +1,4 @@
-//! SQL of files.
+//! Queries for files.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, ContactId, MessageId, ScheduleId, UserId};
 use crate::schedules::is_readable;
 
-/// Makes sure that the blob has a row, and that the sweeper leaves it alone for an hour.
-///
-/// # Errors
-/// The database is unreachable.
+/// Creates the blob's row or renews its claim, so that the sweeper leaves it alone for an hour.
 pub fn claim_blob(conn: &mut PgConnection, hash: ContentHash, size: u64, media_type: &str) -> Result<()> {
     db::prepared(
         "INSERT INTO blobs (sha256, size, media_type) VALUES ($1, $2, $3)
@@ -42,10 +39,7 @@ struct Count {
     count: i64,
 }
 
-/// How many uploads of `uploader` nothing took, counted up to `most`.
-///
-/// # Errors
-/// The database is unreachable.
+/// Number of unused uploads of `uploader`; counting stops at `most`.
 pub fn count_loose(conn: &mut PgConnection, uploader: UserId, most: i64) -> Result<i64> {
     let row: Count = db::prepared(
         "SELECT count(*) AS count
@@ -58,10 +52,7 @@ pub fn count_loose(conn: &mut PgConnection, uploader: UserId, most: i64) -> Resu
     Ok(row.count)
 }
 
-/// Ties a blob to its uploader.
-///
-/// # Errors
-/// The database is unreachable.
+/// Creates an upload: an attachment that belongs only to its uploader.
 pub fn add_upload(
     conn: &mut PgConnection,
     hash: ContentHash,
@@ -78,10 +69,7 @@ pub fn add_upload(
     .get_result(conn)?)
 }
 
-/// Takes back an upload of `uploader` that nothing took; `false` if there is none.
-///
-/// # Errors
-/// The database is unreachable.
+/// Deletes an unused upload of `uploader`; `false` if there is none with this id.
 pub fn remove_upload(conn: &mut PgConnection, id: AttachmentId, uploader: UserId) -> Result<bool> {
     let removed = db::prepared(
         "DELETE FROM attachments
@@ -93,11 +81,8 @@ pub fn remove_upload(conn: &mut PgConnection, id: AttachmentId, uploader: UserId
     Ok(removed == 1)
 }
 
-/// Of `ids` those that `user` may put into a schedule, by id: their own uploads that nothing took, and
-/// files of schedules that they may read (a form that comes back, an edit, a copy).
-///
-/// # Errors
-/// The database is unreachable.
+/// Those of `ids` that `user` may attach to a schedule: their own unused uploads, and files of schedules that
+/// they may read (when a form is shown again, or a schedule is edited or copied).
 pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
     Ok(db::prepared(format!(
         "SELECT {SHOWN}
@@ -113,11 +98,9 @@ pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Re
     .load(conn)?)
 }
 
-/// Gives `schedule` these files and no others, in the transaction that saves it: uploads of `user` are
-/// taken, files of other schedules copied, its own kept. `false` when one is not usable any more.
-///
-/// # Errors
-/// The database is unreachable.
+/// Makes `ids` the files of `schedule`, in the transaction that saves it: takes over uploads of `user`,
+/// copies files of other schedules, and removes files that are not listed. `false` if one is no longer
+/// usable.
 pub fn attach(
     conn: &mut PgConnection,
     schedule: ScheduleId,
@@ -152,9 +135,6 @@ pub fn attach(
 }
 
 /// The files of a schedule.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Attachment>> {
     Ok(db::prepared(format!(
         "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
@@ -171,11 +151,8 @@ struct Owner {
     contact_id: Option<ContactId>,
 }
 
-/// A file that `viewer` may see: an upload of their own, of a schedule that they may read, or of a
-/// conversation that they may read.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
+/// A file that `viewer` may see: their own upload, or a file of a schedule or conversation that they may
+/// read.
 pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Result<Attachment> {
     let owner: Owner = db::prepared(format!(
         "SELECT CASE WHEN s.id IS NOT NULL THEN {readable}
@@ -198,9 +175,6 @@ pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Re
 }
 
 /// A file that was sent to `contact`.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn sent_to(conn: &mut PgConnection, contact: ContactId, id: AttachmentId) -> Result<Attachment> {
     Ok(db::prepared(format!(
         "SELECT {SHOWN}
@@ -227,9 +201,6 @@ struct OfMessage {
 }
 
 /// The files of several messages, in one statement.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn of_messages(
     conn: &mut PgConnection,
     messages: &[MessageId],

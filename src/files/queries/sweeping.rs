@@ -1,4 +1,4 @@
-//! What the sweeper asks and removes.
+//! Queries of the sweeper.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -8,13 +8,10 @@ use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
 
-/// So many rows at a time.
+/// Maximum rows per statement.
 pub const BATCH: usize = 500;
 
-/// Removes uploads that no schedule took within a day, up to `BATCH`.
-///
-/// # Errors
-/// The database is unreachable.
+/// Deletes uploads that have been unused for a day, up to `BATCH`.
 pub fn remove_old_uploads(conn: &mut PgConnection) -> Result<usize> {
     Ok(db::prepared(
         "DELETE FROM attachments WHERE id IN (
@@ -26,10 +23,10 @@ pub fn remove_old_uploads(conn: &mut PgConnection) -> Result<usize> {
     .execute(conn)?)
 }
 
-/// The unused of a page of blobs.
+/// The unused blobs within one page of blobs.
 pub struct Page {
     pub unused: Vec<ContentHash>,
-    /// Where the next page begins; nothing after the last.
+    /// Where the next page starts; `None` after the last page.
     pub last: Option<ContentHash>,
 }
 
@@ -41,10 +38,7 @@ struct BlobRow {
     is_unused: bool,
 }
 
-/// Looks at blobs in the order of their hashes: which of them nothing has referred to for an hour.
-///
-/// # Errors
-/// The database is unreachable.
+/// Reads a page of blobs in the order of their hashes, and finds those that have been unused for an hour.
 pub fn unused_blobs(conn: &mut PgConnection, after: Option<ContentHash>) -> Result<Page> {
     let rows: Vec<BlobRow> = db::prepared(
         "SELECT b.sha256,
@@ -61,11 +55,8 @@ pub fn unused_blobs(conn: &mut PgConnection, after: Option<ContentHash>) -> Resu
     Ok(Page { unused: rows.into_iter().filter(|row| row.is_unused).map(|row| row.sha256).collect(), last })
 }
 
-/// Deletes a blob's row unless somebody claimed it meanwhile or holds it. What refers to it refuses,
-/// by its foreign key.
-///
-/// # Errors
-/// The violated foreign key; or the database is unreachable.
+/// Deletes a blob's row; `false` if it was claimed meanwhile or another transaction locks it. Fails with a
+/// foreign key violation if something refers to the row.
 pub fn delete_unused(conn: &mut PgConnection, hash: ContentHash) -> Result<bool> {
     let deleted = db::prepared(
         "DELETE FROM blobs WHERE sha256 = (
@@ -77,7 +68,7 @@ pub fn delete_unused(conn: &mut PgConnection, hash: ContentHash) -> Result<bool>
     Ok(deleted == 1)
 }
 
-/// Who holds a blob's row.
+/// Whether a blob's row could be locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Locked {
     Here,
@@ -91,10 +82,7 @@ struct Found {
     is_found: bool,
 }
 
-/// Tries to hold a blob's row until the transaction ends.
-///
-/// # Errors
-/// The database is unreachable.
+/// Tries to lock a blob's row until the transaction ends.
 pub fn lock_blob(conn: &mut PgConnection, hash: ContentHash) -> Result<Locked> {
     let locked = db::prepared("SELECT FROM blobs WHERE sha256 = $1 FOR UPDATE SKIP LOCKED")
         .bind::<Binary, _>(hash)

@@ -1,4 +1,4 @@
-//! How much an account has uploaded lately.
+//! Limits how much an account can upload per hour.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -8,8 +8,8 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 
-/// The most bytes that one account may upload within an hour. What was removed since counts too: its content
-/// stays on the disk until the sweeper comes.
+/// Maximum bytes per account and hour. Deleted uploads count too, because their content stays on the disk
+/// until the sweeper runs.
 pub const HOURLY: i64 = 512 * 1024 * 1024;
 
 #[derive(QueryableByName)]
@@ -18,11 +18,8 @@ struct MinutesRow {
     minutes: i32,
 }
 
-/// Counts `size` bytes that `uploader` sent; if that is too much for this hour, nothing is counted, and the
-/// minutes until it is over are returned.
-///
-/// # Errors
-/// The database is unreachable.
+/// Adds `size` bytes to the volume of `uploader`. Above the limit, adds nothing and returns the minutes until
+/// the hour is over.
 pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Result<(), i32>> {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
     let counted = db::prepared(
@@ -50,7 +47,7 @@ pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Res
     Ok(Err(left.minutes))
 }
 
-/// What the page says when it is too much.
+/// The message when an account is over the limit.
 pub fn refusal(minutes: i32) -> String {
     let unit = if minutes == 1 { "minuto" } else { "minutos" };
     format!("Você enviou muitos arquivos em pouco tempo. Aguarde {minutes} {unit} e envie de novo.")
