@@ -1,4 +1,4 @@
-//! Who may read a conversation. The rule stands only here: pages, files, the bell and live events use these parts.
+//! Who may read a conversation. The rule is written only here: pages, files, the bell and live events use it.
 //!
 //! Users who attend all tickets read every conversation. Users who attend tickets read those of contacts that
 //! have or had a ticket in one of their departments, or one of their own. Users who are notified of a

@@ -5,7 +5,7 @@
 //! contact, so it follows when a contact is renamed or anonymised.
 //!
 //! Only its recipient sees, reads and removes a notification; for others it does not exist. Each such change
-//! is announced, so that the bells in all tabs show the same. A user who is notified of a colleague's
+//! is announced, so that the bells in all tabs agree. A user who is notified of a colleague's
 //! schedule may read the contact's conversation for a while (see `conversations::readers`). Users who may not
 //! are sent to the contact instead. Users choose whether their browser shows notifications and plays a sound
 //! while no page of Pontual is visible.

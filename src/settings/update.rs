@@ -76,7 +76,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
     }
     let mut unspaced = 0;
     if wanted.spacing != before.spacing {
-        // Computes the effect without the locks first, because nobody else can save schedules under them.
+        // Computes the effect without the locks first, because they block everybody who saves a schedule.
         let respacing = queries::respacing(conn, wanted.spacing)?;
         effect.tell(&respacing);
         if effect.is_felt() && !typed.confirms(effect.newly_unspaced) {
