@@ -56,8 +56,8 @@ pub enum Refused {
 pub enum Takes {
     /// First messages would wait in one of their departments.
     Channels,
-    /// The work would go to one of their departments, or they would join its department as an attendant of
-    /// that work.
+    /// The work would go to one of their departments, or they would join the receiving department as its
+    /// attendant.
     Work,
     /// Without this department, its customers' next messages would go to the default department of their
     /// channel, which is one of theirs.

@@ -4,7 +4,7 @@
 //! refuses to delete audit rows that are younger than the company's setting or than twelve months. Ended
 //! sessions and old sign-in attempts are removed, too. The history of a schedule is removed as a whole, years
 //! after the schedule's end; the history of a pending schedule stays. Contacts, conversations and schedules
-//! are never removed.
+//! stay.
 //!
 //! When rows are removed, the table `retention` records the time before which rows may be missing. So
 //! `pontual check` can tell removed rows from lost ones.

@@ -80,8 +80,8 @@ impl Batch {
 }
 
 /// Examines the oldest notifications after the id `after`, and removes those older than the setting. Ids grow
-/// with time, except among rows written at the same moment. So a batch without an old row is the last one. An
-/// index by time would make this exact, but each dispatch would have to write it.
+/// with time, except among rows written at the same moment. So a batch without an old row is the last one.
+/// This needs no index by time, which each dispatch would have to write.
 pub fn retire_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch> {
     diesel::sql_query(
         "UPDATE retention SET notifications_gone_before =

@@ -16,12 +16,14 @@ use crate::error::Result;
 const FIRST: Duration = Duration::from_secs(3 * 60);
 const EVERY: Duration = Duration::from_secs(60 * 60);
 
-/// The pause between batches, the pause while schedules are due, and the maximum number of the latter pauses
-/// per kind of rows. After that, the next run continues.
+/// The pauses of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
+    /// Pause after each batch.
     pub between: Duration,
+    /// Pause while schedules are due.
     pub while_due: Duration,
+    /// Maximum pauses for due schedules, per kind of rows. After that, the next run removes the rest.
     pub patience: u32,
 }
 

@@ -22,8 +22,9 @@ struct Written {
 const PASSED_ON: i64 = 500;
 
 /// Passes on the unread notifications of `user` from the last 7 days, about schedules in all departments or
-/// in some. They go to the user who takes over in the department, else to all its other active attendants, else to the
-/// administrators. Otherwise nobody would learn of a schedule that fired just before its attendant left.
+/// in some. They go to the user who takes over in the department, else to all its other active attendants,
+/// else to the administrators. Otherwise nobody would learn of a schedule that fired just before its attendant
+/// left.
 pub fn pass_on_notices(
     conn: &mut PgConnection,
     user: UserId,

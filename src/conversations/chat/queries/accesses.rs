@@ -47,7 +47,7 @@ const MOST: i64 = 50;
 
 /// Gives a browser access through the link of that version, within a transaction. All accesses that the
 /// browser already has to other contacts get the new token too. So a token that somebody else planted in the
-/// browser is of no use to them.
+/// browser gives them no access.
 ///
 /// # Errors
 /// `NotFound` if the link was revoked meanwhile.

@@ -203,7 +203,7 @@ fn open_ticket(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<
     .bind::<BigInt, _>(contact)
     .bind::<Text, _>(ip)
     .get_result(conn)?;
-    // The customer's address is stored with the ticket, because nothing can be removed from the audit.
+    // The customer's address is stored with the ticket, because the audit cannot be anonymised.
     let details = json!({ "contact_id": contact.0 });
     audit::record(conn, &Entry::of(Action::TicketOpened).about(Some(row.id)).with(details))?;
     Ok(TicketId(row.id))
