@@ -28,7 +28,7 @@ pub const ATTENDS: &str =
 /// Users cannot get access by their own actions. In the rules below, `u` also means the user who gave `u`
 /// access (`let_in_by`). These notifications do not count:
 ///
-/// - of a schedule that `u` created or changed (a recalculated spacing exemption does not count);
+/// - of a schedule that `u` created, changed or fired (a recalculated spacing exemption does not count);
 /// - of a schedule whose attendant `u` deactivated;
 /// - that were passed on from a user whom `u` deactivated, edited, or removed from the schedule's department.
 ///
@@ -95,7 +95,8 @@ pub fn readers_of_each(
 
 /// Whether `viewer` serves a contact whose newest ticket is `newest`: it is theirs, or of one of their
 /// departments. Before the first ticket, those who attend the department in which it will wait serve the
-/// contact. Only they see the customer's link, because anyone who has it reads and writes as the customer.
+/// contact. Only users who serve the contact see the customer's link, because anyone who has it reads and
+/// writes as the customer.
 pub fn serves(viewer: &Person, newest: Option<&Ticket>, first_queue: DepartmentId) -> bool {
     match newest {
         Some(ticket) => may_close(viewer, &ticket.place),

@@ -1,4 +1,4 @@
-//! Tickets ("chamados"): one case of a contact, with a protocol number.
+//! Tickets ("chamados"): one service case of a contact, with a protocol number.
 //!
 //! A contact has at most one open ticket. It is in the queue of a department, with or without an attendant;
 //! the first user who answers it becomes its attendant. A closed ticket never reopens: the customer's next

@@ -64,7 +64,7 @@ pub struct Message {
     /// Whether the reader may read that schedule.
     #[diesel(sql_type = Bool)]
     pub is_schedule_readable: bool,
-    /// Names of the users who created or changed the schedule that opened the ticket.
+    /// Names of the users who created, changed or fired the schedule that opened the ticket.
     #[diesel(sql_type = Nullable<Text>)]
     pub planned_by: Option<String>,
     #[diesel(sql_type = Text)]
