@@ -1,4 +1,4 @@
-//! Putting a contact away and bringing it back; revoking the customer's link.
+//! Archives and restores a contact, revokes the customer's link and signs out the customer's browsers.
 
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
@@ -15,10 +15,7 @@ use crate::live::{self, Event};
 use crate::tickets;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// Asks before archiving, for browsers without scripts.
-///
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised.
+/// The confirmation page before archiving, for browsers without scripts.
 pub async fn ask(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -39,17 +36,12 @@ pub async fn ask(
     shell.page(&viewer, "Arquivar contato", view)
 }
 
-/// What is under way with the contact.
-///
-/// # Errors
-/// The database is unreachable.
+/// The contact's pending schedules and open ticket.
 pub fn touching(conn: &mut PgConnection, viewer: &Viewer, contact: ContactId) -> Result<Touching> {
     let open = tickets::open_ticket_of(conn, contact)?.map(|ticket| ticket.protocol);
     Ok(Touching::new(viewer, queries::touched(conn, contact)?, open))
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised.
 pub async fn archive(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -67,8 +59,6 @@ pub async fn archive(
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactArchived))
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised, for then nothing of it is left.
 pub async fn restore(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -86,10 +76,7 @@ pub async fn restore(
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactRestored))
 }
 
-/// Asks before the customer's link is revoked, for browsers without scripts.
-///
-/// # Errors
-/// `NotFound`.
+/// The confirmation page before the customer's link is revoked, for browsers without scripts.
 pub async fn ask_revocation(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -102,8 +89,6 @@ pub async fn ask_revocation(
     shell.page(&viewer, "Revogar link", view)
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised.
 pub async fn revoke_link(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -121,10 +106,8 @@ pub async fn revoke_link(
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::LinkRevoked))
 }
 
-/// Shuts out the browsers that the customer opened their link in; each may come in by the link again.
-///
-/// # Errors
-/// `NotFound`.
+/// Signs out every browser in which the customer opened their link. The link itself stays valid, so each
+/// browser can sign in with it again.
 pub async fn end_accesses(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -141,8 +124,8 @@ pub async fn end_accesses(
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::AccessesEnded))
 }
 
-/// Audits what was done, if anything was, and tells the pages that show the contact; an open page of the
-/// customer learns by it that its link has ended.
+/// Writes the action to the audit, if there is one, and announces the change to the pages that show the
+/// contact. An open page of the customer learns this way that its link has ended.
 fn record(
     conn: &mut PgConnection,
     action: Option<Action>,

@@ -1,9 +1,9 @@
-//! How a contact's address reads.
+//! How telephone numbers and the line below a contact's name are displayed.
 
 use crate::phone::service;
 
-/// A telephone in E.164 as people write it: a Brazilian one `(11) 90000-0142` or `0800 123 4567`, another
-/// `+351 912 345 678`; what is no telephone, as it is.
+/// Formats an E.164 number for people. Brazilian numbers: `(11) 90000-0142` or `0800 123 4567`. Foreign
+/// numbers: `+351 912 345 678`. A text that is no telephone number is returned unchanged.
 pub fn phone(e164: &str) -> String {
     let is_digits = |rest: &&str| rest.len() >= 8 && rest.bytes().all(|byte| byte.is_ascii_digit());
     let Some(digits) = e164.strip_prefix('+').filter(is_digits) else { return e164.to_owned() };
@@ -18,14 +18,15 @@ pub fn phone(e164: &str) -> String {
     format!("({area}) {start}-{end}")
 }
 
-/// The country codes of two digits (ITU-T E.164, list of assigned codes); 1 and 7 have one, all others three.
+/// Country codes with two digits (ITU-T E.164, list of assigned codes). The codes 1 and 7 have one digit, all
+/// others have three.
 const TWO_DIGITS: [&str; 44] = [
     "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48",
     "49", "51", "52", "53", "54", "55", "56", "57", "58", "60", "61", "62", "63", "64", "65", "66", "81",
     "82", "84", "86", "90", "91", "92", "93", "94", "95", "98",
 ];
 
-/// The code of the country, and groups of three; what is left over makes the last group longer.
+/// The country code, then groups of three digits. The last group has four digits if one digit is left over.
 fn foreign(digits: &str) -> String {
     let code = match digits {
         one if one.starts_with(['1', '7']) => 1,
@@ -43,7 +44,7 @@ fn foreign(digits: &str) -> String {
     groups.join(" ")
 }
 
-/// As `phone`, for the first of the parts that a dot separates.
+/// Formats the first part of a line whose parts are separated by ` · `. See [`phone`].
 pub fn phones(line: &str) -> String {
     match line.split_once(" · ") {
         Some((first, rest)) => format!("{} · {rest}", phone(first)),
@@ -51,7 +52,7 @@ pub fn phones(line: &str) -> String {
     }
 }
 
-/// The line below a contact's name: telephone, else e-mail address, else the channel.
+/// The line below a contact's name: the telephone number, or else the e-mail address, or else the channel.
 pub fn line(phone_number: &str, email: &str, channel: &str) -> String {
     match (phone_number, email) {
         ("", "") => channel.to_owned(),

@@ -1,4 +1,4 @@
-//! The form of a contact: strings, as typed, to a contact that may be saved.
+//! The form of a contact: parses the typed strings into a contact that may be saved.
 
 use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
@@ -6,23 +6,23 @@ use crate::phone::Phone;
 use crate::text_enum;
 use crate::web::{FieldErrors, Fields, has_control_characters};
 
-/// The longest name, in characters.
+/// Maximum length of a name, in characters.
 pub const NAME_LIMIT: usize = 120;
 
 text_enum! {
-    /// What a channel is, which says what a contact's address on it is made of.
+    /// The kind of a channel. It decides what a contact's address on the channel is.
     pub enum ChannelKind {
-        /// A random id: the customer comes by the link.
+        /// The address is a random id. The customer signs in with the link.
         WebChat = "web_chat",
         Email = "email",
         Whatsapp = "whatsapp",
-        /// Given by the channel at the customer's first message, as for `webhook`.
+        /// The channel gives the address with the customer's first message. The same is true of `Webhook`.
         Telegram = "telegram",
         Webhook = "webhook",
     }
 }
 
-/// What somebody typed, kept to be shown again.
+/// The form as it was typed, kept so that it can be shown again.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
@@ -32,13 +32,13 @@ pub struct Typed {
     pub person_id: String,
     pub default_department_id: String,
     pub default_attendant_id: String,
-    /// The contacts with the same number or address that the visitor has been shown and accepts.
+    /// Contacts with the same number or address that the visitor has seen in the warning and accepts.
     pub accepts: Vec<ContactId>,
-    /// The version that was shown.
+    /// Version of the contact that the form showed.
     pub version: String,
 }
 
-/// The ids of a form's selects.
+/// The ids chosen in the form's selects.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChosenIds {
     pub channel: Option<ChannelId>,
@@ -47,26 +47,26 @@ pub struct ChosenIds {
     pub attendant: Option<UserId>,
 }
 
-/// What the database knows of what was chosen.
+/// The records that the form refers to, as found in the database.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// The channel, if it is active or the one that the contact has, and its kind.
+    /// The channel and its kind, if the channel is active or is the contact's current one.
     pub channel: Option<(ChannelId, ChannelKind)>,
-    /// The channel and address that the contact has; none for a new one.
+    /// The contact's current channel and address. `None` for a new contact.
     pub before: Option<(ChannelId, String)>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
 }
 
-/// A contact whose every field is right.
+/// A contact whose fields are all valid.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub name: String,
     pub phone: String,
     pub email: String,
     pub channel: ChannelId,
-    /// Normalised by the channel; `None` keeps the one that there is, or makes a random one.
+    /// Normalised for the channel. `None` keeps the current address, or makes a random one for a new contact.
     pub address: Option<String>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
@@ -98,8 +98,7 @@ impl Typed {
         }
     }
 
-    /// # Errors
-    /// Every field that is wrong, in the order of the page.
+    /// Collects every field error, in the order of the page.
     pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = or_add(&mut errors, "name", name(&self.name));
@@ -116,7 +115,7 @@ impl Typed {
         Ok(Draft { name, phone, email, channel, address, person, department, attendant })
     }
 
-    /// Where the contact is reached on its channel.
+    /// The contact's address on its channel.
     fn address(&self, facts: &Facts, phone: &str, email: &str, errors: &mut FieldErrors) -> Option<String> {
         let (channel, kind) = facts.channel?;
         let stays = facts.before.as_ref().is_some_and(|(before, _)| *before == channel);
@@ -165,10 +164,7 @@ impl Typed {
     }
 }
 
-/// The name of a contact or a person, in one line.
-///
-/// # Errors
-/// What the form says about it.
+/// Parses the name of a contact or a person. Runs of white space become one space.
 pub fn name(text: &str) -> Result<String, &'static str> {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.chars().count() {
@@ -179,10 +175,7 @@ pub fn name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Nothing typed is nothing; else what `parse` makes of it.
-///
-/// # Errors
-/// What `parse` says.
+/// `None` for an empty text; otherwise the result of `parse`.
 pub fn optional<T>(
     text: &str,
     parse: impl Fn(&str) -> Result<T, &'static str>,

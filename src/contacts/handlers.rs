@@ -16,8 +16,6 @@ use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect_with};
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     viewer: Can<ReadContacts>,
     shell: Shell,
@@ -29,8 +27,6 @@ pub async fn index(
     shell.page(&viewer, "Contatos", view)
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn show(
     viewer: Can<ReadContacts>,
     shell: Shell,
@@ -52,8 +48,6 @@ pub struct NewQuery {
     person_id: String,
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn new(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -65,8 +59,6 @@ pub async fn new(
     shell.page(&viewer, page.title(), page)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageContacts>,
     form: Posted,
@@ -77,8 +69,6 @@ pub async fn create(
     answer(&viewer, form, shell, &db, (None, ip)).await
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised.
 pub async fn edit(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -94,8 +84,6 @@ pub async fn edit(
     shell.page(&viewer, page.title(), page)
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised.
 pub async fn update(
     viewer: Can<ManageContacts>,
     form: Posted,
@@ -106,8 +94,10 @@ pub async fn update(
     answer(&viewer, form, shell, &db, (Some(id.into_inner()), ip)).await
 }
 
-/// Saves, or shows the form again: with the attendants of a department (`step`), with what is wrong or
-/// the contacts that have the same number or address (422), or with what somebody else changed (409).
+/// Saves the contact, or shows the form again in one of these cases:
+/// - `step`: another department was chosen, so its attendants are offered.
+/// - 422: a field is wrong, or other contacts have the same number or address.
+/// - 409: somebody else changed the contact meanwhile.
 async fn answer(
     viewer: &Viewer,
     form: Posted,
@@ -144,10 +134,7 @@ pub struct DepartmentQuery {
     default_department_id: String,
 }
 
-/// The field "Atendente padrão" for the department that was chosen.
-///
-/// # Errors
-/// The database is unreachable.
+/// The field "Atendente padrão" with the attendants of the chosen department.
 pub async fn attendant_field(
     _: Can<ManageContacts>,
     shell: Shell,
@@ -169,9 +156,6 @@ pub struct SearchQuery {
 }
 
 /// Contacts for a searchable select, as JSON `[{value, text, sub}]`.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn options(
     _: Can<ManageContacts>,
     db: web::Data<Db>,
@@ -183,9 +167,6 @@ pub async fn options(
 }
 
 /// People for a searchable select, as JSON `[{value, text, sub}]`.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn person_options(
     _: Can<ManageContacts>,
     db: web::Data<Db>,

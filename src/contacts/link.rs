@@ -1,14 +1,14 @@
-//! The customer's link: an HMAC over the contact and its link's version. It can be shown again
-//! whenever it is needed, and raising the version revokes it. Each browser exchanges it for a cookie
-//! (see `conversations::chat`).
+//! The customer's link: an HMAC over the contact's id and its link version. The link can be shown again at any
+//! time. Raising the version revokes it. Each browser exchanges the link for a cookie (see
+//! `conversations::chat`).
 
 use crate::ids::ContactId;
 use crate::keys::Key;
 
-/// Says, in SQL, whether the link of the contact `c` on the channel `ch` opens a page.
+/// SQL condition: the link of contact `c` on channel `ch` opens a page.
 pub const HAS_CHAT: &str = "(ch.kind = 'web_chat' AND ch.deactivated_at IS NULL AND c.archived_at IS NULL)";
 
-/// How much of the HMAC the link carries: 128 bits.
+/// Bytes of the HMAC in the link (128 bits).
 const TAG_BYTES: usize = 16;
 
 /// Makes and reads customers' links.
@@ -22,12 +22,12 @@ impl Links {
         Self { key }
     }
 
-    /// The path of the chat page of a contact, for browsers that have its cookie.
+    /// The path of a contact's chat page. It works only for browsers that have the contact's cookie.
     pub fn page(contact: ContactId) -> String {
         format!("/c/{contact}")
     }
 
-    /// The path of the link of a contact, in that version.
+    /// The path of a contact's link for one link version.
     pub fn path(&self, contact: ContactId, version: i32) -> String {
         format!("/c/{}", self.token(contact, version))
     }
@@ -37,13 +37,13 @@ impl Links {
         format!("{contact}-{}", hex::encode(&self.tag(contact, version)[..TAG_BYTES]))
     }
 
-    /// The contact that a token names; it must still be checked against the version with `is_valid`.
+    /// The contact that a token names. The caller must still check the token with [`Links::is_valid`].
     pub fn contact_of(token: &str) -> Option<ContactId> {
         let (contact, _) = token.split_once('-')?;
         contact.parse().ok()
     }
 
-    /// Whether `token` is the link of that contact in that version.
+    /// Whether `token` is the link of this contact in this version.
     pub fn is_valid(&self, token: &str, contact: ContactId, version: i32) -> bool {
         use subtle::ConstantTimeEq;
         self.token(contact, version).as_bytes().ct_eq(token.as_bytes()).into()

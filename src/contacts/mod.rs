@@ -1,13 +1,15 @@
 //! Contacts ("contatos"): one address on one channel.
 //!
-//! A contact has a name, may have a telephone (E.164) and an e-mail address, belongs to at most one person,
-//! and is unique by channel and address. What the address is made of is the channel's affair: the web chat's
-//! is a random id, and the customer comes by a link that can be revoked. Two contacts with one number are
-//! allowed, but asked about. A contact is never deleted: it is archived, and then takes no new schedules; or
-//! anonymised for good (LGPD), which leaves its id, its tickets' protocols and their times.
+//! A contact has a name, may have a telephone number (E.164) and an e-mail address, and belongs to at most one
+//! person. Channel and address together are unique. The channel decides what the address is: on the web chat it
+//! is a random id, and the customer signs in with a link that can be revoked. Two contacts may have the same
+//! telephone number, but the form asks first. A contact is never deleted. It can be archived, and then takes no
+//! new schedules. Or it can be anonymised (LGPD), which cannot be undone and leaves only its id, the protocols
+//! of its tickets and their times.
 //!
-//! Whoever attends or schedules may read contacts; "Gerenciar contatos e pessoas" is needed to change them.
-//! The customer's link opens the conversation, and so is shown to who serves the contact alone.
+//! Users who attend customers or create schedules may read contacts. Changing contacts needs "Gerenciar
+//! contatos e pessoas". The customer's link opens the conversation, so it is shown only to users who serve the
+//! contact.
 
 mod anonymise;
 mod archival;
@@ -27,7 +29,7 @@ pub use link::{HAS_CHAT, Links};
 use crate::audit::Action;
 use crate::web::Route;
 
-/// What the audit tells of a contact.
+/// Audit actions that the history of a contact shows.
 pub const AUDITED: &[Action] = &[
     Action::ContactCreated,
     Action::ContactEdited,

@@ -1,4 +1,4 @@
-//! Saving a contact: its rules in one transaction.
+//! Saves a contact and checks its rules, in one transaction.
 
 use diesel::pg::PgConnection;
 use serde_json::json;
@@ -15,7 +15,7 @@ use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::web::{FieldErrors, Refusal, Snapshot, Stale};
 
-/// A form that somebody sent.
+/// A submitted form.
 pub struct Submission {
     /// None for a new contact.
     pub contact: Option<ContactId>,
@@ -24,18 +24,16 @@ pub struct Submission {
     pub ip: String,
 }
 
-/// What came of a form.
+/// The result of submitting the form.
 pub enum Outcome {
     Saved(ContactId),
-    /// If there are twins, nothing else is wrong: they must be accepted.
+    /// If `twins` is not empty, the form has no other errors: the user must accept the twins to save.
     Refused {
         refusal: Refusal,
         twins: Vec<Twin>,
     },
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised; or the database is unreachable.
 pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
     let saved = match submission.contact {
         Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
@@ -80,7 +78,8 @@ impl Submission {
         self.write(conn, &draft).map(Outcome::Saved)
     }
 
-    /// On another channel the contact's first messages wait in another department: not in one's own.
+    /// Refuses a change of channel that would show the editor a conversation they cannot see today. Each
+    /// channel has its own default department, where a contact's first messages wait.
     fn takes_over(&self, conn: &mut PgConnection, draft: &Draft) -> Result<Option<FieldErrors>> {
         let Some(contact) = self.contact else { return Ok(None) };
         let (from, to) = queries::first_queues(conn, contact, draft.channel)?;
@@ -117,7 +116,7 @@ impl Submission {
 }
 
 impl Draft {
-    /// Whether the contact is already so.
+    /// Whether the contact already has all these values.
     fn is_of(&self, contact: &Detail) -> bool {
         (&self.name, &self.phone, &self.email) == (&contact.name, &contact.phone, &contact.email)
             && (self.channel, self.person) == (contact.channel_id, contact.person_id)
@@ -125,7 +124,7 @@ impl Draft {
     }
 }
 
-/// A contact as its form shows it.
+/// The fields of a contact as its form shows them, for finding stale edits.
 pub fn snapshot(contact: &Detail) -> Snapshot {
     let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
     let name = |name: &Option<String>| name.clone().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! The filtered list as a file for spreadsheets, which the import takes back: unchanged, it changes nothing.
+//! The filtered list as a CSV file. The import reads this file too: imported without changes, it changes
+//! nothing.
 
 use actix_web::{HttpResponse, web};
 use chrono::Utc;
@@ -13,7 +14,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::web::{NameCursor, csv_file};
 
-/// As the import guesses them.
+/// The import recognises these column titles.
 const HEAD: &[&str] = &[
     "Nome",
     "Telefone",
@@ -25,11 +26,8 @@ const HEAD: &[&str] = &[
     "Código do contato",
 ];
 
-/// Contacts that come or go meanwhile are met or not, but none is met twice. The audit keeps who took the list and
-/// its filters, but not what was searched for.
-///
-/// # Errors
-/// The database is unreachable.
+/// Streams the list. A contact that is created or archived during the download may be missing or included, but
+/// none appears twice. The audit records who downloaded the list and its filters, but not the search text.
 pub async fn download(
     viewer: Can<ManageContacts>,
     db: web::Data<Db>,

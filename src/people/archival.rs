@@ -15,9 +15,6 @@ use crate::live::{self, Event};
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
 /// Asks before archiving.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn ask(
     viewer: Can<ManageContacts>,
     shell: Shell,

@@ -15,8 +15,6 @@ use crate::error::{Error, Result};
 use crate::ids::PersonId;
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -29,8 +27,6 @@ pub async fn index(
     shell.page(&viewer, "Pessoas", Index::new(query, page))
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn show(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -49,16 +45,12 @@ pub async fn show(
     shell.page(&viewer, &title, view)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let csrf = shell.csrf.clone();
     let page = db.run(move |conn| FormPage::load(conn, &csrf, None, Typed::default())).await?;
     shell.page(&viewer, page.title(), page)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageContacts>,
     form: Posted,

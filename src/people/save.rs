@@ -33,7 +33,7 @@ impl Submission {
     /// In the caller's transaction.
     ///
     /// # Errors
-    /// `NotFound`; `Conflict` if she is anonymised; or the database is unreachable.
+    /// `NotFound`; `Conflict` if she is anonymised.
     pub fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let before = self.person.map(|person| queries::lock(conn, person)).transpose()?;
         let known = queries::chosen(conn, &self.typed.added)?;

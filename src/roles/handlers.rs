@@ -16,22 +16,16 @@ use crate::ids::RoleId;
 use crate::live::{self, Event};
 use crate::web::{FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
-/// # Errors
-/// The database is unreachable.
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;
     shell.page(&viewer, "Cargos", Index::new(&viewer, roles))
 }
 
-/// # Errors
-/// The template failed.
 pub async fn new(viewer: Can<ManageRoles>, shell: Shell) -> Result<HttpResponse> {
     let view = Edit::blank(&viewer, &shell.csrf);
     shell.page(&viewer, "Novo cargo", view)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageRoles>,
     form: Posted,
@@ -49,8 +43,6 @@ pub async fn create(
     }
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn edit(
     viewer: Can<ManageRoles>,
     shell: Shell,

@@ -48,24 +48,16 @@ const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator, r.
    FROM roles r";
 
 /// Every role, the administrator's first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Role>> {
     Ok(db::prepared(format!("{SELECT} ORDER BY r.is_administrator DESC, lower(r.name)")).load(conn)?)
 }
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
     let query = db::prepared(format!("{SELECT} WHERE r.id = $1")).bind::<BigInt, _>(role);
     query.get_result(conn).optional()?.ok_or(Error::NotFound)
 }
 
 /// As `find`, and nobody else can change the role until the transaction ends.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
     db::prepared("SELECT FROM roles WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(role)
@@ -88,9 +80,6 @@ pub struct Member {
 const NAMED: i64 = 20;
 
 /// The first active users of a role, by name.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
     Ok(db::prepared(format!(
         "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
@@ -103,9 +92,6 @@ pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
 }
 
 /// Every active user of a role.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> {
     let ids: Vec<i64> = users::table
         .filter(users::role_id.eq(role.0).and(users::deactivated_at.is_null()))
@@ -129,9 +115,6 @@ pub struct Holder {
 }
 
 /// The first of those who have the role, by name.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
     Ok(db::prepared(format!(
         "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
@@ -144,7 +127,7 @@ pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
 /// Adds a role.
 ///
 /// # Errors
-/// `roles_name_key` when another role has the name; or the database is unreachable.
+/// `roles_name_key` when another role has the name.
 pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
     let id: i64 = diesel::insert_into(roles::table)
         .values((roles::name.eq(&draft.name), roles::description.eq(&draft.description)))
@@ -157,7 +140,7 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
 /// Deletes a role with its permissions.
 ///
 /// # Errors
-/// `users_role_id_fkey` when somebody has it; or the database is unreachable.
+/// `users_role_id_fkey` when somebody has it.
 pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
     diesel::delete(roles::table.find(role.0)).execute(conn)?;
     Ok(())
@@ -166,7 +149,7 @@ pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
 /// Writes a role and its permissions.
 ///
 /// # Errors
-/// `roles_name_key` when another role has the name; or the database is unreachable.
+/// `roles_name_key` when another role has the name.
 pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
     db::prepared("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(role)

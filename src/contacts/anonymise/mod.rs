@@ -1,12 +1,14 @@
-//! "Anonimizar contato" (LGPD): what the customer said, and who they are, goes for good.
+//! "Anonimizar contato" (LGPD): erases for good who the customer is and what they said.
 //!
-//! What is under way is shown first, and ended with it in one transaction: pending schedules are cancelled,
-//! an open ticket is closed. Then every text of and about the contact is cleared: name, telephone, e-mail
-//! address, address on the channel, the network addresses from which the customer wrote, messages, comments,
-//! reasons, files (their bytes are collected when nothing else holds them), lines and file names of imports, and
-//! whose contact it was. The person goes with it if no other contact is hers. What stays: ids, the tickets'
-//! protocols, times, who attended. The audit, which nobody can clear, holds neither a customer's address nor which
-//! contacts a person has.
+//! The page first shows what is still open: the contact's pending schedules and open ticket. Anonymising
+//! cancels the schedules and closes the ticket in the same transaction. Then it clears every text of and about
+//! the contact: name, telephone number, e-mail address, address on the channel, the IP addresses from which the
+//! customer wrote, messages, comments, reasons, files, lines and file names of imports, and the link to the
+//! person. The bytes of a file are deleted later, when nothing else refers to them. The person is anonymised
+//! too if they have no other contact.
+//!
+//! What stays: ids, the tickets' protocols, times, and who attended. The audit can never be cleared, so it
+//! stores neither a customer's address nor which contacts a person has.
 
 mod queries;
 
@@ -34,18 +36,16 @@ struct Question {
     csrf: String,
     id: ContactId,
     name: String,
-    /// The person who goes with the contact.
+    /// The person who is anonymised together with the contact.
     person: Option<String>,
     touching: Touching,
-    /// What there was of the open ticket when the page was made.
+    /// The state of the open ticket when the page was rendered; see [`seen`].
     seen: String,
-    /// Whether something came that the page did not show.
+    /// Whether a message arrived that the page did not show.
     has_news: bool,
     errors: FieldErrors,
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised already.
 pub async fn ask(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -74,18 +74,15 @@ async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Res
     Ok(Question { csrf, id, name, person, touching, seen, has_news: false, errors })
 }
 
-/// What there is of the open ticket: `none` without one.
+/// The open ticket and its last message, as a string. `none` without an open ticket.
 fn seen(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
     let Some(open) = tickets::open_ticket_of(conn, contact)? else { return Ok("none".into()) };
     let up_to = tickets::queries::last_message(conn, open.id)?;
     Ok(Seen { ticket: open.id, up_to }.to_string())
 }
 
-/// Anonymises, unless the customer or a colleague has written since the question was shown: what was written
-/// would be gone before anybody read it, so that it is asked again (409).
-///
-/// # Errors
-/// `NotFound`; `Conflict` if the contact is anonymised already.
+/// Anonymises the contact. If the customer or a colleague has written since the question was shown, it asks
+/// again (409): otherwise those messages would be erased before anybody read them.
 pub async fn anonymise(
     viewer: Can<ManageContacts>,
     form: Posted,
@@ -109,10 +106,12 @@ pub async fn anonymise(
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
 }
 
-/// Ends what is under way and clears every text, in the caller's transaction. Locks in the order of all
-/// writers: imports, schedules, the contact, its ticket. A schedule that was saved before the contact was
-/// locked could only be locked after it: then it is a `Collision`, and all of it begins anew. `false`, and
-/// nothing is done, if there is more in the open ticket than was `shown`.
+/// Cancels the schedules, closes the ticket and clears every text, in the caller's transaction. Returns `false`
+/// and changes nothing if the open ticket has messages that were not `shown`.
+///
+/// Locks in the order that all writers use: imports, schedules, the contact, its ticket. A schedule that
+/// somebody saved just before the contact was locked cannot be locked in this order. In that case it returns
+/// `Collision`, and the whole transaction runs again.
 fn clear(
     conn: &mut PgConnection,
     contact: ContactId,

@@ -1,4 +1,4 @@
-//! SQL of anonymising. The caller holds one transaction over all of it.
+//! SQL of anonymising. The caller runs all of it in one transaction.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId, ScheduleId, UserId};
 
-/// What stands where a text was that the record cannot be without: a message that was sent stays one.
+/// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
 const GONE: &str = "(anonimizado)";
 
 #[derive(QueryableByName)]
@@ -22,10 +22,7 @@ struct PersonRow {
     id: PersonId,
 }
 
-/// Cancels the contact's pending schedules, with their history and audit.
-///
-/// # Errors
-/// The database is unreachable.
+/// Cancels the contact's pending schedules, and writes their history and audit entries.
 pub fn cancel_pending(
     conn: &mut PgConnection,
     contact: ContactId,
@@ -54,10 +51,8 @@ pub fn cancel_pending(
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// Locks the contact's row, against new schedules of it too.
-///
-/// # Errors
-/// `NotFound`; `Conflict` if it is anonymised already; or the database is unreachable.
+/// Locks the contact's row, so that no schedule can be created for it either. Fails with `Conflict` if the
+/// contact is already anonymised.
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let sql = "SELECT FROM contacts WHERE id = $1 FOR UPDATE";
     diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)?;
@@ -67,10 +62,7 @@ pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     }
 }
 
-/// The contact's person, if no other contact is hers.
-///
-/// # Errors
-/// The database is unreachable.
+/// The contact's person, if that person has no other contact.
 pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<Option<PersonId>> {
     let row: Option<PersonRow> = diesel::sql_query(
         "SELECT person_id AS id FROM contacts c WHERE id = $1 AND person_id IS NOT NULL
@@ -82,16 +74,15 @@ pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<O
     Ok(row.map(|row| row.id))
 }
 
-/// Deletes the lines of imports that name the contact. Those that waited to be taken count as skipped. The
-/// imports are locked first, as whoever takes their lines does.
+/// Deletes the lines of imports that name the contact. Lines that were waiting to be imported count as skipped.
+/// The imports are locked first, as the code that takes their lines does.
 ///
-/// A line that waits has its number in E.164, and in another area the same digits are somebody else's. A
-/// refused one holds what the file said, in whatever cell: it goes if all words of the name, the end of the
-/// number, the address or the person stand anywhere in it, and so may one of somebody else with that name. Files
-/// that wait for their columns are not searched, for they may be packed: they go, and are sent again.
-///
-/// # Errors
-/// The database is unreachable.
+/// A waiting line has its number in E.164, so the whole number is compared: in another area the same digits
+/// belong to somebody else. A refused line holds what the file said, in any cell. It is deleted if any of these
+/// appears anywhere in it: all words of the contact's name, the last 8 digits of the number, the e-mail
+/// address, or the person's name. This may also delete the line of somebody else with the same name. Files
+/// whose columns are not chosen yet cannot be searched, because they may be compressed. They are all deleted,
+/// and the users upload them again.
 pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let sql =
         "SELECT FROM imports WHERE status IN ('mapping', 'preview', 'running') ORDER BY id FOR NO KEY UPDATE";
@@ -145,10 +136,8 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     Ok(())
 }
 
-/// Takes the names off the files from which the contact was imported: people name a file after the customer.
-///
-/// # Errors
-/// The database is unreachable.
+/// Clears the names of the files from which the contact was imported, because people name files after the
+/// customer.
 pub fn clear_import_names(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     diesel::sql_query(
         "UPDATE imports SET file_name = $2
@@ -161,12 +150,9 @@ pub fn clear_import_names(conn: &mut PgConnection, contact: ContactId) -> Result
     Ok(())
 }
 
-/// Clears messages, schedules and files, and the addresses from which the customer wrote.
-///
-/// # Errors
-/// The database is unreachable.
+/// Clears messages, schedules and files, and the IP addresses from which the customer wrote.
 pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    // What had only files keeps a text instead, so that what was sent still reads as sent.
+    // A schedule that had only files gets a text, so that it still reads as one that sent something.
     diesel::sql_query(
         "UPDATE schedules s SET person_id = NULL, cancel_reason = NULL,
                 comment = CASE WHEN comment <> '' THEN $2 ELSE '' END,
@@ -177,7 +163,7 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     .bind::<BigInt, _>(contact)
     .bind::<Text, _>(GONE)
     .execute(conn)?;
-    // The person may keep her name, when other contacts are hers.
+    // The person keeps their name if they have other contacts, so the link to them must go.
     diesel::sql_query(
         "UPDATE schedule_history h SET details = h.details #- '{values,person_id}'
            FROM schedules s WHERE s.contact_id = $1 AND h.schedule_id = s.id AND h.details -> 'values' ? 'person_id'",
@@ -200,8 +186,6 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     Ok(())
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     diesel::sql_query(
         "UPDATE contacts SET name = 'Contato anonimizado nº ' || id, phone = '', email = '',
@@ -218,8 +202,6 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     Ok(())
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn clear_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
     diesel::sql_query(
         "UPDATE people SET name = 'Pessoa anonimizada nº ' || id, anonymised_at = clock_timestamp(),

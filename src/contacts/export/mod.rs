@@ -1,9 +1,10 @@
-//! All that is kept about one contact, as a file (LGPD, "direito de acesso"): JSON with Portuguese keys, read
-//! from the database while the visitor takes it, so that a long conversation needs little memory.
+//! All data about one contact as a file (LGPD, "direito de acesso"): JSON with Portuguese keys. The file is
+//! streamed from the database, so that a long conversation needs little memory.
 //!
-//! The file is whole or it is not given: a part of it would answer the customer wrongly. It holds conversations of
-//! every department and the texts of schedules, so that only who may see all of that takes it: contacts, every
-//! ticket and schedules (see `auth::ExportContacts`). The audit notes who did.
+//! A failed export breaks off the download: half a file would give the customer a wrong answer. The file holds
+//! conversations of every department and the texts of schedules. So only users who may see all of that can
+//! download it: contacts, every ticket and schedules (see `auth::ExportContacts`). The audit records each
+//! download.
 
 mod queries;
 
@@ -19,17 +20,14 @@ use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::web::Posted;
 
-/// Where the writing is: which section, and after which of its records.
+/// Position in the export: the section, and the last record written in it.
 struct Place {
     section: usize,
     after: i64,
     is_first: bool,
 }
 
-/// The file. It is a form, for the audit notes who took it.
-///
-/// # Errors
-/// `NotFound`.
+/// Downloads the file. The request is a POST, because it writes to the audit.
 pub async fn download(
     viewer: Can<ExportContacts>,
     _: Posted,
@@ -56,7 +54,7 @@ pub async fn download(
             }
             match db.run(move |conn| next(conn, contact, place)).await {
                 Ok((text, place)) => Some((Ok(Bytes::from(text)), place.map(|place| (None, place)))),
-                // Breaks the transfer off, so that half is not taken for the whole.
+                // Aborts the transfer, so that nobody takes half of the file for the whole.
                 Err(error) => Some((Err(error), None)),
             }
         }
@@ -74,7 +72,7 @@ impl Place {
     }
 }
 
-/// The text of the next records, and where to go on.
+/// The text of the next records, and the position after them.
 fn next(
     conn: &mut diesel::pg::PgConnection,
     contact: ContactId,

@@ -1,4 +1,4 @@
-//! SQL of the export: each record as the JSON that the file holds, times in ISO 8601.
+//! SQL of the export: each record as the JSON of the file, with times in ISO 8601.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::error::Result;
 use crate::ids::ContactId;
 
-/// One record, already as JSON, and its place.
+/// One record as JSON, and its id.
 #[derive(QueryableByName)]
 pub struct Record {
     #[diesel(sql_type = BigInt)]
@@ -22,8 +22,6 @@ struct Profile {
     json: String,
 }
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
     let row: Profile = diesel::sql_query(
         "SELECT json_build_object('numero', c.id, 'nome', c.name, 'telefone', c.phone, 'email', c.email,
@@ -42,15 +40,13 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
     Ok(row.json)
 }
 
-/// The next records of a section after the one with that id, in order.
-///
-/// # Errors
-/// The database is unreachable.
+/// The next records of a section in order of id, after the id `after`.
 pub fn records(conn: &mut PgConnection, sql: &str, contact: ContactId, after: i64) -> Result<Vec<Record>> {
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).bind::<BigInt, _>(after).load(conn)?)
 }
 
-/// The sections of the file: each key with the query of its records ($1 the contact, $2 the last id).
+/// The sections of the file: each key with the query of its records. Parameters: $1 the contact, $2 the last
+/// id.
 pub const SECTIONS: &[(&str, &str)] = &[
     (
         "chamados",

@@ -93,8 +93,6 @@ async fn open(db: &Db, id: ImportId) -> Result<Option<(Import, Vec<u8>)>> {
     .await
 }
 
-/// # Errors
-/// `NotFound`.
 pub async fn show(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -120,9 +118,6 @@ enum Outcome {
 }
 
 /// Reads the file as was chosen: again for the page (`step`), or for the preview.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn choose(
     viewer: Can<ManageContacts>,
     form: Posted,

@@ -37,8 +37,6 @@ const HEAD: [&str; 9] = [
 
 const HEAD_OF_LEFTOVERS: [&str; 6] = ["linha", "nome", "telefone", "e-mail", "pessoa", "observação"];
 
-/// # Errors
-/// The database is unreachable.
 pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let (channels, recent) = db.run(|conn| Ok((channels(conn, None)?, queries::recent(conn)?))).await?;
     let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent);
@@ -62,9 +60,6 @@ pub async fn template(_: Can<ManageContacts>) -> Result<HttpResponse> {
 }
 
 /// Takes a file, and leads to its columns.
-///
-/// # Errors
-/// The database is unreachable.
 pub async fn create(
     viewer: Can<ManageContacts>,
     mut form: PostedFiles,
@@ -128,9 +123,6 @@ async fn keep(
 }
 
 /// The preview, the progress or the result.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn show(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -161,9 +153,6 @@ pub async fn show(
 }
 
 /// Begins to take the lines. Sent twice, it begins once.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn confirm(
     viewer: Can<ManageContacts>,
     form: Posted,
@@ -188,9 +177,6 @@ pub async fn confirm(
 }
 
 /// Ends an import before its end.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn cancel(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -216,9 +202,6 @@ pub async fn cancel(
 }
 
 /// The lines that were not taken, with the reason of each, to be put right and sent again.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn errors(
     _: Can<ManageContacts>,
     db: web::Data<Db>,
@@ -235,9 +218,6 @@ pub async fn errors(
 }
 
 /// The lines with numbers or addresses that find no place in a contact. There is one only until it is confirmed.
-///
-/// # Errors
-/// `NotFound`.
 pub async fn leftovers(
     _: Can<ManageContacts>,
     db: web::Data<Db>,

@@ -36,9 +36,6 @@ struct Plan {
 
 /// Takes the next portion of the import whose turn it is, in a transaction of its own; `false` if there was
 /// nothing to do, or another process is at it.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn take_portion(conn: &mut PgConnection) -> Result<bool> {
     match conn.transaction(|conn| portion(conn, false)) {
         // What a portion of many trips over is found by taking them one at a time.

@@ -1,4 +1,4 @@
-//! What the selects of the forms offer, and what is known of what was chosen.
+//! The options of the forms' selects, and the records that a submitted form refers to.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
 use crate::users::NAME_IN_A_CHOICE;
 use crate::web::Search;
 
-/// How many records a select offers at once; the rest is found by typing.
+/// Maximum records that a select offers without typing. The rest is found by search.
 const OFFERED: i64 = 50;
 
 /// One option of a select: its value, its text, and a second line.
@@ -25,10 +25,7 @@ pub struct Choice {
     pub sub: String,
 }
 
-/// Contacts by name, with the person that each has; those that match `search`.
-///
-/// # Errors
-/// The database is unreachable.
+/// Contacts in order of name, each with its person. Only those that match `search`, if there is one.
 pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let (matches, words) = matching(search, "c.search");
     Ok(db::prepared(format!(
@@ -43,10 +40,7 @@ pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<C
     .load(conn)?)
 }
 
-/// People by name, who match `search`; `chosen` first, whether she matches or not.
-///
-/// # Errors
-/// The database is unreachable.
+/// People who match `search`, in order of name. `chosen` comes first and need not match.
 pub fn person_choices(
     conn: &mut PgConnection,
     search: Option<&Search>,
@@ -70,7 +64,7 @@ pub fn person_choices(
     .load(conn)?)
 }
 
-/// The condition of a search on `column`, and its words, which are the first parameter.
+/// The search condition on `column`, and its words. The words are the first parameter of the query.
 fn matching(search: Option<&Search>, column: &str) -> (String, Vec<String>) {
     match search {
         Some(search) => (search.condition(column, "$1"), search.all().to_vec()),
@@ -78,10 +72,7 @@ fn matching(search: Option<&Search>, column: &str) -> (String, Vec<String>) {
     }
 }
 
-/// The channels on which a contact can be made, and `chosen`.
-///
-/// # Errors
-/// The database is unreachable.
+/// The channels on which a user can create a contact, and `chosen`.
 pub fn channels(conn: &mut PgConnection, chosen: Option<ChannelId>) -> Result<Vec<Choice>> {
     Ok(db::prepared(
         "SELECT id, name, '' AS sub FROM channels
@@ -93,9 +84,6 @@ pub fn channels(conn: &mut PgConnection, chosen: Option<ChannelId>) -> Result<Ve
 }
 
 /// Active departments, in the company's order.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
     Ok(db::prepared(
         "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
@@ -104,9 +92,6 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
 }
 
 /// Active members of a department.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
     Ok(db::prepared(format!(
         "SELECT u.id, {NAME_IN_A_CHOICE} AS name, '' AS sub
@@ -135,10 +120,7 @@ struct FactsRow {
     is_attendant: bool,
 }
 
-/// What is known of the records that the form of `contact` (or of a new one) names.
-///
-/// # Errors
-/// The database is unreachable.
+/// Looks up the records that the form names. `contact` is `None` for a new contact.
 pub fn facts(conn: &mut PgConnection, contact: Option<ContactId>, chosen: ChosenIds) -> Result<Facts> {
     let row: FactsRow = db::prepared(
         "SELECT ch.id AS channel, ch.kind, c.channel_id AS before, c.address,

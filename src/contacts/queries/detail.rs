@@ -1,4 +1,4 @@
-//! One contact with all that its page shows.
+//! One contact with everything that its page shows.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -12,10 +12,10 @@ use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, Ticke
 use crate::schedules::Action;
 use crate::tickets::TicketStatus;
 
-/// How many tickets a contact's page shows, and how many schedules a question.
+/// Maximum tickets on a contact's page, and maximum schedules in a confirmation question.
 const SHOWN: i64 = 20;
 
-/// A contact with the names of what it refers to.
+/// A contact, with the names of the records that it refers to.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Detail {
     #[diesel(sql_type = BigInt)]
@@ -55,8 +55,6 @@ pub struct Detail {
     pub anonymised_at: Option<DateTime<Utc>>,
 }
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, c.channel_id, ch.name AS channel_name, c.person_id,
@@ -74,11 +72,8 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
     .get_result(conn)?)
 }
 
-/// Locks the contact's row until the end of the transaction, as every writer of its conversation does
-/// first, and returns it if it can still be changed.
-///
-/// # Errors
-/// `NotFound`; `Conflict` if it is anonymised; or the database is unreachable.
+/// Locks the contact's row until the end of the transaction, and returns the contact. Every writer of the
+/// conversation takes this lock first. Fails with `Conflict` if the contact is anonymised.
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
     db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(contact)
@@ -87,7 +82,7 @@ pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
     if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
 }
 
-/// A ticket, as the contact's page lists it.
+/// A ticket in the list on the contact's page.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct TicketLine {
     #[diesel(sql_type = BigInt)]
@@ -103,9 +98,6 @@ pub struct TicketLine {
 }
 
 /// The newest tickets, newest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<TicketLine>> {
     Ok(db::prepared(format!(
         "SELECT t.id, t.protocol, t.status, d.name AS department, t.opened_at
@@ -116,7 +108,7 @@ pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket
     .load(conn)?)
 }
 
-/// A pending schedule that a change of its contact touches.
+/// A pending schedule that is affected when its contact changes.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Touched {
     #[diesel(sql_type = BigInt)]
@@ -127,15 +119,12 @@ pub struct Touched {
     pub due_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub department: String,
-    /// How many there are, this one among them.
+    /// Number of all pending schedules of the contact, also those beyond the limit.
     #[diesel(sql_type = BigInt)]
     pub all: i64,
 }
 
-/// The contact's pending schedules, the next first.
-///
-/// # Errors
-/// The database is unreachable.
+/// The contact's pending schedules, the earliest first.
 pub fn touched(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Touched>> {
     Ok(db::prepared(format!(
         "SELECT s.id, s.action, s.due_at, d.name AS department, count(*) OVER () AS \"all\"

@@ -1,4 +1,4 @@
-//! The filtered list of contacts, for a file.
+//! The filtered list of contacts, for the CSV file.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -27,24 +27,20 @@ pub struct ExportRow {
     pub email: String,
     #[diesel(sql_type = Text)]
     pub person: String,
-    /// Empty if it was deactivated: then a new contact could not have it.
+    /// Empty if the department is deactivated, because a new contact could not have it.
     #[diesel(sql_type = Text)]
     pub department: String,
-    /// The e-mail address, which names one alone.
+    /// The attendant's e-mail address: unlike a name, it is unique.
     #[diesel(sql_type = Text)]
     pub attendant: String,
     #[diesel(sql_type = Text)]
     pub channel: String,
-    /// The contact's address on its channel: the web chat's is a random id.
+    /// The contact's address on its channel. On the web chat it is a random id.
     #[diesel(sql_type = Text)]
     pub address: String,
 }
 
-/// The contacts that the filter leaves, by name, from after `place` on. Those that were anonymised have nothing to
-/// tell.
-///
-/// # Errors
-/// The database is unreachable.
+/// The next filtered contacts in order of name, after `place`. Anonymised contacts are left out.
 pub fn after(conn: &mut PgConnection, filter: &Filter, place: Option<&NameCursor>) -> Result<Vec<ExportRow>> {
     let archived = if filter.archived { "NOT NULL" } else { "NULL" };
     let head = format!(

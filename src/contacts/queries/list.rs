@@ -11,10 +11,10 @@ use crate::ids::{ChannelId, ContactId, UserId};
 use crate::schedules;
 use crate::web::{NameCursor, PageOf, Search};
 
-/// How many rows a page has.
+/// Rows per page.
 const PAGE: usize = 25;
 
-/// What the list shows, and where its page begins.
+/// The filters of the list, and where its page begins.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub search: Option<Search>,
@@ -49,10 +49,7 @@ pub struct Row {
     pub next_due_at: Option<DateTime<Utc>>,
 }
 
-/// A page of contacts by name.
-///
-/// # Errors
-/// The database is unreachable.
+/// A page of contacts in order of name.
 pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.clone().or(filter.after.clone());

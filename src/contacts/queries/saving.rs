@@ -1,4 +1,4 @@
-//! Creating and changing. The caller holds one transaction over all of it.
+//! Creates and changes contacts. The caller runs all of it in one transaction.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
 
-/// How many contacts with the same number or address a warning shows.
+/// Maximum contacts with the same number or address that the warning shows.
 const SHOWN: i64 = 5;
 
 /// A contact with the same telephone or e-mail address.
@@ -28,10 +28,7 @@ pub struct Twin {
     pub is_archived: bool,
 }
 
-/// Other contacts than `contact` with the number or the e-mail address of `draft`.
-///
-/// # Errors
-/// The database is unreachable.
+/// Contacts other than `contact` that have the telephone number or the e-mail address of `draft`.
 pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft) -> Result<Vec<Twin>> {
     Ok(db::prepared(
         "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
@@ -47,10 +44,7 @@ pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft)
     .load(conn)?)
 }
 
-/// Keeps `person` as she is until the end of the transaction: nobody archives her meanwhile.
-///
-/// # Errors
-/// The database is unreachable.
+/// Locks `person` until the end of the transaction, so that nobody archives them meanwhile.
 pub fn hold_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
     db::prepared("SELECT FROM people WHERE id = $1 FOR SHARE").bind::<BigInt, _>(person).execute(conn)?;
     Ok(())
@@ -69,7 +63,7 @@ struct FieldsRow {
 }
 
 /// # Errors
-/// `contacts_address_key` when another contact has the address; or the database is unreachable.
+/// `contacts_address_key` when another contact has the address.
 pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
     let address = draft.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let row: IdRow = db::prepared(
@@ -89,12 +83,12 @@ pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
     Ok(row.id)
 }
 
-/// Writes a contact whose row is locked, and returns which fields changed.
+/// Saves a contact whose row is locked, and returns the names of the changed fields.
 ///
 /// # Errors
-/// `contacts_address_key` when another contact has the address; or the database is unreachable.
+/// `contacts_address_key` when another contact has the address.
 pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Result<Vec<String>> {
-    // On another channel the old address means nothing.
+    // An address has no meaning on another channel.
     let row: FieldsRow = db::prepared(
         "UPDATE contacts c
             SET channel_id = $2, name = $4, phone = $5, email = $6, person_id = $7, default_department_id = $8,
@@ -132,10 +126,7 @@ struct QueuesRow {
     after: DepartmentId,
 }
 
-/// Where the first messages of a contact wait: on the channel that it has, and on another.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
+/// The departments where a contact's first messages wait: on its current channel, and on `channel`.
 pub fn first_queues(
     conn: &mut PgConnection,
     contact: ContactId,
@@ -151,28 +142,19 @@ pub fn first_queues(
     Ok((row.before, row.after))
 }
 
-/// Puts a contact away; `false` if it was already.
-///
-/// # Errors
-/// The database is unreachable.
+/// Archives a contact. Returns `false` if it already was archived.
 pub fn archive(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     let sql = "UPDATE contacts SET archived_at = clock_timestamp() WHERE id = $1 AND archived_at IS NULL";
     Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
 }
 
-/// Brings an archived contact back; `false` if it was not archived.
-///
-/// # Errors
-/// The database is unreachable.
+/// Restores a contact. Returns `false` if it was not archived.
 pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     let sql = "UPDATE contacts SET archived_at = NULL WHERE id = $1 AND archived_at IS NOT NULL";
     Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
 }
 
-/// Makes every link that was given out lead nowhere, and ends the accesses that they gave.
-///
-/// # Errors
-/// The database is unreachable.
+/// Invalidates every link of the contact, and signs out the browsers that used one.
 pub fn revoke_link(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let sql = "UPDATE contacts SET link_version = link_version + 1 WHERE id = $1";
     db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)?;

@@ -1,4 +1,4 @@
-//! The form and its part that changes with what is chosen.
+//! The form, and the attendant field that depends on the chosen department.
 
 use askama::Template;
 use diesel::pg::PgConnection;
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId};
 use crate::web::{FieldErrors, Refusal, Stale};
 
-/// What the form's selects offer.
+/// The options of the form's selects.
 pub struct Options {
     channels: Vec<Choice>,
     people: Vec<Choice>,
@@ -21,8 +21,6 @@ pub struct Options {
 }
 
 impl Options {
-    /// # Errors
-    /// The database is unreachable.
     pub fn load(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Self> {
         Ok(Self {
             channels: queries::channels(conn, chosen.channel)?,
@@ -75,7 +73,7 @@ impl FormPage {
         }
     }
 
-    /// What the form of a saved contact holds.
+    /// The form's fields filled with a saved contact.
     pub fn typed_of(detail: &Detail) -> Typed {
         let text = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
         Typed {
@@ -91,7 +89,7 @@ impl FormPage {
         }
     }
 
-    /// The same form with why it was not saved, or with the contacts like it.
+    /// The same form with the reason why it was not saved, or with the contacts that look the same.
     pub fn refused(mut self, refusal: Refusal, twins: Vec<Twin>) -> Self {
         let (errors, stale, version) = refusal.shown(self.typed.version);
         self.typed.version = version;
@@ -130,7 +128,7 @@ impl TwinLine {
     }
 }
 
-/// "Atendente padrão", which appears once a department is chosen.
+/// The field "Atendente padrão", which appears once a department is chosen.
 #[derive(Template)]
 #[template(path = "contacts/_attendant.html")]
 pub struct AttendantField {
@@ -152,7 +150,7 @@ impl AttendantField {
     }
 }
 
-/// Choices for a searchable select.
+/// Options for a searchable select, as JSON.
 pub fn as_json(choices: &[Choice]) -> Vec<Value> {
     choices
         .iter()

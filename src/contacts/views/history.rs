@@ -1,11 +1,11 @@
-//! The history of a contact or a person, as their pages show it.
+//! The history on the page of a contact or a person.
 
 use chrono::{DateTime, Utc};
 
 use crate::audit::Change;
 use crate::auth::Viewer;
 
-/// How many entries of its history the page of a contact or a person shows.
+/// Maximum entries of the history on the page of a contact or a person.
 pub const HISTORY: i64 = 20;
 
 /// One line of a history.
@@ -16,8 +16,8 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// A history, newest first. It ends with the creation, of which the audit may know no more: of what
-    /// was there from the start, and of what has more changes than are shown.
+    /// The history, newest first. The last entry is always the creation, even if `history` does not include it:
+    /// some records were created without an audit entry, and only the newest changes are loaded.
     pub fn all(viewer: &Viewer, history: &[Change], created_at: DateTime<Utc>) -> Vec<Self> {
         let mut all: Vec<Self> = history.iter().map(|entry| Self::of(viewer, entry)).collect();
         if !history.iter().any(|entry| entry.action.ends_with(".created")) {
@@ -27,7 +27,7 @@ impl Entry {
         all
     }
 
-    /// What the audit says of a contact or a person, in words.
+    /// An audit entry about a contact or a person, in words.
     fn of(viewer: &Viewer, entry: &Change) -> Self {
         let is_import = entry.details.get("import_id").is_some();
         let (icon, title) = match entry.action.as_str() {
@@ -54,7 +54,7 @@ impl Entry {
     }
 }
 
-/// A field of a contact as the form names it.
+/// The name of a contact's field, as the form shows it.
 fn label(field: &str) -> Option<&'static str> {
     Some(match field {
         "name" => "nome",

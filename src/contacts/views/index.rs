@@ -1,4 +1,4 @@
-//! The list.
+//! The list of contacts.
 
 use askama::Template;
 use diesel::pg::PgConnection;
@@ -13,17 +13,17 @@ use crate::error::Result;
 use crate::ids::ContactId;
 use crate::web::{NameCursor, PageOf, Search, initials, tint};
 
-/// The list as its address asks for it.
+/// The query parameters of the list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ListQuery {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     q: String,
-    /// `with` or `without`, else all.
+    /// `with` or `without`; anything else shows all.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     person: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     channel_id: String,
-    /// `archived`, else the others.
+    /// `archived`; anything else shows those that are not archived.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     state: String,
     #[serde(default, skip_serializing)]
@@ -33,7 +33,6 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
-    /// What the list shows.
     pub fn filter(&self) -> Filter {
         Filter {
             search: Search::parse(&self.q),
@@ -49,14 +48,14 @@ impl ListQuery {
         }
     }
 
-    /// Where the whole list is a file.
+    /// The address of the whole list as a file.
     fn export(&self) -> String {
         let filters = serde_urlencoded::to_string(self).unwrap_or_default();
         let mark = if filters.is_empty() { "" } else { "?" };
         format!("/contacts/export.csv{mark}{filters}")
     }
 
-    /// The filters as the audit keeps them: not what was searched for.
+    /// The filters that the audit stores. Of a search it stores only that there was one, not its text.
     pub fn kept(&self) -> Value {
         let said = [("person", &self.person), ("channel_id", &self.channel_id), ("state", &self.state)];
         let mut all: Map<String, Value> = said
@@ -106,8 +105,6 @@ struct Line {
 }
 
 impl Index {
-    /// # Errors
-    /// The database is unreachable.
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, query: ListQuery) -> Result<Self> {
         let PageOf { rows, before, after } = queries::page(conn, viewer.id, &query.filter())?;
         let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();

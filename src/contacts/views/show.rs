@@ -1,4 +1,4 @@
-//! The page of one contact, and the questions before it is changed for good.
+//! The page of one contact, and the confirmation questions on it.
 
 use askama::Template;
 use chrono::Utc;
@@ -19,7 +19,7 @@ use crate::schedules::Status;
 use crate::tickets::TicketStatus;
 use crate::web::{browser_name, initials, tint};
 
-/// All that the page shows, as it was read.
+/// The records that the page shows.
 pub struct Page {
     pub detail: Detail,
     tickets: Vec<TicketLine>,
@@ -33,8 +33,6 @@ pub struct Page {
 }
 
 impl Page {
-    /// # Errors
-    /// `NotFound`, or the database is unreachable.
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, contact: ContactId) -> Result<Self> {
         Ok(Self {
             detail: queries::detail(conn, contact)?,
@@ -68,17 +66,17 @@ pub struct Show {
     attendance: String,
     created: String,
     archived: Option<String>,
-    /// Whether the telephone is not one that only takes calls.
+    /// Whether the number can receive messages. Service numbers, such as 0800, only take calls.
     takes_messages: bool,
     is_anonymised: bool,
     can_manage: bool,
     can_export: bool,
     can_schedule: bool,
     has_conversation: bool,
-    /// Whether there is a link, which the viewer may revoke even where they are not shown it.
+    /// Whether there is a link that the viewer may revoke. They may revoke it even if they may not see it.
     has_link: bool,
     link: Option<String>,
-    /// The browsers that the customer opened the link in, for who may shut them out.
+    /// The browsers in which the customer opened the link, if the viewer may sign them out.
     accesses: Vec<AccessRow>,
     schedules: Vec<ScheduleRow>,
     tickets: Vec<TicketRow>,
@@ -179,10 +177,11 @@ fn ticket_row(viewer: &Viewer, ticket: TicketLine, is_readable: bool) -> TicketR
     }
 }
 
-/// What is under way with a contact, and so is touched when it goes.
+/// The pending schedules and the open ticket of a contact, which are affected when it is archived or
+/// anonymised.
 pub struct Touching {
     pub schedules: Vec<TouchedRow>,
-    /// How many pending schedules there are beyond those shown.
+    /// Number of pending schedules beyond those shown.
     pub more: i64,
     /// The protocol of the open ticket.
     pub open_ticket: Option<i64>,
@@ -212,7 +211,7 @@ impl Touching {
     }
 }
 
-/// The question before archiving, as a page or in a dialogue of the contact's page.
+/// The confirmation question before archiving, as a page or as a dialogue on the contact's page.
 #[derive(Template)]
 #[template(path = "contacts/archival.html")]
 pub struct Archival {
@@ -229,7 +228,7 @@ impl Archival {
     }
 }
 
-/// The question before the customer's link is revoked.
+/// The confirmation question before the customer's link is revoked.
 #[derive(Template)]
 #[template(path = "contacts/link_revocation.html")]
 pub struct LinkRevocation {

@@ -40,9 +40,6 @@ pub struct Row {
 }
 
 /// A page of people by name, whose own name or one of whose contacts matches the search.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.clone().or(filter.after.clone());

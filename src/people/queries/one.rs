@@ -28,8 +28,6 @@ pub struct Detail {
 
 const SELECT: &str = "SELECT id, name, created_at, archived_at, anonymised_at FROM people WHERE id = $1";
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
     Ok(db::prepared(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
 }
@@ -37,7 +35,7 @@ pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
 /// As `detail`, locked until the end of the transaction, if she can still be changed.
 ///
 /// # Errors
-/// `NotFound`; `Conflict` if she is anonymised; or the database is unreachable.
+/// `NotFound`; `Conflict` if she is anonymised.
 pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
     let sql = format!("{SELECT} FOR NO KEY UPDATE");
     let detail: Detail = db::prepared(sql).bind::<BigInt, _>(person).get_result(conn)?;
@@ -64,9 +62,6 @@ pub struct Member {
 }
 
 /// A person's contacts by name, as many as her page shows.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, c.archived_at IS NOT NULL AS is_archived,
@@ -79,9 +74,6 @@ pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>>
 }
 
 /// How many contacts are hers.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     let row: CountRow = db::prepared("SELECT count(*) AS count FROM contacts WHERE person_id = $1")
         .bind::<BigInt, _>(person)
@@ -90,9 +82,6 @@ pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
 }
 
 /// Those of `contacts` that exist and are not archived, as options of the form.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn chosen(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Member>> {
     Ok(db::prepared(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, false AS is_archived,
@@ -132,9 +121,6 @@ pub struct Namesake {
 const NAMESAKES: i64 = 5;
 
 /// Others than `person` of that name, whatever its case and accents.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) -> Result<Vec<Namesake>> {
     Ok(db::prepared(
         "SELECT p.id, p.name, ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL
@@ -149,8 +135,6 @@ pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) 
     .load(conn)?)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {
     let row: IdRow = db::prepared("INSERT INTO people (name) VALUES ($1) RETURNING id")
         .bind::<Text, _>(name)
@@ -158,8 +142,6 @@ pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {
     Ok(PersonId(row.id))
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<()> {
     db::prepared("UPDATE people SET name = $2 WHERE id = $1")
         .bind::<BigInt, _>(person)
@@ -170,9 +152,6 @@ pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<(
 
 /// Makes contacts hers, wherever they were before; returns those that were not. Locks in the order of ids,
 /// as every writer of several contacts does.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) -> Result<Vec<ContactId>> {
     let rows: Vec<IdRow> = db::prepared(
         "WITH locked AS MATERIALIZED (
@@ -187,9 +166,6 @@ pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) ->
 }
 
 /// Lets those of her contacts go that are among `contacts`, or all; returns them.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn remove(
     conn: &mut PgConnection,
     person: PersonId,
@@ -208,9 +184,6 @@ pub fn remove(
 }
 
 /// Puts a person away, or brings her back; `false` if she was already.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -> Result<bool> {
     let changed = db::prepared(
         "UPDATE people SET archived_at = CASE WHEN $2 THEN clock_timestamp() END
@@ -223,9 +196,6 @@ pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -
 }
 
 /// How many pending schedules name her.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn pending(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     let row: IdRow = db::prepared(
         "SELECT count(*) AS id FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'

@@ -32,8 +32,6 @@ pub struct Members {
 }
 
 impl Members {
-    /// # Errors
-    /// The database is unreachable.
     pub fn of(conn: &mut PgConnection, person: PersonId) -> Result<Self> {
         let members = queries::members(conn, person)?;
         let shown = members.len() as i64;
@@ -129,8 +127,6 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    /// # Errors
-    /// The database is unreachable.
     pub fn load(conn: &mut PgConnection, csrf: &str, person: Option<PersonId>, typed: Typed) -> Result<Self> {
         let mut members = match person {
             Some(person) => Members::of(conn, person)?,
@@ -199,8 +195,6 @@ pub struct Archival {
 }
 
 impl Archival {
-    /// # Errors
-    /// `NotFound`, or the database is unreachable.
     pub fn load(conn: &mut PgConnection, csrf: &str, person: PersonId) -> Result<Self> {
         let detail = queries::detail(conn, person)?;
         let members = Members::of(conn, person)?;

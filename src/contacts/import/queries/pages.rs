@@ -72,25 +72,17 @@ const SELECT: &str = "SELECT i.id, i.file_name, i.status, i.channel_id, ch.kind 
         i.new_people, i.new_people_of_known, i.created_at
    FROM imports i JOIN channels ch ON ch.id = i.channel_id JOIN users u ON u.id = i.created_by";
 
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
     Ok(diesel::sql_query(format!("{SELECT} WHERE i.id = $1")).bind::<BigInt, _>(import).get_result(conn)?)
 }
 
 /// As `find`, and it cannot change until the transaction ends.
-///
-/// # Errors
-/// `NotFound`, or the database is unreachable.
 pub fn find_for_update(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
     let sql = format!("{SELECT} WHERE i.id = $1 FOR NO KEY UPDATE OF i");
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(import).get_result(conn)?)
 }
 
 /// The newest imports, newest first.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn recent(conn: &mut PgConnection) -> Result<Vec<Import>> {
     let sql = format!("{SELECT} ORDER BY i.created_at DESC, i.id DESC LIMIT $1");
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(SHOWN).load(conn)?)
@@ -128,9 +120,6 @@ pub struct Preview {
 }
 
 /// The first lines of the file.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
         "SELECT l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.code, l.remark, l.problem,
@@ -148,9 +137,6 @@ pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>
 }
 
 /// Lines that cannot be taken, from after `line` on, at most so many.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
         "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
@@ -164,9 +150,6 @@ pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) 
 }
 
 /// Lines of which something finds no place in a contact, from after `line` on, at most `most`.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn remarked(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
         "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
@@ -187,9 +170,6 @@ struct ChannelRow {
 }
 
 /// The kind of an active channel on which contacts can be made.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn kind_of(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<ChannelKind>> {
     let row: Option<ChannelRow> = diesel::sql_query(
         "SELECT kind FROM channels

@@ -23,9 +23,6 @@ struct IdRow {
 
 /// Forgets what was uploaded more than a week ago, unless it is running; one import per statement, for each may
 /// have 100,000 lines.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn forget_old(conn: &mut PgConnection) -> Result<usize> {
     let mut count = 0;
     loop {
@@ -43,9 +40,6 @@ pub fn forget_old(conn: &mut PgConnection) -> Result<usize> {
 }
 
 /// Keeps a file, whose columns are yet to be chosen.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn create(
     conn: &mut PgConnection,
     by: UserId,
@@ -72,9 +66,6 @@ struct ContentRow {
 }
 
 /// The file of an import that is not confirmed yet.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT content FROM import_files WHERE import_id = $1";
     let row: Option<ContentRow> = db::prepared(sql).bind::<BigInt, _>(import).get_result(conn).optional()?;
@@ -82,18 +73,12 @@ pub fn content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u
 }
 
 /// Forgets the file.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn drop_file(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     db::prepared("DELETE FROM import_files WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
     Ok(())
 }
 
 /// Forgets the lines of an earlier choice of columns.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn clear_lines(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     db::prepared("DELETE FROM import_lines WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
     Ok(())
@@ -114,9 +99,6 @@ struct MemberRow {
 }
 
 /// The active departments and who attends in them.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
     let rows: Vec<MemberRow> = db::prepared(
         "SELECT d.id AS department_id, d.name AS department, u.id, coalesce(u.name, '') AS name,
@@ -135,9 +117,6 @@ pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
 }
 
 /// Keeps lines, each with what is known of it already: of whom it is, or that taking it would be refused.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn add_lines(
     conn: &mut PgConnection,
     import: ImportId,
@@ -207,9 +186,6 @@ fn add_portion(
 
 /// Makes it a preview: counts what was found in the file, lines, and the people whom they name and who are not
 /// there yet.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn finish_mapping(conn: &mut PgConnection, import: ImportId, choices: &Value) -> Result<()> {
     diesel::sql_query(
         "WITH lines AS MATERIALIZED (

@@ -33,9 +33,6 @@ struct Locked {
 
 /// The running import that was confirmed first, unless another process is at work: one at a time, so that
 /// two files with the same customer make one contact.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn claim(conn: &mut PgConnection) -> Result<Option<Claimed>> {
     let lock: Locked =
         diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import')) AS locked")
@@ -117,9 +114,6 @@ const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS 
   WHERE l.import_id = $1 AND l.problem IS NULL";
 
 /// The next lines, those that repeat others last.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn waiting(conn: &mut PgConnection, import: &Claimed, most: i64) -> Result<Vec<Match>> {
     Ok(diesel::sql_query(format!("{MATCH} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
         .bind::<BigInt, _>(import.id)
@@ -130,9 +124,6 @@ pub fn waiting(conn: &mut PgConnection, import: &Claimed, most: i64) -> Result<V
 }
 
 /// One line, if it still waits.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn waiting_line(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<Vec<Match>> {
     Ok(diesel::sql_query(format!("{MATCH} AND l.line = $2"))
         .bind::<BigInt, _>(import.id)
@@ -143,9 +134,6 @@ pub fn waiting_line(conn: &mut PgConnection, import: &Claimed, line: i32) -> Res
 }
 
 /// Deletes lines that were taken.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn forget(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Result<()> {
     diesel::sql_query("DELETE FROM import_lines WHERE import_id = $1 AND line = ANY($2)")
         .bind::<BigInt, _>(import)
@@ -155,9 +143,6 @@ pub fn forget(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Resul
 }
 
 /// Keeps a line with the reason why it was not taken.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn refuse(conn: &mut PgConnection, import: ImportId, line: i32, problem: &str) -> Result<()> {
     diesel::sql_query("UPDATE import_lines SET problem = $3 WHERE import_id = $1 AND line = $2")
         .bind::<BigInt, _>(import)
@@ -168,9 +153,6 @@ pub fn refuse(conn: &mut PgConnection, import: ImportId, line: i32, problem: &st
 }
 
 /// Puts a line off until the other one, which is of the same contact, is taken.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn defer(conn: &mut PgConnection, import: ImportId, line: i32, other: i32) -> Result<()> {
     diesel::sql_query("UPDATE import_lines SET repeats = $3 WHERE import_id = $1 AND line = $2")
         .bind::<BigInt, _>(import)
@@ -181,9 +163,6 @@ pub fn defer(conn: &mut PgConnection, import: ImportId, line: i32, other: i32) -
 }
 
 /// Adds to what came of the import: created, updated, skipped, failed.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn add_counts(conn: &mut PgConnection, import: ImportId, counts: [usize; 4]) -> Result<()> {
     let [created, updated, skipped, failed] = counts.map(|count| count as i32);
     diesel::sql_query(
@@ -199,8 +178,6 @@ pub fn add_counts(conn: &mut PgConnection, import: ImportId, counts: [usize; 4])
     Ok(())
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn confirm(conn: &mut PgConnection, import: ImportId, updates_existing: bool) -> Result<()> {
     diesel::sql_query(
         "UPDATE imports SET status = 'running', updates_existing = $2, confirmed_at = clock_timestamp() WHERE id = $1",
@@ -211,8 +188,6 @@ pub fn confirm(conn: &mut PgConnection, import: ImportId, updates_existing: bool
     super::drop_file(conn, import)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn finish(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     let sql = "UPDATE imports SET status = 'finished', finished_at = clock_timestamp() WHERE id = $1";
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
@@ -220,9 +195,6 @@ pub fn finish(conn: &mut PgConnection, import: ImportId) -> Result<()> {
 }
 
 /// Ends an import before its end, and forgets its file and the lines that wait.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn cancel(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     let sql = "UPDATE imports SET status = 'cancelled', finished_at = clock_timestamp() WHERE id = $1";
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;

@@ -18,9 +18,6 @@ struct PersonRow {
 }
 
 /// The people of these names, whatever their case and accents; who is missing is made.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn people(conn: &mut PgConnection, import: &Claimed, names: &[&str]) -> Result<Vec<(String, PersonId)>> {
     diesel::sql_query(
         "WITH missing AS (
@@ -52,9 +49,6 @@ fn persons(lines: &[(Match, Option<PersonId>)]) -> Vec<Option<PersonId>> {
 }
 
 /// Makes a contact of each line, with its audit.
-///
-/// # Errors
-/// The database is unreachable, or refuses one.
 pub fn create_contacts(
     conn: &mut PgConnection,
     import: &Claimed,
@@ -87,9 +81,6 @@ pub fn create_contacts(
 
 /// Gives the contact of each line its name, and what else the line says, and audits which fields changed;
 /// what is the contact's address on its channel stays. Locks in the order of ids.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn update_contacts(
     conn: &mut PgConnection,
     import: &Claimed,
