@@ -1,4 +1,4 @@
-//! The body of a request: read as long as it comes at a fair pace, and held until the answer is sent.
+//! The body of a request: read while it arrives at a fair pace, and held until the response is sent.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -13,12 +13,12 @@ use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use actix_web::web::Bytes;
 use futures_util::{FutureExt, Stream};
 
-/// A body may take this time, and a second more for each [`PER_SECOND`] bytes that came: those of 64 kbit/s.
+/// Maximum time for a body: this, and one second more for each [`PER_SECOND`] bytes received (64 kbit/s).
 const GRACE: Duration = Duration::from_secs(30);
 const PER_SECOND: u64 = 8 * 1024;
 
-/// The body of a request, shared by who reads it and by the answer. The server closes the connection after
-/// an answer whose body was not read, but only if somebody still holds that body.
+/// The body of a request, shared by its reader and the response. After the response, the server closes a
+/// connection whose body was not read, but only if the body still exists.
 #[derive(Clone)]
 pub struct Held {
     payload: Rc<RefCell<Payload>>,
@@ -30,12 +30,12 @@ impl Held {
         Self { payload: Rc::new(RefCell::new(payload)), is_over: Rc::default() }
     }
 
-    /// Whether it was read to its end.
+    /// Whether it was read to the end.
     pub fn is_over(&self) -> bool {
         self.is_over.get()
     }
 
-    /// What the handler reads.
+    /// The body for the handler: fails if the client is too slow.
     pub fn paced(&self) -> Payload {
         Payload::Stream { payload: Box::pin(Paced { held: self.clone(), read: 0, pace: None }) }
     }
@@ -44,12 +44,12 @@ impl Held {
 struct Paced {
     held: Held,
     read: u64,
-    /// When it was first wanted, and the clock that says when it is too slow.
+    /// The time of the first read, and the timer for the time limit.
     pace: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl Paced {
-    /// Whether the client is slower than is fair; else this is asked again when it may be.
+    /// Whether the client is too slow. If not, wakes the task at the next time limit.
     fn is_too_slow(&mut self, context: &mut Context<'_>) -> bool {
         let read = self.read;
         let due = |began: Instant| began + GRACE + Duration::from_secs(read / PER_SECOND);
@@ -77,7 +77,7 @@ impl Stream for Paced {
             Poll::Ready(Some(Ok(bytes))) => this.read += bytes.len() as u64,
             Poll::Ready(None) => this.held.is_over.set(true),
             Poll::Ready(Some(Err(_))) => {}
-            // Only who keeps us waiting is slow.
+            // A client is slow only if we wait for it.
             Poll::Pending if this.is_too_slow(context) => {
                 let slow = io::Error::from(io::ErrorKind::TimedOut);
                 return Poll::Ready(Some(Err(PayloadError::Incomplete(Some(slow)))));
@@ -94,7 +94,7 @@ mod tests {
     use futures_util::{StreamExt, stream};
     use tokio::time;
 
-    /// Brings `size` bytes each second, for ever.
+    /// A body that delivers `size` bytes per second, for ever.
     fn dripping(size: usize) -> Payload {
         let drops = stream::unfold((), move |()| async move {
             time::sleep(Duration::from_secs(1)).await;
@@ -103,7 +103,7 @@ mod tests {
         Payload::Stream { payload: Box::pin(drops) }
     }
 
-    /// The seconds for which `body` is read, and the bytes that came.
+    /// How many seconds `body` could be read, and how many bytes arrived.
     async fn read_for(body: Payload, most: Duration) -> (u64, usize) {
         let (mut body, began) = (Held::new(body).paced(), Instant::now());
         let mut bytes = 0;

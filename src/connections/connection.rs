@@ -1,4 +1,4 @@
-//! One connection: what is known of it, by its worker and by the register.
+//! The state of one connection, shared by its worker and the register.
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
@@ -9,49 +9,50 @@ use futures_util::task::AtomicWaker;
 
 use crate::ids::{ContactId, UserId};
 
-/// Between two requests, and before the first, a connection may wait for this time. The server itself closes
-/// it earlier, but not where a second request has begun to come and never ends.
+/// Maximum idle time before the first request and between requests. The server's own limit is shorter, but
+/// does not apply if a second request has begun and never ends.
 const IDLE: Duration = Duration::from_secs(15);
 
-/// A client must take [`FAIR_BYTES`] of what waits for it within this time.
+/// A client must read [`FAIR_BYTES`] of the waiting data within this time.
 const FAIR_TIME: Duration = Duration::from_secs(30);
 const FAIR_BYTES: usize = 64 * 1024;
 
-/// The most that a client may send beside its stream of events, in bytes. It has nothing to say there, and
-/// what nobody reads would hide that it is gone.
+/// Maximum bytes that a client may send during its event stream. It has nothing to send, and unread input
+/// would hide that the client is gone.
 const BESIDE_A_STREAM: usize = 4 * 1024;
 
-/// Whose connection it is.
+/// Who uses a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
     User(UserId),
-    /// Who holds the contact's link.
+    /// The holder of the contact's link.
     Customer(ContactId),
 }
 
-/// Shared by the worker that serves the connection and the register. What only the worker writes is relaxed.
+/// Shared by the connection's worker and the register. Only the worker writes most fields, so relaxed
+/// ordering is enough.
 #[derive(Debug)]
 pub struct Connection {
-    /// What counts as one visitor; nothing for a balancer.
+    /// The network that counts as one visitor; `None` for a trusted proxy.
     pub(super) network: Option<IpAddr>,
     pub(super) owner: OnceLock<Owner>,
-    /// Requests whose answers are not sent yet.
+    /// Number of requests whose responses are not completely sent.
     under_way: AtomicUsize,
-    /// When the last of them began or ended, in milliseconds of [`now`].
+    /// When the last request began or ended, in milliseconds of [`now`].
     since: AtomicU64,
-    /// Since when the client has been slow to take what is sent, in milliseconds of [`now`]; 0 if it is not.
+    /// Since when the client has been slow to read, in milliseconds of [`now`]; 0 if it is not slow.
     slow_since: AtomicU64,
     taken_since: AtomicUsize,
     has_stream: AtomicBool,
     sent_beside_stream: AtomicUsize,
     is_gone: AtomicBool,
     is_closing: AtomicBool,
-    /// Whether it was the register that closes it.
+    /// Whether the register asked the connection to close.
     pub(super) is_told_to_go: AtomicBool,
     pub(super) waker: AtomicWaker,
 }
 
-/// Milliseconds since the first call in this process, never 0.
+/// Milliseconds since the first call in this process; never 0.
 pub(super) fn now() -> u64 {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_millis() as u64 + 1
@@ -79,13 +80,13 @@ impl Connection {
         }
     }
 
-    /// Whether the client has closed its side, or must go. Whoever sends it a stream asks at each poll, and
-    /// is polled when this changes.
+    /// Whether the client has closed its side, or we are closing the connection. An event stream checks this
+    /// on each poll, and is polled when it changes.
     pub fn is_gone(&self) -> bool {
         self.is_gone.load(Ordering::Relaxed) || self.is_closing()
     }
 
-    /// The answer under way is a stream of events.
+    /// Records that the current response is an event stream.
     pub fn begins_stream(&self) {
         self.has_stream.store(true, Ordering::Relaxed);
     }
@@ -101,7 +102,7 @@ impl Connection {
         self.under_way.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Notes `count` bytes that came from the client; 0 is its end.
+    /// Records `count` bytes received from the client; 0 means that it has closed its side.
     pub(super) fn has_read(&self, count: usize) {
         if count == 0 {
             self.is_gone.store(true, Ordering::Relaxed);
@@ -112,7 +113,8 @@ impl Connection {
         }
     }
 
-    /// Notes that the client took `count` bytes of the `offered` ones; `None` if it took nothing for now.
+    /// Records that the client accepted `count` of `offered` bytes; `None` means that it is not accepting any
+    /// now.
     pub(super) fn has_written(&self, count: Option<usize>, offered: usize) {
         let is_slow = self.slow_since.load(Ordering::Relaxed) != 0;
         match count {
@@ -123,7 +125,7 @@ impl Connection {
         }
     }
 
-    /// A slow client has taken something: with a fair amount of it the time begins anew.
+    /// A slow client has accepted some bytes. If they are enough, its time starts over.
     fn takes_again(&self, count: usize) {
         if self.taken_since.fetch_add(count, Ordering::Relaxed) + count >= FAIR_BYTES {
             self.becomes_slow();
@@ -135,7 +137,7 @@ impl Connection {
         self.slow_since.store(now(), Ordering::Relaxed);
     }
 
-    /// Whether it has waited, or kept others waiting, for longer than is fair.
+    /// Whether it was idle for too long, or too slow for too long.
     pub(super) fn is_overdue(&self, now: u64) -> bool {
         let slow = self.slow_since.load(Ordering::Relaxed);
         let is_idle = self.is_idle() && since(self.since(), now) > IDLE;
@@ -162,7 +164,7 @@ impl Connection {
         self.is_closing.load(Ordering::Relaxed)
     }
 
-    /// Has its worker drop it. From now on it reads as ended and takes no more.
+    /// Makes its worker drop the connection. From now on it reads as ended and accepts no writes.
     pub(super) fn close(&self) {
         self.is_closing.store(true, Ordering::Relaxed);
         self.waker.wake();

@@ -1,17 +1,17 @@
-//! The connections of visitors: how many of them there may be, for how long, and who goes first when there
-//! is no room.
+//! The connections of visitors: how many are allowed, for how long, and which are closed first when there are
+//! too many.
 //!
-//! A visitor who sends nothing, reads nothing or never ends costs a place that others need. So each
-//! connection is known here by its [`Connection`] from the moment it is accepted:
+//! A visitor who sends nothing, reads nothing or never finishes takes a connection that others need. So each
+//! connection is tracked by a [`Connection`] from the moment it is accepted:
 //!
-//! - One address (an IPv6 /64) may have so many at once. A balancer and this machine are exempt: what they
-//!   bring is judged by the address that they forward, request by request ([`watch`]).
-//! - Those who are signed in keep their places. When strangers have taken theirs, the strangers who have
-//!   waited longest lose them; when all are taken, whoever waits for nothing. So a newcomer always gets in,
-//!   `/healthz` too.
-//! - A body is read as long as it comes at a fair pace, and closed after an answer that did not want it. A
-//!   client that has stopped reading is given up.
-//! - A client that is gone is noticed at once ([`Connection::is_gone`]), which ends its stream of events.
+//! - One address (an IPv6 /64) may have a limited number at once. Trusted proxies and this machine are
+//!   exempt: their requests count for the address that they forward ([`watch`]).
+//! - Signed-in users keep their connections. If strangers use up their share, the strangers who have waited
+//!   longest are disconnected. If all connections are used, idle ones are closed. So a new visitor is always
+//!   admitted, and so is `/healthz`.
+//! - A body is read while it arrives at a fair pace. If a response did not need the body, the connection is
+//!   closed after it. A client that has stopped reading is disconnected.
+//! - A client that disconnects is noticed at once ([`Connection::is_gone`]), which ends its event stream.
 
 mod body;
 mod connection;

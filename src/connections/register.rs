@@ -1,4 +1,4 @@
-//! The register of all connections of the process: who gets in, and who must go.
+//! The register of all connections of the process: decides which are admitted and which must close.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -11,18 +11,18 @@ use std::time::Duration;
 use super::connection::{Connection, Owner, now};
 use crate::auth::{TrustedProxies, network_of};
 
-/// How often [`Connections::tidy`] wants to be called.
+/// Interval at which [`Connections::tidy`] must be called.
 pub const EVERY: Duration = Duration::from_secs(1);
 
-/// The most places that strangers have together, however many there are.
+/// Maximum connections of all strangers together, however many the process may have.
 const MOST_STRANGERS: usize = 16_384;
 
-/// The most connections by which one account keeps its place, and by which one customer's link does. A
-/// browser opens six. Further ones are served as a stranger's are.
+/// Maximum protected connections per account, and per customer's link. A browser opens six. Further ones are
+/// treated like a stranger's.
 const OF_A_USER: usize = 64;
 const OF_A_CUSTOMER: usize = 16;
 
-/// The log tells of refused connections once in so many calls of `tidy`.
+/// Number of calls of `tidy` between log lines about refused connections.
 const TELL_EVERY: u64 = 60;
 
 /// The register, cheap to clone.
@@ -32,7 +32,7 @@ pub struct Connections(Arc<Inner>);
 struct Inner {
     proxies: TrustedProxies,
     per_address: usize,
-    /// How many connections there may be.
+    /// Maximum number of connections.
     places: AtomicUsize,
     refused: AtomicUsize,
     open: Mutex<Open>,
@@ -44,16 +44,16 @@ struct Open {
     next: u64,
     networks: Counts<IpAddr>,
     owners: Counts<Owner>,
-    /// Requests under way behind balancers, by whom they are for.
+    /// Requests in progress through trusted proxies, by the visitor's network.
     forwarded: Counts<IpAddr>,
     strangers: usize,
-    /// Those that were told to go and are not gone yet, and the strangers among them.
+    /// Connections that were told to close but are still open, and how many of them are strangers'.
     leaving: usize,
     leaving_strangers: usize,
     beats: u64,
 }
 
-/// How many there are of each.
+/// A counter per key.
 struct Counts<K>(HashMap<K, usize>);
 
 impl<K> Default for Counts<K> {
@@ -63,7 +63,7 @@ impl<K> Default for Counts<K> {
 }
 
 impl<K: Copy + Eq + std::hash::Hash> Counts<K> {
-    /// Counts one more, unless there are `most` of it.
+    /// Adds one to the count of `key`, unless it has reached `most`. Returns whether it did.
     fn take(&mut self, key: K, most: usize) -> bool {
         let count = self.0.entry(key).or_default();
         if *count >= most {
@@ -84,18 +84,18 @@ impl<K: Copy + Eq + std::hash::Hash> Counts<K> {
 }
 
 impl Connections {
-    /// At most `per_address` at once from one address that is no balancer's.
+    /// Allows `per_address` connections per address. Trusted proxies are exempt.
     pub fn new(proxies: TrustedProxies, per_address: usize) -> Self {
         let (places, refused) = (AtomicUsize::new(usize::MAX), AtomicUsize::new(0));
         Self(Arc::new(Inner { proxies, per_address, places, refused, open: Mutex::default() }))
     }
 
-    /// Says how many connections the process can have.
+    /// Sets the maximum number of connections of the process.
     pub fn limit(&self, places: usize) {
         self.0.places.store(places, Ordering::Relaxed);
     }
 
-    /// The most streams of events: they never end by themselves, and must leave room for pages.
+    /// Maximum number of event streams. They never end by themselves, and must leave room for pages.
     pub fn most_streams(&self) -> usize {
         self.places() / 8 * 7
     }
@@ -108,7 +108,7 @@ impl Connections {
         (self.places() / 4 * 3).clamp(1, MOST_STRANGERS)
     }
 
-    /// Lets a connection in; nothing if its address has its share.
+    /// Admits a connection; `None` if its address has reached the limit.
     pub(super) fn admit(&self, peer: IpAddr) -> Option<Guest> {
         let network = (!self.is_exempt(peer)).then(|| network_of(peer));
         let mut open = self.open();
@@ -119,7 +119,7 @@ impl Connections {
             return None;
         }
         let connection = Arc::new(Connection::new(network));
-        // A part of the places stays free for those who come while others are on their way out.
+        // Reserve some places for new connections while others are still closing.
         let full = self.places() - self.places() / 16;
         let newcomer = usize::from(connection.is_strangers());
         let strangers = open.strangers - open.leaving_strangers + newcomer;
@@ -137,8 +137,8 @@ impl Connections {
         Some(Guest { connection, id, register: self.clone() })
     }
 
-    /// A balancer on this machine, or one that is named. Other addresses of the loopback network are as good
-    /// as any other visitor's.
+    /// Whether `peer` is a proxy on this machine or a trusted one. Loopback addresses other than 127.0.0.1
+    /// count as ordinary visitors.
     fn is_exempt(&self, peer: IpAddr) -> bool {
         match peer.to_canonical() {
             IpAddr::V4(ip) if ip.is_loopback() => ip.octets() == [127, 0, 0, 1],
@@ -146,7 +146,7 @@ impl Connections {
         }
     }
 
-    /// A place for a request that a balancer passes on for `visitor`; `Err` if they have their share.
+    /// Admits a request that a trusted proxy forwards for `visitor`; `Err` if they have reached the limit.
     pub(super) fn admit_forwarded(&self, visitor: IpAddr) -> Result<Option<Forwarded>, ()> {
         if self.is_exempt(visitor) {
             return Ok(None);
@@ -158,8 +158,8 @@ impl Connections {
         }
     }
 
-    /// Who uses `connection` is known, and keeps their place, unless they have many already. A balancer's
-    /// connection is everybody's.
+    /// Records the owner of `connection`, which protects it, unless the owner already has the maximum. A
+    /// trusted proxy's connection has no owner.
     pub fn recognise(&self, connection: &Connection, owner: Owner) {
         if !connection.is_strangers() || connection.is_closing() {
             return;
@@ -170,13 +170,13 @@ impl Connections {
         };
         let mut open = self.open();
         if open.owners.take(owner, most) {
-            // Only the connection's own worker comes here.
+            // Only the connection's own worker calls this.
             connection.owner.set(owner).ok();
             open.strangers -= 1;
         }
     }
 
-    /// Closes what has waited for too long.
+    /// Closes connections that were idle or slow for too long, and logs refusals now and then.
     pub fn tidy(&self) {
         let now = now();
         let mut open = self.open();
@@ -195,20 +195,20 @@ impl Connections {
         }
     }
 
-    /// How many connections there are.
+    /// Number of connections.
     pub fn count(&self) -> usize {
         self.open().all.len()
     }
 
-    /// A panic elsewhere leaves the counts whole: every change of them is one call.
+    /// Ignores poisoning: each change of the counts is a single call, so a panic cannot leave them half done.
     fn open(&self) -> MutexGuard<'_, Open> {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Open {
-    /// Closes `excess` of those for whom `may_go` holds: first strangers who wait for nothing, then others who
-    /// do, then strangers; of each, who has waited longest.
+    /// Closes `excess` connections for which `may_go` holds: first idle strangers, then other idle ones, then
+    /// other strangers. Within each group, those that have waited longest go first.
     fn make_room(&mut self, excess: usize, may_go: impl Fn(&Connection) -> bool) {
         let candidates = self.all.values().filter(|one| !one.is_closing() && may_go(one));
         let rank = |one: &Arc<Connection>| (Reverse(one.is_idle()), Reverse(one.is_strangers()), one.since());
@@ -230,13 +230,13 @@ impl Open {
     }
 }
 
-/// How many must go where there are `count` and may be `most`: some more than there are too many, so that not
-/// each newcomer makes us look for another.
+/// How many connections to close if there are `count` and `most` are allowed. A few more than necessary, so
+/// that not every new connection triggers another search.
 fn too_many(count: usize, most: usize) -> Option<usize> {
     (count > most).then(|| count - most + most / 16)
 }
 
-/// A connection that was let in, which leaves when this is dropped.
+/// An admitted connection. Dropping it removes it from the register.
 pub struct Guest {
     connection: Arc<Connection>,
     id: u64,
@@ -273,7 +273,7 @@ impl Drop for Guest {
     }
 }
 
-/// The place of a request behind a balancer, which is free again when this is dropped.
+/// A forwarded request in progress. Dropping it frees its place.
 pub struct Forwarded {
     network: IpAddr,
     register: Connections,

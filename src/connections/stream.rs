@@ -1,4 +1,4 @@
-//! A connection's socket, which tells what happens on it and ends when it must.
+//! The socket of a connection. It reports what happens on it, and ends when the register closes it.
 
 use std::io;
 use std::net::IpAddr;
@@ -18,10 +18,7 @@ pub struct Guarded {
 }
 
 impl Guarded {
-    /// Lets `io` in.
-    ///
-    /// # Errors
-    /// Its address has its share.
+    /// Admits the connection. Fails if its address has reached the limit.
     pub fn admit(io: TcpStream, peer: IpAddr, connections: &Connections) -> io::Result<Self> {
         match connections.admit(peer) {
             Some(guest) => Ok(Self { io, guest }),
@@ -58,7 +55,7 @@ impl AsyncRead for Guarded {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Self { io, guest } = self.get_mut();
-        // The register's word wakes the same task as the socket does.
+        // The register wakes the same task as the socket does.
         guest.waker.register(context.waker());
         if guest.is_closing() {
             return Poll::Ready(Ok(()));

@@ -1,4 +1,4 @@
-//! The outermost middleware: each request is known to its connection until the last byte of its answer.
+//! The outermost middleware: links each request to its connection until the last byte of the response.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,12 +18,11 @@ use super::{Connection, Connections};
 use crate::auth::visitor_of;
 use crate::error::Error;
 
-/// Middleware: counts what is under way, paces the body, and closes the connection after an answer whose
-/// body was not read.
+/// Middleware: counts requests in progress, enforces the pace of the body, and closes the connection after a
+/// response if the body was not read.
 ///
 /// # Errors
-/// `TooMany` where a balancer's visitor has their share of requests under way, or what the inner service
-/// returns.
+/// `TooMany` if a trusted proxy's visitor has the maximum of requests in progress.
 pub async fn watch(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -63,11 +62,11 @@ fn place_of(request: &ServiceRequest) -> Result<Option<Forwarded>, Error> {
     connections.admit_forwarded(visitor).map_err(|()| Error::TooMany { seconds: 2 })
 }
 
-/// A request from its head to the end of its answer.
+/// A request, from its head to the end of its response.
 struct UnderWay {
     connection: Option<Arc<Connection>>,
     _forwarded: Option<Forwarded>,
-    /// What was not read of it.
+    /// The body, if it was not read to the end.
     body: Option<Held>,
 }
 
@@ -92,7 +91,7 @@ impl Drop for UnderWay {
 }
 
 pin_project! {
-    /// The body of an answer.
+    /// The body of a response.
     struct Watched<B> {
         #[pin]
         body: B,

@@ -1,5 +1,5 @@
-//! The demonstration company: what `bin/run` fills an empty private database with, so that everything
-//! can be tried at once. Its passwords are known, and so it is served on loopback only.
+//! The demonstration company: `bin/run` fills an empty private database with it, so that everything can be
+//! tried at once. Its passwords are public, so it is served on loopback only.
 
 pub mod large;
 mod queries;
@@ -11,7 +11,7 @@ use crate::auth::passwords;
 use crate::error::Result;
 use crate::users;
 
-/// What `bin/run` prints.
+/// The sign-ins that `bin/run` prints.
 pub const SIGN_INS: &str = "\
 Demonstration sign-ins (password of all: demonstracao)
   admin@pontual.example    Administrador: everything
@@ -21,10 +21,7 @@ Demonstration sign-ins (password of all: demonstracao)
 
 const PASSWORD: &str = "demonstracao";
 
-/// Fills a database in which nobody can sign in yet; `false` when somebody can, and nothing was done.
-///
-/// # Errors
-/// The database is unreachable.
+/// Fills a database that has no users yet. Returns `false` and does nothing if it has some.
 pub fn fill(conn: &mut PgConnection) -> Result<bool> {
     if users::are_there(conn)? {
         return Ok(false);
@@ -34,10 +31,7 @@ pub fn fill(conn: &mut PgConnection) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether the demonstration company is in the database.
-///
-/// # Errors
-/// The database is unreachable.
+/// Whether the database contains the demonstration company.
 pub fn is_in(conn: &mut PgConnection) -> Result<bool> {
     queries::is_in(conn)
 }

@@ -1,4 +1,4 @@
-//! SQL of the demonstration company.
+//! Queries of the demonstration company.
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
@@ -9,18 +9,14 @@ use crate::error::Result;
 use crate::schema::users;
 
 const ADMINISTRATOR: &str = "admin@pontual.example";
-/// Sits in a department of the large demonstration only.
+/// Exists only in the large demonstration.
 const FIRST_OF_MANY: &str = "atendente01@pontual.example";
 
-/// # Errors
-/// The database is unreachable.
 pub fn is_in(conn: &mut PgConnection) -> Result<bool> {
     let query = diesel::dsl::exists(users::table.filter(users::email.eq(ADMINISTRATOR)));
     Ok(diesel::select(query).get_result(conn)?)
 }
 
-/// # Errors
-/// The database is not empty, or unreachable.
 pub fn fill(conn: &mut PgConnection, password_hash: &str) -> Result<()> {
     conn.batch_execute(include_str!("company.sql"))?;
     diesel::update(users::table).set(users::password_hash.eq(password_hash)).execute(conn)?;
@@ -28,29 +24,21 @@ pub fn fill(conn: &mut PgConnection, password_hash: &str) -> Result<()> {
     Ok(())
 }
 
-/// Whether everybody who can sign in is one of the demonstration.
-///
-/// # Errors
-/// The database is unreachable.
+/// Whether the demonstration is loaded and all users belong to it.
 pub fn is_nothing_else(conn: &mut PgConnection) -> Result<bool> {
     let others = diesel::dsl::exists(users::table.filter(users::email.not_like("%@pontual.example")));
     let is_another: bool = diesel::select(others).get_result(conn)?;
     Ok(!is_another && is_in(conn)?)
 }
 
-/// # Errors
-/// The database is unreachable.
 pub fn is_large(conn: &mut PgConnection) -> Result<bool> {
     let query = diesel::dsl::exists(users::table.filter(users::email.eq(FIRST_OF_MANY)));
     Ok(diesel::select(query).get_result(conn)?)
 }
 
-/// Notes, for the steps that follow in this transaction, how much is wanted and what is there; the
-/// largest takes longer than a page's statement may. A stride that has no divisor in common with the
-/// number of contacts comes round to each.
-///
-/// # Errors
-/// The database is unreachable.
+/// Stores the wanted sizes and the existing ids for the next steps of this transaction. Turns off the
+/// statement time-out, because the largest step takes longer than a page's statement may. The stride shares
+/// no divisor with the number of contacts, so stepping by it reaches every contact.
 pub fn begin_large(conn: &mut PgConnection, sizes: Sizes) -> Result<()> {
     conn.batch_execute(
         "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s';

@@ -1,5 +1,5 @@
--- Schedules in each situation, as the product would have written them. Those that ended did so before
--- now; the first pending one is due in about a minute.
+-- Schedules in each state, with the rows that the product would have written. Finished ones ended in the
+-- past; the first pending one is due in about a minute.
 CREATE TEMPORARY TABLE story ON COMMIT DROP AS
 SELECT nextval(pg_get_serial_sequence('schedules', 'id')) AS id, c.id AS contact_id, c.person_id,
        d.id AS department_id, u.id AS attendant_id, s.action, s.status,
@@ -38,7 +38,8 @@ SELECT id, contact_id, person_id, department_id, attendant_id, action, due_at,
        0, interval '4 minutes'
   FROM story;
 
--- A ticket that a customer opened, closed before the schedules ran; and the one that was in the way.
+-- A ticket that a customer opened and that was closed before the schedules ran, and the open ticket that made
+-- a schedule fail.
 INSERT INTO tickets (contact_id, department_id, attendant_id, status, opened_at, closed_at, closed_by)
 SELECT c.id, d.id, u.id, 'closed', now() - interval '12 days', now() - interval '11 days', u.id
   FROM contacts c, departments d, users u
@@ -47,7 +48,7 @@ INSERT INTO tickets (contact_id, department_id, attendant_id, opened_at)
 SELECT c.id, d.id, u.id, now() - interval '7 hours'
   FROM contacts c, departments d, users u
  WHERE c.name = 'Sônia Azevedo' AND d.name = 'Financeiro' AND u.email = 'helena@pontual.example';
--- What the completed schedules opened; since closed.
+-- The tickets that completed schedules opened, closed since.
 INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id, status, opened_at, closed_at, closed_by)
 SELECT contact_id, department_id, attendant_id, id, 'closed', due_at, due_at + interval '40 minutes', attendant_id
   FROM story WHERE status = 'completed' AND action <> 'notify';

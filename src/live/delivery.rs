@@ -1,5 +1,5 @@
-//! One pile of news on its way to the streams. Everything here may be done twice: what fails midway
-//! is done again, and clients know entries by their ids.
+//! Delivers one batch of news to the streams. Everything here may run twice: after a failure the batch is
+//! retried, and clients recognise entries by their ids.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -17,18 +17,17 @@ use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, NotificationId, ScheduleId, UserId};
 use crate::notifications::{BELL_LENGTH, Item, queries as notifications};
 
-/// Users whose bells and rights are read in one statement.
+/// Maximum users per statement that reads bells and rights.
 const AT_ONCE: usize = 100;
 
-/// Contacts whose readers are looked up in one statement, and told of in one event.
+/// Maximum contacts per statement that looks up their readers, and per event.
 const CONTACTS_AT_ONCE: usize = 300;
 
-/// So few users are named to the database, so that a process with few streams does not read what a burst
-/// told all others.
+/// Up to this number of connected users, the query names them, so that a process with few streams does not
+/// read the notifications of all other users.
 const FEW: usize = 200;
 
-/// # Errors
-/// The database is unreachable; then nothing or a part was passed on.
+/// If this fails, nothing or only a part was delivered.
 pub(super) async fn deliver(hub: &Arc<Inner>, mut news: News, db: &Db) -> Result<()> {
     for user in &news.rights {
         hub.close(*user);
@@ -71,7 +70,7 @@ async fn close_the_unwelcome(hub: &Arc<Inner>, doubts: Doubts, db: &Db) -> Resul
     open_customers(hub, doubts.customers.into_iter().collect(), db).await.map(drop)
 }
 
-/// Those of `customers` who still have access; the others' streams are ended.
+/// Returns those of `customers` who still have access, and closes the streams of the others.
 async fn open_customers(hub: &Arc<Inner>, customers: Vec<CustomerKey>, db: &Db) -> Result<Vec<CustomerKey>> {
     if customers.is_empty() {
         return Ok(customers);
@@ -83,7 +82,7 @@ async fn open_customers(hub: &Arc<Inner>, customers: Vec<CustomerKey>, db: &Db) 
     Ok(open)
 }
 
-/// Begins the streams of customers.
+/// Sends the first event to new streams of customers.
 async fn greet_customers(
     hub: &Arc<Inner>,
     streams: &BTreeSet<(CustomerKey, StreamId)>,
@@ -98,8 +97,8 @@ async fn greet_customers(
     Ok(())
 }
 
-/// Begins all streams of `all` anew, and those that are `new`, with the state of their users' bells. A
-/// newcomer's greeting goes to nobody else: an account with many streams would drown in those of each other.
+/// Sends the state of the bell to all streams of `all`, and to the `new` streams. The state for a new stream
+/// goes to no other stream of the user: an account that opens many streams would otherwise flood itself.
 async fn greet(
     hub: &Arc<Inner>,
     all: BTreeSet<UserId>,
@@ -176,8 +175,8 @@ async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &
     }
 }
 
-/// Who would be told of more than a bell shows, and more than a stream may hold: they are told how things
-/// are instead.
+/// Users with more new notifications than a bell shows or a stream can queue. They get the state of the bell
+/// instead.
 fn flooded_by(rows: &[notifications::Row]) -> Vec<UserId> {
     let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
     for row in rows {

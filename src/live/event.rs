@@ -1,5 +1,5 @@
-//! What one process tells the others, through PostgreSQL's NOTIFY, inside the transaction that
-//! made the change. An event is a hint: the tables are the truth.
+//! Events that processes send each other through PostgreSQL's NOTIFY, in the transaction that makes the
+//! change. An event is only a hint; receivers read the tables.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -12,33 +12,31 @@ use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 /// The NOTIFY channel of live events.
 pub const CHANNEL: &str = "pontual_live";
 
-/// PostgreSQL refuses payloads of 8,000 bytes or more; an id takes at most 20 with its comma.
+/// Maximum ids per event. PostgreSQL refuses payloads of 8,000 bytes or more; an id with its comma takes at
+/// most 20.
 const IDS_PER_EVENT: usize = 350;
 
-/// A change that some page may be showing.
+/// A change of something that a page may be showing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// Notifications were written, all with ids from the first to the second.
+    /// Notifications with ids from the first to the second were written.
     Notified(NotificationId, NotificationId),
-    /// The bell of a user changed without a new entry: read or removed, here or in another tab.
+    /// A user's bell changed without a new notification: one was read or removed, perhaps in another tab.
     BellChanged(UserId),
     /// Messages or ticket states of these contacts changed.
     ConversationsChanged(Vec<ContactId>),
     /// These schedules changed their state or content.
     SchedulesChanged(Vec<ScheduleId>),
-    /// The rights of these users changed or ended: their streams must end.
+    /// The rights of these users changed or ended: their streams must be closed.
     RightsChanged(Vec<UserId>),
-    /// A channel changed its state: the streams of customers whose link opens nothing any more must end.
+    /// A channel changed its state: streams of customers whose link no longer works must be closed.
     LinksChanged,
-    /// Users or departments have other names, or there are others: what selects offer is another.
+    /// A user or department was added, removed or renamed: the options of selects changed.
     ChoicesChanged,
 }
 
-/// Announces `event` at commit.
-///
-/// # Errors
-/// The database is unreachable.
+/// Sends `event` when the transaction commits.
 pub fn announce(conn: &mut PgConnection, event: &Event) -> Result<()> {
     for part in event.parts() {
         let payload = serde_json::to_string(&part).map_err(crate::Error::unexpected)?;

@@ -1,4 +1,4 @@
-//! The streams of server-sent events.
+//! The server-sent event streams.
 
 use std::hash::Hash;
 use std::ops::Range;
@@ -17,16 +17,17 @@ use crate::connections::{Connection, Connections, Owner};
 use crate::conversations::chat::Customer;
 use crate::error::{Error, Result};
 
-/// Milliseconds; clients that lost their streams together come back spread over this time.
+/// Reconnect delay in milliseconds. It is random, so that clients that were disconnected together do not
+/// return together.
 const COME_BACK_WITHIN: Range<u32> = 500..2_000;
 
-/// Seconds after which who was refused a stream may ask again.
+/// Seconds after which a client that was refused a stream may try again.
 const COME_BACK_AFTER: i64 = 15;
 
-/// What happens that the user may know of.
+/// The stream of a user.
 ///
 /// # Errors
-/// `LoginRequired`; `TooMany` if the user or the process has as many streams as it may.
+/// `LoginRequired`; `TooMany` if the user or the process has the maximum number of streams.
 pub async fn user(
     SignedIn(user): SignedIn,
     session: Session,
@@ -36,10 +37,10 @@ pub async fn user(
     answer(hub.open_for_user(user, sessions::current(&session)), &request)
 }
 
-/// What happens in the conversation of the customer who comes.
+/// The stream of a customer, about their conversation.
 ///
 /// # Errors
-/// 404 without an access; `TooMany` if the browser or the process has as many streams as it may.
+/// 404 without access; `TooMany` if the browser or the process has the maximum number of streams.
 pub async fn customer(
     customer: Customer,
     hub: web::Data<Hub>,
@@ -52,7 +53,7 @@ pub async fn customer(
     answer(hub.open_for_customer(customer.id, customer.access), &request)
 }
 
-/// Compression would hold events back; `identity` keeps it away.
+/// Starts the response. `identity` prevents compression, which would delay events.
 fn answer<K: Copy + Eq + Hash + Unpin + 'static>(
     events: Option<EventStream<K>>,
     request: &HttpRequest,

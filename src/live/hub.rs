@@ -1,5 +1,5 @@
-//! The hub of a process: takes in what is announced, asks the tables who may know of it, and passes
-//! it on to the streams.
+//! The hub of a process: receives announcements, looks up in the tables who may see them, and sends events to
+//! the streams.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,23 +15,23 @@ use super::{Incoming, delivery};
 use crate::db::Db;
 use crate::ids::{ContactId, CustomerAccessId, UserId};
 
-/// The time between the beats of `Streams::ping`. With a ping the right to a stream is looked at: changes
-/// of rights are announced; this catches what forgot to.
+/// Interval of `Streams::ping`. With each ping, the rights to the stream are checked again, in case a change
+/// of rights was not announced.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// After a failure of the database, what could not be passed on is tried again after so long.
+/// How long to wait before a failed delivery is retried.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The most streams of one account: a browser has one, and one for each window where Web Locks are missing.
+/// Maximum streams per account. A browser has one, or one per tab if it lacks Web Locks.
 const OF_A_USER: usize = 24;
 
-/// The most streams of one customer in one browser: each open page has one.
+/// Maximum streams per customer and browser. Each open page has one.
 const OF_A_CUSTOMER: usize = 10;
 
-/// A customer's streams in one browser.
+/// Identifies the streams of one customer in one browser.
 pub type CustomerKey = (ContactId, CustomerAccessId);
 
-/// All open streams of the process, and what is to be passed on to them; cheap to clone.
+/// All open streams of the process, and the news to deliver to them; cheap to clone.
 #[derive(Clone)]
 pub struct Hub(Arc<Inner>);
 
@@ -58,12 +58,12 @@ impl Hub {
         }))
     }
 
-    /// Says how many streams the process may have.
+    /// Sets the maximum number of streams of the process.
     pub fn limit(&self, most: usize) {
         self.0.room.limit(most);
     }
 
-    /// Takes in what the listening connection brings; never waits.
+    /// Receives a message from the listening connection; never blocks.
     pub fn take(&self, incoming: Incoming) {
         match incoming {
             Incoming::Wake | Incoming::Lost => {}
@@ -72,15 +72,15 @@ impl Hub {
         }
     }
 
-    /// A stream of `user`, which begins with the state of their bell and ends with their `session`; nothing if
-    /// there are as many as there may be.
+    /// Opens a stream for `user`. It starts with the state of their bell and ends with their `session`.
+    /// `None` if the maximum number of streams is reached.
     pub fn open_for_user(&self, user: UserId, session: Option<Uuid>) -> Option<EventStream<UserId>> {
         let stream = self.0.users.open(user, session)?;
         self.0.note(|news| news.new_users.extend([(user, stream.id())]));
         Some(stream)
     }
 
-    /// A stream of the customer in that browser; nothing if there are as many as there may be.
+    /// Opens a stream for a customer in one browser. `None` if the maximum number of streams is reached.
     pub fn open_for_customer(
         &self,
         contact: ContactId,
@@ -92,22 +92,22 @@ impl Hub {
         Some(stream)
     }
 
-    /// Ends the streams of those who have lost the right to them.
+    /// Closes the streams of everybody who has lost the right to them.
     pub fn recheck(&self) {
         self.0.note(|news| news.recheck = true);
     }
 
-    /// Ends all streams, so that the process can end.
+    /// Closes all streams, so that the process can end.
     pub fn close(&self) {
         self.0.users.close_all();
         self.0.customers.close_all();
     }
 
-    /// Passes on what is taken in, for as long as it is polled. `db` is best a pool of its own, so that
-    /// busy pages do not delay what is live.
+    /// Delivers news for as long as it is polled. `db` should be a separate pool, so that busy pages do not
+    /// delay live events.
     ///
-    /// What can go wrong: the database is away, then all waits for it, piled up by kinds; a panic over
-    /// one pile, which is logged, and then all streams begin anew.
+    /// What can go wrong: if the database is unreachable, the news wait, merged by kind. If a delivery
+    /// panics, the panic is logged and all streams start over.
     pub async fn run(self, db: Db) {
         let mut beat = rt::time::interval(BEAT);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -148,13 +148,13 @@ impl Hub {
 }
 
 impl Inner {
-    /// Ends the streams of `user`, of whose rights nothing is known any more.
+    /// Closes the streams of `user` and forgets their rights.
     pub fn close(&self, user: UserId) {
         self.reach.forget(user);
         self.users.close(user);
     }
 
-    /// Pings those whose turn it is, and has their rights looked at.
+    /// Pings the streams that are due on this beat, and marks their rights for a check.
     fn ping(&self, beat: u64) {
         let users = self.users.ping(beat, |user| user.0);
         let customers = self.customers.ping(beat, |(contact, _)| contact.0);

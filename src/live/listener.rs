@@ -1,9 +1,8 @@
-//! The one connection of a process that listens: wake-ups for its dispatcher, live events for its
-//! pages.
+//! The process's listening connection: wake-ups for the dispatcher, live events for pages.
 //!
-//! What can go wrong: the connection is lost, and with it whatever was announced meanwhile. It is
-//! made again, with growing pauses, and [`Incoming::Reconnected`] then tells everybody to look into
-//! the tables. A payload of a newer version that cannot be read is logged and dropped.
+//! What can go wrong: the connection is lost, and with it everything announced meanwhile. It is opened again,
+//! with growing pauses, and then [`Incoming::Reconnected`] tells the receivers to read the tables. A payload
+//! from a newer version that cannot be parsed is logged and dropped.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use super::event;
 use super::event::Event;
 use crate::db::listen::{ListenError, Listener, Notice};
 
-/// The NOTIFY channel by which triggers wake the dispatchers; its payload is empty.
+/// The NOTIFY channel on which triggers wake the dispatchers. Its payload is empty.
 const WAKE_CHANNEL: &str = "pontual_wake";
 
 const CHANNELS: &[&str] = &[WAKE_CHANNEL, event::CHANNEL];
@@ -19,20 +18,20 @@ const CHANNELS: &[&str] = &[WAKE_CHANNEL, event::CHANNEL];
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// What the listening connection brings.
+/// A message from the listening connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
-    /// An earlier due time was saved, here or by another process.
+    /// A schedule was saved that is due earlier than all others, here or by another process.
     Wake,
-    /// A change that some page may be showing.
+    /// A change of something that a page may be showing.
     Live(Event),
-    /// The connection is new: notices may have been missed, so read the tables.
+    /// Connected again: announcements may have been missed, so read the tables.
     Reconnected,
-    /// The connection is lost: until there is another, nothing is heard.
+    /// The connection is lost: no messages until the next `Reconnected`.
     Lost,
 }
 
-/// Listens for as long as it is polled, and passes on what comes. `on_notice` must not block.
+/// Listens for as long as it is polled, and calls `on_notice`, which must not block.
 pub async fn listen(url: String, on_notice: impl Fn(Incoming)) {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -48,7 +47,7 @@ pub async fn listen(url: String, on_notice: impl Fn(Incoming)) {
     }
 }
 
-/// Passes on what one connection brings, and returns why it ended.
+/// Forwards the messages of one connection. Returns the error that ended it.
 async fn pass_on(url: &str, on_notice: &impl Fn(Incoming)) -> ListenError {
     let mut listener = match Listener::connect(url, CHANNELS).await {
         Ok(listener) => listener,

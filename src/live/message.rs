@@ -1,4 +1,4 @@
-//! Server-sent events as bytes, made once for all streams that they go to.
+//! Server-sent events, encoded once for all streams that receive them.
 
 use actix_web::web::Bytes;
 use serde::Serialize;
@@ -6,19 +6,19 @@ use serde::Serialize;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId};
 
-/// What a stream tells; clients know them by `name`.
+/// An event for a user's stream. Clients see its `name`.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Message<'a> {
-    /// How things are: at the start of each stream, so that nothing is missed after a break.
+    /// The current state: sent at the start of each stream, so that nothing is missed after a disconnection.
     Sync { unread: i64, items: &'a [LiveItem] },
-    /// A new entry of the bell.
+    /// A new notification.
     Notification {
         #[serde(flatten)]
         item: &'a LiveItem,
         unread: i64,
     },
-    /// The bell changed without a new entry; `ids` are the newest unread ones.
+    /// The bell changed without a new notification. `ids` are the newest unread ones.
     Bell { unread: i64, ids: &'a [NotificationId] },
     /// Conversations that the user may read changed.
     Conversation { contacts: &'a [ContactId] },
@@ -26,7 +26,7 @@ pub enum Message<'a> {
     Schedules { ids: &'a [ScheduleId] },
 }
 
-/// An entry of the bell, rendered as the bell and the page show it.
+/// A notification, rendered for the bell and the page.
 #[derive(Debug, Serialize)]
 pub struct LiveItem {
     pub id: NotificationId,
@@ -44,8 +44,7 @@ impl Message<'_> {
         }
     }
 
-    /// # Errors
-    /// None that is known: the content always has a JSON form.
+    /// Cannot fail in practice: the content always has a JSON form.
     pub fn encode(&self) -> Result<Bytes> {
         let data = serde_json::to_string(self).map_err(Error::unexpected)?;
         let id = match self {
@@ -56,14 +55,14 @@ impl Message<'_> {
     }
 }
 
-/// The start of a customer's stream: the page asks for what it lacks.
+/// The start of a customer's stream. The page then requests what it lacks.
 pub const CUSTOMER_SYNC: Bytes = Bytes::from_static(b"event: sync\ndata: {}\n\n");
 /// Something changed in the customer's conversation.
 pub const CUSTOMER_CONVERSATION: Bytes = Bytes::from_static(b"event: conversation\ndata: {}\n\n");
-/// A comment, by which both sides notice that the other is gone.
+/// A comment. Sending it reveals to both sides whether the other is still there.
 pub const PING: Bytes = Bytes::from_static(b": ping\n\n");
 
-/// Asks the client to wait so long before it connects again.
+/// Tells the client how long to wait before it reconnects.
 pub fn retry(milliseconds: u32) -> Bytes {
     Bytes::from(format!("retry: {milliseconds}\n\n"))
 }

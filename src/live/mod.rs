@@ -1,11 +1,10 @@
-//! Live events: what happened, told to every open page of every process.
+//! Live events: tell every open page of every process what happened.
 //!
-//! A change announces an [`Event`] inside its transaction; PostgreSQL's NOTIFY carries it to one
-//! listening connection per process, whose [`Hub`] asks the tables who may know of it and passes it
-//! on to the open streams: one for each browser of a user (`/live`), one for each open chat page of a
-//! customer (`/c/{contact}/live`). Streams carry hints and entries of the bell, never a conversation;
-//! each begins with `sync`, so that nothing is missed after a break. Who loses a right loses the
-//! stream.
+//! A change announces an [`Event`] inside its transaction. PostgreSQL's NOTIFY carries it to the listening
+//! connection of each process. The [`Hub`] looks up in the tables who may see it, and sends it to the open
+//! streams: one per browser of a user (`/live`), one per open chat page of a customer (`/c/{contact}/live`).
+//! Streams carry hints and notifications, never messages of a conversation. Each stream starts with `sync`,
+//! so that nothing is missed after a disconnection. If the receiver loses a right, the stream is closed.
 
 mod delivery;
 mod event;

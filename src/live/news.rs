@@ -1,5 +1,5 @@
-//! What has been announced and is not yet passed on: a pile that grows by kinds, not by events, so
-//! that a thousand announcements while the database is slow cost one look into it.
+//! Announcements that are not delivered yet. They are merged by kind, so that a thousand announcements during
+//! a slow query cost only one more query.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +10,23 @@ use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct News {
-    /// The first and the last id of the notifications that were written.
+    /// The first and last id of the new notifications.
     pub notified: Option<(NotificationId, NotificationId)>,
     pub bells: BTreeSet<UserId>,
     pub conversations: BTreeSet<ContactId>,
     pub schedules: BTreeSet<ScheduleId>,
     pub rights: BTreeSet<UserId>,
-    /// Streams that are new and begin with what there is.
+    /// New streams, which must receive the current state.
     pub new_users: BTreeSet<(UserId, StreamId)>,
     pub new_customers: BTreeSet<(CustomerKey, StreamId)>,
-    /// Announcements may have been missed: every stream begins anew.
+    /// Announcements may have been missed: every stream must receive the current state.
     pub all_may_have_missed: bool,
-    /// Whoever is connected must still have the right to be.
+    /// Check the rights of everybody who has a stream.
     pub recheck: bool,
     pub doubts: Doubts,
 }
 
-/// Those of whom it is time to see whether they still have the right to their streams.
+/// Users and customers whose rights to their streams are due for a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Doubts {
     pub users: BTreeSet<UserId>,
@@ -49,12 +49,12 @@ impl News {
             Event::SchedulesChanged(schedules) => self.schedules.extend(schedules),
             Event::RightsChanged(users) => self.rights.extend(users),
             Event::LinksChanged => self.recheck = true,
-            // No page shows them live.
+            // No page shows these live.
             Event::ChoicesChanged => {}
         }
     }
 
-    /// Takes back what could not be passed on.
+    /// Merges back news that could not be delivered.
     pub fn put_back(&mut self, earlier: Self) {
         if let Some((first, last)) = earlier.notified {
             self.add(Event::Notified(first, last));

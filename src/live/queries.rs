@@ -1,4 +1,4 @@
-//! SQL of live events: who may know of what.
+//! Queries for live events: who may see what.
 
 use std::collections::HashSet;
 
@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, DepartmentId, ScheduleId, UserId};
 use crate::schedules::{CONCERNED, READS_ALL};
 
-/// What somebody who is signed in may know of.
+/// What a signed-in user may see.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Rights {
     #[diesel(sql_type = BigInt)]
@@ -25,17 +25,15 @@ pub struct Rights {
     pub reads_all_schedules: bool,
     #[diesel(sql_type = Bool)]
     pub reads_all_conversations: bool,
-    /// Attends tickets, and so reads the conversations of their departments and of their own tickets.
+    /// Attends tickets, and may therefore read the conversations of their departments and of their own
+    /// tickets.
     #[diesel(sql_type = Bool)]
     pub attends: bool,
     #[diesel(sql_type = Array<BigInt>)]
     pub departments: Vec<DepartmentId>,
 }
 
-/// The rights of those of `among` who are active and signed in somewhere.
-///
-/// # Errors
-/// The database is unreachable.
+/// The rights of those of `among` who are active and signed in.
 pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> {
     let rights = prepared(format!(
         "SELECT u.id AS user, {READS_ALL} AS reads_all_schedules,
@@ -61,9 +59,6 @@ struct SessionRow {
 }
 
 /// Those of `sessions` that have not ended.
-///
-/// # Errors
-/// The database is unreachable.
 pub fn living(conn: &mut PgConnection, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
     let rows: Vec<SessionRow> = prepared(
         "SELECT id FROM sessions WHERE id = ANY($1) AND seen_at > now() - make_interval(hours => $2)
@@ -84,10 +79,7 @@ struct AccessRow {
     id: CustomerAccessId,
 }
 
-/// Those of `among` that are still good, with their contacts.
-///
-/// # Errors
-/// The database is unreachable.
+/// Those of `among` that still work, with their contacts.
 pub fn open_accesses(
     conn: &mut PgConnection,
     among: &[CustomerAccessId],
@@ -101,26 +93,23 @@ pub fn open_accesses(
     Ok(rows.into_iter().map(|row| (row.contact_id, row.id)).collect())
 }
 
-/// Whom a conversation concerns.
+/// Who may read the conversation with a contact.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Concern {
     #[diesel(sql_type = BigInt)]
     pub contact: ContactId,
-    /// Departments that the contact has or had a ticket of.
+    /// Departments that have or had a ticket of the contact.
     #[diesel(sql_type = Array<BigInt>)]
     pub departments: Vec<DepartmentId>,
-    /// Who attends or attended one of their tickets.
+    /// Users who attend or attended a ticket of the contact.
     #[diesel(sql_type = Array<BigInt>)]
     pub attendants: Vec<UserId>,
-    /// Whom a notification about them lets read.
+    /// Users who may read because of a notification about the contact.
     #[diesel(sql_type = Array<BigInt>)]
     pub notified: Vec<UserId>,
 }
 
-/// Whom the conversations with `contacts` concern, by the parts of `conversations::readers`.
-///
-/// # Errors
-/// The database is unreachable.
+/// Who may read the conversations with `contacts`, by the rules of `conversations::readers`.
 pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Concern>> {
     let concerns = prepared(format!(
         "SELECT asked.contact_id AS contact,
@@ -134,7 +123,7 @@ pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<C
     Ok(concerns.bind::<Array<BigInt>, _>(contacts).load(conn)?)
 }
 
-/// The schedules that somebody attends or was notified about.
+/// The schedules that a user attends or was notified about.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Own {
     #[diesel(sql_type = BigInt)]
@@ -143,10 +132,7 @@ pub struct Own {
     pub schedules: Vec<ScheduleId>,
 }
 
-/// Whom `schedules` concern.
-///
-/// # Errors
-/// The database is unreachable.
+/// The users who attend `schedules` or were notified about them.
 pub fn owners(conn: &mut PgConnection, schedules: &[ScheduleId]) -> Result<Vec<Own>> {
     let owners = prepared(format!(
         "SELECT concerned.user_id AS user, array_agg(DISTINCT concerned.schedule_id) AS schedules

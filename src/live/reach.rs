@@ -1,6 +1,6 @@
-//! Who hears of what. The hub knows the rights of those who have streams: read with the first event of
-//! each stream, given up with it, and read again with every heartbeat. So an event costs a look at what it
-//! touches, not at every user who is connected.
+//! Decides who receives an event. The hub caches the rights of users with streams: it reads them with the
+//! first event of a stream, drops them with the stream, and reads them again with every heartbeat. So an
+//! event costs a query about the records that it concerns, not one about every connected user.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -9,10 +9,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::queries::{Concern, Own, Rights};
 use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
 
-/// What is told, and to whom.
+/// Records, and the users who are told about them.
 pub type Told<T> = (Vec<T>, Vec<UserId>);
 
-/// The rights of those who have streams.
+/// The cached rights of users with streams.
 #[derive(Default)]
 pub struct Reach(Mutex<HashMap<UserId, Rights>>);
 
@@ -25,12 +25,12 @@ impl Reach {
         self.lock().remove(&user);
     }
 
-    /// Forgets all but those for whom `is_there` holds.
+    /// Forgets all users for whom `is_there` is false.
     pub fn keep(&self, is_there: impl Fn(UserId) -> bool) {
         self.lock().retain(|user, _| is_there(*user));
     }
 
-    /// Who hears that the conversations of `concerns` changed.
+    /// Who is told that the conversations of `concerns` changed.
     pub fn of_conversations(&self, concerns: &[Concern]) -> Vec<Told<ContactId>> {
         let of_department = by(concerns, |concern| &concern.departments);
         let of_attendant = by(concerns, |concern| &concern.attendants);
@@ -64,7 +64,8 @@ impl Reach {
         told
     }
 
-    /// Who hears that `schedules` changed, of which everybody hears of their own.
+    /// Who is told that `schedules` changed. Users who may not read all schedules are told only about their
+    /// `own`.
     pub fn of_schedules(&self, schedules: Vec<ScheduleId>, own: Vec<Own>) -> Vec<Told<ScheduleId>> {
         let known = self.lock();
         let reads_all = |user: &UserId| known.get(user).map(|rights| rights.reads_all_schedules);
@@ -75,13 +76,13 @@ impl Reach {
         told
     }
 
-    /// A panic elsewhere leaves the map whole: every change of it is one call.
+    /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
     fn lock(&self) -> MutexGuard<'_, HashMap<UserId, Rights>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The contacts of `concerns` by what each of them has several of.
+/// Groups the contacts of `concerns` by the values that `of` returns.
 fn by<K: Copy + Eq + Hash>(
     concerns: &[Concern],
     of: impl Fn(&Concern) -> &Vec<K>,
@@ -118,7 +119,7 @@ mod tests {
         }
     }
 
-    /// What `user` hears of.
+    /// The contacts that `user` is told about.
     fn heard(told: &[Told<ContactId>], user: i64) -> Vec<i64> {
         let theirs = told.iter().filter(|(_, users)| users.contains(&UserId(user)));
         theirs.flat_map(|(contacts, _)| contacts).map(|contact| contact.0).collect()

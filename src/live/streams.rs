@@ -15,14 +15,14 @@ use uuid::Uuid;
 
 use crate::connections::Connection;
 
-/// So many events may wait for a client; one that reads none of them is dropped. Events are shared
-/// between streams, so that a full queue costs little.
+/// Maximum queued events per stream. A client that exceeds it does not read and is disconnected. Events are
+/// shared between streams, so a full queue is cheap.
 const QUEUE: usize = 64;
 
-/// After so many beats, which are a second apart, each stream is shown to be alive.
+/// Number of beats, one second apart, between the pings of a stream.
 const PING_EVERY: u64 = 25;
 
-/// How many streams of all kinds the process has, and the most that it may have.
+/// Counts all streams of the process, up to a maximum.
 #[derive(Debug)]
 pub struct Room {
     taken: AtomicUsize,
@@ -45,7 +45,7 @@ impl Room {
     }
 }
 
-/// A place of one stream, which is free again when this is dropped.
+/// The place of one stream. Dropping it frees the place.
 struct Place(Arc<Room>);
 
 impl Drop for Place {
@@ -54,14 +54,14 @@ impl Drop for Place {
     }
 }
 
-/// One stream among those of its key.
+/// Distinguishes the streams of one key.
 pub type StreamId = u64;
 
-/// Streams by whom they are for: users, or contacts.
+/// Streams by their receiver: users or customers.
 pub struct Streams<K> {
     open: Arc<Mutex<Open<K>>>,
     room: Arc<Room>,
-    /// The most that one key has at once.
+    /// Maximum streams per key.
     most: usize,
 }
 
@@ -73,7 +73,7 @@ struct Open<K> {
 
 struct One {
     id: StreamId,
-    /// The session by which it was opened, whose end is its own.
+    /// The session that opened the stream. The stream ends with it.
     session: Option<Uuid>,
     sender: Sender<Bytes>,
 }
@@ -84,8 +84,8 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         Self { open: Arc::new(Mutex::new(open)), room, most }
     }
 
-    /// Opens a stream for `key`; nothing if it has as many as it may, or the process has. Once all are closed,
-    /// it ends at once.
+    /// Opens a stream for `key`. `None` if the key or the process has the maximum. After `close_all`, the
+    /// stream ends at once.
     pub fn open(&self, key: K, session: Option<Uuid>) -> Option<EventStream<K>> {
         let place = self.room.take()?;
         let (sender, receiver) = channel(QUEUE);
@@ -101,21 +101,21 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         Some(EventStream { receiver, open: self.open.clone(), key, id, connection: None, _place: place })
     }
 
-    /// The sessions by which streams of `keys` were opened.
+    /// The sessions that opened the streams of `keys`.
     pub fn sessions(&self, keys: &[K]) -> Vec<Uuid> {
         let open = lock(&self.open);
         let of = |key| open.of.get(key).into_iter().flatten().filter_map(|one| one.session);
         keys.iter().flat_map(of).collect()
     }
 
-    /// Ends those streams of `keys` whose session is none of the `living`.
+    /// Closes the streams of `keys` whose session is not in `living`.
     pub fn keep_sessions(&self, keys: &[K], living: &HashSet<Uuid>) {
         let mut open = lock(&self.open);
         let lives = |one: &One| one.session.is_none_or(|session| living.contains(&session));
         keys.iter().for_each(|key| open.keep(*key, lives));
     }
 
-    /// Everybody who has a stream.
+    /// The keys that have a stream.
     pub fn keys(&self) -> Vec<K> {
         lock(&self.open).of.keys().copied().collect()
     }
@@ -124,7 +124,7 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).of.is_empty()
     }
 
-    /// How many have one.
+    /// Number of keys that have a stream.
     pub fn len(&self) -> usize {
         lock(&self.open).of.len()
     }
@@ -133,7 +133,7 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).of.contains_key(&key)
     }
 
-    /// Queues `event` on every stream of `key`, and drops those that do not keep up.
+    /// Queues `event` on every stream of `key`, and closes those whose queue is full.
     pub fn send(&self, key: K, event: &Bytes) {
         lock(&self.open).send(key, event);
     }
@@ -143,14 +143,15 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         lock(&self.open).keep(key, |one| one.id != id || one.sender.try_send(event.clone()).is_ok());
     }
 
-    /// The same as [`Self::send`] for every stream of `keys`.
+    /// As [`Self::send`], for every stream of `keys`.
     pub fn send_to(&self, keys: &[K], event: &Bytes) {
         let mut open = lock(&self.open);
         keys.iter().for_each(|key| open.send(*key, event));
     }
 
-    /// Pings those whose turn it is at `beat` and returns them; with many streams a part of them at each, so
-    /// that no event waits for all. A key's turn comes by its `number`.
+    /// Pings the streams that are due at `beat` and returns their keys. If there are many streams, each beat
+    /// pings only some of them, so that events do not wait for all pings. `number` decides on which beat a
+    /// key is due.
     pub fn ping(&self, beat: u64, number: impl Fn(&K) -> i64) -> Vec<K> {
         let mut open = lock(&self.open);
         let parts = match open.of.len() {
@@ -168,12 +169,12 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         keys
     }
 
-    /// Ends the streams of `key` after what is queued.
+    /// Closes the streams of `key`; queued events are still sent.
     pub fn close(&self, key: K) {
         lock(&self.open).of.remove(&key);
     }
 
-    /// Ends every stream, now and from now on.
+    /// Closes all streams, and every stream that is opened later.
     pub fn close_all(&self) {
         let mut open = lock(&self.open);
         open.is_closed = true;
@@ -195,7 +196,7 @@ impl<K: Copy + Eq + Hash> Open<K> {
     }
 }
 
-/// The body of one answer: what is queued for it, until the hub or the client ends it.
+/// The body of a response: sends queued events until the hub or the client ends it.
 pub struct EventStream<K: Copy + Eq + Hash> {
     receiver: Receiver<Bytes>,
     open: Arc<Mutex<Open<K>>>,
@@ -210,7 +211,7 @@ impl<K: Copy + Eq + Hash> EventStream<K> {
         self.id
     }
 
-    /// Ends with the client's side of `connection`.
+    /// Ends the stream when the client closes `connection`.
     pub fn on(mut self, connection: Option<Arc<Connection>>) -> Self {
         self.connection = connection;
         self
@@ -221,7 +222,7 @@ impl<K: Copy + Eq + Hash + Unpin> Stream for EventStream<K> {
     type Item = Result<Bytes, std::convert::Infallible>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        // Whoever polls has just read from the connection, and is woken when there is something to read.
+        // This task has just read from the connection and is woken when more arrives, so the flag is current.
         if self.connection.as_ref().is_some_and(|connection| connection.is_gone()) {
             return Poll::Ready(None);
         }
@@ -235,7 +236,7 @@ impl<K: Copy + Eq + Hash> Drop for EventStream<K> {
     }
 }
 
-/// A panic elsewhere leaves the map whole: every change of it is one call.
+/// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

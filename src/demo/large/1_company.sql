@@ -1,6 +1,7 @@
--- Eight departments of six attendants; the administrator is one of them, so that their bell is full too.
+-- Eight departments with six attendants each. The administrator is one of them, so that their bell has
+-- entries too.
 UPDATE settings SET spacing_minutes = 0;
--- All that is loaded stays, to be looked at.
+-- Keep everything that is loaded, so that it can be looked at.
 UPDATE retention SET notification_days = 3650;
 UPDATE schedules SET min_gap = '0' WHERE status = 'scheduled';
 
@@ -40,7 +41,7 @@ SELECT first[1 + place * 7 % cardinality(first)] || ' ' || family[1 + place * 11
 INSERT INTO department_members (department_id, user_id)
 SELECT m.department_id, u.id FROM missing m JOIN users u USING (email);
 
--- Who sits where: departments from 0 to 7, seats from 0 to 5.
+-- The seat of each attendant: departments are numbered 0 to 7, seats 0 to 5.
 CREATE TEMPORARY TABLE seats ON COMMIT DROP AS
 SELECT department, seat, department_id, user_id
   FROM (SELECT (dense_rank() OVER (ORDER BY d.position) - 1)::int AS department, d.id AS department_id, m.user_id,

@@ -1,4 +1,4 @@
--- A person for five contacts; seven of ten contacts belong to one.
+-- One person per five contacts; seven of ten contacts belong to a person.
 INSERT INTO people (id, name, created_at)
 SELECT sizes.first_person + n - 1, (ARRAY['Família', 'Grupo', 'Condomínio', 'Escritório'])[1 + n % 4] || ' '
        || family[1 + n * 13 % cardinality(family)] || ' '

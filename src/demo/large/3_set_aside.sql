@@ -1,4 +1,4 @@
--- What was dropped is made again by the last step, from these definitions.
+-- The last step creates the dropped objects again from these definitions.
 CREATE TEMPORARY TABLE set_aside (place int, dropping text, making text) ON COMMIT DROP;
 INSERT INTO set_aside
 WITH large AS (

@@ -1,4 +1,5 @@
--- In the order of their due times, one contact after another, so that those of one contact are far apart.
+-- In the order of due times, cycling through the contacts, so that the schedules of one contact are far
+-- apart.
 INSERT INTO schedules (id, contact_id, person_id, department_id, attendant_id, action, due_at, due_local, due_zone,
        message, comment, status, failure_reason, cancel_reason, created_by, created_at, updated_at, finished_at)
 SELECT s.id, s.contact_id, CASE WHEN s.dice % 2 = 0 THEN c.person_id END, seats.department_id,

@@ -1,5 +1,5 @@
--- What the completed schedules opened, open for the last three days; and what was in the way of the
--- failed ones.
+-- The tickets that completed schedules opened (those of the last three days are still open), and the tickets
+-- that made schedules fail.
 INSERT INTO tickets (contact_id, department_id, attendant_id, schedule_id, status, opened_at, closed_at, closed_by)
 SELECT contact_id, department_id, attendant_id, schedule_id, CASE WHEN is_open THEN 'open' ELSE 'closed' END, opened_at,
        CASE WHEN NOT is_open THEN opened_at + CASE WHEN schedule_id IS NULL THEN interval '3 hours' ELSE interval '40 minutes' END END,
@@ -11,7 +11,7 @@ SELECT contact_id, department_id, attendant_id, schedule_id, CASE WHEN is_open T
           FROM schedules s CROSS JOIN sizes
          WHERE s.id > sizes.last_schedule AND s.action <> 'notify'
            AND (s.status = 'completed' OR s.failure_reason = 'ticket_open')
-           -- one that is still in the way would end in the future
+           -- the closing time of a more recent blocking ticket would lie in the future
            AND (s.status = 'completed' OR s.due_at < now() - interval '2 hours')) AS t
  CROSS JOIN sizes
  ORDER BY opened_at;

@@ -1,4 +1,4 @@
--- The trigger would touch each ticket once for each message.
+-- The trigger would update each ticket once per message.
 ALTER TABLE messages DISABLE TRIGGER messages_remember_last;
 INSERT INTO messages (contact_id, ticket_id, kind, event, author_id, schedule_id, body, created_at, delivered_at, read_at)
 SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, m.at, m.delivered_at, m.delivered_at
@@ -19,7 +19,7 @@ SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, 
    AND (m.kind = 'event') = (m.event IS NOT NULL) AND m.body IS NOT NULL AND m.at IS NOT NULL
  ORDER BY t.id, m.step;
 ALTER TABLE messages ENABLE TRIGGER messages_remember_last;
--- The team has seen two thirds of what customers wrote.
+-- The team has read two thirds of the customers' messages.
 UPDATE tickets t
    SET last_message_at = m.at, last_customer_message_id = coalesce(m.from_customer, 0),
        seen_message_id = CASE WHEN t.id % 3 > 0 THEN coalesce(m.from_customer, 0) ELSE 0 END

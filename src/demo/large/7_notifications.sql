@@ -1,5 +1,5 @@
--- As many recipients for each schedule as bring the wanted number, from one to all six of the
--- department, beginning with the attendant. What is older than a week is read, what is much older is
+-- The number of recipients per schedule follows from the wanted number of notifications: from one to all six
+-- users of the department, the attendant first. Notifications older than a week are read; much older ones are
 -- often removed.
 INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, created_at, read_at, removed_at)
 SELECT reader.user_id, 'schedule_' || s.status, s.id, s.contact_id, s.ticket_id, s.finished_at,

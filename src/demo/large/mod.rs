@@ -1,11 +1,10 @@
-//! The demonstration company grown large, to see that every page stays fast: a million schedules over
-//! two years past and sixty days ahead, with all the rows that the product would have written beside
-//! them. The names are put together from lists of common ones. The spacing is set to 0, for so many
-//! schedules would not fit.
+//! The demonstration company with a large amount of data, to check that every page stays fast: a million
+//! schedules from two years ago to sixty days ahead, with all the rows that the product would have written
+//! for them. Names are combined from lists of common names. The spacing is set to 0, because so many
+//! schedules would not fit otherwise.
 //!
-//! A step is one file of SQL; all steps are one transaction. While it runs, the indexes and foreign
-//! keys of the largest tables are set aside: making them anew at the end takes less time, and tries
-//! every row.
+//! Each step is one SQL file; all steps run in one transaction. Meanwhile the indexes and foreign keys of the
+//! largest tables are dropped: creating them again at the end is faster, and checks every row.
 
 use std::time::Instant;
 
@@ -16,14 +15,14 @@ use diesel::prelude::*;
 use super::queries;
 use crate::error::Result;
 
-/// How much is loaded. There are a fifth as many people as contacts.
+/// The amounts to load. There is one person per five contacts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sizes {
     pub schedules: u32,
     pub contacts: u32,
-    /// At least one for each recipient that a schedule must have told, at most six.
+    /// At least one per recipient that a schedule must notify, at most six.
     pub notifications: u32,
-    /// How many of ten schedules only notify, and so open no ticket and send nothing.
+    /// How many of ten schedules only notify: they open no ticket and send no message.
     pub reminders: u32,
 }
 
@@ -36,15 +35,15 @@ impl Default for Sizes {
 /// Why nothing was loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Somebody works with the database.
+    /// The database is in use: it has users of its own.
     NotEmpty,
-    /// It is large already.
+    /// The large demonstration is already loaded.
     LoadedBefore,
-    /// The schedules of one contact would come too close, there would be none, or more than all only notify.
+    /// Too many schedules per contact, no schedules, or more than ten in ten only notify.
     Sizes,
 }
 
-/// More schedules for each contact would make their tickets overlap.
+/// Maximum schedules per contact. With more, their tickets would overlap.
 const PER_CONTACT: u32 = 50;
 
 const STEPS: &[(&str, &str)] = &[
@@ -60,10 +59,7 @@ const STEPS: &[(&str, &str)] = &[
     ("making indexes anew", include_str!("10_restore.sql")),
 ];
 
-/// Fills the demonstration in if it is missing, and makes it large; `progress` hears of each step.
-///
-/// # Errors
-/// The database is unreachable.
+/// Creates the demonstration if it is missing, and makes it large. Calls `progress` before each step.
 pub fn load(
     conn: &mut PgConnection,
     sizes: Sizes,
