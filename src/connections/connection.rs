@@ -17,7 +17,7 @@ const IDLE: Duration = Duration::from_secs(15);
 const FAIR_TIME: Duration = Duration::from_secs(30);
 const FAIR_BYTES: usize = 64 * 1024;
 
-/// Maximum bytes that a client may send during its event stream. It has nothing to send, and unread input
+/// Maximum bytes that a client may send during its event stream. A client has nothing to send then, and unread input
 /// would hide that the client is gone.
 const BESIDE_A_STREAM: usize = 4 * 1024;
 

@@ -6,9 +6,9 @@
 //!
 //! - One address (an IPv6 /64) may have a limited number at once. Trusted proxies and this machine are
 //!   exempt: their requests count for the address that they forward ([`watch`]).
-//! - Signed-in users keep their connections. If strangers use up their share, the strangers who have waited
-//!   longest are disconnected. If all connections are used, idle ones are closed. So a new visitor is always
-//!   admitted, and so is `/healthz`.
+//! - Signed-in users and customers with a valid link keep their connections. All others are strangers. If
+//!   strangers use up their share, those who have waited longest are disconnected. If all connections are
+//!   used, idle ones are closed. So a new visitor is always admitted, and so is `/healthz`.
 //! - A body is read while it arrives at a fair pace. If a response did not need the body, the connection is
 //!   closed after it. A client that has stopped reading is disconnected.
 //! - A client that disconnects is noticed at once ([`Connection::is_gone`]), which ends its event stream.

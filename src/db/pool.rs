@@ -134,9 +134,6 @@ impl Db {
 
     /// Runs `work` in one transaction, which an error rolls back. If it conflicts with another transaction (a
     /// deadlock, or a schedule that took the same time), `work` runs again from the start.
-    ///
-    /// # Errors
-    /// As [`Db::run`].
     pub async fn transaction<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,

@@ -21,7 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A message from the listening connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
-    /// A schedule was saved that is due earlier than all others, here or by another process.
+    /// A due time was added or moved to an earlier time, by this process or another one.
     Wake,
     /// A change of something that a page may be showing.
     Live(Event),
