@@ -1,4 +1,4 @@
-//! The page between upload and preview: how the file was read, and what becomes of each of its columns.
+//! The page between upload and preview: how the file is read, and what each of its columns is imported as.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -18,13 +18,13 @@ use crate::error::Result;
 use crate::ids::ImportId;
 use crate::web::{FieldErrors, Fields, Posted, Shell, redirect};
 
-/// What was chosen on the page.
+/// What the user chose on the page.
 #[derive(Clone, Debug, Default)]
 pub struct Choices {
     pub reading: Reading,
-    /// What becomes of each column; `None` before anything was chosen.
+    /// The target of each column. `None` before the user chose anything.
     pub targets: Option<Vec<Option<Target>>>,
-    /// The reading for which the targets were chosen.
+    /// The shape of the table for which the targets were chosen; see [`Sketch::shape`].
     shape: String,
 }
 
@@ -51,7 +51,7 @@ impl Choices {
         Self { reading: Reading { encoding, separator, sheet, head }, targets, shape: text("shape") }
     }
 
-    /// As the import keeps them, with the columns that are not taken.
+    /// The choices as the import stores them, with the titles of the columns that are not imported.
     fn to_value(&self, sketch: &Sketch) -> Value {
         let Reading { encoding, separator, sheet, head } = &self.reading;
         let targets = self.targets_for(sketch);
@@ -69,7 +69,8 @@ impl Choices {
         })
     }
 
-    /// What becomes of each column: as chosen, if that was for this reading; else as guessed.
+    /// The target of each column: as chosen, if the choice was made for this shape of the table; otherwise as
+    /// guessed.
     pub fn targets_for(&self, sketch: &Sketch) -> Vec<Option<Target>> {
         match &self.targets {
             Some(targets) if self.shape == sketch.shape() => {
@@ -80,7 +81,7 @@ impl Choices {
     }
 }
 
-/// The import and its file, if its columns may still be chosen.
+/// The import and its file, if the user may still choose the columns.
 async fn open(db: &Db, id: ImportId) -> Result<Option<(Import, Vec<u8>)>> {
     db.run(move |conn| {
         let import = queries::find(conn, id)?;
@@ -111,13 +112,13 @@ pub async fn show(
     shell.page(&viewer, "Conferir colunas", page)
 }
 
-/// What came of a choice.
+/// The result of submitting the page.
 enum Outcome {
     Shown(Box<Sketch>, FieldErrors),
     Chosen(Box<Sketch>, Vec<Line>),
 }
 
-/// Reads the file as was chosen: again for the page (`step`), or for the preview.
+/// Reads the file with the chosen settings, and shows the page again (`step`) or goes on to the preview.
 pub async fn choose(
     viewer: Can<ManageContacts>,
     form: Posted,
@@ -156,7 +157,7 @@ fn examine(
     let mut errors = FieldErrors::default();
     let sketch = match Sketch::of(content, &choices.reading) {
         Ok(sketch) => sketch,
-        // As it was read at first: then it could be.
+        // Fall back to the automatic settings, which worked at the upload.
         Err(sentence) => {
             errors.add("reading", sentence);
             Sketch::of(content, &Reading::default())?
@@ -190,7 +191,7 @@ fn examine(
     Ok(Outcome::Chosen(Box::new(sketch), lines))
 }
 
-/// Keeps the lines in the place of those of an earlier choice.
+/// Stores the lines, and deletes those of an earlier choice.
 async fn stage(db: &Db, import: Import, choices: Value, lines: Vec<Line>) -> Result<()> {
     let (id, channel) = (import.id, (import.channel_id, import.channel_kind));
     db.transaction(move |conn| {

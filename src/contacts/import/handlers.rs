@@ -20,7 +20,7 @@ use crate::files::{PostedFile, PostedFiles, Received};
 use crate::ids::{ChannelId, ImportId};
 use crate::web::{FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
 
-/// How many lines of the file of errors are read at once.
+/// Lines of the error file that one query reads.
 const PORTION: i64 = 2_000;
 
 const HEAD: [&str; 9] = [
@@ -43,10 +43,7 @@ pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -
     shell.page(&viewer, "Importar contatos", page)
 }
 
-/// An empty list to fill in.
-///
-/// # Errors
-/// None.
+/// A template file for the user to fill in.
 pub async fn template(_: Can<ManageContacts>) -> Result<HttpResponse> {
     let rows = [
         ["nome", "telefone", "e-mail", "pessoa"],
@@ -59,7 +56,7 @@ pub async fn template(_: Can<ManageContacts>) -> Result<HttpResponse> {
         .body(body))
 }
 
-/// Takes a file, and leads to its columns.
+/// Stores the uploaded file and redirects to its columns.
 pub async fn create(
     viewer: Can<ManageContacts>,
     mut form: PostedFiles,
@@ -87,7 +84,7 @@ pub async fn create(
     shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Importar contatos", page)
 }
 
-/// The import that the file became, or the field that is wrong and why.
+/// Stores the file as a new import. The inner error is the field that is wrong, and the message for it.
 async fn keep(
     db: &Db,
     channel: Option<ChannelId>,
@@ -104,7 +101,7 @@ async fn keep(
     let Some(channel) = channel.filter(|_| kind.is_some()) else {
         return Ok(Err(("channel_id", "Selecione a conexão.".into())));
     };
-    // It stays in the database for a week, as an upload stays in the store.
+    // The file stays in the database for up to a week, so it counts towards the user's upload volume.
     let (by, size) = (viewer.id, received.size);
     if let Err(minutes) = db.transaction(move |conn| volume::count(conn, by, size)).await? {
         return Ok(Err(("file", volume::refusal(minutes))));
@@ -122,7 +119,7 @@ async fn keep(
     }
 }
 
-/// The preview, the progress or the result.
+/// The preview, the progress or the result, depending on the status.
 pub async fn show(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -152,7 +149,7 @@ pub async fn show(
     shell.page(&viewer, view.title(), view)
 }
 
-/// Begins to take the lines. Sent twice, it begins once.
+/// Starts the import. A second request has no effect.
 pub async fn confirm(
     viewer: Can<ManageContacts>,
     form: Posted,
@@ -176,7 +173,7 @@ pub async fn confirm(
     Ok(redirect(&format!("/contacts/imports/{id}")))
 }
 
-/// Ends an import before its end.
+/// Cancels an import that has not finished.
 pub async fn cancel(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -201,7 +198,8 @@ pub async fn cancel(
     Ok(if cancelled { redirect_with(&path, Flash::ImportCancelled) } else { redirect(&path) })
 }
 
-/// The lines that were not taken, with the reason of each, to be put right and sent again.
+/// Downloads the lines that were not imported, each with its reason, so that the user can correct and upload
+/// them again.
 pub async fn errors(
     _: Can<ManageContacts>,
     db: web::Data<Db>,
@@ -217,7 +215,8 @@ pub async fn errors(
     }))
 }
 
-/// The lines with numbers or addresses that find no place in a contact. There is one only until it is confirmed.
+/// Downloads the lines with numbers or addresses that do not fit into a contact. They exist only until the
+/// import is confirmed.
 pub async fn leftovers(
     _: Can<ManageContacts>,
     db: web::Data<Db>,

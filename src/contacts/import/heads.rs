@@ -1,6 +1,6 @@
-//! What the columns of a file hold, guessed from their heads as other programs write them: Google Contacts (old
-//! and new), Outlook, Chatwoot, Digisac, Whaticket, HubSpot, vCard, and people; in Portuguese, English and
-//! Spanish.
+//! Guesses what the columns of a file hold from their heads. It knows the heads that other programs write:
+//! Google Contacts (old and new), Outlook, Chatwoot, Digisac, Whaticket, HubSpot, vCard. It also knows usual
+//! words in Portuguese, English and Spanish, for files made by hand.
 
 use super::table::Row;
 use crate::email::Email;
@@ -8,20 +8,20 @@ use crate::phone::Phone;
 use crate::text_enum;
 
 text_enum! {
-    /// What becomes of a column.
+    /// The field of a contact that a column is imported into.
     pub enum Target {
         Name = "name",
         MiddleName = "middle_name",
         Surname = "surname",
         Phone = "phone",
-        /// Taken if there is no other.
+        /// Used if the line has no better number.
         OtherPhone = "other_phone",
         Email = "email",
         OtherEmail = "other_email",
         Person = "person",
         Department = "department",
         Attendant = "attendant",
-        /// By which our own files name a contact.
+        /// The id by which our own exported files name a contact.
         Code = "code",
     }
 }
@@ -44,30 +44,30 @@ impl Target {
     }
 }
 
-/// A head without case, accents and signs.
+/// A head in lower case, without accents, spaces and punctuation.
 fn plain(title: &str) -> String {
     let decomposed =
         icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(title).to_lowercase();
     decomposed.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// What a head may say.
+/// What a head can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     FullName,
-    /// "Nome": the whole name, or the first one where there is a surname beside it.
+    /// "Nome": the full name, or the first name if there is a column for the surname.
     Name,
     FirstName,
     MiddleName,
     Surname,
-    /// The smaller, the likelier it is the number by which one writes to the customer.
+    /// Rank of the number: the smallest is the most likely one for messages to the customer.
     Phone(u8),
     Email(u8),
     Person,
     Department,
     Attendant,
     Code,
-    /// Known, and nothing of a contact.
+    /// A head that we know, but that is no field of a contact.
     Nothing,
 }
 
@@ -160,7 +160,7 @@ fn meaning(title: &str) -> Option<Meaning> {
     ]) {
         return Some(Meaning::Surname);
     }
-    // Kinds and labels of numbers, and what is dialled to reach machines.
+    // Kinds and labels of numbers, and numbers that reach machines, such as fax.
     if has(&[
         "label",
         "type",
@@ -313,7 +313,7 @@ fn phone_rank(title: &str) -> Option<u8> {
     Some(rank * 2 + u8::from(is_other))
 }
 
-/// Where the label of each column's number stands, as Google writes it: "Phone 1 - Label" beside
+/// The index of the label column that belongs to each number column, as in Google's "Phone 1 - Label" beside
 /// "Phone 1 - Value".
 pub fn labels(titles: &[String]) -> Vec<Option<usize>> {
     let titles: Vec<String> = titles.iter().map(|title| plain(title)).collect();
@@ -328,7 +328,7 @@ pub fn labels(titles: &[String]) -> Vec<Option<usize>> {
     titles.iter().map(label_of).collect()
 }
 
-/// Whether the label of a number says that it is of a mobile telephone.
+/// Whether the label says that the number is a mobile.
 pub fn is_label_of_mobile(label: &str) -> bool {
     let label = plain(label);
     let has = |words: &[&str]| words.iter().any(|word| label.contains(word));
@@ -337,12 +337,12 @@ pub fn is_label_of_mobile(label: &str) -> bool {
         || (label.contains("movel") && !label.contains("imovel"))
 }
 
-/// How many heads of a row are recognised.
+/// Number of cells in a row that are known heads.
 pub fn known_in(row: &Row) -> usize {
     row.cells.iter().filter(|cell| meaning(cell).is_some()).count()
 }
 
-/// The place of the row that is the head.
+/// The index of the row that is the head.
 pub fn row_of(rows: &[Row]) -> Option<usize> {
     let is_data =
         |row: &Row| row.cells.iter().any(|cell| Phone::parse(cell).is_ok() || Email::parse(cell).is_ok());
@@ -356,11 +356,12 @@ pub fn row_of(rows: &[Row]) -> Option<usize> {
     if let Some((_, place)) = best {
         return Some(place);
     }
-    // No head that is known: the first row is one, unless it holds a number or an address itself.
+    // No row has known heads. Then the first row is the head, unless it contains a telephone number or an
+    // e-mail address.
     rows.first().filter(|row| !is_data(row)).filter(|_| rows.len() > 1).map(|_| 0)
 }
 
-/// What becomes of each column, by its head; where no head says so, by its examples.
+/// The target of each column, guessed from its head, or from its examples if the head says nothing.
 pub fn guessed(titles: &[String], examples: &[Vec<String>]) -> Vec<Option<Target>> {
     let meanings: Vec<Option<Meaning>> = titles.iter().map(|title| meaning(title)).collect();
     let mut targets = vec![None; titles.len().max(examples.len())];
@@ -402,7 +403,7 @@ fn name(find: &impl Fn(Meaning) -> Option<usize>, targets: &mut [Option<Target>]
     }
 }
 
-/// The likeliest column is the one, the others come after it.
+/// Gives the best ranked column the target `first`, and the others the target `other`.
 fn ranked(
     meanings: &[Option<Meaning>],
     rank: impl Fn(Meaning) -> Option<u8>,
@@ -419,7 +420,7 @@ fn ranked(
     }
 }
 
-/// Whether most examples are what `parse` takes.
+/// Whether `parse` accepts at least three quarters of the non-empty examples.
 fn are_mostly(examples: &[String], parse: impl Fn(&str) -> bool) -> bool {
     let filled = || examples.iter().filter(|example| !example.trim().is_empty());
     filled().count() > 0 && filled().filter(|example| parse(example)).count() * 4 >= filled().count() * 3
@@ -444,7 +445,7 @@ fn by_examples(meanings: &[Option<Meaning>], examples: &[Vec<String>], targets: 
     if has_name || !has_address || !meanings.iter().all(Option::is_none) {
         return;
     }
-    // Without any head, the first column of words is the name.
+    // If no column has a known head, the first column with words is the name.
     let is_word = |text: &str| text.chars().any(char::is_alphabetic) && Email::parse(text).is_err();
     let words = examples.iter().position(|examples| are_mostly(examples, is_word));
     if let Some(place) = words.filter(|place| targets[*place].is_none()) {

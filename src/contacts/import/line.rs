@@ -1,4 +1,4 @@
-//! A row of the file as a contact: normalised, or refused with a reason.
+//! Turns a row of the file into a line: normalised and ready to import, or refused with a reason.
 
 use std::collections::HashMap;
 
@@ -13,18 +13,19 @@ use crate::ids::{DepartmentId, UserId};
 use crate::phone::Phone;
 use crate::web::without_apostrophes;
 
-/// What a text that is shown again, but not taken, keeps.
+/// Maximum characters of a text that is shown again, but not imported.
 const LONGEST: usize = 200;
 
-/// More numbers or addresses than these in one line are no contact's.
+/// Maximum numbers or addresses that are read from one cell.
 const MOST_VALUES: usize = 20;
 
-/// One line, as it may be taken (its texts normalised) or refused (its texts as they were).
+/// One line of the file. If it can be imported, its texts are normalised; if it is refused, they are as they
+/// stand in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
-    /// Where it begins in the file; the first line is 1.
+    /// The line of the file where it begins, counted from 1.
     pub number: i32,
-    /// Empty if the file has none: then the contact is called by its address or number.
+    /// Empty if the file has none. A new contact then gets its address or number as its name.
     pub name: String,
     pub phone: String,
     pub email: String,
@@ -34,22 +35,22 @@ pub struct Line {
     pub department_id: Option<DepartmentId>,
     pub attendant_id: Option<UserId>,
     pub code: String,
-    /// Numbers and addresses that find no place in a contact, and what else should be known.
+    /// Remarks for the user, such as numbers and addresses that do not fit into a contact.
     pub remark: String,
-    /// Why it cannot be taken, for whoever wrote the file.
+    /// Why the line cannot be imported, in words for the user.
     pub problem: Option<String>,
-    /// The first line with the same number or address.
+    /// The first line of the file with the same number or address, if there is one.
     pub repeats: Option<i32>,
 }
 
-/// The departments of the company, and who attends in them.
+/// The company's active departments and their attendants.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     departments: HashMap<String, DepartmentId>,
     attendants: Vec<Attendant>,
 }
 
-/// Somebody who attends in a department.
+/// A member of a department.
 #[derive(Clone, Debug)]
 pub struct Attendant {
     pub department: DepartmentId,
@@ -58,10 +59,10 @@ pub struct Attendant {
     pub email: String,
 }
 
-/// Makes lines of rows.
+/// Turns rows into lines.
 pub struct Judge {
     targets: Vec<Option<Target>>,
-    /// Where the label of each column's number stands.
+    /// The index of the label column that belongs to each column.
     labels: Vec<Option<usize>>,
     kind: ChannelKind,
     directory: Directory,
@@ -78,7 +79,7 @@ impl Directory {
         self.departments.get(&folded(name)).copied().ok_or("Não há departamento ativo com este nome.")
     }
 
-    /// By e-mail address, or by a name that only one of the department has.
+    /// Finds an attendant by e-mail address, or by name if only one member of the department has that name.
     fn attendant(&self, text: &str, department: DepartmentId) -> Result<UserId, &'static str> {
         let (address, name) = (Email::normalized(text), folded(text));
         let members = || self.attendants.iter().filter(|member| member.department == department);
@@ -94,7 +95,7 @@ impl Directory {
     }
 }
 
-/// A name without case and accents.
+/// A name in lower case, without accents and extra spaces.
 fn folded(name: &str) -> String {
     let plain = icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(name).to_lowercase();
     let letters: String = plain.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
@@ -143,7 +144,8 @@ impl Judge {
                 labelled.extend_from_slice(&phones.good[others..]);
             }
         }
-        // First the one that takes messages: a mobile by its label, else by its form.
+        // Numbers that receive messages come first: those with a mobile label, then those in the form of a
+        // Brazilian mobile number.
         phones.good.sort_by_key(|phone| (!labelled.contains(phone), !phone.is_brazilian_mobile()));
         let mut emails = Values::default();
         for cell in of(Target::Email).chain(of(Target::OtherEmail)) {
@@ -232,13 +234,13 @@ impl Judge {
     }
 }
 
-/// What the cells of one kind hold.
+/// The values found in the cells of one kind: telephone numbers, or e-mail addresses.
 struct Values<T> {
-    /// All of it, as it stands there.
+    /// The text of all the cells, as it stands in the file.
     typed: String,
     good: Vec<T>,
     bad: Vec<(String, &'static str)>,
-    /// Words beside the values.
+    /// Other words in the same cells.
     words: Vec<String>,
 }
 
@@ -256,7 +258,7 @@ fn is_email_mark(c: char) -> bool {
     matches!(c, '/' | ';' | ',' | '|') || c.is_whitespace()
 }
 
-/// An address, also as a link or with the name before it.
+/// Parses an e-mail address, also as a `mailto:` link or in the form `Ana <ana@…>`.
 fn email(text: &str) -> Result<Email, &'static str> {
     let text = text.trim();
     let inner =
@@ -266,7 +268,8 @@ fn email(text: &str) -> Result<Email, &'static str> {
 }
 
 impl<T: PartialEq> Values<T> {
-    /// Reads a cell: one value, several with marks between, or values among words (`within`).
+    /// Reads a cell. It may hold one value, several values separated by marks, or values between words (found
+    /// by `within`).
     fn read(
         &mut self,
         cell: &str,
@@ -299,7 +302,7 @@ impl<T: PartialEq> Values<T> {
         for (piece, read) in pieces {
             match read {
                 Ok(found) => self.add_found(found),
-                // "Ana <ana@…>": the name is no value.
+                // In "Ana <ana@…>", the name is not a value.
                 Err(_) if !piece.contains(|c: char| c.is_ascii_digit() || c == '@') => {}
                 Err(error) => self.bad.push((piece.to_owned(), error)),
             }
@@ -319,7 +322,8 @@ impl<T: PartialEq> Values<T> {
         }
     }
 
-    /// The first that is right; without one, what is wrong with the first. The others are left out.
+    /// Returns the first valid value and adds the others to `left_out`. If none is valid, adds the error of the
+    /// first to `problems`.
     fn first(
         self,
         problems: &mut Vec<&'static str>,
@@ -338,7 +342,7 @@ impl<T: PartialEq> Values<T> {
     }
 }
 
-/// A text that was refused, as far as the database and a page can hold it.
+/// A refused text, cut to what the database and a page can hold.
 fn shown(cell: &str) -> String {
     one_line(cell).chars().take(LONGEST).collect()
 }
@@ -347,7 +351,7 @@ fn or_add<T>(problems: &mut Vec<&'static str>, parsed: Result<T, &'static str>) 
     parsed.map_err(|problem| problems.push(problem)).ok()
 }
 
-/// The numbers, addresses and codes of the lines so far.
+/// The numbers, addresses and codes of the lines read so far, each with its first line.
 #[derive(Default)]
 struct Known {
     phones: HashMap<String, i32>,
@@ -368,7 +372,7 @@ impl Known {
         let phone = first(|known| &mut known.phones, &line.phone);
         let email = first(|known| &mut known.emails, &line.email);
         let code = first(|known| &mut known.codes, &line.code);
-        // Two contacts of ours may have one number: each is named by its code.
+        // In our own exported files, two contacts may have the same number. The code tells them apart.
         let repeats = if line.code.is_empty() { email.or(phone) } else { code };
         Line { repeats, ..line }
     }

@@ -1,13 +1,17 @@
-//! Import of contacts from a file (CSV, .xlsx, vCard): upload, choice of columns, preview, confirmation, progress,
-//! result.
+//! Import of contacts from a file (CSV, .xlsx, vCard). Its steps: upload, choice of columns, preview,
+//! confirmation, progress, result.
 //!
-//! The file is kept as it came until it is confirmed. Somebody says what becomes of each column; then its lines are
-//! judged and kept in the database. Nothing of it is a contact before somebody confirms. A line whose number or
-//! e-mail address belongs to a contact, or which names one by its code, is that contact: it is left alone, or
-//! changed, as the person chooses. Confirmed, the lines are taken in portions, each in its own transaction, by
-//! whichever process comes first; one works at a time. A stop loses nothing: the next process goes on where the
-//! last one ended. Lines that were taken are deleted, and the rest a week after the upload, for they hold
-//! customers' data.
+//! The uploaded file is stored unchanged until the import is confirmed. The user chooses the target of each
+//! column. Then the lines are checked and stored in the database. No contact is created or changed before the
+//! user confirms.
+//!
+//! A line belongs to an existing contact if it has the contact's number or e-mail address, or its code. The
+//! user chooses whether such contacts are left alone or updated.
+//!
+//! After the confirmation, a background worker imports the lines in portions, each in its own transaction.
+//! Every process has such a worker, but only one works at a time. If it stops, another process continues where
+//! it ended, and nothing is lost. Imported lines are deleted at once. The others are deleted a week after the
+//! upload, because they contain customers' data.
 //!
 //! ```text
 //! mapping ──columns chosen──▶ preview ──confirm──▶ running ──last line──▶ finished
@@ -36,7 +40,7 @@ use crate::text_enum;
 use crate::web::Route;
 
 text_enum! {
-    /// How far an import has come.
+    /// The steps of an import. The module's documentation shows the transitions.
     pub enum ImportStatus {
         Mapping = "mapping",
         Preview = "preview",
@@ -46,7 +50,7 @@ text_enum! {
     }
 }
 
-/// A text of a file on one line: line breaks and other control characters become one space.
+/// A text of the file on one line: line breaks and other control characters become one space.
 fn one_line(text: &str) -> String {
     let parts = text.split(char::is_control).map(str::trim).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ")

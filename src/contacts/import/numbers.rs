@@ -1,19 +1,19 @@
-//! Telephone numbers within the words of a cell: "(11) 3333-1052 ramal 12", "Maria (11) 90000-0142". A form asks
-//! for the number alone; a file is as it is, and its number is plain to see.
+//! Finds telephone numbers among the words of a cell: "(11) 3333-1052 ramal 12", "Maria (11) 90000-0142". A
+//! form can ask the user for the number alone, but an imported file cannot be changed.
 
 use crate::phone::{Phone, ROUNDED};
 
-/// More words than these are no numbers with a gap between them.
+/// Maximum words in a run of digits that is searched for several numbers.
 const MOST_WORDS: usize = 20;
 
-/// Digits behind one of these are no telephone number, though they may look like one.
+/// A text with one of these words has no telephone numbers, though its digits may look like one.
 const OTHER_NUMBERS: [&str; 5] = ["cpf", "cnpj", "rg", "cep", "fax"];
 
-/// Words between two numbers.
+/// Words that join two numbers.
 const BETWEEN: [&str; 5] = ["e", "ou", "y", "and", "or"];
 
-/// The numbers in a text that is no number itself, and the other words; none unless there is a number that
-/// cannot be read in two ways.
+/// The numbers in a text that is not a number as a whole, and the other words. `None` if there is no number, or
+/// if the digits can be divided into numbers in more than one way.
 pub fn within(text: &str) -> Option<(Vec<Phone>, String)> {
     let is_other = |word: &str| OTHER_NUMBERS.contains(&word.to_lowercase().as_str());
     let is_rounded = Phone::parse(text) == Err(ROUNDED);
@@ -40,12 +40,12 @@ pub fn within(text: &str) -> Option<(Vec<Phone>, String)> {
     (!phones.is_empty()).then_some((phones, rest))
 }
 
-/// What a number may be written with.
+/// Whether the text has digits and no letters.
 fn is_of_number(text: &str) -> bool {
     text.chars().all(|c| !c.is_alphabetic()) && text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// The text in pieces: with letters, and without any.
+/// Splits the text into runs with letters and runs without letters.
 fn runs(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -57,7 +57,7 @@ fn runs(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A number, or several with nothing but spaces between; none if they can be told apart in more than one way.
+/// One number, or several separated by spaces. `None` if there is more than one way to divide them.
 fn numbers(run: &str) -> Option<Vec<Phone>> {
     let run = run.trim_start_matches(|c: char| !c.is_ascii_digit() && !matches!(c, '(' | '+'));
     let run = run.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -75,9 +75,10 @@ fn numbers(run: &str) -> Option<Vec<Phone>> {
     }
 }
 
-/// Every way to make numbers of all words. A number abroad may end anywhere, and is none of several.
+/// Finds the ways to divide all the words into Brazilian numbers; it stops after two. Foreign numbers have no
+/// fixed length, so they are not recognised among several numbers.
 fn divide(words: &[&str], before: &mut Vec<Phone>, found: &mut Vec<Vec<Phone>>) {
-    /// A number is written in at most so many words: "+55 11 9 0000 0142".
+    /// Maximum words in one number, such as "+55 11 9 0000 0142".
     const MOST_PARTS: usize = 6;
     if words.is_empty() {
         found.push(before.clone());

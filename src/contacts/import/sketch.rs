@@ -1,5 +1,5 @@
-//! What the page of the columns shows of a file, and reading a file at all: off the threads that serve, few at
-//! once, with no connection to the database held.
+//! Reads a file for the page of columns and for the preview. Reading runs on the blocking pool, for a few files
+//! at a time, and holds no database connection.
 
 use actix_web::web;
 use sha2::{Digest, Sha256};
@@ -12,30 +12,30 @@ use super::table::{Reading, Row, Table};
 use super::text::Suspect;
 use crate::error::{Error, Result};
 
-/// Files that are read at once: each takes up to some 150 MB for a second or two.
+/// Maximum files that are read at the same time. Each needs up to 150 MB of memory for a second or two.
 static READING: Semaphore = Semaphore::const_new(2);
 
-/// Examples per column.
+/// Maximum examples per column.
 const EXAMPLES: usize = 3;
 
-/// Cells per column from which its meaning is guessed.
+/// Maximum cells per column from which its meaning is guessed.
 const SAMPLES: usize = 20;
 
-/// The most characters of an example.
+/// Maximum characters of an example.
 const LONGEST: usize = 60;
 
-/// A column with something in it, or with a title.
+/// A column of the file.
 #[derive(Clone, Debug, Default)]
 pub struct Column {
     pub place: usize,
     pub title: String,
     pub examples: Vec<String>,
-    /// How many lines have something in it.
+    /// Number of lines with something in this column.
     pub filled: usize,
     pub guess: Option<Target>,
 }
 
-/// A file as it was read.
+/// A summary of a file, for the page of columns.
 pub struct Sketch {
     pub encoding: String,
     pub suspects: Vec<Suspect>,
@@ -50,14 +50,11 @@ pub struct Sketch {
     pub lines: usize,
 }
 
-/// Runs `work` where it may take its time.
-///
-/// # Errors
-/// It panicked.
+/// Runs `work` on the blocking pool, and waits if other files are being read.
 pub async fn reading<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let permit = READING.acquire().await.map_err(Error::unexpected)?;
     web::block(move || {
-        // Held until the end, even if the visitor has gone.
+        // Keep the permit until the work ends, even if the client has disconnected.
         let _permit = permit;
         work()
     })
@@ -66,8 +63,7 @@ pub async fn reading<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 }
 
 impl Sketch {
-    /// # Errors
-    /// Why this is no file of contacts, for whoever sent it.
+    /// The error says in words for the user why this is not a file of contacts.
     pub fn of(content: &[u8], reading: &Reading) -> Result<Self, &'static str> {
         let table = Table::open(content, reading)?;
         let mut columns: Vec<Column> = Vec::new();
@@ -124,7 +120,7 @@ impl Sketch {
         })
     }
 
-    /// Tells readings of one file apart: choices of columns are for one of them.
+    /// A hash of the column titles. A choice of targets is valid only for the shape for which it was made.
     pub fn shape(&self) -> String {
         let mut hash = Sha256::new();
         for column in &self.columns {
@@ -135,10 +131,7 @@ impl Sketch {
     }
 }
 
-/// Judges every line of a file.
-///
-/// # Errors
-/// Why this is no file of contacts, for whoever sent it.
+/// Checks every line of a file. The error says in words for the user why this is not a file of contacts.
 pub fn lines(content: &[u8], reading: &Reading, judge: Judge) -> Result<Vec<Line>, &'static str> {
     let table = Table::open(content, reading)?;
     let mut judge = judge.with_labels(heads::labels(&table.titles));
@@ -162,7 +155,7 @@ impl Column {
     }
 }
 
-/// The name of a column as spreadsheets have it: A to Z, then AA.
+/// The name of a column as in spreadsheets: A to Z, then AA.
 fn letters(place: usize) -> String {
     let letter = |place: usize| char::from(b'A' + (place % 26) as u8);
     match place {

@@ -1,8 +1,8 @@
-//! Taking the lines of a confirmed import: one portion, one transaction.
+//! Imports the lines of a confirmed import, one portion per transaction.
 //!
-//! What can go wrong: the database refuses a line that looked good (somebody made the same contact at the
-//! same moment). Then the portion is tried again line by line, and the one that is refused stays behind with
-//! a reason, like those that the preview refused.
+//! What can go wrong: the database refuses a line that looked valid, because somebody created the same contact
+//! at the same moment. Then the portion is tried again line by line. The refused line stays with a reason, like
+//! those that the preview refused.
 
 use std::collections::HashMap;
 
@@ -18,13 +18,14 @@ pub const TWO_CONTACTS: &str = "O telefone e o e-mail são de dois contatos dife
 
 pub const ADDRESS_TAKEN: &str = "Já existe um contato com este endereço nesta conexão.";
 
-/// So many lines take about a tenth of a second.
+/// Maximum lines per transaction. 500 lines take about 100 ms.
 const PORTION: i64 = 500;
 
-/// Lines that repeat others must see what came of them, and go one by one.
+/// Maximum lines per transaction when lines are imported one by one. Lines that repeat others need this,
+/// because they must see the contacts that the earlier lines created.
 const REPEATS: usize = 50;
 
-/// What becomes of the lines of one portion.
+/// What to do with the lines of one portion.
 #[derive(Default)]
 struct Plan {
     create: Vec<Match>,
@@ -34,11 +35,11 @@ struct Plan {
     defer: Vec<(i32, i32)>,
 }
 
-/// Takes the next portion of the import whose turn it is, in a transaction of its own; `false` if there was
-/// nothing to do, or another process is at it.
+/// Imports the next portion of the oldest confirmed import, in its own transaction. Returns `false` if there
+/// was nothing to do, or if another process is importing.
 pub fn take_portion(conn: &mut PgConnection) -> Result<bool> {
     match conn.transaction(|conn| portion(conn, false)) {
-        // What a portion of many trips over is found by taking them one at a time.
+        // One line makes the whole portion fail. Importing line by line finds it.
         Err(Error::Unexpected(cause)) => {
             tracing::warn!(%cause, "a portion of an import was refused, and goes line by line");
             conn.transaction(|conn| portion(conn, true))
@@ -67,7 +68,7 @@ fn portion(conn: &mut PgConnection, is_careful: bool) -> Result<bool> {
     Ok(true)
 }
 
-/// Takes a single line as it stands now; what the database refuses is kept with a reason.
+/// Imports one line. If the database refuses it, it stays with a reason.
 fn one(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<()> {
     let taken = conn.transaction(|conn| {
         let found = queries::waiting_line(conn, import, line)?;

@@ -1,7 +1,8 @@
-//! From the bytes of a file to text: in which encoding it was written, and which lines look wrong.
+//! Decodes the bytes of a file to text: detects the encoding, and finds lines that look wrong.
 //!
-//! UTF-8 is judged line by line, for one wrong byte must not garble the others. What is no UTF-8 is told apart
-//! by the letters that it would give: those of Portuguese speak for an encoding, signs within words against it.
+//! UTF-8 is checked line by line, so that one wrong byte does not spoil the other lines. For lines that are not
+//! UTF-8, each candidate encoding gets a score: letters of Portuguese count for it, symbols within words
+//! against it.
 
 use std::borrow::Cow;
 
@@ -10,13 +11,13 @@ use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::one_line;
 
-/// How many suspect lines are shown.
+/// Maximum suspect lines that the page shows.
 const SHOWN: usize = 5;
 
-/// The most characters of a suspect line that are shown.
+/// Maximum characters shown of a suspect line.
 const LONGEST: usize = 120;
 
-/// The encodings that one may choose: the value of the form, and what the page says.
+/// The encodings on the page: form value and label.
 pub const CHOICES: [(&str, &str); 7] = [
     ("utf-8", "UTF-8"),
     ("windows-1252", "Windows-1252 (Excel antigo)"),
@@ -42,9 +43,9 @@ pub struct Suspect {
 #[derive(Clone, Debug)]
 pub struct Decoded {
     pub text: String,
-    /// What the page says about how it was read.
+    /// The encoding, in words for the page.
     pub encoding: String,
-    /// The first of the lines that look wrong.
+    /// The first lines that look wrong.
     pub suspects: Vec<Suspect>,
     pub suspect_count: usize,
 }
@@ -53,11 +54,11 @@ pub struct Decoded {
 enum Charset {
     Of(&'static Encoding),
     CodePage850,
-    /// UTF-8 that some program took for Windows-1252 and wrote as UTF-8 once more.
+    /// UTF-8 text that some program read as Windows-1252 and encoded as UTF-8 again.
     Twice,
 }
 
-/// Decodes a file, as was chosen, or as it looks.
+/// Decodes a file in the chosen encoding, or in the detected one if `chosen` is empty.
 pub fn decoded(content: &[u8], chosen: &str) -> Decoded {
     match chosen {
         "utf-8" => whole(content, Charset::Of(UTF_8)),
@@ -82,7 +83,7 @@ fn detected(content: &[u8]) -> Decoded {
     }
 }
 
-/// UTF-16 without a mark: of Latin letters every other byte is zero.
+/// Detects UTF-16 without a byte order mark: in Latin text every other byte is zero.
 fn wide(content: &[u8]) -> Option<&'static Encoding> {
     let head = &content[..content.len().min(4096) & !1];
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
@@ -94,7 +95,7 @@ fn wide(content: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The whole file in one encoding.
+/// Decodes the whole file in one encoding.
 fn whole(content: &[u8], charset: Charset) -> Decoded {
     let content = match Encoding::for_bom(content) {
         Some((encoding, mark)) if charset == Charset::Of(encoding) || charset == Charset::Twice => {
@@ -112,7 +113,7 @@ fn whole(content: &[u8], charset: Charset) -> Decoded {
     Decoded { text, encoding: charset.label().into(), suspects, suspect_count: count }
 }
 
-/// UTF-8, and what is none in the encoding that gives the likeliest letters.
+/// Decodes each line as UTF-8. Lines that are not UTF-8 are decoded in the most likely other encoding.
 fn by_line(content: &[u8]) -> Decoded {
     if std::str::from_utf8(content).is_ok() {
         return whole(content, Charset::Of(UTF_8));
@@ -153,9 +154,9 @@ fn note(suspects: &mut Vec<Suspect>, count: &mut usize, line: usize, text: &str)
     }
 }
 
-/// Of encodings that fit as well, the first.
+/// The encoding with the best score. If several have the same score, the first of them.
 fn likeliest(lines: &[&[u8]]) -> Charset {
-    /// What the letters of so many bytes say is enough.
+    /// Bytes that are enough to choose the encoding.
     const ENOUGH: usize = 64 * 1024;
     let mut sample = Vec::new();
     for line in lines {
@@ -180,7 +181,7 @@ fn likeliest(lines: &[&[u8]]) -> Charset {
     best.1
 }
 
-/// How much a text looks like Portuguese, by its letters beyond ASCII.
+/// A score for how much a text looks like Portuguese, judged by its letters beyond ASCII.
 fn score(text: &str) -> i64 {
     let mut score = 0;
     let mut before = ' ';
@@ -207,7 +208,8 @@ fn score(text: &str) -> i64 {
     score
 }
 
-/// Whether a line has signs within its words, or pairs that UTF-8 gives when it is read as something else.
+/// Whether a line has symbols within words, or pairs of characters that appear when UTF-8 is read in another
+/// encoding.
 fn looks_wrong(line: &str) -> bool {
     if line.is_ascii() {
         return false;
@@ -300,7 +302,7 @@ impl Charset {
     }
 }
 
-/// A line that was encoded twice, once less; any other as it is.
+/// Undoes one encoding of a line that was encoded twice. Returns any other line unchanged.
 fn once(line: &str) -> String {
     let (bytes, _, has_others) = WINDOWS_1252.encode(line);
     match std::str::from_utf8(&bytes) {

@@ -16,7 +16,7 @@ use crate::contacts::queries::Choice;
 use crate::ids::{ChannelId, ImportId};
 use crate::web::{FieldErrors, thousands};
 
-/// How many refused lines a page shows; the rest is in the file.
+/// Maximum refused lines on a page. All of them are in the error file.
 pub const REFUSED: i64 = 20;
 
 #[derive(Template)]
@@ -59,7 +59,7 @@ impl UploadPage {
         }
     }
 
-    /// The same page with what is wrong.
+    /// The same page with its errors.
     pub fn refused(self, chosen: Option<ChannelId>, errors: FieldErrors) -> Self {
         Self { chosen: chosen.map(|id| id.to_string()).unwrap_or_default(), errors, ..self }
     }
@@ -97,7 +97,7 @@ pub struct Show {
     new_people_of_known: i32,
     remarked: i32,
     has_file: bool,
-    /// The titles of the columns that are not taken.
+    /// The titles of the columns that are not imported.
     unused: String,
     lines: Vec<LineRow>,
     refused: Vec<LineRow>,
@@ -163,7 +163,7 @@ impl Show {
         self.status == ImportStatus::Preview
     }
 
-    /// Ended before anything was confirmed.
+    /// Whether the import was cancelled before any line was imported.
     fn was_discarded(&self) -> bool {
         self.status == ImportStatus::Cancelled && self.done() == 0
     }
@@ -172,7 +172,7 @@ impl Show {
         self.status == ImportStatus::Running
     }
 
-    /// Lines of customers who are no contacts yet.
+    /// Number of lines that will create contacts.
     fn fresh(&self) -> i32 {
         self.good - self.existing - self.repeated
     }
@@ -188,7 +188,7 @@ impl Show {
         }
     }
 
-    /// Lines that are not contacts: refused by the preview, and while taking them.
+    /// Number of lines that did not become contacts: refused in the preview, or failed during the import.
     fn left(&self) -> i32 {
         self.bad + self.failed
     }
@@ -211,7 +211,7 @@ impl LineRow {
         let becomes_new = !is_problem && line.repeats.is_none() && !is_known;
         let name = match (line.name.is_empty() && becomes_new, line.email.is_empty()) {
             (false, _) => line.name,
-            // The new contact is called by its address.
+            // A new contact without a name is named after its address.
             (true, false) => line.email.clone(),
             (true, true) => phone.clone(),
         };
@@ -228,14 +228,14 @@ impl LineRow {
     }
 }
 
-/// A refused line as a row of the file of errors.
+/// A refused line as a row of the error file.
 pub fn refused_cells(line: Preview) -> Vec<String> {
     let problem = line.problem.unwrap_or_default();
     let Preview { name, phone, email, person, department, attendant, code, .. } = line;
     vec![line.line.to_string(), name, phone, email, person, department, attendant, code, problem]
 }
 
-/// A line with what is left out of it, as a row of the file of these.
+/// A line with a remark, as a row of the file of leftovers.
 pub fn leftover_cells(line: Preview) -> Vec<String> {
     let phone = display::phone(&line.phone);
     vec![line.line.to_string(), line.name, phone, line.email, line.person, line.remark]
@@ -257,7 +257,7 @@ pub struct ColumnsPage {
     suspects: Vec<Suspect>,
     suspect_count: usize,
     columns: Vec<ColumnRow>,
-    /// The titles of columns without any content.
+    /// The titles of columns that are empty.
     empty: String,
     unused: String,
     errors: FieldErrors,
@@ -278,7 +278,7 @@ struct ColumnRow {
     targets: Vec<Choosable>,
 }
 
-/// The characters of a row that the choice of the head shows.
+/// Maximum characters of a row in the select of the head.
 const HEAD_SHOWN: usize = 60;
 
 impl ColumnsPage {
@@ -346,7 +346,7 @@ fn target_choices(chosen: Option<Target>) -> Vec<Choosable> {
     std::iter::once(none).chain(Target::ALL.iter().map(choice)).collect()
 }
 
-/// The choice that is made by itself, then `others`.
+/// The automatic choice, followed by `others`.
 fn with_automatic(
     label: String,
     chosen: &str,

@@ -1,8 +1,8 @@
-//! Who takes the lines of confirmed imports: the process that confirmed one at once; any other looks now
-//! and then for what another left.
+//! The worker that runs confirmed imports. The process in which the user confirmed starts at once. The workers
+//! of other processes look every two minutes for imports that were left unfinished.
 //!
-//! What can go wrong: the database is away, or a portion panics. Both are logged, and after a pause it goes
-//! on; the tables say what is left.
+//! What can go wrong: the database is unreachable, or a portion panics. Both are logged, and the worker
+//! continues after a pause. The tables say which lines are left.
 
 use std::time::Duration;
 
@@ -13,23 +13,24 @@ use super::queries;
 use super::take::take_portion;
 use crate::db::Db;
 
-/// How long a confirmed import waits for another process, if its own is gone.
+/// Pause between two looks. So an import whose own process has stopped waits at most this long for another
+/// process.
 const PAUSE: Duration = Duration::from_secs(120);
 
 const PAUSE_AFTER_TROUBLE: Duration = Duration::from_secs(5);
 
-/// Old uploads are looked for once in so many idle pauses: about every half hour.
+/// Idle pauses between two deletions of old imports: 15 × 2 minutes is half an hour.
 const IDLE_BETWEEN_SWEEPS: u32 = 15;
 
-/// Wakes the worker of this process. A call while it works is not lost: it looks once more.
+/// Wakes this process's worker. A call while the worker is busy is not lost: the worker looks once more.
 static CONFIRMED: Notify = Notify::const_new();
 
-/// To be called when an import was confirmed.
+/// Call this after an import was confirmed.
 pub fn wake() {
     CONFIRMED.notify_one();
 }
 
-/// Works until the process ends. A portion under way then is rolled back, and another process takes it.
+/// Runs until the process ends. The portion in progress is then rolled back, and another process imports it.
 pub async fn keep_working(db: Db) {
     let mut idle = 0;
     loop {

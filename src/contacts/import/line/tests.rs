@@ -38,7 +38,7 @@ fn directory() -> Directory {
     )
 }
 
-/// What became of a file: `line|name|phone|email|remark|problem`.
+/// Each line as text: `line|name|phone|email|remark|problem`.
 fn told(lines: &[Line]) -> Vec<String> {
     let problem = |line: &Line| line.problem.clone().unwrap_or_default();
     let tell = |line: &Line| {

@@ -1,4 +1,4 @@
-//! What the pages of imports show.
+//! SQL of the pages of imports.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -11,7 +11,7 @@ use crate::contacts::import::ImportStatus;
 use crate::error::Result;
 use crate::ids::{ChannelId, ImportId};
 
-/// How many lines a preview shows, and how many refused ones; and how many imports the first page lists.
+/// Maximum lines in a preview, and maximum imports in the list on the upload page.
 const SHOWN: i64 = 20;
 
 /// An import with its counts.
@@ -47,16 +47,17 @@ pub struct Import {
     pub skipped: i32,
     #[diesel(sql_type = Integer)]
     pub failed: i32,
-    /// People whom the lines of new contacts make.
+    /// Number of people whom the lines of new contacts create.
     #[diesel(sql_type = Integer)]
     pub new_people: i32,
-    /// Others, whom only lines of known contacts name: they are made if those are changed.
+    /// Number of other people, named only by lines of existing contacts. They are created if the user chooses
+    /// to update existing contacts.
     #[diesel(sql_type = Integer)]
     pub new_people_of_known: i32,
-    /// Lines with numbers or addresses that find no place in a contact.
+    /// Number of lines with values that do not fit into a contact.
     #[diesel(sql_type = Integer)]
     pub remarked: i32,
-    /// How the file is read and what becomes of its columns.
+    /// How the file is read, and the target of each column.
     #[diesel(sql_type = Jsonb)]
     pub choices: Value,
     #[diesel(sql_type = Bool)]
@@ -76,7 +77,7 @@ pub fn find(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
     Ok(diesel::sql_query(format!("{SELECT} WHERE i.id = $1")).bind::<BigInt, _>(import).get_result(conn)?)
 }
 
-/// As `find`, and it cannot change until the transaction ends.
+/// Like [`find`], and locks the import until the end of the transaction.
 pub fn find_for_update(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
     let sql = format!("{SELECT} WHERE i.id = $1 FOR NO KEY UPDATE OF i");
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(import).get_result(conn)?)
@@ -88,7 +89,7 @@ pub fn recent(conn: &mut PgConnection) -> Result<Vec<Import>> {
     Ok(diesel::sql_query(sql).bind::<BigInt, _>(SHOWN).load(conn)?)
 }
 
-/// A line of the file, as it stands in the preview.
+/// A line of the file, as the preview shows it.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Preview {
     #[diesel(sql_type = Integer)]
@@ -107,14 +108,14 @@ pub struct Preview {
     pub attendant: String,
     #[diesel(sql_type = Text)]
     pub code: String,
-    /// What finds no place in the contact.
+    /// Values that do not fit into the contact, and other remarks.
     #[diesel(sql_type = Text)]
     pub remark: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub problem: Option<String>,
     #[diesel(sql_type = Nullable<Integer>)]
     pub repeats: Option<i32>,
-    /// The name of the contact who has the number or the address.
+    /// The name of the existing contact with this number, address or code.
     #[diesel(sql_type = Nullable<Text>)]
     pub existing: Option<String>,
 }
@@ -136,7 +137,7 @@ pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>
     .load(conn)?)
 }
 
-/// Lines that cannot be taken, from after `line` on, at most so many.
+/// Refused lines after `line`, at most `most`.
 pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
         "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
@@ -149,7 +150,7 @@ pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) 
     .load(conn)?)
 }
 
-/// Lines of which something finds no place in a contact, from after `line` on, at most `most`.
+/// Lines with a remark after `line`, at most `most`.
 pub fn remarked(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
     Ok(diesel::sql_query(
         "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
@@ -169,7 +170,7 @@ struct ChannelRow {
     kind: ChannelKind,
 }
 
-/// The kind of an active channel on which contacts can be made.
+/// The kind of an active channel on which a user can create contacts.
 pub fn kind_of(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<ChannelKind>> {
     let row: Option<ChannelRow> = diesel::sql_query(
         "SELECT kind FROM channels

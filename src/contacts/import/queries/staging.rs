@@ -1,4 +1,4 @@
-//! What an upload and its mapping write.
+//! SQL of the upload and of the choice of columns.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, DepartmentId, ImportId, UserId};
 
-/// Lines per statement: each is looked up in the contacts, which takes about 50 µs.
+/// Lines per statement. Looking up one line in the contacts takes about 50 µs.
 const PORTION: usize = 2_000;
 
 #[derive(QueryableByName)]
@@ -21,8 +21,8 @@ struct IdRow {
     id: ImportId,
 }
 
-/// Forgets what was uploaded more than a week ago, unless it is running; one import per statement, for each may
-/// have 100,000 lines.
+/// Deletes imports that were uploaded more than a week ago, unless they are running. Each statement deletes one
+/// import, because an import may have 100,000 lines.
 pub fn forget_old(conn: &mut PgConnection) -> Result<usize> {
     let mut count = 0;
     loop {
@@ -39,7 +39,7 @@ pub fn forget_old(conn: &mut PgConnection) -> Result<usize> {
     }
 }
 
-/// Keeps a file, whose columns are yet to be chosen.
+/// Stores a file as a new import. Its columns are not chosen yet.
 pub fn create(
     conn: &mut PgConnection,
     by: UserId,
@@ -65,20 +65,20 @@ struct ContentRow {
     content: Vec<u8>,
 }
 
-/// The file of an import that is not confirmed yet.
+/// The file of an import that is not confirmed.
 pub fn content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT content FROM import_files WHERE import_id = $1";
     let row: Option<ContentRow> = db::prepared(sql).bind::<BigInt, _>(import).get_result(conn).optional()?;
     Ok(row.map(|row| row.content))
 }
 
-/// Forgets the file.
+/// Deletes the file.
 pub fn drop_file(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     db::prepared("DELETE FROM import_files WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
     Ok(())
 }
 
-/// Forgets the lines of an earlier choice of columns.
+/// Deletes the lines of an earlier choice of columns.
 pub fn clear_lines(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     db::prepared("DELETE FROM import_lines WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
     Ok(())
@@ -98,7 +98,7 @@ struct MemberRow {
     email: String,
 }
 
-/// The active departments and who attends in them.
+/// The active departments and their active members.
 pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
     let rows: Vec<MemberRow> = db::prepared(
         "SELECT d.id AS department_id, d.name AS department, u.id, coalesce(u.name, '') AS name,
@@ -116,7 +116,8 @@ pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
     Ok(Directory::new(departments, rows.into_iter().filter_map(attendant).collect()))
 }
 
-/// Keeps lines, each with what is known of it already: of whom it is, or that taking it would be refused.
+/// Stores the lines. Each is marked if it belongs to an existing contact, or gets a problem if importing it
+/// would be refused.
 pub fn add_lines(
     conn: &mut PgConnection,
     import: ImportId,
@@ -184,8 +185,8 @@ fn add_portion(
     Ok(())
 }
 
-/// Makes it a preview: counts what was found in the file, lines, and the people whom they name and who are not
-/// there yet.
+/// Moves the import to the preview, and counts its lines and the people whom they name and who do not exist
+/// yet.
 pub fn finish_mapping(conn: &mut PgConnection, import: ImportId, choices: &Value) -> Result<()> {
     diesel::sql_query(
         "WITH lines AS MATERIALIZED (

@@ -1,5 +1,5 @@
-//! Which lines of an import are taken next, and what is kept of each. The caller holds one transaction for a
-//! portion.
+//! SQL that finds the next lines to import and stores the result of each. The caller runs each portion in one
+//! transaction.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -31,8 +31,8 @@ struct Locked {
     locked: bool,
 }
 
-/// The running import that was confirmed first, unless another process is at work: one at a time, so that
-/// two files with the same customer make one contact.
+/// The running import that was confirmed first, locked. `None` if another process is importing: only one works
+/// at a time, so that the same customer in two files becomes one contact.
 pub fn claim(conn: &mut PgConnection) -> Result<Option<Claimed>> {
     let lock: Locked =
         diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import')) AS locked")
@@ -49,7 +49,7 @@ pub fn claim(conn: &mut PgConnection) -> Result<Option<Claimed>> {
     .optional()?)
 }
 
-/// A line that waits, and the contacts with its number and its e-mail address.
+/// A waiting line, and the contacts with its number and its e-mail address.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Match {
     #[diesel(sql_type = Integer)]
@@ -62,14 +62,14 @@ pub struct Match {
     pub email: String,
     #[diesel(sql_type = Text)]
     pub person: String,
-    /// As the line names them, if they are still active.
+    /// The department and the attendant of the line, if they are still active.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub department: Option<DepartmentId>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub attendant: Option<UserId>,
     #[diesel(sql_type = Bool)]
     pub is_repeat: bool,
-    /// The contact that our own file named.
+    /// The contact whose code the line has.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub by_code: Option<ContactId>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -81,12 +81,12 @@ pub struct Match {
 }
 
 impl Match {
-    /// The contact whom the line is about.
+    /// The existing contact that the line belongs to.
     pub fn contact(&self) -> Option<ContactId> {
         self.by_code.or(self.by_phone).or(self.by_email)
     }
 
-    /// Without a name it is called by its address or number.
+    /// The contact's name. If the line has none, its e-mail address or number.
     pub fn called(&self) -> String {
         match (self.name.as_str(), self.email.as_str()) {
             ("", "") => display::phone(&self.phone),
@@ -96,7 +96,8 @@ impl Match {
     }
 }
 
-/// $1 the import, $3 its channel, $4 the channel's kind. Of contacts with one number, an active one counts.
+/// Parameters: $1 the import, $3 its channel, $4 the kind of the channel. If several contacts have the same
+/// number, one that is not archived is preferred.
 const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department, l.repeats IS NOT NULL AS is_repeat,
         (SELECT u.id FROM department_members m JOIN users u ON u.id = m.user_id
           WHERE m.department_id = d.id AND u.id = l.attendant_id AND u.deactivated_at IS NULL) AS attendant,
@@ -113,7 +114,7 @@ const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS 
    FROM import_lines l LEFT JOIN departments d ON d.id = l.department_id AND d.deactivated_at IS NULL
   WHERE l.import_id = $1 AND l.problem IS NULL";
 
-/// The next lines, those that repeat others last.
+/// The next waiting lines. Those that repeat other lines come last.
 pub fn waiting(conn: &mut PgConnection, import: &Claimed, most: i64) -> Result<Vec<Match>> {
     Ok(diesel::sql_query(format!("{MATCH} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
         .bind::<BigInt, _>(import.id)
@@ -123,7 +124,7 @@ pub fn waiting(conn: &mut PgConnection, import: &Claimed, most: i64) -> Result<V
         .load(conn)?)
 }
 
-/// One line, if it still waits.
+/// One line, if it is still waiting.
 pub fn waiting_line(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<Vec<Match>> {
     Ok(diesel::sql_query(format!("{MATCH} AND l.line = $2"))
         .bind::<BigInt, _>(import.id)
@@ -133,7 +134,7 @@ pub fn waiting_line(conn: &mut PgConnection, import: &Claimed, line: i32) -> Res
         .load(conn)?)
 }
 
-/// Deletes lines that were taken.
+/// Deletes imported lines.
 pub fn forget(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Result<()> {
     diesel::sql_query("DELETE FROM import_lines WHERE import_id = $1 AND line = ANY($2)")
         .bind::<BigInt, _>(import)
@@ -142,7 +143,7 @@ pub fn forget(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Resul
     Ok(())
 }
 
-/// Keeps a line with the reason why it was not taken.
+/// Stores the reason why a line was not imported.
 pub fn refuse(conn: &mut PgConnection, import: ImportId, line: i32, problem: &str) -> Result<()> {
     diesel::sql_query("UPDATE import_lines SET problem = $3 WHERE import_id = $1 AND line = $2")
         .bind::<BigInt, _>(import)
@@ -152,7 +153,7 @@ pub fn refuse(conn: &mut PgConnection, import: ImportId, line: i32, problem: &st
     Ok(())
 }
 
-/// Puts a line off until the other one, which is of the same contact, is taken.
+/// Moves a line behind the line `other`, which belongs to the same contact.
 pub fn defer(conn: &mut PgConnection, import: ImportId, line: i32, other: i32) -> Result<()> {
     diesel::sql_query("UPDATE import_lines SET repeats = $3 WHERE import_id = $1 AND line = $2")
         .bind::<BigInt, _>(import)
@@ -162,7 +163,7 @@ pub fn defer(conn: &mut PgConnection, import: ImportId, line: i32, other: i32) -
     Ok(())
 }
 
-/// Adds to what came of the import: created, updated, skipped, failed.
+/// Adds to the counts of the import: created, updated, skipped, failed.
 pub fn add_counts(conn: &mut PgConnection, import: ImportId, counts: [usize; 4]) -> Result<()> {
     let [created, updated, skipped, failed] = counts.map(|count| count as i32);
     diesel::sql_query(
@@ -194,7 +195,7 @@ pub fn finish(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     Ok(())
 }
 
-/// Ends an import before its end, and forgets its file and the lines that wait.
+/// Cancels an import, and deletes its file and its waiting lines.
 pub fn cancel(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     let sql = "UPDATE imports SET status = 'cancelled', finished_at = clock_timestamp() WHERE id = $1";
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;

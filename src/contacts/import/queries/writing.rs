@@ -1,5 +1,5 @@
-//! What the lines of an import become: people, new contacts, and changes of those that are there. The caller
-//! holds one transaction for a portion.
+//! SQL that creates and updates contacts and people from lines. The caller runs each portion in one
+//! transaction.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ struct PersonRow {
     id: PersonId,
 }
 
-/// The people of these names, whatever their case and accents; who is missing is made.
+/// The people with these names, ignoring case and accents. Missing people are created.
 pub fn people(conn: &mut PgConnection, import: &Claimed, names: &[&str]) -> Result<Vec<(String, PersonId)>> {
     diesel::sql_query(
         "WITH missing AS (
@@ -48,7 +48,7 @@ fn persons(lines: &[(Match, Option<PersonId>)]) -> Vec<Option<PersonId>> {
     lines.iter().map(|(_, person)| *person).collect()
 }
 
-/// Makes a contact of each line, with its audit.
+/// Creates a contact from each line, and writes the audit.
 pub fn create_contacts(
     conn: &mut PgConnection,
     import: &Claimed,
@@ -79,8 +79,9 @@ pub fn create_contacts(
     Ok(())
 }
 
-/// Gives the contact of each line its name, and what else the line says, and audits which fields changed;
-/// what is the contact's address on its channel stays. Locks in the order of ids.
+/// Updates the contact of each line with the values that the line has, and writes the changed fields to the
+/// audit. Does not change the telephone number or e-mail address that is the contact's address on its channel.
+/// Locks the contacts in order of id.
 pub fn update_contacts(
     conn: &mut PgConnection,
     import: &Claimed,

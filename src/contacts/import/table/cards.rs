@@ -1,12 +1,13 @@
-//! Rows of a file of cards (vCard 2.1, 3.0 and 4.0: RFC 6350, RFC 2426), as telephones export them: a row per
-//! card, a column for each property that may be of use. Crates that read cards tell neither lines nor which
-//! lines they could not read, and know no character set per line, which Android's version 2.1 has.
+//! Reads a vCard file (versions 2.1, 3.0 and 4.0: RFC 6350, RFC 2426), as telephones export it. Each card
+//! becomes a row, and each property that the import can use becomes a column. Existing crates do not report
+//! line numbers or which lines they could not read. They also ignore a character set per line, which Android's
+//! version 2.1 uses.
 
 use encoding_rs::Encoding;
 
 use super::{Halt, LONGEST_CELL, Row};
 
-/// The columns of a card.
+/// The column titles of the resulting table.
 pub const TITLES: [&str; 13] = [
     "Nome completo",
     "Primeiro nome",
@@ -32,24 +33,21 @@ struct Card {
     full_name: String,
     names: [String; 3],
     nickname: String,
-    /// Whether it is a mobile, and the number.
+    /// For each number: whether it is a mobile, and the number.
     phones: Vec<(bool, String)>,
     emails: Vec<String>,
     company: String,
     note: String,
 }
 
-/// A line without its folds: `item1.TEL;TYPE=CELL:+55…`.
+/// A line after unfolding: `item1.TEL;TYPE=CELL:+55…`.
 struct Property<'a> {
     name: &'a str,
     params: &'a str,
     value: &'a str,
 }
 
-/// Hands on a row for each card.
-///
-/// # Errors
-/// What `take` returns.
+/// Calls `take` with a row for each card.
 pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result<(), Halt> {
     let mut card: Option<Card> = None;
     let mut lines = physical_lines(text).enumerate().peekable();
@@ -65,7 +63,7 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
             if is_soft {
                 line.pop();
             }
-            // Folds of what is longer than any field are passed over: pictures.
+            // Do not collect more than a cell can hold: such long values are pictures.
             if line.len() < LONGEST_CELL {
                 line.push_str(if is_soft { next.trim_start() } else { &next[1..] });
             }
@@ -88,14 +86,14 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
             (_, None) => {}
         }
     }
-    // The file was cut off within a card.
+    // The file ended inside a card.
     match card {
         Some(card) => take(card.into_unfinished("O cartão não termina: o arquivo está incompleto.")),
         None => Ok(()),
     }
 }
 
-/// A lone CR ends a line too.
+/// Splits at LF, CRLF and also at a CR alone.
 fn physical_lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
@@ -118,7 +116,7 @@ impl<'a> Property<'a> {
         Some(Self { name, params, value })
     }
 
-    /// The value in its letters.
+    /// The decoded value. Empty for binary values (BASE64).
     fn text(&self) -> String {
         let params = self.params.to_ascii_uppercase();
         if params.contains("BASE64") || params.split(';').any(|param| param == "ENCODING=B") {
@@ -157,7 +155,7 @@ fn from_quoted_printable(value: &str) -> Vec<u8> {
     read
 }
 
-/// The parts of a value that `;` separates, with their escapes undone.
+/// Splits a value at `;` and resolves its escapes.
 fn parts(value: &str) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut chars = value.chars();
@@ -211,7 +209,7 @@ impl Card {
     }
 
     fn into_row(mut self) -> Row {
-        // Those that take messages come first, in the order of the card.
+        // Mobile numbers come first; otherwise the order of the card stays.
         self.phones.sort_by_key(|(is_mobile, _)| !is_mobile);
         self.phones.retain(|(_, number)| !number.is_empty());
         self.emails.retain(|email| !email.is_empty());
@@ -234,7 +232,7 @@ impl Card {
     }
 }
 
-/// One value each, and the rest in the last.
+/// Puts one value into each cell, and all remaining values into the last cell.
 fn fill(cells: &mut [String], values: &[String]) {
     let own = cells.len() - 1;
     for (cell, value) in cells.iter_mut().zip(values.iter().take(own)) {

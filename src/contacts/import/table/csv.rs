@@ -1,17 +1,17 @@
-//! Rows of a CSV file. What a cell holds beyond its bound, and cells beyond the last column, are passed over,
-//! so that a file of one endless line needs no memory.
+//! Reads the rows of a CSV file. It drops what is longer than a cell may be, and empty cells beyond the last
+//! allowed column. So even a file with one endless line needs little memory.
 
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::{Halt, LONGEST_CELL, MOST_COLUMNS, Row, SEPARATORS, TOO_WIDE};
 
-/// What the first line `sep=;` says, which Excel writes and reads.
+/// The separator in a first line `sep=;`, which Excel writes and reads.
 pub fn declared_separator(text: &str) -> Option<u8> {
     let line = text.lines().next()?.trim().trim_matches('"');
     let mark =
         line.get(..4).filter(|start| start.eq_ignore_ascii_case("sep=")).map(|_| &line.as_bytes()[4..])?;
     let is_known = |byte: &u8| SEPARATORS.iter().any(|(_, known, _)| known == byte);
-    // Two bytes may be an empty line after a tab that was trimmed.
+    // `sep=` followed by a tab: the tab was trimmed.
     match mark {
         [] => Some(b'\t'),
         [byte] => Some(*byte).filter(is_known),
@@ -19,7 +19,7 @@ pub fn declared_separator(text: &str) -> Option<u8> {
     }
 }
 
-/// Counts lines as editors do: CR, LF and both together end one.
+/// Counts lines as editors do: CR, LF or CRLF ends a line.
 struct Lines<'a> {
     text: &'a [u8],
     at: usize,
@@ -27,7 +27,7 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The line of the byte `to`.
+    /// The line number of the byte at `to`.
     fn advance(&mut self, to: usize) -> i32 {
         while self.at < to {
             match self.text[self.at] {
@@ -41,10 +41,7 @@ impl Lines<'_> {
     }
 }
 
-/// Hands on each row.
-///
-/// # Errors
-/// What `take` returns, or that there are too many columns.
+/// Calls `take` with each row. Fails also if there are too many columns.
 pub fn read(
     text: &str,
     separator: u8,
@@ -94,12 +91,13 @@ pub fn read(
     }
 }
 
-/// The rest of the line end before a row, and empty lines, are none of it.
+/// The position of the next row, after line ends and empty lines.
 fn start_of_row(bytes: &[u8], at: usize) -> usize {
     at + bytes[at..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()
 }
 
-/// A quote that nobody closed takes the lines below into its cell.
+/// Describes a row with an unclosed quote, whose cell swallowed the lines below it, or with a cell that is too
+/// long.
 fn flaw_of(
     raw: &[u8],
     cells: &[String],

@@ -1,7 +1,7 @@
-//! A file of contacts as a table: rows of cells, whatever wrote it. CSV, a sheet of Excel, or cards (vCard).
+//! A file of contacts as a table of rows and cells. The file may be CSV, an Excel workbook (.xlsx) or vCard.
 //!
-//! A file may be made to do harm: columns, cells, lines and what is unpacked are bounded, and nothing is kept of
-//! what lies beyond.
+//! A file may be malicious. So the number of columns and lines, the length of cells and the unpacked size are
+//! limited, and nothing beyond the limits is kept in memory.
 
 mod cards;
 mod csv;
@@ -15,16 +15,16 @@ use encoding_rs::Encoding;
 use super::heads;
 use super::text::{self, Suspect};
 
-/// The most columns of one file.
+/// Maximum columns of a file.
 pub const MOST_COLUMNS: usize = 200;
 
-/// The most lines of one file.
+/// Maximum lines of a file.
 pub const MOST_LINES: usize = 100_000;
 
-/// The longest cell in bytes; no field of a contact needs more, and notes are not taken.
+/// Maximum bytes of a cell. No field of a contact needs more, and notes are not imported.
 const LONGEST_CELL: usize = 32 * 1024;
 
-/// How many rows are looked at to find the head.
+/// Maximum rows searched for the head, and maximum sheets searched for contacts.
 const LOOKED_AT: usize = 20;
 
 const TOO_WIDE: &str =
@@ -32,37 +32,37 @@ const TOO_WIDE: &str =
 
 const TOO_LONG: &str = "O arquivo tem mais de 100.000 linhas. Divida em partes e envie uma por vez.";
 
-/// One row, as it stands in the file.
+/// A row as it stands in the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The line where it begins; the first of the file is 1.
+    /// The line of the file where it begins, counted from 1.
     pub number: i32,
     pub cells: Vec<String>,
-    /// Why it cannot be taken, whatever is in its cells.
+    /// Why the row cannot be imported, regardless of its cells.
     pub flaw: Option<String>,
 }
 
-/// Why no more rows are read.
+/// Why reading stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Halt {
-    /// Whoever reads has what they wanted.
+    /// The reader has all that it needs.
     Enough,
-    /// What the page says about the file.
+    /// The file is refused, with this message for the user.
     Refused(&'static str),
 }
 
-/// How a file is to be read, as values of a form; an empty one means: find out.
+/// How to read a file, as values of the form. Empty values are detected automatically.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     pub encoding: String,
     /// `;`, `,`, `tab` or `|`.
     pub separator: String,
     pub sheet: String,
-    /// The line of the head; `none` if there is none.
+    /// The line number of the head; `none` if the file has no head.
     pub head: String,
 }
 
-/// The separators that one may choose: the value of the form, its byte, and what the page says.
+/// The separators on the page: form value, byte, label.
 pub const SEPARATORS: [(&str, u8, &str); 4] = [
     (";", b';', "Ponto e vírgula"),
     (",", b',', "Vírgula"),
@@ -79,21 +79,20 @@ enum Kind<'a> {
 /// An open file.
 pub struct Table<'a> {
     kind: Kind<'a>,
-    /// How its text was decoded; empty for a sheet of Excel.
+    /// The encoding of the text, in words for the page. Empty for an Excel workbook.
     pub encoding: String,
     pub suspects: Vec<Suspect>,
     pub suspect_count: usize,
-    /// The line of the head, if there is one.
+    /// The line number of the head, if there is one.
     pub head: Option<i32>,
-    /// The titles of the head.
+    /// The cells of the head.
     pub titles: Vec<String>,
-    /// The first rows, from which the head may be chosen.
+    /// The first rows. The user may choose the head among them.
     pub first: Vec<Row>,
 }
 
 impl<'a> Table<'a> {
-    /// # Errors
-    /// Why this is no file of contacts, for whoever sent it.
+    /// The error says in words for the user why this is not a file of contacts.
     pub fn open(content: &'a [u8], reading: &Reading) -> Result<Self, &'static str> {
         let mut decoded = None;
         let kind = if content.starts_with(b"PK\x03\x04") {
@@ -149,13 +148,13 @@ impl<'a> Table<'a> {
         matches!(self.kind, Kind::Cards { .. })
     }
 
-    /// The value of the separator that was chosen or found.
+    /// The form value of the separator that was chosen or detected.
     pub fn separator(&self) -> Option<&'static str> {
         let Kind::Csv { separator, .. } = &self.kind else { return None };
         SEPARATORS.iter().find(|(_, byte, _)| byte == separator).map(|(value, ..)| *value)
     }
 
-    /// The sheets of a workbook, and the one that is read.
+    /// The sheets of a workbook, and the sheet that is read.
     pub fn sheets(&self) -> Option<(&[String], &str)> {
         match &self.kind {
             Kind::Sheet { sheets, chosen, .. } => Some((sheets, chosen)),
@@ -163,10 +162,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Hands on the rows of contacts: those that are not empty and stand below the head.
-    ///
-    /// # Errors
-    /// Why no more is read.
+    /// Calls `take` with each row below the head that is not empty. The error is the message for the user if
+    /// the file is refused.
     pub fn rows(&self, mut take: impl FnMut(Row) -> Result<(), Halt>) -> Result<(), &'static str> {
         let (head, mut count) = (self.head, 0);
         self.read(&mut |row: Row| {
@@ -228,8 +225,8 @@ fn text_kind<'a>(text: String, reading: &Reading) -> Result<Kind<'a>, &'static s
     Ok(Kind::Csv { text, separator, sets_separator: declared.is_some() })
 }
 
-/// The first bytes of formats that no list begins with: PDF, RTF, gzip, bzip2, 7z, RAR, JPEG, PNG, GIF, an empty
-/// ZIP, SQLite.
+/// The first bytes of formats that are never a list of contacts: PDF, RTF, gzip, bzip2, 7z, RAR, JPEG, PNG,
+/// GIF, an empty ZIP, SQLite.
 const BINARY_MARKS: [&[u8]; 12] = [
     b"%PDF-",
     b"{\\rtf",
@@ -245,17 +242,17 @@ const BINARY_MARKS: [&[u8]; 12] = [
     b"SQLite format 3",
 ];
 
-/// Whether this is a picture, a document or the like, by its first bytes. Words can look like the mark of
-/// one ("BMW;…" is no bitmap), but hold no NUL.
+/// Whether the first bytes are those of a picture, a document or the like. A text can begin with the same
+/// letters as a binary format ("BMW;…" looks like a bitmap), but it contains no NUL byte.
 fn is_no_text(content: &[u8]) -> bool {
     let head = &content[..content.len().min(8 * 1024)];
-    // Some programs put a mark of UTF-8 or an empty line before a PDF.
+    // Some programs write a UTF-8 byte order mark or an empty line before a PDF.
     let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let is_marked = infer::get(head).is_some() && Encoding::for_bom(head).is_none();
     BINARY_MARKS.iter().any(|mark| start.starts_with(mark)) || (is_marked && head.contains(&0))
 }
 
-/// The one that tells the most heads apart; else, by which the rows are widest.
+/// The separator with the most known heads. If several have the same number, the one with the widest rows.
 fn likeliest_separator(text: &str) -> u8 {
     let mut best = (0, 0, b';');
     let mut too_wide = None;
@@ -276,16 +273,18 @@ fn likeliest_separator(text: &str) -> u8 {
             best = (known, width, separator);
         }
     }
-    // One column by every other separator: then the page says that there are too many.
+    // With every other separator the file has only one column. So take this one, and the page says that there
+    // are too many columns.
     too_wide.filter(|_| best.1 <= 1).unwrap_or(best.2)
 }
 
-/// The first sheet whose head is recognised; else the first with rows.
+/// The sheet with the most known heads. If none has any, the first sheet with rows; if all are empty, the first
+/// sheet.
 fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static str> {
     let mut best: Option<(usize, &String)> = None;
     for name in sheets.iter().take(LOOKED_AT) {
         let mut rows = Vec::new();
-        // One that cannot be read is none of contacts, and is told of when it is chosen.
+        // A broken sheet contains no contacts. Its error is shown when the user chooses it.
         let _ = sheet::read(content, name, &mut |row| {
             rows.push(row);
             if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
@@ -298,7 +297,7 @@ fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static
     best.map(|(_, name)| name.clone()).ok_or("A planilha não tem nenhuma aba com dados.")
 }
 
-/// A cell that is not longer than is taken.
+/// The cell's text, cut to the maximum length.
 fn cut(text: &str) -> Cow<'_, str> {
     if text.len() <= LONGEST_CELL {
         return Cow::Borrowed(text);

@@ -1,6 +1,6 @@
-//! Rows of a workbook of Excel (.xlsx). It is a packed file: before it is read, it is unpacked into nothing, to
-//! see that it is not larger than a list of contacts can be. Cells are read one by one, for a table as large as
-//! its last cell says would not fit into memory.
+//! Reads the rows of an Excel workbook (.xlsx). The file is a ZIP archive. It is first unpacked without keeping
+//! anything, to check that the unpacked size is not larger than a list of contacts can be. Cells are read one
+//! by one, because a table of the size that the last cell claims might not fit into memory.
 
 use std::io::{self, Read};
 
@@ -9,10 +9,10 @@ use zip::ZipArchive;
 
 use super::{Halt, MOST_COLUMNS, Row, TOO_WIDE, cursor, cut};
 
-/// What is kept in memory at once: texts, styles.
+/// Maximum unpacked bytes of the parts that are kept in memory: texts, styles.
 const MOST_TEXTS: u64 = 64 * 1024 * 1024;
 
-/// All sheets, which are read as they come.
+/// Maximum unpacked bytes of all sheets together. They are streamed, so they may be larger.
 const MOST_SHEETS: u64 = 192 * 1024 * 1024;
 
 const MOST_PARTS: usize = 2_000;
@@ -22,10 +22,7 @@ const BROKEN: &str =
 
 const TOO_LARGE: &str = "A planilha é grande demais. Deixe nela só os contatos, ou divida em partes.";
 
-/// The names of the sheets that one sees.
-///
-/// # Errors
-/// Why it is no workbook, for whoever sent it.
+/// The names of the visible sheets. The error says in words for the user why the file is not a workbook.
 pub fn names(content: &[u8]) -> Result<Vec<String>, &'static str> {
     check(content)?;
     let book = open(content).map_err(|_| BROKEN)?;
@@ -39,7 +36,7 @@ fn open(content: &[u8]) -> Result<Xlsx<io::Cursor<&[u8]>>, XlsxError> {
     Xlsx::new(cursor(content))
 }
 
-/// Unpacks every part and keeps none.
+/// Unpacks every part to check its size, and keeps nothing.
 fn check(content: &[u8]) -> Result<(), &'static str> {
     let mut parts = ZipArchive::new(cursor(content)).map_err(|_| BROKEN)?;
     if parts.index_for_name("xl/workbook.xml").is_none() {
@@ -61,10 +58,7 @@ fn check(content: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Hands on each row of a sheet.
-///
-/// # Errors
-/// What `take` returns, or that it cannot be read.
+/// Calls `take` with each row of a sheet. Fails also if the sheet cannot be read.
 pub fn read(content: &[u8], name: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result<(), Halt> {
     let broken = |_| Halt::Refused(BROKEN);
     let mut book = open(content).map_err(broken)?;
@@ -78,7 +72,7 @@ pub fn read(content: &[u8], name: &str, take: &mut dyn FnMut(Row) -> Result<(), 
         }
         let number = i32::try_from(line).unwrap_or(i32::MAX - 1) + 1;
         if number != row.number {
-            // Rows out of their order are of no program that anybody has.
+            // No usual program writes rows out of order.
             if number < row.number {
                 return Err(Halt::Refused(BROKEN));
             }
@@ -99,7 +93,7 @@ pub fn read(content: &[u8], name: &str, take: &mut dyn FnMut(Row) -> Result<(), 
     if row.number > 0 { take(row) } else { Ok(()) }
 }
 
-/// A cell as a text, numbers with all their digits.
+/// A cell as text. Numbers keep all their digits.
 fn shown(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),

@@ -19,7 +19,7 @@ fn numbers(content: &[u8]) -> Vec<(i32, String)> {
     rows(content).unwrap().1.into_iter().map(|row| (row.number, row.cells[0].clone())).collect()
 }
 
-/// A workbook with a sheet of the rows that `xml` holds.
+/// A workbook with these sheets, each a name and the XML of its rows.
 fn workbook(sheets: &[(&str, &str)], texts: &[&str]) -> Vec<u8> {
     let mut file = ZipWriter::new(Cursor::new(Vec::new()));
     let mut part = |name: &str, text: String| {
