@@ -1,4 +1,4 @@
-//! The cells of a calendar as stretches of time.
+//! The cells of the calendar as periods of time.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, TimeDelta, 
 
 use crate::clock::Zone;
 
-/// What the calendar shows at once.
+/// The period that the calendar shows at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
     Month,
@@ -22,12 +22,12 @@ impl View {
         }
     }
 
-    /// A month unless an address asks for a week.
+    /// A month, unless the address asks for a week.
     pub fn parse(text: &str) -> Self {
         if text == "week" { Self::Week } else { Self::Month }
     }
 
-    /// The days that are shown with `day`, from a Sunday to a Saturday.
+    /// The days that are shown for `day`: whole weeks from Sunday to Saturday.
     pub fn days(self, day: NaiveDate) -> RangeInclusive<NaiveDate> {
         let (first, last) = match self {
             Self::Week => (day, day),
@@ -44,7 +44,7 @@ impl View {
         start..=end
     }
 
-    /// A day of the month or week before (-1) or after (1).
+    /// A day of the previous (-1) or next (1) month or week.
     pub fn beside(self, day: NaiveDate, direction: i32) -> NaiveDate {
         let moved = match (self, direction < 0) {
             (Self::Week, true) => day.checked_sub_days(Days::new(7)),
@@ -56,12 +56,12 @@ impl View {
     }
 }
 
-/// A stretch of time, its end left out. It is empty where the clocks skip it, and longer than its name where
-/// they repeat it.
+/// A period of time; its end is excluded. It is empty if the clocks skip it, and longer than usual if they
+/// repeat it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cell {
     pub day: NaiveDate,
-    /// The hour, within a week.
+    /// The hour, in the view of a week.
     pub hour: Option<u32>,
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
@@ -73,7 +73,7 @@ impl Cell {
     }
 }
 
-/// The cells of `days`: each a day.
+/// One cell per day.
 pub fn by_day(zone: Zone, days: RangeInclusive<NaiveDate>) -> Vec<Cell> {
     let cell = |day: NaiveDate| {
         let next = day.succ_opt().unwrap_or(day);
@@ -82,7 +82,7 @@ pub fn by_day(zone: Zone, days: RangeInclusive<NaiveDate>) -> Vec<Cell> {
     days.start().iter_days().take_while(|day| day <= days.end()).map(cell).collect()
 }
 
-/// The cells of `days`: each an hour of a day, all hours of a day after each other.
+/// One cell per hour; all hours of a day come before those of the next day.
 pub fn by_hour(zone: Zone, days: RangeInclusive<NaiveDate>) -> Vec<Cell> {
     let hours = |day: NaiveDate| {
         (0..24_u32).map(move |hour| {

@@ -14,11 +14,12 @@ use crate::schedules::Known;
 use crate::schedules::list::{self, Filters, Query};
 use crate::web::{Shell, pushing, tidied};
 
-/// How many schedules a cell of each view names.
+/// Maximum schedules that a cell of each view shows.
 const IN_A_DAY: i64 = 3;
 const IN_AN_HOUR: i64 = 2;
 
-/// The days that are shown take the place of the list's period, which waits in the address.
+/// The shown days replace the list's period filter. The address keeps that filter for the way back to the
+/// list.
 pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,

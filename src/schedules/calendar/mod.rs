@@ -1,8 +1,9 @@
-//! The calendar: the same schedules by the same filters, in the days of a month or the hours of a week.
+//! The calendar: shows the list's schedules, with the same filters, in the days of a month or the hours of a
+//! week.
 //!
-//! A cell shows the first few of its schedules and how many more there are, so that a day of a thousand
-//! is as fast and as readable as one of three. A pending schedule is moved to another time by mouse, by
-//! keyboard or by a page of its own, under all the rules of an edit.
+//! A cell shows its first few schedules and the number of others, so that a day with a thousand is as fast
+//! and as readable as one with three. A pending schedule can be moved to another time by mouse, by keyboard
+//! or on a separate page, under all the rules of an edit.
 
 mod grid;
 mod handlers;

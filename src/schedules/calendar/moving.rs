@@ -1,4 +1,4 @@
-//! Moving a pending schedule to another time, and nothing else of it.
+//! Moves a pending schedule to another time and changes nothing else.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -43,7 +43,7 @@ pub async fn ask(
     shell.page(&viewer, TITLE, view)
 }
 
-/// Moves. To a script that did what the mouse said, success is an empty answer.
+/// Moves the schedule. After a drag by mouse, the script gets an empty answer on success.
 pub async fn change(
     viewer: Can<ManageSchedules>,
     form: Posted,
@@ -86,15 +86,15 @@ async fn load(db: &Db, viewer: &Viewer, id: ScheduleId) -> Result<(Detail, i32)>
     db.run(move |conn| Ok((queries::detail(conn, &who, id)?, queries::stored(conn, id)?.version))).await
 }
 
-/// What was sent.
+/// The submitted form.
 struct Typed {
     due_at: String,
-    /// Which of two, where the clocks repeat it.
+    /// Which of the two, if the clocks repeat this time.
     due_fold: String,
     version: i32,
-    /// The company's time zone when the page was made.
+    /// The company's time zone when the page was rendered.
     zone: String,
-    /// The calendar that one came from, as its own address said.
+    /// The query string of the calendar that the user came from.
     list: String,
 }
 
@@ -118,7 +118,7 @@ impl Typed {
     }
 }
 
-/// The page, or the dialogue that a refused move opens.
+/// The page, or the dialog that a refused move opens.
 #[derive(Template)]
 #[template(path = "schedules/time.html")]
 struct Question {
@@ -135,7 +135,7 @@ struct Question {
     back: String,
     error: Option<String>,
     slots: Vec<(String, String)>,
-    /// Whether it may be moved at all.
+    /// Whether it may still be moved.
     is_pending: bool,
     is_dialog: bool,
 }
@@ -162,7 +162,7 @@ impl Question {
     }
 
     fn refuse(&mut self, zone: Zone, errors: FieldErrors, slots: [Option<DateTime<Utc>>; 2], is_stale: bool) {
-        // A time that the clocks repeat could not be told from its twin.
+        // Leave out times that the clocks repeat: the button cannot say which of the two it means.
         let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
         self.slots =
             slots.into_iter().flatten().filter(is_plain).map(|at| (zone.input(at), zone.slot(at))).collect();

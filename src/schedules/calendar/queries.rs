@@ -11,16 +11,17 @@ use crate::ids::ScheduleId;
 use crate::schedules::list::{self, Narrowed};
 use crate::schedules::{Action, Status};
 
-/// How many schedules of a cell and a situation are counted at most.
+/// Maximum schedules that are counted per cell and situation.
 const COUNTED: i64 = 1_000;
 
-/// How many are compared with the words of a search that found too many to be listed.
+/// Maximum schedules per cell and situation that are compared with the words of a search, if it found too
+/// many to list.
 const COMPARED: i64 = 50;
 
-/// One of the first schedules of a cell.
+/// A schedule that a cell shows.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Entry {
-    /// The place of its cell, from 1 on.
+    /// The number of its cell, from 1.
     #[diesel(sql_type = BigInt)]
     pub cell: i64,
     #[diesel(sql_type = BigInt)]
@@ -35,12 +36,12 @@ pub struct Entry {
     pub status: Status,
     #[diesel(sql_type = Text)]
     pub contact_name: String,
-    /// When it was fired by hand, before its time.
+    /// When it was run by hand, before its time.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub fired_early_at: Option<DateTime<Utc>>,
 }
 
-/// How many schedules of a situation a cell holds.
+/// The number of schedules of one situation in a cell.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Load {
     #[diesel(sql_type = BigInt)]
@@ -81,7 +82,7 @@ pub fn entries(
     Ok(query.load(conn)?)
 }
 
-/// How many schedules there are in each cell, by situation.
+/// The number of schedules in each cell, by situation.
 pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
     let (from, to) = bounds(cells);
     let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();

@@ -16,10 +16,10 @@ use cells::{AgendaDay, CellView, Cells};
 
 pub const PATH: &str = "/schedules/calendar";
 
-/// The hours that a week shows, whatever is planned.
+/// The hours that a week always shows.
 const USUAL_HOURS: std::ops::RangeInclusive<u32> = 7..=19;
 
-/// What the page was asked for, and what was found.
+/// The requested view and its data.
 pub struct Shown {
     pub view: View,
     pub day: NaiveDate,
@@ -43,16 +43,16 @@ pub struct Calendar {
     previous: String,
     next: String,
     today: String,
-    /// The cells of a month, a week in each.
+    /// The cells of a month, one vector per week.
     weeks: Vec<Vec<CellView>>,
-    /// The days of a week, and the cells of each hour.
+    /// The days of a week. `hours` holds the label and the cells of each hour.
     days: Vec<Head>,
     hours: Vec<(String, Vec<CellView>)>,
     agenda_title: String,
     agenda: Vec<AgendaDay>,
-    /// The address of what is shown, for the way back.
+    /// The query string of this page, for the way back to it.
     list: String,
-    /// The time zone by whose clocks it is shown.
+    /// The time zone of the shown times.
     zone: &'static str,
     remarks: Remarks,
 }
@@ -96,7 +96,7 @@ impl Calendar {
         }
     }
 
-    /// With what is to be said of its filters.
+    /// Adds remarks about the filters in the address.
     pub fn remarking(self, remarks: Remarks) -> Self {
         Self { remarks, ..self }
     }
@@ -106,7 +106,7 @@ impl Calendar {
     }
 }
 
-/// The usual hours, and those before and after them in which something is planned.
+/// The usual hours, extended to the first and last hour that has a schedule.
 fn hours(shown: &Shown, cells: &Cells) -> Vec<u32> {
     let busy = shown.cells.iter().enumerate().filter(|(place, _)| cells.count(*place).0 > 0);
     let busy: Vec<u32> = busy.filter_map(|(_, cell)| cell.hour).collect();
@@ -151,7 +151,7 @@ pub fn long_day(day: NaiveDate) -> String {
     format!("{}, {} de {}", clock::weekday(day).to_lowercase(), day.day(), clock::month(day))
 }
 
-/// The next full hour of today, and nine o'clock of the days to come.
+/// The time that is proposed for a new schedule: today the next full hour, later days 9:00, past days none.
 pub fn free_time(zone: clock::Zone, day: NaiveDate, now: DateTime<Utc>) -> Option<String> {
     let local = zone.local(now);
     let at = match day.cmp(&local.date()) {
@@ -166,7 +166,7 @@ pub fn free_time(zone: clock::Zone, day: NaiveDate, now: DateTime<Utc>) -> Optio
     Some(clock::input_value(at))
 }
 
-/// In the last hour of a day, a time within it to the next five minutes but one, if there is such.
+/// In the last hour of a day: the second multiple of five minutes from now, if it is still in that hour.
 fn late(now: NaiveTime) -> Option<NaiveTime> {
     NaiveTime::from_hms_opt(now.hour(), (now.minute() / 5 + 2) * 5, 0)
 }

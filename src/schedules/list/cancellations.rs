@@ -1,4 +1,4 @@
-//! Cancelling those that were ticked in the list: one question, one transaction.
+//! Cancels the schedules that were ticked in the list: one question, one transaction.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -19,13 +19,10 @@ use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
 use crate::web::{Fields, Flash, Posted, Shell, redirect_with};
 
-/// More than a page of the list can hold; who sends more did not tick them there.
+/// Maximum schedules per request: more than a page of the list holds.
 const MOST: usize = 100;
 
-/// Asks once for all, as a page or within a dialogue.
-///
-/// # Errors
-/// `BadRequest` for more than a page can hold.
+/// Asks once for all of them, as a page or in a dialog. `BadRequest` for more than [`MOST`].
 pub async fn ask(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -42,10 +39,8 @@ pub async fn ask(
     shell.page(&viewer, "Cancelar agendamentos", view)
 }
 
-/// Cancels those that are still pending; the others are shown as they are.
-///
-/// # Errors
-/// `BadRequest` for more than a page can hold.
+/// Cancels those that are still pending, and shows the state of the others. `BadRequest` for more than
+/// [`MOST`].
 pub async fn cancel(
     viewer: Can<ManageSchedules>,
     form: Posted,
@@ -79,7 +74,7 @@ pub async fn cancel(
     }
 }
 
-/// How many were cancelled, and those that were pending no more.
+/// Returns the number of cancelled schedules, and the schedules that were no longer pending.
 fn cancel_ticked(
     conn: &mut PgConnection,
     viewer: &Viewer,
@@ -105,7 +100,7 @@ fn ticked(fields: &Fields) -> Result<Vec<ScheduleId>> {
     if ids.len() > MOST { Err(Error::BadRequest) } else { Ok(ids) }
 }
 
-/// The list that one came from, as its own address said.
+/// The filters of the list that the user came from.
 fn list_of(fields: &Fields) -> Filters {
     Filters::read(&Fields::parse(fields.get("list").as_bytes()).unwrap_or_default())
 }
@@ -123,7 +118,7 @@ struct Question {
     is_dialog: bool,
 }
 
-/// What came of it where some were pending no more.
+/// The result, if some were no longer pending.
 #[derive(Template)]
 #[template(path = "schedules/cancelled.html")]
 struct Outcome {
@@ -154,7 +149,7 @@ impl Question {
         }
     }
 
-    /// The same page with what was typed and what is wrong with it.
+    /// The same page with the typed reason and its error.
     fn refused(self, reason: &str, error: &'static str) -> Self {
         Self { reason: reason.to_owned(), error: Some(error), ..self }
     }

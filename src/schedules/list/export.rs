@@ -1,4 +1,4 @@
-//! The filtered list as a file for spreadsheets.
+//! The filtered list as a CSV file.
 
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
@@ -40,8 +40,8 @@ const HEAD: &[&str] = &[
     "Encerrado em",
 ];
 
-/// What the search found is fixed at the beginning; rows that come or go meanwhile are met or not, but none
-/// is met twice. The audit keeps who took the list and its filters, but not what was searched for.
+/// The search runs once, at the start. Rows that are added or removed meanwhile may be in the file or not,
+/// but none is there twice. The audit records who exported the list and the filters, but not the search text.
 pub async fn download(
     viewer: Can<ManageSchedules>,
     db: web::Data<Db>,
@@ -74,7 +74,7 @@ pub async fn download(
     }))
 }
 
-/// The filters as the audit keeps them: a preset is the days that it meant.
+/// The filters as the audit records them: a preset period is recorded as its days.
 fn kept(filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Value {
     let is_kept = |name: &str| !matches!(name, "q" | "sort" | "period" | "from" | "to");
     let pairs = filters.pairs().into_iter().filter(|(name, _)| is_kept(name));
@@ -115,7 +115,7 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
     ]
 }
 
-/// As spreadsheets read a moment.
+/// Date and time in a format that spreadsheets recognize.
 fn local(zone: Zone, at: DateTime<Utc>) -> String {
     format!("{} {}", zone.date(at), zone.time(at))
 }

@@ -1,4 +1,4 @@
-//! What an address says about the list: nonsense in it counts for nothing.
+//! The list's filters in an address. Invalid values are ignored.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -15,7 +15,7 @@ use crate::text_enum;
 use crate::web::{Cursor, Fields};
 
 text_enum! {
-    /// The order of the list, in addresses; a hyphen turns it round.
+    /// The order of the list, as in addresses; a hyphen reverses it.
     pub enum Sort {
         Soonest = "due",
         Latest = "-due",
@@ -25,8 +25,8 @@ text_enum! {
 }
 
 impl Sort {
-    /// What is pending begins with what comes next, what has ended with the latest. Among all schedules
-    /// neither end of the due times is of interest: those made last come first.
+    /// Pending schedules: the next one first. Ended schedules: the latest due time first. All schedules: the
+    /// most recently created first, because both ends of the due times are of little interest.
     fn of(tab: Option<Status>) -> Self {
         match tab {
             None => Self::Newest,
@@ -44,7 +44,7 @@ impl Sort {
         }
     }
 
-    /// What a caption says of a list in this order.
+    /// The table's caption for this order.
     pub fn caption(self) -> &'static str {
         match self {
             Self::Soonest => "da data mais próxima à mais distante",
@@ -63,7 +63,7 @@ impl Sort {
     }
 }
 
-/// Whose schedules: somebody's, or those that wait in the queue of their department.
+/// Filter by attendant: one user, or schedules without an attendant, which wait in their department's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attendant {
     Queue,
@@ -87,7 +87,7 @@ impl Attendant {
     }
 }
 
-/// What list and calendar show.
+/// The filters of the list and the calendar.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filters {
     pub status: Option<Status>,
@@ -100,7 +100,7 @@ pub struct Filters {
     pub sort: Option<Sort>,
 }
 
-/// Maximum number of characters of a search: the address of the page holds them.
+/// Maximum characters of a search. It must be short enough for the page's address.
 const LONGEST_SEARCH: usize = 2_000;
 
 impl Filters {
@@ -115,7 +115,7 @@ impl Filters {
             creator: fields.get("created_by").parse().ok(),
             action: fields.get("action").parse().ok(),
             period: Period::parse(fields.get("period"), fields.get("from"), fields.get("to")),
-            // What is so anyway is no choice: another tab may have another order of its own.
+            // The tab's default order is not a choice: another tab may have another default.
             sort: order.filter(|order| *order != Sort::of(status)),
         }
     }
@@ -124,17 +124,17 @@ impl Filters {
         self.sort.unwrap_or(Sort::of(self.status))
     }
 
-    /// The tab alone.
+    /// Only the tab and the order.
     pub fn cleared(&self) -> Self {
         Self { status: self.status, sort: self.sort, ..Self::default() }
     }
 
-    /// Whether the list is narrowed by more than its tab.
+    /// Whether any filter besides the tab is set.
     pub fn are_any(&self) -> bool {
         *self != self.cleared()
     }
 
-    /// How many of the filters within the fold are set.
+    /// The number of filters that are set in the folded part of the form.
     pub fn folded(&self) -> usize {
         [
             self.department.is_some(),
@@ -148,7 +148,7 @@ impl Filters {
         .count()
     }
 
-    /// Names and values as in addresses; what is not set is left out.
+    /// Names and values as in addresses; filters that are not set are left out.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
         let (from, to) = self.period.map_or((None, None), Period::dates);
         let preset = self.period.and_then(Period::preset);
@@ -167,7 +167,7 @@ impl Filters {
         all.into_iter().filter_map(|(name, value)| value.map(|value| (name, value))).collect()
     }
 
-    /// The address of `path` with these filters and more.
+    /// The address of `path` with these filters and the pairs `more`.
     pub fn address(&self, path: &str, more: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(self.pairs());
@@ -179,7 +179,7 @@ impl Filters {
     }
 }
 
-/// Where a page of the list begins.
+/// Where a page of the list begins: after or before a row.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place {
     pub after: Option<Cursor>,
@@ -188,7 +188,7 @@ pub struct Place {
 
 impl Place {
     pub fn read(fields: &Fields) -> Self {
-        // Of all times that can be written, the database keeps some.
+        // The database cannot store every time that can be written here.
         let place = |name| {
             fields.get(name).parse().ok().filter(|cursor: &Cursor| (1..=9999).contains(&cursor.at.year()))
         };
@@ -197,14 +197,14 @@ impl Place {
 }
 
 impl Place {
-    /// Its name and value in addresses.
+    /// Its parameter name and value in addresses.
     pub fn pair(&self) -> Option<(&'static str, String)> {
         let (before, after) = (self.before.map(|at| ("before", at)), self.after.map(|at| ("after", at)));
         before.or(after).map(|(name, cursor)| (name, cursor.to_string()))
     }
 }
 
-/// The fields of an address; of one that cannot be read, none.
+/// The fields of a query string; empty if it cannot be parsed.
 pub struct Query(pub Fields);
 
 impl FromRequest for Query {

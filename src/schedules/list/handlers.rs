@@ -48,12 +48,12 @@ pub async fn index(
     Ok(pushing(shell.page(&viewer, "Agendamentos", view)?, &address))
 }
 
-/// Users for the searchable select of who created, as JSON `[{value, text, sub}]`.
+/// Users for the searchable select "Criado por", as JSON `[{value, text, sub}]`.
 pub async fn users(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().json(found(&db, query, Vec::new()).await?))
 }
 
-/// The same for the select of attendants, which begins with the queue.
+/// Like [`users`], for the select of attendants, which begins with the queue.
 pub async fn attendants(_: Can<ManageSchedules>, db: web::Data<Db>, query: Query) -> Result<HttpResponse> {
     let queue = json!({ "value": Attendant::Queue.value(), "text": QUEUE, "sub": "" });
     let first = if query.0.get("q").trim().is_empty() { vec![queue] } else { Vec::new() };
@@ -67,7 +67,7 @@ async fn found(db: &Db, query: Query, first: Vec<Value>) -> Result<Vec<Value>> {
 }
 
 impl Filters {
-    /// What is to be said of the filters in an address, of which these are those that exist.
+    /// Remarks about filters in the address that are invalid. `self` holds the valid ones.
     pub fn remarks(&self, fields: &Fields) -> Remarks {
         let is_day = |text: &str| clock::parse_day(text).is_some();
         let read = |filter, name, is_known| (filter, fields.get(name), is_known);
@@ -85,7 +85,7 @@ impl Filters {
         .swapped(Period::is_swapped(fields.get("from"), fields.get("to")))
     }
 
-    /// Without departments and users that there are not.
+    /// Removes departments and users that do not exist.
     pub fn known(self, options: &Options) -> Self {
         let is_user = |id: i64| options.users.iter().any(|user| user.id == id);
         let department = self.department.filter(|id| options.departments.iter().any(|one| one.id == id.0));

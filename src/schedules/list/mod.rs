@@ -1,8 +1,8 @@
-//! The list of schedules, and what it can be narrowed to.
+//! The list of schedules, with its tabs and filters.
 //!
-//! Who has the permission sees all schedules here; nobody else sees the list. The address holds the
-//! whole state of the page ([`Filters`] and where the page begins), so that it can be shared and the
-//! browser's "back" finds it again; the calendar shows the same schedules by the same filters.
+//! Users with the permission see all schedules here; others cannot open the list. The address holds the whole
+//! state of the page ([`Filters`] and where the page begins), so that it can be shared and the browser's
+//! "back" restores it. The calendar shows the same schedules with the same filters.
 
 mod cancellations;
 mod export;

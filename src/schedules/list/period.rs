@@ -1,4 +1,4 @@
-//! The days that a list is narrowed to, by the calendar of the company.
+//! The filter by due date, in the company's time zone.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, Utc};
 
@@ -6,13 +6,13 @@ use crate::clock::{self, Zone};
 use crate::text_enum;
 
 text_enum! {
-    /// Days counted from today.
+    /// Days relative to today.
     pub enum Preset {
         Today = "today",
         Tomorrow = "tomorrow",
         /// Today and the six days after it.
         Week = "week",
-        /// The whole of this month, also what is past of it.
+        /// The whole of this month, including days that are past.
         Month = "month",
     }
 }
@@ -43,7 +43,7 @@ impl Preset {
     }
 }
 
-/// A stretch of days, the last included.
+/// A period of days; the last day is included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Period {
     Preset(Preset),
@@ -51,8 +51,8 @@ pub enum Period {
 }
 
 impl Period {
-    /// Dates win over a preset, which only a link can choose. Those that are none are left out, and
-    /// those in the wrong order change places.
+    /// Dates override a preset, which only a link can choose. Invalid dates are ignored. Dates in the wrong
+    /// order are swapped.
     pub fn parse(preset: &str, from: &str, to: &str) -> Option<Self> {
         match (clock::parse_day(from), clock::parse_day(to)) {
             (None, None) => preset.parse().ok().map(Self::Preset),
@@ -63,7 +63,7 @@ impl Period {
         }
     }
 
-    /// Whether two dates were typed the wrong way round.
+    /// Whether the two dates are in the wrong order.
     pub fn is_swapped(from: &str, to: &str) -> bool {
         matches!((clock::parse_day(from), clock::parse_day(to)), (Some(from), Some(to)) if to < from)
     }
@@ -94,7 +94,7 @@ impl Period {
         }
     }
 
-    /// The instants from the first (included) to the last (left out) of these days.
+    /// The instants at which the period begins (included) and ends (excluded).
     pub fn bounds(self, zone: Zone, now: DateTime<Utc>) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         let (from, to) = self.days(zone, now);
         let end = to.and_then(|day| day.succ_opt()).map(|day| zone.start_of(day));

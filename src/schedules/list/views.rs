@@ -16,7 +16,7 @@ use filter_form::{Choosable, PresetLink, presets, sorts};
 
 pub const PATH: &str = "/schedules";
 
-/// Who attends where no attendant was chosen.
+/// Label for schedules without an attendant.
 pub const QUEUE: &str = "Fila do departamento";
 
 #[derive(Template)]
@@ -29,14 +29,14 @@ pub struct Index {
     clear: Option<String>,
     presets: Vec<PresetLink>,
     sorts: Vec<Choosable>,
-    /// The filters that a change of the order keeps.
+    /// The filters that stay when the order is changed.
     sorted_with: Vec<(&'static str, String)>,
     lines: Vec<Line>,
     previous: Option<String>,
     next: Option<String>,
     caption: &'static str,
     export: String,
-    /// The filters of the list, for the way back from the pages that it leads to.
+    /// The query string of this list, for the way back from pages that it links to.
     list: String,
     empty: Option<Empty>,
     remarks: Remarks,
@@ -52,7 +52,7 @@ struct Tab {
 
 struct Line {
     is_unspaced: bool,
-    /// When it really was, if it was fired by hand.
+    /// When it ran, if it was run by hand before its time.
     fired: Option<String>,
     id: i64,
     initials: String,
@@ -65,15 +65,15 @@ struct Line {
     department: String,
     attendant: String,
     status: Status,
-    /// What comes next for it: an address and a word.
+    /// The row's action: address and label.
     act: (String, &'static str),
 }
 
-/// What stands in the place of rows.
+/// Shown instead of rows.
 struct Empty {
     title: &'static str,
     text: String,
-    /// Where filters are cleared, if there are any.
+    /// The address that clears the filters, if any are set.
     clear: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl Index {
         }
     }
 
-    /// With what is to be said of its filters.
+    /// Adds remarks about the filters in the address.
     pub fn remarking(self, remarks: Remarks) -> Self {
         Self { remarks, ..self }
     }
@@ -199,7 +199,8 @@ impl Empty {
     }
 }
 
-/// A round number with a plus sign where nobody counted on, such as `1.000+`: `1.512+` would look exact.
+/// The number, or if the count was cut, a rounded one with a plus sign such as `1.000+`: `1.512+` would look
+/// exact.
 pub fn count_text(count: Count) -> String {
     if !count.is_cut {
         return thousands(count.at_least);

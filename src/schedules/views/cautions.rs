@@ -1,16 +1,16 @@
-//! What stands in the way of a schedule long before its time, and what can be done about it.
+//! Warnings about what will prevent a schedule from running as planned, and what can be done.
 
 use crate::schedules::Action;
 use crate::schedules::queries::Detail;
 
-/// A sentence in bold, and what follows.
+/// A sentence in bold, and the text after it.
 pub struct Caution {
     pub what: String,
     pub then: String,
 }
 
 impl Caution {
-    /// Of a pending schedule, what was deactivated or archived since it was saved.
+    /// What was deactivated or archived since a pending schedule was saved.
     pub fn all(detail: &Detail) -> Vec<Self> {
         if detail.status.is_final() {
             return Vec::new();
@@ -18,7 +18,7 @@ impl Caution {
         [contact(detail), department(detail), attendant(detail)].into_iter().flatten().collect()
     }
 
-    /// Why a schedule that came to its end cannot be planned anew.
+    /// Why a final schedule cannot be rescheduled.
     pub fn no_more(detail: &Detail) -> Option<Self> {
         let what = match (detail.is_anonymised, detail.is_archived) {
             (true, _) => "Este contato foi anonimizado.",

@@ -1,4 +1,4 @@
-//! What an edit changed, in words.
+//! Describes what an edit changed.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -8,11 +8,11 @@ use crate::schedules::Action;
 use crate::schedules::changes::{Changes, Field};
 use crate::schedules::queries::Names;
 
-/// One changed field. Of texts only that they changed is known.
+/// One changed field. For texts, only the fact of the change is known.
 pub struct ChangeLine {
     pub field: Field,
     pub label: &'static str,
-    /// Before and after.
+    /// Old and new value.
     pub values: Option<(String, String)>,
 }
 

@@ -1,4 +1,4 @@
-//! The form of a new schedule, of a change, and of a schedule planned anew.
+//! The form that creates, edits or reschedules a schedule.
 
 use askama::Template;
 use chrono::Utc;
@@ -25,12 +25,12 @@ use crate::web::FieldErrors;
 pub enum Purpose {
     New,
     Edit(ScheduleId),
-    /// A new schedule in the place of a final one.
+    /// A new schedule that replaces a final one.
     Reschedule(ScheduleId),
 }
 
 impl Purpose {
-    /// Of a form for a new schedule.
+    /// The purpose of a form that creates a schedule.
     pub fn of_new(typed: &Typed) -> Self {
         typed.ids().rescheduled_from.map_or(Self::New, Self::Reschedule)
     }
@@ -43,7 +43,7 @@ impl Purpose {
         }
     }
 
-    /// The schedule that is changed.
+    /// The schedule that is edited.
     pub fn edited(self) -> Option<ScheduleId> {
         match self {
             Self::Edit(id) => Some(id),
@@ -86,13 +86,13 @@ pub struct FormPage {
     errors: FieldErrors,
     slot: SlotView,
     stale: Option<StaleNotice>,
-    /// Whether it could not be saved just now, though nothing is wrong with it.
+    /// Whether it could not be saved just now, although it is valid.
     is_unsaved: bool,
-    /// What changed while it was open.
+    /// What changed while the form was open.
     question: Option<Asked>,
-    /// What was not taken over from the schedule that is planned anew, and why.
+    /// Why some values of the schedule that it replaces were left out.
     left_out: Vec<&'static str>,
-    /// Why the chosen person does not fit any more.
+    /// Why the chosen person no longer fits.
     unfit_person: Option<&'static str>,
     actions: Vec<ActionChoice>,
     earliest: String,
@@ -133,7 +133,7 @@ impl FormPage {
         }
     }
 
-    /// The same form with what is wrong.
+    /// The same form with errors.
     pub fn refused(mut self, viewer: &Viewer, errors: FieldErrors, slot: Slot) -> Self {
         self.attendant.error = errors.of("attendant_id").map(str::to_owned);
         self.slot = SlotView::new(viewer, slot);
@@ -141,24 +141,25 @@ impl FormPage {
         self
     }
 
-    /// The same form, to be sent again.
+    /// The same form, to be submitted again.
     pub fn unsaved(self) -> Self {
         Self { is_unsaved: true, ..self }
     }
 
-    /// The same form with why some of the earlier schedule is not in it.
+    /// The same form with the reasons why some values were left out.
     pub fn leaving_out(self, left_out: Vec<&'static str>) -> Self {
         Self { left_out, ..self }
     }
 
-    /// The same form with what changed while it was open. From now on the person knows.
+    /// The same form with what changed while it was open. The form takes over the current time zone, so this
+    /// is asked only once.
     pub fn asking(mut self, viewer: &Viewer, question: Question) -> Self {
         self.question = Some(Asked::new(viewer, question, &self.typed, &self.warning));
         self.typed.zone = viewer.zone.name().into();
         self
     }
 
-    /// The same form below what happened to its schedule meanwhile.
+    /// The same form, with what happened to its schedule meanwhile above it.
     pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale, merged: &Merged) -> Self {
         let own = |part: &Part| (*part, self.in_words(*part));
         let own: Vec<_> = merged.both.iter().map(own).collect();
@@ -166,7 +167,7 @@ impl FormPage {
         self
     }
 
-    /// What a part of the form says.
+    /// A part of the form in words.
     fn in_words(&self, part: Part) -> String {
         let name = |choices: &[Choice], id: &str| {
             choices.iter().find(|choice| choice.id.to_string() == id).map(|choice| choice.name.clone())
@@ -220,11 +221,11 @@ impl FormPage {
     }
 }
 
-/// What the form asks before it is sent again.
+/// What the user is asked before submitting the form again.
 struct Asked {
     title: String,
     text: String,
-    /// The instant that was meant, by the clocks of now: value and label.
+    /// The instant that was meant, in the current time zone: value and label.
     slot: Option<(String, String)>,
 }
 
@@ -253,7 +254,7 @@ impl Asked {
     }
 }
 
-/// What the clocks of `zone` show when those of `former` show what was typed.
+/// The typed time, converted from the zone `former` to `zone`.
 fn same_instant(zone: Zone, former: Zone, typed: &Typed) -> Option<(String, String)> {
     let at = match (former.resolve(clock::parse_input(&typed.due_at)?), typed.due_fold.parse()) {
         (Resolved::One(at), _) | (Resolved::Twice(at, _), Ok(Fold::First)) => at,

@@ -1,4 +1,4 @@
-//! The parts of the form that change with what is chosen.
+//! The parts of the form that depend on what is chosen in it.
 
 use askama::Template;
 use diesel::pg::PgConnection;
@@ -15,7 +15,7 @@ use crate::schedules::queries::Choice;
 use crate::tickets::queries::Unread;
 use crate::tickets::{self, OpenTicket, Seen};
 
-/// "Atendente", which appears once a department is chosen.
+/// "Atendente", which is shown once a department is chosen.
 #[derive(Template)]
 #[template(path = "schedules/_attendant.html")]
 pub struct AttendantField {
@@ -39,14 +39,14 @@ impl AttendantField {
     }
 }
 
-/// What is known of the chosen contact.
+/// The facts about the chosen contact.
 #[derive(Clone, Debug)]
 pub struct Known {
     open_ticket: Option<Open>,
     is_unreachable: bool,
 }
 
-/// The contact's open ticket, as far as the form shows it.
+/// The contact's open ticket, as the form shows it.
 #[derive(Clone, Debug)]
 struct Open {
     ticket: OpenTicket,
@@ -54,7 +54,7 @@ struct Open {
     seen: Seen,
     /// Whether an earlier page of the form showed it.
     was_shown: bool,
-    /// What should be read before it is closed.
+    /// Messages that should be read before it is closed.
     unread: Vec<Unread>,
 }
 
@@ -77,15 +77,15 @@ impl Known {
 impl Open {
     fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<Seen>) -> Result<Self> {
         let before = before.filter(|seen| seen.ticket == ticket.id).map(|seen| seen.up_to);
-        // What is written between the two statements is not shown, and not taken for shown.
+        // A message that arrives between the two statements does not count as seen.
         let up_to = tickets::queries::last_message(conn, ticket.id)?;
         let unread = tickets::queries::unread(conn, ticket.id, before, viewer)?;
         Ok(Self { ticket, seen: Seen { ticket: ticket.id, up_to }, was_shown: before.is_some(), unread })
     }
 }
 
-/// "Este contato tem um chamado aberto", and the button that closes it too; or that nothing can be
-/// sent to the contact.
+/// "Este contato tem um chamado aberto", and the button that also closes it; or the warning that nothing can
+/// be sent to the contact.
 #[derive(Template, Default)]
 #[template(path = "schedules/_contact_warning.html")]
 pub struct ContactWarning {
@@ -93,13 +93,13 @@ pub struct ContactWarning {
     is_unreachable: bool,
     pub(super) may_close: bool,
     was_shown: bool,
-    /// What the form sends back of the ticket that it shows.
+    /// What the form sends back about the ticket that it shows.
     pub(super) seen: String,
-    /// Messages to be read before the ticket is closed, each with who wrote it.
+    /// Messages to be read before the ticket is closed: author and text.
     unread: Vec<(String, String)>,
     has_more_unread: bool,
     conversation: String,
-    /// As an answer to htmx, the button in the form's foot goes along.
+    /// Whether the button in the form's foot is included, as in an answer to htmx.
     with_button: bool,
 }
 
@@ -128,7 +128,7 @@ impl ContactWarning {
         }
     }
 
-    /// What is asked before the ticket is closed after all.
+    /// The question before the ticket is closed.
     pub(super) fn question(&self) -> String {
         match (self.was_shown, self.protocol) {
             (false, Some(protocol)) => {
@@ -145,7 +145,7 @@ fn in_words(message: Unread) -> (String, String) {
     (author, body)
 }
 
-/// Choices for the searchable select.
+/// Options for the searchable select.
 pub fn as_json<'a>(choices: impl IntoIterator<Item = &'a Choice>) -> Vec<Value> {
     let option = |choice: &Choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phone(&choice.sub) });
     choices.into_iter().map(option).collect()

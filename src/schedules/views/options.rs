@@ -1,4 +1,4 @@
-//! What the form's selects offer, and what is known of what was chosen.
+//! The options of the form's selects, and the facts about what is chosen.
 
 use diesel::pg::PgConnection;
 
@@ -11,7 +11,7 @@ use crate::schedules::queries::{self, Choice};
 use crate::schedules::slot::{self, Slot};
 use crate::web::Search;
 
-/// What the form's selects offer, and what is known of what was chosen.
+/// The options of the form's selects, and the facts about what is chosen.
 pub struct Options {
     pub(super) people: Vec<Choice>,
     pub(super) contacts: Vec<Choice>,
@@ -25,7 +25,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// For a form that changes the schedule `except`, or makes a new one.
+    /// For a form that edits the schedule `except`, or creates a new one.
     pub fn load(
         conn: &mut PgConnection,
         viewer: UserId,
@@ -38,7 +38,7 @@ impl Options {
         let mut contacts = queries::contacts(conn, chosen.person, contact.as_ref())?;
         let mut people = queries::people(conn, person.as_ref())?;
         let found = Found { contacts: contact.map(|_| contacts.len()), people: person.map(|_| people.len()) };
-        // What an edited schedule has is offered even if it was archived or deactivated since.
+        // An edited schedule's current values are offered even if they were archived or deactivated since.
         let contact = facts.contact.map(|contact| contact.id);
         if let Some(contact) = contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
             contacts.extend(queries::contact_choice(conn, contact)?);
@@ -68,7 +68,7 @@ impl Options {
     }
 }
 
-/// How many a search found, if there was one.
+/// The number of results of each search; `None` without a search.
 pub(super) struct Found {
     pub(super) contacts: Option<usize>,
     pub(super) people: Option<usize>,

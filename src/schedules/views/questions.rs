@@ -1,5 +1,5 @@
-//! The questions before a schedule is cancelled or fired: pages of their own for browsers without
-//! scripts, dialogues of the schedule's page for others.
+//! The questions before a schedule is cancelled or run: separate pages for browsers without JavaScript,
+//! dialogs of the schedule's page for others.
 
 use askama::Template;
 
@@ -20,7 +20,7 @@ impl Cancellation {
         Self { form: CancelForm::new(viewer, csrf, detail, false) }
     }
 
-    /// The same page with what was typed and what is wrong with it.
+    /// The same page with the typed reason and its error.
     pub fn refused(mut self, reason: &str, error: &'static str) -> Self {
         self.form.reason = reason.to_owned();
         self.form.error = Some(error);
@@ -28,7 +28,7 @@ impl Cancellation {
     }
 }
 
-/// The same question within that page, or in a dialogue.
+/// The same question as a part of that page, or in a dialog.
 #[derive(Template)]
 #[template(path = "schedules/_cancel_form.html")]
 pub struct CancelForm {
@@ -54,7 +54,7 @@ impl CancelForm {
     }
 }
 
-/// The question before firing, as a page.
+/// The question before running, as a page.
 #[derive(Template)]
 #[template(path = "schedules/dispatch.html")]
 pub struct RunQuestion {
@@ -66,7 +66,7 @@ impl RunQuestion {
         Self { form: RunForm::new(viewer, csrf, detail, false) }
     }
 
-    /// The same page with what stands in the way.
+    /// The same page with the reason why it cannot run.
     pub fn refused(mut self, reason: FailureReason, ticket: Option<OpenTicket>) -> Self {
         let why = match (reason, ticket) {
             (FailureReason::TicketOpen, Some(ticket)) => {
@@ -95,14 +95,14 @@ impl RunQuestion {
     }
 }
 
-/// The same question within that page, or in a dialogue.
+/// The same question as a part of that page, or in a dialog.
 #[derive(Template)]
 #[template(path = "schedules/_dispatch_form.html")]
 pub struct RunForm {
     csrf: String,
     id: String,
     sentence: String,
-    /// What stood in the way, and the ticket that did.
+    /// Why it could not run, and the address of the ticket that prevented it.
     refusal: Option<String>,
     ticket: Option<String>,
     is_dialog: bool,

@@ -24,7 +24,7 @@ pub struct Show {
     status: Status,
     is_unspaced: bool,
     due: String,
-    /// When it really was, if it was fired by hand.
+    /// When it ran, if it was run by hand before its time.
     fired: Option<String>,
     action: Action,
     person: Option<String>,
@@ -102,7 +102,8 @@ impl Failure {
         let ticket = entry.and_then(|entry| Some((entry, entry.ticket_id?, entry.protocol?)));
         let Some((entry, ticket, protocol)) = ticket else {
             if entry.is_none() && story.detail.failure_reason == Some(FailureReason::TicketOpen) {
-                // Which ticket it was went with the history, and it may long be closed.
+                // The history named the ticket and has been deleted. The ticket may have been closed long
+                // ago.
                 let due = zone.date_time(story.detail.due_at);
                 why = format!("O chamado já estava aberto em {due}. Agende outra data.");
             }
@@ -128,7 +129,7 @@ fn conversation(detail: &Detail) -> Option<String> {
     }
 }
 
-/// What went wrong, and why and what to do next.
+/// What went wrong; and why, with what to do next.
 pub(super) fn failure_text(detail: &Detail, zone: Zone) -> Option<(String, String)> {
     let due = zone.date_time(detail.due_at);
     let what = match (detail.action, detail.sends) {

@@ -1,4 +1,4 @@
-//! Whether the wanted time can be had, below the field "Data e hora".
+//! Whether the wanted time is free, shown below the field "Data e hora".
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -19,7 +19,7 @@ pub struct SlotView {
     stays_near: bool,
 }
 
-/// Which of two equal clock times is meant.
+/// Asks which of two equal clock times is meant.
 struct Question {
     text: String,
     choices: Vec<FoldChoice>,
@@ -33,7 +33,7 @@ struct FoldChoice {
 
 struct Wrong {
     text: &'static str,
-    /// Times nearby that exist: value and label.
+    /// Existing times nearby: value and label.
     slots: Vec<(String, String)>,
 }
 
@@ -69,7 +69,7 @@ impl SlotView {
         }
     }
 
-    /// Whether it says by itself what is wrong with the time.
+    /// Whether this view already says what is wrong with the time.
     pub fn is_telling(&self) -> bool {
         self.conflict.is_some() || self.wrong.is_some()
     }
@@ -97,7 +97,7 @@ impl Question {
     }
 }
 
-/// A time as a button sends and names it: where the clocks repeat it, with which of the two it is.
+/// A time as the value and the label of a button. If the clocks repeat it, both say which of the two it is.
 pub(super) fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
     match Fold::of(zone, at) {
         Some(fold) => (

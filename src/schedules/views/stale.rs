@@ -18,29 +18,29 @@ use crate::web::BLANK;
 pub struct StaleNotice {
     id: String,
     title: &'static str,
-    /// Who changed it and when, oldest first; or what came of it.
+    /// Who changed it and when, oldest first; or how it ended.
     sentences: Vec<String>,
-    /// By which clocks times are shown now, if these are others than when the form was opened.
+    /// The time zone of the shown times, if it changed since the form was opened.
     other_zone: Option<String>,
-    /// What both changed: one of the two is to be chosen.
+    /// Parts that both users changed: the user must choose one of the two values.
     both: Vec<Line>,
-    /// What only the other changed, and the form has taken over.
+    /// Parts that only the other user changed. The form has taken them over.
     taken: Vec<Line>,
     is_over: bool,
 }
 
 struct Line {
     part: Part,
-    /// What this person typed; or what it was, where that is known.
+    /// What this user typed; or the old value, if it is known.
     before: Option<String>,
     after: String,
-    /// Who saved that, and when.
+    /// Who saved the new value, and when.
     by: String,
     button: String,
 }
 
 impl StaleNotice {
-    /// `own` is what this person typed where the other changed the same.
+    /// `own` is what this user typed in the parts that both changed.
     pub fn new(viewer: &Viewer, stale: &Stale, own: Vec<(Part, String)>, original: &Original) -> Self {
         let (detail, zone) = (&stale.detail, viewer.zone);
         let is_over = detail.status.is_final();
@@ -88,7 +88,7 @@ impl Line {
     }
 }
 
-/// A line for each part that changed since, in the order of the form.
+/// A line for each part that has changed since, in the order of the form.
 fn taken(zone: Zone, stale: &Stale, original: &Original) -> Vec<Line> {
     let edits = stale.since.entries.iter().rev().filter(|entry| entry.kind == "edited");
     let changes = edits.fold(Changes::default(), |all, entry| all.then(&entry.changes()));
@@ -96,7 +96,7 @@ fn taken(zone: Zone, stale: &Stale, original: &Original) -> Vec<Line> {
     for change in ChangeLine::all(&changes, &stale.since.names, zone) {
         let Some(part) = Part::of(change.field) else { continue };
         let before = match (change.values, part) {
-            // A text is kept only by the form that was opened with it.
+            // The history does not keep texts; the form does.
             (None, Part::Message | Part::Comment) => original.first(part).map(str::to_owned),
             (values, _) => values.map(|(before, _)| before),
         };
@@ -114,7 +114,7 @@ fn taken(zone: Zone, stale: &Stale, original: &Original) -> Vec<Line> {
     lines
 }
 
-/// What the schedule says now.
+/// The current value of a part.
 fn now(zone: Zone, stale: &Stale, part: Part) -> String {
     let detail = &stale.detail;
     match part {
@@ -131,7 +131,7 @@ fn now(zone: Zone, stale: &Stale, part: Part) -> String {
     }
 }
 
-/// What stands for an attendant where none was chosen.
+/// Label for schedules without an attendant.
 pub(super) const QUEUE: &str = "Fila do departamento";
 
 /// `Suporte, Bruno Lima`.
@@ -147,7 +147,7 @@ fn or_blank(text: String) -> String {
     if text.trim().is_empty() { BLANK.into() } else { text }
 }
 
-/// What came of a schedule that is pending no more.
+/// How a schedule ended.
 fn fate(zone: Zone, detail: &Detail, end: Option<&HistoryEntry>) -> Vec<String> {
     let mut sentences: Vec<String> = match (detail.status, end) {
         (Status::Cancelled, Some(end)) => vec![by_whom(zone, "Cancelado", end)],

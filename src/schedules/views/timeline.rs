@@ -12,14 +12,14 @@ pub struct Entry {
     pub icon: &'static str,
     pub title: String,
     pub sub: String,
-    /// What an edit changed, a line each.
+    /// What an edit changed, one line each.
     pub lines: Vec<String>,
-    /// Where more is to be read: address and text.
+    /// A link to more: address and text.
     pub link: Option<(String, String)>,
     at: DateTime<Utc>,
 }
 
-/// The whole story; what is still to come is first.
+/// All entries. A pending run comes first.
 pub fn entries(zone: Zone, story: &Story) -> Vec<Entry> {
     let detail = &story.detail;
     let mut entries = Vec::new();
@@ -52,7 +52,7 @@ impl Entry {
         Self { style, icon, title: title.into(), sub, lines, link, at }
     }
 
-    /// With its date, and what else is to be said, below the title.
+    /// Sets the line below the title: the date and the given parts.
     fn said(mut self, zone: Zone, parts: &[&str]) -> Self {
         let parts = parts.iter().filter(|part| !part.is_empty()).copied();
         let date = zone.date_time(self.at);

@@ -1,4 +1,4 @@
-//! The cells of the calendar with what they show.
+//! The calendar's cells, ready for the template.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
@@ -10,25 +10,27 @@ use crate::schedules::form::Fold;
 use crate::schedules::list::{self, Filters, Period};
 use crate::schedules::{Action, Status};
 
-/// How many schedules of a day the agenda names.
+/// Maximum schedules of a day that the agenda shows.
 const IN_THE_AGENDA: usize = 10;
 
 /// One cell.
 pub struct CellView {
     pub number: u32,
     pub label: String,
-    /// The week of the day, and on narrow screens the day itself below the month.
+    /// Address of the day's week. `select`, for narrow screens, is the address that lists the day below the
+    /// month.
     pub week: String,
     pub select: String,
     pub style: &'static str,
     pub entries: Vec<EntryView>,
     pub dots: Vec<&'static str>,
     pub more: Option<More>,
-    /// Where a schedule at this time begins.
+    /// Address and label of the link that creates a schedule at this time.
     pub new: Option<(String, String)>,
-    /// What a schedule that is dropped here gets: the day, or the day and the hour.
+    /// The value that a schedule dropped here gets: the day, or the day and the hour. `None` if it cannot be
+    /// dropped here.
     pub drop: Option<String>,
-    /// Why nothing can be dropped here, where that is so.
+    /// Why a schedule cannot be dropped here, if it cannot.
     pub refusal: &'static str,
 }
 
@@ -41,14 +43,14 @@ pub struct EntryView {
     pub action: &'static str,
     pub icon: &'static str,
     pub due: String,
-    /// Which of two, where the clocks repeat that time.
+    /// Which of the two, if the clocks repeat this time.
     pub fold: Option<&'static str>,
     pub is_pending: bool,
-    /// When it really was, if it was fired by hand.
+    /// When it ran, if it was run by hand before its time.
     pub fired: Option<String>,
 }
 
-/// The rest of a cell, and where it is listed.
+/// The number of schedules that the cell does not show, and the address that lists them.
 pub struct More {
     pub text: String,
     pub label: String,
@@ -56,13 +58,13 @@ pub struct More {
 }
 
 impl More {
-    /// `Mais 230`, where there is room for words.
+    /// `Mais 230`, if there is room for words.
     pub fn in_words(&self) -> String {
         self.text.replacen('+', "Mais ", 1)
     }
 }
 
-/// A day of the list that narrow screens show.
+/// A day in the agenda, which narrow screens show.
 pub struct AgendaDay {
     pub label: String,
     pub entries: Vec<EntryView>,
@@ -70,7 +72,7 @@ pub struct AgendaDay {
     pub new: Option<(String, String)>,
 }
 
-/// The cells of a page, by their place.
+/// Builds the cells of a page, by position.
 pub struct Cells<'a> {
     zone: Zone,
     shown: &'a Shown,
@@ -107,7 +109,7 @@ impl<'a> Cells<'a> {
         letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
     }
 
-    /// The days of the week that hold something, or are still to come.
+    /// The days of the week that have schedules or can still get some.
     pub fn agenda(&self) -> Vec<AgendaDay> {
         let mut days: Vec<NaiveDate> = self.shown.cells.iter().map(|cell| cell.day).collect();
         days.dedup();
@@ -130,7 +132,7 @@ impl<'a> Cells<'a> {
         }]
     }
 
-    /// How many schedules a cell holds, and whether there may be more.
+    /// The number of schedules in a cell, and whether there may be more.
     pub fn count(&self, place: usize) -> (i64, bool) {
         let loads = self.shown.loads.iter().filter(|load| load.cell == place as i64 + 1);
         loads.fold((0, false), |(sum, is_cut), load| (sum + load.count, is_cut || load.is_cut))
@@ -198,7 +200,8 @@ impl<'a> Cells<'a> {
     }
 
     fn more(&self, day: NaiveDate, (count, is_cut): (i64, bool), shown: usize) -> Option<More> {
-        // The first were found by another statement, which looks as far as it must.
+        // The count may stop early (`is_cut`). The entries come from another statement, so there may be more
+        // entries than were counted.
         let rest = (count - shown as i64).max(i64::from(is_cut));
         let text = if is_cut { format!("+{rest} ou mais") } else { format!("+{rest}") };
         let period = Some(Period::Between { from: Some(day), to: Some(day) });

@@ -1,4 +1,4 @@
-//! Cancelling several at once.
+//! Cancels several schedules at once.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -10,7 +10,7 @@ use crate::ids::{ScheduleId, UserId};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
 
-/// One of the schedules that somebody chose.
+/// A schedule that was ticked in the list.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Bulk {
     #[diesel(sql_type = BigInt)]
@@ -23,7 +23,7 @@ pub struct Bulk {
     pub status: Status,
 }
 
-/// Those of `ids` that exist, the soonest first.
+/// Those of `ids` that exist, in the order of their due times.
 pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Bulk>> {
     Ok(diesel::sql_query(
         "SELECT s.id, c.name AS contact_name, s.due_at, s.status
@@ -40,8 +40,9 @@ struct IdRow {
     id: ScheduleId,
 }
 
-/// Cancels those of `ids` that are still pending, and returns them. Locked in the order of ids, as by all
-/// who lock several; the second statement sees what the lock waited for.
+/// Cancels those of `ids` that are still pending, and returns them. Rows are locked in the order of their
+/// ids, as everywhere that several are locked. The second statement sees the changes that the lock waited
+/// for.
 pub fn cancel_all(
     conn: &mut PgConnection,
     ids: &[ScheduleId],

@@ -1,4 +1,4 @@
-//! How many schedules there are in each tab.
+//! The number of schedules in each tab.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -9,17 +9,18 @@ use super::situation::{Direction, of_situation};
 use crate::error::Result;
 use crate::schedules::Status;
 
-/// A tab counts to here: beyond, the page says "1.000+", and nobody reads a million rows for a number.
+/// Maximum schedules counted per tab. Beyond it the page says "1.000+", so that no million rows are read for
+/// a number.
 const COUNTED: i64 = 1_000;
 
-/// Where filters without an index of their own thin out what an index finds, so many rows of it are looked
-/// at, and the page says "37+" when there are more.
+/// Maximum rows that are read per tab, if filters without an index of their own reduce what an index finds.
+/// If there are more, the page says for example "37+".
 const LOOKED_AT: i64 = 10_000;
 
-/// As many when each must be compared with the words of a search.
+/// The same, if each row must also be compared with the words of a search.
 const COMPARED: i64 = 100;
 
-/// How many schedules a tab holds.
+/// The number of schedules in a tab.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Count {
     pub at_least: i64,
@@ -27,7 +28,7 @@ pub struct Count {
     pub is_cut: bool,
 }
 
-/// How many schedules there are in each situation.
+/// The number of schedules in each situation.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts([Count; Status::ALL.len()]);
 
@@ -36,7 +37,7 @@ impl Counts {
         self.0[status as usize]
     }
 
-    /// Whether all that a tab holds was counted, and is not much.
+    /// Whether a tab was counted completely and has at most [`COUNTED`] schedules.
     pub fn is_few(&self, tab: Option<Status>) -> bool {
         let count = tab.map_or_else(|| self.all(), |status| self.of(status));
         !count.is_cut && count.at_least <= COUNTED
@@ -58,17 +59,17 @@ struct CountRow {
     count: i64,
 }
 
-/// How many there are in each situation within `all`, which asks for none.
+/// Counts the schedules in each situation. `all` must have no filter by situation.
 pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
     let limit = match (&all.patterns, &all.found, all.set()) {
         (Some(_), ..) => COMPARED,
         (None, None, ..=1) => COUNTED + 1,
         _ => LOOKED_AT + 1,
     };
-    // Each situation is written out, so that the planner knows how many rows to expect of it.
+    // Each situation is a literal in the text, so that the planner knows how many rows to expect.
     let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
     let query = match all.found {
-        // What a search found is not much, and read once for all situations.
+        // The result of a search is short and is read once for all situations.
         Some(_) => format!(
             "SELECT s.status, 0::bigint AS looked_at, count(*) AS count FROM schedules s
               WHERE {} GROUP BY s.status",
@@ -96,8 +97,8 @@ fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
     )
 }
 
-/// The schedules of a situation as far as one index narrows them, in no order: for all of them, and not the
-/// first, the planner knows best how many to expect if it is told that a column is so and so.
+/// SQL: the schedules of a situation, narrowed by one index, in no order. Used when all of them are needed,
+/// not only the first. Conditions of equality let the planner estimate their number best.
 pub fn equal_to(status: Status, narrowed: &Narrowed) -> String {
     let indexed = match narrowed.indexed() {
         Some((column, value)) => format!("{column} = {value}"),

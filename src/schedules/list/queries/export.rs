@@ -1,4 +1,4 @@
-//! The list with all that a spreadsheet wants.
+//! The rows of the CSV file.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -55,10 +55,10 @@ pub struct ExportRow {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// How many rows are read at a time.
+/// Rows per query.
 const CHUNK: usize = 500;
 
-/// The rows that follow a place.
+/// The next rows after a cursor.
 pub fn chunk(
     conn: &mut PgConnection,
     narrowed: &Narrowed,

@@ -1,4 +1,4 @@
-//! The filters of a list as a condition in SQL.
+//! The list's filters as an SQL condition.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -14,16 +14,16 @@ use crate::schedules::list::period::Period;
 use crate::schedules::{Action, Status};
 use crate::web::Search;
 
-/// Filters as the database compares them.
+/// The filters as values that the database compares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Narrowed {
-    /// What a search found, if that is not too much to be listed.
+    /// The result of a search, if it is short enough to be listed.
     pub found: Option<Vec<ScheduleId>>,
-    /// Else what each schedule is compared with.
+    /// Otherwise the patterns that each schedule is compared with.
     pub patterns: Option<Vec<String>>,
     pub status: Option<Status>,
     pub department: Option<DepartmentId>,
-    /// 0 stands for the queue, as in the index.
+    /// 0 means the queue, as in the index.
     pub attendant: Option<i64>,
     pub creator: Option<UserId>,
     pub action: Option<Action>,
@@ -31,14 +31,14 @@ pub struct Narrowed {
     pub to: Option<DateTime<Utc>>,
 }
 
-/// The texts that a search looks into, of the schedule `s`.
+/// SQL: the text of the schedule `s` that a search looks into.
 const TEXTS: &str = "(SELECT x.search FROM schedule_texts x WHERE x.schedule_id = s.id)";
 
-/// How many values `narrowing` binds; a statement's own begin after them.
+/// The number of values that `narrowing` binds. A statement's own values begin after them.
 pub const BOUND: usize = 8;
 
-/// Those filters that an index serves, the one that narrows most first: what each compares, and with which
-/// value. With a situation, the index reads them in the order of the due time.
+/// The filters that have an index, the most selective first: expression and parameter. Together with a
+/// situation, the index returns rows in the order of the due time.
 const INDEXED: [(&str, &str); 4] = [
     ("coalesce(s.attendant_id, 0)", "$4"),
     ("s.created_by", "$5"),
@@ -55,20 +55,21 @@ impl Narrowed {
         INDEXED.into_iter().zip(self.are_set()).filter(|(_, is_set)| *is_set).map(|(filter, _)| filter)
     }
 
-    /// The one of these that finds the schedules of a situation, if one is set.
+    /// The filter whose index is used, if one is set.
     pub fn indexed(&self) -> Option<(&'static str, &'static str)> {
         self.indexed_ones().next()
     }
 
-    /// Whether the schedule `s` is within the filters. Only what is asked for is written, so that each set of
-    /// filters has a plan of its own.
+    /// SQL condition: whether the schedule `s` matches the filters. It contains only filters that are set, so
+    /// that each combination of filters gets its own plan.
     pub fn condition(&self) -> String {
         let status = self.status.map(|status| format!("s.status = '{}'", status.as_str()));
         let indexed = self.indexed().map(|(column, value)| format!("{column} = {value}"));
         status.into_iter().chain(indexed).chain([self.rest()]).collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The same but for the situation and the one that is `indexed`.
+    /// Like [`condition`](Self::condition), without the situation and the filter that is
+    /// [`indexed`](Self::indexed).
     pub fn rest(&self) -> String {
         let found = self.found.as_ref().map(|_| "s.id = ANY ($1)".to_owned());
         let compared = self.patterns.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)"));
@@ -77,36 +78,36 @@ impl Narrowed {
         all.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The part of it that says when a schedule is due.
+    /// The part of the condition about the due time.
     pub fn within_period(&self) -> String {
         let from = self.from.map_or("true", |_| "s.due_at >= $7");
         let to = self.to.map_or("true", |_| "s.due_at < $8");
         format!("{from} AND {to}")
     }
 
-    /// How many of these are set.
+    /// The number of indexed filters that are set.
     pub fn set(&self) -> usize {
         self.are_set().into_iter().filter(|is_set| *is_set).count()
     }
 
-    /// The situations that are asked for.
+    /// The situations that match.
     pub fn statuses(&self) -> impl Iterator<Item = Status> + use<> {
         let only = self.status;
         Status::ALL.iter().copied().filter(move |status| only.is_none_or(|only| only == *status))
     }
 
-    /// Whether it comes from a search.
+    /// Whether there is a search.
     pub fn is_searched(&self) -> bool {
         self.found.is_some() || self.patterns.is_some()
     }
 
-    /// The same filters on any situation.
+    /// The same filters without the situation.
     pub fn of_all(&self) -> Self {
         Self { status: None, ..self.clone() }
     }
 }
 
-/// Looks up what `filters` search for, and makes them comparable.
+/// Runs the search in `filters` and converts the filters.
 pub fn narrowed(
     conn: &mut PgConnection,
     filters: &Filters,
@@ -117,7 +118,7 @@ pub fn narrowed(
     Ok(narrowed_to(found, filters, zone, now))
 }
 
-/// The same where it is known what the search finds.
+/// Like [`narrowed`], with the result of the search.
 pub fn narrowed_to(found: Option<Found>, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Narrowed {
     let (found, patterns) = match found {
         None => (None, None),
@@ -141,7 +142,8 @@ pub fn narrowed_to(found: Option<Found>, filters: &Filters, zone: Zone, now: Dat
     }
 }
 
-/// A statement with the values of `condition` bound. What was searched for says how to look for it.
+/// A statement with the values of [`Narrowed::condition`] bound. With a search it is planned for each
+/// execution, because the best plan depends on the search.
 pub fn narrowing(sql: String, to: &Narrowed) -> db::Prepared<'_> {
     db::prepared(sql)
         .planned_anew_if(to.is_searched())

@@ -1,4 +1,4 @@
-//! What the selects of the filters offer.
+//! The options of the filters' selects.
 
 use std::sync::Arc;
 
@@ -13,20 +13,20 @@ use crate::schedules::queries::Choice;
 use crate::users::{ABSENCE, NAME_IN_A_CHOICE};
 use crate::web::Search;
 
-/// Departments and users, also those that were deactivated: their schedules are still there.
+/// Departments and users, including deactivated ones, which still have schedules.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub departments: Arc<[Choice]>,
-    /// The first of them, and whoever is chosen.
+    /// The first users, and the chosen ones.
     pub users: Arc<[Choice]>,
-    /// Whether there are more users than these, to be searched for.
+    /// Whether there are more users than these, which are found by searching.
     pub are_more: bool,
 }
 
-/// How many users a select holds before it is searched.
+/// Maximum users that a select holds. If there are more, they are searched on the server.
 const MOST: i64 = 100;
 
-/// What filters can be changed to, where `chosen` are chosen now.
+/// Loads the options. `users` contains the users in `chosen` in any case.
 pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
     let departments = db::prepared(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
@@ -38,7 +38,8 @@ pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
     Ok(Options { departments: departments.into(), users: users.into(), are_more })
 }
 
-/// Users whose name or e-mail address holds what is looked for, one more than a select holds; and those of `chosen`.
+/// Users whose name or e-mail address contains the typed text (one more than a select holds), and those in
+/// `chosen`.
 pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<Vec<Choice>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();

@@ -27,17 +27,17 @@ pub struct Row {
     pub created_at: DateTime<Utc>,
     pub action: Action,
     pub status: Status,
-    /// Pending, but nearer to another than the company's spacing: left so by a change of the setting.
+    /// Pending, but too close to another schedule because the company's spacing was changed.
     pub is_unspaced: bool,
-    /// When it was fired by hand, before its time.
+    /// When it was run by hand, before its time.
     pub fired_early_at: Option<DateTime<Utc>>,
-    /// Whether the contact is archived, so that nothing more is planned for it.
+    /// Whether the contact is archived and can have no new schedules.
     pub is_archived: bool,
     pub department_name: String,
     pub attendant_name: Option<String>,
 }
 
-/// The types of its columns.
+/// The SQL types of its columns.
 type Columns = (
     BigInt,
     BigInt,
@@ -56,10 +56,10 @@ type Columns = (
     Nullable<Text>,
 );
 
-/// How many rows a page has.
+/// Rows per page.
 const PAGE: usize = 25;
 
-/// One row after the other, from the place where the page begins. Ids are given in the order of creation.
+/// Loads a page that begins at `place`. Ids are assigned in the order of creation.
 pub fn page(
     conn: &mut PgConnection,
     narrowed: &Narrowed,
@@ -76,13 +76,13 @@ pub fn page(
         (None, true) => walk.all_of(narrowed, PAGE + 1),
         (None, false) => walk.rows(narrowed, PAGE + 1),
     };
-    // Beside the cost of comparing texts the planner sees no difference between reading one contact and all of
-    // them; a part that is planned by itself (OFFSET 0) reads one.
+    // Comparing texts costs so much that the planner sees no difference between reading one contact and
+    // reading all. A subquery with OFFSET 0 is planned separately, and reads one.
     let contact = match narrowed.patterns {
         Some(_) => "LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) c",
         None => "contacts c",
     };
-    // Names are looked up for the page alone.
+    // Join the names only for the rows of the page.
     let query = format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 s.due_at, s.created_at, s.action, s.status,
@@ -106,7 +106,7 @@ pub fn page(
     Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
 }
 
-/// In which order, and from where on, schedules are read.
+/// The order in which schedules are read, and the row after which reading begins.
 pub struct Walk {
     sort: Sort,
     is_descending: bool,
@@ -116,7 +116,7 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// The cursor, if there is one, is bound after the filters: time and id.
+    /// The cursor, if there is one, is bound after the filters: time, then id.
     pub fn new(sort: Sort, is_backwards: bool, has_cursor: bool) -> Self {
         let is_descending = sort.is_descending() != is_backwards;
         let order = match (sort.is_by_creation(), is_descending) {
@@ -134,8 +134,8 @@ impl Walk {
         Self { sort, is_descending, has_cursor, order, beyond }
     }
 
-    /// The first schedules on the way. The indexes of filters begin with the situation: all situations
-    /// together are the first of each.
+    /// SQL: the first schedules in this order. The indexes of the filters begin with the situation, so the
+    /// first of all situations are selected from the first of each.
     pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
         let order = self.order;
         if self.sort.is_by_creation() || (narrowed.status.is_none() && narrowed.indexed().is_none()) {
@@ -163,10 +163,10 @@ impl Walk {
         format!("({found} LIMIT {limit})")
     }
 
-    /// The same of what a search found: looked up, and sorted.
+    /// Like [`rows`](Self::rows), for the result of a search: reads its rows by id and sorts them.
     fn of_found(&self, narrowed: &Narrowed, limit: usize) -> String {
         let Self { order, beyond, .. } = self;
-        // OFFSET 0 keeps the planner from walking the list instead.
+        // OFFSET 0 keeps the planner from reading the list in order instead.
         format!(
             "(SELECT s.* FROM (SELECT s.* FROM schedules s WHERE s.id = ANY ($1) OFFSET 0) s
                WHERE {} {beyond} {order} LIMIT {limit})",
@@ -174,13 +174,13 @@ impl Walk {
         )
     }
 
-    /// The same where few schedules are within the filters: on the way in the order of the list they may lie
-    /// far apart, so they are found as they were counted, and sorted.
+    /// Like [`rows`](Self::rows), if few schedules match. They may be far apart in the order of the list, so
+    /// they are read as for the count, and sorted.
     pub fn all_of(&self, narrowed: &Narrowed, limit: usize) -> String {
         let Self { order, beyond, .. } = self;
         let of_each = narrowed.statuses().map(|status| {
             let found = equal_to(status, narrowed);
-            // OFFSET 0 keeps the planner from taking the other way after all.
+            // OFFSET 0 keeps the planner from reading the list in order instead.
             format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", narrowed.condition())
         });
         let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");

@@ -1,9 +1,9 @@
-//! Which schedules a search finds: by contact, person, comment or message.
+//! Finds schedules by contact, person, comment or message.
 //!
-//! `schedule_texts` holds all of these in one text for each schedule, with an index of trigrams. The index is asked for
-//! few trigrams, the rarest in a sample of the texts: each takes time to read. What it finds is compared with the whole
-//! words. Where the sample says that many schedules have every word, nothing is looked up: reading the list in its
-//! order soon fills a page.
+//! `schedule_texts` holds these as one text per schedule, with a trigram index. The index is queried with few
+//! trigrams, because each takes time to read: those that are rarest in a sample of the texts. The texts that
+//! it finds are compared with the whole words. If according to the sample many schedules contain every word,
+//! the index is not used: reading the list in its order soon fills a page.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -13,24 +13,24 @@ use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::web::Search;
 
-/// What a search comes to.
+/// The result of a search.
 #[derive(Clone, Debug)]
 pub enum Found {
     These(Vec<ScheduleId>),
-    /// The patterns, as the texts are compared with them.
+    /// Too many to list. Contains the patterns with which texts are compared.
     TooMany(Vec<String>),
 }
 
-/// Maximum number of schedules that are listed by their ids. With more, reading the list takes less time.
+/// Maximum schedules that are listed by id. With more, reading the list in order takes less time.
 const MOST: i64 = 1_500;
 
-/// About how many texts the sample holds: enough to tell words that one of 200 schedules has.
+/// Approximate number of texts in the sample: enough to recognize words that one in 200 schedules contains.
 const SAMPLE: i64 = 1_000;
 
-/// Shorter words have no trigram.
+/// Characters in a trigram; shorter words have none.
 const TRIGRAM: usize = 3;
 
-/// Maximum number of trigrams of a word that are compared with the sample: a pasted text may be one long word.
+/// Maximum trigrams of a word that are compared with the sample: a pasted text may be one long word.
 const MOST_TRIGRAMS: usize = 40;
 
 #[derive(QueryableByName)]
@@ -54,7 +54,7 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
     })
 }
 
-/// The patterns as the texts are compared with them; those once that were told apart by accents alone.
+/// The patterns with which the texts are compared. Patterns that differ only in accents appear once.
 fn patterns(conn: &mut PgConnection, search: &Search) -> Result<Vec<String>> {
     #[derive(QueryableByName)]
     struct PatternRow {
@@ -68,8 +68,8 @@ fn patterns(conn: &mut PgConnection, search: &Search) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|row| row.pattern).collect())
 }
 
-/// Texts of some schedules, and how many schedules each of them stands for. Whole blocks of the table are chosen by
-/// chance.
+/// Texts of some schedules, and the number of schedules that each of them represents. The sample consists of
+/// randomly chosen blocks of the table.
 fn sample(conn: &mut PgConnection) -> Result<(Vec<String>, f64)> {
     #[derive(QueryableByName)]
     struct SampleRow {
@@ -101,8 +101,8 @@ fn unescaped(pattern: &str) -> String {
     word
 }
 
-/// Trigrams of the words that few texts hold which do not hold all of the words: of each word the rarest, then whichever
-/// leaves the fewest of these texts.
+/// Chooses the trigrams for the index: the rarest of each word, then more, as long as one further excludes
+/// texts that do not contain all words.
 fn rare_trigrams(words: &[String], texts: &[String]) -> Vec<String> {
     let holding = |trigram: &String| texts.iter().filter(|text| text.contains(trigram)).count();
     let mut chosen: Vec<String> =
@@ -119,7 +119,7 @@ fn rare_trigrams(words: &[String], texts: &[String]) -> Vec<String> {
     }
 }
 
-/// Each three letters or digits in a row, of the first [`MOST_TRIGRAMS`] places.
+/// All sequences of three letters or digits in the first [`MOST_TRIGRAMS`] positions.
 fn trigrams(word: &str) -> Vec<String> {
     let chars: Vec<char> = word.chars().collect();
     let windows = chars.windows(TRIGRAM).take(MOST_TRIGRAMS);
@@ -129,9 +129,9 @@ fn trigrams(word: &str) -> Vec<String> {
         .collect()
 }
 
-/// Schedules whose texts match all patterns; `None` if they are more than `MOST`. The index is asked for trigrams
-/// alone (`|| ''` hides the patterns from it), and apart from the limit (MATERIALIZED), for which the planner would
-/// rather read all texts.
+/// Schedules whose texts match all patterns; `None` if they are more than [`MOST`]. The index must be used
+/// for the trigrams only: `|| ''` hides the patterns from it. MATERIALIZED hides the limit from the planner,
+/// which would otherwise read all texts.
 fn looked_up(
     conn: &mut PgConnection,
     trigrams: &[String],
@@ -159,7 +159,7 @@ pub fn newest(conn: &mut PgConnection) -> Result<ScheduleId> {
     Ok(row.id)
 }
 
-/// Of the schedules that were saved after `last`, those that a search finds.
+/// The schedules saved after `last` that match the search.
 pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Result<Vec<ScheduleId>> {
     let rows: Vec<IdRow> = diesel::sql_query(
         "SELECT x.schedule_id AS id

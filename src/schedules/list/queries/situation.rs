@@ -1,21 +1,23 @@
-//! The schedules of one situation by their due time: a slice of the indexes that hold them in that order.
+//! SQL for the schedules of one situation in the order of their due time: a range of the indexes that are in
+//! this order.
 
 use super::narrowed::{BOUND, Narrowed};
 use crate::schedules::Status;
 
-/// Which end of a slice comes first.
+/// Which end of the range comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     Ascending,
     Descending,
 }
 
-/// Those that are due within the period of `narrowed`, as far as one index narrows them, and for which `rest`
-/// holds; from one end of the slice on, or from a cursor, whose due time and id are bound first after the filters.
+/// Schedules that are due within the period of `narrowed`, narrowed by one index, and for which `rest` is
+/// true. The range begins at one end, or after a cursor, whose due time and id are bound directly after the
+/// filters.
 ///
-/// The ends are comparisons of all columns of the index, so that only that index serves them. Told that a
-/// column *is* so and so, the planner likes to walk another index instead, in which thousands of others may come
-/// first: what is completed lies behind all that is pending.
+/// The ends are row comparisons of all columns of the index, so that only that index fits. With a condition
+/// of equality, the planner tends to read another index, in which thousands of other rows may come first:
+/// completed schedules come after all pending ones.
 pub fn of_situation(
     status: Status,
     narrowed: &Narrowed,

@@ -1,4 +1,4 @@
-//! What list and calendar share: the form of the filters, the active ones as chips, and the switch
+//! What the list and the calendar share: the form of the filters, the active filters as chips, and the switch
 //! between list, month and week.
 
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::schedules::list::period::{Period, Preset};
 use crate::schedules::list::queries::Options;
 use crate::schedules::queries::Choice;
 
-/// The filters as a plain form, which every change of a field sends again where there are scripts.
+/// The filters as a form. With JavaScript, each change of a field submits it.
 #[derive(Template)]
 #[template(path = "schedules/_filters.html")]
 pub struct FilterForm {
@@ -22,22 +22,22 @@ pub struct FilterForm {
     departments: Arc<[Choice]>,
     users: Arc<[Choice]>,
     actions: Vec<Choosable>,
-    /// What is chosen of them; 0 if nothing is.
+    /// The chosen ids; 0 if nothing is chosen.
     department: i64,
     attendant: i64,
     creator: i64,
     is_queue: bool,
     from: String,
     to: String,
-    /// What the form sends on without showing it.
+    /// Values that the form submits without showing them.
     hidden: Vec<(String, String)>,
-    /// What a change fetches, and what beside it.
+    /// Id of the element that a change replaces, and selectors of the others that it replaces.
     results: &'static str,
     beside: &'static str,
-    /// How many filters within the fold are set.
+    /// The number of filters that are set in the folded part.
     folded: usize,
     is_list: bool,
-    /// Whether users are searched for on the server: there are more than the selects hold.
+    /// Whether users are searched on the server, because there are more than a select holds.
     are_more: bool,
 }
 
@@ -56,7 +56,7 @@ pub struct PresetLink {
 }
 
 impl FilterForm {
-    /// The form of the page at `path`, which keeps `more` in its address.
+    /// The form of the page at `path`, which keeps the pairs `more` in its address.
     pub fn new(filters: &Filters, options: &Options, path: &'static str, more: &[(&str, &str)]) -> Self {
         let is_list = more.is_empty();
         let (from, to) = filters.period.map_or((None, None), Period::dates);
@@ -111,7 +111,7 @@ pub fn sorts(filters: &Filters) -> Vec<Choosable> {
     Sort::ALL.iter().map(one).collect()
 }
 
-/// Each chooses a stretch of days, or takes the choice back.
+/// Links that choose a preset period, or clear it if it is chosen.
 pub fn presets(filters: &Filters, path: &str) -> Vec<PresetLink> {
     let link = |preset: &Preset| {
         let is_current = filters.period == Some(Period::Preset(*preset));
@@ -122,7 +122,7 @@ pub fn presets(filters: &Filters, path: &str) -> Vec<PresetLink> {
     Preset::ALL.iter().map(link).collect()
 }
 
-/// One active filter, and the address without it.
+/// An active filter, and the address without it.
 pub struct Chip {
     pub label: String,
     pub href: String,
@@ -162,7 +162,7 @@ pub fn chips(filters: &Filters, options: &Options, path: &str, more: &[(&str, &s
     active.into_iter().flatten().map(chip).collect()
 }
 
-/// List, month or week: each keeps the filters.
+/// Links to list, month and week. Each keeps the filters.
 pub struct ViewSwitch {
     pub links: Vec<ViewLink>,
 }
@@ -175,7 +175,8 @@ pub struct ViewLink {
 }
 
 impl ViewSwitch {
-    /// `day` is what the calendar shows; without it, its own filters and today count.
+    /// `day` is the day that the calendar shows. The list passes `None`: its links use the first date of the
+    /// period filter, if one is set.
     pub fn new(current: &str, filters: &Filters, day: Option<NaiveDate>) -> Self {
         let first_day =
             day.or_else(|| filters.period.and_then(|period| period.dates().0)).map(|day| day.to_string());
