@@ -1,4 +1,4 @@
-//! Putting a person away and bringing her back.
+//! Archives and restores a person.
 
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
@@ -14,7 +14,7 @@ use crate::ids::{PersonId, UserId};
 use crate::live::{self, Event};
 use crate::web::{Flash, Posted, Shell, redirect_with};
 
-/// Asks before archiving.
+/// The confirmation page before archiving.
 pub async fn ask(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -26,8 +26,6 @@ pub async fn ask(
     shell.page(&viewer, "Arquivar pessoa", view)
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if she is anonymised.
 pub async fn archive(
     viewer: Can<ManageContacts>,
     _: Posted,
@@ -56,8 +54,6 @@ fn put_away(conn: &mut PgConnection, person: PersonId, by: UserId, ip: &str) -> 
     live::announce(conn, &Event::ConversationsChanged(removed))
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if she is anonymised.
 pub async fn restore(
     viewer: Can<ManageContacts>,
     _: Posted,

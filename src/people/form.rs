@@ -5,24 +5,24 @@ use crate::contacts::form;
 use crate::ids::{ContactId, PersonId};
 use crate::web::{FieldErrors, Fields, Snapshot};
 
-/// A form adds and removes so many contacts at most.
+/// Maximum contacts that one form adds.
 const MOST: usize = 200;
 
-/// What somebody typed and chose.
+/// The form as it was typed.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
-    /// Contacts that become hers.
+    /// Contacts to add to the person.
     pub added: Vec<ContactId>,
-    /// Contacts that are hers no more.
+    /// Contacts to remove from the person.
     pub removed: Vec<ContactId>,
-    /// Who has the same name, as the visitor has been shown and accepts.
+    /// People with the same name whom the visitor has seen in the warning and accepts.
     pub accepts: Vec<PersonId>,
-    /// The version that was shown.
+    /// Version of the person that the form showed.
     pub version: String,
 }
 
-/// A person as she may be saved.
+/// A person whose fields are all valid.
 #[derive(Clone, Debug)]
 pub struct Draft {
     pub name: String,
@@ -44,13 +44,12 @@ impl Typed {
         }
     }
 
-    /// The form of a person as she stands.
+    /// The form's fields filled with a saved person.
     pub fn of(person: &Detail) -> Self {
         Self { name: person.name.clone(), version: snapshot(person).version(), ..Self::default() }
     }
 
-    /// # Errors
-    /// Every field that is wrong; `known` are those of the added contacts that exist and are not archived.
+    /// Collects every field error. `known` are the added contacts that exist and are not archived.
     pub fn parse(&self, known: &[ContactId], is_archived: bool) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = form::name(&self.name).map_err(|message| errors.add("name", message));
@@ -70,8 +69,8 @@ impl Typed {
     }
 }
 
-/// A person as her form shows her. Of her contacts the form sends only who comes and who goes, which
-/// undoes nobody's change.
+/// The fields of a person as the form shows them, for finding stale edits. Contacts are not included: the form
+/// sends only those to add or remove, so it cannot undo another user's change.
 pub fn snapshot(person: &Detail) -> Snapshot {
     Snapshot::default().text("Nome", &person.name)
 }

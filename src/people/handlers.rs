@@ -61,8 +61,6 @@ pub async fn create(
     answer(&viewer, form, shell, &db, (None, ip)).await
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if she is anonymised.
 pub async fn edit(
     viewer: Can<ManageContacts>,
     shell: Shell,
@@ -82,8 +80,6 @@ pub async fn edit(
     shell.page(&viewer, page.title(), page)
 }
 
-/// # Errors
-/// `NotFound`; `Conflict` if she is anonymised.
 pub async fn update(
     viewer: Can<ManageContacts>,
     form: Posted,

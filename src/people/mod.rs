@@ -1,8 +1,8 @@
 //! People ("pessoas"): a person groups the contacts of one customer, who may have several addresses.
 //!
-//! A contact belongs to one person at most: adding it to another takes it from the first. Archiving a person
-//! lets her contacts go; they and their pending schedules stay as they are. Who manages contacts manages
-//! people.
+//! A contact belongs to at most one person: adding it to another person removes it from the first. Archiving a
+//! person removes their contacts; the contacts and their pending schedules stay as they are. Users who manage
+//! contacts also manage people.
 
 mod archival;
 mod form;
@@ -14,7 +14,7 @@ mod views;
 use crate::audit::Action;
 use crate::web::Route;
 
-/// What the audit tells of a person.
+/// Audit actions that the history of a person shows.
 const AUDITED: &[Action] = &[
     Action::PersonCreated,
     Action::PersonEdited,

@@ -1,4 +1,4 @@
-//! Saving a person and whose contacts are hers, in one transaction.
+//! Saves a person and moves their contacts, in one transaction.
 
 use diesel::pg::PgConnection;
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::ids::{ContactId, PersonId};
 use crate::live::{self, Event};
 use crate::web::{Refusal, Stale};
 
-/// A form that somebody sent.
+/// A submitted form.
 pub struct Submission {
     /// None for a new person.
     pub person: Option<PersonId>,
@@ -21,19 +21,16 @@ pub struct Submission {
     pub ip: String,
 }
 
-/// What came of a form.
+/// The result of submitting the form.
 pub enum Outcome {
     Saved(PersonId),
     Refused(Refusal),
-    /// Somebody has the name already, which must be accepted.
+    /// Other people have the same name. The user must accept them to save.
     Asks(Vec<Namesake>),
 }
 
 impl Submission {
-    /// In the caller's transaction.
-    ///
-    /// # Errors
-    /// `NotFound`; `Conflict` if she is anonymised.
+    /// Saves in the caller's transaction.
     pub fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
         let before = self.person.map(|person| queries::lock(conn, person)).transpose()?;
         let known = queries::chosen(conn, &self.typed.added)?;
@@ -101,7 +98,8 @@ impl Submission {
         for contact in &moved {
             self.record(conn, Action::ContactEdited, contact.0, json!({ "fields": ["person"] }))?;
         }
-        // How many, not which: the audit cannot be cleared of an anonymised contact's person.
+        // Only numbers, not ids: the audit cannot be cleared, so it must not show which person an anonymised
+        // contact had.
         let details = json!({ "fields": fields, "added": added.len(), "removed": removed.len() });
         self.record(conn, action, person.0, details)?;
         live::announce(conn, &Event::ConversationsChanged(moved))

@@ -1,4 +1,4 @@
-//! Deleting a role that nobody has.
+//! Deletes a role that no user has.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -14,10 +14,7 @@ use crate::web::{Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Excluir cargo";
 
-/// Asks first; of a role that is in use, tells who has it.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` for the administrator role and the editor's own.
+/// The confirmation page. If the role is in use, it lists the users who have it.
 pub async fn ask(
     viewer: Can<ManageRoles>,
     shell: Shell,
@@ -28,8 +25,6 @@ pub async fn ask(
     shell.page(&viewer, TITLE, view)
 }
 
-/// # Errors
-/// As `ask`.
 pub async fn delete(
     viewer: Can<ManageRoles>,
     _: Posted,

@@ -5,17 +5,17 @@ use super::{GROUPS, RESERVED};
 use crate::auth::{Permission, Permissions, Person};
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
-/// What somebody typed and switched.
+/// The form as it was typed.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub name: String,
     pub description: String,
     pub permissions: Permissions,
-    /// The version that was shown.
+    /// Version of the role that the form showed.
     pub version: String,
 }
 
-/// A role as it may be saved.
+/// A role whose fields are all valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub name: String,
@@ -33,8 +33,7 @@ impl Typed {
         }
     }
 
-    /// # Errors
-    /// Every field that is wrong.
+    /// Collects every field error. `before` are the permissions that the role has now.
     pub fn parse(&self, editor: &Person, before: Permissions) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let (name, description) = (self.name.trim(), self.description.trim());
@@ -55,7 +54,7 @@ impl Typed {
         Ok(Draft { name: name.into(), description: description.into(), permissions })
     }
 
-    /// What the role then holds: what the editor may neither grant nor take away stays as it is.
+    /// The permissions that the role will have. Those that the editor may not grant or revoke stay as they are.
     pub fn granted_by(&self, editor: &Person, before: Permissions) -> Permissions {
         let is_granted = |permission: &Permission| match before.contains(*permission) {
             true => self.permissions.contains(*permission) || !may_take(editor, *permission),
@@ -65,7 +64,7 @@ impl Typed {
     }
 }
 
-/// A role as its form shows it.
+/// The fields of a role as its form shows them, for finding stale edits.
 pub fn snapshot(role: &Role) -> Snapshot {
     let texts = Snapshot::default().text("Nome do cargo", &role.name);
     let texts = texts.text("Descrição", &role.description);
@@ -77,16 +76,19 @@ pub fn snapshot(role: &Role) -> Snapshot {
     })
 }
 
-/// Whether the editor may switch the permission on: nobody grants what they lack, and some only administrators
-/// grant. "Habilitar agendamento" is what role managers are there for, while at first only administrators
-/// schedule: they grant it without holding it, unless they manage users too, and so could come in as a member.
+/// Whether the editor may grant the permission. Nobody grants a permission that they lack, and only
+/// administrators grant the [`RESERVED`] ones.
+///
+/// One exception: role managers may grant "Habilitar agendamento" without having it. Enabling it is their task,
+/// and at first only administrators can schedule. The exception does not hold for editors who also manage
+/// users: they could get the permission themselves through a member whom they invite.
 pub fn may_grant(editor: &Person, permission: Permission) -> bool {
     let is_theirs =
         editor.may(permission) || (permission == Permission::Schedules && !editor.may(Permission::Users));
     editor.is_administrator || (is_theirs && !RESERVED.contains(&permission))
 }
 
-/// Whether the editor may switch the permission off.
+/// Whether the editor may revoke the permission.
 pub fn may_take(editor: &Person, permission: Permission) -> bool {
     editor.is_administrator || !RESERVED.contains(&permission)
 }

@@ -53,10 +53,7 @@ pub async fn edit(
     shell.page(&viewer, "Editar cargo", view)
 }
 
-/// Saves; what counts for the members from their next request.
-///
-/// # Errors
-/// `NotFound`; `Forbidden` for the administrator role and the editor's own.
+/// Saves the role. The change takes effect with the members' next request.
 pub async fn update(
     viewer: Can<ManageRoles>,
     form: Posted,
@@ -87,7 +84,7 @@ async fn page(viewer: &Viewer, shell: &Shell, db: &Db, id: RoleId) -> Result<Edi
     Ok(Edit::new(viewer, &shell.csrf, role, members, &changes))
 }
 
-/// A name that another role has is the visitor's to correct.
+/// Turns a name that another role has into an error of the form.
 fn judged(saved: Result<Result<(), Refusal>>) -> Result<Result<(), Refusal>> {
     match saved {
         Err(error) if error.violated_constraint() == Some("roles_name_key") => {

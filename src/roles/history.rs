@@ -1,4 +1,4 @@
-//! Who changed what of a role and when, in words.
+//! The history of a role: who changed what and when, in sentences.
 
 use serde_json::{Value, json};
 
@@ -9,14 +9,14 @@ use crate::audit::{Action, Change};
 use crate::auth::{Permission, Permissions};
 use crate::clock::Zone;
 
-/// What the audit tells of a role.
+/// Audit actions that the history of a role shows.
 pub const AUDITED: &[Action] = &[Action::RoleCreated, Action::RoleEdited];
 
-/// How many changes a role's page shows.
+/// Maximum changes on a role's page.
 pub const SHOWN: i64 = 20;
 
-/// What the audit keeps of a change: the permissions before and after, and the names of the fields
-/// that changed; `None` when nothing did.
+/// The audit details of a change: the permissions before and after, and the names of the changed fields. `None`
+/// if nothing changed.
 pub fn details(before: &Role, after: &Draft) -> Option<Value> {
     let pairs =
         [("name", before.name != after.name), ("description", before.description != after.description)];
@@ -31,13 +31,13 @@ pub fn details(before: &Role, after: &Draft) -> Option<Value> {
     Some(details)
 }
 
-/// The same for a role that is new.
+/// The audit details of a new role.
 pub fn details_of_new(draft: &Draft) -> Value {
     json!({ "before": [], "after": names(draft.permissions) })
 }
 
-/// The newest changes, newest first, and at the end the creation: of roles that are there from the start
-/// the audit knows none.
+/// The changes as sentences, newest first. The last one is always the creation, even if the audit does not have
+/// it: roles that come with the installation have no audit entry.
 pub fn sentences(changes: &[Change], role: &Role, zone: Zone) -> Vec<String> {
     let mut all: Vec<String> = changes.iter().map(|change| sentence(change, zone)).collect();
     if !changes.iter().any(|change| change.action == Action::RoleCreated.as_str()) {
@@ -83,7 +83,8 @@ fn listed(names: &Value) -> Permissions {
     names.filter_map(|name| name.parse::<Permission>().ok()).collect()
 }
 
-/// The switch of the help page is spoken of by its own words, the others by their labels.
+/// The name of a permission in a sentence. Scheduling has the word that the help page uses, the others have
+/// their labels.
 fn name_of(permission: Permission) -> String {
     match permission {
         Permission::Schedules => "agendamento".into(),

@@ -1,10 +1,11 @@
 //! Roles ("cargos"): a name and a set of permissions.
 //!
-//! "Habilitar agendamento" lets the members of a role schedule; it counts from their next request. The
-//! administrator role holds everything and cannot be changed. Nobody edits their own role or grants a permission
-//! that they lack, and only administrators hand out those that are [`RESERVED`]; but who manages roles enables
-//! scheduling without being able to schedule (see `form::may_grant`). A role that somebody has, active or
-//! not, cannot be deleted. Its page tells who changed what and when.
+//! "Habilitar agendamento" lets the members of a role create schedules. A change of permissions takes effect
+//! with the members' next request. The administrator role has every permission and cannot be changed. Nobody
+//! edits their own role or grants a permission that they lack, and only administrators grant those in
+//! [`RESERVED`]. One exception: role managers can enable scheduling without having that permission (see
+//! `form::may_grant`). A role cannot be deleted while a user has it, even a deactivated one. The page of a role
+//! shows who changed what and when.
 
 mod deletion;
 mod form;
@@ -111,12 +112,12 @@ const GROUPS: [(&str, &str, &[Switchable]); 4] = [
     ),
 ];
 
-/// How the form of a role names a permission.
+/// The label of a permission in the form.
 pub fn label(permission: Permission) -> &'static str {
     let mut switches = GROUPS.iter().flat_map(|(_, _, group)| *group);
     switches.find(|switch| switch.permission == permission).map_or(permission.as_str(), |switch| switch.label)
 }
 
-/// Permissions that only an administrator hands out.
+/// Permissions that only administrators grant.
 pub const RESERVED: [Permission; 4] =
     [Permission::Roles, Permission::Users, Permission::Settings, Permission::Audit];

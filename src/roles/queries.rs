@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
 use crate::schema::{roles, users};
 
-/// A role with its permissions and how many active users have it.
+/// A role with its permissions and its number of active users.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Role {
     #[diesel(sql_type = BigInt)]
@@ -32,7 +32,7 @@ pub struct Role {
 }
 
 impl Role {
-    /// Nobody edits the administrators' role, nor their own.
+    /// Nobody may edit the administrator role or their own role.
     pub fn may_be_edited_by(&self, person: &Person) -> bool {
         !self.is_administrator && self.id != person.role_id
     }
@@ -47,7 +47,7 @@ const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator, r.
         (SELECT count(*) FROM users u WHERE u.role_id = r.id AND u.deactivated_at IS NULL) AS members
    FROM roles r";
 
-/// Every role, the administrator's first.
+/// All roles. The administrator role comes first.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Role>> {
     Ok(db::prepared(format!("{SELECT} ORDER BY r.is_administrator DESC, lower(r.name)")).load(conn)?)
 }
@@ -57,7 +57,7 @@ pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
     query.get_result(conn).optional()?.ok_or(Error::NotFound)
 }
 
-/// As `find`, and nobody else can change the role until the transaction ends.
+/// Like [`find`], and locks the role until the end of the transaction.
 pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
     db::prepared("SELECT FROM roles WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(role)
@@ -65,7 +65,7 @@ pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
     find(conn, role)
 }
 
-/// Somebody who has the role.
+/// An active user who has the role.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Member {
     #[diesel(sql_type = BigInt)]
@@ -76,10 +76,10 @@ pub struct Member {
     pub departments: String,
 }
 
-/// How many of its members a role's page names.
+/// Maximum users that a role's page lists.
 const NAMED: i64 = 20;
 
-/// The first active users of a role, by name.
+/// The first active users of a role, in order of name.
 pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
     Ok(db::prepared(format!(
         "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
@@ -91,7 +91,7 @@ pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
     .load(conn)?)
 }
 
-/// Every active user of a role.
+/// The ids of all active users of a role.
 pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> {
     let ids: Vec<i64> = users::table
         .filter(users::role_id.eq(role.0).and(users::deactivated_at.is_null()))
@@ -100,7 +100,7 @@ pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> 
     Ok(ids.into_iter().map(UserId).collect())
 }
 
-/// Somebody who has the role, active or not.
+/// A user who has the role, active or not.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Holder {
     #[diesel(sql_type = BigInt)]
@@ -109,12 +109,12 @@ pub struct Holder {
     pub name: String,
     #[diesel(sql_type = Bool)]
     pub is_active: bool,
-    /// How many there are in all.
+    /// Number of all users who have the role.
     #[diesel(sql_type = BigInt)]
     pub count: i64,
 }
 
-/// The first of those who have the role, by name.
+/// The first users who have the role, active or not, in order of name.
 pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
     Ok(db::prepared(format!(
         "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
@@ -127,7 +127,7 @@ pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
 /// Adds a role.
 ///
 /// # Errors
-/// `roles_name_key` when another role has the name.
+/// Violates `roles_name_key` if another role has the name.
 pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
     let id: i64 = diesel::insert_into(roles::table)
         .values((roles::name.eq(&draft.name), roles::description.eq(&draft.description)))
@@ -140,7 +140,7 @@ pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
 /// Deletes a role with its permissions.
 ///
 /// # Errors
-/// `users_role_id_fkey` when somebody has it.
+/// Violates `users_role_id_fkey` if a user has the role.
 pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
     diesel::delete(roles::table.find(role.0)).execute(conn)?;
     Ok(())
@@ -149,7 +149,7 @@ pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
 /// Writes a role and its permissions.
 ///
 /// # Errors
-/// `roles_name_key` when another role has the name.
+/// Violates `roles_name_key` if another role has the name.
 pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
     db::prepared("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(role)

@@ -42,20 +42,20 @@ impl Index {
 #[template(path = "roles/edit.html")]
 pub struct Edit {
     csrf: String,
-    /// None while the role is new.
+    /// `None` for a new role.
     id: Option<String>,
     name: String,
     description: String,
     before: Permissions,
     groups: Vec<Group>,
     members: Vec<MemberLine>,
-    /// Members that are not named.
+    /// Number of members that are not listed.
     more_members: i64,
     changes: Vec<String>,
     errors: FieldErrors,
     version: String,
     stale: Option<Stale>,
-    /// Why nothing can be changed, if so.
+    /// The reason why the role cannot be changed, if so.
     locked: Option<&'static str>,
 }
 
@@ -71,9 +71,9 @@ struct Switch {
     text: &'static str,
     is_on: bool,
     is_locked: bool,
-    /// Whether the editor could switch it off, but not on again.
+    /// Whether the editor may switch it off, but could not switch it on again.
     is_one_way: bool,
-    /// Whether the editor would have to hold the permission.
+    /// Whether the editor may not switch it on because they lack the permission.
     is_lacked: bool,
     is_key: bool,
 }
@@ -86,7 +86,7 @@ struct MemberLine {
 }
 
 impl Edit {
-    /// The form of a role that is to be.
+    /// The form of a new role.
     pub fn blank(editor: &Person, csrf: &str) -> Self {
         let nothing = Permissions::default();
         Self {
@@ -128,7 +128,7 @@ impl Edit {
         }
     }
 
-    /// The same form with what was typed and why it was not saved.
+    /// The same form with what was typed and the reason why it was not saved.
     pub fn refused(self, editor: &Person, typed: Typed, refusal: Refusal) -> Self {
         let groups = groups(editor, self.before, typed.granted_by(editor, self.before), false);
         let (errors, stale, version) = refusal.shown(typed.version);
@@ -136,7 +136,7 @@ impl Edit {
     }
 }
 
-/// The question before a role is deleted, or why it cannot be.
+/// The confirmation question before a role is deleted, or the reason why it cannot be deleted.
 #[derive(Template)]
 #[template(path = "roles/deletion.html")]
 pub struct Deletion {
@@ -146,7 +146,7 @@ pub struct Deletion {
     holders: Vec<HolderLine>,
     count: i64,
     more: i64,
-    /// Whether the holders' pages may be opened.
+    /// Whether the viewer may open the users' pages.
     shows_users: bool,
 }
 
@@ -194,7 +194,8 @@ impl MemberLine {
     }
 }
 
-/// The switches: as the role holds them `before`, and as they are shown.
+/// The switches of the form. `before` are the permissions that the role has, `granted` those that are shown as
+/// on.
 fn groups(editor: &Person, before: Permissions, granted: Permissions, is_locked: bool) -> Vec<Group> {
     let switch = |Switchable { permission, label, text }: &Switchable| {
         let (grants, takes) = (may_grant(editor, *permission), may_take(editor, *permission));

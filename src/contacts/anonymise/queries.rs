@@ -75,7 +75,7 @@ pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<O
 }
 
 /// Deletes the lines of imports that name the contact. Lines that were waiting to be imported count as skipped.
-/// The imports are locked first, as the code that takes their lines does.
+/// The imports are locked first, as the import worker does.
 ///
 /// A waiting line has its number in E.164, so the whole number is compared: in another area the same digits
 /// belong to somebody else. A refused line holds what the file said, in any cell. It is deleted if any of these

@@ -63,7 +63,7 @@ struct FieldsRow {
 }
 
 /// # Errors
-/// `contacts_address_key` when another contact has the address.
+/// Violates `contacts_address_key` if another contact has the address.
 pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
     let address = draft.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let row: IdRow = db::prepared(
@@ -86,7 +86,7 @@ pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
 /// Saves a contact whose row is locked, and returns the names of the changed fields.
 ///
 /// # Errors
-/// `contacts_address_key` when another contact has the address.
+/// Violates `contacts_address_key` if another contact has the address.
 pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Result<Vec<String>> {
     // An address has no meaning on another channel.
     let row: FieldsRow = db::prepared(

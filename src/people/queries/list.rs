@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::ids::PersonId;
 use crate::web::{NameCursor, PageOf, Search};
 
-/// How many rows a page has.
+/// Rows per page.
 const PAGE: usize = 25;
 
-/// What the list shows, and where its page begins.
+/// The filters of the list, and where its page begins.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     pub search: Option<Search>,
@@ -32,14 +32,14 @@ pub struct Row {
     pub sort_name: String,
     #[diesel(sql_type = BigInt)]
     pub contacts: i64,
-    /// The names of the first contacts.
+    /// The names of the first two contacts.
     #[diesel(sql_type = Array<Text>)]
     pub first: Vec<String>,
     #[diesel(sql_type = BigInt)]
     pub pending: i64,
 }
 
-/// A page of people by name, whose own name or one of whose contacts matches the search.
+/// A page of people in order of name. A search matches the person's name or one of their contacts.
 pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.clone().or(filter.after.clone());

@@ -1,4 +1,4 @@
-//! One person and her contacts.
+//! SQL of one person and their contacts.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -9,7 +9,7 @@ use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
 
-/// How many contacts the pages of a person show.
+/// Maximum contacts that the pages of a person show.
 pub const CONTACTS: i64 = 200;
 
 #[derive(Clone, Debug, QueryableByName)]
@@ -32,10 +32,8 @@ pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
     Ok(db::prepared(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
 }
 
-/// As `detail`, locked until the end of the transaction, if she can still be changed.
-///
-/// # Errors
-/// `NotFound`; `Conflict` if she is anonymised.
+/// Like [`detail`], and locks the person until the end of the transaction. Fails with `Conflict` if the person
+/// is anonymised.
 pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
     let sql = format!("{SELECT} FOR NO KEY UPDATE");
     let detail: Detail = db::prepared(sql).bind::<BigInt, _>(person).get_result(conn)?;
@@ -61,7 +59,7 @@ pub struct Member {
     pub has_open_ticket: bool,
 }
 
-/// A person's contacts by name, as many as her page shows.
+/// A person's contacts in order of name, at most [`CONTACTS`].
 pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, c.archived_at IS NOT NULL AS is_archived,
@@ -73,7 +71,7 @@ pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>>
     .load(conn)?)
 }
 
-/// How many contacts are hers.
+/// Number of the person's contacts.
 pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     let row: CountRow = db::prepared("SELECT count(*) AS count FROM contacts WHERE person_id = $1")
         .bind::<BigInt, _>(person)
@@ -81,7 +79,7 @@ pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     Ok(row.count)
 }
 
-/// Those of `contacts` that exist and are not archived, as options of the form.
+/// Those of `contacts` that exist and are not archived.
 pub fn chosen(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Member>> {
     Ok(db::prepared(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, false AS is_archived,
@@ -105,22 +103,22 @@ struct IdRow {
     id: i64,
 }
 
-/// Somebody of the same name.
+/// A person with the same name.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Namesake {
     #[diesel(sql_type = BigInt)]
     pub id: PersonId,
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// The names of the first contacts.
+    /// The names of the first two contacts.
     #[diesel(sql_type = Array<Text>)]
     pub contacts: Vec<String>,
 }
 
-/// How many of the same name a warning shows.
+/// Maximum people with the same name that the warning shows.
 const NAMESAKES: i64 = 5;
 
-/// Others than `person` of that name, whatever its case and accents.
+/// People other than `person` with this name, ignoring case and accents.
 pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) -> Result<Vec<Namesake>> {
     Ok(db::prepared(
         "SELECT p.id, p.name, ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL
@@ -150,8 +148,8 @@ pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<(
     Ok(())
 }
 
-/// Makes contacts hers, wherever they were before; returns those that were not. Locks in the order of ids,
-/// as every writer of several contacts does.
+/// Moves contacts to the person, from whatever person they had before. Returns those that were moved. Locks the
+/// contacts in order of id, as every writer of several contacts does.
 pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) -> Result<Vec<ContactId>> {
     let rows: Vec<IdRow> = db::prepared(
         "WITH locked AS MATERIALIZED (
@@ -165,7 +163,8 @@ pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) ->
     Ok(rows.into_iter().map(|row| ContactId(row.id)).collect())
 }
 
-/// Lets those of her contacts go that are among `contacts`, or all; returns them.
+/// Removes these contacts from the person, or all of them if `contacts` is `None`. Returns those that were
+/// removed.
 pub fn remove(
     conn: &mut PgConnection,
     person: PersonId,
@@ -183,7 +182,7 @@ pub fn remove(
     Ok(rows.into_iter().map(|row| ContactId(row.id)).collect())
 }
 
-/// Puts a person away, or brings her back; `false` if she was already.
+/// Archives or restores a person. Returns `false` if nothing changed.
 pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -> Result<bool> {
     let changed = db::prepared(
         "UPDATE people SET archived_at = CASE WHEN $2 THEN clock_timestamp() END
@@ -195,7 +194,7 @@ pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -
     Ok(changed == 1)
 }
 
-/// How many pending schedules name her.
+/// Number of pending schedules for the person's contacts.
 pub fn pending(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     let row: IdRow = db::prepared(
         "SELECT count(*) AS id FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'

@@ -8,12 +8,12 @@ use crate::ids::PersonId;
 use crate::people::queries::{Filter, Row};
 use crate::web::{NameCursor, PageOf, Search, tint};
 
-/// The list as its address asks for it.
+/// The query parameters of the list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct ListQuery {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     q: String,
-    /// `archived`, else the others.
+    /// `archived`; anything else shows those that are not archived.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     state: String,
     #[serde(default, skip_serializing)]

@@ -25,7 +25,7 @@ fn count(contacts: i64) -> String {
     }
 }
 
-/// A person's contacts, as far as her pages show them.
+/// The contacts that a person's pages show, and how many there are in total.
 pub struct Members {
     lines: Vec<MemberLine>,
     count: i64,
@@ -39,7 +39,7 @@ impl Members {
         Ok(Self { lines: members.into_iter().map(MemberLine::new).collect(), count })
     }
 
-    /// How many are not shown.
+    /// Says how many contacts are not shown.
     fn rest(&self) -> String {
         match self.count - self.lines.len() as i64 {
             1 => "Mais 1 contato não aparece aqui.".into(),
@@ -52,7 +52,7 @@ impl Members {
     }
 }
 
-/// One of her contacts, on her page or form.
+/// A contact on the person's page or form.
 struct MemberLine {
     id: ContactId,
     initials: String,
@@ -151,13 +151,13 @@ impl FormPage {
         Ok(Self { csrf, person, typed, members, choices, errors, stale: None, namesakes: Vec::new() })
     }
 
-    /// The same form with why it was not saved.
+    /// The same form with the reason why it was not saved.
     pub fn refused(self, refusal: Refusal) -> Self {
         let (errors, stale, version) = refusal.shown(self.typed.version.clone());
         Self { errors, stale, typed: Typed { version, ..self.typed }, ..self }
     }
 
-    /// The same form with who has the name already.
+    /// The same form with the people who have the same name.
     pub fn asking(self, namesakes: Vec<Namesake>) -> Self {
         Self { namesakes, ..self }
     }
@@ -183,7 +183,7 @@ impl FormPage {
     }
 }
 
-/// The question before archiving.
+/// The confirmation question before archiving.
 #[derive(Template)]
 #[template(path = "people/archival.html")]
 pub struct Archival {
