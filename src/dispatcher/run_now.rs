@@ -1,7 +1,7 @@
 //! "Disparar agora": a person runs one pending schedule before its time.
 //!
 //! The same statement decides as at the due time. If the schedule would fail, for example because a ticket is
-//! open, the transaction's changes are undone: the schedule stays pending, and the person sees the reason.
+//! open, the decision is undone: the schedule stays pending, and the person sees the reason.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;

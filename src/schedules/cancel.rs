@@ -1,4 +1,4 @@
-//! Cancelling a pending schedule.
+//! Cancels a pending schedule.
 
 use diesel::pg::PgConnection;
 

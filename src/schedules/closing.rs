@@ -40,7 +40,7 @@ impl Closing {
         tickets::queries::lock_contact(conn, contact)?;
         let seen: Option<Seen> = typed.open_ticket.parse().ok();
         let open = tickets::open_ticket_of(conn, contact)?;
-        // If the form shows no ticket, it has not been shown, even if the viewer has seen it elsewhere.
+        // A form without a ticket has not shown the open one, even if the viewer has seen it elsewhere.
         let is_shown = seen.is_some_and(|seen| open.is_some_and(|open| open.id == seen.ticket));
         if open.is_none() || (is_repeated && !is_shown) {
             let was_closed = match seen {

@@ -46,7 +46,7 @@ pub enum Outcome {
 }
 
 /// Something that changed while the form was open. The user is asked, because saving would now do something
-/// else than the form says.
+/// different from what the form says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// The company's time zone. The form was filled in with this one.
@@ -82,8 +82,7 @@ impl Submission {
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
-                // Check the time even if there are other errors, so that the user can correct everything at
-                // once.
+                // Check the time too, so that the user can correct everything at once.
                 let slot = slot::look(conn, &self.typed, &facts, None)?;
                 return Ok(self.refused(errors, slot));
             }
@@ -117,7 +116,8 @@ impl Submission {
         Ok(Outcome::Saved { id, closed_ticket })
     }
 
-    /// The key under which this form makes a schedule; or what it is answered, for it has made one.
+    /// Returns the key for the schedule that this form will create; or the outcome, if an earlier submission
+    /// has created it.
     fn unused(&self, conn: &mut PgConnection, mut form_key: Uuid) -> Result<Result<Uuid, Outcome>> {
         while let Some(made) = queries::made_by(conn, form_key)? {
             match made {

@@ -31,8 +31,8 @@ const CONTACT: &str = "SELECT c.id, c.name,
              ELSE coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name) END AS sub
    FROM contacts c JOIN channels ch ON ch.id = c.channel_id";
 
-/// Contacts by name, optionally of one person, whose name, number or e-mail address contains every word of
-/// `search`.
+/// Contacts by name. `person` keeps only that person's contacts. `search` keeps those whose name, number or
+/// e-mail address contains every word.
 pub fn contacts(
     conn: &mut PgConnection,
     person: Option<PersonId>,
@@ -64,7 +64,7 @@ const PERSON: &str = "SELECT p.id, p.name,
    FROM people p
    CROSS JOIN LATERAL (SELECT count(*) FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL) n";
 
-/// People by name, whose name contains every word of `search`.
+/// People by name. `search` keeps those whose name contains every word.
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let matches = search.map_or("true".into(), |search| search.condition("p.search", "$1"));
     let query = format!(

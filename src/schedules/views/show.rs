@@ -102,8 +102,7 @@ impl Failure {
         let ticket = entry.and_then(|entry| Some((entry, entry.ticket_id?, entry.protocol?)));
         let Some((entry, ticket, protocol)) = ticket else {
             if entry.is_none() && story.detail.failure_reason == Some(FailureReason::TicketOpen) {
-                // The history named the ticket and has been deleted. The ticket may have been closed long
-                // ago.
+                // The deleted history named the ticket, which may have been closed long ago.
                 let due = zone.date_time(story.detail.due_at);
                 why = format!("O chamado já estava aberto em {due}. Agende outra data.");
             }

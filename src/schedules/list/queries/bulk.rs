@@ -41,8 +41,8 @@ struct IdRow {
 }
 
 /// Cancels those of `ids` that are still pending, and returns them. Rows are locked in the order of their
-/// ids, as everywhere that several are locked. The second statement sees the changes that the lock waited
-/// for.
+/// ids, as everywhere that several rows are locked. The second statement sees the changes that the lock
+/// waited for.
 pub fn cancel_all(
     conn: &mut PgConnection,
     ids: &[ScheduleId],

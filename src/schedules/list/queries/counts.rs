@@ -9,8 +9,8 @@ use super::situation::{Direction, of_situation};
 use crate::error::Result;
 use crate::schedules::Status;
 
-/// Maximum schedules counted per tab. Beyond it the page says "1.000+", so that no million rows are read for
-/// a number.
+/// Maximum schedules counted per tab. Beyond it the page says "1.000+": the exact number is not worth reading
+/// a million rows.
 const COUNTED: i64 = 1_000;
 
 /// Maximum rows that are read per tab, if filters without an index of their own reduce what an index finds.

@@ -101,8 +101,8 @@ fn unescaped(pattern: &str) -> String {
     word
 }
 
-/// Chooses the trigrams for the index: the rarest of each word, then more, as long as one further excludes
-/// texts that do not contain all words.
+/// Chooses the trigrams for the index: the rarest of each word, then others, as long as each excludes more of
+/// the sample's texts that do not contain all words.
 fn rare_trigrams(words: &[String], texts: &[String]) -> Vec<String> {
     let holding = |trigram: &String| texts.iter().filter(|text| text.contains(trigram)).count();
     let mut chosen: Vec<String> =
