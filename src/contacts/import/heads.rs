@@ -1,4 +1,4 @@
-//! Guesses what the columns of a file hold from their heads. It knows the heads that other programs write:
+//! Guesses what the columns of a file hold from their headers. It knows the headers that other programs write:
 //! Google Contacts (old and new), Outlook, Chatwoot, Digisac, Whaticket, HubSpot, vCard. It also knows usual
 //! words in Portuguese, English and Spanish, for files made by hand.
 
@@ -44,14 +44,14 @@ impl Target {
     }
 }
 
-/// A head in lower case, without accents, spaces and punctuation.
+/// A header in lower case, without accents, spaces and punctuation.
 fn plain(title: &str) -> String {
     let decomposed =
         icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(title).to_lowercase();
     decomposed.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// What a head can mean.
+/// What a header can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Meaning {
     FullName,
@@ -67,7 +67,7 @@ enum Meaning {
     Department,
     Attendant,
     Code,
-    /// A head that we know, but that is no field of a contact.
+    /// A header that we know, but that is no field of a contact.
     Nothing,
 }
 
@@ -337,12 +337,12 @@ pub fn is_label_of_mobile(label: &str) -> bool {
         || (label.contains("movel") && !label.contains("imovel"))
 }
 
-/// Number of cells in a row that are known heads.
+/// Number of cells in a row that are known headers.
 pub fn known_in(row: &Row) -> usize {
     row.cells.iter().filter(|cell| meaning(cell).is_some()).count()
 }
 
-/// The index of the row that is the head.
+/// The index of the header row.
 pub fn row_of(rows: &[Row]) -> Option<usize> {
     let is_data =
         |row: &Row| row.cells.iter().any(|cell| Phone::parse(cell).is_ok() || Email::parse(cell).is_ok());
@@ -356,12 +356,12 @@ pub fn row_of(rows: &[Row]) -> Option<usize> {
     if let Some((_, place)) = best {
         return Some(place);
     }
-    // No row has known heads. Then the first row is the head, unless it contains a telephone number or an
+    // No row has known headers. Then the first row is the header, unless it contains a telephone number or an
     // e-mail address.
     rows.first().filter(|row| !is_data(row)).filter(|_| rows.len() > 1).map(|_| 0)
 }
 
-/// The target of each column, guessed from its head, or from its examples if the head says nothing.
+/// The target of each column, guessed from its header, or from its examples if the header says nothing.
 pub fn guessed(titles: &[String], examples: &[Vec<String>]) -> Vec<Option<Target>> {
     let meanings: Vec<Option<Meaning>> = titles.iter().map(|title| meaning(title)).collect();
     let mut targets = vec![None; titles.len().max(examples.len())];
@@ -445,7 +445,7 @@ fn by_examples(meanings: &[Option<Meaning>], examples: &[Vec<String>], targets: 
     if has_name || !has_address || !meanings.iter().all(Option::is_none) {
         return;
     }
-    // If no column has a known head, the first column with words is the name.
+    // If no column has a known header, the first column with words is the name.
     let is_word = |text: &str| text.chars().any(char::is_alphabetic) && Email::parse(text).is_err();
     let words = examples.iter().position(|examples| are_mostly(examples, is_word));
     if let Some(place) = words.filter(|place| targets[*place].is_none()) {

@@ -12,8 +12,8 @@ const OTHER_NUMBERS: [&str; 5] = ["cpf", "cnpj", "rg", "cep", "fax"];
 /// Words that join two numbers.
 const BETWEEN: [&str; 5] = ["e", "ou", "y", "and", "or"];
 
-/// The numbers in a text that is not a number as a whole, and the other words. `None` if there is no number, or
-/// if the digits can be divided into numbers in more than one way.
+/// The numbers in a text that is not a number as a whole, and the other words. A run of digits that can be
+/// divided into numbers in more than one way stays among the words. `None` if no number is found.
 pub fn within(text: &str) -> Option<(Vec<Phone>, String)> {
     let is_other = |word: &str| OTHER_NUMBERS.contains(&word.to_lowercase().as_str());
     let is_rounded = Phone::parse(text) == Err(ROUNDED);

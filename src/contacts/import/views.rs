@@ -278,7 +278,7 @@ struct ColumnRow {
     targets: Vec<Choosable>,
 }
 
-/// Maximum characters of a row in the select of the head.
+/// Maximum characters of a row in the select of the header.
 const HEAD_SHOWN: usize = 60;
 
 impl ColumnsPage {

@@ -24,7 +24,7 @@ pub const MOST_LINES: usize = 100_000;
 /// Maximum bytes of a cell. No field of a contact needs more, and notes are not imported.
 const LONGEST_CELL: usize = 32 * 1024;
 
-/// Maximum rows searched for the head, and maximum sheets searched for contacts.
+/// Maximum rows searched for the header, and maximum sheets searched for contacts.
 const LOOKED_AT: usize = 20;
 
 const TOO_WIDE: &str =
@@ -58,7 +58,7 @@ pub struct Reading {
     /// `;`, `,`, `tab` or `|`.
     pub separator: String,
     pub sheet: String,
-    /// The line number of the head; `none` if the file has no head.
+    /// The line number of the header; `none` if the file has no header.
     pub head: String,
 }
 
@@ -83,11 +83,11 @@ pub struct Table<'a> {
     pub encoding: String,
     pub suspects: Vec<Suspect>,
     pub suspect_count: usize,
-    /// The line number of the head, if there is one.
+    /// The line number of the header, if there is one.
     pub head: Option<i32>,
-    /// The cells of the head.
+    /// The cells of the header.
     pub titles: Vec<String>,
-    /// The first rows. The user may choose the head among them.
+    /// The first rows. The user may choose the header among them.
     pub first: Vec<Row>,
 }
 
@@ -162,7 +162,7 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Calls `take` with each row below the head that is not empty. The error is the message for the user if
+    /// Calls `take` with each row below the header that is not empty. The error is the message for the user if
     /// the file is refused.
     pub fn rows(&self, mut take: impl FnMut(Row) -> Result<(), Halt>) -> Result<(), &'static str> {
         let (head, mut count) = (self.head, 0);
@@ -252,7 +252,7 @@ fn is_no_text(content: &[u8]) -> bool {
     BINARY_MARKS.iter().any(|mark| start.starts_with(mark)) || (is_marked && head.contains(&0))
 }
 
-/// The separator with the most known heads. If several have the same number, the one with the widest rows.
+/// The separator with the most known headers. If several have the same number, the one with the widest rows.
 fn likeliest_separator(text: &str) -> u8 {
     let mut best = (0, 0, b';');
     let mut too_wide = None;
@@ -278,7 +278,7 @@ fn likeliest_separator(text: &str) -> u8 {
     too_wide.filter(|_| best.1 <= 1).unwrap_or(best.2)
 }
 
-/// The sheet with the most known heads. If none has any, the first sheet with rows; if all are empty, the first
+/// The sheet with the most known headers. If none has any, the first sheet with rows; if all are empty, the first
 /// sheet.
 fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static str> {
     let mut best: Option<(usize, &String)> = None;
