@@ -7,7 +7,8 @@
 -- The column `uncertain` names schedules with a recipient who is being changed by another transaction. The
 -- caller must then roll back.
 WITH asked AS (SELECT $1::bigint[] AS ids, $2::text AS reason, $3::bigint AS by, $4::text AS ip),
--- The time of completion is never before the due time, even if the decision is made ahead of it.
+-- Unless a person runs it now, a schedule's time of completion is never before its due time, even if the
+-- decision is made ahead of it.
 moment AS MATERIALIZED (
     SELECT greatest(clock_timestamp(), (SELECT max(s.due_at) FROM schedules s
                                          WHERE asked.by IS NULL AND s.id = ANY (asked.ids))) AS at
