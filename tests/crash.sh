@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Kills the server with kill -9 in the middle of 5,000 due schedules, again and again, and lets
-# `pontual check` tell whether any was lost or done twice. The spacing is off.
+# Kills the server repeatedly with kill -9 in the middle of 5,000 due schedules. After each kill
+# `pontual check` says whether any was lost or done twice. The spacing is off.
 #
 #   tests/crash.sh [rounds] [program]     10 rounds of target/release/pontual, which is built if no program is given
 #
-# A kill counts only if it hit work: some were done and some were not.
+# A kill counts only if some schedules were done and some were not.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -30,7 +30,7 @@ finish() {
 trap finish EXIT
 
 start() {
-    : >"$dir/out" # the shell that starts the server would empty it too late
+    : >"$dir/out" # empty it now: the subshell below might truncate it after the first grep
     "$program" serve >"$dir/out" 2>>"$dir/log" &
     server=$!
     until grep -q "is ready" "$dir/out"; do
@@ -53,7 +53,7 @@ INSERT INTO channels (id, kind, name, default_department_id) VALUES (401, 'web_c
 SQL
 }
 
-# Due in two seconds: a contact each, the three actions in turn, every tenth contact with an open ticket.
+# Schedules due in two seconds: one contact each, the three actions in turn, every tenth contact with an open ticket.
 schedule() {
     sql -v attempt="$1" -v each="$each" <<'SQL'
 BEGIN;

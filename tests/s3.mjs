@@ -1,5 +1,5 @@
-// A server that speaks S3, with one bucket, for tests: node tests/s3.mjs <directory>. Prints its
-// address, and ends with its standard input.
+// An S3 server with one bucket, for tests: node tests/s3.mjs <directory>. Prints its address, and exits
+// when its standard input is closed.
 
 import S3rver from "s3rver";
 

@@ -1,5 +1,5 @@
-// Three processes behind HAProxy: pages, streams and files through any of them; one after the other is
-// ended and started again under load; one is killed while schedules are due.
+// Three processes behind HAProxy: pages, streams and files work through each of them; the processes are
+// restarted one after the other under load; one is killed while schedules are due.
 
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -70,7 +70,7 @@ await story(async () => {
   }
 });
 
-/** What is written at each process arrives on a stream through the balancer. */
+/** A message written at each process arrives on a stream through the balancer. */
 async function liveEvents(visitor, processes, ticket) {
   let heard;
   const stream = await visitor.stream("/live", (name) => name === "conversation" && heard?.(performance.now()));
@@ -87,7 +87,7 @@ async function liveEvents(visitor, processes, ticket) {
   stream.close();
 }
 
-/** What is uploaded through the balancer is read from each process. */
+/** A file uploaded through the balancer can be read from each process. */
 async function files(visitor, processes) {
   const content = Buffer.concat([Buffer.from("%PDF-1.4\n"), randomBytes(15 * 1024 * 1024)]);
   const answer = await visitor.upload(content, "a.pdf");
@@ -101,7 +101,7 @@ async function files(visitor, processes) {
   console.log("a file of 15 MB, uploaded through HAProxy, is read from each process");
 }
 
-/** Sign-ins are counted by the visitor's true address, whatever he says that it is. */
+/** Sign-ins are counted by the visitor's true address, not by the one that the visitor claims. */
 async function throttled(url) {
   const statuses = [];
   for (let n = 1; n <= 6; n += 1) {

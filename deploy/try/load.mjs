@@ -1,4 +1,4 @@
-// People at work while processes come and go: nobody tries anything twice, so that what fails shows.
+// People at work while processes end and start. Failed requests are not repeated, so that failures show.
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -41,7 +41,7 @@ export class Load {
     }
   }
 
-  /** A browser that comes back when its stream ends. */
+  /** A browser that reconnects when its stream ends. */
   async streams(visitor) {
     while (this.going) {
       await new Promise((resolve) => {
@@ -58,7 +58,7 @@ export class Load {
     await Promise.all(this.loops);
   }
 
-  /** Whether all that was acknowledged is there once; what was not may be there or not. */
+  /** Checks that each acknowledged change exists exactly once. An unacknowledged one may exist or not. */
   async verify(database) {
     const rows = await database.sql("SELECT text, count(*)::int AS times FROM (SELECT comment AS text FROM schedules UNION ALL SELECT body FROM messages WHERE author_id IS NOT NULL) all_texts WHERE text = ANY ($1) GROUP BY text", [this.saved]);
     const doubled = rows.filter((row) => row.times > 1).length;
@@ -75,7 +75,7 @@ export class Load {
   }
 }
 
-/** An open ticket to write in: that of a schedule that is run before its time. */
+/** An open ticket to write in. A schedule that is run before its time opens it. */
 export async function openTicket(visitor, database) {
   await visitor.schedule("Abrir", "2040-01-01T10:00");
   const [{ id }] = await database.sql("SELECT max(id) AS id FROM schedules");
@@ -85,7 +85,7 @@ export async function openTicket(visitor, database) {
   return ticket.id;
 }
 
-/** Schedules of their own contacts, one every `every` ms from `from` ms on. */
+/** Schedules with one contact each, one every `every` ms, the first after `from` ms. */
 export async function due(database, count, from, every) {
   await database.sql(
     `WITH places AS (
@@ -100,7 +100,7 @@ export async function due(database, count, from, every) {
   );
 }
 
-/** How many of those are done, and how late the latest was, in ms. */
+/** How many of those are done, and the greatest lateness in ms. */
 export async function done(database) {
   const [row] = await database.sql(
     `SELECT count(*) FILTER (WHERE status = 'completed')::int AS completed, count(*) FILTER (WHERE status = 'scheduled')::int AS left,

@@ -1,4 +1,4 @@
-// A PostgreSQL server, three Pontuals and HAProxy before them, each a process of its own.
+// A PostgreSQL server, three Pontuals, and HAProxy in front of them, each in its own process.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,7 +18,7 @@ const children = new Set();
 const atEnd = [];
 mkdirSync(PLACE, { mode: 0o755 });
 
-/** Starts a program, whose output goes to a file. */
+/** Starts a program with its output in a file. */
 export function start(name, program, args, env = {}) {
   const log = openSync(join(PLACE, `${name}.log`), "a");
   const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ["ignore", log, log] });
@@ -29,7 +29,7 @@ export function start(name, program, args, env = {}) {
 
 export const logOf = (name) => readFileSync(join(PLACE, `${name}.log`), "utf8");
 
-/** The command that runs a program under the account of the database. */
+/** The command that runs a program under the database's account. */
 export const asAccount = (program, args) =>
   userInfo().username === ACCOUNT ? [program, args] : ["setpriv", ["--reuid", ACCOUNT, "--regid", ACCOUNT, "--clear-groups", program, ...args]];
 
@@ -37,7 +37,7 @@ export function run(program, args, options = {}) {
   return execFileSync(...asAccount(program, args), { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options });
 }
 
-/** A folder of this trial that the database's account may write. */
+/** A folder of this trial that the database's account may write to. */
 export function folder(name) {
   const path = join(PLACE, name);
   mkdirSync(path, { recursive: true });
@@ -46,7 +46,7 @@ export function folder(name) {
   return path;
 }
 
-/** A server of PostgreSQL, reached through a socket in its folder; `primary` is of another, to follow. */
+/** A PostgreSQL server, reached through a socket in its folder. With `primary`, it is a standby of that server. */
 export async function cluster(name, primary) {
   const socket = folder(name);
   const data = join(socket, "data");
@@ -102,7 +102,7 @@ export async function found(database) {
   await database.sql("UPDATE settings SET spacing_minutes = 0");
 }
 
-/** A Pontual that can be ended and started again at its port. */
+/** A Pontual process that can be ended and started again on the same port. */
 export async function pontual(name, databaseUrl) {
   const port = await freePort();
   const env = { DATABASE_URL: databaseUrl, HOST: "127.0.0.1", PORT: String(port), PONTUAL_DATA_DIR: join(PLACE, "files"), PONTUAL_SECRET_KEY: SECRET };
@@ -127,7 +127,7 @@ export async function pontual(name, databaseUrl) {
   return one;
 }
 
-/** HAProxy with the configuration of this folder. */
+/** HAProxy with the configuration in `deploy/`. */
 export async function balancer(servers) {
   const [port, socket] = [await freePort(), join(PLACE, "haproxy.sock")];
   const env = { PONTUAL_MAXCONN: "2000", PONTUAL_BIND: `127.0.0.1:${port}`, PONTUAL_HAPROXY_SOCKET: socket, PONTUAL_503: join(process.cwd(), "deploy/pontual-503.http") };
@@ -158,7 +158,7 @@ export async function until(holds, patience, otherwise) {
   }
 }
 
-/** Runs a story, and ends all that it started. */
+/** Runs a story, and ends every process that it started. */
 export async function story(tell) {
   const all = () => [...children].map((child) => child.kill("SIGKILL"));
   process.once("SIGINT", () => process.exit(all() && 1));
@@ -175,7 +175,7 @@ export async function story(tell) {
       try {
         end();
       } catch {
-        // It has ended before, as some stories want.
+        // Some stories end it themselves.
       }
     }
   }

@@ -1,4 +1,4 @@
-// Pontual through PgBouncer: all of it in session mode; in transaction mode, what is told of it.
+// Pontual through PgBouncer: everything works in session mode; transaction mode fails as docs/scaling.md says.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -54,7 +54,7 @@ default_pool_size = ${mode === "session" ? 100 : 8}
   return `postgres:///pontual?host=${place}&port=6432&user=pontual`;
 }
 
-/** People at work, schedules that come due, and an event on a stream. */
+/** People at work, schedules that fall due, and an event on a stream. */
 async function atWork(visitor, database, mode) {
   let heard = 0;
   const stream = await visitor.stream("/live", (name) => (heard += Number(name !== "sync")));

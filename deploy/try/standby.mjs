@@ -1,6 +1,6 @@
-// A synchronous standby: what it costs, what happens while it is away, and that nothing acknowledged is
-// lost when the primary dies under load and the standby takes its place. Where the standby is not
-// synchronous, the same trial must see the loss.
+// A synchronous standby: how much slower it makes commits, what happens while it is away, and that no
+// acknowledged change is lost when the primary dies under load and the standby replaces it. With an
+// asynchronous standby, the same trial must detect a loss.
 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -72,7 +72,7 @@ await story(async () => {
   }
 });
 
-/** A primary with a standby, and three processes that know both. */
+/** A primary with a standby, and three processes that are given the addresses of both. */
 async function platform(prefix) {
   const primary = await cluster(`${prefix}primary`);
   const standby = await cluster(`${prefix}standby`, primary);
@@ -85,7 +85,7 @@ async function platform(prefix) {
   return { primary, standby, processes, proxy, visitor, ticket: await openTicket(visitor, primary) };
 }
 
-/** Kills the primary as a loss of power would, and promotes the standby; when it died. */
+/** Kills the primary as a loss of power would, and promotes the standby. Returns when the primary died. */
 function takeOver(primary, standby) {
   const died = Date.now();
   primary.kill();
@@ -94,7 +94,7 @@ function takeOver(primary, standby) {
   return died;
 }
 
-/** The standby is not synchronous, and stops receiving before the end: a trial that sees no loss is blind. */
+/** A control: the standby is asynchronous and stops receiving before the end. The trial must detect the loss. */
 async function control() {
   const { primary, standby, visitor, ticket } = await platform("control-");
   const [{ pid }] = await standby.sql("SELECT pid FROM pg_stat_wal_receiver");

@@ -1,4 +1,4 @@
-// Somebody at a browser, as far as HTTP goes: cookies, a token, and streams.
+// A browser's HTTP: cookies, the CSRF token, and streams.
 
 import { Agent, request } from "node:http";
 import { randomUUID } from "node:crypto";
@@ -78,7 +78,7 @@ export class Visitor {
     return this.send("POST", "/uploads", { body, type: `multipart/form-data; boundary=${edge}`, headers: { "x-csrf-token": this.csrf } });
   }
 
-  /** Opens a stream; each event is passed to `heard(name, data)`, its end to `ended()`. */
+  /** Opens a stream. Calls `heard(name, data)` for each event, and `ended()` at its end. */
   stream(path, heard, ended = () => {}) {
     return new Promise((resolve, reject) => {
       const call = request(this.url + path, { agent: false, headers: { cookie: this.cookie, accept: "text/event-stream" } });
