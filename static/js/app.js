@@ -1,4 +1,4 @@
-// The application's pages: each module enhances what the server rendered; nothing depends on it.
+// The application's pages. Each module enhances what the server rendered; every page also works without it.
 
 import * as attention from "./attention.js";
 import * as bell from "./bell.js";
@@ -16,7 +16,7 @@ import * as unseen from "./unseen.js";
 import * as uploads from "./uploads.js";
 import * as writing from "./writing.js";
 
-// The stream begins when everybody listens.
+// `live` opens the stream, so it starts last: all other modules listen by then.
 const parts = [
   writing,
   page,

@@ -1,6 +1,6 @@
-// A new notification while no tab of the browser is seen: a notice of the browser's own and a sound,
-// each once and only for whoever chose it. The tab that holds the stream asks the others whether one
-// of them is seen; it shows the notice, and the sound is left to any tab that is allowed to play.
+// When a notification arrives while no tab is visible, the browser shows a system notice and plays a
+// sound, each once and only if the user switched it on. The tab that holds the stream asks the others
+// whether one of them is visible. It shows the notice; any tab that is allowed to play plays the sound.
 
 import { one } from "./dom.js";
 import { entry } from "./entry.js";
@@ -16,7 +16,7 @@ export function start() {
   const { user, playsSound, browserNotices } = document.body.dataset;
   if (!user) return;
   on("chosen", (latest) => Object.assign(chosen, latest));
-  // This page was just made by the server: what it says is the newest.
+  // The server has just rendered this page, so its settings are the newest.
   tell("chosen", { sound: playsSound !== undefined, notices: browserNotices !== undefined });
   on("seen?", () => document.hidden || tell("seen"));
   on("sync", ({ items }) => catchUp(items));
@@ -30,7 +30,7 @@ export function start() {
 
 let newest = null;
 
-/** What came while the stream was broken counts as new; what was there at its first start does not. */
+/** Entries that came while the stream was broken count as new; entries in the first sync do not. */
 function catchUp(items) {
   if (newest === null) newest = Math.max(0, ...items.map(({ id }) => id));
   else arrive(items);
@@ -70,7 +70,7 @@ function show(item) {
   });
 }
 
-/** "Ir para conversa", as its button does; what is being written in this tab stays. */
+/** Does what the button "Ir para conversa" does. Opens a new tab if the user is writing in this one. */
 function open(element) {
   const form = one("form[action$=opening]", element);
   form.hidden = true;
@@ -86,21 +86,21 @@ function closeNotices(isDone) {
 
 let player = null;
 
-/** Browsers let a page sound that somebody has used. */
+/** Browsers only let a page play sounds after the user has interacted with it. */
 function prepare() {
   if (chosen.sound) player ??= new AudioContext();
 }
 
-/** Two short tones, by one of the tabs that may. */
+/** Two short tones, played by one of the tabs that are allowed to play. */
 async function sound(id) {
   if (!navigator.userActivation?.hasBeenActive && player?.state !== "running") return;
   const play = async () => {
     player ??= new AudioContext();
     await Promise.race([player.resume(), wait(500)]);
     if (player.state === "running") [660, 880].forEach((pitch, place) => tone(pitch, player.currentTime + place * 0.16));
-    await wait(2_000); // the other tabs come too late
+    await wait(2_000); // holds the lock until all other tabs have tried
   };
-  // On plain HTTP there are no locks: the tab that leads alone is heard.
+  // On plain HTTP there are no locks, so only the leading tab plays.
   if (!navigator.locks) return void (isLeading() && play());
   navigator.locks.request(`pontual-sound-${id}`, { ifAvailable: true }, (lock) => lock && play());
 }
@@ -118,7 +118,7 @@ function tone(pitch, begin) {
   source.stop(begin + 0.16);
 }
 
-/** Turning the switch on is the click by which the browser is asked. */
+/** Asks the browser for permission when the switch is turned on: that needs a click. */
 async function ask({ target }) {
   if (!target.matches("input[name=shows_browser_notices]") || !target.checked) return;
   const answer = "Notification" in window ? await Notification.requestPermission() : "missing";
@@ -132,7 +132,7 @@ const refusal = (answer) =>
     ? "Este navegador não mostra avisos."
     : "O navegador não permite avisos desta página. Mude isso nas configurações do site, no navegador.";
 
-/** A switch that is on says when the browser stands in the way. */
+/** Explains beside a switch that is on if the browser blocks notices. */
 function explain() {
   const text = one("[data-browser-notices-text]");
   if (!text || !one("input[name=shows_browser_notices]").checked) return;

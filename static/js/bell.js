@@ -1,4 +1,4 @@
-// The bell: its count, its panel, and the notices that pop up.
+// The bell: its count, its panel, and its pop-up notices.
 
 import { all, one, say, show } from "./dom.js";
 import { csrf, entry, whose } from "./entry.js";
@@ -18,7 +18,7 @@ export function start() {
     agree(unread, items.map(({ id }) => id));
     items.forEach(insert);
     if (!isFresh) reload();
-    else if (items.some(isMissing)) reloadRows(); // came meanwhile
+    else if (items.some(isMissing)) reloadRows(); // came since the page was rendered
     isFresh = false;
   });
   on("notification", (item) => {
@@ -38,7 +38,7 @@ export function start() {
   setInterval(() => all("time[data-clock]").forEach(keepTime), 30_000);
 }
 
-/** The page may be younger than what is told. */
+/** The page may be newer than the event, and show the entry already. */
 const isMissing = ({ id }) => !one(`main [data-notification="${id}"]`);
 
 const panel = () => one("[data-bell-panel]");
@@ -50,12 +50,14 @@ async function loadPanel() {
   if (waiting) waiting.textContent = "Não foi possível carregar. Tente de novo em instantes.";
 }
 
-/** What cannot be fetched stays as it is: the stream tells of the loss, and its next sync asks again. */
+/**
+ * If the fetch fails, the old content stays. The stream reports the lost connection, and the next sync fetches again.
+ */
 function fetchInto(target, url, how) {
   return htmx.ajax("GET", url, { target, ...how }).catch(() => {});
 }
 
-/** Shows what another tab did; the open panel only if nobody is just acting there. */
+/** Shows changes from another tab. An open panel is reloaded only if it does not have the focus. */
 function reload() {
   if (isOpen() && !panel().contains(document.activeElement)) loadPanel();
   reloadRows();
@@ -63,15 +65,15 @@ function reload() {
 
 let waiting = null;
 
-/** Fetches the page's own list anew, once for all that happens at a time. */
+/** Fetches the list of the page again, once for several events in a row. */
 function reloadRows() {
   waiting ??= setTimeout(() => {
     waiting = null;
-    fetchRows().catch(() => {}); // the stream's next sync asks again
+    fetchRows().catch(() => {}); // the next sync of the stream fetches again
   }, 100);
 }
 
-/** Exchanges the list in one go, so that nobody is without their place in between. */
+/** Replaces the list in one step, so that focus and scroll position can be kept. */
 async function fetchRows() {
   if (!one("#notification-rows")) return;
   const address = location.href;
@@ -85,7 +87,7 @@ async function fetchRows() {
   keep();
 }
 
-/** Remembers what has the focus and where the first entry in sight stands; returns what restores them. */
+/** Remembers the focus and the position of the first visible entry. Returns a function that restores both. */
 function place(rows) {
   const sight = all("[data-notification]", rows).find((entry) => entry.getBoundingClientRect().bottom > 0);
   const [id, top] = [sight?.dataset.notification, sight?.getBoundingClientRect().top];
@@ -100,7 +102,7 @@ function place(rows) {
   };
 }
 
-/** A selector of the same link or button in another copy of the list. */
+/** A selector that finds the same link or button in a new copy of the list. */
 function addressOf(element) {
   const form = element.closest("form");
   return form ? `form[action="${form.getAttribute("action")}"] button` : `a[href="${CSS.escape(element.getAttribute("href") ?? "")}"]`;
@@ -118,12 +120,15 @@ function count(unread) {
   if (wasAny !== unread > 0) showReadAll();
 }
 
-/** The page offers to mark all as read while there is something unread. */
+/** Shows the page's button "mark all as read" while there are unread entries. */
 function showReadAll() {
   show(one("main [data-read-all]"), !one("[data-bell-count]").hidden);
 }
 
-/** Shows as read what is not among the newest unread `ids`, as far as they reach. */
+/**
+ * Marks entries as read that are not among the newest unread `ids`. Entries older than all of `ids` stay as they are
+ * if there are more unread.
+ */
 function agree(unread, ids) {
   count(unread);
   const reach = unread > ids.length ? Math.min(...ids) : 0;
@@ -137,9 +142,9 @@ function agree(unread, ids) {
   toasts.dismiss(isRead);
 }
 
-const SHOWN = 20; // entries of the panel; the page has more
+const SHOWN = 20; // maximum entries in the panel; the page has more
 
-/** Puts a new entry in its place in the panel; the page fetches its own. */
+/** Inserts a new entry into the panel in order. The list of the page is fetched instead. */
 function insert(item) {
   for (const list of all("[data-notifications]", panel())) {
     if (one(`[data-notification="${item.id}"]`, list)) continue;
@@ -152,7 +157,7 @@ function insert(item) {
   }
 }
 
-/** Shows the list, or that it is empty. */
+/** Shows the list, or the message that it is empty. */
 function fill(list) {
   const place = list.closest("[data-bell-panel],main");
   const isEmpty = list.children.length === 0;
@@ -161,7 +166,7 @@ function fill(list) {
   if (place === panel()) show(one("[data-read-all]", place), !isEmpty);
 }
 
-/** The title leads to the schedule; that counts as read. */
+/** Marks an entry as read when its title, a link to the schedule, is opened. */
 function readOnOpening({ target }) {
   const id = target.closest("[data-read-notification]")?.closest("[data-notification]").dataset.notification;
   if (!id) return;
@@ -176,7 +181,7 @@ function afterRequest({ detail: { elt, successful } }) {
   if (elt.matches("[data-read-all]")) say("Todas as notificações foram marcadas como lidas.");
 }
 
-/** Takes an entry out of all places of this page; focus goes on to the next one. */
+/** Removes an entry everywhere on this page. The focus moves to the next entry. */
 function remove(element) {
   const row = element.closest("[data-toast]") ?? element;
   const place = row.closest("[data-bell-panel],main");

@@ -1,7 +1,7 @@
 // The calendar: a pending schedule is moved by dragging it, or by M and the arrow keys.
 //
-// A move that is refused opens a dialogue with what is in the way and the free times beside it. One that
-// was made can be taken back, under the same rules.
+// A refused move opens a dialogue that shows the conflict and free times nearby. A completed move can be
+// undone, under the same rules.
 
 import { openDialogue } from "./dialogue.js";
 import { all, one, say } from "./dom.js";
@@ -25,7 +25,7 @@ export function start() {
   document.addEventListener("focusout", ({ target }) => moving?.entry === target && giveUp());
 }
 
-// A wall-clock time, as milliseconds of a clock that never changes.
+// A wall-clock time in milliseconds, calculated in UTC so that clock changes do not matter.
 const read = (local) => Date.parse(`${local}:00Z`);
 const write = (at) => new Date(at).toISOString().slice(0, 16);
 const words = new Intl.DateTimeFormat("pt-BR", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
@@ -35,7 +35,7 @@ const written = (local) => `${local.slice(8, 10)}/${local.slice(5, 7)}/${local.s
 
 const contactOf = (entry) => one(".x", entry).textContent;
 
-/** While something is held, the page behind it stands still. */
+/** While an entry is being moved, the page is not refreshed. */
 const hold = (entry) => (entry.dataset.moving = "");
 
 function free(entry) {
@@ -56,7 +56,7 @@ function over(event) {
   const cell = dragged && event.target.closest("[data-drop], [data-refuses]");
   all(".drop-here").forEach((other) => other !== cell && other.classList.remove("drop-here"));
   if (!cell) return;
-  // A cell that takes nothing says so when something is dropped.
+  // A cell that accepts no schedule explains that on the drop.
   event.preventDefault();
   event.dataTransfer.dropEffect = "move";
   if (cell.dataset.drop) cell.classList.add("drop-here");
@@ -69,7 +69,7 @@ function drop(event) {
   if (!cell.dataset.drop) return warn("move", `${cell.dataset.refuses} O agendamento de ${contactOf(dragged)} continua em ${written(dragged.dataset.due)}.`);
   const [, time] = dragged.dataset.due.split("T");
   const [day, hour] = cell.dataset.drop.split("T");
-  // A day keeps the time; an hour keeps the minutes.
+  // Dropping on a day keeps the time; dropping on an hour keeps the minutes.
   const due = hour ? `${day}T${hour}${time.slice(2)}` : `${day}T${time}`;
   const entry = dragged;
   letGo();
@@ -138,15 +138,15 @@ function confirm() {
 }
 
 async function move(entry, due) {
-  // Of a time that the clocks repeat, it stays in the same of the two hours.
+  // If clocks repeat the hour, the schedule stays in the same one of the two.
   const { move: id, version, due: before, fold = "" } = entry.dataset;
-  // The times of the page are by the company's clocks as it was made.
+  // The page shows times in the zone that the company had when the page was rendered.
   const zone = one("[data-calendar]")?.dataset.zone ?? "";
   if (due === before) return;
   const hadFocus = document.activeElement === entry;
   if (!(await save(id, version, { due, fold, zone }, entry))) return;
   if (hadFocus) document.getElementById(`entry-${id}`)?.focus();
-  // Each change raises the version by one: who changes it meanwhile keeps this one from being taken back.
+  // Each change raises the version by one. If somebody else changes the schedule, the undo is refused.
   const undo = button(contactOf(entry), () => takeBack(id, Number(version) + 1, { due: before, fold, zone }));
   announce("move", `Agendamento movido para ${written(due)}. `, undo);
 }
@@ -158,7 +158,7 @@ async function takeBack(id, version, before) {
   (document.getElementById(`entry-${id}`) ?? one("#conteudo")).focus({ preventScroll: true });
 }
 
-/** Whether it was moved, and the calendar shows it. */
+/** Saves the move and refreshes the calendar. Returns whether it was saved. */
 async function save(id, version, { due, fold, zone }, entry = null) {
   const list = one("[data-calendar]")?.dataset.calendar ?? "";
   unsay("move");

@@ -1,4 +1,5 @@
-// The customer's page: live, sends without leaving the page, and tells what arrived and was read.
+// The customer's page: updates live, sends without leaving the page, and sends receipts for messages that arrived
+// and were read.
 
 import { all, one } from "./dom.js";
 import { start as countLimits } from "./limits.js";
@@ -23,7 +24,7 @@ function follow() {
   connect(`${path}/live`, `pontual-chat-${path}`);
 }
 
-/** Returns what looks for messages that were not yet acknowledged. */
+/** Returns a function that looks for messages without a receipt. */
 function receipts() {
   const inView = new Set();
   const observer = new IntersectionObserver(
@@ -40,7 +41,7 @@ function receipts() {
   const soon = () => {
     timer ??= setTimeout(() => {
       timer = null;
-      tell(inView).catch(() => {}); // told again with the next message or look
+      tell(inView).catch(() => {}); // sent again with the next message or scroll
     }, 150);
   };
   document.addEventListener("visibilitychange", soon);

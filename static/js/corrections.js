@@ -1,9 +1,9 @@
-// A refused form: what was said of a field goes when that field is changed, beside it and in the
-// summary. Whether the new value is right is said when the form is sent again.
+// In a refused form, a field's error disappears, beside the field and in the summary, when the field is
+// changed. Only the next submission checks the new value.
 
 import { all, one } from "./dom.js";
 
-/** Takes back what was said of a field. */
+/** Removes the errors of a field. */
 export function correct(field) {
   const input = field.tomselect?.control_input;
   for (const element of [field, input, field.tomselect?.wrapper, ...alike(field)]) unmark(element);
@@ -14,7 +14,7 @@ export function correct(field) {
   for (const id of [...ids, field.name]) forget(id);
 }
 
-/** Takes a field out of the summary. */
+/** Removes a field from the summary. */
 export function forget(id) {
   for (const summary of all("[data-error-summary]")) {
     const said = all(`a[href="#${CSS.escape(id)}"]`, summary).map((link) => link.closest("li")).filter(Boolean);
@@ -26,7 +26,7 @@ export function forget(id) {
 
 const isChoice = (field) => ["radio", "checkbox"].includes(field.type);
 
-/** The other choices of a group: what is said of one is said of all. */
+/** All choices of a group: an error concerns all of them. */
 const alike = (field) => (isChoice(field) && field.form ? all(`[name="${CSS.escape(field.name)}"]`, field.form) : []);
 
 const described = (field) => (field.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
@@ -37,14 +37,14 @@ function unmark(element) {
   element.removeAttribute("aria-invalid");
 }
 
-/** How many fields are left; without any, the summary goes. */
+/** Updates the number of wrong fields. Without any, removes the summary. */
 function count(summary) {
   const left = new Set(all("li a", summary).map((link) => link.hash)).size;
   if (!left) return summary.remove();
   one("strong", summary).textContent = `Não foi possível salvar. Corrija ${left === 1 ? "1 campo" : `${left} campos`}:`;
 }
 
-/** A part that came fresh from the server says itself what is wrong with it. */
+/** A part that the server has rendered again shows its own errors. Fields without one leave the summary. */
 function refreshed(part) {
   for (const link of all("[data-error-summary] li a")) {
     const field = link.hash && document.getElementById(link.hash.slice(1));
@@ -55,7 +55,7 @@ function refreshed(part) {
 export function start() {
   for (const type of ["input", "change"]) {
     document.addEventListener(type, ({ target }) => {
-      // What is written to a customer is sent without leaving the page, and says itself what failed.
+      // The composer sends without leaving the page and shows its own errors.
       if (target.name && target.form?.method === "post" && !target.form.matches("[data-composer]")) correct(target);
     });
   }

@@ -1,5 +1,5 @@
-// Date filters: browsers report each digit of a year that is being typed as a date of its own, 0002, 0020,
-// 0202. The list follows once the date is whole, or the field is left.
+// Date filters. While a year is typed, browsers report a change after each digit: 0002, 0020, 0202. The list
+// is filtered only when the date is complete or the field loses the focus.
 
 import { all } from "./dom.js";
 

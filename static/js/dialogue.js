@@ -1,12 +1,12 @@
-// Dialogues give the focus back to what opened them.
+// Dialogues return the focus to the element that opened them.
 
 import { one } from "./dom.js";
 
-/** Shows `dialog`; `false` where there is no script for it. */
+/** Shows `dialog`. Returns `false` if the script for dialogues is missing. */
 export function openDialogue(dialog, opener) {
   const Modal = (window.bootstrap ?? window.tabler)?.Modal;
   if (!dialog || !Modal) return false;
-  // What opened it may be replaced meanwhile by a newer copy of itself.
+  // While the dialogue is open, the opener may be replaced by a newer copy of itself.
   const href = opener?.getAttribute("href");
   const same = opener?.id ? `#${CSS.escape(opener.id)}` : href && `[href="${CSS.escape(href)}"]`;
   const comeBack = () => {

@@ -1,4 +1,4 @@
-// The few lines that every other module needs.
+// Short functions that all modules use.
 
 export const all = (selector, base = document) => [...base.querySelectorAll(selector)];
 export const one = (selector, base = document) => base.querySelector(selector);
@@ -8,13 +8,13 @@ export function show(element, visible) {
   if (element) element.hidden = !visible;
 }
 
-/** Says a sentence to screen readers, politely. */
+/** Announces a sentence to screen readers, politely. */
 export function say(text) {
   const live = one("#live");
   if (live) live.textContent = text;
 }
 
-/** Puts `fresh` in the place of `old`; focus stays on the same thing, or goes to the page's content. */
+/** Replaces `old` by `fresh`. The focus stays on the same element, or else moves to the page's content. */
 export function replace(old, fresh) {
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
   const href = focused?.getAttribute("href");

@@ -2,13 +2,18 @@
 
 import { all } from "./dom.js";
 
-/** The token of this page's forms. */
+/** The CSRF token of this page. */
 export const csrf = () => JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRF-Token"];
 
-/** The page is of one account: what another one may see, which signed in since, does not belong on it. */
+/**
+ * Names the page's account, so that the server does not answer with data of another account that has signed in since.
+ */
 export const whose = () => (document.body.dataset.user ? { "X-User": document.body.dataset.user } : {});
 
-/** An entry that came live, as an element. It is the same for all pages: each puts in its own token. */
+/**
+ * An entry from the stream, as an element. The stream sends the same to all pages, so the page's own token is
+ * inserted.
+ */
 export function entry({ html }) {
   const template = document.createElement("template");
   template.innerHTML = html;

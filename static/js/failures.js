@@ -1,10 +1,10 @@
-// What htmx asked for somebody and did not get is said; without this, a press of a button does nothing.
+// Shows a notice when an htmx request fails. Without it, pressing the button would seem to do nothing.
 
 import { one } from "./dom.js";
 import { warn } from "./notices.js";
 import { end, renewToken } from "./session.js";
 
-/** Who goes on to another page leaves the answers of this one behind. */
+/** Leaving the page aborts its requests; that is no failure to report. */
 let isLeaving = false;
 
 export function start() {
@@ -19,10 +19,12 @@ export function start() {
   }
 }
 
-/** What the page fetches by itself has no event that began it, and catches up by itself. */
+/** Whether a person triggered the request. The page's own requests have no event, and are repeated later anyway. */
 const isAskedFor = ({ requestConfig }) => Boolean(requestConfig?.triggeringEvent);
 
-/** Says what the error's page says, unless a form can do better with a newer token. */
+/**
+ * Shows the text of the error page. A form refused with 403 is first sent again with a newer token, if there is one.
+ */
 async function refused({ elt, xhr: { status, responseText }, requestConfig: { triggeringEvent } }) {
   if (status === 403 && elt.matches("form") && (await renewToken())) return elt.requestSubmit(triggeringEvent.submitter);
   const page = new DOMParser().parseFromString(responseText, "text/html");

@@ -1,17 +1,20 @@
-// Which of several tabs leads where the browser has no Web Locks: on plain HTTP from another host than
-// localhost. The leader writes the time into the storage that all tabs share, and keeps leading as long
-// as it does so.
+// Chooses the leading tab if the browser has no Web Locks: on plain HTTP from a host other than
+// localhost. The leader writes the time into the storage that all tabs share, and leads as long as it
+// does so.
 
 const BEAT = 1_000;
-/** Hidden tabs are woken once a minute, so that only a tab that is seen takes over from a silent one soon. */
+/**
+ * Visible tabs replace a silent leader after this time. Timers of hidden tabs run only once a minute, so they wait for
+ * GONE.
+ */
 const SILENT = 15_000;
 const GONE = 90_000;
 
-/** Calls `lead` and `stepDown` in turn; `false` where nothing can be stored. */
+/** Calls `lead` and `stepDown` in turn. Returns `false` if there is no storage. */
 export function lease(name, self, lead, stepDown) {
   const key = `${name}-leader`;
   let leads = false;
-  /** A page that is being left is still told that it is hidden. */
+  /** A page that is being left still gets a visibilitychange event, and must not lead then. */
   let isLeft = false;
 
   const held = () => {

@@ -1,15 +1,15 @@
-// Fields with a limit take all that is pasted: the count says how much is too much, and nothing is cut.
+// A field with a limit accepts longer text and cuts nothing. A counter says by how much the text is too long.
 
 import { all, say } from "./dom.js";
 import { warn } from "./notices.js";
 
-/** From this part of the limit on it is counted. */
+/** The counter is shown from this fraction of the limit on. */
 const NEAR = 0.8;
 
-/** No form takes so many characters: the server could not even say what is wrong with them. */
+/** Maximum characters that are sent at all: the server refuses longer bodies before it can name the wrong field. */
 const MOST = 300_000;
 
-/** Characters as the server counts them: an emoji is one, a line break too. */
+/** Length as the server counts it: an emoji is one character, and so is a line break. */
 const length = (field) => [...field.value].length;
 const words = (number) => number.toLocaleString("pt-BR");
 
@@ -39,7 +39,7 @@ export function count(field) {
 
 export function start() {
   document.addEventListener("input", ({ target }) => target.dataset?.limit && count(target));
-  // What a script writes into a field, and what the browser fills in again, comes without an event.
+  // No event tells when a script sets a field or the browser restores it.
   addEventListener("pageshow", () => all("[data-limit]").forEach(count));
   document.addEventListener("focusin", ({ target }) => target.dataset?.limit && count(target));
   document.addEventListener("submit", keepBack, { capture: true });

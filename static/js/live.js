@@ -1,10 +1,10 @@
 // Live events: one connection per browser, whatever the number of tabs.
 //
 // One tab leads: it holds the stream and repeats each event to the others over a BroadcastChannel.
-// Web Locks choose it, and choose anew when it closes. Where they are missing (plain HTTP on another
-// host than localhost), the tabs agree through their storage. A new tab asks the leader how things are
-// and gets the same "sync" that each stream begins with. Where nothing can be shared, only tabs that
-// are seen hold a stream, each its own.
+// Web Locks choose the leader, and another one when it closes. If they are missing (plain HTTP on a
+// host other than localhost), the tabs agree through shared storage. A new tab asks the leader for the
+// current state and gets the same "sync" with which each stream begins. If tabs can share nothing, each
+// visible tab holds its own stream.
 
 import { one, say } from "./dom.js";
 import { whose } from "./entry.js";
@@ -40,7 +40,7 @@ export function newKey() {
 let channel = null;
 let leads = false;
 
-/** Whether this tab holds the stream: what the browser shall do once, this one does. */
+/** Whether this tab holds the stream. It does what the browser must do only once. */
 export const isLeading = () => leads;
 
 /** Dispatches an event in this tab and in all others. */
@@ -60,7 +60,7 @@ export function connect(url, name) {
   if (!channel || !share(url, name)) whileSeen(url);
 }
 
-/** Whether the tabs can agree on one that leads. */
+/** Returns whether the tabs can agree on a leader. */
 function share(url, name) {
   const self = newKey();
   let state = null;
@@ -88,12 +88,12 @@ function share(url, name) {
   if (!navigator.locks) return lease(name, self, lead, stepDown);
   navigator.locks.request(name, () => {
     lead();
-    return new Promise(() => {}); // held until the tab is gone
+    return new Promise(() => {}); // holds the lock until the tab closes
   });
   return true;
 }
 
-/** What the stream has told so far, for tabs that come later. */
+/** Records the state that the stream has reported, for tabs that open later. */
 function recorder() {
   let unread = 0;
   let items = null;
@@ -125,11 +125,14 @@ function whileSeen(url) {
   look();
 }
 
-const SILENT_FOR = 60_000; // the server says something every 25 s
+const SILENT_FOR = 60_000; // the server sends a ping every 25 s
 const LOST_AFTER = 3_000;
 const LONGEST_PAUSE = 15_000;
 
-/** Reads the stream, again and again; one that was refused, once somebody is back. Returns what stops it. */
+/**
+ * Reads the stream and reconnects when it ends. After a refusal it waits until the user returns to a tab. Returns a
+ * function that stops it.
+ */
 function follow(url, tell) {
   const stopped = new AbortController();
   let base = 1_000;
@@ -152,7 +155,7 @@ function follow(url, tell) {
     while (!stopped.signal.aborted) {
       const status = await read(url, stopped.signal, heard).catch(() => 0);
       if ([401, 404].includes(status)) {
-        // The server is there, and will not be asked again by itself.
+        // The server has answered, so the connection is not lost. Do not retry automatically.
         answered();
         tell("ended", { status });
         await comeBack(stopped.signal);
@@ -170,7 +173,7 @@ function follow(url, tell) {
   };
 }
 
-/** Waits until somebody looks at a tab again, or opens a new one: they may have signed in. */
+/** Waits until a tab is shown again or a new one opens: the user may have signed in. */
 const comeBack = (signal) =>
   new Promise((resolve) => {
     returned = resolve;
@@ -179,7 +182,7 @@ const comeBack = (signal) =>
 
 let returned = () => {};
 
-/** Waits, but not after the network is back. */
+/** Waits, but ends early when the network is back. */
 function pause(milliseconds, signal) {
   return new Promise((resolve) => {
     const over = new AbortController();
@@ -194,7 +197,7 @@ function pause(milliseconds, signal) {
   });
 }
 
-/** Reads one answer to its end; its status is returned. A stream that is silent for too long is dead. */
+/** Reads one answer to its end and returns its status. Aborts a stream that is silent for too long. */
 async function read(url, signal, heard) {
   const over = new AbortController();
   const stop = () => over.abort();

@@ -4,7 +4,7 @@ import { one } from "./dom.js";
 
 let unread = null;
 
-/** Shows the number, on whatever title the page has or gets. */
+/** Shows the number, also after the page's title changes. */
 export function count(number) {
   if (number === unread) return;
   const isFirst = unread === null;
@@ -26,7 +26,7 @@ const SIZE = 64;
 let original = null;
 let image = null;
 
-/** Draws the number on the icon; without any, the icon is the file it was. */
+/** Draws the number on the icon. With none unread, restores the original icon. */
 async function paint() {
   const link = one("link[rel=icon]");
   original ??= link.href;

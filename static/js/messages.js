@@ -1,5 +1,5 @@
-// What the team's thread and the customer's chat share: they append what they lack, load what is
-// older, and send without losing or doubling a text.
+// Shared by the team's thread and the customer's chat: appending new messages, loading older ones, and
+// sending without losing or doubling a text.
 
 import { all, one, say } from "./dom.js";
 import { whose } from "./entry.js";
@@ -7,9 +7,9 @@ import { count } from "./limits.js";
 import { newKey } from "./live.js";
 import { end, renewToken } from "./session.js";
 
-const END = 48; // so near to its end, a thread keeps following what comes
+const END = 48; // pixels; a thread scrolled this near to its end follows new messages
 
-/** An answer that is no success; `page` is what it says. */
+/** An unsuccessful answer; `page` is its document. */
 export class Refused extends Error {
   constructor(status, page) {
     super(`answered ${status}`);
@@ -18,7 +18,7 @@ export class Refused extends Error {
   }
 }
 
-/** Fetches a page or a part of one; throws `Refused`, or what the network says. */
+/** Fetches a page or a part of one. Throws `Refused`, or the network's error. */
 export async function load(url, options = {}) {
   const answer = await fetch(url, {
     ...options,
@@ -31,7 +31,7 @@ export async function load(url, options = {}) {
   return page;
 }
 
-/** Posts form fields; where the page's token is older than the browser's cookie, once more with a new one. */
+/** Posts form fields. If the page's token is older than the browser's cookie, posts again with a new one. */
 export async function post(url, fields) {
   const send = (body) => load(url, { method: "POST", body });
   const body = new URLSearchParams(fields);
@@ -70,7 +70,7 @@ export class Thread {
     this.element.scrollTop = this.element.scrollHeight;
   }
 
-  /** Stays at the end, if it was there, whatever grows: the thread, or what stands below it. */
+  /** Keeps a thread at its end if it was there, when the thread or the parts below it grow. */
   #keepFollowing() {
     let follows = true;
     const follow = () => follows && this.toEnd();
@@ -80,7 +80,7 @@ export class Thread {
     this.toEnd();
   }
 
-  /** Fetches what came after the last message that is here; calls that overlap become one. */
+  /** Fetches messages after the last one shown. Overlapping calls are merged. */
   catchUp() {
     this.#again = true;
     this.#running ??= this.#drain().finally(() => (this.#running = null));
@@ -113,7 +113,7 @@ export class Thread {
     this.#oneSeparatorADay();
   }
 
-  /** What was being sent has arrived: its place is taken by what the server says. */
+  /** Removes the pending bubble of a message that has arrived: the server's version replaces it. */
   #drop({ dataset: { key } }) {
     if (key) all(".pending", this.element).find((bubble) => bubble.dataset.key === key)?.remove();
   }
@@ -125,7 +125,7 @@ export class Thread {
     const page = await load(`${this.url}?before=${before}`).catch(() => null);
     if (!page) return location.assign(link.href);
     const fromEnd = element.scrollHeight - element.scrollTop;
-    element.setAttribute("aria-live", "off"); // what is old is no news
+    element.setAttribute("aria-live", "off"); // old messages are not announced
     link.replaceWith(...one("[data-update]", page).children);
     this.#oneSeparatorADay();
     element.scrollTop = element.scrollHeight - fromEnd;
@@ -142,7 +142,7 @@ export class Thread {
     }
   }
 
-  /** A bubble for what is being sent. */
+  /** Adds a bubble for a message that is being sent. */
   pending(text, isComment, key) {
     const bubble = document.createElement("div");
     bubble.dataset.key = key;
@@ -163,10 +163,10 @@ export class Thread {
   }
 }
 
-/** On a phone there is no Shift to break a line with: Enter breaks it, and the button sends. */
+/** A phone has no Shift+Enter for a line break, so Enter breaks the line and the button sends. */
 const breaksLines = ({ ctrlKey, metaKey }) => matchMedia("(pointer: coarse)").matches && !ctrlKey && !metaKey;
 
-/** Sends what is written below `thread`; `refused(error, text)` may say that it has dealt with a refusal. */
+/** Sends the composer's text. `refused(error, text)` returns whether it has handled a refusal. */
 export function sendFrom(thread, refused = () => false) {
   let queue = Promise.resolve();
   document.addEventListener("keydown", (event) => {

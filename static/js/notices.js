@@ -1,8 +1,8 @@
-// The boxes at the edge of the page that tell of something, politely.
+// Notices at the edge of the page, announced politely.
 
 import { all, one } from "./dom.js";
 
-/** A notice with `content`, there until somebody closes it. */
+/** A notice with `content` that stays until it is closed. */
 export function notice(content, closed = () => {}) {
   const box = document.createElement("div");
   box.className = "toast show";
@@ -12,13 +12,13 @@ export function notice(content, closed = () => {}) {
   return box;
 }
 
-/** Shows what went wrong; what was shown of the same `kind` gives way. */
+/** Shows a warning, replacing one of the same `kind`. */
 export const warn = (kind, ...words) => show(kind, "ev-error", "alert-triangle", words);
 
-/** Shows what was done; what was shown of the same `kind` gives way. */
+/** Shows a confirmation, replacing a notice of the same `kind`. */
 export const confirm = (kind, ...words) => show(kind, "ev-done", "circle-check", words);
 
-/** Takes down what was shown of a kind. */
+/** Removes notices of a kind. */
 export const unsay = (kind) => all(`[data-warning="${kind}"]`).forEach((earlier) => earlier.remove());
 
 function show(kind, style, name, words) {

@@ -1,4 +1,4 @@
-// What every page does, with or without the application's frame.
+// Runs on every page, with or without the application's frame.
 
 import { start as corrections } from "./corrections.js";
 import { all, one } from "./dom.js";
@@ -25,11 +25,11 @@ function themeButtons() {
   }
 }
 
-/** A signed-in user finds it again in every browser. */
+/** Saves a signed-in user's theme in the profile, for all their browsers. */
 function keepTheme(theme) {
   if (!document.body.dataset.user) return;
   const body = new URLSearchParams({ theme });
-  fetch("/profile/theme", { method: "POST", headers: { "X-CSRF-Token": csrf() }, body, keepalive: true }).catch(() => {}); // the cookie has it
+  fetch("/profile/theme", { method: "POST", headers: { "X-CSRF-Token": csrf() }, body, keepalive: true }).catch(() => {}); // this browser keeps it in the cookie
 }
 
 function passwordButtons() {
@@ -44,7 +44,7 @@ function passwordButtons() {
   }
 }
 
-/** A refused form begins at the summary of what is wrong. */
+/** Moves the focus of a refused form to the summary of its errors. */
 export function focusErrors(base = document) {
   one("[data-error-summary]", base)?.focus();
 }

@@ -1,4 +1,4 @@
-// The schedule's form: fields that depend on each other, whether the time is free.
+// The schedule's form: fields that depend on each other, and the check whether the time is free.
 
 import { correct } from "./corrections.js";
 import { all, one, say, show } from "./dom.js";
@@ -29,7 +29,7 @@ function action(form) {
   attendant(form, chosen !== "open_ticket" && chosen !== "");
 }
 
-/** What was said of fields that another action does not ask for. */
+/** Removes the errors of fields that the chosen action does not need. */
 function noLongerAsked(form, chosen) {
   const fields = chosen === "notify" ? ["comment", "message", "files"] : chosen === "open_ticket" ? ["attendant_id"] : [];
   for (const id of fields) {
@@ -38,19 +38,22 @@ function noLongerAsked(form, chosen) {
   }
 }
 
-/** As if the department had just been chosen: of several answers under way only the last one counts. */
+/**
+ * Fetches with the department's field as the source, as if it had just been chosen, so that htmx keeps only the latest
+ * answer.
+ */
 function fetchAttendants(form, attendant) {
   const source = one("#department_id", form);
   return window.htmx.ajax("GET", "/schedules/new/attendants", { source, target: "#attendant", swap: "outerHTML", values: { attendant_id: attendant } });
 }
 
 /**
- * After the browser's "back" most is filled in again; but attendants, and what a search found, are not
- * in the page that the server sent.
+ * Restores the form after the browser's "back". The browser restores most fields, but not attendants and
+ * search results, which are not in the page that the server sent.
  */
 function comeBack(form) {
-  // Nothing of the page is cached: fetched again it would have another key, and saved again be another
-  // schedule; and it would name a version that the texts filled in again do not know of.
+  // The page is not cached, and a new copy has another form key and version. With another key, saving again
+  // would make a second schedule; with another version, older texts would pass as edits of the newest.
   const own = ["form_key", "version", "original", "zone"].map((name) => form.elements[name]);
   if (performance.getEntriesByType("navigation")[0]?.type === "back_forward" && history.state?.own) {
     for (const field of own) field.value = history.state.own[field.name];
@@ -60,7 +63,7 @@ function comeBack(form) {
     if (target.id === "department_id") keep({ attendant: "" });
     if (target.tomselect) keepChoice(target);
   });
-  // Browsers fill in what was typed before they show the page, but after this script has run.
+  // Browsers restore what was typed after this script has run, but before pageshow.
   addEventListener("pageshow", () => {
     for (const select of all("select[data-search]", form)) restore(select);
     if (one("#department_id", form).value && !one("#attendant_id", form)) fetchAttendants(form, history.state?.attendant ?? "");
@@ -83,7 +86,7 @@ function restore(select) {
   control.setValue(String(kept.value), true);
 }
 
-/** A contact brings its person, and who attends it, where nothing was chosen yet. */
+/** Choosing a contact fills in its person, department and attendant if they are not chosen yet. */
 function proposals(form) {
   const contact = one("#contact_id", form);
   contact.addEventListener("change", async () => {
@@ -114,7 +117,7 @@ function proposals(form) {
 const PAUSE = 250;
 let pause;
 
-/** Asks whether the time can be had, once nothing was changed for a moment. */
+/** Asks whether the time is free, after a short time without changes. */
 function check(form, after = PAUSE) {
   clearTimeout(pause);
   if (!one("#due_at", form).value && !one("#slot", form).childElementCount) return;
@@ -140,14 +143,14 @@ function slot(form) {
   });
 }
 
-/** Of a time that the clocks repeat, the one that was suggested: the check then shows both. */
+/** If the clocks repeat the time, chooses the suggested one of the two. The check then shows both. */
 function choose(fold) {
   const known = one(`#due_fold_${fold}`);
   if (known) known.checked = true;
   else one("#slot").append(Object.assign(document.createElement("input"), { type: "hidden", name: "due_fold", value: fold }));
 }
 
-/** The field says what the latest check found, no longer what an earlier answer did. */
+/** Shows the result of the latest check at the field, and removes an earlier error. */
 function mark(form) {
   const input = one("#due_at", form);
   const taken = Boolean(one("[data-slot-taken]", form));

@@ -1,4 +1,4 @@
-// The list of schedules: ticking rows, and cancelling what is ticked in one dialogue.
+// The list of schedules: ticking rows, and cancelling the ticked schedules in one dialogue.
 
 import { openDialogue } from "./dialogue.js";
 import { all, one, say } from "./dom.js";
@@ -20,19 +20,19 @@ export function start() {
     repaint();
     const results = one("#schedule-results");
     if (!results || !detail.elt?.closest?.("#schedules")) return;
-    // What was activated may be gone: one goes on where its effect is.
+    // If the activated element was replaced, the focus moves to the results.
     if (document.activeElement === document.body) results.focus({ preventScroll: true });
     say(one(".pager > span, .blank h2", results)?.textContent ?? "");
   });
   followLatest();
-  // The browser restores ticks after the page was built.
+  // The browser restores ticks after this script has run.
   addEventListener("pageshow", repaint);
   repaint();
 }
 
 /**
- * Of what was asked for within the list or calendar, the latest is shown: an earlier answer that comes late is
- * left. An address that is shown already is no step of its own for the browser's "back".
+ * Shows only the answer to the latest request in the list or calendar; an earlier answer that comes late is
+ * ignored. An address that is already shown adds no entry to the browser's history.
  */
 function followLatest() {
   let latest = null;
@@ -40,7 +40,7 @@ function followLatest() {
   const leave = ({ detail }) => {
     if (detail.xhr !== latest && isWithin(detail.requestConfig.elt)) detail.shouldSwap = false;
   };
-  // What was replaced meanwhile hears of its answer no more at the page's body, but within itself.
+  // If the requesting element has been replaced, its event no longer reaches the body, only #schedules.
   const listen = () => one("#schedules")?.addEventListener("htmx:beforeSwap", leave);
   document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
     if (isWithin(detail.elt)) latest = detail.xhr;
@@ -66,7 +66,7 @@ function paint(form) {
   one("#bulk-cancel", form).disabled = chosen === 0;
 }
 
-/** Without it, the form leads to a page that asks. */
+/** Asks in a dialogue. Without the dialogue, the form leads to a page that asks. */
 async function ask(event, form) {
   const dialog = one("#bulk-dialog");
   const Modal = (window.bootstrap ?? window.tabler)?.Modal;

@@ -1,4 +1,4 @@
-// Pages that show schedules follow their changes; "Cancelar agendamento" asks in a dialogue.
+// Keeps pages that show schedules up to date. "Cancelar agendamento" asks in a dialogue.
 
 import { openDialogue } from "./dialogue.js";
 import { all, one, replace } from "./dom.js";
@@ -10,22 +10,22 @@ export function start() {
   if (one("[data-refresh-on=schedules]")) follow();
 }
 
-/** Without it, the link leads to a page that asks. */
+/** Opens the dialogue of a link. Without the dialogue, the link leads to a page that asks. */
 function openDialog(event) {
   const link = event.target.closest("[data-dialog]");
   const dialog = link && one(link.dataset.dialog);
   if (dialog && openDialogue(dialog, link)) event.preventDefault();
 }
 
-/** What the server said of each part, before anything was ticked in it. */
+/** The HTML of each part as the server sent it, before anything was ticked in it. */
 const shown = new WeakMap();
 
 const SOON = 250;
 const SPACED = 2_000;
 
 /**
- * Fetches anew what has changed; while a dialogue asks, the page behind it stands still, and while nobody
- * looks, it waits. A burst of changes is fetched once every two seconds, not once for each.
+ * Fetches changed parts again. Waits while a dialogue is open or the page is hidden. A burst of changes is
+ * fetched once every two seconds, not once per change.
  */
 function follow() {
   for (const part of all("[data-refresh-on=schedules]")) shown.set(part, part.innerHTML);
@@ -40,7 +40,7 @@ function follow() {
   const refresh = async () => {
     if (!isDue || isHeld()) return;
     isDue = false;
-    await fetchParts().catch(() => {}); // the next sync asks again
+    await fetchParts().catch(() => {}); // the next sync fetches again
     last = performance.now();
   };
   const goOn = () => isDue && soon();
@@ -53,26 +53,26 @@ function follow() {
   document.addEventListener("pontual:free", goOn);
 }
 
-/** Nobody looks, a dialogue asks, or something is being dragged or moved. */
+/** Whether refreshing must wait: the page is hidden, a dialogue is open, or a schedule is being moved. */
 const isHeld = () => document.hidden || Boolean(one(".modal.show, [data-moving]"));
 
 /**
- * Calls `changed(ids)` when schedules changed, and without ids when some may have: while the stream was
- * lost, and between the page's making and the stream's beginning.
+ * Calls `changed(ids)` when schedules changed. Calls it without ids if unknown schedules may have changed: while
+ * the stream was lost, or between the rendering of the page and the start of the stream.
  */
 export function onChange(changed) {
   on("sync", () => changed());
   on("schedules", ({ ids }) => changed(ids));
 }
 
-/** Fetches what the page shows of schedules, whatever has been told of changes. */
+/** Fetches the parts that show schedules, without waiting for a change. */
 export const refreshNow = () => fetchParts();
 
 async function fetchParts() {
   const address = location.href;
-  // What a search found is not looked up anew for each change that an open tab hears of.
+  // This header tells the server not to run a search again for each change that an open tab hears of.
   const page = await load(location.pathname + location.search, { headers: { "Pontual-Refresh": "1" } });
-  // Meanwhile somebody may have gone on to other filters: then this answer is of the past.
+  // If the filters have changed since the request, this answer is outdated.
   if (isHeld() || address !== location.href) return;
   const { scrollX: left, scrollY: top } = window;
   for (const part of all("[data-refresh-on=schedules]")) {
@@ -88,7 +88,7 @@ async function fetchParts() {
   scrollTo({ left, top, behavior: "instant" });
 }
 
-/** What was ticked stays so, as far as it can still be ticked. */
+/** Keeps the ticks of boxes that still exist. */
 function keepTicks(part, fresh) {
   const ticked = new Set(all("input[type=checkbox][name]:checked", part).map(({ id }) => id));
   for (const box of all("input[type=checkbox][name]", fresh)) box.checked = ticked.has(box.id);

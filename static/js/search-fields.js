@@ -1,4 +1,4 @@
-// Searchable selects of pages other than the schedule's form.
+// Searchable selects on pages other than the schedule's form.
 
 import { all } from "./dom.js";
 import { searchSelect } from "./search-select.js";

@@ -1,7 +1,7 @@
-// A select that searches on the server. The real select stays, and is what the form sends.
+// A select that searches on the server. The form still sends the real select.
 //
-// The list always belongs to what is typed: while an answer is awaited it is empty, so that Enter
-// cannot take a choice of an earlier search, and an answer that was overtaken is dropped.
+// The list always matches the typed text. It is empty while an answer is awaited, so that Enter cannot
+// choose a result of an earlier search. Answers to earlier searches are dropped.
 
 import { all, one, say } from "./dom.js";
 import { whose } from "./entry.js";
@@ -61,7 +61,10 @@ export function searchSelect(select) {
     control.refreshOptions(control.isOpen);
   }
 
-  /** Whether what is chosen is known to be somebody else's; what cannot be asked is left to the server. */
+  /**
+   * Whether the chosen contact belongs to another person. If the request fails, the server checks it when the form is
+   * saved.
+   */
   async function isOfAnother(chosen) {
     const { person } = await ask(`${owner}${chosen}`);
     return String(person?.value ?? "") !== within.value;
@@ -86,7 +89,7 @@ export function searchSelect(select) {
     control.setTextboxValue("");
     fill("");
   });
-  // The next look at the list begins without the last search.
+  // When the list opens again, it starts without the last search.
   control.on("dropdown_close", () => {
     forget();
     fill("");
@@ -99,18 +102,18 @@ export function searchSelect(select) {
     control.clear();
     say("O contato escolhido não é desta pessoa. Escolha outro.");
   });
-  // Filled in for the contact that was chosen: nothing is to be cleared.
+  // The person was filled in for the chosen contact, so the contact stays.
   within?.addEventListener("narrow", () => fill(""));
   describe(control, select);
 }
 
-/** What was chosen can be taken back: each of several on its own, one as a whole. */
+/** Buttons that remove a choice: one per choice in a multiple select, one for the whole field otherwise. */
 function plugins(select) {
   if (select.multiple) return { remove_button: { title: "Remover" } };
   return select.required ? {} : { clear_button: { title: "Limpar" } };
 }
 
-/** Hands on to the visible field what assistive technology must know of the select. */
+/** Copies the select's attributes for assistive technology to the visible field. */
 function describe(control, select) {
   const input = control.control_input;
   select.setAttribute("aria-hidden", "true");

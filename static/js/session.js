@@ -1,11 +1,14 @@
-// The end of a session, and its return: what is being written stays, and can be sent afterwards.
+// When a session ends, text being written stays on the page and can be sent after signing in again.
 
 import { all, one } from "./dom.js";
 import { csrf, whose } from "./entry.js";
 import { unsay, warn } from "./notices.js";
 import { isWriting } from "./writing.js";
 
-/** Signed out, or the link revoked: the page anew says so, unless it would throw something away. */
+/**
+ * The user is signed out, or the link is revoked. Reloads the page, which says so; if text would be lost, shows a
+ * notice instead.
+ */
 export function end() {
   if (!isWriting()) return location.reload();
   if (one("[data-warning=ended]")) return;
@@ -18,16 +21,16 @@ export function end() {
   warn("ended", "Sua sessão terminou. O que você digitou continua aqui. ", link, " e depois salve.");
 }
 
-/** Somebody signed in again: what is told must be true. */
+/** The user has signed in again: removes the notice. */
 export const goOn = () => unsay("ended");
 
 /**
- * Gives the page's forms the token of the browser's present cookie; `false` if there was nothing to renew, or
- * another account is signed in.
+ * Gives the page's forms the CSRF token of the browser's current cookie. Returns `false` if the token was already
+ * current, or if another account is signed in.
  */
 export async function renewToken() {
   const { user } = document.body.dataset;
-  // Any page that everybody may see; a customer has only their own.
+  // A page that every user may see. A customer may only see their own chat.
   const address = user ? "/help" : location.pathname.replace(/\/messages$/, "");
   const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(15_000) }).catch(() => null);
   if (!answer?.ok) return false;

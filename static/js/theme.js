@@ -1,5 +1,5 @@
-// Runs before the first paint: marks that scripts work, and applies the theme that was chosen or,
-// without a choice, the one that the system prefers.
+// Runs before the first paint. Marks that scripts work, and applies the chosen theme or, without a
+// choice, the system's preference.
 (function () {
   "use strict";
   var root = document.documentElement;

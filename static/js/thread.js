@@ -1,11 +1,11 @@
-// The team's conversation and the list beside it: live, and sending without leaving the page.
+// The team's conversation and the list beside it: updates live and sends without leaving the page.
 
 import { all, one, replace, say } from "./dom.js";
 import { on } from "./live.js";
 import { Refused, Thread, load, post, sendFrom } from "./messages.js";
 import { onChange } from "./schedules.js";
 
-/** The page's own address, also when it answers a reply or a closing that was refused. */
+/** The address of the conversation, also on a page that answers a refused reply or a refused closing. */
 const address = () => location.pathname.replace(/\/(messages|closure)$/, "");
 
 export function start() {
@@ -39,7 +39,7 @@ function converse(page) {
     noteRead(thread);
   };
   noteRead(thread, 0);
-  // Who answers has read what they answer.
+  // Sending a reply counts as having read the thread.
   document.addEventListener("submit", (event) => {
     if (event.target.matches("[data-composer]") && !event.submitter?.hasAttribute("formaction")) noteRead(thread, 0);
   });
@@ -48,7 +48,7 @@ function converse(page) {
   look();
 }
 
-/** Takes head, composer and side from a newer page; what was being written stays. */
+/** Replaces head, composer and side by those of a newer page. Keeps the text being written. */
 function refresh(page, newer, unsent = "") {
   const content = one("[data-conversation]", newer);
   if (!content) return;
@@ -68,7 +68,7 @@ function refresh(page, newer, unsent = "") {
   }
 }
 
-/** The side shows the contact's schedules. */
+/** Updates the side, which shows the contact's schedules. */
 function keepSideFresh(page) {
   const refreshSide = async () => {
     const [old, fresh] = [page, await load(address())].map((base) => one("[data-part=side]", base));
@@ -85,7 +85,7 @@ function keepSideFresh(page) {
 
 let seen = 0;
 
-/** Tells the server up to where the team has read, once it is in view. */
+/** Tells the server the last message that the team has read, if the end of the thread is in view. */
 function markSeen(thread) {
   const form = one("[data-reading]");
   const message = Number(all("[data-from-customer]", thread.element).pop()?.dataset.message ?? 0);
@@ -95,10 +95,10 @@ function markSeen(thread) {
   post(form.dataset.reading, { csrf: form.elements.csrf.value, message_id: message }).catch(() => (seen = before));
 }
 
-/** What has just come into view was not read yet, should the ticket be closed in this moment. */
+/** Milliseconds that a message must be in view before it counts as read when the ticket is closed. */
 const READING = 1_000;
 
-/** Notes how far one has read: nobody closes the ticket over a message that they have not seen. */
+/** Records the last message read in the form, so that nobody closes the ticket over an unseen message. */
 function noteRead(thread, after = READING) {
   if (document.visibilityState !== "visible" || !thread.isAtEnd) return;
   const { last } = thread;

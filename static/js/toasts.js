@@ -1,8 +1,9 @@
-// Notices that pop up on whatever page is open: polite, at most three, there until closed.
+// Pop-up notices on every page: announced politely, at most three, each stays until it is closed.
 //
-// Each tab remembers which entries it has shown and which notices are still up, so that a notice
-// survives going to another page and one that came in between is not lost. A new tab begins with
-// what any tab of the browser has seen; the very first one with what is there.
+// Each tab remembers which entries it has shown and which notices are still open. So a notice survives
+// the change to another page, and one that arrives in between is not lost. A new tab starts with the
+// entries that any tab of the browser has shown; the first tab of a browser treats existing entries as
+// shown.
 
 import { all, one } from "./dom.js";
 import { entry } from "./entry.js";
@@ -26,7 +27,7 @@ function save(storage, value) {
   try {
     storage.setItem(key(), JSON.stringify(value));
   } catch {
-    // Without storage, notices are only remembered on this page.
+    // Without storage, notices are remembered on this page only.
   }
 }
 
@@ -49,7 +50,7 @@ function forget(isDone) {
   save(sessionStorage, memory);
 }
 
-/** Shows what came while this tab was not looking, and again what was up on the page before. */
+/** Shows entries that this tab has missed, and notices that were open on the page before. */
 export function catchUp(items) {
   const { seen, up } = recall();
   const isNew = ({ id }) => up.includes(id) || (seen !== null && !seen.includes(id));
@@ -64,7 +65,7 @@ export function pop(item) {
   remember([item.id]);
 }
 
-/** Takes down the notices of entries that were read or removed. */
+/** Removes the notices of entries that were read or removed. */
 export function dismiss(isDone) {
   for (const toast of all("[data-toast]")) if (isDone(Number(toast.dataset.toast))) toast.remove();
   forget(isDone);

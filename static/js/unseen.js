@@ -1,10 +1,10 @@
-// The number beside "Conversas": conversations with what nobody has seen. One tab asks, for all.
+// The number beside "Conversas": conversations with unseen messages. One tab asks the server for all tabs.
 
 import { all, one, show } from "./dom.js";
 import { whose } from "./entry.js";
 import { isLeading, on, tell } from "./live.js";
 
-const PAUSE = 500; // a busy platform says often that something changed
+const PAUSE = 500; // a busy platform reports changes often
 
 export function start() {
   if (!one("[data-unseen]")) return;

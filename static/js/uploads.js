@@ -1,4 +1,4 @@
-// Files of a form: each is sent at once, by picker, drag and drop or paste; the form names their ids.
+// Files of a form. Each is uploaded as soon as it is picked, dropped or pasted; the form sends only their ids.
 
 import { forget } from "./corrections.js";
 import { all, one, say } from "./dom.js";
@@ -19,7 +19,7 @@ class Uploads {
     this.form = area.closest("form");
     this.input = one("input[type=file]", area);
     this.list = one("[data-files]", area);
-    this.input.removeAttribute("name"); // what it held is sent by then
+    this.input.removeAttribute("name"); // its files are uploaded before the form is sent
     this.input.addEventListener("change", () => {
       const files = [...this.input.files];
       this.input.value = "";
@@ -42,7 +42,7 @@ class Uploads {
     this.form.addEventListener("submit", (event) => this.#wait(event), { capture: true });
   }
 
-  /** After the browser's "back" the page is as the server sent it: without what was uploaded since. */
+  /** Restores the uploaded files after the browser's "back", which shows the page as the server sent it. */
   #comeBack() {
     const files = history.state?.files;
     const [visit] = performance.getEntriesByType("navigation");
@@ -151,7 +151,8 @@ class Uploads {
     item.request?.abort();
     const id = item.dataset.upload;
     if (id) {
-      // What a schedule has already is only taken out of the form; what is forgotten goes by itself.
+      // The server deletes a file only if no schedule has it. If this request fails, the sweeper deletes the file
+      // later.
       const headers = { "X-CSRF-Token": this.form.elements.csrf.value };
       fetch(`/uploads/${id}/removal`, { method: "POST", headers, body: new URLSearchParams() }).catch(() => {});
     }
@@ -161,7 +162,7 @@ class Uploads {
     this.form.dispatchEvent(new Event("uploads-changed"));
   }
 
-  /** The form waits for its files, and goes nowhere without those that could not be sent. */
+  /** Holds the form back until its files are uploaded. It is not sent while an upload has failed. */
   #wait(event) {
     if (this.input.disabled) return;
     const failed = one(".file.bad button", this.list);
@@ -201,11 +202,11 @@ class Uploads {
   }
 }
 
-/** Whether the same file was picked again. */
+/** Whether both are the same file. */
 const isSame = (one, other) =>
   one && one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
 
-/** What the list shows while a file is on its way. */
+/** The list's entry for a file that is being uploaded. */
 function entry(name) {
   const item = one("[data-uploading]").content.firstElementChild.cloneNode(true);
   one(".name", item).textContent = name;

@@ -1,8 +1,8 @@
-// Whether leaving the page would throw away what somebody typed or chose and has not sent.
+// Whether leaving the page would lose typed text or choices that were not sent.
 
 import { all, one } from "./dom.js";
 
-/** What was changed since the server wrote the page; forms that look something up are no loss. */
+/** Whether a field was changed since the server rendered the page. Search fields do not count. */
 const changed = (field) => {
   if (["hidden", "submit", "button", "search"].includes(field.type)) return false;
   if (["radio", "checkbox"].includes(field.type)) return field.checked !== field.defaultChecked;
@@ -12,10 +12,12 @@ const changed = (field) => {
 
 const forms = () => all("form[method=post]");
 
-/** Selects that search lay over the real ones and change them by themselves, so what one does is noted. */
+/**
+ * Notes the user's changes: searchable selects also change the real select by themselves, so its value says nothing.
+ */
 function note({ target }) {
   const form = target.closest?.("form[method=post]");
-  // What is written to a customer is sent without leaving the page, and its field is emptied.
+  // The composer sends without leaving the page, and then empties its field.
   if (form && !form.matches("[data-composer]")) form.dataset.typed = "";
 }
 
@@ -23,7 +25,7 @@ export function start() {
   for (const type of ["change", "input", "uploads-changed"]) document.addEventListener(type, note);
 }
 
-/** A form that was refused holds what was typed as if the server had written it. */
+/** Whether something would be lost. A refused form counts: its typed values look as if the server had set them. */
 export const isWriting = () =>
   Boolean(one("form[data-typed], main [data-error-summary], [data-thread] .pending")) ||
   forms().some((form) => [...form.elements].some(changed));
