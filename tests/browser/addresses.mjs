@@ -1,6 +1,6 @@
-// The addresses of every kind of page that the demonstration company has.
+// Addresses of every kind of page, in the demonstration company.
 
-/** What a signed-in administrator may open. */
+/** Pages that a signed-in administrator may open. */
 export async function administratorPages(pontual) {
   const one = async (sql) => (await pontual.sql(sql))[0].id;
   const open = await one("SELECT id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");

@@ -17,7 +17,7 @@ after(async () => {
   await pontual?.stop();
 });
 
-/** A pending schedule, by the company's clocks. */
+/** Inserts a pending schedule; `local` is in the company's time zone. */
 async function plan(local) {
   const [{ id }] = await pontual.sql(
     `WITH saved AS (
@@ -89,7 +89,7 @@ test("a move is told and can be taken back, also by the keyboard", { timeout: 60
   await page.getByText("O agendamento voltou para 11/03/2031 às 10:12.").waitFor();
   await cell(page, "2031-03-11T10").locator(`#entry-${id}`).waitFor();
   assert.equal(await due(id), "2031-03-11 10:12");
-  assert.equal(await undo.count(), 0, "what was taken back is taken back once");
+  assert.equal(await undo.count(), 0, "a move can be undone only once");
   assert.equal(await page.evaluate(() => document.activeElement.id), `entry-${id}`);
   assert.deepEqual(errors, []);
   await context.close();
@@ -118,7 +118,7 @@ test("a day that is over takes nothing and says so", { timeout: 60_000 }, async 
   const [{ local }] = await pontual.sql("SELECT to_char((now() AT TIME ZONE 'America/Sao_Paulo')::date + 1, 'YYYY-MM-DD') || ' 10:36' AS local");
   const id = await plan(local);
   await signIn(page, "admin");
-  // A month has days of the week before, unless it begins on a Sunday: then the month before is shown.
+  // Tomorrow's month shows past days, unless tomorrow is the 1st and a Sunday: then there is nothing to test.
   const entry = page.locator(`#entry-${id}`);
   await page.goto(`/schedules/calendar?date=${local.slice(0, 10)}`);
   if (!(await page.locator("[data-refuses]").count())) {
@@ -147,7 +147,7 @@ test("a move onto another schedule offers the free times beside it", { timeout: 
   await page.getByText("Agendamento movido.").waitFor();
   assert.equal(await due(id), "2031-05-06 14:04");
   assert.equal(new URL(page.url()).search, "?view=week&date=2031-05-06");
-  // The browser reports answers that are errors on purpose.
+  // The browser logs the refusals that the test wants.
   assert.deepEqual(errors.filter((error) => !/status of 422/.test(error)), []);
   await context.close();
 });

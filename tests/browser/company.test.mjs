@@ -1,5 +1,4 @@
-// A company from nothing: the set-up by its link; then its settings, the audit and the help, also
-// without JavaScript.
+// A new company: the set-up through its link, then settings, audit and help, also without JavaScript.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +23,7 @@ async function administrator(options) {
   return admin;
 }
 
-/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+/** Uses the keyboard: without scripts the driver cannot tell whether a button has stopped moving. */
 async function press(target) {
   await target.focus();
   await target.press("Enter");
@@ -108,7 +107,7 @@ test("a wide logo stays within the panel, beside the company's name", { timeout:
   const right = (selector) => page.locator(selector).evaluate((element) => element.getBoundingClientRect().right);
   assert.ok(await right(".side-head .brand") <= await right(".sidebar"));
   const logo = await page.locator(".side-head .brand-logo").boundingBox();
-  assert.ok(logo.width > 2 * logo.height, "it is not squeezed into a square");
+  assert.ok(logo.width > 2 * logo.height, "the logo is not squeezed into a square");
   await page.getByRole("button", { name: "Remover logotipo" }).click();
   await page.getByText("Logotipo removido.").waitFor();
   assert.deepEqual(errors, []);

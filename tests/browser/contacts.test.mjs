@@ -1,5 +1,5 @@
-// Contacts and people: the forms with their selects, import from CSV with bad lines, and anonymising;
-// the main ones without JavaScript.
+// Contacts and people: the forms with their selects, import of a CSV file with bad lines, and anonymising;
+// the main steps without JavaScript too.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -25,16 +25,16 @@ async function administrator(options) {
   return visitor;
 }
 
-/** The browser reports answers that are errors on purpose. */
+/** The browser logs the refusals that the test wants; these are left out. */
 const unexpected = (errors) => errors.filter((error) => !/status of (409|422)/.test(error));
 
-/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+/** Uses the keyboard: without scripts the driver cannot tell whether a button has stopped moving. */
 async function press(target) {
   await target.focus();
   await target.press("Enter");
 }
 
-/** Presses `target` and waits for the page that it leads to, whose content may differ from one time to the next. */
+/** Presses `target` and waits until the next page has loaded. Use it where that page's content varies. */
 const follow = (page, target) => Promise.all([page.waitForEvent("load"), press(target)]);
 
 const file = (text) => ({ name: "lista.csv", mimeType: "text/csv", buffer: Buffer.from(text) });

@@ -1,4 +1,4 @@
-// Files in a real browser: sent by picker, drag and drop and paste, kept while the form is put right, and
+// Files in a real browser: uploaded by picker, drag and drop and paste, kept while a form is corrected, and
 // received by the customer byte for byte; without JavaScript too.
 
 import assert from "node:assert/strict";
@@ -33,7 +33,7 @@ async function fill(page, { contact, due, comment }) {
   await page.getByLabel("Data e hora").fill(due);
 }
 
-/** Hands files to the page as a drop or as a paste does. */
+/** Gives files to the page as a drop or a paste does. */
 async function hand(page, kind, name, bytes) {
   await page.locator(kind === "drop" ? "[data-drop]" : "#comment").evaluate(
     (target, { kind, name, bytes }) => {
@@ -85,12 +85,12 @@ test("dropped, picked and pasted files are kept and reach the customer byte for 
   assert.deepEqual(await axe(page), []);
   assert.match(await page.evaluate(() => document.activeElement.getAttribute("aria-label")), /^Remover/);
 
-  // Refused for another reason: nobody uploads twice.
+  // The form is refused for another reason: files need not be uploaded again.
   await page.getByRole("button", { name: "Salvar agendamento" }).click();
   await page.getByRole("alert").waitFor();
   assert.deepEqual(await list.locator(".name").allTextContents(), ["proposta.pdf", "foto.png", "valores.csv"]);
   await page.getByLabel("Comentário").fill("Enviar a proposta");
-  // Hidden and kept, while only a reminder is wanted.
+  // A reminder has no files: they are hidden, but kept.
   await page.locator('[value="notify"]').press("Space");
   assert.equal(await list.first().isVisible(), false);
   await page.locator('[value="open_ticket"]').press("Space");

@@ -1,6 +1,6 @@
-// The main story in Firefox, which Playwright's driver cannot steer as it is: puppeteer speaks WebDriver
-// BiDi to it. An administrator schedules, the moment comes, the attendant is told and the customer reads
-// and answers; and the other kinds of page open without an error in the console.
+// The main story in Firefox. Playwright cannot drive an unmodified Firefox, so puppeteer does, through
+// WebDriver BiDi. An administrator schedules, the schedule falls due, the attendant is notified, and the
+// customer reads and answers. The other kinds of page open without an error in the console.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +11,7 @@ import { PASSWORD, startPontual } from "./harness.mjs";
 
 const program = process.env.FIREFOX;
 
-/** It asks nobody for settings, as tests speak to this machine only. */
+/** Keeps Firefox from fetching settings from the internet: tests only talk to this machine. */
 const quiet = { "services.settings.server": "data:,#remote-settings-dummy/v1", "app.normandy.enabled": false };
 
 let pontual;
@@ -23,7 +23,7 @@ before(async () => {
     startPontual(),
     puppeteer.launch({ browser: "firefox", executablePath: program, headless: true, extraPrefsFirefox: quiet }),
   ]);
-  // What the demonstration has due within a minute would stand in the way.
+  // Some of the demonstration's schedules fall due within a minute and would disturb the tests.
   await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
 });
 
@@ -32,7 +32,9 @@ after(async () => {
   await pontual?.stop();
 });
 
-/** Somebody's browser, whose errors are collected. It has a window of its own: a tab behind others draws nothing. */
+/**
+ * A person's browser. Its errors are collected. It has its own window, because a tab in the background draws nothing.
+ */
 async function visitor() {
   const context = await browser.createBrowserContext();
   const page = await context.newPage({ type: "window" });
@@ -46,7 +48,7 @@ async function visitor() {
 
 const open = (page, path) => page.goto(new URL(path, pontual.url).href);
 
-/** The first visible element with that role and name, as assistive technology knows it. */
+/** The first visible element with this accessible role and name. */
 const named = (page, role, name) => page.locator(`::-p-aria([name="${name}"][role="${role}"])`);
 
 const says = (page, text) => page.waitForFunction((wanted) => document.body.innerText.includes(wanted), {}, text);
@@ -111,7 +113,7 @@ test("the main story, in Firefox", { skip: !program && "Firefox is missing", tim
   assert.deepEqual([...admin.errors, ...attendant.errors, ...customer.errors], []);
 });
 
-/** The value of the option that reads so. */
+/** The value of the option with this text. */
 async function valueOf(page, select, text) {
   await page.waitForFunction(
     (chosen, label) => [...document.querySelectorAll(`${chosen} option`)].some((option) => option.text === label),

@@ -1,5 +1,5 @@
-// Starts Pontual with the demonstration company on a private database of its own, and browsers that
-// fail a test on any console, page or CSP error.
+// Starts Pontual with the demonstration company and its own private database, and browsers that fail a
+// test on any console, page or CSP error.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,10 +21,10 @@ const flags = [
 
 export const PASSWORD = "demonstracao";
 
-/** Pontual as a process of its own, on a free port of loopback. */
+/** Pontual in its own process, on a free loopback port. */
 export async function startPontual(...options) {
   const directory = await mkdtemp(join(tmpdir(), "pontual-browser-"));
-  // Run by root, the database belongs to another account, which must be able to enter.
+  // If root runs the tests, another account owns the database and must be able to enter the folder.
   await chmod(directory, 0o755);
   const port = await freePort();
   const environment = { ...process.env, PONTUAL_DATA_DIR: directory, HOST: "127.0.0.1", PORT: String(port) };
@@ -55,7 +55,7 @@ export async function startPontual(...options) {
       database.on("notification", (notice) => notice.channel === channel && heard(notice.payload));
       await database.query(`LISTEN ${channel}`);
     },
-    /** What it printed for the operator. */
+    /** What Pontual has printed for the operator. */
     said: () => Buffer.concat(said).toString(),
     log: () => Buffer.concat(log).toString(),
     async stop() {
@@ -81,10 +81,10 @@ export function startChromium(...more) {
   return chromium.launch({ executablePath: process.env.CHROMIUM, args: [...flags, ...more] });
 }
 
-/** What htmx writes of a request that leaving the page cut off; of one that failed it writes more. */
+/** What htmx logs when leaving the page aborts a request. For a failed request it logs more. */
 const CUT_OFF = /^(htmx:(afterRequest|sendAbort), .*|undefined)$/;
 
-/** Somebody's browser: a context of its own, whose errors are collected. */
+/** A person's browser: its own context. Its errors are collected. */
 export async function person(browser, pontual, options = {}) {
   const context = await browser.newContext({ baseURL: pontual.url, locale: "pt-BR", timezoneId: "America/Sao_Paulo", viewport: { width: 1280, height: 800 }, ...options });
   context.setDefaultTimeout(15_000);
@@ -106,7 +106,7 @@ export async function signIn(page, name) {
   await page.waitForURL((url) => url.pathname !== "/login");
 }
 
-/** What axe-core finds wrong, a line each. */
+/** The violations that axe-core finds, one line each. */
 export async function axe(page) {
   await page.evaluate(axeSource);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document));

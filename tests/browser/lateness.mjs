@@ -1,8 +1,8 @@
-// Measures, with PONTUAL_BIN (an optimised build) and CHROMIUM set:
+// Measures lateness. Set PONTUAL_BIN (an optimised build) and CHROMIUM, then run:
 //   node tests/browser/lateness.mjs [schedules] [seconds]
-// Schedules with sub-second due times are inserted directly, spread over the seconds, spacing off; then
-// from each due time: to the commit (its NOTIFY, received here), and to the notice on the attendant's
-// page. Beside them a bare timer of this process as the machine's own floor.
+// Inserts schedules with sub-second due times directly, spread over the seconds, with the spacing off.
+// Measures the time from each due time to the commit (its NOTIFY, received here) and to the notice on the
+// attendant's page. A bare timer in this process shows the machine's minimum.
 
 import { person, signIn, startChromium, startPontual } from "./harness.mjs";
 

@@ -1,5 +1,5 @@
-// The life of a schedule in real browsers: filling in, editing at the same time as somebody else,
-// firing at once, planning anew; and the main of it without JavaScript.
+// The life of a schedule in real browsers: filling in the form, editing at the same time as somebody else,
+// firing at once, rescheduling; the main steps without JavaScript too.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +11,7 @@ let browser;
 
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
-  // What the demonstration has due within a minute would stand in the way of the test's own times.
+  // Some of the demonstration's schedules fall due within a minute and would disturb the test's own times.
   await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
 });
 
@@ -26,7 +26,7 @@ async function administrator(options) {
   return admin;
 }
 
-/** Chooses from a searchable select as a person does: types, waits for the answer, takes it. */
+/** Chooses from a searchable select as a person does: types, waits for the answer, chooses it. */
 async function choose(page, label, typed, text = typed) {
   await page.getByRole("combobox", { name: label }).click();
   const answer = page.waitForResponse((response) => new URL(response.url()).searchParams.get("q") === typed);
@@ -48,13 +48,13 @@ async function schedule(page, { contact = "Caio Fontes", due, comment = "Combina
   return new URL(page.url()).pathname.split("/").pop();
 }
 
-/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+/** Uses the keyboard: without scripts the driver cannot tell whether a button has stopped moving. */
 async function press(target) {
   await target.focus();
   await target.press("Enter");
 }
 
-/** What the browser reports of answers that are refusals on purpose is no fault. */
+/** Errors without the refusals that the test wants, which the browser logs too. */
 const faults = (errors) => errors.filter((error) => !/status of (409|422)/.test(error));
 
 test("two people edit one schedule: the later sees the other's change and decides", { timeout: 120_000 }, async () => {
@@ -207,7 +207,7 @@ test("a contact brings its person and attendant, and a person narrows the contac
 
 test("after the browser's \"back\" contact and attendant come back with the form", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
-  // So many that the contact must be searched for.
+  // Enough contacts that the contact must be searched for.
   await pontual.sql(`INSERT INTO contacts (channel_id, address, name)
       SELECT min(id), 'aa' || n, 'Aa ' || n FROM channels, generate_series(1, 60) n GROUP BY n`);
   await schedule(page, { due: "2032-01-15T10:00" });
@@ -249,7 +249,7 @@ test("after the browser's \"back\" an edit does not overwrite what a colleague s
   await save(mine);
   await mine.page.getByText("Comentário alterado").first().waitFor();
 
-  // What one saved oneself is nothing to be asked about.
+  // The user's own earlier change is not shown as a conflict.
   await mine.page.goto(`/schedules/${id}/edit`);
   await comment(mine).fill("Com um erro");
   await save(mine);

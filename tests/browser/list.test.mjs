@@ -1,5 +1,5 @@
-// The list of schedules as somebody works with it: filters and the browser's "back", ticking and
-// cancelling, changes that arrive meanwhile; and without scripts.
+// Working with the list of schedules: filters and the browser's "back", ticking and cancelling, changes
+// that arrive meanwhile; without scripts too.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -19,7 +19,7 @@ after(async () => {
   await pontual?.stop();
 });
 
-/** Pending schedules with that comment, a minute apart from 10:00 of a day. */
+/** Inserts pending schedules with this comment, one minute apart, from 10:00 of a day on. */
 async function plan(comment, count, day = "2030-12-05") {
   const rows = await pontual.sql(
     `WITH saved AS (
@@ -57,7 +57,7 @@ test("filters are kept by the address, by back and by a reload", { timeout: 60_0
   await page.goBack();
   await page.waitForURL((url) => url.search === "?q=girassol");
   await page.waitForFunction(() => document.querySelectorAll("#schedule-rows tbody tr").length === 2);
-  assert.equal(await page.locator("main").count(), 1, "the frame is there once");
+  assert.equal(await page.locator("main").count(), 1, "the frame is not nested");
   await page.goBack();
   await page.waitForURL((url) => url.search === "");
   await page.waitForFunction((count) => document.querySelectorAll("#schedule-rows tbody tr").length === count, all);
@@ -160,7 +160,7 @@ test("what is ticked is cancelled after one question", { timeout: 60_000 }, asyn
 
 test("a change arrives without taking focus, ticks, scroll or what is typed", { timeout: 60_000 }, async () => {
   const ids = await plan("Vivo jasmim", 25);
-  // Without motion the page does not glide to what has the focus.
+  // With reduced motion the page jumps to the focused element instead of scrolling smoothly.
   const screen = { viewport: { width: 1280, height: 500 }, reducedMotion: "reduce" };
   const { context, errors, page } = await person(browser, pontual, screen);
   await signIn(page, "admin");

@@ -1,4 +1,4 @@
-// The Nu HTML checker finds no error in any kind of page as the server sends it. It is a Java program:
+// The Nu HTML checker finds no error in any kind of page that the server sends. It is a Java program;
 // without Java the test is skipped.
 
 import assert from "node:assert/strict";
@@ -32,7 +32,7 @@ after(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-/** Pages kept as files for the checker, and what each of them is. */
+/** Pages saved as files for the checker, with a name for each. */
 class Kept {
   names = [];
 
@@ -53,7 +53,7 @@ class Kept {
     return this.keep(path, await this.visitor.get(path));
   }
 
-  /** Fills in the form at `path`, which is sent to `action`. */
+  /** Fills in the form at `path` and sends it to `action`. */
   async send(path, form, action = path.replace(/\/(new|edit)$/, ""), kind = "form") {
     const csrf = valueIn(await (await this.visitor.get(path)).text(), 'name="csrf"');
     return this.visitor.post(action, { [kind]: { csrf, ...form } });
@@ -95,7 +95,7 @@ test("every kind of page is valid HTML", { skip: !hasJava && "Java is missing", 
   assert.deepEqual(problems, []);
 });
 
-/** Forms that are refused, an import, the customer's page and an invitation, whose link is returned. */
+/** Saves refused forms, an import, the customer's page and an invitation. Returns the invitation's link. */
 async function makeForms(kept, pages) {
   const edited = (kind) => pages.find((path) => new RegExp(`^/${kind}/\\d+/edit$`).test(path));
   const contact = edited("contacts");
@@ -121,7 +121,7 @@ async function makeForms(kept, pages) {
   return new URL(valueIn(await kept.keep("invitation", invited), 'id="access-link"')).pathname;
 }
 
-/** The errors in `files`, found by one run of the checker. htmx's attributes are no standard's. */
+/** The errors in `files`, found by one run of the checker. htmx's attributes, which are not standard, are ignored. */
 function check(files) {
   return new Promise((resolve, reject) => {
     const options = ["--errors-only", "--exit-zero-always", "--filterpattern", ".*Attribute “hx-.*", "--format", "json"];

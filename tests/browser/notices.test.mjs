@@ -1,5 +1,5 @@
-// Notifications: filters and forms on their page; the browser's own notice, the sound, the number in
-// the title and icon; and what one tab does, seen in the others.
+// Notifications: filters and forms on their page; the browser's system notice, the sound, the number in
+// the title and icon; and that other tabs show what one tab did.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -19,7 +19,7 @@ after(async () => {
   await pontual?.stop();
 });
 
-/** Makes a reminder due now, for the user of that address; its comment tells it from others. */
+/** Makes a reminder that is due now, for the user `name`. Its comment identifies it. */
 async function remind(name, comment, { fails = false } = {}) {
   await pontual.sql(
     `WITH made AS (
@@ -34,7 +34,7 @@ async function remind(name, comment, { fails = false } = {}) {
   );
 }
 
-/** A page that can be hidden, whose browser notices and tones are counted. */
+/** A page that can be hidden. Its browser notices and tones are counted. */
 async function watched(visitor) {
   await visitor.context.addInitScript(() => {
     let hidden = false;
@@ -121,10 +121,10 @@ test("a live refresh keeps the place on the page", { timeout: 120_000 }, async (
   await signIn(page, "camila");
   for (let n = 1; n <= 8; n += 1) await remind("camila", `lembrete ${n}`);
   const written = "SELECT FROM notifications n JOIN users u ON u.id = n.user_id WHERE u.email LIKE 'camila@%' AND n.removed_at IS NULL";
-  await until("eight", async () => (await pontual.sql(written)).length === 8);
+  await until("eight notifications", async () => (await pontual.sql(written)).length === 8);
   await page.goto("/notifications");
   assert.equal(await page.locator("main .notif").count(), 8);
-  // Each look is one step of the page: the list may be exchanged at any moment.
+  // Each look is one synchronous step in the page, because the list may be replaced at any moment.
   const look = (begins) => page.evaluate((begins) => {
     const entry = [...document.querySelectorAll("main .notif")].find(({ textContent }) => textContent.includes("lembrete 2."));
     const button = entry.querySelector("form[action$=opening] button");
@@ -156,14 +156,14 @@ test("the number of unread ones stands in the title and icon of every tab", { ti
   await remind("bruno", "contar");
   for (const tab of [page, other]) {
     await until("(1) in the title", async () => /^\(1\) /.test(await tab.title()));
-    await until("a drawn icon", async () => (await icon(tab)).startsWith("data:image/png"));
+    await until("an icon with the number", async () => (await icon(tab)).startsWith("data:image/png"));
   }
   await other.locator(".toast").getByRole("button", { name: "Fechar aviso" }).click();
   await page.locator(".toast").waitFor({ state: "detached" });
   await page.locator("main .notif").filter({ hasText: "contar" }).getByRole("button", { name: /^Remover/ }).click();
   for (const tab of [page, other]) {
     await until("no number in the title", async () => !(await tab.title()).startsWith("("));
-    await until("the icon as it was", async () => (await icon(tab)).endsWith("favicon.svg"));
+    await until("the original icon", async () => (await icon(tab)).endsWith("favicon.svg"));
     assert.equal(await bell(tab).isVisible(), false);
   }
   assert.deepEqual(visitor.errors, []);
@@ -176,7 +176,7 @@ test("one notice and one sound for each browser, only while no tab is seen", { t
   await visitor.page.close();
   await signIn(page, "helena");
   await page.goto("/notifications");
-  assert.equal(await page.evaluate(() => Notification.permission), "default", "nobody is asked without a click");
+  assert.equal(await page.evaluate(() => Notification.permission), "default", "the browser is not asked without a click");
   await page.getByLabel("Mostrar avisos do navegador").check();
   assert.equal(await page.evaluate(() => Notification.permission), "granted");
   await page.getByLabel("Tocar um som").check();
@@ -216,7 +216,7 @@ test("one notice and one sound for each browser, only while no tab is seen", { t
   const second = tabs.find((_, place) => place !== leader);
   await second.goto("/notifications");
   await second.getByRole("button", { name: "Marcar todas como lidas" }).click();
-  await until("the notice gone", async () => (await total(tabs, () => globalThis.notices.filter((one) => !one.isClosed).length)) === 0);
+  await until("the notice closed", async () => (await total(tabs, () => globalThis.notices.filter((one) => !one.isClosed).length)) === 0);
   assert.deepEqual(visitor.errors, []);
   await visitor.context.close();
 });

@@ -1,5 +1,5 @@
-// Every page, in both themes, at 1280 and 390 pixels: axe-core finds nothing, nothing overflows, and
-// the console stays empty. And the pages that matter most without JavaScript.
+// Every page, in both themes, at 1280 and 390 pixels: axe-core finds no violation, nothing overflows, and
+// the console stays empty. The most important pages without JavaScript too.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -93,7 +93,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByText("Erro no agendamento").first().waitFor();
       await check("bell");
       assert.deepEqual(found, []);
-      // The browser reports answers that are errors on purpose.
+      // The browser logs the refusals that the test wants.
       assert.deepEqual(errors.filter((error) => !/status of (403|404|409|422)/.test(error)), []);
       await visitor.context.close();
     });
@@ -107,7 +107,7 @@ async function refuseSignIn(page) {
   await page.getByText("E-mail ou senha incorretos.").waitFor();
 }
 
-/** Wants the very minute of a schedule that there is. */
+/** Requests the same minute as an existing schedule. */
 async function refuseForSpacing(page) {
   const { contact, department, attendant, due } = conflict;
   await page.goto(`/schedules/new?contact_id=${contact}`);
@@ -119,7 +119,7 @@ async function refuseForSpacing(page) {
   await page.locator("#conflict").waitFor();
 }
 
-/** Edits what somebody else has just changed. */
+/** Saves an edit of a schedule that somebody else has just changed. */
 async function refuseEdit(page) {
   const path = `/schedules/${pendingSchedule.id}`;
   await page.goto(`${path}/edit`);
@@ -133,7 +133,7 @@ async function refuseEdit(page) {
   await page.locator("[data-stale]").waitFor();
 }
 
-/** A reply that cannot be sent, by a tab that sends forms as a browser does. */
+/** Sends a reply that is too long, with the browser's own form submission. */
 async function refuseReply(page) {
   await page.goto(`/tickets/${openTicket}`);
   await page.getByLabel(/^Texto para|^Mensagem para/).fill("x".repeat(10_000));
@@ -141,17 +141,17 @@ async function refuseReply(page) {
   await page.locator("[data-composer-error]").waitFor();
 }
 
-/** Until what fades in stands. */
+/** Waits until all animations have finished. */
 const settled = (target) => target.evaluate((element) => Promise.all(element.getAnimations({ subtree: true }).map((one) => one.finished)));
 
 async function signInAgain(page, name) {
-  // An open page would be told that its session has ended.
+  // An open page would be notified that its session has ended.
   await page.goto("about:blank");
   await page.context().clearCookies();
   await signIn(page, name);
 }
 
-/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+/** Uses the keyboard: without scripts the driver cannot tell whether a button has stopped moving. */
 async function press(target) {
   await target.focus();
   await target.press("Enter");

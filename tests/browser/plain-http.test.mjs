@@ -1,5 +1,5 @@
-// Plain HTTP in a local network, from another host than localhost: a browser then has no Web Locks. One
-// tab leads all the same, and what it is told reaches the others.
+// Plain HTTP in a local network, from a host other than localhost: browsers then have no Web Locks. One
+// tab still leads, and its events reach the others.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -29,7 +29,7 @@ after(async () => {
 
 const leader = (page) => page.evaluate(() => JSON.parse(localStorage.getItem(`pontual-live-${document.body.dataset.user}-leader`))?.id);
 
-/** A customer writes: the number beside "Conversas" appears. */
+/** A customer writes, so that the number beside "Conversas" appears. */
 async function write() {
   await pontual.sql("INSERT INTO messages (contact_id, ticket_id, kind, body) VALUES ($1, $2, 'customer', 'Alô?')", [ticket.contact_id, ticket.id]);
   await pontual.sql("SELECT pg_notify('pontual_live', $1)", [JSON.stringify({ conversations_changed: [Number(ticket.contact_id)] })]);
@@ -38,7 +38,7 @@ async function write() {
 test("one tab leads without Web Locks, and another one when it closes", { timeout: 90_000 }, async () => {
   const { page, context } = await person(browser, pontual);
   await signIn(page, "bruno");
-  assert.equal(await page.evaluate(() => isSecureContext || "locks" in navigator), false, "this is no secure context");
+  assert.equal(await page.evaluate(() => isSecureContext || "locks" in navigator), false, "the page must not be a secure context");
   const streaming = page.waitForRequest((request) => new URL(request.url()).pathname === "/live" && request.frame().url().endsWith("/notifications"));
   await page.goto("/notifications");
   await streaming;
@@ -47,7 +47,7 @@ test("one tab leads without Web Locks, and another one when it closes", { timeou
   const second = await context.newPage();
   await second.goto("/notifications");
   await second.waitForFunction(() => sessionStorage.getItem(`pontual-bell-${document.body.dataset.user}`));
-  assert.equal(streams, 0, "the second tab has no stream of its own");
+  assert.equal(streams, 0, "the second tab opens no stream");
   const first = await leader(page);
 
   const isShown = () => !document.querySelector("[data-unseen]").hidden;

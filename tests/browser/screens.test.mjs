@@ -1,5 +1,5 @@
-// Low screens, forced colours and paper: everything stays within reach, what is current is told apart,
-// and a conversation is printed whole.
+// Low screens, forced colours and print: everything stays reachable, current items are distinguishable, and
+// a conversation is printed completely.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,7 +18,7 @@ after(async () => {
   await pontual?.stop();
 });
 
-/** A page at 200 %, a telephone on its side, and the smallest screen that WCAG asks for. */
+/** A page at 200 % zoom, a telephone in landscape, and the smallest screen that WCAG requires. */
 const LOW = [{ width: 640, height: 360 }, { width: 844, height: 390 }, { width: 320, height: 256 }];
 
 test("on a low screen the bell and every field are within reach", { timeout: 180_000 }, async () => {
@@ -47,7 +47,7 @@ test("on a low screen the bell and every field are within reach", { timeout: 180
   await context.close();
 });
 
-/** The fields that something lies upon when they have the focus. */
+/** Fields that are covered by another element while they have the focus. */
 function coveredFields() {
   const kinds = "input:not([type=hidden], [type=radio], [type=file]), select, textarea, button";
   const shown = [...document.querySelectorAll(`main :is(${kinds}):not(.tomselected, .visually-hidden, [tabindex="-1"])`)]

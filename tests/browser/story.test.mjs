@@ -1,5 +1,5 @@
-// The main job in real browsers: an administrator schedules, the due moment comes, the ticket opens,
-// the customer reads the message, the attendant's bell rings and "Ir para conversa" leads there.
+// The main job in real browsers: an administrator schedules, the schedule falls due, the ticket opens, the
+// customer reads the message, the attendant's bell shows it, and "Ir para conversa" opens the conversation.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +11,7 @@ let browser;
 
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
-  // What the demonstration has due within a minute would stand in the way of the test's own times.
+  // Some of the demonstration's schedules fall due within a minute and would disturb the test's own times.
   await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
 });
 
@@ -26,7 +26,7 @@ function local(date) {
   return parts.format(date).replace(" ", "T");
 }
 
-/** Chooses from a searchable select as a person does: types, waits for the answer, takes it. */
+/** Chooses from a searchable select as a person does: types, waits for the answer, chooses it. */
 async function choose(page, label, text) {
   await page.getByRole("combobox", { name: label }).click();
   const answer = page.waitForResponse((response) => new URL(response.url()).searchParams.get("q") === text);
@@ -84,7 +84,7 @@ test("a schedule fires at its minute, end to end", { timeout: 240_000 }, async (
   await admin.page.getByRole("link", { name: "Agendamentos", exact: true }).click();
   await admin.page.getByRole("link", { name: "Novo agendamento" }).first().waitFor();
   const contact = "Letícia Prado";
-  // A conversation has a customer's link once somebody may reply; the administrator always sees it.
+  // The administrator sees the customer's link even before a ticket is open.
   const [{ id: contactId }] = await pontual.sql("SELECT id FROM contacts WHERE name = $1", [contact]);
   const link = await customerLink(admin.page, contact);
   await customer.page.goto(link);
@@ -103,7 +103,7 @@ test("a schedule fires at its minute, end to end", { timeout: 240_000 }, async (
   await admin.page.getByText("Aguardando o disparo").waitFor();
 
   await customer.page.getByText("Sua visita está confirmada?").waitFor({ timeout: 120_000 });
-  assert.ok(Date.now() >= due.getTime(), "not before its time");
+  assert.ok(Date.now() >= due.getTime(), "the schedule does not fire before its time");
   for (const page of [attendant.page, second]) {
     const notice = page.locator(".toasts").getByText("Chamado aberto para Letícia Prado.");
     await notice.waitFor();
@@ -197,7 +197,7 @@ test("the form hides the message for a reminder, and offers the nearest free tim
   assert.equal(await page.getByRole("textbox", { name: "Mensagem" }).isVisible(), false);
   await page.locator('[value="open_ticket"]').check({ force: true });
   assert.equal(await page.getByRole("textbox", { name: "Mensagem" }).inputValue(), "fica guardada");
-  // Refused on purpose: the browser itself reports the 422 of the form.
+  // The browser logs the wanted refusal of the form (422).
   assert.deepEqual(admin.errors.filter((error) => !error.includes("422")), []);
   await admin.context.close();
 });

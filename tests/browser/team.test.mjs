@@ -1,5 +1,5 @@
-// Roles, attendants, departments and profiles in real browsers: the help page's way to a permission, an
-// invitation from its making to the first page, a departure with work in hand, a theme that follows.
+// Roles, attendants, departments and profiles in real browsers: granting a permission as the help page says,
+// an invitation up to the first page, a departure with open work, and a theme kept across browsers.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -13,7 +13,7 @@ let browser;
 
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
-  // What is due within a minute would leave the lists of what is pending.
+  // Schedules that fall due within a minute would leave the lists of pending work.
   await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
 });
 
@@ -28,7 +28,7 @@ async function visitor(name, options) {
   return someone;
 }
 
-/** Every context is closed without an error but those that were meant. */
+/** Closes the contexts and checks that only wanted errors were logged. */
 async function leave(...people) {
   for (const { context, errors } of people) {
     assert.deepEqual(errors.filter((error) => !/status of (401|404|409|422)/.test(error)), []);
@@ -36,7 +36,7 @@ async function leave(...people) {
   }
 }
 
-/** By keyboard: without scripts the driver cannot tell when a button stands still. */
+/** Uses the keyboard: without scripts the driver cannot tell whether a button has stopped moving. */
 async function press(target) {
   await target.focus();
   await target.press("Enter");
@@ -155,7 +155,7 @@ test("the theme that one chooses is there in the next browser", { timeout: 60_00
   await there.page.getByRole("button", { name: "Salvar perfil" }).click();
   await there.page.getByText("Perfil salvo.").waitFor();
   await here.page.reload();
-  assert.equal(await theme(here.page), "light", "the system's");
+  assert.equal(await theme(here.page), "light", "the system's theme");
   assert.deepEqual((await here.context.cookies()).filter(({ name }) => name === "theme"), []);
   await leave(here, there);
 });

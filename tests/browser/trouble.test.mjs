@@ -1,5 +1,5 @@
-// What people see when something does not go as it should: refused requests, lost connections, the
-// end of a session; and what must not get lost then.
+// What people see when something fails: refused requests, lost connections, the end of a session; and
+// what must not be lost then.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -11,7 +11,7 @@ let browser;
 
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
-  // What the demonstration has due within a minute would stand in the way.
+  // Some of the demonstration's schedules fall due within a minute and would disturb the tests.
   await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
 });
 
@@ -36,7 +36,7 @@ async function cancel(context, id) {
   await page.close();
 }
 
-/** Cuts the server's own connection for announcements: each stream begins anew. */
+/** Ends the server's listening connection, so that each stream starts again. */
 const loseAnnouncements = () => pontual.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query ILIKE 'LISTEN%' AND pid <> pg_backend_pid()");
 
 const pending = async () => (await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY id LIMIT 1"))[0];
@@ -54,7 +54,7 @@ test("a request that htmx could not make, or that was refused, is told", { timeo
   assert.equal(await warning.count(), 1);
   await warning.getByRole("button", { name: "Fechar aviso" }).click();
   assert.equal(await warning.count(), 0);
-  // A token that is older than the browser's cookie is renewed, and the press counts.
+  // A token older than the browser's cookie is renewed, and the click still takes effect.
   await page.evaluate(() => {
     document.body.setAttribute("hx-headers", '{"X-CSRF-Token":"00"}');
     for (const field of document.querySelectorAll("input[name=csrf]")) field.value = "00";
@@ -88,7 +88,7 @@ test("after a lost connection schedules are current, but not below an open dialo
   const { id } = await pending();
   await page.goto(`/schedules/${id}`);
   const write = (comment) => pontual.sql("UPDATE schedules SET comment = $2 WHERE id = $1", [id, comment]);
-  // The bell remembers its entries once the stream has begun.
+  // The bell stores its entries as soon as the stream has started.
   await page.waitForFunction(() => sessionStorage.getItem(`pontual-bell-${document.body.dataset.user}`));
   await write("Mudado sem aviso");
   await loseAnnouncements();
@@ -143,7 +143,7 @@ test("the end of a session is not told as a lost connection", { timeout: 60_000 
   await other.getByRole("button", { name: "Sair" }).click();
   await other.waitForURL(/login/);
   await page.locator("[data-warning=ended]").getByText("Sua sessão terminou.").waitFor();
-  // A lost connection is told 3 s after the stream was cut.
+  // A lost connection is reported 3 s after the stream broke.
   await page.waitForTimeout(4_000);
   assert.equal(await page.locator("[data-connection-lost]").count(), 0);
   await context.close();

@@ -1,4 +1,4 @@
-// What was typed is never lost: sessions that end, pasted texts, searches that fail, phones.
+// Typed text is never lost: when sessions end, texts are pasted, or searches fail; and on phones.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ let browser;
 
 before(async () => {
   [pontual, browser] = await Promise.all([startPontual(), startChromium()]);
-  // What the demonstration has due within a minute would stand in the way.
+  // Some of the demonstration's schedules fall due within a minute and would disturb the tests.
   await pontual.sql("UPDATE schedules SET due_at = due_at + interval '30 days' WHERE status = 'scheduled'");
 });
 
@@ -167,7 +167,7 @@ test("a colleague's identical text leaves my own on its way", { timeout: 60_000 
   await pontual.sql("SELECT pg_notify('pontual_live', $1)", [JSON.stringify({ conversations_changed: [Number(contact)] })]);
   const arrived = page.locator(".msg.out:not(.pending)", { hasText: "Bom dia!" });
   await arrived.waitFor();
-  assert.equal(await pending.count(), 1, "mine is still on its way");
+  assert.equal(await pending.count(), 1, "the user's own message is still being sent");
   send();
   await page.waitForFunction(() => document.querySelectorAll(".msg.out:not(.pending)[data-key]").length && !document.querySelector(".msg.pending"));
   assert.equal(await arrived.count(), 2);
@@ -191,7 +191,7 @@ test("a search that fails, and a person of many contacts, leave the contact that
     }, [value, "Casa das Cem"]);
   };
   const asked = (answer) => answer.url().includes("/schedules/new/proposal");
-  // The person was proposed with the contact: chosen anew, it is asked about.
+  // The person came with the contact. Clear it, so that choosing it again triggers a request.
   await page.evaluate(() => document.querySelector("#person_id").tomselect.clear());
   let answered = page.waitForResponse(asked);
   await choose(String(family));
@@ -207,7 +207,7 @@ test("a search that fails, and a person of many contacts, leave the contact that
   assert.equal(await page.locator("#contact_id").inputValue(), String(last));
   await page.unroute("**/schedules/new/**");
 
-  // Whose the contact is not is still told.
+  // A contact of another person is still cleared.
   await page.goto(`/schedules/new?contact_id=${other}`);
   await choose(String(family));
   await page.waitForFunction(() => document.querySelector("#contact_id").value === "");
@@ -236,7 +236,7 @@ test("on a phone Enter breaks the line, and the button sends", { timeout: 60_000
 test("a date filter follows once the year is whole", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await administrator();
   await page.goto("/schedules");
-  // What the filter asks for names its target; the page's own refresh does not.
+  // Requests of the filter have the header hx-target; the page's own refresh has not.
   const asked = [];
   page.on("request", (request) => {
     const from = new URL(request.url()).searchParams.get("from");
@@ -245,7 +245,7 @@ test("a date filter follows once the year is whole", { timeout: 60_000 }, async 
   const from = page.getByLabel("De", { exact: true });
   await from.focus();
   const followed = page.waitForURL((url) => url.searchParams.get("from") === "2031-12-05");
-  // The order of the parts is the browser's: month, day, year or day, month, year.
+  // The browser decides the order of the parts: month, day, year or day, month, year.
   await page.keyboard.type("05122031");
   const isMonthFirst = (await from.inputValue()) === "2031-05-12";
   if (isMonthFirst) {

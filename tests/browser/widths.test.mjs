@@ -1,5 +1,5 @@
-// Every page with the longest values that its forms take, without a space in them, at the widths of a
-// small telephone, a telephone, a tablet and a desk: nothing is wider than the screen.
+// Every page with the longest values that its forms accept, without spaces, at the widths of a small
+// telephone, a telephone, a tablet and a desktop: nothing is wider than the screen.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -24,7 +24,9 @@ after(async () => {
   await pontual?.stop();
 });
 
-/** Gives every record the longest words that its form takes. The first letters keep the order of lists. */
+/**
+ * Gives every record the longest words that its form accepts. The first letters stay, so that lists keep their order.
+ */
 async function lengthen() {
   const long = (column, length) => `${column} = rpad(translate(${column}, ' ', ''), ${length}, 'WM')`;
   for (const sql of [
@@ -78,7 +80,7 @@ test("no page with the longest words is wider than the screen", { timeout: 290_0
   await measure("import");
   await page.setViewportSize({ width: 390, height: 844 });
   for (const radio of await page.locator("#confirm input[type=radio]").all()) {
-    assert.ok(await radio.evaluate(isUncovered), "nothing lies over a choice at the lower edge of the screen");
+    assert.ok(await radio.evaluate(isUncovered), "a choice at the lower edge of the screen is not covered");
   }
   await look("/contacts/import");
   await page.goto("about:blank");
@@ -102,14 +104,14 @@ test("no page with the longest words is wider than the screen", { timeout: 290_0
   await visitor.context.close();
 });
 
-/** Whether the element itself is what one sees of it at the lower edge of the screen. */
+/** Whether the element, scrolled to the lower edge of the screen, is not covered by another. */
 function isUncovered(element) {
   scrollBy({ top: element.getBoundingClientRect().bottom - innerHeight, behavior: "instant" });
   const { x, y, width, height } = element.getBoundingClientRect();
   return document.elementFromPoint(x + width / 2, y + height / 2) === element;
 }
 
-/** By how much the page is wider than the screen, and which elements are. */
+/** By how much the page is wider than the screen, and the elements that cause it. */
 function widest() {
   const over = document.documentElement.scrollWidth - innerWidth;
   const line = (element) => `${element.localName}.${element.className} ${Math.round(element.getBoundingClientRect().right)}`;
