@@ -1,6 +1,7 @@
-//! The reference of the pages: actix-web with as many threads as the product, the product's session looked
-//! up, its user read, one page of schedules read, and an answer of as many bytes as the product's list. Three
-//! statements, kept prepared, with their limits written out so that each is planned once, on one connection; no rule, no template, no count, no filter.
+//! The reference of the pages: actix-web with as many threads as the product. It looks up the product's session,
+//! reads its user and one page of schedules, and answers with as many bytes as the product's list. It runs three
+//! prepared statements on one connection, with their limits written out so that each is planned once. It has no
+//! rule, no template, no count and no filter.
 
 use std::fmt::{self, Write};
 use std::net::TcpListener;
@@ -29,20 +30,14 @@ use crate::{Outcome, parts};
 const SIZE: &str = "PONTUAL_BENCH_BARE_SIZE";
 const COOKIE: &str = "pontual";
 
-/// Starts it, to answer `size` bytes.
-///
-/// # Errors
-/// It does not start.
+/// Starts the bare page, which answers `size` bytes.
 pub fn start(cluster: &Cluster, size: usize) -> Outcome<Server> {
     let mut part: Command = parts::command("bare")?;
     part.env(SIZE, size.to_string());
     Server::launch(cluster, part)
 }
 
-/// The part.
-///
-/// # Errors
-/// The environment lacks something, or nobody may listen.
+/// The part that serves the bare page.
 pub fn serve() -> Outcome {
     let db = Db::new(&std::env::var("DATABASE_URL")?, server::pool_size());
     let key = CookieKey::derive_from(&Keys::new(SECRET.as_bytes()).key("sessions").tag(&[b"cookie"]));
@@ -91,7 +86,7 @@ fn look_up(conn: &mut PgConnection, hash: Vec<u8>) -> Result<(Person, Vec<Row>)>
     Ok((person, Rows {}.load(conn)?))
 }
 
-/// Gives a statement what diesel needs to keep it prepared. Its file names `$1`, `$2` and so on once each,
+/// Implements what diesel needs to keep a statement prepared. The file must name `$1`, `$2` and so on once each,
 /// in this order.
 macro_rules! statement {
     ($statement:ident, $file:literal, $row:ty, $($value:ident: $rust:ty as $Type:ty),* $(,)?) => {

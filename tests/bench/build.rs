@@ -1,5 +1,5 @@
-//! How long the project takes to build: from nothing but the crates' sources, and after an edit. In a copy,
-//! so that what is built here stays as it is.
+//! How long the project takes to build: from the crates' sources, and after an edit. It builds a copy, so that
+//! the build here stays as it is.
 
 use std::fs;
 use std::io::Write;
@@ -10,11 +10,9 @@ use std::time::Instant;
 use crate::report::Report;
 use crate::{Outcome, ending};
 
-/// What is no source.
+/// Folders that are not copied because they hold no source.
 const LEFT_OUT: &[&str] = &["target", "node_modules", ".git"];
 
-/// # Errors
-/// The project does not build; without its crates, as with another lock file, it needs the network.
 pub fn run(report: &mut Report) -> Outcome {
     let copy = Copy(std::env::temp_dir().join(format!("pontual-build-{}", std::process::id())));
     ending::will_remove(&copy.0);
@@ -47,7 +45,7 @@ impl Copy {
         }
     }
 
-    /// Adds a function that is called from nowhere to a module that much depends on.
+    /// Adds an unused function to a module on which many others depend.
     fn edit(&self) -> Outcome {
         let mut file = fs::OpenOptions::new().append(true).open(self.0.join("src/clock.rs"))?;
         let length = file.metadata()?.len();

@@ -1,4 +1,4 @@
-//! Many schedules due at one instant, through the running server, beside the raw statement.
+//! Many schedules due at one instant: the running server, compared with the raw statement.
 
 use std::time::{Duration, Instant};
 
@@ -11,11 +11,11 @@ use crate::load;
 use crate::report::{Report, median};
 use crate::server::Server;
 
-/// Each size with how often it is tried.
+/// Number of schedules, and number of rounds.
 const SIZES: [(u32, usize); 2] = [(10_000, 3), (100_000, 1)];
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What one burst took.
+/// Time, CPU and WAL of one burst.
 #[derive(Clone, Copy)]
 struct Measured {
     seconds: f64,
@@ -24,19 +24,17 @@ struct Measured {
     wal: i64,
 }
 
-/// # Errors
-/// The cluster or a server does not start, or a burst does not end.
 pub fn run(report: &mut Report) -> Outcome {
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
     load::file(&cluster, &mut conn)?;
     for (size, rounds) in SIZES {
         let (mut one, mut two, mut raw) = (Vec::new(), Vec::new(), Vec::new());
-        // In turns, so that a machine that is busy for a while is so for all.
+        // They run in turns, so that a busy machine affects all of them.
         for _ in 0..rounds {
             let began = Instant::now();
             load::burst(&mut conn, size, "now() - interval '1 second'")?;
-            // It took so long just now, and servers start in no time.
+            // Making the burst again takes about as long as now; 4 s are enough to start the servers.
             let lead = began.elapsed() * 3 / 2 + Duration::from_secs(4);
             raw.push(by_the_statement(&cluster, &mut conn)?);
             one.push(by_servers(&cluster, &mut conn, (size, lead), 1)?);
@@ -69,7 +67,7 @@ fn by_the_statement(cluster: &Cluster, conn: &mut PgConnection) -> Outcome<Measu
     let (cpu, wal_before, began) = (cluster.cpu()?, wal(conn)?, Instant::now());
     while number(&mut worker, "EXECUTE raw")? > 0 {}
     let seconds = began.elapsed().as_secs_f64();
-    // While the worker lives: a process that just ended is counted only once its parent has noticed.
+    // Read this while the worker lives: an ended process counts only after its parent has noticed the end.
     let database_cpu = cluster.cpu()? - cpu;
     drop(worker);
     Ok(Measured { seconds, server_cpu: 0.0, database_cpu, wal: wal(conn)? - wal_before })

@@ -1,4 +1,4 @@
-//! Many browsers at once, each on a connection that stays open, in a process of their own.
+//! Many browsers at once, in their own process, each on a connection that stays open.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -14,19 +14,19 @@ use crate::http::Client;
 use crate::parts;
 use crate::report::quantile;
 
-/// What they do: each asks for the next thing as soon as it is answered.
+/// What the clients do. Each sends its next request as soon as the last one is answered.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Job {
     pub address: String,
     pub cookies: Vec<(String, String)>,
     pub connections: usize,
-    /// Seconds that do not count, and then seconds that do.
+    /// Seconds before the measurement, and seconds of the measurement.
     pub warm_up: f64,
     pub seconds: f64,
     pub asks: Vec<Ask>,
-    /// Begins again with the first after the last; else whoever finds none left stops.
+    /// Whether to start again after the last request. Otherwise a client stops when none is left.
     pub repeats: bool,
-    /// What an answer may be, and how many bytes it then has at least: another is no answer.
+    /// Allowed statuses, and the minimum bytes of an answer. Any other answer is an error.
     pub expected: Vec<u16>,
     pub least: usize,
 }
@@ -34,17 +34,17 @@ pub struct Job {
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Ask {
     pub path: String,
-    /// The type and the content of what is posted.
+    /// Content type and body of a POST.
     pub body: Option<(String, String)>,
-    /// Whether the answer may be compressed as browsers allow it to be.
+    /// Whether the answer may be compressed, as browsers accept it.
     pub compressed: bool,
 }
 
-/// What came of it.
+/// The result of a job.
 #[derive(Serialize, Deserialize)]
 pub struct Done {
     pub seconds: f64,
-    /// The status of each answer, and the milliseconds it took.
+    /// Status and milliseconds of each answer.
     pub answers: Vec<(u16, f64)>,
 }
 
@@ -53,7 +53,7 @@ impl Done {
         self.answers.len() as f64 / self.seconds
     }
 
-    /// Milliseconds below which that share of the answers was.
+    /// Milliseconds within which this share of the answers arrived.
     pub fn time(&self, share: f64) -> f64 {
         let mut times: Vec<f64> = self.answers.iter().map(|(_, time)| *time).collect();
         times.sort_by(f64::total_cmp);
@@ -64,14 +64,14 @@ impl Done {
         self.answers.iter().filter(|(answered, _)| *answered == status).count()
     }
 
-    /// Several rounds as one.
+    /// Joins the results of several rounds.
     pub fn of(rounds: Vec<Self>) -> Self {
         let seconds = rounds.iter().map(|round| round.seconds).sum();
         Self { seconds, answers: rounds.into_iter().flat_map(|round| round.answers).collect() }
     }
 }
 
-/// The process of the clients.
+/// The process in which the clients run.
 pub struct Clients {
     process: Child,
     jobs: ChildStdin,
@@ -79,8 +79,6 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// # Errors
-    /// The process does not start.
     pub fn start() -> Outcome<Self> {
         let mut process = parts::command("clients")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let jobs = process.stdin.take().ok_or("no input")?;
@@ -88,8 +86,6 @@ impl Clients {
         Ok(Self { process, jobs, done })
     }
 
-    /// # Errors
-    /// The server is gone, or answered something else than what is expected.
     pub fn run(&mut self, job: &Job) -> Outcome<Done> {
         writeln!(self.jobs, "{}", serde_json::to_string(job)?)?;
         let mut line = String::new();
@@ -105,10 +101,7 @@ impl Drop for Clients {
     }
 }
 
-/// The part: a job on each line of its input, what came of it on each line of its output.
-///
-/// # Errors
-/// Nobody reads what came of a job.
+/// The part that runs jobs: one job per line of its input, one result per line of its output.
 pub fn serve() -> Outcome {
     for line in std::io::stdin().lines() {
         let done = work(&serde_json::from_str(&line?)?).map_err(|error| error.to_string());
@@ -135,7 +128,7 @@ fn work(job: &Job) -> Outcome<Done> {
     Ok(Done { seconds, answers: of_each.into_iter().flat_map(|(_, answers)| answers).collect() })
 }
 
-/// The seconds that one client was at work after the warm-up, and how it was answered.
+/// The seconds that one client worked after the warm-up, and its answers.
 fn visit(
     mut client: Client,
     job: &Job,

@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster for one benchmark: durable, with default settings, gone afterwards.
+//! A PostgreSQL cluster for one benchmark: durable, with default settings, removed afterwards.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::{Outcome, ending, load};
 pub struct Cluster {
     server: Option<PrivateServer>,
     url: String,
-    /// Its own and the servers' data.
+    /// Holds the data of the cluster and of the servers.
     pub folder: PathBuf,
 }
 
@@ -39,7 +39,7 @@ struct Words {
 }
 
 impl Cluster {
-    /// Without any table.
+    /// A cluster without any table.
     pub fn empty() -> Outcome<Self> {
         static MADE: AtomicU32 = AtomicU32::new(0);
         let name = format!("pontual-bench-{}-{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
@@ -50,7 +50,7 @@ impl Cluster {
         Ok(Self { server: Some(server), url, folder })
     }
 
-    /// With the demonstration company, the spacing off, and what it has pending far away.
+    /// A cluster with the demonstration company, the spacing off, and its pending schedules due much later.
     pub fn new() -> Outcome<Self> {
         let cluster = Self::empty()?;
         let mut conn = cluster.connect()?;
@@ -63,7 +63,7 @@ impl Cluster {
         Ok(cluster)
     }
 
-    /// With a large company. While it is loaded nothing is durable, and the server then starts anew.
+    /// A cluster with a large company. Nothing is durable while it is loaded; then PostgreSQL restarts with durability.
     pub fn of_company(sizes: Sizes) -> Outcome<Self> {
         let mut cluster = Self::new()?;
         drop(cluster.server.take());
@@ -85,7 +85,7 @@ impl Cluster {
         connect(&self.url)
     }
 
-    /// Seconds of CPU that PostgreSQL has used so far, with processes that ended.
+    /// Seconds of CPU that PostgreSQL has used so far, including processes that have ended.
     pub fn cpu(&self) -> Outcome<f64> {
         let mut conn = self.connect()?;
         let file: Vec<i64> = diesel::sql_query(
@@ -136,7 +136,7 @@ pub fn real(conn: &mut PgConnection, sql: &str) -> Outcome<f64> {
     Ok(diesel::sql_query(sql).get_result::<Real>(conn)?.value)
 }
 
-/// How many bytes the log of changes has grown to.
+/// Bytes of WAL written so far.
 pub fn wal(conn: &mut PgConnection) -> Outcome<i64> {
     number(conn, "SELECT (pg_current_wal_insert_lsn() - '0/0')::bigint AS value")
 }

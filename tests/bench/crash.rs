@@ -1,4 +1,4 @@
-//! What a kill -9 in the middle of a burst leaves, and how soon others go on.
+//! What a kill -9 in the middle of a burst leaves behind, and how soon other processes continue.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -12,12 +12,10 @@ use crate::report::Report;
 use crate::server::Server;
 
 const SIZE: u32 = 10_000;
-/// In which they are made and the servers started.
+/// Time before the due time, enough to make the schedules and to start the servers.
 const LEAD: Duration = Duration::from_secs(11);
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// # Errors
-/// The cluster or a server does not start, the burst does not end, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
@@ -32,7 +30,7 @@ pub fn run(report: &mut Report) -> Outcome {
     report.add("restart.ready", heir.ready_after.as_secs_f64() * 1000.0, "ms");
     while due.pending(&mut conn)? >= left {
         in_time(began)?;
-        // Not to take the processor from those who are waited for.
+        // Sleep, so that this loop does not take CPU from the servers.
         sleep(Duration::from_millis(1));
     }
     report.add("restart.first_progress", began.elapsed().as_secs_f64() * 1000.0, "ms");
@@ -59,7 +57,7 @@ pub fn run(report: &mut Report) -> Outcome {
     load::check(&mut conn)
 }
 
-/// How many of the burst were not settled when the server was killed.
+/// Kills the server in the middle of the burst. Returns how many schedules were still pending.
 fn kill_in_the_middle(conn: &mut PgConnection, due: &Due, server: &mut Server) -> Outcome<i64> {
     due.wait_until(conn, Duration::ZERO)?;
     let began = Instant::now();

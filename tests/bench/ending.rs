@@ -1,4 +1,5 @@
-//! What a benchmark has started, so that nothing of it stays when somebody ends the benchmark itself.
+//! Keeps track of processes and folders that a benchmark has made, so that an interrupted benchmark leaves
+//! none of them behind.
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::Outcome;
 
-/// PostgreSQL ends within seconds when it is told to end at once.
+/// Maximum time for PostgreSQL's immediate shutdown, which takes seconds.
 const PATIENCE: Duration = Duration::from_secs(7);
 
 static STARTED: Mutex<Started> = Mutex::new(Started { processes: Vec::new(), folders: Vec::new() });
@@ -26,33 +27,27 @@ fn started() -> MutexGuard<'static, Started> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts a process that ends only when it is killed, in a group of its own: whoever ends it ends what it has
-/// started too.
-///
-/// # Errors
-/// It does not start.
+/// Starts a process that ends only when it is killed. It gets its own process group, so that its children can be
+/// killed with it.
 pub fn spawn(command: &mut Command) -> io::Result<Child> {
-    // Under the lock, so that none can begin while all are ended.
+    // Holds the lock, so that no process can start while all are being killed.
     let mut started = started();
     let process = command.process_group(0).spawn()?;
     started.processes.push(process.id());
     Ok(process)
 }
 
-/// To be called before anybody else can get its number.
+/// Call this before the process is reaped: afterwards another process may get its number.
 pub fn has_ended(process: u32) {
     started().processes.retain(|one| *one != process);
 }
 
-/// Remembers a folder, of a cluster say; it need not be forgotten.
+/// Registers a folder for removal. It may already be gone then.
 pub fn will_remove(folder: &Path) {
     started().folders.push(folder.to_owned());
 }
 
-/// Sees to it that SIGINT, SIGTERM and SIGHUP leave neither a process nor a folder.
-///
-/// # Errors
-/// Signals cannot be heard.
+/// Cleans up processes and folders on SIGINT, SIGTERM and SIGHUP.
 pub fn watch() -> Outcome {
     let (tell, told) = std::sync::mpsc::channel();
     thread::spawn(move || {
@@ -75,7 +70,8 @@ pub fn watch() -> Outcome {
     Ok(told.recv()??)
 }
 
-/// The processes that read what this one writes end by themselves.
+/// Kills the registered processes and clusters, removes the folders, and exits. Parts, which read this process's
+/// output, end by themselves.
 fn clear_away(told_by: SignalKind) -> ! {
     let started = started();
     started.processes.iter().filter_map(|process| i32::try_from(*process).ok()).for_each(|group| {
@@ -95,11 +91,11 @@ fn clear_away(told_by: SignalKind) -> ! {
         }
         fs::remove_dir_all(folder).ok();
     }
-    // As shells tell it.
+    // The exit status that shells use for a signal.
     process::exit(128 + told_by.as_raw_value())
 }
 
 fn kill(process: i32, signal: i32) {
-    // SAFETY: a call without memory, and a process that has ended is an error of no consequence.
+    // SAFETY: the call touches no memory. If the process has ended, it only returns an error.
     unsafe { libc::kill(process, signal) };
 }

@@ -1,5 +1,5 @@
-//! A browser's side of HTTP/1.1, as little of it as the benchmarks need, one request at a time on a
-//! connection that stays open.
+//! A browser's side of HTTP/1.1, as far as the benchmarks need it: one request at a time on a connection
+//! that stays open.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,18 +12,16 @@ pub struct Answer {
     cookies: Vec<(String, String)>,
 }
 
-/// A connection of somebody with cookies.
+/// A connection with its cookies.
 pub struct Client {
     stream: BufReader<TcpStream>,
     host: String,
     cookies: Vec<(String, String)>,
-    /// What it says of compression, as a line of the head.
+    /// The `Accept-Encoding` line of the head.
     encoding: &'static str,
 }
 
 impl Client {
-    /// # Errors
-    /// Nobody listens at `address`, such as `http://127.0.0.1:8080/`.
     pub fn connect(address: &str) -> Outcome<Self> {
         let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
         let stream = TcpStream::connect(&host)?;
@@ -32,9 +30,6 @@ impl Client {
     }
 
     /// Signed in as one of the demonstration's people.
-    ///
-    /// # Errors
-    /// The server refuses.
     pub fn signed_in(address: &str, name: &str) -> Outcome<Self> {
         let mut client = Self::connect(address)?;
         let page = client.get("/login")?;
@@ -48,7 +43,7 @@ impl Client {
         }
     }
 
-    /// The same with what another client was given.
+    /// Adds another client's cookies.
     pub fn with(self, cookies: &[(String, String)]) -> Self {
         Self { cookies: cookies.to_vec(), ..self }
     }
@@ -57,34 +52,25 @@ impl Client {
         &self.cookies
     }
 
-    /// Whether answers may be compressed as browsers allow it.
+    /// Sets whether answers may be compressed, as browsers accept it.
     pub fn accept_compressed(&mut self, is_so: bool) {
         self.encoding = if is_so { "accept-encoding: gzip, deflate, br, zstd\r\n" } else { "" };
     }
 
-    /// # Errors
-    /// The connection is lost.
     pub fn get(&mut self, path: &str) -> Outcome<Answer> {
         self.ask("GET", path, "", &[])
     }
 
-    /// As a browser asks, which unpacks what it gets; here the body stays packed.
-    ///
-    /// # Errors
-    /// The connection is lost.
+    /// Asks for a compressed answer as a browser does. The body is not decompressed.
     pub fn get_compressed(&mut self, path: &str) -> Outcome<Answer> {
         self.ask("GET", path, "accept-encoding: br, gzip\r\n", b"")
     }
 
-    /// # Errors
-    /// The connection is lost.
     pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Outcome<Answer> {
         let body = serde_urlencoded::to_string(fields)?;
         self.post_as(path, "application/x-www-form-urlencoded", body.as_bytes())
     }
 
-    /// # Errors
-    /// The connection is lost.
     pub fn post_as(&mut self, path: &str, kind: &str, body: &[u8]) -> Outcome<Answer> {
         self.ask("POST", path, &format!("content-type: {kind}\r\n"), body)
     }
@@ -157,10 +143,7 @@ impl Client {
         }
     }
 
-    /// Opens a stream of server-sent events, which ends with the connection.
-    ///
-    /// # Errors
-    /// The server refuses.
+    /// Opens a stream of server-sent events. It ends with the connection.
     pub fn events(mut self, path: &str) -> Outcome<Events> {
         self.send("GET", path, "", &[])?;
         match self.head()? {
@@ -170,7 +153,7 @@ impl Client {
     }
 }
 
-/// Events as they come.
+/// A stream's events, as they arrive.
 pub struct Events {
     lines: BufReader<TcpStream>,
     name: String,
@@ -178,8 +161,7 @@ pub struct Events {
 }
 
 impl Events {
-    /// The next event: its name, and its id if it has one. The sizes of the chunks that it comes in are
-    /// lines like others here, and say nothing.
+    /// The next event: its name, and its id if it has one. Sizes of HTTP chunks are lines too; they are ignored.
     pub fn next(&mut self) -> Option<(String, Option<i64>)> {
         let mut line = String::new();
         loop {

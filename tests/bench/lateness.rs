@@ -1,5 +1,5 @@
-//! Single schedules with due times of all kinds, each on its own: from the due time to the commit, and to
-//! the event in the attendant's browser, beside a bare timer for the same times.
+//! Single schedules with random due times. Measures the time from the due time to the commit and to the event in
+//! the attendant's browser, and compares it with a bare timer for the same times.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -23,9 +23,10 @@ use crate::server::Server;
 const COUNT: usize = 300;
 const SECONDS: u64 = 60;
 
-/// Until the first is due.
+/// Seconds until the first schedule is due.
 const LEAD: u64 = 4;
-/// Seconds after a due time at which a bare commit begins: most are over by then, and most not yet begun.
+/// Seconds after a due time at which a bare commit begins. By then that schedule is usually done, and the next one
+/// not yet begun.
 const BETWEEN: f64 = 0.05;
 
 const AFTERWARDS: Duration = Duration::from_secs(3);
@@ -40,11 +41,9 @@ struct Row {
     notification: Option<i64>,
 }
 
-/// Seconds since 1970, when each id was heard of.
+/// When each id was announced, in seconds since 1970.
 type Heard = HashMap<i64, f64>;
 
-/// # Errors
-/// The cluster or the server does not start, or a schedule was not completed.
 pub fn run(report: &mut Report) -> Outcome {
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
@@ -74,7 +73,7 @@ pub fn run(report: &mut Report) -> Outcome {
         let bare = bare.join().map_err(|_| "the bare commits failed")??;
         thread::sleep(AFTERWARDS);
         let rows = self::rows(&mut conn)?;
-        // Ends the streams, and so the threads that read them.
+        // This ends the streams, and so the threads that read them.
         drop(server);
         conn.batch_execute("SELECT pg_notify('pontual_bench', '')")?;
         Ok((floor, bare, rows))
@@ -104,7 +103,7 @@ fn rows(conn: &mut PgConnection) -> Outcome<Vec<Row>> {
     .load(conn)?)
 }
 
-/// Notes when PostgreSQL announces a commit, until the channel of the benchmark says that it is over.
+/// Records when PostgreSQL announces each commit, until the benchmark's channel announces the end.
 fn hear_commits(url: &str, committed: &Mutex<Heard>, ready: Sender<()>) {
     actix_web::rt::System::new().block_on(async {
         let Ok(mut listener) = Listener::connect(url, &[CHANNEL, "pontual_bench"]).await else { return };
@@ -123,7 +122,7 @@ fn hear_commits(url: &str, committed: &Mutex<Heard>, ready: Sender<()>) {
     });
 }
 
-/// Milliseconds by which a thread that only sleeps is late for each of the times.
+/// Lateness in milliseconds of a thread that only sleeps until each of the times.
 fn bare_timer(dues: Vec<f64>) -> Vec<f64> {
     let wait = |due: f64| {
         thread::sleep(Duration::try_from_secs_f64(due - now()).unwrap_or_default());
@@ -132,8 +131,7 @@ fn bare_timer(dues: Vec<f64>) -> Vec<f64> {
     dues.into_iter().map(wait).collect()
 }
 
-/// Milliseconds that a commit of one row takes, a while after each of the times: nothing that is durable can
-/// be sooner.
+/// Milliseconds that a commit of one row takes, shortly after each of the times. No durable write can be faster.
 fn bare_commits(conn: &mut PgConnection, dues: &[f64]) -> Outcome<Vec<f64>> {
     conn.batch_execute("CREATE TABLE bare_commits (n integer)")?;
     let mut times = Vec::new();

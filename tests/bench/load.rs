@@ -1,4 +1,4 @@
-//! What the benchmarks put into the database.
+//! Data that the benchmarks write to the database.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -13,24 +13,18 @@ use crate::cluster::{Cluster, number, real};
 /// The content of each file.
 const CONTENT: &str = "Proposta comercial\n";
 
-/// Makes `count` schedules that are due at one instant, an SQL expression.
-///
-/// # Errors
-/// The database refuses.
+/// Makes `count` schedules that are all due at `due`, an SQL expression.
 pub fn burst(conn: &mut PgConnection, count: u32, due: &str) -> Outcome {
     let sql = include_str!("sql/burst.sql").replace(":count", &count.to_string()).replace(":due", due);
     conn.transaction(|conn| conn.batch_execute(&sql))?;
     settle(conn)
 }
 
-/// The instant at which a burst is due, an SQL expression.
+/// The instant at which a burst is due, as an SQL expression.
 pub struct Due(String);
 
-/// Makes `count` schedules that will be due at one instant: `lead` from now, which must be enough to make them
-/// and to start a server.
-///
-/// # Errors
-/// The database refuses, or takes too long.
+/// Makes `count` schedules that are all due `lead` from now. `lead` must be long enough to make them and to start
+/// a server.
 pub fn upcoming_burst(conn: &mut PgConnection, count: u32, lead: Duration) -> Outcome<Due> {
     let lead = lead.as_secs();
     let at = number(conn, &format!("SELECT (extract(epoch FROM now()) + {lead})::bigint AS value"))?;
@@ -48,20 +42,14 @@ impl Due {
         real(conn, &format!("SELECT extract(epoch FROM {} - clock_timestamp())::float8 AS value", self.0))
     }
 
-    /// Returns so long before that instant.
-    ///
-    /// # Errors
-    /// The database is unreachable.
+    /// Waits until `before` that instant.
     pub fn wait_until(&self, conn: &mut PgConnection, before: Duration) -> Outcome {
         let left = self.left(conn)? - before.as_secs_f64();
         sleep(Duration::try_from_secs_f64(left.max(0.0))?);
         Ok(())
     }
 
-    /// How many of the burst are pending.
-    ///
-    /// # Errors
-    /// The database is unreachable.
+    /// Number of pending schedules of the burst.
     pub fn pending(&self, conn: &mut PgConnection) -> Outcome<i64> {
         number(conn, &self.count("ALL"))
     }
@@ -74,27 +62,21 @@ impl Due {
         )
     }
 
-    /// Waits until none of the burst is pending; seconds since it was due.
-    ///
-    /// # Errors
-    /// It does not end within `patience`.
+    /// Waits until none of the burst is pending. Returns the seconds since it was due.
     pub fn all_done(&self, conn: &mut PgConnection, patience: Duration) -> Outcome<f64> {
         let (any, began) = (self.count("1"), Instant::now());
         while number(conn, &any)? > 0 {
             if began.elapsed() > patience {
                 return Err(format!("the burst was not over after {} s", patience.as_secs()).into());
             }
-            // Each look costs the database what it costs it to pass over all that is done.
+            // Each query scans past all completed schedules, so it must not run too often.
             sleep(Duration::from_millis(20));
         }
         Ok(-self.left(conn)?)
     }
 }
 
-/// Makes the one file that schedules of a burst send.
-///
-/// # Errors
-/// The directory cannot be written, or the database refuses.
+/// Makes the file that all schedules of a burst send.
 pub fn file(cluster: &Cluster, conn: &mut PgConnection) -> Outcome {
     conn.batch_execute(&format!(
         "INSERT INTO blobs (sha256, size, media_type) SELECT sha256('{CONTENT}'), {}, 'text/plain'",
@@ -107,11 +89,8 @@ pub fn file(cluster: &Cluster, conn: &mut PgConnection) -> Outcome {
     Ok(())
 }
 
-/// Makes `count` single schedules, due at random times of `seconds` seconds, the first of which is `lead`
-/// seconds from now.
-///
-/// # Errors
-/// The database refuses.
+/// Makes `count` single schedules, due at random times within `seconds` seconds, which begin `lead` seconds from
+/// now.
 pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -> Outcome {
     let sql = include_str!("sql/lateness.sql")
         .replace(":count", &count.to_string())
@@ -121,21 +100,18 @@ pub fn singles(conn: &mut PgConnection, count: usize, lead: u64, seconds: u64) -
     Ok(())
 }
 
-/// A company of so many schedules, as the large demonstration is.
+/// A company with this many schedules, in the proportions of the large demonstration.
 pub fn usual(schedules: u32) -> Sizes {
     Sizes { schedules, contacts: schedules / 10, notifications: schedules * 2, reminders: 2 }
 }
 
-/// One with fewer conversations and notifications: of ten schedules eight only notify, and one attendant each,
-/// so that ten million need some 23 GB instead of 38.
+/// A company with fewer conversations and notifications: eight of ten schedules only notify, one attendant each.
+/// Ten million schedules then need some 23 GB instead of 38.
 pub fn lean(schedules: u32) -> Sizes {
     Sizes { schedules, contacts: schedules / 10, notifications: schedules, reminders: 8 }
 }
 
-/// Makes the demonstration company as large as that.
-///
-/// # Errors
-/// The database refuses.
+/// Makes the demonstration company with these sizes.
 pub fn company(conn: &mut PgConnection, sizes: Sizes) -> Outcome {
     match large::load(conn, sizes, |_| ())? {
         Ok(()) => Ok(()),
@@ -143,8 +119,6 @@ pub fn company(conn: &mut PgConnection, sizes: Sizes) -> Outcome {
     }
 }
 
-/// # Errors
-/// An invariant of `pontual check` is broken.
 pub fn check(conn: &mut PgConnection) -> Outcome {
     let findings = pontual::check::run(conn)?;
     match findings.iter().find(|finding| !finding.is_ok()) {
@@ -153,10 +127,7 @@ pub fn check(conn: &mut PgConnection) -> Outcome {
     }
 }
 
-/// As a database is that nobody has just loaded.
-///
-/// # Errors
-/// The database refuses.
+/// Brings the database into the state that it has some time after loading.
 pub fn settle(conn: &mut PgConnection) -> Outcome {
     conn.batch_execute("VACUUM (ANALYZE)")?;
     conn.batch_execute("CHECKPOINT")?;

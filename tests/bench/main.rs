@@ -1,6 +1,6 @@
-//! Benchmarks of the whole product: `bin/bench`, or `bin/bench NAME`. Each runs the optimised binary on a
-//! PostgreSQL cluster of its own with default settings, prints a line per figure beside a reference of
-//! the same run, and writes them to `target/bench/NAME.json`. `docs/performance.md` says what each is.
+//! Benchmarks of the whole product: `bin/bench`, or `bin/bench NAME`. Each runs the optimised binary on its own
+//! PostgreSQL cluster with default settings. It prints one line per figure beside a reference of the same run, and
+//! writes all of them to `target/bench/NAME.json`. `docs/performance.md` describes each benchmark.
 
 mod bare;
 mod bell;
@@ -30,7 +30,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 struct Benchmark {
     name: &'static str,
     run: fn(&mut Report) -> Outcome,
-    /// Too long for the default set.
+    /// Takes too long for the default set.
     only_when_named: bool,
 }
 
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
             }
         };
     }
-    // `cargo bench` adds this one.
+    // `cargo bench` adds `--bench`.
     let names: Vec<String> = std::env::args().skip(1).filter(|name| name != "--bench").collect();
     if let Some(unknown) = names.iter().find(|name| !ALL.iter().any(|known| known.name == *name)) {
         let known: Vec<_> = ALL.iter().map(|known| known.name).collect();

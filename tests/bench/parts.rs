@@ -1,29 +1,26 @@
-//! Parts of benchmarks that run in a process of their own, so that what they cost is theirs: this program
-//! again, with a hidden argument.
+//! Parts of benchmarks that run in their own process, so that their CPU and memory are counted apart. A part is
+//! this program with a hidden argument.
 
 use std::process::Command;
 
 use crate::Outcome;
 use crate::{bare, bell, clients};
 
-/// Leads the name of a part.
+/// The argument before the name of a part.
 const MARK: &str = "--part";
 
 type Part = (&'static str, fn() -> Outcome);
 
 const PARTS: &[Part] = &[("clients", clients::serve), ("bare", bare::serve), ("streams", bell::hold)];
 
-/// The start of a part.
-///
-/// # Errors
-/// This program has no file.
+/// The command that starts a part.
 pub fn command(part: &str) -> Outcome<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.args([MARK, part]);
     Ok(command)
 }
 
-/// Runs the part that this process was started for, if it was started for one.
+/// Runs the part that this process was started for, if any.
 pub fn run() -> Option<Outcome> {
     let mut arguments = std::env::args().skip(1);
     arguments.next().filter(|first| first == MARK)?;

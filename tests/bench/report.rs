@@ -1,4 +1,4 @@
-//! Figures: a line each on the terminal, all of a benchmark in a file.
+//! Figures: one line each on the terminal, and all figures of a benchmark in a file.
 
 use std::path::Path;
 
@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::Outcome;
 
-/// What one benchmark found.
+/// The figures of one benchmark.
 #[derive(Serialize)]
 pub struct Report {
     benchmark: &'static str,
-    /// How many cores the machine has, and when this began, in UTC.
+    /// Number of cores of the machine, and the start of the benchmark in UTC.
     cores: usize,
     began: String,
     figures: Vec<Figure>,
@@ -21,7 +21,7 @@ struct Figure {
     name: String,
     value: f64,
     unit: &'static str,
-    /// The same of the reference in this run, and how many times as much the value is.
+    /// The reference's value in this run, and the ratio of the value to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     reference: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,12 +39,12 @@ impl Report {
         self.push(name.into(), value, unit, None);
     }
 
-    /// A figure with that of its reference.
+    /// Adds a figure with its reference.
     pub fn compare(&mut self, name: impl Into<String>, value: f64, unit: &'static str, reference: f64) {
         self.push(name.into(), value, unit, Some(reference));
     }
 
-    /// p50, p95, p99 and the largest of `milliseconds`, beside those of a reference.
+    /// Adds p50, p95, p99 and maximum of `milliseconds`, with those of a reference.
     pub fn spread(&mut self, name: &str, milliseconds: &[f64], reference: Option<&[f64]>) {
         let (sorted, floor) = (sorted(milliseconds), reference.map(sorted));
         for (part, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)] {
@@ -65,8 +65,6 @@ impl Report {
         self.figures.push(Figure { name, value, unit, reference, ratio });
     }
 
-    /// # Errors
-    /// The file cannot be written.
     pub fn write(&self) -> Outcome {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench");
         std::fs::create_dir_all(&folder)?;
@@ -76,7 +74,7 @@ impl Report {
     }
 }
 
-/// Three digits that say something.
+/// Formats a value with three significant digits.
 fn shown(value: f64) -> String {
     let places = match value.abs() {
         large if large >= 100.0 => 0,
@@ -93,13 +91,13 @@ fn sorted(values: &[f64]) -> Vec<f64> {
     sorted
 }
 
-/// The value below which that share of the sorted `values` is.
+/// The value below which this share of the sorted `values` lies.
 pub fn quantile(values: &[f64], share: f64) -> f64 {
     let place = (share * values.len() as f64) as usize;
     values.get(place.min(values.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
 }
 
-/// The middle one.
+/// The median of `values`.
 pub fn median(values: &[f64]) -> f64 {
     quantile(&sorted(values), 0.5)
 }

@@ -1,4 +1,4 @@
-//! The product as its users run it: `pontual serve`, optimised, in a process of its own.
+//! The product as its users run it: `pontual serve`, optimised, in its own process.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use crate::cluster::{Cluster, cpu_of_family};
 use crate::{Outcome, ending};
 
-/// What cookies are encrypted with: of it the servers derive their keys.
+/// The secret from which the servers derive their keys, such as the key of cookies.
 pub const SECRET: &str = "a secret of the benchmarks, no other";
 
 pub struct Server {
     process: Child,
     pub address: String,
-    /// From its start until it said that it is ready.
+    /// Time from the start until the server printed that it is ready.
     pub ready_after: Duration,
 }
 
@@ -22,7 +22,7 @@ impl Server {
         Self::product(cluster, "0")
     }
 
-    /// In the place of one that is gone.
+    /// Starts a server at the address of one that was killed.
     pub fn start_again(cluster: &Cluster, address: &str) -> Outcome<Self> {
         let (_, port) = address.trim_end_matches('/').rsplit_once(':').ok_or("no port")?;
         Self::product(cluster, port)
@@ -34,10 +34,7 @@ impl Server {
         Self::launch(cluster, product)
     }
 
-    /// Starts what serves the cluster's database, and says its address in a line when it is ready.
-    ///
-    /// # Errors
-    /// It does not.
+    /// Starts a program that serves the cluster's database and prints its address in a line when it is ready.
     pub fn launch(cluster: &Cluster, mut program: Command) -> Outcome<Self> {
         let began = Instant::now();
         program
@@ -56,17 +53,17 @@ impl Server {
         Ok(Self { process, address, ready_after })
     }
 
-    /// Seconds of CPU so far.
+    /// CPU seconds used so far.
     pub fn cpu(&self) -> f64 {
         cpu_of_family(self.process.id())
     }
 
-    /// Bytes of memory that are its own or in use: the resident set (`proc(5)`, VmRSS).
+    /// Bytes of the resident set (`proc(5)`, VmRSS).
     pub fn memory(&self) -> u64 {
         self.bytes("VmRSS:")
     }
 
-    /// The most that it ever was.
+    /// Maximum bytes of the resident set so far (VmHWM).
     pub fn most_memory(&self) -> u64 {
         self.bytes("VmHWM:")
     }
@@ -78,7 +75,7 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() * 1024
     }
 
-    /// As a loss of power would end it.
+    /// Kills the server without warning (SIGKILL).
     pub fn kill(&mut self) -> Outcome {
         ending::has_ended(self.process.id());
         self.process.kill()?;

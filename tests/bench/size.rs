@@ -1,4 +1,4 @@
-//! How large the product is, and what it does when there is nothing to do.
+//! How large the product is, and what it does while idle.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -12,19 +12,17 @@ use crate::report::Report;
 use crate::server::Server;
 use crate::{Outcome, load};
 
-/// What the start itself did is over by then, and counted: PostgreSQL counts what an idle connection did
-/// after 10 s.
+/// Time after the start until measuring begins. By then the work of the start is done and in PostgreSQL's counts,
+/// which include an idle connection's work after 10 s.
 const SETTLED: Duration = Duration::from_secs(15);
 const IDLE: Duration = Duration::from_secs(60);
 
-/// # Errors
-/// The cluster or the server does not start, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let binary = std::fs::metadata(env!("CARGO_BIN_EXE_pontual"))?.len();
     report.add("binary", binary as f64 / 1048576.0, "MiB");
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
-    // Its transactions would count as the server's.
+    // Autovacuum's transactions would be counted as the server's.
     conn.batch_execute("ALTER SYSTEM SET autovacuum = off")?;
     conn.batch_execute("SELECT pg_reload_conf()")?;
     let server = Server::start(&cluster)?;
@@ -35,7 +33,7 @@ pub fn run(report: &mut Report) -> Outcome {
     report.add("idle.memory", server.memory() as f64 / 1048576.0, "MiB");
     sleep(IDLE);
     let after = number(&mut conn, transactions)?;
-    // The look before was one itself.
+    // The first reading of the count was one transaction itself.
     report.add("idle.transactions", (after - before - 1).max(0) as f64 / IDLE.as_secs_f64(), "1/s");
     report.add("idle.cpu", (server.cpu() - cpu) / IDLE.as_secs_f64() * 100.0, "%");
 
@@ -45,7 +43,7 @@ pub fn run(report: &mut Report) -> Outcome {
     load::check(&mut conn)
 }
 
-/// Bytes of all files of `static/` as the server sends them: plain, and to a browser of today.
+/// Bytes of all files of `static/` as the server sends them: uncompressed, and to a current browser.
 fn assets(server: &Server) -> Outcome<(usize, usize)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("static");
     let mut client = Client::connect(&server.address)?;
@@ -58,7 +56,7 @@ fn assets(server: &Server) -> Outcome<(usize, usize)> {
                 folders.push(path);
                 continue;
             }
-            // Any version has the files of today.
+            // Any version in the address gives the current files.
             let address = format!("/assets/0/{}", path.strip_prefix(&root)?.display());
             let answer = client.get(&address)?;
             if answer.status == 200 {

@@ -1,4 +1,4 @@
-//! How long a start takes: on an empty database, with the binary on the disk only, and again.
+//! How long a start takes: on an empty database, with the binary not in the kernel's cache, and warm.
 
 use crate::cluster::Cluster;
 use crate::report::{Report, median};
@@ -7,8 +7,6 @@ use crate::{Outcome, load};
 
 const STARTS: usize = 5;
 
-/// # Errors
-/// The cluster or the server does not start, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let empty = Cluster::empty()?;
     report.add("empty", milliseconds(&empty)?, "ms");
@@ -32,14 +30,14 @@ fn milliseconds(cluster: &Cluster) -> Outcome<f64> {
     Ok(Server::start(cluster)?.ready_after.as_secs_f64() * 1000.0)
 }
 
-/// Takes the binary out of the kernel's cache of files, which needs no privilege; PostgreSQL stays warm.
+/// Removes the binary from the kernel's file cache, which needs no privilege. PostgreSQL stays warm.
 #[cfg(target_os = "linux")]
 fn forget_binary() -> Outcome {
     use std::os::fd::AsRawFd;
 
     let file = std::fs::File::open(env!("CARGO_BIN_EXE_pontual"))?;
     file.sync_all()?;
-    // SAFETY: the descriptor is open for the call, which changes nothing but the cache.
+    // SAFETY: the descriptor is open during the call, which only affects the cache.
     match unsafe { libc::posix_fadvise(file.as_raw_fd(), 0, 0, libc::POSIX_FADV_DONTNEED) } {
         0 => Ok(()),
         error => Err(std::io::Error::from_raw_os_error(error).into()),

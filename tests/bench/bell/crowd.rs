@@ -1,4 +1,4 @@
-//! A process that holds the streams of many browsers, seen from the benchmark.
+//! A process that holds the streams of many browsers, controlled by the benchmark.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -12,11 +12,11 @@ pub struct Crowd {
     process: Child,
     commands: ChildStdin,
     answers: BufReader<ChildStdout>,
-    /// How many streams it holds.
+    /// Number of streams that it holds.
     pub size: usize,
 }
 
-/// Something that a stream told, or that happened to it.
+/// An event that a stream received, or something that happened to the stream.
 pub struct Record {
     pub name: String,
     pub id: Option<i64>,
@@ -25,7 +25,7 @@ pub struct Record {
 }
 
 impl Crowd {
-    /// Opens a stream for each of `users`; `listens` too to what PostgreSQL announces.
+    /// Opens a stream for each of `users`. With `listens`, also listens to PostgreSQL's NOTIFY.
     pub fn start(cluster: &Cluster, address: &str, users: &[i64], listens: bool) -> Outcome<Self> {
         let mut process = parts::command("streams")?.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let commands = process.stdin.take().ok_or("no input")?;
@@ -38,7 +38,7 @@ impl Crowd {
         Ok(crowd)
     }
 
-    /// How many streams have begun and not ended.
+    /// Number of streams that have begun and not ended.
     pub fn open(&mut self) -> Outcome<usize> {
         self.say("open")?;
         Ok(self.line()?.parse()?)

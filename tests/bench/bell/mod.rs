@@ -1,5 +1,5 @@
-//! The bells of 1,000 and of 10,000 attendants, each with a browser that holds a stream: from a commit to
-//! the event in the browser, what streams cost, and all of them coming back after the server was lost.
+//! The bells of 1,000 and of 10,000 attendants, each with a browser that holds a stream. Measures the time from
+//! a commit to the event in the browser, memory and CPU of streams, and their return after the server was killed.
 
 mod crowd;
 mod streams;
@@ -21,22 +21,20 @@ use crowd::{Crowd, Record};
 
 const FEW: usize = 1_000;
 const MANY: usize = 10_000;
-/// Those that come after the few are spread over so many processes.
+/// Number of processes that hold the streams after the first `FEW`.
 const CROWDS: usize = 2;
 
-/// Notices to one user each, and the time that they are spread over.
+/// Number of notices, to one user each, and the time over which they are spread.
 const NOTICES: usize = 300;
 const OVER: Duration = Duration::from_secs(20);
-/// Events that go to all streams, and the pause after each.
+/// Number of events to all streams, and the pause after each.
 const EVENTS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(1_500);
 
-/// One heartbeat falls into it.
+/// Long enough for one ping of each stream.
 const IDLE: Duration = Duration::from_secs(25);
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// # Errors
-/// The cluster or the server does not start, an event does not reach its stream, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let cluster = Cluster::new()?;
     let mut conn = cluster.connect()?;
@@ -71,14 +69,14 @@ fn attendants(conn: &mut PgConnection) -> Outcome<Vec<i64>> {
     numbers(conn, "SELECT id AS value FROM users WHERE email LIKE 'bench-%' ORDER BY id")
 }
 
-/// Of what the notices tell, nothing happened; without them an invariant that is broken was broken by the product.
+/// The notices are made up and break invariants. After they are deleted, a broken invariant is the product's fault.
 fn check_the_rest(conn: &mut PgConnection) -> Outcome {
     let made_up = "user_id IN (SELECT id FROM users WHERE email LIKE 'bench-%')";
     conn.batch_execute(&format!("DELETE FROM notifications WHERE {made_up}"))?;
     load::check(conn)
 }
 
-/// Returns when so many streams have begun, and how long that took.
+/// Waits until `count` streams are open, and returns how long that took.
 fn wait_for(crowds: &mut [Crowd], count: usize) -> Outcome<Duration> {
     let began = Instant::now();
     loop {
@@ -96,7 +94,7 @@ fn wait_for(crowds: &mut [Crowd], count: usize) -> Outcome<Duration> {
     }
 }
 
-/// Notices to one user each at random times, as a schedule that is due writes them.
+/// Writes notices to one user each at random times, as a due schedule writes them.
 fn notices(
     report: &mut Report,
     name: &str,
@@ -109,7 +107,7 @@ fn notices(
     let mut times: Vec<f64> = (0..NOTICES).map(|_| rand::random_range(0.0..OVER.as_secs_f64())).collect();
     times.sort_by(f64::total_cmp);
     let began = Instant::now();
-    // The bell has one entry for each schedule.
+    // The bell has one entry per schedule and user, so each user is chosen once.
     let chosen = rand::seq::index::sample(&mut rand::rng(), users.len(), NOTICES);
     for (time, user) in times.into_iter().zip(chosen) {
         sleep(Duration::from_secs_f64(time).saturating_sub(began.elapsed()));
@@ -143,7 +141,7 @@ fn notification(user: i64) -> String {
     )
 }
 
-/// Events that go to all streams: when the first of them has each, and the last.
+/// Events to all streams: the time until each stream has them, and until the last one has.
 fn events(report: &mut Report, name: &str, conn: &mut PgConnection, crowds: &mut [Crowd]) -> Outcome {
     let streams: usize = crowds.iter().map(|crowd| crowd.size).sum();
     let (mut all, mut last) = (Vec::new(), Vec::new());
@@ -167,7 +165,7 @@ fn events(report: &mut Report, name: &str, conn: &mut PgConnection, crowds: &mut
     Ok(())
 }
 
-/// The server is killed and starts again: all browsers come back by themselves.
+/// Kills the server and starts it again. All browsers reconnect by themselves.
 fn come_back(report: &mut Report, cluster: &Cluster, server: &mut Server, crowds: &mut [Crowd]) -> Outcome {
     forget(crowds)?;
     server.kill()?;
@@ -197,7 +195,7 @@ fn records(crowds: &mut [Crowd]) -> Outcome<Vec<Record>> {
     Ok(records)
 }
 
-/// What was heard so far is of no interest.
+/// Discards the records so far.
 fn forget(crowds: &mut [Crowd]) -> Outcome {
     records(crowds).map(drop)
 }

@@ -1,4 +1,4 @@
-//! The process that holds the streams: each as static/js/live.js does, which comes back by itself.
+//! The process that holds the streams. Each behaves like static/js/live.js and reconnects by itself.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use super::crowd::now;
 use crate::Outcome;
 use crate::server::SECRET;
 
-/// So many come for the first time at once; who comes back has no such limit.
+/// Maximum streams that connect for the first time at once. Reconnecting streams have no limit.
 const AT_ONCE: usize = 64;
 
 /// Milliseconds, as in live.js.
@@ -49,11 +49,8 @@ pub fn cookie(user: i64) -> String {
     jar.get("pontual").map(|cookie| cookie.encoded().to_string()).unwrap_or_default()
 }
 
-/// The part: the first lines of its input are the server's address, that of a database to listen to or nothing,
-/// and a cookie for each stream; it answers the commands of the others.
-///
-/// # Errors
-/// The input cannot be read.
+/// The part that holds streams. The first three lines of its input are the server's address, a database to listen
+/// to (or nothing), and a cookie per stream. All further lines are commands, which it answers.
 pub fn hold() -> Outcome {
     pontual::server::open_files::raise_limit();
     let line = || {
@@ -95,7 +92,7 @@ fn answer(command: &str, state: &Shared) {
     println!("{}", records.iter().map(line).collect::<String>());
 }
 
-/// What PostgreSQL announces, as this process hears it.
+/// Records when this process receives PostgreSQL's NOTIFY.
 async fn listen(database: String, state: Shared) {
     let Ok(mut listener) = Listener::connect(&database, &[CHANNEL]).await else { return };
     while let Ok(notice) = listener.recv().await {
@@ -106,7 +103,7 @@ async fn listen(database: String, state: Shared) {
     }
 }
 
-/// Reads the stream, again and again.
+/// Reads the stream, and reconnects when it ends.
 async fn follow(host: String, request: String, first: Rc<Semaphore>, state: Shared) {
     let mut entry = first.acquire().await.ok();
     let (mut base, mut failures) = (1_000.0, 0);
@@ -137,7 +134,7 @@ enum Told {
     Event(&'static str, Option<i64>),
 }
 
-/// The names of events, and so of records.
+/// The names of events. Records have the same names.
 const NAMES: &[&str] = &["sync", "notification", "bell", "conversation", "schedules"];
 
 async fn read(host: &str, request: &str, mut heard: impl FnMut(Told)) -> Outcome {

@@ -1,5 +1,5 @@
--- :count attendants who schedule too, and so see every schedule, signed in: the token of the session of the
--- user n is 'bench-n'.
+-- :count signed-in attendants who may also schedule, and so see every schedule. The session's token of user n is
+-- 'bench-n'.
 INSERT INTO roles (name, description) VALUES ('Atendente que agenda', '');
 INSERT INTO role_permissions (role_id, permission)
 SELECT r.id, p.permission FROM roles r, (VALUES ('tickets'), ('schedules')) AS p (permission)
@@ -14,7 +14,7 @@ SELECT joined.id, 'Atendente ' || joined.id, 'bench-' || joined.id || '@pontual.
 INSERT INTO department_members (department_id, user_id)
 SELECT d.id, joined.id FROM joined, departments d WHERE d.name = 'Suporte';
 
--- Each value of the state is JSON in a text, as src/auth/sessions.rs keeps it.
+-- Each value of the state is JSON in a string, as src/auth/sessions.rs stores it.
 INSERT INTO sessions (token_hash, user_id, state, id, user_agent, ip)
 SELECT sha256(('bench-' || joined.id)::bytea), joined.id,
        jsonb_build_object('user_id', joined.id::text, 'session_id', to_jsonb(s.id)::text), s.id, '', ''

@@ -1,4 +1,4 @@
-//! Which pages are asked for, as the administrator of the demonstration.
+//! The pages that are requested, as the demonstration's administrator.
 
 use diesel::pg::PgConnection;
 
@@ -11,14 +11,11 @@ pub struct Page {
     pub path: String,
     /// Bytes of its answer.
     pub size: usize,
-    /// Whether it is asked for as browsers do, which take compressed answers.
+    /// Whether a compressed answer is accepted, as browsers do.
     pub compressed: bool,
 }
 
-/// The list first; last the list as browsers ask for it.
-///
-/// # Errors
-/// A page is not answered with what it is for.
+/// All pages. The first is the list; the last is the list as browsers request it.
 pub fn find(conn: &mut PgConnection, client: &mut Client) -> Outcome<Vec<Page>> {
     let mut pages = Vec::new();
     for (name, path, holds) in of(conn)? {
@@ -35,7 +32,7 @@ pub fn find(conn: &mut PgConnection, client: &mut Client) -> Outcome<Vec<Page>> 
     Ok(pages)
 }
 
-/// Name, address, and a part of what is shown there.
+/// Name, address, and a text that the page must contain.
 fn of(conn: &mut PgConnection) -> Outcome<Vec<(&'static str, String, &'static str)>> {
     let mut one =
         |column: &str, of: &str| number(conn, &format!("SELECT {column} AS value FROM {of} LIMIT 1"));
@@ -58,7 +55,7 @@ fn of(conn: &mut PgConnection) -> Outcome<Vec<(&'static str, String, &'static st
         ("list.department", format!("/schedules?department_id={department}"), row),
         ("list.filters", format!("/schedules?department_id={department}&action=notify&status=failed"), row),
         ("list.month", "/schedules?period=month".into(), row),
-        // A name that many have, and an address that one has.
+        // A name that many contacts have, and an address that only one has.
         ("list.search", "/schedules?q=silva".into(), row),
         ("list.search.rare", "/schedules?q=cliente300%40exemplo".into(), row),
         ("form", "/schedules/new".into(), "id=\"schedule-form\""),

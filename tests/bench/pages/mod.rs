@@ -1,4 +1,4 @@
-//! How fast each page is, of a small company and of a large one, beside the bare page.
+//! How fast each page is, in a small company and in a large one, compared with the bare page.
 
 mod addresses;
 mod site;
@@ -19,20 +19,16 @@ const SMALL: u32 = 10_000;
 const LARGE: u32 = 1_000_000;
 const LARGEST: u32 = 10_000_000;
 
-/// Growth is told by the first.
+/// Numbers of connections. Growth is measured with the first.
 const CONNECTIONS: [usize; 2] = [16, 64];
 
-/// After all pages, until memory is looked at.
+/// Pause between the last page and the reading of memory.
 const REST: Duration = Duration::from_secs(2);
 
-/// # Errors
-/// A cluster or a server does not start, a page does not answer as it should, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     measure(report, [SMALL, LARGE].map(load::usual))
 }
 
-/// # Errors
-/// As `run`.
 pub fn run_10m(report: &mut Report) -> Outcome {
     measure(report, [SMALL, LARGEST].map(load::lean))
 }
@@ -40,7 +36,7 @@ pub fn run_10m(report: &mut Report) -> Outcome {
 fn measure(report: &mut Report, [small, large]: [Sizes; 2]) -> Outcome {
     let mut clients = Clients::start()?;
     let sites = [Site::new(small)?, Site::new(large)?];
-    // The first page is the list, with which the bare page is measured in turns.
+    // The first page is the list. It is measured in turns with the bare page.
     let mut bares = HashMap::new();
     for (place, page) in sites[0].pages.iter().enumerate() {
         let mut by_few = Vec::new();

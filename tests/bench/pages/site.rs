@@ -1,4 +1,4 @@
-//! A company of some size, its product and its bare page.
+//! A company with its own cluster, the product's server, and the bare page's.
 
 use pontual::demo::large::Sizes;
 
@@ -12,12 +12,11 @@ use crate::{Outcome, bare};
 const WARM_UP: f64 = 0.3;
 const SECONDS: f64 = 0.8;
 
-/// How often the list and the bare page are measured, in turns, so that a machine that is busy for a while is
-/// so for both.
+/// Number of measurements of the list and of the bare page. They run in turns, so that a busy machine affects both.
 const TURNS: usize = 3;
 
 pub struct Site {
-    /// How many schedules it has.
+    /// Number of schedules.
     pub size: u32,
     pub pages: Vec<Page>,
     cookies: Vec<(String, String)>,
@@ -27,8 +26,6 @@ pub struct Site {
 }
 
 impl Site {
-    /// # Errors
-    /// The cluster or a server does not start, or a page cannot be shown.
     pub fn new(sizes: Sizes) -> Outcome<Self> {
         let cluster = Cluster::of_company(sizes)?;
         let mut conn = cluster.connect()?;
@@ -39,19 +36,14 @@ impl Site {
         Ok(Self { size: sizes.schedules, pages, cookies: client.cookies().to_vec(), server, bare, cluster })
     }
 
-    /// # Errors
-    /// The page is answered otherwise than it was at first.
     pub fn ask(&self, clients: &mut Clients, place: usize, connections: usize) -> Outcome<Done> {
         let page = &self.pages[place];
         let ask = Ask { path: page.path.clone(), body: None, compressed: page.compressed };
-        // Times of day, say, are as long as they are.
+        // The size may vary by a tenth, because texts such as times vary in length.
         clients.run(&self.job(&self.server, ask, page.size * 9 / 10, connections))
     }
 
-    /// The page and the bare page.
-    ///
-    /// # Errors
-    /// As `ask`.
+    /// Measures the page and the bare page.
     pub fn beside_bare(
         &self,
         clients: &mut Clients,
@@ -82,7 +74,7 @@ impl Site {
         }
     }
 
-    /// MiB of the product and of the bare page, as `of` tells bytes.
+    /// Memory of the product and of the bare page in MiB; `of` reads it in bytes.
     pub fn memory(&self, of: fn(&Server) -> u64) -> (f64, f64) {
         let mib = |server: &Server| of(server) as f64 / 1048576.0;
         (mib(&self.server), mib(&self.bare))

@@ -1,6 +1,6 @@
--- :count schedules due at :due, each for a contact of its own: the three actions mixed, a tenth with an open
--- ticket in the way, a fifth of those that send something with a file. With all that the product writes
--- when they are made one by one.
+-- :count schedules due at :due, each for its own contact: the three actions mixed, a tenth with an open ticket
+-- that makes them fail, a fifth of the messages with a file. Writes all rows that the product writes when they are
+-- made one by one.
 CREATE TEMPORARY TABLE burst ON COMMIT DROP AS
 SELECT n, nextval(pg_get_serial_sequence('contacts', 'id')) AS contact_id,
        nextval(pg_get_serial_sequence('schedules', 'id')) AS id,

@@ -1,5 +1,5 @@
--- :count schedules that open a ticket and notify, for contacts of their own, due at random times of :seconds
--- seconds from :start on, not on whole seconds.
+-- :count schedules that open a ticket and notify, each for its own contact, due at random times (not whole seconds)
+-- within :seconds seconds after :start.
 CREATE TEMPORARY TABLE single ON COMMIT DROP AS
 SELECT nextval(pg_get_serial_sequence('contacts', 'id')) AS contact_id,
        nextval(pg_get_serial_sequence('schedules', 'id')) AS id,

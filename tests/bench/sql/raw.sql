@@ -1,5 +1,6 @@
--- The reference of the burst: claims a batch and writes exactly the rows that the product writes for it, as
--- one statement that knows nothing else. The size of the batch is written out, so that it is planned for. No rule, no recipient but the attendant, no announcement.
+-- The reference of the burst: one statement claims a batch and writes exactly the rows that the product writes for
+-- it. The size of the batch is written out, so that the planner knows it. It has no rule, no recipient other than
+-- the attendant, and no NOTIFY.
 PREPARE raw AS
 WITH due AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.department_id, s.attendant_id, s.action, s.due_at, s.message, s.comment,

@@ -1,4 +1,4 @@
-//! The administrator's browsers, and the forms that they send.
+//! The administrator's browsers and the forms that they send.
 
 use chrono::{Local, TimeDelta};
 use diesel::prelude::*;
@@ -11,7 +11,7 @@ use crate::cluster::{number, numbers, text, wal};
 use crate::http::{Client, field};
 use crate::server::Server;
 
-/// The window in minutes, and how far apart it keeps schedules.
+/// The spacing's window in minutes, and the distance in minutes that it keeps between schedules.
 const SPACING: &str = "6";
 const GAP: i32 = 4;
 
@@ -49,9 +49,9 @@ impl Desk {
         })
     }
 
-    /// Turns the spacing on, as somebody does who confirms what follows from it.
+    /// Turns the spacing on and confirms the consequences.
     pub fn space(&mut self, conn: &mut PgConnection, scope: &str) -> Outcome {
-        // The connection that signed in was idle for too long.
+        // The connection of the sign-in may have been closed for idleness.
         let mut client = Client::connect(&self.address)?.with(&self.cookies);
         let page = client.get("/settings")?;
         let version = field(&page.body, "version").ok_or("the settings have no version")?;
@@ -78,7 +78,7 @@ impl Desk {
         }
     }
 
-    /// Sends the form of a new schedule for each place, a number of gaps from some day on.
+    /// Sends the form of a new schedule for each place. Place n is n gaps after a fixed day.
     pub fn created(
         &mut self,
         conn: &mut PgConnection,
@@ -132,7 +132,7 @@ impl Desk {
         Ok(ask(format!("/tickets/{ticket}/messages"), FORM.into(), serde_urlencoded::to_string(fields)?))
     }
 
-    /// All of `asks` that can be done in the time; what was acknowledged is `counted` afterwards.
+    /// Sends as many of `asks` as the time allows. Afterwards the query `counted` must count all acknowledged ones.
     pub fn written(
         &mut self,
         conn: &mut PgConnection,

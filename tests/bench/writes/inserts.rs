@@ -1,4 +1,4 @@
-//! The reference: one durable INSERT after the other.
+//! The reference: durable INSERTs one after the other.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,10 +11,7 @@ use crate::Outcome;
 use crate::clients::Done;
 use crate::cluster::{Cluster, wal};
 
-/// As many connections as browsers, each of which inserts a row of some 200 bytes and commits, again and again.
-///
-/// # Errors
-/// The database refuses.
+/// As many connections as browsers. Each repeatedly inserts a row of some 200 bytes and commits.
 pub fn run(cluster: &Cluster, conn: &mut PgConnection) -> Outcome<Written> {
     conn.batch_execute("CREATE TABLE bare_writes (id bigserial PRIMARY KEY, body text NOT NULL)")?;
     let insert = format!("INSERT INTO bare_writes (body) VALUES ('{}')", "x".repeat(200));

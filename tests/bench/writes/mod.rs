@@ -1,4 +1,4 @@
-//! How fast is what people change, beside a bare INSERT: one durable commit each.
+//! How fast changes by people are saved, compared with a bare INSERT. Both are one durable commit.
 
 mod desk;
 mod inserts;
@@ -14,15 +14,12 @@ const SCHEDULES: u32 = 100_000;
 const CONNECTIONS: usize = 16;
 const SECONDS: f64 = 6.0;
 
-/// More than can be done in that time.
+/// Number of prepared requests: more than can be sent in that time.
 const ASKS: usize = 20_000;
 
-/// How many ask for each place where many want the same.
+/// Number of browsers that request the same time in `hot`.
 const RIVALS: usize = CONNECTIONS;
 
-/// # Errors
-/// The cluster or the server does not start, something is answered otherwise than it should, what was
-/// acknowledged is not there, or an invariant is broken.
 pub fn run(report: &mut Report) -> Outcome {
     let cluster = Cluster::of_company(load::usual(SCHEDULES))?;
     let mut conn = cluster.connect()?;
@@ -66,7 +63,7 @@ pub fn run(report: &mut Report) -> Outcome {
     load::check(&mut conn)
 }
 
-/// What came of many writes, and how many bytes PostgreSQL logged for each that was done.
+/// The answers to many writes, and the WAL bytes per successful write.
 struct Written {
     done: Done,
     wal: f64,
