@@ -28,7 +28,8 @@ static RUNS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
     Arc::new(Semaphore::new(cores))
 });
 
-/// A hash without a password. Unknown users are checked against it, so that they take as long as known ones.
+/// A hash that no password matches. Unknown users are checked against it, so that the answer takes as long as for
+/// known ones.
 static NOBODY: LazyLock<String> =
     LazyLock::new(|| hash(&hex::encode(crate::keys::random_bytes::<16>())).unwrap_or_default());
 
@@ -52,9 +53,6 @@ pub async fn hash_in_turn(password: String) -> Result<String> {
 }
 
 /// The hash to store.
-///
-/// # Errors
-/// The system's generator of random numbers failed.
 pub fn hash(password: &str) -> Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|error| Error::unexpected(error.to_string()))
