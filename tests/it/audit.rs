@@ -40,7 +40,7 @@ async fn filters_narrow_by_person_subject_and_period() {
     assert_eq!(lines("actor=303").await, ["Bruno Lima entrou", "Bruno Lima fechou o chamado nº 1"]);
     assert_eq!(lines("actor=303&group=tickets").await, ["Bruno Lima fechou o chamado nº 1"]);
     assert_eq!(lines("actor=none").await, ["A plataforma encerrou com erro o agendamento nº 3"]);
-    // In the company's zone, half past two of the 11th is still the 10th.
+    // 02:30 UTC on the 11th is still the 10th in the company's zone.
     let tenth = ["Bruno Lima entrou", "Bruno Lima fechou o chamado nº 1"];
     assert_eq!(lines("from=2020-03-10&until=2020-03-10").await, tenth);
     assert_eq!(lines("group=tickets&from=2020-03-11&until=2020-03-12").await.len(), 1);
@@ -94,12 +94,12 @@ async fn the_file_holds_the_filtered_rows_and_no_formula() {
     );
     assert!(lines[1].contains("'=HYPERLINK(1);Entradas e saídas;'=HYPERLINK(1) entrou"), "{}", lines[1]);
     let everything = admin.get("/audit/export").await;
-    // The two who came in, and the two files.
+    // A header, two sign-ins, and two exports.
     assert_eq!(everything.body.lines().count(), 5);
     assert!(!everything.body.contains("session.started"), "{}", everything.body);
 }
 
-/// Today by the company's clocks.
+/// Today's date in the company's zone.
 fn zone_today() -> String {
     let zone: chrono_tz::Tz = "America/Sao_Paulo".parse().unwrap();
     chrono::Utc::now().with_timezone(&zone).format("%Y-%m-%d").to_string()

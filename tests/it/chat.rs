@@ -8,7 +8,7 @@ use crate::tickets::open_ticket;
 
 const KEY: &str = "3f1a6a4e-6a2b-4a53-9a34-0d8a2ad9f0c1";
 
-/// Marina, on her page.
+/// Marina, with her chat page open.
 async fn marina(app: &TestApp) -> (Visitor, String) {
     (app.customer(app.company.marina).await, "/c/601".to_owned())
 }
@@ -114,7 +114,7 @@ async fn replies_and_closings_at_once_leave_one_open_ticket_at_most() {
         )
         .await;
         assert_eq!((a.status, b.status), (303, 303));
-        // Refused where a message came that the closing page did not show.
+        // The closing is refused if a message came that the closing page did not show.
         assert!(matches!(c.status, 303 | 404 | 409));
         assert!(count(&app, "tickets WHERE status = 'open'") <= 1);
     }
@@ -247,7 +247,7 @@ async fn a_browser_may_hold_the_links_of_several_contacts() {
     family.enter(&app.link(602)).await.assert_status(200);
     family.get("/c/601").await.assert_status(200);
     family.get("/c/602").await.assert_status(200);
-    // Whoever planted the first cookie comes in by it nowhere.
+    // An attacker who planted the first cookie gains access to neither chat.
     let planter = app.visitor();
     planter.set_cookie("pontual_chat", &first);
     planter.get("/c/601").await.assert_status(404);
@@ -327,7 +327,7 @@ async fn a_link_holder_cannot_flood_the_table_of_accesses() {
     marina.get(&path).await.assert_status(200);
 }
 
-/// The first refusal. How many are served before depends on how fast this machine is.
+/// Requests the page until it is refused. How many requests are served before depends on the machine's speed.
 async fn until_limited(visitor: &Visitor, path: &str) -> Page {
     for _ in 0..5_000 {
         let page = visitor.get(path).await;

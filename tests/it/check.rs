@@ -1,4 +1,4 @@
-//! `pontual check`: each invariant is broken in the data, and seen to be.
+//! `pontual check`: the tests break each invariant in the data, and the check must report it.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use pontual::dispatcher::{prepare, tick};
 
 use crate::harness::{Company, Database, Plan};
 
-/// A company with a schedule of each kind behind it: 1 opened a ticket with a file and notified, 2
-/// failed for that ticket, 3 only notified, 4 was cancelled, 5 is pending.
+/// A company with one schedule of each kind: 1 opened a ticket with a file and notified, 2 failed because of that
+/// ticket, 3 only notified, 4 was cancelled, 5 is pending.
 fn busy_company() -> Database {
     let database = Database::new();
     let company = Company::found(&database);
@@ -34,7 +34,7 @@ fn busy_company() -> Database {
     database
 }
 
-/// The numbers of the invariants that are broken, and what breaks them.
+/// The numbers of the broken invariants, and the records that break them.
 pub fn broken(database: &Database) -> (Vec<u8>, BTreeSet<String>) {
     let findings = check::run(&mut database.connect()).unwrap();
     let bad = || findings.iter().filter(|finding| !finding.is_ok());

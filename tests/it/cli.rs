@@ -145,7 +145,7 @@ fn serve_carries_out_what_is_due_and_ends_in_order_at_sigterm() {
     let id = plan.save(&database);
     let done = format!("SELECT count(*) AS value FROM schedules WHERE id = {id} AND status = 'completed'");
     until(|| database.number(&done) == 1);
-    // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+    // SAFETY: the child has not been waited for, so the id is still its own.
     unsafe { libc::kill(serve.id() as i32, libc::SIGTERM) };
     assert!(serve.wait().unwrap().success());
     let locks = "SELECT count(*) AS value FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -162,7 +162,7 @@ fn a_signal_that_comes_as_soon_as_serve_is_ready_ends_it_in_order() {
         let mut serve = command(&["serve"], &variables).stdout(Stdio::piped()).spawn().unwrap();
         let ready = BufReader::new(serve.stdout.take().unwrap()).lines().next().unwrap().unwrap();
         assert!(ready.starts_with("Pontual is ready at "), "{ready}");
-        // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+        // SAFETY: the child has not been waited for, so the id is still its own.
         unsafe { libc::kill(serve.id() as i32, name) };
         let ended = serve.wait().unwrap();
         assert!(ended.success(), "{name}: {ended}");
@@ -192,7 +192,7 @@ fn serve_on_an_empty_database_prints_the_link_of_the_set_up() {
     write!(page, "GET /setup/{token} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
     let first = BufReader::new(page).lines().next().unwrap().unwrap();
     assert_eq!(first, "HTTP/1.1 200 OK");
-    // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+    // SAFETY: the child has not been waited for, so the id is still its own.
     unsafe { libc::kill(serve.id() as i32, libc::SIGTERM) };
     assert!(serve.wait().unwrap().success());
     std::fs::remove_dir_all(directory).unwrap();

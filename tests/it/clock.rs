@@ -1,16 +1,16 @@
-//! The wall clock against a model of it: every minute around every change of the clocks of some zones
-//! from 2000 to 2035 is shown by as many instants as `resolve` says. The model only asks what the
-//! clocks show at an instant, minute by minute, and turns that around.
+//! Compares the wall clock with a model, for some zones from 2000 to 2035. Every minute around every clock change
+//! must occur at as many instants as `resolve` says. The model only reads what the clocks show at each instant,
+//! minute by minute, and inverts that.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Duration, NaiveDateTime, TimeZone, Timelike, Utc};
 use pontual::clock::{Resolved, Zone};
 
-/// So far around a change is every minute tried; no clock was ever moved by more in these years.
+/// Minutes before and after a change that are tried. No clock was moved by more in these years.
 const AROUND: i64 = 4 * 60;
 
-/// Each zone with the least number of changes that it must have had.
+/// Each zone with the minimum number of changes that it must have had.
 const ZONES: [(&str, usize); 5] = [
     ("America/Sao_Paulo", 38),
     ("Europe/Lisbon", 70),
@@ -36,7 +36,7 @@ fn every_minute_around_every_change_of_the_clocks_means_what_the_clocks_showed()
     }
 }
 
-/// The first minutes after each change.
+/// The first minute after each change.
 fn changes(zone: Zone) -> Vec<DateTime<Utc>> {
     let shift = |at: DateTime<Utc>| zone.local(at) - at.naive_utc();
     let (mut at, end) = (
@@ -55,7 +55,7 @@ fn changes(zone: Zone) -> Vec<DateTime<Utc>> {
     found
 }
 
-/// Compares each minute around `change`; how many were shown never, once and twice.
+/// Compares each minute around `change`. Returns how many wall-clock minutes occurred never, once and twice.
 fn compare(zone: Zone, change: DateTime<Utc>) -> [usize; 3] {
     let mut shown: BTreeMap<NaiveDateTime, Vec<DateTime<Utc>>> = BTreeMap::new();
     for minute in -2 * AROUND..2 * AROUND {

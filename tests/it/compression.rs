@@ -1,4 +1,4 @@
-//! What is sent compressed.
+//! Which answers are sent compressed.
 
 use std::io::Read;
 

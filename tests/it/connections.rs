@@ -1,4 +1,4 @@
-//! Connections of strangers, of those who are signed in, and of those who are gone.
+//! Connections of strangers, of signed-in users, and of clients that have gone.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -10,10 +10,10 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::harness::{Live, TestApp};
 
-/// For what happens by itself.
+/// Maximum time to wait for something that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Connects from an address of the loopback network that is no balancer's.
+/// Connects from a loopback address that is not treated as a balancer's.
 async fn connect(live: &Live) -> TcpStream {
     connect_from("127.0.0.2", live).await
 }
@@ -24,16 +24,16 @@ async fn connect_from(address: &str, live: &Live) -> TcpStream {
     socket.connect(SocketAddr::new([127, 0, 0, 1].into(), live.port)).await.unwrap()
 }
 
-/// What comes until the other side closes, within [`PATIENCE`].
+/// Reads until the other side closes, within [`PATIENCE`].
 async fn all_of(socket: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     let reading = tokio::time::timeout(PATIENCE, socket.read_to_end(&mut answer)).await;
-    // Who closes while something is still coming may be heard as a reset.
+    // If the server closes before it has read everything, the client may see a reset.
     reading.expect("the connection is closed").ok();
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The status line of a request that is closed after its answer.
+/// The status line of a request whose connection is closed after the answer.
 async fn status(live: &Live, from: &str, path: &str, more: &str) -> String {
     let mut socket = connect_from(from, live).await;
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n{more}\r\n");
@@ -79,7 +79,7 @@ async fn a_body_that_is_read_leaves_its_connection_open() {
         let mut answer = [0; 12];
         socket.read_exact(&mut answer).await.unwrap();
         assert_eq!(&answer, b"HTTP/1.1 403");
-        // The page after it.
+        // The rest of the page.
         let mut rest = Vec::new();
         while !rest.ends_with(b"</html>\n") && !rest.ends_with(b"</html>") {
             let mut part = vec![0; 64 * 1024];
@@ -170,7 +170,7 @@ async fn visitors_who_are_gone_hold_no_places() {
         for _ in 0..20 {
             streams.push(live.stream(&bruno).await);
         }
-        // Half of them close with something unread, which is heard as a reset.
+        // In half of the rounds, clients close with unread data, which the server sees as a reset.
         if round % 2 == 0 {
             tokio::task::yield_now().await;
         }
@@ -208,7 +208,7 @@ async fn an_account_has_so_many_streams_and_each_newcomer_is_greeted_alone() {
     }
     let refused = live.connect("/live", &bruno).await;
     assert!(refused.head.contains("429") && refused.head.contains("retry-after: 15"), "{}", refused.head);
-    // Whoever was greeted with each of the others would have 23 more of these before the bell.
+    // If each new stream greeted all others too, 23 more syncs would come before this event.
     pontual::live::announce(
         &mut app.database.connect(),
         &pontual::live::Event::BellChanged(pontual::ids::UserId(app.company.bruno)),

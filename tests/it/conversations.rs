@@ -3,7 +3,7 @@
 use crate::harness::{TestApp, Visitor};
 use crate::tickets::{customer_writes, open_ticket};
 
-/// A completed schedule of Marina's that notified its attendant.
+/// A completed schedule for Marina that notified its attendant.
 fn notified(app: &TestApp, attendant: i64) {
     app.database.execute(&format!(
         "INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,

@@ -1,4 +1,4 @@
-//! Departments: their order, who attends them, and what becomes of their work.
+//! Departments: their order, their attendants, and where their work goes.
 
 use pontual::ids::ContactId;
 use pontual::live::Event;
@@ -61,7 +61,7 @@ async fn members_come_and_go_and_it_counts_from_the_next_request() {
     admin.get("/departments/101?q=helena").await.assert_says("Ninguém encontrado.");
     admin.post("/departments/101/members/304/removal", &[]).await.assert_status(303);
     helena.get("/tickets/701").await.assert_status(404);
-    // Sent twice by a double click: it is done already.
+    // A double click sends the form twice; the second one succeeds too.
     let again = admin.post("/departments/101/members/304/removal", &[]).await;
     admin.follow(&again).await.assert_says("Atendente retirado do departamento.");
     admin.post("/departments/101/members/999999/removal", &[]).await.assert_status(404);

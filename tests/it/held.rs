@@ -1,4 +1,4 @@
-//! A contact that somebody holds: who waits for it keeps nobody else waiting.
+//! A locked contact: requests that wait for it do not delay others.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use crate::harness::{Plan, TestApp, Visitor};
 use crate::schedules::narrowing::shown;
 use crate::schedules::{form, save};
 
-/// How many connections wait for a lock.
+/// Number of connections that wait for a lock.
 const WAITS: &str = "SELECT count(*) AS value FROM pg_stat_activity
                       WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
-/// Holds a contact's row until it is dropped.
+/// Locks a contact's row until it is dropped.
 struct Holder(PgConnection);
 
 impl Holder {

@@ -1,4 +1,4 @@
-//! The help page speaks of this company's own settings.
+//! The help page shows the company's own settings.
 
 use crate::harness::TestApp;
 

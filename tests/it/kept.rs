@@ -1,4 +1,5 @@
-//! What was typed into a form that is refused for who sent it: it comes back to whoever typed it.
+//! A form that is refused because of its sender keeps its typed text, and gives it back only to the person who
+//! typed it.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +17,7 @@ const NAME: &str = "Casa \"Ávila\" & <Filhos>";
 const PEOPLE: &str = "SELECT name AS value FROM people WHERE name LIKE 'Casa%'";
 const ENDED: &str = "Sua sessão terminou, e o formulário não foi enviado.";
 
-/// Signs in at the page that holds a form.
+/// Signs in on a sign-in page that holds a kept form.
 async fn sign_in_at(visitor: &Visitor, page: &Page, email: &str, password: &str) -> Page {
     let kept = page.attribute("input[name=kept]", "value").unwrap();
     visitor.post("/login", &[("email", email), ("password", password), ("next", ""), ("kept", &kept)]).await
@@ -40,7 +41,7 @@ fn hidden(page: &Page) -> Vec<(String, String)> {
     document.select(&fields).map(pair).collect()
 }
 
-/// As by "Sair" in another tab.
+/// Ends all sessions, as "Sair" in another tab would.
 fn end_sessions(app: &TestApp) {
     app.database.execute("DELETE FROM sessions");
 }
@@ -159,7 +160,7 @@ async fn every_form_outlives_its_session() {
             );
         }
         let saved = send_again(&admin, &page).await;
-        // A new user is answered with the link of the invitation.
+        // Creating a user is answered 201, with the invitation's link.
         assert!(matches!(saved.status, 303 | 201), "{action}: {} {}", saved.status, saved.text());
     }
 }
@@ -208,7 +209,7 @@ async fn a_form_sent_while_somebody_else_is_signed_in_waits_for_its_owner() {
         .post("/login", &[("email", "gestor@empresa.example"), ("password", PASSWORD)])
         .await
         .assert_status(303);
-    // For the page itself, and for one that the other account may not use.
+    // The other account may not use this page.
     let refused = browser.post_raw("/people", &[("name", NAME), ("csrf", &of_admin)]).await;
     refused.assert_status(403).assert_says("Este formulário foi preenchido com outra conta");
     assert!(!refused.body.contains("Ávila"));
@@ -266,7 +267,7 @@ async fn what_another_site_sends_is_never_kept() {
         let fields = [("name", NAME.to_owned()), ("csrf", csrf)];
         admin.send(TestRequest::post().uri("/people").insert_header(header).set_form(fields))
     };
-    // Signed in: with the right token, but from elsewhere; from here, but without a token of ours.
+    // Signed in: the right token but another site; this site but a wrong token.
     let site = "sec-fetch-site";
     for header in
         [(site, "cross-site"), (site, "same-site"), ("origin", "https://evil.example"), ("origin", "null")]
@@ -281,7 +282,7 @@ async fn what_another_site_sends_is_never_kept() {
         let refused = forged(csrf.clone(), FROM_OUR_PAGE).await;
         assert!(refused.status == 403 && !refused.body.contains("Ávila"), "{csrf}");
     }
-    // Without a session, it leads to the sign-in and no further.
+    // Without a session, the form leads to the sign-in and is not kept.
     end_sessions(&app);
     for (csrf, header) in [(token, (site, "none")), ("00".repeat(56), FROM_OUR_PAGE)] {
         let refused = forged(csrf, header).await;
@@ -306,7 +307,7 @@ async fn of_a_form_with_a_password_all_but_the_password_is_kept() {
     let fields: Vec<_> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(visitor.post_raw("/login", &fields).await.location(), "/people");
 
-    // A form of nothing but passwords begins anew, where it was.
+    // A form with only passwords is not kept; the visitor returns to its page.
     end_sessions(&app);
     let request = TestRequest::post().uri("/profile/password").insert_header(FROM_OUR_PAGE);
     let request = request.insert_header(("referer", "http://localhost:8080/profile?a=b"));
@@ -401,7 +402,7 @@ async fn a_customer_whose_link_was_revoked_keeps_the_words() {
         .assert_says("Preciso de ajuda");
 }
 
-/// A field without its name on the screen would be kept unseen, and a form of such fields alone not at all.
+/// A kept field without a label would not be shown, and a form with only such fields would not be kept.
 #[test]
 fn every_field_that_one_types_into_has_a_name_on_the_page_that_keeps_it() {
     let known = include_str!("../../src/web/kept.rs");
@@ -416,7 +417,7 @@ fn every_field_that_one_types_into_has_a_name_on_the_page_that_keeps_it() {
             let Some(name) = attribute("name") else { continue };
             let is_choice =
                 ["hidden", "checkbox", "radio", "file", "password", "search", "submit"].contains(&kind);
-            // Filters are sent by GET, and say again what the address says; the others belong to a picker.
+            // Filters are sent by GET, so their values are in the address. The other two belong to a picker.
             let is_filter = ["q", "from", "to", "until", "contact_search", "person_search"].contains(&name);
             if is_choice || is_filter || name.contains("{{") || name == "username" {
                 continue;

@@ -1,4 +1,4 @@
-//! Texts longer than a field may hold: refused in words, and never cut.
+//! Texts longer than a field allows are refused with a message, and never cut.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::harness::{Filled, Page, TestApp, Visitor};
 use crate::schedules::form;
 
-/// As somebody pasted it: 6,712 characters.
+/// A pasted text of 6,712 characters.
 fn pasted() -> String {
     "Olá, é um texto bem comprido. ".repeat(224)[..].chars().take(6_712).collect()
 }
@@ -86,7 +86,7 @@ async fn a_whole_document_pasted_by_mistake_comes_back_too() {
     comes_back(&admin.post("/people", &[("name", &text)]).await, "name", &text);
 }
 
-/// Browsers cut what is pasted at `maxlength`, and say nothing.
+/// No text field may have `maxlength`: browsers silently cut pasted text there.
 #[test]
 fn no_field_cuts_what_is_pasted() {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];

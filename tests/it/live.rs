@@ -1,4 +1,4 @@
-//! Live streams: who hears of what, from whichever process, and what ends them.
+//! Live streams: who receives which events, from any process, and what ends a stream.
 
 use pontual::ids::{ContactId, NotificationId, ScheduleId, UserId};
 use pontual::live::Event;
@@ -14,7 +14,7 @@ fn conversation(contact: i64) -> Event {
     Event::ConversationsChanged(vec![ContactId(contact)])
 }
 
-/// The contacts whose conversations were told of, in order of their ids.
+/// The contacts named in conversation events, in order of their ids.
 fn contacts(told: &[Told]) -> Vec<i64> {
     let conversations = told.iter().filter(|told| told.name == "conversation");
     let of = |told: &Told| told.data["contacts"].as_array().cloned().unwrap_or_default();

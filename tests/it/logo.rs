@@ -7,14 +7,14 @@ use image::{GenericImageView, ImageFormat, RgbImage};
 use crate::files::{PDF, PNG};
 use crate::harness::TestApp;
 
-/// A real picture of that size.
+/// A real picture of this size.
 fn picture(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     RgbImage::from_pixel(width, height, image::Rgb([20, 90, 200])).write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
 }
 
-/// A PNG that says to be so wide and high, and holds nothing.
+/// A PNG that claims this size but holds no pixels.
 fn claiming(width: u32, height: u32) -> Vec<u8> {
     let head = [b"IHDR".as_slice(), &width.to_be_bytes(), &height.to_be_bytes(), &[8, 6, 0, 0, 0]].concat();
     let mut sum = u32::MAX;

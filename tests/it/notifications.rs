@@ -4,7 +4,7 @@ use actix_web::test::TestRequest;
 
 use crate::harness::{Entry, Page, TestApp};
 
-/// What the entries say, without the space that folding puts after the name, which stands out.
+/// The sentences of the entries, without the space that collapsing white space leaves after the bold name.
 fn sentences(page: &Page) -> Vec<String> {
     page.texts(".notif p").iter().map(|text| text.replace(" .", ".").replace(" :", ":")).collect()
 }

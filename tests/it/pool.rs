@@ -1,4 +1,4 @@
-//! The pool of connections: what is kept prepared, what is shed, what outlives a lost connection.
+//! The pool of connections: prepared statements, refusals under load, and recovery after a lost connection.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use pontual::error::Error;
 
 use crate::harness::Database;
 
-/// As many as one connection has places for.
+/// Maximum waiting requests per connection.
 const WAITING: usize = 512;
 
 #[derive(QueryableByName)]
@@ -21,7 +21,7 @@ struct Number {
     value: i64,
 }
 
-/// How many statements of the connection are kept prepared whose text holds `part`.
+/// Number of the connection's prepared statements whose text contains `part`.
 fn kept(conn: &mut PgConnection, part: &str) -> i64 {
     diesel::sql_query(
         "SELECT count(*) AS value FROM pg_prepared_statements
@@ -47,7 +47,7 @@ fn a_statement_is_prepared_once_unless_its_values_decide() {
     assert_eq!((kept(&mut conn, "/* kept */"), kept(&mut conn, "/* planned */")), (1, 0));
 }
 
-/// Lets those who wait go on, also when the test fails.
+/// Releases the waiting tasks, also when the test fails.
 struct Gate(Arc<AtomicBool>);
 
 impl Drop for Gate {

@@ -1,4 +1,4 @@
-//! The serving process, when what it stands on breaks: its log, its private PostgreSQL.
+//! The serving process when its log or its private PostgreSQL fails.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -16,8 +16,8 @@ fn is_completed(database: &Database, id: i64) -> bool {
     database.number(&sql) == 1
 }
 
-/// What must go on whatever becomes of the log: the dispatcher loses its connection, requests meet trouble, and each
-/// of them has something to say.
+/// The process must continue without its log. The dispatcher loses its connection and requests fail, so that all of
+/// them log something.
 fn goes_on_without_a_log(stderr: impl Into<Stdio>, prepare: impl FnOnce(&mut Serving)) {
     let database = Database::new();
     let plan = Plan::new(&Company::found(&database), "notify");
@@ -54,7 +54,7 @@ fn a_process_whose_log_is_on_a_full_disk_goes_on() {
 
 #[test]
 fn a_process_whose_log_is_read_by_somebody_who_has_stopped_goes_on() {
-    // The pipe stays open, and full.
+    // The pipe stays open but is full.
     goes_on_without_a_log(Stdio::piped(), |_| ());
 }
 
@@ -90,7 +90,7 @@ impl Private {
 
 /// Kills a server that a process of this test has started.
 fn kill(postmaster: i32) {
-    // SAFETY: a signal. Nothing else is likely to have got its number since it was read.
+    // SAFETY: sends a signal only. Another process is unlikely to have got the number since it was read.
     unsafe { libc::kill(postmaster, libc::SIGKILL) };
 }
 

@@ -1,4 +1,4 @@
-//! One's own profile: name, password, theme, notices, sessions.
+//! A user's own profile: name, password, theme, notices, sessions.
 
 use actix_web::test::TestRequest;
 
@@ -48,7 +48,7 @@ async fn the_theme_follows_its_user_to_every_browser() {
     assert_eq!((page.attribute("html", "data-bs-theme"), here.cookie("theme")), (None, None));
     here.post_part("/profile/theme", &[("theme", "x")]).await.assert_status(400);
 
-    // A browser that somebody else used before.
+    // A browser that another user used before.
     let other = app.visitor();
     other.set_cookie("theme", "dark");
     other.get("/login").await;
@@ -92,7 +92,7 @@ async fn guesses_of_the_current_password_are_limited() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     bruno.get("/profile").await;
-    // Strangers who try his address do not stand in his way.
+    // Wrong sign-ins by strangers with his address do not count against him.
     let stranger = app.visitor();
     stranger.get("/login").await;
     for _ in 0..6 {

@@ -1,4 +1,4 @@
-//! What the database itself refuses or does, whoever asks.
+//! What the database itself refuses or does, regardless of the caller.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -7,7 +7,7 @@ use pontual::error::Error;
 
 use crate::harness::{Company, Database, Plan};
 
-/// A company with a schedule that opened ticket 1, which is closed by now.
+/// A company with a schedule that opened ticket 1, which is closed now.
 fn after_a_dispatch() -> (Database, i64) {
     let database = Database::new();
     let schedule = Plan::new(&Company::found(&database), "open_ticket").save(&database);
@@ -34,7 +34,7 @@ fn a_final_schedule_stays_as_it_is() {
         let sql = format!("UPDATE schedules SET {change} WHERE id = {schedule}");
         refuses(&database, &sql, &format!("schedule {schedule} is completed, and stays so"));
     }
-    // What is no part of the state may still be cleared, as when a contact is made anonymous.
+    // Columns that are not part of the state may still be cleared, as anonymising does.
     database.execute("UPDATE schedules SET comment = '-', status = status");
 }
 

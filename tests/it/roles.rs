@@ -1,4 +1,4 @@
-//! Roles, their switches, and who may touch them.
+//! Roles, their switches, and who may change them.
 
 use crate::harness::TestApp;
 
@@ -70,7 +70,7 @@ async fn only_an_administrator_hands_out_the_permission_to_edit_roles() {
     admin.edit(ATTENDANT, &fields).await.assert_status(303);
     assert_eq!(app.database.texts(roles_of), ["roles", "tickets", "users"]);
 
-    // A switch that the manager may not use stays as it is.
+    // Permissions that the manager may not grant stay as they are.
     manager.edit(ATTENDANT, &[("name", "Atendente")]).await.assert_status(303);
     assert_eq!(app.database.texts(roles_of), ["roles", "users"]);
 }
@@ -105,7 +105,7 @@ async fn nobody_grants_a_permission_that_they_lack() {
     assert_eq!(roles_of(203), ["contacts", "schedules", "tickets"]);
 }
 
-/// They could come in as a member of the role, and so become more than they are.
+/// Otherwise they could sign in as a member of that role and gain its permissions.
 #[actix_web::test]
 async fn who_manages_users_too_enables_scheduling_only_with_that_permission() {
     let app = TestApp::new().await;

@@ -1,5 +1,5 @@
-//! The table of every route × role → status. A route that is missing from it fails the test, and so
-//! does a line without a route.
+//! The table of every route × role → status. A route without a line fails the test, and so does a line without a
+//! route.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,13 @@ use pontual::app;
 
 use crate::harness::{TestApp, Visitor};
 
-/// Nobody signed in, an attendant of "Suporte", a role manager, an administrator, and somebody who may
-/// schedule and attend every ticket, but no more.
+/// Statuses for: a visitor who is not signed in, an attendant of "Suporte", a role manager, an administrator, and a
+/// user who may only schedule and attend every ticket.
 type Statuses = [u16; 5];
 
-/// 303 for a stranger is the way to the sign-in. Forms are sent empty but with their token, so that
-/// whoever may send one is told what is missing (422) or led on (303). Record ids: an open ticket of
-/// "Suporte" (701), a schedule (801) and a notification (901) of somebody else, a user (309) and a
-/// department (109) that nobody needs.
+/// 303 leads a stranger to the sign-in. Forms are sent empty but with their token, so that users who may send them get
+/// 422 (fields are missing) or 303. Record ids: an open ticket of "Suporte" (701), a schedule (801) and a notification
+/// (901) of another user, a user (309) and a department (109) that nothing depends on.
 const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/", [303, 303, 303, 303, 303]),
     ("GET", "/login", [200, 200, 200, 200, 200]),
@@ -52,7 +51,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("POST", "/tickets/{id}/closure", [303, 303, 403, 303, 303]),
     ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200, 200]),
     ("GET", "/contacts/{id}/conversation/messages", [303, 200, 404, 200, 200]),
-    // To a browser that has opened the link.
+    // For a browser that has opened the link.
     ("GET", "/c/{token}", [303, 303, 303, 303, 303]),
     ("GET", "/c/{contact:[0-9]+}", [200, 200, 200, 200, 200]),
     ("GET", "/c/{contact:[0-9]+}/messages", [200, 200, 200, 200, 200]),
@@ -109,7 +108,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/contacts/export.csv", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/options", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/import", [303, 403, 403, 200, 403]),
-    // It takes a file, which this form has not; with one it is tried in contacts/import.rs.
+    // This form lacks the file. contacts/import.rs tests it with one.
     ("POST", "/contacts/import", [303, 403, 403, 422, 403]),
     ("GET", "/contacts/import/template", [303, 403, 403, 200, 403]),
     ("GET", "/contacts/imports/{id}", [303, 403, 403, 200, 403]),
@@ -180,8 +179,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/assets/{version}/{path:.*}", [200, 200, 200, 200, 200]),
 ];
 
-/// Streams do not end, and what they tell is tried in live.rs; here, that they refuse a stranger: each
-/// route, an address of it, and the status.
+/// Streams do not end, so live.rs tests their events. Here they must only refuse a stranger: route, address, status.
 const STREAMS: [(&str, &str, u16); 2] =
     [("/live", "/live", 303), ("/c/{contact:[0-9]+}/live", "/c/601/live", 404)];
 
@@ -217,7 +215,7 @@ async fn every_route_answers_each_role_as_the_table_says() {
     };
     let signed_in = roles().await;
     for (method, path, expected) in TABLE {
-        // So many sign-ins from one place would be throttled.
+        // This many sign-ins from one address would be throttled.
         app.database.execute("DELETE FROM sign_in_attempts");
         app.shared.health.beat();
         let mut statuses = [0; 5];
@@ -285,7 +283,7 @@ async fn status_of(app: &TestApp, visitor: &Visitor, method: &str, path: &str) -
     if method == "GET" {
         return visitor.get(&path).await.status;
     }
-    // Every visitor finds a token somewhere; it must fit who they are now.
+    // Gets a token for the visitor's current session.
     visitor.get("/login").await;
     visitor.post(&path, &[]).await.status
 }

@@ -1,5 +1,5 @@
 //! `src/schema.rs` is generated from the migrated database: `UPDATE_SCHEMA=1 cargo test schema`
-//! writes it anew.
+//! writes it again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -80,8 +80,8 @@ fn migrations_started_by_three_processes_run_once() {
     assert_eq!(ran.iter().filter(|count| **count == 0).count(), 2);
 }
 
-/// Everything that a migration can make: relations, columns, constraints, indexes, triggers, functions;
-/// by what they say, not only by name.
+/// Everything that a migration can make, with definitions: relations, columns, constraints, indexes, triggers,
+/// functions.
 fn shape(database: &Database) -> BTreeSet<String> {
     let own = "n.nspname = 'public' AND NOT EXISTS
         (SELECT FROM pg_depend d WHERE d.objid = o.oid AND d.deptype = 'e')";
@@ -142,7 +142,7 @@ fn generate(conn: &mut PgConnection) -> String {
         let is_only =
             foreign.iter().filter(|k| (&k.table_name, &k.target) == (&key.table_name, &key.target)).count()
                 == 1;
-        // diesel joins no table with itself.
+        // Diesel cannot join a table with itself.
         if is_only && !key.columns.contains(',') && key.table_name != key.target {
             writeln!(out, "diesel::joinable!({} -> {} ({}));", key.table_name, key.target, key.columns)
                 .unwrap();

@@ -1,4 +1,4 @@
-//! What the company decides, and what that does to pending schedules.
+//! The company's settings, and their effect on pending schedules.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ const PENDING: &str = "SELECT count(*) AS value FROM schedules WHERE status = 's
 const EXEMPT: &str =
     "SELECT to_char(due_local, 'HH24:MI') AS value FROM schedules WHERE spacing_exempt ORDER BY due_at, id";
 
-/// What the form of the page holds, with some changes.
+/// The fields of the page's form, with some changes.
 fn fields(page: &Page, changes: &[(&'static str, &str)]) -> Vec<(&'static str, String)> {
     let value = |selector: &str, name| page.attribute(selector, name).unwrap_or_default();
     let mut fields = vec![
@@ -109,7 +109,7 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
         .assert_says("Fora do intervalo.")
         .assert_says("Ficou fora do intervalo e continua valendo no mesmo horário");
 
-    // Those that are exempt still block others.
+    // Exempt schedules still block others.
     save(&admin, &[("due_at", "2030-12-05T09:55")]).await.assert_status(422);
     saved(&admin, &[("spacing_minutes", "6")]).await.assert_status(303);
     assert_eq!(app.database.texts(EXEMPT), Vec::<String>::new());
@@ -156,7 +156,7 @@ struct Pending {
     due: i64,
 }
 
-/// Numbers that look random and are the same in each run.
+/// Pseudorandom numbers, the same in each run.
 struct Dice(u64);
 
 impl Dice {
@@ -166,7 +166,8 @@ impl Dice {
     }
 }
 
-/// Who stays, as the rule says it: each in its turn, if it is far enough from all that stay.
+/// The exempt schedules according to the rule: in order of due time, each stays under the rule if it is far enough from
+/// all that stay; the others are exempt.
 fn brute_force(pending: &[Pending], minutes: i64, scope: &str) -> Vec<i64> {
     let gap = if minutes == 0 { 0 } else { minutes / 2 + 1 };
     let key = |one: &Pending| match scope {
@@ -187,7 +188,7 @@ fn brute_force(pending: &[Pending], minutes: i64, scope: &str) -> Vec<i64> {
     exempt
 }
 
-/// Random schedules, and a row of random settings over them, against the rule itself.
+/// Compares a series of random settings over random schedules with the rule itself.
 #[actix_web::test]
 async fn whatever_the_settings_become_the_earliest_stay_and_the_rest_is_exempt() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
@@ -213,7 +214,7 @@ async fn whatever_the_settings_become_the_earliest_stay_and_the_rest_is_exempt()
         let changes =
             [("spacing_minutes", typed.as_str()), ("spacing_scope", scope), ("confirmed", "100000")];
         saved(&admin, &changes).await.assert_status(303);
-        // Rows that came since the last round have no spacing of their own unless it changed.
+        // Rows inserted since the last round get their spacing only when the setting changes, so change it and back.
         let other = if minutes == 6 { "7" } else { "6" };
         saved(&admin, &[("spacing_minutes", other), ("confirmed", "100000")]).await.assert_status(303);
         saved(&admin, &changes).await.assert_status(303);

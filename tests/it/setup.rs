@@ -1,4 +1,4 @@
-//! An empty installation becomes a company, once.
+//! The set-up of an empty installation, which works only once.
 
 use futures_util::future::join;
 use pontual::setup;
@@ -15,7 +15,7 @@ const FIELDS: [(&str, &str); 7] = [
     ("attends", "yes"),
 ];
 
-/// As a start of the platform prints it.
+/// A set-up link, as each start prints it.
 fn link(app: &TestApp) -> String {
     setup::open(&mut app.database.connect()).unwrap().unwrap()
 }

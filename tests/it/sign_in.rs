@@ -1,4 +1,4 @@
-//! Signing in, sessions, and the walls around forms.
+//! Signing in, sessions, and the protection of forms.
 
 use actix_web::test::TestRequest;
 
@@ -79,10 +79,10 @@ async fn a_flood_from_one_place_leaves_few_rows() {
     let app = TestApp::new().await;
     let stranger = app.visitor();
     stranger.get("/login").await;
-    // A password too short for argon2: the flood is about the counts.
+    // This password is so short that argon2 is not run: only the counts matter here.
     let mut statuses = Vec::new();
     for first in (0..400).step_by(8) {
-        // So many at once that none waits for a connection until it is answered 503.
+        // Few enough at once that none waits for a connection until it is answered 503.
         let tries = (first..first + 8).map(|number| {
             let (visitor, email) = (&stranger, format!("pessoa{number}@empresa.example"));
             async move { guess(visitor, "203.0.113.9", &email, "curta").await }
@@ -102,7 +102,7 @@ async fn strangers_lock_no_owner_out_of_a_browser_that_they_used_before() {
     let admin = app.administrator().await;
     let strangers = app.visitor();
     strangers.get("/login").await;
-    // From many places, until the address is locked; and as many from the owner's own place.
+    // From many networks until the e-mail address is locked, and from the owner's own network.
     for number in 0..60 {
         guess(&strangers, &format!("198.51.100.{number}"), ADMIN, "curta").await;
     }
@@ -137,7 +137,7 @@ async fn a_known_browser_guesses_ten_times_and_only_as_its_own_users() {
         statuses.push(guess(&thief, "203.0.113.7", "bruno@empresa.example", "errada").await);
     }
     assert_eq!(statuses, [422, 422, 422, 422, 422, 429]);
-    // A new password ends what the cookie was good for.
+    // A new password makes the cookie of a known browser worthless.
     app.database.execute(
         "DELETE FROM sign_in_attempts;
          UPDATE users SET password_hash = 'x' || password_hash WHERE email = 'admin@empresa.example'",
@@ -202,7 +202,7 @@ async fn the_token_of_a_session_changes_with_its_users_rights() {
     ] {
         let before = bruno.cookie("pontual").unwrap();
         app.database.execute(change);
-        // Two requests at once, as a page makes them: one changes the token, and both are answered.
+        // Two requests at once, as a page sends them: one changes the token, and both must succeed.
         let (one, two) = (app.visitor(), app.visitor());
         one.set_cookie("pontual", &before);
         two.set_cookie("pontual", &before);

@@ -1,4 +1,4 @@
-//! A database that falls silent: connections stay open, and nothing comes through.
+//! A database that falls silent: connections stay open but transmit nothing.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use pontual::error::Error;
 
 use crate::harness::{Company, Database, Plan, Proxy, Serving};
 
-/// Generous, for a busy machine: what hangs hangs for ever.
+/// Long enough for a busy machine. A real hang would last for ever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn is_completed(database: &Database, id: i64) -> bool {
@@ -80,12 +80,12 @@ async fn a_request_that_waits_for_a_silent_connection_fails_and_the_next_gets_an
     });
     let refused = timeout(PATIENCE, waits).await.expect("it hangs");
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
-    // On a busy machine a new connection can take longer than a request waits for it.
+    // On a busy machine, opening a connection can take longer than a request waits.
     let began = Instant::now();
     while timeout(PATIENCE, db.run(one)).await.expect("it hangs").is_err() {
         assert!(began.elapsed() < PATIENCE, "no other connection is made");
     }
-    // An idle connection is asked whether it is alive, and not for ever.
+    // The liveness check of an idle connection must time out.
     rt::time::sleep(Duration::from_millis(400)).await;
     proxy.silence_open();
     while timeout(PATIENCE, db.run(one)).await.expect("it hangs").is_err() {
@@ -100,7 +100,7 @@ async fn a_listener_asks_a_quiet_server_and_gives_up_a_silent_one() {
     let short = Duration::from_millis(200);
     let connected = Listener::connect(&proxy.url(), &["news"]).await.unwrap();
     let mut listener = connected.asking_after(short, PATIENCE);
-    // It asks several times, and is answered.
+    // The listener checks its connection several times and gets answers.
     assert!(timeout(Duration::from_secs(2), listener.recv()).await.is_err(), "nothing was announced");
     database.execute("NOTIFY news, 'heard'");
     assert_eq!(timeout(PATIENCE, listener.recv()).await.unwrap().unwrap().payload, "heard");
@@ -117,7 +117,7 @@ fn a_process_whose_database_is_silent_answers_and_ends_at_sigterm_within_30_seco
     let mut serving = Serving::with(&[("DATABASE_URL", &proxy.url())], Stdio::null());
     assert_eq!(serving.status("/login"), Some(200));
     proxy.silence_all();
-    // Some wait for their statement when the signal comes.
+    // Some requests wait for their statement when the signal comes.
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..6).map(|_| scope.spawn(|| serving.status("/readyz"))).collect();
         assert_eq!(serving.status("/healthz"), Some(200));

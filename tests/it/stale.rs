@@ -1,9 +1,9 @@
-//! Two people at one form: the second to save sees what the first changed, and nothing is lost in silence.
+//! Two people edit one record. The second to save sees what the first changed, and nothing is lost silently.
 
 use crate::harness::TestApp;
 
-/// Two administrators open `form`; the first saves `first`, then the second `second`. The second is shown
-/// `told` and keeps what `kept` selects; saving again from there wins.
+/// Two administrators open `form`. The first saves `first`, then the second saves `second`. The second sees `told`, and
+/// the form keeps the input that `kept` selects. Saving that page overwrites the first change.
 async fn second_save(
     app: &TestApp,
     form: &str,
@@ -29,7 +29,7 @@ async fn second_save(
     assert_ne!(known, version);
     eva.post(path, &over(&known)).await.assert_status(303);
     assert_eq!(eva.get(form).await.attribute(kept.0, "value").as_deref(), Some(kept.1));
-    // Sent twice by a double click: it is saved already.
+    // A double click sends the form twice; the second one succeeds too.
     eva.post(path, &over(&known)).await.assert_status(303);
 }
 

@@ -1,4 +1,4 @@
-//! The list of conversations, replying, closing, and who may.
+//! The list of conversations, replying, closing, and who may do that.
 
 use futures_util::future::join_all;
 
@@ -13,7 +13,7 @@ pub fn open_ticket(app: &TestApp, contact: i64, department: i64) -> i64 {
     ))
 }
 
-/// Something that the customer wrote.
+/// Adds a message from the customer.
 pub fn customer_writes(app: &TestApp, contact: i64, ticket: i64, text: &str) -> i64 {
     app.database.number(&format!(
         "INSERT INTO messages (contact_id, ticket_id, kind, body)

@@ -1,4 +1,4 @@
-//! A remote PostgreSQL must prove who it is: here one on loopback TCP with a self-signed certificate.
+//! A remote PostgreSQL must prove its identity. The tests use one on loopback TCP with a self-signed certificate.
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -23,7 +23,7 @@ fn a_self_signed_server_is_refused_without_its_root_and_accepted_with_it() {
 
     let with_root = format!("{address}&sslrootcert={}", server.path("server.crt").display());
     connect(&with_root).expect("the server's own certificate is a root that was given");
-    // The same server under a name that its certificate does not hold.
+    // The same server under a name that is not in its certificate.
     let by_number = with_root.replace("localhost", "127.0.0.1");
     assert!(connect(&by_number).is_err());
 }
@@ -31,7 +31,7 @@ fn a_self_signed_server_is_refused_without_its_root_and_accepted_with_it() {
 #[test]
 fn a_remote_address_without_a_mode_is_joined_only_if_the_server_proves_itself() {
     let server = TlsServer::start();
-    // A name that is not local, at an address that is.
+    // A remote name at a local address.
     let address = format!("postgresql://pontual@db.example:{}/postgres?hostaddr=127.0.0.1", server.port);
     assert!(connect(&with_tls_and_time_outs(&address).unwrap()).is_err());
     let with_root = format!("{address}&sslrootcert={}", server.path("server.crt").display());
@@ -40,7 +40,7 @@ fn a_remote_address_without_a_mode_is_joined_only_if_the_server_proves_itself() 
     assert!(diesel::select(sql::<Bool>(&format!("({uses_tls})"))).get_result::<bool>(&mut conn).unwrap());
 }
 
-/// A server of its own, with TLS, which ends with the test.
+/// A separate server with TLS, which ends with the test.
 struct TlsServer {
     directory: PathBuf,
     port: u16,
@@ -90,7 +90,7 @@ impl TlsServer {
 
 impl Drop for TlsServer {
     fn drop(&mut self) {
-        // SAFETY: the child is ours and has not been waited for, so that its pid is still its own.
+        // SAFETY: the child has not been waited for, so its pid is still its own.
         unsafe { libc::kill(self.server.id() as libc::pid_t, libc::SIGINT) };
         self.server.wait().ok();
         std::fs::remove_dir_all(&self.directory).ok();
@@ -109,9 +109,9 @@ fn make_certificate(directory: &Path, name: &str, host: &str) {
     assert!(openssl.stderr(Stdio::null()).status().unwrap().success());
 }
 
-/// PostgreSQL refuses to run as root: then the account `postgres`, else `nobody`.
+/// The account for PostgreSQL, which refuses to run as root: `postgres`, else `nobody`.
 fn account() -> Option<(u32, u32)> {
-    // SAFETY: geteuid has no conditions.
+    // SAFETY: geteuid has no preconditions.
     if unsafe { libc::geteuid() } != 0 {
         return None;
     }
@@ -142,7 +142,7 @@ fn program(name: &str, account: Option<(u32, u32)>) -> Command {
     command
 }
 
-/// Where the server's programs are: `PGBIN`, else what Debian and `pg_config` say.
+/// The folder of the server's programs: `PGBIN`, else Debian's folder or `pg_config`'s.
 fn bin_dir() -> PathBuf {
     if let Some(directory) = std::env::var_os("PGBIN") {
         return directory.into();

@@ -1,4 +1,4 @@
-//! Trouble that passes: transactions that meet, a database that is away.
+//! Temporary trouble: conflicting transactions, and an unavailable database.
 
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
@@ -12,8 +12,7 @@ use crate::files::PDF;
 use crate::harness::{Page, Plan, TestApp};
 use crate::schedules::form;
 
-/// Each row that is written meets `trouble` while the sequence has not come to `until`: a sequence
-/// does not go back with its transaction.
+/// Makes each write to the table fail with `trouble` until the sequence reaches `until`. Sequences are not rolled back.
 fn troubled(app: &TestApp, table: &str, trouble: &str, until: i64) {
     app.database.execute(&format!(
         "CREATE SEQUENCE tries;
@@ -23,7 +22,7 @@ fn troubled(app: &TestApp, table: &str, trouble: &str, until: i64) {
     ));
 }
 
-/// Of a server that speaks Spanish.
+/// A message of a Spanish server.
 const LOCKED: &str =
     "RAISE EXCEPTION 'cancelando la sentencia debido a que se agotó el tiempo' USING ERRCODE = '55P03'";
 const UNSURE: &str = "Não foi possível confirmar se foi salvo.";
@@ -207,7 +206,7 @@ async fn a_password_is_never_in_a_page() {
     app.database.execute("ALTER TABLE away RENAME TO sessions");
 }
 
-/// The hidden fields of the page that offers a form again.
+/// The hidden fields of the page that offers to send a form again.
 fn unsent(page: &Page) -> Vec<(String, String)> {
     let (names, values) = ("form input[type=hidden]", "form input[type=hidden]");
     page.attributes(names, "name").into_iter().zip(page.attributes(values, "value")).collect()

@@ -1,11 +1,11 @@
-//! "Anonimizar contato": nothing of the customer is left anywhere.
+//! "Anonimizar contato": no data of the customer remains.
 
 use actix_web::test::TestRequest;
 
 use crate::harness::{Plan, TestApp};
 
-/// Marina has a completed schedule with a file, a ticket that is open and in which she wrote, a cancelled
-/// schedule with a reason, a pending one, and a line in an import that was refused.
+/// Marina has a completed schedule with a file, an open ticket in which she wrote, a cancelled schedule with a
+/// reason, a pending schedule, and a refused line of an import.
 pub async fn with_a_past(app: &TestApp) {
     let done = Plan {
         message: "Segue o boleto segredo-da-mensagem",
@@ -80,7 +80,7 @@ async fn nothing_of_the_customer_is_left_anywhere() {
     assert_eq!(states, ["completed", "cancelled", "cancelled"]);
     assert_eq!(app.database.number("SELECT protocol AS value FROM tickets"), 1001);
     assert_eq!(app.database.texts("SELECT name AS value FROM import_lines"), ["Outra Cliente"]);
-    // The pages that showed it still open.
+    // The pages that showed her data still work.
     for path in [
         "/contacts/601/conversation",
         "/schedules/1",
@@ -92,7 +92,7 @@ async fn nothing_of_the_customer_is_left_anywhere() {
     }
 }
 
-/// Every row of every table as a text, and every file that is kept.
+/// Every row of every table as text, and every stored file.
 fn dump(app: &TestApp) -> Vec<String> {
     let tables = app.database.texts(
         "SELECT format('SELECT %L || row::text AS value FROM %I AS row', table_name || ': ', table_name) AS value
@@ -116,13 +116,13 @@ fn dump(app: &TestApp) -> Vec<String> {
     all
 }
 
-/// The person keeps her name, for another contact is hers too.
+/// The person keeps its name, because it has another contact too.
 #[actix_web::test]
 async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
     let app = TestApp::new().await;
     with_a_past(&app).await;
     let admin = app.administrator().await;
-    // Everything that a form takes, and what the customer's browser tells.
+    // Fills in every field of the form, and everything that the customer's browser sends.
     let edited = [
         ("name", "Marina Duarte"),
         ("phone", "(11) 90000-7777"),
@@ -158,7 +158,7 @@ async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
             .set_form([("body", "segredo-recado"), ("csrf", token)])
     };
     customer.send(post(&customer.csrf())).await.assert_status(303);
-    // What is refused, by the form's token and before it by the page's origin, is audited in sums.
+    // The audit keeps counts of refusals, by a wrong token and, earlier, by a foreign origin.
     customer.send(post("x")).await.assert_status(403);
     let foreign = post(&customer.csrf()).insert_header(("origin", "https://foreign.example"));
     customer.send(foreign).await.assert_status(403);
@@ -191,7 +191,7 @@ async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
     pontual::files::sweep::sweep(&app.shared.db, &app.shared.files).await.unwrap();
     assert_eq!(traces(&app), Vec::<String>::new());
     assert_eq!(app.database.number(person), 0);
-    // Nothing ties it to the person, who is called by name still.
+    // Nothing links the contact to the person, who still has a name.
     let tied = "SELECT count(*) AS value FROM audit
                  WHERE details ? 'person_id' OR jsonb_typeof(details -> 'added') = 'array'";
     assert_eq!(app.database.number(tied), 0);

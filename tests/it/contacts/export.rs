@@ -1,4 +1,4 @@
-//! The file of all that is kept about a contact.
+//! The export of all data about a contact.
 
 use pontual::audit::Action;
 use serde_json::Value;
@@ -56,7 +56,7 @@ async fn a_long_conversation_is_exported_whole() {
     assert_eq!(data["mensagens"][1199]["texto"], "m1200");
 }
 
-/// The file holds the comment and the messages of schedules, which their pages refuse to who may not schedule.
+/// The file holds the comments and messages of schedules. Users who may not schedule cannot see those elsewhere.
 #[actix_web::test]
 async fn the_file_is_for_who_sees_all_that_it_holds() {
     let app = TestApp::new().await;
@@ -75,7 +75,7 @@ async fn the_file_is_for_who_sees_all_that_it_holds() {
     bruno.post("/contacts/601/export", &[]).await.assert_status(200);
 }
 
-/// The columns that the file leaves out, and why. Of what refers to a contact, all else must be in it.
+/// Columns that the file leaves out, and why. All other columns of tables that refer to a contact must be in it.
 const LEFT_OUT: [(&str, &[&str]); 7] = [
     (
         "told by name or protocol",
@@ -168,7 +168,7 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
     ),
 ];
 
-/// Each column of each table that refers to contacts, at first hand or not, as `table.column type`.
+/// Each column of each table that refers to contacts, directly or indirectly, as `table.column type`.
 const COLUMNS: &str = "WITH RECURSIVE referring AS (
         SELECT 'contacts'::regclass::oid AS id
          UNION SELECT attrelid FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
@@ -178,7 +178,7 @@ const COLUMNS: &str = "WITH RECURSIVE referring AS (
       FROM referring JOIN pg_attribute ON attrelid = referring.id AND attnum > 0 AND NOT attisdropped
      ORDER BY 1";
 
-/// Puts something of its own into each column that can hold it, so that none is taken for another.
+/// Gives each column a distinct value if it can hold one, so that no column is mistaken for another.
 fn tell_columns_apart(app: &TestApp, columns: &[(String, String, String)]) {
     for (number, (table, column, kind)) in columns.iter().enumerate() {
         let value = match kind.as_str() {
@@ -187,7 +187,7 @@ fn tell_columns_apart(app: &TestApp, columns: &[(String, String, String)]) {
             _ => continue,
         };
         let change = format!("SET session_replication_role = replica; UPDATE {table} SET {column} = {value}");
-        // A state keeps its word, and what is computed of other columns stays.
+        // Columns with fixed words and generated columns refuse this, and keep their values.
         app.database.connect_and_try(&change).ok();
     }
 }

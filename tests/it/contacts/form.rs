@@ -1,4 +1,4 @@
-//! The form of a contact: each field's rule.
+//! The form of a contact: the rules of its fields.
 
 use crate::harness::TestApp;
 
@@ -39,7 +39,7 @@ async fn a_contact_is_made_and_changed() {
     page.assert_says("+351 912 345 678").assert_says("nome, telefone, e-mail, pessoa, departamento padrão");
     let audited = "SELECT details::text AS value FROM audit WHERE action = 'contact.edited'";
     assert!(!app.database.texts(audited)[0].contains("Sônia"));
-    // Nothing changed is no edit.
+    // Saving without a change is not an edit.
     admin.post(&path, &[("name", "Sônia A."), ("phone", "+351912345678"), ("channel_id", "401")]).await;
     assert_eq!(app.database.texts(audited).len(), 1);
 }
@@ -91,7 +91,7 @@ async fn a_known_number_is_asked_about_and_may_be_used_twice() {
     let accepts = page.attribute("button[name=accepts]", "value").unwrap();
     let accepted = [fields.as_slice(), &[("accepts", &accepts)]].concat();
     admin.post("/contacts", &accepted).await.assert_status(303);
-    // Another number, another question; and one's own number is none.
+    // Another number needs another confirmation; the contact's own number needs none.
     let other =
         [("name", "Otávio"), ("phone", "21 90000 0117"), ("channel_id", "401"), ("accepts", &accepts)];
     admin.post("/contacts", &other).await.assert_status(422).assert_says("Rafael Nogueira");

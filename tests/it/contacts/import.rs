@@ -7,7 +7,7 @@ use crate::harness::{Page, TestApp, Visitor};
 
 const IMPORT: &str = "/contacts/import";
 
-/// Sends a file and keeps what the page of the columns proposes.
+/// Uploads a file and accepts the proposed columns.
 async fn send(visitor: &Visitor, content: &str) -> Page {
     send_file(visitor, ("lista.csv", content.as_bytes()), &[]).await
 }
@@ -22,7 +22,7 @@ async fn send_file(visitor: &Visitor, file: (&str, &[u8]), changes: &[(&str, &st
     choose(visitor, &path, changes).await
 }
 
-/// Sends the page of the columns as it stands, with some changes.
+/// Sends the form of the columns as shown, with some changes.
 async fn choose(visitor: &Visitor, path: &str, changes: &[(&str, &str)]) -> Page {
     let page = visitor.get(path).await;
     page.assert_status(200);
@@ -36,7 +36,7 @@ async fn choose(visitor: &Visitor, path: &str, changes: &[(&str, &str)]) -> Page
     visitor.post(path, &fields).await
 }
 
-/// The fields of the form, each with what is chosen.
+/// The fields of the form with their chosen values.
 pub fn fields_of(page: &Page) -> Vec<(String, String)> {
     let names = page.attributes("#mapping select", "name");
     let chosen = |name: String| {
@@ -48,7 +48,7 @@ pub fn fields_of(page: &Page) -> Vec<(String, String)> {
     names.into_iter().map(chosen).chain([("shape".to_owned(), shape)]).collect()
 }
 
-/// A file of the folder `inputs`.
+/// A file from the folder `inputs`.
 macro_rules! input {
     ($name:literal) => {
         ($name, include_bytes!(concat!("inputs/", $name)).as_slice())
@@ -202,7 +202,7 @@ async fn five_thousand_lines_survive_a_stop_and_can_be_cancelled() {
     admin.get(&path).await.assert_says("Importar 5.000 linhas");
     admin.post(&format!("{path}/confirmation"), &[]).await.assert_status(303);
     admin.post(&format!("{path}/confirmation"), &[("existing", "update")]).await.assert_status(303);
-    // A process that stops in the middle of a portion leaves the others whole.
+    // A process that stops in the middle of a portion leaves the other portions complete.
     assert!(take_portion(&mut app.database.connect()).unwrap());
     let mut held = app.database.connect();
     diesel::Connection::begin_test_transaction(&mut held).unwrap();
@@ -246,7 +246,7 @@ async fn trouble_of_the_database_is_no_fault_of_a_line() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let sent = send(&admin, "nome\nAna\nBia\n").await;
-    // As by a newer version, whose column this one does not know.
+    // A column as a newer version might add, unknown to this version.
     app.database.execute("ALTER TABLE contacts ADD COLUMN novo text NOT NULL DEFAULT 'x'");
     app.database.execute("ALTER TABLE contacts ALTER COLUMN novo DROP DEFAULT");
     let path = sent.location().to_owned();
@@ -281,7 +281,7 @@ async fn a_preview_tells_what_each_line_will_do_and_whom_it_makes() {
                 Caio,,caio@casa.example,CASA\nBia,,bia@casa.example,familia duarte\n";
     let sent = send(&admin, text).await;
     let page = admin.follow(&sent).await;
-    // Line 2 is of a known contact, line 3 of two, lines 4 and 5 are new, line 6 repeats.
+    // Line 2 matches one contact, line 3 matches two, lines 4 and 5 are new, line 6 is a repeat.
     assert_eq!(page.texts(".figures dd"), ["2", "1", "1", "1", "1"], "{}", page.text());
     page.assert_says("dois contatos diferentes").assert_says("Também cria 1 pessoa");
 }
@@ -343,7 +343,7 @@ async fn each_column_is_shown_with_examples_and_becomes_what_one_chooses() {
     let preview = admin.follow(&chosen).await;
     preview.assert_says("Colunas que não são importadas: Telefone celular, Telefone 1, E-mail principal.");
     preview.assert_says("Jana Reis").assert_does_not_say("jana@cliente.example");
-    // It can be chosen again until it is confirmed, and nothing is kept of the file afterwards.
+    // Columns can be chosen again until the import is confirmed; afterwards the file is not kept.
     let again = admin.get(&path).await;
     assert!(fields_of(&again).contains(&("column-4".to_owned(), String::new())));
     let chosen = choose(&admin, &path, &[("column-4", "email")]).await;
@@ -463,7 +463,7 @@ async fn what_was_exported_can_be_imported_again_and_changes_nothing() {
     assert_eq!(app.database.number(audited), 0);
     let exported = app.database.texts("SELECT action AS value FROM audit WHERE action = 'export.contacts'");
     assert_eq!(exported.len(), 1);
-    // A new name in the file finds its contact by the code.
+    // A line with a new name still finds its contact by the code.
     let renamed = file.body.replacen("Só o nome", "Outro nome", 1);
     let sent = send(&admin, &renamed).await;
     admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;

@@ -1,4 +1,4 @@
-//! The list of contacts, and who sees what of it.
+//! The list of contacts, and who sees which parts of it.
 
 use super::SCRIPT;
 use crate::harness::{TestApp, Visitor};

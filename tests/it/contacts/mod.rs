@@ -1,4 +1,4 @@
-//! Contacts and people: their lists, forms, ends, exports and imports.
+//! Contacts and people: lists, forms, archiving and anonymising, exports and imports.
 
 mod anonymise;
 mod archival;
@@ -12,7 +12,7 @@ use actix_web::test::TestRequest;
 
 use crate::harness::{Page, Visitor};
 
-/// What a person may type to do harm.
+/// A malicious input.
 pub const SCRIPT: &str = "<script>alert(1)</script>\"><img src=x onerror=alert(2)>{{7*7}}' OR 1=1 --";
 
 /// Sends a form with one file, as a browser does.

@@ -1,4 +1,4 @@
-//! People: whose contacts are whose.
+//! People, and which contacts belong to them.
 
 use crate::harness::{Plan, TestApp};
 
@@ -30,7 +30,7 @@ async fn a_person_is_made_with_contacts_that_leave_another() {
         .assert_says("Casa Velha")
         .assert_does_not_say("Rafael")
         .assert_says("nome, contatos");
-    // What is another's is not taken away from here.
+    // A contact of another person cannot be removed through this form.
     admin.post("/people/501", &[("name", "Família Duarte"), ("removed", "601")]).await.assert_status(303);
     admin.get(path).await.assert_says("Marina Duarte");
 }
@@ -102,7 +102,7 @@ async fn a_name_that_another_person_has_is_asked_about_and_may_be_used_twice() {
         app.database.number("SELECT count(*) AS value FROM people WHERE sort_name = plain('Família Duarte')"),
         2
     );
-    // Her own name is no question.
+    // The person's own name needs no confirmation.
     admin.edit("/people/501/edit", &[("name", "Família Duarte")]).await.assert_status(303);
 }
 

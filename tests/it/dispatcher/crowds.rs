@@ -1,4 +1,4 @@
-//! Many at once, and others who hold locks.
+//! Many due schedules at once, and transactions that hold locks.
 
 use diesel::connection::SimpleConnection;
 use pontual::dispatcher::tick;
@@ -7,8 +7,7 @@ use pontual::ids::ScheduleId;
 use super::{end_of, run};
 use crate::harness::{Database, Plan, TestApp};
 
-/// `count` schedules, each for a contact of its own, due a second ago; every tenth contact has an
-/// open ticket.
+/// `count` schedules, each for its own contact, due a second ago. Every tenth contact has an open ticket.
 fn crowd(database: &Database, count: i64) {
     database.execute(&format!(
         "UPDATE settings SET spacing_minutes = 0;
@@ -86,7 +85,7 @@ async fn a_batch_is_filled_though_the_first_rows_are_locked() {
         batches <= 3
     });
     let outcome = outcome.unwrap();
-    // The first batch is small, each other twice as large.
+    // The first batch is small; each further one is twice as large.
     assert_eq!(outcome.completed + outcome.failed, 25 + 50 + 100);
 }
 

@@ -1,4 +1,4 @@
-//! Exactness: decided a few milliseconds ahead, true at the due time, and not before.
+//! Exactness: schedules are decided a few milliseconds early and take effect at the due time, not before.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ use crate::harness::{Plan, TestApp};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Schedules in the making for so many milliseconds, each due at an instant of its own.
+/// Number of schedules, each due at a different instant.
 const COUNT: i64 = 60;
 
 #[actix_web::test]
@@ -100,8 +100,8 @@ async fn a_clock_that_is_set_back_while_a_decision_waits_for_its_time_undoes_it(
     let app = TestApp::new().await.with_made_up_rows("the clock's own times");
     let plan = Plan::new(&app.company, "notify");
     let (id, other) = (plan.save(&app.database), plan.save(&app.database));
-    // The database's clock stands 5 ms before the due time of the one, until its decision has been written. Then it is
-    // set back by an hour, to a minute after the due time of the other.
+    // The database's clock stands still 5 ms before the due time of `id`, until its decision is written. Then the clock
+    // is set back by an hour. `other` is made due a minute before that time.
     app.database.execute(&format!(
         "CREATE SCHEMA clock;
          CREATE TABLE clock.stands AS SELECT now() AS at;
@@ -128,7 +128,7 @@ async fn a_clock_that_is_set_back_while_a_decision_waits_for_its_time_undoes_it(
     let next = outcome.next_due.unwrap();
     assert!(next > Duration::from_secs(3599) && next < Duration::from_secs(3601), "{outcome:?}");
 
-    // Others are dispatched meanwhile, and this one at its time.
+    // Other schedules are dispatched meanwhile, and this one at its time.
     app.database.execute(&format!(
         "UPDATE schedules SET due_at = at - interval '61 minutes' FROM clock.stands WHERE id = {other}"
     ));

@@ -1,4 +1,4 @@
-//! Somebody or something is deactivated in the moment in which schedules fire.
+//! A user, department, channel or contact is deactivated at the moment when schedules fire.
 
 use std::future::Future;
 use std::thread::JoinHandle;
@@ -11,14 +11,14 @@ use pontual::dispatcher::{Outcome, tick};
 use super::{end_of, run, told};
 use crate::harness::{Database, Page, Plan, TestApp};
 
-/// Helena attends "Suporte" beside Bruno, who leaves.
+/// Helena attends "Suporte" together with Bruno, who leaves.
 async fn company() -> TestApp {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO department_members VALUES (101, 304)");
     app
 }
 
-/// How many wait for a lock in this database.
+/// Number of transactions that wait for a lock in this database.
 const WAITING: &str = "SELECT count(*) AS value FROM pg_locks
     WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
 
@@ -32,7 +32,7 @@ async fn until_waiting(database: &Database, count: i64) {
     panic!("{count} should wait for a lock");
 }
 
-/// Lets whoever opens a ticket wait in the middle of it until advisory lock 77 is free.
+/// Makes each opening of a ticket wait until advisory lock 77 is free.
 const SLOW_TICKETS: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$;
     CREATE TRIGGER wait BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION wait()";
@@ -240,13 +240,13 @@ async fn firing_by_hand_waits_for_whoever_leaves_and_does_not_get_into_their_way
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL"), 1);
 }
 
-/// Lets a decision that is written and holds its locks wait before its commit until advisory lock 77 is free.
+/// Makes each decision, already written and holding its locks, wait before its commit until advisory lock 77 is free.
 const SLOW_COMMIT: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON notifications DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION wait()";
 
-/// A tick that waits for the gate, as one of the triggers says.
+/// Starts a tick that waits for the gate at the point that `trigger` defines.
 async fn begin_to_fire(app: &TestApp, trigger: &str) -> (PgConnection, JoinHandle<Outcome>) {
     app.database.execute(trigger);
     let mut gate = app.database.connect();
@@ -261,7 +261,7 @@ fn open(gate: &mut PgConnection) {
     gate.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
 }
 
-/// Somebody leaves while the decision that tells them waits for its commit: they wait for it.
+/// Somebody leaves while the decision that notifies them waits for its commit. The leaving waits for that commit.
 async fn leave_before_the_commit(app: &TestApp, leaving: impl Future<Output = Page>) {
     let (mut gate, firing) = begin_to_fire(app, SLOW_COMMIT).await;
     let opening = async {
@@ -273,7 +273,7 @@ async fn leave_before_the_commit(app: &TestApp, leaving: impl Future<Output = Pa
     assert_eq!(firing.join().unwrap().completed, 1);
 }
 
-/// Somebody has left when the decision, which still saw them, comes to tell them: it is undone.
+/// Somebody leaves before a decision, which still saw them, notifies them. The decision is rolled back and repeated.
 async fn leave_amid_the_decision(app: &TestApp, leaving: impl Future<Output = Page>) {
     let (mut gate, firing) = begin_to_fire(app, SLOW_TICKETS).await;
     leaving.await.assert_status(303);
@@ -283,7 +283,7 @@ async fn leave_amid_the_decision(app: &TestApp, leaving: impl Future<Output = Pa
     assert_eq!(run(&app.database).completed, 1);
 }
 
-/// Whom a schedule tells whose attendant has left, and the change that takes them away.
+/// Who is notified of a schedule without an attendant, and the request by which that person leaves.
 struct Case {
     before: &'static str,
     path: &'static str,
@@ -291,17 +291,17 @@ struct Case {
 }
 
 const CASES: [Case; 4] = [
-    // The only attendant of the department, who leaves for good.
+    // The department's only attendant is deactivated.
     Case { before: "SELECT", path: "/users/303/deactivation", fields: &[] },
-    // The same, who leaves the department.
+    // The department's only attendant leaves the department.
     Case { before: "SELECT", path: "/departments/101/members/303/removal", fields: &[("known", "1")] },
-    // The creator, where nobody attends the department.
+    // The creator is notified, because nobody attends the department.
     Case {
         before: "DELETE FROM department_members; UPDATE schedules SET created_by = 303",
         path: "/users/303/deactivation",
         fields: &[],
     },
-    // An administrator beside another, where the creator has left too.
+    // One of two administrators is notified, because the creator has left too.
     Case {
         before: "DELETE FROM department_members; UPDATE schedules SET created_by = NULL;
                  UPDATE users SET role_id = (SELECT id FROM roles WHERE is_administrator) WHERE id = 303",
@@ -310,7 +310,7 @@ const CASES: [Case; 4] = [
     },
 ];
 
-/// A schedule whose attendant, Gil, has left. Nobody but Bruno attends the department.
+/// A schedule whose attendant, Gil, has left. Only Bruno attends the department.
 async fn with_one_to_tell(case: &Case) -> (TestApp, i64) {
     let app = TestApp::new().await;
     let gil = Some(app.company.role_manager);
@@ -442,7 +442,7 @@ async fn a_role_that_loses_a_permission_in_that_moment_ends_what_being_told_open
     }
 }
 
-/// Fires Marina's schedule and sends the form at `path`, which waits for that.
+/// Fires Marina's schedule and sends the form at `path`, which must wait for the commit.
 async fn fire_while_her_contact_goes(app: &TestApp, path: &str) -> Page {
     let admin = app.administrator().await;
     let shown = admin.get(path).await.attribute("[name=open_ticket]", "value").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Supervision: wake-ups, panics, lost connections, the end.
+//! Supervision: wake-ups, panics, lost connections, shutdown.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use crate::harness::{Plan, TestApp};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Waits for `is_so` without a pace of its own: each try asks the database.
+/// Waits for `is_so` without a pause between tries: each try queries the database.
 async fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {

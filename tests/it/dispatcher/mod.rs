@@ -1,4 +1,4 @@
-//! The dispatcher: what comes of schedules that are due.
+//! The dispatcher: what happens to due schedules.
 
 mod crowds;
 mod exact;
@@ -12,7 +12,7 @@ use pontual::dispatcher::{Outcome, tick};
 
 use crate::harness::{Database, Plan};
 
-/// One tick; the dispatcher's clock is the database's.
+/// Runs one tick. The dispatcher uses the database's clock.
 pub fn run(database: &Database) -> Outcome {
     tick(&mut database.connect()).unwrap()
 }
@@ -29,7 +29,7 @@ fn end_of(database: &Database, id: i64) -> String {
     database.texts(&sql).remove(0)
 }
 
-/// Who was told of a schedule, and what: `Bruno Lima: schedule_failed`.
+/// Who was notified of a schedule, and the kind: `Bruno Lima: schedule_failed`.
 fn told(database: &Database, id: i64) -> Vec<String> {
     database.texts(&format!(
         "SELECT u.name || ': ' || n.kind AS value FROM notifications n JOIN users u ON u.id = n.user_id

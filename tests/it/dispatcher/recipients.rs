@@ -1,4 +1,4 @@
-//! Who is told.
+//! Who is notified.
 
 use super::{fire, told};
 use crate::harness::{Plan, TestApp};

@@ -1,4 +1,4 @@
-//! Rows that the database refuses.
+//! Schedules whose rows the database refuses.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use pontual::dispatcher::{Alarm, Outcome, Refusals, Rules, tick, tick_with};
 use super::{end_of, run, told};
 use crate::harness::{Database, Plan, TestApp};
 
-/// The real rules take minutes.
+/// Faster than the real rules, which take minutes.
 const SOON: Rules = Rules {
     tries: 3,
     after: Duration::ZERO,
@@ -17,7 +17,8 @@ const SOON: Rules = Rules {
     longest_pause: Duration::from_millis(5),
 };
 
-/// Makes the database refuse `change` to `table` where `condition` holds, with this code and in another language.
+/// Makes the database refuse `change` to `table` where `condition` holds, with this code and a message that is not
+/// English.
 fn refuse(database: &Database, change: &str, table: &str, condition: &str, code: &str) {
     database.execute(&format!(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -40,7 +41,7 @@ fn pending(database: &Database) -> i64 {
     database.number("SELECT count(*) AS value FROM schedules WHERE status = 'scheduled'")
 }
 
-/// Ticks like a dispatcher that waits as long as it is told to, until `is_enough`.
+/// Ticks like a dispatcher, with the pauses that each outcome asks for, until `is_enough`.
 fn tick_until(conn: &mut PgConnection, refusals: &mut Refusals, mut is_enough: impl FnMut(&Outcome) -> bool) {
     let began = Instant::now();
     loop {
@@ -85,7 +86,7 @@ async fn a_refusal_that_meets_all_of_a_kind_is_not_their_own_fault() {
     let app = TestApp::new().await;
     let tickets = [app.company.marina, app.company.rafael]
         .map(|contact| Plan { contact, ..Plan::new(&app.company, "open_ticket") }.save(&app.database));
-    // As by a rule that a newer version has added.
+    // A rule as a newer version might add.
     refuse(&app.database, "INSERT", "tickets", "true", "23514");
     let (mut conn, mut refusals) = (app.database.connect(), Refusals::under(SOON));
     for _ in 0..10 {
@@ -135,7 +136,7 @@ async fn where_all_that_is_due_is_refused_for_its_values_the_alarm_becomes_a_war
         ticks += 1;
         ticks == 20
     });
-    // Another that is refused may be the third of a new kind of trouble.
+    // Another refused schedule may be the third in a row, and so a new trouble of the database.
     Plan { contact: app.company.rafael, ..Plan::new(&app.company, "notify") }.save(&app.database);
     tick_until(&mut conn, &mut refusals, |outcome| matches!(outcome.alarm, Some(Alarm::Trouble(_))));
     app.database.execute("DROP TRIGGER refuse ON notifications");

@@ -1,4 +1,4 @@
-//! Files in a bucket: the same promises from a server that speaks S3, by themselves and through the product.
+//! Files in a bucket: the store keeps its promises with an S3 server, tested directly and through the product.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -64,11 +64,11 @@ async fn a_company_with_a_bucket_schedules_sends_and_sweeps() {
     sent.get(&links[0]).await.assert_status(503);
     admin.get("/schedules/new").await;
     admin.post_files("/uploads", &[], &[("a.pdf", PDF)]).await.assert_status(503);
-    // Its last look at the files would not find the server.
+    // The check at the end of the test could not reach the files.
     app.with_made_up_rows("the bucket is gone");
 }
 
-/// A server that speaks S3, from npm, with one bucket.
+/// An S3 server from npm, with one bucket.
 struct Bucket {
     process: Child,
     endpoint: String,

@@ -1,4 +1,4 @@
-//! Files in the form of a schedule, sent with it or uploaded before.
+//! Files in the form of a schedule, sent with the form or uploaded before.
 
 use futures_util::future::join_all;
 
@@ -190,7 +190,7 @@ async fn an_edit_keeps_removes_and_adds_files_and_says_so() {
     let page = admin.get("/schedules/1").await;
     assert_eq!(page.texts(".files .name"), ["a.pdf", "c.csv"]);
     page.assert_says("Agendamento editado").assert_says("Arquivos");
-    // The same fields again change nothing.
+    // Sending the same fields again changes nothing.
     let ids = admin.get("/schedules/1/edit").await.attributes("[data-files] [name=files]", "value");
     let mut same = form(&[("version", "2")]);
     same.extend(ids.iter().map(|id| ("files", id.as_str())));

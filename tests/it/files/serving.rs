@@ -1,4 +1,4 @@
-//! Who may download what, and with which headers.
+//! Who may download which files, and with which headers.
 
 use actix_web::test::TestRequest;
 use sha2::{Digest, Sha256};
@@ -7,12 +7,12 @@ use super::{PDF, PNG};
 use crate::harness::{Page, TestApp, Visitor};
 use crate::schedules::form;
 
-/// The customer's page of a contact, to whoever has opened its link.
+/// The path of a contact's chat page, for a visitor who has opened its link.
 pub fn chat(contact: i64) -> String {
     format!("/c/{contact}")
 }
 
-/// The administrator schedules a picture and a document for Marina, by Bruno.
+/// The administrator schedules a picture and a document for Marina, with Bruno as the attendant.
 async fn scheduled(app: &TestApp, message: &str) -> Visitor {
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;

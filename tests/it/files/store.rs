@@ -1,4 +1,4 @@
-//! The store by itself, whatever it keeps files in.
+//! The store itself, with a folder or a bucket.
 
 use std::time::Duration;
 

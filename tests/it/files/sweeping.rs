@@ -1,4 +1,4 @@
-//! What the sweeper removes and what it leaves, and what `pontual check` sees.
+//! What the sweeper removes, what it keeps, and what `pontual check` reports.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -20,7 +20,7 @@ fn hash(content: &[u8]) -> ContentHash {
     ContentHash::new(Sha256::digest(content).into())
 }
 
-/// As if so much time had passed.
+/// Makes uploads and blobs older by `time`.
 pub fn wait(app: &TestApp, time: &str) {
     app.database.execute(&format!(
         "UPDATE attachments SET created_at = created_at - interval '{time}';
@@ -91,7 +91,7 @@ async fn what_a_killed_process_left_is_put_right() {
     let (files, folder) = (&app.shared.files, app.folder.path());
     app.keep(PDF).await;
     app.keep(PNG).await;
-    // Killed between setting aside and commit: the row came back. Killed after: it is gone.
+    // Killed between setting aside and commit, the row still exists. Killed after the commit, it is gone.
     files.set_aside(hash(PDF)).await.unwrap();
     files.set_aside(hash(PNG)).await.unwrap();
     app.database.execute(&format!(
@@ -134,7 +134,7 @@ async fn a_store_that_cannot_be_written_to_is_a_passing_trouble() {
     fs::remove_dir(app.folder.path().join("incoming")).unwrap();
     admin.post_files("/uploads", &[], &[("a.pdf", PDF)]).await.assert_status(503);
     fs::create_dir(app.folder.path().join("incoming")).unwrap();
-    // In the place of the folder that the file would go to.
+    // A file stands where the folder for the upload should be.
     let folder = app.folder.path().join(&hash(PDF).to_string()[..2]);
     fs::write(&folder, "in the way").unwrap();
     admin.post_files("/uploads", &[], &[("a.pdf", PDF)]).await.assert_status(503);

@@ -1,4 +1,4 @@
-//! Uploading a file: what is accepted, what is refused and with which words.
+//! Uploading a file: what is accepted, what is refused, and with which message.
 
 use actix_web::test::TestRequest;
 use pontual::files::MOST_UNDER_WAY;
@@ -190,7 +190,7 @@ async fn what_one_account_is_sending_at_once_is_bounded() {
     refused.assert_status(429);
     assert_eq!(refused.header("retry-after"), "10");
     drop(others);
-    // What is kept or refused is no longer under way.
+    // A kept or refused upload no longer counts as being sent.
     for _ in 0..2 {
         admin.post_files("/uploads", &[], &[("proposta.pdf", PDF), ("x.exe", b"MZ")]).await;
     }

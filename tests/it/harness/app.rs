@@ -1,4 +1,4 @@
-//! The application as a service in this process, and visitors with a browser's memory.
+//! The application as a service in this process, and visitors that keep cookies like a browser.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -25,18 +25,18 @@ use super::{Company, Database, Folder, PASSWORD, Page};
 
 type Call = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Page>>;
 
-/// The application on a database of its own, with a small company in it.
+/// The application on its own database, with a small company in it.
 pub struct TestApp {
     pub database: Database,
     pub company: Company,
     pub shared: Shared,
-    /// Shared with further processes on the same database.
+    /// The folder of files. Further processes on the same database share it.
     pub folder: Rc<Folder>,
     call: Call,
     is_whole: Cell<bool>,
 }
 
-/// Every test that goes through HTTP ends with `pontual check`.
+/// Runs `pontual check` at the end of every test.
 impl Drop for TestApp {
     fn drop(&mut self) {
         if self.is_whole.get() && !std::thread::panicking() {
@@ -52,17 +52,17 @@ impl TestApp {
         Self::filled(database, company).await
     }
 
-    /// Nobody can sign in yet, and there is no department.
+    /// An application without users and departments.
     pub async fn empty() -> Self {
         Self::on(Database::new(), Company::IDS, Rc::new(Folder::new())).await
     }
 
-    /// Reached at another address, such as one behind a proxy that speaks https.
+    /// An application at another public address, such as one behind a proxy with https.
     pub async fn at(public_url: &str) -> Self {
         Self::with_variable("PONTUAL_PUBLIC_URL", public_url).await
     }
 
-    /// With a variable of the environment.
+    /// An application with a variable of the environment.
     pub async fn with_variable(variable: &str, value: &str) -> Self {
         let database = Database::new();
         let company = Company::found(&database);
@@ -79,7 +79,7 @@ impl TestApp {
         other
     }
 
-    /// With files in another place than a directory.
+    /// An application that keeps its files in a store other than a directory.
     pub async fn keeping_files_in(open: impl FnOnce(&Path) -> Files) -> Self {
         let (database, folder) = (Database::new(), Rc::new(Folder::new()));
         let company = Company::found(&database);
@@ -87,7 +87,7 @@ impl TestApp {
         Self::with_files(database, company, Config::from_vars(|_| None).unwrap(), folder, files).await
     }
 
-    /// On a database that was filled by other means.
+    /// An application on a database that is already filled.
     pub async fn filled(database: Database, company: Company) -> Self {
         Self::on(database, company, Rc::new(Folder::new())).await
     }
@@ -108,7 +108,7 @@ impl TestApp {
         folder: Rc<Folder>,
         files: Files,
     ) -> Self {
-        // As a worker of the server on a machine with two cores.
+        // The pool of a server's worker on a machine with two cores.
         let db = Db::new(&database.url, 5).of_worker(4);
         let shared = Shared::new(config, Keys::new("a secret for tests"), db, files);
         let service = Rc::new(init_service(build(shared.clone())).await);
@@ -119,20 +119,20 @@ impl TestApp {
         Self { database, company, shared, folder, call, is_whole: Cell::new(true) }
     }
 
-    /// For a test that writes rows by hand, without the history and audit that the product writes: says
-    /// which part of the story is left out.
+    /// Skips the final check. For a test that writes rows directly, without the history and audit that the product
+    /// writes. The argument says which rows are missing.
     pub fn with_made_up_rows(self, _why: &str) -> Self {
         self.is_whole.set(false);
         self
     }
 
-    /// Somebody who is not signed in.
+    /// A visitor who is not signed in.
     pub fn visitor(&self) -> Visitor {
         let host = self.shared.config.link("").split_once("://").unwrap().1.to_owned();
         Visitor { call: self.call.clone(), host, cookies: RefCell::default(), csrf: RefCell::default() }
     }
 
-    /// The customer of that contact, who has opened their link: see `/c/{contact}`.
+    /// The contact's customer, who has opened their link: see `/c/{contact}`.
     pub async fn customer(&self, contact: i64) -> Visitor {
         let visitor = self.visitor();
         visitor.enter(&self.link(contact)).await.assert_status(200);
@@ -160,7 +160,7 @@ impl TestApp {
     #[track_caller]
     pub fn check(&self) {
         let (mut conn, files) = (self.database.connect(), self.shared.files.clone());
-        // Within a runtime one cannot wait for another.
+        // A runtime cannot be started within another one, so this uses a thread.
         let checked = std::thread::spawn(move || {
             let checking = pontual::check::run_with_files(&mut conn, &files);
             tokio::runtime::Builder::new_current_thread()
@@ -175,7 +175,7 @@ impl TestApp {
         assert!(broken.is_empty(), "{}", broken.iter().map(|f| f.to_string()).collect::<Vec<_>>().join("\n"));
     }
 
-    /// Keeps a file without a name, as of an upload.
+    /// Stores content without a file name, as an upload does first.
     pub async fn keep(&self, content: &[u8]) {
         let mut incoming = self.shared.files.receive(1 << 20).await.unwrap();
         incoming.write(content).await.unwrap();
@@ -191,12 +191,12 @@ impl TestApp {
         self.signed_in("gestor@empresa.example").await
     }
 
-    /// Attends "Suporte".
+    /// Signs in as Bruno, who attends "Suporte".
     pub async fn attendant(&self) -> Visitor {
         self.signed_in("bruno@empresa.example").await
     }
 
-    /// Attends "Financeiro".
+    /// Signs in as Helena, who attends "Financeiro".
     pub async fn other_attendant(&self) -> Visitor {
         self.signed_in("helena@empresa.example").await
     }
@@ -216,10 +216,10 @@ where
     Page { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body.to_vec() }
 }
 
-/// What browsers say of a form that one of our pages sends.
+/// The header that browsers send with a form from one of our pages.
 pub const FROM_OUR_PAGE: (&str, &str) = ("sec-fetch-site", "same-origin");
 
-/// A person with a browser: keeps cookies, and sends the token of the last page with each form.
+/// A person with a browser. Keeps cookies, and sends the last page's CSRF token with each form.
 pub struct Visitor {
     call: Call,
     host: String,
@@ -232,12 +232,12 @@ impl Visitor {
         self.send(TestRequest::get().uri(path)).await
     }
 
-    /// As htmx fetches a part of a page.
+    /// Fetches a part of a page as htmx does.
     pub async fn get_part(&self, path: &str) -> Page {
         self.send(TestRequest::get().uri(path).insert_header(("hx-request", "true"))).await
     }
 
-    /// Opens a customer's link, and comes to the page that it leads to.
+    /// Opens a customer's link and follows it to the page.
     pub async fn enter(&self, link: &str) -> Page {
         let answer = self.get(link).await;
         if answer.status == 303 { self.follow(&answer).await } else { answer }
@@ -256,7 +256,7 @@ impl Visitor {
         self.post_raw(path, &fields).await
     }
 
-    /// Opens the form of a record and sends it with these fields over the version that it shows.
+    /// Opens the form of a record and sends it with these fields and the version that it shows.
     pub async fn edit(&self, form: &str, fields: &[(&str, &str)]) -> Page {
         let version = self.get(form).await.attribute("input[name=version]", "value").unwrap_or_default();
         let mut fields = fields.to_vec();
@@ -264,12 +264,12 @@ impl Visitor {
         self.post(form.trim_end_matches("/edit"), &fields).await
     }
 
-    /// Sends just these fields, without a token.
+    /// Posts only these fields, without a token.
     pub async fn post_raw(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(TestRequest::post().uri(path).insert_header(FROM_OUR_PAGE).set_form(fields)).await
     }
 
-    /// As htmx posts a form, with the token in a header.
+    /// Posts a form as htmx does, with the token in a header.
     pub async fn post_part(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let request = TestRequest::post().uri(path).insert_header(("hx-request", "true"));
         self.send(
@@ -281,7 +281,7 @@ impl Visitor {
         .await
     }
 
-    /// Sends a request made by hand with this visitor's cookies.
+    /// Sends any request with this visitor's cookies.
     pub async fn send(&self, mut request: TestRequest) -> Page {
         for (name, value) in self.cookies.borrow().iter() {
             request = request.cookie(Cookie::new(name.clone(), value.clone()));

@@ -1,8 +1,8 @@
-//! Entries of bells, as the dispatcher writes them.
+//! Entries of the bell, as the dispatcher writes them.
 
 use super::Database;
 
-/// A schedule that came to its end, and whom it notified.
+/// A finished schedule, and the user whom it notified.
 #[derive(Clone, Copy)]
 pub struct Entry<'a> {
     pub user: i64,
@@ -21,7 +21,7 @@ impl<'a> Entry<'a> {
         Self { user, contact, attendant: user, action: "notify", comment, message: "", failure: None }
     }
 
-    /// Writes it and returns the notification's id; nothing is announced.
+    /// Writes both rows and returns the notification's id, without NOTIFY.
     pub fn write(self, database: &Database) -> i64 {
         let Self { user, contact, attendant, action, comment, message, failure } = self;
         let (status, reason) = match failure {

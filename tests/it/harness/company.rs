@@ -15,16 +15,16 @@ pub struct Company {
     pub finance: i64,
     pub administrator: i64,
     pub role_manager: i64,
-    /// Attends "Suporte".
+    /// An attendant of "Suporte".
     pub bruno: i64,
-    /// Attends "Financeiro".
+    /// An attendant of "Financeiro".
     pub helena: i64,
     pub marina: i64,
     pub rafael: i64,
 }
 
 impl Company {
-    /// Those ids, whether the records are there or not.
+    /// The ids, whether the records exist or not.
     pub const IDS: Self = Self {
         support: 101,
         finance: 102,
@@ -59,7 +59,7 @@ impl Company {
         Self::IDS
     }
 
-    /// The same people in the demonstration, whose sign-ins are its own.
+    /// The corresponding records of the demonstration, whose people sign in with other addresses.
     pub fn of_demonstration(database: &Database) -> Self {
         let id = |table: &str, name: &str| {
             database.number(&format!("SELECT id AS value FROM {table} WHERE name = '{name}'"))

@@ -1,5 +1,5 @@
-//! Databases for tests: cloned from one migrated template, within one throw-away cluster that ends
-//! with the process.
+//! Databases for tests. They are cloned from one migrated template, in one temporary cluster that ends with the
+//! process.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{LazyLock, Mutex};
@@ -65,7 +65,7 @@ impl Database {
         self.connect().batch_execute(sql).unwrap();
     }
 
-    /// What the database says to a change that it should refuse.
+    /// Tries a change that the database should refuse, and returns its message.
     pub fn connect_and_try(&self, sql: &str) -> Result<(), String> {
         self.connect().batch_execute(sql).map_err(|error| error.to_string())
     }
@@ -75,9 +75,9 @@ impl Database {
         diesel::sql_query(sql).get_result::<Number>(&mut self.connect()).unwrap().value
     }
 
-    /// What `EXPLAIN` says.
+    /// The plan that `EXPLAIN` shows.
     pub fn explain(&self, sql: &str) -> String {
-        // As a function's result it has a column that can be named.
+        // EXPLAIN's column has no usable name, but a function's result has one.
         self.execute(
             "CREATE OR REPLACE FUNCTION explained(sql text) RETURNS SETOF text LANGUAGE plpgsql
              AS $$ BEGIN RETURN QUERY EXECUTE sql; END $$",
@@ -93,7 +93,7 @@ impl Database {
     }
 }
 
-/// PostgreSQL 15 brought `STRATEGY`; before, the copy was always of files.
+/// PostgreSQL 15 introduced `STRATEGY`. Earlier versions always copy files.
 fn cluster_has_strategies(conn: &mut PgConnection) -> bool {
     let sql = "SELECT current_setting('server_version_num')::bigint AS value";
     diesel::sql_query(sql).get_result::<Number>(conn).unwrap().value >= 150_000

@@ -1,4 +1,4 @@
-//! A directory of one test, which goes with it.
+//! A directory of one test, removed when the test ends.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

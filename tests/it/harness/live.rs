@@ -1,4 +1,4 @@
-//! A process that listens and serves streams on a port of its own, and a client that reads them.
+//! A process that listens to the database and serves streams on its own port, and a client that reads them.
 
 use std::net::TcpListener;
 use std::sync::Mutex;
@@ -23,7 +23,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// Serves `app` and returns once it listens to the database.
+    /// Serves `app`. Returns as soon as it listens to the database.
     pub async fn start(app: &TestApp) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = socket.local_addr().unwrap().port();
@@ -50,12 +50,12 @@ impl Live {
         stream
     }
 
-    /// Any stream, with all that the visitor's browser sends.
+    /// Opens any stream, with the visitor's cookies.
     pub async fn connect(&self, path: &str, visitor: &Visitor) -> EventStream {
         self.connect_with(path, visitor, "accept: text/event-stream").await
     }
 
-    /// The same, with a header line of its own.
+    /// As `connect`, with an additional header line.
     pub async fn connect_with(&self, path: &str, visitor: &Visitor, line: &str) -> EventStream {
         let cookies = visitor.cookies();
         let mut socket = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
@@ -72,12 +72,12 @@ impl Live {
     }
 }
 
-/// Announces `event` from a connection of its own.
+/// Announces `event` from a separate connection.
 pub fn tell(database: &Database, event: &Event) {
     announce(&mut database.connect(), event).unwrap();
 }
 
-/// One event, with what it said.
+/// One event with its data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     pub name: String,
@@ -92,7 +92,7 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Everything that is told up to the next event of that name, which is the last.
+    /// All events up to and including the next one of that name.
     pub async fn until(&mut self, name: &str) -> Vec<Told> {
         let mut all: Vec<Told> = Vec::new();
         while all.last().is_none_or(|told| told.name != name) {
@@ -102,7 +102,7 @@ impl EventStream {
         all
     }
 
-    /// What the next event of that name says.
+    /// The data of the next event of that name.
     pub async fn data(&mut self, name: &str) -> Value {
         self.until(name).await.pop().unwrap().data
     }

@@ -1,4 +1,4 @@
-//! One throw-away PostgreSQL per run, one database per test, and visitors that click like people.
+//! One temporary PostgreSQL per run, one database per test, and visitors who act like people.
 
 mod app;
 mod bell;

@@ -10,14 +10,14 @@ pub const BOUNDARY: &str = "----pontual-boundary";
 pub type Sent<'a> = (&'a str, &'a [u8]);
 
 impl Visitor {
-    /// Posts fields, the token and files (as `files`).
+    /// Posts fields, the token, and files under the name `files`.
     pub async fn post_files(&self, path: &str, fields: &[(&str, &str)], files: &[Sent<'_>]) -> Page {
         let csrf = self.csrf();
         let fields: Vec<_> = [("csrf", csrf.as_str())].into_iter().chain(fields.iter().copied()).collect();
         self.post_body(path, body(&fields, files)).await
     }
 
-    /// Posts a body made by hand.
+    /// Posts any body.
     pub async fn post_body(&self, path: &str, body: Vec<u8>) -> Page {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let request = TestRequest::post().uri(path).insert_header(("content-type", kind));
@@ -25,7 +25,7 @@ impl Visitor {
         self.send(request.set_payload(body)).await
     }
 
-    /// Uploads one file, as the form's page does, and returns the id that the form then names.
+    /// Uploads one file as the form's page does. Returns the id that the form then sends.
     pub async fn upload(&self, name: &str, content: &[u8]) -> String {
         let page = self.post_files("/uploads", &[], &[(name, content)]).await;
         page.assert_status(200);

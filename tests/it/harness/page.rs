@@ -7,12 +7,12 @@ pub struct Page {
     pub status: u16,
     pub headers: HeaderMap,
     pub body: String,
-    /// The same, as it came.
+    /// The body before decoding.
     pub bytes: Vec<u8>,
 }
 
 impl Page {
-    /// The text that one reads, with white space folded.
+    /// The visible text, with white space collapsed.
     pub fn text(&self) -> String {
         let document = Html::parse_document(&self.body);
         let body = Selector::parse("body").unwrap();
@@ -39,7 +39,7 @@ impl Page {
         self
     }
 
-    /// How many elements match a CSS selector.
+    /// Number of elements that match a CSS selector.
     pub fn count(&self, selector: &str) -> usize {
         Html::parse_document(&self.body).select(&Selector::parse(selector).unwrap()).count()
     }
@@ -75,7 +75,7 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// Where a redirect leads.
+    /// The target of a redirect.
     pub fn location(&self) -> &str {
         self.header("location")
     }

@@ -1,5 +1,5 @@
-//! Schedules put straight into the table, so that they can be due at once; with the rows that the
-//! form would have written beside them. One that is too near to another is exempt from the spacing.
+//! Schedules inserted directly, so that they can be due at once, together with the rows that the form would have
+//! written. A schedule that is too near to another is exempt from the spacing.
 
 use super::{Company, Database};
 
@@ -16,7 +16,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// For Marina, by Bruno of "Suporte", made by the administrator, due a second ago.
+    /// A schedule for Marina with Bruno of "Suporte" as the attendant, created by the administrator, due a second ago.
     pub fn new(company: &Company, action: &'static str) -> Self {
         Self {
             contact: company.marina,
@@ -29,7 +29,7 @@ impl Plan {
         }
     }
 
-    /// Saves it and returns its id.
+    /// Saves the schedule and returns its id.
     pub fn save(&self, database: &Database) -> i64 {
         let Self { contact, department, action, message, due_in, .. } = self;
         let or_null = |id: Option<i64>| id.map_or("NULL".to_owned(), |id| id.to_string());

@@ -1,4 +1,4 @@
-//! A network before the database that can fall silent: connections stay open, and nothing comes through.
+//! A network in front of the database that can fall silent: connections stay open, but transmit nothing.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -19,7 +19,7 @@ pub struct Proxy {
 #[derive(Default)]
 struct State {
     opened: AtomicUsize,
-    /// Of the connections in their order, so many of the first are silent.
+    /// Number of silent connections: the first ones, in the order in which they were opened.
     silent: AtomicUsize,
 }
 
@@ -45,12 +45,12 @@ impl Proxy {
         format!("postgres://pontual@{}/{}?connect_timeout=2", self.address, self.database)
     }
 
-    /// Nothing more comes through the connections that are open now. New ones work.
+    /// Silences the connections that are open now. New ones work.
     pub fn silence_open(&self) {
         self.state.silent.store(self.state.opened.load(Ordering::SeqCst), Ordering::SeqCst);
     }
 
-    /// Nothing more comes through any connection, new ones included.
+    /// Silences all connections, including new ones.
     pub fn silence_all(&self) {
         self.state.silent.store(usize::MAX, Ordering::SeqCst);
     }

@@ -1,20 +1,20 @@
-//! The binary as it serves, with what an operator can do to it.
+//! The running binary, and what an operator can do to it.
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// Ends with its value.
+/// A running `pontual serve`. It is killed when this value is dropped.
 pub struct Serving {
     child: Child,
     address: String,
-    /// Held open: the process may print more.
+    /// Held open, because the process may print more.
     _stdout: Lines<BufReader<ChildStdout>>,
 }
 
 impl Serving {
-    /// Starts `pontual serve` with these variables of the environment, and waits until it is ready.
+    /// Starts `pontual serve` with these environment variables, and waits until it is ready.
     pub fn with(variables: &[(&str, &str)], stderr: impl Into<Stdio>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pontual"));
         for name in ["DATABASE_URL", "HOST", "PONTUAL_DATA_DIR", "PONTUAL_PUBLIC_URL"] {
@@ -33,7 +33,7 @@ impl Serving {
         &mut self.child
     }
 
-    /// Sends `GET path`; what is answered, if it is within `patience`.
+    /// Sends `GET path`. Returns the answer if it arrives within `patience`.
     pub fn get(&self, path: &str, patience: Duration) -> Option<String> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(patience)).unwrap();
@@ -50,11 +50,11 @@ impl Serving {
     }
 
     pub fn signal(&self, signal: i32) {
-        // SAFETY: a signal to a child that has not been waited for, so that the id is still its own.
+        // SAFETY: the child has not been waited for, so the id is still its own.
         unsafe { libc::kill(self.child.id() as i32, signal) };
     }
 
-    /// How it ends, if it does within `patience`.
+    /// Waits for the end. Returns its status if it ends within `patience`.
     pub fn end_within(&mut self, patience: Duration) -> Option<ExitStatus> {
         let began = Instant::now();
         while began.elapsed() < patience {
@@ -74,7 +74,7 @@ impl Drop for Serving {
     }
 }
 
-/// Waits for `is_so`, and fails if it does not come in time.
+/// Waits for `is_so`, and fails if that takes too long.
 #[track_caller]
 pub fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();

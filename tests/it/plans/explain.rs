@@ -1,4 +1,4 @@
-//! What PostgreSQL did for each statement, from the plans that `auto_explain` writes into its log.
+//! The plan of each statement, read from the log to which `auto_explain` writes.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::harness::Database;
 
-/// Tables that grow without end.
+/// Tables that grow without limit.
 const LARGE: &[&str] = &[
     "attachments",
     "audit",
@@ -23,22 +23,21 @@ const LARGE: &[&str] = &[
     "tickets",
 ];
 
-/// No page needs to touch more rows in one step of a plan: counts by several filters, and the matches of
-/// one word, are looked at up to ten thousand.
+/// Maximum rows in one step of a plan. Counts by several filters and matches of one word read up to ten thousand.
 const MOST_ROWS: f64 = 10_100.0;
 
-/// A smaller table is read as a whole, and rightly so.
+/// Tables with at most this many rows may be read completely.
 const SMALL: f64 = 2_500.0;
 
-/// The plans of one database, as they come.
+/// The plans of one database, read from the log.
 pub struct Plans {
     log: File,
-    /// Of so few rows, all may be read.
+    /// Names of tables that may be read completely.
     small: Vec<String>,
 }
 
 impl Plans {
-    /// Every connection to `database` that begins from now on is explained.
+    /// Logs the plans of all connections to `database` that are opened from now on.
     pub fn of(database: &Database) -> Self {
         let name = database.texts("SELECT current_database()::text AS value").remove(0);
         for setting in [
@@ -60,7 +59,7 @@ impl Plans {
         Self { log, small: database.texts(&small) }
     }
 
-    /// What is wrong with the statements since the last call, each in a line; and how many there were.
+    /// The problems of the statements since the last call, one per line, and the number of statements.
     pub fn judge(&mut self) -> (Vec<String>, usize) {
         let mut text = Vec::new();
         self.log.read_to_end(&mut text).unwrap();

@@ -1,6 +1,6 @@
-//! Every page on a large company: each statement finds its rows by an index and touches no more of them
-//! than a page shows. The pages are walked as somebody would click: their filters, tabs, searches and
-//! pagers, from the table of routes, so that a new page is tried without being told.
+//! Every page of a large company: each statement finds its rows by an index and reads only as many as a page needs. The
+//! test follows each page's filters, tabs, searches and pagers, starting from the table of routes, so a new page is
+//! tested automatically.
 
 mod explain;
 mod walk;
@@ -14,11 +14,11 @@ use self::explain::Plans;
 use self::walk::{Records, Walk};
 use crate::harness::{Company, Database, TestApp};
 
-/// Enough that the planner decides as in a large company. `PLANS_AT_FULL_SIZE=1` takes some minutes and
-/// leaves no doubt.
+/// Large enough that the planner decides as in a large company. `PLANS_AT_FULL_SIZE=1` uses the full size, which takes
+/// some minutes.
 const SIZES: Sizes = Sizes { schedules: 30_000, contacts: 10_000, notifications: 60_000, reminders: 2 };
 
-/// Routes that are not walked, and why.
+/// Routes that are not tested, and why.
 const EXEMPT: &[(&str, &str)] = &[
     ("/assets/{version}/{path:.*}", "files of the binary"),
     ("/.well-known/security.txt", "made from the configuration"),
@@ -54,12 +54,12 @@ async fn each_statement_of_each_page_uses_an_index() {
          ANALYZE customer_accesses; ANALYZE sessions; ANALYZE blobs; ANALYZE attachments",
     );
     let company = Company::of_demonstration(&database);
-    // Before the first connection of the application, which would go unexplained.
+    // Before the application's first connection, which would not be logged otherwise.
     let mut plans = Plans::of(&database);
     let app =
         TestApp::filled(database, company).await.with_made_up_rows("its attachments have no stored files");
     let records = Records::of(&app);
-    // The content of the file that the walk comes to.
+    // The content of the file that the walk downloads.
     let newest = "SELECT (schedule_id % 5000 + 1)::text AS value FROM attachments
                    WHERE schedule_id IS NOT NULL ORDER BY id DESC LIMIT 1";
     app.keep(app.database.texts(newest)[0].as_bytes()).await;
@@ -71,7 +71,7 @@ async fn each_statement_of_each_page_uses_an_index() {
         for route in pages() {
             let mut walk = Walk::from(records.addresses(route));
             while let Some(address) = walk.next() {
-                // On a busy machine the walk takes longer than a beat is believed.
+                // On a busy machine the walk takes longer than a heartbeat is valid.
                 app.shared.health.beat();
                 let page = visitor.get(&address).await;
                 assert!(page.status < 500, "{address}: {}", page.text());
@@ -80,7 +80,7 @@ async fn each_statement_of_each_page_uses_an_index() {
                 assert!(count > 0, "{address}: no statement was explained");
                 statements += count;
                 addresses += 1;
-                // One address stands for all that show the same.
+                // `report` keeps one address per problem.
                 problems.extend(found.into_iter().map(|problem| (route, problem, who, address.clone())));
             }
         }
@@ -104,12 +104,12 @@ fn what_is_exempt_is_a_route() {
     }
 }
 
-/// Each problem of a route once, with the first address that has it.
+/// Each problem of a route once, with the first address that shows it.
 fn report(problems: BTreeSet<(&str, String, &str, String)>) -> String {
     let mut lines = Vec::new();
     let mut seen = BTreeSet::new();
     for (route, problem, who, address) in problems {
-        // The counts differ from address to address.
+        // Digits are left out, because counts differ between addresses.
         let kind: String = problem.chars().filter(|c| !c.is_ascii_digit()).collect();
         if seen.insert((route, kind)) {
             lines.push(format!("GET {route} ({address}, {who}):\n    {problem}"));

@@ -1,4 +1,4 @@
-//! From one address of a route to the others of the same path that its pages lead to.
+//! Walks from one address of a route to all other addresses with the same path that its pages link to.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -7,11 +7,11 @@ use scraper::{ElementRef, Html, Selector};
 
 use crate::harness::{Page, TestApp};
 
-/// Links and forms of a page multiply; so many addresses of a route are enough.
+/// Maximum addresses per route. Links and forms of a page multiply.
 const MOST: usize = 24;
 
-/// What is looked for in every box: a part of many names, of few, of a telephone; a full name of common ones, and
-/// with words that many texts hold.
+/// Words typed into every search field: a part of many names, of few names, of a telephone; a full name of common
+/// names, and one with words that many texts hold.
 const SEARCHES: [&str; 6] = [
     "silva",
     "wenceslau xavier",
@@ -39,7 +39,7 @@ impl Walk {
         self.ahead.pop_front()
     }
 
-    /// Takes up the links and forms of a page that lead to the same path.
+    /// Collects the links and forms of a page that lead to the same path.
     pub fn arrive(&mut self, page: &Page) {
         let document = Html::parse_document(&page.body);
         for link in document.select(&Selector::parse("a[href]").unwrap()) {
@@ -67,7 +67,7 @@ fn path_of(address: &str) -> &str {
     address.split(['?', '#']).next().unwrap_or_default()
 }
 
-/// A pager's link that begins in the middle of the list instead.
+/// Changes a pager's link so that it begins in the middle of the list.
 fn deep(href: &str) -> String {
     for name in ["after=", "before="] {
         let Some((start, rest)) = href.split_once(name) else { continue };
@@ -88,7 +88,7 @@ fn deep(href: &str) -> String {
     href.to_owned()
 }
 
-/// The form with each of its fields filled alone, and with all of them.
+/// The form with each field filled alone, and with all fields filled.
 fn filled(form: ElementRef) -> Vec<String> {
     let mut fields: Vec<(String, Vec<String>)> = Vec::new();
     for input in form.select(&Selector::parse("input[name]").unwrap()) {
@@ -114,14 +114,14 @@ fn filled(form: ElementRef) -> Vec<String> {
     queries
 }
 
-/// Records that the routes name.
+/// Ids of records for the routes.
 pub struct Records {
     support: i64,
     user: i64,
     /// A contact with many tickets.
     pub contact: i64,
     token: String,
-    /// By the first part of the path.
+    /// Ids by the first part of the path.
     ids: BTreeMap<&'static str, Vec<i64>>,
 }
 
@@ -154,8 +154,8 @@ impl Records {
         Self { support, user: app.company.bruno, contact, token, ids }
     }
 
-    /// The addresses at which the walk of a route begins: one for each kind of record that it may name,
-    /// and the queries that only scripts send.
+    /// The addresses at which the walk of a route starts: one per kind of record that it may name, and queries that
+    /// only scripts send.
     pub fn addresses(&self, route: &str) -> Vec<String> {
         let path = route
             .replace("{token}", &self.token)

@@ -1,4 +1,4 @@
-//! Who decides how long rows are kept, and between what limits.
+//! Who decides how long rows are kept, and within which limits.
 
 use crate::harness::{Page, TestApp};
 

@@ -1,4 +1,4 @@
-//! The histories of schedules that ended long ago: they go whole, and nothing else misses them.
+//! The histories of schedules that ended long ago are deleted as a whole, and nothing else depends on them.
 
 use pontual::retention::worker::Retired;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use crate::harness::{Company, Database, Plan, TestApp};
 
 const NONE: [u8; 0] = [];
 
-/// The schedules that have a history.
+/// Ids of schedules that have a history.
 fn remembered(database: &Database) -> Vec<i64> {
     let ids = database.texts("SELECT DISTINCT schedule_id::text AS value FROM schedule_history");
     let mut ids: Vec<i64> = ids.iter().map(|id| id.parse().unwrap()).collect();
@@ -17,7 +17,7 @@ fn remembered(database: &Database) -> Vec<i64> {
     ids
 }
 
-/// Schedules 1, which completed, 2, which failed, 3, which was edited and cancelled, and 4, which is pending.
+/// Makes schedules 1 (completed), 2 (failed), 3 (edited and cancelled) and 4 (pending).
 fn each_kind(database: &Database, company: &Company) {
     dispatched(database, company);
     let plan = Plan { due_in: "20 years", ..Plan::new(company, "notify") };
@@ -32,7 +32,7 @@ fn each_kind(database: &Database, company: &Company) {
     assert_eq!(broken(database).0, NONE);
 }
 
-/// Nothing but histories goes.
+/// Sets the other retention periods to their maximum, so that only histories are deleted.
 fn keep_the_rest(database: &Database) {
     database.execute("UPDATE retention SET notification_days = 3650, audit_months = 240");
 }

@@ -1,4 +1,4 @@
-//! What goes when it is old, and what stays.
+//! Which old rows are deleted, and which stay.
 
 mod deciding;
 mod history;
@@ -18,7 +18,7 @@ async fn retire(database: &Database) -> Retired {
     run(&Db::new(&database.url, 1), AT_ONCE).await.unwrap()
 }
 
-/// Makes everything older, the guards of the tables set aside.
+/// Makes all rows older, with the tables' triggers switched off.
 fn grow_older(database: &Database, age: &str) {
     database.execute(&format!(
         "SET session_replication_role = replica;
@@ -32,7 +32,7 @@ fn grow_older(database: &Database, age: &str) {
     ));
 }
 
-/// A completed schedule that notified, and one that failed for its ticket.
+/// A completed schedule that notified, and one that failed because of its ticket.
 fn dispatched(database: &Database, company: &Company) {
     let plan = Plan::new(company, "open_ticket_and_notify");
     Plan { due_in: "-3 seconds", ..plan.clone() }.save(database);

@@ -1,10 +1,10 @@
-//! The ways that were found in which rights added up, each closed.
+//! Known ways in which rights added up to more access. Each must stay closed.
 
 use super::world::secret;
 use crate::harness::{Plan, TestApp, Visitor};
 use crate::tickets::{customer_writes, open_ticket};
 
-/// Somebody of "Suporte" with those permissions.
+/// A user of "Suporte" with these permissions.
 async fn somebody(app: &TestApp, permissions: &[&str]) -> Visitor {
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (220, 'Cargo de teste');
@@ -113,7 +113,7 @@ async fn the_work_of_a_deactivated_department_does_not_go_to_ones_own() {
     silvia.get("/contacts/601/conversation").await.assert_status(404);
 }
 
-/// Customers of an inactive department are served by the default one of their channel.
+/// Customers of a deactivated department are served by their channel's default department.
 #[actix_web::test]
 async fn a_department_is_not_deactivated_so_that_its_customers_fall_to_ones_own() {
     let app = TestApp::new().await;

@@ -1,4 +1,4 @@
-//! Rights do not add up: no silent act gives its actor sight of a conversation that they could not see.
+//! Rights do not add up: no unnoticed act gives its actor access to a conversation that they could not read.
 
 mod cases;
 mod told;

@@ -1,4 +1,4 @@
-//! Being told of a schedule lets one read its contact's conversation: of somebody else's, and for a while.
+//! A user who is notified of somebody else's schedule may read its contact's conversation for some time.
 
 use crate::dispatcher;
 use crate::harness::{Plan, TestApp, Visitor};
@@ -7,7 +7,7 @@ use crate::tickets::{customer_writes, open_ticket};
 
 const CONVERSATION: &str = "/contacts/601/conversation";
 
-/// Bruno of "Suporte" may schedule; Marina is served by "Financeiro".
+/// Signs in as Bruno of "Suporte", who may schedule. "Financeiro" serves Marina.
 async fn bruno(app: &TestApp) -> Visitor {
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let ticket = open_ticket(app, app.company.marina, app.company.finance);
@@ -21,7 +21,7 @@ fn make_due(app: &TestApp) {
     dispatcher::run(&app.database);
 }
 
-/// Somebody else's reminder tells Bruno of Marina.
+/// Bruno is notified of somebody else's reminder about Marina.
 async fn told(app: &TestApp) -> Visitor {
     let bruno = bruno(app).await;
     Plan::new(&app.company, "notify").save(&app.database);
@@ -129,7 +129,7 @@ async fn sight_ends_with_the_department() {
     admin.post("/departments/101/members/303/removal", &[("known", "1")]).await.assert_status(303);
     bruno.get(CONVERSATION).await.assert_status(404);
     bruno.get("/notifications").await.assert_does_not_say("Ir para conversa");
-    // What they are told from now on counts again.
+    // Notifications from now on count again.
     Plan::new(&app.company, "notify").save(&app.database);
     dispatcher::run(&app.database);
     bruno.get(CONVERSATION).await.assert_status(200);
@@ -173,7 +173,7 @@ async fn sight_ends_with_a_role_that_holds_less_and_lasts_with_one_that_holds_mo
     bruno.get(CONVERSATION).await.assert_status(404);
 }
 
-/// Without its attendant, a schedule tells the department.
+/// A schedule without an attendant notifies the department.
 #[actix_web::test]
 async fn who_deactivates_an_attendant_gains_no_sight_by_what_falls_to_them() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");

@@ -1,9 +1,9 @@
-//! A property: for every role made of any three permissions, random allowed requests never end in a sight that the
-//! role alone does not give. Serving openly may give it, by a schedule that opens a ticket with the walker's name on
-//! it, and so may being told of somebody else's schedule: both are counted apart.
+//! A property test: for every role with three permissions, random allowed requests never give access to a conversation
+//! that the role alone does not give. Two ways are allowed and counted apart: a schedule that opens a ticket under the
+//! walker's name, and a notification of somebody else's schedule.
 //!
-//! `PONTUAL_WALK_STEPS` lengthens the walks, `PONTUAL_WALK_SEED` gives them another course. A failure prints both
-//! and the way that led to it.
+//! `PONTUAL_WALK_STEPS` sets the length of the walks, `PONTUAL_WALK_SEED` their course. A failure prints both and the
+//! requests that led to it.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -30,7 +30,7 @@ const PERMISSIONS: [&str; 10] = [
     "audit",
 ];
 
-/// How many steps each walk has.
+/// Number of steps per walk.
 const STEPS: u64 = 16;
 
 const SEED: u64 = 2_026;
@@ -41,7 +41,7 @@ fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
 }
 
-/// Every choice of three permissions.
+/// All combinations of three permissions.
 fn roles() -> Vec<[&'static str; 3]> {
     let mut roles = Vec::new();
     for (a, first) in PERMISSIONS.iter().enumerate() {
@@ -52,7 +52,7 @@ fn roles() -> Vec<[&'static str; 3]> {
     roles
 }
 
-/// Splitmix64: the same course for the same seed, on every machine.
+/// Splitmix64: the same numbers for the same seed on every machine.
 struct Rng(u64);
 
 impl Rng {
@@ -73,7 +73,7 @@ impl Rng {
     }
 }
 
-/// What the walks of a test came to.
+/// Counts of all walks of a test.
 #[derive(Debug, Default)]
 struct Tally {
     requests: usize,
@@ -83,7 +83,7 @@ struct Tally {
     let_in: usize,
 }
 
-/// Whoever walks: the user of the role, and whomever they let in and so could be.
+/// The walking user, with all users whom they let in and whose accounts they could therefore use.
 struct Walker<'a> {
     app: &'a TestApp,
     conn: PgConnection,
@@ -92,7 +92,7 @@ struct Walker<'a> {
     seed: u64,
     selves: Vec<(i64, Visitor)>,
     sight: BTreeSet<i64>,
-    /// What answers showed of conversations: contact, what, where.
+    /// Parts of conversations that answers showed: contact, part, request.
     shown: Vec<(i64, &'static str, String)>,
     way: Vec<String>,
     tally: &'a mut Tally,
@@ -109,7 +109,7 @@ impl Walker<'_> {
         page
     }
 
-    /// Opens a page first, where there is one, so that the form has its token and version.
+    /// Opens the form's page if there is one, for token and version, and then sends the form.
     async fn submit(&mut self, form: &str, path: &str, fields: &[(&str, String)]) -> Page {
         let opened = self.selves[0].1.get(form).await;
         self.look(&opened, &format!("GET {form}"));
@@ -122,7 +122,7 @@ impl Walker<'_> {
         answer
     }
 
-    /// Notes what a page shows of conversations, and of customers' links.
+    /// Records messages and customers' links that a page shows.
     fn look(&mut self, page: &Page, what: &str) {
         self.tally.requests += 1;
         self.tally.allowed += usize::from(page.status < 400);
@@ -152,7 +152,7 @@ impl Walker<'_> {
         pairs.into_iter().map(|(contact, _)| contact.0).collect()
     }
 
-    /// Judges what a step gave.
+    /// Fails if a step gave access that it should not give.
     fn judge(&mut self) {
         let now = self.sees();
         let gained: Vec<i64> = now.difference(&self.sight).copied().collect();
@@ -173,7 +173,7 @@ impl Walker<'_> {
         self.sight = now;
     }
 
-    /// A schedule of the walker's opened a ticket that is now theirs to serve; thread and audit say whose it was.
+    /// Whether a schedule of the walker opened a ticket that they now serve, with their name in thread and audit.
     fn is_served_openly(&self, contact: i64) -> bool {
         let selves = self.list();
         0 < self.app.database.number(&format!(
@@ -186,7 +186,7 @@ impl Walker<'_> {
         ))
     }
 
-    /// Somebody else's schedule told the walker, who had no hand in that either.
+    /// Whether the walker was notified of somebody else's schedule without having a hand in that.
     fn is_told(&self, contact: i64) -> bool {
         let selves = self.list();
         0 < self.app.database.number(&format!(
@@ -251,7 +251,7 @@ impl Walker<'_> {
         }
     }
 
-    /// What everybody may try.
+    /// Reads a page that anybody may request.
     async fn read(&mut self) {
         let contact = self.contact();
         let path = match self.rng.below(5) {
@@ -393,7 +393,7 @@ impl Walker<'_> {
         }
     }
 
-    /// Uses the link that an answer shows: from then on the walker can be that user too.
+    /// Uses the access link that an answer shows. From then on the walker also acts as that user.
     async fn take_up(&mut self, answer: &Page) {
         let Some(link) = answer.attribute("#access-link", "value") else { return };
         if self.selves.len() > 3 {
@@ -438,7 +438,7 @@ impl Walker<'_> {
         }
     }
 
-    /// What others do meanwhile: customers write, schedules fall due, colleagues close tickets.
+    /// Acts of others: customers write, schedules fall due, colleagues close tickets.
     async fn time_passes(&mut self) {
         let contact = self.contact();
         match self.rng.below(4) {
@@ -472,7 +472,7 @@ impl Walker<'_> {
         }
     }
 
-    /// At the end the pages, the statement and the live events say the same.
+    /// Checks at the end that pages, SQL statement and live events agree.
     async fn compare(&mut self) {
         let contacts: Vec<ContactId> = CONTACTS.map(ContactId).collect();
         let ids = self.ids();
@@ -504,7 +504,7 @@ async fn walk(role: [&'static str; 3], seed: u64, steps: u64, tally: &mut Tally)
     walk_in(role, seed, steps, tally, "SELECT 1").await;
 }
 
-/// With a change of the world, as SQL.
+/// As `walk`, after a change of the world by SQL.
 async fn walk_in(role: [&'static str; 3], seed: u64, steps: u64, tally: &mut Tally, change: &str) {
     let app = TestApp::new().await.with_made_up_rows("a world without its beginnings");
     world::fill(&app.database, &role);
@@ -536,7 +536,7 @@ async fn walk_in(role: [&'static str; 3], seed: u64, steps: u64, tally: &mut Tal
     walker.compare().await;
 }
 
-/// One of four parts of all roles, so that they run side by side.
+/// Walks a quarter of all roles, so that four tests run in parallel.
 async fn walk_part(part: usize) {
     let (steps, seed) = (number("PONTUAL_WALK_STEPS", STEPS), number("PONTUAL_WALK_SEED", SEED));
     let all = roles();
@@ -569,7 +569,7 @@ async fn no_three_permissions_give_sight_beyond_them_4() {
     walk_part(3).await;
 }
 
-/// As if whoever keeps contacts led the tickets of one to another department by its default.
+/// A broken rule: changing a contact's default department moves its tickets there.
 #[actix_web::test]
 #[should_panic(expected = "sees the conversation with")]
 async fn the_walk_notices_a_rule_that_is_broken() {

@@ -1,5 +1,5 @@
-//! What the walk goes through: three departments with their attendants and conversations, and somebody whose role
-//! holds three permissions.
+//! The data of the walk: three departments with attendants and conversations, and a user whose role has three
+//! permissions.
 
 use crate::harness::Database;
 
@@ -7,14 +7,14 @@ pub const CONTACTS: std::ops::RangeInclusive<i64> = 601..=606;
 pub const WALKER: i64 = 310;
 pub const WALKER_EMAIL: &str = "caminhante@empresa.example";
 
-/// Stands in a message of the contact, and nowhere else.
+/// A text that occurs only in a message of the contact.
 pub fn secret(contact: i64) -> String {
     format!("segredo-{contact}-fim")
 }
 
-/// The walker attends "Suporte" (101) and may so far read the conversation with 601 at most. First messages wait in
-/// "Comercial" (103) and "Financeiro" (102). 604 and 606 have no ticket yet. Schedules of the administrator wait:
-/// one will tell the walker of 602; one will tell Bruno of 603; one opens a ticket in "Financeiro".
+/// The walker attends "Suporte" (101) and can at first read the conversation with 601 at most. First messages go to
+/// "Comercial" (103) and "Financeiro" (102). 604 and 606 have no ticket yet. The administrator has pending schedules:
+/// one will notify the walker of 602, one will notify Bruno of 603, and one will open a ticket in "Financeiro".
 pub fn fill(database: &Database, permissions: &[&str]) {
     database.execute(
         "UPDATE settings SET spacing_minutes = 0;

@@ -1,4 +1,4 @@
-//! What the address of the list holds, and what it says in vain.
+//! Parameters in the address of the list, and parameters that are ignored.
 
 use super::narrowing::{contacts, shown, three_schedules};
 

@@ -1,4 +1,4 @@
-//! What is said of a schedule's files.
+//! How pages and history describe a schedule's files.
 
 use super::{form, save};
 use crate::files::PDF;
@@ -11,7 +11,7 @@ async fn with_file(visitor: &Visitor) -> String {
     saved.assert_status(303).location().to_owned()
 }
 
-/// What the form to change it sends of itself: version, key, and the files that it shows.
+/// The hidden fields of the edit form: version, key, and the files that it shows.
 fn own_fields(page: &Page) -> Vec<(&'static str, String)> {
     let value = |name: &str| page.attribute(&format!("input[name={name}]"), "value").unwrap();
     let file = page.attribute("input[name=files][type=hidden]", "value");

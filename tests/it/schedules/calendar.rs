@@ -16,7 +16,7 @@ fn insert(app: &TestApp, times: &[&str]) {
     }
 }
 
-/// The times that a cell names.
+/// The times in a cell.
 fn in_cell(page: &Page, drop: &str) -> Vec<String> {
     page.texts(&format!("[data-drop='{drop}'] .ev .t"))
 }

@@ -11,7 +11,7 @@ async fn app() -> TestApp {
     TestApp::new().await.with_made_up_rows("tickets and messages without their events")
 }
 
-/// The form of a new schedule for Marina, with what it carries unseen.
+/// The form of a new schedule for Marina, with its hidden fields.
 async fn opened(visitor: &Visitor) -> Vec<(&'static str, String)> {
     carried(&visitor.get("/schedules/new?contact_id=601").await)
 }

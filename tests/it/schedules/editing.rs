@@ -1,4 +1,4 @@
-//! Changing a pending schedule, also when others are changed at the same time.
+//! Changing a pending schedule, also while other schedules are changed.
 
 use futures_util::future::join_all;
 
@@ -12,7 +12,7 @@ pub async fn open(visitor: &Visitor, path: &str) -> Page {
     page
 }
 
-/// The version that a form names.
+/// The version in a form.
 fn version(page: &Page) -> String {
     page.attribute("input[name=version]", "value").unwrap()
 }

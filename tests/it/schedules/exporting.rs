@@ -1,4 +1,4 @@
-//! The list as a file.
+//! Export of the list as a file.
 
 use super::narrowing::three_schedules;
 use crate::harness::{Plan, TestApp};

@@ -1,4 +1,4 @@
-//! What the form does while it is filled in: it searches, proposes, and judges the time.
+//! Requests of the form while it is filled in: searches, proposals, and the check of the time.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! The form: its rules and messages, and what it keeps.
+//! The form: its rules, its messages, and the input that it keeps.
 
 use actix_web::test::TestRequest;
 

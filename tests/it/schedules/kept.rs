@@ -1,10 +1,11 @@
-//! What a schedule holds stays valid for it, whatever became of it since: only what is changed is judged.
+//! What a schedule already holds stays valid for it, even if those records have changed. An edit checks only what it
+//! changes.
 
 use super::editing::{open, send};
 use super::save;
 use crate::harness::{Page, TestApp, Visitor};
 
-/// What the form of an edit shows, sent back with these changes.
+/// Sends back the fields that an edit form shows, with these changes.
 async fn resend(visitor: &Visitor, path: &str, page: &Page, changes: &[(&'static str, &str)]) -> Page {
     let chosen =
         |name: &str| page.attribute(&format!("#{name} option[selected]"), "value").unwrap_or_default();
@@ -22,7 +23,7 @@ async fn drag(visitor: &Visitor, path: &str, version: &str, due_at: &str) -> Pag
     visitor.post_part(&format!("{path}/time"), &[("version", version), ("due_at", due_at)]).await
 }
 
-/// What happens to the records of a schedule for Marina, of "Família Duarte", by Bruno of "Suporte".
+/// Changes to the records of a schedule for Marina of "Família Duarte", with Bruno of "Suporte" as the attendant.
 const FATES: [&str; 6] = [
     "UPDATE contacts SET person_id = NULL WHERE id = 601",
     "UPDATE contacts SET person_id = NULL WHERE id = 601; UPDATE people SET archived_at = now() WHERE id = 501",

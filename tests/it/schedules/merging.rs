@@ -1,4 +1,4 @@
-//! Changing a schedule that somebody else changed meanwhile.
+//! Changing a schedule that somebody else has changed since the form was opened.
 
 use super::editing::{key, open, send};
 use super::{form, save};

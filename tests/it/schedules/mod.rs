@@ -27,7 +27,7 @@ mod zones;
 
 use crate::harness::{Page, Visitor};
 
-/// A form that is right, for "Marina Duarte" at 10:00; a test changes what it is about.
+/// A valid form for "Marina Duarte" at 10:00, with a test's changes.
 pub fn form<'a>(changes: &[(&'static str, &'a str)]) -> Vec<(&'static str, &'a str)> {
     let mut fields = vec![
         ("person_id", ""),

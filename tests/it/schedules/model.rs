@@ -1,5 +1,5 @@
-//! The spacing against a model of it that tries every minute: random saves, edits and cancellations under
-//! every width from 0 to 60 and every scope, and changes of the rule, with the same seed in every run.
+//! Compares the spacing with a model that tries every minute: random saves, edits and cancellations with every width
+//! from 0 to 60 and every scope, and changes of the rule. Every run uses the same seed.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::harness::{Page, TestApp, Visitor};
 const SCOPES: [&str; 4] = ["platform", "department", "attendant", "contact"];
 const TRIES: usize = 9;
 
-/// Who a schedule is for and by whom; what a scope may tell apart.
+/// Department, attendant and contact of a schedule, by which scopes distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Who {
     department: i64,
@@ -29,7 +29,7 @@ impl Who {
         Self { department, attendant, contact: random.random_range(601..=602) }
     }
 
-    /// Whether the spacing counts between the two.
+    /// Whether the spacing applies between the two.
     fn is_beside(self, other: Self, scope: &str) -> bool {
         match scope {
             "platform" => true,
@@ -43,17 +43,17 @@ impl Who {
     }
 }
 
-/// Pending schedules, and the rule that holds.
+/// Pending schedules and the current rule.
 struct Model {
     scope: &'static str,
     width: i64,
     pending: BTreeMap<i64, (Who, DateTime<Utc>)>,
-    /// The one that is being edited does not stand in its own way.
+    /// The schedule that is being edited, which does not block itself.
     edited: Option<i64>,
 }
 
 impl Model {
-    /// A window of that width, centred on a schedule, ends included, holds no other.
+    /// Whether no other schedule's window, of this width and centred on it, ends included, holds the time.
     fn is_free(&self, who: Who, at: DateTime<Utc>) -> bool {
         let blocks = |(other, due): &(Who, DateTime<Utc>)| {
             self.width > 0
@@ -81,7 +81,7 @@ async fn under_every_width_and_scope_a_time_is_free_when_the_model_says_so() {
     let mut refused = 0;
     for (round, width) in (0..=60).enumerate() {
         let scope = SCOPES[round % 4];
-        // Far from the rounds before: what was saved under another rule stays where it is.
+        // Far from earlier rounds, whose schedules were saved under another rule and stay.
         let noon = Utc.with_ymd_and_hms(2031, 1, 1, 15, 0, 0).unwrap() + Duration::days(2 * width);
         app.database
             .execute(&format!("UPDATE settings SET spacing_minutes = {width}, spacing_scope = '{scope}'"));
@@ -103,7 +103,7 @@ async fn after_each_change_of_the_rule_the_pending_are_spaced_or_exempt_and_bloc
     for round in 0..12 {
         admin.get("/schedules/new").await;
         for _ in 0..TRIES {
-            // All within an hour, so that a wider rule finds many that do not fit.
+            // All within an hour, so that a wider rule exempts many.
             step(&admin, &mut model, &mut random, noon, 30).await;
         }
         model.width = if round % 4 == 3 { 0 } else { random.random_range(1..=60) };
@@ -130,7 +130,7 @@ async fn change_rule(admin: &Visitor, model: &Model) -> Page {
     admin.post("/settings", &fields).await
 }
 
-/// Those under the rule are far enough from each other, and whoever is exempt would not fit among them.
+/// Checks that schedules under the rule are far enough apart, and that no exempt one would fit among them.
 fn assert_exempt(app: &TestApp, model: &Model) {
     let sql = "SELECT id::text AS value FROM schedules WHERE status = 'scheduled' AND spacing_exempt";
     let exempt: Vec<i64> = app.database.texts(sql).iter().map(|id| id.parse().unwrap()).collect();
@@ -143,8 +143,8 @@ fn assert_exempt(app: &TestApp, model: &Model) {
     }
 }
 
-/// Saves one at random, a new one or one that was there, and compares what comes of it; whether it was
-/// free. Now and then cancels one.
+/// Saves a random new or existing schedule and compares the result with the model. Sometimes cancels one. Returns
+/// whether the time was free.
 async fn step(
     admin: &Visitor,
     model: &mut Model,
@@ -162,7 +162,7 @@ async fn step(
     };
     let told =
         format!("{who:?} at {at}, {} minutes by {}, among {:?}", model.width, model.scope, model.pending);
-    // What has its place, however near to others, may stay there.
+    // A schedule may keep its own time, even if others are too near.
     let stays = model
         .edited
         .and_then(|id| model.pending.get(&id))
@@ -187,7 +187,7 @@ async fn step(
     is_free
 }
 
-/// One of the pending schedules, with that probability.
+/// A random pending schedule, with this probability.
 fn any(model: &Model, random: &mut StdRng, probability: f64) -> Option<i64> {
     let is_wanted = random.random_bool(probability) && !model.pending.is_empty();
     is_wanted
@@ -204,12 +204,12 @@ async fn edit(admin: &Visitor, id: i64, who: Who, at: DateTime<Utc>, note: &str)
     admin.post(&format!("/schedules/{id}"), &form(&fields)).await
 }
 
-/// The note makes each content another: one form that is sent again with the same is one schedule.
+/// The note makes each form different: the same form sent again would be the same schedule.
 async fn save(admin: &Visitor, who: Who, at: DateTime<Utc>, note: &str) -> Page {
     admin.post("/schedules", &form(&Typed::of(who, at).fields(note))).await
 }
 
-/// A schedule as it is typed.
+/// The typed fields of a schedule.
 struct Typed {
     department: String,
     attendant: String,

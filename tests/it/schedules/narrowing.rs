@@ -1,8 +1,8 @@
-//! The list narrowed by search and filters, by what it holds.
+//! Which schedules the list shows with search and filters.
 
 use crate::harness::{Page, Plan, TestApp, Visitor};
 
-/// Who the rows of a page are for, in order.
+/// The contacts of a page's rows, in order.
 pub fn contacts(page: &Page) -> Vec<String> {
     page.texts("tbody tr .name")
 }
@@ -11,8 +11,8 @@ pub async fn shown(visitor: &Visitor, query: &str) -> Vec<String> {
     contacts(visitor.get(&format!("/schedules?{query}")).await.assert_status(200))
 }
 
-/// Marina: "Cobrar retorno" by Bruno of "Suporte"; Rafael: a reminder for Helena of "Financeiro", and one
-/// in the queue of "Suporte", made by the role manager.
+/// For Marina: "Cobrar retorno" with Bruno of "Suporte". For Rafael: a reminder for Helena of "Financeiro", and one in
+/// the queue of "Suporte", made by the role manager.
 pub async fn three_schedules() -> TestApp {
     let app = TestApp::new().await;
     let company = app.company;
@@ -146,7 +146,7 @@ async fn no_schedules_at_all_and_none_with_these_filters_say_so_differently() {
 #[actix_web::test]
 async fn days_are_those_of_the_companys_zone() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
-    // Half past ten at night, and one at half past midnight, both of 5 December in UTC.
+    // Local times 22:30 and 00:30; in UTC both are on 5 December.
     app.database.execute(
         "INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, comment) VALUES
             (601, 101, 'open_ticket', '2030-12-05 01:30Z', '2030-12-04 22:30', 'America/Sao_Paulo', 'x'),

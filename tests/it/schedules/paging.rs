@@ -3,7 +3,7 @@
 use super::narrowing::{contacts, shown, three_schedules};
 use crate::harness::{Page, TestApp};
 
-/// The times of day of a page's rows, in order.
+/// The times of a page's rows, in order.
 fn times(page: &Page) -> Vec<String> {
     page.texts("tbody tr .tnum .sub")
 }
@@ -61,7 +61,7 @@ async fn a_page_stays_right_while_rows_come_go_and_change() {
         let mut next = link(&first, "page-next");
         let mut previous = None;
         while let Some(address) = next {
-            // Whatever happens on pages that were read already shifts nothing.
+            // Changes on earlier pages must not shift later ones.
             let (gone, come) =
                 (&seen[0].clone()["schedule-".len()..], if sort.starts_with('-') { 9000 } else { 10 });
             app.database.execute(&format!(

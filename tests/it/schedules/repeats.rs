@@ -1,4 +1,4 @@
-//! A form that comes twice.
+//! A form that is sent twice.
 
 use futures_util::future::join_all;
 
@@ -16,7 +16,7 @@ async fn a_form_sent_fifty_times_at_once_is_one_schedule() {
     let (saved, turned_away): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 303);
     assert!(saved.len() > 1);
     assert!(saved.iter().all(|answer| answer.location() == saved[0].location()));
-    // So many cannot wait for one contact at once.
+    // The others were too many to wait for one contact.
     assert!(turned_away.iter().all(|answer| answer.status == 503));
     assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), 1);
 }
@@ -63,7 +63,7 @@ async fn an_edit_that_comes_again_is_taken_for_saved_only_while_nothing_else_was
     };
     let kept = || app.database.texts("SELECT version || ' ' || comment AS value FROM schedules");
     let mine = open().await;
-    // As after the browser's "back", which restores what the page was opened with.
+    // The browser's "back" restores the version and key with which the page was opened.
     for (comment, after) in [("X", "2 X"), ("X", "2 X"), ("Z", "3 Z"), ("X", "4 X")] {
         send(&mine, comment).await.assert_status(303);
         assert_eq!(kept(), [after]);

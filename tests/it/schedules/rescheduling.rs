@@ -1,4 +1,4 @@
-//! A schedule that came to its end is planned anew.
+//! Rescheduling a finished schedule.
 
 use super::{form, save};
 use crate::harness::{Plan, TestApp};

@@ -6,7 +6,7 @@ use pontual::dispatcher::tick;
 use super::save;
 use crate::harness::{Live, Plan, TestApp};
 
-/// A schedule for Marina that is due in an hour, and its address.
+/// Makes a schedule for Marina that is due in an hour, and returns its address.
 fn pending(app: &TestApp, action: &'static str) -> String {
     let id = Plan { due_in: "1 hour", ..Plan::new(&app.company, action) }.save(&app.database);
     format!("/schedules/{id}")

@@ -1,4 +1,4 @@
-//! Who sees what of schedules.
+//! Who sees which schedules.
 
 use super::save;
 use crate::dispatcher;

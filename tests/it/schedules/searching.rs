@@ -1,12 +1,12 @@
-//! What a search of several words finds, each of them common.
+//! Searches for several words that are all common.
 
 use actix_web::test::TestRequest;
 
 use super::narrowing::contacts;
 use crate::harness::{Page, TestApp, Visitor};
 
-/// Names put together from common ones; texts that all schedules share; schedules enough that a word which all of
-/// them hold is one that is not looked up.
+/// A company with names made of common names, and texts that all schedules share. It has enough schedules that a word
+/// which all of them contain is not looked up in the index.
 async fn company() -> TestApp {
     let app = TestApp::new().await.with_made_up_rows("schedules without a history");
     app.database.execute(

@@ -1,4 +1,4 @@
-//! The distance between schedules, and the free times that are offered.
+//! The distance between schedules, and the suggested free times.
 
 use super::{form, save};
 use crate::harness::TestApp;

@@ -1,4 +1,4 @@
-//! Scheduling for a contact whose ticket is open.
+//! Scheduling for a contact with an open ticket.
 
 use super::{form, save};
 use crate::harness::TestApp;

@@ -4,7 +4,7 @@ use super::{NEW_PASSWORD, link_of, user_manager};
 use crate::dispatcher;
 use crate::harness::{Plan, TestApp};
 
-/// What the form of Bruno sends.
+/// The fields of Bruno's form.
 fn bruno<'a>(changes: &[(&'static str, &'a str)]) -> Vec<(&'static str, &'a str)> {
     let mut fields = vec![
         ("name", "Bruno Lima"),
@@ -41,7 +41,7 @@ async fn an_account_with_a_permission_that_one_lacks_is_neither_given_nor_taken_
     refused.assert_status(422).assert_says("Este cargo tem permissões que você não tem. Peça a quem as tem.");
     assert_eq!(paula.get("/users/new").await.texts("#role_id option"), ["Selecione…"]);
 
-    // What gives nothing away is still hers to do.
+    // She may still make changes that give no access.
     paula.edit("/users/303", &bruno(&[("name", "Bruno de Lima")])).await.assert_status(303);
     paula.get("/users/303/deactivation").await.assert_status(200);
     paula.post("/users/303/deactivation", &[]).await.assert_status(303);
@@ -61,7 +61,7 @@ async fn an_account_that_reads_other_conversations_is_not_taken_over() {
     app.database.execute("INSERT INTO department_members VALUES (101, 305)");
     paula.get("/users/303").await.assert_does_not_say("lê conversas que você não tem");
     paula.post("/users/303/access-link", &[]).await.assert_status(200);
-    // Being told of somebody else's schedule is sight as well.
+    // A notification of somebody else's schedule gives access too.
     Plan::new(&app.company, "notify").save(&app.database);
     dispatcher::run(&app.database);
     paula.get("/users/303").await;

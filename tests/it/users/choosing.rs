@@ -1,4 +1,4 @@
-//! Users where one of them is chosen: in forms and filters.
+//! Choosing a user in forms and filters.
 
 use super::invite;
 use crate::harness::{Plan, TestApp};

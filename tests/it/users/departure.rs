@@ -1,4 +1,4 @@
-//! Deactivating an attendant: what it touches, what is handed over, and what ends.
+//! Deactivating an attendant: what it affects, what is handed over, and what ends.
 
 use std::time::Duration;
 
@@ -185,7 +185,7 @@ async fn sessions_are_listed_and_ended_by_an_administrator() {
     assert_eq!(page.count("button[formaction^='/users/303/sessions/'][formaction$='/ending']"), 2);
     let newest = "SELECT id::text AS value FROM sessions WHERE user_id = 303 ORDER BY created_at";
     let ids = app.database.texts(newest);
-    // Somebody else's session is not found among his.
+    // Another user's session is not found on his page.
     let own = app.database.texts("SELECT id::text AS value FROM sessions WHERE user_id = 301").remove(0);
     admin.post(&format!("/users/303/sessions/{own}/ending"), &[]).await.assert_status(404);
     admin.post(&format!("/users/303/sessions/{}/ending", ids[0]), &[]).await.assert_status(303);

@@ -1,4 +1,4 @@
-//! One-time links: to a first password, and to another.
+//! One-time links for a first password and for a new one.
 
 use super::{NEW_PASSWORD, invite, link_of};
 use crate::harness::{PASSWORD, TestApp};

@@ -1,4 +1,4 @@
-//! The list, the form, and how far whoever manages users may reach.
+//! The list, the form, and the limits of users who manage users.
 
 use super::user_manager;
 use crate::harness::TestApp;
@@ -96,7 +96,7 @@ async fn whoever_manages_users_grants_nothing_that_only_administrators_grant() {
         let fields = [("name", "Bruno Lima"), ("email", "bruno@empresa.example"), ("role_id", role)];
         paula.post("/users/303", &fields).await.assert_status(422);
     }
-    // What the role gains later counts too.
+    // Permissions that the role gains later count too.
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'settings')");
     let fields = [("name", "Eva"), ("email", "eva@empresa.example"), ("role_id", "203")];
     paula.post("/users", &fields).await.assert_status(422);
@@ -108,7 +108,7 @@ async fn whoever_manages_users_grants_nothing_that_only_administrators_grant() {
 async fn an_account_beyond_ones_reach_is_read_only() {
     let app = TestApp::new().await;
     let paula = user_manager(&app).await;
-    // The administrator, a role manager, and herself: a link to a password would be as good as the account.
+    // The administrator, a role manager, and herself: a password link would give access to the account.
     for id in [301, 302, 305] {
         let page = paula.get(&format!("/users/{id}")).await;
         page.assert_status(200).assert_says("Só o administrador altera esta conta.");

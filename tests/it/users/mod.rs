@@ -1,4 +1,4 @@
-//! Users: invited, changed, deactivated; and how far whoever manages them may reach.
+//! Users: inviting, changing, deactivating; and the limits of users who manage users.
 
 use crate::harness::{Page, TestApp, Visitor};
 
@@ -10,7 +10,7 @@ mod managing;
 
 const NEW_PASSWORD: &str = "quatro palavras quaisquer";
 
-/// Somebody with the permissions `users` and `tickets`, who is no administrator and of no department.
+/// A user with the permissions `users` and `tickets`, not an administrator and in no department.
 async fn user_manager(app: &TestApp) -> Visitor {
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (205, 'Gestão de pessoas');
