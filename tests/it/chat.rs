@@ -198,7 +198,11 @@ async fn a_link_is_exchanged_for_a_cookie_of_one_browser() {
         let app = TestApp::at(address).await;
         let (browser, link) = (app.visitor(), app.link(601));
         let answer = browser.get(&link).await;
-        assert_eq!(answer.assert_status(303).location(), "/c/601", "the address is no secret from here on");
+        assert_eq!(
+            answer.assert_status(303).location(),
+            "/c/601",
+            "the address after the redirect holds no secret"
+        );
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         let cookie = answer.headers.get("set-cookie").unwrap().to_str().unwrap();
         assert!(cookie.starts_with(&format!("{name}=")), "{cookie}");
@@ -210,11 +214,15 @@ async fn a_link_is_exchanged_for_a_cookie_of_one_browser() {
             "no page holds the link"
         );
         let stored = app.database.texts("SELECT encode(token_hash, 'hex') AS value FROM customer_accesses");
-        assert!(!browser.cookies().contains(&stored[0]), "who reads the table comes in nowhere");
+        assert!(!browser.cookies().contains(&stored[0]), "the table holds only a hash of the cookie");
 
         let before = browser.cookies();
         browser.enter(&link).await.assert_status(200);
-        assert_eq!((count(&app, "customer_accesses"), browser.cookies()), (1, before), "again is not anew");
+        assert_eq!(
+            (count(&app, "customer_accesses"), browser.cookies()),
+            (1, before),
+            "opening the link again makes no second access"
+        );
     }
 }
 
@@ -294,7 +302,11 @@ async fn the_customer_shuts_out_the_other_browsers() {
     rafael.get("/c/602").await.assert_status(200);
     let audited = "SELECT action || ' ' || subject_id || ' ' || (details->>'count') || ' ' || coalesce(actor_id::text, '-')
                    || ip AS value FROM audit WHERE action LIKE 'contact.%'";
-    assert_eq!(app.database.texts(audited), ["contact.accesses_ended 601 1 -"], "no address of a customer");
+    assert_eq!(
+        app.database.texts(audited),
+        ["contact.accesses_ended 601 1 -"],
+        "the audit keeps no customer's network address"
+    );
     other.enter(&app.link(601)).await.assert_status(200);
 }
 

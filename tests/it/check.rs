@@ -101,19 +101,19 @@ fn a_state_that_does_not_exist_is_seen() {
 fn a_forgotten_schedule_is_seen_while_a_dispatcher_runs() {
     let database = busy_company();
     database.execute("UPDATE schedules SET due_at = now() - interval '61 seconds' WHERE id = 5");
-    assert_eq!(broken(&database).0, [] as [u8; 0], "nobody runs, nobody forgets");
+    assert_eq!(broken(&database).0, [] as [u8; 0], "no dispatcher runs, so none has forgotten it");
     let mut dispatcher = database.connect();
     prepare(&mut dispatcher).unwrap();
     assert_eq!(broken(&database).0, [2]);
     let another = busy_company();
     another.execute("UPDATE schedules SET due_at = now() - interval '61 seconds' WHERE id = 5");
-    assert_eq!(broken(&another).0, [] as [u8; 0], "the lock counts in its own database");
+    assert_eq!(broken(&another).0, [] as [u8; 0], "a dispatcher on another database does not count");
     database.execute(
         "UPDATE schedules SET due_at = now() + interval '1 hour' WHERE id = 5;
          ALTER TABLE schedules DISABLE TRIGGER USER;
          UPDATE schedules SET status = 'scheduled', finished_at = NULL, due_at = now() - interval '2 minutes' WHERE id = 4",
     );
-    assert!(broken(&database).0.contains(&2), "what was taken back is forgotten too");
+    assert!(broken(&database).0.contains(&2), "a schedule set back to pending counts too");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn error(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let text = String::from_utf8_lossy(&output.stderr);
     let ours: Vec<&str> = text.lines().filter(|line| line.starts_with("pontual: ")).collect();
-    assert_eq!(ours.len(), 1, "one clear sentence: {text}");
+    assert_eq!(ours.len(), 1, "not one clear sentence: {text}");
     ours[0].to_owned()
 }
 
@@ -201,6 +201,6 @@ fn serve_on_an_empty_database_prints_the_link_of_the_set_up() {
 fn until(is_so: impl Fn() -> bool) {
     let began = std::time::Instant::now();
     while !is_so() {
-        assert!(began.elapsed().as_secs() < 20, "it did not happen in time");
+        assert!(began.elapsed().as_secs() < 20, "timed out");
     }
 }

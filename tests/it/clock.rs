@@ -32,7 +32,7 @@ fn every_minute_around_every_change_of_the_clocks_means_what_the_clocks_showed()
                 kinds[kind] += count;
             }
         }
-        assert!(kinds.iter().all(|count| *count > 0), "{name}: never, once and twice are {kinds:?}");
+        assert!(kinds.iter().all(|count| *count > 0), "{name}: counts of never, once and twice: {kinds:?}");
     }
 }
 
@@ -67,7 +67,7 @@ fn compare(zone: Zone, change: DateTime<Utc>) -> [usize; 3] {
             Resolved::Twice(first, second) => first == at || second == at,
             Resolved::Never => false,
         };
-        assert!(is_there, "{}: {at} is lost on its way: {back:?}", zone.name());
+        assert!(is_there, "{}: {at} does not round-trip: {back:?}", zone.name());
     }
     let mut kinds = [0; 3];
     let middle = zone.local(change).with_second(0).unwrap();
@@ -79,7 +79,7 @@ fn compare(zone: Zone, change: DateTime<Utc>) -> [usize; 3] {
             [] => Resolved::Never,
             [one] => Resolved::One(one),
             [first, second] => Resolved::Twice(first, second),
-            _ => panic!("{}: {local} three times", zone.name()),
+            _ => panic!("{}: {local} occurs three times", zone.name()),
         };
         assert_eq!(zone.resolve(local), expected, "{}: {local}", zone.name());
     }

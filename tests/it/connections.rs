@@ -45,7 +45,7 @@ async fn status(live: &Live, from: &str, path: &str, more: &str) -> String {
 async fn until_there_are(app: &TestApp, wanted: impl Fn(usize) -> bool) {
     let began = Instant::now();
     while !wanted(app.shared.connections.count()) {
-        assert!(began.elapsed() < PATIENCE, "{} connections are there", app.shared.connections.count());
+        assert!(began.elapsed() < PATIENCE, "{} connections are open", app.shared.connections.count());
         sleep(Duration::from_millis(5)).await;
     }
 }

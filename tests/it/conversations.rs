@@ -100,7 +100,7 @@ async fn events_tell_how_a_ticket_began_and_ended() {
          VALUES (303, 'schedule_completed', 901, 601)",
     );
     let page = app.attendant().await.get("/tickets/802").await;
-    assert_eq!(page.count(".sys a[href='/schedules/901']"), 1, "who was notified may");
+    assert_eq!(page.count(".sys a[href='/schedules/901']"), 1, "a user who was notified may read it");
     let page = app.administrator().await.get("/tickets/802").await;
     assert_eq!(page.count(".sys a[href='/schedules/901']"), 1);
     page.assert_says("05/12, 10:00 Concluído Abrir chamado");

@@ -34,7 +34,7 @@ fn the_large_demonstration_keeps_every_promise() {
     let mut steps = Vec::new();
     load(&mut conn, SMALL, |step| steps.push(step.to_owned())).unwrap().unwrap();
 
-    assert_eq!(database.texts(shape), before, "indexes and constraints are as they were");
+    assert_eq!(database.texts(shape), before, "indexes and constraints are unchanged");
     assert!(steps.last().unwrap().ends_with("done"), "{steps:?}");
     let findings = pontual::check::run(&mut conn).unwrap();
     let broken: Vec<_> = findings.iter().filter(|finding| !finding.is_ok()).map(|f| f.to_string()).collect();

@@ -12,7 +12,11 @@ async fn the_help_explains_the_rules_with_the_companys_settings() {
         .assert_says("o que atrasar até 60 minutos")
         .assert_says("Vale o fuso da empresa: Brasília (São Paulo).")
         .assert_says("Habilitar agendamento");
-    assert_eq!(page.count("a[href='/roles'], a[href='/settings']"), 0, "he may not go there");
+    assert_eq!(
+        page.count("a[href='/roles'], a[href='/settings']"),
+        0,
+        "links that he may not follow are not shown"
+    );
     for anchor in page.texts(".help-toc a") {
         assert!(page.texts("h2").contains(&anchor), "{anchor}");
     }

@@ -54,7 +54,7 @@ async fn a_form_whose_session_ended_is_there_again_after_the_sign_in() {
     end_sessions(&app);
     let refused = admin.post("/people", &[("name", NAME)]).await;
     refused.assert_status(401).assert_says(ENDED).assert_does_not_say("Ávila");
-    assert!(!refused.body.contains("Ávila"), "sealed until its owner signs in");
+    assert!(!refused.body.contains("Ávila"), "the form is sealed until its owner signs in");
     let wrong = sign_in_at(&admin, &refused, "admin@empresa.example", "errada").await;
     wrong.assert_status(422).assert_says("E-mail ou senha incorretos.");
     let page = sign_in_at(&admin, &wrong, "admin@empresa.example", PASSWORD).await;
@@ -62,7 +62,11 @@ async fn a_form_whose_session_ended_is_there_again_after_the_sign_in() {
         .assert_says("Confira e envie de novo")
         .assert_says("Destino Pessoas")
         .assert_says(NAME);
-    assert_eq!(app.database.texts(PEOPLE), Vec::<String>::new(), "nothing is sent unseen");
+    assert_eq!(
+        app.database.texts(PEOPLE),
+        Vec::<String>::new(),
+        "nothing is sent without the owner's confirmation"
+    );
     let saved = send_again(&admin, &page).await;
     admin.follow(&saved).await.assert_says("Pessoa salva.").assert_says(NAME);
     assert_eq!(app.database.texts(PEOPLE), [NAME]);

@@ -60,7 +60,11 @@ async fn a_flood_of_notices_is_told_at_once_and_drowns_no_stream() {
     ));
     let last = Entry::reminder(app.company.helena, app.company.marina, "ligar").write(&app.database);
     tell(&app.database, &Event::Notified(NotificationId(first), NotificationId(last)));
-    assert_eq!(of_helena.data("notification").await["id"], last, "after more than are read at once");
+    assert_eq!(
+        of_helena.data("notification").await["id"],
+        last,
+        "the stream continues after more rows than one read takes"
+    );
     let sync = of_bruno.data("sync").await;
     assert_eq!((&sync["unread"], sync["items"].as_array().unwrap().len()), (&json!(100), 20));
     tell(&app.database, &Event::BellChanged(UserId(app.company.bruno)));

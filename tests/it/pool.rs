@@ -81,7 +81,7 @@ async fn who_comes_when_too_many_wait_is_refused_at_once_and_the_others_are_serv
     let began = Instant::now();
     let refused = db.run(|_| Ok(())).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
-    assert!(began.elapsed() < Duration::from_secs(1), "it waited");
+    assert!(began.elapsed() < Duration::from_secs(1), "the request waited");
     drop(gate);
     let mut served = 0;
     for one in waiting {

@@ -112,7 +112,7 @@ fn a_private_postgres_that_is_killed_is_started_again_and_what_fell_due_meanwhil
     private.serving.signal(libc::SIGTERM);
     let ended = private.serving.end_within(Duration::from_secs(30));
     assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
-    assert!(!private.answers(), "the server ended with its process");
+    assert!(!private.answers(), "the private server is still running");
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn a_private_postgres_that_dies_at_sigterm_does_not_hold_up_the_end() {
     let pid = postmaster(&private.cluster).unwrap();
     private.serving.signal(libc::SIGTERM);
     kill(pid);
-    assert!(private.serving.end_within(Duration::from_secs(30)).is_some(), "it does not end");
+    assert!(private.serving.end_within(Duration::from_secs(30)).is_some(), "the process does not end");
     until(|| !private.answers());
 }
 
@@ -130,7 +130,7 @@ fn a_private_postgres_that_cannot_be_started_again_ends_the_process_with_one_sen
     let mut private = Private::new(Stdio::piped());
     fs::rename(private.cluster.join("global"), private.cluster.join("away")).unwrap();
     private.kill_postgres();
-    let status = private.serving.end_within(Duration::from_secs(90)).expect("it does not end");
+    let status = private.serving.end_within(Duration::from_secs(90)).expect("the process does not end");
     assert!(!status.success());
     let mut log = String::new();
     private.serving.child().stderr.take().unwrap().read_to_string(&mut log).unwrap();

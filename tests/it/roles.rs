@@ -93,7 +93,7 @@ async fn nobody_grants_a_permission_that_they_lack() {
     let mut fields = vec![("name", "Atendente")];
     fields.extend(wished.map(|permission| ("permissions", permission)));
     manager.edit(ATTENDANT, &fields).await.assert_status(303);
-    assert_eq!(roles_of(203), ["schedules", "tickets"], "scheduling is theirs to enable, the rest is not");
+    assert_eq!(roles_of(203), ["schedules", "tickets"], "the manager may enable scheduling only");
     fields[0] = ("name", "Tudo");
     manager.get("/roles/new").await;
     manager.post("/roles", &fields).await.assert_status(303);
@@ -239,7 +239,7 @@ async fn a_roles_page_tells_who_changed_what_and_when() {
         .await;
     admin.edit(ATTENDANT, &[&name[..], &[("permissions", "schedules")]].concat()).await;
     let changes = admin.get(ATTENDANT).await.texts("#role-changes li");
-    assert_eq!(changes.len(), 3, "saving without a change is none: {changes:?}");
+    assert_eq!(changes.len(), 3, "saving without a change is not recorded: {changes:?}");
     assert!(changes[0].starts_with("Ana Prado desabilitou “Atender chamados”, "), "{changes:?}");
     assert!(changes[1].starts_with("Ana Prado habilitou agendamento, "), "{changes:?}");
     assert!(changes[2].starts_with("Cargo criado, "), "{changes:?}");

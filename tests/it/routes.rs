@@ -244,7 +244,7 @@ fn the_table_holds_every_route() {
     let streams = STREAMS.map(|(path, ..)| ("GET".to_owned(), path.to_owned()));
     let table = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
     let known: BTreeSet<_> = table.chain(streams).collect();
-    assert_eq!(routes, known, "streams belong into STREAMS, all else into TABLE");
+    assert_eq!(routes, known, "add streams to STREAMS and all other routes to TABLE");
 }
 
 #[actix_web::test]

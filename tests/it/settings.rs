@@ -48,7 +48,7 @@ async fn name_and_tolerance_are_saved_and_audited() {
     let expected = r#"{"company_name": {"after": "Loja Bela", "before": "Central de Atendimento"}, "late_tolerance_minutes": {"after": "30 min", "before": "60 min"}}"#;
     assert_eq!(app.database.texts(audited), [expected]);
     saved(&admin, &[]).await.assert_status(303);
-    assert_eq!(app.database.texts(audited).len(), 1, "nothing changed, nothing to tell");
+    assert_eq!(app.database.texts(audited).len(), 1, "saving without a change is not audited");
 }
 
 #[actix_web::test]

@@ -71,7 +71,7 @@ async fn who_has_many_addresses_of_one_network_has_the_tries_of_one() {
     assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
     assert_eq!(guess(&stranger, "2001:db8:1:3::1", ADMIN, "errada, sempre").await, 422);
     let told = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id LIMIT 1";
-    assert_eq!(app.database.texts(told), ["2001:db8:1:2::"], "the audit knows the very address");
+    assert_eq!(app.database.texts(told), ["2001:db8:1:2::"], "the audit keeps the full address");
 }
 
 #[actix_web::test]
@@ -91,7 +91,7 @@ async fn a_flood_from_one_place_leaves_few_rows() {
     }
     assert_eq!(statuses.iter().filter(|status| **status == 422).count(), 100);
     let rows = app.database.number("SELECT count(*) AS value FROM sign_in_attempts");
-    assert_eq!(rows, 201, "the place, and twice each of the addresses that were let through");
+    assert_eq!(rows, 201, "one row for the network, and two for each of the 100 admitted e-mail addresses");
     let others = "SELECT count(*) AS value FROM audit WHERE action = 'session.refused'";
     assert_eq!(app.database.number(others), 100);
 }
@@ -116,7 +116,7 @@ async fn strangers_lock_no_owner_out_of_a_browser_that_they_used_before() {
     admin.get("/login").await;
     assert_eq!(guess(&admin, "198.51.100.1", ADMIN, PASSWORD).await, 303);
     let kept = "SELECT max(failures)::bigint AS value FROM sign_in_attempts";
-    assert_eq!(app.database.number(kept), 1001, "the strangers' tries are not forgiven by it");
+    assert_eq!(app.database.number(kept), 1001, "the owner's sign-in does not reset the strangers' tries");
 }
 
 #[actix_web::test]
@@ -195,7 +195,7 @@ async fn the_token_of_a_session_changes_with_its_users_rights() {
     bruno.get("/tickets").await.assert_status(200);
     let before = bruno.cookie("pontual").unwrap();
     bruno.get("/tickets").await;
-    assert_eq!(bruno.cookie("pontual").unwrap(), before, "it stays as long as the rights do");
+    assert_eq!(bruno.cookie("pontual").unwrap(), before, "the token stays while the rights are unchanged");
     for change in [
         "UPDATE users SET role_id = 202 WHERE id = 303",
         "INSERT INTO role_permissions VALUES (202, 'tickets')",

@@ -26,7 +26,7 @@ fn is_completed(database: &Database, id: i64) -> bool {
 async fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "it did not happen in time");
+        assert!(began.elapsed() < PATIENCE, "timed out");
         rt::time::sleep(Duration::from_millis(20)).await;
     }
 }
@@ -78,17 +78,17 @@ async fn a_request_that_waits_for_a_silent_connection_fails_and_the_next_gets_an
         network.silence_open();
         one(conn)
     });
-    let refused = timeout(PATIENCE, waits).await.expect("it hangs");
+    let refused = timeout(PATIENCE, waits).await.expect("the call hangs");
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     // On a busy machine, opening a connection can take longer than a request waits.
     let began = Instant::now();
-    while timeout(PATIENCE, db.run(one)).await.expect("it hangs").is_err() {
+    while timeout(PATIENCE, db.run(one)).await.expect("the call hangs").is_err() {
         assert!(began.elapsed() < PATIENCE, "no other connection is made");
     }
     // The liveness check of an idle connection must time out.
     rt::time::sleep(Duration::from_millis(400)).await;
     proxy.silence_open();
-    while timeout(PATIENCE, db.run(one)).await.expect("it hangs").is_err() {
+    while timeout(PATIENCE, db.run(one)).await.expect("the call hangs").is_err() {
         assert!(began.elapsed() < PATIENCE * 2, "no other connection is made");
     }
 }
@@ -106,7 +106,7 @@ async fn a_listener_asks_a_quiet_server_and_gives_up_a_silent_one() {
     assert_eq!(timeout(PATIENCE, listener.recv()).await.unwrap().unwrap().payload, "heard");
     let mut listener = listener.asking_after(short, short);
     proxy.silence_open();
-    assert!(timeout(PATIENCE, listener.recv()).await.expect("it hangs").is_err());
+    assert!(timeout(PATIENCE, listener.recv()).await.expect("the call hangs").is_err());
 }
 
 #[test]
@@ -126,6 +126,6 @@ fn a_process_whose_database_is_silent_answers_and_ends_at_sigterm_within_30_seco
     });
     let began = Instant::now();
     serving.signal(libc::SIGTERM);
-    assert!(serving.end_within(PATIENCE).is_some(), "it does not end");
+    assert!(serving.end_within(PATIENCE).is_some(), "the process does not end");
     assert!(began.elapsed() < Duration::from_secs(30), "it took {:?}", began.elapsed());
 }

@@ -179,7 +179,7 @@ async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
     for sign in signs {
         assert!(
             before.iter().any(|text| text.to_lowercase().contains(sign)),
-            "{sign} is not even there: {before:#?}"
+            "{sign} was not there before: {before:#?}"
         );
     }
     let person = "SELECT count(*) AS value FROM schedule_history WHERE details -> 'values' ? 'person_id'";

@@ -247,11 +247,11 @@ async fn what_refers_to_a_contact_is_in_the_file_or_left_out_for_a_reason() {
                 .map(|value| format!("{place}: {value}")),
         );
     }
-    assert_eq!(missing, Vec::<String>::new(), "tell of it in the file, or say in LEFT_OUT why not");
+    assert_eq!(missing, Vec::<String>::new(), "add it to the file, or say in LEFT_OUT why not");
     let is_there =
         |place: &&str| columns.iter().any(|(table, column, _)| *place == format!("{table}.{column}"));
     left_out.retain(|place| !is_there(place));
-    assert_eq!(left_out, Vec::<&str>::new(), "LEFT_OUT names columns that are not there");
+    assert_eq!(left_out, Vec::<&str>::new(), "LEFT_OUT names columns that do not exist");
 }
 
 #[actix_web::test]

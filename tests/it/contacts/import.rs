@@ -207,7 +207,7 @@ async fn five_thousand_lines_survive_a_stop_and_can_be_cancelled() {
     let mut held = app.database.connect();
     diesel::Connection::begin_test_transaction(&mut held).unwrap();
     assert!(take_portion(&mut held).unwrap());
-    assert!(!take_portion(&mut app.database.connect()).unwrap(), "one works at a time");
+    assert!(!take_portion(&mut app.database.connect()).unwrap(), "only one process works at a time");
     drop(held);
     admin.get(&path).await.assert_says("500 de 5.000 linhas");
     work(&app);
@@ -254,7 +254,7 @@ async fn trouble_of_the_database_is_no_fault_of_a_line() {
     admin.post(&format!("{path}/confirmation"), &[]).await.assert_status(303);
     let mut conn = app.database.connect();
     assert!(take_portion(&mut conn).is_err());
-    assert_eq!(app.database.number("SELECT count(*) AS value FROM import_lines"), 2, "both wait");
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM import_lines"), 2, "both lines still wait");
     app.database.execute("ALTER TABLE contacts ALTER COLUMN novo SET DEFAULT 'x'");
     work(&app);
     assert_eq!(admin.get(&path).await.texts(".figures dd"), ["2", "0", "0", "0"]);
@@ -367,7 +367,10 @@ async fn suspect_letters_are_shown_before_anything_is_written_and_another_encodi
     let changed = [("encoding", "windows-1252"), ("step", "show"), ("column-1", "other_phone")];
     let wrong = choose(&admin, &path, &changed).await;
     wrong.assert_status(200).assert_says("Concei‡Æo");
-    assert!(fields_of(&wrong).contains(&("column-1".to_owned(), "other_phone".to_owned())), "choices stay");
+    assert!(
+        fields_of(&wrong).contains(&("column-1".to_owned(), "other_phone".to_owned())),
+        "the choice of a column stays"
+    );
     let right = choose(&admin, &path, &[("encoding", "cp850")]).await;
     admin.follow(&right).await.assert_says("Conceição Muñoz Araújo").assert_says("Família Assunção");
 }
@@ -425,7 +428,11 @@ async fn a_contact_without_a_name_is_called_by_its_address_and_none_loses_its_na
     let sent = send(&admin, text).await;
     let preview = admin.follow(&sent).await;
     let names = preview.texts(".import-lines .c-main");
-    assert_eq!(names, ["novo@casa.example", "(31) 90000-0199", "Sem nome"], "the last is Marina Duarte");
+    assert_eq!(
+        names,
+        ["novo@casa.example", "(31) 90000-0199", "Sem nome"],
+        "the last line is Marina Duarte's"
+    );
     admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;
     work(&app);
     let names = app.database.texts("SELECT name AS value FROM contacts ORDER BY sort_name");

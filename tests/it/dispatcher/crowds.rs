@@ -47,7 +47,7 @@ async fn two_dispatchers_decide_each_of_5000_once() {
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert_eq!(done.iter().sum::<i64>(), 5000, "{done:?}");
-    assert!(done.iter().all(|count| *count > 0), "both took part: {done:?}");
+    assert!(done.iter().all(|count| *count > 0), "one did nothing: {done:?}");
     let failed = "SELECT count(*) AS value FROM schedules WHERE failure_reason = 'ticket_open'";
     assert_eq!(app.database.number(failed), 333);
     app.check();
@@ -65,7 +65,7 @@ async fn a_locked_contact_stalls_nobody_else_and_is_served_later() {
     let outcome = run(&app.database);
     assert_eq!(end_of(&app.database, free), "completed");
     assert_eq!(end_of(&app.database, locked), "scheduled");
-    assert_eq!(outcome.held, [ScheduleId(locked)], "it is still due");
+    assert_eq!(outcome.held, [ScheduleId(locked)], "the locked schedule is still due");
 
     holder.batch_execute("COMMIT").unwrap();
     run(&app.database);

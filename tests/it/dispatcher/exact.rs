@@ -45,7 +45,7 @@ async fn nothing_is_heard_or_dated_before_the_due_time() {
     ));
     let began = Instant::now();
     while heard.lock().unwrap().len() < COUNT as usize {
-        assert!(began.elapsed() < PATIENCE, "only {} were heard of", heard.lock().unwrap().len());
+        assert!(began.elapsed() < PATIENCE, "only {} were announced", heard.lock().unwrap().len());
         rt::time::sleep(Duration::from_millis(20)).await;
     }
     control.stop();
@@ -56,7 +56,7 @@ async fn nothing_is_heard_or_dated_before_the_due_time() {
         ));
         assert!(
             *at >= due as f64 / 1e6,
-            "schedule {id} was heard of {} s before its time",
+            "schedule {id} was announced {} s before its due time",
             due as f64 / 1e6 - at
         );
     }
@@ -122,7 +122,7 @@ async fn a_clock_that_is_set_back_while_a_decision_waits_for_its_time_undoes_it(
     assert_eq!(
         app.database.number("SELECT is_called::int::bigint AS value FROM clock.decided"),
         1,
-        "it was decided"
+        "the schedule was not decided"
     );
     assert_eq!(end_of(&app.database, id), "scheduled");
     let next = outcome.next_due.unwrap();

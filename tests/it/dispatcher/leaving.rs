@@ -429,14 +429,14 @@ async fn a_role_that_loses_a_permission_in_that_moment_ends_what_being_told_open
             open(&mut gate);
             taking.join().unwrap();
             assert_eq!(firing.join().unwrap().completed, 1);
-            assert!(!reads(&app).await, "what they were told before lets them read no more");
+            assert!(!reads(&app).await, "an earlier notification still gives access");
         } else {
             let mut taking = app.database.connect();
             taking.batch_execute(&format!("BEGIN; {take}")).unwrap();
             assert_eq!(run(&app.database).held.len(), 1);
             taking.batch_execute("COMMIT").unwrap();
             run(&app.database);
-            assert!(reads(&app).await, "they are told with what their role has now");
+            assert!(reads(&app).await, "a notification after the change gives no access");
         }
         assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
     }

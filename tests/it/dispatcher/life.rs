@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 async fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "it did not happen in time");
+        assert!(began.elapsed() < PATIENCE, "timed out");
         rt::task::yield_now().await;
     }
 }
@@ -36,7 +36,7 @@ async fn saving_an_earlier_schedule_wakes_and_a_later_one_does_not() {
     assert_eq!(next().await, Incoming::Wake);
     Plan { due_in: "2 hours", ..plan.clone() }.save(&app.database);
     app.database.execute("NOTIFY pontual_live, '{\"schedules_changed\":[1]}'");
-    assert!(matches!(next().await, Incoming::Live(_)), "the later one woke nobody");
+    assert!(matches!(next().await, Incoming::Live(_)), "a schedule due later must not wake the dispatcher");
     app.database.execute("UPDATE schedules SET due_at = due_at - interval '1 minute'");
     assert_eq!(next().await, Incoming::Wake);
 }

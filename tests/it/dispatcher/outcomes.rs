@@ -139,7 +139,7 @@ async fn to_whom_nothing_can_be_sent_no_ticket_is_opened() {
         assert_eq!(end, reason);
         assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_failed"]);
         let (_, end) = fire(&app.database, &Plan::new(&app.company, "notify"));
-        assert_eq!(end, "completed", "a notice needs no contact that can be written to");
+        assert_eq!(end, "completed", "a notice does not need a reachable contact");
         app.check();
     }
 }
@@ -160,7 +160,7 @@ async fn files_go_out_even_without_a_text() {
         JOIN messages m ON m.id = a.message_id AND m.kind = 'attendant' ORDER BY a.id";
     assert_eq!(app.database.texts(sent), ["um.txt", "dois.txt"]);
     let of_schedule = format!("SELECT count(*) AS value FROM attachments WHERE schedule_id = {id}");
-    assert_eq!(app.database.number(&of_schedule), 2, "the schedule keeps its own");
+    assert_eq!(app.database.number(&of_schedule), 2, "the schedule keeps its own files");
     let unsent =
         format!("SELECT count(*) AS value FROM messages WHERE schedule_id = {silent} AND kind = 'attendant'");
     assert_eq!(app.database.number(&unsent), 0);

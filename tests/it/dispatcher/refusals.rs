@@ -49,7 +49,7 @@ fn tick_until(conn: &mut PgConnection, refusals: &mut Refusals, mut is_enough: i
         if is_enough(&outcome) {
             return;
         }
-        assert!(began.elapsed() < Duration::from_secs(60), "it did not happen in time: {outcome:?}");
+        assert!(began.elapsed() < Duration::from_secs(60), "timed out: {outcome:?}");
         let pause = outcome.retry_in.unwrap_or_default();
         assert!(pause <= Duration::from_secs(5), "{pause:?}");
         std::thread::sleep(pause);
@@ -203,7 +203,7 @@ async fn a_row_whose_attendant_somebody_holds_is_passed_over_and_done_later() {
     dispatcher.batch_execute("SET lock_timeout = '950ms'").unwrap();
     let outcome = tick(&mut dispatcher).unwrap();
     assert_eq!(outcome.held.iter().map(|id| id.0).collect::<Vec<_>>(), [waiting]);
-    assert_eq!(outcome.next_due, None, "what is held has a pause of its own");
+    assert_eq!(outcome.next_due, None, "held schedules wait separately");
     assert_eq!(end_of(&app.database, free), "completed");
     assert_eq!(end_of(&app.database, waiting), "scheduled");
 

@@ -99,7 +99,7 @@ async fn what_fits_beside_the_files_of_the_form_is_kept_and_the_rest_is_named() 
         ["a.pdf já está anexado.", "Envie até 5 arquivos. Ficaram de fora: f.csv, g.csv."]
     );
     assert_eq!(page.texts("[data-files] .name"), ["a.pdf", "b.pdf", "c.pdf", "d.pdf", "e.png"]);
-    assert_eq!(attachments(&app, "uploaded_by = 301"), 5, "what was sent twice is kept once");
+    assert_eq!(attachments(&app, "uploaded_by = 301"), 5, "a file sent twice is kept once");
 
     let alone = admin.post_files("/uploads", &[("files", &ids[0])], &[("a.pdf", PDF)]).await;
     alone.assert_status(422).assert_says("a.pdf já está anexado.");

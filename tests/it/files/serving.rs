@@ -41,7 +41,7 @@ async fn a_file_is_an_attachment_that_can_do_nothing() {
     let page = admin.get("/schedules/1").await;
     page.assert_says("Arquivos").assert_says("proposta nº 1.pdf").assert_says("PDF · 35 B");
     let links = links(&page);
-    assert_eq!(page.attributes("img", "src"), [links[1].clone()], "pictures only are shown");
+    assert_eq!(page.attributes("img", "src"), [links[1].clone()], "only pictures are shown");
     let answer = admin.get(&links[0]).await;
     answer.assert_status(200);
     assert_eq!(answer.bytes, PDF);
@@ -98,9 +98,9 @@ async fn a_voice_note_has_a_player_that_may_ask_for_parts() {
     let policy = page.header("content-security-policy").to_owned();
     assert!(policy.contains("media-src 'self'"), "{policy}");
     let players = page.attributes("audio[controls]", "src");
-    assert_eq!(players.len(), 1, "the picture has none");
+    assert_eq!(players.len(), 1, "only the voice note has a player");
     let customers = app.customer(601).await.get(&chat(601)).await;
-    assert_eq!(customers.count("audio[controls]"), 1, "the customer hears it too");
+    assert_eq!(customers.count("audio[controls]"), 1, "the customer has a player too");
 
     let part = async |range: &str| {
         admin.send(TestRequest::get().uri(&players[0]).insert_header(("range", range))).await
@@ -118,7 +118,7 @@ async fn a_voice_note_has_a_player_that_may_ask_for_parts() {
         assert_eq!(answer.bytes, expected, "{range}");
         assert!(answer.header("content-disposition").starts_with("attachment"));
     }
-    assert_eq!(part("bytes=0-1,4-5").await.bytes, opus, "several parts are answered by the whole");
+    assert_eq!(part("bytes=0-1,4-5").await.bytes, opus, "a request for several ranges gets the whole file");
     assert_eq!(part("lines=1-2").await.status, 200);
     let beyond = part("bytes=136-").await;
     assert_eq!((beyond.status, beyond.header("content-range")), (416, "bytes */136"));
@@ -167,7 +167,7 @@ async fn the_customer_receives_exactly_the_bytes_and_nobody_elses() {
     assert_eq!(customer.get(&update).await.count("[download]"), 0);
     fire(&app);
     let part = customer.get(&update).await;
-    assert_eq!(part.attributes("img", "src").len(), 1, "an open page learns of files without a text");
+    assert_eq!(part.attributes("img", "src").len(), 1, "an open page shows files that come without a text");
     let links = links(&customer.get(&marina).await);
     for (link, sent) in links.iter().zip([PDF, PNG]) {
         let received = customer.get(link).await;

@@ -58,9 +58,9 @@ async fn content_stays_while_anything_needs_it() {
     app.keep(b"a logo").await;
     app.database.execute("UPDATE settings SET logo_sha256 = sha256('a logo')");
     wait(&app, "59 minutes");
-    assert_eq!(swept(&app).await.blobs, 0, "what was just kept may be about to be used");
+    assert_eq!(swept(&app).await.blobs, 0, "a file just stored may be about to be used");
     wait(&app, "9 days");
-    assert_eq!(swept(&app).await.blobs, 1, "the CSV");
+    assert_eq!(swept(&app).await.blobs, 1, "only the CSV is swept");
     assert!(app.shared.files.has(hash(PDF)).await.unwrap(), "a cancelled schedule keeps its files");
     assert!(app.shared.files.has(hash(b"a logo")).await.unwrap());
 }

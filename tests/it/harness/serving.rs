@@ -79,7 +79,7 @@ impl Drop for Serving {
 pub fn until(mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
-        assert!(began.elapsed() < Duration::from_secs(90), "it did not happen in time");
+        assert!(began.elapsed() < Duration::from_secs(90), "timed out");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -24,7 +24,7 @@ async fn the_company_decides_how_long_and_the_audit_tells() {
         .assert_says("retenção do histórico dos agendamentos: de “60 meses” para “36 meses”");
     let rows = "SELECT count(*) AS value FROM audit WHERE action = 'settings.retention_edited'";
     admin.edit("/settings/retention", &NEW).await;
-    assert_eq!(app.database.number(rows), 1, "nothing changed, nothing to tell");
+    assert_eq!(app.database.number(rows), 1, "saving without a change is not audited");
 }
 
 #[actix_web::test]
@@ -37,7 +37,7 @@ async fn a_shorter_time_is_saved_only_by_who_knows_what_goes() {
     assert_eq!(
         app.database.number("SELECT notification_days::bigint AS value FROM retention"),
         180,
-        "nothing goes"
+        "the retention is unchanged"
     );
     let longer = [("notification_days", "365"), ("audit_months", "60"), ("history_months", "120")];
     admin.edit("/settings/retention", &longer).await.assert_status(303);

@@ -48,7 +48,7 @@ async fn the_history_goes_when_its_schedule_ended_long_ago_and_nothing_else_does
     let kept = ["schedules", "tickets", "messages", "notifications", "audit"];
     let before = kept.map(|table| count(&database, table));
     assert_eq!(retire(&database).await, Retired { history: 7, ..Retired::default() });
-    assert_eq!(remembered(&database), [4], "what is pending keeps all of it");
+    assert_eq!(remembered(&database), [4], "a pending schedule keeps its whole history");
     assert_eq!(count(&database, "schedule_history"), 2);
     assert_eq!(kept.map(|table| count(&database, table)), before);
     assert_eq!(broken(&database).0, NONE);
@@ -120,7 +120,7 @@ async fn what_was_lost_is_told_from_what_was_retired() {
     assert_eq!(broken(&database).0, NONE);
     for (id, number) in [(1, 4), (2, 5)] {
         database.execute(&format!("DELETE FROM notifications WHERE schedule_id = {id}"));
-        assert!(broken(&database).0.contains(&number), "who was told is not known, but somebody was");
+        assert!(broken(&database).0.contains(&number), "the recipients are unknown, but there must be one");
     }
 }
 

@@ -82,7 +82,7 @@ async fn a_lost_notification_is_still_seen_after_old_ones_went() {
         "INSERT INTO notifications (user_id, kind, schedule_id, contact_id)
          SELECT 301, 'schedule_failed', id, contact_id FROM schedules WHERE id = 2",
     );
-    assert_eq!(broken(&database).0, [4, 5], "who was not to be told is told, however old it is");
+    assert_eq!(broken(&database).0, [4, 5], "a wrong recipient is found, however old the schedule is");
 }
 
 #[actix_web::test]
@@ -101,7 +101,7 @@ async fn the_old_audit_goes_and_the_rest_is_guarded() {
     database.execute(
         "SET session_replication_role = replica; DELETE FROM audit WHERE action = 'schedule.failed'",
     );
-    assert_eq!(broken(&database).0, [19], "of what is kept, nothing may be missing");
+    assert_eq!(broken(&database).0, [19], "a missing row within the retention is found");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn no_settings_let_a_year_of_the_audit_be_deleted() {
     let refused = "audit rows cannot be changed";
     let delete = |condition: &str| database.connect_and_try(&format!("DELETE FROM audit WHERE {condition}"));
     let is_older = "at < now() - interval '61 months'";
-    assert!(delete(is_older).unwrap_err().contains(refused), "nobody wrote down that it goes");
+    assert!(delete(is_older).unwrap_err().contains(refused), "deletion needs a recorded date first");
     database.execute("UPDATE retention SET audit_gone_before = 'infinity'");
     assert!(delete("at < now() - interval '59 months'").unwrap_err().contains(refused));
     delete(is_older).unwrap();

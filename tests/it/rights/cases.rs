@@ -36,15 +36,18 @@ async fn a_customers_link_is_shown_to_who_serves_the_contact_and_to_nobody_else(
     let shows = async || silvia.get("/contacts/601").await.body.contains("/c/601-");
     let page = silvia.get("/contacts/601").await;
     page.assert_says("só quem atende este contato o vê").assert_says("Revogar link");
-    assert!(!shows().await, "who keeps contacts attends nobody");
+    assert!(!shows().await, "managing contacts alone does not show the link");
     grant(&app, &["tickets"]);
-    assert!(shows().await, "before the first ticket, who attends the queue in which it will wait");
+    assert!(
+        shows().await,
+        "before the first ticket, attendants of the queue in which it will wait see the link"
+    );
     open_ticket(&app, 601, app.company.finance);
     assert!(!shows().await, "another department serves the contact now");
     grant(&app, &["tickets_all"]);
     assert!(shows().await);
     revoke(&app, "contacts");
-    assert!(!shows().await, "the page of the contact shows it to who keeps contacts");
+    assert!(!shows().await, "without managing contacts, the contact's page does not show the link");
 }
 
 #[actix_web::test]
@@ -64,7 +67,7 @@ async fn nobody_joins_a_department_by_themself() {
     let silvia = somebody(&app, &["departments", "tickets"]).await;
     let page = silvia.get("/departments/102?q=s%C3%ADlvia").await;
     page.assert_says("Sílvia Melo").assert_says("Peça a outra pessoa para incluir.");
-    assert_eq!(page.count("button[name=user_id]"), 0, "what would be refused is not offered");
+    assert_eq!(page.count("button[name=user_id]"), 0, "an act that would be refused is not offered");
     let refused = silvia.post("/departments/102/members", &[("user_id", "320")]).await;
     silvia
         .follow(&refused)
@@ -207,11 +210,11 @@ async fn whom_one_let_in_counts_as_oneself() {
         let added = who.post("/departments/102/members", &[("user_id", &id.to_string())]).await;
         who.follow(&added).await.text()
     };
-    assert!(add(&silvia).await.contains("Quem inclui não pode"), "the invitation waits");
+    assert!(add(&silvia).await.contains("Quem inclui não pode"), "the invitation is still open");
     let link = invited.attribute("#access-link", "value").unwrap();
     let (path, iris) = (link[link.find("/access/").unwrap()..].to_owned(), app.visitor());
     iris.get(&path).await;
     iris.post(&path, &[("name", "Íris"), ("password", "quatro palavras quaisquer")]).await.assert_status(303);
-    assert!(add(&silvia).await.contains("Quem inclui não pode"), "it was taken up, by whomever");
+    assert!(add(&silvia).await.contains("Quem inclui não pode"), "anybody may have used the invitation");
     assert!(add(&app.administrator().await).await.contains("Atendente incluído no departamento."));
 }

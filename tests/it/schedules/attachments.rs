@@ -36,7 +36,11 @@ async fn a_stale_edit_tells_that_the_files_changed() {
     refused.assert_status(409);
     assert_eq!(refused.texts("[data-stale] tbody th"), ["Arquivos"]);
     assert!(refused.texts("[data-taken] tbody td")[1].starts_with("outra.pdf Ana Prado, "));
-    assert_eq!(refused.texts("[data-files] .name"), ["outra.pdf"], "the untouched list is the other's");
+    assert_eq!(
+        refused.texts("[data-files] .name"),
+        ["outra.pdf"],
+        "the unchanged list takes over the other's change"
+    );
 }
 
 #[actix_web::test]

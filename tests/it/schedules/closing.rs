@@ -121,7 +121,7 @@ async fn a_message_that_came_since_the_form_was_opened_is_shown_before_its_ticke
         .assert_says("Chegaram mensagens no chamado que não estavam na sua tela.")
         .assert_says("Nada foi salvo ainda, e o chamado continua aberto.")
         .assert_says("Marina Duarte: Não feche ainda");
-    assert_eq!(asked.texts("#message"), ["Olá, Marina! Tudo bem?"], "what was typed is there");
+    assert_eq!(asked.texts("#message"), ["Olá, Marina! Tudo bem?"], "typed text is kept");
     assert_eq!((app.database.number(OPEN), app.database.number(SCHEDULES)), (1, 0));
 
     let informed = send(&admin, "/schedules", &carried(&asked), &[("after", "close_ticket")]).await;

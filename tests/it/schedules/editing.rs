@@ -196,7 +196,10 @@ async fn a_schedule_that_is_moved_back_and_forth_fires_at_its_new_time_alone() {
     send(&admin, &path, &page, &changes).await.assert_status(303);
     let outcome = pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
     assert_eq!((outcome.completed, outcome.failed), (0, 0));
-    assert!(outcome.next_due.unwrap().as_secs() > 86_400, "later than it was");
+    assert!(
+        outcome.next_due.unwrap().as_secs() > 86_400,
+        "the dispatcher's next due time is later than before"
+    );
 }
 
 #[actix_web::test]

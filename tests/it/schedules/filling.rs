@@ -67,7 +67,7 @@ async fn a_person_narrows_the_contacts_and_a_contact_brings_its_person_and_who_a
     assert_eq!(page.attribute("#department_id option[selected]", "value").unwrap(), "102");
     let page = admin.post("/schedules", &form(&[("step", "contact")])).await;
     let kept = page.attribute("#department_id option[selected]", "value").unwrap();
-    assert_eq!(kept, "101", "what was chosen is not replaced");
+    assert_eq!(kept, "101", "a chosen department is not replaced");
 }
 
 #[actix_web::test]
@@ -99,7 +99,11 @@ async fn the_time_is_judged_while_it_is_typed() {
 
     app.database
         .execute("UPDATE settings SET spacing_scope = 'attendant'; UPDATE schedules SET spacing_key = spacing_key('attendant', 101, 303, contact_id)");
-    assert_eq!(judged("due_at=2030-12-05T10:02".into()).await.text(), "", "of whom is not known yet");
+    assert_eq!(
+        judged("due_at=2030-12-05T10:02".into()).await.text(),
+        "",
+        "without an attendant the time cannot be checked"
+    );
     let of = |attendant| format!("due_at=2030-12-05T10:02&department_id=101&attendant_id={attendant}");
     judged(of("303")).await.assert_says("Já existe um agendamento");
     judged(of("")).await.assert_says("Horário livre.");
@@ -183,7 +187,7 @@ async fn without_scripts_a_search_narrows_the_contacts_and_the_people() {
     assert_eq!(page.texts("#contact_id option"), ["Selecione o contato", "Rafael Nogueira"]);
     assert_eq!(page.texts("#person_id option"), ["Nenhuma", "Família Duarte"]);
     assert!(page.body.contains("1 contato encontrado.") && page.body.contains("1 pessoa encontrada."));
-    assert_eq!(page.texts("#comment"), ["Confirmar a renovação"], "what was typed stays");
+    assert_eq!(page.texts("#comment"), ["Confirmar a renovação"], "typed text is kept");
     let entered = [("contact_id", "602"), ("contact_search", "NOGUEIRA")];
     admin.post("/schedules", &form(&entered)).await.assert_status(200);
     assert_eq!(

@@ -91,5 +91,5 @@ async fn an_open_page_does_not_repeat_a_search_but_shows_what_is_new() {
     names.sort();
     assert_eq!(names, ["Ana Lima Castro", "Ana Souza Lima", "Ana Souza Lima"]);
     page.assert_says("Cancelado");
-    assert_eq!(found(&admin, "ana souza").await.len(), 4, "who asks is answered by a search");
+    assert_eq!(found(&admin, "ana souza").await.len(), 4, "a normal request runs the search again");
 }

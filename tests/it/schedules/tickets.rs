@@ -64,7 +64,11 @@ async fn a_schedule_is_linked_only_to_a_ticket_of_its_contact_that_its_maker_may
     refused.assert_status(422).assert_says(refusal);
     assert_eq!(refused.count("[data-error-summary] a[href='#ticket_id']"), 1);
     assert_eq!(refused.count("p#ticket_id"), 1);
-    assert_eq!(refused.attribute("input[name=ticket_id]", "value").unwrap(), "", "the next try is unlinked");
+    assert_eq!(
+        refused.attribute("input[name=ticket_id]", "value").unwrap(),
+        "",
+        "the next try has no link to the ticket"
+    );
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE status = 'open'"), 2);
 
     let helena = app.other_attendant().await;

@@ -70,7 +70,7 @@ async fn empty_and_forged_links_are_refused() {
     let admin = app.administrator().await;
     let link = invite(&app, &admin).await;
     let stored = app.database.texts("SELECT encode(token_hash, 'hex') AS value FROM access_links");
-    assert!(!link.contains(&stored[0]), "the table keeps a hash");
+    assert!(!link.contains(&stored[0]), "the table keeps only a hash");
     let visitor = app.visitor();
     visitor.get("/login").await;
     let bad = [format!("/access/{}", stored[0]), "/access/x".into(), link[..link.len() - 1].into()];
