@@ -67,22 +67,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_database_writes_the_same_event_when_rights_change() {
-        let event = Event::RightsChanged(vec![UserId(7)]);
-        assert_eq!(serde_json::to_string(&event).unwrap(), r#"{"rights_changed":[7]}"#);
-        let migration = include_str!("../../migrations/2026-11-22-000007_create_sessions/up.sql");
-        assert!(migration.contains(r#"format('{"rights_changed":[%s]}', NEW.id)"#));
-        assert!(migration.contains(&format!("pg_notify('{CHANNEL}'")));
-    }
-
-    #[test]
-    fn the_database_writes_the_same_event_when_choices_change() {
-        let event = serde_json::to_string(&Event::ChoicesChanged).unwrap();
-        let migration = include_str!("../../migrations/2026-11-23-000070_announce_changed_choices/up.sql");
-        assert!(migration.contains(&format!("pg_notify('{CHANNEL}', '{event}')")));
-    }
-
-    #[test]
     fn long_events_are_split_below_the_limit_of_a_payload() {
         let ids: Vec<_> = (0..1000).map(|n| ContactId(i64::MAX - n)).collect();
         let parts = Event::ConversationsChanged(ids).parts();

@@ -1,10 +1,14 @@
 //! Live streams: who receives which events, from any process, and what ends a stream.
 
-use pontual::ids::{ContactId, NotificationId, ScheduleId, UserId};
-use pontual::live::Event;
-use serde_json::json;
+use std::time::Duration;
 
-use crate::harness::{Entry, Live, TestApp, Told, tell};
+use pontual::db::listen::Listener;
+use pontual::ids::{ContactId, NotificationId, ScheduleId, UserId};
+use pontual::live::{CHANNEL, Event};
+use serde_json::json;
+use tokio::time::timeout;
+
+use crate::harness::{Company, Database, Entry, Live, TestApp, Told, tell};
 
 fn notified(id: i64) -> Event {
     Event::Notified(NotificationId(id), NotificationId(id))
@@ -269,6 +273,20 @@ async fn who_gets_another_role_gets_another_stream() {
     app.database.execute("UPDATE users SET role_id = 202 WHERE email = 'bruno@empresa.example'");
     stream.ends().await;
     live.stream(&bruno).await;
+}
+
+#[actix_web::test]
+async fn the_triggers_of_users_and_departments_announce_events_that_the_application_reads() {
+    let database = Database::new();
+    let company = Company::found(&database);
+    let mut listener = Listener::connect(&database.url, &[CHANNEL]).await.unwrap();
+    database.execute(&format!("UPDATE users SET role_id = 202 WHERE id = {}", company.bruno));
+    database.execute("UPDATE departments SET name = 'Outro nome' WHERE id = 101");
+    for event in [Event::RightsChanged(vec![UserId(company.bruno)]), Event::ChoicesChanged] {
+        let heard = timeout(Duration::from_secs(10), listener.recv()).await;
+        let notice = heard.expect("the trigger should announce the change").unwrap();
+        assert_eq!(notice.payload, serde_json::to_string(&event).unwrap());
+    }
 }
 
 #[actix_web::test]
