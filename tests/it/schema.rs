@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 
-use crate::harness::{Company, Database};
+use crate::harness::Database;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs");
 
@@ -171,27 +171,4 @@ fn rust_type(column: &Column) -> String {
         other => panic!("no Rust type for {other}"),
     };
     if column.is_nullable { format!("Nullable<{name}>") } else { name.to_owned() }
-}
-
-#[test]
-fn addresses_that_were_kept_in_punycode_are_put_into_letters() {
-    let database = Database::new();
-    Company::found(&database);
-    let source = FileBasedMigrations::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
-    let migrations = MigrationSource::<Pg>::migrations(&source).unwrap();
-    let is_it = |name: String| name.contains("show_domains_in_letters");
-    let migration = migrations.iter().find(|migration| is_it(migration.name().to_string())).unwrap();
-    let mut conn = database.connect();
-    conn.revert_migration(migration).unwrap();
-    database.execute(
-        "UPDATE contacts SET email = 'a@xn--so-joo-3tae.xn--po-sia.example' WHERE id = 601;
-         UPDATE contacts SET email = 'b@xn--broken-.example' WHERE id = 602;
-         INSERT INTO channels (id, kind, name, default_department_id) VALUES (499, 'email', 'Correio', 101);
-         INSERT INTO contacts (id, channel_id, address, name, email) VALUES
-            (699, 499, 'c@xn--mller-kva.example', 'C', 'c@xn--mller-kva.example')",
-    );
-    conn.run_migration(migration).unwrap();
-    let found = database.texts("SELECT email AS value FROM contacts WHERE id IN (601, 699) ORDER BY id");
-    assert_eq!(found, ["a@são-joão.pão.example", "c@müller.example"]);
-    assert_eq!(database.texts("SELECT address AS value FROM contacts WHERE id = 699"), ["c@müller.example"]);
 }

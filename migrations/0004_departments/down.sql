@@ -1,0 +1,2 @@
+DROP TABLE departments;
+DROP FUNCTION announce_changed_choices;

@@ -1,0 +1,3 @@
+DROP TABLE customer_accesses;
+DROP TABLE contacts;
+DROP TABLE people;

@@ -1,0 +1,11 @@
+DROP TRIGGER people_change_texts ON people;
+DROP FUNCTION change_texts_of_person;
+DROP TRIGGER contacts_change_texts ON contacts;
+DROP FUNCTION change_texts_of_contact;
+DROP TRIGGER schedules_change_texts ON schedules;
+DROP FUNCTION change_schedule_texts;
+DROP TRIGGER schedules_add_texts ON schedules;
+DROP FUNCTION add_schedule_texts;
+DROP FUNCTION renew_schedule_texts;
+DROP FUNCTION texts_of_schedules;
+DROP TABLE schedule_texts;

@@ -1,0 +1,2 @@
+DROP TABLE messages;
+DROP FUNCTION remember_last_message;

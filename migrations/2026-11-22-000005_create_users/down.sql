@@ -1,2 +1,0 @@
-DROP TABLE department_members;
-DROP TABLE users;

@@ -1,2 +1,0 @@
-DROP TABLE schedules;
-DROP FUNCTION keep_final_schedule;

@@ -1,2 +1,0 @@
-DROP TABLE tickets;
-DROP FUNCTION keep_closed_ticket;

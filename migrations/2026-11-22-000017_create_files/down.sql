@@ -1,2 +1,0 @@
-DROP TABLE attachments;
-DROP TABLE blobs;

@@ -1,1 +1,0 @@
-ALTER TABLE users DROP COLUMN plays_sound, DROP COLUMN shows_browser_notices, DROP COLUMN theme;

@@ -1,1 +1,0 @@
-ALTER TABLE schedules DROP COLUMN rescheduled_from;

@@ -1,1 +1,0 @@
-ALTER TABLE sessions DROP COLUMN ip, DROP COLUMN user_agent, DROP COLUMN id;

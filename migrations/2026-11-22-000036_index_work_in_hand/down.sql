@@ -1,4 +1,0 @@
-DROP INDEX tickets_open_of_department;
-DROP INDEX tickets_open_of_attendant;
-DROP INDEX schedules_pending_of_department;
-DROP INDEX schedules_pending_of_attendant;

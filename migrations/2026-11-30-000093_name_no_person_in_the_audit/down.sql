@@ -1,2 +1,0 @@
--- Who belonged to whom is not known any more.
-SELECT 1;
