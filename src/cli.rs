@@ -85,6 +85,8 @@ pub enum Trouble {
     Unreachable(#[from] diesel::ConnectionError),
     #[error("{0}")]
     Database(#[from] crate::Error),
+    #[error(transparent)]
+    Migration(#[from] db::MigrationError),
     #[error("the secret key in the data directory cannot be read or made: {0}")]
     Secret(std::io::Error),
     #[error("cannot listen on {address}: {cause}")]

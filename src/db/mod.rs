@@ -14,7 +14,7 @@ mod sqlstate;
 mod turns;
 mod url;
 
-pub use migrations::{are_current, migrate, pending_count};
+pub use migrations::{MigrationError, are_current, migrate, pending_count};
 pub use pool::{Db, connect};
 pub use prepared::{Prepared, prepared};
 pub use remembered::{Changes, Remembered};

@@ -53,6 +53,20 @@ fn an_unreachable_database_ends_the_start_with_one_sentence() {
 }
 
 #[test]
+fn a_database_with_unknown_migrations_ends_the_start_with_one_sentence() {
+    let database = Database::new();
+    database
+        .execute("UPDATE __diesel_schema_migrations SET version = '20251231000001' WHERE version = '0001'");
+    let secret = "x".repeat(32);
+    let variables = [("DATABASE_URL", database.url.as_str()), ("PONTUAL_SECRET_KEY", &secret)];
+    let expected = "pontual: the database was made by a version of Pontual that does not fit this one \
+                    (its migration 20251231000001 is unknown): use an empty database, or the version that made it";
+    for command in ["serve", "migrate"] {
+        assert_eq!(error(&pontual(&[command], &variables)), expected);
+    }
+}
+
+#[test]
 fn a_port_in_use_ends_the_start_with_one_sentence() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();

@@ -9,6 +9,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use pontual::db::MigrationError;
 
 use crate::harness::Database;
 
@@ -78,6 +79,17 @@ fn migrations_started_by_three_processes_run_once() {
     let applied = database.number("SELECT count(*) AS value FROM __diesel_schema_migrations");
     assert_eq!(ran.iter().sum::<usize>() as i64, applied);
     assert_eq!(ran.iter().filter(|count| **count == 0).count(), 2);
+}
+
+#[test]
+fn a_database_of_a_newer_version_serves_and_one_of_another_history_is_refused() {
+    let database = Database::new();
+    let mut conn = database.connect();
+    database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
+    assert_eq!(pontual::db::migrate(&mut conn).unwrap(), 0);
+    database.execute("DELETE FROM __diesel_schema_migrations WHERE version <> '9999'");
+    let refused = pontual::db::migrate(&mut conn).unwrap_err();
+    assert!(matches!(&refused, MigrationError::Foreign(version) if version == "9999"), "{refused:?}");
 }
 
 /// Everything that a migration can make, with definitions: relations, columns, constraints, indexes, triggers,
