@@ -127,7 +127,7 @@ impl EventStream {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, next).await.expect("something is told in time")
+        tokio::time::timeout(PATIENCE, next).await.expect("an event arrives in time")
     }
 
     /// The next chunk of the body, or `None` at its end.
