@@ -9,7 +9,8 @@ CREATE TABLE notifications (
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     read_at timestamptz,
     removed_at timestamptz,
-    -- The user who was deactivated without having read their entry. This one tells another user instead.
+    -- The user who left the department, or was deactivated, before reading their entry. This one tells another user
+    -- instead.
     passed_on_by bigint REFERENCES users
 );
 CREATE UNIQUE INDEX notifications_one_per_recipient ON notifications (schedule_id, user_id, kind);
