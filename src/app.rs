@@ -1,4 +1,4 @@
-//! //! Assembles the application: all addresses, the middleware and the shared state.
+//! The application put together: its middleware, and what all requests share.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -18,13 +18,10 @@ use crate::error::Error;
 use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
+use crate::routes::routes;
 use crate::schedules::Known;
-use crate::web::{Csrf, Route, Seal};
-use crate::{
-    audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
-    notifications, people, profile, retention, roles, schedules, settings, setup, tickets, users,
-    web as frame,
-};
+use crate::web::{Csrf, Seal};
+use crate::{audit, auth, web as frame};
 
 /// State that all requests share. One per process, cheap to clone.
 #[derive(Clone)]
@@ -49,37 +46,6 @@ impl Shared {
         let (refusals, paces) = (Refusals::default(), Paces::default());
         Self { config, keys, db, files, hub, health, known, connections, refusals, paces }
     }
-}
-
-/// Every address of Pontual, in the order in which the router tries them.
-pub fn routes() -> Vec<Route> {
-    [
-        auth::routes(),
-        schedules::routes(),
-        tickets::routes(),
-        conversations::routes(),
-        contacts::routes(),
-        people::routes(),
-        files::routes(),
-        notifications::routes(),
-        roles::routes(),
-        channels::routes(),
-        audit::routes(),
-        help::routes(),
-        settings::routes(),
-        retention::routes(),
-        setup::routes(),
-        users::routes(),
-        departments::routes(),
-        profile::routes(),
-        live::routes(),
-        dispatcher::routes(),
-        frame::asset_routes(),
-        frame::security_txt_routes(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
 }
 
 /// Builds the application of one worker.

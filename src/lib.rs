@@ -1,6 +1,6 @@
 //! Pontual: a company schedules an action of its platform for one date and time.
 //!
-//! Each folder is a noun of the business; `app` lists all addresses. A request goes through extractors,
+//! Each folder is a noun of the business; `routes` lists all addresses. A request goes through extractors,
 //! handler, form, query and view. A due schedule goes through `dispatcher`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
@@ -35,6 +35,7 @@ pub mod phone;
 pub mod profile;
 pub mod retention;
 pub mod roles;
+pub mod routes;
 pub mod schedules;
 pub mod schema;
 pub mod server;

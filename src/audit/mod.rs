@@ -4,7 +4,7 @@
 
 mod details;
 mod filters;
-mod handlers;
+pub mod handlers;
 mod queries;
 mod refusals;
 mod sentences;
@@ -17,15 +17,6 @@ use serde_json::Value;
 
 use crate::ids::UserId;
 use crate::text_enum;
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/audit", handlers::index),
-        Route::get("/audit/people", handlers::people),
-        Route::get("/audit/export", handlers::export),
-    ]
-}
 
 text_enum! {
     /// What happened. The dispatcher writes its own entries in SQL.

@@ -8,7 +8,7 @@
 
 mod along;
 mod devices;
-mod handlers;
+pub mod handlers;
 pub mod passwords;
 mod permission;
 mod proxies;
@@ -34,16 +34,5 @@ pub use signed_in::SignedIn;
 pub use throttle::{ClientIp, client_ip, visitor_of};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
 
-use crate::web::Route;
-
 /// The session key that holds the signed-in user's id.
 pub const USER_KEY: &str = "user_id";
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/", handlers::home),
-        Route::get("/login", handlers::new),
-        Route::post("/login", handlers::create),
-        Route::post("/logout", handlers::destroy),
-    ]
-}

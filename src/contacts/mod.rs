@@ -11,23 +11,22 @@
 //! contatos e pessoas". The customer's link opens the conversation, so it is shown only to users who serve the
 //! contact.
 
-mod anonymise;
-mod archival;
+pub mod anonymise;
+pub mod archival;
 pub mod display;
-mod export;
+pub mod export;
 pub mod form;
-mod handlers;
+pub mod handlers;
 pub mod import;
 mod link;
 pub mod queries;
 mod save;
-mod spreadsheet;
+pub mod spreadsheet;
 pub mod views;
 
 pub use link::{HAS_CHAT, Links};
 
 use crate::audit::Action;
-use crate::web::Route;
 
 /// Audit actions that the history of a contact shows.
 pub const AUDITED: &[Action] = &[
@@ -40,31 +39,3 @@ pub const AUDITED: &[Action] = &[
     Action::ContactExported,
     Action::ContactAnonymised,
 ];
-
-pub fn routes() -> Vec<Route> {
-    let mut routes = vec![
-        Route::get("/contacts", handlers::index),
-        Route::post("/contacts", handlers::create),
-        Route::get("/contacts/new", handlers::new),
-        Route::get("/contacts/new/attendants", handlers::attendant_field),
-        Route::get("/contacts/export.csv", spreadsheet::download),
-        Route::get("/contacts/options", handlers::options),
-        Route::get("/people/options", handlers::person_options),
-    ];
-    routes.extend(import::routes());
-    routes.extend([
-        Route::get("/contacts/{id}", handlers::show),
-        Route::post("/contacts/{id}", handlers::update),
-        Route::get("/contacts/{id}/edit", handlers::edit),
-        Route::get("/contacts/{id}/archival", archival::ask),
-        Route::post("/contacts/{id}/archival", archival::archive),
-        Route::post("/contacts/{id}/restoration", archival::restore),
-        Route::get("/contacts/{id}/link-revocation", archival::ask_revocation),
-        Route::post("/contacts/{id}/link-revocation", archival::revoke_link),
-        Route::post("/contacts/{id}/accesses/ending", archival::end_accesses),
-        Route::post("/contacts/{id}/export", export::download),
-        Route::get("/contacts/{id}/anonymisation", anonymise::ask),
-        Route::post("/contacts/{id}/anonymisation", anonymise::anonymise),
-    ]);
-    routes
-}

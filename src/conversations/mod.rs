@@ -6,7 +6,7 @@
 //! to them and what they wrote.
 
 pub mod chat;
-mod handlers;
+pub mod handlers;
 pub mod queries;
 pub mod readers;
 pub mod thread;
@@ -15,14 +15,3 @@ mod views;
 pub use handlers::{Desk, Wanted};
 pub use queries::Subject;
 pub use views::Draft;
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    let mut routes = vec![
-        Route::get("/contacts/{id}/conversation", handlers::show),
-        Route::get("/contacts/{id}/conversation/messages", handlers::messages),
-    ];
-    routes.extend(chat::routes());
-    routes
-}

@@ -9,28 +9,10 @@
 //! Users cannot add themselves to a department, or send another department's work to their own (see
 //! [`sight`]). A change of members applies from the user's next request, and restarts their live streams.
 
-mod departure;
+pub mod departure;
 mod form;
-mod handlers;
-mod members;
+pub mod handlers;
+pub mod members;
 mod queries;
 pub mod sight;
 mod views;
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/departments", handlers::index),
-        Route::post("/departments", handlers::create),
-        Route::get("/departments/new", handlers::new),
-        Route::get("/departments/{id}", handlers::edit),
-        Route::post("/departments/{id}", handlers::update),
-        Route::post("/departments/{id}/position", handlers::reorder),
-        Route::post("/departments/{id}/members", members::add),
-        Route::post("/departments/{id}/members/{user}/removal", members::remove),
-        Route::get("/departments/{id}/deactivation", departure::ask),
-        Route::post("/departments/{id}/deactivation", departure::deactivate),
-        Route::post("/departments/{id}/reactivation", departure::reactivate),
-    ]
-}

@@ -22,7 +22,7 @@
 //! What can go wrong, by file: `tick` and `refusals` (the database refuses a row), `timer` and `in_line` (a
 //! lost wake-up, a locked row), `supervisor` (a lost connection, a panic).
 
-mod handlers;
+pub mod handlers;
 mod health;
 mod in_line;
 mod queries;
@@ -40,9 +40,3 @@ pub use run_now::{RunNow, run_now};
 pub use supervisor::{Control, Ending, start, supervise};
 pub use tick::{Outcome, tick, tick_while, tick_with};
 pub use timer::Waker;
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![Route::get("/healthz", handlers::healthz), Route::get("/readyz", handlers::readyz)]
-}

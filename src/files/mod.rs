@@ -10,7 +10,7 @@
 
 mod attachment;
 mod content;
-mod handlers;
+pub mod handlers;
 mod hash;
 mod incoming;
 mod kind;
@@ -18,7 +18,7 @@ mod name;
 mod place;
 mod posted;
 pub mod queries;
-mod serve;
+pub mod serve;
 mod store;
 pub mod sweep;
 mod under_way;
@@ -39,20 +39,10 @@ pub use views::{FileList, UploadItem};
 
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::Route;
 
 /// Maximum size of a file, in bytes, and maximum number of files per message.
 pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 pub const MOST: usize = 5;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/files/{id}/{name}", serve::show),
-        Route::get("/c/{contact:[0-9]+}/files/{id}/{name}", serve::show_to_customer),
-        Route::post("/uploads", handlers::create),
-        Route::post("/uploads/{id}/removal", handlers::remove),
-    ]
-}
 
 /// Stores a received file: first its row, then its bytes. The caller must then refer to `blobs.sha256`;
 /// otherwise the sweeper deletes the file after an hour.

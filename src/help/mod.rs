@@ -9,11 +9,7 @@ use crate::error::Result;
 use crate::schedules::{Spacing, Status};
 use crate::settings::sentences::{duration, spacing_sentence};
 use crate::settings::{self, Settings};
-use crate::web::{Route, Shell};
-
-pub fn routes() -> Vec<Route> {
-    vec![Route::get("/help", show)]
-}
+use crate::web::Shell;
 
 #[derive(Template)]
 #[template(path = "help/show.html")]
@@ -59,7 +55,7 @@ impl Help {
     }
 }
 
-async fn show(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn show(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(settings::current).await?;
     shell.page(&viewer, "Ajuda", Help::new(&viewer, &current))
 }

@@ -8,7 +8,7 @@
 
 mod delivery;
 mod event;
-mod handlers;
+pub mod handlers;
 mod hub;
 mod listener;
 mod message;
@@ -20,9 +20,3 @@ mod streams;
 pub use event::{CHANNEL, Event, announce};
 pub use hub::Hub;
 pub use listener::{Incoming, listen};
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![Route::get("/live", handlers::user), Route::get("/c/{contact:[0-9]+}/live", handlers::customer)]
-}

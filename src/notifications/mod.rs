@@ -12,7 +12,7 @@
 
 mod back;
 mod filter;
-mod handlers;
+pub mod handlers;
 mod kind;
 pub mod queries;
 mod views;
@@ -21,8 +21,6 @@ pub use filter::Filter;
 pub use kind::Kind;
 pub use views::Item;
 
-use crate::web::Route;
-
 /// Maximum entries in the bell, and at the start of a live stream.
 pub const BELL_LENGTH: i64 = 20;
 
@@ -30,15 +28,3 @@ pub const BELL_LENGTH: i64 = 20;
 pub const COUNTED: i64 = 100;
 
 const PAGE: &str = "/notifications";
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/notifications", handlers::index),
-        Route::get("/notifications/panel", handlers::panel),
-        Route::post("/notifications/preferences", handlers::choose),
-        Route::post("/notifications/reading", handlers::read_all),
-        Route::post("/notifications/{id}/reading", handlers::read),
-        Route::post("/notifications/{id}/opening", handlers::open),
-        Route::post("/notifications/{id}/removal", handlers::remove),
-    ]
-}

@@ -4,15 +4,14 @@
 //! person removes their contacts; the contacts and their pending schedules stay as they are. Users who manage
 //! contacts also manage people.
 
-mod archival;
+pub mod archival;
 mod form;
-mod handlers;
+pub mod handlers;
 mod queries;
 mod save;
 mod views;
 
 use crate::audit::Action;
-use crate::web::Route;
 
 /// Audit actions that the history of a person shows.
 const AUDITED: &[Action] = &[
@@ -22,17 +21,3 @@ const AUDITED: &[Action] = &[
     Action::PersonRestored,
     Action::PersonAnonymised,
 ];
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/people", handlers::index),
-        Route::post("/people", handlers::create),
-        Route::get("/people/new", handlers::new),
-        Route::get("/people/{id}", handlers::show),
-        Route::post("/people/{id}", handlers::update),
-        Route::get("/people/{id}/edit", handlers::edit),
-        Route::get("/people/{id}/archival", archival::ask),
-        Route::post("/people/{id}/archival", archival::archive),
-        Route::post("/people/{id}/restoration", archival::restore),
-    ]
-}

@@ -5,21 +5,8 @@
 
 mod confirmation;
 mod form;
-mod handlers;
-mod password;
+pub mod handlers;
+pub mod password;
 mod queries;
-mod sessions;
+pub mod sessions;
 mod views;
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/profile", handlers::edit),
-        Route::post("/profile", handlers::update),
-        Route::post("/profile/theme", handlers::set_theme),
-        Route::post("/profile/password", password::change),
-        Route::post("/profile/sessions/ending", sessions::end_others),
-        Route::post("/profile/sessions/{session}/ending", sessions::end_one),
-    ]
-}

@@ -10,19 +10,10 @@
 //! `pontual check` can tell removed rows from lost ones.
 
 mod form;
-mod handlers;
+pub mod handlers;
 mod queries;
 mod views;
 pub mod worker;
 
 pub use form::Retention;
 pub use queries::current;
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/settings/retention", handlers::edit),
-        Route::post("/settings/retention", handlers::update),
-    ]
-}

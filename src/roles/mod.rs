@@ -7,27 +7,14 @@
 //! `form::may_grant`). A role cannot be deleted while a user has it, even a deactivated one. The page of a role
 //! shows who changed what and when.
 
-mod deletion;
+pub mod deletion;
 mod form;
-mod handlers;
+pub mod handlers;
 mod history;
 mod queries;
 mod views;
 
 use crate::auth::Permission;
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/roles", handlers::index),
-        Route::get("/roles/new", handlers::new),
-        Route::post("/roles", handlers::create),
-        Route::get("/roles/{id}", handlers::edit),
-        Route::post("/roles/{id}", handlers::update),
-        Route::get("/roles/{id}/deletion", deletion::ask),
-        Route::post("/roles/{id}/deletion", deletion::delete),
-    ]
-}
 
 /// A switch of the form.
 struct Switchable {

@@ -6,8 +6,8 @@
 //! late a schedule may still be carried out after the platform was down.
 
 mod form;
-mod handlers;
-mod lists;
+pub mod handlers;
+pub mod lists;
 pub mod logo;
 mod picture;
 mod queries;
@@ -20,18 +20,3 @@ mod zones;
 pub use form::{Settings, changes_of, company_name_error, snapshot_of};
 pub use queries::{Brand, brand, current};
 pub use zones::{ZoneGroup, zone_groups, zone_hint, zone_label};
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/settings", handlers::edit),
-        Route::post("/settings", handlers::update),
-        Route::get("/settings/spacing-sentence", handlers::spacing_sentence),
-        Route::get("/settings/unspaced-schedules", lists::unspaced),
-        Route::get("/settings/moved-clocks", lists::moved_clocks),
-        Route::post("/settings/logo", logo::create),
-        Route::post("/settings/logo/removal", logo::destroy),
-        Route::get("/logo/{hash}", logo::show),
-    ]
-}

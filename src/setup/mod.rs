@@ -6,7 +6,7 @@
 //! any more.
 
 mod form;
-mod handlers;
+pub mod handlers;
 mod queries;
 
 use diesel::pg::PgConnection;
@@ -15,11 +15,6 @@ use sha2::{Digest, Sha256};
 use crate::error::Result;
 use crate::keys::random_bytes;
 use crate::users;
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![Route::get("/setup/{token}", handlers::new), Route::post("/setup/{token}", handlers::create)]
-}
 
 /// Creates a new link and returns its path. The previous link stops working. `None` if there is a user.
 pub fn open(conn: &mut PgConnection) -> Result<Option<String>> {

@@ -7,7 +7,7 @@
 //! department who attend tickets, and by users who attend all tickets.
 
 mod form;
-mod handlers;
+pub mod handlers;
 mod inbox;
 pub mod queries;
 mod ticket;
@@ -15,16 +15,3 @@ mod ticket;
 pub use inbox::{Inbox, queries::unseen};
 pub use queries::{Handover, close, hand_over, open_ticket_of};
 pub use ticket::{OpenTicket, Seen, Ticket, TicketStatus, may_close};
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/tickets", handlers::index),
-        Route::get("/tickets/unseen", handlers::unseen),
-        Route::get("/tickets/{id}", handlers::show),
-        Route::post("/tickets/{id}/messages", handlers::reply),
-        Route::post("/tickets/{id}/closure", handlers::close),
-        Route::post("/tickets/{id}/reading", handlers::read),
-    ]
-}

@@ -20,16 +20,16 @@
 //! that the schedules open later. A page also asks when a user leaves a department in which they have work;
 //! there, schedules that nobody takes over stay with the user.
 
-mod access;
+pub mod access;
 mod access_link;
 mod account;
-mod departure;
+pub mod departure;
 mod form;
-mod handlers;
+pub mod handlers;
 mod queries;
 mod reach;
 mod saving;
-mod sessions;
+pub mod sessions;
 mod views;
 
 pub use access_link::{HOURS as LINK_HOURS, Token};
@@ -40,24 +40,3 @@ pub use queries::{
 };
 pub use reach::Reach;
 pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/users", handlers::index),
-        Route::post("/users", handlers::create),
-        Route::get("/users/new", handlers::new),
-        Route::get("/users/{id}", handlers::edit),
-        Route::post("/users/{id}", handlers::update),
-        Route::post("/users/{id}/access-link", access::make),
-        Route::get("/users/{id}/deactivation", departure::ask),
-        Route::post("/users/{id}/deactivation", departure::deactivate),
-        Route::get("/users/{id}/reactivation", departure::ask_return),
-        Route::post("/users/{id}/reactivation", departure::reactivate),
-        Route::post("/users/{id}/sessions/ending", sessions::end_all_of),
-        Route::post("/users/{id}/sessions/{session}/ending", sessions::end_one_of),
-        Route::get("/access/{token}", access::show),
-        Route::post("/access/{token}", access::take_up),
-    ]
-}

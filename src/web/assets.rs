@@ -54,11 +54,7 @@ pub fn prepare() {
     }));
 }
 
-pub fn routes() -> Vec<Route> {
-    vec![Route::get("/assets/{version}/{path:.*}", show)]
-}
-
-async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+pub async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     let file = read(&path).ok_or(Error::NotFound)?;
     // Another version, from a page before an update, gets the current file, but only for a short time.

@@ -2,7 +2,7 @@
 
 mod address;
 mod again;
-mod assets;
+pub mod assets;
 mod browser;
 mod csrf;
 mod csv_file;
@@ -20,7 +20,7 @@ mod request_span;
 mod routing;
 mod search;
 mod security;
-mod security_txt;
+pub mod security_txt;
 mod shell;
 mod small;
 mod stale;
@@ -30,7 +30,7 @@ mod unsent;
 
 pub use address::{Asked, Remarks, tidied};
 pub use again::{PostedForm, offer as offer_again};
-pub use assets::{asset, prepare as prepare_assets, routes as asset_routes};
+pub use assets::{asset, prepare as prepare_assets};
 pub use browser::browser_name;
 pub use csrf::{Csrf, FORM_LIMIT, Posted, user_of};
 pub use csv_file::{csv_file, lines as csv_lines, without_apostrophes};
@@ -43,10 +43,9 @@ pub use origin::{check as check_origin, is_proven_own};
 pub use pace::Pace;
 pub use pagination::{Cursor, NameCursor, PageOf};
 pub use request_span::RequestSpan;
-pub use routing::{Route, register};
+pub use routing::{Route, get, post, register};
 pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
-pub use security_txt::routes as security_txt_routes;
 pub use shell::{Shell, initials, pushing, redirect, redirect_with, tint, with_cookie};
 pub use small::stay_plain;
 pub use stale::{BLANK, Refusal, Snapshot, Stale};

@@ -3,31 +3,29 @@
 use actix_web::http::Method;
 use actix_web::{FromRequest, Handler, Responder, web};
 
-/// One method and path with its handler. Features return a list of these from `routes()`.
+/// One method and path with its handler.
 pub struct Route {
     pub method: Method,
     pub path: &'static str,
     handler: actix_web::Route,
 }
 
-impl Route {
-    pub fn get<F, Args>(path: &'static str, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        Self { method: Method::GET, path, handler: web::get().to(handler) }
-    }
+pub fn get<F, Args>(path: &'static str, handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Route { method: Method::GET, path, handler: web::get().to(handler) }
+}
 
-    pub fn post<F, Args>(path: &'static str, handler: F) -> Self
-    where
-        F: Handler<Args>,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        Self { method: Method::POST, path, handler: web::post().to(handler) }
-    }
+pub fn post<F, Args>(path: &'static str, handler: F) -> Route
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Route { method: Method::POST, path, handler: web::post().to(handler) }
 }
 
 /// Registers `routes`. Routes with the same path become one resource, so that a wrong method gets 405. If

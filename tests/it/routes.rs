@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use pontual::app;
+use pontual::routes;
 
 use crate::harness::{TestApp, Visitor};
 
@@ -240,7 +240,7 @@ async fn a_stream_refuses_a_stranger() {
 #[test]
 fn the_table_holds_every_route() {
     let routes: BTreeSet<_> =
-        app::routes().iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();
+        routes::routes().iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();
     let streams = STREAMS.map(|(path, ..)| ("GET".to_owned(), path.to_owned()));
     let table = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()));
     let known: BTreeSet<_> = table.chain(streams).collect();

@@ -19,8 +19,8 @@
 //!    └──────────cancel───────────┴───────▶ cancelled ◀┘       what was taken until then stays
 //! ```
 
-mod columns;
-mod handlers;
+pub mod columns;
+pub mod handlers;
 mod heads;
 mod line;
 mod numbers;
@@ -37,7 +37,6 @@ pub use take::take_portion;
 pub use worker::keep_working;
 
 use crate::text_enum;
-use crate::web::Route;
 
 text_enum! {
     /// The steps of an import. The module's documentation shows the transitions.
@@ -54,19 +53,4 @@ text_enum! {
 fn one_line(text: &str) -> String {
     let parts = text.split(char::is_control).map(str::trim).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join(" ")
-}
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/contacts/import", handlers::new),
-        Route::post("/contacts/import", handlers::create),
-        Route::get("/contacts/import/template", handlers::template),
-        Route::get("/contacts/imports/{id}", handlers::show),
-        Route::get("/contacts/imports/{id}/columns", columns::show),
-        Route::post("/contacts/imports/{id}/columns", columns::choose),
-        Route::post("/contacts/imports/{id}/confirmation", handlers::confirm),
-        Route::post("/contacts/imports/{id}/cancellation", handlers::cancel),
-        Route::get("/contacts/imports/{id}/errors", handlers::errors),
-        Route::get("/contacts/imports/{id}/leftovers", handlers::leftovers),
-    ]
 }

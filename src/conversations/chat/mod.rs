@@ -9,10 +9,10 @@
 //! there is none, it opens a ticket in the department that served them last, or else in the channel's default
 //! department.
 
-mod accesses;
+pub mod accesses;
 mod browser;
 mod customer;
-mod handlers;
+pub mod handlers;
 mod pace;
 mod queries;
 mod views;
@@ -21,20 +21,5 @@ pub use customer::Customer;
 pub use pace::Paces;
 pub use queries::{IS_OPEN, OpenAccess, accesses, end_accesses};
 
-use crate::web::Route;
-
 /// Days after which a browser needs the link again.
 pub const LONGEST_DAYS: i32 = 180;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/c/{contact:[0-9]+}", handlers::show),
-        Route::get("/c/{contact:[0-9]+}/messages", handlers::messages),
-        Route::post("/c/{contact:[0-9]+}/messages", handlers::write),
-        Route::post("/c/{contact:[0-9]+}/receipts", handlers::acknowledge),
-        Route::get("/c/{contact:[0-9]+}/accesses", accesses::index),
-        Route::post("/c/{contact:[0-9]+}/accesses/ending", accesses::end_others),
-        Route::post("/c/{contact:[0-9]+}/departure", accesses::leave),
-        Route::get("/c/{token}", accesses::enter),
-    ]
-}

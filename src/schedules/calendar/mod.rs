@@ -6,20 +6,10 @@
 //! or on a separate page, under all the rules of an edit.
 
 mod grid;
-mod handlers;
-mod moving;
+pub mod handlers;
+pub mod moving;
 mod queries;
 mod views;
 
 pub use grid::Cell;
 pub use queries::{Load, loads};
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/schedules/calendar", handlers::show),
-        Route::get("/schedules/{id}/time", moving::ask),
-        Route::post("/schedules/{id}/time", moving::change),
-    ]
-}

@@ -4,10 +4,10 @@
 //! state of the page ([`Filters`] and where the page begins), so that it can be shared and the browser's
 //! "back" restores it. The calendar shows the same schedules with the same filters.
 
-mod cancellations;
-mod export;
+pub mod cancellations;
+pub mod export;
 mod filters;
-mod handlers;
+pub mod handlers;
 mod period;
 mod queries;
 mod views;
@@ -18,16 +18,3 @@ pub use queries::{
     BOUND, Counts, Found, Narrowed, Options, added, counts, find, narrowed_to, narrowing, newest, options,
 };
 pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};
-
-use crate::web::Route;
-
-pub fn routes() -> Vec<Route> {
-    vec![
-        Route::get("/schedules", handlers::index),
-        Route::get("/schedules/attendants", handlers::attendants),
-        Route::get("/schedules/users", handlers::users),
-        Route::get("/schedules/export.csv", export::download),
-        Route::get("/schedules/cancellations", cancellations::ask),
-        Route::post("/schedules/cancellations", cancellations::cancel),
-    ]
-}

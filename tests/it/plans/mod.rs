@@ -7,8 +7,8 @@ mod walk;
 
 use std::collections::BTreeSet;
 
-use pontual::app;
 use pontual::demo::large::{Sizes, load};
+use pontual::routes;
 
 use self::explain::Plans;
 use self::walk::{Records, Walk};
@@ -90,7 +90,7 @@ async fn each_statement_of_each_page_uses_an_index() {
 }
 
 fn pages() -> Vec<&'static str> {
-    let routes = app::routes();
+    let routes = routes::routes();
     let gets = routes.iter().filter(|route| route.method == "GET").map(|route| route.path);
     let is_walked = |path: &&str| !EXEMPT.iter().any(|(exempt, _)| exempt == path);
     gets.filter(is_walked).collect()
@@ -98,7 +98,7 @@ fn pages() -> Vec<&'static str> {
 
 #[test]
 fn what_is_exempt_is_a_route() {
-    let routes = app::routes();
+    let routes = routes::routes();
     for (path, why) in EXEMPT {
         assert!(routes.iter().any(|route| route.path == *path), "{path} ({why})");
     }
