@@ -5,8 +5,11 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use crate::auth::TrustedProxies;
-use crate::files::{Place, PlaceError};
+mod file_location;
+mod trusted_proxies;
+
+pub use file_location::{Bucket, FileLocation, FileLocationError};
+pub use trusted_proxies::{TrustedProxies, network_named, network_of};
 
 /// The configuration of the process, read once at start.
 #[derive(Clone, Debug)]
@@ -16,7 +19,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub data_dir: PathBuf,
     /// Where uploaded files are stored.
-    pub files: Place,
+    pub files: FileLocation,
     /// The base address of links, without a trailing slash.
     pub public_url: Url,
     /// Whether `public_url` was configured. If not, it is derived from `listen`.
@@ -52,7 +55,7 @@ pub enum ConfigError {
     #[error("PONTUAL_SECURITY_CONTACT must be an e-mail address or an https address, not {0:?}")]
     SecurityContact(String),
     #[error(transparent)]
-    Files(#[from] PlaceError),
+    Files(#[from] FileLocationError),
 }
 
 impl Config {
@@ -92,7 +95,7 @@ impl Config {
         };
         let data_dir: PathBuf = var("PONTUAL_DATA_DIR").unwrap_or_else(|| "data".into()).into();
         Ok(Self {
-            files: Place::from_vars(var, &data_dir)?,
+            files: FileLocation::from_vars(var, &data_dir)?,
             database_url: var("DATABASE_URL"),
             listen,
             data_dir,

@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 use super::queries::log::{self, Actor, Filter};
 use super::views::{self, Index};
 use super::{Action, Entry, Group, record};
-use crate::auth::{Can, ClientIp, ReadAudit, Viewer};
+use crate::auth::{Can, ReadAudit, Viewer};
 use crate::clock::{self, Resolved, Zone};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{Asked, Cursor, Remarks, Shell, csv_file, pushing, tidied};
+use crate::web::{Asked, ClientIp, Cursor, Remarks, Shell, csv_file, pushing, tidied};
 
 /// Rows per query when the file is written.
 const BATCH: usize = 1000;

@@ -15,10 +15,10 @@ use actix_web::{HttpRequest, web};
 use serde_json::json;
 
 use super::{Action, Entry, record};
-use crate::auth::{USER_KEY, client_ip};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::web::{USER_KEY, client_ip};
 
 /// How often the sums are written to the audit.
 const EVERY: Duration = Duration::from_secs(60);

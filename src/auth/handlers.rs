@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::sessions::{self, Device};
 use super::throttle::Guesser;
-use super::{Anyone, ClientIp, KnownDevice, Viewer, passwords, queries, refused, throttle};
+use super::{Anyone, KnownDevice, Viewer, passwords, queries, refused, throttle};
 use crate::audit::{self, Action, Refused};
 use crate::db::Db;
 use crate::email::Email;
@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{Flash, Posted, Shell, redirect, redirect_with, user_of, with_cookie};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect, redirect_with, user_of, with_cookie};
 
 const IN_QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 

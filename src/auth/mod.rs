@@ -11,7 +11,6 @@ mod devices;
 pub mod handlers;
 pub mod passwords;
 mod permission;
-mod proxies;
 mod queries;
 mod recognition;
 mod refused;
@@ -27,12 +26,7 @@ pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
-pub use proxies::{TrustedProxies, network_named, network_of};
 pub use recognition::recognise;
 pub use refused::keep as keep_refused;
 pub use signed_in::SignedIn;
-pub use throttle::{ClientIp, client_ip, visitor_of};
 pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
-
-/// The session key that holds the signed-in user's id.
-pub const USER_KEY: &str = "user_id";

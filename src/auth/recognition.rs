@@ -8,10 +8,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::web;
 
-use super::USER_KEY;
 use crate::connections::{Connection, Connections, Owner};
 use crate::error::Error;
 use crate::ids::UserId;
+use crate::web::USER_KEY;
 
 /// Middleware inside the session middleware: tells the register of connections which user this connection
 /// belongs to.

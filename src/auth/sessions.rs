@@ -18,11 +18,12 @@ use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Permission, Person, USER_KEY, along, client_ip, queries};
+use super::{Permission, Person, along, queries};
 use crate::db::Db;
 use crate::error::Error;
 use crate::ids::UserId;
 use crate::keys::{Key, random_bytes};
+use crate::web::{USER_KEY, client_ip};
 
 /// Hours without a request after which a session ends.
 pub const IDLE_HOURS: i32 = 12;

@@ -6,10 +6,10 @@ use actix_session::SessionExt;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest};
 
-use super::USER_KEY;
 use super::viewer::login_required;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
+use crate::web::USER_KEY;
 
 /// The user of an open session. Reads no user data, so it is for requests that come in thousands and do not
 /// show any. Pages use [`Viewer`](super::Viewer).

@@ -13,14 +13,14 @@ use futures_util::future::LocalBoxFuture;
 use url::{Position, Url};
 
 use super::signed_in::is_meant;
-use super::{AttendTickets, Permission, Permissions, Requires, USER_KEY, along, queries, sessions};
+use super::{AttendTickets, Permission, Permissions, Requires, along, queries, sessions};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::settings;
-use crate::web::{Theme, navigation};
+use crate::web::{Theme, USER_KEY, navigation};
 
 /// The signed-in user. Read from the database for every request, so that a change of role takes effect at
 /// once.

@@ -8,13 +8,13 @@ use super::form::{Typed, snapshot};
 use super::queries;
 use super::views::{Deactivation, FormPage, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageChannels, Viewer};
+use crate::auth::{Can, ManageChannels, Viewer};
 use crate::db::Db;
 use crate::departments::sight;
 use crate::error::Result;
 use crate::ids::{ChannelId, UserId};
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
 pub async fn index(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let channels = db.run(queries::all).await?;

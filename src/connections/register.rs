@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::connection::{Connection, Owner, now};
-use crate::auth::{TrustedProxies, network_of};
+use crate::config::{TrustedProxies, network_of};
 
 /// Interval at which [`Connections::tidy`] must be called.
 pub const EVERY: Duration = Duration::from_secs(1);

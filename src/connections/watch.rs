@@ -15,8 +15,8 @@ use pin_project_lite::pin_project;
 use super::body::Held;
 use super::register::Forwarded;
 use super::{Connection, Connections};
-use crate::auth::visitor_of;
 use crate::error::Error;
+use crate::web::visitor_of;
 
 /// Middleware: counts requests in progress, enforces the pace of the body, and closes the connection after a
 /// response if the body was not read.

@@ -6,14 +6,14 @@ use diesel::pg::PgConnection;
 use super::queries;
 use super::views::{Archival, LinkRevocation, Touching};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::auth::{Can, ManageContacts, Viewer};
 use crate::conversations::chat;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::tickets;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving, for browsers without scripts.
 pub async fn ask(

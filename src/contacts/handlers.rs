@@ -8,13 +8,13 @@ use super::form::Typed;
 use super::queries;
 use super::save::{self, Outcome, Submission};
 use super::views::{AttendantField, FormPage, Index, ListQuery, Options, Page, Show, as_json};
-use crate::auth::{Can, ClientIp, ManageContacts, ReadContacts, Viewer};
+use crate::auth::{Can, ManageContacts, ReadContacts, Viewer};
 use crate::config::Config;
 use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Flash, Posted, Search, Shell, redirect_with};
 
 pub async fn index(
     viewer: Can<ReadContacts>,

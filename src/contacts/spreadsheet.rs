@@ -9,10 +9,10 @@ use super::display;
 use super::queries::{self, ExportRow};
 use super::views::ListQuery;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageContacts};
+use crate::auth::{Can, ManageContacts};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{NameCursor, csv_file};
+use crate::web::{ClientIp, NameCursor, csv_file};
 
 /// The import recognises these column titles.
 const HEAD: &[&str] = &[

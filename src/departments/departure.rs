@@ -9,14 +9,14 @@ use super::queries::{self, Channel, Department, Other};
 use super::views::Departure;
 use super::{members, sight};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
+use crate::auth::{Can, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::departures::{self, InHand, Leaver};
 use crate::error::Result;
 use crate::ids::DepartmentId;
 use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
-use crate::web::{Fields, Flash, Posted, Shell, redirect, redirect_with};
+use crate::web::{ClientIp, Fields, Flash, Posted, Shell, redirect, redirect_with};
 
 /// What the page that asks before a deactivation shows.
 pub struct Work {

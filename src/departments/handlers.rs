@@ -10,11 +10,13 @@ use super::queries;
 use super::sight;
 use super::views::{Blank, Edit, Found, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
+use crate::auth::{Can, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
-use crate::web::{FieldErrors, Flash, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with};
+use crate::web::{
+    ClientIp, FieldErrors, Flash, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with,
+};
 
 /// The query string of a department's page: the search for new members, and the page of members.
 #[derive(Clone, Default, Deserialize)]

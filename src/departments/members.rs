@@ -7,13 +7,13 @@ use serde_json::json;
 
 use super::{queries, sight};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageDepartments, Viewer};
+use crate::auth::{Can, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::departures::{Leave, Left};
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 pub async fn add(
     viewer: Can<ManageDepartments>,

@@ -15,10 +15,9 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
 use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
-use crate::auth::USER_KEY;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, Unsent};
+use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, USER_KEY, Unsent};
 
 /// Maximum number of parts. A form has a dozen fields and a few files.
 const PARTS: usize = 100;

@@ -28,9 +28,9 @@ use object_store::{
 use tokio::sync::Semaphore;
 
 use super::incoming::disk;
-use super::place::Bucket;
 use super::under_way::{Share, UnderWay};
-use super::{ContentHash, Incoming, Place, Received};
+use super::{ContentHash, Incoming, Received};
+use crate::config::{Bucket, FileLocation};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
@@ -67,10 +67,10 @@ pub struct Content {
 impl Files {
     /// Opens the store at `place`, with temporary files in `data_dir`. The error is a sentence for the
     /// operator.
-    pub fn open(place: &Place, data_dir: &FilePath) -> Result<Self, String> {
+    pub fn open(place: &FileLocation, data_dir: &FilePath) -> Result<Self, String> {
         let root = match place {
-            Place::Directory(root) => root.clone(),
-            Place::Bucket(_) => data_dir.join("files"),
+            FileLocation::Directory(root) => root.clone(),
+            FileLocation::Bucket(_) => data_dir.join("files"),
         };
         let incoming = root.join(INCOMING);
         for directory in [&root, &incoming, &root.join(ASIDE)] {
@@ -78,15 +78,15 @@ impl Files {
                 .map_err(|error| format!("the directory {} cannot be made: {error}", directory.display()))?;
         }
         let store: Result<Arc<dyn ObjectStore>, _> = match place {
-            Place::Directory(root) => {
+            FileLocation::Directory(root) => {
                 LocalFileSystem::new_with_prefix(root).map(|store| Arc::new(store.with_fsync(true)) as _)
             }
-            Place::Bucket(bucket) => open_bucket(bucket),
+            FileLocation::Bucket(bucket) => open_bucket(bucket),
         };
         Ok(Self {
             store: store.map_err(|error| format!("the file store {place} cannot be used: {error}"))?,
             incoming,
-            directory: matches!(place, Place::Directory(_)).then_some(root),
+            directory: matches!(place, FileLocation::Directory(_)).then_some(root),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
             under_way: UnderWay::default(),
         })

@@ -10,13 +10,13 @@ use super::back::Back;
 use super::queries::{self, Preferences};
 use super::{Filter, views};
 use crate::audit::{self, Action};
-use crate::auth::{ClientIp, Viewer};
+use crate::auth::Viewer;
 use crate::conversations::readers::readers;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{NotificationId, UserId};
 use crate::live::{self, Event};
-use crate::web::{Cursor, Flash, Posted, Shell, redirect};
+use crate::web::{ClientIp, Cursor, Flash, Posted, Shell, redirect};
 
 #[derive(Deserialize)]
 pub struct Place {

@@ -7,12 +7,12 @@ use serde_json::json;
 use super::queries;
 use super::views::Archival;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageContacts};
+use crate::auth::{Can, ManageContacts};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{PersonId, UserId};
 use crate::live::{self, Event};
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving.
 pub async fn ask(

@@ -8,12 +8,12 @@ use super::save::{Outcome, Submission};
 use super::views::{FormPage, Index, ListQuery, Members, Show};
 use super::{AUDITED, queries};
 use crate::audit;
-use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::auth::{Can, ManageContacts, Viewer};
 use crate::contacts::views::HISTORY;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 pub async fn index(
     viewer: Can<ManageContacts>,

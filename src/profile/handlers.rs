@@ -9,11 +9,11 @@ use super::form::Typed;
 use super::queries;
 use super::views::Edit;
 use crate::audit::{self, Action};
-use crate::auth::{ClientIp, Viewer, sessions};
+use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::users;
-use crate::web::{Flash, Posted, Shell, Theme, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, Theme, redirect_with};
 
 pub async fn edit(viewer: Viewer, shell: Shell, db: web::Data<Db>, session: Session) -> Result<HttpResponse> {
     let view = page(&viewer, &shell, &db, &session).await?;

@@ -7,12 +7,12 @@ use super::handlers::page;
 use super::{confirmation, queries};
 use crate::audit::{self, Action};
 use crate::auth::passwords::{self, Owner};
-use crate::auth::{ClientIp, KnownDevice, Viewer, sessions};
+use crate::auth::{KnownDevice, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::live::{self, Event};
 use crate::users;
-use crate::web::{Flash, Posted, Shell, redirect_with, with_cookie};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with, with_cookie};
 
 /// Changes the password. The other sessions end, and this one continues with a new token.
 pub async fn change(

@@ -8,11 +8,11 @@ use uuid::Uuid;
 use super::confirmation;
 use super::handlers::page;
 use super::views::Edit;
-use crate::auth::{ClientIp, Viewer, sessions};
+use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::users;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 /// The field for the current password in the list of sessions.
 const FIELD: &str = "session_password";

@@ -7,10 +7,10 @@ use super::form::Typed;
 use super::queries;
 use super::views::FormPage;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageSettings, Viewer};
+use crate::auth::{Can, ManageSettings, Viewer};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{Flash, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
 const TITLE: &str = "Retenção de dados";
 const PATH: &str = "/settings/retention";

@@ -6,11 +6,11 @@ use actix_web::{HttpResponse, web};
 use super::queries;
 use super::views::Deletion;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageRoles};
+use crate::auth::{Can, ManageRoles};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Excluir cargo";
 

@@ -9,12 +9,12 @@ use super::history;
 use super::queries::{self, Role};
 use super::views::{Edit, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageRoles, Permissions, Viewer};
+use crate::auth::{Can, ManageRoles, Permissions, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;

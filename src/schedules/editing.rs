@@ -8,12 +8,12 @@ use super::form::Typed;
 use super::merging::{Merged, Original, Part};
 use super::views::{FormPage, Options, Purpose};
 use super::{form_parts, queries};
-use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
+use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{Flash, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Shell, redirect_with};
 
 pub async fn edit(
     viewer: Can<ManageSchedules>,

@@ -10,12 +10,12 @@ use super::form::Typed;
 use super::form_parts;
 use super::queries::{self, Story};
 use super::views::{Cancellation, FormPage, Options, Purpose, Show};
-use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
+use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect, redirect_with};
 
 /// # Errors
 /// `NotFound` if the viewer may not read it.

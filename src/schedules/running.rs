@@ -5,13 +5,13 @@ use actix_web::{HttpResponse, web};
 
 use super::queries;
 use super::views::RunQuestion;
-use crate::auth::{Can, ClientIp, ManageSchedules};
+use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::dispatcher::{self, RunNow};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::tickets;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 /// Asks before running the schedule, for browsers without JavaScript.
 pub async fn ask(

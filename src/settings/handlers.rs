@@ -9,10 +9,10 @@ use super::form::Typed;
 use super::queries;
 use super::update::{self, Outcome};
 use super::views::{Confirmation, FormPage, Sentence};
-use crate::auth::{Can, ClientIp, ManageSettings, Viewer};
+use crate::auth::{Can, ManageSettings, Viewer};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Empresa";
 

@@ -12,13 +12,13 @@ use super::picture;
 use super::queries;
 use super::views::FormPage;
 use crate::audit::{self, Action};
-use crate::auth::{Anyone, Can, ClientIp, ManageSettings};
+use crate::auth::{Anyone, Can, ManageSettings};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{self, ContentHash, Files, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
-use crate::web::{FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
 
 /// Maximum size of an uploaded file, in bytes.
 const LIMIT: u64 = 1024 * 1024;

@@ -9,13 +9,13 @@ use serde_json::json;
 use super::form::{self, Reply};
 use super::inbox::Search;
 use super::{Inbox, queries};
-use crate::auth::{Attendant, ClientIp, Viewer};
+use crate::auth::{Attendant, Viewer};
 use crate::conversations::thread::Window;
 use crate::conversations::{Desk, Draft, Subject, Wanted};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{MessageId, TicketId};
-use crate::web::{Flash, Posted, Shell, redirect, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect, redirect_with};
 
 #[derive(Template)]
 #[template(path = "tickets/index.html")]

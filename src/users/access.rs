@@ -12,14 +12,14 @@ use super::{Name, Token};
 use crate::audit::{self, Action};
 use crate::auth::passwords::{self, Owner};
 use crate::auth::sessions::{self, Device};
-use crate::auth::{Anyone, Can, KnownDevice, ManageUsers, Viewer, client_ip};
+use crate::auth::{Anyone, Can, KnownDevice, ManageUsers, Viewer};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{FieldErrors, Posted, Shell, redirect, with_cookie};
+use crate::web::{FieldErrors, Posted, Shell, client_ip, redirect, with_cookie};
 
 /// Makes a new link, which invalidates the older one, and shows it once.
 pub async fn make(

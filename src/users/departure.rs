@@ -10,12 +10,12 @@ use super::queries::{self, Standing, User};
 use super::saving::{held, managed};
 use super::views::{Departure, Return};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageUsers, Viewer};
+use crate::auth::{Can, ManageUsers, Viewer};
 use crate::db::Db;
 use crate::departures::{self, Candidate, Heirs, Held, InHand, Leaver};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 /// The data of the page that asks for confirmation.
 pub struct Work {

@@ -10,12 +10,12 @@ use super::queries::{self, Filter};
 use super::saving::{self, Judged, Saved, Submitted};
 use super::views::{FormPage, Index, Link, Listed};
 use crate::audit;
-use crate::auth::{Can, ClientIp, ManageUsers, Viewer, client_ip, sessions};
+use crate::auth::{Can, ManageUsers, Viewer, sessions};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{FieldErrors, Flash, Posted, Search, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Flash, Posted, Search, Shell, client_ip, redirect_with};
 
 /// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]

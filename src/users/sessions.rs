@@ -8,12 +8,12 @@ use uuid::Uuid;
 use super::queries;
 use super::saving::held;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageUsers};
+use crate::auth::{Can, ManageUsers};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
-use crate::web::{Flash, Posted, redirect_with};
+use crate::web::{ClientIp, Flash, Posted, redirect_with};
 
 pub use super::queries::{OpenSession, open_sessions};
 pub use super::views::SessionList;

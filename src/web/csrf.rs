@@ -9,7 +9,6 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use actix_session::SessionExt;
 use actix_web::cookie::time::Duration as CookieDuration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
@@ -20,7 +19,7 @@ use futures_util::future::LocalBoxFuture;
 use subtle::ConstantTimeEq;
 
 use super::Fields;
-use crate::auth::USER_KEY;
+use super::session::user_of;
 use crate::error::{Error, Result};
 use crate::keys::{Key, random_bytes};
 
@@ -118,11 +117,6 @@ impl Csrf {
 
 fn user_part(request: &HttpRequest) -> [u8; USER] {
     user_of(request).to_be_bytes()
-}
-
-/// The id of the signed-in user, or 0.
-pub fn user_of(request: &HttpRequest) -> i64 {
-    request.get_session().get(USER_KEY).unwrap_or_default().unwrap_or_default()
 }
 
 /// The fields of a posted form with a valid token. Every handler that changes something takes it.

@@ -14,12 +14,12 @@ use diesel::pg::{Pg, PgConnection};
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
-use pontual::auth::USER_KEY;
 use pontual::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use pontual::db::Db;
 use pontual::error::{Error, Result};
 use pontual::keys::Keys;
 use pontual::server;
+use pontual::web::USER_KEY;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 

@@ -22,13 +22,13 @@ use super::archival::touching;
 use super::queries::{Detail, detail};
 use super::views::Touching;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::auth::{Can, ManageContacts, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::tickets::{self, Seen};
-use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Flash, Posted, Shell, redirect_with};
 
 #[derive(Template)]
 #[template(path = "contacts/anonymisation.html")]

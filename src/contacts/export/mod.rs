@@ -14,11 +14,11 @@ use futures_util::stream;
 
 use self::queries::SECTIONS;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ExportContacts};
+use crate::auth::{Can, ExportContacts};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::Posted;
+use crate::web::{ClientIp, Posted};
 
 /// Position in the export: the section, and the last record written in it.
 struct Place {

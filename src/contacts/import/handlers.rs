@@ -11,14 +11,14 @@ use super::table::Reading;
 use super::views::{Show, UploadPage, leftover_cells, refused_cells};
 use super::worker;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ClientIp, ManageContacts, Viewer};
+use crate::auth::{Can, ManageContacts, Viewer};
 use crate::contacts::queries::channels;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{PostedFile, PostedFiles, Received};
 use crate::ids::{ChannelId, ImportId};
-use crate::web::{FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
 
 /// Lines of the error file that one query reads.
 const PORTION: i64 = 2_000;

@@ -7,12 +7,11 @@ use serde::Deserialize;
 use super::Customer;
 use super::queries::{self, Received};
 use super::views::{Chat, Draft, Update};
-use crate::auth::client_ip;
 use crate::conversations::thread::{self, Audience, Body, Part, Window};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::MessageId;
-use crate::web::{Posted, Shell, redirect};
+use crate::web::{Posted, Shell, client_ip, redirect};
 
 const TOO_MANY: &str = "Você enviou muitas mensagens em pouco tempo. Aguarde um minuto e envie de novo.";
 

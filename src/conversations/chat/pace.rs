@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use actix_web::{HttpRequest, web};
 
-use crate::auth::{client_ip, network_named};
+use crate::config::network_named;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::Pace;
+use crate::web::{Pace, client_ip};
 
 /// The requests of customers to this process; cheap to clone.
 #[derive(Clone)]

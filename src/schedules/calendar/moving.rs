@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::views::PATH;
-use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
+use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::clock::{Resolved, Zone};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::schedules::edit::{self, Move, Outcome};
 use crate::schedules::form::Fold;
 use crate::schedules::list::{Filters, Query};
 use crate::schedules::queries::{self, Detail};
-use crate::web::{FieldErrors, Fields, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Fields, Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Mover agendamento";
 

@@ -9,7 +9,7 @@ use super::filters::{Filters, Query};
 use super::queries::{self, Bulk};
 use super::views::PATH;
 use crate::audit::{self, Action as Audited};
-use crate::auth::{Can, ClientIp, ManageSchedules, Viewer};
+use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
-use crate::web::{Fields, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Fields, Flash, Posted, Shell, redirect_with};
 
 /// Maximum schedules per request: more than a page of the list holds.
 const MOST: usize = 100;

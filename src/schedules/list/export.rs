@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 use super::filters::{Filters, Query};
 use super::queries::{self, ExportRow};
 use crate::audit::{self, Action as Audited};
-use crate::auth::{Can, ClientIp, ManageSchedules};
+use crate::auth::{Can, ManageSchedules};
 use crate::clock::Zone;
 use crate::contacts;
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::{FailureReason, Known};
-use crate::web::{Cursor, csv_file};
+use crate::web::{ClientIp, Cursor, csv_file};
 
 const HEAD: &[&str] = &[
     "Número",

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use pontual::config::FileLocation;
 use pontual::error::Error;
+use pontual::files::Files;
 use pontual::files::sweep::Swept;
-use pontual::files::{Files, Place};
 
 use super::serving::{chat, fire, links};
 use super::store::{hash_of, keeps_its_promises};
@@ -92,7 +93,7 @@ impl Bucket {
     }
 
     fn files(&self, data_dir: &Path, key_id: &str) -> Result<Files, String> {
-        let place = Place::from_vars(
+        let place = FileLocation::from_vars(
             |name| {
                 Some(match name {
                     "PONTUAL_FILES_URL" => "s3://company-files/pontual".into(),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use actix_web::web::Bytes;
 use futures_util::TryStreamExt;
+use pontual::config::FileLocation;
 use pontual::error::Error;
-use pontual::files::{self, ContentHash, Files, Place, Received};
+use pontual::files::{self, ContentHash, Files, Received};
 use sha2::{Digest, Sha256};
 
 use crate::harness::{Folder, TestApp};
@@ -20,7 +21,7 @@ async fn a_directory_keeps_each_content_once_and_whole() {
 fn a_directory_that_cannot_be_made_is_told_in_a_sentence() {
     let folder = Folder::new();
     std::fs::write(folder.path(), "a file").unwrap();
-    let place = Place::Directory(folder.path().join("files"));
+    let place = FileLocation::Directory(folder.path().join("files"));
     let sentence = Files::open(&place, folder.path()).err().unwrap();
     assert!(sentence.contains("cannot be made"), "{sentence}");
     std::fs::remove_file(folder.path()).unwrap();

@@ -15,9 +15,10 @@ use actix_web::test::{TestRequest, init_service};
 use futures_util::future::LocalBoxFuture;
 use pontual::app::{Shared, build};
 use pontual::config::Config;
+use pontual::config::FileLocation;
 use pontual::contacts::Links;
 use pontual::db::Db;
-use pontual::files::{Files, Place};
+use pontual::files::Files;
 use pontual::ids::ContactId;
 use pontual::keys::Keys;
 
@@ -97,7 +98,7 @@ impl TestApp {
     }
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
-        let files = Files::open(&Place::Directory(folder.path().into()), folder.path()).unwrap();
+        let files = Files::open(&FileLocation::Directory(folder.path().into()), folder.path()).unwrap();
         Self::with_files(database, company, config, folder, files).await
     }
 

@@ -7,7 +7,7 @@ use url::Url;
 
 /// The configured store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum FileLocation {
     Directory(PathBuf),
     Bucket(Bucket),
 }
@@ -34,7 +34,7 @@ impl fmt::Debug for Bucket {
 
 /// A variable with an unusable value, in one sentence for the operator.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum PlaceError {
+pub enum FileLocationError {
     #[error(
         "PONTUAL_FILES_URL must be s3://bucket or s3://bucket/prefix (unset: the data directory), not {0:?}"
     )]
@@ -50,22 +50,25 @@ pub enum PlaceError {
 const OF_A_BUCKET: [&str; 4] =
     ["PONTUAL_FILES_ENDPOINT", "PONTUAL_FILES_REGION", "PONTUAL_FILES_KEY_ID", "PONTUAL_FILES_SECRET"];
 
-impl Place {
+impl FileLocation {
     /// Reads the variables and reports the first bad one.
-    pub fn from_vars(var: impl Fn(&str) -> Option<String>, data_dir: &Path) -> Result<Self, PlaceError> {
+    pub fn from_vars(
+        var: impl Fn(&str) -> Option<String>,
+        data_dir: &Path,
+    ) -> Result<Self, FileLocationError> {
         let Some(address) = var("PONTUAL_FILES_URL") else {
             return match OF_A_BUCKET.into_iter().find(|name| var(name).is_some()) {
-                Some(name) => Err(PlaceError::NoUrl(name)),
+                Some(name) => Err(FileLocationError::NoUrl(name)),
                 None => Ok(Self::Directory(data_dir.join("files"))),
             };
         };
-        let Some((name, prefix)) = bucket_of(&address) else { return Err(PlaceError::Url(address)) };
+        let Some((name, prefix)) = bucket_of(&address) else { return Err(FileLocationError::Url(address)) };
         let endpoint = match var("PONTUAL_FILES_ENDPOINT") {
-            Some(text) => Some(endpoint_of(&text).ok_or(PlaceError::Endpoint(text))?),
+            Some(text) => Some(endpoint_of(&text).ok_or(FileLocationError::Endpoint(text))?),
             None => None,
         };
         let (Some(key_id), Some(secret)) = (var("PONTUAL_FILES_KEY_ID"), var("PONTUAL_FILES_SECRET")) else {
-            return Err(PlaceError::NoKey(address));
+            return Err(FileLocationError::NoKey(address));
         };
         let region = var("PONTUAL_FILES_REGION").unwrap_or_else(|| "us-east-1".into());
         Ok(Self::Bucket(Bucket { name, prefix, endpoint, region, key_id, secret }))
@@ -73,7 +76,7 @@ impl Place {
 }
 
 /// For the operator. Shows no secrets.
-impl fmt::Display for Place {
+impl fmt::Display for FileLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Directory(path) => write!(f, "{}", path.display()),
@@ -101,18 +104,18 @@ fn endpoint_of(text: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
-    fn place(pairs: &[(&str, &str)]) -> Result<Place, PlaceError> {
+    fn place(pairs: &[(&str, &str)]) -> Result<FileLocation, FileLocationError> {
         let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
-        Place::from_vars(value, Path::new("/data"))
+        FileLocation::from_vars(value, Path::new("/data"))
     }
 
     const KEY: [(&str, &str); 2] = [("PONTUAL_FILES_KEY_ID", "id"), ("PONTUAL_FILES_SECRET", "s3cr3t")];
 
     #[test]
     fn files_are_in_the_data_directory_unless_a_bucket_is_named() {
-        assert_eq!(place(&[]), Ok(Place::Directory("/data/files".into())));
+        assert_eq!(place(&[]), Ok(FileLocation::Directory("/data/files".into())));
         let [id, secret] = KEY;
-        let Ok(Place::Bucket(bucket)) =
+        let Ok(FileLocation::Bucket(bucket)) =
             place(&[("PONTUAL_FILES_URL", "s3://company-files/pontual/a/"), id, secret])
         else {
             panic!("a bucket")
@@ -128,12 +131,18 @@ mod tests {
         for bad in
             ["/files", "https://bucket", "s3://", "s3://b/a//b", "s3://b/a b", "s3://u@b", "s3://b?x=1"]
         {
-            assert_eq!(place(&[("PONTUAL_FILES_URL", bad), id, secret]), Err(PlaceError::Url(bad.into())));
+            assert_eq!(
+                place(&[("PONTUAL_FILES_URL", bad), id, secret]),
+                Err(FileLocationError::Url(bad.into()))
+            );
         }
         let url = ("PONTUAL_FILES_URL", "s3://b");
-        assert_eq!(place(&[url, id]), Err(PlaceError::NoKey("s3://b".into())));
+        assert_eq!(place(&[url, id]), Err(FileLocationError::NoKey("s3://b".into())));
         let endpoint = ("PONTUAL_FILES_ENDPOINT", "minio:9000");
-        assert_eq!(place(&[url, id, secret, endpoint]), Err(PlaceError::Endpoint("minio:9000".into())));
-        assert_eq!(place(&[id]), Err(PlaceError::NoUrl("PONTUAL_FILES_KEY_ID")));
+        assert_eq!(
+            place(&[url, id, secret, endpoint]),
+            Err(FileLocationError::Endpoint("minio:9000".into()))
+        );
+        assert_eq!(place(&[id]), Err(FileLocationError::NoUrl("PONTUAL_FILES_KEY_ID")));
     }
 }
