@@ -21,7 +21,6 @@ mod viewer;
 
 pub use along::with_viewer;
 pub use devices::{Devices, KnownDevice};
-pub use handlers::login_path;
 pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,

@@ -17,9 +17,9 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::handlers::sign_in_to_send;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::ids::UserId;
-use crate::web::{Csrf, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, user_of};
+use crate::web::{Csrf, ErrorCode, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, sentence, user_of};
 
 /// Middleware inside the session middleware.
 pub async fn keep(
@@ -71,7 +71,7 @@ impl Refusal {
             | Error::NotFound
             | Error::Conflict
             | Error::TooMany { .. }
-            | Error::Unexpected(_) => error.sentence(),
+            | Error::Unexpected(_) => sentence(error),
             Error::BadRequest
             | Error::Encoded
             | Error::WrongHost
