@@ -21,7 +21,7 @@ use crate::live::Hub;
 use crate::routes::routes;
 use crate::schedules::Known;
 use crate::web::{Csrf, Seal};
-use crate::{audit, auth, web as frame};
+use crate::{audit, auth, layout, sign_in, web as frame};
 
 /// State that all requests share. One per process, cheap to clone.
 #[derive(Clone)]
@@ -81,11 +81,12 @@ pub fn build(
         .app_data(web::QueryConfig::default().error_handler(|_, _| Error::BadRequest.into()))
         .configure(|config| frame::register(config, routes()))
         .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
+        .wrap(from_fn(layout::surround))
         .wrap(from_fn(audit::note_refusals))
         .wrap(from_fn(auth::recognise))
-        .wrap(from_fn(auth::keep_refused))
-        .wrap(auth::sessions::middleware(db, &keys.key("sessions"), is_https))
-        .wrap(from_fn(auth::with_viewer))
+        .wrap(from_fn(sign_in::keep_refused))
+        .wrap(auth::sessions::middleware::<layout::Frame>(db, &keys.key("sessions"), is_https))
+        .wrap(from_fn(auth::prefetch_account))
         .wrap(from_fn(frame::keep_flash))
         .wrap(from_fn(answer_trouble))
         .wrap(from_fn(frame::offer_again))

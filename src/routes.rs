@@ -5,8 +5,8 @@
 
 use crate::web::{Route, assets, get, post, security_txt};
 use crate::{
-    audit, auth, channels, contacts, conversations, departments, dispatcher, files, help, live,
-    notifications, people, profile, retention, roles, schedules, settings, setup, tickets, users,
+    audit, channels, contacts, conversations, departments, dispatcher, help, layout, live, notifications,
+    people, profile, retention, roles, schedules, settings, setup, sign_in, tickets, users,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -14,10 +14,10 @@ pub fn routes() -> Vec<Route> {
         // Setting up, signing in
         get("/setup/{token}", setup::handlers::new),
         post("/setup/{token}", setup::handlers::create),
-        get("/", auth::handlers::home),
-        get("/login", auth::handlers::new),
-        post("/login", auth::handlers::create),
-        post("/logout", auth::handlers::destroy),
+        get("/", layout::home),
+        get("/login", sign_in::handlers::new),
+        post("/login", sign_in::handlers::create),
+        post("/logout", sign_in::handlers::destroy),
         get("/access/{token}", users::access::show),
         post("/access/{token}", users::access::take_up),
         // Schedules
@@ -54,7 +54,7 @@ pub fn routes() -> Vec<Route> {
         post("/tickets/{id}/closure", tickets::handlers::close),
         get("/contacts/{id}/conversation", conversations::handlers::show),
         get("/contacts/{id}/conversation/messages", conversations::handlers::messages),
-        get("/files/{id}/{name}", files::serve::show),
+        get("/files/{id}/{name}", conversations::attachments::show),
         // The web chat, as customers see it
         get("/c/{contact:[0-9]+}", conversations::chat::handlers::show),
         get("/c/{contact:[0-9]+}/messages", conversations::chat::handlers::messages),
@@ -63,7 +63,7 @@ pub fn routes() -> Vec<Route> {
         get("/c/{contact:[0-9]+}/accesses", conversations::chat::accesses::index),
         post("/c/{contact:[0-9]+}/accesses/ending", conversations::chat::accesses::end_others),
         post("/c/{contact:[0-9]+}/departure", conversations::chat::accesses::leave),
-        get("/c/{contact:[0-9]+}/files/{id}/{name}", files::serve::show_to_customer),
+        get("/c/{contact:[0-9]+}/files/{id}/{name}", conversations::attachments::show_to_customer),
         get("/c/{contact:[0-9]+}/live", live::handlers::customer),
         get("/c/{token}", conversations::chat::accesses::enter),
         get("/chat-colours/{colour}.css", channels::colour::stylesheet),
@@ -117,8 +117,8 @@ pub fn routes() -> Vec<Route> {
         post("/people/{id}/archival", people::archival::archive),
         post("/people/{id}/restoration", people::archival::restore),
         // Files of a form that is being filled in
-        post("/uploads", files::handlers::create),
-        post("/uploads/{id}/removal", files::handlers::remove),
+        post("/uploads", schedules::uploads::create),
+        post("/uploads/{id}/removal", schedules::uploads::remove),
         // Administration
         get("/departments", departments::handlers::index),
         post("/departments", departments::handlers::create),

@@ -137,7 +137,7 @@ pub async fn index(
     let remarks = remarks.swapped(is_swapped).without(query.address(""));
     let address = query.address(&query.place());
     let view = Index::new(&viewer, &query, page, people, remarks);
-    Ok(pushing(shell.page(&viewer, "Auditoria", view)?, &address))
+    Ok(pushing(shell.page("Auditoria", view)?, &address))
 }
 
 #[derive(Deserialize)]
@@ -173,7 +173,7 @@ pub async fn export(
         .transaction(move |conn| {
             let people = log::people(conn, "", query.actor())?;
             let (query, _) = query.clone().known(&people);
-            let entry = Entry::of(Action::AuditExported).by(by).with(query.kept());
+            let entry = Entry::of(Action::AuditExported).by_user(by).with(query.kept());
             record(conn, &entry.from(&ip))?;
             Ok(query)
         })

@@ -15,6 +15,7 @@ pub use refusals::{Refusals, Refused, note as note_refusals, note_early as note_
 pub use sentences::{Group, history};
 use serde_json::Value;
 
+use crate::auth::Account;
 use crate::ids::UserId;
 use crate::text_enum;
 
@@ -116,7 +117,13 @@ impl Entry {
         }
     }
 
-    pub fn by(self, actor: UserId) -> Self {
+    /// Done by `account`, from the address that its request came from.
+    pub fn by(self, account: &Account) -> Self {
+        Self { actor: Some(account.id), ip: account.ip.clone(), ..self }
+    }
+
+    /// Done by a user outside of a request of theirs.
+    pub fn by_user(self, actor: UserId) -> Self {
         Self { actor: Some(actor), ..self }
     }
 
@@ -129,6 +136,7 @@ impl Entry {
         Self { details, ..self }
     }
 
+    /// Done by a visitor without an account.
     pub fn from(self, ip: &str) -> Self {
         Self { ip: ip.to_owned(), ..self }
     }

@@ -164,7 +164,7 @@ impl Kind {
         };
         let entry = Entry::of(self.action).about(self.subject).with(details).from(&self.ip);
         match self.actor {
-            Some(actor) => entry.by(actor),
+            Some(actor) => entry.by_user(actor),
             None => entry,
         }
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use self::Record as R;
 use super::details::detail;
 use super::{Action, Action as A, Change};
-use crate::auth::{Permission, Person};
+use crate::auth::{Account, Permission};
 use crate::text_enum;
 
 text_enum! {
@@ -182,7 +182,7 @@ impl Sentence {
         actor: Option<&str>,
         subject: Option<(i64, Option<&str>)>,
         details: &Value,
-        viewer: &Person,
+        viewer: &Account,
     ) -> Self {
         let words = Words::of(action);
         let who = actor.unwrap_or(words.by_itself);
@@ -206,7 +206,7 @@ impl Sentence {
 }
 
 impl Record {
-    fn page(self, id: i64, viewer: &Person) -> Option<String> {
+    fn page(self, id: i64, viewer: &Account) -> Option<String> {
         let (permission, path) = match self {
             Self::None => return None,
             Self::User => (Permission::Users, "users"),
@@ -225,7 +225,7 @@ impl Record {
 
 /// The history of one record as sentences, newest first. The last one is its creation: `created_at` is used
 /// if `changes` lacks it, either because the audit has no such entry or because newer ones fill the limit.
-pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Person) -> Vec<String> {
+pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Account) -> Vec<String> {
     let told = |change: &Change| {
         let action = change.action.parse().ok()?;
         let sentence = Sentence::of(action, change.actor.as_deref(), None, &change.details, viewer);

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::handlers::Query;
 use super::queries::log::{Person as Somebody, Row};
 use super::sentences::{Group, Sentence};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::web::{PageOf, Remarks};
 
 #[derive(Template)]
@@ -35,7 +35,7 @@ struct Line {
 
 impl Index {
     pub fn new(
-        viewer: &Person,
+        viewer: &Account,
         query: &Query,
         page: PageOf<Row>,
         people: Vec<Somebody>,
@@ -65,7 +65,7 @@ impl Index {
 }
 
 impl Line {
-    fn new(viewer: &Person, row: Row) -> Self {
+    fn new(viewer: &Account, row: Row) -> Self {
         let zone = viewer.zone;
         Self {
             id: row.id,
@@ -82,7 +82,7 @@ pub const HEAD: &[&str] =
     &["Data e hora", "Quem fez", "Assunto", "O que aconteceu", "Registro", "Origem (IP)"];
 
 /// One row of the file.
-pub fn cells(viewer: &Person, row: Row) -> Vec<String> {
+pub fn cells(viewer: &Account, row: Row) -> Vec<String> {
     let at = viewer.zone.local(row.at).format("%d/%m/%Y %H:%M:%S").to_string();
     let sentence = sentence(viewer, &row);
     let group = row.action.parse().map_or("Outros", |action| Group::of(action).label());
@@ -93,7 +93,7 @@ pub fn cells(viewer: &Person, row: Row) -> Vec<String> {
 }
 
 /// An action that this version does not know is shown as stored.
-fn sentence(viewer: &Person, row: &Row) -> Sentence {
+fn sentence(viewer: &Account, row: &Row) -> Sentence {
     let actor = row.actor.as_deref();
     let Ok(action) = row.action.parse() else {
         let who = actor.unwrap_or("A plataforma").to_owned();

@@ -6,26 +6,24 @@
 //! in), [`Can`] (has a permission), [`Attendant`] (attends tickets), [`SignedIn`] (signed in, only the id is
 //! read), [`Anyone`] (public page).
 
-mod along;
 mod devices;
-pub mod handlers;
 pub mod passwords;
 mod permission;
+mod prefetch;
 mod queries;
 mod recognition;
-mod refused;
 pub mod sessions;
 mod signed_in;
 pub mod throttle;
 mod viewer;
 
-pub use along::with_viewer;
 pub use devices::{Devices, KnownDevice};
 pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
     ManageSchedules, ManageSettings, ManageUsers, Permission, Permissions, ReadAudit, ReadContacts, Requires,
 };
+pub use prefetch::{Companion, prefetch_account, take_companion};
+pub use queries::{account_tables, credentials, has_permission};
 pub use recognition::recognise;
-pub use refused::keep as keep_refused;
 pub use signed_in::SignedIn;
-pub use viewer::{Anyone, Attendant, Can, Person, Viewer};
+pub use viewer::{Account, Anyone, Attendant, Can, Viewer};

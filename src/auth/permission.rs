@@ -1,6 +1,6 @@
 //! The permissions of a role, and the types by which handlers require them.
 
-use super::Person;
+use super::Account;
 use crate::text_enum;
 
 text_enum! {
@@ -53,14 +53,14 @@ fn bit(permission: Permission) -> u16 {
 
 /// A requirement of a page, as a type for `Can<P>`.
 pub trait Requires: 'static {
-    fn is_met_by(person: &Person) -> bool;
+    fn is_met_by(person: &Account) -> bool;
 }
 
 macro_rules! requirements {
     ($($name:ident => $permission:ident),* $(,)?) => {$(
         pub struct $name;
         impl Requires for $name {
-            fn is_met_by(person: &Person) -> bool {
+            fn is_met_by(person: &Account) -> bool {
                 person.may(Permission::$permission)
             }
         }
@@ -81,7 +81,7 @@ requirements! {
 pub struct AttendTickets;
 
 impl Requires for AttendTickets {
-    fn is_met_by(person: &Person) -> bool {
+    fn is_met_by(person: &Account) -> bool {
         person.can_attend()
     }
 }
@@ -90,7 +90,7 @@ impl Requires for AttendTickets {
 pub struct ExportContacts;
 
 impl Requires for ExportContacts {
-    fn is_met_by(person: &Person) -> bool {
+    fn is_met_by(person: &Account) -> bool {
         person.exports_contacts()
     }
 }
@@ -99,7 +99,7 @@ impl Requires for ExportContacts {
 pub struct ReadContacts;
 
 impl Requires for ReadContacts {
-    fn is_met_by(person: &Person) -> bool {
+    fn is_met_by(person: &Account) -> bool {
         person.reads_contacts()
     }
 }

@@ -1,7 +1,5 @@
 //! SQL of sign-in: users, sessions, throttling.
 
-use std::sync::LazyLock;
-
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -12,19 +10,16 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::sessions::{IDLE_HOURS, LONGEST_DAYS, REPLACED_KEY, REPLACED_SECONDS};
-use super::{Permission, Permissions, Person};
+use super::{Account, Companion, Permission, Permissions};
 use crate::clock::Zone;
 use crate::db;
 use crate::error::Result;
-use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::notifications::COUNTED;
 use crate::schema::users;
-use crate::tickets;
 use crate::web::Theme;
 
 #[derive(QueryableByName)]
-struct PersonRow {
+struct AccountRow {
     #[diesel(sql_type = BigInt)]
     id: UserId,
     #[diesel(sql_type = Text)]
@@ -39,14 +34,6 @@ struct PersonRow {
     permissions: Vec<Permission>,
     #[diesel(sql_type = Array<BigInt>)]
     departments: Vec<DepartmentId>,
-    #[diesel(sql_type = BigInt)]
-    unread: i64,
-    #[diesel(sql_type = BigInt)]
-    unseen: i64,
-    #[diesel(sql_type = Text)]
-    company_name: String,
-    #[diesel(sql_type = Nullable<Binary>)]
-    logo: Option<ContentHash>,
     #[diesel(sql_type = Text)]
     time_zone: String,
     #[diesel(sql_type = Bool)]
@@ -57,41 +44,35 @@ struct PersonRow {
     theme: Theme,
 }
 
-/// The columns and joins that read all a page's frame needs about the active user `u`.
-fn of_person() -> (String, &'static str) {
-    let attends = |permission: Permission| {
-        format!("(r.is_administrator OR '{}' = ANY(can.permissions))", permission.as_str())
-    };
-    let columns = format!(
-        "u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.company_name, s.time_zone,
-         s.logo_sha256 AS logo, u.plays_sound, u.shows_browser_notices, u.theme, can.permissions, of.departments,
-         (SELECT count(*) FROM (SELECT FROM notifications n
-           WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
-         {} AS unseen",
-        tickets::unseen(&attends(Permission::TicketsAll), &attends(Permission::Tickets)),
-    );
-    let joined = "JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
+/// The columns of `AccountRow`, over `account_tables`.
+const ACCOUNT: &str = "u.id, u.name, u.role_id, r.name AS role_name, r.is_administrator, s.time_zone,
+    u.plays_sound, u.shows_browser_notices, u.theme, can.permissions, of.departments";
+
+/// The tables that an account is read from, in SQL: the user `u`, their role `r`, its permissions
+/// `can.permissions`, their departments `of.departments`, and the company's settings `s`.
+pub fn account_tables() -> &'static str {
+    "users u JOIN roles r ON r.id = u.role_id CROSS JOIN settings s
           CROSS JOIN LATERAL (SELECT ARRAY(SELECT permission FROM role_permissions p
                                             WHERE p.role_id = r.id) AS permissions) can
           CROSS JOIN LATERAL (SELECT ARRAY(SELECT department_id FROM department_members m
-                                            WHERE m.user_id = u.id) AS departments) of";
-    (columns, joined)
+                                            WHERE m.user_id = u.id) AS departments) of"
 }
 
-static PERSON: LazyLock<String> = LazyLock::new(|| {
-    let (columns, joined) = of_person();
-    format!("SELECT {columns} FROM users u {joined} WHERE u.id = $1 AND u.deactivated_at IS NULL")
-});
-
-/// The active user with this id, with all that a page's frame needs.
-pub fn person(conn: &mut PgConnection, user: UserId) -> Result<Option<Person>> {
-    let row: Option<PersonRow> =
-        db::prepared(&*PERSON).bind::<BigInt, _>(user).get_result(conn).optional()?;
-    Ok(row.map(Person::from))
+/// Whether the account of `account_tables` has a permission, in SQL.
+pub fn has_permission(permission: Permission) -> String {
+    format!("(r.is_administrator OR '{}' = ANY(can.permissions))", permission.as_str())
 }
 
-impl From<PersonRow> for Person {
-    fn from(row: PersonRow) -> Self {
+/// The account of the active user with this id.
+pub fn account(conn: &mut PgConnection, user: UserId) -> Result<Option<Account>> {
+    let tables = account_tables();
+    let query = format!("SELECT {ACCOUNT} FROM {tables} WHERE u.id = $1 AND u.deactivated_at IS NULL");
+    let row: Option<AccountRow> = db::prepared(query).bind::<BigInt, _>(user).get_result(conn).optional()?;
+    Ok(row.map(Account::from))
+}
+
+impl From<AccountRow> for Account {
+    fn from(row: AccountRow) -> Self {
         Self {
             id: row.id,
             name: row.name,
@@ -103,14 +84,11 @@ impl From<PersonRow> for Person {
                 false => row.permissions.into_iter().collect(),
             },
             departments: row.departments,
-            unread: row.unread,
-            unseen: row.unseen,
-            company_name: row.company_name,
-            logo: row.logo,
             zone: Zone::named(&row.time_zone),
             plays_sound: row.plays_sound,
             shows_browser_notices: row.shows_browser_notices,
             theme: row.theme,
+            ip: String::new(),
         }
     }
 }
@@ -144,20 +122,23 @@ const LIVING: &str = "x.token_hash = $1 AND x.seen_at > now() - make_interval(ho
 const STATE: &str =
     "x.state, x.seen_at < now() - interval '1 minute' AS is_stale, x.ends_at IS NOT NULL AS is_replaced";
 
-static WITH_PERSON: LazyLock<String> = LazyLock::new(|| {
-    let (columns, joined) = of_person();
+/// The statement that reads a session, its account and a companion.
+pub fn with_account<C: Companion>() -> String {
+    let (columns, tables) = (C::columns(), account_tables());
     format!(
-        "SELECT {STATE}, {columns} FROM sessions x JOIN users u ON u.id = x.user_id {joined}
+        "SELECT {STATE}, {ACCOUNT}, {columns} FROM {tables} JOIN sessions x ON x.user_id = u.id
           WHERE {LIVING} AND u.deactivated_at IS NULL"
     )
-});
+}
 
 #[derive(QueryableByName)]
-struct WithPersonRow {
+struct WithAccountRow<C> {
     #[diesel(embed)]
     session: StateRow,
     #[diesel(embed)]
-    person: PersonRow,
+    account: AccountRow,
+    #[diesel(embed)]
+    companion: C,
 }
 
 /// The state of an open session. Updates its last use, at most once a minute.
@@ -167,11 +148,16 @@ pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Optio
     row.map(|row| row.used(conn, token_hash)).transpose()
 }
 
-/// As `session_state`, with the session's user. `None` also if no active user is signed in.
-pub fn session_with_person(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<(Value, Person)>> {
-    let query = of_token(db::prepared(&*WITH_PERSON), token_hash);
-    let row: Option<WithPersonRow> = query.get_result(conn).optional()?;
-    row.map(|row| Ok((row.session.used(conn, token_hash)?, row.person.into()))).transpose()
+/// The same with the active user who owns the session, by the statement `with_account::<C>()`; `None` also if the
+/// session belongs to nobody.
+pub fn session_with_account<C: Companion>(
+    conn: &mut PgConnection,
+    statement: &str,
+    token_hash: &[u8],
+) -> Result<Option<(Value, Account, C)>> {
+    let query = of_token(db::prepared(statement), token_hash);
+    let row: Option<WithAccountRow<C>> = query.get_result(conn).optional()?;
+    row.map(|row| Ok((row.session.used(conn, token_hash)?, row.account.into(), row.companion))).transpose()
 }
 
 fn of_token<'a>(query: db::Prepared<'a>, token_hash: &'a [u8]) -> db::Prepared<'a> {

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::marker::PhantomData;
+use std::sync::Arc;
 
 use actix_session::config::{PersistentSession, TtlExtensionPolicy};
 use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
@@ -18,7 +20,7 @@ use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Permission, Person, along, queries};
+use super::{Account, Companion, Permission, prefetch, queries};
 use crate::db::Db;
 use crate::error::Error;
 use crate::ids::UserId;
@@ -46,13 +48,13 @@ const LONGEST_USER_AGENT: usize = 300;
 
 type State = HashMap<String, String>;
 
-/// The middleware that gives handlers their session.
-pub fn middleware(db: Db, key: &Key, is_https: bool) -> SessionMiddleware<Store> {
+/// The middleware that gives handlers their session, and reads account and companion with it.
+pub fn middleware<C: Companion>(db: Db, key: &Key, is_https: bool) -> SessionMiddleware<Store<C>> {
     let cookie_key = CookieKey::derive_from(&key.tag(&[b"cookie"]));
     let lifecycle = PersistentSession::default()
         .session_ttl(Duration::days(LONGEST_DAYS.into()))
         .session_ttl_extension_policy(TtlExtensionPolicy::OnStateChanges);
-    SessionMiddleware::builder(Store { db }, cookie_key)
+    SessionMiddleware::builder(Store::<C>::new(db), cookie_key)
         .cookie_name(if is_https { "__Host-pontual" } else { "pontual" }.into())
         .cookie_secure(is_https)
         .cookie_http_only(true)
@@ -62,23 +64,31 @@ pub fn middleware(db: Db, key: &Key, is_https: bool) -> SessionMiddleware<Store>
 }
 
 /// The `SessionStore` over the table `sessions`.
-pub struct Store {
+pub struct Store<C> {
     db: Db,
+    /// The statement that reads session, account and companion.
+    with_account: Arc<str>,
+    companion: PhantomData<fn() -> C>,
 }
 
-impl SessionStore for Store {
+impl<C: Companion> SessionStore for Store<C> {
     async fn load(&self, key: &SessionKey) -> Result<Option<State>, LoadError> {
         let hash = hash_of(key);
-        let is_wanted = along::is_wanted();
+        let with_account = prefetch::is_wanted().then(|| self.with_account.clone());
         let read = move |conn: &mut PgConnection| {
-            if is_wanted && let Some((state, person)) = queries::session_with_person(conn, &hash)? {
-                return Ok(Some((state, Some(person))));
+            if let Some(statement) = with_account
+                && let Some((state, account, companion)) =
+                    queries::session_with_account::<C>(conn, &statement, &hash)?
+            {
+                return Ok(Some((state, Some((account, companion)))));
             }
             Ok(queries::session_state(conn, &hash)?.map(|state| (state, None)))
         };
         let found = self.db.run(read).await.map_err(|error| LoadError::Other(cause(error)))?;
-        let Some((state, person)) = found else { return Ok(None) };
-        person.into_iter().for_each(along::keep);
+        let Some((state, prefetched)) = found else { return Ok(None) };
+        if let Some((account, companion)) = prefetched {
+            prefetch::store(account, companion);
+        }
         let state = serde_json::from_value(state);
         state.map(Some).map_err(|error| LoadError::Deserialization(error.into()))
     }
@@ -100,7 +110,7 @@ impl SessionStore for Store {
     }
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        if along::is_old_token_kept() {
+        if prefetch::is_old_token_kept() {
             return Ok(());
         }
         let hash = hash_of(key);
@@ -108,7 +118,11 @@ impl SessionStore for Store {
     }
 }
 
-impl Store {
+impl<C: Companion> Store<C> {
+    fn new(db: Db) -> Self {
+        Self { db, with_account: queries::with_account::<C>().into(), companion: PhantomData }
+    }
+
     async fn write(&self, key: &SessionKey, state: State) -> Result<(), anyhow::Error> {
         let hash = hash_of(key);
         let origin = origin_of(&state);
@@ -146,12 +160,12 @@ pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<
 
 /// Replaces the session's token when the user's rights have changed since the last request, so that somebody
 /// who knows the old token does not get the new rights.
-pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate::Result<()> {
+pub async fn follow_rights(session: &Session, account: &Account, db: &Db) -> crate::Result<()> {
     if session.get::<bool>(REPLACED_KEY).unwrap_or_default().unwrap_or_default() {
         return Ok(());
     }
-    let permissions: Vec<&str> = person.permissions.iter().map(Permission::as_str).collect();
-    let rights = format!("{} {}", person.role_id, permissions.join(" "));
+    let permissions: Vec<&str> = account.permissions.iter().map(Permission::as_str).collect();
+    let rights = format!("{} {}", account.role_id, permissions.join(" "));
     let known = session.get::<String>(RIGHTS_KEY).unwrap_or_default();
     if known.as_ref() == Some(&rights) {
         return Ok(());
@@ -163,7 +177,7 @@ pub async fn follow_rights(session: &Session, person: &Person, db: &Db) -> crate
         // Of two parallel requests, only one replaces the token.
         let replaced = db.run(move |conn| queries::replace_session(conn, id, &known)).await?;
         let Some(began_at) = replaced else { return Ok(()) };
-        along::keep_old_token();
+        prefetch::keep_old_token();
         session.renew();
         session.insert(BEGAN_KEY, began_at).map_err(Error::unexpected)?;
     }

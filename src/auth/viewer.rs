@@ -13,23 +13,21 @@ use futures_util::future::LocalBoxFuture;
 use url::{Position, Url};
 
 use super::signed_in::is_meant;
-use super::{AttendTickets, Permission, Permissions, Requires, along, queries, sessions};
+use super::{AttendTickets, Permission, Permissions, Requires, prefetch, queries, sessions};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files::ContentHash;
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::settings;
-use crate::web::{Theme, USER_KEY, navigation};
+use crate::web::{Theme, USER_KEY, client_ip};
 
 /// The signed-in user. Read from the database for every request, so that a change of role takes effect at
 /// once.
 #[derive(Clone, Debug)]
-pub struct Viewer(Arc<Person>);
+pub struct Viewer(Arc<Account>);
 
 /// What pages need to know about the signed-in user and the company.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub struct Account {
     pub id: UserId,
     pub name: String,
     pub role_id: RoleId,
@@ -37,35 +35,25 @@ pub struct Person {
     pub is_administrator: bool,
     pub permissions: Permissions,
     pub departments: Vec<DepartmentId>,
-    /// Notifications that are neither read nor removed, counted up to `notifications::COUNTED`.
-    pub unread: i64,
-    /// Tickets that the user attends and that hold an unseen customer message, counted up to
-    /// `notifications::COUNTED`.
-    pub unseen: i64,
-    pub company_name: String,
-    pub logo: Option<ContentHash>,
     pub zone: Zone,
     /// Whether the browser plays a sound, and shows its own notices, while the page is hidden.
     pub plays_sound: bool,
     pub shows_browser_notices: bool,
     pub theme: Theme,
+    /// The network address that the request comes from, as text.
+    pub ip: String,
 }
 
 impl Deref for Viewer {
-    type Target = Person;
-    fn deref(&self) -> &Person {
+    type Target = Account;
+    fn deref(&self) -> &Account {
         &self.0
     }
 }
 
-impl Person {
+impl Account {
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(permission)
-    }
-
-    /// The path of the company's logo.
-    pub fn logo_path(&self) -> Option<String> {
-        self.logo.map(settings::logo::path)
     }
 
     pub fn can_schedule(&self) -> bool {
@@ -89,15 +77,6 @@ impl Person {
     pub fn reads_contacts(&self) -> bool {
         self.manages_contacts() || self.can_attend() || self.can_schedule()
     }
-
-    /// The page to open after signing in.
-    pub fn home(&self) -> &'static str {
-        let (main, more) = navigation::entries(self);
-        match () {
-            () if self.can_schedule() => "/schedules",
-            () => main.first().or(more.first()).map_or("/notifications", |entry| entry.href),
-        }
-    }
 }
 
 impl FromRequest for Viewer {
@@ -116,17 +95,17 @@ impl FromRequest for Viewer {
             let Some(user) = user.filter(|user| is_meant(&request, *user)) else {
                 return Err(login_required(&request));
             };
-            let along = along::take().filter(|person| person.id.0 == user);
-            let person = match along {
-                Some(person) => Some(person),
-                None => db.run(move |conn| queries::person(conn, UserId(user))).await?,
+            let account = match prefetch::take_account().filter(|account| account.id.0 == user) {
+                Some(account) => Some(account),
+                None => db.run(move |conn| queries::account(conn, UserId(user))).await?,
             };
-            let Some(person) = person else {
+            let Some(mut account) = account else {
                 session.purge();
                 return Err(login_required(&request));
             };
-            sessions::follow_rights(&session, &person, db).await?;
-            let viewer = Self(Arc::new(person));
+            account.ip = client_ip(&request);
+            sessions::follow_rights(&session, &account, db).await?;
+            let viewer = Self(Arc::new(account));
             request.extensions_mut().insert(viewer.clone());
             Ok(viewer)
         })

@@ -16,19 +16,19 @@ use crate::ids::{ChannelId, UserId};
 use crate::live::{self, Event};
 use crate::web::{ClientIp, FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 
-pub async fn index(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn index(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let channels = db.run(queries::all).await?;
-    shell.page(&viewer, "Conexões", Index::new(channels))
+    shell.page("Conexões", Index::new(channels))
 }
 
-pub async fn new(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn new(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let departments = db.run(queries::departments).await?;
     let view = FormPage::new(&shell.csrf, None, Typed::new(), departments);
-    shell.page(&viewer, view.title(), view)
+    shell.page(view.title(), view)
 }
 
 pub async fn edit(
-    viewer: Can<ManageChannels>,
+    _: Can<ManageChannels>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ChannelId>,
@@ -38,7 +38,7 @@ pub async fn edit(
         db.run(move |conn| Ok((queries::find(conn, id)?, queries::departments(conn)?))).await?;
     let typed = Typed::of(&channel.draft()?, snapshot(&channel).version());
     let view = FormPage::new(&shell.csrf, Some(channel), typed, departments);
-    shell.page(&viewer, view.title(), view)
+    shell.page(view.title(), view)
 }
 
 pub async fn create(
@@ -51,7 +51,7 @@ pub async fn create(
     let typed = Typed::read(&form);
     let (sent, by) = (typed.clone(), viewer.id);
     let saved = db.transaction(move |conn| insert(conn, &sent, by, &ip)).await;
-    answer(&viewer, shell, &db, None, typed, saved).await
+    answer(shell, &db, None, typed, saved).await
 }
 
 pub async fn update(
@@ -64,7 +64,7 @@ pub async fn update(
     let (typed, id, who) = (Typed::read(&form), id.into_inner(), viewer.clone());
     let sent = typed.clone();
     let saved = db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await;
-    answer(&viewer, shell, &db, Some(id), typed, saved).await
+    answer(shell, &db, Some(id), typed, saved).await
 }
 
 /// Saved, or the reason why not.
@@ -77,7 +77,7 @@ fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Resul
         Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
-    audit::record(conn, &audit::Entry::of(Action::ChannelCreated).by(by).about(Some(id.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(Action::ChannelCreated).by_user(by).about(Some(id.0)).from(ip))?;
     Ok(Ok(()))
 }
 
@@ -108,13 +108,12 @@ fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Viewer, ip: 
         return Ok(Err(errors.into()));
     }
     queries::save(conn, id, &draft)?;
-    let entry = audit::Entry::of(Action::ChannelEdited).by(by.id).about(Some(id.0));
+    let entry = audit::Entry::of(Action::ChannelEdited).by_user(by.id).about(Some(id.0));
     audit::record(conn, &entry.with(json!({ "fields": fields })).from(ip))?;
     Ok(Ok(()))
 }
 
 async fn answer(
-    viewer: &Viewer,
     shell: Shell,
     db: &Db,
     id: Option<ChannelId>,
@@ -137,12 +136,12 @@ async fn answer(
     let status = refusal.status();
     let view = FormPage::new(&shell.csrf, channel, typed, departments).refused(refusal);
     let title = format!("Erro: {}", view.title());
-    shell.page_with(status, viewer, &title, view)
+    shell.page_with(status, &title, view)
 }
 
 /// Shows what uses the channel before it is deactivated.
 pub async fn ask_deactivation(
-    viewer: Can<ManageChannels>,
+    _: Can<ManageChannels>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ChannelId>,
@@ -154,7 +153,7 @@ pub async fn ask_deactivation(
         return Ok(redirect_with("/channels", Flash::ChannelDeactivated));
     }
     let view = Deactivation::new(&shell.csrf, &channel, load);
-    shell.page(&viewer, "Desativar conexão", view)
+    shell.page("Desativar conexão", view)
 }
 
 pub async fn deactivate(
@@ -185,6 +184,6 @@ fn set_active(conn: &mut PgConnection, id: ChannelId, is_active: bool, by: UserI
         return queries::find(conn, id).map(drop);
     }
     let action = if is_active { Action::ChannelReactivated } else { Action::ChannelDeactivated };
-    audit::record(conn, &audit::Entry::of(action).by(by).about(Some(id.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(action).by_user(by).about(Some(id.0)).from(ip))?;
     live::announce(conn, &Event::LinksChanged)
 }

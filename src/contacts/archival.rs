@@ -33,7 +33,7 @@ pub async fn ask(
         return Err(Error::Conflict);
     }
     let view = Archival::new(&shell.csrf, &detail, touching, false);
-    shell.page(&viewer, "Arquivar contato", view)
+    shell.page("Arquivar contato", view)
 }
 
 /// The contact's pending schedules and open ticket.
@@ -78,7 +78,7 @@ pub async fn restore(
 
 /// The confirmation page before the customer's link is revoked, for browsers without scripts.
 pub async fn ask_revocation(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
@@ -86,7 +86,7 @@ pub async fn ask_revocation(
     let id = id.into_inner();
     let detail = db.run(move |conn| queries::detail(conn, id)).await?;
     let view = LinkRevocation::new(&shell.csrf, &detail, false);
-    shell.page(&viewer, "Revogar link", view)
+    shell.page("Revogar link", view)
 }
 
 pub async fn revoke_link(
@@ -134,6 +134,6 @@ fn record(
     ip: &str,
 ) -> Result<()> {
     let Some(action) = action else { return Ok(()) };
-    audit::record(conn, &audit::Entry::of(action).by(viewer.id).about(Some(contact.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(action).by_user(viewer.id).about(Some(contact.0)).from(ip))?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))
 }

@@ -24,7 +24,7 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let (who, query) = (viewer.clone(), query.into_inner());
     let view = db.run(move |conn| Index::load(conn, &who, query)).await?;
-    shell.page(&viewer, "Contatos", view)
+    shell.page("Contatos", view)
 }
 
 pub async fn show(
@@ -39,7 +39,7 @@ pub async fn show(
     let link = config.link(&links.path(id, page.detail.link_version));
     let title = page.detail.name.clone();
     let view = Show::new(&viewer, &shell.csrf, page, link);
-    shell.page(&viewer, &title, view)
+    shell.page(&title, view)
 }
 
 #[derive(Deserialize)]
@@ -49,14 +49,14 @@ pub struct NewQuery {
 }
 
 pub async fn new(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
     let typed = Typed { person_id: query.into_inner().person_id, ..Typed::default() };
     let page = filled(&shell, &db, None, typed).await?;
-    shell.page(&viewer, page.title(), page)
+    shell.page(page.title(), page)
 }
 
 pub async fn create(
@@ -70,7 +70,7 @@ pub async fn create(
 }
 
 pub async fn edit(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
@@ -81,7 +81,7 @@ pub async fn edit(
         return Err(Error::Conflict);
     }
     let page = filled(&shell, &db, Some(id), FormPage::typed_of(&detail)).await?;
-    shell.page(&viewer, page.title(), page)
+    shell.page(page.title(), page)
 }
 
 pub async fn update(
@@ -108,7 +108,7 @@ async fn answer(
     let typed = Typed::read(&form);
     if !form.get("step").is_empty() {
         let page = filled(&shell, db, contact, typed).await?;
-        return shell.page(viewer, page.title(), page);
+        return shell.page(page.title(), page);
     }
     let submission = Submission { contact, typed: typed.clone(), by: viewer.clone(), ip };
     match save::save(db, submission).await? {
@@ -117,7 +117,7 @@ async fn answer(
             let status = refusal.status();
             let page = filled(&shell, db, contact, typed).await?.refused(refusal, twins);
             let title = format!("Erro: {}", page.title());
-            shell.page_with(status, viewer, &title, page)
+            shell.page_with(status, &title, page)
         }
     }
 }

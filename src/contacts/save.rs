@@ -110,7 +110,7 @@ impl Submission {
                 (id, audit::Entry::of(Action::ContactEdited).with(json!({ "fields": fields })))
             }
         };
-        audit::record(conn, &entry.by(self.by.id).about(Some(id.0)).from(&self.ip))?;
+        audit::record(conn, &entry.by_user(self.by.id).about(Some(id.0)).from(&self.ip))?;
         Ok(id)
     }
 }

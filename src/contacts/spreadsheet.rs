@@ -36,7 +36,7 @@ pub async fn download(
 ) -> Result<HttpResponse> {
     let (filter, details, by) = (query.filter(), query.kept(), viewer.id);
     db.transaction(move |conn| {
-        let entry = audit::Entry::of(Action::ContactsExported).by(by).with(details.clone());
+        let entry = audit::Entry::of(Action::ContactsExported).by_user(by).with(details.clone());
         audit::record(conn, &entry.from(&ip))
     })
     .await?;

@@ -113,7 +113,7 @@ impl Desk {
         let Wanted { draft, asks, .. } = wanted;
         let frame = Frame { csrf: self.shell.csrf.clone(), subject, window, draft, asks, link };
         let view = Show::of(conversation, list, &viewer, frame);
-        self.shell.page_with(status, &viewer, &title, view)
+        self.shell.page_with(status, &title, view)
     }
 
     /// Responds to a completed action: a redirect to `path`, or 204 to a page that updates itself.

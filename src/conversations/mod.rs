@@ -5,6 +5,7 @@
 //! a colleague's schedule for the contact. The rule is in [`readers`]. The customer reads only what was sent
 //! to them and what they wrote.
 
+pub mod attachments;
 pub mod chat;
 pub mod handlers;
 pub mod queries;

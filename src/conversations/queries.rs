@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use super::readers::{readers, serves};
 use super::thread::{self, Audience, Part, Window};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::contacts::HAS_CHAT;
 use crate::db;
 use crate::error::{Error, Result};
@@ -131,7 +131,7 @@ pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, windo
 }
 
 /// Whether `viewer` serves the contact, and so may see the customer's link.
-pub fn is_served_by(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<bool> {
+pub fn is_served_by(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<bool> {
     let newest = tickets::queries::tickets_of(conn, contact)?.into_iter().next();
     let contact = contact_of(conn, contact)?;
     Ok(serves(viewer, newest.as_ref(), contact.first_queue))

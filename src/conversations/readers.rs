@@ -8,7 +8,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
-use crate::auth::{Permission, Person};
+use crate::auth::{Account, Permission};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, UserId};
@@ -97,7 +97,7 @@ pub fn readers_of_each(
 /// departments. Before the first ticket, those who attend the department in which it will wait serve the
 /// contact. Only users who serve the contact see the customer's link, because anyone who has it reads and
 /// writes as the customer.
-pub fn serves(viewer: &Person, newest: Option<&Ticket>, first_queue: DepartmentId) -> bool {
+pub fn serves(viewer: &Account, newest: Option<&Ticket>, first_queue: DepartmentId) -> bool {
     match newest {
         Some(ticket) => may_close(viewer, &ticket.place),
         None => {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
 use super::readers::serves;
 use super::thread::{Items, Kind, Part, Receipt, Window, receipts, team_items};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::contacts::display;
 use crate::ids::{ContactId, MessageId, TicketId};
 use crate::schedules::Status;
@@ -134,7 +134,7 @@ struct Earlier {
 }
 
 impl Show {
-    pub fn of(found: Conversation, list: Option<Inbox>, viewer: &Person, frame: Frame) -> Self {
+    pub fn of(found: Conversation, list: Option<Inbox>, viewer: &Account, frame: Frame) -> Self {
         let Conversation { contact, ticket, tickets, part, schedules } = found;
         let path = match frame.subject {
             Subject::Contact(contact) => format!("/contacts/{contact}/conversation"),
@@ -184,7 +184,7 @@ pub struct Update {
 }
 
 impl Update {
-    pub fn of(update: queries::Update, contact: ContactId, viewer: &Person) -> Self {
+    pub fn of(update: queries::Update, contact: ContactId, viewer: &Account) -> Self {
         Self {
             items: team_items(&update.part, viewer, &update.contact),
             has_more: update.part.has_more,
@@ -195,7 +195,7 @@ impl Update {
     }
 }
 
-fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Person) -> Composer {
+fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Account) -> Composer {
     match shown {
         None => Composer::NoTicket,
         Some(ticket) if !ticket.is_open() => {
@@ -249,7 +249,7 @@ fn head(ticket: Ticket) -> Head {
     }
 }
 
-fn schedule_row(schedule: &ContactSchedule, viewer: &Person) -> ScheduleRow {
+fn schedule_row(schedule: &ContactSchedule, viewer: &Account) -> ScheduleRow {
     ScheduleRow {
         page: format!("/schedules/{}", schedule.id),
         due: viewer.zone.short(schedule.due_at),
@@ -258,7 +258,7 @@ fn schedule_row(schedule: &ContactSchedule, viewer: &Person) -> ScheduleRow {
     }
 }
 
-fn earlier(tickets: &[Ticket], shown: Option<TicketId>, viewer: &Person) -> Vec<Earlier> {
+fn earlier(tickets: &[Ticket], shown: Option<TicketId>, viewer: &Account) -> Vec<Earlier> {
     let others = tickets.iter().filter(|ticket| Some(ticket.place.id) != shown);
     others
         .map(|ticket| Earlier {

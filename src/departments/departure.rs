@@ -77,7 +77,7 @@ pub async fn ask(
         return Ok(redirect(&format!("/departments/{id}")));
     }
     let view = Departure::new(&viewer, &shell.csrf, work);
-    shell.page(&viewer, "Desativar departamento", view)
+    shell.page("Desativar departamento", view)
 }
 
 pub async fn deactivate(
@@ -94,7 +94,7 @@ pub async fn deactivate(
             let work = db.run(move |conn| work(conn, id)).await?;
             let view = Departure::new(&viewer, &shell.csrf, work).refused(heirs, refused);
             let title = "Erro: Desativar departamento";
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view)
         }
     }
 }
@@ -112,7 +112,7 @@ pub async fn reactivate(
         if !queries::reactivate(conn, id)? {
             return Ok(());
         }
-        let entry = audit::Entry::of(Action::DepartmentReactivated).by(by).about(Some(id.0));
+        let entry = audit::Entry::of(Action::DepartmentReactivated).by_user(by).about(Some(id.0));
         audit::record(conn, &entry.from(&ip))
     })
     .await?;
@@ -202,12 +202,13 @@ fn leave(
     if let (Some(to), false) = (heirs.channels, channels.is_empty()) {
         queries::redirect(conn, &channels, to)?;
         for channel in &channels {
-            let entry = audit::Entry::of(Action::ChannelRedirected).by(by.id).about(Some(channel.id.0));
+            let entry = audit::Entry::of(Action::ChannelRedirected).by_user(by.id).about(Some(channel.id.0));
             audit::record(conn, &entry.with(json!({ "department_id": to })).from(ip))?;
         }
     }
     queries::deactivate(conn, id)?;
-    let entry = audit::Entry::of(Action::DepartmentDeactivated).by(by.id).about(Some(id.0)).with(details);
+    let entry =
+        audit::Entry::of(Action::DepartmentDeactivated).by_user(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
     Ok(Ok(()))
 }

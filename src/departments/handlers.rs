@@ -41,15 +41,15 @@ const AUDITED: &[Action] = &[
 /// Maximum changes shown on the page of a department.
 const SHOWN: i64 = 20;
 
-pub async fn index(viewer: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn index(_: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let lines = db.run(queries::all).await?;
     let view = Index::new(&shell.csrf, lines);
-    shell.page(&viewer, "Departamentos", view)
+    shell.page("Departamentos", view)
 }
 
-pub async fn new(viewer: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
+pub async fn new(_: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
     let view = Blank::new(&shell.csrf, "", FieldErrors::default());
-    shell.page(&viewer, "Novo departamento", view)
+    shell.page("Novo departamento", view)
 }
 
 pub async fn create(
@@ -68,7 +68,7 @@ pub async fn create(
         Ok(id) => Ok(redirect_with(&format!("/departments/{id}"), Flash::DepartmentCreated)),
         Err(errors) => {
             let view = Blank::new(&shell.csrf, &typed, errors);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo departamento", view)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo departamento", view)
         }
     }
 }
@@ -82,7 +82,7 @@ pub async fn edit(
 ) -> Result<HttpResponse> {
     let view = page(&viewer, &shell, &db, (id.into_inner(), query.into_inner())).await?;
     let name = view.name();
-    shell.page(&viewer, &name, view)
+    shell.page(&name, view)
 }
 
 pub async fn update(
@@ -108,7 +108,7 @@ pub async fn update(
             let status = refusal.status();
             let view = page(&viewer, &shell, &db, (id, PageQuery::default())).await?;
             let view = view.refused(&typed, version, refusal);
-            shell.page_with(status, &viewer, "Erro: Editar departamento", view)
+            shell.page_with(status, "Erro: Editar departamento", view)
         }
     }
 }
@@ -132,7 +132,7 @@ pub async fn reorder(
             return Ok(());
         }
         queries::set_order(conn, &after)?;
-        let entry = audit::Entry::of(Action::DepartmentMoved).by(by).about(Some(id.0));
+        let entry = audit::Entry::of(Action::DepartmentMoved).by_user(by).about(Some(id.0));
         audit::record(conn, &entry.with(serde_json::json!({ "direction": direction.as_str() })).from(&ip))
     })
     .await?;
@@ -183,7 +183,7 @@ fn candidates(
 
 fn add(conn: &mut PgConnection, name: &Name, by: UserId, ip: &str) -> Result<DepartmentId> {
     let id = queries::insert(conn, name)?;
-    audit::record(conn, &audit::Entry::of(Action::DepartmentCreated).by(by).about(Some(id.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(Action::DepartmentCreated).by_user(by).about(Some(id.0)).from(ip))?;
     Ok(id)
 }
 
@@ -204,7 +204,7 @@ fn rename(
         return Ok(Err(stale.by(last, by.zone)));
     }
     queries::rename(conn, id, name)?;
-    let entry = audit::Entry::of(Action::DepartmentEdited).by(by.id).about(Some(id.0));
+    let entry = audit::Entry::of(Action::DepartmentEdited).by_user(by.id).about(Some(id.0));
     audit::record(conn, &entry.with(serde_json::json!({ "fields": ["name"] })).from(ip))?;
     Ok(Ok(()))
 }

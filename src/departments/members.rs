@@ -73,7 +73,7 @@ pub async fn remove(
         Some(refused) => page.refused(&viewer, refused),
         None => page,
     };
-    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Retirar atendente", page)
+    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Retirar atendente", page)
 }
 
 fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewer, ip: &str) -> Result<Left> {
@@ -100,7 +100,7 @@ pub(super) fn tell(
     by: UserId,
     ip: &str,
 ) -> Result<()> {
-    let entry = audit::Entry::of(action).by(by).about(Some(id.0)).with(json!({ "user_id": user }));
+    let entry = audit::Entry::of(action).by_user(by).about(Some(id.0)).with(json!({ "user_id": user }));
     audit::record(conn, &entry.from(ip))?;
     live::announce(conn, &Event::RightsChanged(vec![user]))
 }

@@ -7,7 +7,7 @@
 use diesel::pg::PgConnection;
 
 use super::queries;
-use crate::auth::{Permission, Person};
+use crate::auth::{Account, Permission};
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 
@@ -18,7 +18,7 @@ pub const NOT_ONESELF: &str =
 /// Whether `who` may make `user` a member of `department`.
 pub fn may_add(
     conn: &mut PgConnection,
-    who: &Person,
+    who: &Account,
     user: UserId,
     department: DepartmentId,
 ) -> Result<bool> {
@@ -30,13 +30,18 @@ pub fn may_add(
 
 /// Whether `who` may send the work of `from` to the department `to`. If `to` is one of theirs, they must
 /// attend `from` too.
-pub fn may_lead(conn: &mut PgConnection, who: &Person, from: DepartmentId, to: DepartmentId) -> Result<bool> {
+pub fn may_lead(
+    conn: &mut PgConnection,
+    who: &Account,
+    from: DepartmentId,
+    to: DepartmentId,
+) -> Result<bool> {
     Ok(attends_all_of(who, from) || !queries::reached_by(conn, who.id)?.contains(&to))
 }
 
 /// Whether `who` may deactivate the department `from`. Its contacts' next messages then go to the default
 /// departments of their channels, so none of those may be one of theirs.
-pub fn may_close(conn: &mut PgConnection, who: &Person, from: DepartmentId) -> Result<bool> {
+pub fn may_close(conn: &mut PgConnection, who: &Account, from: DepartmentId) -> Result<bool> {
     if attends_all_of(who, from) {
         return Ok(true);
     }
@@ -45,6 +50,6 @@ pub fn may_close(conn: &mut PgConnection, who: &Person, from: DepartmentId) -> R
 }
 
 /// Whether `who` already sees all conversations of that department.
-fn attends_all_of(who: &Person, department: DepartmentId) -> bool {
+fn attends_all_of(who: &Account, department: DepartmentId) -> bool {
     who.may(Permission::TicketsAll) || (who.may(Permission::Tickets) && who.departments.contains(&department))
 }

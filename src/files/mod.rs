@@ -10,14 +10,13 @@
 
 mod attachment;
 mod content;
-pub mod handlers;
 mod hash;
 mod incoming;
 mod kind;
 mod name;
 mod posted;
 pub mod queries;
-pub mod serve;
+mod serve;
 mod store;
 pub mod sweep;
 mod under_way;
@@ -30,10 +29,11 @@ pub use incoming::{Incoming, Received};
 pub use kind::{IN_WORDS, Kind, icon, is_played, is_previewed, served_as};
 pub use name::FileName;
 pub use posted::{PostedFile, PostedFiles};
+pub use serve::answer;
 pub use store::{Content, Files};
 pub use under_way::{MOST_UNDER_WAY, Share};
-pub use uploads::{Kept, TOO_MANY, keep as keep_upload};
-pub use views::{FileList, UploadItem};
+pub use uploads::{KeptFiles, TOO_MANY, keep as keep_upload};
+pub use views::{FileList, Refused, UploadItem};
 
 use crate::db::Db;
 use crate::error::Result;

@@ -10,45 +10,15 @@ use actix_web::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, Charset, ContentDisposition,
     DispositionParam, DispositionType, ETAG, ExtendedValue, IF_NONE_MATCH, IF_RANGE, RANGE, Range as Ranges,
 };
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 
-use super::{Attachment, Files, queries, served_as};
-use crate::auth::Viewer;
-use crate::conversations::chat::Customer;
-use crate::db::Db;
+use super::{Attachment, Files, served_as};
 use crate::error::Result;
-use crate::ids::AttachmentId;
 use crate::web::FILE_POLICY;
-
-/// A file for a user. Not found if the user may not see it.
-pub async fn show(
-    viewer: Viewer,
-    db: web::Data<Db>,
-    files: web::Data<Files>,
-    path: web::Path<(AttachmentId, String)>,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let (user, (id, _)) = (viewer.id, path.into_inner());
-    let file = db.run(move |conn| queries::readable(conn, user, id)).await?;
-    answer(&files, &file, &request).await
-}
-
-/// A file for a customer. Not found without a valid link, or if it was not sent to this customer.
-pub async fn show_to_customer(
-    customer: Customer,
-    db: web::Data<Db>,
-    files: web::Data<Files>,
-    path: web::Path<(String, AttachmentId, String)>,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let (contact, (_, id, _)) = (customer.id, path.into_inner());
-    let file = db.run(move |conn| queries::sent_to(conn, contact, id)).await?;
-    answer(&files, &file, &request).await
-}
 
 /// Streams the file, or answers 304 if the browser has it cached. The browser must ask every time, so that a
 /// user who loses access can no longer see the file.
-async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Result<HttpResponse> {
+pub async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> Result<HttpResponse> {
     let tag = format!("\"{}\"", file.sha256);
     let known = request.headers().get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     if known.is_some_and(|known| known.split(',').any(|known| known.trim() == tag)) {

@@ -6,7 +6,7 @@ use super::posted::{PostedFile, PostedFiles};
 use super::{Attachment, FileName, Files, Kind, MOST, queries};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, UserId};
+use crate::ids::UserId;
 
 /// Maximum unused uploads per user, so that nobody can fill the disk.
 const LOOSE: i64 = 200;
@@ -19,8 +19,8 @@ const TOO_MANY_LOOSE: &str =
 
 /// The outcome for the files of a form.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
-    pub ids: Vec<AttachmentId>,
+pub struct KeptFiles {
+    pub uploads: Vec<Attachment>,
     /// The messages about refused files.
     pub refused: Vec<String>,
 }
@@ -28,14 +28,13 @@ pub struct Kept {
 impl PostedFiles {
     /// Stores the files as uploads of `uploader`, so that they need not be sent again if the form has errors.
     /// Drops duplicates, and files beyond the maximum; the files already `named` in the form count too.
-    pub async fn keep(&mut self, db: &Db, uploader: UserId, named: &[AttachmentId]) -> Result<Kept> {
-        let mut kept = Kept::default();
+    pub async fn keep(&mut self, db: &Db, uploader: UserId, beside: Vec<Attachment>) -> Result<KeptFiles> {
+        let mut kept = KeptFiles::default();
         let files = std::mem::take(&mut self.files);
         if files.is_empty() {
             return Ok(kept);
         }
-        let ids = named.to_vec();
-        let mut known = db.run(move |conn| queries::usable(conn, uploader, &ids)).await?;
+        let mut known = beside;
         let mut left_out = Vec::new();
         for file in files {
             if known.len() >= MOST {
@@ -49,8 +48,8 @@ impl PostedFiles {
                 }
                 Ok(upload) => {
                     self.unsent.has_kept(upload.id);
-                    kept.ids.push(upload.id);
-                    known.push(upload);
+                    known.push(upload.clone());
+                    kept.uploads.push(upload);
                 }
                 Err(sentence) => kept.refused.push(sentence),
             }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use crate::auth::{Permission, Person, Viewer};
+use crate::auth::{Account, Permission, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::{Spacing, Status};
@@ -25,7 +25,7 @@ struct Help {
 }
 
 impl Help {
-    fn new(viewer: &Person, settings: &Settings) -> Self {
+    fn new(viewer: &Account, settings: &Settings) -> Self {
         Self {
             can_schedule: viewer.can_schedule(),
             can_change_roles: viewer.may(Permission::Roles),
@@ -57,5 +57,5 @@ impl Help {
 
 pub async fn show(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(settings::current).await?;
-    shell.page(&viewer, "Ajuda", Help::new(&viewer, &current))
+    shell.page("Ajuda", Help::new(&viewer, &current))
 }

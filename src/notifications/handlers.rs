@@ -50,7 +50,7 @@ pub async fn index(
         .run(move |conn| Ok((queries::page_of(conn, user, filter, start)?, queries::counts(conn, user)?)))
         .await?;
     let view = views::Index::new(&viewer, &shell.csrf, filter, counts, &page);
-    shell.page(&viewer, "Notificações", view)
+    shell.page("Notificações", view)
 }
 
 pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
@@ -134,7 +134,7 @@ pub async fn choose(
     db.transaction(move |conn| {
         queries::choose(conn, user, chosen)?;
         let fields = json!({ "fields": ["plays_sound", "shows_browser_notices"] });
-        let entry = audit::Entry::of(Action::UserNoticesChosen).by(user).about(Some(user.0));
+        let entry = audit::Entry::of(Action::UserNoticesChosen).by_user(user).about(Some(user.0));
         audit::record(conn, &entry.with(fields).from(&ip))
     })
     .await?;

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::queries::{Counts, Row};
 use super::{COUNTED, Filter, Kind, PAGE};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::clock::{self, Zone};
 use crate::ids::{NotificationId, ScheduleId};
 use crate::schedules::{Action, FailureReason};
@@ -146,7 +146,7 @@ struct Pager {
 }
 
 impl Index {
-    pub fn new(viewer: &Person, csrf: &str, filter: Filter, counts: Counts, page: &PageOf<Row>) -> Self {
+    pub fn new(viewer: &Account, csrf: &str, filter: Filter, counts: Counts, page: &PageOf<Row>) -> Self {
         let count = match page.rows.len() {
             1 => "1 notificação nesta página".into(),
             n => format!("{n} notificações nesta página"),

@@ -16,14 +16,14 @@ use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving.
 pub async fn ask(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<PersonId>,
 ) -> Result<HttpResponse> {
     let (id, csrf) = (id.into_inner(), shell.csrf.clone());
     let view = db.run(move |conn| Archival::load(conn, &csrf, id)).await?;
-    shell.page(&viewer, "Arquivar pessoa", view)
+    shell.page("Arquivar pessoa", view)
 }
 
 pub async fn archive(
@@ -44,11 +44,11 @@ fn put_away(conn: &mut PgConnection, person: PersonId, by: UserId, ip: &str) -> 
         return Ok(());
     }
     let removed = queries::remove(conn, person, None)?;
-    let entry = audit::Entry::of(Action::PersonArchived).by(by).about(Some(person.0));
+    let entry = audit::Entry::of(Action::PersonArchived).by_user(by).about(Some(person.0));
     audit::record(conn, &entry.with(json!({ "removed": removed.len() })).from(ip))?;
     for contact in &removed {
         let details = json!({ "fields": ["person"] });
-        let entry = audit::Entry::of(Action::ContactEdited).by(by).about(Some(contact.0)).with(details);
+        let entry = audit::Entry::of(Action::ContactEdited).by_user(by).about(Some(contact.0)).with(details);
         audit::record(conn, &entry.from(ip))?;
     }
     live::announce(conn, &Event::ConversationsChanged(removed))
@@ -67,7 +67,7 @@ pub async fn restore(
         if !queries::set_archived(conn, id, false)? {
             return Ok(());
         }
-        let entry = audit::Entry::of(Action::PersonRestored).by(by).about(Some(id.0));
+        let entry = audit::Entry::of(Action::PersonRestored).by_user(by).about(Some(id.0));
         audit::record(conn, &entry.from(&ip))
     })
     .await?;

@@ -16,7 +16,7 @@ use crate::ids::PersonId;
 use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 pub async fn index(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     query: web::Query<ListQuery>,
@@ -24,7 +24,7 @@ pub async fn index(
     let query = query.into_inner();
     let filter = query.filter();
     let page = db.run(move |conn| queries::page(conn, &filter)).await?;
-    shell.page(&viewer, "Pessoas", Index::new(query, page))
+    shell.page("Pessoas", Index::new(query, page))
 }
 
 pub async fn show(
@@ -42,13 +42,13 @@ pub async fn show(
         .await?;
     let title = detail.name.clone();
     let view = Show::new(&viewer, &shell.csrf, detail, members, &history);
-    shell.page(&viewer, &title, view)
+    shell.page(&title, view)
 }
 
-pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn new(_: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let csrf = shell.csrf.clone();
     let page = db.run(move |conn| FormPage::load(conn, &csrf, None, Typed::default())).await?;
-    shell.page(&viewer, page.title(), page)
+    shell.page(page.title(), page)
 }
 
 pub async fn create(
@@ -62,7 +62,7 @@ pub async fn create(
 }
 
 pub async fn edit(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<PersonId>,
@@ -77,7 +77,7 @@ pub async fn edit(
             FormPage::load(conn, &csrf, Some(id), Typed::of(&detail))
         })
         .await?;
-    shell.page(&viewer, page.title(), page)
+    shell.page(page.title(), page)
 }
 
 pub async fn update(
@@ -107,5 +107,5 @@ async fn answer(
         Outcome::Asks(namesakes) => (StatusCode::UNPROCESSABLE_ENTITY, page.await?.asking(namesakes)),
     };
     let title = format!("Erro: {}", page.title());
-    shell.page_with(status, viewer, &title, page)
+    shell.page_with(status, &title, page)
 }

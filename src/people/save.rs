@@ -112,7 +112,7 @@ impl Submission {
         subject: i64,
         details: serde_json::Value,
     ) -> Result<()> {
-        let entry = audit::Entry::of(action).by(self.by.id).about(Some(subject)).with(details);
+        let entry = audit::Entry::of(action).by_user(self.by.id).about(Some(subject)).with(details);
         audit::record(conn, &entry.from(&self.ip))
     }
 }

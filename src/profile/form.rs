@@ -1,6 +1,6 @@
 //! The form of a profile.
 
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::users::Name;
 use crate::web::{FieldErrors, Fields, Theme};
 
@@ -32,7 +32,7 @@ impl Typed {
         }
     }
 
-    pub fn of(person: &Person) -> Self {
+    pub fn of(person: &Account) -> Self {
         Self {
             name: person.name.clone(),
             theme: person.theme,
@@ -54,7 +54,7 @@ impl Typed {
 
 impl Draft {
     /// Names of the fields that differ from those of `person`.
-    pub fn changed(&self, person: &Person) -> Vec<&'static str> {
+    pub fn changed(&self, person: &Account) -> Vec<&'static str> {
         let fields = [
             ("name", self.name.as_str() != person.name),
             ("theme", self.theme != person.theme),

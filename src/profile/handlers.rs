@@ -17,7 +17,7 @@ use crate::web::{ClientIp, Flash, Posted, Shell, Theme, redirect_with};
 
 pub async fn edit(viewer: Viewer, shell: Shell, db: web::Data<Db>, session: Session) -> Result<HttpResponse> {
     let view = page(&viewer, &shell, &db, &session).await?;
-    shell.page(&viewer, "Meu perfil", view)
+    shell.page("Meu perfil", view)
 }
 
 pub async fn update(
@@ -32,7 +32,7 @@ pub async fn update(
         Ok(draft) => draft,
         Err(errors) => {
             let view = page(&viewer, &shell, &db, &session).await?.with(typed).refused(errors);
-            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Meu perfil", view);
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Meu perfil", view);
         }
     };
     let fields = draft.changed(&viewer);
@@ -40,7 +40,7 @@ pub async fn update(
     if !fields.is_empty() {
         db.transaction(move |conn| {
             queries::save(conn, id, &draft)?;
-            let entry = audit::Entry::of(Action::UserEdited).by(id).about(Some(id.0));
+            let entry = audit::Entry::of(Action::UserEdited).by_user(id).about(Some(id.0));
             audit::record(conn, &entry.with(json!({ "fields": fields })).from(&ip))
         })
         .await?;
@@ -60,7 +60,7 @@ pub async fn set_theme(
     if theme != viewer.theme {
         db.transaction(move |conn| {
             queries::set_theme(conn, id, theme)?;
-            let entry = audit::Entry::of(Action::UserEdited).by(id).about(Some(id.0));
+            let entry = audit::Entry::of(Action::UserEdited).by_user(id).about(Some(id.0));
             audit::record(conn, &entry.with(json!({ "fields": ["theme"] })).from(&ip))
         })
         .await?;

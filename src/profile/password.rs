@@ -11,8 +11,8 @@ use crate::auth::{KnownDevice, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::live::{self, Event};
-use crate::users;
 use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with, with_cookie};
+use crate::{settings, users};
 
 /// Changes the password. The other sessions end, and this one continues with a new token.
 pub async fn change(
@@ -26,17 +26,15 @@ pub async fn change(
     let (status, mut errors) =
         confirmation::judge(&viewer, &db, "current_password", form.get("current_password")).await?;
     let id = viewer.id;
-    let owner = Owner {
-        company: viewer.company_name.clone(),
-        name: viewer.name.clone(),
-        email: db.run(move |conn| queries::email(conn, id)).await?,
-    };
+    let (company, email) =
+        db.run(move |conn| Ok((settings::brand(conn)?.company_name, queries::email(conn, id)?))).await?;
+    let owner = Owner { company, name: viewer.name.clone(), email };
     if let Some(refusal) = passwords::judge(&new, owner).await? {
         errors.add("new_password", refusal.sentence());
     }
     if !errors.is_empty() {
         let view = page(&viewer, &shell, &db, &session).await?.refused(errors);
-        return shell.page_with(status, &viewer, "Erro: Meu perfil", view);
+        return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let hash = passwords::hash_in_turn(new).await?;
     let (new, current) = (hash.clone(), sessions::current(&session));
@@ -44,7 +42,10 @@ pub async fn change(
         users::set_password(conn, id, &new)?;
         users::revoke_link(conn, id)?;
         users::end_all(conn, id, current, id, &ip)?;
-        audit::record(conn, &audit::Entry::of(Action::PasswordChanged).by(id).about(Some(id.0)).from(&ip))?;
+        audit::record(
+            conn,
+            &audit::Entry::of(Action::PasswordChanged).by_user(id).about(Some(id.0)).from(&ip),
+        )?;
         live::announce(conn, &Event::RightsChanged(vec![id]))
     })
     .await?;

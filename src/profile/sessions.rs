@@ -27,7 +27,7 @@ pub async fn end_others(
 ) -> Result<HttpResponse> {
     if let Some(refused) = refused(&viewer, &form, &shell, &db, &session).await? {
         let (status, view) = refused;
-        return shell.page_with(status, &viewer, "Erro: Meu perfil", view);
+        return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let (id, current) = (viewer.id, sessions::current(&session));
     db.transaction(move |conn| users::end_all(conn, id, current, id, &ip)).await?;
@@ -44,7 +44,7 @@ pub async fn end_one(
 ) -> Result<HttpResponse> {
     if let Some(refused) = refused(&viewer, &form, &shell, &db, &session).await? {
         let (status, view) = refused;
-        return shell.page_with(status, &viewer, "Erro: Meu perfil", view);
+        return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let (id, other) = (viewer.id, other.into_inner());
     db.transaction(move |conn| users::end_one(conn, id, other, id, &ip)).await?;

@@ -15,10 +15,10 @@ use crate::web::{ClientIp, Flash, Posted, Refusal, Shell, Stale, redirect_with};
 const TITLE: &str = "Retenção de dados";
 const PATH: &str = "/settings/retention";
 
-pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(queries::current).await?;
     let view = FormPage::new(&shell.csrf, Typed::of(&current));
-    shell.page(&viewer, TITLE, view)
+    shell.page(TITLE, view)
 }
 
 /// Saves the settings. Otherwise shows the errors (422), or what somebody else saved meanwhile (409).
@@ -36,7 +36,7 @@ pub async fn update(
     };
     let status = refusal.status();
     let view = FormPage::new(&shell.csrf, typed).refused(refusal);
-    shell.page_with(status, &viewer, &format!("Erro: {TITLE}"), view)
+    shell.page_with(status, &format!("Erro: {TITLE}"), view)
 }
 
 fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Option<Refusal>> {
@@ -56,7 +56,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
         return Ok(Some(errors.into()));
     }
     queries::save(conn, &wanted)?;
-    let entry = audit::Entry::of(Action::RetentionEdited).by(editor.id).with(before.audited(&wanted));
+    let entry = audit::Entry::of(Action::RetentionEdited).by_user(editor.id).with(before.audited(&wanted));
     audit::record(conn, &entry.from(ip))?;
     Ok(None)
 }

@@ -22,7 +22,7 @@ pub async fn ask(
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
     let view = page(&viewer, &shell, &db, id.into_inner()).await?;
-    shell.page(&viewer, TITLE, view)
+    shell.page(TITLE, view)
 }
 
 pub async fn delete(
@@ -40,13 +40,16 @@ pub async fn delete(
             return Err(Error::Forbidden);
         }
         queries::delete(conn, id)?;
-        audit::record(conn, &audit::Entry::of(Action::RoleDeleted).by(who.id).about(Some(id.0)).from(&ip))
+        audit::record(
+            conn,
+            &audit::Entry::of(Action::RoleDeleted).by_user(who.id).about(Some(id.0)).from(&ip),
+        )
     });
     match deleted.await {
         Ok(()) => Ok(redirect_with("/roles", Flash::RoleDeleted)),
         Err(error) if error.violated_constraint() == Some("users_role_id_fkey") => {
             let view = page(&viewer, &shell, &db, id).await?;
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, TITLE, view)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, TITLE, view)
         }
         Err(error) => Err(error),
     }

@@ -2,7 +2,7 @@
 
 use super::queries::Role;
 use super::{GROUPS, RESERVED};
-use crate::auth::{Permission, Permissions, Person};
+use crate::auth::{Account, Permission, Permissions};
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
 /// The form as it was typed.
@@ -34,7 +34,7 @@ impl Typed {
     }
 
     /// Collects every field error. `before` are the permissions that the role has now.
-    pub fn parse(&self, editor: &Person, before: Permissions) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, editor: &Account, before: Permissions) -> Result<Draft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let (name, description) = (self.name.trim(), self.description.trim());
         if name.is_empty() || has_control_characters(name) {
@@ -55,7 +55,7 @@ impl Typed {
     }
 
     /// The permissions that the role will have. Those that the editor may not grant or revoke stay as they are.
-    pub fn granted_by(&self, editor: &Person, before: Permissions) -> Permissions {
+    pub fn granted_by(&self, editor: &Account, before: Permissions) -> Permissions {
         let is_granted = |permission: &Permission| match before.contains(*permission) {
             true => self.permissions.contains(*permission) || !may_take(editor, *permission),
             false => self.permissions.contains(*permission) && may_grant(editor, *permission),
@@ -82,13 +82,13 @@ pub fn snapshot(role: &Role) -> Snapshot {
 /// One exception: role managers may grant "Habilitar agendamento" without having it. Enabling it is their task,
 /// and at first only administrators can schedule. The exception does not hold for editors who also manage
 /// users: they could get the permission themselves through a member whom they invite.
-pub fn may_grant(editor: &Person, permission: Permission) -> bool {
+pub fn may_grant(editor: &Account, permission: Permission) -> bool {
     let is_theirs =
         editor.may(permission) || (permission == Permission::Schedules && !editor.may(Permission::Users));
     editor.is_administrator || (is_theirs && !RESERVED.contains(&permission))
 }
 
 /// Whether the editor may revoke the permission.
-pub fn may_take(editor: &Person, permission: Permission) -> bool {
+pub fn may_take(editor: &Account, permission: Permission) -> bool {
     editor.is_administrator || !RESERVED.contains(&permission)
 }

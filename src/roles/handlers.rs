@@ -18,12 +18,12 @@ use crate::web::{ClientIp, FieldErrors, Flash, Posted, Refusal, Shell, Stale, re
 
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;
-    shell.page(&viewer, "Cargos", Index::new(&viewer, roles))
+    shell.page("Cargos", Index::new(&viewer, roles))
 }
 
 pub async fn new(viewer: Can<ManageRoles>, shell: Shell) -> Result<HttpResponse> {
     let view = Edit::blank(&viewer, &shell.csrf);
-    shell.page(&viewer, "Novo cargo", view)
+    shell.page("Novo cargo", view)
 }
 
 pub async fn create(
@@ -38,7 +38,7 @@ pub async fn create(
         Ok(()) => Ok(redirect_with("/roles", Flash::RoleCreated)),
         Err(refusal) => {
             let view = Edit::blank(&viewer, &shell.csrf).refused(&viewer, typed, refusal);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo cargo", view)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo cargo", view)
         }
     }
 }
@@ -50,7 +50,7 @@ pub async fn edit(
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
     let view = page(&viewer, &shell, &db, id.into_inner()).await?;
-    shell.page(&viewer, "Editar cargo", view)
+    shell.page("Editar cargo", view)
 }
 
 /// Saves the role. The change takes effect with the members' next request.
@@ -69,7 +69,7 @@ pub async fn update(
         Err(refusal) => {
             let status = refusal.status();
             let view = page(&viewer, &shell, &db, id).await?.refused(&viewer, typed, refusal);
-            shell.page_with(status, &viewer, "Erro: Editar cargo", view)
+            shell.page_with(status, "Erro: Editar cargo", view)
         }
     }
 }
@@ -102,7 +102,7 @@ fn add(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Res
         Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
-    let entry = audit::Entry::of(Action::RoleCreated).by(editor.id).about(Some(id.0));
+    let entry = audit::Entry::of(Action::RoleCreated).by_user(editor.id).about(Some(id.0));
     audit::record(conn, &entry.with(history::details_of_new(&draft)).from(ip))?;
     Ok(Ok(()))
 }
@@ -128,7 +128,7 @@ fn save(
         return Ok(Err(stale.by(last, editor.zone)));
     }
     queries::save(conn, id, &draft)?;
-    let entry = audit::Entry::of(Action::RoleEdited).by(editor.id).about(Some(id.0)).with(details);
+    let entry = audit::Entry::of(Action::RoleEdited).by_user(editor.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
     let members = queries::member_ids(conn, id)?;
     live::announce(conn, &Event::RightsChanged(members))?;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
 use super::form::Draft;
-use crate::auth::{Permission, Permissions, Person};
+use crate::auth::{Account, Permission, Permissions};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
@@ -33,7 +33,7 @@ pub struct Role {
 
 impl Role {
     /// Nobody may edit the administrator role or their own role.
-    pub fn may_be_edited_by(&self, person: &Person) -> bool {
+    pub fn may_be_edited_by(&self, person: &Account) -> bool {
         !self.is_administrator && self.id != person.role_id
     }
 

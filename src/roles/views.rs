@@ -6,7 +6,7 @@ use super::form::{Typed, may_grant, may_take, snapshot};
 use super::queries::{Holder, Member, Role};
 use super::{GROUPS, Switchable, history};
 use crate::audit::Change;
-use crate::auth::{Permission, Permissions, Person};
+use crate::auth::{Account, Permission, Permissions};
 use crate::web::{FieldErrors, Refusal, Stale, initials, tint};
 
 #[derive(Template)]
@@ -25,7 +25,7 @@ struct Line {
 }
 
 impl Index {
-    pub fn new(viewer: &Person, roles: Vec<Role>) -> Self {
+    pub fn new(viewer: &Account, roles: Vec<Role>) -> Self {
         let line = |role: Role| Line {
             id: role.id.to_string(),
             members: role.members,
@@ -87,7 +87,7 @@ struct MemberLine {
 
 impl Edit {
     /// The form of a new role.
-    pub fn blank(editor: &Person, csrf: &str) -> Self {
+    pub fn blank(editor: &Account, csrf: &str) -> Self {
         let nothing = Permissions::default();
         Self {
             csrf: csrf.to_owned(),
@@ -106,7 +106,7 @@ impl Edit {
         }
     }
 
-    pub fn new(editor: &Person, csrf: &str, role: Role, members: Vec<Member>, changes: &[Change]) -> Self {
+    pub fn new(editor: &Account, csrf: &str, role: Role, members: Vec<Member>, changes: &[Change]) -> Self {
         let locked = (!role.may_be_edited_by(editor)).then_some(match role.is_administrator {
             true => "O cargo Administrador tem acesso total e não pode ser alterado.",
             false => "Este é o seu cargo. Peça a outra pessoa para alterá-lo.",
@@ -129,7 +129,7 @@ impl Edit {
     }
 
     /// The same form with what was typed and the reason why it was not saved.
-    pub fn refused(self, editor: &Person, typed: Typed, refusal: Refusal) -> Self {
+    pub fn refused(self, editor: &Account, typed: Typed, refusal: Refusal) -> Self {
         let groups = groups(editor, self.before, typed.granted_by(editor, self.before), false);
         let (errors, stale, version) = refusal.shown(typed.version);
         Self { groups, name: typed.name, description: typed.description, errors, stale, version, ..self }
@@ -157,7 +157,7 @@ struct HolderLine {
 }
 
 impl Deletion {
-    pub fn new(viewer: &Person, csrf: &str, role: Role, holders: Vec<Holder>) -> Self {
+    pub fn new(viewer: &Account, csrf: &str, role: Role, holders: Vec<Holder>) -> Self {
         let count = holders.first().map_or(0, |holder| holder.count);
         let line = |holder: Holder| HolderLine {
             id: holder.id.to_string(),
@@ -196,7 +196,7 @@ impl MemberLine {
 
 /// The switches of the form. `before` are the permissions that the role has, `granted` those that are shown as
 /// on.
-fn groups(editor: &Person, before: Permissions, granted: Permissions, is_locked: bool) -> Vec<Group> {
+fn groups(editor: &Account, before: Permissions, granted: Permissions, is_locked: bool) -> Vec<Group> {
     let switch = |Switchable { permission, label, text }: &Switchable| {
         let (grants, takes) = (may_grant(editor, *permission), may_take(editor, *permission));
         let is_before = before.contains(*permission);

@@ -42,7 +42,7 @@ pub fn cancel(
     if !queries::cancel(conn, id, viewer.id, reason)? {
         return Ok(false);
     }
-    let entry = audit::Entry::of(Audited::ScheduleCancelled).by(viewer.id).about(Some(id.0));
+    let entry = audit::Entry::of(Audited::ScheduleCancelled).by_user(viewer.id).about(Some(id.0));
     audit::record(conn, &entry.from(ip))?;
     live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
     Ok(true)

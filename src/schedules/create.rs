@@ -16,7 +16,7 @@ use crate::clock::Zone;
 use crate::conversations;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files::{self, Attachment};
+use crate::files::Attachment;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::web::FieldErrors;
@@ -70,7 +70,7 @@ pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
 
 impl Submission {
     fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
-        let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
+        let files = queries::usable_files(conn, self.viewer.id, &self.typed.files)?;
         let form_key = self.typed.submission_key(self.viewer.id, &files);
         if let Err(outcome) = self.unused(conn, form_key)? {
             return Ok(outcome);
@@ -105,10 +105,10 @@ impl Submission {
             return Ok(Outcome::Asks(Question::Ticket { is_saved: false }));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
-        if !files::queries::attach(conn, id, self.viewer.id, &draft.files)? {
+        if !queries::attach(conn, id, self.viewer.id, &draft.files)? {
             return Err(Error::Conflict);
         }
-        let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.viewer.id).about(Some(id.0));
+        let entry = audit::Entry::of(Audited::ScheduleCreated).by_user(self.viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(&self.ip))?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;

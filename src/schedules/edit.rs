@@ -16,7 +16,7 @@ use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files::{self, Attachment};
+use crate::files::Attachment;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::web::FieldErrors;
@@ -54,7 +54,7 @@ pub struct Stale {
 impl Stale {
     /// What happened to `stored` after the version `seen`.
     pub fn load(conn: &mut PgConnection, viewer: &Viewer, stored: &Stored, seen: i32) -> Result<Self> {
-        let files = files::queries::of_schedule(conn, stored.id)?;
+        let files = queries::files_of(conn, stored.id)?;
         Ok(Self {
             // A transaction that waited for another edit reads the new version, but the files from before it.
             stored: Stored { files: files.iter().map(|file| file.id).collect(), ..stored.clone() },
@@ -111,7 +111,7 @@ impl Edit {
         }
         let spacing = queries::spacing(conn)?;
         let seen = queries::stored(conn, self.id)?;
-        let files = files::queries::usable(conn, self.viewer.id, &self.typed.files)?;
+        let files = queries::usable_files(conn, self.viewer.id, &self.typed.files)?;
         let form = self.typed.submission_key(self.viewer.id, &files);
         let facts = Facts { files, ..queries::facts(conn, self.typed.ids(), Some(self.id))? };
         let parsed = self.typed.parse(&facts);
@@ -165,11 +165,11 @@ impl Edit {
 
     fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
         queries::update(conn, stored, saving)?;
-        if !files::queries::attach(conn, self.id, saving.by, &saving.draft.files)? {
+        if !queries::attach(conn, self.id, saving.by, &saving.draft.files)? {
             return Err(Error::Conflict);
         }
         let fields = serde_json::json!({ "fields": saving.changes.fields });
-        let entry = audit::Entry::of(Audited::ScheduleEdited).by(saving.by).about(Some(self.id.0));
+        let entry = audit::Entry::of(Audited::ScheduleEdited).by_user(saving.by).about(Some(self.id.0));
         audit::record(conn, &entry.with(fields).from(&self.ip))?;
         live::announce(conn, &Event::SchedulesChanged(vec![self.id]))
     }

@@ -7,7 +7,7 @@ use super::edit::{self, Edit, Outcome, Stale};
 use super::form::Typed;
 use super::merging::{Merged, Original, Part};
 use super::views::{FormPage, Options, Purpose};
-use super::{form_parts, queries};
+use super::{form_parts, queries, uploads};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub async fn edit(
     }
     let purpose = Purpose::Edit(id);
     let page = filled(&viewer, &shell, &db, purpose, Typed::of(&stored, viewer.zone)).await?;
-    shell.page(&viewer, purpose.title(), page)
+    shell.page(purpose.title(), page)
 }
 
 /// Saves, or shows the form again: after a step in a browser without JavaScript, with errors (422), or with
@@ -42,7 +42,7 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
     let typed = Typed::read(&form);
-    let kept = form.keep(&db, viewer.id, &typed.files).await?;
+    let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
     let typed = typed.with_uploads(kept);
     let purpose = Purpose::Edit(id);
     if form_parts::is_step(&form) {
@@ -54,7 +54,7 @@ pub async fn update(
     match edit::edit(&db, edit).await {
         Err(error) if error.is_passing() => {
             let page = filled(&viewer, &shell, &db, purpose, typed).await.map_err(|_| error)?;
-            shell.page_to_retry(&viewer, purpose.title(), page.unsaved())
+            shell.page_to_retry(purpose.title(), page.unsaved())
         }
         Err(error) => Err(error),
         Ok(Outcome::Saved { closed_ticket }) => {
@@ -63,12 +63,12 @@ pub async fn update(
         Ok(Outcome::Refused { errors, slot }) => {
             let page = filled(&viewer, &shell, &db, purpose, typed).await?.refused(&viewer, errors, slot);
             let title = format!("Erro: {}", purpose.title());
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &title, page)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &title, page)
         }
         Ok(Outcome::Asks(question)) => {
             let page = filled(&viewer, &shell, &db, purpose, typed).await?.asking(&viewer, question);
             let title = format!("Erro: {}", purpose.title());
-            shell.page_with(StatusCode::CONFLICT, &viewer, &title, page)
+            shell.page_with(StatusCode::CONFLICT, &title, page)
         }
         Ok(Outcome::Stale(stale)) => overtaken(&viewer, shell, &db, typed, &stale).await,
     }
@@ -94,7 +94,7 @@ async fn step(
     let purpose = Purpose::Edit(id);
     let Some(stale) = since else {
         let page = filled(viewer, &shell, db, purpose, typed).await?;
-        return shell.page(viewer, purpose.title(), page);
+        return shell.page(purpose.title(), page);
     };
     if let Some(part) = take {
         typed.take(part, &Typed::of(&stale.stored, viewer.zone));
@@ -125,7 +125,7 @@ async fn overtaken(
     };
     let page = filled(viewer, &shell, db, purpose, merged.typed.clone()).await?;
     let page = page.overtaken(viewer, stale, &merged);
-    shell.page_with(StatusCode::CONFLICT, viewer, &format!("Erro: {}", purpose.title()), page)
+    shell.page_with(StatusCode::CONFLICT, &format!("Erro: {}", purpose.title()), page)
 }
 
 async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, purpose: Purpose, typed: Typed) -> Result<FormPage> {

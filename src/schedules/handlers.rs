@@ -7,9 +7,9 @@ use serde::Deserialize;
 use super::cancel::{self, Reason};
 use super::create::{self, Outcome, Submission};
 use super::form::Typed;
-use super::form_parts;
 use super::queries::{self, Story};
 use super::views::{Cancellation, FormPage, Options, Purpose, Show};
+use super::{form_parts, uploads};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
@@ -28,7 +28,7 @@ pub async fn show(
     let (who, id) = (viewer.clone(), id.into_inner());
     let story = db.run(move |conn| Story::load(conn, &who, id)).await?;
     let view = Show::new(&viewer, &shell.csrf, story);
-    shell.page(&viewer, &format!("Agendamento nº {id}"), view)
+    shell.page(&format!("Agendamento nº {id}"), view)
 }
 
 #[derive(Deserialize)]
@@ -65,7 +65,7 @@ pub async fn new(
     let typed = proposal.map_or_else(Typed::blank, |proposal| Typed::proposing(&proposal, ticket));
     let typed = typed.with_only_department(&departments);
     let page = filled(&viewer, &shell, &db, typed.with_slot(&query.due_at)).await?;
-    shell.page(&viewer, Purpose::New.title(), page)
+    shell.page(Purpose::New.title(), page)
 }
 
 /// Shows the form for a new schedule in place of a final one. A pending one can be edited instead.
@@ -85,7 +85,7 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
     let facts = db.run(move |conn| queries::facts(conn, ids, None)).await?;
     let (typed, left_out) = typed.fitted(&facts);
     let page = filled(viewer, &shell, db, typed).await?.leaving_out(left_out);
-    shell.page(viewer, Purpose::Reschedule(from).title(), page)
+    shell.page(Purpose::Reschedule(from).title(), page)
 }
 
 /// Saves, or shows the form again: with the attendants of a department (`step`), with a suggested time
@@ -99,13 +99,13 @@ pub async fn create(
     ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
-    let kept = form.keep(&db, viewer.id, &typed.files).await?;
+    let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
     let typed = typed.with_uploads(kept);
     let title = Purpose::of_new(&typed).title();
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
         let page = filled(&viewer, &shell, &db, typed).await?;
-        return shell.page(&viewer, title, page);
+        return shell.page(title, page);
     }
     let submission = Submission {
         typed: typed.clone(),
@@ -116,7 +116,7 @@ pub async fn create(
     match create::create(&db, submission).await {
         Err(error) if error.is_passing() => {
             let page = filled(&viewer, &shell, &db, typed).await.map_err(|_| error)?;
-            shell.page_to_retry(&viewer, title, page.unsaved())
+            shell.page_to_retry(title, page.unsaved())
         }
         Err(error) => Err(error),
         Ok(Outcome::Saved { id, closed_ticket }) => {
@@ -127,12 +127,12 @@ pub async fn create(
         }
         Ok(Outcome::Asks(question)) => {
             let page = filled(&viewer, &shell, &db, typed).await?.asking(&viewer, question);
-            shell.page_with(StatusCode::CONFLICT, &viewer, &format!("Erro: {title}"), page)
+            shell.page_with(StatusCode::CONFLICT, &format!("Erro: {title}"), page)
         }
         Ok(Outcome::Refused { errors, slot }) => {
             let page =
                 filled(&viewer, &shell, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, &format!("Erro: {title}"), page)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {title}"), page)
         }
     }
 }
@@ -157,7 +157,7 @@ pub async fn ask_cancellation(
         return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
     }
     let view = Cancellation::new(&viewer, &shell.csrf, &detail);
-    shell.page(&viewer, "Cancelar agendamento", view)
+    shell.page("Cancelar agendamento", view)
 }
 
 /// Cancels. If the schedule is no longer pending, its page shows its state instead.
@@ -176,7 +176,7 @@ pub async fn cancel(
             let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
             let view = Cancellation::new(&viewer, &shell.csrf, &detail).refused(form.get("reason"), error);
             let title = "Erro: Cancelar agendamento";
-            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view);
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
         }
     };
     let flash = if cancelled { Flash::ScheduleCancelled } else { Flash::ScheduleNotPending };

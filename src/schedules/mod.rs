@@ -26,6 +26,7 @@ pub mod running;
 mod slot;
 mod spacing;
 mod state;
+pub mod uploads;
 mod views;
 
 pub use changes::Field;

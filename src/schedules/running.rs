@@ -26,7 +26,7 @@ pub async fn ask(
         return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
     }
     let view = RunQuestion::new(&viewer, &shell.csrf, &detail);
-    shell.page(&viewer, "Disparar agora", view)
+    shell.page("Disparar agora", view)
 }
 
 /// Runs the schedule now. If something prevents it, the page says what (409) and the schedule stays pending.
@@ -51,7 +51,7 @@ pub async fn run(
         RunNow::NotPending => Flash::ScheduleNotPending,
         RunNow::Refused(reason) => {
             let view = RunQuestion::new(&viewer, &shell.csrf, &detail).refused(reason, ticket);
-            return shell.page_with(StatusCode::CONFLICT, &viewer, "Erro: Disparar agora", view);
+            return shell.page_with(StatusCode::CONFLICT, "Erro: Disparar agora", view);
         }
     };
     Ok(redirect_with(&format!("/schedules/{id}"), flash))

@@ -9,16 +9,16 @@ use super::form::Typed;
 use super::queries;
 use super::update::{self, Outcome};
 use super::views::{Confirmation, FormPage, Sentence};
-use crate::auth::{Can, ManageSettings, Viewer};
+use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
 use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Empresa";
 
-pub async fn edit(viewer: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf);
-    shell.page(&viewer, TITLE, view)
+    shell.page(TITLE, view)
 }
 
 /// Saves the settings. Otherwise shows the errors (422) or what somebody else saved meanwhile (409), or asks
@@ -32,24 +32,23 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let (typed, editor) = (Typed::read(&form), viewer.clone());
     if form.get("step") == "back" {
-        return again(&viewer, shell, &db, StatusCode::OK, |page| page.with_typed(typed)).await;
+        return again(shell, &db, StatusCode::OK, |page| page.with_typed(typed)).await;
     }
     let sent = typed.clone();
     match db.transaction(move |conn| update::update(conn, &sent, &editor, &ip)).await? {
         Outcome::Saved => Ok(redirect_with("/settings", Flash::SettingsSaved)),
         Outcome::Unconfirmed(effect) => {
             let view = Confirmation::new(&viewer, &shell.csrf, typed, &effect);
-            shell.page(&viewer, "Confirmar mudança", view)
+            shell.page("Confirmar mudança", view)
         }
         Outcome::Refused(refusal) => {
             let status = refusal.status();
-            again(&viewer, shell, &db, status, |page| page.with_typed(typed).refused(refusal)).await
+            again(shell, &db, status, |page| page.with_typed(typed).refused(refusal)).await
         }
     }
 }
 
 async fn again(
-    viewer: &Viewer,
     shell: Shell,
     db: &Db,
     status: StatusCode,
@@ -57,7 +56,7 @@ async fn again(
 ) -> Result<HttpResponse> {
     let view = change(db.run(FormPage::load).await?.with_csrf(&shell.csrf));
     let title = if status.is_success() { TITLE.to_owned() } else { format!("Erro: {TITLE}") };
-    shell.page_with(status, viewer, &title, view)
+    shell.page_with(status, &title, view)
 }
 
 #[derive(Deserialize)]

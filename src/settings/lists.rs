@@ -42,7 +42,7 @@ pub async fn unspaced(
     let (current, page) =
         db.run(move |conn| Ok((queries::current(conn)?, queries::unspaced(conn, after)?))).await?;
     let view = UnspacedSchedules::new(&viewer, current.spacing, page);
-    shell.page(&viewer, "Agendamentos fora do intervalo", view)
+    shell.page("Agendamentos fora do intervalo", view)
 }
 
 /// Lists the schedules that show another clock time than the one chosen.
@@ -62,7 +62,7 @@ pub async fn moved_clocks(
         })
         .await?;
     let view = MovedClocks::new(&viewer, after.is_some(), moved, names);
-    shell.page(&viewer, "Horários que mudaram", view)
+    shell.page("Horários que mudaram", view)
 }
 
 /// The number of schedules that would show another clock time in `zone`, and whether there may be more.

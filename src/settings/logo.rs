@@ -41,7 +41,7 @@ pub async fn create(
             let mut errors = FieldErrors::default();
             errors.add("logo", sentence);
             let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf).refused(errors.into());
-            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Empresa", view);
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Empresa", view);
         }
     };
     files::keep(&db, &form.store, &received, "image/png").await?;
@@ -89,7 +89,7 @@ pub async fn destroy(
 
 fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: UserId, ip: &str) -> Result<()> {
     queries::save_logo(conn, logo)?;
-    let entry = audit::Entry::of(Action::SettingsEdited).by(by).with(json!({ "fields": ["logo"] }));
+    let entry = audit::Entry::of(Action::SettingsEdited).by_user(by).with(json!({ "fields": ["logo"] }));
     audit::record(conn, &entry.from(ip))
 }
 

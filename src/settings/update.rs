@@ -100,7 +100,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
     if unspaced > 0 {
         details["unspaced_schedules"] = unspaced.into();
     }
-    let entry = audit::Entry::of(Action::SettingsEdited).by(editor.id).with(details).from(ip);
+    let entry = audit::Entry::of(Action::SettingsEdited).by_user(editor.id).with(details).from(ip);
     audit::record(conn, &entry)?;
     Ok(Outcome::Saved)
 }

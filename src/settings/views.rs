@@ -9,7 +9,7 @@ use super::lists::Moved;
 use super::queries::{MOST_COUNTED, Named, Unspaced};
 use super::update::Effect;
 use super::{ZoneGroup, sentences, zone_groups, zone_label};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::files::ContentHash;
 use crate::ids::ScheduleId;
 use crate::schedules::{Scope, Spacing};
@@ -110,7 +110,7 @@ struct Example {
 }
 
 impl Confirmation {
-    pub fn new(viewer: &Person, csrf: &str, typed: Typed, effect: &Effect) -> Self {
+    pub fn new(viewer: &Account, csrf: &str, typed: Typed, effect: &Effect) -> Self {
         let mut sentences = Vec::new();
         match effect.newly_unspaced {
             0 => {}
@@ -182,7 +182,7 @@ pub struct UnspacedSchedules {
 }
 
 impl UnspacedSchedules {
-    pub fn new(viewer: &Person, spacing: Spacing, page: PageOf<Unspaced>) -> Self {
+    pub fn new(viewer: &Account, spacing: Spacing, page: PageOf<Unspaced>) -> Self {
         let line = |row: Unspaced| Line {
             id: row.id,
             contact: viewer.can_schedule().then_some(row.contact),
@@ -219,7 +219,7 @@ pub struct MovedClocks {
 
 impl MovedClocks {
     pub fn new(
-        viewer: &Person,
+        viewer: &Account,
         is_later_page: bool,
         moved: Moved,
         mut names: HashMap<ScheduleId, String>,

@@ -80,7 +80,7 @@ pub fn set_up(
     let administrator = users::create_administrator(conn, &draft.administrator, password_hash)?;
     add_department(conn, draft, administrator)?;
     diesel::sql_query("DELETE FROM setup_links").execute(conn)?;
-    audit::record(conn, &audit::Entry::of(Action::SetUp).by(administrator).from(ip))?;
+    audit::record(conn, &audit::Entry::of(Action::SetUp).by_user(administrator).from(ip))?;
     Ok(Ok(administrator))
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::form::{self, Reply};
 use super::inbox::Search;
-use super::{Inbox, queries};
+use super::{Inbox, count_unseen, queries};
 use crate::auth::{Attendant, Viewer};
 use crate::conversations::thread::Window;
 use crate::conversations::{Desk, Draft, Subject, Wanted};
@@ -38,12 +38,14 @@ pub async fn index(
 ) -> Result<HttpResponse> {
     let viewer = (*attendant).clone();
     let list = db.run(move |conn| Inbox::load(conn, &viewer, &search)).await?;
-    shell.page(&attendant, "Conversas", Index { list })
+    shell.page("Conversas", Index { list })
 }
 
 /// The current number beside "Conversas" in the panel.
-pub async fn unseen(attendant: Attendant) -> Result<HttpResponse> {
-    Ok(HttpResponse::Ok().json(json!({ "unseen": attendant.unseen })))
+pub async fn unseen(attendant: Attendant, db: web::Data<Db>) -> Result<HttpResponse> {
+    let user = attendant.id;
+    let unseen = db.run(move |conn| count_unseen(conn, user)).await?;
+    Ok(HttpResponse::Ok().json(json!({ "unseen": unseen })))
 }
 
 pub async fn show(

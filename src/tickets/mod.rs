@@ -12,6 +12,6 @@ mod inbox;
 pub mod queries;
 mod ticket;
 
-pub use inbox::{Inbox, queries::unseen};
+pub use inbox::{Inbox, queries::count_unseen, queries::unseen};
 pub use queries::{Handover, close, hand_over, open_ticket_of};
 pub use ticket::{OpenTicket, Seen, Ticket, TicketStatus, may_close};

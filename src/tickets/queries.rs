@@ -8,7 +8,7 @@ use serde_json::json;
 use super::form::Reply;
 use super::{OpenTicket, Ticket, may_close};
 use crate::audit::{self, Action};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::conversations::thread::{self, Kind, NewMessage};
 use crate::db;
 use crate::error::{Error, Result};
@@ -74,7 +74,7 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
 ///
 /// # Errors
 /// `NotFound`, also if the viewer does not attend it.
-pub fn lock_attended(conn: &mut PgConnection, viewer: &Person, ticket: TicketId) -> Result<Ticket> {
+pub fn lock_attended(conn: &mut PgConnection, viewer: &Account, ticket: TicketId) -> Result<Ticket> {
     lock_contact_of(conn, ticket)?;
     let ticket = self::ticket(conn, ticket)?;
     if may_close(viewer, &ticket.place) { Ok(ticket) } else { Err(Error::NotFound) }
@@ -308,7 +308,8 @@ pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId, ip: &str) ->
         return Ok(false);
     }
     let details = json!({ "contact_id": contact.0 });
-    let entry = audit::Entry::of(Action::TicketClosed).by(by).about(Some(ticket.0)).with(details).from(ip);
+    let entry =
+        audit::Entry::of(Action::TicketClosed).by_user(by).about(Some(ticket.0)).with(details).from(ip);
     audit::record(conn, &entry)?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))?;
     Ok(true)

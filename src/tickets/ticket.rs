@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use crate::auth::{Permission, Person};
+use crate::auth::{Account, Permission};
 use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
 use crate::text_enum;
 
@@ -96,7 +96,7 @@ impl FromStr for Seen {
 
 /// Whether `viewer` may answer and close that ticket: they are its attendant, it is in one of their
 /// departments, or they attend all tickets.
-pub fn may_close(viewer: &Person, ticket: &OpenTicket) -> bool {
+pub fn may_close(viewer: &Account, ticket: &OpenTicket) -> bool {
     let is_theirs =
         ticket.attendant_id == Some(viewer.id) || viewer.departments.contains(&ticket.department_id);
     viewer.may(Permission::TicketsAll) || (viewer.may(Permission::Tickets) && is_theirs)

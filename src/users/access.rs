@@ -34,7 +34,7 @@ pub async fn make(
     let (user, token) = db.transaction(move |conn| make_anew(conn, id, &who, &ip)).await?;
     let config = request.app_data::<web::Data<Config>>().ok_or_else(|| Error::unexpected("no Config"))?;
     let view = Link::new(&user, config.link(&token.path()), viewer.zone);
-    shell.page(&viewer, "Link de acesso", view)
+    shell.page("Link de acesso", view)
 }
 
 fn make_anew(conn: &mut PgConnection, id: UserId, by: &Viewer, ip: &str) -> Result<(queries::User, Token)> {
@@ -44,7 +44,7 @@ fn make_anew(conn: &mut PgConnection, id: UserId, by: &Viewer, ip: &str) -> Resu
     }
     let token = Token::new();
     queries::make_link(conn, id, &token.hash(), by.id)?;
-    let entry = audit::Entry::of(Action::AccessLinkMade).by(by.id).about(Some(id.0)).from(ip);
+    let entry = audit::Entry::of(Action::AccessLinkMade).by_user(by.id).about(Some(id.0)).from(ip);
     audit::record(conn, &entry)?;
     Ok((queries::find(conn, id)?, token))
 }
@@ -118,7 +118,10 @@ fn settle(
         None => queries::set_password(conn, user, password_hash)?,
     }
     queries::end_sessions(conn, user, None, None)?;
-    audit::record(conn, &audit::Entry::of(Action::AccessLinkUsed).by(user).about(Some(user.0)).from(ip))?;
+    audit::record(
+        conn,
+        &audit::Entry::of(Action::AccessLinkUsed).by_user(user).about(Some(user.0)).from(ip),
+    )?;
     live::announce(conn, &Event::RightsChanged(vec![user]))?;
     Ok(Some(user))
 }

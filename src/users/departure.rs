@@ -44,7 +44,7 @@ pub async fn ask(
         return Ok(redirect_with(&format!("/users/{id}"), Flash::UserDeactivated));
     }
     let view = Departure::new(&viewer, &shell.csrf, work);
-    shell.page(&viewer, "Desativar atendente", view)
+    shell.page("Desativar atendente", view)
 }
 
 /// Deactivates the user and ends their sessions and links at once. For an invited user, withdraws the
@@ -68,7 +68,7 @@ pub async fn deactivate(
         Err(error) => return Err(error),
     };
     let view = Departure::new(&viewer, &shell.csrf, before).refused(&heirs, refused, LAST_ADMINISTRATOR);
-    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Desativar atendente", view)
+    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Desativar atendente", view)
 }
 
 /// Shows the work that the user gets back, and asks for confirmation.
@@ -85,7 +85,7 @@ pub async fn ask_return(
         return Ok(crate::web::redirect(&format!("/users/{id}")));
     }
     let view = Return::new(&shell.csrf, &work);
-    shell.page(&viewer, "Reativar atendente", view)
+    shell.page("Reativar atendente", view)
 }
 
 pub async fn reactivate(
@@ -103,7 +103,7 @@ pub async fn reactivate(
             (_, false) => return Err(Error::Conflict),
             (_, true) => queries::reactivate(conn, id)?,
         }
-        let entry = audit::Entry::of(Action::UserReactivated).by(who.id).about(Some(id.0)).from(&ip);
+        let entry = audit::Entry::of(Action::UserReactivated).by_user(who.id).about(Some(id.0)).from(&ip);
         audit::record(conn, &entry)
     })
     .await?;
@@ -138,7 +138,7 @@ fn leave(
     let user = managed(conn, id, by)?;
     if user.standing != Standing::Active {
         if queries::revoke_link(conn, id)? {
-            let entry = audit::Entry::of(Action::UserDeactivated).by(by.id).about(Some(id.0)).from(ip);
+            let entry = audit::Entry::of(Action::UserDeactivated).by_user(by.id).about(Some(id.0)).from(ip);
             audit::record(conn, &entry)?;
         }
         return Ok(Ok(()));
@@ -149,7 +149,7 @@ fn leave(
     };
     queries::deactivate(conn, id)?;
     let details = json!({ "schedules_handed_over": moved.schedules, "tickets_handed_over": moved.tickets });
-    let entry = audit::Entry::of(Action::UserDeactivated).by(by.id).about(Some(id.0)).with(details);
+    let entry = audit::Entry::of(Action::UserDeactivated).by_user(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
     Ok(Ok(()))
 }

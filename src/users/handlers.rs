@@ -50,12 +50,12 @@ pub async fn index(
             Ok(Listed { page, roles: queries::roles(conn)?, departments: queries::departments(conn)? })
         })
         .await?;
-    shell.page(&viewer, "Atendentes", Index::new(&viewer, query, listed))
+    shell.page("Atendentes", Index::new(&viewer, query, listed))
 }
 
 pub async fn new(viewer: Can<ManageUsers>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let view = blank(&viewer, &shell, &db, Typed::default()).await?;
-    shell.page(&viewer, "Novo atendente", view)
+    shell.page("Novo atendente", view)
 }
 
 /// Invites: adds the user and shows, once, the link for choosing a password.
@@ -77,11 +77,11 @@ pub async fn create(
             let config =
                 request.app_data::<web::Data<Config>>().ok_or_else(|| Error::unexpected("no Config"))?;
             let view = Link::new(&user, config.link(&token.path()), viewer.zone);
-            shell.page_with(StatusCode::CREATED, &viewer, "Convite", view)
+            shell.page_with(StatusCode::CREATED, "Convite", view)
         }
         Err(refusal) => {
             let view = blank(&viewer, &shell, &db, typed).await?.refused(refusal);
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Novo atendente", view)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo atendente", view)
         }
     }
 }
@@ -94,7 +94,7 @@ pub async fn edit(
     session: Session,
 ) -> Result<HttpResponse> {
     let (view, name) = filled(&viewer, &shell, &db, (id.into_inner(), &session)).await?;
-    shell.page(&viewer, &name, view)
+    shell.page(&name, view)
 }
 
 pub async fn update(
@@ -120,12 +120,12 @@ pub async fn update(
                 Some(refused) => page.refused(&viewer, refused),
                 None => page,
             };
-            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Retirar de departamentos", page)
+            shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Retirar de departamentos", page)
         }
         Saved::Refused(refusal) => {
             let (view, name) = filled(&viewer, &shell, &db, (id, &session)).await?;
             let (status, view) = (refusal.status(), view.with(typed).refused(refusal));
-            shell.page_with(status, &viewer, &format!("Erro: {name}"), view)
+            shell.page_with(status, &format!("Erro: {name}"), view)
         }
     }
 }

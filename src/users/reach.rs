@@ -1,6 +1,6 @@
 //! Which accounts and roles a user who manages users may change.
 
-use crate::auth::{Permissions, Person};
+use crate::auth::{Account, Permissions};
 use crate::ids::UserId;
 use crate::roles::RESERVED;
 
@@ -21,7 +21,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    pub fn of(editor: &Person) -> Self {
+    pub fn of(editor: &Account) -> Self {
         Self { editor: editor.id, is_administrator: editor.is_administrator, permissions: editor.permissions }
     }
 

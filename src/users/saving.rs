@@ -51,7 +51,7 @@ pub fn invite(
     let token = Token::new();
     queries::make_link(conn, id, &token.hash(), by.id)?;
     let details = json!({ "role_id": draft.role, "departments": draft.departments });
-    let entry = audit::Entry::of(Action::UserInvited).by(by.id).about(Some(id.0)).with(details);
+    let entry = audit::Entry::of(Action::UserInvited).by_user(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
     Ok(Ok((id, token)))
 }
@@ -88,7 +88,7 @@ pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, 
     if user.role_id != draft.role {
         details["role_id"] = json!([user.role_id, draft.role]);
     }
-    let entry = audit::Entry::of(Action::UserEdited).by(by.id).about(Some(id.0)).with(details);
+    let entry = audit::Entry::of(Action::UserEdited).by_user(by.id).about(Some(id.0)).with(details);
     audit::record(conn, &entry.from(ip))?;
     // The user now sees the conversations of other departments.
     live::announce(conn, &Event::RightsChanged(vec![id]))?;

@@ -41,7 +41,7 @@ pub fn end_one(conn: &mut PgConnection, user: UserId, session: Uuid, by: UserId,
 /// Records and announces the end. A stream belongs to a user, not to a session: all of the user's streams
 /// restart, if they still may.
 fn tell(conn: &mut PgConnection, user: UserId, by: UserId, ended: usize, ip: &str) -> Result<()> {
-    let entry = audit::Entry::of(Action::SessionsEnded).by(by).about(Some(user.0));
+    let entry = audit::Entry::of(Action::SessionsEnded).by_user(by).about(Some(user.0));
     audit::record(conn, &entry.with(json!({ "count": ended })).from(ip))?;
     live::announce(conn, &Event::RightsChanged(vec![user]))
 }

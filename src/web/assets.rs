@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::{Route, packed, stylesheet};
+use super::{packed, stylesheet};
 use crate::error::{Error, Result};
 
 #[derive(RustEmbed)]

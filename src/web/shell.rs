@@ -9,15 +9,19 @@ use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SE
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::theme::COOKIE as THEME_COOKIE;
-use super::{Csrf, Flash, Theme, navigation};
-use crate::auth::Viewer;
-use crate::config::Config;
+use super::{Csrf, Flash, Theme};
 use crate::error::{Error, Result};
 
-/// Bytes to reserve for a page. Enough for nearly all, and below 64 KiB: the allocator tidies its whole heap
-/// whenever a block of 64 KiB or more is freed.
-const PAGE: usize = 60 * 1024;
+/// A page's content and what the frame around it needs: the answer of [`Shell::page`], which the middleware
+/// `layout::surround` completes.
+pub struct Page {
+    pub title: String,
+    /// The content as HTML.
+    pub body: String,
+    /// The token for the frame's own forms.
+    pub csrf: String,
+    pub flash: Option<Flash>,
+}
 
 /// What the frame of a response needs from the request.
 pub struct Shell {
@@ -26,50 +30,36 @@ pub struct Shell {
     pub is_htmx: bool,
     /// The theme in the browser's cookie. The setting of a signed-in user takes precedence.
     theme: Theme,
-    is_https: bool,
     flash: Option<Flash>,
-    path: String,
     cookies: Vec<Cookie<'static>>,
 }
 
 impl Shell {
-    /// Responds with `view` inside the frame, or, to htmx, with `view` alone.
-    pub fn page(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
-        self.page_with(StatusCode::OK, viewer, title, view)
+    /// Responds with `view` inside the frame, or, to htmx, with `view` alone. The handler must take the signed-in
+    /// user as an argument.
+    pub fn page(self, title: &str, view: impl Template) -> Result<HttpResponse> {
+        self.page_with(StatusCode::OK, title, view)
     }
 
     /// As `page`, with another status, such as 422 for an invalid form.
-    pub fn page_with(
-        self,
-        status: StatusCode,
-        viewer: &Viewer,
-        title: &str,
-        view: impl Template,
-    ) -> Result<HttpResponse> {
+    pub fn page_with(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
         if self.is_htmx {
             return self.fragment(status, view);
         }
-        let theme = viewer.theme.as_str();
-        let mut body = String::with_capacity(PAGE);
-        Framed { shell: &self, viewer, theme, title, body: &view }.render_into(&mut body)?;
-        Ok(self.with_theme_of(viewer).respond(status, body))
-    }
-
-    /// Responds with 503 and a form that could not be saved for now, so that the user can send it again.
-    pub fn page_to_retry(self, viewer: &Viewer, title: &str, view: impl Template) -> Result<HttpResponse> {
-        tracing::warn!(title, "a form was answered 503");
-        let title = format!("Erro: {title}");
-        let mut answer = self.page_with(StatusCode::SERVICE_UNAVAILABLE, viewer, &title, view)?;
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        let (csrf, flash) = (self.csrf.clone(), self.flash);
+        let page = Page { title: title.to_owned(), body: view.render()?, csrf, flash };
+        let mut answer = self.respond(status, String::new());
+        answer.extensions_mut().insert(page);
         Ok(answer)
     }
 
-    /// Sets the theme cookie if it differs from the user's setting, which may come from another browser.
-    fn with_theme_of(mut self, viewer: &Viewer) -> Self {
-        if self.theme != viewer.theme {
-            self.cookies.push(viewer.theme.cookie(self.is_https));
-        }
-        self
+    /// Responds with 503 and a form that could not be saved for now, so that the user can send it again.
+    pub fn page_to_retry(self, title: &str, view: impl Template) -> Result<HttpResponse> {
+        tracing::warn!(title, "a form was answered 503");
+        let title = format!("Erro: {title}");
+        let mut answer = self.page_with(StatusCode::SERVICE_UNAVAILABLE, &title, view)?;
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        Ok(answer)
     }
 
     /// Responds with a page without the frame, such as the sign-in page.
@@ -107,54 +97,15 @@ impl FromRequest for Shell {
             return ready(Err(Error::unexpected("no Csrf")));
         };
         let (token, cookie) = csrf.token(request);
-        let theme = request.cookie(THEME_COOKIE).and_then(|cookie| cookie.value().parse().ok());
-        let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
         ready(Ok(Self {
             csrf: token,
             // For the back button, htmx requests the whole page.
             is_htmx: request.headers().contains_key("hx-request")
                 && !request.headers().contains_key("hx-history-restore-request"),
-            theme: theme.unwrap_or_default(),
-            is_https,
+            theme: Theme::of(request),
             flash: Flash::of(request),
-            path: request.path().to_owned(),
             cookies: cookie.into_iter().collect(),
         }))
-    }
-}
-
-#[derive(Template)]
-#[template(path = "web/layout.html")]
-struct Framed<'a, V: Template> {
-    shell: &'a Shell,
-    viewer: &'a Viewer,
-    theme: &'a str,
-    title: &'a str,
-    /// Rendered directly into the page.
-    body: &'a V,
-}
-
-impl<V: Template> Framed<'_, V> {
-    /// The page's heading: its title without the "Erro: " that marks an invalid form in the browser's tab.
-    fn heading(&self) -> &str {
-        self.title.strip_prefix("Erro: ").unwrap_or(self.title)
-    }
-
-    /// The list that the page belongs to, for the link back to it.
-    fn parent(&self) -> Option<&'static navigation::Entry> {
-        navigation::list_of(&self.shell.path, self.viewer).filter(|list| list.href != self.shell.path)
-    }
-
-    fn is_at(&self, path: &str) -> bool {
-        self.shell.path == path
-    }
-
-    fn is_in_any(&self, lists: &[&navigation::Entry]) -> bool {
-        lists.iter().any(|list| self.is_in(list))
-    }
-
-    fn is_in(&self, list: &navigation::Entry) -> bool {
-        navigation::list_of(&self.shell.path, self.viewer).is_some_and(|current| current.href == list.href)
     }
 }
 

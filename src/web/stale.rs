@@ -8,10 +8,10 @@
 //! that was undone does not count.
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
 use super::FieldErrors;
-use crate::audit::Change;
 use crate::clock::Zone;
 
 /// The text for an empty field.
@@ -73,6 +73,12 @@ pub struct Stale {
     form: String,
 }
 
+/// When a record was last changed, and by whom; `None` is the platform itself.
+pub struct LastChange {
+    pub at: DateTime<Utc>,
+    pub actor: Option<String>,
+}
+
 #[derive(Clone, Debug)]
 struct Line {
     label: String,
@@ -88,8 +94,9 @@ impl Stale {
     }
 
     /// Makes the refusal, which names the author of the last change.
-    pub fn by(mut self, last: Option<Change>, zone: Zone) -> Refusal {
-        self.last = last.map(|Change { at, actor, .. }| {
+    pub fn by(mut self, last: Option<impl Into<LastChange>>, zone: Zone) -> Refusal {
+        self.last = last.map(|change| {
+            let LastChange { at, actor } = change.into();
             let who = actor.unwrap_or_else(|| "a plataforma".into());
             format!("A última mudança foi feita por {who}, {}.", zone.date_time(at))
         });

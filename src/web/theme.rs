@@ -1,12 +1,13 @@
 //! Light and dark pages.
 
+use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 
 use crate::text_enum;
 
 /// The cookie that holds the theme for pages without a user, and for the script that runs before the first
 /// paint.
-pub const COOKIE: &str = "theme";
+const COOKIE: &str = "theme";
 
 text_enum! {
     /// A user's choice. `System` follows the device.
@@ -20,6 +21,11 @@ text_enum! {
 }
 
 impl Theme {
+    /// What this browser's cookie says.
+    pub fn of(request: &HttpRequest) -> Self {
+        request.cookie(COOKIE).and_then(|cookie| cookie.value().parse().ok()).unwrap_or_default()
+    }
+
     pub fn label(self) -> &'static str {
         match self {
             Self::System => "Do sistema",

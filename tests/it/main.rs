@@ -16,6 +16,7 @@ mod demo;
 mod departments;
 mod dispatcher;
 mod files;
+mod floors;
 mod harness;
 mod held;
 mod help;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::audit::Action;
 use crate::db;
 use crate::error::Result;
+use crate::web::LastChange;
 
 /// What was done, and by whom. No actor means the platform itself.
 #[derive(Clone, Debug, QueryableByName)]
@@ -24,6 +25,12 @@ pub struct Change {
     /// The department, where a user's history shows that they joined or left one.
     #[diesel(sql_type = Nullable<Text>)]
     pub department: Option<String>,
+}
+
+impl From<Change> for LastChange {
+    fn from(change: Change) -> Self {
+        Self { at: change.at, actor: change.actor }
+    }
 }
 
 const SELECT: &str = "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS department

@@ -53,7 +53,7 @@ pub async fn ask(
     id: web::Path<ContactId>,
 ) -> Result<HttpResponse> {
     let question = question(&viewer, &shell, &db, id.into_inner()).await?;
-    shell.page(&viewer, "Anonimizar contato", question)
+    shell.page("Anonimizar contato", question)
 }
 
 async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Result<Question> {
@@ -95,13 +95,13 @@ pub async fn anonymise(
         let mut question = question(&viewer, &shell, &db, id).await?;
         question.errors.add("understood", "Marque que você entendeu antes de anonimizar.");
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Anonimizar contato");
-        return shell.page_with(status, &viewer, title, question);
+        return shell.page_with(status, title, question);
     }
     let (who, shown) = (viewer.clone(), form.get("open_ticket").to_owned());
     if !db.transaction_on(id, move |conn| clear(conn, id, &shown, &who, &ip)).await? {
         let mut question = question(&viewer, &shell, &db, id).await?;
         question.has_news = true;
-        return shell.page_with(StatusCode::CONFLICT, &viewer, "Erro: Anonimizar contato", question);
+        return shell.page_with(StatusCode::CONFLICT, "Erro: Anonimizar contato", question);
     }
     Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
 }
@@ -138,7 +138,7 @@ fn clear(
     queries::clear_import_names(conn, contact)?;
     queries::clear_texts(conn, contact)?;
     queries::clear_contact(conn, contact)?;
-    let entry = |action| audit::Entry::of(action).by(viewer.id).from(ip);
+    let entry = |action| audit::Entry::of(action).by_user(viewer.id).from(ip);
     if let Some(person) = person {
         queries::clear_person(conn, person)?;
         audit::record(conn, &entry(Action::PersonAnonymised).about(Some(person.0)))?;

@@ -39,7 +39,7 @@ pub async fn download(
     let profile = db
         .transaction(move |conn| {
             let profile = queries::profile(conn, contact)?;
-            let entry = audit::Entry::of(Action::ContactExported).by(by).about(Some(contact.0));
+            let entry = audit::Entry::of(Action::ContactExported).by_user(by).about(Some(contact.0));
             audit::record(conn, &entry.from(&ip))?;
             Ok(profile)
         })

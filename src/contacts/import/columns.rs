@@ -95,7 +95,7 @@ async fn open(db: &Db, id: ImportId) -> Result<Option<(Import, Vec<u8>)>> {
 }
 
 pub async fn show(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ImportId>,
@@ -109,7 +109,7 @@ pub async fn show(
     let sketch = reading(move || Sketch::of(&content, &asked)).await?;
     let Ok(sketch) = sketch else { return Ok(redirect("/contacts/import")) };
     let page = ColumnsPage::new(&shell.csrf, &import, &choices, sketch, FieldErrors::default());
-    shell.page(&viewer, "Conferir colunas", page)
+    shell.page("Conferir colunas", page)
 }
 
 /// The result of submitting the page.
@@ -120,7 +120,7 @@ enum Outcome {
 
 /// Reads the file with the chosen settings, and shows the page again (`step`) or goes on to the preview.
 pub async fn choose(
-    viewer: Can<ManageContacts>,
+    _: Can<ManageContacts>,
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
@@ -139,7 +139,7 @@ pub async fn choose(
                 false => (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Conferir colunas"),
             };
             let page = ColumnsPage::new(&shell.csrf, &import, &choices, *sketch, errors);
-            shell.page_with(status, &viewer, title, page)
+            shell.page_with(status, title, page)
         }
         Ok(Outcome::Chosen(sketch, lines)) => {
             stage(&db, import, choices.to_value(&sketch), lines).await?;

@@ -40,7 +40,7 @@ const HEAD_OF_LEFTOVERS: [&str; 6] = ["linha", "nome", "telefone", "e-mail", "pe
 pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let (channels, recent) = db.run(|conn| Ok((channels(conn, None)?, queries::recent(conn)?))).await?;
     let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent);
-    shell.page(&viewer, "Importar contatos", page)
+    shell.page("Importar contatos", page)
 }
 
 /// A template file for the user to fill in.
@@ -81,7 +81,7 @@ pub async fn create(
     let (channels, recent) =
         db.run(move |conn| Ok((channels(conn, chosen)?, queries::recent(conn)?))).await?;
     let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent).refused(chosen, errors);
-    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, "Erro: Importar contatos", page)
+    shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Importar contatos", page)
 }
 
 /// Stores the file as a new import. The inner error is the field that is wrong, and the message for it.
@@ -146,7 +146,7 @@ pub async fn show(
         return Ok(redirect(&format!("/contacts/imports/{id}/columns")));
     }
     let view = Show::new(&viewer, &shell.csrf, import, lines, (refused, leftovers));
-    shell.page(&viewer, view.title(), view)
+    shell.page(view.title(), view)
 }
 
 /// Starts the import. A second request has no effect.
@@ -165,7 +165,7 @@ pub async fn confirm(
         }
         queries::confirm(conn, id, updates)?;
         let details = json!({ "lines": import.good, "updates_existing": updates });
-        let entry = audit::Entry::of(Action::ImportConfirmed).by(by).about(Some(id.0)).with(details);
+        let entry = audit::Entry::of(Action::ImportConfirmed).by_user(by).about(Some(id.0)).with(details);
         audit::record(conn, &entry.from(&ip))
     })
     .await?;
@@ -189,7 +189,7 @@ pub async fn cancel(
                 return Ok(false);
             }
             queries::cancel(conn, id)?;
-            let entry = audit::Entry::of(Action::ImportCancelled).by(by).about(Some(id.0));
+            let entry = audit::Entry::of(Action::ImportCancelled).by_user(by).about(Some(id.0));
             audit::record(conn, &entry.from(&ip))?;
             Ok(true)
         })

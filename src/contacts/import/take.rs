@@ -53,7 +53,8 @@ fn portion(conn: &mut PgConnection, is_careful: bool) -> Result<bool> {
     let waiting = queries::waiting(conn, &import, PORTION)?;
     let Some(first) = waiting.first() else {
         queries::finish(conn, import.id)?;
-        let entry = audit::Entry::of(Action::ImportFinished).by(import.created_by).about(Some(import.id.0));
+        let entry =
+            audit::Entry::of(Action::ImportFinished).by_user(import.created_by).about(Some(import.id.0));
         audit::record(conn, &entry)?;
         return Ok(true);
     };

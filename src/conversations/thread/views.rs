@@ -4,7 +4,7 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{Happening, Kind, Message, Part, Segment, segments};
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::clock::Zone;
 use crate::files::FileList;
 use crate::ids::MessageId;
@@ -52,7 +52,7 @@ pub struct Receipt {
 }
 
 /// What the team sees. `customer` is the contact's name.
-pub fn team_items(part: &Part, viewer: &Person, customer: &str) -> Items {
+pub fn team_items(part: &Part, viewer: &Account, customer: &str) -> Items {
     let zone = viewer.zone;
     items(&part.messages, zone, |message| match message.event {
         Some(event) => Item::Event(event_of(message, event, viewer)),
@@ -125,7 +125,7 @@ fn items(messages: &[Message], zone: Zone, item: impl Fn(&Message) -> Item) -> I
     Items { items }
 }
 
-fn event_of(message: &Message, event: Happening, viewer: &Person) -> Event {
+fn event_of(message: &Message, event: Happening, viewer: &Account) -> Event {
     let by = message.author.as_ref().map(|name| format!("por {name}"));
     let (icon, what, link) = match (event, message.schedule_id) {
         (Happening::TicketOpened, Some(schedule)) => {

@@ -55,5 +55,5 @@ pub async fn show(
     let address = shown.filters.address(super::views::PATH, &[("view", view.as_str()), ("date", &date)]);
     let remarks = shown.filters.remarks(&query.0).without(address.clone());
     let view = Calendar::new(&viewer, shown).remarking(remarks);
-    Ok(pushing(shell.page(&viewer, "Calendário", view)?, &address))
+    Ok(pushing(shell.page("Calendário", view)?, &address))
 }

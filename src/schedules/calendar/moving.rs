@@ -40,7 +40,7 @@ pub async fn ask(
         list: query.0.get("list").into(),
     };
     let view = Question::new(viewer.zone, &shell.csrf, &detail, typed);
-    shell.page(&viewer, TITLE, view)
+    shell.page(TITLE, view)
 }
 
 /// Moves the schedule. After a drag by mouse, the script gets an empty answer on success.
@@ -78,7 +78,7 @@ pub async fn change(
     if is_of_other_zone && view.is_pending {
         view.error = Some(OTHER_ZONE.into());
     }
-    shell.page_with(status, &viewer, &format!("Erro: {TITLE}"), view)
+    shell.page_with(status, &format!("Erro: {TITLE}"), view)
 }
 
 async fn load(db: &Db, viewer: &Viewer, id: ScheduleId) -> Result<(Detail, i32)> {

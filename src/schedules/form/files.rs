@@ -1,7 +1,7 @@
 //! The form's files: sent with the form, or uploaded before and named by their ids.
 
 use super::Typed;
-use crate::files::{Kept, MOST, TOO_MANY};
+use crate::files::{KeptFiles, MOST, TOO_MANY};
 use crate::ids::AttachmentId;
 use crate::schedules::Action;
 use crate::schedules::draft::Facts;
@@ -22,8 +22,8 @@ pub fn chosen(fields: &Fields) -> Vec<AttachmentId> {
 
 impl Typed {
     /// Adds the files that were sent with the form itself.
-    pub fn with_uploads(mut self, kept: Kept) -> Self {
-        self.files.extend(kept.ids);
+    pub fn with_uploads(mut self, kept: KeptFiles) -> Self {
+        self.files.extend(kept.uploads.iter().map(|upload| upload.id));
         self.refused_files = kept.refused;
         self
     }

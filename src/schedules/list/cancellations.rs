@@ -36,7 +36,7 @@ pub async fn ask(
     }
     let mut view = Question::new(viewer.zone, &shell.csrf, chosen, &list);
     view.is_dialog = shell.is_htmx;
-    shell.page(&viewer, "Cancelar agendamentos", view)
+    shell.page("Cancelar agendamentos", view)
 }
 
 /// Cancels those that are still pending, and shows the state of the others. `BadRequest` for more than
@@ -56,7 +56,7 @@ pub async fn cancel(
             let view =
                 Question::new(viewer.zone, &shell.csrf, chosen, &list).refused(form.get("reason"), error);
             let title = "Erro: Cancelar agendamentos";
-            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &viewer, title, view);
+            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
         }
     };
     let who = Viewer::clone(&viewer);
@@ -69,7 +69,7 @@ pub async fn cancel(
         (_, true) => Ok(redirect_with(&back, Flash::SchedulesCancelled)),
         (_, false) => {
             let view = Outcome { cancelled, others: lines(viewer.zone, others), back };
-            shell.page(&viewer, "Cancelar agendamentos", view)
+            shell.page("Cancelar agendamentos", view)
         }
     }
 }
@@ -84,7 +84,7 @@ fn cancel_ticked(
 ) -> Result<(usize, Vec<Bulk>)> {
     let cancelled = queries::cancel_all(conn, ids, viewer.id, reason)?;
     for id in &cancelled {
-        let entry = audit::Entry::of(Audited::ScheduleCancelled).by(viewer.id).about(Some(id.0));
+        let entry = audit::Entry::of(Audited::ScheduleCancelled).by_user(viewer.id).about(Some(id.0));
         audit::record(conn, &entry.from(ip))?;
     }
     if !cancelled.is_empty() {

@@ -54,7 +54,8 @@ pub async fn download(
         .transaction(move |conn| {
             let options = known.options(conn, &filters)?;
             let (filters, now) = (filters.clone().known(&options), Utc::now());
-            let entry = audit::Entry::of(Audited::SchedulesExported).by(by).with(kept(&filters, zone, now));
+            let entry =
+                audit::Entry::of(Audited::SchedulesExported).by_user(by).with(kept(&filters, zone, now));
             audit::record(conn, &entry.from(&ip))?;
             Ok((queries::narrowed(conn, &filters, zone, now)?, filters.order()))
         })

@@ -45,7 +45,7 @@ pub async fn index(
     let address = filters.address(PATH, &place);
     let remarks = filters.remarks(&query.0).without(filters.address(PATH, &[]));
     let view = Index::new(&viewer, &filters, &options, counts, page).remarking(remarks);
-    Ok(pushing(shell.page(&viewer, "Agendamentos", view)?, &address))
+    Ok(pushing(shell.page("Agendamentos", view)?, &address))
 }
 
 /// Users for the searchable select "Criado por", as JSON `[{value, text, sub}]`.

@@ -5,11 +5,11 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::{History, Kin, history, is_readable, kin};
+use super::{History, Kin, files_of, history, is_readable, kin};
 use crate::auth::Viewer;
 use crate::db;
 use crate::error::{Error, Result};
-use crate::files::{self, Attachment};
+use crate::files::Attachment;
 use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schedules::{Action, FailureReason, Status};
 
@@ -132,7 +132,7 @@ impl Story {
             detail: detail(conn, viewer, schedule)?,
             history: history(conn, schedule)?,
             kin: kin(conn, viewer, schedule)?,
-            files: files::queries::of_schedule(conn, schedule)?,
+            files: files_of(conn, schedule)?,
         })
     }
 }

@@ -4,6 +4,7 @@ mod choices;
 mod detail;
 mod editing;
 mod facts;
+mod files;
 mod handover;
 mod history;
 mod readers;
@@ -16,6 +17,7 @@ pub use choices::{
 pub use detail::{Detail, Story, detail};
 pub use editing::{Saving, Stored, is_edited_by, is_own_since, lock_stored, stands_at, stored, update};
 pub use facts::facts;
+pub use files::{attach, of_schedule as files_of, usable as usable_files};
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Kin, Names, history, history_since, kin};
 pub use readers::{CONCERNED, READS_ALL, is_readable};

@@ -4,7 +4,7 @@ use diesel::pg::PgConnection;
 
 use super::Known;
 use crate::error::Result;
-use crate::files::{self, UploadItem};
+use crate::files::UploadItem;
 use crate::ids::{ScheduleId, UserId};
 use crate::schedules::form::Typed;
 use crate::schedules::queries::{self, Choice};
@@ -50,7 +50,7 @@ impl Options {
         if let Some(id) = facts.department.filter(|id| departments.iter().all(|choice| choice.id != id.0)) {
             departments.extend(queries::inactive_department(conn, id)?);
         }
-        let files = files::queries::usable(conn, viewer, &typed.files)?;
+        let files = queries::usable_files(conn, viewer, &typed.files)?;
         Ok(Self {
             files: files.into_iter().map(UploadItem::new).collect(),
             people,

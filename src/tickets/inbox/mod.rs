@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use self::queries::Talk;
-use crate::auth::Person;
+use crate::auth::Account;
 use crate::clock::{self, Zone};
 use crate::conversations::thread::Kind;
 use crate::error::Result;
@@ -57,7 +57,7 @@ struct Row {
 
 impl Inbox {
     /// The part of the list that `search` asks for.
-    pub fn load(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: &Account, search: &Search) -> Result<Self> {
         let q: String = search.q.trim().chars().take(100).collect();
         let after: Option<Cursor> = search.after.parse().ok();
         let words = Words::parse(&q);
@@ -91,7 +91,7 @@ impl Inbox {
     }
 
     /// The list beside the conversation with `contact`.
-    pub fn beside(conn: &mut PgConnection, viewer: &Person, contact: ContactId) -> Result<Self> {
+    pub fn beside(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
         let mut list = Self::load(conn, viewer, &Search::default())?;
         list.is_page = false;
         for row in &mut list.rows {
@@ -101,7 +101,7 @@ impl Inbox {
     }
 }
 
-fn row(talk: Talk, viewer: &Person, now: DateTime<Utc>) -> Row {
+fn row(talk: Talk, viewer: &Account, now: DateTime<Utc>) -> Row {
     Row {
         id: talk.id,
         contact_id: talk.contact_id,
@@ -123,7 +123,7 @@ fn time(zone: Zone, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     text.strip_suffix(&year).map(str::to_owned).unwrap_or(text)
 }
 
-fn preview(talk: &Talk, viewer: &Person) -> String {
+fn preview(talk: &Talk, viewer: &Account) -> String {
     let said = &talk.said;
     match (talk.kind, &talk.author) {
         (None, _) => format!("Chamado nº {} aberto", talk.protocol),

@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use crate::auth::{Permission, Person};
+use crate::auth::{Account, Permission, account_tables, has_permission};
 use crate::conversations::thread::Kind;
 use crate::db;
 use crate::error::Result;
@@ -74,7 +74,7 @@ const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FRO
 /// starting after `after`.
 pub fn talks(
     conn: &mut PgConnection,
-    viewer: &Person,
+    viewer: &Account,
     search: Option<&Search>,
     after: Option<Cursor>,
 ) -> Result<PageOf<Talk>> {
@@ -104,7 +104,7 @@ pub fn talks(
 
 /// The conversations that match `search` and have no open ticket, each with the newest of its tickets that
 /// `viewer` attended, last closed first.
-pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -> Result<Vec<Talk>> {
+pub fn closed_talks(conn: &mut PgConnection, viewer: &Account, search: &Search) -> Result<Vec<Talk>> {
     let matches = search.condition("c.search", "$4");
     Ok(diesel::sql_query(format!(
         "{COLUMNS}
@@ -131,7 +131,9 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Person, search: &Search) -
 /// SQL for the number of open tickets that user `u` attends and in which the customer wrote something that
 /// the team has not seen, up to `notifications::COUNTED`. `attends_all` and `attends` are SQL conditions for
 /// the user's permissions, and `of.departments` holds the user's departments.
-pub fn unseen(attends_all: &str, attends: &str) -> String {
+pub fn unseen() -> String {
+    let (attends_all, attends) =
+        (has_permission(Permission::TicketsAll), has_permission(Permission::Tickets));
     format!(
         "(SELECT count(*) FROM (
              SELECT FROM tickets t
@@ -139,4 +141,19 @@ pub fn unseen(attends_all: &str, attends: &str) -> String {
                 AND coalesce({attends_all} OR {attends} AND (t.attendant_id = u.id OR t.department_id = ANY(of.departments)), false)
               LIMIT {COUNTED}) counted)"
     )
+}
+
+#[derive(QueryableByName)]
+struct Unseen {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// The same number for one active user.
+pub fn count_unseen(conn: &mut PgConnection, user: UserId) -> Result<i64> {
+    let (unseen, tables) = (unseen(), account_tables());
+    let row: Unseen = db::prepared(format!("SELECT {unseen} AS count FROM {tables} WHERE u.id = $1"))
+        .bind::<BigInt, _>(user)
+        .get_result(conn)?;
+    Ok(row.count)
 }

@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use crate::auth::{Permission, Permissions, Person};
+use crate::auth::{Account, Permission, Permissions};
 use crate::conversations::readers::{ATTENDS, TELLS};
 use crate::db;
 use crate::error::{Error, Result};
@@ -158,7 +158,7 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
 }
 
 /// The data that a form of `editor` is checked against.
-pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> Result<Facts> {
+pub fn facts(conn: &mut PgConnection, editor: &Account, before: Option<User>) -> Result<Facts> {
     let reads_all = editor.may(Permission::TicketsAll);
     let may_take_over = before.as_ref().map(|user| may_take_over(conn, editor, user)).transpose()?;
     // The editor can see the invitation link, and so could use it.
@@ -176,7 +176,7 @@ pub fn facts(conn: &mut PgConnection, editor: &Person, before: Option<User>) -> 
 }
 
 /// Whether `editor` has every permission of `user` and reads every conversation that `user` reads.
-pub fn may_take_over(conn: &mut PgConnection, editor: &Person, user: &User) -> Result<bool> {
+pub fn may_take_over(conn: &mut PgConnection, editor: &Account, user: &User) -> Result<bool> {
     let gives = editor.id == user.id || Reach::of(editor).gives(user.rank());
     Ok(gives && (editor.may(Permission::TicketsAll) || !reads_beyond(conn, user.id, editor)?))
 }
@@ -189,7 +189,7 @@ struct Found {
 
 /// Whether `user` reads conversations that `editor`, who does not read all of them, does not: those of other
 /// departments, of the user's own tickets there, and those that a notification told them about.
-fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Person) -> Result<bool> {
+fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Result<bool> {
     let row: Found = diesel::sql_query(format!(
         "SELECT ({ATTENDS} AND (
                     EXISTS (SELECT FROM department_members m WHERE m.user_id = u.id AND m.department_id <> ALL($2))

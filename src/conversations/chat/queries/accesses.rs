@@ -129,7 +129,7 @@ pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip:
     let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1")
         .bind::<BigInt, _>(contact)
         .execute(conn)?;
-    tell(conn, contact, ended, |entry| entry.by(by).from(ip))
+    tell(conn, contact, ended, |entry| entry.by_user(by).from(ip))
 }
 
 /// Ends the access of every browser of a customer except this one.

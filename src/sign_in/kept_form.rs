@@ -22,7 +22,7 @@ use crate::ids::UserId;
 use crate::web::{Csrf, ErrorCode, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, sentence, user_of};
 
 /// Middleware inside the session middleware.
-pub async fn keep(
+pub async fn keep_refused(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {

@@ -7,10 +7,11 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::sessions::{self, Device};
-use super::throttle::Guesser;
-use super::{Anyone, KnownDevice, Viewer, passwords, queries, refused, throttle};
+use super::kept_form::kept_for;
 use crate::audit::{self, Action, Refused};
+use crate::auth::sessions::{self, Device};
+use crate::auth::throttle::{self, Guesser};
+use crate::auth::{Anyone, KnownDevice, Viewer, credentials, passwords};
 use crate::db::Db;
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -26,7 +27,7 @@ pub struct Next {
 }
 
 #[derive(Default, Template)]
-#[template(path = "auth/login.html")]
+#[template(path = "sign_in/new.html")]
 struct Login {
     csrf: String,
     next: String,
@@ -47,11 +48,6 @@ impl Login {
         let logo = logo.map(settings::logo::path);
         Self { csrf: csrf.to_owned(), next: next.to_owned(), company_name, logo, ..Self::default() }
     }
-}
-
-/// Redirects to the first page that the user's role may open.
-pub async fn home(viewer: Viewer) -> Result<HttpResponse> {
-    Ok(redirect(viewer.home()))
 }
 
 pub async fn new(
@@ -81,8 +77,9 @@ pub async fn create(
             sessions::begin(&request.get_session(), user, &device)?;
             let answer = match kept.is_empty() {
                 true => redirect(if next.is_empty() { "/" } else { &next }),
-                false => refused::kept_for(&request, user, &kept)
-                    .unwrap_or_else(|| redirect_with("/", Flash::FormNotKept)),
+                false => {
+                    kept_for(&request, user, &kept).unwrap_or_else(|| redirect_with("/", Flash::FormNotKept))
+                }
             };
             Ok(with_cookie(answer, known.remembering(user, &hash)))
         }
@@ -135,7 +132,7 @@ pub async fn destroy(
     let user = viewer.id;
     session.purge();
     db.transaction(move |conn| {
-        audit::record(conn, &audit::Entry::of(Action::SignedOut).by(user).from(&ip))?;
+        audit::record(conn, &audit::Entry::of(Action::SignedOut).by_user(user).from(&ip))?;
         live::announce(conn, &Event::RightsChanged(vec![user]))
     })
     .await?;
@@ -165,7 +162,7 @@ async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &Know
     let (address, place, device) = (email.to_owned(), ip.clone(), device.clone());
     let (credentials, guesser, admitted) = db
         .run(move |conn| {
-            let credentials = queries::credentials(conn, &address)?;
+            let credentials = credentials(conn, &address)?;
             let nonce = credentials.as_ref().and_then(|(user, hash)| device.nonce(*user, hash));
             let guesser = match nonce {
                 Some(nonce) => Guesser::Device(nonce.to_owned()),
@@ -186,7 +183,7 @@ async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &Know
     db.transaction(move |conn| match (user, &hash) {
         (Some(user), Some(hash)) if is_right => {
             throttle::forgive(conn, &guesser)?;
-            audit::record(conn, &audit::Entry::of(Action::SignedIn).by(user).from(&ip))?;
+            audit::record(conn, &audit::Entry::of(Action::SignedIn).by_user(user).from(&ip))?;
             Ok(SignIn::Right { user, hash: hash.clone() })
         }
         (user, _) => {

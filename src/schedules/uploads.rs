@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::posted::PostedFiles;
-use super::views::{Refused, UploadItem};
-use super::{MOST, queries};
+use super::queries;
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::AttachmentId;
+use crate::files::queries::remove_upload;
+use crate::files::{KeptFiles, MOST, PostedFiles, Refused, UploadItem};
+use crate::ids::{AttachmentId, UserId};
 use crate::web::{Posted, Shell};
 
 /// Keeps a file, unless the form already holds the maximum, and returns its entry for the form. A refused
@@ -22,16 +22,29 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     form.files.truncate(1);
     let beside: Vec<AttachmentId> = form.all("files").filter_map(|id| id.parse().ok()).take(MOST).collect();
-    let kept = form.keep(&db, viewer.id, &beside).await?;
-    let (user, ids) = (viewer.id, kept.ids);
-    let uploads = db.run(move |conn| queries::usable(conn, user, &ids)).await?;
-    match uploads.into_iter().next() {
+    let kept = keep(&mut form, &db, viewer.id, &beside).await?;
+    match kept.uploads.into_iter().next() {
         Some(upload) => shell.fragment(StatusCode::OK, UploadItem::new(upload)),
         None => {
             let sentence = kept.refused.into_iter().next().unwrap_or_else(|| "Escolha um arquivo.".into());
             shell.fragment(StatusCode::UNPROCESSABLE_ENTITY, Refused { sentence })
         }
     }
+}
+
+/// Keeps the files of a form as uploads of `user`, as many as fit beside those that the form `named` already.
+pub async fn keep(
+    form: &mut PostedFiles,
+    db: &Db,
+    user: UserId,
+    named: &[AttachmentId],
+) -> Result<KeptFiles> {
+    if form.files.is_empty() {
+        return Ok(KeptFiles::default());
+    }
+    let ids = named.to_vec();
+    let beside = db.run(move |conn| queries::usable_files(conn, user, &ids)).await?;
+    form.keep(db, user, beside).await
 }
 
 /// Deletes an upload that no schedule uses. Uploads of other users are not found.
@@ -42,7 +55,7 @@ pub async fn remove(
     id: web::Path<AttachmentId>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    match db.transaction(move |conn| queries::remove_upload(conn, id, user)).await? {
+    match db.transaction(move |conn| remove_upload(conn, id, user)).await? {
         true => Ok(HttpResponse::NoContent().finish()),
         false => Err(Error::NotFound),
     }

@@ -1,0 +1,47 @@
+//! SQL of the frame.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+
+use crate::auth::{Companion, account_tables};
+use crate::db;
+use crate::error::Result;
+use crate::files::ContentHash;
+use crate::ids::UserId;
+use crate::notifications::COUNTED;
+use crate::tickets;
+
+/// What the frame shows beside the account.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Frame {
+    #[diesel(sql_type = Text)]
+    pub company_name: String,
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub logo: Option<ContentHash>,
+    /// Notifications that are neither read nor removed; at most `notifications::COUNTED`.
+    #[diesel(sql_type = BigInt)]
+    pub unread: i64,
+    /// Conversations of the account with a customer message that nobody has seen; also at most that many.
+    #[diesel(sql_type = BigInt)]
+    pub unseen: i64,
+}
+
+impl Companion for Frame {
+    fn columns() -> String {
+        format!(
+            "s.company_name, s.logo_sha256 AS logo,
+             (SELECT count(*) FROM (SELECT FROM notifications n
+               WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
+             {} AS unseen",
+            tickets::unseen(),
+        )
+    }
+}
+
+/// The frame for an active user.
+pub fn frame(conn: &mut PgConnection, user: UserId) -> Result<Frame> {
+    let (columns, tables) = (Frame::columns(), account_tables());
+    let query = format!("SELECT {columns} FROM {tables} WHERE u.id = $1 AND u.deactivated_at IS NULL");
+    Ok(db::prepared(query).bind::<BigInt, _>(user).get_result(conn)?)
+}

@@ -1,0 +1,73 @@
+//! The files of schedules.
+
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt};
+
+use super::is_readable;
+use crate::db;
+use crate::error::Result;
+use crate::files::Attachment;
+use crate::files::queries::SHOWN;
+use crate::ids::{AttachmentId, ScheduleId, UserId};
+
+/// Of `ids` those that `user` may put into a schedule, by id: their own uploads that nothing took, and
+/// files of schedules that they may read (a form that comes back, an edit, a copy).
+pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
+    Ok(db::prepared(format!(
+        "SELECT {SHOWN}
+           FROM attachments a JOIN blobs b USING (sha256) LEFT JOIN schedules s ON s.id = a.schedule_id
+          WHERE a.id = ANY($2)
+            AND ((a.uploaded_by = $1 AND a.schedule_id IS NULL AND a.message_id IS NULL)
+                 OR (s.id IS NOT NULL AND {readable}))
+          ORDER BY a.id",
+        readable = is_readable("$1")
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(ids)
+    .load(conn)?)
+}
+
+/// Gives `schedule` these files and no others, in the transaction that saves it: uploads of `user` are
+/// taken, files of other schedules copied, its own kept. `false` when one is not usable any more.
+pub fn attach(
+    conn: &mut PgConnection,
+    schedule: ScheduleId,
+    user: UserId,
+    ids: &[AttachmentId],
+) -> Result<bool> {
+    db::prepared("DELETE FROM attachments WHERE schedule_id = $1 AND id <> ALL($2)")
+        .bind::<BigInt, _>(schedule)
+        .bind::<Array<BigInt>, _>(ids)
+        .execute(conn)?;
+    let taken = db::prepared(
+        "UPDATE attachments SET schedule_id = $1
+          WHERE id = ANY($2) AND (schedule_id = $1
+                OR (uploaded_by = $3 AND schedule_id IS NULL AND message_id IS NULL))",
+    )
+    .bind::<BigInt, _>(schedule)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    let copied = db::prepared(format!(
+        "INSERT INTO attachments (sha256, file_name, uploaded_by, schedule_id)
+         SELECT a.sha256, a.file_name, $3, $1
+           FROM attachments a JOIN schedules s ON s.id = a.schedule_id
+          WHERE a.id = ANY($2) AND s.id <> $1 AND {readable} ORDER BY a.id",
+        readable = is_readable("$3")
+    ))
+    .bind::<BigInt, _>(schedule)
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<BigInt, _>(user)
+    .execute(conn)?;
+    Ok(taken + copied == ids.len())
+}
+
+/// The files of a schedule.
+pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Attachment>> {
+    Ok(db::prepared(format!(
+        "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
+    ))
+    .bind::<BigInt, _>(schedule)
+    .load(conn)?)
+}
