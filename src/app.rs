@@ -20,7 +20,7 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::routes::routes;
 use crate::schedules::Known;
-use crate::web::{Csrf, Seal};
+use crate::web::{Csrf, FlashKey, Seal};
 use crate::{audit, auth, layout, sign_in, web as frame};
 
 /// State that all requests share. One per process, cheap to clone.
@@ -64,6 +64,7 @@ pub fn build(
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
+        .app_data(web::Data::new(FlashKey::new(&keys.key("flash"))))
         .app_data(web::Data::new(Seal::new(&keys.key("kept forms"))))
         .app_data(web::Data::new(Devices::new(keys.key("devices"), is_https)))
         .app_data(web::Data::new(refusals))

@@ -14,7 +14,7 @@ use crate::departments::sight;
 use crate::error::Result;
 use crate::ids::{ChannelId, UserId};
 use crate::live::{self, Event};
-use crate::web::{ClientIp, FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Posted, Refusal, Shell, Stale, redirect_with};
 
 pub async fn index(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let channels = db.run(queries::all).await?;
@@ -23,7 +23,7 @@ pub async fn index(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> R
 
 pub async fn new(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let departments = db.run(queries::departments).await?;
-    let view = FormPage::new(&shell.csrf, None, Typed::new(), departments);
+    let view = FormPage::new(None, Typed::new(), departments);
     shell.page(view.title(), view)
 }
 
@@ -37,7 +37,7 @@ pub async fn edit(
     let (channel, departments) =
         db.run(move |conn| Ok((queries::find(conn, id)?, queries::departments(conn)?))).await?;
     let typed = Typed::of(&channel.draft()?, snapshot(&channel).version());
-    let view = FormPage::new(&shell.csrf, Some(channel), typed, departments);
+    let view = FormPage::new(Some(channel), typed, departments);
     shell.page(view.title(), view)
 }
 
@@ -121,7 +121,7 @@ async fn answer(
     saved: Result<Judged>,
 ) -> Result<HttpResponse> {
     let refusal: Refusal = match saved {
-        Ok(Ok(())) => return Ok(redirect_with("/channels", Flash::ChannelSaved)),
+        Ok(Ok(())) => return Ok(redirect_with("/channels", "Conexão salva.")),
         Ok(Err(refusal)) => refusal,
         Err(error) if error.violated_constraint() == Some("channels_name_key") => {
             let mut errors = FieldErrors::default();
@@ -134,7 +134,7 @@ async fn answer(
         .run(move |conn| Ok((id.map(|id| queries::find(conn, id)).transpose()?, queries::departments(conn)?)))
         .await?;
     let status = refusal.status();
-    let view = FormPage::new(&shell.csrf, channel, typed, departments).refused(refusal);
+    let view = FormPage::new(channel, typed, departments).refused(refusal);
     let title = format!("Erro: {}", view.title());
     shell.page_with(status, &title, view)
 }
@@ -150,9 +150,9 @@ pub async fn ask_deactivation(
     let (channel, load) =
         db.run(move |conn| Ok((queries::find(conn, id)?, queries::load(conn, id)?))).await?;
     if !channel.is_active {
-        return Ok(redirect_with("/channels", Flash::ChannelDeactivated));
+        return Ok(redirect_with("/channels", crate::channels::CHANNEL_DEACTIVATED));
     }
-    let view = Deactivation::new(&shell.csrf, &channel, load);
+    let view = Deactivation::new(&channel, load);
     shell.page("Desativar conexão", view)
 }
 
@@ -164,7 +164,7 @@ pub async fn deactivate(
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.id);
     db.transaction(move |conn| set_active(conn, id, false, by, &ip)).await?;
-    Ok(redirect_with("/channels", Flash::ChannelDeactivated))
+    Ok(redirect_with("/channels", crate::channels::CHANNEL_DEACTIVATED))
 }
 
 pub async fn reactivate(
@@ -175,7 +175,7 @@ pub async fn reactivate(
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.id);
     db.transaction(move |conn| set_active(conn, id, true, by, &ip)).await?;
-    Ok(redirect_with("/channels", Flash::ChannelReactivated))
+    Ok(redirect_with("/channels", "Conexão reativada."))
 }
 
 /// Can be repeated: if the channel has that state already, nothing happens.

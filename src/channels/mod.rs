@@ -13,3 +13,5 @@ mod queries;
 mod views;
 
 pub use colour::Colour;
+
+const CHANNEL_DEACTIVATED: &str = "Conexão desativada.";

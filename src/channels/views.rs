@@ -37,7 +37,6 @@ impl Index {
 #[derive(Template)]
 #[template(path = "channels/form.html")]
 pub struct FormPage {
-    csrf: String,
     channel: Option<Channel>,
     typed: Typed,
     departments: Vec<Department>,
@@ -46,9 +45,9 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    pub fn new(csrf: &str, channel: Option<Channel>, typed: Typed, departments: Vec<Department>) -> Self {
+    pub fn new(channel: Option<Channel>, typed: Typed, departments: Vec<Department>) -> Self {
         let errors = FieldErrors::default();
-        Self { csrf: csrf.to_owned(), channel, typed, departments, errors, stale: None }
+        Self { channel, typed, departments, errors, stale: None }
     }
 
     pub fn refused(mut self, refusal: Refusal) -> Self {
@@ -89,14 +88,13 @@ struct Swatch {
 #[derive(Template)]
 #[template(path = "channels/deactivation.html")]
 pub struct Deactivation {
-    csrf: String,
     id: String,
     name: String,
     sentences: Vec<String>,
 }
 
 impl Deactivation {
-    pub fn new(csrf: &str, channel: &Channel, load: Load) -> Self {
+    pub fn new(channel: &Channel, load: Load) -> Self {
         let Load { contacts, opening, notifying, open_tickets } = load;
         let mut sentences = vec![match contacts {
             0 => "Nenhum contato usa esta conexão.".to_owned(),
@@ -124,7 +122,7 @@ impl Deactivation {
                 bounded(n)
             )),
         });
-        Self { csrf: csrf.to_owned(), id: channel.id.to_string(), name: channel.name.clone(), sentences }
+        Self { id: channel.id.to_string(), name: channel.name.clone(), sentences }
     }
 }
 

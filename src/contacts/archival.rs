@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::tickets;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving, for browsers without scripts.
 pub async fn ask(
@@ -32,7 +32,7 @@ pub async fn ask(
     if detail.anonymised_at.is_some() {
         return Err(Error::Conflict);
     }
-    let view = Archival::new(&shell.csrf, &detail, touching, false);
+    let view = Archival::new(&detail, touching, false);
     shell.page("Arquivar contato", view)
 }
 
@@ -56,7 +56,7 @@ pub async fn archive(
         record(conn, changed.then_some(Action::ContactArchived), &who, id, &ip)
     })
     .await?;
-    Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactArchived))
+    Ok(redirect_with(&format!("/contacts/{id}"), "Contato arquivado."))
 }
 
 pub async fn restore(
@@ -73,7 +73,7 @@ pub async fn restore(
         record(conn, changed.then_some(Action::ContactRestored), &who, id, &ip)
     })
     .await?;
-    Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactRestored))
+    Ok(redirect_with(&format!("/contacts/{id}"), "Contato restaurado."))
 }
 
 /// The confirmation page before the customer's link is revoked, for browsers without scripts.
@@ -85,7 +85,7 @@ pub async fn ask_revocation(
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
     let detail = db.run(move |conn| queries::detail(conn, id)).await?;
-    let view = LinkRevocation::new(&shell.csrf, &detail, false);
+    let view = LinkRevocation::new(&detail, false);
     shell.page("Revogar link", view)
 }
 
@@ -103,7 +103,10 @@ pub async fn revoke_link(
         record(conn, Some(Action::ContactLinkRevoked), &who, id, &ip)
     })
     .await?;
-    Ok(redirect_with(&format!("/contacts/{id}"), Flash::LinkRevoked))
+    Ok(redirect_with(
+        &format!("/contacts/{id}"),
+        "Link revogado. O novo link já pode ser enviado ao cliente.",
+    ))
 }
 
 /// Signs out every browser in which the customer opened their link. The link itself stays valid, so each
@@ -121,7 +124,7 @@ pub async fn end_accesses(
         chat::end_accesses(conn, id, user, &ip)
     })
     .await?;
-    Ok(redirect_with(&format!("/contacts/{id}"), Flash::AccessesEnded))
+    Ok(redirect_with(&format!("/contacts/{id}"), "Acessos encerrados. O cliente entra de novo pelo link."))
 }
 
 /// Writes the action to the audit, if there is one, and announces the change to the pages that show the

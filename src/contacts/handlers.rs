@@ -14,7 +14,7 @@ use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{ClientIp, FieldErrors, Flash, Posted, Search, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Posted, Search, Shell, redirect_with};
 
 pub async fn index(
     viewer: Can<ReadContacts>,
@@ -38,7 +38,7 @@ pub async fn show(
     let page = db.run(move |conn| Page::load(conn, &who, id)).await?;
     let link = config.link(&links.path(id, page.detail.link_version));
     let title = page.detail.name.clone();
-    let view = Show::new(&viewer, &shell.csrf, page, link);
+    let view = Show::new(&viewer, page, link);
     shell.page(&title, view)
 }
 
@@ -55,7 +55,7 @@ pub async fn new(
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
     let typed = Typed { person_id: query.into_inner().person_id, ..Typed::default() };
-    let page = filled(&shell, &db, None, typed).await?;
+    let page = filled(&db, None, typed).await?;
     shell.page(page.title(), page)
 }
 
@@ -80,7 +80,7 @@ pub async fn edit(
     if detail.anonymised_at.is_some() {
         return Err(Error::Conflict);
     }
-    let page = filled(&shell, &db, Some(id), FormPage::typed_of(&detail)).await?;
+    let page = filled(&db, Some(id), FormPage::typed_of(&detail)).await?;
     shell.page(page.title(), page)
 }
 
@@ -107,25 +107,25 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
     if !form.get("step").is_empty() {
-        let page = filled(&shell, db, contact, typed).await?;
+        let page = filled(db, contact, typed).await?;
         return shell.page(page.title(), page);
     }
     let submission = Submission { contact, typed: typed.clone(), by: viewer.clone(), ip };
     match save::save(db, submission).await? {
-        Outcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactSaved)),
+        Outcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
         Outcome::Refused { refusal, twins } => {
             let status = refusal.status();
-            let page = filled(&shell, db, contact, typed).await?.refused(refusal, twins);
+            let page = filled(db, contact, typed).await?.refused(refusal, twins);
             let title = format!("Erro: {}", page.title());
             shell.page_with(status, &title, page)
         }
     }
 }
 
-async fn filled(shell: &Shell, db: &Db, contact: Option<ContactId>, typed: Typed) -> Result<FormPage> {
+async fn filled(db: &Db, contact: Option<ContactId>, typed: Typed) -> Result<FormPage> {
     let ids = typed.ids();
     let options = db.run(move |conn| Options::load(conn, ids)).await?;
-    Ok(FormPage::new(&shell.csrf, contact, typed, options))
+    Ok(FormPage::new(contact, typed, options))
 }
 
 #[derive(Deserialize)]

@@ -111,7 +111,7 @@ impl Desk {
             self.config.link(&self.links.path(conversation.contact.id, conversation.contact.link_version));
         let title = conversation.contact.name.clone();
         let Wanted { draft, asks, .. } = wanted;
-        let frame = Frame { csrf: self.shell.csrf.clone(), subject, window, draft, asks, link };
+        let frame = Frame { subject, window, draft, asks, link };
         let view = Show::of(conversation, list, &viewer, frame);
         self.shell.page_with(status, &title, view)
     }

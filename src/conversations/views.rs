@@ -15,7 +15,6 @@ use crate::web::{initials, tint};
 
 /// What the request adds to the data of a conversation.
 pub struct Frame {
-    pub csrf: String,
     pub subject: Subject,
     pub window: Window,
     pub draft: Draft,
@@ -67,7 +66,6 @@ impl Default for Draft {
 #[derive(Template)]
 #[template(path = "conversations/show.html")]
 pub struct Show {
-    csrf: String,
     list: Option<Inbox>,
     contact: Profile,
     ticket: Option<Head>,
@@ -144,7 +142,6 @@ impl Show {
         let composer = composer(ticket.as_ref(), open, viewer);
         let shown = ticket.as_ref().map(|ticket| ticket.place.id);
         Self {
-            csrf: frame.csrf,
             list,
             schedule_path: (viewer.can_schedule() && !contact.is_archived)
                 .then(|| schedule_path(contact.id, shown)),

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::ids::DepartmentId;
 use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
-use crate::web::{ClientIp, Fields, Flash, Posted, Shell, redirect, redirect_with};
+use crate::web::{ClientIp, Fields, Posted, Shell, redirect, redirect_with};
 
 /// What the page that asks before a deactivation shows.
 pub struct Work {
@@ -76,7 +76,7 @@ pub async fn ask(
     if !work.department.is_active {
         return Ok(redirect(&format!("/departments/{id}")));
     }
-    let view = Departure::new(&viewer, &shell.csrf, work);
+    let view = Departure::new(&viewer, work);
     shell.page("Desativar departamento", view)
 }
 
@@ -89,10 +89,10 @@ pub async fn deactivate(
 ) -> Result<HttpResponse> {
     let (id, who, heirs) = (id.into_inner(), viewer.clone(), Heirs::read(&form));
     match db.transaction(move |conn| leave(conn, id, heirs, &who, &ip)).await? {
-        Ok(()) => Ok(redirect_with("/departments", Flash::DepartmentDeactivated)),
+        Ok(()) => Ok(redirect_with("/departments", "Departamento desativado.")),
         Err(refused) => {
             let work = db.run(move |conn| work(conn, id)).await?;
-            let view = Departure::new(&viewer, &shell.csrf, work).refused(heirs, refused);
+            let view = Departure::new(&viewer, work).refused(heirs, refused);
             let title = "Erro: Desativar departamento";
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view)
         }
@@ -116,7 +116,7 @@ pub async fn reactivate(
         audit::record(conn, &entry.from(&ip))
     })
     .await?;
-    Ok(redirect_with(&format!("/departments/{id}"), Flash::DepartmentReactivated))
+    Ok(redirect_with(&format!("/departments/{id}"), "Departamento reativado."))
 }
 
 impl Heirs {

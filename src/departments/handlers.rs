@@ -14,9 +14,7 @@ use crate::auth::{Can, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
-use crate::web::{
-    ClientIp, FieldErrors, Flash, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with,
-};
+use crate::web::{ClientIp, FieldErrors, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with};
 
 /// The query string of a department's page: the search for new members, and the page of members.
 #[derive(Clone, Default, Deserialize)]
@@ -43,12 +41,12 @@ const SHOWN: i64 = 20;
 
 pub async fn index(_: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let lines = db.run(queries::all).await?;
-    let view = Index::new(&shell.csrf, lines);
+    let view = Index::new(lines);
     shell.page("Departamentos", view)
 }
 
 pub async fn new(_: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
-    let view = Blank::new(&shell.csrf, "", FieldErrors::default());
+    let view = Blank::new("", FieldErrors::default());
     shell.page("Novo departamento", view)
 }
 
@@ -65,9 +63,11 @@ pub async fn create(
         Ok(name) => judged(db.transaction(move |conn| add(conn, &name, by, &ip)).await)?,
     };
     match created {
-        Ok(id) => Ok(redirect_with(&format!("/departments/{id}"), Flash::DepartmentCreated)),
+        Ok(id) => {
+            Ok(redirect_with(&format!("/departments/{id}"), "Departamento criado. Escolha quem atende nele."))
+        }
         Err(errors) => {
-            let view = Blank::new(&shell.csrf, &typed, errors);
+            let view = Blank::new(&typed, errors);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo departamento", view)
         }
     }
@@ -80,7 +80,7 @@ pub async fn edit(
     id: web::Path<DepartmentId>,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse> {
-    let view = page(&viewer, &shell, &db, (id.into_inner(), query.into_inner())).await?;
+    let view = page(&viewer, &db, (id.into_inner(), query.into_inner())).await?;
     let name = view.name();
     shell.page(&name, view)
 }
@@ -103,10 +103,10 @@ pub async fn update(
         }
     };
     match saved {
-        Ok(()) => Ok(redirect_with("/departments", Flash::DepartmentSaved)),
+        Ok(()) => Ok(redirect_with("/departments", "Departamento salvo.")),
         Err(refusal) => {
             let status = refusal.status();
-            let view = page(&viewer, &shell, &db, (id, PageQuery::default())).await?;
+            let view = page(&viewer, &db, (id, PageQuery::default())).await?;
             let view = view.refused(&typed, version, refusal);
             shell.page_with(status, "Erro: Editar departamento", view)
         }
@@ -139,12 +139,7 @@ pub async fn reorder(
     Ok(redirect(&format!("/departments#department-{id}")))
 }
 
-async fn page(
-    viewer: &Viewer,
-    shell: &Shell,
-    db: &Db,
-    (id, query): (DepartmentId, PageQuery),
-) -> Result<Edit> {
+async fn page(viewer: &Viewer, db: &Db, (id, query): (DepartmentId, PageQuery)) -> Result<Edit> {
     let (search, asked) = (Search::parse(&query.q), query.clone());
     let who = viewer.clone();
     let (department, members, candidates, changes) = db
@@ -161,7 +156,7 @@ async fn page(
         .await?;
     let history = audit::history(&changes, department.created_at, viewer);
     let found = Found { q: query.q, candidates };
-    Ok(Edit::new(viewer, &shell.csrf, department, members, found).with_history(history))
+    Ok(Edit::new(viewer, department, members, found).with_history(history))
 }
 
 /// The users that a search finds, each with whether `who` may add them.

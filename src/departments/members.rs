@@ -13,7 +13,7 @@ use crate::departures::{Leave, Left};
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 pub async fn add(
     viewer: Can<ManageDepartments>,
@@ -25,7 +25,11 @@ pub async fn add(
     let user: UserId = form.get("user_id").parse().map_err(|_| Error::NotFound)?;
     let (id, who) = (id.into_inner(), viewer.clone());
     let is_added = db.transaction(move |conn| take_in(conn, id, user, &who, &ip)).await?;
-    let flash = if is_added { Flash::MemberAdded } else { Flash::MemberNotOneself };
+    let flash = if is_added {
+        "Atendente incluído no departamento."
+    } else {
+        "Quem inclui não pode passar a ver conversas por conta própria. Peça a outra pessoa para incluir."
+    };
     Ok(redirect_with(&format!("/departments/{id}"), flash))
 }
 
@@ -60,12 +64,12 @@ pub async fn remove(
     let wish = leave.clone();
     let left = db.transaction(move |conn| take_out(conn, &wish, id, &who, &ip)).await?;
     let Left::Asks(refused) = left else {
-        return Ok(redirect_with(&format!("/departments/{id}"), Flash::MemberRemoved));
+        return Ok(redirect_with(&format!("/departments/{id}"), "Atendente retirado do departamento."));
     };
-    let (who, csrf) = (viewer.clone(), shell.csrf.clone());
+    let who = viewer.clone();
     let question = db.run(move |conn| {
         let name = crate::users::name_of(conn, user)?;
-        leave.question(conn, &who, &csrf, name)
+        leave.question(conn, &who, name)
     });
     let (page, path) = (question.await?, format!("/departments/{id}"));
     let page = page.answered_at(format!("{path}/members/{user}/removal"), path, Vec::new());

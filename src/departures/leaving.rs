@@ -94,17 +94,11 @@ impl Leave {
     }
 
     /// The page that shows what it affects and asks for confirmation. `name` is the attendant's.
-    pub fn question(
-        &self,
-        conn: &mut PgConnection,
-        viewer: &Viewer,
-        csrf: &str,
-        name: String,
-    ) -> Result<Leaving> {
+    pub fn question(&self, conn: &mut PgConnection, viewer: &Viewer, name: String) -> Result<Leaving> {
         let held = queries::held(conn, self.user, Some(&self.departments))?;
         let candidates = queries::candidates(conn, self.user)?;
         let in_hand = queries::in_hand(conn, Leaver::Member(self.user, &self.departments))?;
-        Ok(Leaving::new(viewer, csrf, self, (held, candidates, in_hand), name))
+        Ok(Leaving::new(viewer, self, (held, candidates, in_hand), name))
     }
 }
 

@@ -12,11 +12,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::settings;
-use crate::web::{Page, Theme};
-
-/// Initial capacity of a page's text in bytes; nearly every page fits. It stays below 64 KiB, because
-/// whenever a larger allocation is freed, the allocator purges all its unused memory.
-const CAPACITY: usize = 60 * 1024;
+use crate::web::{PAGE_CAPACITY, Page, Theme, render_with_token};
 
 /// Middleware: surrounds an answer that is a [`Page`] with the frame, and leaves every other as it is.
 pub async fn surround(
@@ -31,11 +27,9 @@ pub async fn surround(
     let viewer = viewer.ok_or_else(|| Error::unexpected("a framed page without a signed-in user"))?;
     let frame = frame_for(&request, &viewer).await?;
     let path = request.path();
-    let mut text = String::with_capacity(CAPACITY);
-    let list = navigation::list_of(path, &viewer);
-    Framed { page: &page, account: &viewer, frame: &frame, theme: viewer.theme.as_str(), path, list }
-        .render_into(&mut text)
-        .map_err(Error::from)?;
+    let (theme, list) = (viewer.theme.as_str(), navigation::list_of(path, &viewer));
+    let framed = Framed { page: &page, account: &viewer, frame: &frame, theme, path, list };
+    let text = render_with_token(&framed, &page.csrf, String::with_capacity(PAGE_CAPACITY))?;
     if Theme::of(&request) != viewer.theme {
         let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
         let cookie = viewer.theme.cookie(is_https);

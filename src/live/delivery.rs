@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use askama::Template;
 use chrono::Utc;
 
 use super::hub::{CustomerKey, Inner};
@@ -16,6 +15,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, NotificationId, ScheduleId, UserId};
 use crate::notifications::{BELL_LENGTH, Item, queries as notifications};
+use crate::web::render_for_any_page;
 
 /// Maximum users per statement that reads bells and rights.
 const AT_ONCE: usize = 100;
@@ -231,5 +231,5 @@ async fn tell_of_schedules(hub: &Arc<Inner>, schedules: BTreeSet<ScheduleId>, db
 }
 
 fn live_item(row: &notifications::Row) -> Result<LiveItem> {
-    Ok(LiveItem { id: row.id, html: Item::of(row, "", Utc::now()).render()? })
+    Ok(LiveItem { id: row.id, html: render_for_any_page(&Item::of(row, Utc::now()))? })
 }

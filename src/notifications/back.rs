@@ -9,7 +9,7 @@ use url::Url;
 
 use super::PAGE;
 use crate::error::Error;
-use crate::web::{Flash, redirect, redirect_with};
+use crate::web::{redirect, redirect_with};
 
 /// The address of the page that sent the form, with its filter, and whether htmx sent it.
 pub struct Back {
@@ -18,7 +18,7 @@ pub struct Back {
 }
 
 impl Back {
-    pub fn answer(&self, flash: Option<Flash>) -> HttpResponse {
+    pub fn answer(&self, flash: Option<&'static str>) -> HttpResponse {
         match flash {
             Some(flash) => redirect_with(&self.address, flash),
             None => redirect(&self.address),

@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{NotificationId, UserId};
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Cursor, Flash, Posted, Shell, redirect};
+use crate::web::{ClientIp, Cursor, Posted, Shell, redirect};
 
 #[derive(Deserialize)]
 pub struct Place {
@@ -49,21 +49,21 @@ pub async fn index(
     let (page, counts) = db
         .run(move |conn| Ok((queries::page_of(conn, user, filter, start)?, queries::counts(conn, user)?)))
         .await?;
-    let view = views::Index::new(&viewer, &shell.csrf, filter, counts, &page);
+    let view = views::Index::new(&viewer, filter, counts, &page);
     shell.page("Notificações", view)
 }
 
 pub async fn panel(viewer: Viewer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
     let rows = db.run(move |conn| queries::newest(conn, user)).await?;
-    let view = views::Panel::of(&rows, &shell.csrf);
+    let view = views::Panel::of(&rows);
     shell.fragment(StatusCode::OK, view)
 }
 
 /// Marks all notifications as read.
 pub async fn read_all(_: Posted, viewer: Viewer, back: Back, db: web::Data<Db>) -> Result<HttpResponse> {
     let user = viewer.id;
-    let done = Some(Flash::NotificationsRead);
+    let done = Some("Todas as notificações foram marcadas como lidas.");
     change(&db, user, &back, done, move |conn| queries::read_all(conn, user)).await
 }
 
@@ -114,7 +114,7 @@ pub async fn remove(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (user, id) = (viewer.id, id.into_inner());
-    let done = Some(Flash::NotificationRemoved);
+    let done = Some("Notificação removida.");
     change(&db, user, &back, done, move |conn| queries::remove(conn, id, user)).await
 }
 
@@ -138,7 +138,7 @@ pub async fn choose(
         audit::record(conn, &entry.with(fields).from(&ip))
     })
     .await?;
-    Ok(back.answer(Some(Flash::NoticesChosen)))
+    Ok(back.answer(Some("Avisos atualizados.")))
 }
 
 /// Changes the user's notifications. A form without htmx is redirected back, with the message `done`. For
@@ -147,7 +147,7 @@ async fn change(
     db: &Db,
     user: UserId,
     back: &Back,
-    done: Option<Flash>,
+    done: Option<&'static str>,
     write: impl Fn(&mut PgConnection) -> Result<()> + Send + 'static,
 ) -> Result<HttpResponse> {
     let bell = db

@@ -16,8 +16,6 @@ use crate::web::{Cursor, PageOf};
 #[template(path = "notifications/_item.html")]
 pub struct Item {
     pub id: NotificationId,
-    /// The CSRF token. Empty in live events, where each page fills in its own.
-    csrf: String,
     is_unread: bool,
     title: &'static str,
     icon: &'static str,
@@ -41,7 +39,7 @@ struct Sentence {
 }
 
 impl Item {
-    pub fn of(row: &Row, csrf: &str, now: DateTime<Utc>) -> Self {
+    pub fn of(row: &Row, now: DateTime<Utc>) -> Self {
         let zone = Zone::named(&row.time_zone);
         let (title, icon, style) = match (row.kind, row.action) {
             (Kind::ScheduleFailed, _) => ("Erro no agendamento", "alert-triangle", "error"),
@@ -50,7 +48,6 @@ impl Item {
         };
         Self {
             id: row.id,
-            csrf: csrf.to_owned(),
             is_unread: !row.is_read,
             title,
             icon,
@@ -69,9 +66,9 @@ impl Item {
         }
     }
 
-    pub fn all(rows: &[Row], csrf: &str) -> Vec<Self> {
+    pub fn all(rows: &[Row]) -> Vec<Self> {
         let now = Utc::now();
-        rows.iter().map(|row| Self::of(row, csrf, now)).collect()
+        rows.iter().map(|row| Self::of(row, now)).collect()
     }
 }
 
@@ -118,7 +115,6 @@ fn closed(text: &str) -> String {
 #[derive(Template)]
 #[template(path = "notifications/index.html")]
 pub struct Index {
-    csrf: String,
     filter: Filter,
     tabs: Vec<Tab>,
     items: Vec<Item>,
@@ -146,7 +142,7 @@ struct Pager {
 }
 
 impl Index {
-    pub fn new(viewer: &Account, csrf: &str, filter: Filter, counts: Counts, page: &PageOf<Row>) -> Self {
+    pub fn new(viewer: &Account, filter: Filter, counts: Counts, page: &PageOf<Row>) -> Self {
         let count = match page.rows.len() {
             1 => "1 notificação nesta página".into(),
             n => format!("{n} notificações nesta página"),
@@ -160,10 +156,9 @@ impl Index {
         };
         let counted = [counts.all, counts.unread, counts.errors];
         Self {
-            csrf: csrf.to_owned(),
             filter,
             tabs: Filter::ALL.into_iter().zip(counted).map(tab).collect(),
-            items: Item::all(&page.rows, csrf),
+            items: Item::all(&page.rows),
             has_unread: counts.unread > 0,
             nothing: filter.nothing(),
             pager: Pager {
@@ -193,14 +188,13 @@ fn bounded(count: i64) -> String {
 #[derive(Template)]
 #[template(path = "notifications/_panel.html")]
 pub struct Panel {
-    csrf: String,
     items: Vec<Item>,
     nothing: (&'static str, &'static str),
 }
 
 impl Panel {
-    pub fn of(rows: &[Row], csrf: &str) -> Self {
+    pub fn of(rows: &[Row]) -> Self {
         let nothing = Filter::All.nothing();
-        Self { csrf: csrf.to_owned(), items: Item::all(rows, csrf), nothing }
+        Self { items: Item::all(rows), nothing }
     }
 }

@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{PersonId, UserId};
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving.
 pub async fn ask(
@@ -21,8 +21,8 @@ pub async fn ask(
     db: web::Data<Db>,
     id: web::Path<PersonId>,
 ) -> Result<HttpResponse> {
-    let (id, csrf) = (id.into_inner(), shell.csrf.clone());
-    let view = db.run(move |conn| Archival::load(conn, &csrf, id)).await?;
+    let id = id.into_inner();
+    let view = db.run(move |conn| Archival::load(conn, id)).await?;
     shell.page("Arquivar pessoa", view)
 }
 
@@ -35,7 +35,7 @@ pub async fn archive(
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.id);
     db.transaction(move |conn| put_away(conn, id, by, &ip)).await?;
-    Ok(redirect_with(&format!("/people/{id}"), Flash::PersonArchived))
+    Ok(redirect_with(&format!("/people/{id}"), "Pessoa arquivada."))
 }
 
 fn put_away(conn: &mut PgConnection, person: PersonId, by: UserId, ip: &str) -> Result<()> {
@@ -71,5 +71,5 @@ pub async fn restore(
         audit::record(conn, &entry.from(&ip))
     })
     .await?;
-    Ok(redirect_with(&format!("/people/{id}"), Flash::PersonRestored))
+    Ok(redirect_with(&format!("/people/{id}"), "Pessoa restaurada."))
 }

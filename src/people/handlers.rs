@@ -13,7 +13,7 @@ use crate::contacts::views::HISTORY;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 pub async fn index(
     _: Can<ManageContacts>,
@@ -41,13 +41,12 @@ pub async fn show(
         })
         .await?;
     let title = detail.name.clone();
-    let view = Show::new(&viewer, &shell.csrf, detail, members, &history);
+    let view = Show::new(&viewer, detail, members, &history);
     shell.page(&title, view)
 }
 
 pub async fn new(_: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let csrf = shell.csrf.clone();
-    let page = db.run(move |conn| FormPage::load(conn, &csrf, None, Typed::default())).await?;
+    let page = db.run(move |conn| FormPage::load(conn, None, Typed::default())).await?;
     shell.page(page.title(), page)
 }
 
@@ -67,14 +66,14 @@ pub async fn edit(
     db: web::Data<Db>,
     id: web::Path<PersonId>,
 ) -> Result<HttpResponse> {
-    let (id, csrf) = (id.into_inner(), shell.csrf.clone());
+    let id = id.into_inner();
     let page = db
         .run(move |conn| {
             let detail = queries::detail(conn, id)?;
             if detail.anonymised_at.is_some() {
                 return Err(Error::Conflict);
             }
-            FormPage::load(conn, &csrf, Some(id), Typed::of(&detail))
+            FormPage::load(conn, Some(id), Typed::of(&detail))
         })
         .await?;
     shell.page(page.title(), page)
@@ -99,10 +98,10 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
     let submission = Submission { person, typed: typed.clone(), by: viewer.clone(), ip };
-    let (csrf, outcome) = (shell.csrf.clone(), db.transaction(move |conn| submission.save(conn)).await?);
-    let page = db.run(move |conn| FormPage::load(conn, &csrf, person, typed));
+    let outcome = db.transaction(move |conn| submission.save(conn)).await?;
+    let page = db.run(move |conn| FormPage::load(conn, person, typed));
     let (status, page) = match outcome {
-        Outcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), Flash::PersonSaved)),
+        Outcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), "Pessoa salva.")),
         Outcome::Refused(refusal) => (refusal.status(), page.await?.refused(refusal)),
         Outcome::Asks(namesakes) => (StatusCode::UNPROCESSABLE_ENTITY, page.await?.asking(namesakes)),
     };

@@ -13,10 +13,10 @@ use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::users;
-use crate::web::{ClientIp, Flash, Posted, Shell, Theme, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, Theme, redirect_with};
 
 pub async fn edit(viewer: Viewer, shell: Shell, db: web::Data<Db>, session: Session) -> Result<HttpResponse> {
-    let view = page(&viewer, &shell, &db, &session).await?;
+    let view = page(&viewer, &db, &session).await?;
     shell.page("Meu perfil", view)
 }
 
@@ -31,7 +31,7 @@ pub async fn update(
     let draft = match typed.parse() {
         Ok(draft) => draft,
         Err(errors) => {
-            let view = page(&viewer, &shell, &db, &session).await?.with(typed).refused(errors);
+            let view = page(&viewer, &db, &session).await?.with(typed).refused(errors);
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Meu perfil", view);
         }
     };
@@ -45,7 +45,7 @@ pub async fn update(
         })
         .await?;
     }
-    Ok(redirect_with("/profile", Flash::ProfileSaved))
+    Ok(redirect_with("/profile", "Perfil salvo."))
 }
 
 /// Saves the theme chosen with the button in the top bar.
@@ -69,9 +69,9 @@ pub async fn set_theme(
 }
 
 /// The page with the saved values.
-pub async fn page(viewer: &Viewer, shell: &Shell, db: &Db, session: &Session) -> Result<Edit> {
+pub async fn page(viewer: &Viewer, db: &Db, session: &Session) -> Result<Edit> {
     let id = viewer.id;
     let (email, open) =
         db.run(move |conn| Ok((queries::email(conn, id)?, users::open_sessions(conn, id)?))).await?;
-    Ok(Edit::new(viewer, &shell.csrf, email, open, sessions::current(session)))
+    Ok(Edit::new(viewer, email, open, sessions::current(session)))
 }

@@ -11,7 +11,7 @@ use crate::auth::{KnownDevice, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with, with_cookie};
+use crate::web::{ClientIp, Posted, Shell, redirect_with, with_cookie};
 use crate::{settings, users};
 
 /// Changes the password. The other sessions end, and this one continues with a new token.
@@ -33,7 +33,7 @@ pub async fn change(
         errors.add("new_password", refusal.sentence());
     }
     if !errors.is_empty() {
-        let view = page(&viewer, &shell, &db, &session).await?.refused(errors);
+        let view = page(&viewer, &db, &session).await?.refused(errors);
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let hash = passwords::hash_in_turn(new).await?;
@@ -50,6 +50,6 @@ pub async fn change(
     })
     .await?;
     session.renew();
-    let answer = redirect_with("/profile", Flash::PasswordChanged);
+    let answer = redirect_with("/profile", "Senha trocada. As outras sessões foram encerradas.");
     Ok(with_cookie(answer, browser.remembering(id, &hash)))
 }

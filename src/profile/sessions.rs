@@ -12,7 +12,7 @@ use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::users;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 /// The field for the current password in the list of sessions.
 const FIELD: &str = "session_password";
@@ -25,13 +25,13 @@ pub async fn end_others(
     db: web::Data<Db>,
     (session, ClientIp(ip)): (Session, ClientIp),
 ) -> Result<HttpResponse> {
-    if let Some(refused) = refused(&viewer, &form, &shell, &db, &session).await? {
+    if let Some(refused) = refused(&viewer, &form, &db, &session).await? {
         let (status, view) = refused;
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let (id, current) = (viewer.id, sessions::current(&session));
     db.transaction(move |conn| users::end_all(conn, id, current, id, &ip)).await?;
-    Ok(redirect_with("/profile", Flash::SessionsEnded))
+    Ok(redirect_with("/profile", "Sessões encerradas."))
 }
 
 /// Ends a session of the viewer; 404 if they have no such session.
@@ -42,26 +42,25 @@ pub async fn end_one(
     (db, other): (web::Data<Db>, web::Path<Uuid>),
     (session, ClientIp(ip)): (Session, ClientIp),
 ) -> Result<HttpResponse> {
-    if let Some(refused) = refused(&viewer, &form, &shell, &db, &session).await? {
+    if let Some(refused) = refused(&viewer, &form, &db, &session).await? {
         let (status, view) = refused;
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let (id, other) = (viewer.id, other.into_inner());
     db.transaction(move |conn| users::end_one(conn, id, other, id, &ip)).await?;
-    Ok(redirect_with("/profile", Flash::SessionEnded))
+    Ok(redirect_with("/profile", "Sessão encerrada."))
 }
 
 /// The page with the error, if the password is wrong.
 async fn refused(
     viewer: &Viewer,
     form: &Posted,
-    shell: &Shell,
     db: &Db,
     session: &Session,
 ) -> Result<Option<(StatusCode, Edit)>> {
     let (status, errors) = confirmation::judge(viewer, db, FIELD, form.get(FIELD)).await?;
     match errors.is_empty() {
         true => Ok(None),
-        false => Ok(Some((status, page(viewer, shell, db, session).await?.refused(errors)))),
+        false => Ok(Some((status, page(viewer, db, session).await?.refused(errors)))),
     }
 }

@@ -11,7 +11,6 @@ use crate::web::{FieldErrors, Theme};
 #[derive(Template)]
 #[template(path = "profile/edit.html")]
 pub struct Edit {
-    csrf: String,
     email: String,
     role: String,
     typed: Typed,
@@ -20,20 +19,13 @@ pub struct Edit {
 }
 
 impl Edit {
-    pub fn new(
-        viewer: &Viewer,
-        csrf: &str,
-        email: String,
-        open: Vec<OpenSession>,
-        current: Option<Uuid>,
-    ) -> Self {
+    pub fn new(viewer: &Viewer, email: String, open: Vec<OpenSession>, current: Option<Uuid>) -> Self {
         Self {
-            csrf: csrf.to_owned(),
             email,
             role: viewer.role_name.clone(),
             typed: Typed::of(viewer),
             errors: FieldErrors::default(),
-            sessions: SessionList::new(viewer, csrf, "/profile", open, current),
+            sessions: SessionList::new(viewer, "/profile", open, current),
         }
     }
 

@@ -10,14 +10,14 @@ use crate::audit::{self, Action};
 use crate::auth::{Can, ManageSettings, Viewer};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{ClientIp, Flash, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{ClientIp, Posted, Refusal, Shell, Stale, redirect_with};
 
 const TITLE: &str = "Retenção de dados";
 const PATH: &str = "/settings/retention";
 
 pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(queries::current).await?;
-    let view = FormPage::new(&shell.csrf, Typed::of(&current));
+    let view = FormPage::new(Typed::of(&current));
     shell.page(TITLE, view)
 }
 
@@ -32,10 +32,10 @@ pub async fn update(
     let (typed, editor) = (Typed::read(&form), viewer.clone());
     let sent = typed.clone();
     let Some(refusal) = db.transaction(move |conn| save(conn, &sent, &editor, &ip)).await? else {
-        return Ok(redirect_with(PATH, Flash::SettingsSaved));
+        return Ok(redirect_with(PATH, "Configurações salvas."));
     };
     let status = refusal.status();
-    let view = FormPage::new(&shell.csrf, typed).refused(refusal);
+    let view = FormPage::new(typed).refused(refusal);
     shell.page_with(status, &format!("Erro: {TITLE}"), view)
 }
 

@@ -8,15 +8,14 @@ use crate::web::{FieldErrors, Refusal, Stale};
 #[derive(Template)]
 #[template(path = "retention/edit.html")]
 pub struct FormPage {
-    csrf: String,
     typed: Typed,
     errors: FieldErrors,
     stale: Option<Stale>,
 }
 
 impl FormPage {
-    pub fn new(csrf: &str, typed: Typed) -> Self {
-        Self { csrf: csrf.to_owned(), typed, errors: FieldErrors::default(), stale: None }
+    pub fn new(typed: Typed) -> Self {
+        Self { typed, errors: FieldErrors::default(), stale: None }
     }
 
     pub fn refused(mut self, refusal: Refusal) -> Self {

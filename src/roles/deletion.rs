@@ -10,7 +10,7 @@ use crate::auth::{Can, ManageRoles};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Excluir cargo";
 
@@ -21,7 +21,7 @@ pub async fn ask(
     db: web::Data<Db>,
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
-    let view = page(&viewer, &shell, &db, id.into_inner()).await?;
+    let view = page(&viewer, &db, id.into_inner()).await?;
     shell.page(TITLE, view)
 }
 
@@ -46,20 +46,20 @@ pub async fn delete(
         )
     });
     match deleted.await {
-        Ok(()) => Ok(redirect_with("/roles", Flash::RoleDeleted)),
+        Ok(()) => Ok(redirect_with("/roles", "Cargo excluído.")),
         Err(error) if error.violated_constraint() == Some("users_role_id_fkey") => {
-            let view = page(&viewer, &shell, &db, id).await?;
+            let view = page(&viewer, &db, id).await?;
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, TITLE, view)
         }
         Err(error) => Err(error),
     }
 }
 
-async fn page(viewer: &Can<ManageRoles>, shell: &Shell, db: &Db, id: RoleId) -> Result<Deletion> {
+async fn page(viewer: &Can<ManageRoles>, db: &Db, id: RoleId) -> Result<Deletion> {
     let (role, holders) =
         db.run(move |conn| Ok((queries::find(conn, id)?, queries::holders(conn, id)?))).await?;
     if !role.may_be_edited_by(viewer) {
         return Err(Error::Forbidden);
     }
-    Ok(Deletion::new(viewer, &shell.csrf, role, holders))
+    Ok(Deletion::new(viewer, role, holders))
 }

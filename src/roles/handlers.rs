@@ -14,7 +14,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, FieldErrors, Flash, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Posted, Refusal, Shell, Stale, redirect_with};
 
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;
@@ -22,7 +22,7 @@ pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) ->
 }
 
 pub async fn new(viewer: Can<ManageRoles>, shell: Shell) -> Result<HttpResponse> {
-    let view = Edit::blank(&viewer, &shell.csrf);
+    let view = Edit::blank(&viewer);
     shell.page("Novo cargo", view)
 }
 
@@ -35,9 +35,9 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let (typed, sent, who) = (Typed::read(&form), Typed::read(&form), viewer.clone());
     match judged(db.transaction(move |conn| add(conn, &sent, &who, &ip)).await)? {
-        Ok(()) => Ok(redirect_with("/roles", Flash::RoleCreated)),
+        Ok(()) => Ok(redirect_with("/roles", "Cargo criado.")),
         Err(refusal) => {
-            let view = Edit::blank(&viewer, &shell.csrf).refused(&viewer, typed, refusal);
+            let view = Edit::blank(&viewer).refused(&viewer, typed, refusal);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo cargo", view)
         }
     }
@@ -49,7 +49,7 @@ pub async fn edit(
     db: web::Data<Db>,
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
-    let view = page(&viewer, &shell, &db, id.into_inner()).await?;
+    let view = page(&viewer, &db, id.into_inner()).await?;
     shell.page("Editar cargo", view)
 }
 
@@ -65,23 +65,23 @@ pub async fn update(
     let (id, who) = (id.into_inner(), viewer.clone());
     let (typed, sent) = (Typed::read(&form), Typed::read(&form));
     match judged(db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await)? {
-        Ok(()) => Ok(redirect_with("/roles", Flash::RoleSaved)),
+        Ok(()) => Ok(redirect_with("/roles", "Cargo salvo.")),
         Err(refusal) => {
             let status = refusal.status();
-            let view = page(&viewer, &shell, &db, id).await?.refused(&viewer, typed, refusal);
+            let view = page(&viewer, &db, id).await?.refused(&viewer, typed, refusal);
             shell.page_with(status, "Erro: Editar cargo", view)
         }
     }
 }
 
-async fn page(viewer: &Viewer, shell: &Shell, db: &Db, id: RoleId) -> Result<Edit> {
+async fn page(viewer: &Viewer, db: &Db, id: RoleId) -> Result<Edit> {
     let (role, members, changes) = db
         .run(move |conn| {
             let changes = audit::newest_about(conn, history::AUDITED, id.0, history::SHOWN)?;
             Ok((queries::find(conn, id)?, queries::members(conn, id)?, changes))
         })
         .await?;
-    Ok(Edit::new(viewer, &shell.csrf, role, members, &changes))
+    Ok(Edit::new(viewer, role, members, &changes))
 }
 
 /// Turns a name that another role has into an error of the form.

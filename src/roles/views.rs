@@ -41,7 +41,6 @@ impl Index {
 #[derive(Template)]
 #[template(path = "roles/edit.html")]
 pub struct Edit {
-    csrf: String,
     /// `None` for a new role.
     id: Option<String>,
     name: String,
@@ -87,10 +86,9 @@ struct MemberLine {
 
 impl Edit {
     /// The form of a new role.
-    pub fn blank(editor: &Account, csrf: &str) -> Self {
+    pub fn blank(editor: &Account) -> Self {
         let nothing = Permissions::default();
         Self {
-            csrf: csrf.to_owned(),
             id: None,
             name: String::new(),
             description: String::new(),
@@ -106,13 +104,12 @@ impl Edit {
         }
     }
 
-    pub fn new(editor: &Account, csrf: &str, role: Role, members: Vec<Member>, changes: &[Change]) -> Self {
+    pub fn new(editor: &Account, role: Role, members: Vec<Member>, changes: &[Change]) -> Self {
         let locked = (!role.may_be_edited_by(editor)).then_some(match role.is_administrator {
             true => "O cargo Administrador tem acesso total e não pode ser alterado.",
             false => "Este é o seu cargo. Peça a outra pessoa para alterá-lo.",
         });
         Self {
-            csrf: csrf.to_owned(),
             id: Some(role.id.to_string()),
             groups: groups(editor, role.permissions(), role.permissions(), locked.is_some()),
             before: role.permissions(),
@@ -140,7 +137,6 @@ impl Edit {
 #[derive(Template)]
 #[template(path = "roles/deletion.html")]
 pub struct Deletion {
-    csrf: String,
     id: String,
     name: String,
     holders: Vec<HolderLine>,
@@ -157,7 +153,7 @@ struct HolderLine {
 }
 
 impl Deletion {
-    pub fn new(viewer: &Account, csrf: &str, role: Role, holders: Vec<Holder>) -> Self {
+    pub fn new(viewer: &Account, role: Role, holders: Vec<Holder>) -> Self {
         let count = holders.first().map_or(0, |holder| holder.count);
         let line = |holder: Holder| HolderLine {
             id: holder.id.to_string(),
@@ -165,7 +161,6 @@ impl Deletion {
             is_active: holder.is_active,
         };
         Self {
-            csrf: csrf.to_owned(),
             id: role.id.to_string(),
             name: role.name,
             more: count - holders.len() as i64,

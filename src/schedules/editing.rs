@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{ClientIp, Flash, Shell, redirect_with};
+use crate::web::{ClientIp, Shell, redirect_with};
 
 pub async fn edit(
     viewer: Can<ManageSchedules>,
@@ -24,10 +24,10 @@ pub async fn edit(
     let id = id.into_inner();
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;
     if stored.status.is_final() {
-        return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
+        return Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::SCHEDULE_NOT_PENDING));
     }
     let purpose = Purpose::Edit(id);
-    let page = filled(&viewer, &shell, &db, purpose, Typed::of(&stored, viewer.zone)).await?;
+    let page = filled(&viewer, &db, purpose, Typed::of(&stored, viewer.zone)).await?;
     shell.page(purpose.title(), page)
 }
 
@@ -53,20 +53,20 @@ pub async fn update(
     let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket, ip };
     match edit::edit(&db, edit).await {
         Err(error) if error.is_passing() => {
-            let page = filled(&viewer, &shell, &db, purpose, typed).await.map_err(|_| error)?;
+            let page = filled(&viewer, &db, purpose, typed).await.map_err(|_| error)?;
             shell.page_to_retry(purpose.title(), page.unsaved())
         }
         Err(error) => Err(error),
         Ok(Outcome::Saved { closed_ticket }) => {
-            Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
+            Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::saved(closed_ticket)))
         }
         Ok(Outcome::Refused { errors, slot }) => {
-            let page = filled(&viewer, &shell, &db, purpose, typed).await?.refused(&viewer, errors, slot);
+            let page = filled(&viewer, &db, purpose, typed).await?.refused(&viewer, errors, slot);
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &title, page)
         }
         Ok(Outcome::Asks(question)) => {
-            let page = filled(&viewer, &shell, &db, purpose, typed).await?.asking(&viewer, question);
+            let page = filled(&viewer, &db, purpose, typed).await?.asking(&viewer, question);
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::CONFLICT, &title, page)
         }
@@ -93,7 +93,7 @@ async fn step(
         .await?;
     let purpose = Purpose::Edit(id);
     let Some(stale) = since else {
-        let page = filled(viewer, &shell, db, purpose, typed).await?;
+        let page = filled(viewer, db, purpose, typed).await?;
         return shell.page(purpose.title(), page);
     };
     if let Some(part) = take {
@@ -123,13 +123,13 @@ async fn overtaken(
         let version = stale.stored.version.to_string();
         Merged::of(Typed { version, ..typed }, &Typed::of(&stale.stored, viewer.zone))
     };
-    let page = filled(viewer, &shell, db, purpose, merged.typed.clone()).await?;
+    let page = filled(viewer, db, purpose, merged.typed.clone()).await?;
     let page = page.overtaken(viewer, stale, &merged);
     shell.page_with(StatusCode::CONFLICT, &format!("Erro: {}", purpose.title()), page)
 }
 
-async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, purpose: Purpose, typed: Typed) -> Result<FormPage> {
+async fn filled(viewer: &Viewer, db: &Db, purpose: Purpose, typed: Typed) -> Result<FormPage> {
     let (user, chosen) = (viewer.id, typed.clone());
     let options = db.run(move |conn| Options::load(conn, user, &chosen, purpose.edited())).await?;
-    Ok(FormPage::new(viewer, &shell.csrf, purpose, typed, options))
+    Ok(FormPage::new(viewer, purpose, typed, options))
 }

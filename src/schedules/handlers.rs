@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect, redirect_with};
 
 /// # Errors
 /// `NotFound` if the viewer may not read it.
@@ -27,7 +27,7 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     let story = db.run(move |conn| Story::load(conn, &who, id)).await?;
-    let view = Show::new(&viewer, &shell.csrf, story);
+    let view = Show::new(&viewer, story);
     shell.page(&format!("Agendamento nº {id}"), view)
 }
 
@@ -64,7 +64,7 @@ pub async fn new(
         .await?;
     let typed = proposal.map_or_else(Typed::blank, |proposal| Typed::proposing(&proposal, ticket));
     let typed = typed.with_only_department(&departments);
-    let page = filled(&viewer, &shell, &db, typed.with_slot(&query.due_at)).await?;
+    let page = filled(&viewer, &db, typed.with_slot(&query.due_at)).await?;
     shell.page(Purpose::New.title(), page)
 }
 
@@ -84,7 +84,7 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
     let ids = typed.ids();
     let facts = db.run(move |conn| queries::facts(conn, ids, None)).await?;
     let (typed, left_out) = typed.fitted(&facts);
-    let page = filled(viewer, &shell, db, typed).await?.leaving_out(left_out);
+    let page = filled(viewer, db, typed).await?.leaving_out(left_out);
     shell.page(Purpose::Reschedule(from).title(), page)
 }
 
@@ -104,7 +104,7 @@ pub async fn create(
     let title = Purpose::of_new(&typed).title();
     if form_parts::is_step(&form) {
         let typed = form_parts::after_step(&db, &form, typed).await?;
-        let page = filled(&viewer, &shell, &db, typed).await?;
+        let page = filled(&viewer, &db, typed).await?;
         return shell.page(title, page);
     }
     let submission = Submission {
@@ -115,33 +115,33 @@ pub async fn create(
     };
     match create::create(&db, submission).await {
         Err(error) if error.is_passing() => {
-            let page = filled(&viewer, &shell, &db, typed).await.map_err(|_| error)?;
+            let page = filled(&viewer, &db, typed).await.map_err(|_| error)?;
             shell.page_to_retry(title, page.unsaved())
         }
         Err(error) => Err(error),
         Ok(Outcome::Saved { id, closed_ticket }) => {
-            Ok(redirect_with(&format!("/schedules/{id}"), Flash::saved(closed_ticket)))
+            Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::saved(closed_ticket)))
         }
-        Ok(Outcome::SavedBefore(id)) => {
-            Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleSavedBefore))
-        }
+        Ok(Outcome::SavedBefore(id)) => Ok(redirect_with(
+            &format!("/schedules/{id}"),
+            "Este formulário já tinha criado este agendamento. Nada novo foi criado. Confira a situação.",
+        )),
         Ok(Outcome::Asks(question)) => {
-            let page = filled(&viewer, &shell, &db, typed).await?.asking(&viewer, question);
+            let page = filled(&viewer, &db, typed).await?.asking(&viewer, question);
             shell.page_with(StatusCode::CONFLICT, &format!("Erro: {title}"), page)
         }
         Ok(Outcome::Refused { errors, slot }) => {
-            let page =
-                filled(&viewer, &shell, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
+            let page = filled(&viewer, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {title}"), page)
         }
     }
 }
 
-async fn filled(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
+async fn filled(viewer: &Viewer, db: &Db, typed: Typed) -> Result<FormPage> {
     let (user, chosen) = (viewer.id, typed.clone());
     let options = db.run(move |conn| Options::load(conn, user, &chosen, None)).await?;
     let purpose = Purpose::of_new(&typed);
-    Ok(FormPage::new(viewer, &shell.csrf, purpose, typed, options))
+    Ok(FormPage::new(viewer, purpose, typed, options))
 }
 
 /// Asks before cancelling, for browsers without JavaScript.
@@ -154,9 +154,9 @@ pub async fn ask_cancellation(
     let (who, id) = (viewer.clone(), id.into_inner());
     let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
     if detail.status.is_final() {
-        return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
+        return Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::SCHEDULE_NOT_PENDING));
     }
-    let view = Cancellation::new(&viewer, &shell.csrf, &detail);
+    let view = Cancellation::new(&viewer, &detail);
     shell.page("Cancelar agendamento", view)
 }
 
@@ -174,11 +174,12 @@ pub async fn cancel(
         Ok(reason) => db.transaction_on(id, move |conn| cancel::cancel(conn, &who, id, &reason, &ip)).await?,
         Err(error) => {
             let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
-            let view = Cancellation::new(&viewer, &shell.csrf, &detail).refused(form.get("reason"), error);
+            let view = Cancellation::new(&viewer, &detail).refused(form.get("reason"), error);
             let title = "Erro: Cancelar agendamento";
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
         }
     };
-    let flash = if cancelled { Flash::ScheduleCancelled } else { Flash::ScheduleNotPending };
+    let flash =
+        if cancelled { crate::schedules::SCHEDULE_CANCELLED } else { crate::schedules::SCHEDULE_NOT_PENDING };
     Ok(redirect_with(&format!("/schedules/{id}"), flash))
 }

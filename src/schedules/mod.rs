@@ -34,3 +34,12 @@ pub use known::Known;
 pub use queries::{CONCERNED, READS_ALL, is_readable};
 pub use spacing::{Scope, Spacing};
 pub use state::{Action, FailureReason, Status};
+
+const SCHEDULE_NOT_PENDING: &str = "Este agendamento já não estava pendente. Confira a situação.";
+const SCHEDULE_CANCELLED: &str = "Agendamento cancelado.";
+const NO_SCHEDULE_CHOSEN: &str = "Selecione ao menos um agendamento pendente.";
+
+/// What the page says after a schedule was saved.
+fn saved(closed_ticket: bool) -> &'static str {
+    if closed_ticket { "Agendamento salvo e chamado fechado." } else { "Agendamento salvo." }
+}

@@ -11,7 +11,7 @@ use crate::dispatcher::{self, RunNow};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::tickets;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 /// Asks before running the schedule, for browsers without JavaScript.
 pub async fn ask(
@@ -23,9 +23,9 @@ pub async fn ask(
     let (who, id) = (viewer.clone(), id.into_inner());
     let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
     if detail.status.is_final() {
-        return Ok(redirect_with(&format!("/schedules/{id}"), Flash::ScheduleNotPending));
+        return Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::SCHEDULE_NOT_PENDING));
     }
-    let view = RunQuestion::new(&viewer, &shell.csrf, &detail);
+    let view = RunQuestion::new(&viewer, &detail);
     shell.page("Disparar agora", view)
 }
 
@@ -47,10 +47,10 @@ pub async fn run(
         })
         .await?;
     let flash = match ran {
-        RunNow::Done => Flash::ScheduleRun,
-        RunNow::NotPending => Flash::ScheduleNotPending,
+        RunNow::Done => "Agendamento disparado.",
+        RunNow::NotPending => crate::schedules::SCHEDULE_NOT_PENDING,
         RunNow::Refused(reason) => {
-            let view = RunQuestion::new(&viewer, &shell.csrf, &detail).refused(reason, ticket);
+            let view = RunQuestion::new(&viewer, &detail).refused(reason, ticket);
             return shell.page_with(StatusCode::CONFLICT, "Erro: Disparar agora", view);
         }
     };

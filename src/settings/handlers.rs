@@ -12,12 +12,12 @@ use super::views::{Confirmation, FormPage, Sentence};
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Empresa";
 
 pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf);
+    let view = db.run(FormPage::load).await?;
     shell.page(TITLE, view)
 }
 
@@ -36,9 +36,9 @@ pub async fn update(
     }
     let sent = typed.clone();
     match db.transaction(move |conn| update::update(conn, &sent, &editor, &ip)).await? {
-        Outcome::Saved => Ok(redirect_with("/settings", Flash::SettingsSaved)),
+        Outcome::Saved => Ok(redirect_with("/settings", "Configurações salvas.")),
         Outcome::Unconfirmed(effect) => {
-            let view = Confirmation::new(&viewer, &shell.csrf, typed, &effect);
+            let view = Confirmation::new(&viewer, typed, &effect);
             shell.page("Confirmar mudança", view)
         }
         Outcome::Refused(refusal) => {
@@ -54,7 +54,7 @@ async fn again(
     status: StatusCode,
     change: impl FnOnce(FormPage) -> FormPage,
 ) -> Result<HttpResponse> {
-    let view = change(db.run(FormPage::load).await?.with_csrf(&shell.csrf));
+    let view = change(db.run(FormPage::load).await?);
     let title = if status.is_success() { TITLE.to_owned() } else { format!("Erro: {TITLE}") };
     shell.page_with(status, &title, view)
 }

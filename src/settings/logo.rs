@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{self, ContentHash, Files, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
-use crate::web::{ClientIp, FILE_POLICY, FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, FILE_POLICY, FieldErrors, Posted, Shell, redirect_with};
 
 /// Maximum size of an uploaded file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -40,14 +40,14 @@ pub async fn create(
         Err(sentence) => {
             let mut errors = FieldErrors::default();
             errors.add("logo", sentence);
-            let view = db.run(FormPage::load).await?.with_csrf(&shell.csrf).refused(errors.into());
+            let view = db.run(FormPage::load).await?.refused(errors.into());
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Empresa", view);
         }
     };
     files::keep(&db, &form.store, &received, "image/png").await?;
     let hash = received.hash;
     db.transaction(move |conn| change(conn, Some(hash), by, &ip)).await?;
-    Ok(redirect_with("/settings", Flash::LogoSaved))
+    Ok(redirect_with("/settings", "Logotipo salvo."))
 }
 
 /// The small PNG made from the uploaded file, or the error to show.
@@ -84,7 +84,7 @@ pub async fn destroy(
 ) -> Result<HttpResponse> {
     let by = viewer.id;
     db.transaction(move |conn| change(conn, None, by, &ip)).await?;
-    Ok(redirect_with("/settings", Flash::LogoRemoved))
+    Ok(redirect_with("/settings", "Logotipo removido."))
 }
 
 fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: UserId, ip: &str) -> Result<()> {

@@ -18,7 +18,6 @@ use crate::web::{FieldErrors, PageOf, Refusal, Stale, thousands};
 #[derive(Template)]
 #[template(path = "settings/edit.html")]
 pub struct FormPage {
-    csrf: String,
     typed: Typed,
     zones: Vec<ZoneGroup>,
     sentence: Sentence,
@@ -31,7 +30,6 @@ pub struct FormPage {
 impl FormPage {
     pub fn new(current: &Settings, logo: Option<ContentHash>, unspaced: i64) -> Self {
         Self {
-            csrf: String::new(),
             logo: logo.map(super::logo::path),
             typed: Typed::of(current),
             zones: zone_groups(current.zone.name()),
@@ -40,11 +38,6 @@ impl FormPage {
             stale: None,
             unspaced: (unspaced > 0).then(|| bounded(unspaced as usize, unspaced > MOST_COUNTED)),
         }
-    }
-
-    pub fn with_csrf(mut self, csrf: &str) -> Self {
-        csrf.clone_into(&mut self.csrf);
-        self
     }
 
     pub fn with_typed(mut self, typed: Typed) -> Self {
@@ -94,7 +87,6 @@ impl Sentence {
 #[derive(Template)]
 #[template(path = "settings/confirmation.html")]
 pub struct Confirmation {
-    csrf: String,
     typed: Typed,
     newly_unspaced: usize,
     sentences: Vec<String>,
@@ -110,7 +102,7 @@ struct Example {
 }
 
 impl Confirmation {
-    pub fn new(viewer: &Account, csrf: &str, typed: Typed, effect: &Effect) -> Self {
+    pub fn new(viewer: &Account, typed: Typed, effect: &Effect) -> Self {
         let mut sentences = Vec::new();
         match effect.newly_unspaced {
             0 => {}
@@ -145,7 +137,6 @@ impl Confirmation {
         };
         let others = effect.newly_unspaced.saturating_sub(effect.first.len());
         Self {
-            csrf: csrf.to_owned(),
             typed,
             newly_unspaced: effect.newly_unspaced,
             sentences,

@@ -15,12 +15,14 @@ use crate::error::{Error, Result};
 use crate::settings::{ZoneGroup, zone_groups};
 use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with, with_cookie};
 
+const NEXT_STEPS: [(&str, &str); 3] =
+    [("/contacts/new", "Criar um contato"), ("/users/new", "Convidar atendentes"), ("/help", "Ler a ajuda")];
+
 const TITLE: &str = "Configurar a plataforma";
 
 #[derive(Template)]
 #[template(path = "setup/new.html")]
 struct SetUp {
-    csrf: String,
     path: String,
     typed: Typed,
     zones: Vec<ZoneGroup>,
@@ -77,7 +79,10 @@ pub async fn create(
         Ok(administrator) => {
             sessions::begin(&session, administrator, &device)?;
             let cookie = browser.remembering(administrator, &password_hash);
-            Ok(with_cookie(redirect_with("/schedules", Flash::SetUp), cookie))
+            Ok(with_cookie(
+                redirect_with("/schedules", Flash::with_links("Tudo pronto. Próximos passos:", &NEXT_STEPS)),
+                cookie,
+            ))
         }
         Err(closed) => refuse(shell, closed),
     }
@@ -87,7 +92,7 @@ fn form(shell: Shell, token: &str, typed: Typed, errors: FieldErrors) -> Result<
     let is_refused = !errors.is_empty();
     let path = format!("/setup/{token}");
     let zones = zone_groups(&typed.time_zone);
-    let view = SetUp { csrf: shell.csrf.clone(), path, typed, zones, errors };
+    let view = SetUp { path, typed, zones, errors };
     match is_refused {
         true => shell.bare(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Configurar a plataforma", view),
         false => shell.bare(StatusCode::OK, TITLE, view),

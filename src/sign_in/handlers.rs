@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{ClientIp, Flash, Posted, Shell, own_path, redirect, redirect_with, user_of, with_cookie};
+use crate::web::{ClientIp, Posted, Shell, own_path, redirect, redirect_with, user_of, with_cookie};
 
 #[derive(Deserialize)]
 pub struct Next {
@@ -29,7 +29,6 @@ pub struct Next {
 #[derive(Default, Template)]
 #[template(path = "sign_in/new.html")]
 struct Login {
-    csrf: String,
     next: String,
     email: String,
     /// Title and text that explain why the user must sign in before a form is sent.
@@ -43,10 +42,10 @@ struct Login {
 
 impl Login {
     /// The page's data. Without the database, the page shows the product's name instead of the company's.
-    async fn of(db: &Db, csrf: &str, next: &str) -> Self {
+    async fn of(db: &Db, next: &str) -> Self {
         let settings::Brand { company_name, logo } = db.run(settings::brand).await.unwrap_or_default();
         let logo = logo.map(settings::logo::path);
-        Self { csrf: csrf.to_owned(), next: next.to_owned(), company_name, logo, ..Self::default() }
+        Self { next: next.to_owned(), company_name, logo, ..Self::default() }
     }
 }
 
@@ -56,7 +55,7 @@ pub async fn new(
     db: web::Data<Db>,
     query: web::Query<Next>,
 ) -> Result<HttpResponse> {
-    let view = Login::of(&db, &shell.csrf, own_path(&query.next)).await;
+    let view = Login::of(&db, own_path(&query.next)).await;
     shell.bare(StatusCode::OK, "Entrar", view)
 }
 
@@ -70,16 +69,15 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let email = Email::normalized(form.get("email"));
     let (next, kept) = (own_path(form.get("next")).to_owned(), form.get("kept").to_owned());
-    let refused =
-        Login { email: email.clone(), kept: kept.clone(), ..Login::of(&db, &shell.csrf, &next).await };
+    let refused = Login { email: email.clone(), kept: kept.clone(), ..Login::of(&db, &next).await };
     match sign_in(&db, &email, form.get("password"), device.ip.clone(), &known).await? {
         SignIn::Right { user, hash } => {
             sessions::begin(&request.get_session(), user, &device)?;
             let answer = match kept.is_empty() {
                 true => redirect(if next.is_empty() { "/" } else { &next }),
-                false => {
-                    kept_for(&request, user, &kept).unwrap_or_else(|| redirect_with("/", Flash::FormNotKept))
-                }
+                false => kept_for(&request, user, &kept).unwrap_or_else(|| {
+                    redirect_with("/", "O formulário era de outra conta e não foi mostrado nem enviado.")
+                }),
             };
             Ok(with_cookie(answer, known.remembering(user, &hash)))
         }
@@ -108,7 +106,7 @@ pub async fn sign_in_to_send(request: &HttpRequest, kept: String) -> Result<Http
         0 => (StatusCode::UNAUTHORIZED, SESSION_ENDED),
         _ => (StatusCode::FORBIDDEN, OF_ANOTHER),
     };
-    let view = Login { kept, waiting: Some(waiting), ..Login::of(db, &shell.csrf, "").await };
+    let view = Login { kept, waiting: Some(waiting), ..Login::of(db, "").await };
     shell.bare(status, "Entrar", view)
 }
 

@@ -15,7 +15,7 @@ use crate::conversations::{Desk, Draft, Subject, Wanted};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{MessageId, TicketId};
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect, redirect_with};
 
 #[derive(Template)]
 #[template(path = "tickets/index.html")]
@@ -119,7 +119,7 @@ pub async fn close(
         Some(_) if !draft.is_empty() => {
             desk.show(viewer, Subject::Ticket(ticket), Wanted::keeping(draft)).await
         }
-        Some(true) => Ok(redirect_with(&path, Flash::TicketClosed)),
+        Some(true) => Ok(redirect_with(&path, "Chamado fechado.")),
         Some(false) => Ok(redirect(&path)),
     }
 }

@@ -58,7 +58,7 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     match invited(&db, &token).await? {
         Some(invited) => {
-            let view = Welcome::new(&shell.csrf, &token, &invited);
+            let view = Welcome::new(&token, &invited);
             shell.bare(StatusCode::OK, view.title(), view)
         }
         None => gone(shell),
@@ -89,7 +89,7 @@ pub async fn take_up(
         errors.add("password", refusal.sentence());
     }
     if !errors.is_empty() {
-        let view = Welcome::new(&shell.csrf, &token, &invited).refused(form.get("name"), errors);
+        let view = Welcome::new(&token, &invited).refused(form.get("name"), errors);
         return shell.bare(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {}", view.title()), view);
     }
     let hash = passwords::hash_in_turn(password).await?;

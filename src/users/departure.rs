@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::departures::{self, Candidate, Heirs, Held, InHand, Leaver};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{ClientIp, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Posted, Shell, redirect_with};
 
 /// The data of the page that asks for confirmation.
 pub struct Work {
@@ -41,9 +41,9 @@ pub async fn ask(
     let id = id.into_inner();
     let work = work(&viewer, &db, id).await?;
     if work.user.standing == Standing::Inactive {
-        return Ok(redirect_with(&format!("/users/{id}"), Flash::UserDeactivated));
+        return Ok(redirect_with(&format!("/users/{id}"), crate::users::USER_DEACTIVATED));
     }
-    let view = Departure::new(&viewer, &shell.csrf, work);
+    let view = Departure::new(&viewer, work);
     shell.page("Desativar atendente", view)
 }
 
@@ -62,12 +62,12 @@ pub async fn deactivate(
     let chosen = heirs.clone();
     let left = db.transaction(move |conn| leave(conn, id, &chosen, &who, &ip)).await;
     let refused = match left {
-        Ok(Ok(())) => return Ok(redirect_with(&format!("/users/{id}"), Flash::UserDeactivated)),
+        Ok(Ok(())) => return Ok(redirect_with(&format!("/users/{id}"), crate::users::USER_DEACTIVATED)),
         Ok(Err(refused)) => refused,
         Err(error) if error.violated_constraint() == Some("last_administrator") => Refused::LastAdministrator,
         Err(error) => return Err(error),
     };
-    let view = Departure::new(&viewer, &shell.csrf, before).refused(&heirs, refused, LAST_ADMINISTRATOR);
+    let view = Departure::new(&viewer, before).refused(&heirs, refused, LAST_ADMINISTRATOR);
     shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Desativar atendente", view)
 }
 
@@ -84,7 +84,7 @@ pub async fn ask_return(
     if work.user.standing != Standing::Inactive || !work.user.has_password {
         return Ok(crate::web::redirect(&format!("/users/{id}")));
     }
-    let view = Return::new(&shell.csrf, &work);
+    let view = Return::new(&work);
     shell.page("Reativar atendente", view)
 }
 
@@ -107,7 +107,7 @@ pub async fn reactivate(
         audit::record(conn, &entry)
     })
     .await?;
-    Ok(redirect_with(&format!("/users/{id}"), Flash::UserReactivated))
+    Ok(redirect_with(&format!("/users/{id}"), "Atendente reativado."))
 }
 
 async fn work(viewer: &Viewer, db: &Db, id: UserId) -> Result<Work> {

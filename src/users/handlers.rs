@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{ClientIp, FieldErrors, Flash, Posted, Search, Shell, client_ip, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Posted, Search, Shell, client_ip, redirect_with};
 
 /// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]
@@ -54,7 +54,7 @@ pub async fn index(
 }
 
 pub async fn new(viewer: Can<ManageUsers>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let view = blank(&viewer, &shell, &db, Typed::default()).await?;
+    let view = blank(&viewer, &db, Typed::default()).await?;
     shell.page("Novo atendente", view)
 }
 
@@ -80,7 +80,7 @@ pub async fn create(
             shell.page_with(StatusCode::CREATED, "Convite", view)
         }
         Err(refusal) => {
-            let view = blank(&viewer, &shell, &db, typed).await?.refused(refusal);
+            let view = blank(&viewer, &db, typed).await?.refused(refusal);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo atendente", view)
         }
     }
@@ -93,7 +93,7 @@ pub async fn edit(
     id: web::Path<UserId>,
     session: Session,
 ) -> Result<HttpResponse> {
-    let (view, name) = filled(&viewer, &shell, &db, (id.into_inner(), &session)).await?;
+    let (view, name) = filled(&viewer, &db, (id.into_inner(), &session)).await?;
     shell.page(&name, view)
 }
 
@@ -109,11 +109,11 @@ pub async fn update(
     let sent = Submitted { typed: typed.clone(), answer: form.into_fields() };
     let saved = db.transaction(move |conn| saving::save(conn, id, &sent, &who, &ip)).await;
     match judged(saved.map(Ok))?.unwrap_or_else(Saved::Refused) {
-        Saved::Done => Ok(redirect_with(&format!("/users/{id}"), Flash::UserSaved)),
+        Saved::Done => Ok(redirect_with(&format!("/users/{id}"), "Atendente salvo.")),
         Saved::Asks(leave, refused) => {
-            let (who, csrf) = (viewer.clone(), shell.csrf.clone());
+            let who = viewer.clone();
             let name = typed.name.clone();
-            let page = db.run(move |conn| leave.question(conn, &who, &csrf, name)).await?;
+            let page = db.run(move |conn| leave.question(conn, &who, name)).await?;
             let path = format!("/users/{id}");
             let page = page.answered_at(path.clone(), path, typed.fields());
             let page = match &refused {
@@ -123,7 +123,7 @@ pub async fn update(
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Retirar de departamentos", page)
         }
         Saved::Refused(refusal) => {
-            let (view, name) = filled(&viewer, &shell, &db, (id, &session)).await?;
+            let (view, name) = filled(&viewer, &db, (id, &session)).await?;
             let (status, view) = (refusal.status(), view.with(typed).refused(refusal));
             shell.page_with(status, &format!("Erro: {name}"), view)
         }
@@ -150,18 +150,13 @@ pub const LAST_ADMINISTRATOR: &str =
 /// Maximum changes in a user's history.
 const SHOWN: i64 = 20;
 
-async fn blank(viewer: &Viewer, shell: &Shell, db: &Db, typed: Typed) -> Result<FormPage> {
+async fn blank(viewer: &Viewer, db: &Db, typed: Typed) -> Result<FormPage> {
     let who = viewer.clone();
     let facts = db.run(move |conn| queries::facts(conn, &who, None)).await?;
-    Ok(FormPage::new(viewer, &shell.csrf, facts, typed))
+    Ok(FormPage::new(viewer, facts, typed))
 }
 
-async fn filled(
-    viewer: &Viewer,
-    shell: &Shell,
-    db: &Db,
-    (id, session): (UserId, &Session),
-) -> Result<(FormPage, String)> {
+async fn filled(viewer: &Viewer, db: &Db, (id, session): (UserId, &Session)) -> Result<(FormPage, String)> {
     let who = viewer.clone();
     let (facts, open, changes) = db
         .run(move |conn| {
@@ -173,6 +168,6 @@ async fn filled(
     let typed = facts.before.as_ref().map(|user| Typed::of(user, &facts)).unwrap_or_default();
     let created = facts.before.as_ref().map(|user| user.created_at);
     let history = created.map(|at| audit::history(&changes, at, viewer)).unwrap_or_default();
-    let view = FormPage::new(viewer, &shell.csrf, facts, typed).with_history(history);
+    let view = FormPage::new(viewer, facts, typed).with_history(history);
     Ok((view.with_sessions(open, sessions::current(session)), name))
 }

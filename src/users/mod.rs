@@ -40,3 +40,5 @@ pub use queries::{
 };
 pub use reach::Reach;
 pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};
+
+const USER_DEACTIVATED: &str = "Atendente desativado.";

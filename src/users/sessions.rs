@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Flash, Posted, redirect_with};
+use crate::web::{ClientIp, Posted, redirect_with};
 
 pub use super::queries::{OpenSession, open_sessions};
 pub use super::views::SessionList;
@@ -59,7 +59,7 @@ pub async fn end_all_of(
         end_all(conn, id, None, who.id, &ip)
     })
     .await?;
-    Ok(redirect_with(&format!("/users/{id}"), Flash::SessionsEnded))
+    Ok(redirect_with(&format!("/users/{id}"), "Sessões encerradas."))
 }
 
 pub async fn end_one_of(
@@ -75,5 +75,5 @@ pub async fn end_one_of(
         end_one(conn, id, session, who.id, &ip)
     })
     .await?;
-    Ok(redirect_with(&format!("/users/{id}"), Flash::SessionEnded))
+    Ok(redirect_with(&format!("/users/{id}"), "Sessão encerrada."))
 }

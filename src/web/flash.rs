@@ -1,180 +1,72 @@
 //! A message that survives a redirect: what was done.
 
-use std::str::FromStr;
+use std::borrow::Cow;
 
 use actix_web::body::MessageBody;
-use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, CookieJar, Key as CookieKey, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::keys::Key;
 
 const COOKIE: &str = "pontual_flash";
 
-/// All messages. The cookie holds only a code, so that nobody can inject a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flash {
-    ScheduleSaved,
-    ScheduleSavedAndTicketClosed,
-    ScheduleSavedBefore,
-    ScheduleCancelled,
-    ScheduleNotPending,
-    SchedulesCancelled,
-    ScheduleMoved,
-    NoScheduleChosen,
-    ScheduleRun,
-    TicketClosed,
-    RoleSaved,
-    RoleCreated,
-    RoleDeleted,
-    UserSaved,
-    UserDeactivated,
-    UserReactivated,
-    SessionEnded,
-    SessionsEnded,
-    ProfileSaved,
-    PasswordChanged,
-    DepartmentSaved,
-    DepartmentCreated,
-    DepartmentDeactivated,
-    DepartmentReactivated,
-    MemberAdded,
-    MemberNotOneself,
-    MemberRemoved,
-    NotificationRemoved,
-    NotificationsRead,
-    SettingsSaved,
-    SetUp,
-    ChannelSaved,
-    ChannelDeactivated,
-    ChannelReactivated,
-    LogoSaved,
-    LogoRemoved,
-    NoticesChosen,
-    FormNotKept,
-    ContactSaved,
-    ContactArchived,
-    ContactRestored,
-    ContactAnonymised,
-    LinkRevoked,
-    AccessesEnded,
-    PersonSaved,
-    PersonArchived,
-    PersonRestored,
-    ImportCancelled,
+/// What the next page says at its top, with links to where one goes on from here. The cookie that carries it is
+/// signed, so that nobody else can put a text there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flash {
+    text: Cow<'static, str>,
+    links: Vec<Link>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    pub href: Cow<'static, str>,
+    pub label: Cow<'static, str>,
 }
 
 impl Flash {
-    const ALL: &[(Self, &'static str, &'static str)] = &[
-        (Self::ScheduleSaved, "schedule_saved", "Agendamento salvo."),
-        (
-            Self::ScheduleSavedAndTicketClosed,
-            "schedule_saved_ticket_closed",
-            "Agendamento salvo e chamado fechado.",
-        ),
-        (
-            Self::ScheduleSavedBefore,
-            "schedule_saved_before",
-            "Este formulário já tinha criado este agendamento. Nada novo foi criado. Confira a situação.",
-        ),
-        (Self::ScheduleCancelled, "schedule_cancelled", "Agendamento cancelado."),
-        (
-            Self::ScheduleNotPending,
-            "schedule_not_pending",
-            "Este agendamento já não estava pendente. Confira a situação.",
-        ),
-        (Self::SchedulesCancelled, "schedules_cancelled", "Agendamentos selecionados cancelados."),
-        (Self::ScheduleMoved, "schedule_moved", "Agendamento movido."),
-        (Self::NoScheduleChosen, "no_schedule_chosen", "Selecione ao menos um agendamento pendente."),
-        (Self::ScheduleRun, "schedule_run", "Agendamento disparado."),
-        (Self::TicketClosed, "ticket_closed", "Chamado fechado."),
-        (Self::RoleSaved, "role_saved", "Cargo salvo."),
-        (Self::RoleCreated, "role_created", "Cargo criado."),
-        (Self::RoleDeleted, "role_deleted", "Cargo excluído."),
-        (Self::UserSaved, "user_saved", "Atendente salvo."),
-        (Self::UserDeactivated, "user_deactivated", "Atendente desativado."),
-        (Self::UserReactivated, "user_reactivated", "Atendente reativado."),
-        (Self::SessionEnded, "session_ended", "Sessão encerrada."),
-        (Self::SessionsEnded, "sessions_ended", "Sessões encerradas."),
-        (Self::ProfileSaved, "profile_saved", "Perfil salvo."),
-        (Self::PasswordChanged, "password_changed", "Senha trocada. As outras sessões foram encerradas."),
-        (Self::DepartmentSaved, "department_saved", "Departamento salvo."),
-        (Self::DepartmentCreated, "department_created", "Departamento criado. Escolha quem atende nele."),
-        (Self::DepartmentDeactivated, "department_deactivated", "Departamento desativado."),
-        (Self::DepartmentReactivated, "department_reactivated", "Departamento reativado."),
-        (Self::MemberAdded, "member_added", "Atendente incluído no departamento."),
-        (
-            Self::MemberNotOneself,
-            "member_not_oneself",
-            "Quem inclui não pode passar a ver conversas por conta própria. Peça a outra pessoa para incluir.",
-        ),
-        (Self::MemberRemoved, "member_removed", "Atendente retirado do departamento."),
-        (Self::NotificationRemoved, "notification_removed", "Notificação removida."),
-        (Self::NotificationsRead, "notifications_read", "Todas as notificações foram marcadas como lidas."),
-        (Self::SettingsSaved, "settings_saved", "Configurações salvas."),
-        (Self::SetUp, "set_up", "Tudo pronto. Próximos passos:"),
-        (Self::ChannelSaved, "channel_saved", "Conexão salva."),
-        (Self::ChannelDeactivated, "channel_deactivated", "Conexão desativada."),
-        (Self::ChannelReactivated, "channel_reactivated", "Conexão reativada."),
-        (Self::LogoSaved, "logo_saved", "Logotipo salvo."),
-        (Self::LogoRemoved, "logo_removed", "Logotipo removido."),
-        (Self::NoticesChosen, "notices_chosen", "Avisos atualizados."),
-        (
-            Self::FormNotKept,
-            "form_not_kept",
-            "O formulário era de outra conta e não foi mostrado nem enviado.",
-        ),
-        (Self::ContactSaved, "contact_saved", "Contato salvo."),
-        (Self::ContactArchived, "contact_archived", "Contato arquivado."),
-        (Self::ContactRestored, "contact_restored", "Contato restaurado."),
-        (Self::ContactAnonymised, "contact_anonymised", "Contato anonimizado."),
-        (Self::AccessesEnded, "accesses_ended", "Acessos encerrados. O cliente entra de novo pelo link."),
-        (Self::LinkRevoked, "link_revoked", "Link revogado. O novo link já pode ser enviado ao cliente."),
-        (Self::PersonSaved, "person_saved", "Pessoa salva."),
-        (Self::PersonArchived, "person_archived", "Pessoa arquivada."),
-        (Self::PersonRestored, "person_restored", "Pessoa restaurada."),
-        (Self::ImportCancelled, "import_cancelled", "Importação cancelada."),
-    ];
-
-    /// The message after a schedule was saved.
-    pub fn saved(closed_ticket: bool) -> Self {
-        if closed_ticket { Self::ScheduleSavedAndTicketClosed } else { Self::ScheduleSaved }
+    /// With links, each as path and label.
+    pub fn with_links(text: &'static str, links: &[(&'static str, &'static str)]) -> Self {
+        let link =
+            |&(href, label): &(&'static str, &'static str)| Link { href: href.into(), label: label.into() };
+        Self { text: text.into(), links: links.iter().map(link).collect() }
     }
 
-    /// The text on the page.
-    pub fn text(self) -> &'static str {
-        Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, _, text)| text)
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    /// Links to pages that the user may want next.
-    pub fn links(self) -> &'static [(&'static str, &'static str)] {
-        match self {
-            Self::SetUp => &[
-                ("/contacts/new", "Criar um contato"),
-                ("/users/new", "Convidar atendentes"),
-                ("/help", "Ler a ajuda"),
-            ],
-            _ => &[],
-        }
-    }
-
-    fn code(self) -> &'static str {
-        Self::ALL.iter().find(|(flash, ..)| *flash == self).map_or("", |(_, code, _)| code)
+    pub fn links(&self) -> &[Link] {
+        &self.links
     }
 
     /// The message that the previous response left for this page.
     pub fn of(request: &HttpRequest) -> Option<Self> {
-        request.cookie(COOKIE)?.value().parse().ok()
+        let key = request.app_data::<web::Data<FlashKey>>()?;
+        let mut jar = CookieJar::new();
+        jar.add_original(request.cookie(COOKIE)?);
+        let json = URL_SAFE_NO_PAD.decode(jar.signed(&key.0).get(COOKIE)?.value()).ok()?;
+        serde_json::from_slice(&json).ok()
     }
 
-    fn cookie(self, is_https: bool) -> Cookie<'static> {
-        let cookie = Cookie::build(COOKIE, self.code()).path("/").http_only(true).secure(is_https);
-        cookie.same_site(SameSite::Lax).max_age(Duration::minutes(1)).finish()
+    fn cookie(&self, key: &FlashKey, is_https: bool) -> Result<Cookie<'static>, serde_json::Error> {
+        let json = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self)?);
+        let cookie = Cookie::build(COOKIE, json).path("/").http_only(true).secure(is_https);
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&key.0).add(cookie.same_site(SameSite::Lax).max_age(Duration::minutes(1)).finish());
+        let signed = jar.get(COOKIE).cloned();
+        Ok(signed.unwrap_or_else(Self::shown))
     }
 
-    /// The cookie that deletes the message once it was shown.
+    /// The cookie that ends the one that was shown.
     pub fn shown() -> Cookie<'static> {
         let mut cookie = Cookie::build(COOKIE, "").path("/").http_only(true).finish();
         cookie.make_removal();
@@ -182,23 +74,33 @@ impl Flash {
     }
 }
 
-/// Middleware: stores the response's message in a cookie.
+impl From<&'static str> for Flash {
+    fn from(text: &'static str) -> Self {
+        Self { text: text.into(), links: Vec::new() }
+    }
+}
+
+/// Signs the cookies.
+pub struct FlashKey(CookieKey);
+
+impl FlashKey {
+    pub fn new(key: &Key) -> Self {
+        Self(CookieKey::derive_from(&key.tag(&[b"flash"])))
+    }
+}
+
+/// Middleware: stores the response's flash message in a cookie.
 pub async fn keep(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
+    let key = request.app_data::<web::Data<FlashKey>>().cloned();
     let mut answer = next.call(request).await?;
-    let flash = answer.response().extensions().get::<Flash>().copied();
-    if let Some(flash) = flash {
-        answer.response_mut().add_cookie(&flash.cookie(is_https)).map_err(Error::unexpected)?;
+    let flash = answer.response_mut().extensions_mut().remove::<Flash>();
+    if let Some((flash, key)) = flash.zip(key) {
+        let cookie = flash.cookie(&key, is_https).map_err(Error::unexpected)?;
+        answer.response_mut().add_cookie(&cookie).map_err(Error::unexpected)?;
     }
     Ok(answer)
-}
-
-impl FromStr for Flash {
-    type Err = ();
-    fn from_str(code: &str) -> Result<Self, ()> {
-        Self::ALL.iter().find(|(_, known, _)| *known == code).map(|(flash, ..)| *flash).ok_or(())
-    }
 }

@@ -39,7 +39,7 @@ pub use csrf::{Csrf, FORM_LIMIT, Posted};
 pub use csv_file::{csv_file, lines as csv_lines, without_apostrophes};
 pub use error_page::{ErrorCode, sentence};
 pub use fields::{FieldErrors, Fields, has_control_characters};
-pub use flash::{Flash, keep as keep_flash};
+pub use flash::{Flash, FlashKey, keep as keep_flash};
 pub use host::check as check_host;
 pub use kept::{Kept, KeptPage, Seal};
 pub use number::{thousands, too_long};
@@ -52,7 +52,10 @@ pub use routing::{Route, get, post, register};
 pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use session::{USER_KEY, user_of};
-pub use shell::{Page, Shell, initials, pushing, redirect, redirect_with, tint, with_cookie};
+pub use shell::{
+    PAGE_CAPACITY, Page, Shell, initials, pushing, redirect, redirect_with, render_for_any_page,
+    render_with_token, tint, with_cookie,
+};
 pub use small::stay_plain;
 pub use stale::{BLANK, LastChange, Refusal, Snapshot, Stale};
 pub use theme::Theme;

@@ -1,5 +1,6 @@
 //! The frame around a page: navigation panel, top bar, bell, messages.
 
+use std::any::Any;
 use std::future::{Ready, ready};
 
 use actix_web::cookie::Cookie;
@@ -11,6 +12,10 @@ use askama::Template;
 
 use super::{Csrf, Flash, Theme};
 use crate::error::{Error, Result};
+
+/// Initial capacity of a page's text, in bytes; nearly every page fits. It stays below 64 KiB, because
+/// whenever a larger allocation is freed, the allocator purges all its unused memory.
+pub const PAGE_CAPACITY: usize = 60 * 1024;
 
 /// A page's content and what the frame around it needs: the answer of [`Shell::page`], which the middleware
 /// `layout::surround` completes.
@@ -46,8 +51,9 @@ impl Shell {
         if self.is_htmx {
             return self.fragment(status, view);
         }
-        let (csrf, flash) = (self.csrf.clone(), self.flash);
-        let page = Page { title: title.to_owned(), body: view.render()?, csrf, flash };
+        let (csrf, flash) = (self.csrf.clone(), self.flash.clone());
+        let body = render_with_token(&view, &csrf, String::with_capacity(PAGE_CAPACITY))?;
+        let page = Page { title: title.to_owned(), body, csrf, flash };
         let mut answer = self.respond(status, String::new());
         answer.extensions_mut().insert(page);
         Ok(answer)
@@ -64,14 +70,18 @@ impl Shell {
 
     /// Responds with a page without the frame, such as the sign-in page.
     pub fn bare(self, status: StatusCode, title: &str, view: impl Template) -> Result<HttpResponse> {
-        let body = Bare { theme: self.theme.as_str(), title, body: &view }.render()?;
+        let body = self.render(&Bare { theme: self.theme.as_str(), title, body: &view })?;
         Ok(self.respond(status, body))
     }
 
     /// Responds with a part of a page.
     pub fn fragment(self, status: StatusCode, view: impl Template) -> Result<HttpResponse> {
-        let body = view.render()?;
+        let body = self.render(&view)?;
         Ok(self.respond(status, body))
+    }
+
+    fn render(&self, view: &impl Template) -> Result<String> {
+        render_with_token(view, &self.csrf, String::new())
     }
 
     fn respond(self, status: StatusCode, body: String) -> HttpResponse {
@@ -117,15 +127,29 @@ struct Bare<'a, V: Template> {
     body: &'a V,
 }
 
+/// Renders a part of a page outside a request. Its forms hold no token: the page that shows them sends its own in
+/// a header.
+pub fn render_for_any_page(view: &impl Template) -> Result<String> {
+    render_with_token(view, &String::new(), String::new())
+}
+
+/// Renders a view whose forms hold `token`: the macro `form::csrf` reads it from these values.
+/// The text goes behind that of `text`.
+pub fn render_with_token(view: &impl Template, token: &String, mut text: String) -> Result<String> {
+    let token: &dyn Any = token;
+    view.render_into_with_values(&mut text, &("csrf", token))?;
+    Ok(text)
+}
+
 /// 303 to `path`.
 pub fn redirect(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
 }
 
 /// 303 to `path`, which then shows `flash`.
-pub fn redirect_with(path: &str, flash: Flash) -> HttpResponse {
+pub fn redirect_with(path: &str, flash: impl Into<Flash>) -> HttpResponse {
     let mut answer = redirect(path);
-    answer.extensions_mut().insert(flash);
+    answer.extensions_mut().insert(flash.into());
     answer
 }
 

@@ -28,12 +28,11 @@ use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::tickets::{self, Seen};
-use crate::web::{ClientIp, FieldErrors, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Posted, Shell, redirect_with};
 
 #[derive(Template)]
 #[template(path = "contacts/anonymisation.html")]
 struct Question {
-    csrf: String,
     id: ContactId,
     name: String,
     /// The person who is anonymised together with the contact.
@@ -52,11 +51,11 @@ pub async fn ask(
     db: web::Data<Db>,
     id: web::Path<ContactId>,
 ) -> Result<HttpResponse> {
-    let question = question(&viewer, &shell, &db, id.into_inner()).await?;
+    let question = question(&viewer, &db, id.into_inner()).await?;
     shell.page("Anonimizar contato", question)
 }
 
-async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Result<Question> {
+async fn question(viewer: &Viewer, db: &Db, id: ContactId) -> Result<Question> {
     let who = viewer.clone();
     let (detail, touching, seen, goes) = db
         .run(move |conn| {
@@ -70,8 +69,8 @@ async fn question(viewer: &Viewer, shell: &Shell, db: &Db, id: ContactId) -> Res
     }
     let Detail { name, person_name, .. } = detail;
     let person = person_name.filter(|_| goes);
-    let (csrf, errors) = (shell.csrf.clone(), FieldErrors::default());
-    Ok(Question { csrf, id, name, person, touching, seen, has_news: false, errors })
+    let errors = FieldErrors::default();
+    Ok(Question { id, name, person, touching, seen, has_news: false, errors })
 }
 
 /// The open ticket and its last message, as a string. `none` without an open ticket.
@@ -92,18 +91,18 @@ pub async fn anonymise(
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
     if form.get("understood") != "1" {
-        let mut question = question(&viewer, &shell, &db, id).await?;
+        let mut question = question(&viewer, &db, id).await?;
         question.errors.add("understood", "Marque que você entendeu antes de anonimizar.");
         let (status, title) = (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Anonimizar contato");
         return shell.page_with(status, title, question);
     }
     let (who, shown) = (viewer.clone(), form.get("open_ticket").to_owned());
     if !db.transaction_on(id, move |conn| clear(conn, id, &shown, &who, &ip)).await? {
-        let mut question = question(&viewer, &shell, &db, id).await?;
+        let mut question = question(&viewer, &db, id).await?;
         question.has_news = true;
         return shell.page_with(StatusCode::CONFLICT, "Erro: Anonimizar contato", question);
     }
-    Ok(redirect_with(&format!("/contacts/{id}"), Flash::ContactAnonymised))
+    Ok(redirect_with(&format!("/contacts/{id}"), "Contato anonimizado."))
 }
 
 /// Cancels the schedules, closes the ticket and clears every text, in the caller's transaction. Returns `false`

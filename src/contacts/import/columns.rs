@@ -108,7 +108,7 @@ pub async fn show(
     let asked = choices.reading.clone();
     let sketch = reading(move || Sketch::of(&content, &asked)).await?;
     let Ok(sketch) = sketch else { return Ok(redirect("/contacts/import")) };
-    let page = ColumnsPage::new(&shell.csrf, &import, &choices, sketch, FieldErrors::default());
+    let page = ColumnsPage::new(&import, &choices, sketch, FieldErrors::default());
     shell.page("Conferir colunas", page)
 }
 
@@ -138,7 +138,7 @@ pub async fn choose(
                 true => (StatusCode::OK, "Conferir colunas"),
                 false => (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Conferir colunas"),
             };
-            let page = ColumnsPage::new(&shell.csrf, &import, &choices, *sketch, errors);
+            let page = ColumnsPage::new(&import, &choices, *sketch, errors);
             shell.page_with(status, title, page)
         }
         Ok(Outcome::Chosen(sketch, lines)) => {

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{PostedFile, PostedFiles, Received};
 use crate::ids::{ChannelId, ImportId};
-use crate::web::{ClientIp, FieldErrors, Flash, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
 
 /// Lines of the error file that one query reads.
 const PORTION: i64 = 2_000;
@@ -39,7 +39,7 @@ const HEAD_OF_LEFTOVERS: [&str; 6] = ["linha", "nome", "telefone", "e-mail", "pe
 
 pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let (channels, recent) = db.run(|conn| Ok((channels(conn, None)?, queries::recent(conn)?))).await?;
-    let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent);
+    let page = UploadPage::new(&viewer, channels, &recent);
     shell.page("Importar contatos", page)
 }
 
@@ -80,7 +80,7 @@ pub async fn create(
     errors.add(field, sentence);
     let (channels, recent) =
         db.run(move |conn| Ok((channels(conn, chosen)?, queries::recent(conn)?))).await?;
-    let page = UploadPage::new(&viewer, &shell.csrf, channels, &recent).refused(chosen, errors);
+    let page = UploadPage::new(&viewer, channels, &recent).refused(chosen, errors);
     shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Importar contatos", page)
 }
 
@@ -145,7 +145,7 @@ pub async fn show(
     if import.status == ImportStatus::Mapping && import.has_file {
         return Ok(redirect(&format!("/contacts/imports/{id}/columns")));
     }
-    let view = Show::new(&viewer, &shell.csrf, import, lines, (refused, leftovers));
+    let view = Show::new(&viewer, import, lines, (refused, leftovers));
     shell.page(view.title(), view)
 }
 
@@ -195,7 +195,7 @@ pub async fn cancel(
         })
         .await?;
     let path = format!("/contacts/imports/{id}");
-    Ok(if cancelled { redirect_with(&path, Flash::ImportCancelled) } else { redirect(&path) })
+    Ok(if cancelled { redirect_with(&path, "Importação cancelada.") } else { redirect(&path) })
 }
 
 /// Downloads the lines that were not imported, each with its reason, so that the user can correct and upload

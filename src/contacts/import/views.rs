@@ -22,7 +22,6 @@ pub const REFUSED: i64 = 20;
 #[derive(Template)]
 #[template(path = "contacts/import/new.html")]
 pub struct UploadPage {
-    csrf: String,
     channels: Vec<Choice>,
     chosen: String,
     recent: Vec<Recent>,
@@ -43,7 +42,7 @@ struct Badge {
 }
 
 impl UploadPage {
-    pub fn new(viewer: &Viewer, csrf: &str, channels: Vec<Choice>, recent: &[Import]) -> Self {
+    pub fn new(viewer: &Viewer, channels: Vec<Choice>, recent: &[Import]) -> Self {
         let line = |import: &Import| Recent {
             id: import.id,
             file_name: import.file_name.clone(),
@@ -51,7 +50,6 @@ impl UploadPage {
             status: badge(import.status),
         };
         Self {
-            csrf: csrf.to_owned(),
             channels,
             chosen: String::new(),
             recent: recent.iter().map(line).collect(),
@@ -79,7 +77,6 @@ fn badge(status: ImportStatus) -> Badge {
 #[derive(Template)]
 #[template(path = "contacts/import/show.html")]
 pub struct Show {
-    csrf: String,
     id: ImportId,
     file_name: String,
     sub: String,
@@ -118,7 +115,6 @@ struct LineRow {
 impl Show {
     pub fn new(
         viewer: &Viewer,
-        csrf: &str,
         import: Import,
         lines: Vec<Preview>,
         (refused, leftovers): (Vec<Preview>, Vec<Preview>),
@@ -127,7 +123,6 @@ impl Show {
         let unused: Vec<&str> = titles.filter_map(|title| title.as_str()).collect();
         let when = viewer.zone.date_time(import.created_at);
         Self {
-            csrf: csrf.to_owned(),
             id: import.id,
             sub: format!("Enviado em {when} por {} · {}", import.creator, import.channel_name),
             file_name: import.file_name,
@@ -245,7 +240,6 @@ pub fn leftover_cells(line: Preview) -> Vec<String> {
 #[derive(Template)]
 #[template(path = "contacts/import/columns.html")]
 pub struct ColumnsPage {
-    csrf: String,
     id: ImportId,
     file_name: String,
     lines: String,
@@ -282,7 +276,7 @@ struct ColumnRow {
 const HEAD_SHOWN: usize = 60;
 
 impl ColumnsPage {
-    pub fn new(csrf: &str, import: &Import, choices: &Choices, sketch: Sketch, errors: FieldErrors) -> Self {
+    pub fn new(import: &Import, choices: &Choices, sketch: Sketch, errors: FieldErrors) -> Self {
         let targets = choices.targets_for(&sketch);
         let target = |place: usize| targets.get(place).copied().flatten();
         let (filled, empty): (Vec<_>, Vec<_>) = sketch.columns.iter().partition(|column| column.filled > 0);
@@ -296,7 +290,6 @@ impl ColumnsPage {
             targets: target_choices(target(column.place)),
         };
         Self {
-            csrf: csrf.to_owned(),
             id: import.id,
             file_name: import.file_name.clone(),
             lines: counted(sketch.lines, "linha", "linhas"),

@@ -37,7 +37,6 @@ impl Options {
 #[derive(Template)]
 #[template(path = "contacts/form.html")]
 pub struct FormPage {
-    csrf: String,
     contact: Option<ContactId>,
     typed: Typed,
     channels: Vec<Choice>,
@@ -56,11 +55,10 @@ struct TwinLine {
 }
 
 impl FormPage {
-    pub fn new(csrf: &str, contact: Option<ContactId>, typed: Typed, options: Options) -> Self {
+    pub fn new(contact: Option<ContactId>, typed: Typed, options: Options) -> Self {
         let Options { channels, people, departments, attendants } = options;
         let (department, chosen) = (typed.ids().department, &typed.default_attendant_id);
         Self {
-            csrf: csrf.to_owned(),
             contact,
             attendant: AttendantField::new(department, attendants, chosen, &FieldErrors::default()),
             typed,

@@ -53,7 +53,6 @@ impl Page {
 #[derive(Template)]
 #[template(path = "contacts/show.html")]
 pub struct Show {
-    csrf: String,
     id: ContactId,
     name: String,
     initials: String,
@@ -106,7 +105,7 @@ struct TicketRow {
 }
 
 impl Show {
-    pub fn new(viewer: &Viewer, csrf: &str, page: Page, link: String) -> Self {
+    pub fn new(viewer: &Viewer, page: Page, link: String) -> Self {
         let zone = viewer.zone;
         let Page { detail, tickets, schedules, history, touched, has_conversation, is_served, accesses } =
             page;
@@ -114,13 +113,12 @@ impl Show {
         let open = tickets.first().filter(|ticket| ticket.status == TicketStatus::Open).map(|t| t.protocol);
         let touching = Touching::new(viewer, touched, open);
         Self {
-            csrf: csrf.to_owned(),
             id: detail.id,
             initials: initials(&detail.name),
             tint: tint(&detail.id),
             sub: display::line(&detail.phone, &detail.email, &detail.channel_name),
-            archival: Archival::new(csrf, &detail, touching, true),
-            revocation: LinkRevocation::new(csrf, &detail, true),
+            archival: Archival::new(&detail, touching, true),
+            revocation: LinkRevocation::new(&detail, true),
             phone: display::phone(&detail.phone),
             takes_messages: Phone::parse(&detail.phone).map_or(true, |phone| phone.takes_messages()),
             person: detail
@@ -215,7 +213,6 @@ impl Touching {
 #[derive(Template)]
 #[template(path = "contacts/archival.html")]
 pub struct Archival {
-    csrf: String,
     id: ContactId,
     name: String,
     touching: Touching,
@@ -223,8 +220,8 @@ pub struct Archival {
 }
 
 impl Archival {
-    pub fn new(csrf: &str, detail: &Detail, touching: Touching, is_dialog: bool) -> Self {
-        Self { csrf: csrf.to_owned(), id: detail.id, name: detail.name.clone(), touching, is_dialog }
+    pub fn new(detail: &Detail, touching: Touching, is_dialog: bool) -> Self {
+        Self { id: detail.id, name: detail.name.clone(), touching, is_dialog }
     }
 }
 
@@ -232,14 +229,13 @@ impl Archival {
 #[derive(Template)]
 #[template(path = "contacts/link_revocation.html")]
 pub struct LinkRevocation {
-    csrf: String,
     id: ContactId,
     name: String,
     is_dialog: bool,
 }
 
 impl LinkRevocation {
-    pub fn new(csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
-        Self { csrf: csrf.to_owned(), id: detail.id, name: detail.name.clone(), is_dialog }
+    pub fn new(detail: &Detail, is_dialog: bool) -> Self {
+        Self { id: detail.id, name: detail.name.clone(), is_dialog }
     }
 }

@@ -71,7 +71,7 @@ pub async fn enter(link: Followed, device: Device, db: web::Data<Db>) -> Result<
 pub async fn index(customer: Customer, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let contact = customer.id;
     let open = db.run(move |conn| queries::accesses(conn, contact)).await?;
-    let view = Accesses::new(&shell.csrf, &customer, open);
+    let view = Accesses::new(&customer, open);
     shell.fragment(StatusCode::OK, view)
 }
 

@@ -62,7 +62,7 @@ pub async fn write(
     let refused = |status, error: String| (status, Window::Newest, Draft::kept(&typed, &key, error));
     if customer.is_too_fast {
         let draft = Draft::kept(&typed, &key, TOO_FAST);
-        let view = Chat::of(&Part::empty(), &customer, Window::Newest, (draft, shell.csrf.clone()));
+        let view = Chat::of(&Part::empty(), &customer, Window::Newest, draft);
         return shell.fragment(StatusCode::TOO_MANY_REQUESTS, view);
     }
     let body = match Body::parse(&typed) {
@@ -106,6 +106,6 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let contact = customer.id;
     let part = db.run(move |conn| thread::queries::part(conn, contact, Audience::Customer, window)).await?;
-    let view = Chat::of(&part, customer, window, (draft, shell.csrf.clone()));
+    let view = Chat::of(&part, customer, window, draft);
     shell.fragment(status, view)
 }

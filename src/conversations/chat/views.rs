@@ -35,7 +35,6 @@ impl Draft {
 #[derive(Template)]
 #[template(path = "chat/show.html")]
 pub struct Chat {
-    csrf: String,
     path: String,
     heading: String,
     company: String,
@@ -55,9 +54,8 @@ pub struct Chat {
 }
 
 impl Chat {
-    pub fn of(part: &Part, customer: &Customer, window: Window, (draft, csrf): (Draft, String)) -> Self {
+    pub fn of(part: &Part, customer: &Customer, window: Window, draft: Draft) -> Self {
         Self {
-            csrf,
             heading: match customer.public_name.as_str() {
                 "" => customer.department.clone(),
                 name => name.to_owned(),
@@ -102,7 +100,6 @@ impl Update {
 #[derive(Template)]
 #[template(path = "chat/accesses.html")]
 pub struct Accesses {
-    csrf: String,
     path: String,
     company: String,
     colour: Option<String>,
@@ -117,7 +114,7 @@ struct AccessLine {
 }
 
 impl Accesses {
-    pub fn new(csrf: &str, customer: &Customer, open: Vec<OpenAccess>) -> Self {
+    pub fn new(customer: &Customer, open: Vec<OpenAccess>) -> Self {
         let now = Utc::now();
         let line = |access: OpenAccess| AccessLine {
             is_this: access.id == customer.access,
@@ -126,7 +123,6 @@ impl Accesses {
             since: customer.zone.date_time(access.created_at),
         };
         Self {
-            csrf: csrf.to_owned(),
             path: customer.path.clone(),
             company: customer.company.clone(),
             colour: customer.colour.map(Colour::stylesheet_path),

@@ -11,7 +11,6 @@ use crate::web::FieldErrors;
 #[derive(Template)]
 #[template(path = "departments/deactivation.html")]
 pub struct Departure {
-    csrf: String,
     id: String,
     name: String,
     channels: String,
@@ -36,7 +35,7 @@ struct Choice {
 }
 
 impl Departure {
-    pub fn new(viewer: &Viewer, csrf: &str, work: Work) -> Self {
+    pub fn new(viewer: &Viewer, work: Work) -> Self {
         let channels: Vec<String> =
             work.channels.iter().map(|channel| format!("“{}”", channel.name)).collect();
         let choice = |id: DepartmentId, name: String| Choice {
@@ -47,7 +46,6 @@ impl Departure {
         };
         let notifying = work.in_hand.schedules - work.opening;
         Self {
-            csrf: csrf.to_owned(),
             id: work.department.id.to_string(),
             name: work.department.name,
             channels: channels.join(", "),

@@ -11,14 +11,13 @@ use crate::web::{FieldErrors, NameCursor, PageOf, Refusal, Stale, initials, tint
 #[derive(Template)]
 #[template(path = "departments/new.html")]
 pub struct Blank {
-    csrf: String,
     name: String,
     errors: FieldErrors,
 }
 
 impl Blank {
-    pub fn new(csrf: &str, name: &str, errors: FieldErrors) -> Self {
-        Self { csrf: csrf.to_owned(), name: name.to_owned(), errors }
+    pub fn new(name: &str, errors: FieldErrors) -> Self {
+        Self { name: name.to_owned(), errors }
     }
 
     fn name_limit(&self) -> usize {
@@ -36,7 +35,6 @@ pub struct Found {
 #[derive(Template)]
 #[template(path = "departments/edit.html")]
 pub struct Edit {
-    csrf: String,
     id: String,
     title: String,
     name: String,
@@ -67,7 +65,6 @@ struct MemberLine {
 impl Edit {
     pub fn new(
         viewer: &Viewer,
-        csrf: &str,
         department: Department,
         members: PageOf<Member, NameCursor>,
         found: Found,
@@ -76,7 +73,6 @@ impl Edit {
             format!("/departments/{}?{direction}={cursor}#membros", department.id)
         };
         Self {
-            csrf: csrf.to_owned(),
             id: department.id.to_string(),
             before: members.before.map(|cursor| address("before", cursor)),
             after: members.after.map(|cursor| address("after", cursor)),

@@ -8,7 +8,6 @@ use crate::web::tint;
 #[derive(Template)]
 #[template(path = "departments/index.html")]
 pub struct Index {
-    csrf: String,
     lines: Vec<Line>,
 }
 
@@ -25,7 +24,7 @@ struct Line {
 }
 
 impl Index {
-    pub fn new(csrf: &str, lines: Vec<queries::Line>) -> Self {
+    pub fn new(lines: Vec<queries::Line>) -> Self {
         let count = lines.len();
         let line = |(place, line): (usize, queries::Line)| Line {
             id: line.id.to_string(),
@@ -38,7 +37,7 @@ impl Index {
             is_first: place == 0,
             is_last: place + 1 == count,
         };
-        Self { csrf: csrf.to_owned(), lines: lines.into_iter().enumerate().map(line).collect() }
+        Self { lines: lines.into_iter().enumerate().map(line).collect() }
     }
 }
 

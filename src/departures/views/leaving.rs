@@ -11,7 +11,6 @@ use crate::web::FieldErrors;
 #[derive(Template)]
 #[template(path = "departures/leaving.html")]
 pub struct Leaving {
-    csrf: String,
     name: String,
     /// Where the answer is posted to, with the fields of the form that led here.
     action: String,
@@ -30,14 +29,12 @@ pub struct Leaving {
 impl Leaving {
     pub fn new(
         viewer: &Viewer,
-        csrf: &str,
         leave: &Leave,
         (held, candidates, in_hand): (Vec<Held>, Vec<Candidate>, InHand),
         name: String,
     ) -> Self {
         let departments: Vec<&str> = held.iter().map(|held| held.department.as_str()).collect();
         Self {
-            csrf: csrf.to_owned(),
             name,
             action: String::new(),
             fields: Vec::new(),

@@ -82,7 +82,6 @@ impl MemberLine {
 #[derive(Template)]
 #[template(path = "people/show.html")]
 pub struct Show {
-    csrf: String,
     id: PersonId,
     tint: u32,
     name: String,
@@ -94,9 +93,8 @@ pub struct Show {
 }
 
 impl Show {
-    pub fn new(viewer: &Viewer, csrf: &str, detail: Detail, members: Members, history: &[Change]) -> Self {
+    pub fn new(viewer: &Viewer, detail: Detail, members: Members, history: &[Change]) -> Self {
         Self {
-            csrf: csrf.to_owned(),
             id: detail.id,
             tint: tint(&detail.id),
             name: detail.name,
@@ -116,7 +114,6 @@ impl Show {
 #[derive(Template)]
 #[template(path = "people/form.html")]
 pub struct FormPage {
-    csrf: String,
     person: Option<PersonId>,
     typed: Typed,
     members: Members,
@@ -127,7 +124,7 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    pub fn load(conn: &mut PgConnection, csrf: &str, person: Option<PersonId>, typed: Typed) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, person: Option<PersonId>, typed: Typed) -> Result<Self> {
         let mut members = match person {
             Some(person) => Members::of(conn, person)?,
             None => Members { lines: Vec::new(), count: 0 },
@@ -147,8 +144,8 @@ impl FormPage {
             }
         }
         choices.retain(|choice| members.lines.iter().all(|member| member.id.0 != choice.id));
-        let (csrf, errors) = (csrf.to_owned(), FieldErrors::default());
-        Ok(Self { csrf, person, typed, members, choices, errors, stale: None, namesakes: Vec::new() })
+        let errors = FieldErrors::default();
+        Ok(Self { person, typed, members, choices, errors, stale: None, namesakes: Vec::new() })
     }
 
     /// The same form with the reason why it was not saved.
@@ -187,7 +184,6 @@ impl FormPage {
 #[derive(Template)]
 #[template(path = "people/archival.html")]
 pub struct Archival {
-    csrf: String,
     id: PersonId,
     name: String,
     members: Members,
@@ -195,10 +191,10 @@ pub struct Archival {
 }
 
 impl Archival {
-    pub fn load(conn: &mut PgConnection, csrf: &str, person: PersonId) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, person: PersonId) -> Result<Self> {
         let detail = queries::detail(conn, person)?;
         let members = Members::of(conn, person)?;
         let pending = queries::pending(conn, person)?;
-        Ok(Self { csrf: csrf.to_owned(), id: person, name: detail.name, members, pending })
+        Ok(Self { id: person, name: detail.name, members, pending })
     }
 }

@@ -15,7 +15,7 @@ use crate::schedules::edit::{self, Move, Outcome};
 use crate::schedules::form::Fold;
 use crate::schedules::list::{Filters, Query};
 use crate::schedules::queries::{self, Detail};
-use crate::web::{ClientIp, FieldErrors, Fields, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, FieldErrors, Fields, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Mover agendamento";
 
@@ -30,7 +30,10 @@ pub async fn ask(
 ) -> Result<HttpResponse> {
     let (detail, version) = load(&db, &viewer, id.into_inner()).await?;
     if detail.status.is_final() {
-        return Ok(redirect_with(&format!("/schedules/{}", detail.id), Flash::ScheduleNotPending));
+        return Ok(redirect_with(
+            &format!("/schedules/{}", detail.id),
+            crate::schedules::SCHEDULE_NOT_PENDING,
+        ));
     }
     let typed = Typed {
         due_at: viewer.zone.input(detail.due_at),
@@ -39,7 +42,7 @@ pub async fn ask(
         zone: viewer.zone.name().into(),
         list: query.0.get("list").into(),
     };
-    let view = Question::new(viewer.zone, &shell.csrf, &detail, typed);
+    let view = Question::new(viewer.zone, &detail, typed);
     shell.page(TITLE, view)
 }
 
@@ -57,7 +60,7 @@ pub async fn change(
     let mut is_of_other_zone = false;
     let (status, errors, slots) = match edit::move_to(&db, &viewer, &ip, wanted).await? {
         Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
-        Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), Flash::ScheduleMoved)),
+        Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
         Outcome::Refused { errors, slot } => {
             let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
             (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
@@ -72,7 +75,7 @@ pub async fn change(
     let (detail, version) = load(&db, &viewer, id).await?;
     let is_stale = status == StatusCode::CONFLICT;
     let zone = viewer.zone.name().into();
-    let mut view = Question::new(viewer.zone, &shell.csrf, &detail, Typed { version, zone, ..typed });
+    let mut view = Question::new(viewer.zone, &detail, Typed { version, zone, ..typed });
     view.is_dialog = shell.is_htmx;
     view.refuse(viewer.zone, errors, slots, is_stale);
     if is_of_other_zone && view.is_pending {
@@ -122,7 +125,6 @@ impl Typed {
 #[derive(Template)]
 #[template(path = "schedules/time.html")]
 struct Question {
-    csrf: String,
     id: String,
     contact: String,
     now_at: String,
@@ -141,9 +143,8 @@ struct Question {
 }
 
 impl Question {
-    fn new(zone: Zone, csrf: &str, detail: &Detail, typed: Typed) -> Self {
+    fn new(zone: Zone, detail: &Detail, typed: Typed) -> Self {
         Self {
-            csrf: csrf.to_owned(),
             id: detail.id.to_string(),
             contact: detail.contact_name.clone(),
             now_at: zone.date_time(detail.due_at),

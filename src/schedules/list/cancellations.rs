@@ -17,7 +17,7 @@ use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
-use crate::web::{ClientIp, Fields, Flash, Posted, Shell, redirect_with};
+use crate::web::{ClientIp, Fields, Posted, Shell, redirect_with};
 
 /// Maximum schedules per request: more than a page of the list holds.
 const MOST: usize = 100;
@@ -32,9 +32,9 @@ pub async fn ask(
     let (ids, list) = (ticked(&query.0)?, list_of(&query.0));
     let chosen = db.run(move |conn| queries::chosen(conn, &ids)).await?;
     if chosen.is_empty() {
-        return Ok(redirect_with(&list.address(PATH, &[]), Flash::NoScheduleChosen));
+        return Ok(redirect_with(&list.address(PATH, &[]), crate::schedules::NO_SCHEDULE_CHOSEN));
     }
-    let mut view = Question::new(viewer.zone, &shell.csrf, chosen, &list);
+    let mut view = Question::new(viewer.zone, chosen, &list);
     view.is_dialog = shell.is_htmx;
     shell.page("Cancelar agendamentos", view)
 }
@@ -53,8 +53,7 @@ pub async fn cancel(
         Ok(reason) => reason,
         Err(error) => {
             let chosen = db.run(move |conn| queries::chosen(conn, &ids)).await?;
-            let view =
-                Question::new(viewer.zone, &shell.csrf, chosen, &list).refused(form.get("reason"), error);
+            let view = Question::new(viewer.zone, chosen, &list).refused(form.get("reason"), error);
             let title = "Erro: Cancelar agendamentos";
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
         }
@@ -64,9 +63,9 @@ pub async fn cancel(
         db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason, &ip)).await?;
     let back = list.address(PATH, &[]);
     match (cancelled, others.is_empty()) {
-        (0, true) => Ok(redirect_with(&back, Flash::NoScheduleChosen)),
-        (1, true) => Ok(redirect_with(&back, Flash::ScheduleCancelled)),
-        (_, true) => Ok(redirect_with(&back, Flash::SchedulesCancelled)),
+        (0, true) => Ok(redirect_with(&back, crate::schedules::NO_SCHEDULE_CHOSEN)),
+        (1, true) => Ok(redirect_with(&back, crate::schedules::SCHEDULE_CANCELLED)),
+        (_, true) => Ok(redirect_with(&back, "Agendamentos selecionados cancelados.")),
         (_, false) => {
             let view = Outcome { cancelled, others: lines(viewer.zone, others), back };
             shell.page("Cancelar agendamentos", view)
@@ -108,7 +107,6 @@ fn list_of(fields: &Fields) -> Filters {
 #[derive(Template)]
 #[template(path = "schedules/cancellations.html")]
 struct Question {
-    csrf: String,
     pending: Vec<Line>,
     others: Vec<Line>,
     list: String,
@@ -135,10 +133,9 @@ struct Line {
 }
 
 impl Question {
-    fn new(zone: Zone, csrf: &str, chosen: Vec<Bulk>, list: &Filters) -> Self {
+    fn new(zone: Zone, chosen: Vec<Bulk>, list: &Filters) -> Self {
         let (pending, others) = chosen.into_iter().partition(|one| !one.status.is_final());
         Self {
-            csrf: csrf.to_owned(),
             pending: lines(zone, pending),
             others: lines(zone, others),
             list: list.address("", &[]).trim_start_matches('?').to_owned(),

@@ -74,7 +74,6 @@ impl Purpose {
 #[derive(Template)]
 #[template(path = "schedules/form.html")]
 pub struct FormPage {
-    csrf: String,
     purpose: Purpose,
     typed: Typed,
     people: Vec<Choice>,
@@ -101,7 +100,7 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    pub fn new(viewer: &Viewer, csrf: &str, purpose: Purpose, mut typed: Typed, options: Options) -> Self {
+    pub fn new(viewer: &Viewer, purpose: Purpose, mut typed: Typed, options: Options) -> Self {
         if typed.zone.trim().is_empty() {
             typed.zone = viewer.zone.name().into();
         }
@@ -110,7 +109,6 @@ impl FormPage {
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
-            csrf: csrf.to_owned(),
             purpose,
             attendant: AttendantField::new(department, attendants, &typed.attendant_id, &typed.action, None),
             warning: ContactWarning::new(viewer, warning, false),

@@ -16,8 +16,8 @@ pub struct Cancellation {
 }
 
 impl Cancellation {
-    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail) -> Self {
-        Self { form: CancelForm::new(viewer, csrf, detail, false) }
+    pub fn new(viewer: &Viewer, detail: &Detail) -> Self {
+        Self { form: CancelForm::new(viewer, detail, false) }
     }
 
     /// The same page with the typed reason and its error.
@@ -32,7 +32,6 @@ impl Cancellation {
 #[derive(Template)]
 #[template(path = "schedules/_cancel_form.html")]
 pub struct CancelForm {
-    csrf: String,
     id: String,
     sentence: String,
     reason: String,
@@ -41,7 +40,7 @@ pub struct CancelForm {
 }
 
 impl CancelForm {
-    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
+    pub fn new(viewer: &Viewer, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;
         let sentence = match (detail.action, detail.sends) {
@@ -50,7 +49,7 @@ impl CancelForm {
             (_, true) => format!("A mensagem para {contact} em {due} não será enviada."),
         };
         let (reason, error) = (String::new(), None);
-        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, reason, error, is_dialog }
+        Self { id: detail.id.to_string(), sentence, reason, error, is_dialog }
     }
 }
 
@@ -62,8 +61,8 @@ pub struct RunQuestion {
 }
 
 impl RunQuestion {
-    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail) -> Self {
-        Self { form: RunForm::new(viewer, csrf, detail, false) }
+    pub fn new(viewer: &Viewer, detail: &Detail) -> Self {
+        Self { form: RunForm::new(viewer, detail, false) }
     }
 
     /// The same page with the reason why it cannot run.
@@ -99,7 +98,6 @@ impl RunQuestion {
 #[derive(Template)]
 #[template(path = "schedules/_dispatch_form.html")]
 pub struct RunForm {
-    csrf: String,
     id: String,
     sentence: String,
     /// Why it could not run, and the address of the ticket that prevented it.
@@ -109,7 +107,7 @@ pub struct RunForm {
 }
 
 impl RunForm {
-    pub fn new(viewer: &Viewer, csrf: &str, detail: &Detail, is_dialog: bool) -> Self {
+    pub fn new(viewer: &Viewer, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;
         let what = match (detail.action, detail.sends) {
@@ -119,6 +117,6 @@ impl RunForm {
         };
         let sentence = format!("{what}, e não em {due}.");
         let (refusal, ticket) = (None, None);
-        Self { csrf: csrf.to_owned(), id: detail.id.to_string(), sentence, refusal, ticket, is_dialog }
+        Self { id: detail.id.to_string(), sentence, refusal, ticket, is_dialog }
     }
 }

@@ -54,7 +54,7 @@ struct Failure {
 }
 
 impl Show {
-    pub fn new(viewer: &Viewer, csrf: &str, story: Story) -> Self {
+    pub fn new(viewer: &Viewer, story: Story) -> Self {
         let zone = viewer.zone;
         let timeline = timeline::entries(zone, &story);
         let failure = Failure::of(&story, zone);
@@ -81,8 +81,8 @@ impl Show {
             can_change,
             can_reschedule: viewer.can_schedule() && detail.status.is_final() && no_more.is_none(),
             no_more,
-            cancellation: can_change.then(|| CancelForm::new(viewer, csrf, &detail, true)),
-            dispatch: can_change.then(|| RunForm::new(viewer, csrf, &detail, true)),
+            cancellation: can_change.then(|| CancelForm::new(viewer, &detail, true)),
+            dispatch: can_change.then(|| RunForm::new(viewer, &detail, true)),
             contact: detail.contact_name,
             person: detail.person_name,
             department: detail.department_name,

@@ -38,7 +38,6 @@ impl Link {
 #[derive(Template)]
 #[template(path = "users/welcome.html")]
 pub struct Welcome {
-    csrf: String,
     token: String,
     name: String,
     email: String,
@@ -47,9 +46,8 @@ pub struct Welcome {
 }
 
 impl Welcome {
-    pub fn new(csrf: &str, token: &str, invited: &Invited) -> Self {
+    pub fn new(token: &str, invited: &Invited) -> Self {
         Self {
-            csrf: csrf.to_owned(),
             token: token.to_owned(),
             name: invited.name.clone(),
             email: invited.email.clone(),

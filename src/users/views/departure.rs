@@ -11,7 +11,6 @@ use crate::web::FieldErrors;
 #[derive(Template)]
 #[template(path = "users/deactivation.html")]
 pub struct Departure {
-    csrf: String,
     id: String,
     name: String,
     is_invitation: bool,
@@ -27,10 +26,9 @@ pub struct Departure {
 }
 
 impl Departure {
-    pub fn new(viewer: &Viewer, csrf: &str, work: Work) -> Self {
+    pub fn new(viewer: &Viewer, work: Work) -> Self {
         let Work { user, held, candidates, in_hand } = work;
         Self {
-            csrf: csrf.to_owned(),
             id: user.id.to_string(),
             is_invitation: user.standing == Standing::Invited,
             is_self: user.id == viewer.id,
@@ -68,17 +66,15 @@ impl Departure {
 #[derive(Template)]
 #[template(path = "users/reactivation.html")]
 pub struct Return {
-    csrf: String,
     id: String,
     name: String,
     schedules: Option<String>,
 }
 
 impl Return {
-    pub fn new(csrf: &str, work: &Work) -> Self {
+    pub fn new(work: &Work) -> Self {
         let schedules = work.in_hand.schedules;
         Self {
-            csrf: csrf.to_owned(),
             id: work.user.id.to_string(),
             name: work.user.name.clone(),
             schedules: counted(schedules, "agendamento pendente", "agendamentos pendentes"),

@@ -13,7 +13,6 @@ use crate::web::{FieldErrors, Refusal, Stale};
 #[derive(Template)]
 #[template(path = "users/form.html")]
 pub struct FormPage {
-    csrf: String,
     typed: Typed,
     roles: Vec<Choice>,
     departments: Vec<Choice>,
@@ -52,7 +51,7 @@ struct Account {
 }
 
 impl FormPage {
-    pub fn new(viewer: &Viewer, csrf: &str, facts: Facts, typed: Typed) -> Self {
+    pub fn new(viewer: &Viewer, facts: Facts, typed: Typed) -> Self {
         let reach = Reach::of(viewer);
         let user = facts.before.as_ref();
         let is_locked = user.is_some_and(|user| !reach.manages(user.rank()));
@@ -60,7 +59,6 @@ impl FormPage {
             reach.gives(role.rank()) || user.is_some_and(|user| user.role_id == role.id)
         };
         Self {
-            csrf: csrf.to_owned(),
             roles: facts
                 .roles
                 .iter()
@@ -94,7 +92,7 @@ impl FormPage {
     pub fn with_sessions(mut self, open: Vec<OpenSession>, current: Option<Uuid>) -> Self {
         if let (None, true, Some(account)) = (self.locked, self.may_take_over, &self.account) {
             let base = format!("/users/{}", account.id);
-            self.sessions = Some(SessionList::new(&self.viewer, &self.csrf, &base, open, current));
+            self.sessions = Some(SessionList::new(&self.viewer, &base, open, current));
         }
         self
     }

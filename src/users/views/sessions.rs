@@ -11,7 +11,6 @@ use crate::web::{FieldErrors, browser_name};
 #[derive(Template)]
 #[template(path = "users/_sessions.html")]
 pub struct SessionList {
-    csrf: String,
     /// Start of the forms' paths.
     base: String,
     lines: Vec<Line>,
@@ -30,13 +29,7 @@ struct Line {
 }
 
 impl SessionList {
-    pub fn new(
-        viewer: &Viewer,
-        csrf: &str,
-        base: &str,
-        open: Vec<OpenSession>,
-        current: Option<Uuid>,
-    ) -> Self {
+    pub fn new(viewer: &Viewer, base: &str, open: Vec<OpenSession>, current: Option<Uuid>) -> Self {
         let now = Utc::now();
         let line = |session: OpenSession| Line {
             is_current: Some(session.id) == current,
@@ -47,7 +40,6 @@ impl SessionList {
             ip: session.ip,
         };
         Self {
-            csrf: csrf.to_owned(),
             is_own: base == "/profile",
             base: base.to_owned(),
             lines: open.into_iter().map(line).collect(),
