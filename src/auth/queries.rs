@@ -213,28 +213,23 @@ pub fn save_session(
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct BeganRow {
-    #[diesel(sql_type = Timestamptz)]
-    created_at: DateTime<Utc>,
-}
-
 /// Ends the session `id` after `REPLACED_SECONDS`, because a new token takes over its id. Requests that the
 /// browser has already sent with the old token are still answered.
 ///
 /// Returns when the session began, or `None` if another request replaced it first: its state then no longer
 /// holds `rights`.
 pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Result<Option<DateTime<Utc>>> {
-    let row: Option<BeganRow> = db::prepared(
+    let began_at = db::prepared(
         "UPDATE sessions SET ends_at = now() + make_interval(secs => $2), id = gen_random_uuid()
           WHERE id = $1 AND state->>'rights' = $3 RETURNING created_at",
     )
     .bind::<SqlUuid, _>(id)
     .bind::<Double, _>(REPLACED_SECONDS)
     .bind::<Text, _>(rights)
+    .by_position::<Timestamptz>()
     .get_result(conn)
     .optional()?;
-    Ok(row.map(|row| row.created_at))
+    Ok(began_at)
 }
 
 pub fn end_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
@@ -242,19 +237,11 @@ pub fn end_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct AttemptRow {
-    #[diesel(sql_type = Integer)]
-    failures: i32,
-    #[diesel(sql_type = BigInt)]
-    seconds_left: i64,
-}
-
 /// Counts an attempt under `key`. Call it before checking the password, so that parallel attempts cannot pass
 /// the limit. Returns the number of attempts in the window of `minutes`, and the seconds until the window
 /// ends.
 pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result<(i32, i64)> {
-    let row: AttemptRow = db::prepared(
+    let counted = db::prepared(
         "INSERT INTO sign_in_attempts AS a (key, failures) VALUES ($1, 1)
          ON CONFLICT (key) DO UPDATE SET
             failures = CASE WHEN a.window_started_at > now() - make_interval(mins => $2)
@@ -267,8 +254,9 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
     )
     .bind::<Text, _>(key)
     .bind::<Integer, _>(minutes)
+    .by_position::<(Integer, BigInt)>()
     .get_result(conn)?;
-    Ok((row.failures, row.seconds_left))
+    Ok(counted)
 }
 
 /// After a successful sign-in: deletes the counts `own`, and subtracts this attempt from the counts `shared`.

@@ -10,13 +10,14 @@ mod pool;
 mod prepared;
 pub mod private;
 mod remembered;
+mod rows;
 mod sqlstate;
 mod turns;
 mod url;
 
 pub use migrations::{MigrationError, are_current, migrate, pending_count};
 pub use pool::{Db, connect};
-pub use prepared::{Prepared, prepared};
+pub use prepared::{Prepared, prepared, replanned};
 pub use remembered::{Changes, Remembered};
 pub use sqlstate::SqlState;
 pub use turns::Row;

@@ -52,7 +52,7 @@ pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> 
         .bind::<Array<BigInt>, _>(except)
         .bind::<Integer, _>(ahead)
         .bind::<BigInt, _>(limit)
-        .by_place::<(BigInt, Bool)>()
+        .by_position::<(BigInt, Bool)>()
         .load(conn)?;
     Ok(Claimed {
         are_ahead: rows.iter().any(|(_, is_ahead)| *is_ahead),
@@ -152,7 +152,7 @@ pub fn decide(
         .bind::<Nullable<Text>, _>(reason)
         .bind::<Nullable<BigInt>, _>(by)
         .bind::<Text, _>(ip)
-        .by_place::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>, Array<BigInt>)>()
+        .by_position::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>, Array<BigInt>)>()
         .get_result(conn)?;
     Ok(Decided { completed, failed, notifications: first.zip(last), contacts, uncertain })
 }

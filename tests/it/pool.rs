@@ -41,7 +41,7 @@ fn a_statement_is_prepared_once_unless_its_values_decide() {
         let twice = prepared("SELECT $1 * 2 AS value /* kept */").bind::<BigInt, _>(value);
         assert_eq!(twice.get_result::<Number>(&mut conn).unwrap().value, value * 2);
         let anew =
-            prepared("SELECT $1 * 3 AS value /* planned */").planned_anew_if(true).bind::<BigInt, _>(value);
+            prepared("SELECT $1 * 3 AS value /* planned */").replanned_if(true).bind::<BigInt, _>(value);
         assert_eq!(anew.get_result::<Number>(&mut conn).unwrap().value, value * 3);
     }
     assert_eq!((kept(&mut conn, "/* kept */"), kept(&mut conn, "/* planned */")), (1, 0));

@@ -111,7 +111,7 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
         _ => None,
     };
     Ok(query
-        .planned_anew_if(filter.from.is_some() || filter.until.is_some())
+        .replanned_if(filter.from.is_some() || filter.until.is_some())
         .bind::<Nullable<Timestamptz>, _>(filter.from)
         .bind::<Nullable<Timestamptz>, _>(filter.until)
         .bind::<Timestamptz, _>(at)

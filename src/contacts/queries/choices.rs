@@ -35,7 +35,7 @@ pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<C
           WHERE c.archived_at IS NULL AND {matches}
           ORDER BY c.sort_name, c.id LIMIT {OFFERED}"
     ))
-    .planned_anew_if(search.is_some())
+    .replanned_if(search.is_some())
     .bind::<Array<Text>, _>(words)
     .load(conn)?)
 }
@@ -58,7 +58,7 @@ pub fn person_choices(
                                 WHERE c.person_id = p.id AND c.archived_at IS NULL) n
           ORDER BY p.rank, p.place, p.id"
     ))
-    .planned_anew_if(search.is_some())
+    .replanned_if(search.is_some())
     .bind::<Array<Text>, _>(words)
     .bind::<Nullable<BigInt>, _>(chosen)
     .load(conn)?)

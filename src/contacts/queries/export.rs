@@ -49,7 +49,7 @@ pub fn after(conn: &mut PgConnection, filter: &Filter, place: Option<&NameCursor
                 page.address
            FROM (SELECT c.* FROM contacts c WHERE c.archived_at IS {archived} AND c.anonymised_at IS NULL"
     );
-    let mut query = db::prepared(head).planned_anew_if(filter.search.is_some());
+    let mut query = db::prepared(head).replanned_if(filter.search.is_some());
     let mut bound = 0;
     let mut next = || {
         bound += 1;

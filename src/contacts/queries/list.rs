@@ -65,7 +65,7 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
                    FROM contacts c WHERE c.archived_at IS {archived}",
         schedules::is_readable("$1")
     );
-    let mut query = db::prepared(head).planned_anew_if(filter.search.is_some()).bind::<BigInt, _>(viewer);
+    let mut query = db::prepared(head).replanned_if(filter.search.is_some()).bind::<BigInt, _>(viewer);
     let mut bound = 1;
     let mut next = || {
         bound += 1;

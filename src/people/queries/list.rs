@@ -54,7 +54,7 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
                   WHERE c.person_id = page.id) AS pending
            FROM (SELECT p.id, p.name, p.sort_name FROM people p WHERE p.archived_at IS {archived}"
     ))
-    .planned_anew_if(filter.search.is_some());
+    .replanned_if(filter.search.is_some());
     let mut bound = 0;
     let mut next = || {
         bound += 1;

@@ -45,7 +45,7 @@ pub fn contacts(
           ORDER BY c.sort_name, c.id LIMIT {OFFERED}"
     );
     Ok(db::prepared(query)
-        .planned_anew_if(search.is_some())
+        .replanned_if(search.is_some())
         .bind::<Nullable<BigInt>, _>(person)
         .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
         .load(conn)?)
@@ -71,7 +71,7 @@ pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Ch
         "{PERSON} WHERE p.archived_at IS NULL AND {matches} ORDER BY p.sort_name, p.id LIMIT {OFFERED}"
     );
     Ok(db::prepared(query)
-        .planned_anew_if(search.is_some())
+        .replanned_if(search.is_some())
         .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
         .load(conn)?)
 }

@@ -91,7 +91,7 @@ pub fn talks(
           ORDER BY t.at DESC, t.id DESC",
         PAGE + 1
     ))
-    .planned_anew_if(search.is_some())
+    .replanned_if(search.is_some())
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)

@@ -60,7 +60,7 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameC
            FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
           WHERE true"
     ))
-    .planned_anew_if(filter.search.is_some());
+    .replanned_if(filter.search.is_some());
     let mut bound = 0;
     let mut next = || {
         bound += 1;

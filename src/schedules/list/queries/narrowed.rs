@@ -146,7 +146,7 @@ pub fn narrowed_to(found: Option<Found>, filters: &Filters, zone: Zone, now: Dat
 /// execution, because the best plan depends on the search.
 pub fn narrowing(sql: String, to: &Narrowed) -> db::Prepared<'_> {
     db::prepared(sql)
-        .planned_anew_if(to.is_searched())
+        .replanned_if(to.is_searched())
         .bind::<Nullable<Array<BigInt>>, _>(to.found.as_ref())
         .bind::<Nullable<Array<Text>>, _>(to.patterns.as_ref())
         .bind::<Nullable<BigInt>, _>(to.department)

@@ -98,7 +98,7 @@ pub fn page(
     let query = narrowing(query, narrowed)
         .bind::<Nullable<Timestamptz>, _>(start.map(|cursor| cursor.at))
         .bind::<Nullable<BigInt>, _>(start.map(|cursor| cursor.id));
-    let rows: Vec<Row> = query.by_place::<Columns>().load(conn)?;
+    let rows: Vec<Row> = query.by_position::<Columns>().load(conn)?;
     let cursor = |row: &Row| Cursor {
         at: if sort.is_by_creation() { row.created_at } else { row.due_at },
         id: row.id.0,
