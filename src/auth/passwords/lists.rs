@@ -1,4 +1,4 @@
-//! The lists of passwords and words that guessers try first. `src/build.rs` makes them from npm packages.
+//! The lists of passwords and words that guessers try first. `build.rs` makes them from npm packages.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;

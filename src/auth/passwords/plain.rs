@@ -1,4 +1,4 @@
-//! Folds text so that passwords can be compared as guessers do. Also compiled into src/build.rs.
+//! Folds text so that passwords can be compared as guessers do. Also compiled into build.rs.
 
 /// Converts to lower case and removes accents, character by character.
 pub fn fold(text: &str) -> String {

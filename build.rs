@@ -5,7 +5,7 @@
 //! - tells the linker which libpq functions to redirect to our wrappers;
 //! - strips the indentation from the templates.
 
-#[path = "auth/passwords/plain.rs"]
+#[path = "src/auth/passwords/plain.rs"]
 mod plain;
 
 use std::collections::HashSet;
