@@ -8,13 +8,13 @@ use super::form::{Typed, snapshot};
 use super::queries;
 use super::views::{Deactivation, FormPage, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageChannels, Viewer};
+use crate::auth::{Account, Can, ManageChannels};
 use crate::db::Db;
 use crate::departments::sight;
 use crate::error::Result;
-use crate::ids::{ChannelId, UserId};
+use crate::ids::ChannelId;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, FieldErrors, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{FieldErrors, Posted, Refusal, Shell, Stale, redirect_with};
 
 pub async fn index(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let channels = db.run(queries::all).await?;
@@ -46,11 +46,10 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
-    let (sent, by) = (typed.clone(), viewer.id);
-    let saved = db.transaction(move |conn| insert(conn, &sent, by, &ip)).await;
+    let (sent, by) = (typed.clone(), viewer.clone());
+    let saved = db.transaction(move |conn| insert(conn, &sent, &by)).await;
     answer(shell, &db, None, typed, saved).await
 }
 
@@ -59,29 +58,29 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
+    id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
     let (typed, id, who) = (Typed::read(&form), id.into_inner(), viewer.clone());
     let sent = typed.clone();
-    let saved = db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await;
+    let saved = db.transaction(move |conn| save(conn, id, &sent, &who)).await;
     answer(shell, &db, Some(id), typed, saved).await
 }
 
 /// Saved, or the reason why not.
 type Judged = Result<(), Refusal>;
 
-fn insert(conn: &mut PgConnection, typed: &Typed, by: UserId, ip: &str) -> Result<Judged> {
+fn insert(conn: &mut PgConnection, typed: &Typed, by: &Account) -> Result<Judged> {
     let active = queries::held_departments(conn)?;
     let draft = match typed.parse(&active) {
         Ok(draft) => draft,
         Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
-    audit::record(conn, &audit::Entry::of(Action::ChannelCreated).by_user(by).about(Some(id.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(Action::ChannelCreated).by(by).about(Some(id.0)))?;
     Ok(Ok(()))
 }
 
-fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Viewer, ip: &str) -> Result<Judged> {
+fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Account) -> Result<Judged> {
     let channel = queries::find_for_update(conn, id)?;
     let active = queries::held_departments(conn)?;
     let draft = match typed.parse(&active) {
@@ -108,8 +107,8 @@ fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Viewer, ip: 
         return Ok(Err(errors.into()));
     }
     queries::save(conn, id, &draft)?;
-    let entry = audit::Entry::of(Action::ChannelEdited).by_user(by.id).about(Some(id.0));
-    audit::record(conn, &entry.with(json!({ "fields": fields })).from(ip))?;
+    let entry = audit::Entry::of(Action::ChannelEdited).by(by).about(Some(id.0));
+    audit::record(conn, &entry.with(json!({ "fields": fields })))?;
     Ok(Ok(()))
 }
 
@@ -160,10 +159,10 @@ pub async fn deactivate(
     viewer: Can<ManageChannels>,
     _: Posted,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
+    id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.id);
-    db.transaction(move |conn| set_active(conn, id, false, by, &ip)).await?;
+    let (id, by) = (id.into_inner(), viewer.clone());
+    db.transaction(move |conn| set_active(conn, id, false, &by)).await?;
     Ok(redirect_with("/channels", crate::channels::CHANNEL_DEACTIVATED))
 }
 
@@ -171,19 +170,19 @@ pub async fn reactivate(
     viewer: Can<ManageChannels>,
     _: Posted,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<ChannelId>, ClientIp),
+    id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.id);
-    db.transaction(move |conn| set_active(conn, id, true, by, &ip)).await?;
+    let (id, by) = (id.into_inner(), viewer.clone());
+    db.transaction(move |conn| set_active(conn, id, true, &by)).await?;
     Ok(redirect_with("/channels", "Conexão reativada."))
 }
 
 /// Can be repeated: if the channel has that state already, nothing happens.
-fn set_active(conn: &mut PgConnection, id: ChannelId, is_active: bool, by: UserId, ip: &str) -> Result<()> {
+fn set_active(conn: &mut PgConnection, id: ChannelId, is_active: bool, by: &Account) -> Result<()> {
     if !queries::set_active(conn, id, is_active)? {
         return queries::find(conn, id).map(drop);
     }
     let action = if is_active { Action::ChannelReactivated } else { Action::ChannelDeactivated };
-    audit::record(conn, &audit::Entry::of(action).by_user(by).about(Some(id.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(action).by(by).about(Some(id.0)))?;
     live::announce(conn, &Event::LinksChanged)
 }

@@ -116,12 +116,11 @@ pub async fn end_accesses(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (user, id) = (viewer.id, id.into_inner());
+    let (who, id) = (viewer.clone(), id.into_inner());
     db.transaction(move |conn| {
         queries::lock(conn, id)?;
-        chat::end_accesses(conn, id, user, &ip)
+        chat::end_accesses(conn, id, &who)
     })
     .await?;
     Ok(redirect_with(&format!("/contacts/{id}"), "Acessos encerrados. O cliente entra de novo pelo link."))

@@ -196,7 +196,7 @@ fn leave(
         for user in queries::enrol_attendants(conn, to, &moved)? {
             members::tell(conn, Action::MemberAdded, (to, user), by.id, ip)?;
         }
-        let tickets = tickets::hand_over(conn, tickets::Handover::Department { of: id, to }, by.id, ip)?;
+        let tickets = tickets::hand_over(conn, tickets::Handover::Department { of: id, to }, by)?;
         details = json!({ "to": to, "schedules_moved": moved.len(), "tickets_moved": tickets });
     }
     if let (Some(to), false) = (heirs.channels, channels.is_empty()) {

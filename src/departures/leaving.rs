@@ -145,7 +145,7 @@ pub fn hand_over(
         let department = held.department_id;
         let handover =
             tickets::Handover::Attendant { of: user, department, to: heirs.get(&department).copied() };
-        tickets += tickets::hand_over(conn, handover, by.id, ip)?;
+        tickets += tickets::hand_over(conn, handover, by)?;
     }
     queries::pass_on_notices(conn, user, within, heirs)?;
     Ok(Ok(Moved { schedules, tickets }))

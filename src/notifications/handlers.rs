@@ -16,7 +16,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{NotificationId, UserId};
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Cursor, Posted, Shell, redirect};
+use crate::web::{Cursor, Posted, Shell, redirect};
 
 #[derive(Deserialize)]
 pub struct Place {
@@ -119,23 +119,16 @@ pub async fn remove(
 }
 
 /// Chooses what the browser does while no page of Pontual is visible.
-pub async fn choose(
-    form: Posted,
-    viewer: Viewer,
-    back: Back,
-    db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
-) -> Result<HttpResponse> {
-    let user = viewer.id;
+pub async fn choose(form: Posted, viewer: Viewer, back: Back, db: web::Data<Db>) -> Result<HttpResponse> {
     let chosen = Preferences {
         plays_sound: !form.get("plays_sound").is_empty(),
         shows_browser_notices: !form.get("shows_browser_notices").is_empty(),
     };
     db.transaction(move |conn| {
-        queries::choose(conn, user, chosen)?;
+        queries::choose(conn, viewer.id, chosen)?;
         let fields = json!({ "fields": ["plays_sound", "shows_browser_notices"] });
-        let entry = audit::Entry::of(Action::UserNoticesChosen).by_user(user).about(Some(user.0));
-        audit::record(conn, &entry.with(fields).from(&ip))
+        let entry = audit::Entry::of(Action::UserNoticesChosen).by(&viewer).about(Some(viewer.id.0));
+        audit::record(conn, &entry.with(fields))
     })
     .await?;
     Ok(back.answer(Some("Avisos atualizados.")))

@@ -62,10 +62,10 @@ impl Closing {
     }
 
     /// Closes the ticket if it must be closed. Returns whether the ticket that the form showed is closed.
-    pub fn carry_out(self, conn: &mut PgConnection, viewer: &Viewer, ip: &str) -> Result<bool> {
+    pub fn carry_out(self, conn: &mut PgConnection, viewer: &Viewer) -> Result<bool> {
         match self {
             Self::Over { was_closed } => Ok(was_closed),
-            Self::Closes(ticket) => tickets::close(conn, ticket, viewer.id, ip),
+            Self::Closes(ticket) => tickets::close(conn, ticket, viewer),
             Self::Asks => Ok(false),
         }
     }

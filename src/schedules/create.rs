@@ -112,7 +112,7 @@ impl Submission {
         audit::record(conn, &entry.from(&self.ip))?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;
-        let closed_ticket = closing.carry_out(conn, &self.viewer, &self.ip)?;
+        let closed_ticket = closing.carry_out(conn, &self.viewer)?;
         Ok(Outcome::Saved { id, closed_ticket })
     }
 
@@ -138,7 +138,7 @@ impl Submission {
         if closing == Closing::Asks {
             return Ok(Outcome::Asks(Question::Ticket { is_saved: true }));
         }
-        Ok(Outcome::Saved { id, closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
+        Ok(Outcome::Saved { id, closed_ticket: closing.carry_out(conn, &self.viewer)? })
     }
 
     fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<Closing> {

@@ -143,7 +143,7 @@ impl Edit {
             let saving = Saving { draft: &draft, changes: &changes, spacing, is_exempt, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
-        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
+        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
     }
 
     /// Whether the form is based on what the schedule holds. That is true for the current version. It is also
@@ -181,7 +181,7 @@ impl Edit {
         if closing == Closing::Asks {
             return Ok(Outcome::Asks(Question::Ticket { is_saved: true }));
         }
-        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer, &self.ip)? })
+        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
     }
 
     fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<Closing> {

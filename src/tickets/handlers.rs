@@ -15,7 +15,7 @@ use crate::conversations::{Desk, Draft, Subject, Wanted};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{MessageId, TicketId};
-use crate::web::{ClientIp, Posted, Shell, redirect, redirect_with};
+use crate::web::{Posted, Shell, redirect, redirect_with};
 
 #[derive(Template)]
 #[template(path = "tickets/index.html")]
@@ -98,7 +98,6 @@ pub async fn close(
     form: Posted,
     desk: Desk,
     ticket: web::Path<TicketId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (viewer, ticket, seen) = ((*attendant).clone(), *ticket, form.get("up_to").parse().ok());
     let closer = viewer.clone();
@@ -109,7 +108,7 @@ pub async fn close(
             if is_open && queries::has_news(conn, ticket, seen, closer.id)? {
                 return Ok(None);
             }
-            queries::close(conn, ticket, closer.id, &ip).map(Some)
+            queries::close(conn, ticket, &closer).map(Some)
         })
         .await?;
     let draft = Draft::unsent(form::kind(&form), form.get("body"), form.get("client_key"));

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::form::Reply;
 use super::{OpenTicket, Ticket, may_close};
-use crate::audit::{self, Action};
+use crate::audit::{self, Action, Entry};
 use crate::auth::Account;
 use crate::conversations::thread::{self, Kind, NewMessage};
 use crate::db;
@@ -243,7 +243,7 @@ struct HandedOver {
 }
 
 /// Hands over open tickets, within the caller's transaction, with audit and announcement. Returns their number.
-pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &str) -> Result<usize> {
+pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: &Account) -> Result<usize> {
     let (department, attendant) = match handover {
         Handover::Attendant { of, department, .. } => (department, Some(of)),
         Handover::Department { of, .. } => (of, None),
@@ -279,8 +279,8 @@ pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &s
     .bind::<BigInt, _>(to)
     .bind::<Nullable<BigInt>, _>(heir)
     .bind::<Array<BigInt>, _>(locked)
-    .bind::<BigInt, _>(by)
-    .bind::<Text, _>(ip)
+    .bind::<BigInt, _>(by.id)
+    .bind::<Text, _>(&by.ip)
     .load(conn)?;
     let contacts: Vec<ContactId> = moved.into_iter().map(|row| row.contact_id).collect();
     let count = contacts.len();
@@ -290,7 +290,7 @@ pub fn hand_over(conn: &mut PgConnection, handover: Handover, by: UserId, ip: &s
 
 /// Closes `ticket`, within the caller's transaction, with event, audit and announcement. `false` if it was
 /// closed already; then nothing changes.
-pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId, ip: &str) -> Result<bool> {
+pub fn close(conn: &mut PgConnection, ticket: TicketId, by: &Account) -> Result<bool> {
     let contact = lock_contact_of(conn, ticket)?;
     let closed = db::prepared(
         "WITH closed AS (
@@ -302,15 +302,13 @@ pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId, ip: &str) ->
          SELECT contact_id, id, 'event', 'ticket_closed', $2, closed_at FROM closed",
     )
     .bind::<BigInt, _>(ticket)
-    .bind::<BigInt, _>(by)
+    .bind::<BigInt, _>(by.id)
     .execute(conn)?;
     if closed == 0 {
         return Ok(false);
     }
     let details = json!({ "contact_id": contact.0 });
-    let entry =
-        audit::Entry::of(Action::TicketClosed).by_user(by).about(Some(ticket.0)).with(details).from(ip);
-    audit::record(conn, &entry)?;
+    audit::record(conn, &Entry::of(Action::TicketClosed).by(by).about(Some(ticket.0)).with(details))?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))?;
     Ok(true)
 }

@@ -131,7 +131,7 @@ fn clear(
         return Err(Error::Collision("the customer wrote in between".into()));
     }
     if let Some(ticket) = tickets::open_ticket_of(conn, contact)? {
-        tickets::close(conn, ticket.id, viewer.id, ip)?;
+        tickets::close(conn, ticket.id, viewer)?;
     }
     let person = queries::person_with_only(conn, contact)?;
     queries::clear_import_names(conn, contact)?;

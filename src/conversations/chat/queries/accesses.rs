@@ -8,11 +8,12 @@ use serde_json::json;
 
 use super::{IS_OPEN, IdRow, profile};
 use crate::audit::{self, Action, Entry};
+use crate::auth::Account;
 use crate::auth::sessions::Device;
 use crate::contacts::HAS_CHAT;
 use crate::db;
 use crate::error::Result;
-use crate::ids::{ContactId, CustomerAccessId, UserId};
+use crate::ids::{ContactId, CustomerAccessId};
 use crate::live::{self, Event};
 
 #[derive(QueryableByName)]
@@ -125,11 +126,11 @@ pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenA
 }
 
 /// Ends the access of every browser of a contact, on behalf of a user.
-pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: UserId, ip: &str) -> Result<()> {
+pub fn end_accesses(conn: &mut PgConnection, contact: ContactId, by: &Account) -> Result<()> {
     let ended = db::prepared("DELETE FROM customer_accesses WHERE contact_id = $1")
         .bind::<BigInt, _>(contact)
         .execute(conn)?;
-    tell(conn, contact, ended, |entry| entry.by_user(by).from(ip))
+    tell(conn, contact, ended, |entry| entry.by(by))
 }
 
 /// Ends the access of every browser of a customer except this one.
