@@ -6,14 +6,14 @@ use diesel::pg::PgConnection;
 use super::queries;
 use super::views::{Archival, LinkRevocation, Touching};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageContacts, Viewer};
+use crate::auth::{Account, Can, ManageContacts};
 use crate::conversations::chat;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::tickets;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving, for browsers without scripts.
 pub async fn ask(
@@ -37,9 +37,9 @@ pub async fn ask(
 }
 
 /// The contact's pending schedules and open ticket.
-pub fn touching(conn: &mut PgConnection, viewer: &Viewer, contact: ContactId) -> Result<Touching> {
+pub fn touching(conn: &mut PgConnection, account: &Account, contact: ContactId) -> Result<Touching> {
     let open = tickets::open_ticket_of(conn, contact)?.map(|ticket| ticket.protocol);
-    Ok(Touching::new(viewer, queries::touched(conn, contact)?, open))
+    Ok(Touching::new(account, queries::touched(conn, contact)?, open))
 }
 
 pub async fn archive(
@@ -47,13 +47,12 @@ pub async fn archive(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         let changed = queries::archive(conn, id)?;
-        record(conn, changed.then_some(Action::ContactArchived), &who, id, &ip)
+        record(conn, changed.then_some(Action::ContactArchived), &who, id)
     })
     .await?;
     Ok(redirect_with(&format!("/contacts/{id}"), "Contato arquivado."))
@@ -64,13 +63,12 @@ pub async fn restore(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         let changed = queries::restore(conn, id)?;
-        record(conn, changed.then_some(Action::ContactRestored), &who, id, &ip)
+        record(conn, changed.then_some(Action::ContactRestored), &who, id)
     })
     .await?;
     Ok(redirect_with(&format!("/contacts/{id}"), "Contato restaurado."))
@@ -94,13 +92,12 @@ pub async fn revoke_link(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         queries::revoke_link(conn, id)?;
-        record(conn, Some(Action::ContactLinkRevoked), &who, id, &ip)
+        record(conn, Some(Action::ContactLinkRevoked), &who, id)
     })
     .await?;
     Ok(redirect_with(
@@ -131,11 +128,10 @@ pub async fn end_accesses(
 fn record(
     conn: &mut PgConnection,
     action: Option<Action>,
-    viewer: &Viewer,
+    account: &Account,
     contact: ContactId,
-    ip: &str,
 ) -> Result<()> {
     let Some(action) = action else { return Ok(()) };
-    audit::record(conn, &audit::Entry::of(action).by_user(viewer.id).about(Some(contact.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(action).by(account).about(Some(contact.0)))?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))
 }

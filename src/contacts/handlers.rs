@@ -14,7 +14,7 @@ use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{ClientIp, FieldErrors, Posted, Search, Shell, redirect_with};
+use crate::web::{FieldErrors, Posted, Search, Shell, redirect_with};
 
 pub async fn index(
     viewer: Can<ReadContacts>,
@@ -64,9 +64,8 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ip: ClientIp,
 ) -> Result<HttpResponse> {
-    answer(&viewer, form, shell, &db, (None, ip)).await
+    answer(&viewer, form, shell, &db, None).await
 }
 
 pub async fn edit(
@@ -89,9 +88,9 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ip): (web::Path<ContactId>, ClientIp),
+    id: web::Path<ContactId>,
 ) -> Result<HttpResponse> {
-    answer(&viewer, form, shell, &db, (Some(id.into_inner()), ip)).await
+    answer(&viewer, form, shell, &db, Some(id.into_inner())).await
 }
 
 /// Saves the contact, or shows the form again in one of these cases:
@@ -103,14 +102,14 @@ async fn answer(
     form: Posted,
     shell: Shell,
     db: &Db,
-    (contact, ClientIp(ip)): (Option<ContactId>, ClientIp),
+    contact: Option<ContactId>,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
     if !form.get("step").is_empty() {
         let page = filled(db, contact, typed).await?;
         return shell.page(page.title(), page);
     }
-    let submission = Submission { contact, typed: typed.clone(), by: viewer.clone(), ip };
+    let submission = Submission { contact, typed: typed.clone(), by: viewer.clone() };
     match save::save(db, submission).await? {
         Outcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
         Outcome::Refused { refusal, twins } => {

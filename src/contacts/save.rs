@@ -21,7 +21,6 @@ pub struct Submission {
     pub contact: Option<ContactId>,
     pub typed: Typed,
     pub by: Viewer,
-    pub ip: String,
 }
 
 /// The result of submitting the form.
@@ -110,7 +109,7 @@ impl Submission {
                 (id, audit::Entry::of(Action::ContactEdited).with(json!({ "fields": fields })))
             }
         };
-        audit::record(conn, &entry.by_user(self.by.id).about(Some(id.0)).from(&self.ip))?;
+        audit::record(conn, &entry.by(&self.by).about(Some(id.0)))?;
         Ok(id)
     }
 }

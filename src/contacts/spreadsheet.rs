@@ -12,7 +12,7 @@ use crate::audit::{self, Action};
 use crate::auth::{Can, ManageContacts};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{ClientIp, NameCursor, csv_file};
+use crate::web::{NameCursor, csv_file};
 
 /// The import recognises these column titles.
 const HEAD: &[&str] = &[
@@ -32,12 +32,11 @@ pub async fn download(
     viewer: Can<ManageContacts>,
     db: web::Data<Db>,
     query: web::Query<ListQuery>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (filter, details, by) = (query.filter(), query.kept(), viewer.id);
+    let (filter, details, who) = (query.filter(), query.kept(), viewer.clone());
     db.transaction(move |conn| {
-        let entry = audit::Entry::of(Action::ContactsExported).by_user(by).with(details.clone());
-        audit::record(conn, &entry.from(&ip))
+        let entry = audit::Entry::of(Action::ContactsExported).by(&who).with(details.clone());
+        audit::record(conn, &entry)
     })
     .await?;
     let mut place: Option<NameCursor> = None;

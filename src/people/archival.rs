@@ -7,12 +7,12 @@ use serde_json::json;
 use super::queries;
 use super::views::Archival;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageContacts};
+use crate::auth::{Account, Can, ManageContacts};
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::{PersonId, UserId};
+use crate::ids::PersonId;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 /// The confirmation page before archiving.
 pub async fn ask(
@@ -31,25 +31,24 @@ pub async fn archive(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<PersonId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.id);
-    db.transaction(move |conn| put_away(conn, id, by, &ip)).await?;
+    let (id, who) = (id.into_inner(), viewer.clone());
+    db.transaction(move |conn| put_away(conn, &who, id)).await?;
     Ok(redirect_with(&format!("/people/{id}"), "Pessoa arquivada."))
 }
 
-fn put_away(conn: &mut PgConnection, person: PersonId, by: UserId, ip: &str) -> Result<()> {
+fn put_away(conn: &mut PgConnection, account: &Account, person: PersonId) -> Result<()> {
     queries::lock(conn, person)?;
     if !queries::set_archived(conn, person, true)? {
         return Ok(());
     }
     let removed = queries::remove(conn, person, None)?;
-    let entry = audit::Entry::of(Action::PersonArchived).by_user(by).about(Some(person.0));
-    audit::record(conn, &entry.with(json!({ "removed": removed.len() })).from(ip))?;
+    let entry = audit::Entry::of(Action::PersonArchived).by(account).about(Some(person.0));
+    audit::record(conn, &entry.with(json!({ "removed": removed.len() })))?;
     for contact in &removed {
         let details = json!({ "fields": ["person"] });
-        let entry = audit::Entry::of(Action::ContactEdited).by_user(by).about(Some(contact.0)).with(details);
-        audit::record(conn, &entry.from(ip))?;
+        let entry = audit::Entry::of(Action::ContactEdited).by(account).about(Some(contact.0)).with(details);
+        audit::record(conn, &entry)?;
     }
     live::announce(conn, &Event::ConversationsChanged(removed))
 }
@@ -59,16 +58,15 @@ pub async fn restore(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<PersonId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.id);
+    let (id, who) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| {
         queries::lock(conn, id)?;
         if !queries::set_archived(conn, id, false)? {
             return Ok(());
         }
-        let entry = audit::Entry::of(Action::PersonRestored).by_user(by).about(Some(id.0));
-        audit::record(conn, &entry.from(&ip))
+        let entry = audit::Entry::of(Action::PersonRestored).by(&who).about(Some(id.0));
+        audit::record(conn, &entry)
     })
     .await?;
     Ok(redirect_with(&format!("/people/{id}"), "Pessoa restaurada."))

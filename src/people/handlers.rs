@@ -13,7 +13,7 @@ use crate::contacts::views::HISTORY;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 pub async fn index(
     _: Can<ManageContacts>,
@@ -55,9 +55,8 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ip: ClientIp,
 ) -> Result<HttpResponse> {
-    answer(&viewer, form, shell, &db, (None, ip)).await
+    answer(&viewer, form, shell, &db, None).await
 }
 
 pub async fn edit(
@@ -84,9 +83,9 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ip): (web::Path<PersonId>, ClientIp),
+    id: web::Path<PersonId>,
 ) -> Result<HttpResponse> {
-    answer(&viewer, form, shell, &db, (Some(id.into_inner()), ip)).await
+    answer(&viewer, form, shell, &db, Some(id.into_inner())).await
 }
 
 async fn answer(
@@ -94,10 +93,10 @@ async fn answer(
     form: Posted,
     shell: Shell,
     db: &Db,
-    (person, ClientIp(ip)): (Option<PersonId>, ClientIp),
+    person: Option<PersonId>,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
-    let submission = Submission { person, typed: typed.clone(), by: viewer.clone(), ip };
+    let submission = Submission { person, typed: typed.clone(), by: viewer.clone() };
     let outcome = db.transaction(move |conn| submission.save(conn)).await?;
     let page = db.run(move |conn| FormPage::load(conn, person, typed));
     let (status, page) = match outcome {

@@ -18,7 +18,6 @@ pub struct Submission {
     pub person: Option<PersonId>,
     pub typed: Typed,
     pub by: Viewer,
-    pub ip: String,
 }
 
 /// The result of submitting the form.
@@ -112,7 +111,7 @@ impl Submission {
         subject: i64,
         details: serde_json::Value,
     ) -> Result<()> {
-        let entry = audit::Entry::of(action).by_user(self.by.id).about(Some(subject)).with(details);
-        audit::record(conn, &entry.from(&self.ip))
+        let entry = audit::Entry::of(action).by(&self.by).about(Some(subject)).with(details);
+        audit::record(conn, &entry)
     }
 }

@@ -22,13 +22,13 @@ use super::archival::touching;
 use super::queries::{Detail, detail};
 use super::views::Touching;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageContacts, Viewer};
+use crate::auth::{Account, Can, ManageContacts, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
 use crate::tickets::{self, Seen};
-use crate::web::{ClientIp, FieldErrors, Posted, Shell, redirect_with};
+use crate::web::{FieldErrors, Posted, Shell, redirect_with};
 
 #[derive(Template)]
 #[template(path = "contacts/anonymisation.html")]
@@ -87,7 +87,7 @@ pub async fn anonymise(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<ContactId>, ClientIp),
+    id: web::Path<ContactId>,
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
     if form.get("understood") != "1" {
@@ -97,7 +97,7 @@ pub async fn anonymise(
         return shell.page_with(status, title, question);
     }
     let (who, shown) = (viewer.clone(), form.get("open_ticket").to_owned());
-    if !db.transaction_on(id, move |conn| clear(conn, id, &shown, &who, &ip)).await? {
+    if !db.transaction_on(id, move |conn| clear(conn, &who, id, &shown)).await? {
         let mut question = question(&viewer, &db, id).await?;
         question.has_news = true;
         return shell.page_with(StatusCode::CONFLICT, "Erro: Anonimizar contato", question);
@@ -111,18 +111,12 @@ pub async fn anonymise(
 /// Locks in the order that all writers use: imports, schedules, the contact, its ticket. A schedule that
 /// somebody saved just before the contact was locked cannot be locked in this order. In that case it returns
 /// `Collision`, and the whole transaction runs again.
-fn clear(
-    conn: &mut PgConnection,
-    contact: ContactId,
-    shown: &str,
-    viewer: &Viewer,
-    ip: &str,
-) -> Result<bool> {
+fn clear(conn: &mut PgConnection, account: &Account, contact: ContactId, shown: &str) -> Result<bool> {
     if !shown.is_empty() && seen(conn, contact)? != shown {
         return Ok(false);
     }
     queries::clear_imports(conn, contact)?;
-    let schedules = queries::cancel_pending(conn, contact, viewer.id, ip)?;
+    let schedules = queries::cancel_pending(conn, account, contact)?;
     queries::lock(conn, contact)?;
     if !super::queries::touched(conn, contact)?.is_empty() {
         return Err(Error::Collision("a schedule was saved in between".into()));
@@ -131,13 +125,13 @@ fn clear(
         return Err(Error::Collision("the customer wrote in between".into()));
     }
     if let Some(ticket) = tickets::open_ticket_of(conn, contact)? {
-        tickets::close(conn, ticket.id, viewer)?;
+        tickets::close(conn, ticket.id, account)?;
     }
     let person = queries::person_with_only(conn, contact)?;
     queries::clear_import_names(conn, contact)?;
     queries::clear_texts(conn, contact)?;
     queries::clear_contact(conn, contact)?;
-    let entry = |action| audit::Entry::of(action).by_user(viewer.id).from(ip);
+    let entry = |action| audit::Entry::of(action).by(account);
     if let Some(person) = person {
         queries::clear_person(conn, person)?;
         audit::record(conn, &entry(Action::PersonAnonymised).about(Some(person.0)))?;

@@ -4,8 +4,9 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::auth::Account;
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, PersonId, ScheduleId, UserId};
+use crate::ids::{ContactId, PersonId, ScheduleId};
 
 /// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
 const GONE: &str = "(anonimizado)";
@@ -25,9 +26,8 @@ struct PersonRow {
 /// Cancels the contact's pending schedules, and writes their history and audit entries.
 pub fn cancel_pending(
     conn: &mut PgConnection,
+    account: &Account,
     contact: ContactId,
-    by: UserId,
-    ip: &str,
 ) -> Result<Vec<ScheduleId>> {
     let rows: Vec<ScheduleRow> = diesel::sql_query(
         "WITH pending AS (
@@ -45,8 +45,8 @@ pub fn cancel_pending(
          SELECT id FROM cancelled ORDER BY id",
     )
     .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(by)
-    .bind::<Text, _>(ip)
+    .bind::<BigInt, _>(account.id)
+    .bind::<Text, _>(&account.ip)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

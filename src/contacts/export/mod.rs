@@ -18,7 +18,7 @@ use crate::auth::{Can, ExportContacts};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{ClientIp, Posted};
+use crate::web::Posted;
 
 /// Position in the export: the section, and the last record written in it.
 struct Place {
@@ -33,14 +33,13 @@ pub async fn download(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ContactId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (contact, by) = (id.into_inner(), viewer.id);
+    let (contact, who) = (id.into_inner(), viewer.clone());
     let profile = db
         .transaction(move |conn| {
             let profile = queries::profile(conn, contact)?;
-            let entry = audit::Entry::of(Action::ContactExported).by_user(by).about(Some(contact.0));
-            audit::record(conn, &entry.from(&ip))?;
+            let entry = audit::Entry::of(Action::ContactExported).by(&who).about(Some(contact.0));
+            audit::record(conn, &entry)?;
             Ok(profile)
         })
         .await?;

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{PostedFile, PostedFiles, Received};
 use crate::ids::{ChannelId, ImportId};
-use crate::web::{ClientIp, FieldErrors, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
+use crate::web::{FieldErrors, Posted, Shell, csv_file, csv_lines, redirect, redirect_with};
 
 /// Lines of the error file that one query reads.
 const PORTION: i64 = 2_000;
@@ -155,9 +155,8 @@ pub async fn confirm(
     form: Posted,
     db: web::Data<Db>,
     id: web::Path<ImportId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (id, by, updates) = (id.into_inner(), viewer.id, form.get("existing") == "update");
+    let (id, who, updates) = (id.into_inner(), viewer.clone(), form.get("existing") == "update");
     db.transaction(move |conn| {
         let import = queries::find_for_update(conn, id)?;
         if import.status != ImportStatus::Preview || import.good == 0 {
@@ -165,8 +164,8 @@ pub async fn confirm(
         }
         queries::confirm(conn, id, updates)?;
         let details = json!({ "lines": import.good, "updates_existing": updates });
-        let entry = audit::Entry::of(Action::ImportConfirmed).by_user(by).about(Some(id.0)).with(details);
-        audit::record(conn, &entry.from(&ip))
+        let entry = audit::Entry::of(Action::ImportConfirmed).by(&who).about(Some(id.0)).with(details);
+        audit::record(conn, &entry)
     })
     .await?;
     worker::wake();
@@ -179,9 +178,8 @@ pub async fn cancel(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<ImportId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.id);
+    let (id, who) = (id.into_inner(), viewer.clone());
     let cancelled = db
         .transaction(move |conn| {
             let import = queries::find_for_update(conn, id)?;
@@ -189,8 +187,8 @@ pub async fn cancel(
                 return Ok(false);
             }
             queries::cancel(conn, id)?;
-            let entry = audit::Entry::of(Action::ImportCancelled).by_user(by).about(Some(id.0));
-            audit::record(conn, &entry.from(&ip))?;
+            let entry = audit::Entry::of(Action::ImportCancelled).by(&who).about(Some(id.0));
+            audit::record(conn, &entry)?;
             Ok(true)
         })
         .await?;

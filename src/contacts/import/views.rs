@@ -10,7 +10,7 @@ use super::queries::{Import, Preview};
 use super::sketch::Sketch;
 use super::table::{Row, SEPARATORS};
 use super::text::{CHOICES, Suspect};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::contacts::display;
 use crate::contacts::queries::Choice;
 use crate::ids::{ChannelId, ImportId};
@@ -42,7 +42,7 @@ struct Badge {
 }
 
 impl UploadPage {
-    pub fn new(viewer: &Viewer, channels: Vec<Choice>, recent: &[Import]) -> Self {
+    pub fn new(viewer: &Account, channels: Vec<Choice>, recent: &[Import]) -> Self {
         let line = |import: &Import| Recent {
             id: import.id,
             file_name: import.file_name.clone(),
@@ -114,7 +114,7 @@ struct LineRow {
 
 impl Show {
     pub fn new(
-        viewer: &Viewer,
+        viewer: &Account,
         import: Import,
         lines: Vec<Preview>,
         (refused, leftovers): (Vec<Preview>, Vec<Preview>),

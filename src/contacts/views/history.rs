@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::audit::Change;
-use crate::auth::Viewer;
+use crate::auth::Account;
 
 /// Maximum entries of the history on the page of a contact or a person.
 pub const HISTORY: i64 = 20;
@@ -18,7 +18,7 @@ pub struct Entry {
 impl Entry {
     /// The history, newest first. The last entry is always the creation, even if `history` does not include it:
     /// some records were created without an audit entry, and only the newest changes are loaded.
-    pub fn all(viewer: &Viewer, history: &[Change], created_at: DateTime<Utc>) -> Vec<Self> {
+    pub fn all(viewer: &Account, history: &[Change], created_at: DateTime<Utc>) -> Vec<Self> {
         let mut all: Vec<Self> = history.iter().map(|entry| Self::of(viewer, entry)).collect();
         if !history.iter().any(|entry| entry.action.ends_with(".created")) {
             let sub = viewer.zone.date_time(created_at);
@@ -28,7 +28,7 @@ impl Entry {
     }
 
     /// An audit entry about a contact or a person, in words.
-    fn of(viewer: &Viewer, entry: &Change) -> Self {
+    fn of(viewer: &Account, entry: &Change) -> Self {
         let is_import = entry.details.get("import_id").is_some();
         let (icon, title) = match entry.action.as_str() {
             "contact.created" if is_import => ("cloud-upload", "Criado por importação"),

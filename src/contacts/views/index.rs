@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::contacts::display;
 use crate::contacts::queries::{self, Choice, Filter, Row};
 use crate::conversations;
@@ -105,7 +105,7 @@ struct Line {
 }
 
 impl Index {
-    pub fn load(conn: &mut PgConnection, viewer: &Viewer, query: ListQuery) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: &Account, query: ListQuery) -> Result<Self> {
         let PageOf { rows, before, after } = queries::page(conn, viewer.id, &query.filter())?;
         let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();
         let readable = conversations::readers::readers_of_each(conn, &ids, &[viewer.id])?;
@@ -137,7 +137,7 @@ impl Index {
 }
 
 impl Line {
-    fn new(viewer: &Viewer, row: Row) -> Self {
+    fn new(viewer: &Account, row: Row) -> Self {
         Self {
             id: row.id,
             initials: initials(&row.name),

@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 
 use super::history::{Entry, HISTORY};
 use crate::audit::{self, Change};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::contacts::queries::{self, Detail, TicketLine, Touched};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
@@ -33,7 +33,7 @@ pub struct Page {
 }
 
 impl Page {
-    pub fn load(conn: &mut PgConnection, viewer: &Viewer, contact: ContactId) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
         Ok(Self {
             detail: queries::detail(conn, contact)?,
             tickets: queries::tickets(conn, contact)?,
@@ -105,7 +105,7 @@ struct TicketRow {
 }
 
 impl Show {
-    pub fn new(viewer: &Viewer, page: Page, link: String) -> Self {
+    pub fn new(viewer: &Account, page: Page, link: String) -> Self {
         let zone = viewer.zone;
         let Page { detail, tickets, schedules, history, touched, has_conversation, is_served, accesses } =
             page;
@@ -149,7 +149,7 @@ impl Show {
     }
 }
 
-fn access_row(viewer: &Viewer, access: OpenAccess) -> AccessRow {
+fn access_row(viewer: &Account, access: OpenAccess) -> AccessRow {
     AccessRow {
         browser: browser_name(&access.user_agent),
         seen: viewer.zone.relative(access.seen_at, Utc::now()),
@@ -157,7 +157,7 @@ fn access_row(viewer: &Viewer, access: OpenAccess) -> AccessRow {
     }
 }
 
-fn schedule_row(viewer: &Viewer, schedule: &ContactSchedule) -> ScheduleRow {
+fn schedule_row(viewer: &Account, schedule: &ContactSchedule) -> ScheduleRow {
     ScheduleRow {
         page: format!("/schedules/{}", schedule.id),
         due: viewer.zone.short(schedule.due_at),
@@ -166,7 +166,7 @@ fn schedule_row(viewer: &Viewer, schedule: &ContactSchedule) -> ScheduleRow {
     }
 }
 
-fn ticket_row(viewer: &Viewer, ticket: TicketLine, is_readable: bool) -> TicketRow {
+fn ticket_row(viewer: &Account, ticket: TicketLine, is_readable: bool) -> TicketRow {
     TicketRow {
         page: is_readable.then(|| format!("/tickets/{}", ticket.id)),
         protocol: ticket.protocol,
@@ -193,7 +193,7 @@ pub struct TouchedRow {
 }
 
 impl Touching {
-    pub fn new(viewer: &Viewer, touched: Vec<Touched>, open_ticket: Option<i64>) -> Self {
+    pub fn new(viewer: &Account, touched: Vec<Touched>, open_ticket: Option<i64>) -> Self {
         let more = touched.first().map_or(0, |first| first.all) - touched.len() as i64;
         let row = |schedule: Touched| TouchedRow {
             page: viewer.can_schedule().then(|| format!("/schedules/{}", schedule.id)),

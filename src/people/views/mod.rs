@@ -9,7 +9,7 @@ pub use self::index::{Index, ListQuery};
 use super::form::Typed;
 use super::queries::{self, Detail, Member, Namesake};
 use crate::audit::Change;
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::contacts::form::NAME_LIMIT;
 use crate::contacts::queries::{Choice, options};
 use crate::contacts::{display, views::Entry};
@@ -93,7 +93,7 @@ pub struct Show {
 }
 
 impl Show {
-    pub fn new(viewer: &Viewer, detail: Detail, members: Members, history: &[Change]) -> Self {
+    pub fn new(viewer: &Account, detail: Detail, members: Members, history: &[Change]) -> Self {
         Self {
             id: detail.id,
             tint: tint(&detail.id),
