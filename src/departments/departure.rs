@@ -189,7 +189,7 @@ fn leave(
     }
     let mut details = json!({});
     if let Some(to) = heirs.work {
-        let moved = match handover::hand_over(conn, &[Handover::Department { of: id, to }], by, ip)? {
+        let moved = match handover::hand_over(conn, &[Handover::Department { of: id, to }], by)? {
             Ok(moved) => moved,
             Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
         };

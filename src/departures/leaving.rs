@@ -136,7 +136,7 @@ pub fn hand_over(
         }
         handovers.push(Handover::Attendant { of: user, department: *department, to: *heir });
     }
-    let schedules = match handover::hand_over(conn, &handovers, by, ip)? {
+    let schedules = match handover::hand_over(conn, &handovers, by)? {
         Ok(moved) => moved.len(),
         Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
     };

@@ -8,9 +8,10 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 
+use crate::auth::Account;
 use crate::db;
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
+use crate::ids::{ContactId, NotificationId, ScheduleId};
 use crate::schedules::{Action, FailureReason, Status};
 use crate::schema::{contacts, schedules};
 
@@ -130,8 +131,8 @@ pub fn failure_of(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<Option
 pub enum Order<'a> {
     /// They are due.
     Time,
-    /// A person runs them now, whatever their due time.
-    Person { by: UserId, ip: &'a str },
+    /// A user runs them now, whatever their due time.
+    Person(&'a Account),
 }
 
 /// Settles claimed schedules and writes everything that follows. With a `reason`, all of them fail for it. If
@@ -145,7 +146,7 @@ pub fn decide(
     type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>, Vec<ScheduleId>);
     let (by, ip) = match order {
         Order::Time => (None, ""),
-        Order::Person { by, ip } => (Some(by), ip),
+        Order::Person(by) => (Some(by.id), by.ip.as_str()),
     };
     let (completed, failed, first, last, contacts, uncertain): Row = db::prepared(include_str!("decide.sql"))
         .bind::<Array<BigInt>, _>(ids)

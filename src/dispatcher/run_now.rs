@@ -8,8 +8,9 @@ use diesel::prelude::*;
 
 use super::queries::{self, Order};
 use super::tick::settle;
+use crate::auth::Account;
 use crate::error::{Error, Result};
-use crate::ids::{ScheduleId, UserId};
+use crate::ids::ScheduleId;
 use crate::schedules::FailureReason;
 
 /// The result of running a schedule now.
@@ -36,12 +37,12 @@ impl<E: Into<Error>> From<E> for Undone {
 
 /// Runs the schedule within the caller's transaction. Waits for transactions that have locked the schedule or
 /// its contact.
-pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: UserId, ip: &str) -> Result<RunNow> {
+pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: &Account) -> Result<RunNow> {
     if !queries::lock_pending(conn, id)? {
         return Ok(RunNow::NotPending);
     }
     let decided = conn.transaction(|conn| {
-        settle(conn, id, None, Order::Person { by, ip })?;
+        settle(conn, id, None, Order::Person(by))?;
         match queries::failure_of(conn, id)? {
             Some(reason) => Err(Undone::Refused(reason)),
             None => Ok(()),

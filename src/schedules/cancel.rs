@@ -4,7 +4,7 @@ use diesel::pg::PgConnection;
 
 use super::queries;
 use crate::audit::{self, Action as Audited};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
@@ -31,19 +31,12 @@ impl Reason {
 }
 
 /// Cancels a schedule in the caller's transaction. Returns `false` if the schedule is no longer pending.
-pub fn cancel(
-    conn: &mut PgConnection,
-    viewer: &Viewer,
-    id: ScheduleId,
-    reason: &Reason,
-    ip: &str,
-) -> Result<bool> {
-    queries::detail(conn, viewer, id)?;
-    if !queries::cancel(conn, id, viewer.id, reason)? {
+pub fn cancel(conn: &mut PgConnection, by: &Account, id: ScheduleId, reason: &Reason) -> Result<bool> {
+    queries::detail(conn, by, id)?;
+    if !queries::cancel(conn, id, by.id, reason)? {
         return Ok(false);
     }
-    let entry = audit::Entry::of(Audited::ScheduleCancelled).by_user(viewer.id).about(Some(id.0));
-    audit::record(conn, &entry.from(ip))?;
+    audit::record(conn, &audit::Entry::of(Audited::ScheduleCancelled).by(by).about(Some(id.0)))?;
     live::announce(conn, &Event::SchedulesChanged(vec![id]))?;
     Ok(true)
 }

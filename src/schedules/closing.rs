@@ -7,7 +7,7 @@
 use diesel::pg::PgConnection;
 
 use super::form::Typed;
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::error::{Error, Result};
 use crate::ids::TicketId;
 use crate::tickets::{self, Seen};
@@ -29,22 +29,17 @@ impl Closing {
     /// saved the schedule. Locks the contact, so that no message is added until the transaction ends.
     ///
     /// # Errors
-    /// `Forbidden` if the viewer may not close that ticket.
-    pub fn asked_by(
-        conn: &mut PgConnection,
-        typed: &Typed,
-        viewer: &Viewer,
-        is_repeated: bool,
-    ) -> Result<Self> {
+    /// `Forbidden` if the account may not close that ticket.
+    pub fn asked_by(conn: &mut PgConnection, typed: &Typed, by: &Account, is_repeated: bool) -> Result<Self> {
         let Some(contact) = typed.ids().contact else { return Ok(Self::Over { was_closed: false }) };
         tickets::queries::lock_contact(conn, contact)?;
         let seen: Option<Seen> = typed.open_ticket.parse().ok();
         let open = tickets::open_ticket_of(conn, contact)?;
-        // A form without a ticket has not shown the open one, even if the viewer has seen it elsewhere.
+        // A form without a ticket has not shown the open one, even if the user has seen it elsewhere.
         let is_shown = seen.is_some_and(|seen| open.is_some_and(|open| open.id == seen.ticket));
         if open.is_none() || (is_repeated && !is_shown) {
             let was_closed = match seen {
-                Some(seen) => tickets::queries::is_closed_by(conn, seen.ticket, viewer.id)?,
+                Some(seen) => tickets::queries::is_closed_by(conn, seen.ticket, by.id)?,
                 None => false,
             };
             // The ticket that is open now was opened after the first submission closed the one it showed.
@@ -53,19 +48,19 @@ impl Closing {
             }
         }
         let Some(open) = open else { return Ok(Self::Over { was_closed: false }) };
-        if !tickets::may_close(viewer, &open) {
+        if !tickets::may_close(by, &open) {
             return Err(Error::Forbidden);
         }
         let up_to = seen.map(|seen| seen.up_to);
-        let has_news = !is_shown || tickets::queries::has_news(conn, open.id, up_to, viewer.id)?;
+        let has_news = !is_shown || tickets::queries::has_news(conn, open.id, up_to, by.id)?;
         Ok(if has_news { Self::Asks } else { Self::Closes(open.id) })
     }
 
     /// Closes the ticket if it must be closed. Returns whether the ticket that the form showed is closed.
-    pub fn carry_out(self, conn: &mut PgConnection, viewer: &Viewer) -> Result<bool> {
+    pub fn carry_out(self, conn: &mut PgConnection, by: &Account) -> Result<bool> {
         match self {
             Self::Over { was_closed } => Ok(was_closed),
-            Self::Closes(ticket) => tickets::close(conn, ticket, viewer),
+            Self::Closes(ticket) => tickets::close(conn, ticket, by),
             Self::Asks => Ok(false),
         }
     }

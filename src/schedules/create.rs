@@ -27,7 +27,6 @@ pub struct Submission {
     pub viewer: Viewer,
     /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
     pub closes_ticket: bool,
-    pub ip: String,
 }
 
 /// The result of a submission.
@@ -108,8 +107,8 @@ impl Submission {
         if !queries::attach(conn, id, self.viewer.id, &draft.files)? {
             return Err(Error::Conflict);
         }
-        let entry = audit::Entry::of(Audited::ScheduleCreated).by_user(self.viewer.id).about(Some(id.0));
-        audit::record(conn, &entry.from(&self.ip))?;
+        let entry = audit::Entry::of(Audited::ScheduleCreated).by(&self.viewer).about(Some(id.0));
+        audit::record(conn, &entry)?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;
         let closed_ticket = closing.carry_out(conn, &self.viewer)?;

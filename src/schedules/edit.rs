@@ -13,7 +13,7 @@ use super::form::Typed;
 use super::queries::{self, Detail, History, Saving, Stored};
 use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
-use crate::auth::Viewer;
+use crate::auth::{Account, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::Attachment;
@@ -28,7 +28,6 @@ pub struct Edit {
     pub viewer: Viewer,
     /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
     pub closes_ticket: bool,
-    pub ip: String,
 }
 
 /// The result of an edit.
@@ -53,7 +52,7 @@ pub struct Stale {
 
 impl Stale {
     /// What happened to `stored` after the version `seen`.
-    pub fn load(conn: &mut PgConnection, viewer: &Viewer, stored: &Stored, seen: i32) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: &Account, stored: &Stored, seen: i32) -> Result<Self> {
         let files = queries::files_of(conn, stored.id)?;
         Ok(Self {
             // A transaction that waited for another edit reads the new version, but the files from before it.
@@ -89,7 +88,7 @@ pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
 }
 
 /// Moves a pending schedule to another time and leaves everything else unchanged.
-pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result<Outcome> {
+pub async fn move_to(db: &Db, viewer: &Viewer, wanted: Move) -> Result<Outcome> {
     let (id, zone) = (wanted.id, viewer.zone);
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;
     let typed = Typed {
@@ -101,7 +100,7 @@ pub async fn move_to(db: &Db, viewer: &Viewer, ip: &str, wanted: Move) -> Result
         original: String::new(),
         ..Typed::of(&stored, zone)
     };
-    edit(db, Edit { id, typed, viewer: viewer.clone(), closes_ticket: false, ip: ip.to_owned() }).await
+    edit(db, Edit { id, typed, viewer: viewer.clone(), closes_ticket: false }).await
 }
 
 impl Edit {
@@ -169,8 +168,8 @@ impl Edit {
             return Err(Error::Conflict);
         }
         let fields = serde_json::json!({ "fields": saving.changes.fields });
-        let entry = audit::Entry::of(Audited::ScheduleEdited).by_user(saving.by).about(Some(self.id.0));
-        audit::record(conn, &entry.with(fields).from(&self.ip))?;
+        let entry = audit::Entry::of(Audited::ScheduleEdited).by(&self.viewer).about(Some(self.id.0));
+        audit::record(conn, &entry.with(fields))?;
         live::announce(conn, &Event::SchedulesChanged(vec![self.id]))
     }
 

@@ -13,7 +13,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{ClientIp, Shell, redirect_with};
+use crate::web::{Shell, redirect_with};
 
 pub async fn edit(
     viewer: Can<ManageSchedules>,
@@ -38,7 +38,7 @@ pub async fn update(
     mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
-    (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),
+    id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
     let typed = Typed::read(&form);
@@ -50,7 +50,7 @@ pub async fn update(
         return step(&viewer, shell, &db, id, (typed, form.get("take").parse().ok())).await;
     }
     let closes_ticket = form.get("after") == "close_ticket";
-    let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket, ip };
+    let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket };
     match edit::edit(&db, edit).await {
         Err(error) if error.is_passing() => {
             let page = filled(&viewer, &db, purpose, typed).await.map_err(|_| error)?;

@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{ClientIp, Posted, Shell, redirect, redirect_with};
+use crate::web::{Posted, Shell, redirect, redirect_with};
 
 /// # Errors
 /// `NotFound` if the viewer may not read it.
@@ -96,7 +96,6 @@ pub async fn create(
     mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
     let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
@@ -111,7 +110,6 @@ pub async fn create(
         typed: typed.clone(),
         viewer: viewer.clone(),
         closes_ticket: form.get("after") == "close_ticket",
-        ip,
     };
     match create::create(&db, submission).await {
         Err(error) if error.is_passing() => {
@@ -167,11 +165,10 @@ pub async fn cancel(
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ScheduleId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     let cancelled = match Reason::parse(form.get("reason")) {
-        Ok(reason) => db.transaction_on(id, move |conn| cancel::cancel(conn, &who, id, &reason, &ip)).await?,
+        Ok(reason) => db.transaction_on(id, move |conn| cancel::cancel(conn, &who, id, &reason)).await?,
         Err(error) => {
             let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
             let view = Cancellation::new(&viewer, &detail).refused(form.get("reason"), error);

@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 
 use super::queries;
 use super::spacing::{Scope, Spacing};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId, UserId};
 use crate::live::{self, Event};
@@ -44,8 +44,7 @@ impl Handover {
 pub fn hand_over(
     conn: &mut PgConnection,
     handovers: &[Handover],
-    by: &Viewer,
-    ip: &str,
+    by: &Account,
 ) -> Result<Result<Vec<ScheduleId>, Vec<Clash>>> {
     let spacing = queries::spacing(conn)?;
     queries::lock_keys(conn, handovers.iter().filter_map(|one| one.new_key(spacing)))?;
@@ -59,7 +58,7 @@ pub fn hand_over(
     }
     let mut moved = Vec::new();
     for handover in handovers {
-        moved.extend(queries::hand_over(conn, *handover, spacing.scope, by.id, ip)?);
+        moved.extend(queries::hand_over(conn, *handover, spacing.scope, by)?);
     }
     live::announce(conn, &Event::SchedulesChanged(moved.clone()))?;
     Ok(Ok(moved))

@@ -11,7 +11,7 @@ use crate::dispatcher::{self, RunNow};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::tickets;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 /// Asks before running the schedule, for browsers without JavaScript.
 pub async fn ask(
@@ -35,12 +35,12 @@ pub async fn run(
     _: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (ClientIp(ip), id): (ClientIp, web::Path<ScheduleId>),
+    id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
     let (ran, detail, ticket) = db
         .transaction_on(id, move |conn| {
-            let ran = dispatcher::run_now(conn, id, who.id, &ip)?;
+            let ran = dispatcher::run_now(conn, id, &who)?;
             let detail = queries::detail(conn, &who, id)?;
             let ticket = tickets::open_ticket_of(conn, detail.contact_id)?;
             Ok((ran, detail, ticket))

@@ -15,7 +15,7 @@ use crate::schedules::edit::{self, Move, Outcome};
 use crate::schedules::form::Fold;
 use crate::schedules::list::{Filters, Query};
 use crate::schedules::queries::{self, Detail};
-use crate::web::{ClientIp, FieldErrors, Fields, Posted, Shell, redirect_with};
+use crate::web::{FieldErrors, Fields, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Mover agendamento";
 
@@ -52,13 +52,13 @@ pub async fn change(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<ScheduleId>, ClientIp),
+    id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
     let (id, typed) = (id.into_inner(), Typed::read(&form));
     let (due_local, due_fold) = (typed.due_at.clone(), typed.due_fold.clone());
     let wanted = Move { id, version: typed.version, zone: typed.zone.clone(), due_local, due_fold };
     let mut is_of_other_zone = false;
-    let (status, errors, slots) = match edit::move_to(&db, &viewer, &ip, wanted).await? {
+    let (status, errors, slots) = match edit::move_to(&db, &viewer, wanted).await? {
         Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
         Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
         Outcome::Refused { errors, slot } => {

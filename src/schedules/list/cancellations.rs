@@ -9,7 +9,7 @@ use super::filters::{Filters, Query};
 use super::queries::{self, Bulk};
 use super::views::PATH;
 use crate::audit::{self, Action as Audited};
-use crate::auth::{Can, ManageSchedules, Viewer};
+use crate::auth::{Account, Can, ManageSchedules, Viewer};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -17,7 +17,7 @@ use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
-use crate::web::{ClientIp, Fields, Posted, Shell, redirect_with};
+use crate::web::{Fields, Posted, Shell, redirect_with};
 
 /// Maximum schedules per request: more than a page of the list holds.
 const MOST: usize = 100;
@@ -46,7 +46,6 @@ pub async fn cancel(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (ids, list) = (ticked(&form)?, list_of(&form));
     let reason = match Reason::parse(form.get("reason")) {
@@ -59,8 +58,7 @@ pub async fn cancel(
         }
     };
     let who = Viewer::clone(&viewer);
-    let (cancelled, others) =
-        db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason, &ip)).await?;
+    let (cancelled, others) = db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason)).await?;
     let back = list.address(PATH, &[]);
     match (cancelled, others.is_empty()) {
         (0, true) => Ok(redirect_with(&back, crate::schedules::NO_SCHEDULE_CHOSEN)),
@@ -76,15 +74,13 @@ pub async fn cancel(
 /// Returns the number of cancelled schedules, and the schedules that were no longer pending.
 fn cancel_ticked(
     conn: &mut PgConnection,
-    viewer: &Viewer,
+    by: &Account,
     ids: &[ScheduleId],
     reason: &Reason,
-    ip: &str,
 ) -> Result<(usize, Vec<Bulk>)> {
-    let cancelled = queries::cancel_all(conn, ids, viewer.id, reason)?;
+    let cancelled = queries::cancel_all(conn, ids, by.id, reason)?;
     for id in &cancelled {
-        let entry = audit::Entry::of(Audited::ScheduleCancelled).by_user(viewer.id).about(Some(id.0));
-        audit::record(conn, &entry.from(ip))?;
+        audit::record(conn, &audit::Entry::of(Audited::ScheduleCancelled).by(by).about(Some(id.0)))?;
     }
     if !cancelled.is_empty() {
         live::announce(conn, &Event::SchedulesChanged(cancelled.clone()))?;

@@ -14,7 +14,7 @@ use crate::contacts;
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::{FailureReason, Known};
-use crate::web::{ClientIp, Cursor, csv_file};
+use crate::web::{Cursor, csv_file};
 
 const HEAD: &[&str] = &[
     "Número",
@@ -47,16 +47,14 @@ pub async fn download(
     db: web::Data<Db>,
     known: web::Data<Known>,
     query: Query,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (filters, zone, by) = (Filters::read(&query.0), viewer.zone, viewer.id);
+    let (filters, zone, who) = (Filters::read(&query.0), viewer.zone, viewer.clone());
     let (narrowed, order) = db
         .transaction(move |conn| {
             let options = known.options(conn, &filters)?;
             let (filters, now) = (filters.clone().known(&options), Utc::now());
-            let entry =
-                audit::Entry::of(Audited::SchedulesExported).by_user(by).with(kept(&filters, zone, now));
-            audit::record(conn, &entry.from(&ip))?;
+            let entry = audit::Entry::of(Audited::SchedulesExported).by(&who).with(kept(&filters, zone, now));
+            audit::record(conn, &entry)?;
             Ok((queries::narrowed(conn, &filters, zone, now)?, filters.order()))
         })
         .await?;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::{History, Kin, files_of, history, is_readable, kin};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::db;
 use crate::error::{Error, Result};
 use crate::files::Attachment;
@@ -83,7 +83,7 @@ pub struct Detail {
 }
 
 /// The schedule; `NotFound` if `viewer` may not read it.
-pub fn detail(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Detail> {
+pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Detail> {
     let detail: Detail = db::prepared(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
@@ -127,7 +127,7 @@ pub struct Story {
 }
 
 impl Story {
-    pub fn load(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Self> {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,
             history: history(conn, schedule)?,

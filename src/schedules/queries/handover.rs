@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamptz};
 
 use super::saving::interval;
+use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId, UserId};
 use crate::schedules::handover::Handover;
@@ -96,8 +97,7 @@ pub fn hand_over(
     conn: &mut PgConnection,
     handover: Handover,
     scope: Scope,
-    by: UserId,
-    ip: &str,
+    by: &Account,
 ) -> Result<Vec<ScheduleId>> {
     let Way { from, to } = handover.into();
     let rows: Vec<IdRow> = diesel::sql_query(format!(
@@ -126,8 +126,8 @@ pub fn hand_over(
     .bind::<BigInt, _>(to.0)
     .bind::<Nullable<BigInt>, _>(to.1)
     .bind::<Text, _>(scope)
-    .bind::<BigInt, _>(by)
-    .bind::<Text, _>(ip)
+    .bind::<BigInt, _>(by.id)
+    .bind::<Text, _>(&by.ip)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }

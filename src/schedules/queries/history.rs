@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Tim
 use serde_json::Value;
 
 use super::is_readable;
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ScheduleId, TicketId};
@@ -152,7 +152,7 @@ pub struct Kin {
 const KIN: i64 = 20;
 
 /// The schedule that this one replaces, and those that replace it, if `viewer` may read them; newest first.
-pub fn kin(conn: &mut PgConnection, viewer: &Viewer, schedule: ScheduleId) -> Result<Vec<Kin>> {
+pub fn kin(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Vec<Kin>> {
     Ok(db::prepared(format!(
         "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source
            FROM (SELECT rescheduled_from AS kin, NULL::bigint AS id FROM schedules WHERE id = $1
