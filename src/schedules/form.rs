@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::Action;
 use super::draft::ChosenIds;
-use super::merging::Original;
+use super::editing::Original;
 use crate::clock::{self, Zone};
 use crate::files::Attachment;
 use crate::ids::{AttachmentId, UserId};
@@ -43,7 +43,7 @@ pub struct Typed {
     pub rescheduled_from: String,
     /// The version of the edited schedule that the form showed.
     pub version: String,
-    /// The values that the form was opened with: see [`super::merging::Original`].
+    /// The values that the form was opened with: see [`super::editing::Original`].
     pub original: String,
     /// The company's time zone when the form was opened; `due_at` is in this zone.
     pub zone: String,

@@ -34,7 +34,7 @@ pub struct PartQuery {
 }
 
 /// The field "Atendente" for the chosen department.
-pub async fn attendant_field(
+pub async fn attendants(
     _: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
@@ -125,7 +125,7 @@ pub struct SearchQuery {
 }
 
 /// Contacts for the searchable select, as JSON `[{value, text, sub}]`.
-pub async fn contact_options(
+pub async fn contacts(
     _: Can<ManageSchedules>,
     db: web::Data<Db>,
     query: web::Query<SearchQuery>,
@@ -137,7 +137,7 @@ pub async fn contact_options(
 }
 
 /// People for the searchable select, as JSON `[{value, text, sub}]`.
-pub async fn person_options(
+pub async fn people(
     _: Can<ManageSchedules>,
     db: web::Data<Db>,
     query: web::Query<SearchQuery>,

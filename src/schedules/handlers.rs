@@ -4,18 +4,17 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::cancel::{self, Reason};
 use super::create::{self, Outcome, Submission};
 use super::form::Typed;
 use super::queries::{self, Story};
-use super::views::{Cancellation, FormPage, Options, Purpose, Show};
+use super::views::{FormPage, Options, Purpose, Show};
 use super::{form_parts, uploads};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::web::{Posted, Shell, redirect, redirect_with};
+use crate::web::{Shell, redirect, redirect_with};
 
 /// # Errors
 /// `NotFound` if the viewer may not read it.
@@ -140,43 +139,4 @@ async fn filled(viewer: &Viewer, db: &Db, typed: Typed) -> Result<FormPage> {
     let options = db.run(move |conn| Options::load(conn, user, &chosen, None)).await?;
     let purpose = Purpose::of_new(&typed);
     Ok(FormPage::new(viewer, purpose, typed, options))
-}
-
-/// Asks before cancelling, for browsers without JavaScript.
-pub async fn ask_cancellation(
-    viewer: Can<ManageSchedules>,
-    shell: Shell,
-    db: web::Data<Db>,
-    id: web::Path<ScheduleId>,
-) -> Result<HttpResponse> {
-    let (who, id) = (viewer.clone(), id.into_inner());
-    let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
-    if detail.status.is_final() {
-        return Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::SCHEDULE_NOT_PENDING));
-    }
-    let view = Cancellation::new(&viewer, &detail);
-    shell.page("Cancelar agendamento", view)
-}
-
-/// Cancels. If the schedule is no longer pending, its page shows its state instead.
-pub async fn cancel(
-    viewer: Can<ManageSchedules>,
-    form: Posted,
-    shell: Shell,
-    db: web::Data<Db>,
-    id: web::Path<ScheduleId>,
-) -> Result<HttpResponse> {
-    let (who, id) = (viewer.clone(), id.into_inner());
-    let cancelled = match Reason::parse(form.get("reason")) {
-        Ok(reason) => db.transaction_on(id, move |conn| cancel::cancel(conn, &who, id, &reason)).await?,
-        Err(error) => {
-            let detail = db.run(move |conn| queries::detail(conn, &who, id)).await?;
-            let view = Cancellation::new(&viewer, &detail).refused(form.get("reason"), error);
-            let title = "Erro: Cancelar agendamento";
-            return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
-        }
-    };
-    let flash =
-        if cancelled { crate::schedules::SCHEDULE_CANCELLED } else { crate::schedules::SCHEDULE_NOT_PENDING };
-    Ok(redirect_with(&format!("/schedules/{id}"), flash))
 }

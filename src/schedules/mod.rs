@@ -8,11 +8,12 @@
 
 pub mod calendar;
 mod cancel;
+pub mod cancellation;
 mod changes;
 mod closing;
 mod create;
+pub mod dispatch;
 mod draft;
-pub mod edit;
 pub mod editing;
 mod form;
 pub mod form_parts;
@@ -20,12 +21,11 @@ pub mod handlers;
 pub mod handover;
 mod known;
 pub mod list;
-mod merging;
 mod queries;
-pub mod running;
 mod slot;
 mod spacing;
 mod state;
+pub mod time;
 pub mod uploads;
 mod views;
 

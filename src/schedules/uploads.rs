@@ -48,7 +48,7 @@ pub async fn keep(
 }
 
 /// Deletes an upload that no schedule uses. Uploads of other users are not found.
-pub async fn remove(
+pub async fn destroy(
     viewer: Can<ManageSchedules>,
     _: Posted,
     db: web::Data<Db>,

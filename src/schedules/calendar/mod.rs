@@ -7,9 +7,9 @@
 
 mod grid;
 pub mod handlers;
-pub mod moving;
 mod queries;
 mod views;
 
 pub use grid::Cell;
 pub use queries::{Load, loads};
+pub use views::PATH;

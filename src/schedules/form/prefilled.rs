@@ -4,7 +4,7 @@ use super::{Fold, Typed};
 use crate::clock::Zone;
 use crate::ids::TicketId;
 use crate::schedules::draft::Facts;
-use crate::schedules::merging::Original;
+use crate::schedules::editing::Original;
 use crate::schedules::queries::{Choice, Proposal, Stored};
 
 impl Typed {

@@ -23,7 +23,7 @@ use crate::web::{Fields, Posted, Shell, redirect_with};
 const MOST: usize = 100;
 
 /// Asks once for all of them, as a page or in a dialog. `BadRequest` for more than [`MOST`].
-pub async fn ask(
+pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
@@ -41,7 +41,7 @@ pub async fn ask(
 
 /// Cancels those that are still pending, and shows the state of the others. `BadRequest` for more than
 /// [`MOST`].
-pub async fn cancel(
+pub async fn create(
     viewer: Can<ManageSchedules>,
     form: Posted,
     shell: Shell,

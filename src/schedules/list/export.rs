@@ -42,7 +42,7 @@ const HEAD: &[&str] = &[
 
 /// The search runs once, at the start. Rows that are added or removed meanwhile may be in the file or not,
 /// but none is there twice. The audit records who exported the list and the filters, but not the search text.
-pub async fn download(
+pub async fn show(
     viewer: Can<ManageSchedules>,
     db: web::Data<Db>,
     known: web::Data<Known>,
@@ -101,7 +101,7 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
         row.channel_name,
         row.person_name,
         row.department_name,
-        row.attendant_name.unwrap_or_else(|| super::views::QUEUE.into()),
+        row.attendant_name.unwrap_or_else(|| crate::schedules::views::QUEUE.into()),
         row.action.label().into(),
         row.comment,
         row.message,

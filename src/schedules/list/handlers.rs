@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::filters::{Attendant, Filters, Place, Query};
 use super::period::{Period, Preset};
 use super::queries::{self, Options};
-use super::views::{Index, PATH, QUEUE};
+use super::views::{Index, PATH};
 use crate::auth::{Can, ManageSchedules};
 use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::Known;
 use crate::schedules::queries::Choice;
+use crate::schedules::views::QUEUE;
 use crate::web::{Asked, Fields, Remarks, Shell, pushing, tidied};
 
 pub async fn index(

@@ -7,6 +7,7 @@ use super::queries::{Count, Counts, Options, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::schedules::Status;
+use crate::schedules::views::QUEUE;
 use crate::web::{PageOf, Remarks, initials, thousands, tint};
 
 mod filter_form;
@@ -15,9 +16,6 @@ pub use filter_form::{Chip, FilterForm, ViewSwitch, chips};
 use filter_form::{Choosable, PresetLink, presets, sorts};
 
 pub const PATH: &str = "/schedules";
-
-/// Label for schedules without an attendant.
-pub const QUEUE: &str = "Fila do departamento";
 
 #[derive(Template)]
 #[template(path = "schedules/index.html")]

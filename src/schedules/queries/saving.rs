@@ -128,6 +128,25 @@ pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Confli
     }))
 }
 
+#[derive(QueryableByName)]
+struct FoundRow {
+    #[diesel(sql_type = Bool)]
+    is_found: bool,
+}
+
+/// Whether the pending schedule already has this time and key.
+pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
+    let row: FoundRow = db::prepared(
+        "SELECT EXISTS (SELECT FROM schedules
+                         WHERE id = $1 AND status = 'scheduled' AND due_at = $2 AND spacing_key = $3) AS is_found",
+    )
+    .bind::<BigInt, _>(id)
+    .bind::<Timestamptz, _>(at)
+    .bind::<BigInt, _>(key)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
 /// Inserts the schedule and the first entry of its history.
 ///
 /// # Errors
@@ -185,7 +204,7 @@ pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason:
     Ok(cancelled == 1)
 }
 
-pub(super) fn add_history(
+pub fn add_history(
     conn: &mut PgConnection,
     schedule: ScheduleId,
     kind: &str,
@@ -203,6 +222,6 @@ pub(super) fn add_history(
     Ok(())
 }
 
-pub(super) fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
+pub fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
     diesel::pg::data_types::PgInterval::from_microseconds(duration.num_microseconds().unwrap_or(i64::MAX))
 }

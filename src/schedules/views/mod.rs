@@ -1,20 +1,33 @@
 //! Finished data for the templates of schedules.
 
+mod cancellation;
 mod cautions;
 mod changes;
+mod dispatch;
 mod form;
 mod form_parts;
 mod options;
-mod questions;
 mod show;
 mod slot;
-mod stale;
 mod timeline;
 
+pub use cancellation::CancellationPage;
+pub use changes::ChangeLine;
+pub use dispatch::DispatchPage;
 pub use form::{FormPage, Purpose};
 pub use form_parts::{AttendantField, ContactWarning, Known, as_json};
 pub use options::Options;
-pub use questions::{Cancellation, RunQuestion};
-pub use show::Show;
+pub use show::{Show, failure_text};
 pub use slot::SlotView;
-pub use stale::StaleNotice;
+
+/// Label for schedules without an attendant.
+pub const QUEUE: &str = "Fila do departamento";
+
+/// `Suporte, Bruno Lima`.
+pub fn with_second(first: String, second: Option<String>) -> String {
+    match second {
+        Some(second) if first.is_empty() => second,
+        Some(second) => format!("{first}, {second}"),
+        None => first,
+    }
+}

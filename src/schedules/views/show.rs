@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use super::cancellation::CancellationForm;
 use super::cautions::Caution;
-use super::questions::{CancelForm, RunForm};
+use super::dispatch::DispatchForm;
 use super::timeline::{self, Entry};
 use crate::auth::Viewer;
 use crate::clock::Zone;
@@ -42,8 +43,8 @@ pub struct Show {
     is_history_retired: bool,
     can_change: bool,
     can_reschedule: bool,
-    cancellation: Option<CancelForm>,
-    dispatch: Option<RunForm>,
+    cancellation: Option<CancellationForm>,
+    dispatch: Option<DispatchForm>,
 }
 
 /// What went wrong, why, and where to go next.
@@ -81,8 +82,8 @@ impl Show {
             can_change,
             can_reschedule: viewer.can_schedule() && detail.status.is_final() && no_more.is_none(),
             no_more,
-            cancellation: can_change.then(|| CancelForm::new(viewer, &detail, true)),
-            dispatch: can_change.then(|| RunForm::new(viewer, &detail, true)),
+            cancellation: can_change.then(|| CancellationForm::new(viewer, &detail, true)),
+            dispatch: can_change.then(|| DispatchForm::new(viewer, &detail, true)),
             contact: detail.contact_name,
             person: detail.person_name,
             department: detail.department_name,
@@ -129,7 +130,7 @@ fn conversation(detail: &Detail) -> Option<String> {
 }
 
 /// What went wrong; and why, with what to do next.
-pub(super) fn failure_text(detail: &Detail, zone: Zone) -> Option<(String, String)> {
+pub fn failure_text(detail: &Detail, zone: Zone) -> Option<(String, String)> {
     let due = zone.date_time(detail.due_at);
     let what = match (detail.action, detail.sends) {
         (Action::Notify, _) => "O atendente não foi avisado na hora.",

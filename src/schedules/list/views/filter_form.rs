@@ -6,12 +6,12 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::NaiveDate;
 
-use super::QUEUE;
 use crate::schedules::Action;
 use crate::schedules::list::filters::{Attendant, Filters, Sort};
 use crate::schedules::list::period::{Period, Preset};
 use crate::schedules::list::queries::Options;
 use crate::schedules::queries::Choice;
+use crate::schedules::views::QUEUE;
 
 /// The filters as a form. With JavaScript, each change of a field submits it.
 #[derive(Template)]

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::queries;
-use super::views::RunQuestion;
+use super::views::DispatchPage;
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::dispatcher::{self, RunNow};
@@ -14,7 +14,7 @@ use crate::tickets;
 use crate::web::{Posted, Shell, redirect_with};
 
 /// Asks before running the schedule, for browsers without JavaScript.
-pub async fn ask(
+pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
@@ -25,12 +25,12 @@ pub async fn ask(
     if detail.status.is_final() {
         return Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::SCHEDULE_NOT_PENDING));
     }
-    let view = RunQuestion::new(&viewer, &detail);
+    let view = DispatchPage::new(&viewer, &detail);
     shell.page("Disparar agora", view)
 }
 
 /// Runs the schedule now. If something prevents it, the page says what (409) and the schedule stays pending.
-pub async fn run(
+pub async fn create(
     viewer: Can<ManageSchedules>,
     _: Posted,
     shell: Shell,
@@ -50,7 +50,7 @@ pub async fn run(
         RunNow::Done => "Agendamento disparado.",
         RunNow::NotPending => crate::schedules::SCHEDULE_NOT_PENDING,
         RunNow::Refused(reason) => {
-            let view = RunQuestion::new(&viewer, &detail).refused(reason, ticket);
+            let view = DispatchPage::new(&viewer, &detail).refused(reason, ticket);
             return shell.page_with(StatusCode::CONFLICT, "Erro: Disparar agora", view);
         }
     };

@@ -4,15 +4,15 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::edit::{self, Edit, Outcome, Stale};
-use super::form::Typed;
 use super::merging::{Merged, Original, Part};
-use super::views::{FormPage, Options, Purpose};
-use super::{form_parts, queries, uploads};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
+use crate::schedules::form::Typed;
+use crate::schedules::views::{FormPage, Options, Purpose};
+use crate::schedules::{form_parts, queries, uploads};
 use crate::web::{Shell, redirect_with};
 
 pub async fn edit(

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::changes::Field;
-use super::form::Typed;
+use crate::schedules::changes::Field;
+use crate::schedules::form::Typed;
 use crate::text_enum;
 
 text_enum! {

@@ -1,5 +1,5 @@
-//! The questions before a schedule is cancelled or run: separate pages for browsers without JavaScript,
-//! dialogs of the schedule's page for others.
+//! The question before a schedule is run: a page for browsers without JavaScript, a dialog of the schedule's
+//! page for others.
 
 use askama::Template;
 
@@ -8,61 +8,16 @@ use crate::schedules::queries::Detail;
 use crate::schedules::{Action, FailureReason};
 use crate::tickets::OpenTicket;
 
-/// The question before cancelling, as a page.
-#[derive(Template)]
-#[template(path = "schedules/cancellation.html")]
-pub struct Cancellation {
-    form: CancelForm,
-}
-
-impl Cancellation {
-    pub fn new(viewer: &Viewer, detail: &Detail) -> Self {
-        Self { form: CancelForm::new(viewer, detail, false) }
-    }
-
-    /// The same page with the typed reason and its error.
-    pub fn refused(mut self, reason: &str, error: &'static str) -> Self {
-        self.form.reason = reason.to_owned();
-        self.form.error = Some(error);
-        self
-    }
-}
-
-/// The same question as a part of that page, or in a dialog.
-#[derive(Template)]
-#[template(path = "schedules/_cancel_form.html")]
-pub struct CancelForm {
-    id: String,
-    sentence: String,
-    reason: String,
-    error: Option<&'static str>,
-    is_dialog: bool,
-}
-
-impl CancelForm {
-    pub fn new(viewer: &Viewer, detail: &Detail, is_dialog: bool) -> Self {
-        let due = viewer.zone.date_time(detail.due_at);
-        let contact = &detail.contact_name;
-        let sentence = match (detail.action, detail.sends) {
-            (Action::Notify, _) => format!("O atendente não será lembrado de {contact} em {due}."),
-            (_, false) => format!("O chamado para {contact} em {due} não será aberto."),
-            (_, true) => format!("A mensagem para {contact} em {due} não será enviada."),
-        };
-        let (reason, error) = (String::new(), None);
-        Self { id: detail.id.to_string(), sentence, reason, error, is_dialog }
-    }
-}
-
 /// The question before running, as a page.
 #[derive(Template)]
 #[template(path = "schedules/dispatch.html")]
-pub struct RunQuestion {
-    form: RunForm,
+pub struct DispatchPage {
+    form: DispatchForm,
 }
 
-impl RunQuestion {
+impl DispatchPage {
     pub fn new(viewer: &Viewer, detail: &Detail) -> Self {
-        Self { form: RunForm::new(viewer, detail, false) }
+        Self { form: DispatchForm::new(viewer, detail, false) }
     }
 
     /// The same page with the reason why it cannot run.
@@ -97,7 +52,7 @@ impl RunQuestion {
 /// The same question as a part of that page, or in a dialog.
 #[derive(Template)]
 #[template(path = "schedules/_dispatch_form.html")]
-pub struct RunForm {
+pub struct DispatchForm {
     id: String,
     sentence: String,
     /// Why it could not run, and the address of the ticket that prevented it.
@@ -106,7 +61,7 @@ pub struct RunForm {
     is_dialog: bool,
 }
 
-impl RunForm {
+impl DispatchForm {
     pub fn new(viewer: &Viewer, detail: &Detail, is_dialog: bool) -> Self {
         let due = viewer.zone.date_time(detail.due_at);
         let contact = &detail.contact_name;

@@ -2,15 +2,14 @@
 
 use askama::Template;
 
-use super::changes::ChangeLine;
-use super::show::failure_text;
+use super::edit::Stale;
+use super::merging::{Original, Part};
 use crate::auth::Viewer;
 use crate::clock::Zone;
 use crate::schedules::Status;
 use crate::schedules::changes::Changes;
-use crate::schedules::edit::Stale;
-use crate::schedules::merging::{Original, Part};
 use crate::schedules::queries::{Detail, HistoryEntry};
+use crate::schedules::views::{ChangeLine, QUEUE, failure_text, with_second};
 use crate::web::BLANK;
 
 #[derive(Template)]
@@ -128,18 +127,6 @@ fn now(zone: Zone, stale: &Stale, part: Part) -> String {
         Part::Message => detail.message.clone(),
         Part::Files => stale.files.iter().map(|file| file.file_name.as_str()).collect::<Vec<_>>().join(", "),
         Part::Comment => detail.comment.clone(),
-    }
-}
-
-/// Label for schedules without an attendant.
-pub(super) const QUEUE: &str = "Fila do departamento";
-
-/// `Suporte, Bruno Lima`.
-pub(super) fn with_second(first: String, second: Option<String>) -> String {
-    match second {
-        Some(second) if first.is_empty() => second,
-        Some(second) => format!("{first}, {second}"),
-        None => first,
     }
 }
 

@@ -5,23 +5,23 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use super::views::PATH;
+use super::calendar::PATH;
+use super::editing::{self, Move, Outcome};
+use super::form::Fold;
+use super::list::{Filters, Query};
+use super::queries::{self, Detail};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::clock::{Resolved, Zone};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ScheduleId;
-use crate::schedules::edit::{self, Move, Outcome};
-use crate::schedules::form::Fold;
-use crate::schedules::list::{Filters, Query};
-use crate::schedules::queries::{self, Detail};
 use crate::web::{FieldErrors, Fields, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Mover agendamento";
 
 const OTHER_ZONE: &str = "O fuso horário da empresa mudou enquanto você movia o agendamento. Confira a data e a hora e mova de novo.";
 
-pub async fn ask(
+pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
@@ -47,7 +47,7 @@ pub async fn ask(
 }
 
 /// Moves the schedule. After a drag by mouse, the script gets an empty answer on success.
-pub async fn change(
+pub async fn update(
     viewer: Can<ManageSchedules>,
     form: Posted,
     shell: Shell,
@@ -58,7 +58,7 @@ pub async fn change(
     let (due_local, due_fold) = (typed.due_at.clone(), typed.due_fold.clone());
     let wanted = Move { id, version: typed.version, zone: typed.zone.clone(), due_local, due_fold };
     let mut is_of_other_zone = false;
-    let (status, errors, slots) = match edit::move_to(&db, &viewer, wanted).await? {
+    let (status, errors, slots) = match editing::move_to(&db, &viewer, wanted).await? {
         Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
         Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
         Outcome::Refused { errors, slot } => {

@@ -1,75 +1,18 @@
 //! Statements that change a pending schedule. The caller runs all of them in one transaction.
 
-use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Integer, Interval, Nullable, Text, Timestamp, Timestamptz};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::saving::{add_history, interval};
 use crate::db;
-use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
+use crate::error::Result;
+use crate::ids::UserId;
 use crate::schedules::changes::Changes;
 use crate::schedules::draft::Draft;
+use crate::schedules::queries::{Stored, add_history, interval};
 use crate::schedules::spacing::Spacing;
-use crate::schedules::{Action, Status};
-
-/// The row of a schedule.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Stored {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Integer)]
-    pub version: i32,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub person_id: Option<PersonId>,
-    #[diesel(sql_type = BigInt)]
-    pub contact_id: ContactId,
-    #[diesel(sql_type = BigInt)]
-    pub department_id: DepartmentId,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub attendant_id: Option<UserId>,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub message: String,
-    #[diesel(sql_type = Text)]
-    pub comment: String,
-    #[diesel(sql_type = BigInt)]
-    pub spacing_key: i64,
-    #[diesel(sql_type = Bool)]
-    pub spacing_exempt: bool,
-    /// Its files, by id.
-    #[diesel(sql_type = Array<BigInt>)]
-    pub files: Vec<AttachmentId>,
-}
-
-const STORED: &str =
-    "SELECT id, version, status, person_id, contact_id, department_id, attendant_id, action, due_at,
-        message, comment, spacing_key, spacing_exempt,
-        ARRAY(SELECT a.id FROM attachments a WHERE a.schedule_id = schedules.id ORDER BY a.id) AS files
-   FROM schedules WHERE id = $1";
-
-pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
-    find(conn, schedule, STORED)
-}
-
-/// Like [`stored`], and locks the row until the transaction ends. If this waited for another transaction, the
-/// row is that transaction's version, but the files are those from before it.
-pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
-    find(conn, schedule, &format!("{STORED} FOR NO KEY UPDATE"))
-}
-
-fn find(conn: &mut PgConnection, schedule: ScheduleId, sql: &str) -> Result<Stored> {
-    let found = db::prepared(sql).bind::<BigInt, _>(schedule).get_result(conn).optional()?;
-    found.ok_or(Error::NotFound)
-}
 
 #[derive(QueryableByName)]
 struct Found {
@@ -103,19 +46,6 @@ pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: U
     .bind::<Integer, _>(stored.version)
     .bind::<Integer, _>(seen)
     .bind::<Text, _>(page.to_string())
-    .get_result(conn)?;
-    Ok(row.is_found)
-}
-
-/// Whether the pending schedule already has this time and key.
-pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
-    let row: Found = db::prepared(
-        "SELECT EXISTS (SELECT FROM schedules
-                         WHERE id = $1 AND status = 'scheduled' AND due_at = $2 AND spacing_key = $3) AS is_found",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<Timestamptz, _>(at)
-    .bind::<BigInt, _>(key)
     .get_result(conn)?;
     Ok(row.is_found)
 }

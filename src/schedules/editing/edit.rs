@@ -1,17 +1,8 @@
-//! Changes a pending schedule.
-//!
-//! The form names the version that it showed. If somebody has changed the schedule since, or it is no longer
-//! pending, nothing is saved and the page shows what happened meanwhile.
+//! Saves an edit. Checks all its rules in one transaction.
 
 use diesel::pg::PgConnection;
 
-use super::changes::Changes;
-use super::closing::Closing;
-use super::create::{self, Question};
-use super::draft::Facts;
-use super::form::Typed;
-use super::queries::{self, Detail, History, Saving, Stored};
-use super::slot::{self, Slot};
+use super::queries::{self as editing, Saving};
 use crate::audit::{self, Action as Audited};
 use crate::auth::{Account, Viewer};
 use crate::db::Db;
@@ -19,6 +10,13 @@ use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
+use crate::schedules::changes::Changes;
+use crate::schedules::closing::Closing;
+use crate::schedules::create::{self, Question};
+use crate::schedules::draft::Facts;
+use crate::schedules::form::Typed;
+use crate::schedules::queries::{self, Detail, History, Stored};
+use crate::schedules::slot::{self, Slot};
 use crate::web::FieldErrors;
 
 /// A submitted form that changes a schedule.
@@ -119,7 +117,7 @@ impl Edit {
         // Lock the old key too: otherwise two schedules that swap places would wait for each other.
         queries::lock_keys(conn, std::iter::once(seen.spacing_key).chain(wanted))?;
         let stored = queries::lock_stored(conn, self.id)?;
-        if queries::is_edited_by(conn, &stored, form)? {
+        if editing::is_edited_by(conn, &stored, form)? {
             return self.repeated(conn);
         }
         let is_of_other_zone = self.typed.former_zone(facts.zone).is_some();
@@ -156,14 +154,14 @@ impl Edit {
         match (self.typed.version.parse::<i32>(), self.typed.form_key.parse()) {
             (Ok(seen), _) if seen == stored.version => Ok(true),
             (Ok(seen), Ok(page)) if (1..stored.version).contains(&seen) => {
-                queries::is_own_since(conn, stored, seen, page)
+                editing::is_own_since(conn, stored, seen, page)
             }
             _ => Ok(false),
         }
     }
 
     fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
-        queries::update(conn, stored, saving)?;
+        editing::update(conn, stored, saving)?;
         if !queries::attach(conn, self.id, saving.by, &saving.draft.files)? {
             return Err(Error::Conflict);
         }

@@ -1,0 +1,66 @@
+//! The row of a schedule.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
+
+use crate::db;
+use crate::error::{Error, Result};
+use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
+use crate::schedules::{Action, Status};
+
+/// The row of a schedule.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Stored {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub person_id: Option<PersonId>,
+    #[diesel(sql_type = BigInt)]
+    pub contact_id: ContactId,
+    #[diesel(sql_type = BigInt)]
+    pub department_id: DepartmentId,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub attendant_id: Option<UserId>,
+    #[diesel(sql_type = Text)]
+    pub action: Action,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub message: String,
+    #[diesel(sql_type = Text)]
+    pub comment: String,
+    #[diesel(sql_type = BigInt)]
+    pub spacing_key: i64,
+    #[diesel(sql_type = Bool)]
+    pub spacing_exempt: bool,
+    /// Its files, by id.
+    #[diesel(sql_type = Array<BigInt>)]
+    pub files: Vec<AttachmentId>,
+}
+
+const STORED: &str =
+    "SELECT id, version, status, person_id, contact_id, department_id, attendant_id, action, due_at,
+        message, comment, spacing_key, spacing_exempt,
+        ARRAY(SELECT a.id FROM attachments a WHERE a.schedule_id = schedules.id ORDER BY a.id) AS files
+   FROM schedules WHERE id = $1";
+
+pub fn stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
+    find(conn, schedule, STORED)
+}
+
+/// Like [`stored`], and locks the row until the transaction ends. If this waited for another transaction, the
+/// row is that transaction's version, but the files are those from before it.
+pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stored> {
+    find(conn, schedule, &format!("{STORED} FOR NO KEY UPDATE"))
+}
+
+fn find(conn: &mut PgConnection, schedule: ScheduleId, sql: &str) -> Result<Stored> {
+    let found = db::prepared(sql).bind::<BigInt, _>(schedule).get_result(conn).optional()?;
+    found.ok_or(Error::NotFound)
+}
