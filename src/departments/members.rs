@@ -89,7 +89,7 @@ fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewe
             Err(Error::NotFound)
         };
     }
-    let left = leave.carry_out(conn, by, ip)?;
+    let left = leave.carry_out(conn, by)?;
     if matches!(left, Left::Moved) && queries::remove(conn, id, leave.user)? {
         tell(conn, Action::MemberRemoved, (id, leave.user), by.id, ip)?;
     }

@@ -77,7 +77,7 @@ impl Leave {
 
     /// Hands over the attendant's work in those departments, if there is any. The caller then removes the
     /// attendant.
-    pub fn carry_out(&self, conn: &mut PgConnection, by: &Viewer, ip: &str) -> Result<Left> {
+    pub fn carry_out(&self, conn: &mut PgConnection, by: &Viewer) -> Result<Left> {
         // Locks before counting, and so waits for a schedule that is firing at this moment.
         queries::lock_users(conn, &self.heirs.values().copied().chain([self.user]).collect::<Vec<_>>())?;
         if queries::held(conn, self.user, Some(&self.departments))?.is_empty() {
@@ -87,7 +87,7 @@ impl Leave {
         if !self.is_known {
             return Ok(Left::Asks(None));
         }
-        Ok(match hand_over(conn, (self.user, Some(&self.departments)), &self.heirs, by, ip)? {
+        Ok(match hand_over(conn, (self.user, Some(&self.departments)), &self.heirs, by)? {
             Ok(_) => Left::Moved,
             Err(refused) => Left::Asks(Some(refused)),
         })
@@ -126,7 +126,6 @@ pub fn hand_over(
     (user, within): (UserId, Option<&[DepartmentId]>),
     heirs: &Heirs,
     by: &Viewer,
-    ip: &str,
 ) -> Result<Result<Moved, Refused>> {
     queries::lock_users(conn, &heirs.values().copied().chain([user]).collect::<Vec<_>>())?;
     let mut handovers = Vec::new();

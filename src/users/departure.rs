@@ -143,7 +143,7 @@ fn leave(
         }
         return Ok(Ok(()));
     }
-    let moved = match departures::hand_over(conn, (id, None), heirs, by, ip)? {
+    let moved = match departures::hand_over(conn, (id, None), heirs, by)? {
         Ok(moved) => moved,
         Err(refused) => return Ok(Err(Refused::Work(refused))),
     };

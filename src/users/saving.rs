@@ -79,7 +79,7 @@ pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, 
         return Ok(Saved::Refused(stale.by(queries::changes(conn, id, 1)?.pop(), by.zone)));
     }
     let leave = Leave::read(&form.answer, id, left(&user, &draft, &facts));
-    if let Left::Asks(refused) = leave.carry_out(conn, by, ip)? {
+    if let Left::Asks(refused) = leave.carry_out(conn, by)? {
         return Ok(Saved::Asks(leave, refused));
     }
     queries::update(conn, id, &draft)?;
