@@ -5,15 +5,15 @@
 //! - tells the linker which libpq functions to redirect to our wrappers;
 //! - strips the indentation from the templates.
 
-#[path = "src/auth/passwords/plain.rs"]
-mod plain;
+#[path = "src/auth/passwords/folding.rs"]
+mod folding;
 
 use std::collections::HashSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// The libpq functions that we wrap: `db::sqlstate` the first, `db::patience` the others, which can block.
+/// The libpq functions that we wrap: `db::sqlstate` the first, `db::wait_limit` the others, which can block.
 const WRAPPED: [&str; 10] = [
     "PQresultErrorField",
     "PQexec",
@@ -111,7 +111,7 @@ fn write_list(target: &Path, lists: &[&str], shortest: usize) -> Result<(), Box<
             )
         })?;
         for entry in serde_json::from_slice::<Vec<String>>(&json)? {
-            let entry = plain::fold(&entry);
+            let entry = folding::fold(&entry);
             if entry.chars().count() >= shortest && known.insert(entry.clone()) {
                 text += &entry;
                 text.push('\n');

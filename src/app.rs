@@ -20,7 +20,7 @@ use crate::keys::Keys;
 use crate::live::Hub;
 use crate::routes::routes;
 use crate::schedules::Known;
-use crate::web::{Csrf, FlashKey, Seal};
+use crate::web::{Csrf, FlashKey, FormCipher};
 use crate::{audit, auth, layout, sign_in, web as frame};
 
 /// State that all requests share. One per process, cheap to clone.
@@ -65,7 +65,7 @@ pub fn build(
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
         .app_data(web::Data::new(FlashKey::new(&keys.key("flash"))))
-        .app_data(web::Data::new(Seal::new(&keys.key("kept forms"))))
+        .app_data(web::Data::new(FormCipher::new(&keys.key("kept forms"))))
         .app_data(web::Data::new(Devices::new(keys.key("devices"), is_https)))
         .app_data(web::Data::new(refusals))
         .app_data(web::Data::new(paces))
@@ -84,18 +84,18 @@ pub fn build(
         .default_service(web::to(|| async { Err::<&str, _>(Error::NotFound) }))
         .wrap(from_fn(layout::surround))
         .wrap(from_fn(audit::note_refusals))
-        .wrap(from_fn(auth::recognise))
-        .wrap(from_fn(sign_in::keep_refused))
+        .wrap(from_fn(auth::mark_connection))
+        .wrap(from_fn(sign_in::recover_forms))
         .wrap(auth::sessions::middleware::<layout::Frame>(db, &keys.key("sessions"), is_https))
         .wrap(from_fn(auth::prefetch_account))
         .wrap(from_fn(frame::keep_flash))
-        .wrap(from_fn(answer_trouble))
-        .wrap(from_fn(frame::offer_again))
+        .wrap(from_fn(answer_database_errors))
+        .wrap(from_fn(frame::offer_resubmission))
         .wrap(from_fn(frame::check_origin))
         .wrap(from_fn(frame::check_host))
         .wrap(from_fn(audit::note_early_refusals))
         .wrap(from_fn(frame::security_headers))
-        .wrap(from_fn(frame::stay_plain))
+        .wrap(from_fn(frame::skip_small))
         .wrap(Compress::default())
         .wrap(TracingLogger::<frame::RequestSpan>::new())
         .wrap(from_fn(connections::watch))
@@ -103,7 +103,7 @@ pub fn build(
 
 /// Turns database errors of the session middleware into 503. The middleware itself answers them with a bare
 /// 500.
-async fn answer_trouble(
+async fn answer_database_errors(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {

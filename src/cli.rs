@@ -9,7 +9,7 @@ use diesel::pg::PgConnection;
 
 use crate::auth::passwords;
 use crate::config::{Config, ConfigError};
-use crate::db::private::{Loss, PrivateServer, StartError, Tuning, url_of_running};
+use crate::db::private::{KeeperFailure, PrivateServer, StartError, Tuning, url_of_running};
 use crate::db::{self, AddressError, with_tls_and_time_outs};
 use crate::demo::large::{Refusal, Sizes};
 use crate::files::Files;
@@ -72,7 +72,7 @@ struct LargeSizes {
 
 /// The reason why a command failed, in one sentence for the operator.
 #[derive(Debug, thiserror::Error)]
-pub enum Trouble {
+pub enum CommandError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     #[error(transparent)]
@@ -80,7 +80,7 @@ pub enum Trouble {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error(transparent)]
-    Lost(Loss),
+    Lost(KeeperFailure),
     #[error("the database cannot be reached: {0}")]
     Unreachable(#[from] diesel::ConnectionError),
     #[error("{0}")]
@@ -109,7 +109,7 @@ pub struct Database {
 
 impl Database {
     /// Uses the server that `config` names, or starts the private one.
-    pub fn open(config: &Config) -> Result<Self, Trouble> {
+    pub fn open(config: &Config) -> Result<Self, CommandError> {
         if let Some(url) = &config.database_url {
             return Ok(Self { url: with_tls_and_time_outs(url)?, private: None });
         }
@@ -118,9 +118,9 @@ impl Database {
     }
 
     /// As [`Database::open`], but joins a private server that is already running.
-    pub fn open_or_join(config: &Config) -> Result<Self, Trouble> {
+    pub fn open_or_join(config: &Config) -> Result<Self, CommandError> {
         match Self::open(config) {
-            Err(Trouble::Start(StartError::InUse(data_dir))) => match url_of_running(&data_dir) {
+            Err(CommandError::Start(StartError::InUse(data_dir))) => match url_of_running(&data_dir) {
                 Some(url) => Ok(Self { url, private: None }),
                 None => Err(StartError::InUse(data_dir).into()),
             },
@@ -129,7 +129,7 @@ impl Database {
     }
 
     /// Connects and runs pending migrations.
-    pub fn migrated(&self) -> Result<PgConnection, Trouble> {
+    pub fn migrated(&self) -> Result<PgConnection, CommandError> {
         let mut conn = db::connect(&self.url)?;
         let ran = db::migrate(&mut conn)?;
         if ran > 0 {
@@ -140,7 +140,7 @@ impl Database {
 }
 
 /// Runs a command.
-pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
+pub fn run(arguments: Arguments) -> Result<ExitCode, CommandError> {
     let config = Config::from_vars(|name| std::env::var(name).ok())?;
     match arguments.command {
         Command::Serve { demo } => server::run(config, demo),
@@ -158,7 +158,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, Trouble> {
     }
 }
 
-fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Trouble> {
+fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, CommandError> {
     refuse_foreign_demo(config)?;
     let database = Database::open_or_join(config)?;
     let mut conn = database.migrated()?;
@@ -178,16 +178,18 @@ fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Tro
         Err(Refusal::LoadedBefore) => "the demonstration is large already: nothing was added",
         Err(Refusal::Sizes) => "too few: at least 1 schedule, 100 contacts, a contact for 50 schedules",
     };
-    Err(Trouble::Refused(refused.into()))
+    Err(CommandError::Refused(refused.into()))
 }
 
-fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
+fn check_invariants(config: &Config) -> Result<ExitCode, CommandError> {
     let database = Database::open_or_join(config)?;
     let mut conn = db::connect(&database.url)?;
     if !db::are_current(&mut conn)? {
-        return Err(Trouble::Refused("the database is not up to date: run pontual migrate first".into()));
+        return Err(CommandError::Refused(
+            "the database is not up to date: run pontual migrate first".into(),
+        ));
     }
-    let store = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
+    let store = Files::open(&config.files, &config.data_dir).map_err(CommandError::Files)?;
     let findings = System::new().block_on(check::run_with_files(&mut conn, &store))?;
     findings.iter().for_each(say);
     let holds = findings.iter().all(check::Finding::is_ok);
@@ -196,38 +198,44 @@ fn check_invariants(config: &Config) -> Result<ExitCode, Trouble> {
 
 /// Refuses the demonstration when `DATABASE_URL` is set: its passwords are public, so it may only go into a
 /// private database.
-pub fn refuse_foreign_demo(config: &Config) -> Result<(), Trouble> {
+pub fn refuse_foreign_demo(config: &Config) -> Result<(), CommandError> {
     match config.database_url {
         None => Ok(()),
-        Some(_) => Err(Trouble::Refused(
+        Some(_) => Err(CommandError::Refused(
             "the demonstration company has known passwords and goes into a private database only: unset DATABASE_URL".into(),
         )),
     }
 }
 
-fn create_admin(config: &Config, name: &str, email: &str, from_stdin: bool) -> Result<ExitCode, Trouble> {
+fn create_admin(
+    config: &Config,
+    name: &str,
+    email: &str,
+    from_stdin: bool,
+) -> Result<ExitCode, CommandError> {
     let made = hex::encode(crate::keys::random_bytes::<10>());
     let password = match from_stdin {
         true => {
             let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map_err(Trouble::Input)?;
+            std::io::stdin().lock().read_line(&mut line).map_err(CommandError::Input)?;
             line.trim_end_matches(['\r', '\n']).to_owned()
         }
         false => made,
     };
     // Check what does not need the company name first, before a server is started.
-    users::NewAccount::parse(name, email, &password, "").map_err(Trouble::Refused)?;
+    users::NewAccount::parse(name, email, &password, "").map_err(CommandError::Refused)?;
     let database = Database::open_or_join(config)?;
     let mut conn = database.migrated()?;
     let company = settings::brand(&mut conn)?.company_name;
-    let account = users::NewAccount::parse(name, email, &password, &company).map_err(Trouble::Refused)?;
+    let account =
+        users::NewAccount::parse(name, email, &password, &company).map_err(CommandError::Refused)?;
     let hash = passwords::hash(&password)?;
     let created = users::create_administrator(&mut conn, &account, &hash);
     match created {
         Ok(_) if from_stdin => say(format_args!("{} can sign in now.", account.email())),
         Ok(_) => say(format_args!("{} can sign in now, with the password {password}", account.email())),
         Err(error) if error.violated_constraint() == Some("users_email_key") => {
-            return Err(Trouble::Refused(format!(
+            return Err(CommandError::Refused(format!(
                 "there is a user with the address {} already",
                 account.email()
             )));

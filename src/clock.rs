@@ -106,7 +106,7 @@ impl Zone {
 
     /// `05/12/2026 às 10:00`.
     pub fn date_time(self, at: DateTime<Utc>) -> String {
-        in_words(self.local(at))
+        date_time(self.local(at))
     }
 
     /// `05/12, 10:00`.
@@ -128,10 +128,10 @@ impl Zone {
     }
 
     /// `sáb., 05/12/2026 às 10:00`, the label of a free time.
-    pub fn slot(self, at: DateTime<Utc>) -> String {
+    pub fn free_time_label(self, at: DateTime<Utc>) -> String {
         let local = self.local(at);
         let weekday = short_weekday(local.date()).to_lowercase();
-        format!("{weekday}., {}", in_words(local))
+        format!("{weekday}., {}", date_time(local))
     }
 
     /// `2026-12-05T10:00`, the value of a `datetime-local` input.
@@ -163,12 +163,12 @@ pub fn zone_names() -> impl Iterator<Item = &'static str> {
 
 /// `2026-12-05T13:00:00.000Z`, for the `datetime` attribute of a `time` element, which allows at most
 /// milliseconds.
-pub fn instant(at: DateTime<Utc>) -> String {
+pub fn datetime_attribute(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// `05/12/2026 às 10:00`.
-pub fn in_words(local: NaiveDateTime) -> String {
+pub fn date_time(local: NaiveDateTime) -> String {
     format!("{} às {}", day(local.date()), hour(local))
 }
 

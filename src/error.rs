@@ -72,20 +72,20 @@ impl Error {
     }
 
     /// Whether the database rejected the values, as opposed to a problem of its own.
-    pub fn blames_values(&self) -> bool {
+    pub fn rejects_values(&self) -> bool {
         let Self::Unexpected(cause) = self else { return false };
         let state = cause.downcast_ref::<DieselError>().and_then(SqlState::of);
-        state.is_some_and(|state| state.blames_values())
+        state.is_some_and(|state| state.rejects_values())
     }
 
     /// Whether the same request may succeed later.
-    pub fn is_passing(&self) -> bool {
+    pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Collision(_) | Self::Unavailable(_) | Self::Outdated(_))
     }
 
     /// Whether to run the transaction again: it conflicted with another one, or another one wrote a schedule
     /// too close to ours without taking the lock. The second run sees that schedule and can report it.
-    pub fn calls_for_another_try(&self) -> bool {
+    pub fn should_retry_transaction(&self) -> bool {
         matches!(self, Self::Collision(_)) || self.violated_constraint() == Some("schedules_spaced")
     }
 }

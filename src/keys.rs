@@ -44,7 +44,7 @@ impl Keys {
 
     /// Reads the secret from the data directory; the first start creates it. Fails if the file is too short
     /// to be a secret.
-    pub fn kept_in(data_dir: &Path) -> io::Result<Self> {
+    pub fn in_directory(data_dir: &Path) -> io::Result<Self> {
         fs::create_dir_all(data_dir)?;
         let path = data_dir.join(FILE_NAME);
         if !path.try_exists()? {
@@ -114,8 +114,8 @@ mod tests {
     fn the_secret_is_made_once_whole_and_for_its_owner_only() {
         use std::os::unix::fs::PermissionsExt;
         let dir = data_dir();
-        let first = Keys::kept_in(&dir).unwrap();
-        assert_eq!(Keys::kept_in(&dir).unwrap().secret, first.secret);
+        let first = Keys::in_directory(&dir).unwrap();
+        assert_eq!(Keys::in_directory(&dir).unwrap().secret, first.secret);
         assert_eq!(first.secret.len(), 64);
         let names: Vec<_> = fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, [FILE_NAME]);
@@ -129,7 +129,7 @@ mod tests {
         let start = || {
             std::thread::spawn({
                 let dir = dir.clone();
-                move || Keys::kept_in(&dir).unwrap().secret
+                move || Keys::in_directory(&dir).unwrap().secret
             })
         };
         let secrets: Vec<_> =
@@ -143,7 +143,7 @@ mod tests {
         let dir = data_dir();
         fs::create_dir_all(&dir).unwrap();
         fs::write(dir.join(FILE_NAME), "").unwrap();
-        let error = Keys::kept_in(&dir).err().unwrap().to_string();
+        let error = Keys::in_directory(&dir).err().unwrap().to_string();
         assert!(error.ends_with("secret_key holds fewer than 32 bytes"), "{error}");
         fs::remove_dir_all(dir).unwrap();
     }

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn who_logs_never_waits_for_a_reader_that_reads_nothing() {
+    fn logging_never_blocks_when_nobody_reads_stderr() {
         let (written, lines) = channel();
         let gate = Arc::new((Mutex::new(false), Condvar::new()));
         let log = Log::to(Gated { is_open: gate.clone(), written });
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_cannot_be_written_is_lost_without_a_word() {
+    fn a_line_that_cannot_be_written_is_dropped() {
         struct Closed;
         impl Write for Closed {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

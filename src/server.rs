@@ -19,10 +19,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::app::Shared;
-use crate::cli::{Database, Trouble, refuse_foreign_demo};
+use crate::cli::{CommandError, Database, refuse_foreign_demo};
 use crate::config::Config;
 use crate::contacts::import;
-use crate::db::private::{Keeper, Loss, PATIENCE_AT_END, Stop};
+use crate::db::private::{Keeper, KeeperFailure, STOP_TIME_LIMIT, Stop};
 use crate::db::{Changes, Db};
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::files::{self, Files};
@@ -36,21 +36,22 @@ use crate::{demo, retention, setup};
 const BACKLOG: i32 = 2048;
 
 /// How long requests in progress at SIGTERM may take to finish.
-const DRAIN: Duration = Duration::from_secs(12);
+const REQUESTS_TIME_LIMIT: Duration = Duration::from_secs(12);
 
 /// How long the dispatcher's last batch, begun before SIGTERM, may take after the requests have finished.
-const LAST_BATCH: Duration = Duration::from_secs(6);
+const LAST_BATCH_TIME_LIMIT: Duration = Duration::from_secs(6);
 
 /// Maximum duration of a shutdown, as README.md promises. Supervisors rely on it before they send SIGKILL.
-const END_WITHIN: Duration = Duration::from_secs(30);
+const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
-    DRAIN.as_secs() + LAST_BATCH.as_secs() + PATIENCE_AT_END.as_secs() < END_WITHIN.as_secs(),
+    REQUESTS_TIME_LIMIT.as_secs() + LAST_BATCH_TIME_LIMIT.as_secs() + STOP_TIME_LIMIT.as_secs()
+        < SHUTDOWN_TIME_LIMIT.as_secs(),
     "requests, dispatcher and private database end one after the other"
 );
 
 /// Serves until SIGINT or SIGTERM.
-pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
+pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, CommandError> {
     let started = Instant::now();
     if wants_demo {
         refuse_foreign_demo(&config)?;
@@ -60,17 +61,18 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     if wants_demo {
         demo::fill(&mut conn)?;
     }
-    let is_demo = database.private.is_some() && demo::is_in(&mut conn)?;
+    let is_demo = database.private.is_some() && demo::is_loaded(&mut conn)?;
     if is_demo && !config.listen.ip().is_loopback() {
-        return Err(Trouble::Refused(
+        return Err(CommandError::Refused(
             "the demonstration company has known passwords and is served on loopback only: unset HOST, or use another PONTUAL_DATA_DIR".into(),
         ));
     }
     let keys = match &config.secret_key {
         Some(secret) => Keys::new(secret.as_bytes()),
-        None => Keys::kept_in(&config.data_dir).map_err(Trouble::Secret)?,
+        None => Keys::in_directory(&config.data_dir).map_err(CommandError::Secret)?,
     };
-    let socket = bind(config.listen).map_err(|cause| Trouble::Listen { address: config.listen, cause })?;
+    let socket =
+        bind(config.listen).map_err(|cause| CommandError::Listen { address: config.listen, cause })?;
     if let Ok(address) = socket.local_addr() {
         config.listens_on(address);
     }
@@ -84,28 +86,30 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, Trouble> {
     drop(conn);
     let Database { url, private } = database;
     let db = Db::new(&url, pool_size());
-    let files = Files::open(&config.files, &config.data_dir).map_err(Trouble::Files)?;
+    let files = Files::open(&config.files, &config.data_dir).map_err(CommandError::Files)?;
     let shared = Shared::new(config, keys, db, files);
     let (lost, is_lost) = oneshot::channel();
     let give_up = |error| drop(lost.send(error));
-    let keeper = private.map(|server| Keeper::of(server, give_up)).transpose().map_err(Trouble::Thread)?;
-    let kept = Kept { is_lost, stop: keeper.as_ref().map(Keeper::handle) };
-    let served = rt::System::new().block_on(serve(shared, socket, &url, kept, started, &how_to_sign_in));
+    let keeper =
+        private.map(|server| Keeper::of(server, give_up)).transpose().map_err(CommandError::Thread)?;
+    let private_server = PrivateServerHandle { is_lost, stop: keeper.as_ref().map(Keeper::handle) };
+    let served =
+        rt::System::new().block_on(serve(shared, socket, &url, private_server, started, &how_to_sign_in));
     // Stops the private server.
     drop(keeper);
     served
 }
 
 /// The serving process's handle on the private server, if there is one.
-struct Kept {
+struct PrivateServerHandle {
     /// Receives a value when the keeper gives up restarting the server.
-    is_lost: oneshot::Receiver<Loss>,
+    is_lost: oneshot::Receiver<KeeperFailure>,
     stop: Option<Stop>,
 }
 
 /// The text printed below the address. A new set-up link invalidates the previous one, so create it only
 /// after this process has bound its address.
-fn how_to_sign_in(conn: &mut PgConnection, config: &Config, is_demo: bool) -> Result<String, Trouble> {
+fn how_to_sign_in(conn: &mut PgConnection, config: &Config, is_demo: bool) -> Result<String, CommandError> {
     if is_demo {
         return Ok(demo::SIGN_INS.into());
     }
@@ -117,13 +121,13 @@ async fn serve(
     shared: Shared,
     socket: TcpListener,
     database_url: &str,
-    kept: Kept,
+    private_server: PrivateServerHandle,
     started: Instant,
     how_to_sign_in: &str,
-) -> Result<ExitCode, Trouble> {
+) -> Result<ExitCode, CommandError> {
     // Listen for signals before the process reports that it is ready.
     let signals = Signals::listen();
-    shared.files.probe().await.map_err(Trouble::Files)?;
+    shared.files.probe().await.map_err(CommandError::Files)?;
     let (address, link) = (shared.config.listen, shared.config.link("/"));
     let shared_files = shared.files.clone();
     let (control, hub) = (Control::new(shared.health.clone()), shared.hub.clone());
@@ -138,17 +142,17 @@ async fn serve(
         .workers(cores())
         .max_concurrent_connections(browsers / cores())
         .worker_max_blocking_threads(blocking_threads())
-        .shutdown_timeout(DRAIN.as_secs())
+        .shutdown_timeout(REQUESTS_TIME_LIMIT.as_secs())
         .disable_signals();
     let server = http::server(builder, socket, shared)
         .inspect_err(|_| control.stop())
-        .map_err(|cause| Trouble::Listen { address, cause })?;
-    let lost = rt::spawn(watch_over_database(kept.is_lost, server.handle(), hub.clone()));
-    let watch = rt::spawn(watch_over(dispatcher, server.handle(), hub.clone()));
-    let events = go_live(hub.clone(), control.waker.clone(), changes, database_url);
+        .map_err(|cause| CommandError::Listen { address, cause })?;
+    let lost = rt::spawn(end_with_database(private_server.is_lost, server.handle(), hub.clone()));
+    let watch = rt::spawn(end_with_dispatcher(dispatcher, server.handle(), hub.clone()));
+    let events = start_live_events(hub.clone(), control.waker.clone(), changes, database_url);
     prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
-    rt::spawn(end_at_a_signal(signals, server.handle(), control.clone(), hub, kept.stop));
+    rt::spawn(shut_down_on_signal(signals, server.handle(), control.clone(), hub, private_server.stop));
     rt::spawn(import_contacts(imports));
     rt::spawn(retention::worker::keep_tidy(old_rows));
     rt::spawn(refusals.clone().keep_writing(audited.clone()));
@@ -158,18 +162,20 @@ async fn serve(
     }
     let served = server.await;
     control.stop();
-    let (ending, last_sums) =
-        tokio::join!(time::timeout(LAST_BATCH, watch), time::timeout(LAST_BATCH, refusals.write(&audited)));
+    let (ending, last_sums) = tokio::join!(
+        time::timeout(LAST_BATCH_TIME_LIMIT, watch),
+        time::timeout(LAST_BATCH_TIME_LIMIT, refusals.write(&audited))
+    );
     if !matches!(last_sums, Ok(Ok(()))) {
         tracing::warn!("the last sums of refusals could not be written to the audit");
     }
     events.stop();
     sweeper.stop();
-    served.map_err(|cause| Trouble::Listen { address, cause })?;
+    served.map_err(|cause| CommandError::Listen { address, cause })?;
     if lost.is_finished()
         && let Ok(Some(error)) = lost.await
     {
-        return Err(Trouble::Lost(error));
+        return Err(CommandError::Lost(error));
     }
     match ending {
         Ok(Ok(Ending::Stopped)) => Ok(ExitCode::SUCCESS),
@@ -187,7 +193,11 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Ends the process if the dispatcher gives up, so that a supervisor restarts it.
-async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle, hub: Hub) -> Ending {
+async fn end_with_dispatcher(
+    dispatcher: oneshot::Receiver<Ending>,
+    server: ServerHandle,
+    hub: Hub,
+) -> Ending {
     let ending = dispatcher.await.unwrap_or(Ending::GaveUp);
     if ending == Ending::GaveUp {
         let ended = end(&server, &hub);
@@ -198,7 +208,11 @@ async fn watch_over(dispatcher: oneshot::Receiver<Ending>, server: ServerHandle,
 }
 
 /// Ends the process if the keeper gives up on the private server. Returns the reason.
-async fn watch_over_database(lost: oneshot::Receiver<Loss>, server: ServerHandle, hub: Hub) -> Option<Loss> {
+async fn end_with_database(
+    lost: oneshot::Receiver<KeeperFailure>,
+    server: ServerHandle,
+    hub: Hub,
+) -> Option<KeeperFailure> {
     let error = lost.await.ok()?;
     // This asks the server to stop; `serve` waits for its end.
     drop(end(&server, &hub));
@@ -207,16 +221,16 @@ async fn watch_over_database(lost: oneshot::Receiver<Loss>, server: ServerHandle
 
 /// Starts an orderly shutdown, with a time limit in case something hangs.
 fn end(server: &ServerHandle, hub: &Hub) -> impl Future<Output = ()> + use<> {
-    end_in_time();
+    kill_after_time_limit();
     hub.close();
     server.stop(true)
 }
 
-/// Kills the process just before [`END_WITHIN`] has passed. What still hangs then, such as a thread waiting
+/// Kills the process just before [`SHUTDOWN_TIME_LIMIT`] has passed. What still hangs then, such as a thread waiting
 /// for a silent database, is abandoned.
-fn end_in_time() {
+fn kill_after_time_limit() {
     let end = || {
-        thread::sleep(END_WITHIN - Duration::from_secs(1));
+        thread::sleep(SHUTDOWN_TIME_LIMIT - Duration::from_secs(1));
         tracing::error!("something does not end, and is left behind");
         thread::sleep(Duration::from_millis(200));
         // SAFETY: ends the process at once, without exit handlers, which might block.
@@ -261,7 +275,7 @@ impl Signals {
 
 /// Tells the server and the dispatcher about a signal at once. Event streams never end by themselves, so they
 /// are closed now and do not delay the shutdown.
-async fn end_at_a_signal(
+async fn shut_down_on_signal(
     signals: Option<Signals>,
     server: ServerHandle,
     control: Control,
@@ -270,7 +284,7 @@ async fn end_at_a_signal(
 ) {
     let Some(mut signals) = signals else { return };
     let mut is_graceful = signals.next().await;
-    end_in_time();
+    kill_after_time_limit();
     control.stop();
     hub.close();
     if let Some(keeping) = keeping {
@@ -285,9 +299,9 @@ async fn end_at_a_signal(
 
 /// Wakes the dispatcher and forwards live events, on a separate thread, because the dispatcher blocks its
 /// own.
-fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbiter {
+fn start_live_events(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
-    events.spawn(hub.clone().run(Db::that_plans_once(database_url, 1)));
+    events.spawn(hub.clone().run(Db::with_generic_plans(database_url, 1)));
     events.spawn(async move {
         loop {
             let (hub, waker, changes) = (hub.clone(), waker.clone(), changes.clone());
@@ -295,7 +309,7 @@ fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbi
                 if matches!(incoming, Incoming::Wake | Incoming::Reconnected) {
                     waker.wake();
                 }
-                note_changes(&changes, &incoming);
+                update_cache_state(&changes, &incoming);
                 hub.take(incoming);
             };
             let ended = rt::spawn(live::listen(url.clone(), on_notice)).await;
@@ -307,11 +321,11 @@ fn go_live(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbi
 }
 
 /// Invalidates cached values, or turns the cache off and on with the listening connection.
-fn note_changes(changes: &Changes, incoming: &Incoming) {
+fn update_cache_state(changes: &Changes, incoming: &Incoming) {
     match incoming {
-        Incoming::Reconnected => changes.hear(),
-        Incoming::Lost => changes.hear_nothing(),
-        Incoming::Live(Event::SchedulesChanged(_) | Event::ChoicesChanged) => changes.note(),
+        Incoming::Reconnected => changes.start_listening(),
+        Incoming::Lost => changes.stop_listening(),
+        Incoming::Live(Event::SchedulesChanged(_) | Event::ChoicesChanged) => changes.add(),
         Incoming::Live(_) | Incoming::Wake => {}
     }
 }
@@ -332,16 +346,16 @@ pub fn cores() -> usize {
 
 /// Maximum pool size. With five more connections each, two processes need 96; PostgreSQL allows 97 by
 /// default, and 3 for superusers.
-const MOST_CONNECTIONS: usize = 43;
+const MAX_CONNECTIONS: usize = 43;
 
 /// Number of blocking threads per worker. Statements take less than a millisecond, so a few threads per core
 /// keep it busy; more would only compete.
 pub fn blocking_threads() -> usize {
-    (MOST_CONNECTIONS / cores()).clamp(2, 4)
+    (MAX_CONNECTIONS / cores()).clamp(2, 4)
 }
 
 /// One connection per blocking thread, up to the maximum. A request that has a thread then need not wait for
 /// a connection as well, where others could overtake it.
 pub fn pool_size() -> u32 {
-    (cores() * blocking_threads()).min(MOST_CONNECTIONS) as u32
+    (cores() * blocking_threads()).min(MAX_CONNECTIONS) as u32
 }

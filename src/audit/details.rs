@@ -46,16 +46,16 @@ fn switched(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
     let on = after
         .iter()
         .filter(|name| !before.contains(name))
-        .map(|name| format!("ligou {}", switch_label(name)));
+        .map(|name| format!("ligou {}", permission_label(name)));
     let off = before
         .iter()
         .filter(|name| !after.contains(name))
-        .map(|name| format!("desligou {}", switch_label(name)));
+        .map(|name| format!("desligou {}", permission_label(name)));
     on.chain(off).collect()
 }
 
 /// The permission's label. A permission that no longer exists is shown as stored.
-fn switch_label(name: &str) -> &str {
+fn permission_label(name: &str) -> &str {
     name.parse().map_or(name, |permission| roles::label(permission))
 }
 

@@ -14,7 +14,9 @@ use crate::clock::{self, Resolved, Zone};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{Asked, ClientIp, Cursor, Remarks, Shell, csv_file, pushing, tidied};
+use crate::web::{
+    ClientIp, Cursor, FilterKind, FilterRemarks, Shell, csv_file, redirect_without_empty, with_push_url,
+};
 
 /// Rows per query when the file is written.
 const BATCH: usize = 1000;
@@ -63,7 +65,7 @@ impl Query {
     }
 
     /// Drops filter values that do not exist, with a remark for the user about each.
-    fn known(self, people: &[log::Person]) -> (Self, Remarks) {
+    fn without_unknown(self, people: &[log::UserChoice]) -> (Self, FilterRemarks) {
         let is_somebody = match self.actor.parse() {
             Ok(Actor::Person(id)) => people.iter().any(|person| person.id == id),
             Ok(Actor::Nobody) => true,
@@ -71,11 +73,11 @@ impl Query {
         };
         let is_group = self.group.parse::<Group>().is_ok();
         let is_day = |text: &str| clock::parse_day(text).is_some();
-        let remarks = Remarks::of(&[
-            (Asked::Choice("Quem fez"), &self.actor, is_somebody),
-            (Asked::Choice("Assunto"), &self.group, is_group),
-            (Asked::Date("De"), &self.from, is_day(&self.from)),
-            (Asked::Date("Até"), &self.until, is_day(&self.until)),
+        let remarks = FilterRemarks::of(&[
+            (FilterKind::Choice("Quem fez"), &self.actor, is_somebody),
+            (FilterKind::Choice("Assunto"), &self.group, is_group),
+            (FilterKind::Date("De"), &self.from, is_day(&self.from)),
+            (FilterKind::Date("Até"), &self.until, is_day(&self.until)),
         ]);
         let kept = |text: String, is_known: bool| if is_known { text } else { String::new() };
         let (is_from, is_until) = (is_day(&self.from), is_day(&self.until));
@@ -97,7 +99,7 @@ impl Query {
     }
 
     /// The filters as the audit entry of an export stores them.
-    fn kept(&self) -> Value {
+    fn as_details(&self) -> Value {
         let all =
             [("actor", &self.actor), ("group", &self.group), ("from", &self.from), ("until", &self.until)];
         let set = all.into_iter().filter(|(_, value)| !value.is_empty());
@@ -121,7 +123,7 @@ pub async fn index(
     query: web::Query<Query>,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    if let Some(answer) = tidied(&request, &shell) {
+    if let Some(answer) = redirect_without_empty(&request, &shell) {
         return Ok(answer);
     }
     let (query, is_swapped) = query.into_inner().in_order();
@@ -129,7 +131,7 @@ pub async fn index(
     let (query, remarks, page, people) = db
         .run(move |conn| {
             let people = log::people(conn, "", query.actor())?;
-            let (query, remarks) = query.known(&people);
+            let (query, remarks) = query.without_unknown(&people);
             let page = log::page(conn, query.filter(zone))?;
             Ok((query, remarks, page, people))
         })
@@ -137,7 +139,7 @@ pub async fn index(
     let remarks = remarks.swapped(is_swapped).without(query.address(""));
     let address = query.address(&query.place());
     let view = Index::new(&viewer, &query, page, people, remarks);
-    Ok(pushing(shell.page("Auditoria", view)?, &address))
+    Ok(with_push_url(shell.page("Auditoria", view)?, &address))
 }
 
 #[derive(Deserialize)]
@@ -154,7 +156,7 @@ pub async fn people(
 ) -> Result<HttpResponse> {
     let nobody = query.q.trim().is_empty().then(|| json!({ "value": "none", "text": NOBODY }));
     let found = db.run(move |conn| log::people(conn, &query.q, None)).await?;
-    let choice = |person: log::Person| json!({ "value": person.id, "text": person.name });
+    let choice = |person: log::UserChoice| json!({ "value": person.id, "text": person.name });
     let choices: Vec<Value> = nobody.into_iter().chain(found.into_iter().map(choice)).collect();
     Ok(HttpResponse::build(StatusCode::OK).json(choices))
 }
@@ -172,8 +174,8 @@ pub async fn export(
     let query = db
         .transaction(move |conn| {
             let people = log::people(conn, "", query.actor())?;
-            let (query, _) = query.clone().known(&people);
-            let entry = Entry::of(Action::AuditExported).by_user(by).with(query.kept());
+            let (query, _) = query.clone().without_unknown(&people);
+            let entry = Entry::of(Action::AuditExported).by_user(by).with(query.as_details());
             record(conn, &entry.from(&ip))?;
             Ok(query)
         })

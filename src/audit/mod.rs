@@ -11,7 +11,7 @@ mod sentences;
 mod views;
 
 pub use queries::{Change, newest_about, newest_of, record};
-pub use refusals::{Refusals, Refused, note as note_refusals, note_early as note_early_refusals};
+pub use refusals::{RefusalDetails, Refusals, note as note_refusals, note_early as note_early_refusals};
 pub use sentences::{Group, history};
 use serde_json::Value;
 

@@ -21,20 +21,20 @@ use crate::ids::UserId;
 use crate::web::{USER_KEY, client_ip};
 
 /// How often the sums are written to the audit.
-const EVERY: Duration = Duration::from_secs(60);
+const WRITE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Maximum kinds of refusals between two writes. Beyond it, refusals are counted by action only.
-const KINDS: usize = 500;
+const MAX_KINDS: usize = 500;
 
 /// Start of the paths of customers' pages.
-const CUSTOMERS: &str = "/c/";
+const CUSTOMER_PATHS: &str = "/c/";
 
 /// This process's sums since the last write.
 #[derive(Clone, Default)]
-pub struct Refusals(Arc<Mutex<HashMap<Kind, u64>>>);
+pub struct Refusals(Arc<Mutex<HashMap<RefusalKey, u64>>>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Kind {
+struct RefusalKey {
     action: Action,
     actor: Option<UserId>,
     subject: Option<i64>,
@@ -44,12 +44,12 @@ struct Kind {
 
 /// What a handler knows about its refusal. The handler puts it into the response's extensions.
 #[derive(Clone, Copy, Debug)]
-pub struct Refused {
+pub struct RefusalDetails {
     action: Action,
     subject: Option<i64>,
 }
 
-impl Refused {
+impl RefusalDetails {
     /// A sign-in attempt beyond the limit, with the user whose address was typed, if there is one.
     pub fn signing_in(user: Option<UserId>) -> Self {
         Self { action: Action::SignInThrottled, subject: user.map(|user| user.0) }
@@ -72,8 +72,8 @@ pub async fn note(
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let response = next.call(request).await?;
     let request = response.request();
-    let told = response.response().extensions().get::<Refused>().copied();
-    let refused = told.or_else(|| Refused::of(response.status()));
+    let given = response.response().extensions().get::<RefusalDetails>().copied();
+    let refused = given.or_else(|| RefusalDetails::of(response.status()));
     if let (Some(refused), Some(refusals)) = (refused, request.app_data::<web::Data<Refusals>>()) {
         let user = request.get_session().get::<i64>(USER_KEY).unwrap_or_default();
         let pattern = request.match_pattern().unwrap_or_default();
@@ -93,7 +93,7 @@ pub async fn note_early(
         (!request.method().is_safe()).then(|| (request.method().to_string(), address(request.request())));
     let answer = next.call(request).await;
     if let (Err(error), Some(refusals), Some((method, ip))) = (&answer, refusals, asked)
-        && let Some(refused) = Refused::of(error.as_response_error().status_code())
+        && let Some(refused) = RefusalDetails::of(error.as_response_error().status_code())
     {
         refusals.add(refused, None, method, ip);
     }
@@ -102,19 +102,21 @@ pub async fn note_early(
 
 /// The visitor's IP address. Empty on customers' pages, because audit rows cannot be anonymised.
 fn address(request: &HttpRequest) -> String {
-    if request.path().starts_with(CUSTOMERS) { String::new() } else { client_ip(request) }
+    if request.path().starts_with(CUSTOMER_PATHS) { String::new() } else { client_ip(request) }
 }
 
 impl Refusals {
-    fn add(&self, refused: Refused, actor: Option<UserId>, route: String, ip: String) {
-        let Refused { action, subject } = refused;
+    fn add(&self, refused: RefusalDetails, actor: Option<UserId>, route: String, ip: String) {
+        let RefusalDetails { action, subject } = refused;
         tracing::info!(action = action.as_str(), ?actor, subject, route, ip, "a request was refused");
         let mut sums = self.lock();
-        let kind = Kind { action, actor, subject, route, ip };
-        let is_known = sums.contains_key(&kind) || sums.len() < KINDS;
+        let kind = RefusalKey { action, actor, subject, route, ip };
+        let is_known = sums.contains_key(&kind) || sums.len() < MAX_KINDS;
         let kind = match is_known {
             true => kind,
-            false => Kind { actor: None, subject: None, route: String::new(), ip: String::new(), ..kind },
+            false => {
+                RefusalKey { actor: None, subject: None, route: String::new(), ip: String::new(), ..kind }
+            }
         };
         *sums.entry(kind).or_default() += 1;
     }
@@ -142,7 +144,7 @@ impl Refusals {
     /// Writes the sums at intervals, as long as the process runs.
     pub async fn keep_writing(self, db: Db) {
         loop {
-            time::sleep(EVERY).await;
+            time::sleep(WRITE_INTERVAL).await;
             if let Err(error) = self.write(&db).await {
                 tracing::warn!(%error, "the sums of refusals wait for the database");
             }
@@ -151,12 +153,12 @@ impl Refusals {
 
     /// Ignores a poisoned lock: each change to the map is a single call, so a panic leaves no half-made
     /// change.
-    fn lock(&self) -> MutexGuard<'_, HashMap<Kind, u64>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<RefusalKey, u64>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kind {
+impl RefusalKey {
     fn entry(&self, times: u64) -> Entry {
         let details = match self.route.is_empty() {
             true => json!({ "times": times }),
@@ -177,12 +179,12 @@ mod tests {
     #[test]
     fn a_flood_of_many_kinds_takes_little_memory() {
         let refusals = Refusals::default();
-        let refused = Refused::of(StatusCode::FORBIDDEN).unwrap();
-        for number in 0..3 * KINDS {
+        let refused = RefusalDetails::of(StatusCode::FORBIDDEN).unwrap();
+        for number in 0..3 * MAX_KINDS {
             refusals.add(refused, None, "GET /audit".into(), number.to_string());
         }
         let sums = refusals.lock();
-        assert_eq!(sums.len(), KINDS + 1);
-        assert_eq!(sums.values().sum::<u64>() as usize, 3 * KINDS);
+        assert_eq!(sums.len(), MAX_KINDS + 1);
+        assert_eq!(sums.values().sum::<u64>() as usize, 3 * MAX_KINDS);
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use self::Record as R;
+use self::RecordKind as R;
 use super::details::detail;
 use super::{Action, Action as A, Change};
 use crate::auth::{Account, Permission};
@@ -55,14 +55,14 @@ struct Words {
     /// What was done; stands before the record.
     verb: &'static str,
     /// The kind of record that was changed.
-    record: Record,
+    record: RecordKind,
     /// The subject of the sentence when the entry has no user.
-    by_itself: &'static str,
+    default_actor: &'static str,
 }
 
 /// The kinds of records that actions are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Record {
+enum RecordKind {
     None,
     User,
     Department,
@@ -81,7 +81,7 @@ const PLATFORM: &str = "A plataforma";
 impl Words {
     fn of(action: Action) -> Self {
         let (group, verb, record) = words(action);
-        Self { group, verb, record, by_itself: by_itself(action) }
+        Self { group, verb, record, default_actor: default_actor(action) }
     }
 }
 
@@ -152,7 +152,7 @@ fn words(action: A) -> (Group, &'static str, R) {
 }
 
 /// The subject of the sentence when the entry has no user.
-fn by_itself(action: Action) -> &'static str {
+fn default_actor(action: Action) -> &'static str {
     match action {
         Action::TicketOpened | Action::ContactAccessesEnded => "O contato",
         Action::UserCreated => "O operador",
@@ -185,14 +185,14 @@ impl Sentence {
         viewer: &Account,
     ) -> Self {
         let words = Words::of(action);
-        let who = actor.unwrap_or(words.by_itself);
+        let who = actor.unwrap_or(words.default_actor);
         let is_of_somebody = matches!(action, Action::SignInRefused | Action::SignInThrottled);
         let joint = if is_of_somebody && subject.is_some() { " como" } else { "" };
         let named = |(id, name): (i64, Option<&str>)| {
             let label = name.map_or_else(|| format!("nº {id}"), str::to_owned);
             (label, words.record.page(id, viewer))
         };
-        let record = subject.filter(|_| words.record != Record::None).map(named);
+        let record = subject.filter(|_| words.record != RecordKind::None).map(named);
         let lead = format!("{who} {}{joint}", words.verb);
         Self { who: who.to_owned(), lead, record, detail: detail(details) }
     }
@@ -205,7 +205,7 @@ impl Sentence {
     }
 }
 
-impl Record {
+impl RecordKind {
     fn page(self, id: i64, viewer: &Account) -> Option<String> {
         let (permission, path) = match self {
             Self::None => return None,
@@ -226,7 +226,7 @@ impl Record {
 /// The history of one record as sentences, newest first. The last one is its creation: `created_at` is used
 /// if `changes` lacks it, either because the audit has no such entry or because newer ones fill the limit.
 pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Account) -> Vec<String> {
-    let told = |change: &Change| {
+    let sentence_of = |change: &Change| {
         let action = change.action.parse().ok()?;
         let sentence = Sentence::of(action, change.actor.as_deref(), None, &change.details, viewer);
         let text = match (&change.department, membership(action)) {
@@ -235,7 +235,7 @@ pub fn history(changes: &[Change], created_at: DateTime<Utc>, viewer: &Account) 
         };
         Some(format!("{text}, {}", viewer.zone.date_time(change.at)))
     };
-    let mut all: Vec<String> = changes.iter().filter_map(told).collect();
+    let mut all: Vec<String> = changes.iter().filter_map(sentence_of).collect();
     let is_creation =
         |change: &Change| matches!(change.action.rsplit('.').next(), Some("created" | "invited"));
     if !changes.iter().any(is_creation) {

@@ -4,10 +4,10 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::handlers::Query;
-use super::queries::log::{Person as Somebody, Row};
+use super::queries::log::{Row, UserChoice};
 use super::sentences::{Group, Sentence};
 use crate::auth::Account;
-use crate::web::{PageOf, Remarks};
+use crate::web::{FilterRemarks, PageOf};
 
 #[derive(Template)]
 #[template(path = "audit/index.html")]
@@ -22,7 +22,7 @@ pub struct Index {
     export: String,
     newer: Option<String>,
     older: Option<String>,
-    remarks: Remarks,
+    remarks: FilterRemarks,
 }
 
 struct Line {
@@ -38,8 +38,8 @@ impl Index {
         viewer: &Account,
         query: &Query,
         page: PageOf<Row>,
-        people: Vec<Somebody>,
-        remarks: Remarks,
+        people: Vec<UserChoice>,
+        remarks: FilterRemarks,
     ) -> Self {
         let neighbour = |name: &str, cursor: String| query.address(&format!("{name}={cursor}"));
         Self {

@@ -17,10 +17,10 @@ use crate::ids::UserId;
 use crate::keys::{Key, random_bytes};
 
 /// Maximum users that the cookie remembers.
-const KEPT: usize = 5;
+const MAX_MARKS: usize = 5;
 
 /// Days that the cookie lasts. Browsers allow at most 400.
-const DAYS: i64 = 365;
+const COOKIE_DAYS: i64 = 365;
 
 const NONCE: usize = 32;
 const MARK: usize = 64;
@@ -78,14 +78,14 @@ impl KnownDevice {
             let tag = devices.tag(&nonce, user, password_hash);
             nonce + &tag
         });
-        let others = self.marks.iter().filter(|other| **other != mark).take(KEPT - 1);
+        let others = self.marks.iter().filter(|other| **other != mark).take(MAX_MARKS - 1);
         let marks: Vec<&str> = std::iter::once(&mark).chain(others).map(String::as_str).collect();
         let cookie = Cookie::build(devices.cookie_name(), marks.join("."))
             .path("/")
             .http_only(true)
             .secure(devices.is_https)
             .same_site(SameSite::Lax)
-            .max_age(Duration::days(DAYS));
+            .max_age(Duration::days(COOKIE_DAYS));
         Some(cookie.finish())
     }
 }
@@ -99,7 +99,7 @@ impl FromRequest for KnownDevice {
         let cookie = devices.as_ref().and_then(|devices| request.cookie(devices.cookie_name()));
         let is_mark = |mark: &&str| mark.len() == MARK && mark.bytes().all(|byte| byte.is_ascii_hexdigit());
         let marks = cookie.iter().flat_map(|cookie| cookie.value().split('.')).filter(is_mark);
-        ready(Ok(Self { marks: marks.take(KEPT).map(str::to_owned).collect(), devices }))
+        ready(Ok(Self { marks: marks.take(MAX_MARKS).map(str::to_owned).collect(), devices }))
     }
 }
 

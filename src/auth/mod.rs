@@ -24,6 +24,6 @@ pub use permission::{
 };
 pub use prefetch::{Companion, prefetch_account, take_companion};
 pub use queries::{account_tables, credentials, has_permission};
-pub use recognition::recognise;
+pub use recognition::mark_connection;
 pub use signed_in::SignedIn;
 pub use viewer::{Account, Anyone, Attendant, Can, Viewer};

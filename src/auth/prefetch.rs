@@ -45,7 +45,7 @@ pub async fn prefetch_account(
 }
 
 /// Tells the session store not to delete the old token: it expires by itself after a few seconds (see
-/// `sessions::follow_rights`).
+/// `sessions::renew_on_changed_rights`).
 pub fn keep_old_token() {
     KEEPS_OLD_TOKEN.try_with(|keeps| keeps.set(true)).ok();
 }

@@ -115,19 +115,19 @@ struct StateRow {
 }
 
 /// SQL condition: the session `x` has the token hash $1 and has not ended.
-const LIVING: &str = "x.token_hash = $1 AND x.seen_at > now() - make_interval(hours => $2)
+const IS_OPEN: &str = "x.token_hash = $1 AND x.seen_at > now() - make_interval(hours => $2)
             AND x.created_at > now() - make_interval(days => $3) AND (x.ends_at IS NULL OR x.ends_at > now())";
 /// SQL columns: the state of the session `x`, whether its last use was saved over a minute ago, and whether a new
 /// token has taken its place.
-const STATE: &str =
+const STATE_COLUMNS: &str =
     "x.state, x.seen_at < now() - interval '1 minute' AS is_stale, x.ends_at IS NOT NULL AS is_replaced";
 
 /// The statement that reads a session, its account and a companion.
 pub fn with_account<C: Companion>() -> String {
     let (columns, tables) = (C::columns(), account_tables());
     format!(
-        "SELECT {STATE}, {ACCOUNT}, {columns} FROM {tables} JOIN sessions x ON x.user_id = u.id
-          WHERE {LIVING} AND u.deactivated_at IS NULL"
+        "SELECT {STATE_COLUMNS}, {ACCOUNT}, {columns} FROM {tables} JOIN sessions x ON x.user_id = u.id
+          WHERE {IS_OPEN} AND u.deactivated_at IS NULL"
     )
 }
 
@@ -143,9 +143,9 @@ struct WithAccountRow<C> {
 
 /// The state of an open session. Updates its last use, at most once a minute.
 pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
-    let query = db::prepared(format!("SELECT {STATE} FROM sessions x WHERE {LIVING}"));
-    let row: Option<StateRow> = of_token(query, token_hash).get_result(conn).optional()?;
-    row.map(|row| row.used(conn, token_hash)).transpose()
+    let query = db::prepared(format!("SELECT {STATE_COLUMNS} FROM sessions x WHERE {IS_OPEN}"));
+    let row: Option<StateRow> = bind_token(query, token_hash).get_result(conn).optional()?;
+    row.map(|row| row.record_use(conn, token_hash)).transpose()
 }
 
 /// The same with the active user who owns the session, by the statement `with_account::<C>()`; `None` also if the
@@ -155,17 +155,18 @@ pub fn session_with_account<C: Companion>(
     statement: &str,
     token_hash: &[u8],
 ) -> Result<Option<(Value, Account, C)>> {
-    let query = of_token(db::prepared(statement), token_hash);
+    let query = bind_token(db::prepared(statement), token_hash);
     let row: Option<WithAccountRow<C>> = query.get_result(conn).optional()?;
-    row.map(|row| Ok((row.session.used(conn, token_hash)?, row.account.into(), row.companion))).transpose()
+    row.map(|row| Ok((row.session.record_use(conn, token_hash)?, row.account.into(), row.companion)))
+        .transpose()
 }
 
-fn of_token<'a>(query: db::Prepared<'a>, token_hash: &'a [u8]) -> db::Prepared<'a> {
+fn bind_token<'a>(query: db::Prepared<'a>, token_hash: &'a [u8]) -> db::Prepared<'a> {
     query.bind::<Binary, _>(token_hash).bind::<Integer, _>(IDLE_HOURS).bind::<Integer, _>(LONGEST_DAYS)
 }
 
 impl StateRow {
-    fn used(mut self, conn: &mut PgConnection, token_hash: &[u8]) -> Result<Value> {
+    fn record_use(mut self, conn: &mut PgConnection, token_hash: &[u8]) -> Result<Value> {
         if self.is_replaced {
             self.state[REPLACED_KEY] = "true".into();
         }

@@ -15,7 +15,7 @@ use crate::web::USER_KEY;
 
 /// Middleware inside the session middleware: tells the register of connections which user this connection
 /// belongs to.
-pub async fn recognise(
+pub async fn mark_connection(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {

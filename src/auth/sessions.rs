@@ -160,7 +160,7 @@ pub fn begin(session: &Session, user: UserId, device: &Device) -> crate::Result<
 
 /// Replaces the session's token when the user's rights have changed since the last request, so that somebody
 /// who knows the old token does not get the new rights.
-pub async fn follow_rights(session: &Session, account: &Account, db: &Db) -> crate::Result<()> {
+pub async fn renew_on_changed_rights(session: &Session, account: &Account, db: &Db) -> crate::Result<()> {
     if session.get::<bool>(REPLACED_KEY).unwrap_or_default().unwrap_or_default() {
         return Ok(());
     }

@@ -21,13 +21,13 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let user = request.get_session().get::<i64>(USER_KEY).unwrap_or_default();
-        let user = user.filter(|user| is_meant(request, *user));
+        let user = user.filter(|user| matches_page_user(request, *user));
         ready(user.map(|user| Self(UserId(user))).ok_or_else(|| login_required(request)))
     }
 }
 
 /// A page may name its user in the header `X-User`. An open page must not get another user's data after that
 /// user has signed in in the same browser.
-pub(super) fn is_meant(request: &HttpRequest, user: i64) -> bool {
+pub(super) fn matches_page_user(request: &HttpRequest, user: i64) -> bool {
     request.headers().get("x-user").is_none_or(|meant| meant.as_bytes() == user.to_string().as_bytes())
 }

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use url::{Position, Url};
 
-use super::signed_in::is_meant;
+use super::signed_in::matches_page_user;
 use super::{AttendTickets, Permission, Permissions, Requires, prefetch, queries, sessions};
 use crate::clock::Zone;
 use crate::db::Db;
@@ -92,7 +92,7 @@ impl FromRequest for Viewer {
             let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
             let session = request.get_session();
             let user = session.get::<i64>(USER_KEY).unwrap_or_default();
-            let Some(user) = user.filter(|user| is_meant(&request, *user)) else {
+            let Some(user) = user.filter(|user| matches_page_user(&request, *user)) else {
                 return Err(login_required(&request));
             };
             let account = match prefetch::take_account().filter(|account| account.id.0 == user) {
@@ -104,7 +104,7 @@ impl FromRequest for Viewer {
                 return Err(login_required(&request));
             };
             account.ip = client_ip(&request);
-            sessions::follow_rights(&session, &account, db).await?;
+            sessions::renew_on_changed_rights(&session, &account, db).await?;
             let viewer = Self(Arc::new(account));
             request.extensions_mut().insert(viewer.clone());
             Ok(viewer)

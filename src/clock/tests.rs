@@ -54,7 +54,7 @@ fn dates_read_as_in_brazil() {
     let due = at("2026-12-05T13:00:00Z");
     assert_eq!(zone.date_time(due), "05/12/2026 às 10:00");
     assert_eq!(zone.long_date(due), "Sábado, 05/12/2026");
-    assert_eq!(zone.slot(due), "sáb., 05/12/2026 às 10:00");
+    assert_eq!(zone.free_time_label(due), "sáb., 05/12/2026 às 10:00");
     assert_eq!(zone.input(due), "2026-12-05T10:00");
 }
 

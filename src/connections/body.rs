@@ -13,19 +13,19 @@ use actix_web::rt::time::{Instant, Sleep, sleep_until};
 use actix_web::web::Bytes;
 use futures_util::{FutureExt, Stream};
 
-/// Maximum time for a body: this, and one second more for each [`PER_SECOND`] bytes received (64 kbit/s).
+/// Maximum time for a body: this, and one second more for each [`MIN_BYTES_PER_SECOND`] bytes received (64 kbit/s).
 const GRACE: Duration = Duration::from_secs(30);
-const PER_SECOND: u64 = 8 * 1024;
+const MIN_BYTES_PER_SECOND: u64 = 8 * 1024;
 
 /// The body of a request, shared by its reader and the response. After the response, the server closes a
 /// connection whose body was not read, but only if the body still exists.
 #[derive(Clone)]
-pub struct Held {
+pub struct SharedBody {
     payload: Rc<RefCell<Payload>>,
     is_over: Rc<Cell<bool>>,
 }
 
-impl Held {
+impl SharedBody {
     pub fn new(payload: Payload) -> Self {
         Self { payload: Rc::new(RefCell::new(payload)), is_over: Rc::default() }
     }
@@ -37,22 +37,22 @@ impl Held {
 
     /// The body for the handler: fails if the client is too slow.
     pub fn paced(&self) -> Payload {
-        Payload::Stream { payload: Box::pin(Paced { held: self.clone(), read: 0, pace: None }) }
+        Payload::Stream { payload: Box::pin(PacedBody { held: self.clone(), read: 0, pace: None }) }
     }
 }
 
-struct Paced {
-    held: Held,
+struct PacedBody {
+    held: SharedBody,
     read: u64,
     /// The time of the first read, and the timer for the time limit.
     pace: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
-impl Paced {
+impl PacedBody {
     /// Whether the client is too slow. If not, wakes the task at the next time limit.
     fn is_too_slow(&mut self, context: &mut Context<'_>) -> bool {
         let read = self.read;
-        let due = |began: Instant| began + GRACE + Duration::from_secs(read / PER_SECOND);
+        let due = |began: Instant| began + GRACE + Duration::from_secs(read / MIN_BYTES_PER_SECOND);
         let (began, clock) = self.pace.get_or_insert_with(|| {
             let began = Instant::now();
             (began, Box::pin(sleep_until(due(began))))
@@ -67,7 +67,7 @@ impl Paced {
     }
 }
 
-impl Stream for Paced {
+impl Stream for PacedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -105,7 +105,7 @@ mod tests {
 
     /// How many seconds `body` could be read, and how many bytes arrived.
     async fn read_for(body: Payload, most: Duration) -> (u64, usize) {
-        let (mut body, began) = (Held::new(body).paced(), Instant::now());
+        let (mut body, began) = (SharedBody::new(body).paced(), Instant::now());
         let mut bytes = 0;
         while began.elapsed() < most {
             match body.next().await {

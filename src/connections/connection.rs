@@ -19,7 +19,7 @@ const FAIR_BYTES: usize = 64 * 1024;
 
 /// Maximum bytes that a client may send during its event stream. A client has nothing to send then, and unread input
 /// would hide that the client is gone.
-const BESIDE_A_STREAM: usize = 4 * 1024;
+const MAX_INPUT_DURING_STREAM: usize = 4 * 1024;
 
 /// Who uses a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ pub struct Connection {
     is_gone: AtomicBool,
     is_closing: AtomicBool,
     /// Whether the register asked the connection to close.
-    pub(super) is_told_to_go: AtomicBool,
+    pub(super) must_close: AtomicBool,
     pub(super) waker: AtomicWaker,
 }
 
@@ -75,7 +75,7 @@ impl Connection {
             sent_beside_stream: AtomicUsize::new(0),
             is_gone: AtomicBool::new(false),
             is_closing: AtomicBool::new(false),
-            is_told_to_go: AtomicBool::new(false),
+            must_close: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         }
     }
@@ -107,7 +107,7 @@ impl Connection {
         if count == 0 {
             self.is_gone.store(true, Ordering::Relaxed);
         } else if self.has_stream.load(Ordering::Relaxed)
-            && self.sent_beside_stream.fetch_add(count, Ordering::Relaxed) + count > BESIDE_A_STREAM
+            && self.sent_beside_stream.fetch_add(count, Ordering::Relaxed) + count > MAX_INPUT_DURING_STREAM
         {
             self.close();
         }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_for_nothing_may_not_stay() {
+    fn an_idle_connection_is_closed() {
         let connection = Connection::new(None);
         assert!(!connection.is_overdue(now()));
         assert!(connection.is_overdue(later(IDLE + Duration::from_secs(1))));
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn who_takes_an_answer_in_drops_may_not_stay() {
+    fn a_slow_reader_is_closed() {
         let connection = Connection::new(None);
         connection.begins_request();
         let late = later(FAIR_TIME + Duration::from_secs(1));
@@ -203,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn who_talks_into_a_stream_is_closed() {
+    fn a_client_that_sends_during_a_stream_is_closed() {
         let connection = Connection::new(None);
-        connection.has_read(BESIDE_A_STREAM * 2);
+        connection.has_read(MAX_INPUT_DURING_STREAM * 2);
         assert!(!connection.is_gone());
         connection.begins_stream();
-        connection.has_read(BESIDE_A_STREAM + 1);
+        connection.has_read(MAX_INPUT_DURING_STREAM + 1);
         assert!(connection.is_gone());
     }
 }

@@ -16,10 +16,10 @@
 mod body;
 mod connection;
 mod register;
-mod stream;
+mod socket;
 mod watch;
 
 pub use connection::{Connection, Owner};
-pub use register::{Connections, EVERY};
-pub use stream::Guarded;
+pub use register::{Connections, TIDY_INTERVAL};
+pub use socket::WatchedSocket;
 pub use watch::watch;

@@ -12,18 +12,18 @@ use super::connection::{Connection, Owner, now};
 use crate::config::{TrustedProxies, network_of};
 
 /// Interval at which [`Connections::tidy`] must be called.
-pub const EVERY: Duration = Duration::from_secs(1);
+pub const TIDY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Maximum connections of all strangers together, however many the process may have.
 const MOST_STRANGERS: usize = 16_384;
 
 /// Maximum protected connections per account, and per customer's link. A browser opens six. Further ones are
 /// treated like a stranger's.
-const OF_A_USER: usize = 64;
-const OF_A_CUSTOMER: usize = 16;
+const MAX_PER_USER: usize = 64;
+const MAX_PER_CUSTOMER: usize = 16;
 
 /// Number of calls of `tidy` between log lines about refused connections.
-const TELL_EVERY: u64 = 60;
+const CALLS_PER_LOG_LINE: u64 = 60;
 
 /// The register, cheap to clone.
 #[derive(Clone)]
@@ -109,7 +109,7 @@ impl Connections {
     }
 
     /// Admits a connection; `None` if its address has reached the limit.
-    pub(super) fn admit(&self, peer: IpAddr) -> Option<Guest> {
+    pub(super) fn admit(&self, peer: IpAddr) -> Option<AdmittedConnection> {
         let network = (!self.is_exempt(peer)).then(|| network_of(peer));
         let mut open = self.open();
         if let Some(network) = network
@@ -124,9 +124,9 @@ impl Connections {
         let newcomer = usize::from(connection.is_strangers());
         let strangers = open.strangers - open.leaving_strangers + newcomer;
         let all = open.all.len() - open.leaving + 1;
-        if let Some(excess) = too_many(strangers, self.most_strangers()) {
+        if let Some(excess) = excess_of(strangers, self.most_strangers()) {
             open.make_room(excess, Connection::is_strangers);
-        } else if let Some(excess) = too_many(all, full) {
+        } else if let Some(excess) = excess_of(all, full) {
             open.make_room(excess, |one| one.is_strangers() || (one.is_idle() && !one.is_exempt()));
         }
         let id = open.next;
@@ -134,7 +134,7 @@ impl Connections {
         open.strangers += newcomer;
         open.all.insert(id, connection.clone());
         drop(open);
-        Some(Guest { connection, id, register: self.clone() })
+        Some(AdmittedConnection { connection, id, register: self.clone() })
     }
 
     /// Whether `peer` is a proxy on this machine or a trusted one. Loopback addresses other than 127.0.0.1
@@ -147,13 +147,13 @@ impl Connections {
     }
 
     /// Admits a request that a trusted proxy forwards for `visitor`; `Err` if they have reached the limit.
-    pub(super) fn admit_forwarded(&self, visitor: IpAddr) -> Result<Option<Forwarded>, ()> {
+    pub(super) fn admit_forwarded(&self, visitor: IpAddr) -> Result<Option<ForwardedRequest>, ()> {
         if self.is_exempt(visitor) {
             return Ok(None);
         }
         let network = network_of(visitor);
         match self.open().forwarded.take(network, self.0.per_address) {
-            true => Ok(Some(Forwarded { network, register: self.clone() })),
+            true => Ok(Some(ForwardedRequest { network, register: self.clone() })),
             false => Err(()),
         }
     }
@@ -165,8 +165,8 @@ impl Connections {
             return;
         }
         let most = match owner {
-            Owner::User(_) => OF_A_USER,
-            Owner::Customer(_) => OF_A_CUSTOMER,
+            Owner::User(_) => MAX_PER_USER,
+            Owner::Customer(_) => MAX_PER_CUSTOMER,
         };
         let mut open = self.open();
         if open.owners.take(owner, most) {
@@ -182,8 +182,8 @@ impl Connections {
         let mut open = self.open();
         open.beats += 1;
         let overdue: Vec<_> = open.all.values().filter(|one| one.is_overdue(now)).cloned().collect();
-        overdue.iter().for_each(|one| open.tell_to_go(one));
-        let tells = open.beats.is_multiple_of(TELL_EVERY);
+        overdue.iter().for_each(|one| open.ask_to_close(one));
+        let tells = open.beats.is_multiple_of(CALLS_PER_LOG_LINE);
         drop(open);
         let refused = if tells { self.0.refused.swap(0, Ordering::Relaxed) } else { 0 };
         if refused > 0 {
@@ -216,14 +216,14 @@ impl Open {
         if candidates.len() > excess {
             candidates.select_nth_unstable_by_key(excess - 1, |(rank, _)| *rank);
         }
-        candidates.iter().take(excess).for_each(|(_, one)| self.tell_to_go(one));
+        candidates.iter().take(excess).for_each(|(_, one)| self.ask_to_close(one));
     }
 
-    fn tell_to_go(&mut self, connection: &Connection) {
+    fn ask_to_close(&mut self, connection: &Connection) {
         if connection.is_closing() {
             return;
         }
-        connection.is_told_to_go.store(true, Ordering::Relaxed);
+        connection.must_close.store(true, Ordering::Relaxed);
         self.leaving += 1;
         self.leaving_strangers += usize::from(connection.is_strangers());
         connection.close();
@@ -232,35 +232,35 @@ impl Open {
 
 /// How many connections to close if there are `count` and `most` are allowed. A few more than necessary, so
 /// that not every new connection triggers another search.
-fn too_many(count: usize, most: usize) -> Option<usize> {
+fn excess_of(count: usize, most: usize) -> Option<usize> {
     (count > most).then(|| count - most + most / 16)
 }
 
 /// An admitted connection. Dropping it removes it from the register.
-pub struct Guest {
+pub struct AdmittedConnection {
     connection: Arc<Connection>,
     id: u64,
     register: Connections,
 }
 
-impl Guest {
+impl AdmittedConnection {
     pub fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
 }
 
-impl Deref for Guest {
+impl Deref for AdmittedConnection {
     type Target = Connection;
     fn deref(&self) -> &Connection {
         &self.connection
     }
 }
 
-impl Drop for Guest {
+impl Drop for AdmittedConnection {
     fn drop(&mut self) {
         let mut open = self.register.open();
         open.all.remove(&self.id);
-        let (is_strangers, was_told) = (self.is_strangers(), self.is_told_to_go.load(Ordering::Relaxed));
+        let (is_strangers, was_told) = (self.is_strangers(), self.must_close.load(Ordering::Relaxed));
         open.strangers -= usize::from(is_strangers);
         open.leaving -= usize::from(was_told);
         open.leaving_strangers -= usize::from(was_told && is_strangers);
@@ -274,12 +274,12 @@ impl Drop for Guest {
 }
 
 /// A forwarded request in progress. Dropping it frees its place.
-pub struct Forwarded {
+pub struct ForwardedRequest {
     network: IpAddr,
     register: Connections,
 }
 
-impl Drop for Forwarded {
+impl Drop for ForwardedRequest {
     fn drop(&mut self) {
         self.register.open().forwarded.give_back(self.network);
     }
@@ -352,11 +352,11 @@ mod tests {
     }
 
     #[test]
-    fn an_account_keeps_so_many_places_and_no_more() {
+    fn protected_connections_per_account_are_limited() {
         let register = register(1_000, 1_000);
         let all: Vec<_> = (0..100).map(|_| register.admit(ip("203.0.113.9")).unwrap()).collect();
         all.iter().for_each(|one| register.recognise(one, Owner::User(UserId(1))));
-        assert_eq!(all.iter().filter(|one| one.is_strangers()).count(), 100 - OF_A_USER);
+        assert_eq!(all.iter().filter(|one| one.is_strangers()).count(), 100 - MAX_PER_USER);
         drop(all);
         let again = register.admit(ip("203.0.113.9")).unwrap();
         register.recognise(&again, Owner::User(UserId(1)));
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn when_all_places_are_taken_who_is_signed_in_and_waits_for_nothing_goes() {
+    fn when_all_places_are_taken_idle_users_are_disconnected() {
         let register = register(1_000, 64);
         let known: Vec<_> = (0..60)
             .map(|n| {

@@ -12,8 +12,8 @@ use actix_web::middleware::Next;
 use actix_web::web::{Bytes, Data};
 use pin_project_lite::pin_project;
 
-use super::body::Held;
-use super::register::Forwarded;
+use super::body::SharedBody;
+use super::register::ForwardedRequest;
 use super::{Connection, Connections};
 use crate::error::Error;
 use crate::web::visitor_of;
@@ -36,7 +36,7 @@ pub async fn watch(
     under_way.begin();
     let payload = request.take_payload();
     if !matches!(payload, Payload::None) {
-        let held = Held::new(payload);
+        let held = SharedBody::new(payload);
         request.set_payload(held.paced());
         under_way.body = Some(held);
     }
@@ -54,7 +54,7 @@ pub async fn watch(
     }
 }
 
-fn place_of(request: &ServiceRequest) -> Result<Option<Forwarded>, Error> {
+fn place_of(request: &ServiceRequest) -> Result<Option<ForwardedRequest>, Error> {
     let connections = request.app_data::<Data<Connections>>();
     let Some((connections, visitor)) = connections.zip(visitor_of(request.request())) else {
         return Ok(None);
@@ -65,9 +65,9 @@ fn place_of(request: &ServiceRequest) -> Result<Option<Forwarded>, Error> {
 /// A request, from its head to the end of its response.
 struct UnderWay {
     connection: Option<Arc<Connection>>,
-    _forwarded: Option<Forwarded>,
+    _forwarded: Option<ForwardedRequest>,
     /// The body, if it was not read to the end.
-    body: Option<Held>,
+    body: Option<SharedBody>,
 }
 
 impl UnderWay {

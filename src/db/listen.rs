@@ -13,7 +13,7 @@ use pq_sys as pq;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::patience::with_patience;
+use super::wait_limit::with_wait_limit;
 
 /// One NOTIFY.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +28,10 @@ pub struct Notice {
 pub struct ListenError(String);
 
 /// Ask the server whether it is alive after this time without a message.
-const QUIET: Duration = Duration::from_secs(15);
+const CHECK_AFTER: Duration = Duration::from_secs(15);
 
 /// How long the server may take to answer that question.
-const ANSWER: Duration = Duration::from_secs(8);
+const CHECK_TIME_OUT: Duration = Duration::from_secs(8);
 
 /// A connection used only for LISTEN.
 pub struct Listener {
@@ -46,7 +46,7 @@ impl Listener {
     /// Connects on the blocking pool and listens on `channels` (plain identifiers).
     pub async fn connect(url: &str, channels: &'static [&'static str]) -> Result<Self, ListenError> {
         let url = CString::new(url).map_err(|error| ListenError(error.to_string()))?;
-        let open = move || with_patience(ANSWER, || Connection::open(&url, channels));
+        let open = move || with_wait_limit(CHECK_TIME_OUT, || Connection::open(&url, channels));
         let connection = actix_web::rt::task::spawn_blocking(open)
             .await
             .map_err(|error| ListenError(error.to_string()))??;
@@ -54,10 +54,10 @@ impl Listener {
         // the socket stays open and unchanged until both are dropped.
         let socket = unsafe { AsyncFd::register_with_interest(connection, Interest::READABLE) }
             .map_err(|error| ListenError(error.to_string()))?;
-        Ok(Self { socket, quiet: QUIET, answer: ANSWER, is_asked: false })
+        Ok(Self { socket, quiet: CHECK_AFTER, answer: CHECK_TIME_OUT, is_asked: false })
     }
 
-    /// The same with other limits: see `QUIET` and `ANSWER`.
+    /// The same with other limits: see `CHECK_AFTER` and `CHECK_TIME_OUT`.
     pub fn asking_after(self, quiet: Duration, answer: Duration) -> Self {
         Self { quiet, answer, ..self }
     }
@@ -71,8 +71,8 @@ impl Listener {
             if let Some(notice) = self.socket.get_ref().next_notice() {
                 return Ok(notice);
             }
-            let patience = if self.is_asked { self.answer } else { self.quiet };
-            let Ok(ready) = timeout(patience, self.socket.readable()).await else {
+            let limit = if self.is_asked { self.answer } else { self.quiet };
+            let Ok(ready) = timeout(limit, self.socket.readable()).await else {
                 if self.is_asked {
                     return Err(ListenError("the server says nothing".into()));
                 }

@@ -15,8 +15,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::Changes;
-use super::patience::{self, with_patience};
-use super::turns::{Row, Turn, Turns};
+use super::contact_queues::{ContactQueues, ContactTurn, LockedRow};
+use super::wait_limit::{self, with_wait_limit};
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 
@@ -28,11 +28,11 @@ const TURN_TIMEOUT: Duration = Duration::from_millis(2_500);
 
 /// Skip the liveness check if the connection was used successfully within this time. The check takes as long
 /// as a typical statement.
-const TRUSTED: Duration = Duration::from_millis(250);
+const SKIP_CHECK_WITHIN: Duration = Duration::from_millis(250);
 
 /// Maximum number of waiting requests per connection; further ones are answered 503 at once. When all
 /// browsers reconnect, this is about a second's work.
-const QUEUE: usize = 512;
+const MAX_WAITING_PER_CONNECTION: usize = 512;
 
 /// Maximum number of attempts for a transaction that conflicts with others.
 const TRIES: usize = 3;
@@ -46,7 +46,7 @@ const SESSION: &str = "SET default_transaction_isolation = 'read committed'; \
      SET idle_in_transaction_session_timeout = '10s'; SET client_min_messages = 'warning'; SET jit = off; \
      SET TIME ZONE 'UTC'";
 
-const PLANS_ONCE: &str = "SET plan_cache_mode = 'force_generic_plan'";
+const GENERIC_PLANS: &str = "SET plan_cache_mode = 'force_generic_plan'";
 
 /// The pool, cheap to clone.
 #[derive(Clone)]
@@ -55,11 +55,11 @@ pub struct Db {
     /// Number of runs that wait or are in progress.
     load: Arc<AtomicUsize>,
     changes: Changes,
-    turns: Turns,
+    contact_queues: ContactQueues,
     /// Limits concurrent transactions below the number of threads, so that reads always find a free thread.
     writers: Arc<Semaphore>,
     /// Maximum duration of one wait for the database.
-    patience: Duration,
+    wait_limit: Duration,
 }
 
 impl Db {
@@ -70,11 +70,11 @@ impl Db {
 
     /// As [`Db::new`], for statements whose best plan does not depend on their values: each connection plans
     /// a statement only once.
-    pub fn that_plans_once(url: &str, size: u32) -> Self {
+    pub fn with_generic_plans(url: &str, size: u32) -> Self {
         Self::with(url, size, true)
     }
 
-    fn with(url: &str, size: u32, plans_once: bool) -> Self {
+    fn with(url: &str, size: u32, has_generic_plans: bool) -> Self {
         let pool = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
@@ -83,25 +83,25 @@ impl Db {
             // The default handler would log every failed attempt while the database is down. The waiting
             // request logs the last one.
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(Manager { inner: ConnectionManager::new(url), plans_once });
+            .build_unchecked(Manager { inner: ConnectionManager::new(url), has_generic_plans });
         Self {
             pool,
             load: Arc::default(),
             changes: Changes::default(),
-            turns: Turns::default(),
+            contact_queues: ContactQueues::default(),
             writers: Arc::new(Semaphore::new(size.max(1) as usize)),
-            patience: patience::PATIENCE,
+            wait_limit: wait_limit::WAIT_LIMIT,
         }
     }
 
     /// The same pool for one worker, which may run at most `writers` transactions at once.
-    pub fn of_worker(&self, writers: usize) -> Self {
+    pub fn for_worker(&self, writers: usize) -> Self {
         Self { writers: Arc::new(Semaphore::new(writers.max(1))), ..self.clone() }
     }
 
     /// The same pool with another limit for each wait for the database.
-    pub fn waiting_at_most(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn with_wait_limit(self, wait_limit: Duration) -> Self {
+        Self { wait_limit, ..self }
     }
 
     /// The changes that this process knows of. Each of its own transactions counts as a change when it ends.
@@ -119,15 +119,15 @@ impl Db {
         T: Send + 'static,
         F: FnOnce(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        let (pool, patience) = (self.pool.clone(), self.patience);
-        let place = Place::take(&self.load, self.pool.max_size() as usize * QUEUE)?;
+        let (pool, wait_limit) = (self.pool.clone(), self.wait_limit);
+        let place = QueuePlace::take(&self.load, self.pool.max_size() as usize * MAX_WAITING_PER_CONNECTION)?;
         let run = move || {
             // Move the whole place into the closure, so that it is released at its end.
             let place = place;
             if place.began.elapsed() > CHECKOUT_TIMEOUT {
                 return Err(Error::Unavailable("waited for too long".into()));
             }
-            with_patience(patience, || pool.get()?.run(work))
+            with_wait_limit(wait_limit, || pool.get()?.run(work))
         };
         web::block(run).await.map_err(Error::unexpected)?
     }
@@ -147,26 +147,26 @@ impl Db {
     ///
     /// # Errors
     /// As [`Db::transaction`]; also `Unavailable` if the contact is not free within two seconds.
-    pub async fn transaction_on<T, F>(&self, row: impl Into<Row>, work: F) -> Result<T>
+    pub async fn transaction_on<T, F>(&self, row: impl Into<LockedRow>, work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
         let turn = match self.contact_of(row.into()).await? {
-            Some(contact) => Some(self.turns.take(contact).await?),
+            Some(contact) => Some(self.contact_queues.take(contact).await?),
             None => None,
         };
         self.write(turn, work).await
     }
 
-    async fn contact_of(&self, row: Row) -> Result<Option<ContactId>> {
+    async fn contact_of(&self, row: LockedRow) -> Result<Option<ContactId>> {
         match row {
-            Row::Contact(contact) => Ok(Some(contact)),
-            Row::Ticket(_) | Row::Schedule(_) => self.run(move |conn| row.contact(conn)).await,
+            LockedRow::Contact(contact) => Ok(Some(contact)),
+            LockedRow::Ticket(_) | LockedRow::Schedule(_) => self.run(move |conn| row.contact(conn)).await,
         }
     }
 
-    async fn write<T, F>(&self, turn: Option<Turn>, mut work: F) -> Result<T>
+    async fn write<T, F>(&self, turn: Option<ContactTurn>, mut work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
@@ -178,7 +178,7 @@ impl Db {
             let _both = (&turn, &place);
             for _ in 1..TRIES {
                 match conn.transaction(&mut work) {
-                    Err(error) if error.calls_for_another_try() => {
+                    Err(error) if error.should_retry_transaction() => {
                         tracing::info!(%error, "a transaction runs again");
                     }
                     outcome => return outcome,
@@ -187,14 +187,14 @@ impl Db {
             conn.transaction(work)
         });
         let outcome = outcome.await;
-        self.changes.note();
+        self.changes.add();
         outcome
     }
 }
 
 /// Opens a connection outside the pool, with the same settings.
 pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
-    with_patience(patience::PATIENCE, || {
+    with_wait_limit(wait_limit::WAIT_LIMIT, || {
         let mut conn = PgConnection::establish(url)?;
         conn.batch_execute(SESSION).map_err(ConnectionError::CouldntSetupConfiguration)?;
         Ok(conn)
@@ -202,12 +202,12 @@ pub fn connect(url: &str) -> Result<PgConnection, ConnectionError> {
 }
 
 /// A place in the queue. Held while waiting for a connection and while using it.
-struct Place {
+struct QueuePlace {
     load: Arc<AtomicUsize>,
     began: Instant,
 }
 
-impl Place {
+impl QueuePlace {
     fn take(load: &Arc<AtomicUsize>, most: usize) -> Result<Self> {
         let place = Self { load: load.clone(), began: Instant::now() };
         match load.fetch_add(1, Ordering::Relaxed) {
@@ -217,7 +217,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
         self.load.fetch_sub(1, Ordering::Relaxed);
     }
@@ -227,23 +227,31 @@ impl Drop for Place {
 struct Pooled {
     conn: PgConnection,
     /// Last successful use; `None` if the last use failed.
-    proven: Option<Instant>,
-    /// Value of [`patience::given_up`] at the last successful use.
-    given_up: u64,
+    last_success: Option<Instant>,
+    /// Value of [`wait_limit::closed_connections`] at the last successful use.
+    closed_connections: u64,
     /// Whether the tables changed after this connection planned its statements.
     is_outdated: bool,
 }
 
 impl Pooled {
     fn new(conn: PgConnection) -> Self {
-        Self { conn, proven: Some(Instant::now()), given_up: patience::given_up(), is_outdated: false }
+        Self {
+            conn,
+            last_success: Some(Instant::now()),
+            closed_connections: wait_limit::closed_connections(),
+            is_outdated: false,
+        }
     }
 
     fn run<T>(&mut self, work: impl FnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
-        self.proven = None;
+        self.last_success = None;
         let result = work(&mut self.conn);
         match &result {
-            Ok(_) => (self.proven, self.given_up) = (Some(Instant::now()), patience::given_up()),
+            Ok(_) => {
+                (self.last_success, self.closed_connections) =
+                    (Some(Instant::now()), wait_limit::closed_connections())
+            }
             Err(error) => self.is_outdated = matches!(error, Error::Outdated(_)),
         }
         result
@@ -254,7 +262,7 @@ impl Pooled {
 #[derive(Debug)]
 struct Manager {
     inner: ConnectionManager<PgConnection>,
-    plans_once: bool,
+    has_generic_plans: bool,
 }
 
 impl ManageConnection for Manager {
@@ -262,24 +270,24 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<Pooled, Self::Error> {
-        with_patience(patience::PATIENCE, || {
+        with_wait_limit(wait_limit::WAIT_LIMIT, || {
             let mut conn = self.inner.connect()?;
-            let settings = if self.plans_once { &[SESSION, PLANS_ONCE][..] } else { &[SESSION] };
+            let settings = if self.has_generic_plans { &[SESSION, GENERIC_PLANS][..] } else { &[SESSION] };
             conn.batch_execute(&settings.join("; ")).map_err(diesel::r2d2::Error::QueryError)?;
             Ok(Pooled::new(conn))
         })
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), Self::Error> {
-        if pooled.given_up != patience::given_up() {
+        if pooled.closed_connections != wait_limit::closed_connections() {
             // Another connection has been silent since. Checking each idle connection would take too long, so
             // replace this one.
             return Err(diesel::r2d2::Error::QueryError(DieselError::BrokenTransactionManager));
         }
-        if pooled.proven.is_some_and(|at| at.elapsed() < TRUSTED) {
+        if pooled.last_success.is_some_and(|at| at.elapsed() < SKIP_CHECK_WITHIN) {
             return Ok(());
         }
-        with_patience(CHECKOUT_TIMEOUT, || pooled.conn.ping()).map_err(diesel::r2d2::Error::QueryError)
+        with_wait_limit(CHECKOUT_TIMEOUT, || pooled.conn.ping()).map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, pooled: &mut Pooled) -> bool {

@@ -8,11 +8,11 @@
 //! - If the postmaster ends first, we start it again (`keeper`).
 //! - A lock beside the cluster keeps a second Pontual out. If a server still runs when we have the lock, its
 //!   owner is gone and it is about to stop, so we wait for it. A `postmaster.pid` without a server is stale.
-//! - PostgreSQL refuses to run as root; root starts it under another account (`place`).
+//! - PostgreSQL refuses to run as root; root starts it under another account (`location`).
 
 mod cluster;
 mod keeper;
-mod place;
+mod location;
 mod programs;
 mod server_log;
 mod start_error;
@@ -29,12 +29,12 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-pub use keeper::{Keeper, Loss, Stop};
-use place::{Place, SocketDir};
+pub use keeper::{Keeper, KeeperFailure, Stop};
+use location::{ClusterLocation, SocketDir};
 use programs::Programs;
 use server_log::ServerLog;
 pub use start_error::StartError;
-pub use supervisor::PATIENCE_AT_END;
+pub use supervisor::STOP_TIME_LIMIT;
 use supervisor::Supervisor;
 
 /// Part of the name of the socket's file. The server listens on no TCP port.
@@ -53,7 +53,7 @@ const SETTINGS: &[&str] = &[
 ];
 
 /// Long, because after a crash the server first replays its write-ahead log, which must not be interrupted.
-const PATIENCE_AT_START: Duration = Duration::from_secs(600);
+const START_TIME_LIMIT: Duration = Duration::from_secs(600);
 
 /// How well the data must be protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Tuning {
 /// A running server. Dropping it stops it.
 #[derive(Debug)]
 pub struct PrivateServer {
-    place: Place,
+    location: ClusterLocation,
     programs: Programs,
     tuning: Tuning,
     /// Whether to delete the cluster when the server stops.
@@ -109,20 +109,21 @@ impl PrivateServer {
     /// A throw-away cluster is `data_dir` itself, so that nothing remains. If root starts it, the cluster may
     /// be elsewhere (`/var/lib/pontual`); the log then says so.
     pub fn start(data_dir: &Path, tuning: Tuning) -> Result<Self, StartError> {
-        let place = Place::choose(data_dir, tuning)?;
-        let lock = (tuning == Tuning::Durable).then(|| place.lock()).transpose()?;
-        cluster::await_predecessor(&place.data_dir)?;
-        let major = place.major()?;
-        let programs = Programs::find(&place.data_dir, major)?;
+        let location = ClusterLocation::choose(data_dir, tuning)?;
+        let lock = (tuning == Tuning::Durable).then(|| location.lock()).transpose()?;
+        cluster::wait_for_previous_server(&location.data_dir)?;
+        let major = location.major()?;
+        let programs = Programs::find(&location.data_dir, major)?;
         if major.is_none() {
-            cluster::make(&place, &programs, tuning)?;
+            cluster::make(&location, &programs, tuning)?;
         }
         let is_scratch = major.is_none() && tuning == Tuning::ThrowAway;
         let socket_dir =
-            place.socket_dir().map_err(|cause| StartError::directory(&std::env::temp_dir(), cause))?;
+            location.socket_dir().map_err(|cause| StartError::directory(&std::env::temp_dir(), cause))?;
         let url = url_of(&socket_dir.path, DATABASE);
         let supervisor = Mutex::default();
-        let server = Self { place, programs, tuning, is_scratch, socket_dir, url, supervisor, _lock: lock };
+        let server =
+            Self { location, programs, tuning, is_scratch, socket_dir, url, supervisor, _lock: lock };
         create_database(&mut server.launch(&|| true)?)?;
         Ok(server)
     }
@@ -132,10 +133,10 @@ impl PrivateServer {
     fn start_again(&self, goes_on: &dyn Fn() -> bool) -> Result<(), StartError> {
         // If only our shell was killed, its server is still stopping.
         drop(self.supervisor().take());
-        cluster::await_predecessor(&self.place.data_dir)?;
+        cluster::wait_for_previous_server(&self.location.data_dir)?;
         if self.socket_dir.is_temporary && !self.socket_dir.path.exists() {
             let path = &self.socket_dir.path;
-            self.place.make_private(path).map_err(|cause| StartError::directory(path, cause))?;
+            self.location.make_private(path).map_err(|cause| StartError::directory(path, cause))?;
         }
         self.launch(goes_on).map(drop)
     }
@@ -161,7 +162,7 @@ impl PrivateServer {
 
     /// Stops the server: open transactions are rolled back, connections are closed.
     pub fn stop(self) -> Result<(), StillRunning> {
-        if self.end() { Ok(()) } else { Err(StillRunning(self.place.data_dir.clone())) }
+        if self.end() { Ok(()) } else { Err(StillRunning(self.location.data_dir.clone())) }
     }
 
     fn end(&self) -> bool {
@@ -170,14 +171,14 @@ impl PrivateServer {
 
     /// Starts the postmaster. Retries while processes of a killed predecessor still hold its shared memory.
     fn launch(&self, goes_on: &dyn Fn() -> bool) -> Result<PgConnection, StartError> {
-        let log = ServerLog::open(&self.place)?;
+        let log = ServerLog::open(&self.location)?;
         let begin = Instant::now();
         loop {
             let supervisor = self.spawn(&log)?;
             *self.supervisor() = Some(supervisor);
             match self.first_connection(&log, goes_on) {
                 Err(StartError::Stopped { detail, .. })
-                    if detail.contains("shared memory block") && begin.elapsed() < PATIENCE_AT_END =>
+                    if detail.contains("shared memory block") && begin.elapsed() < STOP_TIME_LIMIT =>
                 {
                     sleep(Duration::from_millis(50));
                 }
@@ -187,10 +188,10 @@ impl PrivateServer {
     }
 
     fn spawn(&self, log: &ServerLog) -> Result<Supervisor, StartError> {
-        let (data_dir, socket_dir) = (&self.place.data_dir, &self.socket_dir);
+        let (data_dir, socket_dir) = (&self.location.data_dir, &self.socket_dir);
         let temporary =
             [self.is_scratch.then_some(&**data_dir), socket_dir.is_temporary.then_some(&*socket_dir.path)];
-        let mut command = Supervisor::shell(&self.place, temporary);
+        let mut command = Supervisor::shell(&self.location, temporary);
         command.arg(&self.programs.postgres).arg("-D").arg(data_dir);
         command.arg("-k").arg(&socket_dir.path).args(["-p", &PORT.to_string()]);
         for setting in SETTINGS.iter().chain(self.tuning.settings()) {
@@ -218,7 +219,7 @@ impl PrivateServer {
             if !self.is_running() || !goes_on() {
                 return Err(StartError::Stopped { log: log.path.clone(), detail: log.last_lines() });
             }
-            if begin.elapsed() > PATIENCE_AT_START {
+            if begin.elapsed() > START_TIME_LIMIT {
                 return Err(StartError::NoAnswer { log: log.path.clone(), detail: refusal });
             }
             if begin.elapsed() > next_notice {
@@ -233,7 +234,7 @@ impl PrivateServer {
 impl Drop for PrivateServer {
     fn drop(&mut self) {
         if !self.end() {
-            tracing::warn!("{}", StillRunning(self.place.data_dir.clone()));
+            tracing::warn!("{}", StillRunning(self.location.data_dir.clone()));
         }
     }
 }

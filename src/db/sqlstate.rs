@@ -63,7 +63,7 @@ impl SqlState {
 
     /// Whether the server rejected the values. A missing value (23502) does not count: it more likely means
     /// that a newer version has added a column.
-    pub fn blames_values(&self) -> bool {
+    pub fn rejects_values(&self) -> bool {
         matches!(self.class(), "22" | "23") && self.as_str() != "23502"
     }
 
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_code_the_kind_stands_for_it_and_for_what_passes_the_servers_words() {
+    fn a_missing_code_is_guessed_from_diesels_kind_or_the_message() {
         for (kind, message, code) in [
             (DatabaseErrorKind::SerializationFailure, "", "40001"),
             (DatabaseErrorKind::ReadOnlyTransaction, "", "25006"),
@@ -167,9 +167,9 @@ mod tests {
             [(DatabaseErrorKind::Unknown, "deadlock detected"), (DatabaseErrorKind::SerializationFailure, "")]
         {
             let error = Error::DatabaseError(kind, Box::new(message.to_owned()));
-            assert!(crate::Error::from(error).calls_for_another_try(), "{message}");
+            assert!(crate::Error::from(error).should_retry_transaction(), "{message}");
         }
         let standby = Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, Box::new(String::new()));
-        assert!(crate::Error::from(standby).is_passing());
+        assert!(crate::Error::from(standby).is_temporary());
     }
 }

@@ -32,6 +32,6 @@ pub fn fill(conn: &mut PgConnection) -> Result<bool> {
 }
 
 /// Whether the database contains the demonstration company.
-pub fn is_in(conn: &mut PgConnection) -> Result<bool> {
-    queries::is_in(conn)
+pub fn is_loaded(conn: &mut PgConnection) -> Result<bool> {
+    queries::is_loaded(conn)
 }

@@ -12,7 +12,7 @@ const ADMINISTRATOR: &str = "admin@pontual.example";
 /// Exists only in the large demonstration.
 const FIRST_OF_MANY: &str = "atendente01@pontual.example";
 
-pub fn is_in(conn: &mut PgConnection) -> Result<bool> {
+pub fn is_loaded(conn: &mut PgConnection) -> Result<bool> {
     let query = diesel::dsl::exists(users::table.filter(users::email.eq(ADMINISTRATOR)));
     Ok(diesel::select(query).get_result(conn)?)
 }
@@ -25,10 +25,10 @@ pub fn fill(conn: &mut PgConnection, password_hash: &str) -> Result<()> {
 }
 
 /// Whether the demonstration is loaded and all users belong to it.
-pub fn is_nothing_else(conn: &mut PgConnection) -> Result<bool> {
+pub fn has_only_demo_users(conn: &mut PgConnection) -> Result<bool> {
     let others = diesel::dsl::exists(users::table.filter(users::email.not_like("%@pontual.example")));
     let is_another: bool = diesel::select(others).get_result(conn)?;
-    Ok(!is_another && is_in(conn)?)
+    Ok(!is_another && is_loaded(conn)?)
 }
 
 pub fn is_large(conn: &mut PgConnection) -> Result<bool> {

@@ -21,7 +21,7 @@ use diesel::r2d2::R2D2Connection;
 use super::queries::{self, Order};
 use super::supervisor::{Control, PATIENCE, connect};
 use super::tick::settle;
-use crate::db::patience::with_patience;
+use crate::db::wait_limit::with_wait_limit;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 
@@ -113,9 +113,9 @@ fn wait_for(url: &str, conn: Option<PgConnection>, id: ScheduleId) -> Result<PgC
         Some(conn) => conn,
         None => connect(url)?,
     };
-    match with_patience(PATIENCE, || carry_out(&mut conn, id)) {
+    match with_wait_limit(PATIENCE, || carry_out(&mut conn, id)) {
         // A lost connection also counts as a passing error, but the connection must not be used again.
-        Err(error) if !error.is_passing() || conn.is_broken() => Err(error),
+        Err(error) if !error.is_temporary() || conn.is_broken() => Err(error),
         _ => Ok(conn),
     }
 }

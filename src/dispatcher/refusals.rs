@@ -84,7 +84,7 @@ impl Fault {
                 Self::Connection
             }
             ("40", _) | (_, "55P03") => Self::Held,
-            _ if state.blames_values() => Self::Values,
+            _ if state.rejects_values() => Self::Values,
             _ => Self::Database,
         }
     }

@@ -21,7 +21,7 @@ use super::queries;
 use super::refusals::Refusals;
 use super::tick::{Outcome, tick_with};
 use super::timer::{Pauses, Waker};
-use crate::db::{self, patience::with_patience};
+use crate::db::{self, wait_limit::with_wait_limit};
 use crate::error::{Error, Result};
 
 /// Maximum panics in a row, without a successful tick between them; then the dispatcher gives up.
@@ -135,7 +135,7 @@ where
             control.health.beat();
             control.goes_on()
         };
-        let bounded = || with_patience(PATIENCE, || tick(&mut conn, &mut beat));
+        let bounded = || with_wait_limit(PATIENCE, || tick(&mut conn, &mut beat));
         let outcome = match catch_unwind(AssertUnwindSafe(bounded)) {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => return Stopped::Failed(error),
@@ -151,7 +151,7 @@ where
 }
 
 pub(super) fn connect(url: &str) -> Result<PgConnection> {
-    with_patience(PATIENCE, || {
+    with_wait_limit(PATIENCE, || {
         let mut conn = db::connect(url).map_err(|error| Error::Unavailable(error.to_string()))?;
         queries::prepare(&mut conn)?;
         Ok(conn)

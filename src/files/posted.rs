@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, USER_KEY, Unsent};
+use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, RecoverySlot, USER_KEY};
 
 /// Maximum number of parts. A form has a dozen fields and a few files.
 const PARTS: usize = 100;
@@ -41,7 +41,7 @@ pub struct PostedFiles {
     pub left_out: Vec<FileName>,
     pub store: web::Data<Files>,
     /// The input to offer again if it cannot be saved.
-    pub(super) unsent: Unsent,
+    pub(super) unsent: RecoverySlot,
 }
 
 /// A file as received.
@@ -68,7 +68,7 @@ impl FromRequest for PostedFiles {
             let (request, plain) = (request.clone(), Posted::from_request(request, payload));
             return Box::pin(async move {
                 let (fields, store) = (plain.await?.into_fields(), store_of(&request)?);
-                let unsent = Unsent::default();
+                let unsent = RecoverySlot::default();
                 Ok(Self { fields, files: Vec::new(), left_out: Vec::new(), store, unsent })
             });
         }
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         let is_own = self.has_token();
         let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
         let Self { request, files, left_out, store, .. } = self;
-        let unsent = Unsent::of(request);
+        let unsent = RecoverySlot::of(request);
         if !is_own {
             unsent.is_read(&fields, true);
             return Err(Error::ForeignRequest);

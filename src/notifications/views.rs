@@ -56,7 +56,7 @@ impl Item {
             sentence: Sentence::of(row),
             time: zone.relative(row.created_at, now),
             clock: zone.time(row.created_at),
-            instant: clock::instant(row.created_at),
+            instant: clock::datetime_attribute(row.created_at),
             reads_conversation: row.reads_conversation,
             way: match (row.reads_conversation, row.reads_contact) {
                 (true, _) => Some("Ir para conversa"),

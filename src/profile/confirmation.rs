@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 
 use super::queries;
-use crate::auth::throttle::{self, Guesser};
+use crate::auth::throttle::{self, AttemptSource};
 use crate::auth::{Viewer, passwords};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -40,17 +40,17 @@ pub async fn judge(
 /// faster than on the sign-in page. They are counted apart from sign-ins, so strangers who try to sign in
 /// cannot block the user here.
 async fn is_current(viewer: &Viewer, db: &Db, password: &str) -> Result<bool> {
-    let (id, guesser) = (viewer.id, Guesser::User(viewer.id));
+    let (id, guesser) = (viewer.id, AttemptSource::User(viewer.id));
     let counted = guesser.clone();
     let hash = db
         .run(move |conn| {
-            throttle::admit(conn, &counted)?;
+            throttle::count_attempt(conn, &counted)?;
             queries::password_hash(conn, id)
         })
         .await?;
     let is_right = passwords::verify(password.to_owned(), hash).await?;
     if is_right {
-        db.transaction(move |conn| throttle::forgive(conn, &guesser)).await?;
+        db.transaction(move |conn| throttle::reset_after_success(conn, &guesser)).await?;
     }
     Ok(is_right)
 }

@@ -111,7 +111,7 @@ pub async fn create(
         closes_ticket: form.get("after") == "close_ticket",
     };
     match create::create(&db, submission).await {
-        Err(error) if error.is_passing() => {
+        Err(error) if error.is_temporary() => {
             let page = filled(&viewer, &db, typed).await.map_err(|_| error)?;
             shell.page_to_retry(title, page.unsaved())
         }

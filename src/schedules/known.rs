@@ -9,7 +9,7 @@ use diesel::pg::PgConnection;
 
 use super::calendar::{self, Cell, Load};
 use super::list::{self, Attendant, Counts, Filters, Found, Narrowed, Options};
-use crate::db::{Changes, Remembered};
+use crate::db::{Cache, Changes};
 use crate::error::Result;
 use crate::ids::{ScheduleId, UserId};
 use crate::web::Search;
@@ -26,9 +26,9 @@ const MOST_SEARCHES: usize = 200;
 /// One per process. A search by a user is always run. Only a page that refreshes itself gets the recent
 /// result, together with schedules that were saved since.
 pub struct Known {
-    options: Remembered<Vec<UserId>, Options>,
-    counts: Remembered<Narrowed, Counts>,
-    loads: Remembered<(Narrowed, Vec<Cell>), Vec<Load>>,
+    options: Cache<Vec<UserId>, Options>,
+    counts: Cache<Narrowed, Counts>,
+    loads: Cache<(Narrowed, Vec<Cell>), Vec<Load>>,
     searches: Mutex<HashMap<String, Searched>>,
 }
 
@@ -44,9 +44,9 @@ struct Searched {
 impl Known {
     pub fn new(changes: &Changes) -> Self {
         Self {
-            options: Remembered::new(changes.clone()),
-            counts: Remembered::new(changes.clone()),
-            loads: Remembered::new(changes.clone()),
+            options: Cache::new(changes.clone()),
+            counts: Cache::new(changes.clone()),
+            loads: Cache::new(changes.clone()),
             searches: Mutex::default(),
         }
     }

@@ -165,8 +165,12 @@ impl Question {
     fn refuse(&mut self, zone: Zone, errors: FieldErrors, slots: [Option<DateTime<Utc>>; 2], is_stale: bool) {
         // Leave out times that the clocks repeat: the button cannot say which of the two it means.
         let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
-        self.slots =
-            slots.into_iter().flatten().filter(is_plain).map(|at| (zone.input(at), zone.slot(at))).collect();
+        self.slots = slots
+            .into_iter()
+            .flatten()
+            .filter(is_plain)
+            .map(|at| (zone.input(at), zone.free_time_label(at)))
+            .collect();
         let first = errors.of("due_at").or_else(|| errors.iter().next().map(|error| error.message.as_str()));
         self.error = Some(match (first, is_stale, self.is_pending) {
             (_, true, true) => "Este agendamento mudou enquanto você o movia. Confira e mova de novo.".into(),

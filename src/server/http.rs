@@ -15,28 +15,28 @@ use actix_web::rt;
 use actix_web::rt::net::TcpStream;
 
 use crate::app::{self, Shared};
-use crate::connections::{Connection, Connections, EVERY, Guarded};
+use crate::connections::{Connection, Connections, TIDY_INTERVAL, WatchedSocket};
 
 /// A connection is closed if its client reads nothing of what was sent within this time.
-const SILENCE: Duration = Duration::from_secs(30);
+const READ_TIME_OUT: Duration = Duration::from_secs(30);
 
 /// Maximum time until the first request's head has arrived, and maximum idle time before the next request.
-const HEAD: Duration = Duration::from_secs(5);
+const HEAD_TIME_OUT: Duration = Duration::from_secs(5);
 
 /// If a request is answered before its body was read, the rest of the body is discarded for this time, so
 /// that the client gets to read the response.
-const LINGER: Duration = Duration::from_secs(5);
+const DISCARD_BODY_TIME: Duration = Duration::from_secs(5);
 
 /// The HTTP server of `shared` on `socket`, with the workers of `builder`.
 pub fn server(builder: ServerBuilder, socket: TcpListener, shared: Shared) -> io::Result<Server> {
     let ending = builder.graceful_shutdown_signal();
     let connections = shared.connections.clone();
-    rt::spawn(keep_tidy(connections.clone()));
+    rt::spawn(tidy_connections(connections.clone()));
     let builder = builder.listen("http", socket, move || {
         let (ending, connections) = (ending.clone(), connections.clone());
         // Keep one thread per worker free of transactions: they may wait for locks, and pages must still be
         // served.
-        let db = shared.db.of_worker(super::blocking_threads() - 1);
+        let db = shared.db.for_worker(super::blocking_threads() - 1);
         let app = app::build(Shared { db, ..shared.clone() })
             .into_factory()
             .map_err(|error| error.error_response());
@@ -45,10 +45,10 @@ pub fn server(builder: ServerBuilder, socket: TcpListener, shared: Shared) -> io
                 let ending = ending.clone();
                 async move { ending.notified().await }
             })
-            .keep_alive(KeepAlive::Timeout(HEAD))
-            .client_request_timeout(HEAD)
-            .client_disconnect_timeout(LINGER)
-            .on_connect_ext(|io: &Guarded, data| {
+            .keep_alive(KeepAlive::Timeout(HEAD_TIME_OUT))
+            .client_request_timeout(HEAD_TIME_OUT)
+            .client_disconnect_timeout(DISCARD_BODY_TIME)
+            .on_connect_ext(|io: &WatchedSocket, data| {
                 data.insert::<Arc<Connection>>(io.connection().clone());
             })
             .h1(map_config(app, |_| AppConfig::default()));
@@ -61,17 +61,17 @@ pub fn server(builder: ServerBuilder, socket: TcpListener, shared: Shared) -> io
     Ok(builder.run())
 }
 
-fn admit(io: TcpStream, connections: &Connections) -> io::Result<(Guarded, Option<SocketAddr>)> {
+fn admit(io: TcpStream, connections: &Connections) -> io::Result<(WatchedSocket, Option<SocketAddr>)> {
     // Otherwise the second chunk of a compressed page waits until the browser acknowledges the first.
     io.set_nodelay(true)?;
-    give_up_on_silence(&io);
+    set_send_time_out(&io);
     let peer = io.peer_addr().ok();
     let address = peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.ip());
-    Ok((Guarded::admit(io, address, connections)?, peer))
+    Ok((WatchedSocket::admit(io, address, connections)?, peer))
 }
 
-async fn keep_tidy(connections: Connections) {
-    let mut beat = rt::time::interval(EVERY);
+async fn tidy_connections(connections: Connections) {
+    let mut beat = rt::time::interval(TIDY_INTERVAL);
     loop {
         beat.tick().await;
         connections.tidy();
@@ -80,11 +80,11 @@ async fn keep_tidy(connections: Connections) {
 
 /// Makes the kernel close a connection whose client has stopped reading. Otherwise its event stream would
 /// hold the socket for ever.
-fn give_up_on_silence(socket: &TcpStream) {
+fn set_send_time_out(socket: &TcpStream) {
     #[cfg(target_os = "linux")]
-    if let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(SILENCE)) {
+    if let Err(error) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(READ_TIME_OUT)) {
         tracing::debug!(%error, "a connection has no time-out for silence");
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = (socket, SILENCE);
+    let _ = (socket, READ_TIME_OUT);
 }

@@ -5,10 +5,10 @@
 use std::io;
 
 /// Files reserved for everything except browser connections: database, uploads, logs.
-const OTHERS: u64 = 200;
+const RESERVED_FILES: u64 = 200;
 
 /// Below this limit the log warns: in a company of thousands, some pages would get no live events.
-const PLENTY: u64 = 12_000;
+const RECOMMENDED_LIMIT: u64 = 12_000;
 
 /// Raises the limit of this process as far as possible. Returns the number of connections left for browsers.
 pub fn raise_limit() -> usize {
@@ -16,10 +16,10 @@ pub fn raise_limit() -> usize {
         Ok(limit) => limit,
         Err(error) => {
             tracing::warn!(%error, "the limit of open files cannot be raised");
-            PLENTY
+            RECOMMENDED_LIMIT
         }
     };
-    if limit < PLENTY {
+    if limit < RECOMMENDED_LIMIT {
         tracing::warn!(
             "at most {} browsers can be connected at once: the hard limit of open files is {limit} (LimitNOFILE, ulimit -Hn)",
             browsers(limit)
@@ -29,7 +29,7 @@ pub fn raise_limit() -> usize {
 }
 
 fn browsers(limit: u64) -> usize {
-    usize::try_from(limit.saturating_sub(OTHERS).max(limit / 2)).unwrap_or(usize::MAX)
+    usize::try_from(limit.saturating_sub(RESERVED_FILES).max(limit / 2)).unwrap_or(usize::MAX)
 }
 
 fn raise() -> io::Result<u64> {

@@ -10,7 +10,7 @@ use super::queries::{self, Named};
 use super::respacing::Respacing;
 use crate::audit::{self, Action};
 use crate::auth::Viewer;
-use crate::db::patience::with_patience;
+use crate::db::wait_limit::with_wait_limit;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
@@ -49,7 +49,7 @@ pub struct Effect {
 const PATIENCE: Duration = Duration::from_secs(185);
 
 pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
-    with_patience(PATIENCE, || save(conn, typed, editor, ip))
+    with_wait_limit(PATIENCE, || save(conn, typed, editor, ip))
 }
 
 fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {

@@ -7,10 +7,10 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::kept_form::kept_for;
-use crate::audit::{self, Action, Refused};
+use super::form_recovery::sealed_form_page;
+use crate::audit::{self, Action, RefusalDetails};
 use crate::auth::sessions::{self, Device};
-use crate::auth::throttle::{self, Guesser};
+use crate::auth::throttle::{self, AttemptSource};
 use crate::auth::{Anyone, KnownDevice, Viewer, credentials, passwords};
 use crate::db::Db;
 use crate::email::Email;
@@ -75,7 +75,7 @@ pub async fn create(
             sessions::begin(&request.get_session(), user, &device)?;
             let answer = match kept.is_empty() {
                 true => redirect(if next.is_empty() { "/" } else { &next }),
-                false => kept_for(&request, user, &kept).unwrap_or_else(|| {
+                false => sealed_form_page(&request, user, &kept).unwrap_or_else(|| {
                     redirect_with("/", "O formulário era de outra conta e não foi mostrado nem enviado.")
                 }),
             };
@@ -92,7 +92,7 @@ pub async fn create(
             let wait = format!("Aguarde {minutes} {unit}.");
             let view = Login { error: Some(("Muitas tentativas.".into(), wait)), ..refused };
             let mut answer = shell.bare(StatusCode::TOO_MANY_REQUESTS, "Erro: Entrar", view)?;
-            answer.extensions_mut().insert(Refused::signing_in(user));
+            answer.extensions_mut().insert(RefusalDetails::signing_in(user));
             Ok(answer)
         }
     }
@@ -163,10 +163,10 @@ async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &Know
             let credentials = credentials(conn, &address)?;
             let nonce = credentials.as_ref().and_then(|(user, hash)| device.nonce(*user, hash));
             let guesser = match nonce {
-                Some(nonce) => Guesser::Device(nonce.to_owned()),
-                None => Guesser::stranger(&address, &place),
+                Some(nonce) => AttemptSource::Device(nonce.to_owned()),
+                None => AttemptSource::stranger(&address, &place),
             };
-            let admitted = match throttle::admit(conn, &guesser) {
+            let admitted = match throttle::count_attempt(conn, &guesser) {
                 Err(Error::TooMany { seconds }) => Err(seconds),
                 other => Ok(other?),
             };
@@ -180,7 +180,7 @@ async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &Know
     let is_right = passwords::verify(password.to_owned(), hash.clone()).await?;
     db.transaction(move |conn| match (user, &hash) {
         (Some(user), Some(hash)) if is_right => {
-            throttle::forgive(conn, &guesser)?;
+            throttle::reset_after_success(conn, &guesser)?;
             audit::record(conn, &audit::Entry::of(Action::SignedIn).by_user(user).from(&ip))?;
             Ok(SignIn::Right { user, hash: hash.clone() })
         }

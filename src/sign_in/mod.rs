@@ -2,7 +2,7 @@
 //!
 //! Sessions, permissions and passwords themselves are in `auth`.
 
+mod form_recovery;
 pub mod handlers;
-mod kept_form;
 
-pub use kept_form::keep_refused;
+pub use form_recovery::recover_forms;

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::{packed, stylesheet};
+use super::{compression, stylesheet};
 use crate::error::{Error, Result};
 
 #[derive(RustEmbed)]
@@ -48,7 +48,7 @@ fn joined() -> String {
 
 /// Compresses the embedded files. Does nothing in a debug build, which reads them from disk.
 pub fn prepare() {
-    packed::prepare(Files::iter().filter_map(|name| match read(&name)? {
+    compression::prepare(Files::iter().filter_map(|name| match read(&name)? {
         Cow::Borrowed(bytes) => Some((name.into_owned(), bytes)),
         Cow::Owned(_) => None,
     }));
@@ -67,7 +67,7 @@ pub async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Re
     };
     let mut answer = HttpResponse::Ok();
     answer.insert_header((CONTENT_TYPE, media_type)).insert_header((CACHE_CONTROL, caching));
-    if let Some((encoding, body)) = packed::find(&request, &path) {
+    if let Some((encoding, body)) = compression::find(&request, &path) {
         return Ok(answer.insert_header(encoding).insert_header((VARY, "Accept-Encoding")).body(body));
     }
     Ok(answer.body(match file {

@@ -38,7 +38,7 @@ mod tests {
     use super::browser_name;
 
     #[test]
-    fn a_browser_is_told_by_what_it_says() {
+    fn a_browser_is_named_by_its_user_agent() {
         let chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
         assert_eq!(browser_name(chrome), "Chrome no Windows");
         assert_eq!(browser_name(&format!("{chrome} Edg/140.0")), "Edge no Windows");

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 /// Spreadsheets in Brazil expect semicolons, and recognise UTF-8 by its byte order mark.
 const SEPARATOR: u8 = b';';
-const MARK: &[u8] = "\u{feff}".as_bytes();
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Answers with a CSV file. `next` is called until it returns no rows, and remembers its own position.
 ///
@@ -19,7 +19,7 @@ pub fn csv_file<F>(file_name: &str, head: &[&str], db: &web::Data<Db>, next: F) 
 where
     F: FnMut(&mut PgConnection) -> Result<Vec<Vec<String>>> + Send + 'static,
 {
-    let first = [MARK, &lines([head])].concat();
+    let first = [BYTE_ORDER_MARK, &lines([head])].concat();
     let db = db.clone();
     let body = stream::unfold(Some((Some(first), next)), move |state| {
         let db = db.clone();
@@ -53,7 +53,7 @@ where
     for row in rows {
         for cell in row {
             // Writing to memory cannot fail.
-            let _ = writer.write_field(harmless(cell.as_ref()));
+            let _ = writer.write_field(escape_formulas(cell.as_ref()));
         }
         let _ = writer.write_record(None::<&[u8]>);
     }
@@ -64,7 +64,7 @@ where
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>). A part begins at the start of the cell, and
 /// after each character that some spreadsheet takes for a separator: with commas, `Olá,=1+1` would be two
 /// cells.
-fn harmless(cell: &str) -> String {
+fn escape_formulas(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len() + 1);
     let mut is_start = true;
     for (at, c) in cell.char_indices() {
@@ -80,7 +80,7 @@ fn harmless(cell: &str) -> String {
     text
 }
 
-/// Undoes `harmless`. Also removes the apostrophe that other programs write before a `+`.
+/// Undoes `escape_formulas`. Also removes the apostrophe that other programs write before a `+`.
 pub fn without_apostrophes(cell: &str) -> String {
     let mut text = String::with_capacity(cell.len());
     let mut is_start = true;
@@ -151,7 +151,7 @@ mod tests {
             "a,\u{a0}@b",
             "=cmd|'/C calc'!A0",
         ] {
-            let written = harmless(cell);
+            let written = escape_formulas(cell);
             let file = String::from_utf8(lines([[cell]])).unwrap();
             for separator in [';', ',', '\t', '|', '\n', '\r'] {
                 for part in written.split(separator).chain(file.split(separator)) {
@@ -171,7 +171,7 @@ mod tests {
         for cell in
             ["Ana", "D'Ávila", "Ana - Bia", "a=b", "1,5", "x@y.example", "'Ana'", "Olá, tudo bem?\r\nSim"]
         {
-            assert_eq!((harmless(cell).as_str(), without_apostrophes(cell).as_str()), (cell, cell));
+            assert_eq!((escape_formulas(cell).as_str(), without_apostrophes(cell).as_str()), (cell, cell));
         }
     }
 }

@@ -64,13 +64,13 @@ impl ResponseError for Error {
             }
             _ => None,
         };
-        let (title, text) = sentence(self);
+        let (title, text) = title_and_text(self);
         let page = ErrorPage {
             status: self.status_code().as_u16(),
             title,
             text,
             code,
-            goes_home: !self.is_passing() && !matches!(self, Self::Unexpected(_) | Self::WrongHost),
+            goes_home: !self.is_temporary() && !matches!(self, Self::Unexpected(_) | Self::WrongHost),
         };
         let body = page.render().unwrap_or_else(|_| format!("{title}. {text}"));
         let mut response = response.content_type("text/html; charset=utf-8").body(body);
@@ -90,7 +90,7 @@ fn log_with_code(cause: &dyn fmt::Display) -> String {
 }
 
 /// Title and text of the error page.
-pub fn sentence(error: &Error) -> (&'static str, &'static str) {
+pub fn title_and_text(error: &Error) -> (&'static str, &'static str) {
     match error {
         Error::NotFound => {
             ("Página não encontrada", "O endereço pode ter mudado ou o registro foi removido.")

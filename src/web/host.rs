@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::error::Error;
 
 /// Paths that monitoring may request under any host name.
-const BY_ANY_NAME: [&str; 2] = ["/healthz", "/readyz"];
+const MONITORING_PATHS: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Middleware: refuses a request for a host other than the public address (421), if one is configured.
 /// Refuses a body with a `Content-Encoding` (415), because a few kilobytes could unpack to gigabytes.
@@ -25,8 +25,10 @@ pub async fn check(
         return Err(Error::Encoded.into());
     }
     let config = request.app_data::<web::Data<Config>>();
-    if config.is_some_and(|config| !is_for_us(&request, config)) && !BY_ANY_NAME.contains(&request.path()) {
-        tell_operator();
+    if config.is_some_and(|config| !is_for_us(&request, config))
+        && !MONITORING_PATHS.contains(&request.path())
+    {
+        warn_once();
         return Err(Error::WrongHost.into());
     }
     next.call(request).await
@@ -39,7 +41,7 @@ fn is_for_us(request: &ServiceRequest, config: &Config) -> bool {
 }
 
 /// Logs only once, because strangers can trigger this as often as they like.
-fn tell_operator() {
+fn warn_once() {
     static TOLD: Once = Once::new();
     TOLD.call_once(|| {
         tracing::warn!(

@@ -3,10 +3,10 @@
 use crate::phone;
 
 /// Maximum words that are searched for. More do not narrow the result.
-const MOST_WORDS: usize = 6;
+const MAX_WORDS: usize = 6;
 
 /// Maximum words that are read. The longest of them are searched for.
-const MOST_READ: usize = 50;
+const MAX_WORDS_READ: usize = 50;
 
 /// The words of a search, each as a LIKE pattern: `%word%`.
 ///
@@ -20,15 +20,15 @@ pub struct Search {
 impl Search {
     /// `None` if the text holds no words. Finds a phone number in every spelling that forms accept.
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut words: Vec<String> = with_telephones(typed.split_whitespace().take(MOST_READ).collect())
+        let mut words: Vec<String> = with_telephones(typed.split_whitespace().take(MAX_WORDS_READ).collect())
             .iter()
             .map(|word| word.trim_matches(is_mark))
             .filter(|word| !word.is_empty())
             .map(escape)
             .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
-        let mut words = without_implied(words);
-        words.truncate(MOST_WORDS);
+        let mut words = without_contained(words);
+        words.truncate(MAX_WORDS);
         let patterns: Vec<String> = words.into_iter().map(|word| format!("%{word}%")).collect();
         (!patterns.is_empty()).then_some(Self { patterns })
     }
@@ -75,7 +75,7 @@ fn with_telephones(words: Vec<&str>) -> Vec<String> {
 
 /// Drops words that are contained in another, because every match of the longer one matches them too. `words`
 /// must begin with the longest.
-fn without_implied(words: Vec<String>) -> Vec<String> {
+fn without_contained(words: Vec<String>) -> Vec<String> {
     let mut kept: Vec<(String, String)> = Vec::new();
     for word in words {
         let lower = word.to_lowercase();
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn words_that_say_nothing_more_are_left_out() {
         assert_eq!(Search::parse("silva Silva SILVA sil souza").unwrap().all(), ["%silva%", "%souza%"]);
-        assert_eq!(Search::parse("a1 b2 c3 d4 e5 f6 g7 h8").unwrap().all().len(), MOST_WORDS);
+        assert_eq!(Search::parse("a1 b2 c3 d4 e5 f6 g7 h8").unwrap().all().len(), MAX_WORDS);
     }
 
     #[test]

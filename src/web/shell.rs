@@ -163,7 +163,7 @@ pub fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) ->
 }
 
 /// Sets the path that htmx shows for `answer`. The form's own would include all its empty fields.
-pub fn pushing(mut answer: HttpResponse, path: &str) -> HttpResponse {
+pub fn with_push_url(mut answer: HttpResponse, path: &str) -> HttpResponse {
     if let Ok(path) = HeaderValue::from_str(path) {
         answer.headers_mut().insert(HeaderName::from_static("hx-push-url"), path);
     }

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_not_as_it_was_shown_is_told() {
+    fn only_changed_fields_are_shown() {
         let seen = role("Gestor", "").version();
         assert!(Stale::since(&seen, &role("Gestor", ""), String::new()).is_none());
         let now = role("Gestor", "Cuida de tudo");

@@ -8,7 +8,7 @@ use crate::harness::{Company, Database};
 fn the_demonstration_fills_an_empty_database_once() {
     let database = Database::new();
     assert!(pontual::demo::fill(&mut database.connect()).unwrap());
-    assert!(pontual::demo::is_in(&mut database.connect()).unwrap());
+    assert!(pontual::demo::is_loaded(&mut database.connect()).unwrap());
     assert!(!pontual::demo::fill(&mut database.connect()).unwrap());
     let findings = pontual::check::run(&mut database.connect()).unwrap();
     let broken: Vec<_> =

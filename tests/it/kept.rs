@@ -409,7 +409,7 @@ async fn a_customer_whose_link_was_revoked_keeps_the_words() {
 /// A kept field without a label would not be shown, and a form with only such fields would not be kept.
 #[test]
 fn every_field_that_one_types_into_has_a_name_on_the_page_that_keeps_it() {
-    let known = include_str!("../../src/web/kept.rs");
+    let known = include_str!("../../src/web/resubmission_page.rs");
     let mut forms = 0;
     for (path, text) in templates(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates"))) {
         forms += text.matches("method=\"post\"").count();

@@ -71,7 +71,7 @@ fn one(conn: &mut PgConnection) -> Result<i32, Error> {
 async fn a_request_that_waits_for_a_silent_connection_fails_and_the_next_gets_another() {
     let database = Database::new();
     let proxy = Arc::new(Proxy::before(&database));
-    let db = Db::new(&proxy.url(), 2).waiting_at_most(Duration::from_secs(1));
+    let db = Db::new(&proxy.url(), 2).with_wait_limit(Duration::from_secs(1));
     let network = proxy.clone();
     let waits = db.run(move |conn| {
         one(conn)?;

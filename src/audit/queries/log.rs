@@ -154,7 +154,7 @@ fn found(filter: &Filter, limit: usize) -> String {
 
 /// A user in the filter's list.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Person {
+pub struct UserChoice {
     #[diesel(sql_type = BigInt)]
     pub id: UserId,
     #[diesel(sql_type = Text)]
@@ -162,7 +162,7 @@ pub struct Person {
 }
 
 /// Users whose name or e-mail address contains the search words, at most 50, plus the user `chosen`.
-pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<Person>> {
+pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<UserChoice>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
     Ok(db::prepared(format!(

@@ -5,11 +5,14 @@ use std::sync::LazyLock;
 
 /// About 49,000 leaked passwords, in lower case without accents. About 18,000 have eight characters or more.
 static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
-    include_str!(concat!(env!("OUT_DIR"), "/common_passwords.txt")).lines().chain(HERE).collect()
+    include_str!(concat!(env!("OUT_DIR"), "/common_passwords.txt"))
+        .lines()
+        .chain(BRAZILIAN_PASSWORDS)
+        .collect()
 });
 
 /// Passwords that are common in Brazil and missing in the list.
-const HERE: [&str; 8] =
+const BRAZILIAN_PASSWORDS: [&str; 8] =
     ["bemvindo", "deusefiel", "minhasenha", "mudar", "mudarsenha", "novasenha", "senhasenha", "trocar"];
 
 /// About 60,000 Brazilian names and words, with their ranks: the lower the rank, the sooner guessers try

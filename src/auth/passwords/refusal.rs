@@ -7,7 +7,7 @@ use zxcvbn::feedback::Warning;
 pub enum Refusal {
     Length,
     /// It is mostly made of the names of the owner, the company or the product, or of the e-mail address.
-    Own,
+    OwnWords,
     /// It is a common password or a single word, maybe with digits or marks around it.
     Common,
     /// zxcvbn finds it easy to guess.
@@ -30,7 +30,7 @@ impl Refusal {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Length => "Use de 8 a 128 caracteres.",
-            Self::Own => {
+            Self::OwnWords => {
                 "A senha lembra o seu nome, o seu e-mail ou o nome da empresa. \
                  Escolha outra, sem relação com eles."
             }
@@ -63,7 +63,9 @@ impl Refusal {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Length => "the password must have 8 to 128 characters",
-            Self::Own => "the password is made of the names or the address of its owner, company or product",
+            Self::OwnWords => {
+                "the password is made of the names or the address of its owner, company or product"
+            }
             Self::Common => "the password is one that guessers try first",
             Self::Weak(_) => "the password is easy to guess: three or more unrelated words are better",
         }

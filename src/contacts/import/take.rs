@@ -76,7 +76,7 @@ fn one(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<()> {
         carry_out(conn, import, Plan::of(found, import.updates_existing))
     });
     match taken {
-        Err(error) if error.blames_values() => {
+        Err(error) if error.rejects_values() => {
             tracing::warn!(%error, line, "a line of an import was refused");
             let plan =
                 Plan { refuse: vec![(line, "Não foi possível salvar esta linha.")], ..Plan::default() };

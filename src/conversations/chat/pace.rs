@@ -9,21 +9,21 @@ use actix_web::{HttpRequest, web};
 use crate::config::network_named;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{Pace, client_ip};
+use crate::web::{RateLimit, client_ip};
 
 /// The requests of customers to this process; cheap to clone.
 #[derive(Clone)]
 pub struct Paces(Arc<Inner>);
 
 struct Inner {
-    links: Pace<ContactId>,
+    links: RateLimit<ContactId>,
     /// Higher limits: a whole company, or the customers of one mobile network, may share an address.
-    addresses: Pace<String>,
+    addresses: RateLimit<String>,
 }
 
 impl Default for Paces {
     fn default() -> Self {
-        Self(Arc::new(Inner { links: Pace::new(300, 5), addresses: Pace::new(1_500, 25) }))
+        Self(Arc::new(Inner { links: RateLimit::new(300, 5), addresses: RateLimit::new(1_500, 25) }))
     }
 }
 

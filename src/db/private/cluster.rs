@@ -6,17 +6,21 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
-use super::place::Place;
+use super::location::ClusterLocation;
 use super::programs::Programs;
 use super::server_log::last_lines;
-use super::{PATIENCE_AT_END, PORT, StartError, Tuning, USER};
+use super::{PORT, STOP_TIME_LIMIT, StartError, Tuning, USER};
 
 /// Creates the cluster in a draft directory and renames it when it is complete, so that an interrupted start
 /// leaves no partial cluster.
-pub(super) fn make(place: &Place, programs: &Programs, tuning: Tuning) -> Result<(), StartError> {
-    let data_dir = &place.data_dir;
+pub(super) fn make(
+    location: &ClusterLocation,
+    programs: &Programs,
+    tuning: Tuning,
+) -> Result<(), StartError> {
+    let data_dir = &location.data_dir;
     tracing::info!("preparing a PostgreSQL {} database in {}", programs.major, data_dir.display());
-    let draft = place.beside("new");
+    let draft = location.beside("new");
     let mut detail = String::new();
     // Sort text by bytes, the same on every machine, but use upper and lower case of all alphabets if the
     // machine has such a locale.
@@ -24,8 +28,8 @@ pub(super) fn make(place: &Place, programs: &Programs, tuning: Tuning) -> Result
         if draft.exists() {
             fs::remove_dir_all(&draft).map_err(|cause| StartError::directory(&draft, cause))?;
         }
-        place.make_private(&draft).map_err(|cause| StartError::directory(&draft, cause))?;
-        match initdb(place, programs, tuning, &draft, alphabet)? {
+        location.make_private(&draft).map_err(|cause| StartError::directory(&draft, cause))?;
+        match initdb(location, programs, tuning, &draft, alphabet)? {
             Ok(()) => {
                 return fs::rename(&draft, data_dir).map_err(|cause| StartError::directory(data_dir, cause));
             }
@@ -37,13 +41,13 @@ pub(super) fn make(place: &Place, programs: &Programs, tuning: Tuning) -> Result
 
 /// Runs initdb. The inner error is its output if it failed.
 fn initdb(
-    place: &Place,
+    location: &ClusterLocation,
     programs: &Programs,
     tuning: Tuning,
     draft: &Path,
     alphabet: &str,
 ) -> Result<Result<(), String>, StartError> {
-    let output = place
+    let output = location
         .command(&programs.initdb)
         .args(["--username", USER, "--auth-local=trust", "--auth-host=reject"])
         .args(["--encoding=UTF8", "--locale=C", &format!("--lc-ctype={alphabet}")])
@@ -61,10 +65,10 @@ fn initdb(
 
 /// Waits for a server whose owner is gone and which is about to stop, and removes the files of a killed one.
 /// We hold the lock, so no other Pontual uses the directory.
-pub(super) fn await_predecessor(data_dir: &Path) -> Result<(), StartError> {
+pub(super) fn wait_for_previous_server(data_dir: &Path) -> Result<(), StartError> {
     let begin = Instant::now();
     while postmaster(data_dir).is_some_and(is_postgres) {
-        if begin.elapsed() > PATIENCE_AT_END {
+        if begin.elapsed() > STOP_TIME_LIMIT {
             return Err(StartError::InUse(data_dir.into()));
         }
         sleep(Duration::from_millis(20));
@@ -120,7 +124,7 @@ mod tests {
             fs::write(dir.join(leftover), &own_number).unwrap();
         }
 
-        await_predecessor(&dir).unwrap();
+        wait_for_previous_server(&dir).unwrap();
 
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 0);
         fs::remove_dir_all(dir).unwrap();

@@ -15,21 +15,21 @@ use std::{io, thread};
 use super::{PrivateServer, StartError};
 
 /// Interval at which the server is checked.
-const LOOK: Duration = Duration::from_millis(200);
+const CHECK_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The pause before a restart. It doubles each time, up to [`LONGEST_PAUSE`].
+/// The pause before a restart. It doubles each time, up to [`MAX_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// After a server has run for this long, the pause starts at [`FIRST_PAUSE`] again.
-const WELL: Duration = Duration::from_secs(60);
+const STABLE_AFTER: Duration = Duration::from_secs(60);
 
 /// Maximum failed restarts in a row. With their pauses, they take about 15 seconds.
-const TRIES: u32 = 8;
+const MAX_FAILED_RESTARTS: u32 = 8;
 
 /// Why the keeper gave up.
 #[derive(Debug, thiserror::Error)]
-pub enum Loss {
+pub enum KeeperFailure {
     #[error("PostgreSQL has ended and cannot be started again: {0}")]
     Start(#[from] StartError),
     #[error("nobody watches over PostgreSQL any more, for that panicked ({0}): start Pontual again")]
@@ -76,7 +76,10 @@ impl Stop {
 
 impl Keeper {
     /// Watches over `server`. Calls `give_up` if the server cannot be restarted or the watch panics.
-    pub fn of(server: PrivateServer, give_up: impl FnOnce(Loss) + Send + 'static) -> io::Result<Self> {
+    pub fn of(
+        server: PrivateServer,
+        give_up: impl FnOnce(KeeperFailure) + Send + 'static,
+    ) -> io::Result<Self> {
         let (server, stop) = (Arc::new(server), Stop::default());
         let (kept, stopping) = (server.clone(), stop.clone());
         let watch = move || watch(|| keep(&kept, &stopping), give_up);
@@ -98,11 +101,11 @@ impl Drop for Keeper {
     }
 }
 
-fn watch(keep: impl FnOnce() -> Result<(), StartError>, give_up: impl FnOnce(Loss)) {
+fn watch(keep: impl FnOnce() -> Result<(), StartError>, give_up: impl FnOnce(KeeperFailure)) {
     match catch_unwind(AssertUnwindSafe(keep)) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => give_up(error.into()),
-        Err(panic) => give_up(Loss::Panic(message_of(&*panic))),
+        Err(panic) => give_up(KeeperFailure::Panic(message_of(&*panic))),
     }
 }
 
@@ -115,15 +118,15 @@ fn keep(server: &PrivateServer, stop: &Stop) -> Result<(), StartError> {
     let (mut pause, mut failures, mut began) = (FIRST_PAUSE, 0, Instant::now());
     while !stop.is_asked() {
         if server.is_running() {
-            stop.pause(LOOK);
+            stop.pause(CHECK_INTERVAL);
             continue;
         }
-        if began.elapsed() > WELL {
+        if began.elapsed() > STABLE_AFTER {
             pause = FIRST_PAUSE;
         }
         tracing::error!(?pause, "PostgreSQL has ended, and is started again");
         stop.pause(pause);
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
         if stop.is_asked() {
             break;
         }
@@ -136,7 +139,7 @@ fn keep(server: &PrivateServer, stop: &Stop) -> Result<(), StartError> {
             Err(error) => {
                 failures += 1;
                 tracing::error!(%error, failures, "PostgreSQL cannot be started again");
-                if failures >= TRIES {
+                if failures >= MAX_FAILED_RESTARTS {
                     return Err(error);
                 }
             }
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_ends_the_watch_but_a_stop_is_told() {
+    fn every_end_of_the_watch_except_a_stop_is_reported() {
         assert_eq!(loss_after(|| Ok(())), None);
         let start = loss_after(|| Err(StartError::NoPrograms)).unwrap();
         assert!(start.starts_with("PostgreSQL has ended and cannot be started again: "), "{start}");

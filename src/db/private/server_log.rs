@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::Stdio;
 
 use super::StartError;
-use super::place::Place;
+use super::location::ClusterLocation;
 
 /// Maximum size in bytes. A start with a larger log renames it to `server.log.1` and begins a new one.
-const LARGE: u64 = 1 << 20;
+const MAX_SIZE: u64 = 1 << 20;
 
 pub(super) struct ServerLog {
     pub path: PathBuf,
@@ -18,17 +18,17 @@ pub(super) struct ServerLog {
 }
 
 impl ServerLog {
-    pub fn open(place: &Place) -> Result<Self, StartError> {
-        let path = place.data_dir.join("server.log");
-        Self::open_file(place, path.clone()).map_err(|cause| StartError::directory(&path, cause))
+    pub fn open(location: &ClusterLocation) -> Result<Self, StartError> {
+        let path = location.data_dir.join("server.log");
+        Self::open_file(location, path.clone()).map_err(|cause| StartError::directory(&path, cause))
     }
 
-    fn open_file(place: &Place, path: PathBuf) -> io::Result<Self> {
-        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > LARGE) {
+    fn open_file(location: &ClusterLocation, path: PathBuf) -> io::Result<Self> {
+        if fs::metadata(&path).is_ok_and(|metadata| metadata.len() > MAX_SIZE) {
             fs::rename(&path, path.with_extension("log.1"))?;
         }
         let file = File::options().create(true).append(true).read(true).open(&path)?;
-        place.hand_over(&path)?;
+        location.hand_over(&path)?;
         let begin = file.metadata()?.len();
         Ok(Self { path, file, begin })
     }

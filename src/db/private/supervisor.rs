@@ -13,11 +13,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::place::Place;
+use super::location::ClusterLocation;
 use super::server_log::ServerLog;
 
 /// Maximum duration of a server's shutdown. Longer than the shell's own limit.
-pub const PATIENCE_AT_END: Duration = Duration::from_secs(10);
+pub const STOP_TIME_LIMIT: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(super) struct Supervisor(Mutex<Child>);
@@ -25,8 +25,8 @@ pub(super) struct Supervisor(Mutex<Child>);
 impl Supervisor {
     /// The shell command, to which the caller appends the server's command. When the server ends, the shell
     /// deletes the directories `temporary`.
-    pub fn shell(place: &Place, temporary: [Option<&Path>; 2]) -> Command {
-        let mut shell = place.command("/bin/sh");
+    pub fn shell(location: &ClusterLocation, temporary: [Option<&Path>; 2]) -> Command {
+        let mut shell = location.command("/bin/sh");
         shell.args(["-c", include_str!("supervise.sh"), "pontual-postgres"]);
         shell.args(temporary.map(|path| path.unwrap_or(Path::new(""))));
         shell
@@ -55,7 +55,7 @@ impl Supervisor {
         drop(shell.stdin.take());
         let begin = Instant::now();
         while let Ok(None) = shell.try_wait() {
-            if begin.elapsed() > PATIENCE_AT_END {
+            if begin.elapsed() > STOP_TIME_LIMIT {
                 return false;
             }
             sleep(Duration::from_millis(5));

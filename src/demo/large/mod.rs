@@ -72,7 +72,7 @@ pub fn load(
     {
         return Ok(Err(Refusal::Sizes));
     }
-    if !super::fill(conn)? && !queries::is_nothing_else(conn)? {
+    if !super::fill(conn)? && !queries::has_only_demo_users(conn)? {
         return Ok(Err(Refusal::NotEmpty));
     }
     if queries::is_large(conn)? {

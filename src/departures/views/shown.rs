@@ -14,7 +14,7 @@ pub struct Shown {
 
 impl Shown {
     pub fn schedule(viewer: &Viewer, id: ScheduleId, due_at: DateTime<Utc>, contact: &str) -> Self {
-        let due = viewer.zone.slot(due_at);
+        let due = viewer.zone.free_time_label(due_at);
         match viewer.can_schedule() {
             true => Self { href: Some(format!("/schedules/{id}")), text: format!("{due}, {contact}") },
             false => Self { href: None, text: due },

@@ -12,7 +12,7 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::schedules::Known;
 use crate::schedules::list::{self, Filters, Query};
-use crate::web::{Shell, pushing, tidied};
+use crate::web::{Shell, redirect_without_empty, with_push_url};
 
 /// Maximum schedules that a cell of each view shows.
 const IN_A_DAY: i64 = 3;
@@ -28,7 +28,7 @@ pub async fn show(
     query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    if let Some(answer) = tidied(&request, &shell) {
+    if let Some(answer) = redirect_without_empty(&request, &shell) {
         return Ok(answer);
     }
     let (zone, now, is_refresh) = (viewer.zone, Utc::now(), Known::is_refresh(&request));
@@ -55,5 +55,5 @@ pub async fn show(
     let address = shown.filters.address(super::views::PATH, &[("view", view.as_str()), ("date", &date)]);
     let remarks = shown.filters.remarks(&query.0).without(address.clone());
     let view = Calendar::new(&viewer, shown).remarking(remarks);
-    Ok(pushing(shell.page("Calendário", view)?, &address))
+    Ok(with_push_url(shell.page("Calendário", view)?, &address))
 }

@@ -11,7 +11,7 @@ use crate::auth::Viewer;
 use crate::clock;
 use crate::schedules::Status;
 use crate::schedules::list::{Chip, FilterForm, Filters, Options, ViewSwitch, chips};
-use crate::web::Remarks;
+use crate::web::FilterRemarks;
 use cells::{AgendaDay, CellView, Cells};
 
 pub const PATH: &str = "/schedules/calendar";
@@ -54,7 +54,7 @@ pub struct Calendar {
     list: String,
     /// The time zone of the shown times.
     zone: &'static str,
-    remarks: Remarks,
+    remarks: FilterRemarks,
 }
 
 struct Head {
@@ -92,12 +92,12 @@ impl Calendar {
             agenda: if is_week { cells.agenda() } else { cells.agenda_of(day) },
             list: filters.address("", &more).trim_start_matches('?').to_owned(),
             zone: zone.name(),
-            remarks: Remarks::default(),
+            remarks: FilterRemarks::default(),
         }
     }
 
     /// Adds remarks about the filters in the address.
-    pub fn remarking(self, remarks: Remarks) -> Self {
+    pub fn remarking(self, remarks: FilterRemarks) -> Self {
         Self { remarks, ..self }
     }
 

@@ -52,7 +52,7 @@ pub async fn update(
     let closes_ticket = form.get("after") == "close_ticket";
     let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket };
     match edit::edit(&db, edit).await {
-        Err(error) if error.is_passing() => {
+        Err(error) if error.is_temporary() => {
             let page = filled(&viewer, &db, purpose, typed).await.map_err(|_| error)?;
             shell.page_to_retry(purpose.title(), page.unsaved())
         }

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::schedules::Known;
 use crate::schedules::queries::Choice;
 use crate::schedules::views::QUEUE;
-use crate::web::{Asked, Fields, Remarks, Shell, pushing, tidied};
+use crate::web::{Fields, FilterKind, FilterRemarks, Shell, redirect_without_empty, with_push_url};
 
 pub async fn index(
     viewer: Can<ManageSchedules>,
@@ -25,7 +25,7 @@ pub async fn index(
     query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
-    if let Some(answer) = tidied(&request, &shell) {
+    if let Some(answer) = redirect_without_empty(&request, &shell) {
         return Ok(answer);
     }
     let (filters, place) = (Filters::read(&query.0), Place::read(&query.0));
@@ -46,7 +46,7 @@ pub async fn index(
     let address = filters.address(PATH, &place);
     let remarks = filters.remarks(&query.0).without(filters.address(PATH, &[]));
     let view = Index::new(&viewer, &filters, &options, counts, page).remarking(remarks);
-    Ok(pushing(shell.page("Agendamentos", view)?, &address))
+    Ok(with_push_url(shell.page("Agendamentos", view)?, &address))
 }
 
 /// Users for the searchable select "Criado por", as JSON `[{value, text, sub}]`.
@@ -69,19 +69,19 @@ async fn found(db: &Db, query: Query, first: Vec<Value>) -> Result<Vec<Value>> {
 
 impl Filters {
     /// Remarks about filters in the address that are invalid. `self` holds the valid ones.
-    pub fn remarks(&self, fields: &Fields) -> Remarks {
+    pub fn remarks(&self, fields: &Fields) -> FilterRemarks {
         let is_day = |text: &str| clock::parse_day(text).is_some();
         let read = |filter, name, is_known| (filter, fields.get(name), is_known);
         let is_preset = fields.get("period").parse::<Preset>().is_ok();
-        Remarks::of(&[
-            read(Asked::Choice("Situação"), "status", self.status.is_some()),
-            read(Asked::Choice("Departamento"), "department_id", self.department.is_some()),
-            read(Asked::Choice("Atendente"), "attendant_id", self.attendant.is_some()),
-            read(Asked::Choice("Criado por"), "created_by", self.creator.is_some()),
-            read(Asked::Choice("Ação"), "action", self.action.is_some()),
-            read(Asked::Choice("Período"), "period", is_preset),
-            read(Asked::Date("De"), "from", is_day(fields.get("from"))),
-            read(Asked::Date("Até"), "to", is_day(fields.get("to"))),
+        FilterRemarks::of(&[
+            read(FilterKind::Choice("Situação"), "status", self.status.is_some()),
+            read(FilterKind::Choice("Departamento"), "department_id", self.department.is_some()),
+            read(FilterKind::Choice("Atendente"), "attendant_id", self.attendant.is_some()),
+            read(FilterKind::Choice("Criado por"), "created_by", self.creator.is_some()),
+            read(FilterKind::Choice("Ação"), "action", self.action.is_some()),
+            read(FilterKind::Choice("Período"), "period", is_preset),
+            read(FilterKind::Date("De"), "from", is_day(fields.get("from"))),
+            read(FilterKind::Date("Até"), "to", is_day(fields.get("to"))),
         ])
         .swapped(Period::is_swapped(fields.get("from"), fields.get("to")))
     }

@@ -8,7 +8,7 @@ use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::schedules::Status;
 use crate::schedules::views::QUEUE;
-use crate::web::{PageOf, Remarks, initials, thousands, tint};
+use crate::web::{FilterRemarks, PageOf, initials, thousands, tint};
 
 mod filter_form;
 
@@ -37,7 +37,7 @@ pub struct Index {
     /// The query string of this list, for the way back from pages that it links to.
     list: String,
     empty: Option<Empty>,
-    remarks: Remarks,
+    remarks: FilterRemarks,
 }
 
 struct Tab {
@@ -103,12 +103,12 @@ impl Index {
             caption: filters.order().caption(),
             export: filters.address("/schedules/export.csv", &[]),
             list: address.trim_start_matches('?').to_owned(),
-            remarks: Remarks::default(),
+            remarks: FilterRemarks::default(),
         }
     }
 
     /// Adds remarks about the filters in the address.
-    pub fn remarking(self, remarks: Remarks) -> Self {
+    pub fn remarking(self, remarks: FilterRemarks) -> Self {
         Self { remarks, ..self }
     }
 

@@ -181,7 +181,7 @@ impl FormPage {
             }
             Part::Action => typed.action().map_or_else(String::new, |action| action.label().into()),
             Part::Due => {
-                clock::parse_input(&typed.due_at).map_or_else(|| typed.due_at.clone(), clock::in_words)
+                clock::parse_input(&typed.due_at).map_or_else(|| typed.due_at.clone(), clock::date_time)
             }
             Part::Message => typed.message.clone(),
             Part::Files => self.files.iter().map(UploadItem::name).collect::<Vec<_>>().join(", "),

@@ -55,7 +55,11 @@ impl SlotView {
         let wrong = match slot.due {
             Due::Missing | Due::Twice(_) | Due::At { .. } => None,
             Due::Never(beside) => {
-                let slots = beside.into_iter().flatten().map(|at| (zone.input(at), zone.slot(at))).collect();
+                let slots = beside
+                    .into_iter()
+                    .flatten()
+                    .map(|at| (zone.input(at), zone.free_time_label(at)))
+                    .collect();
                 slot.due.error().map(|text| Wrong { text, slots })
             }
             Due::Invalid | Due::Past => slot.due.error().map(|text| Wrong { text, slots: Vec::new() }),
@@ -102,9 +106,9 @@ pub(super) fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
     match Fold::of(zone, at) {
         Some(fold) => (
             format!("{} {}", zone.input(at), fold.as_str()),
-            format!("{} ({})", zone.slot(at), zone.offset(at)),
+            format!("{} ({})", zone.free_time_label(at), zone.offset(at)),
         ),
-        None => (zone.input(at), zone.slot(at)),
+        None => (zone.input(at), zone.free_time_label(at)),
     }
 }
 

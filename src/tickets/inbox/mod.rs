@@ -108,7 +108,7 @@ fn row(talk: Talk, viewer: &Account, now: DateTime<Utc>) -> Row {
         initials: initials(&talk.contact),
         tint: tint(&talk.contact_id),
         time: time(viewer.zone, talk.at, now),
-        instant: clock::instant(talk.at),
+        instant: clock::datetime_attribute(talk.at),
         preview: preview(&talk, viewer),
         unseen: talk.unseen,
         is_current: false,

@@ -110,7 +110,7 @@ impl TestApp {
         files: Files,
     ) -> Self {
         // The pool of a server's worker on a machine with two cores.
-        let db = Db::new(&database.url, 5).of_worker(4);
+        let db = Db::new(&database.url, 5).for_worker(4);
         let shared = Shared::new(config, Keys::new("a secret for tests"), db, files);
         let service = Rc::new(init_service(build(shared.clone())).await);
         let call: Call = Rc::new(move |request| {

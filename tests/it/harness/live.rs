@@ -30,7 +30,7 @@ impl Live {
         let builder = Server::build().workers(1).disable_signals();
         rt::spawn(pontual::server::http::server(builder, socket, app.shared.clone()).unwrap());
         let hub = app.shared.hub.clone();
-        rt::spawn(hub.clone().run(Db::that_plans_once(&app.database.url, 1)));
+        rt::spawn(hub.clone().run(Db::with_generic_plans(&app.database.url, 1)));
         let (listening, is_listening) = oneshot::channel();
         let listening = Mutex::new(Some(listening));
         rt::spawn(listen(app.database.url.clone(), move |incoming| {

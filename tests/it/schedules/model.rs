@@ -176,7 +176,7 @@ async fn step(
         let zone = Zone::named("America/Sao_Paulo");
         assert_eq!(
             page.texts("[data-slot]"),
-            model.suggestions(who, at).map(|slot| zone.slot(slot)),
+            model.suggestions(who, at).map(|slot| zone.free_time_label(slot)),
             "{told}"
         );
     }

@@ -6,13 +6,13 @@ use super::shell::{Shell, redirect};
 
 /// A kind of filter, with its label on the page.
 #[derive(Clone, Copy, Debug)]
-pub enum Asked {
+pub enum FilterKind {
     /// A choice from a list of values.
     Choice(&'static str),
     Date(&'static str),
 }
 
-impl Asked {
+impl FilterKind {
     fn unknown(self) -> String {
         match self {
             Self::Choice(label) => format!("O valor escolhido no filtro “{label}” não existe."),
@@ -23,7 +23,7 @@ impl Asked {
 
 /// What a list tells the user about filters in the query string that it could not apply.
 #[derive(Clone, Debug, Default)]
-pub struct Remarks {
+pub struct FilterRemarks {
     sentences: Vec<String>,
     /// Whether a filter could not be applied, so that the page offers to remove it.
     is_lost: bool,
@@ -31,9 +31,9 @@ pub struct Remarks {
     pub without: String,
 }
 
-impl Remarks {
+impl FilterRemarks {
     /// Each entry of `read` is a filter, its value, and whether the value is valid.
-    pub fn of(read: &[(Asked, &str, bool)]) -> Self {
+    pub fn of(read: &[(FilterKind, &str, bool)]) -> Self {
         let lost = read.iter().filter(|(_, typed, is_known)| !typed.trim().is_empty() && !is_known);
         let sentences: Vec<String> = lost.map(|(filter, ..)| filter.unknown()).collect();
         Self { is_lost: !sentences.is_empty(), sentences, without: String::new() }
@@ -63,8 +63,8 @@ impl Remarks {
 }
 
 /// Redirects to the same path without empty parameters: without JavaScript, forms send empty fields too.
-/// Answers to htmx set the path themselves (see `pushing`).
-pub fn tidied(request: &HttpRequest, shell: &Shell) -> Option<HttpResponse> {
+/// Answers to htmx set the path themselves (see `with_push_url`).
+pub fn redirect_without_empty(request: &HttpRequest, shell: &Shell) -> Option<HttpResponse> {
     let query = without_empty(request.query_string()).filter(|_| !shell.is_htmx)?;
     let path = request.path();
     Some(redirect(&if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }))
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_that_say_nothing_are_left_out() {
+    fn empty_parameters_are_left_out() {
         assert_eq!(without_empty("q=&department_id=&status=failed"), Some("status=failed".into()));
         assert_eq!(without_empty("q="), Some(String::new()));
         assert_eq!(without_empty("q=a+b&from=2026-12-01"), None);
@@ -93,12 +93,12 @@ mod tests {
     #[test]
     fn what_was_not_understood_is_named() {
         let read = [
-            (Asked::Choice("Atendente"), "9", true),
-            (Asked::Choice("Cargo"), "", false),
-            (Asked::Choice("Departamento"), "99", false),
-            (Asked::Date("Início"), "x", false),
+            (FilterKind::Choice("Atendente"), "9", true),
+            (FilterKind::Choice("Cargo"), "", false),
+            (FilterKind::Choice("Departamento"), "99", false),
+            (FilterKind::Date("Início"), "x", false),
         ];
-        let remarks = Remarks::of(&read);
+        let remarks = FilterRemarks::of(&read);
         let expected = [
             "O valor escolhido no filtro “Departamento” não existe.",
             "A data do filtro “Início” não existe.",

@@ -18,20 +18,20 @@ use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schema::{schedules, tickets};
 
 /// Maximum wait for a turn before a request is answered 503.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TURN_TIME_OUT: Duration = Duration::from_secs(2);
 
 /// Maximum number of requests waiting for one contact; further ones are answered 503 at once.
-const MOST_WAITING: usize = 32;
+const MAX_WAITING: usize = 32;
 
 /// A row that a transaction locks. It determines the contact, which every such transaction locks first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
+pub enum LockedRow {
     Contact(ContactId),
     Ticket(TicketId),
     Schedule(ScheduleId),
 }
 
-impl Row {
+impl LockedRow {
     /// The contact of this row; `None` if the row does not exist.
     pub fn contact(self, conn: &mut PgConnection) -> Result<Option<ContactId>> {
         Ok(match self {
@@ -49,81 +49,82 @@ impl Row {
     }
 }
 
-impl From<ContactId> for Row {
+impl From<ContactId> for LockedRow {
     fn from(id: ContactId) -> Self {
         Self::Contact(id)
     }
 }
 
-impl From<TicketId> for Row {
+impl From<TicketId> for LockedRow {
     fn from(id: TicketId) -> Self {
         Self::Ticket(id)
     }
 }
 
-impl From<ScheduleId> for Row {
+impl From<ScheduleId> for LockedRow {
     fn from(id: ScheduleId) -> Self {
         Self::Schedule(id)
     }
 }
 
-/// The waiting lines of this process, one per contact. Cheap to clone.
+/// The waiting queues of this process, one per contact. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Turns(Arc<Mutex<HashMap<ContactId, Line>>>);
+pub struct ContactQueues(Arc<Mutex<HashMap<ContactId, Queue>>>);
 
-struct Line {
+struct Queue {
     turn: Arc<Semaphore>,
-    /// Number of requests in the line, including the one whose turn it is.
+    /// Number of requests in the queue, including the one whose turn it is.
     length: usize,
 }
 
-impl Turns {
+impl ContactQueues {
     /// Waits until no other request of this process writes to `contact`.
     ///
     /// # Errors
-    /// `Unavailable` after `PATIENCE`, or at once if too many requests wait already.
-    pub async fn take(&self, contact: ContactId) -> Result<Turn> {
+    /// `Unavailable` after `TURN_TIME_OUT`, or at once if too many requests wait already.
+    pub async fn take(&self, contact: ContactId) -> Result<ContactTurn> {
         let turn = {
-            let mut lines = self.lines();
-            let line =
-                lines.entry(contact).or_insert_with(|| Line { turn: Arc::new(Semaphore::new(1)), length: 0 });
-            if line.length > MOST_WAITING {
+            let mut queues = self.queues();
+            let queue = queues
+                .entry(contact)
+                .or_insert_with(|| Queue { turn: Arc::new(Semaphore::new(1)), length: 0 });
+            if queue.length > MAX_WAITING {
                 return Err(Error::Unavailable(format!("too many wait for contact {contact}")));
             }
-            line.length += 1;
-            line.turn.clone()
+            queue.length += 1;
+            queue.turn.clone()
         };
-        let place = Place { turns: self.clone(), contact };
-        let permit = timeout(PATIENCE, turn.acquire_owned()).await;
+        let place = QueuePlace { queues: self.clone(), contact };
+        let permit = timeout(TURN_TIME_OUT, turn.acquire_owned()).await;
         let permit =
             permit.map_err(|_| Error::Unavailable(format!("waited too long for contact {contact}")))?;
-        Ok(Turn { _permit: permit.map_err(Error::unexpected)?, _place: place })
+        Ok(ContactTurn { _permit: permit.map_err(Error::unexpected)?, _place: place })
     }
 
     /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
-    fn lines(&self) -> MutexGuard<'_, HashMap<ContactId, Line>> {
+    fn queues(&self) -> MutexGuard<'_, HashMap<ContactId, Queue>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// The right to lock a contact. Dropping it passes the turn to the next request.
-pub struct Turn {
+pub struct ContactTurn {
     _permit: OwnedSemaphorePermit,
-    _place: Place,
+    _place: QueuePlace,
 }
 
-struct Place {
-    turns: Turns,
+struct QueuePlace {
+    queues: ContactQueues,
     contact: ContactId,
 }
 
-impl Drop for Place {
+impl Drop for QueuePlace {
     fn drop(&mut self) {
-        let mut lines = self.turns.lines();
-        if let Some(line) = lines.get_mut(&self.contact) {
-            line.length -= 1;
-            if line.length == 0 {
-                lines.remove(&self.contact);
+        let mut queues = self.queues.queues();
+        if let Some(queue) = queues.get_mut(&self.contact) {
+            queue.length -= 1;
+            if queue.length == 0 {
+                queues.remove(&self.contact);
             }
         }
     }
@@ -138,25 +139,25 @@ mod tests {
 
     #[actix_web::test]
     async fn one_at_a_time_writes_to_a_contact_and_others_do_not_wait_for_them() {
-        let turns = Turns::default();
-        let first = turns.take(MARINA).await.unwrap();
-        let mut second = Box::pin(turns.take(MARINA));
+        let queues = ContactQueues::default();
+        let first = queues.take(MARINA).await.unwrap();
+        let mut second = Box::pin(queues.take(MARINA));
         assert!(second.as_mut().now_or_never().is_none());
-        turns.take(ContactId(2)).now_or_never().unwrap().unwrap();
+        queues.take(ContactId(2)).now_or_never().unwrap().unwrap();
         drop(first);
         second.await.unwrap();
-        assert!(turns.lines().is_empty());
+        assert!(queues.queues().is_empty());
     }
 
     #[actix_web::test]
-    async fn who_waits_for_too_long_or_comes_when_many_wait_is_refused() {
+    async fn a_request_is_refused_after_a_long_wait_or_in_a_full_queue() {
         tokio::time::pause();
-        let turns = Turns::default();
-        let _first = turns.take(MARINA).await.unwrap();
-        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(turns.take(MARINA))).collect();
+        let queues = ContactQueues::default();
+        let _first = queues.take(MARINA).await.unwrap();
+        let mut waiting: Vec<_> = (0..MAX_WAITING).map(|_| Box::pin(queues.take(MARINA))).collect();
         assert!(waiting.iter_mut().all(|one| one.as_mut().now_or_never().is_none()));
-        assert!(matches!(turns.take(MARINA).now_or_never(), Some(Err(Error::Unavailable(_)))));
+        assert!(matches!(queues.take(MARINA).now_or_never(), Some(Err(Error::Unavailable(_)))));
         drop(waiting);
-        assert!(matches!(turns.take(MARINA).await, Err(Error::Unavailable(_))));
+        assert!(matches!(queues.take(MARINA).await, Err(Error::Unavailable(_))));
     }
 }

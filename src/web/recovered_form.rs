@@ -18,17 +18,17 @@ use super::csrf::FORM_LIMIT;
 
 /// The recovered fields, shared by the code that reads the form and the code that responds.
 #[derive(Clone, Default)]
-pub struct Unsent(Rc<RefCell<Option<Left>>>);
+pub struct RecoverySlot(Rc<RefCell<Option<RecoveredForm>>>);
 
 /// The fields of a form that could not be saved.
 #[derive(Clone, Default)]
-pub struct Left {
+pub struct RecoveredForm {
     pub fields: Fields,
     /// Whether the form had files that were not stored, so that the user must choose them again.
     pub loses_files: bool,
 }
 
-impl Unsent {
+impl RecoverySlot {
     /// The instance in the extensions of `request`.
     pub fn of(request: &impl HttpMessage) -> Self {
         request.extensions().get::<Self>().cloned().unwrap_or_default()
@@ -36,37 +36,37 @@ impl Unsent {
 
     /// Call it when the form has been read and its files are not stored yet.
     pub fn is_read(&self, fields: &Fields, has_files: bool) {
-        *self.0.borrow_mut() = Some(Left { fields: fields.clone(), loses_files: has_files });
+        *self.0.borrow_mut() = Some(RecoveredForm { fields: fields.clone(), loses_files: has_files });
     }
 
     /// Call it when a file has been stored. The form then names it by its id.
-    pub fn has_kept(&self, id: impl ToString) {
+    pub fn file_stored(&self, id: impl ToString) {
         if let Some(left) = &mut *self.0.borrow_mut() {
             left.fields.push("files", id.to_string());
         }
     }
 
     /// Call it when all files have been stored.
-    pub fn loses_nothing(&self) {
+    pub fn all_files_stored(&self) {
         if let Some(left) = &mut *self.0.borrow_mut() {
             left.loses_files = false;
         }
     }
 
-    pub fn take(&self) -> Option<Left> {
+    pub fn take(&self) -> Option<RecoveredForm> {
         self.0.borrow_mut().take()
     }
 }
 
 /// The body of a form with files. When the response is made, maybe no handler has read it.
 #[derive(Clone)]
-pub struct Body {
+pub struct SharedBody {
     payload: Rc<RefCell<Payload>>,
     is_touched: Rc<Cell<bool>>,
     head: Rc<HeaderMap>,
 }
 
-impl Body {
+impl SharedBody {
     /// Takes the body of `request`, and puts a handle to it in its place.
     pub fn share(request: &mut ServiceRequest) -> Self {
         let mut head = HeaderMap::new();
@@ -80,7 +80,7 @@ impl Body {
     }
 
     /// The texts of a form that no handler has read. Skips its files.
-    pub async fn left(self) -> Option<Left> {
+    pub async fn recover(self) -> Option<RecoveredForm> {
         if self.is_touched.get() {
             return None;
         }
@@ -97,7 +97,7 @@ impl Body {
                     bytes.extend_from_slice(&chunk);
                 }
                 // Gives up on a body that is too large.
-                if size > LOOKED_THROUGH || bytes.len() > FORM_LIMIT {
+                if size > MAX_RECOVERED_BYTES || bytes.len() > FORM_LIMIT {
                     return None;
                 }
             }
@@ -106,14 +106,14 @@ impl Body {
                 None => fields.push((name, String::from_utf8(bytes).ok()?)),
             }
         }
-        Fields::of(fields).map(|fields| Left { fields, loses_files })
+        Fields::of(fields).map(|fields| RecoveredForm { fields, loses_files })
     }
 }
 
 /// Maximum bytes to read: a schedule's form with all its files.
-const LOOKED_THROUGH: usize = 96 * 1024 * 1024;
+const MAX_RECOVERED_BYTES: usize = 96 * 1024 * 1024;
 
-impl Stream for Body {
+impl Stream for SharedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {

@@ -11,45 +11,45 @@ use std::time::{Duration, Instant};
 use crate::error::Result;
 
 /// Maximum age of a cached value: a dead listening connection can go unnoticed for a while.
-const BELIEVED: Duration = Duration::from_secs(2);
+const MAX_AGE: Duration = Duration::from_secs(2);
 
 /// Maximum number of values. When it is reached, all are dropped.
-const MOST: usize = 500;
+const MAX_VALUES: usize = 500;
 
 /// Counts the changes that this process knows of; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Changes(Arc<Known>);
+pub struct Changes(Arc<ChangeCounter>);
 
 #[derive(Debug, Default)]
-struct Known {
+struct ChangeCounter {
     count: AtomicU64,
-    is_heard: AtomicBool,
+    is_listening: AtomicBool,
 }
 
 impl Changes {
     /// Records that something changed.
-    pub fn note(&self) {
+    pub fn add(&self) {
         self.0.count.fetch_add(1, Ordering::SeqCst);
     }
 
     /// The listening connection works: values can be cached from now on.
-    pub fn hear(&self) {
-        self.note();
-        self.0.is_heard.store(true, Ordering::SeqCst);
+    pub fn start_listening(&self) {
+        self.add();
+        self.0.is_listening.store(true, Ordering::SeqCst);
     }
 
     /// The listening connection is down: nothing can be cached.
-    pub fn hear_nothing(&self) {
-        self.0.is_heard.store(false, Ordering::SeqCst);
+    pub fn stop_listening(&self) {
+        self.0.is_listening.store(false, Ordering::SeqCst);
     }
 
     fn count(&self) -> Option<u64> {
-        self.0.is_heard.load(Ordering::SeqCst).then(|| self.0.count.load(Ordering::SeqCst))
+        self.0.is_listening.load(Ordering::SeqCst).then(|| self.0.count.load(Ordering::SeqCst))
     }
 }
 
 /// Cached values by key.
-pub struct Remembered<K, V> {
+pub struct Cache<K, V> {
     changes: Changes,
     values: Mutex<HashMap<K, Value<V>>>,
 }
@@ -61,7 +61,7 @@ struct Value<V> {
     value: V,
 }
 
-impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
+impl<K: Eq + Hash, V: Clone> Cache<K, V> {
     pub fn new(changes: Changes) -> Self {
         Self { changes, values: Mutex::default() }
     }
@@ -69,7 +69,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
     /// The value for `key`. Calls `read` only if something may have changed since the value was cached.
     pub fn get(&self, key: K, read: impl FnOnce() -> Result<V>) -> Result<V> {
         let Some(changes) = self.changes.count() else { return read() };
-        let is_current = |known: &&Value<V>| known.changes == changes && known.at.elapsed() < BELIEVED;
+        let is_current = |known: &&Value<V>| known.changes == changes && known.at.elapsed() < MAX_AGE;
         let known = self.values().get(&key).filter(is_current).map(|known| known.value.clone());
         if let Some(value) = known {
             return Ok(value);
@@ -77,7 +77,7 @@ impl<K: Eq + Hash, V: Clone> Remembered<K, V> {
         let at = Instant::now();
         let value = read()?;
         let mut values = self.values();
-        if values.len() >= MOST {
+        if values.len() >= MAX_VALUES {
             values.clear();
         }
         values.insert(key, Value { changes, at, value: value.clone() });
@@ -95,45 +95,45 @@ mod tests {
     use super::*;
 
     /// Asks for 7 while the table contains `truth`, and returns the answer.
-    fn ask(remembered: &Remembered<i32, &'static str>, truth: &'static str) -> &'static str {
-        remembered.get(7, || Ok(truth)).unwrap()
+    fn ask(cache: &Cache<i32, &'static str>, truth: &'static str) -> &'static str {
+        cache.get(7, || Ok(truth)).unwrap()
     }
 
     #[test]
     fn a_value_is_read_again_only_after_a_change() {
         let changes = Changes::default();
-        let remembered = Remembered::new(changes.clone());
-        changes.hear();
-        assert_eq!(ask(&remembered, "a"), "a");
-        assert_eq!(ask(&remembered, "b"), "a");
-        changes.note();
-        assert_eq!(ask(&remembered, "b"), "b");
+        let cache = Cache::new(changes.clone());
+        changes.start_listening();
+        assert_eq!(ask(&cache, "a"), "a");
+        assert_eq!(ask(&cache, "b"), "a");
+        changes.add();
+        assert_eq!(ask(&cache, "b"), "b");
     }
 
     #[test]
-    fn who_hears_of_no_change_reads_each_time() {
+    fn nothing_is_cached_while_not_listening() {
         let changes = Changes::default();
-        let remembered = Remembered::new(changes.clone());
-        assert_eq!(ask(&remembered, "a"), "a");
-        assert_eq!(ask(&remembered, "b"), "b");
-        changes.hear();
-        assert_eq!(ask(&remembered, "b"), "b");
-        changes.hear_nothing();
-        assert_eq!(ask(&remembered, "c"), "c");
-        changes.hear();
-        assert_eq!(ask(&remembered, "d"), "d");
+        let cache = Cache::new(changes.clone());
+        assert_eq!(ask(&cache, "a"), "a");
+        assert_eq!(ask(&cache, "b"), "b");
+        changes.start_listening();
+        assert_eq!(ask(&cache, "b"), "b");
+        changes.stop_listening();
+        assert_eq!(ask(&cache, "c"), "c");
+        changes.start_listening();
+        assert_eq!(ask(&cache, "d"), "d");
     }
 
     #[test]
     fn what_changes_while_it_is_read_is_read_again() {
         let changes = Changes::default();
-        let remembered = Remembered::new(changes.clone());
-        changes.hear();
+        let cache = Cache::new(changes.clone());
+        changes.start_listening();
         let read = || {
-            changes.note();
+            changes.add();
             Ok("before")
         };
-        assert_eq!(remembered.get(7, read).unwrap(), "before");
-        assert_eq!(ask(&remembered, "after"), "after");
+        assert_eq!(cache.get(7, read).unwrap(), "before");
+        assert_eq!(ask(&cache, "after"), "after");
     }
 }

@@ -28,15 +28,15 @@ pub(super) struct Account {
 
 /// A cluster's directory, and the account of its server; `None` is our own account.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct ClusterLocation {
     pub data_dir: PathBuf,
     pub account: Option<Account>,
 }
 
-impl Place {
+impl ClusterLocation {
     /// Decides where to put the cluster for Pontual's data directory `wanted`, and creates the parent
     /// directory.
-    pub fn choose(wanted: &Path, tuning: Tuning) -> Result<Place, StartError> {
+    pub fn choose(wanted: &Path, tuning: Tuning) -> Result<ClusterLocation, StartError> {
         let wanted = match tuning {
             Tuning::Durable => wanted.join("postgres"),
             Tuning::ThrowAway => wanted.to_owned(),
@@ -44,11 +44,11 @@ impl Place {
         let data_dir = absolute(&wanted).map_err(|cause| StartError::directory(&wanted, cause))?;
         // SAFETY: geteuid reads a number and cannot fail.
         if unsafe { libc::geteuid() } != 0 {
-            return Ok(Place { data_dir, account: None });
+            return Ok(ClusterLocation { data_dir, account: None });
         }
         let account = owner_of(&data_dir).map_or_else(Account::for_a_server, Ok)?;
         if account.can_enter(data_dir.parent().unwrap_or(&data_dir)) {
-            return Ok(Place { data_dir, account: Some(account) });
+            return Ok(ClusterLocation { data_dir, account: Some(account) });
         }
         if data_dir.join("PG_VERSION").exists() {
             let cause = io::Error::other("its owner cannot enter the directories above it");
@@ -56,12 +56,12 @@ impl Place {
         }
         let temporary = std::env::temp_dir();
         if tuning == Tuning::ThrowAway && account.can_enter(&temporary) {
-            return Ok(Place { data_dir: temporary.join(unused_name()), account: Some(account) });
+            return Ok(ClusterLocation { data_dir: temporary.join(unused_name()), account: Some(account) });
         }
         let elsewhere = Path::new(SHARED_PARENT).join(one_name(&data_dir));
         link_elsewhere(&data_dir, &elsewhere).map_err(|cause| StartError::directory(&elsewhere, cause))?;
         let account = owner_of(&elsewhere).unwrap_or(account);
-        Ok(Place { data_dir: elsewhere, account: Some(account) })
+        Ok(ClusterLocation { data_dir: elsewhere, account: Some(account) })
     }
 
     /// The major version of the existing cluster, if there is one.
@@ -256,8 +256,8 @@ mod tests {
 
     #[test]
     fn a_long_path_gets_a_short_private_socket() {
-        let place = Place { data_dir: Path::new("/srv").join("x".repeat(90)), account: None };
-        let socket = place.socket_dir().unwrap();
+        let location = ClusterLocation { data_dir: Path::new("/srv").join("x".repeat(90)), account: None };
+        let socket = location.socket_dir().unwrap();
         assert!(socket.is_temporary && fits_a_socket(&socket.path));
         assert_eq!(fs::metadata(&socket.path).unwrap().mode() & 0o777, 0o700);
         fs::remove_dir(socket.path).unwrap();
@@ -265,27 +265,27 @@ mod tests {
 
     #[test]
     fn a_directory_with_other_things_is_refused() {
-        let dir = std::env::temp_dir().join(format!("pontual-place-{}", std::process::id()));
+        let dir = std::env::temp_dir().join(format!("pontual-location-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
-        let place = Place { data_dir: dir.clone(), account: None };
-        assert!(place.major().unwrap().is_none());
+        let location = ClusterLocation { data_dir: dir.clone(), account: None };
+        assert!(location.major().unwrap().is_none());
 
         fs::write(dir.join("letter.txt"), "").unwrap();
-        assert!(matches!(place.major(), Err(StartError::NotACluster(_))));
+        assert!(matches!(location.major(), Err(StartError::NotACluster(_))));
 
         fs::write(dir.join("PG_VERSION"), "15\n").unwrap();
-        assert_eq!(place.major().unwrap(), Some(15));
+        assert_eq!(location.major().unwrap(), Some(15));
         fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]
     fn a_second_lock_is_refused() {
         let dir = std::env::temp_dir().join(format!("pontual-lock-{}", std::process::id()));
-        let place = Place { data_dir: dir, account: None };
-        let first = place.lock().unwrap();
-        assert!(matches!(place.lock(), Err(StartError::InUse(_))));
+        let location = ClusterLocation { data_dir: dir, account: None };
+        let first = location.lock().unwrap();
+        assert!(matches!(location.lock(), Err(StartError::InUse(_))));
         drop(first);
-        assert!(place.lock().is_ok());
-        fs::remove_file(place.beside("lock")).unwrap();
+        assert!(location.lock().is_ok());
+        fs::remove_file(location.beside("lock")).unwrap();
     }
 }

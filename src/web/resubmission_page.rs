@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::unsent::Left;
+use super::recovered_form::RecoveredForm;
 use super::{FORM_LIMIT, Fields};
 use crate::keys::Key;
 
@@ -23,20 +23,20 @@ const SIGN_IN_ROOM: usize = 64 * 1024;
 
 /// Encrypts forms that wait for a sign-in.
 #[derive(Clone)]
-pub struct Seal(Aes256Gcm);
+pub struct FormCipher(Aes256Gcm);
 
 /// A form that waits for its owner to sign in.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct SealedForm {
     owner: i64,
     action: String,
     fields: Vec<(String, String)>,
     loses_files: bool,
 }
 
-impl Kept {
+impl SealedForm {
     /// `left` was posted to `action` from a page that was made for the user `owner`.
-    pub fn of(owner: i64, action: &str, left: &Left) -> Self {
+    pub fn of(owner: i64, action: &str, left: &RecoveredForm) -> Self {
         let fields = left.fields.iter().filter(|(name, _)| *name != "csrf");
         // Of a password field, only the name is kept, so that the page asks for it again.
         let fields = fields.map(|(name, value)| {
@@ -51,19 +51,19 @@ impl Kept {
     }
 
     /// The page that shows the form to its owner.
-    pub fn page(self, csrf: &str) -> KeptPage {
-        let left = Left { fields: Fields::from(self.fields), loses_files: self.loses_files };
-        KeptPage::of(&self.action, csrf.to_owned(), &left)
+    pub fn page(self, csrf: &str) -> ResubmissionPage {
+        let left = RecoveredForm { fields: Fields::from(self.fields), loses_files: self.loses_files };
+        ResubmissionPage::of(&self.action, csrf.to_owned(), &left)
     }
 }
 
-impl Seal {
+impl FormCipher {
     pub fn new(key: &Key) -> Self {
-        Self(Aes256Gcm::new(&key.tag(&[b"seal"]).into()))
+        Self(Aes256Gcm::new(&key.tag(&[b"cipher"]).into()))
     }
 
     /// Encrypts the form for a hidden field. `None` if it is too large.
-    pub fn close(&self, kept: &Kept) -> Option<String> {
+    pub fn encrypt(&self, kept: &SealedForm) -> Option<String> {
         let plain = serde_json::to_vec(kept).ok()?;
         let nonce = Aes256Gcm::generate_nonce(&mut OsRng);
         let sealed = self.0.encrypt(&nonce, plain.as_slice()).ok()?;
@@ -72,7 +72,7 @@ impl Seal {
     }
 
     /// Decrypts a form. `None` if `close` did not make the text.
-    pub fn open(&self, text: &str) -> Option<Kept> {
+    pub fn decrypt(&self, text: &str) -> Option<SealedForm> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;
         let plain = self.0.decrypt(Nonce::from_slice(nonce), sealed).ok()?;
@@ -82,8 +82,8 @@ impl Seal {
 
 /// The page that shows what was typed and where it goes, and sends it again.
 #[derive(Template)]
-#[template(path = "web/kept.html")]
-pub struct KeptPage {
+#[template(path = "web/resubmission.html")]
+pub struct ResubmissionPage {
     title: &'static str,
     text: String,
     /// The code by which the log names an internal error.
@@ -100,8 +100,8 @@ pub struct KeptPage {
     has_choices: bool,
 }
 
-impl KeptPage {
-    pub fn of(action: &str, csrf: String, left: &Left) -> Self {
+impl ResubmissionPage {
+    pub fn of(action: &str, csrf: String, left: &RecoveredForm) -> Self {
         let is_open = |name: &str| name != "csrf" && !is_secret(name);
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let secrets = left.fields.iter().filter(|(name, _)| is_secret(name));
@@ -138,7 +138,7 @@ impl KeptPage {
     }
 }
 
-impl Left {
+impl RecoveredForm {
     /// The typed texts, with the labels of their fields.
     pub fn texts(&self) -> Vec<(&'static str, String)> {
         let typed = self.fields.iter().filter(|(_, value)| !value.trim().is_empty());
@@ -196,7 +196,7 @@ const LABELS: &[(&str, &str)] = &[
 ];
 
 /// Fields that the user neither types nor chooses, such as the record and its version.
-const OF_THE_PAGE: &[&str] = &[
+const HIDDEN_FIELDS: &[&str] = &[
     "client_key",
     "confirmed",
     "direction",
@@ -222,7 +222,7 @@ const OF_THE_PAGE: &[&str] = &[
 ];
 
 fn is_choice(name: &str) -> bool {
-    label(name).is_none() && !OF_THE_PAGE.contains(&name)
+    label(name).is_none() && !HIDDEN_FIELDS.contains(&name)
 }
 
 fn label(name: &str) -> Option<&'static str> {
@@ -261,19 +261,19 @@ mod tests {
     use super::*;
     use crate::keys::Keys;
 
-    fn left() -> Left {
+    fn left() -> RecoveredForm {
         let fields =
             [("csrf", "t"), ("name", "Casa Ávila"), ("password", "segredo"), ("due_at", "2031-05-12T10:00")];
-        Left { fields: Fields::from(fields), loses_files: false }
+        RecoveredForm { fields: Fields::from(fields), loses_files: false }
     }
 
     #[test]
     fn a_sealed_form_opens_whole_but_for_its_token_and_passwords() {
-        let seal = Seal::new(&Keys::new("secret").key("forms"));
-        let kept = Kept::of(7, "/people", &left());
-        let text = seal.close(&kept).unwrap();
+        let cipher = FormCipher::new(&Keys::new("secret").key("forms"));
+        let kept = SealedForm::of(7, "/people", &left());
+        let text = cipher.encrypt(&kept).unwrap();
         assert!(!text.contains("Casa") && !text.contains(&URL_SAFE_NO_PAD.encode("Casa Ávila")));
-        let opened = seal.open(&text).unwrap();
+        let opened = cipher.decrypt(&text).unwrap();
         assert!(opened.belongs_to(7) && !opened.belongs_to(8));
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let fields = [("name", "Casa Ávila"), ("password", ""), ("due_at", "2031-05-12T10:00")];
@@ -281,23 +281,27 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sealed_here_opens_for_nobody() {
-        let seal = Seal::new(&Keys::new("secret").key("forms"));
-        let mut text = seal.close(&Kept::of(7, "/people", &left())).unwrap();
-        assert!(Seal::new(&Keys::new("another").key("forms")).open(&text).is_none());
+    fn a_foreign_text_is_not_decrypted() {
+        let cipher = FormCipher::new(&Keys::new("secret").key("forms"));
+        let mut text = cipher.encrypt(&SealedForm::of(7, "/people", &left())).unwrap();
+        assert!(FormCipher::new(&Keys::new("another").key("forms")).decrypt(&text).is_none());
         let last = if text.pop() == Some('A') { 'B' } else { 'A' };
         text.push(last);
         for bad in [text.as_str(), "", "AAAA", "é"] {
-            assert!(seal.open(bad).is_none(), "{bad}");
+            assert!(cipher.decrypt(bad).is_none(), "{bad}");
         }
     }
 
     #[test]
-    fn what_is_too_much_for_a_form_is_not_sealed() {
-        let seal = Seal::new(&Keys::new("secret").key("forms"));
+    fn a_form_that_is_too_large_is_not_sealed() {
+        let cipher = FormCipher::new(&Keys::new("secret").key("forms"));
         let much = "x".repeat(FORM_LIMIT);
         let fields = Fields::from([("comment", much.as_str())]);
-        assert!(seal.close(&Kept::of(7, "/schedules", &Left { fields, loses_files: false })).is_none());
+        assert!(
+            cipher
+                .encrypt(&SealedForm::of(7, "/schedules", &RecoveredForm { fields, loses_files: false }))
+                .is_none()
+        );
     }
 
     #[test]
@@ -310,8 +314,8 @@ mod tests {
     }
 
     #[test]
-    fn a_form_in_which_one_only_chose_is_not_blank() {
-        let is_blank = |fields| Left { fields, loses_files: false }.is_blank();
+    fn a_form_with_only_choices_is_not_blank() {
+        let is_blank = |fields| RecoveredForm { fields, loses_files: false }.is_blank();
         assert!(is_blank(Fields::from([
             ("csrf", "t"),
             ("password", "x"),

@@ -18,21 +18,21 @@ use std::time::{Duration, Instant};
 
 /// Maximum duration of one wait of a request. Longer than `statement_timeout`, so that a live server reports
 /// the time-out first.
-pub const PATIENCE: Duration = Duration::from_secs(17);
+pub const WAIT_LIMIT: Duration = Duration::from_secs(17);
 
 /// Interval of the watchdog. A wait can exceed its limit by this much.
 const TICK: Duration = Duration::from_millis(250);
 
-static SEATS: Mutex<Vec<Weak<Seat>>> = Mutex::new(Vec::new());
-static GIVEN_UP: AtomicU64 = AtomicU64::new(0);
+static WAITS: Mutex<Vec<Weak<ThreadWait>>> = Mutex::new(Vec::new());
+static CLOSED_CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static LIMIT: Cell<Option<Duration>> = const { Cell::new(None) };
-    static SEAT: Arc<Seat> = Seat::taken();
+    static THREAD_WAIT: Arc<ThreadWait> = ThreadWait::taken();
 }
 
 /// Runs `work` with a limit for each wait for the database. `None` means no limit.
-pub fn with_patience<T>(limit: impl Into<Option<Duration>>, work: impl FnOnce() -> T) -> T {
+pub fn with_wait_limit<T>(limit: impl Into<Option<Duration>>, work: impl FnOnce() -> T) -> T {
     struct Restore(Option<Duration>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -45,13 +45,13 @@ pub fn with_patience<T>(limit: impl Into<Option<Duration>>, work: impl FnOnce() 
 
 /// How many connections this process has closed because they were silent for too long. An idle connection
 /// from before the last such closing must not be trusted.
-pub fn given_up() -> u64 {
-    GIVEN_UP.load(Ordering::SeqCst)
+pub fn closed_connections() -> u64 {
+    CLOSED_CONNECTIONS.load(Ordering::SeqCst)
 }
 
 /// The wait of one thread. A thread waits for one connection at a time.
 #[derive(Default)]
-struct Seat(Mutex<Wait>);
+struct ThreadWait(Mutex<Wait>);
 
 #[derive(Default)]
 struct Wait {
@@ -61,19 +61,19 @@ struct Wait {
     socket: RawFd,
     /// A duplicate of the socket's descriptor, made while the wait was certainly in progress. libpq could
     /// close the original, and another thread could reuse its number, just when the watchdog acts.
-    held: Option<OwnedFd>,
+    duplicate_socket: Option<OwnedFd>,
 }
 
-impl Seat {
+impl ThreadWait {
     fn taken() -> Arc<Self> {
         static WATCHDOG: Once = Once::new();
         WATCHDOG.call_once(|| {
             // If the watchdog cannot start, the waits are unlimited, but everything else works.
             std::thread::Builder::new().name("watchdog".into()).spawn(watch).ok();
         });
-        let seat = Arc::<Self>::default();
-        seats().push(Arc::downgrade(&seat));
-        seat
+        let wait = Arc::<Self>::default();
+        waits().push(Arc::downgrade(&wait));
+        wait
     }
 
     fn wait(&self) -> MutexGuard<'_, Wait> {
@@ -84,34 +84,34 @@ impl Seat {
     fn look(&self, now: Instant) -> bool {
         let mut wait = self.wait();
         let (Some(until), Some(began)) = (wait.until, wait.began) else { return false };
-        if wait.held.is_none() && now.duration_since(began) >= TICK && wait.socket >= 0 {
+        if wait.duplicate_socket.is_none() && now.duration_since(began) >= TICK && wait.socket >= 0 {
             // SAFETY: libpq owns the socket and is inside a call that waits for it, so it is open.
             let socket = unsafe { BorrowedFd::borrow_raw(wait.socket) };
-            wait.held = socket.try_clone_to_owned().ok();
+            wait.duplicate_socket = socket.try_clone_to_owned().ok();
         }
         if now < until {
             return false;
         }
-        let Some(held) = wait.held.take() else { return false };
+        let Some(duplicate_socket) = wait.duplicate_socket.take() else { return false };
         wait.until = None;
         // SAFETY: we own the descriptor, and it is open.
-        unsafe { libc::shutdown(held.as_raw_fd(), libc::SHUT_RDWR) };
-        GIVEN_UP.fetch_add(1, Ordering::SeqCst);
+        unsafe { libc::shutdown(duplicate_socket.as_raw_fd(), libc::SHUT_RDWR) };
+        CLOSED_CONNECTIONS.fetch_add(1, Ordering::SeqCst);
         true
     }
 }
 
-fn seats() -> MutexGuard<'static, Vec<Weak<Seat>>> {
-    SEATS.lock().unwrap_or_else(PoisonError::into_inner)
+fn waits() -> MutexGuard<'static, Vec<Weak<ThreadWait>>> {
+    WAITS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn watch() {
     loop {
         std::thread::sleep(TICK);
         let mut taken = Vec::new();
-        seats().retain(|seat| seat.upgrade().map(|seat| taken.push(seat)).is_some());
+        waits().retain(|wait| wait.upgrade().map(|wait| taken.push(wait)).is_some());
         let now = Instant::now();
-        for _ in taken.iter().filter(|seat| seat.look(now)) {
+        for _ in taken.iter().filter(|wait| wait.look(now)) {
             tracing::warn!("the database was silent for too long: a connection is given up");
         }
     }
@@ -125,7 +125,7 @@ mod wrapped {
 
     use pq_sys::{Oid, PGconn, PGresult};
 
-    use super::{LIMIT, SEAT, Wait};
+    use super::{LIMIT, THREAD_WAIT, Wait};
 
     /// Runs a libpq call, which may wait for `conn`, under the limit of this thread.
     ///
@@ -133,20 +133,20 @@ mod wrapped {
     /// `conn` is null or a live connection.
     unsafe fn bounded<T>(conn: *const PGconn, call: impl FnOnce() -> T) -> T {
         let Some(limit) = LIMIT.get() else { return call() };
-        // The seat may already be gone while a thread ends.
-        let Ok(seat) = SEAT.try_with(Clone::clone) else { return call() };
+        // The wait may already be gone while a thread ends.
+        let Ok(thread) = THREAD_WAIT.try_with(Clone::clone) else { return call() };
         let now = Instant::now();
         let wait = Wait {
             until: Some(now + limit),
             began: Some(now),
             // SAFETY: guaranteed by the caller; PQsocket returns -1 for null.
             socket: unsafe { pq_sys::PQsocket(conn) },
-            held: None,
+            duplicate_socket: None,
         };
         // With a static libpq, some wrapped functions call others, so waits can be nested.
-        let outer = mem::replace(&mut *seat.wait(), wait);
+        let outer = mem::replace(&mut *thread.wait(), wait);
         let answer = call();
-        drop(mem::replace(&mut *seat.wait(), outer));
+        drop(mem::replace(&mut *thread.wait(), outer));
         answer
     }
 

@@ -9,15 +9,15 @@ use std::task::{Context, Poll};
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::register::Guest;
+use super::register::AdmittedConnection;
 use super::{Connection, Connections};
 
-pub struct Guarded {
+pub struct WatchedSocket {
     io: TcpStream,
-    guest: Guest,
+    guest: AdmittedConnection,
 }
 
-impl Guarded {
+impl WatchedSocket {
     /// Admits the connection. Fails if its address has reached the limit.
     pub fn admit(io: TcpStream, peer: IpAddr, connections: &Connections) -> io::Result<Self> {
         match connections.admit(peer) {
@@ -48,7 +48,7 @@ impl Guarded {
     }
 }
 
-impl AsyncRead for Guarded {
+impl AsyncRead for WatchedSocket {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -71,7 +71,7 @@ impl AsyncRead for Guarded {
     }
 }
 
-impl AsyncWrite for Guarded {
+impl AsyncWrite for WatchedSocket {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.get_mut().write(bytes.len(), |io| io.poll_write(context, bytes))
     }

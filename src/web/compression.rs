@@ -1,11 +1,16 @@
-//! The files of `static/`, compressed once per process instead of once per request.
+//! Compression of responses: the files of `static/` are compressed once per process, and small responses not at all.
 
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::OnceLock;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{AcceptEncoding, ContentEncoding, Encoding, Header, Preference};
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{
+    AcceptEncoding, CONTENT_ENCODING, ContentEncoding, Encoding, Header, HeaderValue, Preference,
+};
+use actix_web::middleware::Next;
 use actix_web::web::Bytes;
 use brotli::CompressorWriter;
 use brotli::enc::BrotliEncoderParams;
@@ -15,28 +20,28 @@ use flate2::write::GzEncoder;
 /// Nearly as small as quality 11, in a tenth of the time.
 const BROTLI_QUALITY: i32 = 9;
 
-/// Minimum bytes of a file to compress. A smaller one fits into one packet anyway.
-const SMALLEST: usize = 1_000;
+/// Minimum bytes of a file or response to compress. A smaller one fits into one packet anyway.
+const MIN_BYTES: usize = 1_000;
 
-static PACKED: OnceLock<HashMap<String, Packed>> = OnceLock::new();
+static COMPRESSED: OnceLock<HashMap<String, CompressedFile>> = OnceLock::new();
 
-struct Packed {
+struct CompressedFile {
     brotli: Bytes,
     gzip: Bytes,
 }
 
 /// Compresses `files` in a thread. Until it has finished, they are compressed per request.
 pub fn prepare(files: impl Iterator<Item = (String, &'static [u8])> + Send + 'static) {
-    std::thread::spawn(move || PACKED.get_or_init(|| files.filter_map(pack).collect()));
+    std::thread::spawn(move || COMPRESSED.get_or_init(|| files.filter_map(compress).collect()));
 }
 
 /// Compresses a file. `None` if that saves less than a tenth.
-fn pack((name, plain): (String, &[u8])) -> Option<(String, Packed)> {
-    if plain.len() < SMALLEST {
+fn compress((name, plain): (String, &[u8])) -> Option<(String, CompressedFile)> {
+    if plain.len() < MIN_BYTES {
         return None;
     }
-    let packed = Packed { brotli: brotli(plain)?.into(), gzip: gzip(plain)?.into() };
-    (packed.gzip.len() < plain.len() / 10 * 9).then_some((name, packed))
+    let compressed = CompressedFile { brotli: brotli(plain)?.into(), gzip: gzip(plain)?.into() };
+    (compressed.gzip.len() < plain.len() / 10 * 9).then_some((name, compressed))
 }
 
 fn brotli(plain: &[u8]) -> Option<Vec<u8>> {
@@ -54,7 +59,7 @@ fn gzip(plain: &[u8]) -> Option<Vec<u8>> {
 
 /// The compressed file, in the best encoding that the browser accepts. `None` if there is none.
 pub fn find(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, Bytes)> {
-    let packed = PACKED.get()?.get(name)?;
+    let compressed = COMPRESSED.get()?.get(name)?;
     let accepted = AcceptEncoding::parse(request).ok()?;
     let takes = |wanted: ContentEncoding| {
         accepted.iter().any(|item| {
@@ -63,10 +68,26 @@ pub fn find(request: &HttpRequest, name: &str) -> Option<(ContentEncoding, Bytes
         })
     };
     match () {
-        () if takes(ContentEncoding::Brotli) => Some((ContentEncoding::Brotli, packed.brotli.clone())),
-        () if takes(ContentEncoding::Gzip) => Some((ContentEncoding::Gzip, packed.gzip.clone())),
+        () if takes(ContentEncoding::Brotli) => Some((ContentEncoding::Brotli, compressed.brotli.clone())),
+        () if takes(ContentEncoding::Gzip) => Some((ContentEncoding::Gzip, compressed.gzip.clone())),
         () => None,
     }
+}
+
+/// Middleware: marks a small response as not to be compressed.
+pub async fn skip_small(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let mut response = next.call(request).await?;
+    let is_small = match response.response().body().size() {
+        BodySize::Sized(size) => (1..MIN_BYTES as u64).contains(&size),
+        BodySize::None | BodySize::Stream => false,
+    };
+    if is_small && !response.headers().contains_key(CONTENT_ENCODING) {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+    }
+    Ok(response)
 }
 
 #[cfg(test)]
@@ -81,13 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_gets_what_it_takes_and_what_it_gets_is_the_file() {
+    fn a_browser_gets_the_file_in_an_encoding_that_it_accepts() {
         let text = "background: none;".repeat(200);
         let plain: &'static [u8] = text.clone().leak().as_bytes();
         let noise: &'static [u8] = Vec::leak(crate::keys::random_bytes::<2000>().to_vec());
         let files =
             [("a.css".to_owned(), plain), ("b.png".to_owned(), noise), ("c.js".to_owned(), b"1" as &[u8])];
-        PACKED.get_or_init(|| files.into_iter().filter_map(pack).collect());
+        COMPRESSED.get_or_init(|| files.into_iter().filter_map(compress).collect());
 
         let (kind, body) = encoding("gzip, deflate, br, zstd", "a.css").unwrap();
         let mut unpacked = String::new();

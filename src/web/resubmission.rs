@@ -16,11 +16,11 @@ use askama::Template;
 use futures_util::stream;
 
 use super::csrf::posted_body;
-use super::unsent::{Body, Left, Unsent};
-use super::{Fields, KeptPage};
+use super::recovered_form::{RecoveredForm, RecoverySlot, SharedBody};
+use super::{Fields, ResubmissionPage};
 
 /// Maximum time to read the fields of a form that no handler has read.
-const LATE: Duration = Duration::from_secs(10);
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 const UNSURE: &str = "Não foi possível confirmar se foi salvo. O que você digitou está guardado nesta página";
 const WHOLE: &str = ": confira e envie de novo em instantes.";
@@ -39,11 +39,11 @@ pub async fn offer(
     request.extensions_mut().insert(form.clone());
     let action = request.uri().to_string();
     match next.call(request).await {
-        Ok(response) if is_trouble(response.response().error()) => Ok(match page(form, &action).await {
+        Ok(response) if is_unavailable(response.response().error()) => Ok(match page(form, &action).await {
             Some(page) => response.into_response(page),
             None => response.map_into_boxed_body(),
         }),
-        Err(error) if is_trouble(Some(&error)) => match page(form, &action).await {
+        Err(error) if is_unavailable(Some(&error)) => match page(form, &action).await {
             Some(page) => Err(InternalError::from_response(error, page).into()),
             None => Err(error),
         },
@@ -52,19 +52,19 @@ pub async fn offer(
     }
 }
 
-fn is_trouble(error: Option<&actix_web::Error>) -> bool {
+fn is_unavailable(error: Option<&actix_web::Error>) -> bool {
     error.is_some_and(|error| error.as_response_error().status_code() == StatusCode::SERVICE_UNAVAILABLE)
 }
 
 /// The page for a form that may have been saved: the connection to the database may have failed during the
 /// commit.
 async fn page(form: PostedForm, action: &str) -> Option<HttpResponse> {
-    let left = form.left().await?;
+    let left = form.recover().await?;
     if left.asks_for_a_password() && left.is_blank() {
         return None;
     }
     let end = if left.loses_files { WITHOUT_FILES } else { WHOLE };
-    let page = KeptPage::of(action, left.fields.get("csrf").to_owned(), &left)
+    let page = ResubmissionPage::of(action, left.fields.get("csrf").to_owned(), &left)
         .because("Serviço indisponível no momento", format!("{UNSURE}{end}"));
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header(("Retry-After", "2")).content_type("text/html; charset=utf-8");
@@ -75,7 +75,7 @@ async fn page(form: PostedForm, action: &str) -> Option<HttpResponse> {
 #[derive(Clone)]
 pub enum PostedForm {
     Plain(Bytes),
-    WithFiles(Unsent, Body),
+    WithFiles(RecoverySlot, SharedBody),
 }
 
 impl PostedForm {
@@ -92,20 +92,22 @@ impl PostedForm {
             return Ok(Some(Self::Plain(body)));
         }
         if kind.starts_with("multipart/form-data") {
-            let unsent = Unsent::default();
+            let unsent = RecoverySlot::default();
             request.extensions_mut().insert(unsent.clone());
-            return Ok(Some(Self::WithFiles(unsent, Body::share(request))));
+            return Ok(Some(Self::WithFiles(unsent, SharedBody::share(request))));
         }
         Ok(None)
     }
 
     /// The form's fields, even if no handler has read them.
-    pub async fn left(self) -> Option<Left> {
+    pub async fn recover(self) -> Option<RecoveredForm> {
         match self {
-            Self::Plain(body) => Fields::parse(&body).map(|fields| Left { fields, loses_files: false }),
+            Self::Plain(body) => {
+                Fields::parse(&body).map(|fields| RecoveredForm { fields, loses_files: false })
+            }
             Self::WithFiles(unsent, body) => match unsent.take() {
                 Some(left) => Some(left),
-                None => timeout(LATE, body.left()).await.ok().flatten(),
+                None => timeout(READ_TIMEOUT, body.recover()).await.ok().flatten(),
             },
         }
     }

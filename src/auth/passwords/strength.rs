@@ -3,19 +3,19 @@
 
 use zxcvbn::{Score, zxcvbn};
 
-use super::plain::fold;
+use super::folding::fold;
 use super::refusal::{Refusal, Weakness};
 use super::{LENGTHS, lists};
 
 /// Maximum characters that are judged. The rest would cost time and only raise the score.
-const JUDGED: usize = 40;
+const MAX_JUDGED: usize = 40;
 
 /// Marks that zxcvbn also reads as letters. It tries all their combinations, which takes seconds if a
 /// password has all of them. Few people write letters that way.
 const RARE_LETTERS: [char; 8] = ['(', '{', '[', '<', '|', '+', '%', '!'];
 
 /// Minimum characters of a name or an address to look for. Shorter ones occur in good passwords by chance.
-const SHORTEST_OWN: usize = 4;
+const MIN_OWN_WORD: usize = 4;
 
 /// The product's name, which everybody knows.
 const PRODUCT: &str = "Pontual";
@@ -33,10 +33,10 @@ pub fn refusal(password: &str, owner: &Owner) -> Option<Refusal> {
     if !LENGTHS.contains(&password.chars().count()) {
         return Some(Refusal::Length);
     }
-    let judged: String = password.chars().take(JUDGED).collect();
+    let judged: String = password.chars().take(MAX_JUDGED).collect();
     let (folded, own) = (fold(&judged), owner.words());
-    if is_made_of(&own, &folded) {
-        return Some(Refusal::Own);
+    if is_mostly_own_words(&own, &folded) {
+        return Some(Refusal::OwnWords);
     }
     if is_common(&folded) {
         return Some(Refusal::Common);
@@ -67,7 +67,7 @@ impl Owner {
         let address = self.email.split('@');
         let mut words: Vec<String> =
             whole.iter().copied().chain(parts).chain(address).map(|text| letters(&fold(text))).collect();
-        words.retain(|word| word.chars().count() >= SHORTEST_OWN);
+        words.retain(|word| word.chars().count() >= MIN_OWN_WORD);
         let backwards: Vec<String> = words.iter().map(|word| word.chars().rev().collect()).collect();
         words.extend(backwards);
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
@@ -77,7 +77,7 @@ impl Owner {
 }
 
 /// Whether the password contains words of `own` and is too short without them.
-fn is_made_of(own: &[String], folded: &str) -> bool {
+fn is_mostly_own_words(own: &[String], folded: &str) -> bool {
     read_as_letters(folded).into_iter().any(|text| {
         let mut rest = letters(&text);
         let before = rest.len();
@@ -103,7 +103,7 @@ fn inputs(password: &str, own: &[String]) -> Vec<String> {
     let characters: Vec<char> = password.chars().collect();
     let mut ranked: Vec<(usize, String)> = Vec::new();
     for start in 0..characters.len() {
-        for end in start + SHORTEST_OWN..=characters.len() {
+        for end in start + MIN_OWN_WORD..=characters.len() {
             let part: String = characters[start..end].iter().collect();
             let folded = fold(&part);
             let rank_of = |text: &String| match own.contains(text) {
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn what_everybody_tries_first_is_refused() {
+    fn common_passwords_are_refused() {
         for common in [
             "12345678",
             "Senha123",
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_together_of_little_is_refused() {
+    fn passwords_of_few_simple_parts_are_refused() {
         for weak in [
             "qazwsxedc",
             "abcabcabc",
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_names_and_address_are_refused_in_every_dress() {
+    fn the_owners_names_and_address_are_refused_in_every_spelling() {
         for own in [
             "pontual2026",
             "Pontual-123",
@@ -236,7 +236,7 @@ mod tests {
             "Horizonte&Pontual",
             "clinica.horizonte.ana",
         ] {
-            assert_eq!(judge(own), Some(Refusal::Own), "{own}");
+            assert_eq!(judge(own), Some(Refusal::OwnWords), "{own}");
         }
     }
 

@@ -19,17 +19,20 @@ use askama::Template;
 use super::handlers::sign_in_to_send;
 use crate::error::Error;
 use crate::ids::UserId;
-use crate::web::{Csrf, ErrorCode, Kept, KeptPage, Left, PostedForm, Seal, is_proven_own, sentence, user_of};
+use crate::web::{
+    Csrf, ErrorCode, FormCipher, PostedForm, RecoveredForm, ResubmissionPage, SealedForm, is_proven_own,
+    title_and_text, user_of,
+};
 
 /// Middleware inside the session middleware.
-pub async fn keep_refused(
+pub async fn recover_forms(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let form = request.extensions().get::<PostedForm>().cloned();
     let form = form.filter(|_| is_proven_own(request.headers()));
     let response = next.call(request).await?.map_into_boxed_body();
-    let (Some(form), Some(refusal)) = (form, Refusal::of(&response)) else { return Ok(response) };
+    let (Some(form), Some(refusal)) = (form, FormRefusal::of(&response)) else { return Ok(response) };
     let request = response.request().clone();
     match answer(&request, form, refusal).await {
         Some(page) => Ok(response.into_response(page)),
@@ -38,7 +41,7 @@ pub async fn keep_refused(
 }
 
 /// Why a form was refused, if the reason is not in the form itself.
-struct Refusal {
+struct FormRefusal {
     status: StatusCode,
     title: &'static str,
     text: &'static str,
@@ -48,7 +51,7 @@ struct Refusal {
 
 const NOT_LOST: &str = "O que você preencheu está abaixo.";
 
-impl Refusal {
+impl FormRefusal {
     fn of(response: &ServiceResponse<BoxBody>) -> Option<Self> {
         let response = response.response();
         let error = response.error()?;
@@ -71,7 +74,7 @@ impl Refusal {
             | Error::NotFound
             | Error::Conflict
             | Error::TooMany { .. }
-            | Error::Unexpected(_) => sentence(error),
+            | Error::Unexpected(_) => title_and_text(error),
             Error::BadRequest
             | Error::Encoded
             | Error::WrongHost
@@ -84,52 +87,52 @@ impl Refusal {
         Some(Self { status, title, text, code, can_send: true })
     }
 
-    fn is_for_want_of_a_session(&self) -> bool {
+    fn is_login_redirect(&self) -> bool {
         self.status == StatusCode::SEE_OTHER
     }
 }
 
-async fn answer(request: &HttpRequest, form: PostedForm, refusal: Refusal) -> Option<HttpResponse> {
-    let left = form.left().await.filter(|left| !left.is_blank())?;
+async fn answer(request: &HttpRequest, form: PostedForm, refusal: FormRefusal) -> Option<HttpResponse> {
+    let left = form.recover().await.filter(|left| !left.is_blank())?;
     let csrf = request.app_data::<web::Data<Csrf>>()?;
     let owner = csrf.owner(left.fields.get("csrf"))?;
     let (user, action) = (user_of(request), request.uri().to_string());
     if owner != user && owner != 0 {
-        let seal = request.app_data::<web::Data<Seal>>()?;
-        let sealed = seal.close(&Kept::of(owner, &action, &left))?;
+        let cipher = request.app_data::<web::Data<FormCipher>>()?;
+        let sealed = cipher.encrypt(&SealedForm::of(owner, &action, &left))?;
         return sign_in_to_send(request, sealed).await.ok();
     }
-    if refusal.is_for_want_of_a_session() {
+    if refusal.is_login_redirect() {
         return None;
     }
-    own(request, csrf, &action, &left, refusal)
+    owner_page(request, csrf, &action, &left, refusal)
 }
 
 /// The page for a sealed form of `user`, who has just signed in. `None` if the form is not theirs.
-pub(super) fn kept_for(request: &HttpRequest, user: UserId, sealed: &str) -> Option<HttpResponse> {
-    let seal = request.app_data::<web::Data<Seal>>()?;
-    let kept = seal.open(sealed).filter(|kept| kept.belongs_to(user.0))?;
+pub(super) fn sealed_form_page(request: &HttpRequest, user: UserId, sealed: &str) -> Option<HttpResponse> {
+    let cipher = request.app_data::<web::Data<FormCipher>>()?;
+    let kept = cipher.decrypt(sealed).filter(|kept| kept.belongs_to(user.0))?;
     let (token, cookie) = request.app_data::<web::Data<Csrf>>()?.token(request);
     page(StatusCode::OK, kept.page(&token), cookie)
 }
 
 /// The page with the form, for the user who filled it in.
-fn own(
+fn owner_page(
     request: &HttpRequest,
     csrf: &Csrf,
     action: &str,
-    left: &Left,
-    refusal: Refusal,
+    left: &RecoveredForm,
+    refusal: FormRefusal,
 ) -> Option<HttpResponse> {
     let (token, cookie) = csrf.token(request);
-    let page = KeptPage::of(action, token, left)
+    let page = ResubmissionPage::of(action, token, left)
         .because(refusal.title, format!("{} {NOT_LOST}", refusal.text))
         .with_code(refusal.code);
     let page = if refusal.can_send { page } else { page.read_only() };
     self::page(refusal.status, page, cookie)
 }
 
-fn page(status: StatusCode, page: KeptPage, cookie: Option<Cookie<'static>>) -> Option<HttpResponse> {
+fn page(status: StatusCode, page: ResubmissionPage, cookie: Option<Cookie<'static>>) -> Option<HttpResponse> {
     let mut response = HttpResponse::build(status);
     if let Some(cookie) = cookie {
         response.cookie(cookie);
