@@ -333,7 +333,7 @@ fn update_cache_state(changes: &Changes, incoming: &Incoming) {
 /// Imports the rows of confirmed contact imports, for as long as the process runs.
 async fn import_contacts(db: Db) {
     loop {
-        let ended = rt::spawn(import::keep_working(db.clone())).await;
+        let ended = rt::spawn(import::run_worker(db.clone())).await;
         tracing::error!(?ended, "the import of contacts panicked, and begins again");
         time::sleep(Duration::from_secs(5)).await;
     }

@@ -11,7 +11,7 @@ pub fn phone(e164: &str) -> String {
         return dialled;
     }
     let Some(national) = digits.strip_prefix("55").filter(|rest| matches!(rest.len(), 10 | 11)) else {
-        return foreign(digits);
+        return format_foreign(digits);
     };
     let (area, number) = national.split_at(2);
     let (start, end) = number.split_at(number.len() - 4);
@@ -27,7 +27,7 @@ const TWO_DIGITS: [&str; 44] = [
 ];
 
 /// The country code, then groups of three digits. The last group has four digits if one digit is left over.
-fn foreign(digits: &str) -> String {
+fn format_foreign(digits: &str) -> String {
     let code = match digits {
         one if one.starts_with(['1', '7']) => 1,
         two if TWO_DIGITS.contains(&&two[..2]) => 2,
@@ -45,7 +45,7 @@ fn foreign(digits: &str) -> String {
 }
 
 /// Formats the first part of a line whose parts are separated by ` · `. See [`phone`].
-pub fn phones(line: &str) -> String {
+pub fn phone_in_first_part(line: &str) -> String {
     match line.split_once(" · ") {
         Some((first, rest)) => format!("{} · {rest}", phone(first)),
         None => phone(line),
@@ -53,7 +53,7 @@ pub fn phones(line: &str) -> String {
 }
 
 /// The line below a contact's name: the telephone number, or else the e-mail address, or else the channel.
-pub fn line(phone_number: &str, email: &str, channel: &str) -> String {
+pub fn subtitle(phone_number: &str, email: &str, channel: &str) -> String {
     match (phone_number, email) {
         ("", "") => channel.to_owned(),
         ("", email) => email.to_owned(),
@@ -74,6 +74,6 @@ mod tests {
         assert_eq!(phone("+442079460958"), "+44 207 946 0958");
         assert_eq!(phone("+4915112345678"), "+49 151 123 456 78");
         assert_eq!(phone("ana@casa.example"), "ana@casa.example");
-        assert_eq!(line("", "", "Chat do site"), "Chat do site");
+        assert_eq!(subtitle("", "", "Chat do site"), "Chat do site");
     }
 }

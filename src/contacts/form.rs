@@ -24,7 +24,7 @@ text_enum! {
 
 /// The form as it was typed, kept so that it can be shown again.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct ContactInput {
     pub name: String,
     pub phone: String,
     pub email: String,
@@ -33,7 +33,7 @@ pub struct Typed {
     pub default_department_id: String,
     pub default_attendant_id: String,
     /// Contacts with the same number or address that the visitor has seen in the warning and accepts.
-    pub accepts: Vec<ContactId>,
+    pub accepted_duplicates: Vec<ContactId>,
     /// Version of the contact that the form showed.
     pub version: String,
 }
@@ -49,11 +49,11 @@ pub struct ChosenIds {
 
 /// The records that the form refers to, as found in the database.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct ReferencedRecords {
     /// The channel and its kind, if the channel is active or is the contact's current one.
     pub channel: Option<(ChannelId, ChannelKind)>,
     /// The contact's current channel and address. `None` for a new contact.
-    pub before: Option<(ChannelId, String)>,
+    pub current_address: Option<(ChannelId, String)>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
@@ -61,7 +61,7 @@ pub struct Facts {
 
 /// A contact whose fields are all valid.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct ValidContact {
     pub name: String,
     pub phone: String,
     pub email: String,
@@ -73,7 +73,7 @@ pub struct Draft {
     pub attendant: Option<UserId>,
 }
 
-impl Typed {
+impl ContactInput {
     pub fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         Self {
@@ -85,7 +85,7 @@ impl Typed {
             default_department_id: text("default_department_id"),
             default_attendant_id: text("default_attendant_id"),
             version: text("version"),
-            accepts: fields.get("accepts").split(',').filter_map(|id| id.parse().ok()).collect(),
+            accepted_duplicates: fields.get("accepts").split(',').filter_map(|id| id.parse().ok()).collect(),
         }
     }
 
@@ -99,26 +99,32 @@ impl Typed {
     }
 
     /// Collects every field error, in the order of the page.
-    pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, records: &ReferencedRecords) -> Result<ValidContact, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = or_add(&mut errors, "name", name(&self.name));
-        let phone = or_add(&mut errors, "phone", optional(&self.phone, Phone::parse));
+        let name = collect_error(&mut errors, "name", name(&self.name));
+        let phone = collect_error(&mut errors, "phone", optional(&self.phone, Phone::parse));
         let phone = phone.flatten().map(|phone| phone.as_str().to_owned()).unwrap_or_default();
-        let email = or_add(&mut errors, "email", optional(&self.email, Email::parse));
+        let email = collect_error(&mut errors, "email", optional(&self.email, Email::parse));
         let email = email.flatten().map(|email| email.as_str().to_owned()).unwrap_or_default();
-        self.check_choices(facts, &mut errors);
-        let address = self.address(facts, &phone, &email, &mut errors);
-        let (Some(name), Some((channel, _)), true) = (name, facts.channel, errors.is_empty()) else {
+        self.check_choices(records, &mut errors);
+        let address = self.address(records, &phone, &email, &mut errors);
+        let (Some(name), Some((channel, _)), true) = (name, records.channel, errors.is_empty()) else {
             return Err(errors);
         };
-        let (person, department, attendant) = (facts.person, facts.department, facts.attendant);
-        Ok(Draft { name, phone, email, channel, address, person, department, attendant })
+        let (person, department, attendant) = (records.person, records.department, records.attendant);
+        Ok(ValidContact { name, phone, email, channel, address, person, department, attendant })
     }
 
     /// The contact's address on its channel.
-    fn address(&self, facts: &Facts, phone: &str, email: &str, errors: &mut FieldErrors) -> Option<String> {
-        let (channel, kind) = facts.channel?;
-        let stays = facts.before.as_ref().is_some_and(|(before, _)| *before == channel);
+    fn address(
+        &self,
+        records: &ReferencedRecords,
+        phone: &str,
+        email: &str,
+        errors: &mut FieldErrors,
+    ) -> Option<String> {
+        let (channel, kind) = records.channel?;
+        let stays = records.current_address.as_ref().is_some_and(|(current, _)| *current == channel);
         match kind {
             ChannelKind::Email if email.is_empty() && errors.of("email").is_none() => {
                 errors.add("email", "Informe o e-mail. A conexão escolhida precisa dele.");
@@ -143,19 +149,19 @@ impl Typed {
         None
     }
 
-    fn check_choices(&self, facts: &Facts, errors: &mut FieldErrors) {
+    fn check_choices(&self, records: &ReferencedRecords, errors: &mut FieldErrors) {
         let is_chosen = |text: &str| !text.trim().is_empty();
-        if facts.channel.is_none() {
+        if records.channel.is_none() {
             errors.add("channel_id", "Selecione a conexão.");
         }
-        if is_chosen(&self.person_id) && facts.person.is_none() {
+        if is_chosen(&self.person_id) && records.person.is_none() {
             errors.add("person_id", "Esta pessoa não existe mais. Escolha outra.");
         }
-        if is_chosen(&self.default_department_id) && facts.department.is_none() {
+        if is_chosen(&self.default_department_id) && records.department.is_none() {
             errors.add("default_department_id", "Este departamento foi desativado. Escolha outro.");
         }
-        if is_chosen(&self.default_attendant_id) && facts.attendant.is_none() {
-            let message = match facts.department {
+        if is_chosen(&self.default_attendant_id) && records.attendant.is_none() {
+            let message = match records.department {
                 Some(_) => "Este atendente não é do departamento escolhido.",
                 None => "Escolha primeiro o departamento.",
             };
@@ -183,7 +189,11 @@ pub fn optional<T>(
     if text.trim().is_empty() { Ok(None) } else { parse(text).map(Some) }
 }
 
-fn or_add<T>(errors: &mut FieldErrors, field: &'static str, parsed: Result<T, &'static str>) -> Option<T> {
+fn collect_error<T>(
+    errors: &mut FieldErrors,
+    field: &'static str,
+    parsed: Result<T, &'static str>,
+) -> Option<T> {
     parsed.map_err(|message| errors.add(field, message)).ok()
 }
 
@@ -191,40 +201,45 @@ fn or_add<T>(errors: &mut FieldErrors, field: &'static str, parsed: Result<T, &'
 mod tests {
     use super::*;
 
-    fn facts(kind: ChannelKind) -> Facts {
+    fn records(kind: ChannelKind) -> ReferencedRecords {
         let channel = Some((ChannelId(1), kind));
-        Facts { channel, before: None, person: None, department: None, attendant: None }
+        ReferencedRecords { channel, current_address: None, person: None, department: None, attendant: None }
     }
 
-    fn typed(phone: &str, email: &str) -> Typed {
-        Typed { name: " Ana  Prado ".into(), phone: phone.into(), email: email.into(), ..Typed::default() }
+    fn typed(phone: &str, email: &str) -> ContactInput {
+        ContactInput {
+            name: " Ana  Prado ".into(),
+            phone: phone.into(),
+            email: email.into(),
+            ..ContactInput::default()
+        }
     }
 
     #[test]
-    fn the_address_is_what_the_channel_speaks_by() {
+    fn the_address_is_what_the_channel_sends_to() {
         let typed = typed("(11) 90000-0142", "Ana@Casa.example");
-        let address = |kind| typed.parse(&facts(kind)).unwrap().address;
+        let address = |kind| typed.parse(&records(kind)).unwrap().address;
         assert_eq!(address(ChannelKind::Whatsapp).unwrap(), "+5511900000142");
         assert_eq!(address(ChannelKind::Email).unwrap(), "ana@casa.example");
         assert_eq!(address(ChannelKind::WebChat), None);
-        assert_eq!(typed.parse(&facts(ChannelKind::WebChat)).unwrap().name, "Ana Prado");
-        assert!(typed.parse(&facts(ChannelKind::Telegram)).unwrap_err().of("channel_id").is_some());
+        assert_eq!(typed.parse(&records(ChannelKind::WebChat)).unwrap().name, "Ana Prado");
+        assert!(typed.parse(&records(ChannelKind::Telegram)).unwrap_err().of("channel_id").is_some());
     }
 
     #[test]
-    fn every_wrong_field_is_told_at_once() {
-        let typed = Typed {
+    fn all_field_errors_are_reported_together() {
+        let typed = ContactInput {
             phone: "1".into(),
             email: "x".into(),
             person_id: "9".into(),
             default_attendant_id: "3".into(),
-            ..Typed::default()
+            ..ContactInput::default()
         };
-        let facts = Facts { channel: None, ..facts(ChannelKind::WebChat) };
-        let errors = typed.parse(&facts).unwrap_err();
+        let records = ReferencedRecords { channel: None, ..records(ChannelKind::WebChat) };
+        let errors = typed.parse(&records).unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
         assert_eq!(fields, ["name", "phone", "email", "channel_id", "person_id", "default_attendant_id"]);
-        let missing = self::typed("", "").parse(&self::facts(ChannelKind::Email)).unwrap_err();
+        let missing = self::typed("", "").parse(&self::records(ChannelKind::Email)).unwrap_err();
         assert!(missing.of("email").unwrap().contains("conexão escolhida"));
     }
 }

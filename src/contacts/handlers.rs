@@ -1,20 +1,19 @@
 //! The pages of contacts.
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::form::Typed;
+use super::form::ContactInput;
 use super::queries;
-use super::save::{self, Outcome, Submission};
-use super::views::{AttendantField, FormPage, Index, ListQuery, Options, Page, Show, as_json};
+use super::save::{self, SaveOutcome, Submission};
+use super::views::{ContactRecords, FormPage, Index, ListQuery, Options, Show};
 use crate::auth::{Can, ManageContacts, ReadContacts, Viewer};
 use crate::config::Config;
 use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{FieldErrors, Posted, Search, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 pub async fn index(
     viewer: Can<ReadContacts>,
@@ -35,7 +34,7 @@ pub async fn show(
     (id, links): (web::Path<ContactId>, web::Data<Links>),
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    let page = db.run(move |conn| Page::load(conn, &who, id)).await?;
+    let page = db.run(move |conn| ContactRecords::load(conn, &who, id)).await?;
     let link = config.link(&links.path(id, page.detail.link_version));
     let title = page.detail.name.clone();
     let view = Show::new(&viewer, page, link);
@@ -54,7 +53,7 @@ pub async fn new(
     db: web::Data<Db>,
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
-    let typed = Typed { person_id: query.into_inner().person_id, ..Typed::default() };
+    let typed = ContactInput { person_id: query.into_inner().person_id, ..ContactInput::default() };
     let page = filled(&db, None, typed).await?;
     shell.page(page.title(), page)
 }
@@ -104,74 +103,25 @@ async fn answer(
     db: &Db,
     contact: Option<ContactId>,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form);
+    let typed = ContactInput::read(&form);
     if !form.get("step").is_empty() {
         let page = filled(db, contact, typed).await?;
         return shell.page(page.title(), page);
     }
     let submission = Submission { contact, typed: typed.clone(), by: viewer.clone() };
     match save::save(db, submission).await? {
-        Outcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
-        Outcome::Refused { refusal, twins } => {
+        SaveOutcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
+        SaveOutcome::Refused { refusal, duplicates } => {
             let status = refusal.status();
-            let page = filled(db, contact, typed).await?.refused(refusal, twins);
+            let page = filled(db, contact, typed).await?.refused(refusal, duplicates);
             let title = format!("Erro: {}", page.title());
             shell.page_with(status, &title, page)
         }
     }
 }
 
-async fn filled(db: &Db, contact: Option<ContactId>, typed: Typed) -> Result<FormPage> {
+async fn filled(db: &Db, contact: Option<ContactId>, typed: ContactInput) -> Result<FormPage> {
     let ids = typed.ids();
     let options = db.run(move |conn| Options::load(conn, ids)).await?;
     Ok(FormPage::new(contact, typed, options))
-}
-
-#[derive(Deserialize)]
-pub struct DepartmentQuery {
-    #[serde(default)]
-    default_department_id: String,
-}
-
-/// The field "Atendente padrão" with the attendants of the chosen department.
-pub async fn attendant_field(
-    _: Can<ManageContacts>,
-    shell: Shell,
-    db: web::Data<Db>,
-    query: web::Query<DepartmentQuery>,
-) -> Result<HttpResponse> {
-    let department = query.default_department_id.parse().ok();
-    let choices = match department {
-        Some(department) => db.run(move |conn| queries::attendants(conn, department)).await?,
-        None => Vec::new(),
-    };
-    shell.fragment(StatusCode::OK, AttendantField::new(department, choices, "", &FieldErrors::default()))
-}
-
-#[derive(Deserialize)]
-pub struct SearchQuery {
-    #[serde(default)]
-    q: String,
-}
-
-/// Contacts for a searchable select, as JSON `[{value, text, sub}]`.
-pub async fn options(
-    _: Can<ManageContacts>,
-    db: web::Data<Db>,
-    query: web::Query<SearchQuery>,
-) -> Result<HttpResponse> {
-    let search = Search::parse(&query.q);
-    let found = db.run(move |conn| queries::options(conn, search.as_ref())).await?;
-    Ok(HttpResponse::Ok().json(as_json(&found)))
-}
-
-/// People for a searchable select, as JSON `[{value, text, sub}]`.
-pub async fn person_options(
-    _: Can<ManageContacts>,
-    db: web::Data<Db>,
-    query: web::Query<SearchQuery>,
-) -> Result<HttpResponse> {
-    let search = Search::parse(&query.q);
-    let found = db.run(move |conn| queries::person_choices(conn, search.as_ref(), None)).await?;
-    Ok(HttpResponse::Ok().json(as_json(&found)))
 }

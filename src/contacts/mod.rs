@@ -11,17 +11,24 @@
 //! contatos e pessoas". The customer's link opens the conversation, so it is shown only to users who serve the
 //! contact.
 
-pub mod anonymise;
+pub mod accesses;
+pub mod anonymisation;
 pub mod archival;
+mod archive;
+pub mod attendants;
 pub mod display;
 pub mod export;
+pub mod export_csv;
 pub mod form;
 pub mod handlers;
 pub mod import;
 mod link;
+pub mod link_revocation;
+pub mod options;
 pub mod queries;
+pub mod restoration;
+mod revoke_link;
 mod save;
-pub mod spreadsheet;
 pub mod views;
 
 pub use link::{HAS_CHAT, Links};

@@ -4,8 +4,8 @@ use diesel::pg::PgConnection;
 use serde_json::json;
 
 use super::display;
-use super::form::{Draft, Typed};
-use super::queries::{self, Detail, Twin};
+use super::form::{ContactInput, ValidContact};
+use super::queries::{self, ContactDetail, PossibleDuplicate};
 use crate::audit::{self, Action};
 use crate::auth::Viewer;
 use crate::db::Db;
@@ -19,21 +19,21 @@ use crate::web::{FieldErrors, Refusal, Snapshot, Stale};
 pub struct Submission {
     /// None for a new contact.
     pub contact: Option<ContactId>,
-    pub typed: Typed,
+    pub typed: ContactInput,
     pub by: Viewer,
 }
 
 /// The result of submitting the form.
-pub enum Outcome {
+pub enum SaveOutcome {
     Saved(ContactId),
-    /// If `twins` is not empty, the form has no other errors: the user must accept the twins to save.
+    /// If `duplicates` is not empty, the form has no other errors: the user must accept the duplicates to save.
     Refused {
         refusal: Refusal,
-        twins: Vec<Twin>,
+        duplicates: Vec<PossibleDuplicate>,
     },
 }
 
-pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
+pub async fn save(db: &Db, submission: Submission) -> Result<SaveOutcome> {
     let saved = match submission.contact {
         Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
         None => db.transaction(move |conn| submission.save(conn)).await,
@@ -43,45 +43,50 @@ pub async fn save(db: &Db, submission: Submission) -> Result<Outcome> {
             let mut errors = FieldErrors::default();
             let message = "Já existe um contato com este endereço nesta conexão.";
             errors.add("channel_id", message);
-            Ok(Outcome::Refused { refusal: errors.into(), twins: Vec::new() })
+            Ok(SaveOutcome::Refused { refusal: errors.into(), duplicates: Vec::new() })
         }
         outcome => outcome,
     }
 }
 
 impl Submission {
-    fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+    fn save(&self, conn: &mut PgConnection) -> Result<SaveOutcome> {
         let before = self.contact.map(|contact| queries::lock(conn, contact)).transpose()?;
         if let Some(person) = self.typed.ids().person {
-            queries::hold_person(conn, person)?;
+            queries::lock_person(conn, person)?;
         }
-        let facts = queries::facts(conn, self.contact, self.typed.ids())?;
-        let draft = match self.typed.parse(&facts) {
-            Ok(draft) => draft,
-            Err(errors) => return Ok(Outcome::Refused { refusal: errors.into(), twins: Vec::new() }),
+        let records = queries::referenced_records(conn, self.contact, self.typed.ids())?;
+        let valid = match self.typed.parse(&records) {
+            Ok(valid) => valid,
+            Err(errors) => {
+                return Ok(SaveOutcome::Refused { refusal: errors.into(), duplicates: Vec::new() });
+            }
         };
-        if let Some(before) = before.filter(|before| !draft.is_of(before))
+        if let Some(before) = before.filter(|before| !valid.matches(before))
             && let Some(stale) = self.stale(&before)
         {
             let edited = [Action::ContactCreated, Action::ContactEdited];
             let last = audit::newest_about(conn, &edited, before.id.0, 1)?.pop();
-            return Ok(Outcome::Refused { refusal: stale.by(last, self.by.zone), twins: Vec::new() });
+            return Ok(SaveOutcome::Refused {
+                refusal: stale.by(last, self.by.zone),
+                duplicates: Vec::new(),
+            });
         }
-        if let Some(errors) = self.takes_over(conn, &draft)? {
-            return Ok(Outcome::Refused { refusal: errors.into(), twins: Vec::new() });
+        if let Some(errors) = self.refuse_takeover(conn, &valid)? {
+            return Ok(SaveOutcome::Refused { refusal: errors.into(), duplicates: Vec::new() });
         }
-        let twins = queries::twins(conn, self.contact, &draft)?;
-        if !twins.iter().all(|twin| self.typed.accepts.contains(&twin.id)) {
-            return Ok(Outcome::Refused { refusal: FieldErrors::default().into(), twins });
+        let duplicates = queries::possible_duplicates(conn, self.contact, &valid)?;
+        if !duplicates.iter().all(|duplicate| self.typed.accepted_duplicates.contains(&duplicate.id)) {
+            return Ok(SaveOutcome::Refused { refusal: FieldErrors::default().into(), duplicates });
         }
-        self.write(conn, &draft).map(Outcome::Saved)
+        self.write(conn, &valid).map(SaveOutcome::Saved)
     }
 
     /// Refuses a change of channel that would show the editor a conversation they cannot see today. Each
     /// channel has its own default department, where a contact's first messages wait.
-    fn takes_over(&self, conn: &mut PgConnection, draft: &Draft) -> Result<Option<FieldErrors>> {
+    fn refuse_takeover(&self, conn: &mut PgConnection, valid: &ValidContact) -> Result<Option<FieldErrors>> {
         let Some(contact) = self.contact else { return Ok(None) };
-        let (from, to) = queries::first_queues(conn, contact, draft.channel)?;
+        let (from, to) = queries::default_departments(conn, contact, valid.channel)?;
         if from == to || sight::may_lead(conn, &self.by, from, to)? {
             return Ok(None);
         }
@@ -93,15 +98,15 @@ impl Submission {
         Ok(Some(errors))
     }
 
-    fn stale(&self, before: &Detail) -> Option<Stale> {
+    fn stale(&self, before: &ContactDetail) -> Option<Stale> {
         Stale::since(&self.typed.version, &snapshot(before), format!("/contacts/{}/edit", before.id))
     }
 
-    fn write(&self, conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
+    fn write(&self, conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId> {
         let (id, entry) = match self.contact {
-            None => (queries::create(conn, draft)?, audit::Entry::of(Action::ContactCreated)),
+            None => (queries::create(conn, valid)?, audit::Entry::of(Action::ContactCreated)),
             Some(id) => {
-                let fields = queries::update(conn, id, draft)?;
+                let fields = queries::update(conn, id, valid)?;
                 if fields.is_empty() {
                     return Ok(id);
                 }
@@ -114,9 +119,9 @@ impl Submission {
     }
 }
 
-impl Draft {
+impl ValidContact {
     /// Whether the contact already has all these values.
-    fn is_of(&self, contact: &Detail) -> bool {
+    fn matches(&self, contact: &ContactDetail) -> bool {
         (&self.name, &self.phone, &self.email) == (&contact.name, &contact.phone, &contact.email)
             && (self.channel, self.person) == (contact.channel_id, contact.person_id)
             && (self.department, self.attendant) == (contact.department_id, contact.attendant_id)
@@ -124,7 +129,7 @@ impl Draft {
 }
 
 /// The fields of a contact as its form shows them, for finding stale edits.
-pub fn snapshot(contact: &Detail) -> Snapshot {
+pub fn snapshot(contact: &ContactDetail) -> Snapshot {
     let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
     let name = |name: &Option<String>| name.clone().unwrap_or_default();
     let (person, department, attendant) =

@@ -3,13 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::form::Typed;
-use super::save::{Outcome, Submission};
-use super::views::{FormPage, Index, ListQuery, Members, Show};
+use super::form::PersonInput;
+use super::save::{SaveOutcome, Submission};
+use super::views::{FormPage, Index, ListQuery, PersonContacts, Show};
 use super::{AUDITED, queries};
 use crate::audit;
 use crate::auth::{Can, ManageContacts, Viewer};
-use crate::contacts::views::HISTORY;
+use crate::contacts::views::MAX_HISTORY_ENTRIES;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
@@ -36,8 +36,8 @@ pub async fn show(
     let id = id.into_inner();
     let (detail, members, history) = db
         .run(move |conn| {
-            let history = audit::newest_about(conn, AUDITED, id.0, HISTORY)?;
-            Ok((queries::detail(conn, id)?, Members::of(conn, id)?, history))
+            let history = audit::newest_about(conn, AUDITED, id.0, MAX_HISTORY_ENTRIES)?;
+            Ok((queries::detail(conn, id)?, PersonContacts::of(conn, id)?, history))
         })
         .await?;
     let title = detail.name.clone();
@@ -46,7 +46,7 @@ pub async fn show(
 }
 
 pub async fn new(_: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let page = db.run(move |conn| FormPage::load(conn, None, Typed::default())).await?;
+    let page = db.run(move |conn| FormPage::load(conn, None, PersonInput::default())).await?;
     shell.page(page.title(), page)
 }
 
@@ -72,7 +72,7 @@ pub async fn edit(
             if detail.anonymised_at.is_some() {
                 return Err(Error::Conflict);
             }
-            FormPage::load(conn, Some(id), Typed::of(&detail))
+            FormPage::load(conn, Some(id), PersonInput::of(&detail))
         })
         .await?;
     shell.page(page.title(), page)
@@ -95,14 +95,16 @@ async fn answer(
     db: &Db,
     person: Option<PersonId>,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form);
+    let typed = PersonInput::read(&form);
     let submission = Submission { person, typed: typed.clone(), by: viewer.clone() };
     let outcome = db.transaction(move |conn| submission.save(conn)).await?;
     let page = db.run(move |conn| FormPage::load(conn, person, typed));
     let (status, page) = match outcome {
-        Outcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), "Pessoa salva.")),
-        Outcome::Refused(refusal) => (refusal.status(), page.await?.refused(refusal)),
-        Outcome::Asks(namesakes) => (StatusCode::UNPROCESSABLE_ENTITY, page.await?.asking(namesakes)),
+        SaveOutcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), "Pessoa salva.")),
+        SaveOutcome::Refused(refusal) => (refusal.status(), page.await?.refused(refusal)),
+        SaveOutcome::HasNamesakes(namesakes) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, page.await?.with_namesakes(namesakes))
+        }
     };
     let title = format!("Erro: {}", page.title());
     shell.page_with(status, &title, page)

@@ -5,9 +5,12 @@
 //! contacts also manage people.
 
 pub mod archival;
+mod archive;
 mod form;
 pub mod handlers;
+pub mod options;
 mod queries;
+pub mod restoration;
 mod save;
 mod views;
 

@@ -3,8 +3,8 @@
 use diesel::pg::PgConnection;
 use serde_json::json;
 
-use super::form::{Draft, Typed, snapshot};
-use super::queries::{self, Detail, Namesake};
+use super::form::{PersonInput, ValidPerson, snapshot};
+use super::queries::{self, Namesake, PersonDetail};
 use crate::audit::{self, Action};
 use crate::auth::Viewer;
 use crate::error::Result;
@@ -16,60 +16,60 @@ use crate::web::{Refusal, Stale};
 pub struct Submission {
     /// None for a new person.
     pub person: Option<PersonId>,
-    pub typed: Typed,
+    pub typed: PersonInput,
     pub by: Viewer,
 }
 
 /// The result of submitting the form.
-pub enum Outcome {
+pub enum SaveOutcome {
     Saved(PersonId),
     Refused(Refusal),
     /// Other people have the same name. The user must accept them to save.
-    Asks(Vec<Namesake>),
+    HasNamesakes(Vec<Namesake>),
 }
 
 impl Submission {
     /// Saves in the caller's transaction.
-    pub fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+    pub fn save(&self, conn: &mut PgConnection) -> Result<SaveOutcome> {
         let before = self.person.map(|person| queries::lock(conn, person)).transpose()?;
-        let known = queries::chosen(conn, &self.typed.added)?;
+        let known = queries::existing_contacts(conn, &self.typed.added)?;
         let known: Vec<ContactId> = known.into_iter().map(|member| member.id).collect();
         let is_archived = before.as_ref().is_some_and(|before| before.archived_at.is_some());
-        let draft = match self.typed.parse(&known, is_archived) {
-            Ok(draft) => draft,
-            Err(errors) => return Ok(Outcome::Refused(errors.into())),
+        let valid = match self.typed.parse(&known, is_archived) {
+            Ok(valid) => valid,
+            Err(errors) => return Ok(SaveOutcome::Refused(errors.into())),
         };
-        let renamed = before.as_ref().is_none_or(|before| before.name != draft.name);
+        let renamed = before.as_ref().is_none_or(|before| before.name != valid.name);
         if let Some(before) = before.as_ref().filter(|_| renamed)
             && let Some(refusal) = self.stale(conn, before)?
         {
-            return Ok(Outcome::Refused(refusal));
+            return Ok(SaveOutcome::Refused(refusal));
         }
         let namesakes = match renamed {
-            true => queries::namesakes(conn, self.person, &draft.name)?,
+            true => queries::namesakes(conn, self.person, &valid.name)?,
             false => Vec::new(),
         };
-        if !namesakes.iter().all(|one| self.typed.accepts.contains(&one.id)) {
-            return Ok(Outcome::Asks(namesakes));
+        if !namesakes.iter().all(|one| self.typed.accepted_namesakes.contains(&one.id)) {
+            return Ok(SaveOutcome::HasNamesakes(namesakes));
         }
         match before {
             None => {
-                let id = queries::create(conn, &draft.name)?;
-                self.move_contacts(conn, id, &draft, Action::PersonCreated, Vec::new())?;
-                Ok(Outcome::Saved(id))
+                let id = queries::create(conn, &valid.name)?;
+                self.move_contacts(conn, id, &valid, Action::PersonCreated, Vec::new())?;
+                Ok(SaveOutcome::Saved(id))
             }
             Some(before) => {
                 if renamed {
-                    queries::rename(conn, before.id, &draft.name)?;
+                    queries::rename(conn, before.id, &valid.name)?;
                 }
                 let fields = if renamed { vec!["name"] } else { Vec::new() };
-                self.move_contacts(conn, before.id, &draft, Action::PersonEdited, fields)?;
-                Ok(Outcome::Saved(before.id))
+                self.move_contacts(conn, before.id, &valid, Action::PersonEdited, fields)?;
+                Ok(SaveOutcome::Saved(before.id))
             }
         }
     }
 
-    fn stale(&self, conn: &mut PgConnection, before: &Detail) -> Result<Option<Refusal>> {
+    fn stale(&self, conn: &mut PgConnection, before: &PersonDetail) -> Result<Option<Refusal>> {
         let form = format!("/people/{}/edit", before.id);
         let Some(stale) = Stale::since(&self.typed.version, &snapshot(before), form) else { return Ok(None) };
         let named = [Action::PersonCreated, Action::PersonEdited];
@@ -81,12 +81,12 @@ impl Submission {
         &self,
         conn: &mut PgConnection,
         person: PersonId,
-        draft: &Draft,
+        valid: &ValidPerson,
         action: Action,
         mut fields: Vec<&str>,
     ) -> Result<()> {
-        let removed = queries::remove(conn, person, Some(&draft.removed))?;
-        let added = queries::add(conn, person, &draft.added)?;
+        let removed = queries::remove_contacts(conn, person, Some(&valid.removed))?;
+        let added = queries::add_contacts(conn, person, &valid.added)?;
         let moved = [removed.clone(), added.clone()].concat();
         if !moved.is_empty() {
             fields.push("contacts");

@@ -10,6 +10,7 @@ mod queries;
 
 use actix_web::web::Bytes;
 use actix_web::{HttpResponse, web};
+use diesel::pg::PgConnection;
 use futures_util::stream;
 
 use self::queries::SECTIONS;
@@ -21,14 +22,14 @@ use crate::ids::ContactId;
 use crate::web::Posted;
 
 /// Position in the export: the section, and the last record written in it.
-struct Place {
+struct ExportPosition {
     section: usize,
     after: i64,
     is_first: bool,
 }
 
 /// Downloads the file. The request is a POST, because it writes to the audit.
-pub async fn download(
+pub async fn create(
     viewer: Can<ExportContacts>,
     _: Posted,
     db: web::Data<Db>,
@@ -44,15 +45,17 @@ pub async fn download(
         })
         .await?;
     let head = format!("{{\"contato\": {profile}");
-    let body = stream::unfold(Some((Some(head), Place::begin(0))), move |state| {
+    let body = stream::unfold(Some((Some(head), ExportPosition::begin(0))), move |state| {
         let db = db.clone();
         async move {
-            let (head, place) = state?;
+            let (head, position) = state?;
             if let Some(head) = head {
-                return Some((Ok(Bytes::from(head)), Some((None, place))));
+                return Some((Ok(Bytes::from(head)), Some((None, position))));
             }
-            match db.run(move |conn| next(conn, contact, place)).await {
-                Ok((text, place)) => Some((Ok(Bytes::from(text)), place.map(|place| (None, place)))),
+            match db.run(move |conn| next_records(conn, contact, position)).await {
+                Ok((text, position)) => {
+                    Some((Ok(Bytes::from(text)), position.map(|position| (None, position))))
+                }
                 // Aborts the transfer, so that nobody takes half of the file for the whole.
                 Err(error) => Some((Err(error), None)),
             }
@@ -65,31 +68,31 @@ pub async fn download(
         .streaming::<_, Error>(body))
 }
 
-impl Place {
+impl ExportPosition {
     fn begin(section: usize) -> Self {
         Self { section, after: 0, is_first: true }
     }
 }
 
 /// The text of the next records, and the position after them.
-fn next(
-    conn: &mut diesel::pg::PgConnection,
+fn next_records(
+    conn: &mut PgConnection,
     contact: ContactId,
-    place: Place,
-) -> Result<(String, Option<Place>)> {
-    let Some((name, sql)) = SECTIONS.get(place.section) else { return Ok(("\n}\n".into(), None)) };
-    let records = queries::records(conn, sql, contact, place.after)?;
-    let mut text = if place.is_first { format!(",\n\"{name}\": [") } else { String::new() };
+    position: ExportPosition,
+) -> Result<(String, Option<ExportPosition>)> {
+    let Some((name, sql)) = SECTIONS.get(position.section) else { return Ok(("\n}\n".into(), None)) };
+    let records = queries::records(conn, sql, contact, position.after)?;
+    let mut text = if position.is_first { format!(",\n\"{name}\": [") } else { String::new() };
     for (number, record) in records.iter().enumerate() {
-        text.push_str(if place.is_first && number == 0 { "\n  " } else { ",\n  " });
+        text.push_str(if position.is_first && number == 0 { "\n  " } else { ",\n  " });
         text.push_str(&record.json);
     }
-    let place = match records.last() {
-        Some(last) => Place { after: last.id, is_first: false, ..place },
+    let position = match records.last() {
+        Some(last) => ExportPosition { after: last.id, is_first: false, ..position },
         None => {
             text.push(']');
-            Place::begin(place.section + 1)
+            ExportPosition::begin(position.section + 1)
         }
     };
-    Ok((text, Some(place)))
+    Ok((text, Some(position)))
 }

@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, web};
 use serde_json::{Value, json};
 
 use super::ImportStatus;
-use super::heads::Target;
-use super::line::{Directory, Judge, Line};
+use super::column_titles::ColumnTarget;
+use super::line::{DepartmentDirectory, Line, LineParser};
 use super::queries::{self, Import};
-use super::sketch::{Sketch, lines, reading};
-use super::table::{MOST_COLUMNS, Reading};
+use super::summary::{FileSummary, lines, read_on_blocking_pool};
+use super::table::{MAX_COLUMNS, ReadSettings};
 use super::views::ColumnsPage;
 use crate::auth::{Can, ManageContacts};
 use crate::contacts::form::ChannelKind;
@@ -20,44 +20,44 @@ use crate::web::{FieldErrors, Fields, Posted, Shell, redirect};
 
 /// What the user chose on the page.
 #[derive(Clone, Debug, Default)]
-pub struct Choices {
-    pub reading: Reading,
+pub struct ColumnChoices {
+    pub reading: ReadSettings,
     /// The target of each column. `None` before the user chose anything.
-    pub targets: Option<Vec<Option<Target>>>,
-    /// The shape of the table for which the targets were chosen; see [`Sketch::shape`].
+    pub targets: Option<Vec<Option<ColumnTarget>>>,
+    /// The shape of the table for which the targets were chosen; see [`FileSummary::shape`].
     shape: String,
 }
 
-impl Choices {
-    fn typed(form: &Fields) -> Self {
+impl ColumnChoices {
+    fn from_form(form: &Fields) -> Self {
         let text = |name: &str| form.get(name).to_owned();
         let (encoding, separator, sheet, head) =
             (text("encoding"), text("separator"), text("sheet"), text("head"));
         let target = |place: usize| form.get(&format!("column-{place}")).parse().ok();
         Self {
-            reading: Reading { encoding, separator, sheet, head },
-            targets: Some((0..MOST_COLUMNS).map(target).collect()),
+            reading: ReadSettings { encoding, separator, sheet, head },
+            targets: Some((0..MAX_COLUMNS).map(target).collect()),
             shape: text("shape"),
         }
     }
 
-    fn kept(value: &Value) -> Self {
+    fn from_stored(value: &Value) -> Self {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         let (encoding, separator, sheet, head) =
             (text("encoding"), text("separator"), text("sheet"), text("head"));
         let targets = value["targets"].as_array().map(|all| {
             all.iter().map(|target| target.as_str().and_then(|target| target.parse().ok())).collect()
         });
-        Self { reading: Reading { encoding, separator, sheet, head }, targets, shape: text("shape") }
+        Self { reading: ReadSettings { encoding, separator, sheet, head }, targets, shape: text("shape") }
     }
 
     /// The choices as the import stores them, with the titles of the columns that are not imported.
-    fn to_value(&self, sketch: &Sketch) -> Value {
-        let Reading { encoding, separator, sheet, head } = &self.reading;
-        let targets = self.targets_for(sketch);
-        let names: Vec<&str> = targets.iter().map(|target| target.map_or("", Target::as_str)).collect();
+    fn to_value(&self, summary: &FileSummary) -> Value {
+        let ReadSettings { encoding, separator, sheet, head } = &self.reading;
+        let targets = self.targets_for(summary);
+        let names: Vec<&str> = targets.iter().map(|target| target.map_or("", ColumnTarget::as_str)).collect();
         let is_unused = |place: usize| targets.get(place).copied().flatten().is_none();
-        let unused: Vec<&str> = sketch
+        let unused: Vec<&str> = summary
             .columns
             .iter()
             .filter(|column| column.filled > 0 && is_unused(column.place))
@@ -65,28 +65,28 @@ impl Choices {
             .collect();
         json!({
             "encoding": encoding, "separator": separator, "sheet": sheet, "head": head,
-            "targets": names, "shape": sketch.shape(), "unused": unused,
+            "targets": names, "shape": summary.shape(), "unused": unused,
         })
     }
 
     /// The target of each column: as chosen, if the choice was made for this shape of the table; otherwise as
     /// guessed.
-    pub fn targets_for(&self, sketch: &Sketch) -> Vec<Option<Target>> {
+    pub fn targets_for(&self, summary: &FileSummary) -> Vec<Option<ColumnTarget>> {
         match &self.targets {
-            Some(targets) if self.shape == sketch.shape() => {
-                targets.iter().copied().take(sketch.columns.len()).collect()
+            Some(targets) if self.shape == summary.shape() => {
+                targets.iter().copied().take(summary.columns.len()).collect()
             }
-            _ => sketch.columns.iter().map(|column| column.guess).collect(),
+            _ => summary.columns.iter().map(|column| column.guess).collect(),
         }
     }
 }
 
 /// The import and its file, if the user may still choose the columns.
-async fn open(db: &Db, id: ImportId) -> Result<Option<(Import, Vec<u8>)>> {
+async fn import_with_file(db: &Db, id: ImportId) -> Result<Option<(Import, Vec<u8>)>> {
     db.run(move |conn| {
         let import = queries::find(conn, id)?;
         let content = match import.status {
-            ImportStatus::Mapping | ImportStatus::Preview => queries::content(conn, id)?,
+            ImportStatus::Mapping | ImportStatus::Preview => queries::file_content(conn, id)?,
             _ => None,
         };
         Ok(content.map(|content| (import, content)))
@@ -101,105 +101,106 @@ pub async fn show(
     id: web::Path<ImportId>,
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let Some((import, content)) = open(&db, id).await? else {
+    let Some((import, content)) = import_with_file(&db, id).await? else {
         return Ok(redirect(&format!("/contacts/imports/{id}")));
     };
-    let choices = Choices::kept(&import.choices);
+    let choices = ColumnChoices::from_stored(&import.choices);
     let asked = choices.reading.clone();
-    let sketch = reading(move || Sketch::of(&content, &asked)).await?;
-    let Ok(sketch) = sketch else { return Ok(redirect("/contacts/import")) };
-    let page = ColumnsPage::new(&import, &choices, sketch, FieldErrors::default());
+    let summary = read_on_blocking_pool(move || FileSummary::of(&content, &asked)).await?;
+    let Ok(summary) = summary else { return Ok(redirect("/contacts/import")) };
+    let page = ColumnsPage::new(&import, &choices, summary, FieldErrors::default());
     shell.page("Conferir colunas", page)
 }
 
 /// The result of submitting the page.
-enum Outcome {
-    Shown(Box<Sketch>, FieldErrors),
-    Chosen(Box<Sketch>, Vec<Line>),
+enum ColumnsOutcome {
+    Shown(Box<FileSummary>, FieldErrors),
+    Chosen(Box<FileSummary>, Vec<Line>),
 }
 
 /// Reads the file with the chosen settings, and shows the page again (`step`) or goes on to the preview.
-pub async fn choose(
+pub async fn update(
     _: Can<ManageContacts>,
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<ImportId>,
 ) -> Result<HttpResponse> {
-    let (id, choices, is_look) = (id.into_inner(), Choices::typed(&form), !form.get("step").is_empty());
+    let (id, choices, is_step) =
+        (id.into_inner(), ColumnChoices::from_form(&form), !form.get("step").is_empty());
     let path = format!("/contacts/imports/{id}");
-    let Some((import, content)) = open(&db, id).await? else { return Ok(redirect(&path)) };
+    let Some((import, content)) = import_with_file(&db, id).await? else { return Ok(redirect(&path)) };
     let directory = db.run(queries::directory).await?;
     let (asked, kind) = (choices.clone(), import.channel_kind);
-    match reading(move || examine(&content, &asked, (kind, directory), is_look)).await? {
+    match read_on_blocking_pool(move || check_choices(&content, &asked, (kind, directory), is_step)).await? {
         Err(_) => Ok(redirect(&path)),
-        Ok(Outcome::Shown(sketch, errors)) => {
+        Ok(ColumnsOutcome::Shown(summary, errors)) => {
             let (status, title) = match errors.is_empty() {
                 true => (StatusCode::OK, "Conferir colunas"),
                 false => (StatusCode::UNPROCESSABLE_ENTITY, "Erro: Conferir colunas"),
             };
-            let page = ColumnsPage::new(&import, &choices, *sketch, errors);
+            let page = ColumnsPage::new(&import, &choices, *summary, errors);
             shell.page_with(status, title, page)
         }
-        Ok(Outcome::Chosen(sketch, lines)) => {
-            stage(&db, import, choices.to_value(&sketch), lines).await?;
+        Ok(ColumnsOutcome::Chosen(summary, lines)) => {
+            store_lines(&db, import, choices.to_value(&summary), lines).await?;
             Ok(redirect(&path))
         }
     }
 }
 
-fn examine(
+fn check_choices(
     content: &[u8],
-    choices: &Choices,
-    (kind, directory): (ChannelKind, Directory),
-    is_look: bool,
-) -> Result<Outcome, &'static str> {
+    choices: &ColumnChoices,
+    (kind, directory): (ChannelKind, DepartmentDirectory),
+    is_step: bool,
+) -> Result<ColumnsOutcome, &'static str> {
     let mut errors = FieldErrors::default();
-    let sketch = match Sketch::of(content, &choices.reading) {
-        Ok(sketch) => sketch,
+    let summary = match FileSummary::of(content, &choices.reading) {
+        Ok(summary) => summary,
         // Fall back to the automatic settings, which worked at the upload.
         Err(sentence) => {
             errors.add("reading", sentence);
-            Sketch::of(content, &Reading::default())?
+            FileSummary::of(content, &ReadSettings::default())?
         }
     };
-    let targets = choices.targets_for(&sketch);
-    let has = |wanted: &[Target]| targets.iter().flatten().any(|target| wanted.contains(target));
-    if errors.is_empty() && !is_look {
-        if choices.shape != sketch.shape() {
+    let targets = choices.targets_for(&summary);
+    let has = |wanted: &[ColumnTarget]| targets.iter().flatten().any(|target| wanted.contains(target));
+    if errors.is_empty() && !is_step {
+        if choices.shape != summary.shape() {
             errors.add("columns", "O arquivo foi lido de outra forma. Confira as colunas e continue.");
         } else if !has(&[
-            Target::Name,
-            Target::Surname,
-            Target::Phone,
-            Target::OtherPhone,
-            Target::Email,
-            Target::OtherEmail,
+            ColumnTarget::Name,
+            ColumnTarget::Surname,
+            ColumnTarget::Phone,
+            ColumnTarget::OtherPhone,
+            ColumnTarget::Email,
+            ColumnTarget::OtherEmail,
         ]) {
             errors.add("columns", "Escolha em qual coluna está o nome, o telefone ou o e-mail.");
-        } else if kind == ChannelKind::Whatsapp && !has(&[Target::Phone, Target::OtherPhone]) {
+        } else if kind == ChannelKind::Whatsapp && !has(&[ColumnTarget::Phone, ColumnTarget::OtherPhone]) {
             errors
                 .add("columns", "Escolha em qual coluna está o telefone. A conexão escolhida fala por ele.");
-        } else if kind == ChannelKind::Email && !has(&[Target::Email, Target::OtherEmail]) {
+        } else if kind == ChannelKind::Email && !has(&[ColumnTarget::Email, ColumnTarget::OtherEmail]) {
             errors.add("columns", "Escolha em qual coluna está o e-mail. A conexão escolhida fala por ele.");
         }
     }
-    if is_look || !errors.is_empty() {
-        return Ok(Outcome::Shown(Box::new(sketch), errors));
+    if is_step || !errors.is_empty() {
+        return Ok(ColumnsOutcome::Shown(Box::new(summary), errors));
     }
-    let lines = lines(content, &choices.reading, Judge::new(targets, kind, directory))?;
-    Ok(Outcome::Chosen(Box::new(sketch), lines))
+    let lines = lines(content, &choices.reading, LineParser::new(targets, kind, directory))?;
+    Ok(ColumnsOutcome::Chosen(Box::new(summary), lines))
 }
 
 /// Stores the lines, and deletes those of an earlier choice.
-async fn stage(db: &Db, import: Import, choices: Value, lines: Vec<Line>) -> Result<()> {
+async fn store_lines(db: &Db, import: Import, choices: Value, lines: Vec<Line>) -> Result<()> {
     let (id, channel) = (import.id, (import.channel_id, import.channel_kind));
     db.transaction(move |conn| {
         let now = queries::find_for_update(conn, id)?;
         if !matches!(now.status, ImportStatus::Mapping | ImportStatus::Preview) {
             return Ok(());
         }
-        queries::clear_lines(conn, id)?;
+        queries::delete_all_lines(conn, id)?;
         queries::add_lines(conn, id, channel, &lines)?;
         queries::finish_mapping(conn, id, &choices)
     })

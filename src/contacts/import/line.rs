@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::heads::{self, Target};
+use super::column_titles::{self, ColumnTarget};
 use super::numbers;
 use super::one_line;
 use super::table::Row;
@@ -14,10 +14,10 @@ use crate::phone::Phone;
 use crate::web::without_apostrophes;
 
 /// Maximum characters of a text that is shown again, but not imported.
-const LONGEST: usize = 200;
+const MAX_SHOWN_CHARS: usize = 200;
 
 /// Maximum numbers or addresses that are read from one cell.
-const MOST_VALUES: usize = 20;
+const MAX_VALUES_PER_CELL: usize = 20;
 
 /// One line of the file. If it can be imported, its texts are normalised; if it is refused, they are as they
 /// stand in the file.
@@ -45,7 +45,7 @@ pub struct Line {
 
 /// The company's active departments and their attendants.
 #[derive(Clone, Debug, Default)]
-pub struct Directory {
+pub struct DepartmentDirectory {
     departments: HashMap<String, DepartmentId>,
     attendants: Vec<Attendant>,
 }
@@ -60,33 +60,37 @@ pub struct Attendant {
 }
 
 /// Turns rows into lines.
-pub struct Judge {
-    targets: Vec<Option<Target>>,
+pub struct LineParser {
+    targets: Vec<Option<ColumnTarget>>,
     /// The index of the label column that belongs to each column.
     labels: Vec<Option<usize>>,
     kind: ChannelKind,
-    directory: Directory,
-    known: Known,
+    directory: DepartmentDirectory,
+    seen: SeenLines,
 }
 
-impl Directory {
+impl DepartmentDirectory {
     pub fn new(departments: Vec<(DepartmentId, String)>, attendants: Vec<Attendant>) -> Self {
-        let departments = departments.into_iter().map(|(id, name)| (folded(&name), id)).collect();
+        let departments =
+            departments.into_iter().map(|(id, name)| (without_case_and_accents(&name), id)).collect();
         Self { departments, attendants }
     }
 
     fn department(&self, name: &str) -> Result<DepartmentId, &'static str> {
-        self.departments.get(&folded(name)).copied().ok_or("Não há departamento ativo com este nome.")
+        self.departments
+            .get(&without_case_and_accents(name))
+            .copied()
+            .ok_or("Não há departamento ativo com este nome.")
     }
 
     /// Finds an attendant by e-mail address, or by name if only one member of the department has that name.
     fn attendant(&self, text: &str, department: DepartmentId) -> Result<UserId, &'static str> {
-        let (address, name) = (Email::normalized(text), folded(text));
+        let (address, name) = (Email::normalized(text), without_case_and_accents(text));
         let members = || self.attendants.iter().filter(|member| member.department == department);
         if let Some(member) = members().find(|member| member.email == address) {
             return Ok(member.id);
         }
-        let mut named = members().filter(|member| folded(&member.name) == name);
+        let mut named = members().filter(|member| without_case_and_accents(&member.name) == name);
         match (named.next(), named.next()) {
             (Some(member), None) => Ok(member.id),
             (Some(_), Some(_)) => Err("Há mais de um atendente com este nome. Use o e-mail dele."),
@@ -96,50 +100,57 @@ impl Directory {
 }
 
 /// A name in lower case, without accents and extra spaces.
-fn folded(name: &str) -> String {
+fn without_case_and_accents(name: &str) -> String {
     let plain = icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(name).to_lowercase();
     let letters: String = plain.chars().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-impl Judge {
-    pub fn new(targets: Vec<Option<Target>>, kind: ChannelKind, directory: Directory) -> Self {
-        Self { targets, labels: Vec::new(), kind, directory, known: Known::default() }
+impl LineParser {
+    pub fn new(
+        targets: Vec<Option<ColumnTarget>>,
+        kind: ChannelKind,
+        directory: DepartmentDirectory,
+    ) -> Self {
+        Self { targets, labels: Vec::new(), kind, directory, seen: SeenLines::default() }
     }
 
     pub fn with_labels(self, labels: Vec<Option<usize>>) -> Self {
         Self { labels, ..self }
     }
 
-    pub fn line(&mut self, row: Row) -> Line {
-        let line = self.judged(row);
-        self.known.compare(line)
+    pub fn parse(&mut self, row: Row) -> Line {
+        let line = self.parse_row(row);
+        self.seen.mark_repeats(line)
     }
 
-    fn judged(&self, row: Row) -> Line {
+    fn parse_row(&self, row: Row) -> Line {
         let cells: Vec<String> = row.cells.iter().map(|cell| without_apostrophes(cell.trim())).collect();
-        let placed = |wanted: Target| {
+        let placed = |wanted: ColumnTarget| {
             let is_it = move |(place, _): &(usize, &str)| self.targets.get(*place) == Some(&Some(wanted));
             let trimmed = cells.iter().map(|cell| cell.trim()).enumerate();
             trimmed.filter(is_it).filter(|(_, cell)| !cell.is_empty())
         };
-        let of = |wanted: Target| placed(wanted).map(|(_, cell)| cell);
+        let of = |wanted: ColumnTarget| placed(wanted).map(|(_, cell)| cell);
         let is_labelled = |place: usize| {
             let label = self.labels.get(place).copied().flatten().and_then(|label| cells.get(label));
-            label.is_some_and(|label| heads::is_label_of_mobile(label))
+            label.is_some_and(|label| column_titles::is_label_of_mobile(label))
         };
         let mut problems: Vec<&'static str> = Vec::new();
         let mut left_out: Vec<String> = Vec::new();
-        let names: Vec<&str> =
-            [Target::Name, Target::MiddleName, Target::Surname].into_iter().flat_map(of).collect();
+        let names: Vec<&str> = [ColumnTarget::Name, ColumnTarget::MiddleName, ColumnTarget::Surname]
+            .into_iter()
+            .flat_map(of)
+            .collect();
         let typed_name = names.join(" ");
-        let name =
-            or_add(&mut problems, form::optional(&typed_name, form::name)).flatten().unwrap_or_default();
-        let mut phones = Values::default();
+        let name = collect_problem(&mut problems, form::optional(&typed_name, form::name))
+            .flatten()
+            .unwrap_or_default();
+        let mut phones = CellValues::default();
         let mut labelled: Vec<Phone> = Vec::new();
-        for (place, cell) in placed(Target::Phone).chain(placed(Target::OtherPhone)) {
+        for (place, cell) in placed(ColumnTarget::Phone).chain(placed(ColumnTarget::OtherPhone)) {
             let others = phones.good.len();
-            phones.read(cell, Phone::parse, numbers::within, is_phone_mark);
+            phones.read(cell, Phone::parse, numbers::find_in_text, is_phone_mark);
             if is_labelled(place) {
                 labelled.extend_from_slice(&phones.good[others..]);
             }
@@ -147,17 +158,17 @@ impl Judge {
         // Numbers that receive messages come first: those with a mobile label, then those in the form of a
         // Brazilian mobile number.
         phones.good.sort_by_key(|phone| (!labelled.contains(phone), !phone.is_brazilian_mobile()));
-        let mut emails = Values::default();
-        for cell in of(Target::Email).chain(of(Target::OtherEmail)) {
+        let mut emails = CellValues::default();
+        for cell in of(ColumnTarget::Email).chain(of(ColumnTarget::OtherEmail)) {
             emails.read(cell, email, |_| None, is_email_mark);
         }
         let typed_phone = phones.typed.clone();
         let phone = phones.first(&mut problems, &mut left_out, |phone| display::phone(phone.as_str()));
         let typed_email = emails.typed.clone();
         let email = emails.first(&mut problems, &mut left_out, |email| email.as_str().to_owned());
-        let first = |wanted: Target| of(wanted).next().unwrap_or_default();
+        let first = |wanted: ColumnTarget| of(wanted).next().unwrap_or_default();
         let (person, department, attendant) =
-            (first(Target::Person), first(Target::Department), first(Target::Attendant));
+            (first(ColumnTarget::Person), first(ColumnTarget::Department), first(ColumnTarget::Attendant));
         let (department_id, attendant_id) = self.department(department, attendant, &mut problems);
         let takes_messages = phone.as_ref().is_none_or(Phone::takes_messages);
         match self.kind {
@@ -182,14 +193,14 @@ impl Judge {
         }
         if !left_out.is_empty() {
             remark.push_str("Fica de fora: ");
-            remark.push_str(&shown(&left_out.join(", ")));
+            remark.push_str(&truncated(&left_out.join(", ")));
         }
-        let parsed_person = or_add(&mut problems, form::optional(person, form::name)).flatten();
-        let code = first(Target::Code);
-        let code = if code.len() <= LONGEST { code.to_owned() } else { String::new() };
-        let (department, attendant) = (shown(department), shown(attendant));
+        let parsed_person = collect_problem(&mut problems, form::optional(person, form::name)).flatten();
+        let code = first(ColumnTarget::Code);
+        let code = if code.len() <= MAX_SHOWN_CHARS { code.to_owned() } else { String::new() };
+        let (department, attendant) = (truncated(department), truncated(attendant));
         let line = Line { number: row.number, department, attendant, code, ..Line::default() };
-        let problem = row.flaw.or_else(|| (!problems.is_empty()).then(|| problems.join(" ")));
+        let problem = row.problem.or_else(|| (!problems.is_empty()).then(|| problems.join(" ")));
         match problem {
             None => Line {
                 name,
@@ -202,11 +213,11 @@ impl Judge {
                 ..line
             },
             Some(problem) => Line {
-                name: shown(&typed_name),
-                phone: shown(&typed_phone),
-                email: shown(&typed_email),
-                person: shown(person),
-                code: shown(&line.code),
+                name: truncated(&typed_name),
+                phone: truncated(&typed_phone),
+                email: truncated(&typed_email),
+                person: truncated(person),
+                code: truncated(&line.code),
                 problem: Some(problem),
                 ..line
             },
@@ -226,16 +237,18 @@ impl Judge {
                 (None, None)
             }
             (name, attendant) => {
-                let Some(id) = or_add(problems, self.directory.department(name)) else { return (None, None) };
+                let Some(id) = collect_problem(problems, self.directory.department(name)) else {
+                    return (None, None);
+                };
                 let find = |text: &str| self.directory.attendant(text, id);
-                (Some(id), or_add(problems, form::optional(attendant, find)).flatten())
+                (Some(id), collect_problem(problems, form::optional(attendant, find)).flatten())
             }
         }
     }
 }
 
 /// The values found in the cells of one kind: telephone numbers, or e-mail addresses.
-struct Values<T> {
+struct CellValues<T> {
     /// The text of all the cells, as it stands in the file.
     typed: String,
     good: Vec<T>,
@@ -244,7 +257,7 @@ struct Values<T> {
     words: Vec<String>,
 }
 
-impl<T> Default for Values<T> {
+impl<T> Default for CellValues<T> {
     fn default() -> Self {
         Self { typed: String::new(), good: Vec::new(), bad: Vec::new(), words: Vec::new() }
     }
@@ -267,14 +280,14 @@ fn email(text: &str) -> Result<Email, &'static str> {
     Email::parse(if is_link { &inner[7..] } else { inner })
 }
 
-impl<T: PartialEq> Values<T> {
+impl<T: PartialEq> CellValues<T> {
     /// Reads a cell. It may hold one value, several values separated by marks, or values between words (found
-    /// by `within`).
+    /// by `find_in_text`).
     fn read(
         &mut self,
         cell: &str,
         parse: impl Fn(&str) -> Result<T, &'static str>,
-        within: impl Fn(&str) -> Option<(Vec<T>, String)>,
+        find_in_text: impl Fn(&str) -> Option<(Vec<T>, String)>,
         is_mark: impl Fn(char) -> bool,
     ) {
         if !self.typed.is_empty() {
@@ -287,13 +300,13 @@ impl<T: PartialEq> Values<T> {
         };
         let read = |text: &str| match parse(text) {
             Ok(value) => Ok((vec![value], String::new())),
-            Err(error) => within(text).ok_or(error),
+            Err(error) => find_in_text(text).ok_or(error),
         };
         let marked = cell.replace(":::", "\n").replace(" ou ", "\n");
         let pieces = marked.split(is_mark).map(str::trim).filter(|piece| !piece.is_empty());
-        let pieces: Vec<_> = pieces.take(MOST_VALUES).map(|piece| (piece, read(piece))).collect();
+        let pieces: Vec<_> = pieces.take(MAX_VALUES_PER_CELL).map(|piece| (piece, read(piece))).collect();
         if !pieces.iter().any(|(_, read)| read.is_ok()) {
-            match within(cell) {
+            match find_in_text(cell) {
                 Some(found) => self.add_found(found),
                 None => self.bad.push((cell.to_owned(), whole)),
             }
@@ -343,35 +356,34 @@ impl<T: PartialEq> Values<T> {
 }
 
 /// A refused text, cut to what the database and a page can hold.
-fn shown(cell: &str) -> String {
-    one_line(cell).chars().take(LONGEST).collect()
+fn truncated(cell: &str) -> String {
+    one_line(cell).chars().take(MAX_SHOWN_CHARS).collect()
 }
 
-fn or_add<T>(problems: &mut Vec<&'static str>, parsed: Result<T, &'static str>) -> Option<T> {
+fn collect_problem<T>(problems: &mut Vec<&'static str>, parsed: Result<T, &'static str>) -> Option<T> {
     parsed.map_err(|problem| problems.push(problem)).ok()
 }
 
 /// The numbers, addresses and codes of the lines read so far, each with its first line.
 #[derive(Default)]
-struct Known {
+struct SeenLines {
     phones: HashMap<String, i32>,
     emails: HashMap<String, i32>,
     codes: HashMap<String, i32>,
 }
 
-impl Known {
-    fn compare(&mut self, line: Line) -> Line {
+impl SeenLines {
+    fn mark_repeats(&mut self, line: Line) -> Line {
         if line.problem.is_some() {
             return line;
         }
-        let mut first = |known: fn(&mut Self) -> &mut HashMap<String, i32>, text: &str| {
-            let first =
-                (!text.is_empty()).then(|| *known(self).entry(text.to_owned()).or_insert(line.number));
+        let mut first = |seen: fn(&mut Self) -> &mut HashMap<String, i32>, text: &str| {
+            let first = (!text.is_empty()).then(|| *seen(self).entry(text.to_owned()).or_insert(line.number));
             first.filter(|first| *first != line.number)
         };
-        let phone = first(|known| &mut known.phones, &line.phone);
-        let email = first(|known| &mut known.emails, &line.email);
-        let code = first(|known| &mut known.codes, &line.code);
+        let phone = first(|seen| &mut seen.phones, &line.phone);
+        let email = first(|seen| &mut seen.emails, &line.email);
+        let code = first(|seen| &mut seen.codes, &line.code);
         // In our own exported files, two contacts may have the same number. The code tells them apart.
         let repeats = if line.code.is_empty() { email.or(phone) } else { code };
         Line { repeats, ..line }

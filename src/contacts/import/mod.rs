@@ -19,22 +19,30 @@
 //!    └──────────cancel───────────┴───────▶ cancelled ◀┘       what was taken until then stays
 //! ```
 
+mod cancel;
+pub mod cancellation;
+mod column_titles;
 pub mod columns;
+mod confirm;
+pub mod confirmation;
+mod encoding;
+pub mod errors;
 pub mod handlers;
-mod heads;
+mod import_lines;
+pub mod leftovers;
 mod line;
 mod numbers;
 mod queries;
-mod sketch;
+mod summary;
 mod table;
-mod take;
-mod text;
+pub mod template;
+mod upload;
 mod views;
 mod worker;
 
-pub use table::MOST_LINES;
-pub use take::take_portion;
-pub use worker::keep_working;
+pub use import_lines::import_portion;
+pub use table::MAX_LINES;
+pub use worker::run_worker;
 
 use crate::text_enum;
 

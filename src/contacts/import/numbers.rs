@@ -4,17 +4,17 @@
 use crate::phone::{Phone, ROUNDED};
 
 /// Maximum words in a run of digits that is searched for several numbers.
-const MOST_WORDS: usize = 20;
+const MAX_WORDS: usize = 20;
 
 /// A text with one of these words has no telephone numbers, though its digits may look like one.
 const OTHER_NUMBERS: [&str; 5] = ["cpf", "cnpj", "rg", "cep", "fax"];
 
 /// Words that join two numbers.
-const BETWEEN: [&str; 5] = ["e", "ou", "y", "and", "or"];
+const JOINING_WORDS: [&str; 5] = ["e", "ou", "y", "and", "or"];
 
 /// The numbers in a text that is not a number as a whole, and the other words. A run of digits that can be
 /// divided into numbers in more than one way stays among the words. `None` if no number is found.
-pub fn within(text: &str) -> Option<(Vec<Phone>, String)> {
+pub fn find_in_text(text: &str) -> Option<(Vec<Phone>, String)> {
     let is_other = |word: &str| OTHER_NUMBERS.contains(&word.to_lowercase().as_str());
     let is_rounded = Phone::parse(text) == Err(ROUNDED);
     if is_rounded || text.contains('@') || text.split(|c: char| !c.is_alphabetic()).any(is_other) {
@@ -35,7 +35,8 @@ pub fn within(text: &str) -> Option<(Vec<Phone>, String)> {
     }
     let is_edge = |c: char| !c.is_alphanumeric();
     let words = rest.split_whitespace().map(|word| word.trim_matches(is_edge));
-    let words = words.filter(|word| !word.is_empty() && !BETWEEN.contains(&word.to_lowercase().as_str()));
+    let words =
+        words.filter(|word| !word.is_empty() && !JOINING_WORDS.contains(&word.to_lowercase().as_str()));
     let rest = words.collect::<Vec<_>>().join(" ");
     (!phones.is_empty()).then_some((phones, rest))
 }
@@ -66,8 +67,8 @@ fn numbers(run: &str) -> Option<Vec<Phone>> {
     }
     let words: Vec<&str> = run.split_whitespace().collect();
     let mut found = Vec::new();
-    if words.len() <= MOST_WORDS {
-        divide(&words, &mut Vec::new(), &mut found);
+    if words.len() <= MAX_WORDS {
+        split_into_numbers(&words, &mut Vec::new(), &mut found);
     }
     match found.len() {
         1 => found.pop(),
@@ -77,18 +78,18 @@ fn numbers(run: &str) -> Option<Vec<Phone>> {
 
 /// Finds the ways to divide all the words into Brazilian numbers; it stops after two. Foreign numbers have no
 /// fixed length, so they are not recognised among several numbers.
-fn divide(words: &[&str], before: &mut Vec<Phone>, found: &mut Vec<Vec<Phone>>) {
+fn split_into_numbers(words: &[&str], before: &mut Vec<Phone>, found: &mut Vec<Vec<Phone>>) {
     /// Maximum words in one number, such as "+55 11 9 0000 0142".
-    const MOST_PARTS: usize = 6;
+    const MAX_WORDS_PER_NUMBER: usize = 6;
     if words.is_empty() {
         found.push(before.clone());
         return;
     }
-    for count in 1..=words.len().min(MOST_PARTS) {
+    for count in 1..=words.len().min(MAX_WORDS_PER_NUMBER) {
         let Ok(phone) = Phone::parse(&words[..count].join(" ")) else { continue };
         if phone.as_str().starts_with("+55") && found.len() < 2 {
             before.push(phone);
-            divide(&words[count..], before, found);
+            split_into_numbers(&words[count..], before, found);
             before.pop();
         }
     }
@@ -98,8 +99,8 @@ fn divide(words: &[&str], before: &mut Vec<Phone>, found: &mut Vec<Vec<Phone>>) 
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Option<String> {
-        let (phones, rest) = within(text)?;
+    fn as_text(text: &str) -> Option<String> {
+        let (phones, rest) = find_in_text(text)?;
         let phones: Vec<&str> = phones.iter().map(Phone::as_str).collect();
         Some(format!("{}|{rest}", phones.join(" ")))
     }
@@ -117,7 +118,7 @@ mod tests {
             ("11 90000 2007 11 3333 2008", "+5511900002007 +551133332008|"),
             ("+55 11 9 0000 2007 +55 11 9 0000 2008 casa", "+5511900002007 +5511900002008|casa"),
         ] {
-            assert_eq!(told(text).as_deref(), Some(expected), "{text}");
+            assert_eq!(as_text(text).as_deref(), Some(expected), "{text}");
         }
     }
 
@@ -134,7 +135,7 @@ mod tests {
             "5,5519900010E+12",
             "(11) 3333-1052 12",
         ] {
-            assert_eq!(told(text), None, "{text}");
+            assert_eq!(as_text(text), None, "{text}");
         }
     }
 }

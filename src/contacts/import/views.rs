@@ -3,13 +3,13 @@
 use askama::Template;
 
 use super::ImportStatus;
-use super::columns::Choices;
-use super::heads::Target;
+use super::column_titles::ColumnTarget;
+use super::columns::ColumnChoices;
+use super::encoding::{ENCODING_CHOICES, Suspect};
 use super::one_line;
-use super::queries::{Import, Preview};
-use super::sketch::Sketch;
+use super::queries::{Import, ImportLine};
+use super::summary::FileSummary;
 use super::table::{Row, SEPARATORS};
-use super::text::{CHOICES, Suspect};
 use crate::auth::Account;
 use crate::contacts::display;
 use crate::contacts::queries::Choice;
@@ -17,18 +17,18 @@ use crate::ids::{ChannelId, ImportId};
 use crate::web::{FieldErrors, thousands};
 
 /// Maximum refused lines on a page. All of them are in the error file.
-pub const REFUSED: i64 = 20;
+pub const MAX_REFUSED_SHOWN: i64 = 20;
 
 #[derive(Template)]
 #[template(path = "contacts/import/new.html")]
 pub struct UploadPage {
     channels: Vec<Choice>,
     chosen: String,
-    recent: Vec<Recent>,
+    recent: Vec<RecentImport>,
     errors: FieldErrors,
 }
 
-struct Recent {
+struct RecentImport {
     id: ImportId,
     file_name: String,
     sub: String,
@@ -43,7 +43,7 @@ struct Badge {
 
 impl UploadPage {
     pub fn new(viewer: &Account, channels: Vec<Choice>, recent: &[Import]) -> Self {
-        let line = |import: &Import| Recent {
+        let line = |import: &Import| RecentImport {
             id: import.id,
             file_name: import.file_name.clone(),
             sub: format!("{} · {}", viewer.zone.date_time(import.created_at), import.creator),
@@ -68,7 +68,7 @@ fn badge(status: ImportStatus) -> Badge {
         ImportStatus::Mapping => ("queue", "list", "Aguardando colunas"),
         ImportStatus::Preview => ("queue", "eye", "Aguardando confirmação"),
         ImportStatus::Running => ("scheduled", "clock", "Em andamento"),
-        ImportStatus::Finished => ("done", "circle-check", "Concluída"),
+        ImportStatus::Finished => ("processed", "circle-check", "Concluída"),
         ImportStatus::Cancelled => ("cancelled", "ban", "Cancelada"),
     };
     Badge { style, icon, label }
@@ -116,8 +116,8 @@ impl Show {
     pub fn new(
         viewer: &Account,
         import: Import,
-        lines: Vec<Preview>,
-        (refused, leftovers): (Vec<Preview>, Vec<Preview>),
+        lines: Vec<ImportLine>,
+        (refused, leftovers): (Vec<ImportLine>, Vec<ImportLine>),
     ) -> Self {
         let titles = import.choices["unused"].as_array().into_iter().flatten();
         let unused: Vec<&str> = titles.filter_map(|title| title.as_str()).collect();
@@ -160,7 +160,7 @@ impl Show {
 
     /// Whether the import was cancelled before any line was imported.
     fn was_discarded(&self) -> bool {
-        self.status == ImportStatus::Cancelled && self.done() == 0
+        self.status == ImportStatus::Cancelled && self.processed() == 0
     }
 
     fn is_running(&self) -> bool {
@@ -168,23 +168,23 @@ impl Show {
     }
 
     /// Number of lines that will create contacts.
-    fn fresh(&self) -> i32 {
+    fn new_contacts(&self) -> i32 {
         self.good - self.existing - self.repeated
     }
 
-    fn done(&self) -> i32 {
+    fn processed(&self) -> i32 {
         self.created + self.updated + self.skipped + self.failed
     }
 
     fn percent(&self) -> i32 {
         match self.good {
             0 => 100,
-            good => (i64::from(self.done()) * 100 / i64::from(good)) as i32,
+            good => (i64::from(self.processed()) * 100 / i64::from(good)) as i32,
         }
     }
 
     /// Number of lines that did not become contacts: refused in the preview, or failed during the import.
-    fn left(&self) -> i32 {
+    fn not_imported(&self) -> i32 {
         self.bad + self.failed
     }
 
@@ -194,7 +194,7 @@ impl Show {
 }
 
 impl LineRow {
-    fn new(line: Preview) -> Self {
+    fn new(line: ImportLine) -> Self {
         let (is_problem, is_known) = (line.problem.is_some(), line.existing.is_some());
         let what = match (line.problem, line.repeats, line.existing) {
             (Some(problem), _, _) => problem,
@@ -224,14 +224,14 @@ impl LineRow {
 }
 
 /// A refused line as a row of the error file.
-pub fn refused_cells(line: Preview) -> Vec<String> {
+pub fn refused_cells(line: ImportLine) -> Vec<String> {
     let problem = line.problem.unwrap_or_default();
-    let Preview { name, phone, email, person, department, attendant, code, .. } = line;
+    let ImportLine { name, phone, email, person, department, attendant, code, .. } = line;
     vec![line.line.to_string(), name, phone, email, person, department, attendant, code, problem]
 }
 
 /// A line with a remark, as a row of the file of leftovers.
-pub fn leftover_cells(line: Preview) -> Vec<String> {
+pub fn leftover_cells(line: ImportLine) -> Vec<String> {
     let phone = display::phone(&line.phone);
     vec![line.line.to_string(), line.name, phone, line.email, line.person, line.remark]
 }
@@ -244,10 +244,10 @@ pub struct ColumnsPage {
     file_name: String,
     lines: String,
     shape: String,
-    encodings: Vec<Choosable>,
-    separators: Vec<Choosable>,
-    sheets: Vec<Choosable>,
-    heads: Vec<Choosable>,
+    encodings: Vec<SelectOption>,
+    separators: Vec<SelectOption>,
+    sheets: Vec<SelectOption>,
+    heads: Vec<SelectOption>,
     suspects: Vec<Suspect>,
     suspect_count: usize,
     columns: Vec<ColumnRow>,
@@ -258,7 +258,7 @@ pub struct ColumnsPage {
 }
 
 /// An option of a select.
-struct Choosable {
+struct SelectOption {
     value: String,
     label: String,
     is_chosen: bool,
@@ -269,20 +269,20 @@ struct ColumnRow {
     title: String,
     examples: Vec<String>,
     filled: String,
-    targets: Vec<Choosable>,
+    targets: Vec<SelectOption>,
 }
 
 /// Maximum characters of a row in the select of the header.
 const HEAD_SHOWN: usize = 60;
 
 impl ColumnsPage {
-    pub fn new(import: &Import, choices: &Choices, sketch: Sketch, errors: FieldErrors) -> Self {
-        let targets = choices.targets_for(&sketch);
+    pub fn new(import: &Import, choices: &ColumnChoices, summary: FileSummary, errors: FieldErrors) -> Self {
+        let targets = choices.targets_for(&summary);
         let target = |place: usize| targets.get(place).copied().flatten();
-        let (filled, empty): (Vec<_>, Vec<_>) = sketch.columns.iter().partition(|column| column.filled > 0);
+        let (filled, empty): (Vec<_>, Vec<_>) = summary.columns.iter().partition(|column| column.filled > 0);
         let titles = |columns: &mut dyn Iterator<Item = &str>| columns.collect::<Vec<_>>().join(", ");
         let unused = filled.iter().filter(|column| target(column.place).is_none());
-        let row = |column: &&super::sketch::Column| ColumnRow {
+        let row = |column: &&super::summary::Column| ColumnRow {
             place: column.place,
             title: column.title.clone(),
             examples: column.examples.clone(),
@@ -292,23 +292,23 @@ impl ColumnsPage {
         Self {
             id: import.id,
             file_name: import.file_name.clone(),
-            lines: counted(sketch.lines, "linha", "linhas"),
-            shape: sketch.shape(),
-            encodings: encodings(choices, &sketch),
-            separators: separators(choices, &sketch),
-            sheets: sheets(&sketch),
-            heads: heads(choices, &sketch),
+            lines: counted(summary.lines, "linha", "linhas"),
+            shape: summary.shape(),
+            encodings: encodings(choices, &summary),
+            separators: separators(choices, &summary),
+            sheets: sheets(&summary),
+            heads: heads(choices, &summary),
             unused: titles(&mut unused.map(|column| column.title.as_str())),
             empty: titles(&mut empty.iter().map(|column| column.title.as_str())),
             columns: filled.iter().map(row).collect(),
-            suspects: sketch.suspects,
-            suspect_count: sketch.suspect_count,
+            suspects: summary.suspects,
+            suspect_count: summary.suspect_count,
             errors,
         }
     }
 
-    fn settings(&self) -> Vec<(&'static str, &'static str, &[Choosable])> {
-        let all: [(_, _, &[Choosable]); 4] = [
+    fn settings(&self) -> Vec<(&'static str, &'static str, &[SelectOption])> {
+        let all: [(_, _, &[SelectOption]); 4] = [
             ("encoding", "Codificação", &self.encodings),
             ("separator", "Separador", &self.separators),
             ("sheet", "Aba da planilha", &self.sheets),
@@ -329,43 +329,44 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(count)) }
 }
 
-fn target_choices(chosen: Option<Target>) -> Vec<Choosable> {
-    let none = Choosable { value: String::new(), label: "Não importar".into(), is_chosen: chosen.is_none() };
-    let choice = |target: &Target| Choosable {
+fn target_choices(chosen: Option<ColumnTarget>) -> Vec<SelectOption> {
+    let none =
+        SelectOption { value: String::new(), label: "Não importar".into(), is_chosen: chosen.is_none() };
+    let choice = |target: &ColumnTarget| SelectOption {
         value: target.as_str().into(),
         label: target.label().into(),
         is_chosen: chosen == Some(*target),
     };
-    std::iter::once(none).chain(Target::ALL.iter().map(choice)).collect()
+    std::iter::once(none).chain(ColumnTarget::ALL.iter().map(choice)).collect()
 }
 
 /// The automatic choice, followed by `others`.
-fn with_automatic(
+fn with_automatic_option(
     label: String,
     chosen: &str,
     others: impl Iterator<Item = (String, String)>,
-) -> Vec<Choosable> {
-    let automatic = Choosable { value: String::new(), label, is_chosen: chosen.is_empty() };
+) -> Vec<SelectOption> {
+    let automatic = SelectOption { value: String::new(), label, is_chosen: chosen.is_empty() };
     let choice = |(value, label): (String, String)| {
         let is_chosen = value == chosen;
-        Choosable { value, label, is_chosen }
+        SelectOption { value, label, is_chosen }
     };
     std::iter::once(automatic).chain(others.map(choice)).collect()
 }
 
-fn encodings(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
-    if sketch.encoding.is_empty() {
+fn encodings(choices: &ColumnChoices, summary: &FileSummary) -> Vec<SelectOption> {
+    if summary.encoding.is_empty() {
         return Vec::new();
     }
-    let others = CHOICES.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned()));
+    let others = ENCODING_CHOICES.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned()));
     let chosen = choices.reading.encoding.as_str();
     let found =
-        if chosen.is_empty() { format!("Automática: {}", sketch.encoding) } else { "Automática".into() };
-    with_automatic(found, chosen, others)
+        if chosen.is_empty() { format!("Automática: {}", summary.encoding) } else { "Automática".into() };
+    with_automatic_option(found, chosen, others)
 }
 
-fn separators(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
-    let Some(found) = sketch.separator else { return Vec::new() };
+fn separators(choices: &ColumnChoices, summary: &FileSummary) -> Vec<SelectOption> {
+    let Some(found) = summary.separator else { return Vec::new() };
     let label = |wanted: &str| {
         SEPARATORS
             .iter()
@@ -377,20 +378,20 @@ fn separators(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
     let chosen = choices.reading.separator.as_str();
     let found =
         if chosen.is_empty() { format!("Automático: {}", label(found)) } else { "Automático".into() };
-    with_automatic(found, chosen, others)
+    with_automatic_option(found, chosen, others)
 }
 
-fn sheets(sketch: &Sketch) -> Vec<Choosable> {
-    let choice = |name: &String| Choosable {
+fn sheets(summary: &FileSummary) -> Vec<SelectOption> {
+    let choice = |name: &String| SelectOption {
         value: name.clone(),
         label: name.clone(),
-        is_chosen: *name == sketch.sheet,
+        is_chosen: *name == summary.sheet,
     };
-    sketch.sheets.iter().map(choice).collect()
+    summary.sheets.iter().map(choice).collect()
 }
 
-fn heads(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
-    if sketch.is_of_cards {
+fn heads(choices: &ColumnChoices, summary: &FileSummary) -> Vec<SelectOption> {
+    if summary.is_of_cards {
         return Vec::new();
     }
     let text = |row: &Row| {
@@ -398,16 +399,16 @@ fn heads(choices: &Choices, sketch: &Sketch) -> Vec<Choosable> {
             row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
         one_line(&cells.join(" · ")).chars().take(HEAD_SHOWN).collect::<String>()
     };
-    let rows = sketch
+    let rows = summary
         .first
         .iter()
         .map(|row| (row.number.to_string(), format!("Linha {}: {}", row.number, text(row))));
     let none = std::iter::once(("none".to_owned(), "O arquivo não tem cabeçalho".to_owned()));
     let chosen = choices.reading.head.as_str();
-    let found = match (chosen, sketch.head) {
+    let found = match (chosen, summary.head) {
         ("", Some(line)) => format!("Automático: linha {line}"),
         ("", None) => "Automático: sem cabeçalho".into(),
         _ => "Automático".into(),
     };
-    with_automatic(found, chosen, rows.chain(none))
+    with_automatic_option(found, chosen, rows.chain(none))
 }

@@ -9,48 +9,48 @@ use std::time::Duration;
 use actix_web::rt::time;
 use tokio::sync::Notify;
 
+use super::import_lines::import_portion;
 use super::queries;
-use super::take::take_portion;
 use crate::db::Db;
 
 /// Pause between two looks. So an import whose own process has stopped waits at most this long for another
 /// process.
-const PAUSE: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_secs(120);
 
-const PAUSE_AFTER_TROUBLE: Duration = Duration::from_secs(5);
+const RETRY_DELAY: Duration = Duration::from_secs(5);
 
 /// Idle pauses between two deletions of old imports: 15 × 2 minutes is half an hour.
-const IDLE_BETWEEN_SWEEPS: u32 = 15;
+const POLLS_BETWEEN_CLEANUPS: u32 = 15;
 
 /// Wakes this process's worker. A call while the worker is busy is not lost: the worker looks once more.
-static CONFIRMED: Notify = Notify::const_new();
+static WAKE: Notify = Notify::const_new();
 
 /// Call this after an import was confirmed.
 pub fn wake() {
-    CONFIRMED.notify_one();
+    WAKE.notify_one();
 }
 
 /// Runs until the process ends. The portion in progress is then rolled back, and another process imports it.
-pub async fn keep_working(db: Db) {
+pub async fn run_worker(db: Db) {
     let mut idle = 0;
     loop {
-        let pause = match db.run(take_portion).await {
+        let pause = match db.run(import_portion).await {
             Ok(true) => {
                 idle = 0;
                 continue;
             }
-            Ok(false) => PAUSE,
+            Ok(false) => POLL_INTERVAL,
             Err(error) => {
-                tracing::warn!(%error, "the import of contacts goes on in a moment");
-                PAUSE_AFTER_TROUBLE
+                tracing::warn!(%error, "importing contacts failed and is tried again soon");
+                RETRY_DELAY
             }
         };
-        time::timeout(pause, CONFIRMED.notified()).await.ok();
+        time::timeout(pause, WAKE.notified()).await.ok();
         idle += 1;
-        if idle % IDLE_BETWEEN_SWEEPS == 0
-            && let Err(error) = db.run(queries::forget_old).await
+        if idle % POLLS_BETWEEN_CLEANUPS == 0
+            && let Err(error) = db.run(queries::delete_old).await
         {
-            tracing::warn!(%error, "old imports were not forgotten");
+            tracing::warn!(%error, "old imports were not deleted");
         }
     }
 }

@@ -13,11 +13,11 @@ use crate::schedules::Action;
 use crate::tickets::TicketStatus;
 
 /// Maximum tickets on a contact's page, and maximum schedules in a confirmation question.
-const SHOWN: i64 = 20;
+const MAX_ROWS: i64 = 20;
 
 /// A contact, with the names of the records that it refers to.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Detail {
+pub struct ContactDetail {
     #[diesel(sql_type = BigInt)]
     pub id: ContactId,
     #[diesel(sql_type = Text)]
@@ -55,7 +55,7 @@ pub struct Detail {
     pub anonymised_at: Option<DateTime<Utc>>,
 }
 
-pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
+pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDetail> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, c.channel_id, ch.name AS channel_name, c.person_id,
                 p.name AS person_name, c.default_department_id AS department_id, d.name AS department_name,
@@ -74,7 +74,7 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
 
 /// Locks the contact's row until the end of the transaction, and returns the contact. Every writer of the
 /// conversation takes this lock first. Fails with `Conflict` if the contact is anonymised.
-pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<Detail> {
+pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDetail> {
     db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
         .bind::<BigInt, _>(contact)
         .execute(conn)?;
@@ -102,7 +102,7 @@ pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket
     Ok(db::prepared(format!(
         "SELECT t.id, t.protocol, t.status, d.name AS department, t.opened_at
            FROM tickets t JOIN departments d ON d.id = t.department_id
-          WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT {SHOWN}"
+          WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT {MAX_ROWS}"
     ))
     .bind::<BigInt, _>(contact)
     .load(conn)?)
@@ -110,7 +110,7 @@ pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket
 
 /// A pending schedule that is affected when its contact changes.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Touched {
+pub struct PendingSchedule {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Text)]
@@ -121,15 +121,15 @@ pub struct Touched {
     pub department: String,
     /// Number of all pending schedules of the contact, also those beyond the limit.
     #[diesel(sql_type = BigInt)]
-    pub all: i64,
+    pub total: i64,
 }
 
 /// The contact's pending schedules, the earliest first.
-pub fn touched(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Touched>> {
+pub fn pending_schedules(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<PendingSchedule>> {
     Ok(db::prepared(format!(
-        "SELECT s.id, s.action, s.due_at, d.name AS department, count(*) OVER () AS \"all\"
+        "SELECT s.id, s.action, s.due_at, d.name AS department, count(*) OVER () AS total
            FROM schedules s JOIN departments d ON d.id = s.department_id
-          WHERE s.contact_id = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT {SHOWN}"
+          WHERE s.contact_id = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT {MAX_ROWS}"
     ))
     .bind::<BigInt, _>(contact)
     .load(conn)?)

@@ -1,13 +1,18 @@
 //! SQL of contacts.
 
-mod choices;
 mod detail;
-mod export;
+mod export_csv;
 mod list;
+mod options;
 mod saving;
 
-pub use choices::{Choice, attendants, channels, departments, facts, options, person_choices};
-pub use detail::{Detail, TicketLine, Touched, detail, lock, tickets, touched};
-pub use export::{ExportRow, after};
+pub use detail::{ContactDetail, PendingSchedule, TicketLine, detail, lock, pending_schedules, tickets};
+pub use export_csv::{ExportRow, rows_after};
 pub use list::{Filter, Row, page};
-pub use saving::{Twin, archive, create, first_queues, hold_person, restore, revoke_link, twins, update};
+pub use options::{
+    Choice, attendants, channels, contact_options, departments, person_options, referenced_records,
+};
+pub use saving::{
+    PossibleDuplicate, archive, create, default_departments, lock_person, possible_duplicates, restore,
+    revoke_link, update,
+};

@@ -5,17 +5,17 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use uuid::Uuid;
 
-use crate::contacts::form::Draft;
+use crate::contacts::form::ValidContact;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
 
 /// Maximum contacts with the same number or address that the warning shows.
-const SHOWN: i64 = 5;
+const MAX_DUPLICATES: i64 = 5;
 
 /// A contact with the same telephone or e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Twin {
+pub struct PossibleDuplicate {
     #[diesel(sql_type = BigInt)]
     pub id: ContactId,
     #[diesel(sql_type = Text)]
@@ -28,8 +28,12 @@ pub struct Twin {
     pub is_archived: bool,
 }
 
-/// Contacts other than `contact` that have the telephone number or the e-mail address of `draft`.
-pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft) -> Result<Vec<Twin>> {
+/// Contacts other than `contact` that have the telephone number or the e-mail address of `valid`.
+pub fn possible_duplicates(
+    conn: &mut PgConnection,
+    contact: Option<ContactId>,
+    valid: &ValidContact,
+) -> Result<Vec<PossibleDuplicate>> {
     Ok(db::prepared(
         "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
           WHERE id IN (SELECT id FROM contacts WHERE phone = $2 AND phone <> ''
@@ -38,14 +42,14 @@ pub fn twins(conn: &mut PgConnection, contact: Option<ContactId>, draft: &Draft)
           ORDER BY id LIMIT $4",
     )
     .bind::<Nullable<BigInt>, _>(contact)
-    .bind::<Text, _>(&draft.phone)
-    .bind::<Text, _>(&draft.email)
-    .bind::<BigInt, _>(SHOWN)
+    .bind::<Text, _>(&valid.phone)
+    .bind::<Text, _>(&valid.email)
+    .bind::<BigInt, _>(MAX_DUPLICATES)
     .load(conn)?)
 }
 
 /// Locks `person` until the end of the transaction, so that nobody archives them meanwhile.
-pub fn hold_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
+pub fn lock_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
     db::prepared("SELECT FROM people WHERE id = $1 FOR SHARE").bind::<BigInt, _>(person).execute(conn)?;
     Ok(())
 }
@@ -64,21 +68,21 @@ struct FieldsRow {
 
 /// # Errors
 /// Violates `contacts_address_key` if another contact has the address.
-pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
-    let address = draft.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+pub fn create(conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId> {
+    let address = valid.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let row: IdRow = db::prepared(
         "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
                 default_attendant_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
     )
-    .bind::<BigInt, _>(draft.channel)
+    .bind::<BigInt, _>(valid.channel)
     .bind::<Text, _>(address)
-    .bind::<Text, _>(&draft.name)
-    .bind::<Text, _>(&draft.phone)
-    .bind::<Text, _>(&draft.email)
-    .bind::<Nullable<BigInt>, _>(draft.person)
-    .bind::<Nullable<BigInt>, _>(draft.department)
-    .bind::<Nullable<BigInt>, _>(draft.attendant)
+    .bind::<Text, _>(&valid.name)
+    .bind::<Text, _>(&valid.phone)
+    .bind::<Text, _>(&valid.email)
+    .bind::<Nullable<BigInt>, _>(valid.person)
+    .bind::<Nullable<BigInt>, _>(valid.department)
+    .bind::<Nullable<BigInt>, _>(valid.attendant)
     .get_result(conn)?;
     Ok(row.id)
 }
@@ -87,7 +91,7 @@ pub fn create(conn: &mut PgConnection, draft: &Draft) -> Result<ContactId> {
 ///
 /// # Errors
 /// Violates `contacts_address_key` if another contact has the address.
-pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Result<Vec<String>> {
+pub fn update(conn: &mut PgConnection, contact: ContactId, valid: &ValidContact) -> Result<Vec<String>> {
     // An address has no meaning on another channel.
     let row: FieldsRow = db::prepared(
         "UPDATE contacts c
@@ -106,20 +110,20 @@ pub fn update(conn: &mut PgConnection, contact: ContactId, draft: &Draft) -> Res
             NULL) AS fields",
     )
     .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(draft.channel)
-    .bind::<Nullable<Text>, _>(&draft.address)
-    .bind::<Text, _>(&draft.name)
-    .bind::<Text, _>(&draft.phone)
-    .bind::<Text, _>(&draft.email)
-    .bind::<Nullable<BigInt>, _>(draft.person)
-    .bind::<Nullable<BigInt>, _>(draft.department)
-    .bind::<Nullable<BigInt>, _>(draft.attendant)
+    .bind::<BigInt, _>(valid.channel)
+    .bind::<Nullable<Text>, _>(&valid.address)
+    .bind::<Text, _>(&valid.name)
+    .bind::<Text, _>(&valid.phone)
+    .bind::<Text, _>(&valid.email)
+    .bind::<Nullable<BigInt>, _>(valid.person)
+    .bind::<Nullable<BigInt>, _>(valid.department)
+    .bind::<Nullable<BigInt>, _>(valid.attendant)
     .get_result(conn)?;
     Ok(row.fields)
 }
 
 #[derive(QueryableByName)]
-struct QueuesRow {
+struct DefaultDepartmentsRow {
     #[diesel(sql_type = BigInt)]
     before: DepartmentId,
     #[diesel(sql_type = BigInt)]
@@ -127,12 +131,12 @@ struct QueuesRow {
 }
 
 /// The departments where a contact's first messages wait: on its current channel, and on `channel`.
-pub fn first_queues(
+pub fn default_departments(
     conn: &mut PgConnection,
     contact: ContactId,
     channel: ChannelId,
 ) -> Result<(DepartmentId, DepartmentId)> {
-    let row: QueuesRow = db::prepared(
+    let row: DefaultDepartmentsRow = db::prepared(
         "SELECT o.default_department_id AS before, n.default_department_id AS after
            FROM contacts c JOIN channels o ON o.id = c.channel_id JOIN channels n ON n.id = $2 WHERE c.id = $1",
     )

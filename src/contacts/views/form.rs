@@ -5,8 +5,8 @@ use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 
 use crate::contacts::display;
-use crate::contacts::form::{ChosenIds, NAME_LIMIT, Typed};
-use crate::contacts::queries::{self, Choice, Detail, Twin};
+use crate::contacts::form::{ChosenIds, ContactInput, NAME_LIMIT};
+use crate::contacts::queries::{self, Choice, ContactDetail, PossibleDuplicate};
 use crate::contacts::save::snapshot;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId};
@@ -24,7 +24,7 @@ impl Options {
     pub fn load(conn: &mut PgConnection, chosen: ChosenIds) -> Result<Self> {
         Ok(Self {
             channels: queries::channels(conn, chosen.channel)?,
-            people: queries::person_choices(conn, None, chosen.person)?,
+            people: queries::person_options(conn, None, chosen.person)?,
             departments: queries::departments(conn)?,
             attendants: match chosen.department {
                 Some(department) => queries::attendants(conn, department)?,
@@ -38,24 +38,24 @@ impl Options {
 #[template(path = "contacts/form.html")]
 pub struct FormPage {
     contact: Option<ContactId>,
-    typed: Typed,
+    typed: ContactInput,
     channels: Vec<Choice>,
     people: Vec<Choice>,
     departments: Vec<Choice>,
     attendant: AttendantField,
     errors: FieldErrors,
     stale: Option<Stale>,
-    twins: Vec<TwinLine>,
+    duplicates: Vec<DuplicateRow>,
 }
 
-struct TwinLine {
+struct DuplicateRow {
     id: ContactId,
     name: String,
     sub: String,
 }
 
 impl FormPage {
-    pub fn new(contact: Option<ContactId>, typed: Typed, options: Options) -> Self {
+    pub fn new(contact: Option<ContactId>, typed: ContactInput, options: Options) -> Self {
         let Options { channels, people, departments, attendants } = options;
         let (department, chosen) = (typed.ids().department, &typed.default_attendant_id);
         Self {
@@ -67,14 +67,14 @@ impl FormPage {
             departments,
             errors: FieldErrors::default(),
             stale: None,
-            twins: Vec::new(),
+            duplicates: Vec::new(),
         }
     }
 
     /// The form's fields filled with a saved contact.
-    pub fn typed_of(detail: &Detail) -> Typed {
+    pub fn typed_of(detail: &ContactDetail) -> ContactInput {
         let text = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
-        Typed {
+        ContactInput {
             name: detail.name.clone(),
             phone: display::phone(&detail.phone),
             email: detail.email.clone(),
@@ -82,19 +82,19 @@ impl FormPage {
             person_id: text(detail.person_id.map(|id| id.0)),
             default_department_id: text(detail.department_id.map(|id| id.0)),
             default_attendant_id: text(detail.attendant_id.map(|id| id.0)),
-            accepts: Vec::new(),
+            accepted_duplicates: Vec::new(),
             version: snapshot(detail).version(),
         }
     }
 
     /// The same form with the reason why it was not saved, or with the contacts that look the same.
-    pub fn refused(mut self, refusal: Refusal, twins: Vec<Twin>) -> Self {
+    pub fn refused(mut self, refusal: Refusal, duplicates: Vec<PossibleDuplicate>) -> Self {
         let (errors, stale, version) = refusal.shown(self.typed.version);
         self.typed.version = version;
         self.stale = stale;
         self.attendant.error = errors.of("default_attendant_id").map(str::to_owned);
         self.errors = errors;
-        self.twins = twins.into_iter().map(TwinLine::new).collect();
+        self.duplicates = duplicates.into_iter().map(DuplicateRow::new).collect();
         self
     }
 
@@ -111,18 +111,18 @@ impl FormPage {
     }
 
     fn accepted(&self) -> String {
-        self.twins.iter().map(|twin| twin.id.to_string()).collect::<Vec<_>>().join(",")
+        self.duplicates.iter().map(|duplicate| duplicate.id.to_string()).collect::<Vec<_>>().join(",")
     }
 }
 
-impl TwinLine {
-    fn new(twin: Twin) -> Self {
-        let mut parts = vec![display::phone(&twin.phone), twin.email];
-        if twin.is_archived {
+impl DuplicateRow {
+    fn new(duplicate: PossibleDuplicate) -> Self {
+        let mut parts = vec![display::phone(&duplicate.phone), duplicate.email];
+        if duplicate.is_archived {
             parts.push("arquivado".into());
         }
         parts.retain(|part| !part.is_empty());
-        Self { id: twin.id, name: twin.name, sub: parts.join(" · ") }
+        Self { id: duplicate.id, name: duplicate.name, sub: parts.join(" · ") }
     }
 }
 
@@ -152,6 +152,6 @@ impl AttendantField {
 pub fn as_json(choices: &[Choice]) -> Vec<Value> {
     choices
         .iter()
-        .map(|choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phones(&choice.sub) }))
+        .map(|choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phone_in_first_part(&choice.sub) }))
         .collect()
 }

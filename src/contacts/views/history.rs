@@ -6,16 +6,16 @@ use crate::audit::Change;
 use crate::auth::Account;
 
 /// Maximum entries of the history on the page of a contact or a person.
-pub const HISTORY: i64 = 20;
+pub const MAX_HISTORY_ENTRIES: i64 = 20;
 
 /// One line of a history.
-pub struct Entry {
+pub struct HistoryEntry {
     pub icon: &'static str,
     pub title: String,
     pub sub: String,
 }
 
-impl Entry {
+impl HistoryEntry {
     /// The history, newest first. The last entry is always the creation, even if `history` does not include it:
     /// some records were created without an audit entry, and only the newest changes are loaded.
     pub fn all(viewer: &Account, history: &[Change], created_at: DateTime<Utc>) -> Vec<Self> {

@@ -49,14 +49,14 @@ impl ListQuery {
     }
 
     /// The address of the whole list as a file.
-    fn export(&self) -> String {
+    fn export_url(&self) -> String {
         let filters = serde_urlencoded::to_string(self).unwrap_or_default();
         let mark = if filters.is_empty() { "" } else { "?" };
         format!("/contacts/export.csv{mark}{filters}")
     }
 
     /// The filters that the audit stores. Of a search it stores only that there was one, not its text.
-    pub fn kept(&self) -> Value {
+    pub fn audited_filters(&self) -> Value {
         let said = [("person", &self.person), ("channel_id", &self.channel_id), ("state", &self.state)];
         let mut all: Map<String, Value> = said
             .into_iter()
@@ -69,13 +69,13 @@ impl ListQuery {
         json!({ "filters": all })
     }
 
-    fn address(&self, side: &str, cursor: &NameCursor) -> String {
+    fn page_url(&self, side: &str, cursor: &NameCursor) -> String {
         let filters = serde_urlencoded::to_string(self).unwrap_or_default();
         let and = if filters.is_empty() { "" } else { "&" };
         format!("/contacts?{filters}{and}{side}={cursor}")
     }
 
-    fn narrows(&self) -> bool {
+    fn has_filters(&self) -> bool {
         [&self.q, &self.person, &self.channel_id, &self.state].iter().any(|field| !field.trim().is_empty())
     }
 }
@@ -85,14 +85,14 @@ impl ListQuery {
 pub struct Index {
     query: ListQuery,
     channels: Vec<Choice>,
-    lines: Vec<Line>,
+    lines: Vec<ContactRow>,
     before: Option<String>,
     after: Option<String>,
     can_manage: bool,
     can_schedule: bool,
 }
 
-struct Line {
+struct ContactRow {
     id: ContactId,
     initials: String,
     tint: u32,
@@ -109,14 +109,14 @@ impl Index {
         let PageOf { rows, before, after } = queries::page(conn, viewer.id, &query.filter())?;
         let ids: Vec<ContactId> = rows.iter().map(|row| row.id).collect();
         let readable = conversations::readers::readers_of_each(conn, &ids, &[viewer.id])?;
-        let line = |row: Row| Line {
+        let line = |row: Row| ContactRow {
             has_conversation: readable.iter().any(|(contact, _)| *contact == row.id),
-            ..Line::new(viewer, row)
+            ..ContactRow::new(viewer, row)
         };
         Ok(Self {
             channels: queries::channels(conn, query.filter().channel)?,
-            before: before.map(|cursor| query.address("before", &cursor)),
-            after: after.map(|cursor| query.address("after", &cursor)),
+            before: before.map(|cursor| query.page_url("before", &cursor)),
+            after: after.map(|cursor| query.page_url("after", &cursor)),
             lines: rows.into_iter().map(line).collect(),
             query,
             can_manage: viewer.manages_contacts(),
@@ -136,13 +136,13 @@ impl Index {
     }
 }
 
-impl Line {
+impl ContactRow {
     fn new(viewer: &Account, row: Row) -> Self {
         Self {
             id: row.id,
             initials: initials(&row.name),
             tint: tint(&row.id),
-            sub: display::line(&row.phone, &row.email, &row.channel_name),
+            sub: display::subtitle(&row.phone, &row.email, &row.channel_name),
             person: row.person_name.unwrap_or_else(|| "Nenhuma".into()),
             has_open_ticket: row.open_ticket.is_some(),
             next_schedule: row.next_due_at.map_or("Nenhum".into(), |due| viewer.zone.date_time(due)),

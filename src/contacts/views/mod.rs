@@ -1,11 +1,17 @@
 //! Finished data for the templates of contacts.
 
+mod affected;
+mod archival;
 mod form;
 mod history;
 mod index;
+mod link_revocation;
 mod show;
 
+pub use affected::AffectedRecords;
+pub use archival::ArchivalPage;
 pub use form::{AttendantField, FormPage, Options, as_json};
-pub use history::{Entry, HISTORY};
+pub use history::{HistoryEntry, MAX_HISTORY_ENTRIES};
 pub use index::{Index, ListQuery};
-pub use show::{Archival, LinkRevocation, Page, Show, Touching};
+pub use link_revocation::LinkRevocationPage;
+pub use show::{ContactRecords, Show};

@@ -1,13 +1,14 @@
-//! The page of one contact, and the confirmation questions on it.
+//! The page of one contact.
 
 use askama::Template;
 use chrono::Utc;
 use diesel::pg::PgConnection;
 
-use super::history::{Entry, HISTORY};
+use super::history::{HistoryEntry, MAX_HISTORY_ENTRIES};
+use super::{AffectedRecords, ArchivalPage, LinkRevocationPage};
 use crate::audit::{self, Change};
 use crate::auth::Account;
-use crate::contacts::queries::{self, Detail, TicketLine, Touched};
+use crate::contacts::queries::{self, ContactDetail, PendingSchedule, TicketLine};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
 use crate::conversations::queries::{ContactSchedule, is_served_by, schedules_of};
@@ -20,28 +21,28 @@ use crate::tickets::TicketStatus;
 use crate::web::{browser_name, initials, tint};
 
 /// The records that the page shows.
-pub struct Page {
-    pub detail: Detail,
+pub struct ContactRecords {
+    pub detail: ContactDetail,
     tickets: Vec<TicketLine>,
     schedules: Vec<ContactSchedule>,
     history: Vec<Change>,
-    touched: Vec<Touched>,
+    pending: Vec<PendingSchedule>,
     has_conversation: bool,
     /// Whether the viewer serves the contact.
-    is_served: bool,
+    serves_contact: bool,
     accesses: Vec<OpenAccess>,
 }
 
-impl Page {
+impl ContactRecords {
     pub fn load(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
         Ok(Self {
             detail: queries::detail(conn, contact)?,
             tickets: queries::tickets(conn, contact)?,
             schedules: schedules_of(conn, viewer.id, contact)?,
-            history: audit::newest_about(conn, AUDITED, contact.0, HISTORY)?,
-            touched: queries::touched(conn, contact)?,
+            history: audit::newest_about(conn, AUDITED, contact.0, MAX_HISTORY_ENTRIES)?,
+            pending: queries::pending_schedules(conn, contact)?,
             has_conversation: !readers(conn, contact, &[viewer.id])?.is_empty(),
-            is_served: is_served_by(conn, viewer, contact)?,
+            serves_contact: is_served_by(conn, viewer, contact)?,
             accesses: match viewer.manages_contacts() {
                 true => chat::accesses(conn, contact)?,
                 false => Vec::new(),
@@ -79,9 +80,9 @@ pub struct Show {
     accesses: Vec<AccessRow>,
     schedules: Vec<ScheduleRow>,
     tickets: Vec<TicketRow>,
-    history: Vec<Entry>,
-    archival: Archival,
-    revocation: LinkRevocation,
+    history: Vec<HistoryEntry>,
+    archival: ArchivalPage,
+    revocation: LinkRevocationPage,
 }
 
 struct AccessRow {
@@ -105,20 +106,28 @@ struct TicketRow {
 }
 
 impl Show {
-    pub fn new(viewer: &Account, page: Page, link: String) -> Self {
+    pub fn new(viewer: &Account, page: ContactRecords, link: String) -> Self {
         let zone = viewer.zone;
-        let Page { detail, tickets, schedules, history, touched, has_conversation, is_served, accesses } =
-            page;
+        let ContactRecords {
+            detail,
+            tickets,
+            schedules,
+            history,
+            pending,
+            has_conversation,
+            serves_contact,
+            accesses,
+        } = page;
         let can_manage = viewer.manages_contacts() && detail.anonymised_at.is_none();
         let open = tickets.first().filter(|ticket| ticket.status == TicketStatus::Open).map(|t| t.protocol);
-        let touching = Touching::new(viewer, touched, open);
+        let affected = AffectedRecords::new(viewer, pending, open);
         Self {
             id: detail.id,
             initials: initials(&detail.name),
             tint: tint(&detail.id),
-            sub: display::line(&detail.phone, &detail.email, &detail.channel_name),
-            archival: Archival::new(&detail, touching, true),
-            revocation: LinkRevocation::new(&detail, true),
+            sub: display::subtitle(&detail.phone, &detail.email, &detail.channel_name),
+            archival: ArchivalPage::new(&detail, affected, true),
+            revocation: LinkRevocationPage::new(&detail, true),
             phone: display::phone(&detail.phone),
             takes_messages: Phone::parse(&detail.phone).map_or(true, |phone| phone.takes_messages()),
             person: detail
@@ -137,11 +146,11 @@ impl Show {
             can_schedule: viewer.can_schedule() && detail.archived_at.is_none(),
             has_conversation,
             has_link: detail.has_chat && can_manage,
-            link: (detail.has_chat && can_manage && is_served).then_some(link),
+            link: (detail.has_chat && can_manage && serves_contact).then_some(link),
             accesses: accesses.into_iter().map(|access| access_row(viewer, access)).collect(),
             schedules: schedules.iter().map(|schedule| schedule_row(viewer, schedule)).collect(),
             tickets: tickets.into_iter().map(|ticket| ticket_row(viewer, ticket, has_conversation)).collect(),
-            history: Entry::all(viewer, &history, detail.created_at),
+            history: HistoryEntry::all(viewer, &history, detail.created_at),
             email: detail.email,
             channel: detail.channel_name,
             name: detail.name,
@@ -172,70 +181,5 @@ fn ticket_row(viewer: &Account, ticket: TicketLine, is_readable: bool) -> Ticket
         protocol: ticket.protocol,
         status: ticket.status,
         summary: format!("{}, {}", ticket.department, viewer.zone.short(ticket.opened_at)),
-    }
-}
-
-/// The pending schedules and the open ticket of a contact, which are affected when it is archived or
-/// anonymised.
-pub struct Touching {
-    pub schedules: Vec<TouchedRow>,
-    /// Number of pending schedules beyond those shown.
-    pub more: i64,
-    /// The protocol of the open ticket.
-    pub open_ticket: Option<i64>,
-}
-
-pub struct TouchedRow {
-    pub page: Option<String>,
-    pub due: String,
-    pub action: &'static str,
-    pub department: String,
-}
-
-impl Touching {
-    pub fn new(viewer: &Account, touched: Vec<Touched>, open_ticket: Option<i64>) -> Self {
-        let more = touched.first().map_or(0, |first| first.all) - touched.len() as i64;
-        let row = |schedule: Touched| TouchedRow {
-            page: viewer.can_schedule().then(|| format!("/schedules/{}", schedule.id)),
-            due: viewer.zone.date_time(schedule.due_at),
-            action: schedule.action.label(),
-            department: schedule.department,
-        };
-        Self { schedules: touched.into_iter().map(row).collect(), more, open_ticket }
-    }
-
-    pub fn is_nothing(&self) -> bool {
-        self.schedules.is_empty() && self.open_ticket.is_none()
-    }
-}
-
-/// The confirmation question before archiving, as a page or as a dialogue on the contact's page.
-#[derive(Template)]
-#[template(path = "contacts/archival.html")]
-pub struct Archival {
-    id: ContactId,
-    name: String,
-    touching: Touching,
-    is_dialog: bool,
-}
-
-impl Archival {
-    pub fn new(detail: &Detail, touching: Touching, is_dialog: bool) -> Self {
-        Self { id: detail.id, name: detail.name.clone(), touching, is_dialog }
-    }
-}
-
-/// The confirmation question before the customer's link is revoked.
-#[derive(Template)]
-#[template(path = "contacts/link_revocation.html")]
-pub struct LinkRevocation {
-    id: ContactId,
-    name: String,
-    is_dialog: bool,
-}
-
-impl LinkRevocation {
-    pub fn new(detail: &Detail, is_dialog: bool) -> Self {
-        Self { id: detail.id, name: detail.name.clone(), is_dialog }
     }
 }

@@ -38,7 +38,7 @@ impl ListQuery {
         format!("/people?{filters}{and}{side}={cursor}")
     }
 
-    fn narrows(&self) -> bool {
+    fn has_filters(&self) -> bool {
         !self.q.trim().is_empty() || !self.state.is_empty()
     }
 }
@@ -47,12 +47,12 @@ impl ListQuery {
 #[template(path = "people/index.html")]
 pub struct Index {
     query: ListQuery,
-    lines: Vec<Line>,
+    lines: Vec<PersonRow>,
     before: Option<String>,
     after: Option<String>,
 }
 
-struct Line {
+struct PersonRow {
     id: PersonId,
     tint: u32,
     name: String,
@@ -67,7 +67,7 @@ impl Index {
         Self {
             before: before.map(|cursor| query.address("before", &cursor)),
             after: after.map(|cursor| query.address("after", &cursor)),
-            lines: rows.into_iter().map(Line::new).collect(),
+            lines: rows.into_iter().map(PersonRow::new).collect(),
             query,
         }
     }
@@ -84,7 +84,7 @@ impl Index {
     }
 }
 
-impl Line {
+impl PersonRow {
     fn new(row: Row) -> Self {
         let more = row.contacts - row.first.len() as i64;
         let mut contacts = row.first.join(", ");

@@ -143,7 +143,7 @@ impl Line {
             id: row.id.0,
             initials: initials(&row.contact_name),
             tint: tint(&row.contact_id),
-            sub: display::line(&row.phone, &row.email, &row.channel_name),
+            sub: display::subtitle(&row.phone, &row.email, &row.channel_name),
             contact: row.contact_name,
             date,
             time,

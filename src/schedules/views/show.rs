@@ -68,7 +68,7 @@ impl Show {
             id: detail.id.to_string(),
             initials: initials(&detail.contact_name),
             tint: tint(&detail.contact_id),
-            contact_sub: display::line(&detail.phone, &detail.email, &detail.channel_name),
+            contact_sub: display::subtitle(&detail.phone, &detail.email, &detail.channel_name),
             status: detail.status,
             is_unspaced: detail.is_unspaced,
             due,

@@ -1,6 +1,6 @@
 //! Import from a file: upload, choice of columns, preview, confirmation, result.
 
-use pontual::contacts::import::take_portion;
+use pontual::contacts::import::import_portion;
 
 use super::{SCRIPT, upload};
 use crate::harness::{Page, TestApp, Visitor};
@@ -57,7 +57,7 @@ macro_rules! input {
 
 fn work(app: &TestApp) {
     let mut conn = app.database.connect();
-    while take_portion(&mut conn).unwrap() {}
+    while import_portion(&mut conn).unwrap() {}
 }
 
 #[actix_web::test]
@@ -203,11 +203,11 @@ async fn five_thousand_lines_survive_a_stop_and_can_be_cancelled() {
     admin.post(&format!("{path}/confirmation"), &[]).await.assert_status(303);
     admin.post(&format!("{path}/confirmation"), &[("existing", "update")]).await.assert_status(303);
     // A process that stops in the middle of a portion leaves the other portions complete.
-    assert!(take_portion(&mut app.database.connect()).unwrap());
+    assert!(import_portion(&mut app.database.connect()).unwrap());
     let mut held = app.database.connect();
     diesel::Connection::begin_test_transaction(&mut held).unwrap();
-    assert!(take_portion(&mut held).unwrap());
-    assert!(!take_portion(&mut app.database.connect()).unwrap(), "only one process works at a time");
+    assert!(import_portion(&mut held).unwrap());
+    assert!(!import_portion(&mut app.database.connect()).unwrap(), "only one process works at a time");
     drop(held);
     admin.get(&path).await.assert_says("500 de 5.000 linhas");
     work(&app);
@@ -253,7 +253,7 @@ async fn trouble_of_the_database_is_no_fault_of_a_line() {
     admin.get(&path).await;
     admin.post(&format!("{path}/confirmation"), &[]).await.assert_status(303);
     let mut conn = app.database.connect();
-    assert!(take_portion(&mut conn).is_err());
+    assert!(import_portion(&mut conn).is_err());
     assert_eq!(app.database.number("SELECT count(*) AS value FROM import_lines"), 2, "both lines still wait");
     app.database.execute("ALTER TABLE contacts ALTER COLUMN novo SET DEFAULT 'x'");
     work(&app);

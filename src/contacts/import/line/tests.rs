@@ -1,9 +1,9 @@
 use super::*;
-use crate::contacts::import::heads;
-use crate::contacts::import::table::{Reading, Table};
+use crate::contacts::import::column_titles;
+use crate::contacts::import::table::{ReadSettings, Table};
 
 fn read(content: &[u8], kind: ChannelKind) -> Vec<Line> {
-    let table = Table::open(content, &Reading::default()).unwrap();
+    let table = Table::open(content, &ReadSettings::default()).unwrap();
     let mut rows = Vec::new();
     table
         .rows(|row| {
@@ -15,12 +15,12 @@ fn read(content: &[u8], kind: ChannelKind) -> Vec<Line> {
     let column =
         |place: usize| rows.iter().filter_map(|row: &Row| row.cells.get(place).cloned()).take(20).collect();
     let examples: Vec<Vec<String>> = (0..width).map(column).collect();
-    let judge = Judge::new(heads::guessed(&table.titles, &examples), kind, directory());
-    let mut judge = judge.with_labels(heads::labels(&table.titles));
-    rows.into_iter().map(|row| judge.line(row)).collect()
+    let parser = LineParser::new(column_titles::guess_targets(&table.titles, &examples), kind, directory());
+    let mut parser = parser.with_labels(column_titles::label_columns(&table.titles));
+    rows.into_iter().map(|row| parser.parse(row)).collect()
 }
 
-fn directory() -> Directory {
+fn directory() -> DepartmentDirectory {
     let attendant = |id, name: &str, email: &str| Attendant {
         department: DepartmentId(1),
         id: UserId(id),
@@ -32,7 +32,7 @@ fn directory() -> Directory {
         attendant(2, "Ana", "ana1@empresa.example"),
         attendant(3, "Ana", "ana2@empresa.example"),
     ];
-    Directory::new(
+    DepartmentDirectory::new(
         vec![(DepartmentId(1), "Suporte Técnico".into()), (DepartmentId(2), "Vendas".into())],
         attendants,
     )
@@ -191,7 +191,7 @@ fn every_encoding_gives_the_same_contact() {
 }
 
 #[test]
-fn what_is_wrong_is_told_by_line_and_keeps_what_was_typed() {
+fn a_wrong_line_names_its_problem_and_keeps_what_was_typed() {
     let text = "nome,telefone,email\nAna,123,ana\n\n,(11) 90000-0142,\nBia,11 90000-0142,\nCaio,,\n,,x@\n";
     let found = read(text.as_bytes(), ChannelKind::WebChat);
     assert_eq!(found.iter().map(|line| line.number).collect::<Vec<_>>(), [2, 4, 5, 6, 7]);
@@ -204,7 +204,7 @@ fn what_is_wrong_is_told_by_line_and_keeps_what_was_typed() {
 }
 
 #[test]
-fn a_channel_needs_what_it_writes_to() {
+fn a_line_needs_the_address_of_its_channel() {
     let text = "nome,telefone,email\nAna,(11) 90000-0142,\nBia,,b@x.example\nSAC,0800 123 4567,\n";
     let problems = |kind| -> Vec<bool> {
         read(text.as_bytes(), kind).iter().map(|line| line.problem.is_some()).collect()
@@ -253,7 +253,7 @@ fn a_quote_that_never_ends_is_one_bad_line() {
     let text = format!("nome\n\"Ana\n{}", "Bia\n".repeat(500));
     let found = read(text.as_bytes(), ChannelKind::WebChat);
     assert_eq!(found.len(), 1);
-    assert!(found[0].problem.is_some() && found[0].name.chars().count() <= LONGEST);
+    assert!(found[0].problem.is_some() && found[0].name.chars().count() <= MAX_SHOWN_CHARS);
 }
 
 #[test]

@@ -1,15 +1,19 @@
 //! SQL of imports.
 
 mod pages;
+mod progress;
 mod staging;
-mod taking;
 mod writing;
 
-pub use pages::{Import, Preview, find, find_for_update, kind_of, preview, recent, refused, remarked};
-pub use staging::{
-    add_lines, clear_lines, content, create, directory, drop_file, finish_mapping, forget_old,
+pub use pages::{
+    Import, ImportLine, find, find_for_update, first_lines, kind_of, lines_with_remarks, recent,
+    refused_lines,
 };
-pub use taking::{
-    Claimed, Match, add_counts, cancel, claim, confirm, defer, finish, forget, refuse, waiting, waiting_line,
+pub use progress::{
+    LockedImport, WaitingLine, add_counts, cancel, claim, confirm, defer, delete_lines, finish, set_problem,
+    waiting, waiting_line,
+};
+pub use staging::{
+    add_lines, create, delete_all_lines, delete_file, delete_old, directory, file_content, finish_mapping,
 };
 pub use writing::{create_contacts, people, update_contacts};

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::ids::{ChannelId, ImportId};
 
 /// Maximum lines in a preview, and maximum imports in the list on the upload page.
-const SHOWN: i64 = 20;
+const MAX_ROWS: i64 = 20;
 
 /// An import with its counts.
 #[derive(Clone, Debug, QueryableByName)]
@@ -86,12 +86,12 @@ pub fn find_for_update(conn: &mut PgConnection, import: ImportId) -> Result<Impo
 /// The newest imports, newest first.
 pub fn recent(conn: &mut PgConnection) -> Result<Vec<Import>> {
     let sql = format!("{SELECT} ORDER BY i.created_at DESC, i.id DESC LIMIT $1");
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(SHOWN).load(conn)?)
+    Ok(diesel::sql_query(sql).bind::<BigInt, _>(MAX_ROWS).load(conn)?)
 }
 
 /// A line of the file, as the preview shows it.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Preview {
+pub struct ImportLine {
     #[diesel(sql_type = Integer)]
     pub line: i32,
     #[diesel(sql_type = Text)]
@@ -121,7 +121,7 @@ pub struct Preview {
 }
 
 /// The first lines of the file.
-pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>> {
+pub fn first_lines(conn: &mut PgConnection, import: ImportId) -> Result<Vec<ImportLine>> {
     Ok(diesel::sql_query(
         "SELECT l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.code, l.remark, l.problem,
                 l.repeats,
@@ -133,12 +133,17 @@ pub fn preview(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Preview>
            FROM import_lines l WHERE l.import_id = $1 ORDER BY l.line LIMIT $2",
     )
     .bind::<BigInt, _>(import)
-    .bind::<BigInt, _>(SHOWN)
+    .bind::<BigInt, _>(MAX_ROWS)
     .load(conn)?)
 }
 
-/// Refused lines after `line`, at most `most`.
-pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
+/// Refused lines after `line`, at most `limit`.
+pub fn refused_lines(
+    conn: &mut PgConnection,
+    import: ImportId,
+    line: i32,
+    limit: i64,
+) -> Result<Vec<ImportLine>> {
     Ok(diesel::sql_query(
         "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
                 NULL::text AS existing
@@ -146,12 +151,17 @@ pub fn refused(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) 
     )
     .bind::<BigInt, _>(import)
     .bind::<Integer, _>(line)
-    .bind::<BigInt, _>(most)
+    .bind::<BigInt, _>(limit)
     .load(conn)?)
 }
 
-/// Lines with a remark after `line`, at most `most`.
-pub fn remarked(conn: &mut PgConnection, import: ImportId, line: i32, most: i64) -> Result<Vec<Preview>> {
+/// Lines with a remark after `line`, at most `limit`.
+pub fn lines_with_remarks(
+    conn: &mut PgConnection,
+    import: ImportId,
+    line: i32,
+    limit: i64,
+) -> Result<Vec<ImportLine>> {
     Ok(diesel::sql_query(
         "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
                 NULL::text AS existing
@@ -160,7 +170,7 @@ pub fn remarked(conn: &mut PgConnection, import: ImportId, line: i32, most: i64)
     )
     .bind::<BigInt, _>(import)
     .bind::<Integer, _>(line)
-    .bind::<BigInt, _>(most)
+    .bind::<BigInt, _>(limit)
     .load(conn)?)
 }
 

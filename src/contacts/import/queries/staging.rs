@@ -6,14 +6,14 @@ use diesel::sql_types::{Array, BigInt, Binary, Integer, Jsonb, Nullable, Text};
 use serde_json::Value;
 
 use crate::contacts::form::ChannelKind;
-use crate::contacts::import::line::{Attendant, Directory, Line};
-use crate::contacts::import::take::{ADDRESS_TAKEN, TWO_CONTACTS};
+use crate::contacts::import::import_lines::{ADDRESS_TAKEN, TWO_CONTACTS};
+use crate::contacts::import::line::{Attendant, DepartmentDirectory, Line};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, DepartmentId, ImportId, UserId};
 
 /// Lines per statement. Looking up one line in the contacts takes about 50 µs.
-const PORTION: usize = 2_000;
+const LINES_PER_STATEMENT: usize = 2_000;
 
 #[derive(QueryableByName)]
 struct IdRow {
@@ -23,7 +23,7 @@ struct IdRow {
 
 /// Deletes imports that were uploaded more than a week ago, unless they are running. Each statement deletes one
 /// import, because an import may have 100,000 lines.
-pub fn forget_old(conn: &mut PgConnection) -> Result<usize> {
+pub fn delete_old(conn: &mut PgConnection) -> Result<usize> {
     let mut count = 0;
     loop {
         let gone = diesel::sql_query(
@@ -66,20 +66,20 @@ struct ContentRow {
 }
 
 /// The file of an import that is not confirmed.
-pub fn content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u8>>> {
+pub fn file_content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT content FROM import_files WHERE import_id = $1";
     let row: Option<ContentRow> = db::prepared(sql).bind::<BigInt, _>(import).get_result(conn).optional()?;
     Ok(row.map(|row| row.content))
 }
 
 /// Deletes the file.
-pub fn drop_file(conn: &mut PgConnection, import: ImportId) -> Result<()> {
+pub fn delete_file(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     db::prepared("DELETE FROM import_files WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
     Ok(())
 }
 
 /// Deletes the lines of an earlier choice of columns.
-pub fn clear_lines(conn: &mut PgConnection, import: ImportId) -> Result<()> {
+pub fn delete_all_lines(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     db::prepared("DELETE FROM import_lines WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
     Ok(())
 }
@@ -99,7 +99,7 @@ struct MemberRow {
 }
 
 /// The active departments and their active members.
-pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
+pub fn directory(conn: &mut PgConnection) -> Result<DepartmentDirectory> {
     let rows: Vec<MemberRow> = db::prepared(
         "SELECT d.id AS department_id, d.name AS department, u.id, coalesce(u.name, '') AS name,
                 coalesce(u.email, '') AS email
@@ -113,7 +113,7 @@ pub fn directory(conn: &mut PgConnection) -> Result<Directory> {
     let attendant = |row: MemberRow| {
         Some(Attendant { department: row.department_id, id: row.id?, name: row.name, email: row.email })
     };
-    Ok(Directory::new(departments, rows.into_iter().filter_map(attendant).collect()))
+    Ok(DepartmentDirectory::new(departments, rows.into_iter().filter_map(attendant).collect()))
 }
 
 /// Stores the lines. Each is marked if it belongs to an existing contact, or gets a problem if importing it
@@ -124,7 +124,7 @@ pub fn add_lines(
     channel: (ChannelId, ChannelKind),
     lines: &[Line],
 ) -> Result<()> {
-    lines.chunks(PORTION).try_for_each(|lines| add_portion(conn, import, channel, lines))
+    lines.chunks(LINES_PER_STATEMENT).try_for_each(|lines| add_portion(conn, import, channel, lines))
 }
 
 fn add_portion(

@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
-use super::{Claimed, Match};
+use super::{LockedImport, WaitingLine};
 use crate::error::Result;
 use crate::ids::PersonId;
 
@@ -18,7 +18,11 @@ struct PersonRow {
 }
 
 /// The people with these names, ignoring case and accents. Missing people are created.
-pub fn people(conn: &mut PgConnection, import: &Claimed, names: &[&str]) -> Result<Vec<(String, PersonId)>> {
+pub fn people(
+    conn: &mut PgConnection,
+    import: &LockedImport,
+    names: &[&str],
+) -> Result<Vec<(String, PersonId)>> {
     diesel::sql_query(
         "WITH missing AS (
             SELECT DISTINCT ON (plain(n)) n AS name FROM unnest($1::text[]) AS n
@@ -40,19 +44,19 @@ pub fn people(conn: &mut PgConnection, import: &Claimed, names: &[&str]) -> Resu
     Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
 }
 
-fn column<'a, T>(lines: &'a [(Match, Option<PersonId>)], of: impl Fn(&'a Match) -> T) -> Vec<T> {
+fn column<'a, T>(lines: &'a [(WaitingLine, Option<PersonId>)], of: impl Fn(&'a WaitingLine) -> T) -> Vec<T> {
     lines.iter().map(|(line, _)| of(line)).collect()
 }
 
-fn persons(lines: &[(Match, Option<PersonId>)]) -> Vec<Option<PersonId>> {
+fn persons(lines: &[(WaitingLine, Option<PersonId>)]) -> Vec<Option<PersonId>> {
     lines.iter().map(|(_, person)| *person).collect()
 }
 
 /// Creates a contact from each line, and writes the audit.
 pub fn create_contacts(
     conn: &mut PgConnection,
-    import: &Claimed,
-    lines: &[(Match, Option<PersonId>)],
+    import: &LockedImport,
+    lines: &[(WaitingLine, Option<PersonId>)],
 ) -> Result<()> {
     diesel::sql_query(
         "WITH made AS (
@@ -67,7 +71,7 @@ pub fn create_contacts(
     )
     .bind::<BigInt, _>(import.channel_id)
     .bind::<Text, _>(import.kind)
-    .bind::<Array<Text>, _>(column(lines, Match::called))
+    .bind::<Array<Text>, _>(column(lines, WaitingLine::contact_name))
     .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
     .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
@@ -84,8 +88,8 @@ pub fn create_contacts(
 /// Locks the contacts in order of id.
 pub fn update_contacts(
     conn: &mut PgConnection,
-    import: &Claimed,
-    lines: &[(Match, Option<PersonId>)],
+    import: &LockedImport,
+    lines: &[(WaitingLine, Option<PersonId>)],
 ) -> Result<()> {
     diesel::sql_query(
         "WITH said AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $8, $9)
@@ -117,7 +121,7 @@ pub fn update_contacts(
          SELECT 'contact.edited', id, $6, jsonb_build_object('import_id', $7, 'fields', fields)
            FROM changed WHERE fields <> '{}'",
     )
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, Match::contact))
+    .bind::<Array<Nullable<BigInt>>, _>(column(lines, WaitingLine::contact))
     .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))

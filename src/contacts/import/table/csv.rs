@@ -3,7 +3,7 @@
 
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
-use super::{Halt, LONGEST_CELL, MOST_COLUMNS, Row, SEPARATORS, TOO_WIDE};
+use super::{MAX_CELL_BYTES, MAX_COLUMNS, Row, SEPARATORS, StopReading, TOO_WIDE};
 
 /// The separator in a first line `sep=;`, which Excel writes and reads.
 pub fn declared_separator(text: &str) -> Option<u8> {
@@ -41,13 +41,13 @@ impl Lines<'_> {
     }
 }
 
-/// Calls `take` with each row. Fails also if there are too many columns.
+/// Calls `on_row` with each row. Fails also if there are too many columns.
 pub fn read(
     text: &str,
     separator: u8,
     sets_separator: bool,
-    take: &mut dyn FnMut(Row) -> Result<(), Halt>,
-) -> Result<(), Halt> {
+    on_row: &mut dyn FnMut(Row) -> Result<(), StopReading>,
+) -> Result<(), StopReading> {
     let bytes = text.as_bytes();
     let mut lines = Lines { text: bytes, at: 0, line: 1 };
     let mut reader = ReaderBuilder::new().delimiter(separator).build();
@@ -58,17 +58,17 @@ pub fn read(
     loop {
         let (result, read, written) = reader.read_field(&bytes[at..], &mut buffer);
         at += read;
-        let room = LONGEST_CELL.saturating_sub(cell.len()).min(written);
+        let room = MAX_CELL_BYTES.saturating_sub(cell.len()).min(written);
         cell.extend_from_slice(&buffer[..room]);
         match result {
             ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull => {}
             ReadFieldResult::End => return Ok(()),
             ReadFieldResult::Field { record_end } => {
                 let is_filled = !cell.trim_ascii().is_empty();
-                if column < MOST_COLUMNS {
+                if column < MAX_COLUMNS {
                     cells.push(String::from_utf8_lossy(&cell).into_owned());
                 } else if is_filled {
-                    return Err(Halt::Refused(TOO_WIDE));
+                    return Err(StopReading::Refused(TOO_WIDE));
                 }
                 cell.clear();
                 column += 1;
@@ -78,11 +78,12 @@ pub fn read(
                 let number = lines.advance(start);
                 let last = lines.advance(at.saturating_sub(1).max(start));
                 let cells = std::mem::take(&mut cells);
-                let flaw = flaw_of(&bytes[start..at], &cells, separator, at == bytes.len(), (number, last));
+                let problem =
+                    flaw_of(&bytes[start..at], &cells, separator, at == bytes.len(), (number, last));
                 let sets = is_first && sets_separator;
                 is_first = false;
                 if !sets {
-                    take(Row { number, cells, flaw })?;
+                    on_row(Row { number, cells, problem })?;
                 }
                 column = 0;
                 start = start_of_row(bytes, at);
@@ -115,7 +116,7 @@ fn flaw_of(
         let quotes = raw.iter().filter(|byte| **byte == b'"').count();
         is_last && quotes % 2 == 1 && cells.iter().any(|cell| cell.contains(['\n', '\r']))
     };
-    let is_cut = cells.iter().any(|cell| cell.len() >= LONGEST_CELL);
+    let is_cut = cells.iter().any(|cell| cell.len() >= MAX_CELL_BYTES);
     let is_flawed = is_cut || is_open() || cells.iter().any(holds_rows);
     is_flawed.then(|| match last > number {
         true => {

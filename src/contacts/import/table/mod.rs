@@ -3,29 +3,29 @@
 //! A file may be malicious. So the number of columns and lines, the length of cells and the unpacked size are
 //! limited, and nothing beyond the limits is kept in memory.
 
-mod cards;
 mod csv;
-mod sheet;
+mod vcard;
+mod xlsx;
 
 use std::borrow::Cow;
 use std::io::Cursor;
 
 use encoding_rs::Encoding;
 
-use super::heads;
-use super::text::{self, Suspect};
+use super::column_titles;
+use super::encoding::{self, Suspect};
 
 /// Maximum columns of a file.
-pub const MOST_COLUMNS: usize = 200;
+pub const MAX_COLUMNS: usize = 200;
 
 /// Maximum lines of a file.
-pub const MOST_LINES: usize = 100_000;
+pub const MAX_LINES: usize = 100_000;
 
 /// Maximum bytes of a cell. No field of a contact needs more, and notes are not imported.
-const LONGEST_CELL: usize = 32 * 1024;
+const MAX_CELL_BYTES: usize = 32 * 1024;
 
 /// Maximum rows searched for the header, and maximum sheets searched for contacts.
-const LOOKED_AT: usize = 20;
+const MAX_ROWS_SEARCHED: usize = 20;
 
 const TOO_WIDE: &str =
     "O arquivo tem mais de 200 colunas. Apague as que não são de contatos e envie de novo.";
@@ -39,12 +39,12 @@ pub struct Row {
     pub number: i32,
     pub cells: Vec<String>,
     /// Why the row cannot be imported, regardless of its cells.
-    pub flaw: Option<String>,
+    pub problem: Option<String>,
 }
 
 /// Why reading stops.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Halt {
+pub enum StopReading {
     /// The reader has all that it needs.
     Enough,
     /// The file is refused, with this message for the user.
@@ -53,7 +53,7 @@ pub enum Halt {
 
 /// How to read a file, as values of the form. Empty values are detected automatically.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reading {
+pub struct ReadSettings {
     pub encoding: String,
     /// `;`, `,`, `tab` or `|`.
     pub separator: String,
@@ -93,26 +93,26 @@ pub struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The error says in words for the user why this is not a file of contacts.
-    pub fn open(content: &'a [u8], reading: &Reading) -> Result<Self, &'static str> {
+    pub fn open(content: &'a [u8], reading: &ReadSettings) -> Result<Self, &'static str> {
         let mut decoded = None;
         let kind = if content.starts_with(b"PK\x03\x04") {
-            let sheets = sheet::names(content)?;
+            let sheets = xlsx::names(content)?;
             let chosen = sheets.iter().find(|name| **name == reading.sheet).cloned();
             let chosen = match chosen {
                 Some(name) => name,
-                None => likeliest_sheet(content, &sheets)?,
+                None => most_likely_sheet(content, &sheets)?,
             };
             Kind::Sheet { content, sheets, chosen }
         } else if content.starts_with(b"\xd0\xcf\x11\xe0") {
             return Err(
                 "Este é um arquivo antigo do Excel (.xls). Abra-o, salve como .xlsx ou CSV e envie de novo.",
             );
-        } else if is_no_text(content) {
+        } else if is_binary(content) {
             return Err(
                 "Este arquivo não é uma lista. Salve a lista como CSV, .xlsx ou .vcf e envie de novo.",
             );
         } else {
-            let mut read = text::decoded(content, &reading.encoding);
+            let mut read = encoding::decoded(content, &reading.encoding);
             let text = std::mem::take(&mut read.text);
             decoded = Some(read);
             text_kind(text, reading)?
@@ -132,14 +132,14 @@ impl<'a> Table<'a> {
         table.first = table.first_rows()?;
         let head = match reading.head.as_str() {
             "none" => None,
-            "" => heads::row_of(&table.first),
+            "" => column_titles::find_title_row(&table.first),
             number => table.first.iter().position(|row| row.number.to_string() == number),
         };
         let row = head.and_then(|place| table.first.get(place));
         table.head = row.map(|row| row.number);
         table.titles = row.map(|row| row.cells.clone()).unwrap_or_default();
         if table.is_of_cards() {
-            table.titles = cards::TITLES.iter().map(|title| (*title).to_owned()).collect();
+            table.titles = vcard::TITLES.iter().map(|title| (*title).to_owned()).collect();
         }
         Ok(table)
     }
@@ -162,16 +162,16 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// Calls `take` with each row below the header that is not empty. The error is the message for the user if
+    /// Calls `on_row` with each row below the header that is not empty. The error is the message for the user if
     /// the file is refused.
-    pub fn rows(&self, mut take: impl FnMut(Row) -> Result<(), Halt>) -> Result<(), &'static str> {
+    pub fn rows(&self, mut on_row: impl FnMut(Row) -> Result<(), StopReading>) -> Result<(), &'static str> {
         let (head, mut count) = (self.head, 0);
         self.read(&mut |row: Row| {
             if head.is_some_and(|head| row.number <= head) {
                 return Ok(());
             }
             count += 1;
-            if count > MOST_LINES { Err(Halt::Refused(TOO_LONG)) } else { take(row) }
+            if count > MAX_LINES { Err(StopReading::Refused(TOO_LONG)) } else { on_row(row) }
         })
     }
 
@@ -182,31 +182,31 @@ impl<'a> Table<'a> {
         }
         self.read(&mut |row| {
             rows.push(row);
-            if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
+            if rows.len() < MAX_ROWS_SEARCHED { Ok(()) } else { Err(StopReading::Enough) }
         })?;
         Ok(rows)
     }
 
-    fn read(&self, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result<(), &'static str> {
-        let take = &mut |row: Row| {
-            let is_empty = row.flaw.is_none() && row.cells.iter().all(|cell| cell.trim().is_empty());
-            if is_empty { Ok(()) } else { take(row) }
+    fn read(&self, on_row: &mut dyn FnMut(Row) -> Result<(), StopReading>) -> Result<(), &'static str> {
+        let on_row = &mut |row: Row| {
+            let is_empty = row.problem.is_none() && row.cells.iter().all(|cell| cell.trim().is_empty());
+            if is_empty { Ok(()) } else { on_row(row) }
         };
         let outcome = match &self.kind {
             Kind::Csv { text, separator, sets_separator } => {
-                csv::read(text, *separator, *sets_separator, take)
+                csv::read(text, *separator, *sets_separator, on_row)
             }
-            Kind::Sheet { content, chosen, .. } => sheet::read(content, chosen, take),
-            Kind::Cards { text } => cards::read(text, take),
+            Kind::Sheet { content, chosen, .. } => xlsx::read(content, chosen, on_row),
+            Kind::Cards { text } => vcard::read(text, on_row),
         };
         match outcome {
-            Ok(()) | Err(Halt::Enough) => Ok(()),
-            Err(Halt::Refused(sentence)) => Err(sentence),
+            Ok(()) | Err(StopReading::Enough) => Ok(()),
+            Err(StopReading::Refused(sentence)) => Err(sentence),
         }
     }
 }
 
-fn text_kind<'a>(text: String, reading: &Reading) -> Result<Kind<'a>, &'static str> {
+fn text_kind<'a>(text: String, reading: &ReadSettings) -> Result<Kind<'a>, &'static str> {
     let start = text.trim_start();
     if start.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("BEGIN:VCARD")) {
         return Ok(Kind::Cards { text });
@@ -221,7 +221,7 @@ fn text_kind<'a>(text: String, reading: &Reading) -> Result<Kind<'a>, &'static s
     }
     let declared = csv::declared_separator(&text);
     let chosen = SEPARATORS.iter().find(|(value, ..)| *value == reading.separator).map(|(_, byte, _)| *byte);
-    let separator = chosen.or(declared).unwrap_or_else(|| likeliest_separator(&text));
+    let separator = chosen.or(declared).unwrap_or_else(|| most_likely_separator(&text));
     Ok(Kind::Csv { text, separator, sets_separator: declared.is_some() })
 }
 
@@ -244,7 +244,7 @@ const BINARY_MARKS: [&[u8]; 12] = [
 
 /// Whether the first bytes are those of a picture, a document or the like. A text can begin with the same
 /// letters as a binary format ("BMW;…" looks like a bitmap), but it contains no NUL byte.
-fn is_no_text(content: &[u8]) -> bool {
+fn is_binary(content: &[u8]) -> bool {
     let head = &content[..content.len().min(8 * 1024)];
     // Some programs write a UTF-8 byte order mark or an empty line before a PDF.
     let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
@@ -253,19 +253,19 @@ fn is_no_text(content: &[u8]) -> bool {
 }
 
 /// The separator with the most known headers. If several have the same number, the one with the widest rows.
-fn likeliest_separator(text: &str) -> u8 {
+fn most_likely_separator(text: &str) -> u8 {
     let mut best = (0, 0, b';');
     let mut too_wide = None;
     for (_, separator, _) in SEPARATORS {
         let mut rows = Vec::new();
         let outcome = csv::read(text, separator, false, &mut |row| {
             rows.push(row);
-            if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
+            if rows.len() < MAX_ROWS_SEARCHED { Ok(()) } else { Err(StopReading::Enough) }
         });
-        if outcome == Err(Halt::Refused(TOO_WIDE)) {
+        if outcome == Err(StopReading::Refused(TOO_WIDE)) {
             too_wide = Some(separator);
         }
-        let known = rows.iter().map(heads::known_in).max().unwrap_or(0);
+        let known = rows.iter().map(column_titles::count_known_titles).max().unwrap_or(0);
         let mut widths: Vec<usize> = rows.iter().map(|row| row.cells.len()).collect();
         widths.sort_unstable();
         let width = widths.get(widths.len() / 2).copied().unwrap_or(0);
@@ -280,16 +280,16 @@ fn likeliest_separator(text: &str) -> u8 {
 
 /// The sheet with the most known headers. If none has any, the first sheet with rows; if all are empty, the first
 /// sheet.
-fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static str> {
+fn most_likely_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static str> {
     let mut best: Option<(usize, &String)> = None;
-    for name in sheets.iter().take(LOOKED_AT) {
+    for name in sheets.iter().take(MAX_ROWS_SEARCHED) {
         let mut rows = Vec::new();
         // A broken sheet contains no contacts. Its error is shown when the user chooses it.
-        let _ = sheet::read(content, name, &mut |row| {
+        let _ = xlsx::read(content, name, &mut |row| {
             rows.push(row);
-            if rows.len() < LOOKED_AT { Ok(()) } else { Err(Halt::Enough) }
+            if rows.len() < MAX_ROWS_SEARCHED { Ok(()) } else { Err(StopReading::Enough) }
         });
-        let known = rows.iter().map(|row| heads::known_in(row) + 1).max().unwrap_or(0);
+        let known = rows.iter().map(|row| column_titles::count_known_titles(row) + 1).max().unwrap_or(0);
         if best.is_none_or(|(most, _)| known > most) {
             best = Some((known, name));
         }
@@ -298,11 +298,11 @@ fn likeliest_sheet(content: &[u8], sheets: &[String]) -> Result<String, &'static
 }
 
 /// The cell's text, cut to the maximum length.
-fn cut(text: &str) -> Cow<'_, str> {
-    if text.len() <= LONGEST_CELL {
+fn truncated_cell(text: &str) -> Cow<'_, str> {
+    if text.len() <= MAX_CELL_BYTES {
         return Cow::Borrowed(text);
     }
-    let end = (0..=LONGEST_CELL).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+    let end = (0..=MAX_CELL_BYTES).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     Cow::Owned(text[..end].to_owned())
 }
 

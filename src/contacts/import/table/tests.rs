@@ -6,7 +6,7 @@ use zip::write::SimpleFileOptions;
 use super::*;
 
 fn rows(content: &[u8]) -> Result<(Option<i32>, Vec<Row>), &'static str> {
-    let table = Table::open(content, &Reading::default())?;
+    let table = Table::open(content, &ReadSettings::default())?;
     let mut rows = Vec::new();
     table.rows(|row| {
         rows.push(row);
@@ -98,15 +98,15 @@ fn the_separator_is_the_one_that_tells_heads_apart() {
 }
 
 #[test]
-fn a_quote_that_nobody_closes_is_told_with_the_lines_that_it_takes_along() {
+fn an_unclosed_quote_is_reported_with_the_lines_that_it_swallows() {
     let (_, found) = rows(b"nome;notas\nAna;\"nota\nBia;x\nCaio;y\n").unwrap();
     assert_eq!(found.len(), 1);
-    let flaw = found[0].flaw.as_deref().unwrap();
-    assert!(flaw.contains("linhas 2 a 4"), "{flaw}");
+    let problem = found[0].problem.as_deref().unwrap();
+    assert!(problem.contains("linhas 2 a 4"), "{problem}");
     let (_, found) = rows(b"nome;notas\nAna;\"nota\nBia;x\nCaio;\"y\"\nDora;z\n").unwrap();
-    assert!(found[0].flaw.is_some() && found.last().unwrap().cells[0] == "Dora", "{found:?}");
+    assert!(found[0].problem.is_some() && found.last().unwrap().cells[0] == "Dora", "{found:?}");
     let (_, found) = rows(b"nome;notas\nAna;\"linha um\nlinha dois\"\n").unwrap();
-    assert_eq!((found.len(), &found[0].flaw), (1, &None));
+    assert_eq!((found.len(), &found[0].problem), (1, &None));
 }
 
 #[test]
@@ -117,16 +117,16 @@ fn a_file_made_to_do_harm_is_refused_or_passed_over() {
     assert_eq!(rows(wide.as_bytes()).unwrap_err(), TOO_WIDE);
     let long = format!("nome;telefone\nAna;{}\nBia;1\n", "1".repeat(1_000_000));
     let (_, found) = rows(long.as_bytes()).unwrap();
-    assert!(found[0].flaw.is_some() && found[0].cells[1].len() <= LONGEST_CELL);
+    assert!(found[0].problem.is_some() && found[0].cells[1].len() <= MAX_CELL_BYTES);
     assert_eq!(found[1].cells[0], "Bia");
-    let many = format!("nome\n{}", "A\n".repeat(MOST_LINES + 1));
+    let many = format!("nome\n{}", "A\n".repeat(MAX_LINES + 1));
     assert_eq!(rows(many.as_bytes()).unwrap_err(), TOO_LONG);
     let trailing = format!("nome;telefone{}\nAna;1{}\n", ";".repeat(16_000), ";".repeat(16_000));
     assert_eq!(rows(trailing.as_bytes()).unwrap().1.len(), 1);
 }
 
 #[test]
-fn what_is_no_list_is_refused_in_words() {
+fn a_file_that_is_not_a_list_is_refused_with_a_message() {
     for (content, said) in [
         (b"PK\x03\x04...".as_slice(), "Não foi possível ler a planilha"),
         (b"\xd0\xcf\x11\xe0...", "antigo do Excel"),
@@ -139,7 +139,7 @@ fn what_is_no_list_is_refused_in_words() {
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01", "não é uma lista"),
         (b"<html><table><tr><td>Nome</td></tr></table>", "página"),
     ] {
-        let error = Table::open(content, &Reading::default()).err().unwrap();
+        let error = Table::open(content, &ReadSettings::default()).err().unwrap();
         assert!(error.contains(said), "{error}");
     }
 }
@@ -154,14 +154,14 @@ fn a_workbook_is_read_with_its_numbers_dates_titles_and_sheets() {
     let notes = "<row r=\"1\"><c r=\"A1\" t=\"s\"><v>5</v></c></row>";
     let texts = ["Clientes de 2026", "Nome", "Telefone", "Ana", "Bia", "Leia-me"];
     let book = workbook(&[("Instruções", notes), ("Clientes", sheet)], &texts);
-    let table = Table::open(&book, &Reading::default()).unwrap();
+    let table = Table::open(&book, &ReadSettings::default()).unwrap();
     assert_eq!(table.sheets().unwrap().1, "Clientes");
     let (head, found) = rows(&book).unwrap();
     assert_eq!(head, Some(3));
     assert_eq!(found[0].cells, ["Ana", "11900000142", "09/12/2025"]);
     assert_eq!((found[1].number, found[1].cells[1].as_str()), (6, "5511900000143"));
     assert_eq!(found.len(), 2);
-    let other = Reading { sheet: "Instruções".into(), ..Reading::default() };
+    let other = ReadSettings { sheet: "Instruções".into(), ..ReadSettings::default() };
     assert_eq!(Table::open(&book, &other).unwrap().first[0].cells, ["Leia-me"]);
 }
 
@@ -179,7 +179,7 @@ fn a_workbook_that_unpacks_to_more_than_a_list_holds_is_refused() {
 fn too_many_columns_are_told_whatever_the_separator() {
     for separator in [",", ";", "\t", "|"] {
         let row = |start: &str| {
-            (0..=MOST_COLUMNS).map(|n| format!("{start}{n}")).collect::<Vec<_>>().join(separator)
+            (0..=MAX_COLUMNS).map(|n| format!("{start}{n}")).collect::<Vec<_>>().join(separator)
         };
         let text = format!("{}\n{}\n", row("telefone"), row("1190000"));
         assert_eq!(rows(text.as_bytes()).unwrap_err(), TOO_WIDE, "{separator:?}");

@@ -12,13 +12,13 @@ use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use super::one_line;
 
 /// Maximum suspect lines that the page shows.
-const SHOWN: usize = 5;
+const MAX_SUSPECTS: usize = 5;
 
 /// Maximum characters shown of a suspect line.
-const LONGEST: usize = 120;
+const MAX_SUSPECT_CHARS: usize = 120;
 
 /// The encodings on the page: form value and label.
-pub const CHOICES: [(&str, &str); 7] = [
+pub const ENCODING_CHOICES: [(&str, &str); 7] = [
     ("utf-8", "UTF-8"),
     ("windows-1252", "Windows-1252 (Excel antigo)"),
     ("macintosh", "Mac Roman (Mac antigo)"),
@@ -55,36 +55,36 @@ enum Charset {
     Of(&'static Encoding),
     CodePage850,
     /// UTF-8 text that some program read as Windows-1252 and encoded as UTF-8 again.
-    Twice,
+    DoubleUtf8,
 }
 
 /// Decodes a file in the chosen encoding, or in the detected one if `chosen` is empty.
 pub fn decoded(content: &[u8], chosen: &str) -> Decoded {
     match chosen {
-        "utf-8" => whole(content, Charset::Of(UTF_8)),
-        "windows-1252" => whole(content, Charset::Of(WINDOWS_1252)),
-        "macintosh" => whole(content, Charset::Of(MACINTOSH)),
-        "cp850" => whole(content, Charset::CodePage850),
-        "utf-16le" => whole(content, Charset::Of(UTF_16LE)),
-        "utf-16be" => whole(content, Charset::Of(UTF_16BE)),
-        "twice" => whole(content, Charset::Twice),
+        "utf-8" => decode_whole(content, Charset::Of(UTF_8)),
+        "windows-1252" => decode_whole(content, Charset::Of(WINDOWS_1252)),
+        "macintosh" => decode_whole(content, Charset::Of(MACINTOSH)),
+        "cp850" => decode_whole(content, Charset::CodePage850),
+        "utf-16le" => decode_whole(content, Charset::Of(UTF_16LE)),
+        "utf-16be" => decode_whole(content, Charset::Of(UTF_16BE)),
+        "twice" => decode_whole(content, Charset::DoubleUtf8),
         _ => detected(content),
     }
 }
 
 fn detected(content: &[u8]) -> Decoded {
     match Encoding::for_bom(content) {
-        Some((encoding, mark)) if encoding == UTF_8 => by_line(&content[mark..]),
-        Some((encoding, _)) => whole(content, Charset::Of(encoding)),
-        None => match wide(content) {
-            Some(encoding) => whole(content, Charset::Of(encoding)),
-            None => by_line(content),
+        Some((encoding, mark)) if encoding == UTF_8 => decode_by_line(&content[mark..]),
+        Some((encoding, _)) => decode_whole(content, Charset::Of(encoding)),
+        None => match detect_utf16(content) {
+            Some(encoding) => decode_whole(content, Charset::Of(encoding)),
+            None => decode_by_line(content),
         },
     }
 }
 
 /// Detects UTF-16 without a byte order mark: in Latin text every other byte is zero.
-fn wide(content: &[u8]) -> Option<&'static Encoding> {
+fn detect_utf16(content: &[u8]) -> Option<&'static Encoding> {
     let head = &content[..content.len().min(4096) & !1];
     let zeros = |from: usize| head.iter().skip(from).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd, pairs) = (zeros(0), zeros(1), head.len() / 2);
@@ -96,9 +96,9 @@ fn wide(content: &[u8]) -> Option<&'static Encoding> {
 }
 
 /// Decodes the whole file in one encoding.
-fn whole(content: &[u8], charset: Charset) -> Decoded {
+fn decode_whole(content: &[u8], charset: Charset) -> Decoded {
     let content = match Encoding::for_bom(content) {
-        Some((encoding, mark)) if charset == Charset::Of(encoding) || charset == Charset::Twice => {
+        Some((encoding, mark)) if charset == Charset::Of(encoding) || charset == Charset::DoubleUtf8 => {
             &content[mark..]
         }
         _ => content,
@@ -107,21 +107,21 @@ fn whole(content: &[u8], charset: Charset) -> Decoded {
     let (mut suspects, mut count) = (Vec::new(), 0);
     for (number, line) in text.split('\n').enumerate() {
         if looks_wrong(line) {
-            note(&mut suspects, &mut count, number + 1, line);
+            add_suspect(&mut suspects, &mut count, number + 1, line);
         }
     }
     Decoded { text, encoding: charset.label().into(), suspects, suspect_count: count }
 }
 
 /// Decodes each line as UTF-8. Lines that are not UTF-8 are decoded in the most likely other encoding.
-fn by_line(content: &[u8]) -> Decoded {
+fn decode_by_line(content: &[u8]) -> Decoded {
     if std::str::from_utf8(content).is_ok() {
-        return whole(content, Charset::Of(UTF_8));
+        return decode_whole(content, Charset::Of(UTF_8));
     }
     let lines = || content.split(|byte| *byte == b'\n');
     let foreign: Vec<&[u8]> = lines().filter(|line| std::str::from_utf8(line).is_err()).collect();
     let is_mixed = lines().any(|line| !line.is_ascii() && std::str::from_utf8(line).is_ok());
-    let charset = likeliest(&foreign);
+    let charset = most_likely_charset(&foreign);
     let is_sure = charset == Charset::Of(WINDOWS_1252) && !is_mixed;
     let mut text = String::with_capacity(content.len() + content.len() / 8);
     let (mut suspects, mut count) = (Vec::new(), 0);
@@ -138,7 +138,7 @@ fn by_line(content: &[u8]) -> Decoded {
         let is_foreign = utf_8.is_err();
         if (is_foreign && !is_sure) || looks_wrong(&text[start..]) {
             let shown = text[start..].to_owned();
-            note(&mut suspects, &mut count, number + 1, &shown);
+            add_suspect(&mut suspects, &mut count, number + 1, &shown);
         }
     }
     let label = charset.label();
@@ -146,23 +146,23 @@ fn by_line(content: &[u8]) -> Decoded {
     Decoded { text, encoding, suspects, suspect_count: count }
 }
 
-fn note(suspects: &mut Vec<Suspect>, count: &mut usize, line: usize, text: &str) {
+fn add_suspect(suspects: &mut Vec<Suspect>, count: &mut usize, line: usize, text: &str) {
     *count += 1;
-    if suspects.len() < SHOWN {
-        let text = one_line(text).chars().take(LONGEST).collect();
+    if suspects.len() < MAX_SUSPECTS {
+        let text = one_line(text).chars().take(MAX_SUSPECT_CHARS).collect();
         suspects.push(Suspect { line, text });
     }
 }
 
 /// The encoding with the best score. If several have the same score, the first of them.
-fn likeliest(lines: &[&[u8]]) -> Charset {
+fn most_likely_charset(lines: &[&[u8]]) -> Charset {
     /// Bytes that are enough to choose the encoding.
-    const ENOUGH: usize = 64 * 1024;
+    const SAMPLE_BYTES: usize = 64 * 1024;
     let mut sample = Vec::new();
     for line in lines {
         sample.extend_from_slice(line);
         sample.push(b'\n');
-        if sample.len() > ENOUGH {
+        if sample.len() > SAMPLE_BYTES {
             break;
         }
     }
@@ -281,9 +281,9 @@ impl Charset {
                 };
                 Cow::Owned(bytes.iter().map(letter).collect())
             }
-            Self::Twice => {
+            Self::DoubleUtf8 => {
                 let text = String::from_utf8_lossy(bytes);
-                let lines = text.split('\n').map(once);
+                let lines = text.split('\n').map(undo_double_encoding);
                 Cow::Owned(lines.collect::<Vec<_>>().join("\n"))
             }
         }
@@ -292,18 +292,18 @@ impl Charset {
     fn label(self) -> &'static str {
         let value = match self {
             Self::CodePage850 => "cp850",
-            Self::Twice => "twice",
+            Self::DoubleUtf8 => "twice",
             Self::Of(encoding) => {
                 let is_it = |(value, _): &&(&str, &str)| value.eq_ignore_ascii_case(encoding.name());
-                return CHOICES.iter().find(is_it).map_or(encoding.name(), |(_, label)| label);
+                return ENCODING_CHOICES.iter().find(is_it).map_or(encoding.name(), |(_, label)| label);
             }
         };
-        CHOICES.iter().find(|(choice, _)| *choice == value).map_or(value, |(_, label)| label)
+        ENCODING_CHOICES.iter().find(|(choice, _)| *choice == value).map_or(value, |(_, label)| label)
     }
 }
 
 /// Undoes one encoding of a line that was encoded twice. Returns any other line unchanged.
-fn once(line: &str) -> String {
+fn undo_double_encoding(line: &str) -> String {
     let (bytes, _, has_others) = WINDOWS_1252.encode(line);
     match std::str::from_utf8(&bytes) {
         Ok(text) if !has_others => text.to_owned(),
@@ -329,16 +329,16 @@ mod tests {
     fn every_encoding_of_brazilian_spreadsheets_is_recognised() {
         assert_eq!(CODE_PAGE_850.chars().count(), 128);
         let file = format!("Nome;Pessoa\r\n{LINE}\r\n");
-        let wide = |to: fn(u16) -> [u8; 2]| file.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+        let encode = |to: fn(u16) -> [u8; 2]| file.encode_utf16().flat_map(to).collect::<Vec<u8>>();
         for (content, label, is_suspect) in [
             (file.clone().into_bytes(), "UTF-8", false),
             (format!("\u{feff}{file}").into_bytes(), "UTF-8", false),
             (WINDOWS_1252.encode(&file).0.into_owned(), "Windows-1252 (Excel antigo)", false),
             (MACINTOSH.encode(&file).0.into_owned(), "Mac Roman (Mac antigo)", true),
             (code_page_850(&file), "Página de código 850 (DOS)", true),
-            (wide(u16::to_le_bytes), "UTF-16 LE", false),
-            (wide(u16::to_be_bytes), "UTF-16 BE", false),
-            ([vec![0xff, 0xfe], wide(u16::to_le_bytes)].concat(), "UTF-16 LE", false),
+            (encode(u16::to_le_bytes), "UTF-16 LE", false),
+            (encode(u16::to_be_bytes), "UTF-16 BE", false),
+            ([vec![0xff, 0xfe], encode(u16::to_le_bytes)].concat(), "UTF-16 LE", false),
         ] {
             let decoded = decoded(&content, "");
             assert_eq!(decoded.text, file, "{label}");

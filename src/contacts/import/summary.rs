@@ -5,24 +5,24 @@ use actix_web::web;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use super::heads::{self, Target};
-use super::line::{Judge, Line};
+use super::column_titles::{self, ColumnTarget};
+use super::encoding::Suspect;
+use super::line::{Line, LineParser};
 use super::one_line;
-use super::table::{Reading, Row, Table};
-use super::text::Suspect;
+use super::table::{ReadSettings, Row, Table};
 use crate::error::{Error, Result};
 
 /// Maximum files that are read at the same time. Each needs up to 150 MB of memory for a second or two.
-static READING: Semaphore = Semaphore::const_new(2);
+static READ_PERMITS: Semaphore = Semaphore::const_new(2);
 
 /// Maximum examples per column.
-const EXAMPLES: usize = 3;
+const MAX_EXAMPLES: usize = 3;
 
 /// Maximum cells per column from which its meaning is guessed.
-const SAMPLES: usize = 20;
+const MAX_SAMPLES: usize = 20;
 
 /// Maximum characters of an example.
-const LONGEST: usize = 60;
+const MAX_EXAMPLE_CHARS: usize = 60;
 
 /// A column of the file.
 #[derive(Clone, Debug, Default)]
@@ -32,11 +32,11 @@ pub struct Column {
     pub examples: Vec<String>,
     /// Number of lines with something in this column.
     pub filled: usize,
-    pub guess: Option<Target>,
+    pub guess: Option<ColumnTarget>,
 }
 
 /// A summary of a file, for the page of columns.
-pub struct Sketch {
+pub struct FileSummary {
     pub encoding: String,
     pub suspects: Vec<Suspect>,
     pub suspect_count: usize,
@@ -51,8 +51,10 @@ pub struct Sketch {
 }
 
 /// Runs `work` on the blocking pool, and waits if other files are being read.
-pub async fn reading<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let permit = READING.acquire().await.map_err(Error::unexpected)?;
+pub async fn read_on_blocking_pool<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let permit = READ_PERMITS.acquire().await.map_err(Error::unexpected)?;
     web::block(move || {
         // Keep the permit until the work ends, even if the client has disconnected.
         let _permit = permit;
@@ -62,10 +64,10 @@ pub async fn reading<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
     .map_err(Error::unexpected)
 }
 
-impl Sketch {
+impl FileSummary {
     /// The error says in words for the user why this is not a file of contacts.
-    pub fn of(content: &[u8], reading: &Reading) -> Result<Self, &'static str> {
-        let table = Table::open(content, reading)?;
+    pub fn of(content: &[u8], settings: &ReadSettings) -> Result<Self, &'static str> {
+        let table = Table::open(content, settings)?;
         let mut columns: Vec<Column> = Vec::new();
         let mut samples: Vec<Vec<String>> = Vec::new();
         let mut lines = 0;
@@ -79,7 +81,7 @@ impl Sketch {
                 let cell = cell.trim();
                 if !cell.is_empty() {
                     columns[place].note(cell);
-                    if samples[place].len() < SAMPLES {
+                    if samples[place].len() < MAX_SAMPLES {
                         samples[place].push(cell.to_owned());
                     }
                 }
@@ -93,13 +95,13 @@ impl Sketch {
             columns.resize_with(table.titles.len(), Column::default);
             samples.resize_with(table.titles.len(), Vec::new);
         }
-        let guesses = heads::guessed(&table.titles, &samples);
+        let guesses = column_titles::guess_targets(&table.titles, &samples);
         for (place, column) in columns.iter_mut().enumerate() {
             let title = table.titles.get(place).map(|title| title.trim()).unwrap_or_default();
             column.place = place;
             column.title = match title {
-                "" => format!("Coluna {} (sem título)", letters(place)),
-                title => one_line(title).chars().take(LONGEST).collect(),
+                "" => format!("Coluna {} (sem título)", column_letters(place)),
+                title => one_line(title).chars().take(MAX_EXAMPLE_CHARS).collect(),
             };
             column.guess = guesses.get(place).copied().flatten().filter(|_| column.filled > 0);
         }
@@ -132,12 +134,12 @@ impl Sketch {
 }
 
 /// Checks every line of a file. The error says in words for the user why this is not a file of contacts.
-pub fn lines(content: &[u8], reading: &Reading, judge: Judge) -> Result<Vec<Line>, &'static str> {
-    let table = Table::open(content, reading)?;
-    let mut judge = judge.with_labels(heads::labels(&table.titles));
+pub fn lines(content: &[u8], settings: &ReadSettings, parser: LineParser) -> Result<Vec<Line>, &'static str> {
+    let table = Table::open(content, settings)?;
+    let mut parser = parser.with_labels(column_titles::label_columns(&table.titles));
     let mut lines = Vec::new();
     table.rows(|row| {
-        lines.push(judge.line(row));
+        lines.push(parser.parse(row));
         Ok(())
     })?;
     Ok(lines)
@@ -146,8 +148,8 @@ pub fn lines(content: &[u8], reading: &Reading, judge: Judge) -> Result<Vec<Line
 impl Column {
     fn note(&mut self, cell: &str) {
         self.filled += 1;
-        if self.examples.len() < EXAMPLES {
-            let shown: String = one_line(cell).chars().take(LONGEST).collect();
+        if self.examples.len() < MAX_EXAMPLES {
+            let shown: String = one_line(cell).chars().take(MAX_EXAMPLE_CHARS).collect();
             if !self.examples.contains(&shown) {
                 self.examples.push(shown);
             }
@@ -156,7 +158,7 @@ impl Column {
 }
 
 /// The name of a column as in spreadsheets: A to Z, then AA.
-fn letters(place: usize) -> String {
+fn column_letters(place: usize) -> String {
     let letter = |place: usize| char::from(b'A' + (place % 26) as u8);
     match place {
         0..26 => letter(place).to_string(),
@@ -169,10 +171,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn line_breaks_within_heads_and_examples_become_spaces() {
+    fn line_breaks_within_titles_and_examples_become_spaces() {
         let content = "\"Nome\r\ncompleto\";telefone\n\"Ana\nQuebra \u{1}Silva\";11900000142\n";
-        let sketch = Sketch::of(content.as_bytes(), &Reading::default()).unwrap();
-        assert_eq!(sketch.columns[0].title, "Nome completo");
-        assert_eq!(sketch.columns[0].examples, ["Ana Quebra Silva"]);
+        let summary = FileSummary::of(content.as_bytes(), &ReadSettings::default()).unwrap();
+        assert_eq!(summary.columns[0].title, "Nome completo");
+        assert_eq!(summary.columns[0].examples, ["Ana Quebra Silva"]);
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::web::NameCursor;
 
 /// Rows per statement.
-const PORTION: i64 = 500;
+const ROWS_PER_STATEMENT: i64 = 500;
 
 /// One line of the file.
 #[derive(Debug, QueryableByName)]
@@ -40,8 +40,12 @@ pub struct ExportRow {
     pub address: String,
 }
 
-/// The next filtered contacts in order of name, after `place`. Anonymised contacts are left out.
-pub fn after(conn: &mut PgConnection, filter: &Filter, place: Option<&NameCursor>) -> Result<Vec<ExportRow>> {
+/// The next filtered contacts in order of name, after `last`. Anonymised contacts are left out.
+pub fn rows_after(
+    conn: &mut PgConnection,
+    filter: &Filter,
+    last: Option<&NameCursor>,
+) -> Result<Vec<ExportRow>> {
     let archived = if filter.archived { "NOT NULL" } else { "NULL" };
     let head = format!(
         "SELECT page.id, page.sort_name, page.name, page.phone, page.email, coalesce(p.name, '') AS person,
@@ -66,15 +70,15 @@ pub fn after(conn: &mut PgConnection, filter: &Filter, place: Option<&NameCursor
         let matches = search.condition("c.search", &format!("${}", next()));
         query = query.sql(format!(" AND {matches}")).bind::<Array<Text>, _>(search.all().to_vec());
     }
-    if let Some(place) = place {
+    if let Some(last) = last {
         query = query
             .sql(format!(" AND (c.sort_name, c.id) > (${}, ${})", next(), next()))
-            .bind::<Text, _>(place.name.clone())
-            .bind::<BigInt, _>(place.id);
+            .bind::<Text, _>(last.name.clone())
+            .bind::<BigInt, _>(last.id);
     }
     Ok(query
         .sql(format!(
-            " ORDER BY c.sort_name, c.id LIMIT {PORTION}) page
+            " ORDER BY c.sort_name, c.id LIMIT {ROWS_PER_STATEMENT}) page
            JOIN channels ch ON ch.id = page.channel_id
            LEFT JOIN people p ON p.id = page.person_id
            LEFT JOIN departments d ON d.id = page.default_department_id AND d.deactivated_at IS NULL

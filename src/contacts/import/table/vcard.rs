@@ -5,7 +5,7 @@
 
 use encoding_rs::Encoding;
 
-use super::{Halt, LONGEST_CELL, Row};
+use super::{MAX_CELL_BYTES, Row, StopReading};
 
 /// The column titles of the resulting table.
 pub const TITLES: [&str; 13] = [
@@ -47,8 +47,8 @@ struct Property<'a> {
     value: &'a str,
 }
 
-/// Calls `take` with a row for each card.
-pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result<(), Halt> {
+/// Calls `on_row` with a row for each card.
+pub fn read(text: &str, on_row: &mut dyn FnMut(Row) -> Result<(), StopReading>) -> Result<(), StopReading> {
     let mut card: Option<Card> = None;
     let mut lines = physical_lines(text).enumerate().peekable();
     while let Some((number, first)) = lines.next() {
@@ -64,7 +64,7 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
                 line.pop();
             }
             // Do not collect more than a cell can hold: such long values are pictures.
-            if line.len() < LONGEST_CELL {
+            if line.len() < MAX_CELL_BYTES {
                 line.push_str(if is_soft { next.trim_start() } else { &next[1..] });
             }
             lines.next();
@@ -74,12 +74,12 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
             ("BEGIN", _) if property.value.trim().eq_ignore_ascii_case("VCARD") => {
                 let number = i32::try_from(number + 1).unwrap_or(i32::MAX);
                 if let Some(open) = card.replace(Card { number, ..Card::default() }) {
-                    take(open.into_unfinished("O cartão não termina: falta a linha END:VCARD."))?;
+                    on_row(open.into_unfinished("O cartão não termina: falta a linha END:VCARD."))?;
                 }
             }
             ("END", open) => {
                 if let Some(card) = open.take() {
-                    take(card.into_row())?;
+                    on_row(card.into_row())?;
                 }
             }
             (name, Some(card)) => card.add(name, &property),
@@ -88,7 +88,7 @@ pub fn read(text: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result
     }
     // The file ended inside a card.
     match card {
-        Some(card) => take(card.into_unfinished("O cartão não termina: o arquivo está incompleto.")),
+        Some(card) => on_row(card.into_unfinished("O cartão não termina: o arquivo está incompleto.")),
         None => Ok(()),
     }
 }
@@ -176,7 +176,7 @@ fn parts(value: &str) -> Vec<String> {
     parts
 }
 
-fn whole(value: &str) -> String {
+fn unescaped(value: &str) -> String {
     parts(value).join(";").trim().to_owned()
 }
 
@@ -184,28 +184,28 @@ impl Card {
     fn add(&mut self, name: &str, property: &Property<'_>) {
         let text = property.text();
         match name {
-            "FN" if self.full_name.is_empty() => self.full_name = whole(&text),
+            "FN" if self.full_name.is_empty() => self.full_name = unescaped(&text),
             "N" => {
                 let parts = parts(&text);
                 let part =
                     |place: usize| parts.get(place).map(|part| part.trim().to_owned()).unwrap_or_default();
                 self.names = [part(1), part(2), part(0)];
             }
-            "NICKNAME" => self.nickname = whole(&text),
+            "NICKNAME" => self.nickname = unescaped(&text),
             "TEL" => {
                 let kinds = property.params.to_ascii_uppercase();
                 let is_mobile = ["CELL", "IPHONE", "WHATSAPP"].iter().any(|kind| kinds.contains(kind));
-                self.phones.push((is_mobile, whole(&text)));
+                self.phones.push((is_mobile, unescaped(&text)));
             }
-            "EMAIL" => self.emails.push(whole(&text)),
+            "EMAIL" => self.emails.push(unescaped(&text)),
             "ORG" => self.company = parts(&text).join(" ").trim().to_owned(),
-            "NOTE" => self.note = whole(&text),
+            "NOTE" => self.note = unescaped(&text),
             _ => {}
         }
     }
 
-    fn into_unfinished(self, flaw: &str) -> Row {
-        Row { flaw: Some(flaw.to_owned()), ..self.into_row() }
+    fn into_unfinished(self, problem: &str) -> Row {
+        Row { problem: Some(problem.to_owned()), ..self.into_row() }
     }
 
     fn into_row(mut self) -> Row {
@@ -224,16 +224,16 @@ impl Card {
         let [first, second, last] = self.names;
         (cells[1], cells[2], cells[3]) = (first, second, last);
         let phones: Vec<String> = self.phones.into_iter().map(|(_, number)| number).collect();
-        fill(&mut cells[PHONES], &phones);
-        fill(&mut cells[EMAILS], &self.emails);
+        fill_cells(&mut cells[PHONES], &phones);
+        fill_cells(&mut cells[EMAILS], &self.emails);
         cells[11] = self.company;
         cells[12] = self.note;
-        Row { number: self.number, cells, flaw: None }
+        Row { number: self.number, cells, problem: None }
     }
 }
 
 /// Puts one value into each cell, and all remaining values into the last cell.
-fn fill(cells: &mut [String], values: &[String]) {
+fn fill_cells(cells: &mut [String], values: &[String]) {
     let own = cells.len() - 1;
     for (cell, value) in cells.iter_mut().zip(values.iter().take(own)) {
         value.clone_into(cell);

@@ -1,4 +1,4 @@
-//! SQL of one person and their contacts.
+//! SQL of people.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -8,12 +8,93 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
+use crate::web::{NameCursor, PageOf, Search};
+
+/// Rows per page.
+const PAGE: usize = 25;
+
+/// The filters of the list, and where its page begins.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub search: Option<Search>,
+    pub archived: bool,
+    pub after: Option<NameCursor>,
+    pub before: Option<NameCursor>,
+}
+
+/// One line of the list.
+#[derive(Debug, QueryableByName)]
+pub struct Row {
+    #[diesel(sql_type = BigInt)]
+    pub id: PersonId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub sort_name: String,
+    #[diesel(sql_type = BigInt)]
+    pub contacts: i64,
+    /// The names of the first two contacts.
+    #[diesel(sql_type = Array<Text>)]
+    pub first: Vec<String>,
+    #[diesel(sql_type = BigInt)]
+    pub pending: i64,
+}
+
+/// A page of people in order of name. A search matches the person's name or one of their contacts.
+pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, NameCursor>> {
+    let is_backwards = filter.before.is_some();
+    let start = filter.before.clone().or(filter.after.clone());
+    let archived = if filter.archived { "NOT NULL" } else { "NULL" };
+    let order = if is_backwards { "DESC" } else { "ASC" };
+    let mut query = db::prepared(format!(
+        "SELECT page.*, (SELECT count(*) FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL) AS contacts,
+                ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL
+                       ORDER BY c.sort_name, c.id LIMIT 2) AS first,
+                (SELECT count(*) FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
+                        AND s.due_at > now() - interval '1 hour'
+                  WHERE c.person_id = page.id) AS pending
+           FROM (SELECT p.id, p.name, p.sort_name FROM people p WHERE p.archived_at IS {archived}"
+    ))
+    .replanned_if(filter.search.is_some());
+    let mut bound = 0;
+    let mut next = || {
+        bound += 1;
+        bound
+    };
+    if let Some(search) = &filter.search {
+        let words = format!("${}", next());
+        query = query
+            .sql(format!(
+                " AND p.id IN (SELECT id FROM people o WHERE {} UNION ALL
+                               SELECT person_id FROM contacts c WHERE {} AND c.person_id IS NOT NULL)",
+                search.condition("o.search", &words),
+                search.condition("c.search", &words)
+            ))
+            .bind::<Array<Text>, _>(search.all().to_vec());
+    }
+    if let Some(cursor) = &start {
+        let sign = if is_backwards { '<' } else { '>' };
+        query = query
+            .sql(format!(" AND (p.sort_name, p.id) {sign} (${}, ${})", next(), next()))
+            .bind::<Text, _>(cursor.name.clone())
+            .bind::<BigInt, _>(cursor.id);
+    }
+    let rows: Vec<Row> = query
+        .sql(format!(
+            " ORDER BY p.sort_name {order}, p.id {order} LIMIT {}) page
+             ORDER BY page.sort_name {order}, page.id {order}",
+            PAGE + 1
+        ))
+        .load(conn)?;
+    let cursor = |row: &Row| NameCursor { name: row.sort_name.clone(), id: row.id.0 };
+    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
+}
 
 /// Maximum contacts that the pages of a person show.
-pub const CONTACTS: i64 = 200;
+pub const MAX_CONTACTS_SHOWN: i64 = 200;
 
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Detail {
+pub struct PersonDetail {
     #[diesel(sql_type = BigInt)]
     pub id: PersonId,
     #[diesel(sql_type = Text)]
@@ -28,21 +109,21 @@ pub struct Detail {
 
 const SELECT: &str = "SELECT id, name, created_at, archived_at, anonymised_at FROM people WHERE id = $1";
 
-pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
+pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<PersonDetail> {
     Ok(db::prepared(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
 }
 
 /// Like [`detail`], and locks the person until the end of the transaction. Fails with `Conflict` if the person
 /// is anonymised.
-pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<Detail> {
+pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<PersonDetail> {
     let sql = format!("{SELECT} FOR NO KEY UPDATE");
-    let detail: Detail = db::prepared(sql).bind::<BigInt, _>(person).get_result(conn)?;
+    let detail: PersonDetail = db::prepared(sql).bind::<BigInt, _>(person).get_result(conn)?;
     if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
 }
 
 /// One of a person's contacts.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Member {
+pub struct PersonContact {
     #[diesel(sql_type = BigInt)]
     pub id: ContactId,
     #[diesel(sql_type = Text)]
@@ -59,20 +140,20 @@ pub struct Member {
     pub has_open_ticket: bool,
 }
 
-/// A person's contacts in order of name, at most [`CONTACTS`].
-pub fn members(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Member>> {
+/// A person's contacts in order of name, at most [`MAX_CONTACTS_SHOWN`].
+pub fn contacts_of(conn: &mut PgConnection, person: PersonId) -> Result<Vec<PersonContact>> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, c.archived_at IS NOT NULL AS is_archived,
                 EXISTS (SELECT FROM tickets t WHERE t.contact_id = c.id AND t.status = 'open') AS has_open_ticket
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-          WHERE c.person_id = $1 ORDER BY c.sort_name, c.id LIMIT {CONTACTS}"
+          WHERE c.person_id = $1 ORDER BY c.sort_name, c.id LIMIT {MAX_CONTACTS_SHOWN}"
     ))
     .bind::<BigInt, _>(person)
     .load(conn)?)
 }
 
 /// Number of the person's contacts.
-pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
+pub fn count_contacts(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     let row: CountRow = db::prepared("SELECT count(*) AS count FROM contacts WHERE person_id = $1")
         .bind::<BigInt, _>(person)
         .get_result(conn)?;
@@ -80,7 +161,7 @@ pub fn count_members(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
 }
 
 /// Those of `contacts` that exist and are not archived.
-pub fn chosen(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Member>> {
+pub fn existing_contacts(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<PersonContact>> {
     Ok(db::prepared(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, false AS is_archived,
                 false AS has_open_ticket
@@ -116,7 +197,7 @@ pub struct Namesake {
 }
 
 /// Maximum people with the same name that the warning shows.
-const NAMESAKES: i64 = 5;
+const MAX_NAMESAKES_SHOWN: i64 = 5;
 
 /// People other than `person` with this name, ignoring case and accents.
 pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) -> Result<Vec<Namesake>> {
@@ -129,7 +210,7 @@ pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) 
     )
     .bind::<Nullable<BigInt>, _>(person)
     .bind::<Text, _>(name)
-    .bind::<BigInt, _>(NAMESAKES)
+    .bind::<BigInt, _>(MAX_NAMESAKES_SHOWN)
     .load(conn)?)
 }
 
@@ -150,7 +231,11 @@ pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<(
 
 /// Moves contacts to the person, from whatever person they had before. Returns those that were moved. Locks the
 /// contacts in order of id, as every writer of several contacts does.
-pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) -> Result<Vec<ContactId>> {
+pub fn add_contacts(
+    conn: &mut PgConnection,
+    person: PersonId,
+    contacts: &[ContactId],
+) -> Result<Vec<ContactId>> {
     let rows: Vec<IdRow> = db::prepared(
         "WITH locked AS MATERIALIZED (
             SELECT id FROM contacts WHERE id = ANY($2) AND person_id IS DISTINCT FROM $1 AND anonymised_at IS NULL
@@ -165,7 +250,7 @@ pub fn add(conn: &mut PgConnection, person: PersonId, contacts: &[ContactId]) ->
 
 /// Removes these contacts from the person, or all of them if `contacts` is `None`. Returns those that were
 /// removed.
-pub fn remove(
+pub fn remove_contacts(
     conn: &mut PgConnection,
     person: PersonId,
     contacts: Option<&[ContactId]>,
@@ -195,7 +280,7 @@ pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -
 }
 
 /// Number of pending schedules for the person's contacts.
-pub fn pending(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
+pub fn count_pending_schedules(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
     let row: IdRow = db::prepared(
         "SELECT count(*) AS id FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
           WHERE c.person_id = $1",

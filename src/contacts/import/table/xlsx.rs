@@ -7,15 +7,15 @@ use std::io::{self, Read};
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-use super::{Halt, MOST_COLUMNS, Row, TOO_WIDE, cursor, cut};
+use super::{MAX_COLUMNS, Row, StopReading, TOO_WIDE, cursor, truncated_cell};
 
 /// Maximum unpacked bytes of the parts that are kept in memory: texts, styles.
-const MOST_TEXTS: u64 = 64 * 1024 * 1024;
+const MAX_TEXT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Maximum unpacked bytes of all sheets together. They are streamed, so they may be larger.
-const MOST_SHEETS: u64 = 192 * 1024 * 1024;
+const MAX_SHEET_BYTES: u64 = 192 * 1024 * 1024;
 
-const MOST_PARTS: usize = 2_000;
+const MAX_PARTS: usize = 2_000;
 
 const BROKEN: &str =
     "Não foi possível ler a planilha. Abra-a, salve de novo como .xlsx ou CSV e tente outra vez.";
@@ -44,10 +44,10 @@ fn check(content: &[u8]) -> Result<(), &'static str> {
             "Este arquivo não é uma planilha .xlsx. Salve a lista como .xlsx ou CSV e envie de novo.",
         );
     }
-    if parts.len() > MOST_PARTS {
+    if parts.len() > MAX_PARTS {
         return Err(TOO_LARGE);
     }
-    let (mut texts, mut sheets) = (MOST_TEXTS, MOST_SHEETS);
+    let (mut texts, mut sheets) = (MAX_TEXT_BYTES, MAX_SHEET_BYTES);
     for place in 0..parts.len() {
         let part = parts.by_index(place).map_err(|_| BROKEN)?;
         let left =
@@ -58,15 +58,19 @@ fn check(content: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Calls `take` with each row of a sheet. Fails also if the sheet cannot be read.
-pub fn read(content: &[u8], name: &str, take: &mut dyn FnMut(Row) -> Result<(), Halt>) -> Result<(), Halt> {
-    let broken = |_| Halt::Refused(BROKEN);
+/// Calls `on_row` with each row of a sheet. Fails also if the sheet cannot be read.
+pub fn read(
+    content: &[u8],
+    name: &str,
+    on_row: &mut dyn FnMut(Row) -> Result<(), StopReading>,
+) -> Result<(), StopReading> {
+    let broken = |_| StopReading::Refused(BROKEN);
     let mut book = open(content).map_err(broken)?;
     let mut cells = book.worksheet_cells_reader(name).map_err(broken)?;
     let mut row = Row::default();
     while let Some(cell) = cells.next_cell().map_err(broken)? {
         let (line, column) = cell.get_position();
-        let text = shown(cell.get_value());
+        let text = cell_text(cell.get_value());
         if text.trim().is_empty() {
             continue;
         }
@@ -74,37 +78,37 @@ pub fn read(content: &[u8], name: &str, take: &mut dyn FnMut(Row) -> Result<(), 
         if number != row.number {
             // No usual program writes rows out of order.
             if number < row.number {
-                return Err(Halt::Refused(BROKEN));
+                return Err(StopReading::Refused(BROKEN));
             }
             if row.number > 0 {
-                take(std::mem::take(&mut row))?;
+                on_row(std::mem::take(&mut row))?;
             }
             row.number = number;
         }
         let column = column as usize;
-        if column >= MOST_COLUMNS {
-            return Err(Halt::Refused(TOO_WIDE));
+        if column >= MAX_COLUMNS {
+            return Err(StopReading::Refused(TOO_WIDE));
         }
         if row.cells.len() <= column {
             row.cells.resize(column + 1, String::new());
         }
         row.cells[column] = text;
     }
-    if row.number > 0 { take(row) } else { Ok(()) }
+    if row.number > 0 { on_row(row) } else { Ok(()) }
 }
 
 /// A cell as text. Numbers keep all their digits.
-fn shown(value: &DataRef<'_>) -> String {
+fn cell_text(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
         DataRef::Float(number) => number.to_string(),
-        DataRef::String(text) => cut(text).into_owned(),
-        DataRef::SharedString(text) => cut(text).into_owned(),
+        DataRef::String(text) => truncated_cell(text).into_owned(),
+        DataRef::SharedString(text) => truncated_cell(text).into_owned(),
         DataRef::Bool(true) => "Sim".into(),
         DataRef::Bool(false) => "Não".into(),
         DataRef::DateTime(moment) => date(*moment),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => cut(text).into_owned(),
+        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => truncated_cell(text).into_owned(),
         DataRef::Error(_) | DataRef::Empty => String::new(),
     }
 }

@@ -12,7 +12,7 @@ use crate::ids::{ChannelId, ContactId, DepartmentId, ImportId, UserId};
 
 /// A running import, locked.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Claimed {
+pub struct LockedImport {
     #[diesel(sql_type = BigInt)]
     pub id: ImportId,
     #[diesel(sql_type = BigInt)]
@@ -33,7 +33,7 @@ struct Locked {
 
 /// The running import that was confirmed first, locked. `None` if another process is importing: only one works
 /// at a time, so that the same customer in two files becomes one contact.
-pub fn claim(conn: &mut PgConnection) -> Result<Option<Claimed>> {
+pub fn claim(conn: &mut PgConnection) -> Result<Option<LockedImport>> {
     let lock: Locked =
         diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import')) AS locked")
             .get_result(conn)?;
@@ -51,7 +51,7 @@ pub fn claim(conn: &mut PgConnection) -> Result<Option<Claimed>> {
 
 /// A waiting line, and the contacts with its number and its e-mail address.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Match {
+pub struct WaitingLine {
     #[diesel(sql_type = Integer)]
     pub line: i32,
     #[diesel(sql_type = Text)]
@@ -80,14 +80,14 @@ pub struct Match {
     pub is_address_taken: bool,
 }
 
-impl Match {
+impl WaitingLine {
     /// The existing contact that the line belongs to.
     pub fn contact(&self) -> Option<ContactId> {
         self.by_code.or(self.by_phone).or(self.by_email)
     }
 
     /// The contact's name. If the line has none, its e-mail address or number.
-    pub fn called(&self) -> String {
+    pub fn contact_name(&self) -> String {
         match (self.name.as_str(), self.email.as_str()) {
             ("", "") => display::phone(&self.phone),
             ("", email) => email.chars().take(NAME_LIMIT).collect(),
@@ -98,7 +98,7 @@ impl Match {
 
 /// Parameters: $1 the import, $3 its channel, $4 the kind of the channel. If several contacts have the same
 /// number, one that is not archived is preferred.
-const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department, l.repeats IS NOT NULL AS is_repeat,
+const SELECT: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department, l.repeats IS NOT NULL AS is_repeat,
         (SELECT u.id FROM department_members m JOIN users u ON u.id = m.user_id
           WHERE m.department_id = d.id AND u.id = l.attendant_id AND u.deactivated_at IS NULL) AS attendant,
         (SELECT c.id FROM channels ch JOIN contacts c ON c.channel_id = ch.id
@@ -115,18 +115,18 @@ const MATCH: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS 
   WHERE l.import_id = $1 AND l.problem IS NULL";
 
 /// The next waiting lines. Those that repeat other lines come last.
-pub fn waiting(conn: &mut PgConnection, import: &Claimed, most: i64) -> Result<Vec<Match>> {
-    Ok(diesel::sql_query(format!("{MATCH} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
+pub fn waiting(conn: &mut PgConnection, import: &LockedImport, limit: i64) -> Result<Vec<WaitingLine>> {
+    Ok(diesel::sql_query(format!("{SELECT} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
         .bind::<BigInt, _>(import.id)
-        .bind::<BigInt, _>(most)
+        .bind::<BigInt, _>(limit)
         .bind::<BigInt, _>(import.channel_id)
         .bind::<Text, _>(import.kind)
         .load(conn)?)
 }
 
 /// One line, if it is still waiting.
-pub fn waiting_line(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<Vec<Match>> {
-    Ok(diesel::sql_query(format!("{MATCH} AND l.line = $2"))
+pub fn waiting_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -> Result<Vec<WaitingLine>> {
+    Ok(diesel::sql_query(format!("{SELECT} AND l.line = $2"))
         .bind::<BigInt, _>(import.id)
         .bind::<Integer, _>(line)
         .bind::<BigInt, _>(import.channel_id)
@@ -135,7 +135,7 @@ pub fn waiting_line(conn: &mut PgConnection, import: &Claimed, line: i32) -> Res
 }
 
 /// Deletes imported lines.
-pub fn forget(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Result<()> {
+pub fn delete_lines(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Result<()> {
     diesel::sql_query("DELETE FROM import_lines WHERE import_id = $1 AND line = ANY($2)")
         .bind::<BigInt, _>(import)
         .bind::<Array<Integer>, _>(lines)
@@ -144,7 +144,7 @@ pub fn forget(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Resul
 }
 
 /// Stores the reason why a line was not imported.
-pub fn refuse(conn: &mut PgConnection, import: ImportId, line: i32, problem: &str) -> Result<()> {
+pub fn set_problem(conn: &mut PgConnection, import: ImportId, line: i32, problem: &str) -> Result<()> {
     diesel::sql_query("UPDATE import_lines SET problem = $3 WHERE import_id = $1 AND line = $2")
         .bind::<BigInt, _>(import)
         .bind::<Integer, _>(line)
@@ -186,7 +186,7 @@ pub fn confirm(conn: &mut PgConnection, import: ImportId, updates_existing: bool
     .bind::<BigInt, _>(import)
     .bind::<Bool, _>(updates_existing)
     .execute(conn)?;
-    super::drop_file(conn, import)
+    super::delete_file(conn, import)
 }
 
 pub fn finish(conn: &mut PgConnection, import: ImportId) -> Result<()> {
@@ -201,5 +201,5 @@ pub fn cancel(conn: &mut PgConnection, import: ImportId) -> Result<()> {
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
     let sql = "DELETE FROM import_lines WHERE import_id = $1 AND problem IS NULL";
     diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
-    super::drop_file(conn, import)
+    super::delete_file(conn, import)
 }

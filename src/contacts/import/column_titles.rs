@@ -9,7 +9,7 @@ use crate::text_enum;
 
 text_enum! {
     /// The field of a contact that a column is imported into.
-    pub enum Target {
+    pub enum ColumnTarget {
         Name = "name",
         MiddleName = "middle_name",
         Surname = "surname",
@@ -26,7 +26,7 @@ text_enum! {
     }
 }
 
-impl Target {
+impl ColumnTarget {
     pub fn label(self) -> &'static str {
         match self {
             Self::Name => "Nome",
@@ -45,7 +45,7 @@ impl Target {
 }
 
 /// A header in lower case, without accents, spaces and punctuation.
-fn plain(title: &str) -> String {
+fn normalised_title(title: &str) -> String {
     let decomposed =
         icu_normalizer::DecomposingNormalizerBorrowed::new_nfkd().normalize(title).to_lowercase();
     decomposed.chars().filter(|c| c.is_alphanumeric()).collect()
@@ -53,7 +53,7 @@ fn plain(title: &str) -> String {
 
 /// What a header can mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+enum TitleMeaning {
     FullName,
     /// "Nome": the full name, or the first name if there is a column for the surname.
     Name,
@@ -71,22 +71,22 @@ enum Meaning {
     Nothing,
 }
 
-fn meaning(title: &str) -> Option<Meaning> {
-    let title = plain(title);
+fn meaning(title: &str) -> Option<TitleMeaning> {
+    let title = normalised_title(title);
     let title = title.as_str();
     let is = |words: &[&str]| words.contains(&title);
     let has = |words: &[&str]| words.iter().any(|word| title.contains(word));
     if is(&["codigodocontato"]) {
-        return Some(Meaning::Code);
+        return Some(TitleMeaning::Code);
     }
     if is(&["departamentopadrao"]) {
-        return Some(Meaning::Department);
+        return Some(TitleMeaning::Department);
     }
     if is(&["atendentepadrao"]) {
-        return Some(Meaning::Attendant);
+        return Some(TitleMeaning::Attendant);
     }
     if is(&["pessoa", "grupo", "person"]) {
-        return Some(Meaning::Person);
+        return Some(TitleMeaning::Person);
     }
     if is(&[
         "nomecompleto",
@@ -111,12 +111,12 @@ fn meaning(title: &str) -> Option<Meaning> {
         "pushname",
         "nomenowhatsapp",
     ]) {
-        return Some(Meaning::FullName);
+        return Some(TitleMeaning::FullName);
     }
     if is(&[
         "nome", "name", "contato", "contact", "contacto", "cliente", "customer", "nombre", "nomes", "nombres",
     ]) {
-        return Some(Meaning::Name);
+        return Some(TitleMeaning::Name);
     }
     if is(&[
         "firstname",
@@ -130,7 +130,7 @@ fn meaning(title: &str) -> Option<Meaning> {
         "nombredepila",
         "forename",
     ]) {
-        return Some(Meaning::FirstName);
+        return Some(TitleMeaning::FirstName);
     }
     if is(&[
         "middlename",
@@ -144,7 +144,7 @@ fn meaning(title: &str) -> Option<Meaning> {
         "segundonombre",
         "nomesintermediarios",
     ]) {
-        return Some(Meaning::MiddleName);
+        return Some(TitleMeaning::MiddleName);
     }
     if is(&[
         "lastname",
@@ -158,7 +158,7 @@ fn meaning(title: &str) -> Option<Meaning> {
         "nomedefamilia",
         "primerapellido",
     ]) {
-        return Some(Meaning::Surname);
+        return Some(TitleMeaning::Surname);
     }
     // Kinds and labels of numbers, and numbers that reach machines, such as fax.
     if has(&[
@@ -179,7 +179,7 @@ fn meaning(title: &str) -> Option<Meaning> {
             "phone", "telefone", "telefono", "mail", "fax", "pager", "correo", "telex", "isdn", "ttytdd",
             "ramal",
         ])
-        .then_some(Meaning::Nothing);
+        .then_some(TitleMeaning::Nothing);
     }
     if has(&["email", "mail", "correo"])
         && !has(&[
@@ -214,12 +214,12 @@ fn meaning(title: &str) -> Option<Meaning> {
             () if has(&["trabalho", "work", "comercial", "pessoal", "home", "trabajo"]) => 1,
             () => 0,
         };
-        return Some(Meaning::Email(rank));
+        return Some(TitleMeaning::Email(rank));
     }
     if has(&["displayname", "exibicao", "presentacion"]) {
-        return Some(Meaning::Nothing);
+        return Some(TitleMeaning::Nothing);
     }
-    phone_rank(title).map(Meaning::Phone)
+    phone_rank(title).map(TitleMeaning::Phone)
 }
 
 fn phone_rank(title: &str) -> Option<u8> {
@@ -315,8 +315,8 @@ fn phone_rank(title: &str) -> Option<u8> {
 
 /// The index of the label column that belongs to each number column, as in Google's "Phone 1 - Label" beside
 /// "Phone 1 - Value".
-pub fn labels(titles: &[String]) -> Vec<Option<usize>> {
-    let titles: Vec<String> = titles.iter().map(|title| plain(title)).collect();
+pub fn label_columns(titles: &[String]) -> Vec<Option<usize>> {
+    let titles: Vec<String> = titles.iter().map(|title| normalised_title(title)).collect();
     let label_of = |title: &String| {
         let stem = title.strip_suffix("valor").or_else(|| title.strip_suffix("value"))?;
         titles.iter().position(|other| {
@@ -330,7 +330,7 @@ pub fn labels(titles: &[String]) -> Vec<Option<usize>> {
 
 /// Whether the label says that the number is a mobile.
 pub fn is_label_of_mobile(label: &str) -> bool {
-    let label = plain(label);
+    let label = normalised_title(label);
     let has = |words: &[&str]| words.iter().any(|word| label.contains(word));
     matches!(label.as_str(), "cel" | "cell")
         || has(&["celular", "cellular", "mobile", "telemovel", "movil", "whats", "wpp"])
@@ -338,17 +338,17 @@ pub fn is_label_of_mobile(label: &str) -> bool {
 }
 
 /// Number of cells in a row that are known headers.
-pub fn known_in(row: &Row) -> usize {
+pub fn count_known_titles(row: &Row) -> usize {
     row.cells.iter().filter(|cell| meaning(cell).is_some()).count()
 }
 
 /// The index of the header row.
-pub fn row_of(rows: &[Row]) -> Option<usize> {
+pub fn find_title_row(rows: &[Row]) -> Option<usize> {
     let is_data =
         |row: &Row| row.cells.iter().any(|cell| Phone::parse(cell).is_ok() || Email::parse(cell).is_ok());
     let mut best: Option<(usize, usize)> = None;
     for (place, row) in rows.iter().enumerate() {
-        let known = known_in(row);
+        let known = count_known_titles(row);
         if known > best.map_or(0, |(most, _)| most) && !is_data(row) {
             best = Some((known, place));
         }
@@ -362,39 +362,44 @@ pub fn row_of(rows: &[Row]) -> Option<usize> {
 }
 
 /// The target of each column, guessed from its header, or from its examples if the header says nothing.
-pub fn guessed(titles: &[String], examples: &[Vec<String>]) -> Vec<Option<Target>> {
-    let meanings: Vec<Option<Meaning>> = titles.iter().map(|title| meaning(title)).collect();
+pub fn guess_targets(titles: &[String], examples: &[Vec<String>]) -> Vec<Option<ColumnTarget>> {
+    let meanings: Vec<Option<TitleMeaning>> = titles.iter().map(|title| meaning(title)).collect();
     let mut targets = vec![None; titles.len().max(examples.len())];
-    let find = |wanted: Meaning| meanings.iter().position(|meaning| *meaning == Some(wanted));
+    let find = |wanted: TitleMeaning| meanings.iter().position(|meaning| *meaning == Some(wanted));
     name(&find, &mut targets);
     for (wanted, target) in [
-        (Meaning::Person, Target::Person),
-        (Meaning::Department, Target::Department),
-        (Meaning::Attendant, Target::Attendant),
-        (Meaning::Code, Target::Code),
+        (TitleMeaning::Person, ColumnTarget::Person),
+        (TitleMeaning::Department, ColumnTarget::Department),
+        (TitleMeaning::Attendant, ColumnTarget::Attendant),
+        (TitleMeaning::Code, ColumnTarget::Code),
     ] {
         if let Some(place) = find(wanted) {
             targets[place] = Some(target);
         }
     }
-    let phone = |meaning: Meaning| if let Meaning::Phone(rank) = meaning { Some(rank) } else { None };
-    let email = |meaning: Meaning| if let Meaning::Email(rank) = meaning { Some(rank) } else { None };
-    ranked(&meanings, phone, (Target::Phone, Target::OtherPhone), &mut targets);
-    ranked(&meanings, email, (Target::Email, Target::OtherEmail), &mut targets);
+    let phone =
+        |meaning: TitleMeaning| if let TitleMeaning::Phone(rank) = meaning { Some(rank) } else { None };
+    let email =
+        |meaning: TitleMeaning| if let TitleMeaning::Email(rank) = meaning { Some(rank) } else { None };
+    ranked(&meanings, phone, (ColumnTarget::Phone, ColumnTarget::OtherPhone), &mut targets);
+    ranked(&meanings, email, (ColumnTarget::Email, ColumnTarget::OtherEmail), &mut targets);
     by_examples(&meanings, examples, &mut targets);
     targets
 }
 
-fn name(find: &impl Fn(Meaning) -> Option<usize>, targets: &mut [Option<Target>]) {
-    let (full, name, first) = (find(Meaning::FullName), find(Meaning::Name), find(Meaning::FirstName));
-    let (middle, last) = (find(Meaning::MiddleName), find(Meaning::Surname));
+fn name(find: &impl Fn(TitleMeaning) -> Option<usize>, targets: &mut [Option<ColumnTarget>]) {
+    let (full, name, first) =
+        (find(TitleMeaning::FullName), find(TitleMeaning::Name), find(TitleMeaning::FirstName));
+    let (middle, last) = (find(TitleMeaning::MiddleName), find(TitleMeaning::Surname));
     let whole = full.or(name.filter(|_| first.is_some() || last.is_none()));
     match (whole, first.or(name)) {
-        (Some(whole), _) => targets[whole] = Some(Target::Name),
+        (Some(whole), _) => targets[whole] = Some(ColumnTarget::Name),
         (None, first) => {
-            for (place, target) in
-                [(first, Target::Name), (middle, Target::MiddleName), (last, Target::Surname)]
-            {
+            for (place, target) in [
+                (first, ColumnTarget::Name),
+                (middle, ColumnTarget::MiddleName),
+                (last, ColumnTarget::Surname),
+            ] {
                 if let Some(place) = place {
                     targets[place] = Some(target);
                 }
@@ -405,13 +410,13 @@ fn name(find: &impl Fn(Meaning) -> Option<usize>, targets: &mut [Option<Target>]
 
 /// Gives the best ranked column the target `first`, and the others the target `other`.
 fn ranked(
-    meanings: &[Option<Meaning>],
-    rank: impl Fn(Meaning) -> Option<u8>,
-    (first, other): (Target, Target),
-    targets: &mut [Option<Target>],
+    meanings: &[Option<TitleMeaning>],
+    rank: impl Fn(TitleMeaning) -> Option<u8>,
+    (first, other): (ColumnTarget, ColumnTarget),
+    targets: &mut [Option<ColumnTarget>],
 ) {
     let ranks = || {
-        let of = |(place, meaning): (usize, &Option<Meaning>)| Some((meaning.and_then(&rank)?, place));
+        let of = |(place, meaning): (usize, &Option<TitleMeaning>)| Some((meaning.and_then(&rank)?, place));
         meanings.iter().enumerate().filter_map(of)
     };
     let Some((_, best)) = ranks().min() else { return };
@@ -426,22 +431,28 @@ fn are_mostly(examples: &[String], parse: impl Fn(&str) -> bool) -> bool {
     filled().count() > 0 && filled().filter(|example| parse(example)).count() * 4 >= filled().count() * 3
 }
 
-fn by_examples(meanings: &[Option<Meaning>], examples: &[Vec<String>], targets: &mut [Option<Target>]) {
+fn by_examples(
+    meanings: &[Option<TitleMeaning>],
+    examples: &[Vec<String>],
+    targets: &mut [Option<ColumnTarget>],
+) {
     let is_free = |place: usize| meanings.get(place).copied().flatten().is_none();
-    let has = |targets: &[Option<Target>], wanted| targets.contains(&Some(wanted));
+    let has = |targets: &[Option<ColumnTarget>], wanted| targets.contains(&Some(wanted));
     for (place, examples) in examples.iter().enumerate().filter(|(place, _)| is_free(*place)) {
         if targets[place].is_some() {
             continue;
         }
         if are_mostly(examples, |text| Email::parse(text).is_ok()) {
-            let taken = has(targets, Target::Email);
-            targets[place] = Some(if taken { Target::OtherEmail } else { Target::Email });
-        } else if !has(targets, Target::Phone) && are_mostly(examples, |text| Phone::parse(text).is_ok()) {
-            targets[place] = Some(Target::Phone);
+            let taken = has(targets, ColumnTarget::Email);
+            targets[place] = Some(if taken { ColumnTarget::OtherEmail } else { ColumnTarget::Email });
+        } else if !has(targets, ColumnTarget::Phone)
+            && are_mostly(examples, |text| Phone::parse(text).is_ok())
+        {
+            targets[place] = Some(ColumnTarget::Phone);
         }
     }
-    let has_name = [Target::Name, Target::Surname].into_iter().any(|part| has(targets, part));
-    let has_address = has(targets, Target::Email) || has(targets, Target::Phone);
+    let has_name = [ColumnTarget::Name, ColumnTarget::Surname].into_iter().any(|part| has(targets, part));
+    let has_address = has(targets, ColumnTarget::Email) || has(targets, ColumnTarget::Phone);
     if has_name || !has_address || !meanings.iter().all(Option::is_none) {
         return;
     }
@@ -449,7 +460,7 @@ fn by_examples(meanings: &[Option<Meaning>], examples: &[Vec<String>], targets: 
     let is_word = |text: &str| text.chars().any(char::is_alphabetic) && Email::parse(text).is_err();
     let words = examples.iter().position(|examples| are_mostly(examples, is_word));
     if let Some(place) = words.filter(|place| targets[*place].is_none()) {
-        targets[place] = Some(Target::Name);
+        targets[place] = Some(ColumnTarget::Name);
     }
 }
 
@@ -459,7 +470,7 @@ mod tests {
 
     fn guess(head: &str) -> Vec<String> {
         let titles: Vec<String> = head.split(',').map(str::to_owned).collect();
-        let found = guessed(&titles, &[]);
+        let found = guess_targets(&titles, &[]);
         let said = titles
             .iter()
             .zip(found)
@@ -468,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn heads_of_other_programs_are_known() {
+    fn titles_of_other_programs_are_known() {
         for (head, expected) in [
             ("id,name,email,identifier,phone_number", "name=name,email=email,phone_number=phone"),
             (
@@ -516,7 +527,7 @@ mod tests {
     }
 
     #[test]
-    fn where_heads_say_nothing_the_examples_do() {
+    fn columns_without_titles_are_guessed_from_examples() {
         let column = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let examples = [
             column(&["12", "13"]),
@@ -525,7 +536,7 @@ mod tests {
             column(&["a@b.example"]),
         ];
         let none = vec![String::new(); 4];
-        let expected = [None, Some(Target::Name), Some(Target::Phone), Some(Target::Email)];
-        assert_eq!(guessed(&none, &examples), expected);
+        let expected = [None, Some(ColumnTarget::Name), Some(ColumnTarget::Phone), Some(ColumnTarget::Email)];
+        assert_eq!(guess_targets(&none, &examples), expected);
     }
 }

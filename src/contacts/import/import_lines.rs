@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use diesel::Connection;
 use diesel::pg::PgConnection;
 
-use super::queries::{self, Claimed, Match};
+use super::queries::{self, LockedImport, WaitingLine};
 use crate::audit::{self, Action};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
@@ -19,17 +19,17 @@ pub const TWO_CONTACTS: &str = "O telefone e o e-mail são de dois contatos dife
 pub const ADDRESS_TAKEN: &str = "Já existe um contato com este endereço nesta conexão.";
 
 /// Maximum lines per transaction. 500 lines take about 100 ms.
-const PORTION: i64 = 500;
+const LINES_PER_TRANSACTION: i64 = 500;
 
 /// Maximum lines per transaction when lines are imported one by one. Lines that repeat others need this,
 /// because they must see the contacts that the earlier lines created.
-const REPEATS: usize = 50;
+const SINGLE_LINES_PER_TRANSACTION: usize = 50;
 
 /// What to do with the lines of one portion.
 #[derive(Default)]
-struct Plan {
-    create: Vec<Match>,
-    update: Vec<Match>,
+struct PortionPlan {
+    create: Vec<WaitingLine>,
+    update: Vec<WaitingLine>,
     skip: Vec<i32>,
     refuse: Vec<(i32, &'static str)>,
     defer: Vec<(i32, i32)>,
@@ -37,20 +37,20 @@ struct Plan {
 
 /// Imports the next portion of the oldest confirmed import, in its own transaction. Returns `false` if there
 /// was nothing to do, or if another process is importing.
-pub fn take_portion(conn: &mut PgConnection) -> Result<bool> {
-    match conn.transaction(|conn| portion(conn, false)) {
+pub fn import_portion(conn: &mut PgConnection) -> Result<bool> {
+    match conn.transaction(|conn| import_next_portion(conn, false)) {
         // One line makes the whole portion fail. Importing line by line finds it.
         Err(Error::Unexpected(cause)) => {
-            tracing::warn!(%cause, "a portion of an import was refused, and goes line by line");
-            conn.transaction(|conn| portion(conn, true))
+            tracing::warn!(%cause, "a portion of an import was refused; trying it line by line");
+            conn.transaction(|conn| import_next_portion(conn, true))
         }
         outcome => outcome,
     }
 }
 
-fn portion(conn: &mut PgConnection, is_careful: bool) -> Result<bool> {
+fn import_next_portion(conn: &mut PgConnection, line_by_line: bool) -> Result<bool> {
     let Some(import) = queries::claim(conn)? else { return Ok(false) };
-    let waiting = queries::waiting(conn, &import, PORTION)?;
+    let waiting = queries::waiting(conn, &import, LINES_PER_TRANSACTION)?;
     let Some(first) = waiting.first() else {
         queries::finish(conn, import.id)?;
         let entry =
@@ -58,36 +58,38 @@ fn portion(conn: &mut PgConnection, is_careful: bool) -> Result<bool> {
         audit::record(conn, &entry)?;
         return Ok(true);
     };
-    if is_careful || first.is_repeat {
-        for line in waiting.iter().take(REPEATS) {
-            one(conn, &import, line.line)?;
+    if line_by_line || first.is_repeat {
+        for line in waiting.iter().take(SINGLE_LINES_PER_TRANSACTION) {
+            import_single_line(conn, &import, line.line)?;
         }
         return Ok(true);
     }
     let fresh = waiting.into_iter().filter(|line| !line.is_repeat).collect();
-    carry_out(conn, &import, Plan::of(fresh, import.updates_existing))?;
+    apply_plan(conn, &import, PortionPlan::of(fresh, import.updates_existing))?;
     Ok(true)
 }
 
 /// Imports one line. If the database refuses it, it stays with a reason.
-fn one(conn: &mut PgConnection, import: &Claimed, line: i32) -> Result<()> {
+fn import_single_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -> Result<()> {
     let taken = conn.transaction(|conn| {
         let found = queries::waiting_line(conn, import, line)?;
-        carry_out(conn, import, Plan::of(found, import.updates_existing))
+        apply_plan(conn, import, PortionPlan::of(found, import.updates_existing))
     });
     match taken {
         Err(error) if error.rejects_values() => {
             tracing::warn!(%error, line, "a line of an import was refused");
-            let plan =
-                Plan { refuse: vec![(line, "Não foi possível salvar esta linha.")], ..Plan::default() };
-            carry_out(conn, import, plan)
+            let plan = PortionPlan {
+                refuse: vec![(line, "Não foi possível salvar esta linha.")],
+                ..PortionPlan::default()
+            };
+            apply_plan(conn, import, plan)
         }
         outcome => outcome,
     }
 }
 
-impl Plan {
-    fn of(lines: Vec<Match>, updates_existing: bool) -> Self {
+impl PortionPlan {
+    fn of(lines: Vec<WaitingLine>, updates_existing: bool) -> Self {
         let (mut plan, mut met) = (Self::default(), HashMap::<ContactId, i32>::new());
         for line in lines {
             let number = line.line;
@@ -111,10 +113,10 @@ impl Plan {
     }
 }
 
-fn carry_out(conn: &mut PgConnection, import: &Claimed, plan: Plan) -> Result<()> {
-    let Plan { create, update, skip, refuse, defer } = plan;
+fn apply_plan(conn: &mut PgConnection, import: &LockedImport, plan: PortionPlan) -> Result<()> {
+    let PortionPlan { create, update, skip, refuse, defer } = plan;
     let people = people(conn, import, create.iter().chain(&update))?;
-    let with_person = |line: Match| {
+    let with_person = |line: WaitingLine| {
         let person = people.get(&line.person).copied();
         (line, person)
     };
@@ -127,20 +129,20 @@ fn carry_out(conn: &mut PgConnection, import: &Claimed, plan: Plan) -> Result<()
         queries::update_contacts(conn, import, &update)?;
     }
     for (line, problem) in &refuse {
-        queries::refuse(conn, import.id, *line, problem)?;
+        queries::set_problem(conn, import.id, *line, problem)?;
     }
     for (line, other) in &defer {
         queries::defer(conn, import.id, *line, *other)?;
     }
     let taken = create.iter().chain(&update).map(|(line, _)| line.line).chain(skip.iter().copied());
-    queries::forget(conn, import.id, &taken.collect::<Vec<_>>())?;
+    queries::delete_lines(conn, import.id, &taken.collect::<Vec<_>>())?;
     queries::add_counts(conn, import.id, [create.len(), update.len(), skip.len(), refuse.len()])
 }
 
 fn people<'a>(
     conn: &mut PgConnection,
-    import: &Claimed,
-    lines: impl Iterator<Item = &'a Match>,
+    import: &LockedImport,
+    lines: impl Iterator<Item = &'a WaitingLine>,
 ) -> Result<HashMap<String, PersonId>> {
     let mut names: Vec<&str> =
         lines.map(|line| line.person.as_str()).filter(|name| !name.is_empty()).collect();

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId, ScheduleId};
 
 /// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
-const GONE: &str = "(anonimizado)";
+const ANONYMISED_TEXT: &str = "(anonimizado)";
 
 #[derive(QueryableByName)]
 struct ScheduleRow {
@@ -56,14 +56,17 @@ pub fn cancel_pending(
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let sql = "SELECT FROM contacts WHERE id = $1 FOR UPDATE";
     diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)?;
-    match super::detail(conn, contact)?.anonymised_at {
+    match super::super::queries::detail(conn, contact)?.anonymised_at {
         Some(_) => Err(Error::Conflict),
         None => Ok(()),
     }
 }
 
 /// The contact's person, if that person has no other contact.
-pub fn person_with_only(conn: &mut PgConnection, contact: ContactId) -> Result<Option<PersonId>> {
+pub fn person_without_other_contacts(
+    conn: &mut PgConnection,
+    contact: ContactId,
+) -> Result<Option<PersonId>> {
     let row: Option<PersonRow> = diesel::sql_query(
         "SELECT person_id AS id FROM contacts c WHERE id = $1 AND person_id IS NOT NULL
             AND NOT EXISTS (SELECT FROM contacts other WHERE other.person_id = c.person_id AND other.id <> c.id)",
@@ -138,14 +141,14 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
 
 /// Clears the names of the files from which the contact was imported, because people name files after the
 /// customer.
-pub fn clear_import_names(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+pub fn clear_import_file_names(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     diesel::sql_query(
         "UPDATE imports SET file_name = $2
           WHERE id IN (SELECT (details ->> 'import_id')::bigint FROM audit
                         WHERE action IN ('contact.created', 'contact.edited') AND subject_id = $1)",
     )
     .bind::<BigInt, _>(contact)
-    .bind::<Text, _>(GONE)
+    .bind::<Text, _>(ANONYMISED_TEXT)
     .execute(conn)?;
     Ok(())
 }
@@ -161,7 +164,7 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
           WHERE contact_id = $1",
     )
     .bind::<BigInt, _>(contact)
-    .bind::<Text, _>(GONE)
+    .bind::<Text, _>(ANONYMISED_TEXT)
     .execute(conn)?;
     // The person keeps their name if they have other contacts, so the link to them must go.
     diesel::sql_query(
@@ -175,7 +178,7 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
         .execute(conn)?;
     diesel::sql_query("UPDATE messages SET body = $2 WHERE contact_id = $1 AND kind <> 'event'")
         .bind::<BigInt, _>(contact)
-        .bind::<Text, _>(GONE)
+        .bind::<Text, _>(ANONYMISED_TEXT)
         .execute(conn)?;
     diesel::sql_query(
         "DELETE FROM attachments WHERE schedule_id IN (SELECT id FROM schedules WHERE contact_id = $1)

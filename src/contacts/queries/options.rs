@@ -4,7 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
-use crate::contacts::form::{ChannelKind, ChosenIds, Facts};
+use crate::contacts::form::{ChannelKind, ChosenIds, ReferencedRecords};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
@@ -12,7 +12,7 @@ use crate::users::NAME_IN_A_CHOICE;
 use crate::web::Search;
 
 /// Maximum records that a select offers without typing. The rest is found by search.
-const OFFERED: i64 = 50;
+const MAX_OPTIONS: i64 = 50;
 
 /// One option of a select: its value, its text, and a second line.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
@@ -26,14 +26,14 @@ pub struct Choice {
 }
 
 /// Contacts in order of name, each with its person. Only those that match `search`, if there is one.
-pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
+pub fn contact_options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let (matches, words) = matching(search, "c.search");
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, concat_ws(' · ', coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name),
                 'hoje em ' || p.name) AS sub
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
           WHERE c.archived_at IS NULL AND {matches}
-          ORDER BY c.sort_name, c.id LIMIT {OFFERED}"
+          ORDER BY c.sort_name, c.id LIMIT {MAX_OPTIONS}"
     ))
     .replanned_if(search.is_some())
     .bind::<Array<Text>, _>(words)
@@ -41,7 +41,7 @@ pub fn options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<C
 }
 
 /// People who match `search`, in order of name. `chosen` comes first and need not match.
-pub fn person_choices(
+pub fn person_options(
     conn: &mut PgConnection,
     search: Option<&Search>,
     chosen: Option<PersonId>,
@@ -53,7 +53,7 @@ pub fn person_choices(
                  UNION ALL
                  (SELECT id, name, sort_name, 1 FROM people
                    WHERE archived_at IS NULL AND {matches} AND id IS DISTINCT FROM $2
-                   ORDER BY sort_name, id LIMIT {OFFERED})) p
+                   ORDER BY sort_name, id LIMIT {MAX_OPTIONS})) p
            CROSS JOIN LATERAL (SELECT count(*) FROM contacts c
                                 WHERE c.person_id = p.id AND c.archived_at IS NULL) n
           ORDER BY p.rank, p.place, p.id"
@@ -103,13 +103,13 @@ pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<V
 }
 
 #[derive(QueryableByName)]
-struct FactsRow {
+struct ReferencedRow {
     #[diesel(sql_type = Nullable<BigInt>)]
     channel: Option<ChannelId>,
     #[diesel(sql_type = Nullable<Text>)]
     kind: Option<ChannelKind>,
     #[diesel(sql_type = Nullable<BigInt>)]
-    before: Option<ChannelId>,
+    current_channel: Option<ChannelId>,
     #[diesel(sql_type = Nullable<Text>)]
     address: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -121,9 +121,13 @@ struct FactsRow {
 }
 
 /// Looks up the records that the form names. `contact` is `None` for a new contact.
-pub fn facts(conn: &mut PgConnection, contact: Option<ContactId>, chosen: ChosenIds) -> Result<Facts> {
-    let row: FactsRow = db::prepared(
-        "SELECT ch.id AS channel, ch.kind, c.channel_id AS before, c.address,
+pub fn referenced_records(
+    conn: &mut PgConnection,
+    contact: Option<ContactId>,
+    chosen: ChosenIds,
+) -> Result<ReferencedRecords> {
+    let row: ReferencedRow = db::prepared(
+        "SELECT ch.id AS channel, ch.kind, c.channel_id AS current_channel, c.address,
                 (SELECT id FROM people WHERE id = $3 AND archived_at IS NULL) AS person,
                 (SELECT id FROM departments WHERE id = $4 AND deactivated_at IS NULL) AS department,
                 EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
@@ -138,9 +142,9 @@ pub fn facts(conn: &mut PgConnection, contact: Option<ContactId>, chosen: Chosen
     .bind::<Nullable<BigInt>, _>(chosen.department)
     .bind::<Nullable<BigInt>, _>(chosen.attendant)
     .get_result(conn)?;
-    Ok(Facts {
+    Ok(ReferencedRecords {
         channel: row.channel.zip(row.kind),
-        before: row.before.zip(row.address),
+        current_address: row.current_channel.zip(row.address),
         person: row.person,
         department: row.department,
         attendant: chosen.attendant.filter(|_| row.is_attendant),

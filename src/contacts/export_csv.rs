@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::web::{NameCursor, csv_file};
 
 /// The import recognises these column titles.
-const HEAD: &[&str] = &[
+const COLUMN_TITLES: &[&str] = &[
     "Nome",
     "Telefone",
     "E-mail",
@@ -28,23 +28,23 @@ const HEAD: &[&str] = &[
 
 /// Streams the list. A contact that is created or archived during the download may be missing or included, but
 /// none appears twice. The audit records who downloaded the list and its filters, but not the search text.
-pub async fn download(
+pub async fn show(
     viewer: Can<ManageContacts>,
     db: web::Data<Db>,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse> {
-    let (filter, details, who) = (query.filter(), query.kept(), viewer.clone());
+    let (filter, details, who) = (query.filter(), query.audited_filters(), viewer.clone());
     db.transaction(move |conn| {
         let entry = audit::Entry::of(Action::ContactsExported).by(&who).with(details.clone());
         audit::record(conn, &entry)
     })
     .await?;
-    let mut place: Option<NameCursor> = None;
+    let mut last: Option<NameCursor> = None;
     let name = format!("contatos-{}.csv", viewer.zone.day(Utc::now()));
-    Ok(csv_file(&name, HEAD, &db, move |conn: &mut PgConnection| {
-        let rows = queries::after(conn, &filter, place.as_ref())?;
-        if let Some(last) = rows.last() {
-            place = Some(NameCursor { name: last.sort_name.clone(), id: last.id });
+    Ok(csv_file(&name, COLUMN_TITLES, &db, move |conn: &mut PgConnection| {
+        let rows = queries::rows_after(conn, &filter, last.as_ref())?;
+        if let Some(row) = rows.last() {
+            last = Some(NameCursor { name: row.sort_name.clone(), id: row.id });
         }
         Ok(rows.into_iter().map(line).collect())
     }))
