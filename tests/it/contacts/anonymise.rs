@@ -6,7 +6,7 @@ use crate::harness::{Plan, TestApp};
 
 /// Marina has a completed schedule with a file, an open ticket in which she wrote, a cancelled schedule with a
 /// reason, a pending schedule, and a refused line of an import.
-pub async fn with_a_past(app: &TestApp) {
+pub async fn with_history(app: &TestApp) {
     let done = Plan {
         message: "Segue o boleto segredo-da-mensagem",
         ..Plan::new(&app.company, "open_ticket_and_notify")
@@ -54,7 +54,7 @@ fn all_texts(app: &TestApp) -> Vec<String> {
 #[actix_web::test]
 async fn nothing_of_the_customer_is_left_anywhere() {
     let app = TestApp::new().await;
-    with_a_past(&app).await;
+    with_history(&app).await;
     let traces = |app: &TestApp| -> Vec<String> {
         let signs = ["segredo", "marina", "Marina", "Duarte", "90000-0142", "5511900000142"];
         all_texts(app).into_iter().filter(|text| signs.iter().any(|sign| text.contains(sign))).collect()
@@ -118,9 +118,9 @@ fn dump(app: &TestApp) -> Vec<String> {
 
 /// The person keeps its name, because it has another contact too.
 #[actix_web::test]
-async fn a_dump_of_the_database_and_the_files_tells_nothing_of_who_it_was() {
+async fn a_dump_after_anonymising_does_not_identify_the_customer() {
     let app = TestApp::new().await;
-    with_a_past(&app).await;
+    with_history(&app).await;
     let admin = app.administrator().await;
     // Fills in every field of the form, and everything that the customer's browser sends.
     let edited = [
@@ -245,7 +245,7 @@ async fn a_person_with_other_contacts_stays() {
 }
 
 #[actix_web::test]
-async fn a_line_that_waits_goes_by_the_whole_number_and_a_refused_one_by_its_end() {
+async fn anonymising_deletes_waiting_lines_by_whole_number_and_refused_lines_by_its_last_digits() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO imports (id, created_by, channel_id, file_name, status, confirmed_at)
@@ -264,7 +264,7 @@ async fn a_line_that_waits_goes_by_the_whole_number_and_a_refused_one_by_its_end
 }
 
 #[actix_web::test]
-async fn what_the_customer_wrote_since_the_question_is_not_erased_unread() {
+async fn a_message_that_arrived_after_the_question_is_not_erased_unread() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without events");
     app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
     let admin = app.administrator().await;
@@ -282,7 +282,7 @@ async fn what_the_customer_wrote_since_the_question_is_not_erased_unread() {
 }
 
 #[actix_web::test]
-async fn a_ticket_that_was_opened_since_the_question_is_not_closed_with_it() {
+async fn a_ticket_that_was_opened_after_the_question_is_not_closed() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without events");
     let admin = app.administrator().await;
     let path = "/contacts/601/anonymisation";
@@ -293,7 +293,7 @@ async fn a_ticket_that_was_opened_since_the_question_is_not_closed_with_it() {
 }
 
 #[actix_web::test]
-async fn refused_lines_go_in_whatever_cell_they_name_the_contact() {
+async fn anonymising_deletes_refused_lines_that_name_the_contact_in_any_cell() {
     let app = TestApp::new().await;
     app.database.execute(
         "UPDATE contacts SET email = 'marina@casa.example' WHERE id = 601;
@@ -312,7 +312,7 @@ async fn refused_lines_go_in_whatever_cell_they_name_the_contact() {
 }
 
 #[actix_web::test]
-async fn files_that_wait_for_their_columns_go_and_are_sent_again() {
+async fn anonymising_deletes_files_whose_columns_are_not_chosen() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/import").await;

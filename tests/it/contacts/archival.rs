@@ -3,7 +3,7 @@
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn archiving_shows_what_it_touches_and_can_be_undone() {
+async fn archiving_shows_affected_records_and_can_be_undone() {
     let app = TestApp::new().await;
     Plan { due_in: "2 days", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     let admin = app.administrator().await;
@@ -49,7 +49,7 @@ async fn a_schedule_of_an_archived_contact_fails_with_that_reason() {
 }
 
 #[actix_web::test]
-async fn a_revoked_link_opens_nothing_and_another_takes_its_place() {
+async fn a_revoked_link_opens_nothing_and_a_new_one_replaces_it() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = |link: String| link.split_once("8080").unwrap().1.to_owned();

@@ -3,13 +3,13 @@
 use pontual::audit::Action;
 use serde_json::Value;
 
-use super::anonymise::with_a_past;
+use super::anonymise::with_history;
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn the_export_holds_all_that_is_kept_about_a_contact_and_no_other() {
+async fn the_export_holds_all_data_of_a_contact_and_of_no_other() {
     let app = TestApp::new().await;
-    with_a_past(&app).await;
+    with_history(&app).await;
     let admin = app.administrator().await;
     admin.get("/contacts/601").await.assert_says("Exportar dados do contato");
     let file = admin.post("/contacts/601/export", &[]).await;
@@ -42,7 +42,7 @@ async fn the_export_holds_all_that_is_kept_about_a_contact_and_no_other() {
 }
 
 #[actix_web::test]
-async fn a_long_conversation_is_exported_whole() {
+async fn a_long_conversation_is_exported_completely() {
     let app = TestApp::new().await.with_made_up_rows("the messages' ticket has no event");
     app.database.execute(
         "INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101);
@@ -58,7 +58,7 @@ async fn a_long_conversation_is_exported_whole() {
 
 /// The file holds the comments and messages of schedules. Users who may not schedule cannot see those elsewhere.
 #[actix_web::test]
-async fn the_file_is_for_who_sees_all_that_it_holds() {
+async fn only_users_who_may_see_all_of_it_may_export() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (204, 'Coordenação');
@@ -179,7 +179,7 @@ const COLUMNS: &str = "WITH RECURSIVE referring AS (
      ORDER BY 1";
 
 /// Gives each column a distinct value if it can hold one, so that no column is mistaken for another.
-fn tell_columns_apart(app: &TestApp, columns: &[(String, String, String)]) {
+fn give_each_column_its_own_value(app: &TestApp, columns: &[(String, String, String)]) {
     for (number, (table, column, kind)) in columns.iter().enumerate() {
         let value = match kind.as_str() {
             "text" => format!("{column} || ' de {table}.{column}'"),
@@ -193,9 +193,9 @@ fn tell_columns_apart(app: &TestApp, columns: &[(String, String, String)]) {
 }
 
 #[actix_web::test]
-async fn what_refers_to_a_contact_is_in_the_file_or_left_out_for_a_reason() {
+async fn every_column_that_refers_to_a_contact_is_exported_or_has_a_reason() {
     let app = TestApp::new().await;
-    with_a_past(&app).await;
+    with_history(&app).await;
     Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
     app.database.execute(
@@ -218,7 +218,7 @@ async fn what_refers_to_a_contact_is_in_the_file_or_left_out_for_a_reason() {
             (table.to_owned(), name.to_owned(), kind.to_owned())
         })
         .collect();
-    tell_columns_apart(&app, &columns);
+    give_each_column_its_own_value(&app, &columns);
     let admin = app.administrator().await;
     admin.get("/contacts/601").await;
     let file = admin.post("/contacts/601/export", &[]).await;
@@ -255,9 +255,9 @@ async fn what_refers_to_a_contact_is_in_the_file_or_left_out_for_a_reason() {
 }
 
 #[actix_web::test]
-async fn all_that_the_audit_tells_of_a_contact_its_tickets_and_schedules_is_in_the_file() {
+async fn the_export_holds_the_audit_of_a_contact_its_tickets_and_schedules() {
     let app = TestApp::new().await.with_made_up_rows("an audit of all that can be told");
-    with_a_past(&app).await;
+    with_history(&app).await;
     let admin = app.administrator().await;
     let subjects = [
         ("contact.", "601".to_owned()),

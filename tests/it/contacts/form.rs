@@ -13,7 +13,7 @@ const WHOLE: [(&str, &str); 7] = [
 ];
 
 #[actix_web::test]
-async fn a_contact_is_made_and_changed() {
+async fn a_contact_is_created_and_edited() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/new").await.assert_says("Novo contato");
@@ -45,7 +45,7 @@ async fn a_contact_is_made_and_changed() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_is_said_and_what_was_typed_comes_back() {
+async fn a_refused_form_shows_errors_and_keeps_what_was_typed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;
@@ -78,7 +78,7 @@ async fn what_is_wrong_is_said_and_what_was_typed_comes_back() {
 }
 
 #[actix_web::test]
-async fn a_known_number_is_asked_about_and_may_be_used_twice() {
+async fn a_number_of_another_contact_is_saved_only_after_a_warning() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;
@@ -125,7 +125,7 @@ async fn an_address_is_used_once_on_a_channel() {
 }
 
 #[actix_web::test]
-async fn without_scripts_the_attendants_are_shown_by_a_button() {
+async fn without_scripts_a_button_shows_the_attendants() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.get("/contacts/new").await;
@@ -140,7 +140,7 @@ async fn without_scripts_the_attendants_are_shown_by_a_button() {
 }
 
 #[actix_web::test]
-async fn a_new_schedule_begins_with_who_usually_serves_the_contact() {
+async fn a_new_schedule_proposes_the_default_department_and_attendant() {
     let app = TestApp::new().await;
     app.database.execute(
         "UPDATE contacts SET default_department_id = 102, default_attendant_id = 304 WHERE id = 601;
@@ -154,7 +154,7 @@ async fn a_new_schedule_begins_with_who_usually_serves_the_contact() {
 }
 
 #[actix_web::test]
-async fn a_number_that_only_takes_calls_is_kept_and_said_to_be_one() {
+async fn a_number_that_only_takes_calls_is_saved_and_marked() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO channels (id, kind, name, default_department_id) VALUES (402, 'whatsapp', 'WhatsApp', 101)",
@@ -169,7 +169,7 @@ async fn a_number_that_only_takes_calls_is_kept_and_said_to_be_one() {
 }
 
 #[actix_web::test]
-async fn an_address_in_letters_and_in_punycode_is_one_contacts() {
+async fn an_address_in_letters_and_in_punycode_is_the_same() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;

@@ -99,7 +99,7 @@ async fn a_file_is_shown_before_anything_is_written_and_then_imported() {
 }
 
 #[actix_web::test]
-async fn known_contacts_are_changed_if_that_is_chosen() {
+async fn existing_contacts_are_updated_if_that_is_chosen() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let text = "nome,telefone,email,pessoa\nMarina Lima,11 90000-0142,nova@casa.example,\n\
@@ -121,7 +121,7 @@ async fn known_contacts_are_changed_if_that_is_chosen() {
 }
 
 #[actix_web::test]
-async fn the_file_of_errors_can_be_opened_and_sent_again() {
+async fn the_error_file_can_be_opened_and_uploaded_again() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let text = format!(
@@ -148,7 +148,7 @@ async fn the_file_of_errors_can_be_opened_and_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_file_that_is_none_is_explained() {
+async fn a_file_that_cannot_be_read_is_refused_with_a_reason() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let unknown = send(&admin, "a;b\n1;2\n").await;
@@ -183,7 +183,7 @@ async fn a_file_that_is_none_is_explained() {
 }
 
 #[actix_web::test]
-async fn a_nul_or_broken_text_is_a_bad_line_and_no_more() {
+async fn a_nul_byte_or_broken_text_spoils_only_its_line() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let content = b"nome;telefone\nA\0na;\nJos\xe9;\nBia\x1b[2J;\n";
@@ -242,7 +242,7 @@ async fn a_line_that_the_database_refuses_does_not_stop_the_others() {
 }
 
 #[actix_web::test]
-async fn trouble_of_the_database_is_no_fault_of_a_line() {
+async fn a_database_error_is_not_blamed_on_a_line() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let sent = send(&admin, "nome\nAna\nBia\n").await;
@@ -261,7 +261,7 @@ async fn trouble_of_the_database_is_no_fault_of_a_line() {
 }
 
 #[actix_web::test]
-async fn an_upload_is_forgotten_after_a_week() {
+async fn an_upload_is_deleted_after_a_week() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     send(&admin, "nome\nAna\n").await.assert_status(303);
@@ -272,7 +272,7 @@ async fn an_upload_is_forgotten_after_a_week() {
 }
 
 #[actix_web::test]
-async fn a_preview_tells_what_each_line_will_do_and_whom_it_makes() {
+async fn a_preview_shows_what_each_line_will_do_and_the_people_it_creates() {
     let app = TestApp::new().await;
     app.database.execute("UPDATE contacts SET email = lower(split_part(name, ' ', 1)) || '@casa.example'");
     let admin = app.administrator().await;
@@ -316,7 +316,7 @@ async fn a_waiting_line_of_an_anonymised_contact_counts_as_skipped() {
 }
 
 #[actix_web::test]
-async fn each_column_is_shown_with_examples_and_becomes_what_one_chooses() {
+async fn each_column_is_shown_with_examples_and_imported_as_chosen() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get(IMPORT).await;
@@ -356,7 +356,7 @@ async fn each_column_is_shown_with_examples_and_becomes_what_one_chooses() {
 }
 
 #[actix_web::test]
-async fn suspect_letters_are_shown_before_anything_is_written_and_another_encoding_mends_them() {
+async fn suspect_letters_are_shown_in_time_and_another_encoding_fixes_them() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get(IMPORT).await;
@@ -376,7 +376,7 @@ async fn suspect_letters_are_shown_before_anything_is_written_and_another_encodi
 }
 
 #[actix_web::test]
-async fn a_head_that_was_taken_for_another_can_be_chosen() {
+async fn a_wrongly_guessed_header_can_be_corrected() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get(IMPORT).await;
@@ -394,7 +394,7 @@ async fn a_head_that_was_taken_for_another_can_be_chosen() {
 }
 
 #[actix_web::test]
-async fn numbers_that_find_no_place_are_told_and_can_be_taken_away_as_a_list() {
+async fn numbers_that_do_not_fit_are_listed_and_can_be_downloaded() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let sent = send_file(&admin, input!("two-phones.csv"), &[]).await;
@@ -421,7 +421,7 @@ async fn numbers_that_find_no_place_are_told_and_can_be_taken_away_as_a_list() {
 }
 
 #[actix_web::test]
-async fn a_contact_without_a_name_is_called_by_its_address_and_none_loses_its_name() {
+async fn a_contact_without_a_name_gets_its_address_as_name() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let text = "email;telefone\nnovo@casa.example;\n;(31) 90000-0199\n;11 90000-0142\n";
@@ -440,7 +440,7 @@ async fn a_contact_without_a_name_is_called_by_its_address_and_none_loses_its_na
 }
 
 #[actix_web::test]
-async fn what_was_exported_can_be_imported_again_and_changes_nothing() {
+async fn importing_an_unchanged_export_changes_nothing() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id, default_attendant_id)
@@ -480,7 +480,7 @@ async fn what_was_exported_can_be_imported_again_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn the_export_holds_what_the_filters_leave() {
+async fn the_export_holds_only_the_filtered_contacts() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name) SELECT 1000 + n, 401, 'x' || n, 'Um de muitos ' || n FROM generate_series(1, 1200) n",
@@ -517,7 +517,7 @@ async fn departments_and_attendants_come_with_the_contact() {
 }
 
 #[actix_web::test]
-async fn files_made_to_do_harm_are_refused_in_words() {
+async fn malicious_files_are_refused_with_a_message() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let semicolons = vec![b';'; 15 * 1024 * 1024];
@@ -530,7 +530,7 @@ async fn files_made_to_do_harm_are_refused_in_words() {
 }
 
 #[actix_web::test]
-async fn forty_thousand_lines_are_staged_without_a_long_statement() {
+async fn forty_thousand_lines_are_stored_without_a_long_statement() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name, phone, email)
@@ -546,7 +546,7 @@ async fn forty_thousand_lines_are_staged_without_a_long_statement() {
 }
 
 #[actix_web::test]
-async fn a_file_counts_for_the_hour_as_an_upload_does() {
+async fn an_imported_file_counts_towards_the_hourly_upload_volume() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let list = "nome;telefone\nRosa;11 90000-0001\n";

@@ -52,7 +52,7 @@ async fn a_contact_is_found_by_every_spelling_of_its_number() {
 }
 
 #[actix_web::test]
-async fn quotes_dashes_and_invisible_marks_hide_no_name() {
+async fn names_are_found_despite_quotes_dashes_and_invisible_marks() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name) VALUES
@@ -77,7 +77,7 @@ async fn quotes_dashes_and_invisible_marks_hide_no_name() {
 }
 
 #[actix_web::test]
-async fn the_list_is_filtered_and_says_what_is_going_on() {
+async fn the_list_is_filtered_and_shows_open_tickets_and_schedules() {
     let app = TestApp::new().await;
     app.database.execute(
         "UPDATE contacts SET archived_at = now() WHERE id = 602;
@@ -98,7 +98,7 @@ async fn the_list_is_filtered_and_says_what_is_going_on() {
 }
 
 #[actix_web::test]
-async fn pages_follow_each_other_by_name_and_keep_the_filters() {
+async fn pages_are_ordered_by_name_and_keep_the_filters() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO contacts (channel_id, address, name)
@@ -127,7 +127,7 @@ async fn pages_follow_each_other_by_name_and_keep_the_filters() {
 }
 
 #[actix_web::test]
-async fn attendants_read_contacts_but_find_no_button_to_change_them() {
+async fn attendants_read_contacts_but_see_no_button_to_change_them() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 102)");
     let bruno = app.attendant().await;
@@ -152,7 +152,7 @@ async fn attendants_read_contacts_but_find_no_button_to_change_them() {
 }
 
 #[actix_web::test]
-async fn a_name_is_text_wherever_it_stands() {
+async fn a_name_with_markup_is_shown_as_text_on_every_page() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;
@@ -187,7 +187,7 @@ async fn a_name_is_text_wherever_it_stands() {
 }
 
 #[actix_web::test]
-async fn conversations_are_found_without_accents_and_closed_ones_too() {
+async fn search_ignores_accents_and_finds_closed_conversations() {
     let app = TestApp::new().await.with_made_up_rows("tickets without their events");
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name, phone) VALUES

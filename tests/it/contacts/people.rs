@@ -3,7 +3,7 @@
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn a_person_is_made_with_contacts_that_leave_another() {
+async fn a_new_person_takes_contacts_from_another() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/people/new").await.assert_says("Nova pessoa").assert_says("Marina Duarte");
@@ -64,7 +64,7 @@ async fn a_refused_form_keeps_what_was_chosen() {
 }
 
 #[actix_web::test]
-async fn archiving_a_person_lets_her_contacts_go_and_keeps_their_schedules() {
+async fn archiving_a_person_removes_the_contacts_and_keeps_their_schedules() {
     let app = TestApp::new().await;
     let schedule = Plan { due_in: "2 days", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     let admin = app.administrator().await;
@@ -86,7 +86,7 @@ async fn archiving_a_person_lets_her_contacts_go_and_keeps_their_schedules() {
 }
 
 #[actix_web::test]
-async fn a_name_that_another_person_has_is_asked_about_and_may_be_used_twice() {
+async fn a_name_of_another_person_is_saved_only_after_a_warning() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/people/new").await;
@@ -107,7 +107,7 @@ async fn a_name_that_another_person_has_is_asked_about_and_may_be_used_twice() {
 }
 
 #[actix_web::test]
-async fn a_stale_form_adds_nobody_to_a_person_who_was_archived() {
+async fn a_stale_form_adds_no_contact_to_an_archived_person() {
     let app = TestApp::new().await;
     let (admin, other) = (app.administrator().await, app.administrator().await);
     let version = admin.get("/people/501/edit").await.attribute("input[name=version]", "value").unwrap();
@@ -125,7 +125,7 @@ async fn a_stale_form_adds_nobody_to_a_person_who_was_archived() {
 }
 
 #[actix_web::test]
-async fn the_contacts_of_a_large_person_are_counted_whole() {
+async fn all_contacts_of_a_person_are_counted_beyond_those_shown() {
     let app = TestApp::new().await.with_made_up_rows("contacts that nobody wrote");
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name, person_id)
