@@ -7,7 +7,7 @@ use super::form::ContactInput;
 use super::queries;
 use super::save::{self, SaveOutcome, Submission};
 use super::views::{ContactRecords, FormPage, Index, ListQuery, Options, Show};
-use crate::auth::{Can, ManageContacts, ReadContacts, Viewer};
+use crate::auth::{Account, Can, ManageContacts, ReadContacts};
 use crate::config::Config;
 use crate::contacts::Links;
 use crate::db::Db;
@@ -54,7 +54,7 @@ pub async fn new(
     query: web::Query<NewQuery>,
 ) -> Result<HttpResponse> {
     let typed = ContactInput { person_id: query.into_inner().person_id, ..ContactInput::default() };
-    let page = filled(&db, None, typed).await?;
+    let page = load_form(&db, None, typed).await?;
     shell.page(page.title(), page)
 }
 
@@ -78,7 +78,7 @@ pub async fn edit(
     if detail.anonymised_at.is_some() {
         return Err(Error::Conflict);
     }
-    let page = filled(&db, Some(id), FormPage::typed_of(&detail)).await?;
+    let page = load_form(&db, Some(id), FormPage::typed_of(&detail)).await?;
     shell.page(page.title(), page)
 }
 
@@ -97,7 +97,7 @@ pub async fn update(
 /// - 422: a field is wrong, or other contacts have the same number or address.
 /// - 409: somebody else changed the contact meanwhile.
 async fn answer(
-    viewer: &Viewer,
+    account: &Account,
     form: Posted,
     shell: Shell,
     db: &Db,
@@ -105,22 +105,22 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let typed = ContactInput::read(&form);
     if !form.get("step").is_empty() {
-        let page = filled(db, contact, typed).await?;
+        let page = load_form(db, contact, typed).await?;
         return shell.page(page.title(), page);
     }
-    let submission = Submission { contact, typed: typed.clone(), by: viewer.clone() };
+    let submission = Submission { contact, typed: typed.clone(), by: account.clone() };
     match save::save(db, submission).await? {
         SaveOutcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
         SaveOutcome::Refused { refusal, duplicates } => {
             let status = refusal.status();
-            let page = filled(db, contact, typed).await?.refused(refusal, duplicates);
+            let page = load_form(db, contact, typed).await?.refused(refusal, duplicates);
             let title = format!("Erro: {}", page.title());
             shell.page_with(status, &title, page)
         }
     }
 }
 
-async fn filled(db: &Db, contact: Option<ContactId>, typed: ContactInput) -> Result<FormPage> {
+async fn load_form(db: &Db, contact: Option<ContactId>, typed: ContactInput) -> Result<FormPage> {
     let ids = typed.ids();
     let options = db.run(move |conn| Options::load(conn, ids)).await?;
     Ok(FormPage::new(contact, typed, options))

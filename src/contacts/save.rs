@@ -7,7 +7,7 @@ use super::display;
 use super::form::{ContactInput, ValidContact};
 use super::queries::{self, ContactDetail, PossibleDuplicate};
 use crate::audit::{self, Action};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::db::Db;
 use crate::departments::sight;
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub struct Submission {
     /// None for a new contact.
     pub contact: Option<ContactId>,
     pub typed: ContactInput,
-    pub by: Viewer,
+    pub by: Account,
 }
 
 /// The result of submitting the form.

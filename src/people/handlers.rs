@@ -8,7 +8,7 @@ use super::save::{SaveOutcome, Submission};
 use super::views::{FormPage, Index, ListQuery, PersonContacts, Show};
 use super::{AUDITED, queries};
 use crate::audit;
-use crate::auth::{Can, ManageContacts, Viewer};
+use crate::auth::{Account, Can, ManageContacts};
 use crate::contacts::views::MAX_HISTORY_ENTRIES;
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -89,14 +89,14 @@ pub async fn update(
 }
 
 async fn answer(
-    viewer: &Viewer,
+    account: &Account,
     form: Posted,
     shell: Shell,
     db: &Db,
     person: Option<PersonId>,
 ) -> Result<HttpResponse> {
     let typed = PersonInput::read(&form);
-    let submission = Submission { person, typed: typed.clone(), by: viewer.clone() };
+    let submission = Submission { person, typed: typed.clone(), by: account.clone() };
     let outcome = db.transaction(move |conn| submission.save(conn)).await?;
     let page = db.run(move |conn| FormPage::load(conn, person, typed));
     let (status, page) = match outcome {

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::form::{PersonInput, ValidPerson, snapshot};
 use super::queries::{self, Namesake, PersonDetail};
 use crate::audit::{self, Action};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
 use crate::live::{self, Event};
@@ -17,7 +17,7 @@ pub struct Submission {
     /// None for a new person.
     pub person: Option<PersonId>,
     pub typed: PersonInput,
-    pub by: Viewer,
+    pub by: Account,
 }
 
 /// The result of submitting the form.

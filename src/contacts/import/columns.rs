@@ -8,6 +8,7 @@ use super::ImportStatus;
 use super::column_titles::ColumnTarget;
 use super::line::{DepartmentDirectory, Line, LineParser};
 use super::queries::{self, Import};
+use super::store_lines::store_lines;
 use super::summary::{FileSummary, lines, read_on_blocking_pool};
 use super::table::{MAX_COLUMNS, ReadSettings};
 use super::views::ColumnsPage;
@@ -143,7 +144,8 @@ pub async fn update(
             shell.page_with(status, title, page)
         }
         Ok(ColumnsOutcome::Chosen(summary, lines)) => {
-            store_lines(&db, import, choices.to_value(&summary), lines).await?;
+            let chosen = choices.to_value(&summary);
+            db.transaction(move |conn| store_lines(conn, &import, &chosen, &lines)).await?;
             Ok(redirect(&path))
         }
     }
@@ -190,19 +192,4 @@ fn check_choices(
     }
     let lines = lines(content, &choices.reading, LineParser::new(targets, kind, directory))?;
     Ok(ColumnsOutcome::Chosen(Box::new(summary), lines))
-}
-
-/// Stores the lines, and deletes those of an earlier choice.
-async fn store_lines(db: &Db, import: Import, choices: Value, lines: Vec<Line>) -> Result<()> {
-    let (id, channel) = (import.id, (import.channel_id, import.channel_kind));
-    db.transaction(move |conn| {
-        let now = queries::find_for_update(conn, id)?;
-        if !matches!(now.status, ImportStatus::Mapping | ImportStatus::Preview) {
-            return Ok(());
-        }
-        queries::delete_all_lines(conn, id)?;
-        queries::add_lines(conn, id, channel, &lines)?;
-        queries::finish_mapping(conn, id, &choices)
-    })
-    .await
 }

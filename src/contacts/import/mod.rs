@@ -33,6 +33,7 @@ pub mod leftovers;
 mod line;
 mod numbers;
 mod queries;
+mod store_lines;
 mod summary;
 mod table;
 pub mod template;
