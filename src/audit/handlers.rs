@@ -6,7 +6,7 @@ use chrono::{NaiveDate, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::queries::log::{self, Actor, Filter};
+use super::queries::{self, Actor, Filter};
 use super::views::{self, Index};
 use super::{Action, Entry, Group, record};
 use crate::auth::{Can, ReadAudit, Viewer};
@@ -65,7 +65,7 @@ impl Query {
     }
 
     /// Drops filter values that do not exist, with a remark for the user about each.
-    fn without_unknown(self, people: &[log::UserChoice]) -> (Self, FilterRemarks) {
+    fn without_unknown(self, people: &[queries::UserChoice]) -> (Self, FilterRemarks) {
         let is_somebody = match self.actor.parse() {
             Ok(Actor::Person(id)) => people.iter().any(|person| person.id == id),
             Ok(Actor::Nobody) => true,
@@ -130,9 +130,9 @@ pub async fn index(
     let zone = viewer.zone;
     let (query, remarks, page, people) = db
         .run(move |conn| {
-            let people = log::people(conn, "", query.actor())?;
+            let people = queries::people(conn, "", query.actor())?;
             let (query, remarks) = query.without_unknown(&people);
-            let page = log::page(conn, query.filter(zone))?;
+            let page = queries::page(conn, query.filter(zone))?;
             Ok((query, remarks, page, people))
         })
         .await?;
@@ -155,8 +155,8 @@ pub async fn people(
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse> {
     let nobody = query.q.trim().is_empty().then(|| json!({ "value": "none", "text": NOBODY }));
-    let found = db.run(move |conn| log::people(conn, &query.q, None)).await?;
-    let choice = |person: log::UserChoice| json!({ "value": person.id, "text": person.name });
+    let found = db.run(move |conn| queries::people(conn, &query.q, None)).await?;
+    let choice = |person: queries::UserChoice| json!({ "value": person.id, "text": person.name });
     let choices: Vec<Value> = nobody.into_iter().chain(found.into_iter().map(choice)).collect();
     Ok(HttpResponse::build(StatusCode::OK).json(choices))
 }
@@ -173,7 +173,7 @@ pub async fn export(
     let (zone, by) = (viewer.zone, viewer.id);
     let query = db
         .transaction(move |conn| {
-            let people = log::people(conn, "", query.actor())?;
+            let people = queries::people(conn, "", query.actor())?;
             let (query, _) = query.clone().without_unknown(&people);
             let entry = Entry::of(Action::AuditExported).by_user(by).with(query.as_details());
             record(conn, &entry.from(&ip))?;
@@ -183,7 +183,7 @@ pub async fn export(
     let mut filter = Filter { after: None, before: None, ..query.filter(zone) };
     let name = format!("auditoria-{}.csv", zone.day(Utc::now()));
     Ok(csv_file(&name, views::HEAD, &db, move |conn| {
-        let rows = log::rows(conn, filter, BATCH)?;
+        let rows = queries::rows(conn, filter, BATCH)?;
         if let Some(last) = rows.last() {
             filter.after = Some(Cursor { at: last.at, id: last.id });
         }

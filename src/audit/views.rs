@@ -4,7 +4,7 @@ use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::handlers::Query;
-use super::queries::log::{Row, UserChoice};
+use super::queries::{Row, UserChoice};
 use super::sentences::{Group, Sentence};
 use crate::auth::Account;
 use crate::web::{FilterRemarks, PageOf};

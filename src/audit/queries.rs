@@ -1,4 +1,4 @@
-//! The entries of the audit page, newest first. Each way to filter has its own index.
+//! SQL of the audit: adding an entry, the entries about one record, and the entries of the audit page.
 
 use std::str::FromStr;
 
@@ -8,12 +8,76 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
-use crate::audit::{Action, Group};
+use super::{Action, Entry, Group};
 use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::schema::audit;
 use crate::users::NAME_IN_A_CHOICE;
-use crate::web::{Cursor, PageOf, Search};
+use crate::web::{Cursor, LastChange, PageOf, Search};
+
+/// Adds an entry. Call it in the same transaction as the change that it records.
+pub fn record(conn: &mut PgConnection, entry: &Entry) -> Result<()> {
+    diesel::insert_into(audit::table)
+        .values((
+            audit::action.eq(entry.action.as_str()),
+            audit::actor_id.eq(entry.actor.map(|actor| actor.0)),
+            audit::subject_id.eq(entry.subject),
+            audit::details.eq(&entry.details),
+            audit::ip.eq(&entry.ip),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What was done, and by whom. No actor means the platform itself.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Change {
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = Text)]
+    pub action: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub actor: Option<String>,
+    #[diesel(sql_type = Jsonb)]
+    pub details: Value,
+    /// The department, where a user's history shows that they joined or left one.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub department: Option<String>,
+}
+
+impl From<Change> for LastChange {
+    fn from(change: Change) -> Self {
+        Self { at: change.at, actor: change.actor }
+    }
+}
+
+const SELECT: &str = "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS department
+   FROM audit a LEFT JOIN users u ON u.id = a.actor_id";
+
+/// The newest entry with this action.
+pub fn newest_of(conn: &mut PgConnection, action: Action) -> Result<Option<Change>> {
+    Ok(db::prepared(format!("{SELECT} WHERE a.action = $1 ORDER BY a.at DESC, a.id DESC LIMIT 1"))
+        .bind::<Text, _>(action)
+        .get_result(conn)
+        .optional()?)
+}
+
+/// The newest `limit` entries about `subject` that have one of these actions, newest first.
+pub fn newest_about(
+    conn: &mut PgConnection,
+    actions: &[Action],
+    subject: i64,
+    limit: i64,
+) -> Result<Vec<Change>> {
+    Ok(db::prepared(format!(
+        "{SELECT} WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3"
+    ))
+    .bind::<Array<Text>, _>(actions.to_vec())
+    .bind::<BigInt, _>(subject)
+    .bind::<BigInt, _>(limit)
+    .load(conn)?)
+}
 
 /// Maximum rows per page.
 const PAGE: usize = 50;
