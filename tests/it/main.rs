@@ -15,6 +15,7 @@ mod conversations;
 mod demo;
 mod departments;
 mod dispatcher;
+mod enums;
 mod files;
 mod floors;
 mod harness;
