@@ -17,7 +17,7 @@ use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, RecoverySlot, USER_KEY};
+use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, PostedForm, USER_KEY};
 
 /// Maximum number of parts. A form has a dozen fields and a few files.
 const PARTS: usize = 100;
@@ -40,8 +40,6 @@ pub struct PostedFiles {
     /// Names of the files beyond the maximum number, which were dropped.
     pub left_out: Vec<FileName>,
     pub store: web::Data<Files>,
-    /// The input to offer again if it cannot be saved.
-    pub(super) unsent: RecoverySlot,
 }
 
 /// A file as received.
@@ -68,8 +66,7 @@ impl FromRequest for PostedFiles {
             let (request, plain) = (request.clone(), Posted::from_request(request, payload));
             return Box::pin(async move {
                 let (fields, store) = (plain.await?.into_fields(), store_of(&request)?);
-                let unsent = RecoverySlot::default();
-                Ok(Self { fields, files: Vec::new(), left_out: Vec::new(), store, unsent })
+                Ok(Self { fields, files: Vec::new(), left_out: Vec::new(), store })
             });
         }
         let request = request.clone();
@@ -141,13 +138,12 @@ impl<'a> Reader<'a> {
         let is_own = self.has_token();
         let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
         let Self { request, files, left_out, store, .. } = self;
-        let unsent = RecoverySlot::of(request);
+        // A foreign form's files were not read.
+        PostedForm::set_fields(request, &fields, !is_own || !files.is_empty());
         if !is_own {
-            unsent.is_read(&fields, true);
             return Err(Error::ForeignRequest);
         }
-        unsent.is_read(&fields, !files.is_empty());
-        Ok(PostedFiles { fields, files, left_out, store, unsent })
+        Ok(PostedFiles { fields, files, left_out, store })
     }
 
     fn has_token(&self) -> bool {

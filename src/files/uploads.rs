@@ -47,7 +47,6 @@ impl PostedFiles {
                     kept.refused.push(format!("{} já está anexado.", upload.file_name));
                 }
                 Ok(upload) => {
-                    self.unsent.file_stored(upload.id);
                     known.push(upload.clone());
                     kept.uploads.push(upload);
                 }
@@ -56,9 +55,6 @@ impl PostedFiles {
         }
         left_out.append(&mut self.left_out);
         kept.refused.extend(too_many(&left_out));
-        if kept.refused.is_empty() {
-            self.unsent.all_files_stored();
-        }
         Ok(kept)
     }
 }

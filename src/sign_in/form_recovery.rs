@@ -13,7 +13,7 @@ use actix_web::cookie::Cookie;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::handlers::sign_in_to_send;
@@ -29,7 +29,7 @@ pub async fn recover_forms(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let form = request.extensions().get::<PostedForm>().cloned();
+    let form = PostedForm::of(&request);
     let form = form.filter(|_| is_proven_own(request.headers()));
     let response = next.call(request).await?.map_into_boxed_body();
     let (Some(form), Some(refusal)) = (form, FormRefusal::of(&response)) else { return Ok(response) };

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDateTime;
 use serde::{Deserialize, Serialize};
 
-use super::recovered_form::RecoveredForm;
+use super::posted_form::RecoveredForm;
 use super::{FORM_LIMIT, Fields};
 use crate::keys::Key;
 
@@ -31,7 +31,7 @@ pub struct SealedForm {
     owner: i64,
     action: String,
     fields: Vec<(String, String)>,
-    loses_files: bool,
+    has_files: bool,
 }
 
 impl SealedForm {
@@ -43,7 +43,7 @@ impl SealedForm {
             let value = if is_secret(name) { String::new() } else { value.to_owned() };
             (name.to_owned(), value)
         });
-        Self { owner, action: action.to_owned(), fields: fields.collect(), loses_files: left.loses_files }
+        Self { owner, action: action.to_owned(), fields: fields.collect(), has_files: left.has_files }
     }
 
     pub fn belongs_to(&self, user: i64) -> bool {
@@ -52,7 +52,7 @@ impl SealedForm {
 
     /// The page that shows the form to its owner.
     pub fn page(self, csrf: &str) -> ResubmissionPage {
-        let left = RecoveredForm { fields: Fields::from(self.fields), loses_files: self.loses_files };
+        let left = RecoveredForm { fields: Fields::from(self.fields), has_files: self.has_files };
         ResubmissionPage::of(&self.action, csrf.to_owned(), &left)
     }
 }
@@ -95,7 +95,7 @@ pub struct ResubmissionPage {
     texts: Vec<(&'static str, String)>,
     hidden: Vec<(String, String)>,
     secrets: Vec<(String, &'static str)>,
-    loses_files: bool,
+    has_files: bool,
     /// Whether the form also sends choices that the page does not show.
     has_choices: bool,
 }
@@ -117,7 +117,7 @@ impl ResubmissionPage {
             texts: left.texts(),
             hidden: left.fields.iter().filter(|(name, _)| is_open(name)).map(own).collect(),
             secrets: secrets.map(|(name, _)| (name.to_owned(), secret_label(name))).collect(),
-            loses_files: left.loses_files,
+            has_files: left.has_files,
             has_choices: left.has_choices(),
         }
     }
@@ -264,7 +264,7 @@ mod tests {
     fn left() -> RecoveredForm {
         let fields =
             [("csrf", "t"), ("name", "Casa Ávila"), ("password", "segredo"), ("due_at", "2031-05-12T10:00")];
-        RecoveredForm { fields: Fields::from(fields), loses_files: false }
+        RecoveredForm { fields: Fields::from(fields), has_files: false }
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
         let fields = Fields::from([("comment", much.as_str())]);
         assert!(
             cipher
-                .encrypt(&SealedForm::of(7, "/schedules", &RecoveredForm { fields, loses_files: false }))
+                .encrypt(&SealedForm::of(7, "/schedules", &RecoveredForm { fields, has_files: false }))
                 .is_none()
         );
     }
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_form_with_only_choices_is_not_blank() {
-        let is_blank = |fields| RecoveredForm { fields, loses_files: false }.is_blank();
+        let is_blank = |fields| RecoveredForm { fields, has_files: false }.is_blank();
         assert!(is_blank(Fields::from([
             ("csrf", "t"),
             ("password", "x"),

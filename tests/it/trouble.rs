@@ -257,7 +257,7 @@ async fn an_edit_that_meets_trouble_comes_back_in_its_form() {
 }
 
 #[actix_web::test]
-async fn a_form_whose_choices_cannot_be_read_either_is_a_plain_page_that_names_its_kept_files() {
+async fn a_form_whose_choices_cannot_be_read_either_is_a_plain_page_without_its_files() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -268,11 +268,11 @@ async fn a_form_whose_choices_cannot_be_read_either_is_a_plain_page_that_names_i
          CREATE VIEW departments AS SELECT * FROM away WHERE locked()",
     );
     let kept = admin.post_files("/schedules", &form(&[]), &[("proposta.pdf", PDF)]).await;
-    kept.assert_status(503).assert_says(UNSURE).assert_says("Enviar de novo");
+    kept.assert_status(503).assert_says(UNSURE).assert_says("Voltar ao formulário");
     assert_eq!(kept.attribute("form", "action").unwrap(), "/schedules");
     app.database.execute("DROP VIEW departments; ALTER TABLE away RENAME TO departments");
     let saved = admin.post_raw("/schedules", &borrowed(&unsent(&kept))).await;
-    admin.follow(&saved).await.assert_says("Agendamento salvo.").assert_says("proposta.pdf");
+    admin.follow(&saved).await.assert_says("Agendamento salvo.").assert_says("Confirmar a renovação");
 }
 
 #[actix_web::test]
