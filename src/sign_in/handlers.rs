@@ -8,17 +8,15 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::form_recovery::sealed_form_page;
-use crate::audit::{self, Action, RefusalDetails};
+use super::session::{SignIn, sign_in, sign_out};
+use crate::audit::RefusalDetails;
 use crate::auth::sessions::{self, Device};
-use crate::auth::throttle::{self, AttemptSource};
-use crate::auth::{Anyone, KnownDevice, Viewer, credentials, passwords};
+use crate::auth::{Anyone, KnownDevice, Viewer};
 use crate::db::Db;
 use crate::email::Email;
 use crate::error::{Error, Result};
-use crate::ids::UserId;
-use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{ClientIp, Posted, Shell, own_path, redirect, redirect_with, user_of, with_cookie};
+use crate::web::{Posted, Shell, own_path, redirect, redirect_with, user_of, with_cookie};
 
 #[derive(Deserialize)]
 pub struct Next {
@@ -120,75 +118,13 @@ const OF_ANOTHER: (&str, &str) = (
 );
 
 /// Signs out.
-pub async fn destroy(
-    _: Posted,
-    viewer: Viewer,
-    session: Session,
-    db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
-) -> Result<HttpResponse> {
-    let user = viewer.id;
+pub async fn destroy(_: Posted, viewer: Viewer, session: Session, db: web::Data<Db>) -> Result<HttpResponse> {
     session.purge();
-    db.transaction(move |conn| {
-        audit::record(conn, &audit::Entry::of(Action::SignedOut).by_user(user).from(&ip))?;
-        live::announce(conn, &Event::RightsChanged(vec![user]))
-    })
-    .await?;
+    db.transaction(move |conn| sign_out(conn, &viewer)).await?;
     let mut answer = redirect("/login");
     // Also clears the user's pages and files from the browser's cache.
     answer
         .headers_mut()
         .insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
     Ok(answer)
-}
-
-/// The result of a sign-in attempt.
-enum SignIn {
-    Right {
-        user: UserId,
-        hash: String,
-    },
-    Wrong,
-    /// Beyond the limit for `seconds`. `user` is the user with the typed address, if there is one.
-    TooMany {
-        seconds: i64,
-        user: Option<UserId>,
-    },
-}
-
-async fn sign_in(db: &Db, email: &str, password: &str, ip: String, device: &KnownDevice) -> Result<SignIn> {
-    let (address, place, device) = (email.to_owned(), ip.clone(), device.clone());
-    let (credentials, guesser, admitted) = db
-        .run(move |conn| {
-            let credentials = credentials(conn, &address)?;
-            let nonce = credentials.as_ref().and_then(|(user, hash)| device.nonce(*user, hash));
-            let guesser = match nonce {
-                Some(nonce) => AttemptSource::Device(nonce.to_owned()),
-                None => AttemptSource::stranger(&address, &place),
-            };
-            let admitted = match throttle::count_attempt(conn, &guesser) {
-                Err(Error::TooMany { seconds }) => Err(seconds),
-                other => Ok(other?),
-            };
-            Ok((credentials, guesser, admitted))
-        })
-        .await?;
-    let (user, hash) = credentials.unzip();
-    if let Err(seconds) = admitted {
-        return Ok(SignIn::TooMany { seconds, user });
-    }
-    let is_right = passwords::verify(password.to_owned(), hash.clone()).await?;
-    db.transaction(move |conn| match (user, &hash) {
-        (Some(user), Some(hash)) if is_right => {
-            throttle::reset_after_success(conn, &guesser)?;
-            audit::record(conn, &audit::Entry::of(Action::SignedIn).by_user(user).from(&ip))?;
-            Ok(SignIn::Right { user, hash: hash.clone() })
-        }
-        (user, _) => {
-            let entry = audit::Entry::of(Action::SignInRefused).about(user.map(|id| id.0));
-            audit::record(conn, &entry.from(&ip))?;
-            Ok(SignIn::Wrong)
-        }
-    })
-    .await
 }

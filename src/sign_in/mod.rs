@@ -4,5 +4,6 @@
 
 mod form_recovery;
 pub mod handlers;
+mod session;
 
 pub use form_recovery::recover_forms;
