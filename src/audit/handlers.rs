@@ -14,9 +14,7 @@ use crate::clock::{self, Resolved, Zone};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{
-    ClientIp, Cursor, FilterKind, FilterRemarks, Shell, csv_file, redirect_without_empty, with_push_url,
-};
+use crate::web::{Cursor, FilterKind, FilterRemarks, Shell, csv_file, redirect_without_empty, with_push_url};
 
 /// Rows per query when the file is written.
 const BATCH: usize = 1000;
@@ -166,17 +164,15 @@ pub async fn export(
     viewer: Can<ReadAudit>,
     db: web::Data<Db>,
     query: web::Query<Query>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let who: Viewer = viewer.clone();
     let (query, _) = query.into_inner().in_order();
-    let (zone, by) = (viewer.zone, viewer.id);
+    let zone = viewer.zone;
     let query = db
         .transaction(move |conn| {
             let people = queries::people(conn, "", query.actor())?;
             let (query, _) = query.clone().without_unknown(&people);
-            let entry = Entry::of(Action::AuditExported).by_user(by).with(query.as_details());
-            record(conn, &entry.from(&ip))?;
+            record(conn, &Entry::of(Action::AuditExported).by(&viewer).with(query.as_details()))?;
             Ok(query)
         })
         .await?;

@@ -1,4 +1,7 @@
 //! SQL of the audit: adding an entry, the entries about one record, and the entries of the audit page.
+//!
+//! The page's text is SQL because each filter needs the plan of its own index; the entries about one record share
+//! their columns with the history of a user, which joins more tables.
 
 use std::str::FromStr;
 

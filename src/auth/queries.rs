@@ -1,6 +1,10 @@
 //! SQL of sign-in: users, sessions, throttling.
+//!
+//! SQL text stays where one statement reads the session, the account and the page's frame together, and where an
+//! INSERT decides itself (`SELECT … WHERE EXISTS`, `CASE` in ON CONFLICT).
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{
@@ -15,7 +19,7 @@ use crate::clock::Zone;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::schema::users;
+use crate::schema::{sessions, sign_in_attempts, users};
 use crate::web::Theme;
 
 #[derive(QueryableByName)]
@@ -99,9 +103,8 @@ pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserI
     Ok(users::table
         .filter(users::email.eq(email).and(users::deactivated_at.is_null()))
         .select((users::id, users::password_hash.assume_not_null()))
-        .first::<(i64, String)>(conn)
-        .optional()?
-        .map(|(id, hash)| (UserId(id), hash)))
+        .first(conn)
+        .optional()?)
 }
 
 #[derive(QueryableByName)]
@@ -171,9 +174,7 @@ impl StateRow {
             self.state[REPLACED_KEY] = "true".into();
         }
         if self.is_stale {
-            db::prepared("UPDATE sessions SET seen_at = now() WHERE token_hash = $1")
-                .bind::<Binary, _>(token_hash)
-                .execute(conn)?;
+            diesel::update(sessions::table.find(token_hash)).set(sessions::seen_at.eq(now)).execute(conn)?;
         }
         Ok(self.state)
     }
@@ -234,7 +235,7 @@ pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Resul
 }
 
 pub fn end_session(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
-    db::prepared("DELETE FROM sessions WHERE token_hash = $1").bind::<Binary, _>(token_hash).execute(conn)?;
+    diesel::delete(sessions::table.find(token_hash)).execute(conn)?;
     Ok(())
 }
 
@@ -263,9 +264,7 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
 /// After a successful sign-in: deletes the counts `own`, and subtracts this attempt from the counts `shared`.
 /// `retention` deletes old counts.
 pub fn forgive_attempts(conn: &mut PgConnection, own: &[String], shared: &[String]) -> Result<()> {
-    db::prepared("DELETE FROM sign_in_attempts WHERE key = ANY($1)")
-        .bind::<Array<Text>, _>(own)
-        .execute(conn)?;
+    diesel::delete(sign_in_attempts::table.filter(sign_in_attempts::key.eq_any(own))).execute(conn)?;
     // Locks the rows in the order of their keys, so that two sign-ins at once cannot deadlock.
     db::prepared(
         "UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0)
