@@ -71,6 +71,36 @@ impl Page {
             .collect()
     }
 
+    /// The fields of the form for `action`, as a browser sends them if nobody changes the form.
+    pub fn form_fields(&self, action: &str) -> Vec<(String, String)> {
+        let document = Html::parse_document(&self.body);
+        let form = Selector::parse(&format!("form[method=post][action='{action}']")).unwrap();
+        let controls = Selector::parse("input[name], select[name], textarea[name]").unwrap();
+        let option = Selector::parse("option").unwrap();
+        let Some(form) = document.select(&form).next() else { return Vec::new() };
+        let sent = form.select(&controls).filter(|control| {
+            let is_sent = match control.attr("type") {
+                Some("checkbox" | "radio") => control.attr("checked").is_some(),
+                Some("submit" | "file") => false,
+                _ => true,
+            };
+            is_sent && control.attr("disabled").is_none()
+        });
+        sent.map(|control| {
+            let value = match control.value().name() {
+                "select" => {
+                    let options: Vec<_> = control.select(&option).collect();
+                    let chosen = options.iter().find(|option| option.attr("selected").is_some());
+                    chosen.or(options.first()).and_then(|option| option.attr("value")).unwrap_or("").into()
+                }
+                "textarea" => control.text().collect(),
+                _ => control.attr("value").unwrap_or("on").to_owned(),
+            };
+            (control.attr("name").unwrap_or("").to_owned(), value)
+        })
+        .collect()
+    }
+
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }

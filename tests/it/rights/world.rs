@@ -1,7 +1,7 @@
 //! The data of the walk: three departments with attendants and conversations, and a user whose role has three
 //! permissions.
 
-use crate::harness::Database;
+use crate::harness::TestApp;
 
 pub const CONTACTS: std::ops::RangeInclusive<i64> = 601..=606;
 pub const WALKER: i64 = 310;
@@ -15,11 +15,13 @@ pub fn secret(contact: i64) -> String {
 /// The walker attends "Suporte" (101) and can at first read the conversation with 601 at most. First messages go to
 /// "Comercial" (103) and "Financeiro" (102). 604 and 606 have no ticket yet. The administrator has pending schedules:
 /// one will notify the walker of 602, one will notify Bruno of 603, and one will open a ticket in "Financeiro".
-pub fn fill(database: &Database, permissions: &[&str]) {
+/// A file came with each first message.
+pub async fn fill(app: &TestApp, permissions: &[&str]) {
+    let database = &app.database;
     database.execute(
         "UPDATE settings SET spacing_minutes = 0;
          INSERT INTO departments (id, name, position) VALUES (103, 'Comercial', 3);
-         INSERT INTO roles (id, name) VALUES (210, 'Três'), (211, 'Nenhuma'), (212, 'Uma');
+         INSERT INTO roles (id, name) VALUES (210, 'Três'), (211, 'Nenhuma'), (212, 'Uma'), (213, 'Sem ninguém');
          INSERT INTO users (id, name, email, password_hash, role_id)
             SELECT v.id, v.name, v.email, u.password_hash, v.role_id
               FROM (VALUES (310, 'Caminhante', 'caminhante@empresa.example', 210),
@@ -44,6 +46,9 @@ pub fn fill(database: &Database, permissions: &[&str]) {
             (801, 602, 101, 310, 'notify', now() + interval '1 day', now(), 'UTC', 'Ligar', 301),
             (802, 603, 101, 303, 'notify', now() + interval '1 day', now(), 'UTC', 'Ligar', 301),
             (803, 605, 102, 304, 'open_ticket', now() + interval '1 day', now(), 'UTC', 'Ligar', 301);
+         INSERT INTO sessions (token_hash, user_id, state)
+            SELECT sha256(convert_to(u.id || v.browser, 'UTF8')), u.id, '{}'
+              FROM users u, (VALUES ('phone'), ('desk')) AS v (browser) WHERE u.id IN (303, 305, 311, 313);
          INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', 301 FROM schedules;",
     );
     for contact in CONTACTS {
@@ -51,6 +56,11 @@ pub fn fill(database: &Database, permissions: &[&str]) {
             "INSERT INTO messages (contact_id, ticket_id, kind, body)
              SELECT contact_id, id, 'customer', '{}' FROM tickets WHERE contact_id = {contact}",
             secret(contact)
+        ));
+        app.keep(secret(contact).as_bytes()).await;
+        database.execute(&format!(
+            "INSERT INTO attachments (sha256, file_name, message_id)
+             SELECT sha256(convert_to(body, 'UTF8')), 'nota.txt', id FROM messages WHERE contact_id = {contact}"
         ));
     }
     for permission in permissions {

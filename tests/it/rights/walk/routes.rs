@@ -1,0 +1,38 @@
+//! The routes that the walks must use: all that change something, except those in `LEFT_OUT`.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use pontual::routes::routes;
+
+/// Routes that no walk uses, and why they cannot change what anybody can read.
+pub const LEFT_OUT: [(&str, &str); 8] = [
+    ("/login", "It signs in to an account whose password one has, and changes no rights."),
+    ("/logout", "It only takes access away, from one browser."),
+    ("/setup/{token}", "It answers 410 once there is an administrator."),
+    ("/settings/logo", "It changes a picture."),
+    ("/settings/logo/removal", "It removes a picture."),
+    ("/profile/password", "It asks for one's password, and changes only that."),
+    ("/profile/sessions/ending", "It only takes access away, from one's own browsers."),
+    ("/profile/sessions/{session}/ending", "It only takes access away, from one of one's own browsers."),
+];
+
+/// All routes that change something.
+pub static CHANGING: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    routes().into_iter().filter(|route| route.method == "POST").map(|route| route.path).collect()
+});
+
+/// The route that takes this path: the one with the fewest placeholders.
+pub fn route_of(path: &str) -> &'static str {
+    let path = path.split('?').next().unwrap_or_default();
+    let fits = |route: &&&str| {
+        let (route, path): (Vec<_>, Vec<_>) = (route.split('/').collect(), path.split('/').collect());
+        route.len() == path.len()
+            && route.iter().zip(&path).all(|(part, text)| part.starts_with('{') || part == text)
+    };
+    CHANGING
+        .iter()
+        .filter(fits)
+        .min_by_key(|route| route.matches('{').count())
+        .unwrap_or_else(|| panic!("no route takes POST {path}"))
+}
