@@ -6,6 +6,8 @@ mod export;
 mod form;
 pub mod import;
 mod list;
+#[cfg(target_os = "linux")]
+mod memory;
 mod people;
 
 use actix_web::test::TestRequest;
