@@ -3,6 +3,8 @@
 //! Browsers convert a domain such as `pão.example` to punycode (`xn--po-sia.example`); both are the same
 //! address.
 
+use std::borrow::Cow;
+
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 /// Maximum length of an address, in bytes, with the domain in punycode (RFC 5321, 4.5.3.1.3).
@@ -46,6 +48,29 @@ impl Email {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Finds the addresses in a text with other words.
+pub fn within(text: &str) -> impl Iterator<Item = Email> {
+    let is_between = |c: char| c == '/' || !(c == '@' || is_of_local_part(c) || is_mark(c));
+    text.split(is_between).filter_map(|word| Email::parse(word.trim_matches(['.', '\''])).ok())
+}
+
+/// The spelling of a word in stored addresses: a domain in punycode becomes letters, also if the word is only a part of
+/// an address.
+pub fn as_stored(word: &str) -> Cow<'_, str> {
+    if let Ok(email) = Email::parse(word) {
+        return Cow::Owned(email.0);
+    }
+    let (local, domain) = word.rsplit_once('@').map_or((None, word), |(local, domain)| (Some(local), domain));
+    if !domain.to_lowercase().contains("xn--") {
+        return Cow::Borrowed(word);
+    }
+    match (idna::domain_to_unicode(domain), local) {
+        ((_, Err(_)), _) => Cow::Borrowed(word),
+        ((letters, Ok(())), None) => Cow::Owned(letters),
+        ((letters, Ok(())), Some(local)) => Cow::Owned(format!("{local}@{letters}")),
     }
 }
 
@@ -116,6 +141,34 @@ mod tests {
             assert!(Email::parse(typed).is_err(), "{typed:?}");
         }
         assert!(Email::parse(&format!("{}@b.com", "x".repeat(250))).is_err());
+    }
+
+    #[test]
+    fn addresses_are_found_among_other_words() {
+        let found = |text: &str| within(text).map(|email| email.0).collect::<Vec<_>>();
+        assert_eq!(
+            found("Raul <RAUL@xn--po-sia.example>; mailto:ana@casa.example, x@"),
+            ["raul@pão.example", "ana@casa.example"]
+        );
+        assert_eq!(
+            found("casa: 'raul@pão。example'/ana@casa.example."),
+            ["raul@pão.example", "ana@casa.example"]
+        );
+        assert!(found("Maria, 11 90000-0142 @casa").is_empty());
+    }
+
+    #[test]
+    fn a_word_that_is_looked_for_is_spelled_as_addresses_are_stored() {
+        for (typed, stored) in [
+            ("Raul@XN--po-sia.example", "raul@pão.example"),
+            ("xn--po-sia.example", "pão.example"),
+            ("@xn--po-sia.example", "@pão.example"),
+            ("l@xn--po-sia", "l@pão"),
+            ("xn--", "xn--"),
+            ("Pão", "Pão"),
+        ] {
+            assert_eq!(as_stored(typed), stored, "{typed}");
+        }
     }
 
     #[test]

@@ -2,9 +2,10 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Text};
 
 use crate::auth::Account;
+use crate::email::{self, Email};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId, ScheduleId};
 
@@ -21,6 +22,22 @@ struct ScheduleRow {
 struct PersonRow {
     #[diesel(sql_type = BigInt)]
     id: PersonId,
+}
+
+#[derive(QueryableByName)]
+struct AddressRow {
+    #[diesel(sql_type = Text)]
+    email: String,
+}
+
+#[derive(QueryableByName)]
+struct LineRow {
+    #[diesel(sql_type = BigInt)]
+    import_id: i64,
+    #[diesel(sql_type = Integer)]
+    line: i32,
+    #[diesel(sql_type = Text)]
+    said: String,
 }
 
 /// Cancels the contact's pending schedules, and writes their history and audit entries.
@@ -94,21 +111,26 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     let sql =
         "UPDATE imports SET status = 'cancelled', finished_at = clock_timestamp() WHERE status = 'mapping'";
     diesel::sql_query(sql).execute(conn)?;
+    let (imports, lines) = lines_with_address(conn, contact)?;
     diesel::sql_query(
-        "WITH who AS (
+        r"WITH who AS (
             SELECT c.sort_name, c.phone, c.email, c.address, right(c.phone, 8) AS ending,
                    CASE WHEN NOT EXISTS (SELECT FROM contacts o WHERE o.person_id = c.person_id AND o.id <> c.id)
                         THEN p.sort_name END AS person
               FROM contacts c LEFT JOIN people p ON p.id = c.person_id WHERE c.id = $1),
+         spelled AS (SELECT * FROM unnest($2::bigint[], $3::int[]) AS spelled (import_id, line)),
          kept AS (
             SELECT l.import_id, l.line, l.problem, l.phone, l.email, l.code,
                    CASE WHEN l.phone = '' AND l.email = '' THEN plain(l.name) END AS name,
                    CASE WHEN l.problem IS NOT NULL
-                        THEN plain(concat_ws(' ', l.name, l.phone, l.email, l.person, l.department, l.attendant,
-                                             l.code, l.remark)) END AS said,
+                        THEN regexp_replace(
+                                plain(concat_ws(' ', l.name, l.phone, l.email, l.person, l.department, l.attendant,
+                                                l.code, l.remark)),
+                                '[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]', '', 'g') END AS said,
                    CASE WHEN l.problem IS NOT NULL
-                        THEN regexp_replace(concat_ws(' ', l.name, l.phone, l.email, l.person, l.code, l.remark),
-                                            '[^0-9]', '', 'g') END AS digits
+                        THEN regexp_replace(
+                                plain(concat_ws(' ', l.name, l.phone, l.email, l.person, l.code, l.remark)),
+                                '[^0-9]', '', 'g') END AS digits
               FROM import_lines l),
          met AS (
             SELECT k.import_id, k.line, k.problem FROM kept k, who w
@@ -120,13 +142,15 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
                           FROM regexp_split_to_table(w.sort_name, ' +') AS word)
                        OR position(w.person IN k.said) > 0
                        OR (w.phone <> '' AND position(w.ending IN k.digits) > 0)
-                       OR (w.email <> '' AND position(plain(w.email) IN k.said) > 0)))),
+                       OR (w.email <> '' AND position(plain(w.email) IN k.said) > 0)
+                       OR (k.import_id, k.line) IN (SELECT s.import_id, s.line FROM spelled s)))),
          silenced AS (
             UPDATE import_lines l SET remark = '' FROM who w
              WHERE l.problem IS NULL AND l.remark <> ''
                AND NOT EXISTS (SELECT FROM met m WHERE m.import_id = l.import_id AND m.line = l.line)
-               AND ((w.phone <> '' AND position(w.ending IN regexp_replace(l.remark, '[^0-9]', '', 'g')) > 0)
-                    OR (w.email <> '' AND position(w.email IN l.remark) > 0))),
+               AND ((w.phone <> '' AND position(w.ending IN regexp_replace(plain(l.remark), '[^0-9]', '', 'g')) > 0)
+                    OR (w.email <> '' AND position(plain(w.email) IN plain(l.remark)) > 0)
+                    OR (l.import_id, l.line) IN (SELECT s.import_id, s.line FROM spelled s))),
          gone AS (
             DELETE FROM import_lines l USING met m WHERE m.import_id = l.import_id AND m.line = l.line
             RETURNING l.import_id, l.problem)
@@ -135,8 +159,41 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
           WHERE i.id = n.import_id",
     )
     .bind::<BigInt, _>(contact)
+    .bind::<Array<BigInt>, _>(imports)
+    .bind::<Array<Integer>, _>(lines)
     .execute(conn)?;
     Ok(())
+}
+
+/// Lines with the contact's e-mail address in a spelling that only the parser of addresses can read, such as
+/// punycode. Returns their imports and line numbers.
+fn lines_with_address(conn: &mut PgConnection, contact: ContactId) -> Result<(Vec<i64>, Vec<i32>)> {
+    /// Maximum lines per query.
+    const PORTION: i64 = 5_000;
+    let sql = "SELECT email FROM contacts WHERE id = $1";
+    let row: Option<AddressRow> =
+        diesel::sql_query(sql).bind::<BigInt, _>(contact).get_result(conn).optional()?;
+    let (mut imports, mut lines, mut after) = (Vec::new(), Vec::new(), (0, 0));
+    let Some(email) = row.and_then(|row| Email::parse(&row.email).ok()) else { return Ok((imports, lines)) };
+    loop {
+        let rows: Vec<LineRow> = diesel::sql_query(
+            r"SELECT l.import_id, l.line, said FROM import_lines l,
+                     concat_ws(' ', l.name, l.phone, l.email, l.person, l.code, l.remark) AS said
+               WHERE (l.import_id, l.line) > ($1, $2) AND (l.problem IS NOT NULL OR l.remark <> '')
+                 AND said LIKE '%@%' AND said ~* 'xn--|[^\x01-\x7f]'
+               ORDER BY l.import_id, l.line LIMIT $3",
+        )
+        .bind::<BigInt, _>(after.0)
+        .bind::<Integer, _>(after.1)
+        .bind::<BigInt, _>(PORTION)
+        .load(conn)?;
+        let Some(last) = rows.last() else { return Ok((imports, lines)) };
+        after = (last.import_id, last.line);
+        for row in rows.iter().filter(|row| email::within(&row.said).any(|one| one == email)) {
+            imports.push(row.import_id);
+            lines.push(row.line);
+        }
+    }
 }
 
 /// Clears the names of the files from which the contact was imported, because people name files after the

@@ -312,6 +312,29 @@ async fn anonymising_deletes_refused_lines_that_name_the_contact_in_any_cell() {
 }
 
 #[actix_web::test]
+async fn refused_lines_go_in_whatever_spelling_they_name_the_contact() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "UPDATE contacts SET email = 'marina@pão.example' WHERE id = 601;
+         INSERT INTO imports (id, created_by, channel_id, file_name, status, confirmed_at, finished_at)
+            VALUES (1, 301, 401, 'lista.csv', 'finished', now(), now());
+         INSERT INTO import_lines (import_id, line, name, phone, email, person, remark, problem) VALUES
+            (1, 2, 'Ana', '', 'marina@xn--po-sia.example', '', '', 'x'),
+            (1, 3, 'Ana', '', 'x@; <MARINA@XN--PO-SIA.EXAMPLE>', '', '', 'x'),
+            (1, 4, 'Ana', '', '', '', 'Fica de fora: marina@pa\u{303}o。example', 'x'),
+            (1, 5, 'Ana', '（１１）９００００－０１４２', '', '', '', 'x'),
+            (1, 6, 'Mari\u{200b}na  DUARTE', '', '', '', '', 'x'),
+            (1, 7, 'Outra Cliente', '123', 'mariana@xn--po-sia.example', '', '', 'x'),
+            (1, 8, 'Boa', '', 'boa@casa.example', '', 'Fica de fora: marina@xn--po-sia.example', NULL)",
+    );
+    let admin = app.administrator().await;
+    admin.get("/contacts/601/anonymisation").await;
+    admin.post("/contacts/601/anonymisation", &[("understood", "1")]).await.assert_status(303);
+    let kept = app.database.texts("SELECT name || remark AS value FROM import_lines ORDER BY line");
+    assert_eq!(kept, ["Outra Cliente", "Boa"]);
+}
+
+#[actix_web::test]
 async fn anonymising_deletes_files_whose_columns_are_not_chosen() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
