@@ -1,6 +1,6 @@
 //! Parses search words, for columns made by the database function `searchable`.
 
-use crate::phone;
+use crate::{email, phone};
 
 /// Maximum words that are searched for. More do not narrow the result.
 const MAX_WORDS: usize = 6;
@@ -18,13 +18,14 @@ pub struct Search {
 }
 
 impl Search {
-    /// `None` if the text holds no words. Finds a phone number in every spelling that forms accept.
+    /// `None` if the text holds no words. Finds a phone number and an e-mail address in every spelling that forms
+    /// accept.
     pub fn parse(typed: &str) -> Option<Self> {
         let mut words: Vec<String> = with_telephones(typed.split_whitespace().take(MAX_WORDS_READ).collect())
             .iter()
             .map(|word| word.trim_matches(is_mark))
             .filter(|word| !word.is_empty())
-            .map(escape)
+            .map(|word| escape(&email::as_stored(word)))
             .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         let mut words = without_contained(words);
@@ -127,6 +128,14 @@ mod tests {
             assert_eq!(Search::parse(typed).unwrap().all(), ["%351912345678%"], "{typed}");
         }
         assert_eq!(Search::parse("Ana 11 90000-0142").unwrap().all(), ["%11900000142%", "%Ana%"]);
+    }
+
+    #[test]
+    fn an_address_in_punycode_is_looked_for_in_letters() {
+        for typed in ["raul@xn--po-sia.example", "(Raul@XN--PO-SIA.example)", "raul@pão.example"] {
+            assert_eq!(Search::parse(typed).unwrap().all(), ["%raul@pão.example%"], "{typed}");
+        }
+        assert_eq!(Search::parse("xn--po-sia").unwrap().all(), ["%pão%"]);
     }
 
     #[test]

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::auth::Account;
-use crate::contacts::display;
 use crate::contacts::queries::{self, Choice, Filter, Row};
+use crate::contacts::{display, import};
 use crate::conversations;
 use crate::error::Result;
 use crate::ids::ContactId;
-use crate::web::{NameCursor, PageOf, Search, initials, tint};
+use crate::web::{NameCursor, PageOf, Search, initials, thousands, tint};
 
 /// The query parameters of the list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -126,6 +126,11 @@ impl Index {
 
     fn is_archive(&self) -> bool {
         self.query.state == "archived"
+    }
+
+    /// One import takes no more contacts than these.
+    fn most_imported(&self) -> String {
+        thousands(import::MAX_LINES)
     }
 
     fn on_page(&self) -> String {
