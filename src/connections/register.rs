@@ -311,6 +311,20 @@ mod tests {
         assert_eq!(register.count(), 0);
     }
 
+    /// A browser opens up to six connections to one server, and the streams of tabs are among them.
+    #[test]
+    fn two_hundred_people_with_a_browser_each_fit_behind_one_address() {
+        let config = crate::config::Config::from_vars(|_| None).unwrap();
+        let register = register(config.connections_per_address, 20_000);
+        let office = ip("203.0.113.9");
+        let mut all: Vec<_> = (0..200 * 6).map(|_| register.admit(office)).collect();
+        assert!(all.iter().all(Option::is_some));
+        all.extend((0..300).map(|_| register.admit(office)));
+        assert!(all.iter().all(Option::is_some), "some open a second browser");
+        assert!(register.admit(office).is_none(), "and there is a bound");
+        assert!(register.admit(ip("203.0.113.8")).is_some());
+    }
+
     #[test]
     fn a_network_of_ipv6_is_one_address() {
         let register = register(1, 1_000);

@@ -102,7 +102,7 @@ pub fn title_and_text(error: &Error) -> (&'static str, &'static str) {
         Error::LoginRequired { .. } => ("Entre para continuar", "Sua sessão terminou."),
         Error::ForeignRequest => (
             "Não foi possível confirmar o envio",
-            "Volte, recarregue a página e tente de novo. Nada foi alterado.",
+            "Nada foi alterado. Volte, copie o que você preencheu e abra a página de novo pelo menu.",
         ),
         Error::BadRequest => {
             ("Não foi possível entender o pedido", "Volte, confira os dados e tente de novo.")
