@@ -1,5 +1,40 @@
 // Addresses of every kind of page, in the demonstration company.
 
+import { readFile } from "node:fs/promises";
+
+/** Addresses that are read and are no page, each as the table of routes in tests/it/routes.rs names it. */
+const NO_PAGES = {
+  "a way to another page": ["/", "/c/{token}"],
+  "a part of a page": [
+    "/schedules/attendants", "/schedules/users", "/schedules/slot-check", "/schedules/new/attendants", "/schedules/new/contact-warning",
+    "/schedules/new/proposal", "/schedules/new/contacts", "/schedules/new/people", "/contacts/new/attendants", "/contacts/options",
+    "/people/options", "/audit/people", "/settings/spacing-sentence", "/contacts/{id}/conversation/messages",
+    "/c/{contact:[0-9]+}/messages", "/notifications/panel",
+  ],
+  "a file": [
+    "/schedules/export.csv", "/contacts/export.csv", "/contacts/import/template", "/contacts/imports/{id}/errors",
+    "/contacts/imports/{id}/leftovers", "/audit/export", "/files/{id}/{name}", "/c/{contact:[0-9]+}/files/{id}/{name}", "/logo/{hash}",
+    "/chat-colours/{colour}.css", "/assets/{version}/{path:.*}",
+  ],
+  "for programs": ["/tickets/unseen", "/healthz", "/readyz", "/.well-known/security.txt"],
+};
+
+/** The pages of the table of routes that none of these addresses is. */
+export async function pagesLeftOut(addresses) {
+  const table = await readFile(new URL("../it/routes.rs", import.meta.url), "utf8");
+  const routes = [...table.matchAll(/\("GET", "([^"]+)", \[/g)].map(([, route]) => route);
+  if (routes.length < 50) throw new Error("the table of routes in tests/it/routes.rs cannot be read");
+  const others = new Set(Object.values(NO_PAGES).flat());
+  const gone = [...others].filter((route) => !routes.includes(route));
+  if (gone.length > 0) throw new Error(`no such routes: ${gone}`);
+  const literal = (text) => text.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&");
+  const pattern = (route) => new RegExp(`^${route.split(/\{[^}]*\}/).map(literal).join("[^/]+")}$`);
+  const paths = addresses.map((address) => new URL(address, "http://localhost").pathname);
+  // A path such as /users/new is the route of its own, not one with an id.
+  const takes = (route, path) => (routes.includes(path) ? path === route : pattern(route).test(path));
+  return routes.filter((route) => !others.has(route) && !paths.some((path) => takes(route, path)));
+}
+
 /** Pages that a signed-in administrator may open. */
 export async function administratorPages(pontual) {
   const one = async (sql) => (await pontual.sql(sql))[0].id;
@@ -9,6 +44,7 @@ export async function administratorPages(pontual) {
   const administrators = await one("SELECT id FROM roles WHERE is_administrator");
   const contact = await one("SELECT contact_id AS id FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1");
   const user = await one("SELECT id FROM users WHERE email LIKE 'bruno@%'");
+  const gone = await one("SELECT id FROM users ORDER BY (deactivated_at IS NULL), id DESC LIMIT 1");
   const department = await one("SELECT id FROM departments WHERE name = 'Suporte'");
   const person = await one("SELECT min(id) AS id FROM people");
   const schedules = await pontual.sql("SELECT min(id) AS id FROM schedules GROUP BY status ORDER BY id");
@@ -29,7 +65,7 @@ export async function administratorPages(pontual) {
     `/contacts/${contact}/archival`, `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`,
     "/contacts/import",
     "/people", "/people/new", `/people/${person}`, `/people/${person}/edit`, `/people/${person}/archival`,
-    "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`,
+    "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`, `/users/${gone}/reactivation`,
     "/departments", "/departments/new", `/departments/${department}?q=a`, `/departments/${department}/deactivation`,
     "/profile", "/notifications", "/notifications?filter=unread", "/notifications?filter=errors",
     "/roles", "/roles/new", `/roles/${role}`, `/roles/${role}/deletion`, `/roles/${administrators}`, "/nowhere",
