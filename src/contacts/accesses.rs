@@ -18,7 +18,7 @@ pub async fn destroy(
     id: web::Path<ContactId>,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    db.transaction(move |conn| {
+    db.transaction_on(id, move |conn| {
         queries::lock(conn, id)?;
         chat::end_accesses(conn, id, &who)
     })

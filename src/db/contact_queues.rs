@@ -101,6 +101,22 @@ impl ContactQueues {
         Ok(ContactTurn { _permit: permit.map_err(Error::unexpected)?, _place: place })
     }
 
+    /// As [`ContactQueues::take`], for several contacts. [`TURN_TIME_OUT`] is for all of them together. Takes them in
+    /// the order of ids, so that no two requests wait for each other.
+    pub async fn take_all(&self, mut contacts: Vec<ContactId>) -> Result<Vec<ContactTurn>> {
+        contacts.sort_unstable();
+        contacts.dedup();
+        let taking = async {
+            let mut turns = Vec::with_capacity(contacts.len());
+            for contact in contacts {
+                turns.push(self.take(contact).await?);
+            }
+            Ok(turns)
+        };
+        let waited = |_| Error::Unavailable("waited too long for several contacts".into());
+        timeout(TURN_TIME_OUT, taking).await.map_err(waited)?
+    }
+
     /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
     fn queues(&self) -> MutexGuard<'_, HashMap<ContactId, Queue>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -146,6 +162,20 @@ mod tests {
         queues.take(ContactId(2)).now_or_never().unwrap().unwrap();
         drop(first);
         second.await.unwrap();
+        assert!(queues.queues().is_empty());
+    }
+
+    #[actix_web::test]
+    async fn a_request_for_several_contacts_waits_for_each_and_holds_none_when_refused() {
+        tokio::time::pause();
+        let queues = ContactQueues::default();
+        let (one, other) = (ContactId(1), ContactId(2));
+        let held = queues.take(other).await.unwrap();
+        assert!(matches!(queues.take_all(vec![other, one, other]).await, Err(Error::Unavailable(_))));
+        drop(held);
+        let both = queues.take_all(vec![other, one, other]).await.unwrap();
+        assert!(matches!(queues.take(one).await, Err(Error::Unavailable(_))));
+        drop(both);
         assert!(queues.queues().is_empty());
     }
 

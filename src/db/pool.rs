@@ -139,7 +139,7 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        self.write(None, work).await
+        self.write(Vec::new(), work).await
     }
 
     /// As [`Db::transaction`], for a transaction that locks `row` or its contact. Transactions on the same
@@ -152,11 +152,21 @@ impl Db {
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
     {
-        let turn = match self.contact_of(row.into()).await? {
-            Some(contact) => Some(self.contact_queues.take(contact).await?),
-            None => None,
+        let turns = match self.contact_of(row.into()).await? {
+            Some(contact) => vec![self.contact_queues.take(contact).await?],
+            None => Vec::new(),
         };
-        self.write(turn, work).await
+        self.write(turns, work).await
+    }
+
+    /// As [`Db::transaction_on`], for a transaction that locks several contacts.
+    pub async fn transaction_on_all<T, F>(&self, contacts: Vec<ContactId>, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
+    {
+        let turns = self.contact_queues.take_all(contacts).await?;
+        self.write(turns, work).await
     }
 
     async fn contact_of(&self, row: LockedRow) -> Result<Option<ContactId>> {
@@ -166,7 +176,7 @@ impl Db {
         }
     }
 
-    async fn write<T, F>(&self, turn: Option<ContactTurn>, mut work: F) -> Result<T>
+    async fn write<T, F>(&self, turns: Vec<ContactTurn>, mut work: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnMut(&mut PgConnection) -> Result<T> + Send + 'static,
@@ -175,7 +185,7 @@ impl Db {
         let place = place.map_err(|_| Error::Unavailable("too many transactions wait".into()))?;
         let outcome = self.run(move |conn| {
             // Release both when the transaction ends, even if the request was cancelled.
-            let _both = (&turn, &place);
+            let _both = (&turns, &place);
             for _ in 1..TRIES {
                 match conn.transaction(&mut work) {
                     Err(error) if error.should_retry_transaction() => {

@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::archive::archive;
+use super::queries;
 use super::views::ArchivalPage;
 use crate::auth::{Can, ManageContacts};
 use crate::db::Db;
@@ -28,6 +29,7 @@ pub async fn create(
     id: web::Path<PersonId>,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    db.transaction(move |conn| archive(conn, &who, id)).await?;
+    let contacts = db.run(move |conn| queries::contact_ids(conn, id)).await?;
+    db.transaction_on_all(contacts, move |conn| archive(conn, &who, id)).await?;
     Ok(redirect_with(&format!("/people/{id}"), "Pessoa arquivada."))
 }

@@ -44,6 +44,16 @@ impl PersonInput {
         }
     }
 
+    /// Contacts that the form adds or removes, at most as many as a form may.
+    pub fn contacts(&self) -> Vec<ContactId> {
+        self.added
+            .iter()
+            .take(MAX_ADDED_CONTACTS)
+            .chain(self.removed.iter().take(MAX_ADDED_CONTACTS))
+            .copied()
+            .collect()
+    }
+
     /// The form's fields filled with a saved person.
     pub fn of(person: &PersonDetail) -> Self {
         Self { name: person.name.clone(), version: snapshot(person).version(), ..Self::default() }

@@ -96,8 +96,9 @@ async fn answer(
     person: Option<PersonId>,
 ) -> Result<HttpResponse> {
     let typed = PersonInput::read(&form);
+    let contacts = typed.contacts();
     let submission = Submission { person, typed: typed.clone(), by: account.clone() };
-    let outcome = db.transaction(move |conn| submission.save(conn)).await?;
+    let outcome = db.transaction_on_all(contacts, move |conn| submission.save(conn)).await?;
     let page = db.run(move |conn| FormPage::load(conn, person, typed));
     let (status, page) = match outcome {
         SaveOutcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), "Pessoa salva.")),

@@ -8,6 +8,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
+use crate::schema::contacts;
 use crate::web::{NameCursor, PageOf, Search};
 
 /// Rows per page.
@@ -288,4 +289,9 @@ pub fn count_pending_schedules(conn: &mut PgConnection, person: PersonId) -> Res
     .bind::<BigInt, _>(person)
     .get_result(conn)?;
     Ok(row.id)
+}
+
+/// The ids of all contacts of a person.
+pub fn contact_ids(conn: &mut PgConnection, person: PersonId) -> Result<Vec<ContactId>> {
+    Ok(contacts::table.filter(contacts::person_id.eq(person)).select(contacts::id).load(conn)?)
 }

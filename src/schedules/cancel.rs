@@ -8,6 +8,7 @@ use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
+use crate::web::too_long;
 
 /// Why a schedule is cancelled: at most 500 characters, may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,12 +17,11 @@ pub struct Reason(String);
 impl Reason {
     pub const LIMIT: usize = 500;
 
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        if text.chars().count() > Self::LIMIT {
-            Err("Use até 500 caracteres.")
-        } else {
-            Ok(Self(text.into()))
+        match text.chars().count() {
+            used if used > Self::LIMIT => Err(too_long(used, Self::LIMIT)),
+            _ => Ok(Self(text.into())),
         }
     }
 

@@ -57,8 +57,10 @@ pub async fn create(
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
         }
     };
-    let who = Viewer::clone(&viewer);
-    let (cancelled, others) = db.transaction(move |conn| cancel_ticked(conn, &who, &ids, &reason)).await?;
+    let (who, asked) = (Viewer::clone(&viewer), ids.clone());
+    let contacts = db.run(move |conn| queries::contacts_of(conn, &asked)).await?;
+    let (cancelled, others) =
+        db.transaction_on_all(contacts, move |conn| cancel_ticked(conn, &who, &ids, &reason)).await?;
     let back = list.address(PATH, &[]);
     match (cancelled, others.is_empty()) {
         (0, true) => Ok(redirect_with(&back, crate::schedules::NO_SCHEDULE_CHOSEN)),
@@ -108,7 +110,7 @@ struct Question {
     list: String,
     back: String,
     reason: String,
-    error: Option<&'static str>,
+    error: Option<String>,
     is_dialog: bool,
 }
 
@@ -143,7 +145,7 @@ impl Question {
     }
 
     /// The same page with the typed reason and its error.
-    fn refused(self, reason: &str, error: &'static str) -> Self {
+    fn refused(self, reason: &str, error: String) -> Self {
         Self { reason: reason.to_owned(), error: Some(error), ..self }
     }
 

@@ -20,7 +20,7 @@ impl CancellationPage {
     }
 
     /// The same page with the typed reason and its error.
-    pub fn refused(mut self, reason: &str, error: &'static str) -> Self {
+    pub fn refused(mut self, reason: &str, error: String) -> Self {
         self.form.reason = reason.to_owned();
         self.form.error = Some(error);
         self
@@ -34,7 +34,7 @@ pub struct CancellationForm {
     id: String,
     sentence: String,
     reason: String,
-    error: Option<&'static str>,
+    error: Option<String>,
     is_dialog: bool,
 }
 

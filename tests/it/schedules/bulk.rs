@@ -75,7 +75,7 @@ async fn a_long_reason_is_refused_whole_and_nothing_is_cancelled() {
     admin.get("/schedules/new").await;
     let reason = "é".repeat(501);
     let page = admin.post("/schedules/cancellations", &fields(&ids, &reason)).await;
-    page.assert_status(422).assert_says("Use até 500 caracteres.");
+    page.assert_status(422).assert_says("Use até 500 caracteres. O texto tem ");
     assert_eq!(page.texts("#bulk-reason"), [reason]);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules WHERE status = 'scheduled'"), 2);
 }

@@ -23,7 +23,7 @@ async fn a_long_reason_is_refused_whole_and_kept() {
     let path = format!("{}/cancellation", saved.location());
     let reason = "é".repeat(501);
     let page = admin.post(&path, &[("reason", &reason)]).await;
-    page.assert_status(422).assert_says("Use até 500 caracteres.");
+    page.assert_status(422).assert_says("Use até 500 caracteres. O texto tem ");
     assert_eq!(page.texts("#reason"), [reason]);
     admin.post(&path, &[("reason", "")]).await.assert_status(303);
     admin.get(&path).await.assert_status(303);

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 
 use crate::error::Result;
-use crate::ids::{ScheduleId, UserId};
+use crate::ids::{ContactId, ScheduleId, UserId};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
 
@@ -35,9 +35,24 @@ pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Bulk>> 
 }
 
 #[derive(QueryableByName)]
+struct ContactRow {
+    #[diesel(sql_type = BigInt)]
+    id: ContactId,
+}
+
+#[derive(QueryableByName)]
 struct IdRow {
     #[diesel(sql_type = BigInt)]
     id: ScheduleId,
+}
+
+/// The contacts of the schedules `ids`.
+pub fn contacts_of(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<ContactId>> {
+    let rows: Vec<ContactRow> =
+        diesel::sql_query("SELECT DISTINCT contact_id AS id FROM schedules WHERE id = ANY ($1)")
+            .bind::<Array<BigInt>, _>(ids)
+            .load(conn)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// Cancels those of `ids` that are still pending, and returns them. Rows are locked in the order of their

@@ -9,7 +9,7 @@ mod page;
 mod search;
 mod situation;
 
-pub use bulk::{Bulk, cancel_all, chosen};
+pub use bulk::{Bulk, cancel_all, chosen, contacts_of};
 pub use counts::{Count, Counts, counts};
 pub use export::{ExportRow, chunk};
 pub use narrowed::{BOUND, Narrowed, narrowed, narrowed_to, narrowing};
