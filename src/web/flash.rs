@@ -104,3 +104,36 @@ pub async fn keep(
     }
     Ok(answer)
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+    use crate::keys::Keys;
+
+    const TEXT: &str = "Tudo pronto.";
+
+    fn key(secret: &str) -> FlashKey {
+        FlashKey::new(&Keys::new(secret).key("flash"))
+    }
+
+    fn shown(cookie: Cookie<'static>) -> Option<Flash> {
+        let request = TestRequest::default().app_data(web::Data::new(key("secret"))).cookie(cookie);
+        Flash::of(&request.to_http_request())
+    }
+
+    #[test]
+    fn a_message_and_its_links_survive_in_the_cookie() {
+        let flash = Flash::with_links(TEXT, &[("/help", "Ler a ajuda")]);
+        assert_eq!(shown(flash.cookie(&key("secret"), false).unwrap()), Some(flash));
+    }
+
+    #[test]
+    fn a_message_that_we_did_not_sign_is_not_shown() {
+        let flash = Flash::from(TEXT);
+        assert_eq!(shown(flash.cookie(&key("another"), false).unwrap()), None);
+        let json = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&flash).unwrap());
+        assert_eq!(shown(Cookie::new(COOKIE, json)), None);
+    }
+}
