@@ -9,14 +9,14 @@ use super::queries::{self, Channel, Department, Other};
 use super::views::Departure;
 use super::{members, sight};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageDepartments, Viewer};
+use crate::auth::{Account, Can, ManageDepartments};
 use crate::db::Db;
 use crate::departures::{self, InHand, Leaver};
 use crate::error::Result;
 use crate::ids::DepartmentId;
 use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
-use crate::web::{ClientIp, Fields, Posted, Shell, redirect, redirect_with};
+use crate::web::{Fields, Posted, Shell, redirect, redirect_with};
 
 /// What the page that asks before a deactivation shows.
 pub struct Work {
@@ -85,10 +85,10 @@ pub async fn deactivate(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<DepartmentId>, ClientIp),
+    id: web::Path<DepartmentId>,
 ) -> Result<HttpResponse> {
     let (id, who, heirs) = (id.into_inner(), viewer.clone(), Heirs::read(&form));
-    match db.transaction(move |conn| leave(conn, id, heirs, &who, &ip)).await? {
+    match db.transaction(move |conn| leave(conn, id, heirs, &who)).await? {
         Ok(()) => Ok(redirect_with("/departments", "Departamento desativado.")),
         Err(refused) => {
             let work = db.run(move |conn| work(conn, id)).await?;
@@ -104,16 +104,14 @@ pub async fn reactivate(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<DepartmentId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.id);
+    let (id, who) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| {
         queries::find(conn, id)?;
         if !queries::reactivate(conn, id)? {
             return Ok(());
         }
-        let entry = audit::Entry::of(Action::DepartmentReactivated).by_user(by).about(Some(id.0));
-        audit::record(conn, &entry.from(&ip))
+        audit::record(conn, &audit::Entry::of(Action::DepartmentReactivated).by(&who).about(Some(id.0)))
     })
     .await?;
     Ok(redirect_with(&format!("/departments/{id}"), "Departamento reativado."))
@@ -139,9 +137,10 @@ fn work(conn: &mut PgConnection, id: DepartmentId) -> Result<Work> {
 /// What would let `who` see conversations that they could not see before, if anything.
 fn takes_over(
     conn: &mut PgConnection,
-    who: &Viewer,
+    who: &Account,
     from: DepartmentId,
-    (channels_to, work_to): (Option<DepartmentId>, Option<DepartmentId>),
+    channels_to: Option<DepartmentId>,
+    work_to: Option<DepartmentId>,
 ) -> Result<Option<Takes>> {
     if let Some(to) = channels_to
         && !sight::may_lead(conn, who, from, to)?
@@ -165,8 +164,7 @@ fn leave(
     conn: &mut PgConnection,
     id: DepartmentId,
     heirs: Heirs,
-    by: &Viewer,
-    ip: &str,
+    by: &Account,
 ) -> Result<Result<(), Refused>> {
     queries::lock_leaving(conn, id)?;
     if !queries::find(conn, id)?.is_active {
@@ -184,7 +182,7 @@ fn leave(
         return Ok(Err(Refused::Work));
     }
     let channels_to = heirs.channels.filter(|_| !channels.is_empty());
-    if let Some(takes) = takes_over(conn, by, id, (channels_to, heirs.work))? {
+    if let Some(takes) = takes_over(conn, by, id, channels_to, heirs.work)? {
         return Ok(Err(Refused::Oneself(takes)));
     }
     let mut details = json!({});
@@ -194,7 +192,7 @@ fn leave(
             Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
         };
         for user in queries::enrol_attendants(conn, to, &moved)? {
-            members::tell(conn, Action::MemberAdded, (to, user), by.id, ip)?;
+            members::tell(conn, Action::MemberAdded, (to, user), by)?;
         }
         let tickets = tickets::hand_over(conn, tickets::Handover::Department { of: id, to }, by)?;
         details = json!({ "to": to, "schedules_moved": moved.len(), "tickets_moved": tickets });
@@ -202,13 +200,12 @@ fn leave(
     if let (Some(to), false) = (heirs.channels, channels.is_empty()) {
         queries::redirect(conn, &channels, to)?;
         for channel in &channels {
-            let entry = audit::Entry::of(Action::ChannelRedirected).by_user(by.id).about(Some(channel.id.0));
-            audit::record(conn, &entry.with(json!({ "department_id": to })).from(ip))?;
+            let entry = audit::Entry::of(Action::ChannelRedirected).by(by).about(Some(channel.id.0));
+            audit::record(conn, &entry.with(json!({ "department_id": to })))?;
         }
     }
     queries::deactivate(conn, id)?;
-    let entry =
-        audit::Entry::of(Action::DepartmentDeactivated).by_user(by.id).about(Some(id.0)).with(details);
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(Action::DepartmentDeactivated).by(by).about(Some(id.0)).with(details);
+    audit::record(conn, &entry)?;
     Ok(Ok(()))
 }

@@ -4,17 +4,18 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::form::{Direction, Name, snapshot};
 use super::queries;
 use super::sight;
 use super::views::{Blank, Edit, Found, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageDepartments, Viewer};
+use crate::auth::{Account, Can, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::ids::{DepartmentId, UserId};
-use crate::web::{ClientIp, FieldErrors, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with};
+use crate::ids::DepartmentId;
+use crate::web::{FieldErrors, Posted, Refusal, Search, Shell, Stale, redirect, redirect_with};
 
 /// The query string of a department's page: the search for new members, and the page of members.
 #[derive(Clone, Default, Deserialize)]
@@ -55,12 +56,11 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let (typed, by) = (form.get("name").to_owned(), viewer.id);
+    let (typed, who) = (form.get("name").to_owned(), viewer.clone());
     let created = match Name::parse(&typed) {
         Err(message) => Err(refusal(message)),
-        Ok(name) => judged(db.transaction(move |conn| add(conn, &name, by, &ip)).await)?,
+        Ok(name) => judged(db.transaction(move |conn| add(conn, &name, &who)).await)?,
     };
     match created {
         Ok(id) => {
@@ -80,7 +80,7 @@ pub async fn edit(
     id: web::Path<DepartmentId>,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse> {
-    let view = page(&viewer, &db, (id.into_inner(), query.into_inner())).await?;
+    let view = page(&viewer, &db, id.into_inner(), query.into_inner()).await?;
     let name = view.name();
     shell.page(&name, view)
 }
@@ -90,7 +90,7 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<DepartmentId>, ClientIp),
+    id: web::Path<DepartmentId>,
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let [typed, version] = ["name", "version"].map(|name| form.get(name).to_owned());
@@ -98,7 +98,7 @@ pub async fn update(
     let saved = match parsed {
         Err(message) => Err(refusal(message).into()),
         Ok(name) => {
-            let saving = db.transaction(move |conn| rename(conn, id, (&name, &seen), &who, &ip));
+            let saving = db.transaction(move |conn| rename(conn, id, &name, &seen, &who));
             judged(saving.await)?.unwrap_or_else(|errors| Err(errors.into()))
         }
     };
@@ -106,7 +106,7 @@ pub async fn update(
         Ok(()) => Ok(redirect_with("/departments", "Departamento salvo.")),
         Err(refusal) => {
             let status = refusal.status();
-            let view = page(&viewer, &db, (id, PageQuery::default())).await?;
+            let view = page(&viewer, &db, id, PageQuery::default()).await?;
             let view = view.refused(&typed, version, refusal);
             shell.page_with(status, "Erro: Editar departamento", view)
         }
@@ -119,10 +119,9 @@ pub async fn reorder(
     form: Posted,
     db: web::Data<Db>,
     id: web::Path<DepartmentId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let direction: Direction = form.get("direction").parse().map_err(|()| Error::BadRequest)?;
-    let (id, by) = (id.into_inner(), viewer.id);
+    let (id, who) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| {
         queries::lock_all(conn)?;
         queries::find(conn, id)?;
@@ -132,14 +131,14 @@ pub async fn reorder(
             return Ok(());
         }
         queries::set_order(conn, &after)?;
-        let entry = audit::Entry::of(Action::DepartmentMoved).by_user(by).about(Some(id.0));
-        audit::record(conn, &entry.with(serde_json::json!({ "direction": direction.as_str() })).from(&ip))
+        let entry = audit::Entry::of(Action::DepartmentMoved).by(&who).about(Some(id.0));
+        audit::record(conn, &entry.with(json!({ "direction": direction.as_str() })))
     })
     .await?;
     Ok(redirect(&format!("/departments#department-{id}")))
 }
 
-async fn page(viewer: &Viewer, db: &Db, (id, query): (DepartmentId, PageQuery)) -> Result<Edit> {
+async fn page(viewer: &Viewer, db: &Db, id: DepartmentId, query: PageQuery) -> Result<Edit> {
     let (search, asked) = (Search::parse(&query.q), query.clone());
     let who = viewer.clone();
     let (department, members, candidates, changes) = db
@@ -164,7 +163,7 @@ fn candidates(
     conn: &mut PgConnection,
     id: DepartmentId,
     search: &Search,
-    who: &Viewer,
+    who: &Account,
 ) -> Result<Vec<(queries::Candidate, bool)>> {
     let found = queries::candidates(conn, id, search)?;
     found
@@ -176,18 +175,18 @@ fn candidates(
         .collect()
 }
 
-fn add(conn: &mut PgConnection, name: &Name, by: UserId, ip: &str) -> Result<DepartmentId> {
+fn add(conn: &mut PgConnection, name: &Name, by: &Account) -> Result<DepartmentId> {
     let id = queries::insert(conn, name)?;
-    audit::record(conn, &audit::Entry::of(Action::DepartmentCreated).by_user(by).about(Some(id.0)).from(ip))?;
+    audit::record(conn, &audit::Entry::of(Action::DepartmentCreated).by(by).about(Some(id.0)))?;
     Ok(id)
 }
 
 fn rename(
     conn: &mut PgConnection,
     id: DepartmentId,
-    (name, seen): (&Name, &str),
-    by: &Viewer,
-    ip: &str,
+    name: &Name,
+    seen: &str,
+    by: &Account,
 ) -> Result<Result<(), Refusal>> {
     let department = queries::find_for_update(conn, id)?;
     if department.name == name.as_str() {
@@ -199,8 +198,8 @@ fn rename(
         return Ok(Err(stale.by(last, by.zone)));
     }
     queries::rename(conn, id, name)?;
-    let entry = audit::Entry::of(Action::DepartmentEdited).by_user(by.id).about(Some(id.0));
-    audit::record(conn, &entry.with(serde_json::json!({ "fields": ["name"] })).from(ip))?;
+    let entry = audit::Entry::of(Action::DepartmentEdited).by(by).about(Some(id.0));
+    audit::record(conn, &entry.with(json!({ "fields": ["name"] })))?;
     Ok(Ok(()))
 }
 

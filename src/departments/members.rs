@@ -7,24 +7,23 @@ use serde_json::json;
 
 use super::{queries, sight};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageDepartments, Viewer};
+use crate::auth::{Account, Can, ManageDepartments};
 use crate::db::Db;
 use crate::departures::{Leave, Left};
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 pub async fn add(
     viewer: Can<ManageDepartments>,
     form: Posted,
     db: web::Data<Db>,
     id: web::Path<DepartmentId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let user: UserId = form.get("user_id").parse().map_err(|_| Error::NotFound)?;
     let (id, who) = (id.into_inner(), viewer.clone());
-    let is_added = db.transaction(move |conn| take_in(conn, id, user, &who, &ip)).await?;
+    let is_added = db.transaction(move |conn| take_in(conn, id, user, &who)).await?;
     let flash = if is_added {
         "Atendente incluído no departamento."
     } else {
@@ -34,7 +33,7 @@ pub async fn add(
 }
 
 /// `false` if `by` would see conversations that they could not see before.
-fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Viewer, ip: &str) -> Result<bool> {
+fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Account) -> Result<bool> {
     queries::find(conn, id)?;
     if !crate::users::is_there(conn, user)? {
         return Err(Error::NotFound);
@@ -46,7 +45,7 @@ fn take_in(conn: &mut PgConnection, id: DepartmentId, user: UserId, by: &Viewer,
         return Ok(false);
     }
     if queries::add(conn, id, user)? {
-        tell(conn, Action::MemberAdded, (id, user), by.id, ip)?;
+        tell(conn, Action::MemberAdded, (id, user), by)?;
     }
     Ok(true)
 }
@@ -57,12 +56,12 @@ pub async fn remove(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (path, ClientIp(ip)): (web::Path<(DepartmentId, UserId)>, ClientIp),
+    path: web::Path<(DepartmentId, UserId)>,
 ) -> Result<HttpResponse> {
     let ((id, user), who) = (path.into_inner(), viewer.clone());
     let leave = Leave::read(&form, user, vec![id]);
     let wish = leave.clone();
-    let left = db.transaction(move |conn| take_out(conn, &wish, id, &who, &ip)).await?;
+    let left = db.transaction(move |conn| take_out(conn, &wish, id, &who)).await?;
     let Left::Asks(refused) = left else {
         return Ok(redirect_with(&format!("/departments/{id}"), "Atendente retirado do departamento."));
     };
@@ -80,7 +79,7 @@ pub async fn remove(
     shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Retirar atendente", page)
 }
 
-fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewer, ip: &str) -> Result<Left> {
+fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Account) -> Result<Left> {
     if !queries::is_member(conn, id, leave.user)? {
         queries::find(conn, id)?;
         return if crate::users::is_there(conn, leave.user)? {
@@ -91,7 +90,7 @@ fn take_out(conn: &mut PgConnection, leave: &Leave, id: DepartmentId, by: &Viewe
     }
     let left = leave.carry_out(conn, by)?;
     if matches!(left, Left::Moved) && queries::remove(conn, id, leave.user)? {
-        tell(conn, Action::MemberRemoved, (id, leave.user), by.id, ip)?;
+        tell(conn, Action::MemberRemoved, (id, leave.user), by)?;
     }
     Ok(left)
 }
@@ -101,10 +100,9 @@ pub(super) fn tell(
     conn: &mut PgConnection,
     action: Action,
     (id, user): (DepartmentId, UserId),
-    by: UserId,
-    ip: &str,
+    by: &Account,
 ) -> Result<()> {
-    let entry = audit::Entry::of(action).by_user(by).about(Some(id.0)).with(json!({ "user_id": user }));
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(action).by(by).about(Some(id.0)).with(json!({ "user_id": user }));
+    audit::record(conn, &entry)?;
     live::announce(conn, &Event::RightsChanged(vec![user]))
 }

@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 
 use super::queries::{self, Leaver};
 use super::views::{Leaving, Shown};
-use crate::auth::Viewer;
+use crate::auth::{Account, Viewer};
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 use crate::schedules::handover::{self, Clash, Handover};
@@ -77,7 +77,7 @@ impl Leave {
 
     /// Hands over the attendant's work in those departments, if there is any. The caller then removes the
     /// attendant.
-    pub fn carry_out(&self, conn: &mut PgConnection, by: &Viewer) -> Result<Left> {
+    pub fn carry_out(&self, conn: &mut PgConnection, by: &Account) -> Result<Left> {
         // Locks before counting, and so waits for a schedule that is firing at this moment.
         queries::lock_users(conn, &self.heirs.values().copied().chain([self.user]).collect::<Vec<_>>())?;
         if queries::held(conn, self.user, Some(&self.departments))?.is_empty() {
@@ -87,7 +87,7 @@ impl Leave {
         if !self.is_known {
             return Ok(Left::Asks(None));
         }
-        Ok(match hand_over(conn, (self.user, Some(&self.departments)), &self.heirs, by)? {
+        Ok(match hand_over(conn, self.user, Some(&self.departments), &self.heirs, by)? {
             Ok(_) => Left::Moved,
             Err(refused) => Left::Asks(Some(refused)),
         })
@@ -123,9 +123,10 @@ pub fn heirs(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> 
 /// theirs. Changes nothing if it is refused.
 pub fn hand_over(
     conn: &mut PgConnection,
-    (user, within): (UserId, Option<&[DepartmentId]>),
+    user: UserId,
+    within: Option<&[DepartmentId]>,
     heirs: &Heirs,
-    by: &Viewer,
+    by: &Account,
 ) -> Result<Result<Moved, Refused>> {
     queries::lock_users(conn, &heirs.values().copied().chain([user]).collect::<Vec<_>>())?;
     let mut handovers = Vec::new();

@@ -13,7 +13,7 @@ use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::users;
-use crate::web::{ClientIp, Posted, Shell, Theme, redirect_with};
+use crate::web::{Posted, Shell, Theme, redirect_with};
 
 pub async fn edit(viewer: Viewer, shell: Shell, db: web::Data<Db>, session: Session) -> Result<HttpResponse> {
     let view = page(&viewer, &db, &session).await?;
@@ -25,7 +25,7 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (session, ClientIp(ip)): (Session, ClientIp),
+    session: Session,
 ) -> Result<HttpResponse> {
     let typed = Typed::read(&form);
     let draft = match typed.parse() {
@@ -36,12 +36,12 @@ pub async fn update(
         }
     };
     let fields = draft.changed(&viewer);
-    let id = viewer.id;
+    let who = viewer.clone();
     if !fields.is_empty() {
         db.transaction(move |conn| {
-            queries::save(conn, id, &draft)?;
-            let entry = audit::Entry::of(Action::UserEdited).by_user(id).about(Some(id.0));
-            audit::record(conn, &entry.with(json!({ "fields": fields })).from(&ip))
+            queries::save(conn, who.id, &draft)?;
+            let entry = audit::Entry::of(Action::UserEdited).by(&who).about(Some(who.id.0));
+            audit::record(conn, &entry.with(json!({ "fields": fields })))
         })
         .await?;
     }
@@ -49,19 +49,14 @@ pub async fn update(
 }
 
 /// Saves the theme chosen with the button in the top bar.
-pub async fn set_theme(
-    viewer: Viewer,
-    form: Posted,
-    db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
-) -> Result<HttpResponse> {
+pub async fn set_theme(viewer: Viewer, form: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let theme: Theme = form.get("theme").parse().map_err(|()| Error::BadRequest)?;
-    let id = viewer.id;
+    let who = viewer.clone();
     if theme != viewer.theme {
         db.transaction(move |conn| {
-            queries::set_theme(conn, id, theme)?;
-            let entry = audit::Entry::of(Action::UserEdited).by_user(id).about(Some(id.0));
-            audit::record(conn, &entry.with(json!({ "fields": ["theme"] })).from(&ip))
+            queries::set_theme(conn, who.id, theme)?;
+            let entry = audit::Entry::of(Action::UserEdited).by(&who).about(Some(who.id.0));
+            audit::record(conn, &entry.with(json!({ "fields": ["theme"] })))
         })
         .await?;
     }

@@ -11,7 +11,7 @@ use crate::auth::{KnownDevice, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, Posted, Shell, redirect_with, with_cookie};
+use crate::web::{Posted, Shell, redirect_with, with_cookie};
 use crate::{settings, users};
 
 /// Changes the password. The other sessions end, and this one continues with a new token.
@@ -20,7 +20,8 @@ pub async fn change(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (session, ClientIp(ip), browser): (Session, ClientIp, KnownDevice),
+    session: Session,
+    browser: KnownDevice,
 ) -> Result<HttpResponse> {
     let new = form.get("new_password").to_owned();
     let (status, mut errors) =
@@ -37,15 +38,12 @@ pub async fn change(
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let hash = passwords::hash_in_turn(new).await?;
-    let (new, current) = (hash.clone(), sessions::current(&session));
+    let (new, current, who) = (hash.clone(), sessions::current(&session), viewer.clone());
     db.transaction(move |conn| {
         users::set_password(conn, id, &new)?;
         users::revoke_link(conn, id)?;
-        users::end_all(conn, id, current, id, &ip)?;
-        audit::record(
-            conn,
-            &audit::Entry::of(Action::PasswordChanged).by_user(id).about(Some(id.0)).from(&ip),
-        )?;
+        users::end_all(conn, id, current, &who)?;
+        audit::record(conn, &audit::Entry::of(Action::PasswordChanged).by(&who).about(Some(id.0)))?;
         live::announce(conn, &Event::RightsChanged(vec![id]))
     })
     .await?;

@@ -12,7 +12,7 @@ use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
 use crate::users;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 /// The field for the current password in the list of sessions.
 const FIELD: &str = "session_password";
@@ -23,14 +23,14 @@ pub async fn end_others(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (session, ClientIp(ip)): (Session, ClientIp),
+    session: Session,
 ) -> Result<HttpResponse> {
     if let Some(refused) = refused(&viewer, &form, &db, &session).await? {
         let (status, view) = refused;
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
-    let (id, current) = (viewer.id, sessions::current(&session));
-    db.transaction(move |conn| users::end_all(conn, id, current, id, &ip)).await?;
+    let (who, current) = (viewer.clone(), sessions::current(&session));
+    db.transaction(move |conn| users::end_all(conn, who.id, current, &who)).await?;
     Ok(redirect_with("/profile", "Sessões encerradas."))
 }
 
@@ -39,15 +39,16 @@ pub async fn end_one(
     viewer: Viewer,
     form: Posted,
     shell: Shell,
-    (db, other): (web::Data<Db>, web::Path<Uuid>),
-    (session, ClientIp(ip)): (Session, ClientIp),
+    db: web::Data<Db>,
+    other: web::Path<Uuid>,
+    session: Session,
 ) -> Result<HttpResponse> {
     if let Some(refused) = refused(&viewer, &form, &db, &session).await? {
         let (status, view) = refused;
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
-    let (id, other) = (viewer.id, other.into_inner());
-    db.transaction(move |conn| users::end_one(conn, id, other, id, &ip)).await?;
+    let (who, other) = (viewer.clone(), other.into_inner());
+    db.transaction(move |conn| users::end_one(conn, who.id, other, &who)).await?;
     Ok(redirect_with("/profile", "Sessão encerrada."))
 }
 

@@ -7,10 +7,10 @@ use super::form::Typed;
 use super::queries;
 use super::views::FormPage;
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageSettings, Viewer};
+use crate::auth::{Account, Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{ClientIp, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{Posted, Refusal, Shell, Stale, redirect_with};
 
 const TITLE: &str = "Retenção de dados";
 const PATH: &str = "/settings/retention";
@@ -27,11 +27,10 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (typed, editor) = (Typed::read(&form), viewer.clone());
     let sent = typed.clone();
-    let Some(refusal) = db.transaction(move |conn| save(conn, &sent, &editor, &ip)).await? else {
+    let Some(refusal) = db.transaction(move |conn| save(conn, &sent, &editor)).await? else {
         return Ok(redirect_with(PATH, "Configurações salvas."));
     };
     let status = refusal.status();
@@ -39,7 +38,7 @@ pub async fn update(
     shell.page_with(status, &format!("Erro: {TITLE}"), view)
 }
 
-fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Option<Refusal>> {
+fn save(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Option<Refusal>> {
     let wanted = match typed.parse() {
         Ok(wanted) => wanted,
         Err(errors) => return Ok(Some(errors.into())),
@@ -56,7 +55,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
         return Ok(Some(errors.into()));
     }
     queries::save(conn, &wanted)?;
-    let entry = audit::Entry::of(Action::RetentionEdited).by_user(editor.id).with(before.audited(&wanted));
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(Action::RetentionEdited).by(editor).with(before.audited(&wanted));
+    audit::record(conn, &entry)?;
     Ok(None)
 }

@@ -10,7 +10,7 @@ use crate::auth::{Can, ManageRoles};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 const TITLE: &str = "Excluir cargo";
 
@@ -31,7 +31,6 @@ pub async fn delete(
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<RoleId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let deleted = db.transaction(move |conn| {
@@ -40,10 +39,7 @@ pub async fn delete(
             return Err(Error::Forbidden);
         }
         queries::delete(conn, id)?;
-        audit::record(
-            conn,
-            &audit::Entry::of(Action::RoleDeleted).by_user(who.id).about(Some(id.0)).from(&ip),
-        )
+        audit::record(conn, &audit::Entry::of(Action::RoleDeleted).by(&who).about(Some(id.0)))
     });
     match deleted.await {
         Ok(()) => Ok(redirect_with("/roles", "Cargo excluído.")),

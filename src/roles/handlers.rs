@@ -9,12 +9,12 @@ use super::history;
 use super::queries::{self, Role};
 use super::views::{Edit, Index};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageRoles, Permissions, Viewer};
+use crate::auth::{Account, Can, ManageRoles, Permissions, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
 use crate::live::{self, Event};
-use crate::web::{ClientIp, FieldErrors, Posted, Refusal, Shell, Stale, redirect_with};
+use crate::web::{FieldErrors, Posted, Refusal, Shell, Stale, redirect_with};
 
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;
@@ -31,10 +31,9 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (typed, sent, who) = (Typed::read(&form), Typed::read(&form), viewer.clone());
-    match judged(db.transaction(move |conn| add(conn, &sent, &who, &ip)).await)? {
+    match judged(db.transaction(move |conn| add(conn, &sent, &who)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo criado.")),
         Err(refusal) => {
             let view = Edit::blank(&viewer).refused(&viewer, typed, refusal);
@@ -60,11 +59,10 @@ pub async fn update(
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<RoleId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let (typed, sent) = (Typed::read(&form), Typed::read(&form));
-    match judged(db.transaction(move |conn| save(conn, id, &sent, &who, &ip)).await)? {
+    match judged(db.transaction(move |conn| save(conn, id, &sent, &who)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo salvo.")),
         Err(refusal) => {
             let status = refusal.status();
@@ -96,24 +94,18 @@ fn judged(saved: Result<Result<(), Refusal>>) -> Result<Result<(), Refusal>> {
     }
 }
 
-fn add(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Result<(), Refusal>> {
+fn add(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Result<(), Refusal>> {
     let draft = match typed.parse(editor, Permissions::default()) {
         Ok(draft) => draft,
         Err(errors) => return Ok(Err(errors.into())),
     };
     let id = queries::insert(conn, &draft)?;
-    let entry = audit::Entry::of(Action::RoleCreated).by_user(editor.id).about(Some(id.0));
-    audit::record(conn, &entry.with(history::details_of_new(&draft)).from(ip))?;
+    let entry = audit::Entry::of(Action::RoleCreated).by(editor).about(Some(id.0));
+    audit::record(conn, &entry.with(history::details_of_new(&draft)))?;
     Ok(Ok(()))
 }
 
-fn save(
-    conn: &mut PgConnection,
-    id: RoleId,
-    typed: &Typed,
-    editor: &Viewer,
-    ip: &str,
-) -> Result<Result<(), Refusal>> {
+fn save(conn: &mut PgConnection, id: RoleId, typed: &Typed, editor: &Account) -> Result<Result<(), Refusal>> {
     let role: Role = queries::find_for_update(conn, id)?;
     if !role.may_be_edited_by(editor) {
         return Err(Error::Forbidden);
@@ -128,8 +120,8 @@ fn save(
         return Ok(Err(stale.by(last, editor.zone)));
     }
     queries::save(conn, id, &draft)?;
-    let entry = audit::Entry::of(Action::RoleEdited).by_user(editor.id).about(Some(id.0)).with(details);
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(Action::RoleEdited).by(editor).about(Some(id.0)).with(details);
+    audit::record(conn, &entry)?;
     let members = queries::member_ids(conn, id)?;
     live::announce(conn, &Event::RightsChanged(members))?;
     Ok(Ok(()))

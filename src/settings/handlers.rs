@@ -12,7 +12,7 @@ use super::views::{Confirmation, FormPage, Sentence};
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 const TITLE: &str = "Empresa";
 
@@ -28,14 +28,13 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (typed, editor) = (Typed::read(&form), viewer.clone());
     if form.get("step") == "back" {
         return again(shell, &db, StatusCode::OK, |page| page.with_typed(typed)).await;
     }
     let sent = typed.clone();
-    match db.transaction(move |conn| update::update(conn, &sent, &editor, &ip)).await? {
+    match db.transaction(move |conn| update::update(conn, &sent, &editor)).await? {
         Outcome::Saved => Ok(redirect_with("/settings", "Configurações salvas.")),
         Outcome::Unconfirmed(effect) => {
             let view = Confirmation::new(&viewer, typed, &effect);

@@ -12,13 +12,13 @@ use super::picture;
 use super::queries;
 use super::views::FormPage;
 use crate::audit::{self, Action};
-use crate::auth::{Anyone, Can, ManageSettings};
+use crate::auth::{Account, Anyone, Can, ManageSettings};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{self, ContentHash, Files, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
-use crate::web::{ClientIp, FILE_POLICY, FieldErrors, Posted, Shell, redirect_with};
+use crate::web::{FILE_POLICY, FieldErrors, Posted, Shell, redirect_with};
 
 /// Maximum size of an uploaded file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -32,10 +32,9 @@ pub async fn create(
     mut form: PostedFiles,
     shell: Shell,
     db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
-    let by = viewer.id;
-    let received = match picture(&db, &form.store, by, form.files.pop()).await? {
+    let who = viewer.clone();
+    let received = match picture(&db, &form.store, viewer.id, form.files.pop()).await? {
         Ok(received) => received,
         Err(sentence) => {
             let mut errors = FieldErrors::default();
@@ -46,7 +45,7 @@ pub async fn create(
     };
     files::keep(&db, &form.store, &received, "image/png").await?;
     let hash = received.hash;
-    db.transaction(move |conn| change(conn, Some(hash), by, &ip)).await?;
+    db.transaction(move |conn| change(conn, Some(hash), &who)).await?;
     Ok(redirect_with("/settings", "Logotipo salvo."))
 }
 
@@ -76,21 +75,16 @@ async fn picture(
     incoming.finish().await.map(Ok)
 }
 
-pub async fn destroy(
-    viewer: Can<ManageSettings>,
-    _: Posted,
-    db: web::Data<Db>,
-    ClientIp(ip): ClientIp,
-) -> Result<HttpResponse> {
-    let by = viewer.id;
-    db.transaction(move |conn| change(conn, None, by, &ip)).await?;
+pub async fn destroy(viewer: Can<ManageSettings>, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
+    let who = viewer.clone();
+    db.transaction(move |conn| change(conn, None, &who)).await?;
     Ok(redirect_with("/settings", "Logotipo removido."))
 }
 
-fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: UserId, ip: &str) -> Result<()> {
+fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: &Account) -> Result<()> {
     queries::save_logo(conn, logo)?;
-    let entry = audit::Entry::of(Action::SettingsEdited).by_user(by).with(json!({ "fields": ["logo"] }));
-    audit::record(conn, &entry.from(ip))
+    let entry = audit::Entry::of(Action::SettingsEdited).by(by).with(json!({ "fields": ["logo"] }));
+    audit::record(conn, &entry)
 }
 
 /// Serves the logo under its hash: public, and cached for ever. An older logo is not found.

@@ -9,7 +9,7 @@ use super::lists;
 use super::queries::{self, Named};
 use super::respacing::Respacing;
 use crate::audit::{self, Action};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::db::wait_limit::with_wait_limit;
 use crate::error::Result;
 use crate::ids::ScheduleId;
@@ -48,11 +48,11 @@ pub struct Effect {
 /// `lock_pending` raises to 180 s.
 const PATIENCE: Duration = Duration::from_secs(185);
 
-pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
-    with_wait_limit(PATIENCE, || save(conn, typed, editor, ip))
+pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Outcome> {
+    with_wait_limit(PATIENCE, || save(conn, typed, editor))
 }
 
-fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Result<Outcome> {
+fn save(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Outcome> {
     let wanted = match typed.parse() {
         Ok(wanted) => wanted,
         Err(errors) => return Ok(Outcome::Refused(errors.into())),
@@ -88,7 +88,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
         if effect.newly_unspaced > 0 && !typed.confirms(effect.newly_unspaced) {
             return effect.unconfirmed(conn, &respacing);
         }
-        queries::respace(conn, wanted.spacing, &respacing, (editor.id, ip))?;
+        queries::respace(conn, wanted.spacing, &respacing, editor)?;
         unspaced = respacing.unspaced;
         let changed = respacing.marked.iter().chain(&respacing.unmarked);
         live::announce(conn, &Event::SchedulesChanged(changed.copied().map(ScheduleId).collect()))?;
@@ -100,7 +100,7 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Viewer, ip: &str) -> Re
     if unspaced > 0 {
         details["unspaced_schedules"] = unspaced.into();
     }
-    let entry = audit::Entry::of(Action::SettingsEdited).by_user(editor.id).with(details).from(ip);
+    let entry = audit::Entry::of(Action::SettingsEdited).by(editor).with(details);
     audit::record(conn, &entry)?;
     Ok(Outcome::Saved)
 }

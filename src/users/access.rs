@@ -2,7 +2,7 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 
 use super::queries::{self, Invited, Standing};
@@ -12,14 +12,14 @@ use super::{Name, Token};
 use crate::audit::{self, Action};
 use crate::auth::passwords::{self, Owner};
 use crate::auth::sessions::{self, Device};
-use crate::auth::{Anyone, Can, KnownDevice, ManageUsers, Viewer};
+use crate::auth::{Account, Anyone, Can, KnownDevice, ManageUsers};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::live::{self, Event};
 use crate::settings;
-use crate::web::{FieldErrors, Posted, Shell, client_ip, redirect, with_cookie};
+use crate::web::{FieldErrors, Posted, Shell, redirect, with_cookie};
 
 /// Makes a new link, which invalidates the older one, and shows it once.
 pub async fn make(
@@ -28,24 +28,22 @@ pub async fn make(
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<UserId>,
-    request: HttpRequest,
+    config: web::Data<Config>,
 ) -> Result<HttpResponse> {
-    let (id, who, ip) = (id.into_inner(), viewer.clone(), client_ip(&request));
-    let (user, token) = db.transaction(move |conn| make_anew(conn, id, &who, &ip)).await?;
-    let config = request.app_data::<web::Data<Config>>().ok_or_else(|| Error::unexpected("no Config"))?;
+    let (id, who) = (id.into_inner(), viewer.clone());
+    let (user, token) = db.transaction(move |conn| make_anew(conn, id, &who)).await?;
     let view = Link::new(&user, config.link(&token.path()), viewer.zone);
     shell.page("Link de acesso", view)
 }
 
-fn make_anew(conn: &mut PgConnection, id: UserId, by: &Viewer, ip: &str) -> Result<(queries::User, Token)> {
+fn make_anew(conn: &mut PgConnection, id: UserId, by: &Account) -> Result<(queries::User, Token)> {
     let user = held(conn, id, by)?;
     if user.standing == Standing::Inactive && user.has_password {
         return Err(Error::Conflict);
     }
     let token = Token::new();
     queries::make_link(conn, id, &token.hash(), by.id)?;
-    let entry = audit::Entry::of(Action::AccessLinkMade).by_user(by.id).about(Some(id.0)).from(ip);
-    audit::record(conn, &entry)?;
+    audit::record(conn, &audit::Entry::of(Action::AccessLinkMade).by(by).about(Some(id.0)))?;
     Ok((queries::find(conn, id)?, token))
 }
 

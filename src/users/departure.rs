@@ -10,12 +10,12 @@ use super::queries::{self, Standing, User};
 use super::saving::{held, managed};
 use super::views::{Departure, Return};
 use crate::audit::{self, Action};
-use crate::auth::{Can, ManageUsers, Viewer};
+use crate::auth::{Account, Can, ManageUsers, Viewer};
 use crate::db::Db;
 use crate::departures::{self, Candidate, Heirs, Held, InHand, Leaver};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
-use crate::web::{ClientIp, Posted, Shell, redirect_with};
+use crate::web::{Posted, Shell, redirect_with};
 
 /// The data of the page that asks for confirmation.
 pub struct Work {
@@ -54,13 +54,13 @@ pub async fn deactivate(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, ClientIp(ip)): (web::Path<UserId>, ClientIp),
+    id: web::Path<UserId>,
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let before = work(&viewer, &db, id).await?;
     let heirs = departures::heirs(&form, before.held.iter().map(|held| held.department_id));
     let chosen = heirs.clone();
-    let left = db.transaction(move |conn| leave(conn, id, &chosen, &who, &ip)).await;
+    let left = db.transaction(move |conn| leave(conn, id, &chosen, &who)).await;
     let refused = match left {
         Ok(Ok(())) => return Ok(redirect_with(&format!("/users/{id}"), crate::users::USER_DEACTIVATED)),
         Ok(Err(refused)) => refused,
@@ -93,7 +93,6 @@ pub async fn reactivate(
     _: Posted,
     db: web::Data<Db>,
     id: web::Path<UserId>,
-    ClientIp(ip): ClientIp,
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| {
@@ -103,8 +102,7 @@ pub async fn reactivate(
             (_, false) => return Err(Error::Conflict),
             (_, true) => queries::reactivate(conn, id)?,
         }
-        let entry = audit::Entry::of(Action::UserReactivated).by_user(who.id).about(Some(id.0)).from(&ip);
-        audit::record(conn, &entry)
+        audit::record(conn, &audit::Entry::of(Action::UserReactivated).by(&who).about(Some(id.0)))
     })
     .await?;
     Ok(redirect_with(&format!("/users/{id}"), "Atendente reativado."))
@@ -123,13 +121,7 @@ async fn work(viewer: &Viewer, db: &Db, id: UserId) -> Result<Work> {
     .await
 }
 
-fn leave(
-    conn: &mut PgConnection,
-    id: UserId,
-    heirs: &Heirs,
-    by: &Viewer,
-    ip: &str,
-) -> Result<Result<(), Refused>> {
+fn leave(conn: &mut PgConnection, id: UserId, heirs: &Heirs, by: &Account) -> Result<Result<(), Refused>> {
     if id == by.id {
         return Err(Error::Forbidden);
     }
@@ -138,18 +130,21 @@ fn leave(
     let user = managed(conn, id, by)?;
     if user.standing != Standing::Active {
         if queries::revoke_link(conn, id)? {
-            let entry = audit::Entry::of(Action::UserDeactivated).by_user(by.id).about(Some(id.0)).from(ip);
-            audit::record(conn, &entry)?;
+            audit::record(conn, &audit::Entry::of(Action::UserDeactivated).by(by).about(Some(id.0)))?;
         }
         return Ok(Ok(()));
     }
+<<<<<<< HEAD
     let moved = match departures::hand_over(conn, (id, None), heirs, by)? {
+=======
+    let moved = match departures::hand_over(conn, id, None, heirs, by)? {
+>>>>>>> 3ec05c3 (users, departments, roles, settings: Take who asks as an Account)
         Ok(moved) => moved,
         Err(refused) => return Ok(Err(Refused::Work(refused))),
     };
     queries::deactivate(conn, id)?;
     let details = json!({ "schedules_handed_over": moved.schedules, "tickets_handed_over": moved.tickets });
-    let entry = audit::Entry::of(Action::UserDeactivated).by_user(by.id).about(Some(id.0)).with(details);
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(Action::UserDeactivated).by(by).about(Some(id.0)).with(details);
+    audit::record(conn, &entry)?;
     Ok(Ok(()))
 }

@@ -2,7 +2,7 @@
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::Typed;
@@ -13,9 +13,9 @@ use crate::audit;
 use crate::auth::{Can, ManageUsers, Viewer, sessions};
 use crate::config::Config;
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{ClientIp, FieldErrors, Posted, Search, Shell, client_ip, redirect_with};
+use crate::web::{FieldErrors, Posted, Search, Shell, redirect_with};
 
 /// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]
@@ -64,18 +64,16 @@ pub async fn create(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    request: HttpRequest,
+    config: web::Data<Config>,
 ) -> Result<HttpResponse> {
-    let (typed, who, ip) = (Typed::read(&form), viewer.clone(), client_ip(&request));
+    let (typed, who) = (Typed::read(&form), viewer.clone());
     let sent = typed.clone();
-    let invited = db.transaction(move |conn| match saving::invite(conn, &sent, &who, &ip)? {
+    let invited = db.transaction(move |conn| match saving::invite(conn, &sent, &who)? {
         Ok((id, token)) => Ok(Ok((queries::find(conn, id)?, token))),
         Err(errors) => Ok(Err(errors)),
     });
     match judged(invited.await)? {
         Ok((user, token)) => {
-            let config =
-                request.app_data::<web::Data<Config>>().ok_or_else(|| Error::unexpected("no Config"))?;
             let view = Link::new(&user, config.link(&token.path()), viewer.zone);
             shell.page_with(StatusCode::CREATED, "Convite", view)
         }
@@ -93,7 +91,7 @@ pub async fn edit(
     id: web::Path<UserId>,
     session: Session,
 ) -> Result<HttpResponse> {
-    let (view, name) = filled(&viewer, &db, (id.into_inner(), &session)).await?;
+    let (view, name) = filled(&viewer, &db, id.into_inner(), &session).await?;
     shell.page(&name, view)
 }
 
@@ -102,12 +100,13 @@ pub async fn update(
     form: Posted,
     shell: Shell,
     db: web::Data<Db>,
-    (id, session, ClientIp(ip)): (web::Path<UserId>, Session, ClientIp),
+    id: web::Path<UserId>,
+    session: Session,
 ) -> Result<HttpResponse> {
     let (id, who) = (id.into_inner(), viewer.clone());
     let typed = Typed::read(&form);
     let sent = Submitted { typed: typed.clone(), answer: form.into_fields() };
-    let saved = db.transaction(move |conn| saving::save(conn, id, &sent, &who, &ip)).await;
+    let saved = db.transaction(move |conn| saving::save(conn, id, &sent, &who)).await;
     match judged(saved.map(Ok))?.unwrap_or_else(Saved::Refused) {
         Saved::Done => Ok(redirect_with(&format!("/users/{id}"), "Atendente salvo.")),
         Saved::Asks(leave, refused) => {
@@ -123,7 +122,7 @@ pub async fn update(
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Retirar de departamentos", page)
         }
         Saved::Refused(refusal) => {
-            let (view, name) = filled(&viewer, &db, (id, &session)).await?;
+            let (view, name) = filled(&viewer, &db, id, &session).await?;
             let (status, view) = (refusal.status(), view.with(typed).refused(refusal));
             shell.page_with(status, &format!("Erro: {name}"), view)
         }
@@ -156,7 +155,7 @@ async fn blank(viewer: &Viewer, db: &Db, typed: Typed) -> Result<FormPage> {
     Ok(FormPage::new(viewer, facts, typed))
 }
 
-async fn filled(viewer: &Viewer, db: &Db, (id, session): (UserId, &Session)) -> Result<(FormPage, String)> {
+async fn filled(viewer: &Viewer, db: &Db, id: UserId, session: &Session) -> Result<(FormPage, String)> {
     let who = viewer.clone();
     let (facts, open, changes) = db
         .run(move |conn| {

@@ -7,7 +7,7 @@ use super::form::{Draft, Facts, Typed};
 use super::queries::{self, User};
 use super::{Reach, Token};
 use crate::audit::{self, Action};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::departures::{self, Leave, Left};
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, UserId};
@@ -35,12 +35,7 @@ pub enum Saved {
 ///
 /// # Errors
 /// Violates `users_email_key` if the address is taken.
-pub fn invite(
-    conn: &mut PgConnection,
-    typed: &Typed,
-    by: &Viewer,
-    ip: &str,
-) -> Result<Judged<(UserId, Token)>> {
+pub fn invite(conn: &mut PgConnection, typed: &Typed, by: &Account) -> Result<Judged<(UserId, Token)>> {
     let facts = queries::facts(conn, by, None)?;
     let draft = match typed.parse(Reach::of(by), &facts) {
         Ok(draft) => draft,
@@ -51,8 +46,8 @@ pub fn invite(
     let token = Token::new();
     queries::make_link(conn, id, &token.hash(), by.id)?;
     let details = json!({ "role_id": draft.role, "departments": draft.departments });
-    let entry = audit::Entry::of(Action::UserInvited).by_user(by.id).about(Some(id.0)).with(details);
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(Action::UserInvited).by(by).about(Some(id.0)).with(details);
+    audit::record(conn, &entry)?;
     Ok(Ok((id, token)))
 }
 
@@ -61,7 +56,7 @@ pub fn invite(
 /// # Errors
 /// Violates `users_email_key` if the address is taken, `last_administrator` if the last one would lose the
 /// role.
-pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, ip: &str) -> Result<Saved> {
+pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Account) -> Result<Saved> {
     let typed = &form.typed;
     // Also locks the users who take over, because users are locked in the order of their ids.
     departures::lock_named(conn, &form.answer, id)?;
@@ -88,15 +83,15 @@ pub fn save(conn: &mut PgConnection, id: UserId, form: &Submitted, by: &Viewer, 
     if user.role_id != draft.role {
         details["role_id"] = json!([user.role_id, draft.role]);
     }
-    let entry = audit::Entry::of(Action::UserEdited).by_user(by.id).about(Some(id.0)).with(details);
-    audit::record(conn, &entry.from(ip))?;
+    let entry = audit::Entry::of(Action::UserEdited).by(by).about(Some(id.0)).with(details);
+    audit::record(conn, &entry)?;
     // The user now sees the conversations of other departments.
     live::announce(conn, &Event::RightsChanged(vec![id]))?;
     Ok(Saved::Done)
 }
 
 /// The user with this id, locked, if `editor` may manage the account. Otherwise `NotFound` or `Forbidden`.
-pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
+pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Account) -> Result<User> {
     queries::lock(conn, id)?;
     let user = queries::find(conn, id)?;
     if Reach::of(editor).manages(user.rank()) { Ok(user) } else { Err(Error::Forbidden) }
@@ -104,7 +99,7 @@ pub fn managed(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<U
 
 /// As `managed`, for changes that give the owner or the editor access to the account. `Forbidden` also if the
 /// account has more rights than the editor.
-pub fn held(conn: &mut PgConnection, id: UserId, editor: &Viewer) -> Result<User> {
+pub fn held(conn: &mut PgConnection, id: UserId, editor: &Account) -> Result<User> {
     let user = managed(conn, id, editor)?;
     if queries::may_take_over(conn, editor, &user)? { Ok(user) } else { Err(Error::Forbidden) }
 }

@@ -6,8 +6,9 @@ use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz};
 
+use crate::auth::Account;
 use crate::error::Result;
-use crate::ids::{ScheduleId, UserId};
+use crate::ids::ScheduleId;
 use crate::schedules::Spacing;
 use crate::settings::respacing::{Place, Respacing, Walk};
 use crate::web::{Cursor, PageOf};
@@ -61,20 +62,15 @@ pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing>
 ///
 /// The constraint checks each row as it is written, so the order matters: schedules that do not fit are
 /// exempted first, and those that fit again come last. Keys of different scopes never conflict.
-pub fn respace(
-    conn: &mut PgConnection,
-    spacing: Spacing,
-    respacing: &Respacing,
-    (by, ip): (UserId, &str),
-) -> Result<()> {
+pub fn respace(conn: &mut PgConnection, spacing: Spacing, respacing: &Respacing, by: &Account) -> Result<()> {
     let mark = |conn: &mut PgConnection, ids: &[i64], is_exempt: bool| {
         diesel::sql_query(MARK)
             .bind::<Text, _>(spacing.scope)
             .bind::<Interval, _>(gap(spacing))
             .bind::<Array<BigInt>, _>(ids)
             .bind::<Bool, _>(is_exempt)
-            .bind::<BigInt, _>(by)
-            .bind::<Text, _>(ip)
+            .bind::<BigInt, _>(by.id)
+            .bind::<Text, _>(&by.ip)
             .execute(conn)
     };
     mark(conn, &respacing.marked, true)?;
