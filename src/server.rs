@@ -29,8 +29,9 @@ use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
 use crate::log::say;
+use crate::settings::retention;
 use crate::web::prepare_assets;
-use crate::{demo, retention, setup};
+use crate::{demo, setup};
 
 /// Maximum connections waiting to be accepted. After a restart, all browsers reconnect at once.
 const BACKLOG: i32 = 2048;
@@ -154,7 +155,7 @@ async fn serve(
     let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(shut_down_on_signal(signals, server.handle(), control.clone(), hub, private_server.stop));
     rt::spawn(import_contacts(imports));
-    rt::spawn(retention::worker::keep_tidy(old_rows));
+    rt::spawn(retention::worker::run_hourly(old_rows));
     rt::spawn(refusals.clone().keep_writing(audited.clone()));
     say(format_args!("Pontual is ready at {link} ({} ms)", started.elapsed().as_millis()));
     if !how_to_sign_in.is_empty() {

@@ -16,7 +16,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schema::audit;
-use crate::users::NAME_IN_A_CHOICE;
+use crate::users::CHOICE_LABEL;
 use crate::web::{Cursor, LastChange, PageOf, Search};
 
 /// Adds an entry. Call it in the same transaction as the change that it records.
@@ -233,7 +233,7 @@ pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> R
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
     Ok(db::prepared(format!(
-        "SELECT u.id, {NAME_IN_A_CHOICE} AS name FROM users u WHERE u.id = $2 OR u.id IN (
+        "SELECT u.id, {CHOICE_LABEL} AS name FROM users u WHERE u.id = $2 OR u.id IN (
             SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
              ORDER BY sort_name, id LIMIT 50)
           ORDER BY u.sort_name, u.id",

@@ -10,7 +10,7 @@ use super::views::{Deactivation, FormPage, Index};
 use crate::audit::{self, Action};
 use crate::auth::{Account, Can, ManageChannels};
 use crate::db::Db;
-use crate::departments::sight;
+use crate::departments::self_access;
 use crate::error::Result;
 use crate::ids::ChannelId;
 use crate::live::{self, Event};
@@ -97,7 +97,7 @@ fn save(conn: &mut PgConnection, id: ChannelId, typed: &Typed, by: &Account) -> 
         return Ok(Err(stale.by(last, by.zone)));
     }
     if draft.department != channel.department_id
-        && !sight::may_lead(conn, by, channel.department_id, draft.department)?
+        && !self_access::may_send_work(conn, by, channel.department_id, draft.department)?
     {
         let mut errors = FieldErrors::default();
         errors.add(

@@ -2,7 +2,7 @@
 //! open by their link.
 //!
 //! A channel has a name for the team, and a name, colour and greeting for customers. First messages wait in
-//! its default department, which users cannot change to one of their own (see `departments::sight`). A
+//! its default department, which users cannot change to one of their own (see `departments::self_access`). A
 //! channel is deactivated, never deleted. The links of its customers then open nothing, and schedules that
 //! would open a ticket fail with an error that says so.
 

@@ -9,7 +9,7 @@ use super::queries::{self, ContactDetail, PossibleDuplicate};
 use crate::audit::{self, Action};
 use crate::auth::Account;
 use crate::db::Db;
-use crate::departments::sight;
+use crate::departments::self_access;
 use crate::error::Result;
 use crate::ids::ContactId;
 use crate::live::{self, Event};
@@ -87,7 +87,7 @@ impl Submission {
     fn refuse_takeover(&self, conn: &mut PgConnection, valid: &ValidContact) -> Result<Option<FieldErrors>> {
         let Some(contact) = self.contact else { return Ok(None) };
         let (from, to) = queries::default_departments(conn, contact, valid.channel)?;
-        if from == to || sight::may_lead(conn, &self.by, from, to)? {
+        if from == to || self_access::may_send_work(conn, &self.by, from, to)? {
             return Ok(None);
         }
         let mut errors = FieldErrors::default();

@@ -23,7 +23,7 @@ const PASSWORD: &str = "demonstracao";
 
 /// Fills a database that has no users yet. Returns `false` and does nothing if it has some.
 pub fn fill(conn: &mut PgConnection) -> Result<bool> {
-    if users::are_there(conn)? {
+    if users::any_exist(conn)? {
         return Ok(false);
     }
     let hash = passwords::hash(PASSWORD)?;

@@ -7,12 +7,18 @@
 //! be attended until they are closed.
 //!
 //! Users cannot add themselves to a department, or send another department's work to their own (see
-//! [`sight`]). A change of members applies from the user's next request, and restarts their live streams.
+//! [`self_access`]). A change of members applies from the user's next request, and restarts their live streams.
 
-pub mod departure;
+mod change_members;
+mod deactivate;
+pub mod deactivation;
 mod form;
 pub mod handlers;
 pub mod members;
+pub mod position;
 mod queries;
-pub mod sight;
+pub mod reactivation;
+mod reorder;
+mod save;
+pub mod self_access;
 mod views;

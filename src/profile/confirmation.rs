@@ -11,18 +11,18 @@ use crate::web::FieldErrors;
 
 /// Checks the current password that was typed into the field `field`. Returns the field's errors, and the
 /// status to answer with if there are any.
-pub async fn judge(
+pub async fn check_current_password(
     viewer: &Viewer,
     db: &Db,
     field: &'static str,
-    typed: &str,
+    input: &str,
 ) -> Result<(StatusCode, FieldErrors)> {
     let mut errors = FieldErrors::default();
-    if typed.is_empty() {
+    if input.is_empty() {
         errors.add(field, "Digite a senha atual.");
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, errors));
     }
-    match is_current(viewer, db, typed).await {
+    match is_current(viewer, db, input).await {
         Ok(true) => {}
         Ok(false) => errors.add(field, "A senha atual não confere."),
         Err(Error::TooMany { seconds }) => {

@@ -6,7 +6,7 @@ use crate::web::{FieldErrors, Fields, Theme};
 
 /// The fields as typed and chosen.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct ProfileInput {
     pub name: String,
     pub theme: Theme,
     pub plays_sound: bool,
@@ -15,14 +15,14 @@ pub struct Typed {
 
 /// Valid fields of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct ValidProfile {
     pub name: Name,
     pub theme: Theme,
     pub plays_sound: bool,
     pub shows_browser_notices: bool,
 }
 
-impl Typed {
+impl ProfileInput {
     pub fn read(fields: &Fields) -> Self {
         Self {
             name: fields.get("name").to_owned(),
@@ -32,34 +32,34 @@ impl Typed {
         }
     }
 
-    pub fn of(person: &Account) -> Self {
+    pub fn of(account: &Account) -> Self {
         Self {
-            name: person.name.clone(),
-            theme: person.theme,
-            plays_sound: person.plays_sound,
-            shows_browser_notices: person.shows_browser_notices,
+            name: account.name.clone(),
+            theme: account.theme,
+            plays_sound: account.plays_sound,
+            shows_browser_notices: account.shows_browser_notices,
         }
     }
 
-    pub fn parse(&self) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self) -> Result<ValidProfile, FieldErrors> {
         let name = Name::parse(&self.name).map_err(|message| {
             let mut errors = FieldErrors::default();
             errors.add("name", message);
             errors
         })?;
         let Self { theme, plays_sound, shows_browser_notices, .. } = *self;
-        Ok(Draft { name, theme, plays_sound, shows_browser_notices })
+        Ok(ValidProfile { name, theme, plays_sound, shows_browser_notices })
     }
 }
 
-impl Draft {
-    /// Names of the fields that differ from those of `person`.
-    pub fn changed(&self, person: &Account) -> Vec<&'static str> {
+impl ValidProfile {
+    /// Names of the fields that differ from those of `account`.
+    pub fn changed_fields(&self, account: &Account) -> Vec<&'static str> {
         let fields = [
-            ("name", self.name.as_str() != person.name),
-            ("theme", self.theme != person.theme),
-            ("plays_sound", self.plays_sound != person.plays_sound),
-            ("shows_browser_notices", self.shows_browser_notices != person.shows_browser_notices),
+            ("name", self.name.as_str() != account.name),
+            ("theme", self.theme != account.theme),
+            ("plays_sound", self.plays_sound != account.plays_sound),
+            ("shows_browser_notices", self.shows_browser_notices != account.shows_browser_notices),
         ];
         fields.into_iter().filter(|(_, is_new)| *is_new).map(|(name, _)| name).collect()
     }

@@ -3,10 +3,13 @@
 //! The theme is saved with the user, and each browser's cookie `theme` follows it. Changing the password
 //! requires the current one and ends the other sessions. Ending sessions requires the current password, too.
 
+mod change_password;
 mod confirmation;
 mod form;
 pub mod handlers;
 pub mod password;
 mod queries;
 pub mod sessions;
+pub mod theme;
+mod update;
 mod views;

@@ -3,19 +3,18 @@
 use actix_session::Session;
 use actix_web::{HttpResponse, web};
 
+use super::change_password::change_password;
 use super::handlers::page;
 use super::{confirmation, queries};
-use crate::audit::{self, Action};
 use crate::auth::passwords::{self, Owner};
 use crate::auth::{KnownDevice, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
-use crate::live::{self, Event};
+use crate::settings;
 use crate::web::{Posted, Shell, redirect_with, with_cookie};
-use crate::{settings, users};
 
 /// Changes the password. The other sessions end, and this one continues with a new token.
-pub async fn change(
+pub async fn update(
     viewer: Viewer,
     form: Posted,
     shell: Shell,
@@ -25,7 +24,8 @@ pub async fn change(
 ) -> Result<HttpResponse> {
     let new = form.get("new_password").to_owned();
     let (status, mut errors) =
-        confirmation::judge(&viewer, &db, "current_password", form.get("current_password")).await?;
+        confirmation::check_current_password(&viewer, &db, "current_password", form.get("current_password"))
+            .await?;
     let id = viewer.id;
     let (company, email) =
         db.run(move |conn| Ok((settings::brand(conn)?.company_name, queries::email(conn, id)?))).await?;
@@ -38,15 +38,8 @@ pub async fn change(
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let hash = passwords::hash_in_turn(new).await?;
-    let (new, current, who) = (hash.clone(), sessions::current(&session), viewer.clone());
-    db.transaction(move |conn| {
-        users::set_password(conn, id, &new)?;
-        users::revoke_link(conn, id)?;
-        users::end_all(conn, id, current, &who)?;
-        audit::record(conn, &audit::Entry::of(Action::PasswordChanged).by(&who).about(Some(id.0)))?;
-        live::announce(conn, &Event::RightsChanged(vec![id]))
-    })
-    .await?;
+    let (new, current, by) = (hash.clone(), sessions::current(&session), viewer.clone());
+    db.transaction(move |conn| change_password(conn, &new, current, &by)).await?;
     session.renew();
     let answer = redirect_with("/profile", "Senha trocada. As outras sessões foram encerradas.");
     Ok(with_cookie(answer, browser.remembering(id, &hash)))

@@ -3,19 +3,19 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use super::form::Draft;
+use super::form::ValidProfile;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schema::users;
 use crate::web::Theme;
 
-pub fn save(conn: &mut PgConnection, user: UserId, draft: &Draft) -> Result<()> {
+pub fn save(conn: &mut PgConnection, user: UserId, valid: &ValidProfile) -> Result<()> {
     diesel::update(users::table.find(user.0))
         .set((
-            users::name.eq(draft.name.as_str()),
-            users::theme.eq(draft.theme.as_str()),
-            users::plays_sound.eq(draft.plays_sound),
-            users::shows_browser_notices.eq(draft.shows_browser_notices),
+            users::name.eq(valid.name.as_str()),
+            users::theme.eq(valid.theme.as_str()),
+            users::plays_sound.eq(valid.plays_sound),
+            users::shows_browser_notices.eq(valid.shows_browser_notices),
             users::updated_at.eq(diesel::dsl::now),
         ))
         .execute(conn)?;

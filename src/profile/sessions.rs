@@ -18,7 +18,7 @@ use crate::web::{Posted, Shell, redirect_with};
 const FIELD: &str = "session_password";
 
 /// Ends every session except this one.
-pub async fn end_others(
+pub async fn destroy_others(
     viewer: Viewer,
     form: Posted,
     shell: Shell,
@@ -30,12 +30,12 @@ pub async fn end_others(
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let (who, current) = (viewer.clone(), sessions::current(&session));
-    db.transaction(move |conn| users::end_all(conn, who.id, current, &who)).await?;
+    db.transaction(move |conn| users::end_all_sessions(conn, who.id, current, &who)).await?;
     Ok(redirect_with("/profile", "Sessões encerradas."))
 }
 
 /// Ends a session of the viewer; 404 if they have no such session.
-pub async fn end_one(
+pub async fn destroy(
     viewer: Viewer,
     form: Posted,
     shell: Shell,
@@ -48,7 +48,7 @@ pub async fn end_one(
         return shell.page_with(status, "Erro: Meu perfil", view);
     }
     let (who, other) = (viewer.clone(), other.into_inner());
-    db.transaction(move |conn| users::end_one(conn, who.id, other, &who)).await?;
+    db.transaction(move |conn| users::end_session(conn, who.id, other, &who)).await?;
     Ok(redirect_with("/profile", "Sessão encerrada."))
 }
 
@@ -59,7 +59,7 @@ async fn refused(
     db: &Db,
     session: &Session,
 ) -> Result<Option<(StatusCode, Edit)>> {
-    let (status, errors) = confirmation::judge(viewer, db, FIELD, form.get(FIELD)).await?;
+    let (status, errors) = confirmation::check_current_password(viewer, db, FIELD, form.get(FIELD)).await?;
     match errors.is_empty() {
         true => Ok(None),
         false => Ok(Some((status, page(viewer, db, session).await?.refused(errors)))),

@@ -3,7 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
-use super::form::Typed;
+use super::form::ProfileInput;
 use crate::auth::Viewer;
 use crate::users::{Name, OpenSession, SessionList};
 use crate::web::{FieldErrors, Theme};
@@ -13,7 +13,7 @@ use crate::web::{FieldErrors, Theme};
 pub struct Edit {
     email: String,
     role: String,
-    typed: Typed,
+    input: ProfileInput,
     errors: FieldErrors,
     sessions: SessionList,
 }
@@ -23,15 +23,15 @@ impl Edit {
         Self {
             email,
             role: viewer.role_name.clone(),
-            typed: Typed::of(viewer),
+            input: ProfileInput::of(viewer),
             errors: FieldErrors::default(),
             sessions: SessionList::new(viewer, "/profile", open, current),
         }
     }
 
     /// The same form with the typed values.
-    pub fn with(self, typed: Typed) -> Self {
-        Self { typed, ..self }
+    pub fn with(self, input: ProfileInput) -> Self {
+        Self { input, ..self }
     }
 
     /// The same form with the errors.

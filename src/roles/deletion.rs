@@ -1,11 +1,11 @@
-//! Deletes a role that no user has.
+//! The page that asks before a role is deleted. Only roles that no user has can be deleted.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
+use super::delete::delete;
 use super::queries;
 use super::views::Deletion;
-use crate::audit::{self, Action};
 use crate::auth::{Can, ManageRoles};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::web::{Posted, Shell, redirect_with};
 const TITLE: &str = "Excluir cargo";
 
 /// The confirmation page. If the role is in use, it lists the users who have it.
-pub async fn ask(
+pub async fn show(
     viewer: Can<ManageRoles>,
     shell: Shell,
     db: web::Data<Db>,
@@ -25,23 +25,15 @@ pub async fn ask(
     shell.page(TITLE, view)
 }
 
-pub async fn delete(
+pub async fn create(
     viewer: Can<ManageRoles>,
     _: Posted,
     shell: Shell,
     db: web::Data<Db>,
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
-    let (id, who) = (id.into_inner(), viewer.clone());
-    let deleted = db.transaction(move |conn| {
-        let role = queries::find_for_update(conn, id)?;
-        if !role.may_be_edited_by(&who) {
-            return Err(Error::Forbidden);
-        }
-        queries::delete(conn, id)?;
-        audit::record(conn, &audit::Entry::of(Action::RoleDeleted).by(&who).about(Some(id.0)))
-    });
-    match deleted.await {
+    let (id, by) = (id.into_inner(), viewer.clone());
+    match db.transaction(move |conn| delete(conn, id, &by)).await {
         Ok(()) => Ok(redirect_with("/roles", "Cargo excluído.")),
         Err(error) if error.violated_constraint() == Some("users_role_id_fkey") => {
             let view = page(&viewer, &db, id).await?;
@@ -52,10 +44,10 @@ pub async fn delete(
 }
 
 async fn page(viewer: &Can<ManageRoles>, db: &Db, id: RoleId) -> Result<Deletion> {
-    let (role, holders) =
-        db.run(move |conn| Ok((queries::find(conn, id)?, queries::holders(conn, id)?))).await?;
+    let (role, users) =
+        db.run(move |conn| Ok((queries::find(conn, id)?, queries::users_of(conn, id)?))).await?;
     if !role.may_be_edited_by(viewer) {
         return Err(Error::Forbidden);
     }
-    Ok(Deletion::new(viewer, role, holders))
+    Ok(Deletion::new(viewer, role, users))
 }

@@ -1,13 +1,13 @@
 //! The form of a role.
 
 use super::queries::Role;
-use super::{GROUPS, RESERVED};
+use super::{ADMIN_ONLY_PERMISSIONS, GROUPS};
 use crate::auth::{Account, Permission, Permissions};
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
 /// The form as it was typed.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct RoleInput {
     pub name: String,
     pub description: String,
     pub permissions: Permissions,
@@ -17,13 +17,13 @@ pub struct Typed {
 
 /// A role whose fields are all valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct ValidRole {
     pub name: String,
     pub description: String,
     pub permissions: Permissions,
 }
 
-impl Typed {
+impl RoleInput {
     pub fn read(fields: &Fields) -> Self {
         Self {
             name: fields.get("name").to_owned(),
@@ -34,7 +34,7 @@ impl Typed {
     }
 
     /// Collects every field error. `before` are the permissions that the role has now.
-    pub fn parse(&self, editor: &Account, before: Permissions) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, editor: &Account, before: Permissions) -> Result<ValidRole, FieldErrors> {
         let mut errors = FieldErrors::default();
         let (name, description) = (self.name.trim(), self.description.trim());
         if name.is_empty() || has_control_characters(name) {
@@ -50,14 +50,14 @@ impl Typed {
         if !errors.is_empty() {
             return Err(errors);
         }
-        let permissions = self.granted_by(editor, before);
-        Ok(Draft { name: name.into(), description: description.into(), permissions })
+        let permissions = self.resulting_permissions(editor, before);
+        Ok(ValidRole { name: name.into(), description: description.into(), permissions })
     }
 
     /// The permissions that the role will have. Those that the editor may not grant or revoke stay as they are.
-    pub fn granted_by(&self, editor: &Account, before: Permissions) -> Permissions {
+    pub fn resulting_permissions(&self, editor: &Account, before: Permissions) -> Permissions {
         let is_granted = |permission: &Permission| match before.contains(*permission) {
-            true => self.permissions.contains(*permission) || !may_take(editor, *permission),
+            true => self.permissions.contains(*permission) || !may_revoke(editor, *permission),
             false => self.permissions.contains(*permission) && may_grant(editor, *permission),
         };
         Permission::ALL.iter().copied().filter(is_granted).collect()
@@ -77,7 +77,7 @@ pub fn snapshot(role: &Role) -> Snapshot {
 }
 
 /// Whether the editor may grant the permission. Nobody grants a permission that they lack, and only
-/// administrators grant the [`RESERVED`] ones.
+/// administrators grant the [`ADMIN_ONLY_PERMISSIONS`] ones.
 ///
 /// One exception: role managers may grant "Habilitar agendamento" without having it. Enabling it is their task,
 /// and at first only administrators can schedule. The exception does not hold for editors who also manage
@@ -85,10 +85,10 @@ pub fn snapshot(role: &Role) -> Snapshot {
 pub fn may_grant(editor: &Account, permission: Permission) -> bool {
     let is_theirs =
         editor.may(permission) || (permission == Permission::Schedules && !editor.may(Permission::Users));
-    editor.is_administrator || (is_theirs && !RESERVED.contains(&permission))
+    editor.is_administrator || (is_theirs && !ADMIN_ONLY_PERMISSIONS.contains(&permission))
 }
 
 /// Whether the editor may revoke the permission.
-pub fn may_take(editor: &Account, permission: Permission) -> bool {
-    editor.is_administrator || !RESERVED.contains(&permission)
+pub fn may_revoke(editor: &Account, permission: Permission) -> bool {
+    editor.is_administrator || !ADMIN_ONLY_PERMISSIONS.contains(&permission)
 }

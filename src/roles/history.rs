@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::form::Draft;
+use super::form::ValidRole;
 use super::label;
 use super::queries::Role;
 use crate::audit::{Action, Change};
@@ -13,11 +13,11 @@ use crate::clock::Zone;
 pub const AUDITED: &[Action] = &[Action::RoleCreated, Action::RoleEdited];
 
 /// Maximum changes on a role's page.
-pub const SHOWN: i64 = 20;
+pub const MAX_CHANGES_SHOWN: i64 = 20;
 
 /// The audit details of a change: the permissions before and after, and the names of the changed fields. `None`
 /// if nothing changed.
-pub fn details(before: &Role, after: &Draft) -> Option<Value> {
+pub fn details(before: &Role, after: &ValidRole) -> Option<Value> {
     let pairs =
         [("name", before.name != after.name), ("description", before.description != after.description)];
     let fields: Vec<&str> = pairs.iter().filter(|(_, is_new)| *is_new).map(|(name, _)| *name).collect();
@@ -32,8 +32,8 @@ pub fn details(before: &Role, after: &Draft) -> Option<Value> {
 }
 
 /// The audit details of a new role.
-pub fn details_of_new(draft: &Draft) -> Value {
-    json!({ "before": [], "after": names(draft.permissions) })
+pub fn details_of_new(valid: &ValidRole) -> Value {
+    json!({ "before": [], "after": names(valid.permissions) })
 }
 
 /// The changes as sentences, newest first. The last one is always the creation, even if the audit does not have
@@ -49,19 +49,20 @@ pub fn sentences(changes: &[Change], role: &Role, zone: Zone) -> Vec<String> {
 /// "Ana Prado habilitou agendamento, 22/11/2026 às 10:00".
 fn sentence(change: &Change, zone: Zone) -> String {
     let who = change.actor.as_deref().unwrap_or("A plataforma");
-    format!("{who} {}, {}", deeds(change), zone.date_time(change.at))
+    format!("{who} {}, {}", actions_in_words(change), zone.date_time(change.at))
 }
 
-fn deeds(change: &Change) -> String {
-    let (before, after) = (listed(&change.details["before"]), listed(&change.details["after"]));
+fn actions_in_words(change: &Change) -> String {
+    let (before, after) =
+        (parsed_permissions(&change.details["before"]), parsed_permissions(&change.details["after"]));
     let only = |these: Permissions, others: Permissions| {
         let only: Vec<String> = these.iter().filter(|one| !others.contains(*one)).map(name_of).collect();
-        (!only.is_empty()).then(|| joined(&only))
+        (!only.is_empty()).then(|| joined_with_e(&only))
     };
     let is_field = |name: &str| {
         change.details["fields"].as_array().is_some_and(|fields| fields.iter().any(|field| field == name))
     };
-    let deeds: Vec<String> = [
+    let actions: Vec<String> = [
         (change.action == "role.created").then(|| "criou o cargo".to_owned()),
         only(after, before).map(|list| format!("habilitou {list}")),
         only(before, after).map(|list| format!("desabilitou {list}")),
@@ -71,14 +72,14 @@ fn deeds(change: &Change) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if deeds.is_empty() { "salvou sem mudanças".into() } else { joined(&deeds) }
+    if actions.is_empty() { "salvou sem mudanças".into() } else { joined_with_e(&actions) }
 }
 
 fn names(permissions: Permissions) -> Vec<&'static str> {
     permissions.iter().map(Permission::as_str).collect()
 }
 
-fn listed(names: &Value) -> Permissions {
+fn parsed_permissions(names: &Value) -> Permissions {
     let names = names.as_array().into_iter().flatten().filter_map(Value::as_str);
     names.filter_map(|name| name.parse::<Permission>().ok()).collect()
 }
@@ -93,7 +94,7 @@ fn name_of(permission: Permission) -> String {
 }
 
 /// `a`, `a e b`, `a, b e c`.
-fn joined(parts: &[String]) -> String {
+fn joined_with_e(parts: &[String]) -> String {
     match parts {
         [] => String::new(),
         [one] => one.clone(),
@@ -118,9 +119,9 @@ mod tests {
         assert_eq!(sentence(&enabled, zone), "Ana Prado habilitou agendamento, 22/11/2026 às 10:00");
         let mixed = json!({ "before": ["schedules"], "after": ["tickets", "roles"], "fields": ["name"] });
         assert_eq!(
-            deeds(&change("role.edited", mixed)),
+            actions_in_words(&change("role.edited", mixed)),
             "habilitou “Atender chamados” e “Gerenciar cargos”, desabilitou agendamento e mudou o nome"
         );
-        assert_eq!(deeds(&change("role.created", json!({}))), "criou o cargo");
+        assert_eq!(actions_in_words(&change("role.created", json!({}))), "criou o cargo");
     }
 }

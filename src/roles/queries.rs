@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
-use super::form::Draft;
+use super::form::ValidRole;
 use crate::auth::{Account, Permission, Permissions};
 use crate::db;
 use crate::error::{Error, Result};
@@ -77,7 +77,7 @@ pub struct Member {
 }
 
 /// Maximum users that a role's page lists.
-const NAMED: i64 = 20;
+const MAX_USERS_LISTED: i64 = 20;
 
 /// The first active users of a role, in order of name.
 pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
@@ -85,7 +85,7 @@ pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
         "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
                 FROM department_members m JOIN departments d ON d.id = m.department_id
                WHERE m.user_id = u.id), '') AS departments
-           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id LIMIT {NAMED}"
+           FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id LIMIT {MAX_USERS_LISTED}"
     ))
     .bind::<BigInt, _>(role)
     .load(conn)?)
@@ -102,7 +102,7 @@ pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> 
 
 /// A user who has the role, active or not.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Holder {
+pub struct RoleUser {
     #[diesel(sql_type = BigInt)]
     pub id: UserId,
     #[diesel(sql_type = Text)]
@@ -115,10 +115,10 @@ pub struct Holder {
 }
 
 /// The first users who have the role, active or not, in order of name.
-pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
+pub fn users_of(conn: &mut PgConnection, role: RoleId) -> Result<Vec<RoleUser>> {
     Ok(db::prepared(format!(
         "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
-           FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT {NAMED}"
+           FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT {MAX_USERS_LISTED}"
     ))
     .bind::<BigInt, _>(role)
     .load(conn)?)
@@ -128,12 +128,12 @@ pub fn holders(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Holder>> {
 ///
 /// # Errors
 /// Violates `roles_name_key` if another role has the name.
-pub fn insert(conn: &mut PgConnection, draft: &Draft) -> Result<RoleId> {
+pub fn insert(conn: &mut PgConnection, valid: &ValidRole) -> Result<RoleId> {
     let id: i64 = diesel::insert_into(roles::table)
-        .values((roles::name.eq(&draft.name), roles::description.eq(&draft.description)))
+        .values((roles::name.eq(&valid.name), roles::description.eq(&valid.description)))
         .returning(roles::id)
         .get_result(conn)?;
-    save_permissions(conn, RoleId(id), draft)?;
+    save_permissions(conn, RoleId(id), valid)?;
     Ok(RoleId(id))
 }
 
@@ -150,17 +150,17 @@ pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
 ///
 /// # Errors
 /// Violates `roles_name_key` if another role has the name.
-pub fn save(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
+pub fn save(conn: &mut PgConnection, role: RoleId, valid: &ValidRole) -> Result<()> {
     db::prepared("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
         .bind::<BigInt, _>(role)
-        .bind::<Text, _>(&draft.name)
-        .bind::<Text, _>(&draft.description)
+        .bind::<Text, _>(&valid.name)
+        .bind::<Text, _>(&valid.description)
         .execute(conn)?;
-    save_permissions(conn, role, draft)
+    save_permissions(conn, role, valid)
 }
 
-fn save_permissions(conn: &mut PgConnection, role: RoleId, draft: &Draft) -> Result<()> {
-    let granted: Vec<Permission> = draft.permissions.iter().collect();
+fn save_permissions(conn: &mut PgConnection, role: RoleId, valid: &ValidRole) -> Result<()> {
+    let granted: Vec<Permission> = valid.permissions.iter().collect();
     db::prepared("DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL($2)")
         .bind::<BigInt, _>(role)
         .bind::<Array<Text>, _>(&granted)

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use super::form::{Typed, may_grant, may_take, snapshot};
-use super::queries::{Holder, Member, Role};
-use super::{GROUPS, Switchable, history};
+use super::form::{RoleInput, may_grant, may_revoke, snapshot};
+use super::queries::{Member, Role, RoleUser};
+use super::{GROUPS, PermissionSwitch, history};
 use crate::audit::Change;
 use crate::auth::{Account, Permission, Permissions};
 use crate::web::{FieldErrors, Refusal, Stale, initials, tint};
@@ -71,10 +71,10 @@ struct Switch {
     is_on: bool,
     is_locked: bool,
     /// Whether the editor may switch it off, but could not switch it on again.
-    is_one_way: bool,
+    cannot_be_restored: bool,
     /// Whether the editor may not switch it on because they lack the permission.
-    is_lacked: bool,
-    is_key: bool,
+    editor_lacks_permission: bool,
+    is_scheduling: bool,
 }
 
 struct MemberLine {
@@ -126,8 +126,8 @@ impl Edit {
     }
 
     /// The same form with what was typed and the reason why it was not saved.
-    pub fn refused(self, editor: &Account, typed: Typed, refusal: Refusal) -> Self {
-        let groups = groups(editor, self.before, typed.granted_by(editor, self.before), false);
+    pub fn refused(self, editor: &Account, typed: RoleInput, refusal: Refusal) -> Self {
+        let groups = groups(editor, self.before, typed.resulting_permissions(editor, self.before), false);
         let (errors, stale, version) = refusal.shown(typed.version);
         Self { groups, name: typed.name, description: typed.description, errors, stale, version, ..self }
     }
@@ -139,34 +139,31 @@ impl Edit {
 pub struct Deletion {
     id: String,
     name: String,
-    holders: Vec<HolderLine>,
+    users: Vec<UserLine>,
     count: i64,
     more: i64,
     /// Whether the viewer may open the users' pages.
-    shows_users: bool,
+    may_open_users: bool,
 }
 
-struct HolderLine {
+struct UserLine {
     id: String,
     name: String,
     is_active: bool,
 }
 
 impl Deletion {
-    pub fn new(viewer: &Account, role: Role, holders: Vec<Holder>) -> Self {
-        let count = holders.first().map_or(0, |holder| holder.count);
-        let line = |holder: Holder| HolderLine {
-            id: holder.id.to_string(),
-            name: holder.name,
-            is_active: holder.is_active,
-        };
+    pub fn new(viewer: &Account, role: Role, users: Vec<RoleUser>) -> Self {
+        let count = users.first().map_or(0, |user| user.count);
+        let line =
+            |user: RoleUser| UserLine { id: user.id.to_string(), name: user.name, is_active: user.is_active };
         Self {
             id: role.id.to_string(),
             name: role.name,
-            more: count - holders.len() as i64,
-            holders: holders.into_iter().map(line).collect(),
+            more: count - users.len() as i64,
+            users: users.into_iter().map(line).collect(),
             count,
-            shows_users: viewer.may(Permission::Users),
+            may_open_users: viewer.may(Permission::Users),
         }
     }
 
@@ -192,8 +189,8 @@ impl MemberLine {
 /// The switches of the form. `before` are the permissions that the role has, `granted` those that are shown as
 /// on.
 fn groups(editor: &Account, before: Permissions, granted: Permissions, is_locked: bool) -> Vec<Group> {
-    let switch = |Switchable { permission, label, text }: &Switchable| {
-        let (grants, takes) = (may_grant(editor, *permission), may_take(editor, *permission));
+    let switch = |PermissionSwitch { permission, label, text }: &PermissionSwitch| {
+        let (grants, takes) = (may_grant(editor, *permission), may_revoke(editor, *permission));
         let is_before = before.contains(*permission);
         Switch {
             value: permission.as_str(),
@@ -201,12 +198,12 @@ fn groups(editor: &Account, before: Permissions, granted: Permissions, is_locked
             text,
             is_on: granted.contains(*permission),
             is_locked: is_locked || if is_before { !takes } else { !grants },
-            is_one_way: !is_locked && is_before && takes && !grants,
-            is_lacked: !is_locked && !is_before && takes && !grants,
-            is_key: *permission == Permission::Schedules,
+            cannot_be_restored: !is_locked && is_before && takes && !grants,
+            editor_lacks_permission: !is_locked && !is_before && takes && !grants,
+            is_scheduling: *permission == Permission::Schedules,
         }
     };
-    let group = |(icon, title, switches): &(&'static str, &'static str, &[Switchable])| Group {
+    let group = |(icon, title, switches): &(&'static str, &'static str, &[PermissionSwitch])| Group {
         icon,
         title,
         switches: switches.iter().map(switch).collect(),

@@ -8,13 +8,13 @@ use crate::schedules::{Scope, Spacing};
 use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
 
 /// Maximum characters of a company's name.
-pub const NAME_LIMIT: usize = 80;
+pub const COMPANY_NAME_LIMIT: usize = 80;
 
 /// Maximum spacing in minutes: a day.
-pub const WIDEST: i32 = 1440;
+pub const MAX_SPACING_MINUTES: i32 = 1440;
 
 /// Maximum tolerance in minutes: a week.
-pub const LATEST: i32 = 10_080;
+pub const MAX_TOLERANCE_MINUTES: i32 = 10_080;
 
 /// The company's saved settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub struct Settings {
 
 /// The fields as typed.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct SettingsInput {
     pub version: String,
     pub company_name: String,
     pub time_zone: String,
@@ -38,7 +38,7 @@ pub struct Typed {
     pub confirmed: String,
 }
 
-impl Typed {
+impl SettingsInput {
     pub fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         Self {
@@ -74,7 +74,7 @@ impl Typed {
         if zone.is_none() {
             errors.add("time_zone", "Selecione o fuso horário.");
         }
-        let minutes = whole(&self.spacing_minutes, WIDEST);
+        let minutes = whole(&self.spacing_minutes, MAX_SPACING_MINUTES);
         if minutes.is_none() {
             errors.add("spacing_minutes", "Informe de 0 a 1.440 minutos.");
         }
@@ -82,7 +82,7 @@ impl Typed {
         if scope.is_none() {
             errors.add("spacing_scope", "Escolha entre quais agendamentos o intervalo conta.");
         }
-        let late = whole(&self.late_tolerance_minutes, LATEST);
+        let late = whole(&self.late_tolerance_minutes, MAX_TOLERANCE_MINUTES);
         if late.is_none() {
             errors.add("late_tolerance_minutes", "Informe de 0 a 10.080 minutos.");
         }
@@ -99,7 +99,7 @@ impl Typed {
 
     /// The spacing alone, for the sentence that explains it.
     pub fn spacing(&self) -> Option<Spacing> {
-        let minutes = whole(&self.spacing_minutes, WIDEST)?;
+        let minutes = whole(&self.spacing_minutes, MAX_SPACING_MINUTES)?;
         Some(Spacing { minutes, scope: self.spacing_scope.parse().ok()? })
     }
 
@@ -110,16 +110,16 @@ impl Typed {
 }
 
 /// The error in a company's name, if any.
-pub fn company_name_error(typed: &str) -> Option<&'static str> {
-    let name = typed.trim();
+pub fn company_name_error(input: &str) -> Option<&'static str> {
+    let name = input.trim();
     if name.is_empty() || has_control_characters(name) {
         return Some("Informe o nome da empresa.");
     }
-    (name.chars().count() > NAME_LIMIT).then_some("Use até 80 caracteres.")
+    (name.chars().count() > COMPANY_NAME_LIMIT).then_some("Use até 80 caracteres.")
 }
 
-fn whole(typed: &str, most: i32) -> Option<i32> {
-    typed.trim().parse().ok().filter(|minutes| (0..=most).contains(minutes))
+fn whole(input: &str, most: i32) -> Option<i32> {
+    input.trim().parse().ok().filter(|minutes| (0..=most).contains(minutes))
 }
 
 impl Settings {
@@ -165,31 +165,31 @@ pub fn changes_of(before: &[(&str, &'static str, String)], after: &[(&str, &'sta
 mod tests {
     use super::*;
 
-    fn typed() -> Typed {
-        Typed {
+    fn input() -> SettingsInput {
+        SettingsInput {
             company_name: " Loja ".into(),
             time_zone: "America/Manaus".into(),
             spacing_minutes: "6".into(),
             spacing_scope: "contact".into(),
             late_tolerance_minutes: "60".into(),
-            ..Typed::default()
+            ..SettingsInput::default()
         }
     }
 
     #[test]
     fn a_right_form_becomes_settings() {
-        let settings = typed().parse().unwrap();
+        let settings = input().parse().unwrap();
         assert_eq!((settings.company_name.as_str(), settings.zone.name()), ("Loja", "America/Manaus"));
         assert_eq!(settings.spacing, Spacing { minutes: 6, scope: Scope::Contact });
     }
 
     #[test]
     fn every_wrong_field_is_told() {
-        let bad = Typed {
+        let bad = SettingsInput {
             spacing_minutes: "1441".into(),
             late_tolerance_minutes: "-1".into(),
             time_zone: "Marte/Base".into(),
-            ..Typed::default()
+            ..SettingsInput::default()
         };
         let errors = bad.parse().unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
@@ -199,8 +199,8 @@ mod tests {
 
     #[test]
     fn the_audit_keeps_what_differs_and_no_more() {
-        let before = typed().parse().unwrap();
-        let after = Typed { spacing_minutes: "10".into(), ..typed() }.parse().unwrap();
+        let before = input().parse().unwrap();
+        let after = SettingsInput { spacing_minutes: "10".into(), ..input() }.parse().unwrap();
         let expected = json!({ "spacing_minutes": { "before": "6 min", "after": "10 min" } });
         assert_eq!(before.audited(&after), expected);
     }

@@ -3,12 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
-use serde::Deserialize;
 
-use super::form::Typed;
+use super::form::SettingsInput;
 use super::queries;
 use super::update::{self, Outcome};
-use super::views::{Confirmation, FormPage, Sentence};
+use super::views::{Confirmation, FormPage};
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
@@ -29,25 +28,25 @@ pub async fn update(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let (typed, editor) = (Typed::read(&form), viewer.clone());
+    let (input, by) = (SettingsInput::read(&form), viewer.clone());
     if form.get("step") == "back" {
-        return again(shell, &db, StatusCode::OK, |page| page.with_typed(typed)).await;
+        return show_form(shell, &db, StatusCode::OK, |page| page.with_typed(input)).await;
     }
-    let sent = typed.clone();
-    match db.transaction(move |conn| update::update(conn, &sent, &editor)).await? {
+    let sent = input.clone();
+    match db.transaction(move |conn| update::update(conn, &sent, &by)).await? {
         Outcome::Saved => Ok(redirect_with("/settings", "Configurações salvas.")),
-        Outcome::Unconfirmed(effect) => {
-            let view = Confirmation::new(&viewer, typed, &effect);
+        Outcome::NeedsConfirmation(effect) => {
+            let view = Confirmation::new(&viewer, input, &effect);
             shell.page("Confirmar mudança", view)
         }
         Outcome::Refused(refusal) => {
             let status = refusal.status();
-            again(shell, &db, status, |page| page.with_typed(typed).refused(refusal)).await
+            show_form(shell, &db, status, |page| page.with_typed(input).refused(refusal)).await
         }
     }
 }
 
-async fn again(
+async fn show_form(
     shell: Shell,
     db: &Db,
     status: StatusCode,
@@ -56,25 +55,6 @@ async fn again(
     let view = change(db.run(FormPage::load).await?);
     let title = if status.is_success() { TITLE.to_owned() } else { format!("Erro: {TITLE}") };
     shell.page_with(status, &title, view)
-}
-
-#[derive(Deserialize)]
-pub struct SentenceQuery {
-    #[serde(default)]
-    spacing_minutes: String,
-    #[serde(default)]
-    spacing_scope: String,
-}
-
-/// The sentence that explains the spacing as typed so far.
-pub async fn spacing_sentence(
-    _: Can<ManageSettings>,
-    shell: Shell,
-    query: web::Query<SentenceQuery>,
-) -> Result<HttpResponse> {
-    let SentenceQuery { spacing_minutes, spacing_scope } = query.into_inner();
-    let typed = Typed { spacing_minutes, spacing_scope, ..Typed::default() };
-    shell.fragment(StatusCode::OK, Sentence::of(typed.spacing()))
 }
 
 impl FormPage {

@@ -4,15 +4,12 @@ use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
-use diesel::pg::PgConnection;
-use serde_json::json;
 use tokio::sync::Semaphore;
 
-use super::picture;
-use super::queries;
+use super::save_logo::save_logo;
 use super::views::FormPage;
-use crate::audit::{self, Action};
-use crate::auth::{Account, Anyone, Can, ManageSettings};
+use super::{logo_image, queries};
+use crate::auth::{Anyone, Can, ManageSettings};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::volume;
@@ -33,7 +30,7 @@ pub async fn create(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let who = viewer.clone();
+    let by = viewer.clone();
     let received = match picture(&db, &form.store, viewer.id, form.files.pop()).await? {
         Ok(received) => received,
         Err(sentence) => {
@@ -45,7 +42,7 @@ pub async fn create(
     };
     files::keep(&db, &form.store, &received, "image/png").await?;
     let hash = received.hash;
-    db.transaction(move |conn| change(conn, Some(hash), &who)).await?;
+    db.transaction(move |conn| save_logo(conn, Some(hash), &by)).await?;
     Ok(redirect_with("/settings", "Logotipo salvo."))
 }
 
@@ -65,7 +62,7 @@ async fn picture(
         return Ok(Err(volume::refusal(wait)));
     }
     let _turn = PICTURES.acquire().await.map_err(Error::unexpected)?;
-    let png = web::block(move || picture::small_png(sent.path())).await.map_err(Error::unexpected)?;
+    let png = web::block(move || logo_image::small_png(sent.path())).await.map_err(Error::unexpected)?;
     let png = match png.map_err(Error::unexpected)? {
         Ok(png) => png,
         Err(refusal) => return Ok(Err(refusal.sentence())),
@@ -76,15 +73,9 @@ async fn picture(
 }
 
 pub async fn destroy(viewer: Can<ManageSettings>, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
-    let who = viewer.clone();
-    db.transaction(move |conn| change(conn, None, &who)).await?;
+    let by = viewer.clone();
+    db.transaction(move |conn| save_logo(conn, None, &by)).await?;
     Ok(redirect_with("/settings", "Logotipo removido."))
-}
-
-fn change(conn: &mut PgConnection, logo: Option<ContentHash>, by: &Account) -> Result<()> {
-    queries::save_logo(conn, logo)?;
-    let entry = audit::Entry::of(Action::SettingsEdited).by(by).with(json!({ "fields": ["logo"] }));
-    audit::record(conn, &entry)
 }
 
 /// Serves the logo under its hash: public, and cached for ever. An older logo is not found.

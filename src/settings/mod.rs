@@ -7,12 +7,16 @@
 
 mod form;
 pub mod handlers;
-pub mod lists;
 pub mod logo;
-mod picture;
+mod logo_image;
+pub mod moved_clocks;
 mod queries;
 mod respacing;
+pub mod retention;
+mod save_logo;
 pub mod sentences;
+pub mod spacing_sentence;
+pub mod unspaced_schedules;
 mod update;
 mod views;
 mod zones;

@@ -11,7 +11,7 @@ use crate::schedules::Spacing;
 
 /// A pending schedule, as input to the walk.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct PendingSchedule {
     pub id: i64,
     pub key: i64,
     pub due_at: DateTime<Utc>,
@@ -25,9 +25,9 @@ pub struct Respacing {
     /// Number of schedules that do not fit.
     pub unspaced: usize,
     /// Ids of those that fitted before.
-    pub marked: Vec<i64>,
+    pub newly_exempt: Vec<i64>,
     /// Ids of those that fit now but did not before.
-    pub unmarked: Vec<i64>,
+    pub no_longer_exempt: Vec<i64>,
 }
 
 /// Decides schedule by schedule. They must come ordered by key, due time and id.
@@ -42,18 +42,18 @@ impl Walk {
         Self { gap: spacing.gap(), last: None, result: Respacing::default() }
     }
 
-    pub fn meet(&mut self, place: Place) {
+    pub fn add(&mut self, schedule: PendingSchedule) {
         let fits = match self.last {
-            Some((key, due_at)) if key == place.key => place.due_at - due_at >= self.gap,
+            Some((key, due_at)) if key == schedule.key => schedule.due_at - due_at >= self.gap,
             _ => true,
         };
         if fits {
-            self.last = Some((place.key, place.due_at));
+            self.last = Some((schedule.key, schedule.due_at));
         }
         self.result.unspaced += usize::from(!fits);
-        match (fits, place.is_exempt) {
-            (false, false) => self.result.marked.push(place.id),
-            (true, true) => self.result.unmarked.push(place.id),
+        match (fits, schedule.is_exempt) {
+            (false, false) => self.result.newly_exempt.push(schedule.id),
+            (true, true) => self.result.no_longer_exempt.push(schedule.id),
             _ => {}
         }
     }
@@ -72,9 +72,9 @@ mod tests {
         let mut walk = Walk::new(Spacing { minutes, scope: Scope::Platform });
         for (id, (key, due)) in dues.iter().enumerate() {
             let due_at = DateTime::UNIX_EPOCH + Duration::minutes(*due);
-            walk.meet(Place { id: id as i64, key: *key, due_at, is_exempt: false });
+            walk.add(PendingSchedule { id: id as i64, key: *key, due_at, is_exempt: false });
         }
-        walk.end().marked
+        walk.end().newly_exempt
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use diesel::pg::PgConnection;
 
-use super::form::Typed;
-use super::lists;
-use super::queries::{self, Named};
+use super::form::SettingsInput;
+use super::moved_clocks;
+use super::queries::{self, NamedSchedule};
 use super::respacing::Respacing;
 use crate::audit::{self, Action};
 use crate::auth::Account;
@@ -17,14 +17,14 @@ use crate::live::{self, Event};
 use crate::web::{FieldErrors, Refusal, Stale};
 
 /// Maximum affected schedules shown on the confirmation page.
-const SHOWN: usize = 8;
+const MAX_EXAMPLES: usize = 8;
 
 /// The result of submitting the form.
 pub enum Outcome {
     Saved,
     Refused(Refusal),
     /// Pending schedules would be affected, and the user has not confirmed it.
-    Unconfirmed(Effect),
+    NeedsConfirmation(Effect),
 }
 
 /// What saving would change in pending schedules.
@@ -35,9 +35,9 @@ pub struct Effect {
     /// Number of those that fit now.
     pub newly_unspaced: usize,
     /// Number of schedules that do not fit now, but would.
-    pub freed: usize,
+    pub fitting_again: usize,
     /// The first of the newly unspaced ones.
-    pub first: Vec<Named>,
+    pub first: Vec<NamedSchedule>,
     /// Number of schedules that would show another clock time.
     pub moved: usize,
     /// Whether there may be more of these.
@@ -46,14 +46,14 @@ pub struct Effect {
 
 /// Timeout of a statement while all pending schedules are rewritten. Longer than the server's limit, which
 /// `lock_pending` raises to 180 s.
-const PATIENCE: Duration = Duration::from_secs(185);
+const TIMEOUT: Duration = Duration::from_secs(185);
 
-pub fn update(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Outcome> {
-    with_wait_limit(PATIENCE, || save(conn, typed, editor))
+pub fn update(conn: &mut PgConnection, input: &SettingsInput, by: &Account) -> Result<Outcome> {
+    with_wait_limit(TIMEOUT, || save(conn, input, by))
 }
 
-fn save(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Outcome> {
-    let wanted = match typed.parse() {
+fn save(conn: &mut PgConnection, input: &SettingsInput, by: &Account) -> Result<Outcome> {
+    let wanted = match input.parse() {
         Ok(wanted) => wanted,
         Err(errors) => return Ok(Outcome::Refused(errors.into())),
     };
@@ -61,8 +61,8 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Outc
     if wanted == before {
         return Ok(Outcome::Saved);
     }
-    if let Some(stale) = Stale::since(&typed.version, &before.snapshot(), "/settings".into()) {
-        return Ok(Outcome::Refused(stale.by(audit::newest_of(conn, Action::SettingsEdited)?, editor.zone)));
+    if let Some(stale) = Stale::since(&input.version, &before.snapshot(), "/settings".into()) {
+        return Ok(Outcome::Refused(stale.by(audit::newest_of(conn, Action::SettingsEdited)?, by.zone)));
     }
     let changes_zone = wanted.zone != before.zone;
     if changes_zone && !queries::knows_zone(conn, wanted.zone)? {
@@ -72,54 +72,55 @@ fn save(conn: &mut PgConnection, typed: &Typed, editor: &Account) -> Result<Outc
     }
     let mut effect = Effect::default();
     if changes_zone {
-        (effect.moved, effect.has_more_moved) = lists::count_moved(conn, wanted.zone)?;
+        (effect.moved, effect.has_more_moved) = moved_clocks::count_moved(conn, wanted.zone)?;
     }
     let mut unspaced = 0;
     if wanted.spacing != before.spacing {
         // Computes the effect without the locks first, because they block everybody who saves a schedule.
         let respacing = queries::respacing(conn, wanted.spacing)?;
-        effect.tell(&respacing);
-        if effect.is_felt() && !typed.confirms(effect.newly_unspaced) {
-            return effect.unconfirmed(conn, &respacing);
+        effect.set_spacing_effect(&respacing);
+        if effect.needs_confirmation() && !input.confirms(effect.newly_unspaced) {
+            return effect.ask_confirmation(conn, &respacing);
         }
         queries::lock_pending(conn)?;
         let respacing = queries::respacing(conn, wanted.spacing)?;
-        effect.tell(&respacing);
-        if effect.newly_unspaced > 0 && !typed.confirms(effect.newly_unspaced) {
-            return effect.unconfirmed(conn, &respacing);
+        effect.set_spacing_effect(&respacing);
+        if effect.newly_unspaced > 0 && !input.confirms(effect.newly_unspaced) {
+            return effect.ask_confirmation(conn, &respacing);
         }
-        queries::respace(conn, wanted.spacing, &respacing, editor)?;
+        queries::respace(conn, wanted.spacing, &respacing, by)?;
         unspaced = respacing.unspaced;
-        let changed = respacing.marked.iter().chain(&respacing.unmarked);
+        let changed = respacing.newly_exempt.iter().chain(&respacing.no_longer_exempt);
         live::announce(conn, &Event::SchedulesChanged(changed.copied().map(ScheduleId).collect()))?;
-    } else if effect.is_felt() && typed.confirmed.is_empty() {
-        return Ok(Outcome::Unconfirmed(effect));
+    } else if effect.needs_confirmation() && input.confirmed.is_empty() {
+        return Ok(Outcome::NeedsConfirmation(effect));
     }
     queries::save(conn, &wanted)?;
     let mut details = before.audited(&wanted);
     if unspaced > 0 {
         details["unspaced_schedules"] = unspaced.into();
     }
-    let entry = audit::Entry::of(Action::SettingsEdited).by(editor).with(details);
+    let entry = audit::Entry::of(Action::SettingsEdited).by(by).with(details);
     audit::record(conn, &entry)?;
     Ok(Outcome::Saved)
 }
 
 impl Effect {
-    fn tell(&mut self, respacing: &Respacing) {
+    fn set_spacing_effect(&mut self, respacing: &Respacing) {
         self.unspaced = respacing.unspaced;
-        self.newly_unspaced = respacing.marked.len();
-        self.freed = respacing.unmarked.len();
+        self.newly_unspaced = respacing.newly_exempt.len();
+        self.fitting_again = respacing.no_longer_exempt.len();
     }
 
-    fn unconfirmed(mut self, conn: &mut PgConnection, respacing: &Respacing) -> Result<Outcome> {
-        let first: Vec<_> = respacing.marked.iter().copied().map(ScheduleId).take(SHOWN).collect();
+    fn ask_confirmation(mut self, conn: &mut PgConnection, respacing: &Respacing) -> Result<Outcome> {
+        let first: Vec<_> =
+            respacing.newly_exempt.iter().copied().map(ScheduleId).take(MAX_EXAMPLES).collect();
         self.first = queries::named(conn, &first)?;
-        Ok(Outcome::Unconfirmed(self))
+        Ok(Outcome::NeedsConfirmation(self))
     }
 
     /// Whether the user must confirm.
-    fn is_felt(&self) -> bool {
+    fn needs_confirmation(&self) -> bool {
         self.newly_unspaced > 0 || self.moved > 0
     }
 }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use askama::Template;
 
-use super::form::{Settings, Typed};
-use super::lists::Moved;
-use super::queries::{MOST_COUNTED, Named, Unspaced};
+use super::form::{Settings, SettingsInput};
+use super::moved_clocks::MovedSchedules;
+use super::queries::{COUNT_LIMIT, NamedSchedule, Unspaced};
 use super::update::Effect;
 use super::{ZoneGroup, sentences, zone_groups, zone_label};
 use crate::auth::Account;
@@ -18,7 +18,7 @@ use crate::web::{FieldErrors, PageOf, Refusal, Stale, thousands};
 #[derive(Template)]
 #[template(path = "settings/edit.html")]
 pub struct FormPage {
-    typed: Typed,
+    input: SettingsInput,
     zones: Vec<ZoneGroup>,
     sentence: Sentence,
     errors: FieldErrors,
@@ -31,23 +31,23 @@ impl FormPage {
     pub fn new(current: &Settings, logo: Option<ContentHash>, unspaced: i64) -> Self {
         Self {
             logo: logo.map(super::logo::path),
-            typed: Typed::of(current),
+            input: SettingsInput::of(current),
             zones: zone_groups(current.zone.name()),
             sentence: Sentence::of(Some(current.spacing)),
             errors: FieldErrors::default(),
             stale: None,
-            unspaced: (unspaced > 0).then(|| bounded(unspaced as usize, unspaced > MOST_COUNTED)),
+            unspaced: (unspaced > 0).then(|| capped_count(unspaced as usize, unspaced > COUNT_LIMIT)),
         }
     }
 
-    pub fn with_typed(mut self, typed: Typed) -> Self {
-        self.sentence = Sentence::of(typed.spacing());
-        self.typed = typed;
+    pub fn with_typed(mut self, input: SettingsInput) -> Self {
+        self.sentence = Sentence::of(input.spacing());
+        self.input = input;
         self
     }
 
     pub fn refused(mut self, refusal: Refusal) -> Self {
-        (self.errors, self.stale, self.typed.version) = refusal.shown(self.typed.version);
+        (self.errors, self.stale, self.input.version) = refusal.shown(self.input.version);
         self
     }
 
@@ -56,7 +56,7 @@ impl FormPage {
             value: scope.as_str(),
             label: sentences::scope_label(*scope),
             text: sentences::scope_text(*scope),
-            is_chosen: self.typed.spacing_scope == scope.as_str(),
+            is_chosen: self.input.spacing_scope == scope.as_str(),
         };
         Scope::ALL.iter().map(choice).collect()
     }
@@ -87,7 +87,7 @@ impl Sentence {
 #[derive(Template)]
 #[template(path = "settings/confirmation.html")]
 pub struct Confirmation {
-    typed: Typed,
+    input: SettingsInput,
     newly_unspaced: usize,
     sentences: Vec<String>,
     first: Vec<Example>,
@@ -102,7 +102,7 @@ struct Example {
 }
 
 impl Confirmation {
-    pub fn new(viewer: &Account, typed: Typed, effect: &Effect) -> Self {
+    pub fn new(viewer: &Account, input: SettingsInput, effect: &Effect) -> Self {
         let mut sentences = Vec::new();
         match effect.newly_unspaced {
             0 => {}
@@ -114,14 +114,14 @@ impl Confirmation {
                 thousands(n)
             )),
         }
-        match effect.freed {
+        match effect.fitting_again {
             0 => {}
             1 => sentences.push("1 agendamento que estava fora do intervalo volta a caber.".into()),
             n => sentences
                 .push(format!("{} agendamentos que estavam fora do intervalo voltam a caber.", thousands(n))),
         }
         if effect.moved > 0 {
-            let count = bounded(effect.moved, effect.has_more_moved);
+            let count = capped_count(effect.moved, effect.has_more_moved);
             let (who, show) = match (effect.moved, effect.has_more_moved) {
                 (1, false) => ("agendamento pendente", "mostrará"),
                 _ => ("agendamentos pendentes", "mostrarão"),
@@ -130,14 +130,14 @@ impl Confirmation {
                 "{count} {who} {show} outro horário com o novo fuso. O momento do disparo não muda."
             ));
         }
-        let example = |row: &Named| Example {
+        let example = |row: &NamedSchedule| Example {
             id: row.id,
             contact: viewer.can_schedule().then(|| row.contact.clone()),
             due: viewer.zone.date_time(row.due_at),
         };
         let others = effect.newly_unspaced.saturating_sub(effect.first.len());
         Self {
-            typed,
+            input,
             newly_unspaced: effect.newly_unspaced,
             sentences,
             first: effect.first.iter().map(example).collect(),
@@ -147,9 +147,9 @@ impl Confirmation {
 }
 
 /// `12`, or `mais de 1.000`.
-fn bounded(count: usize, has_more: bool) -> String {
+fn capped_count(count: usize, has_more: bool) -> String {
     if has_more {
-        format!("mais de {}", thousands(count.min(MOST_COUNTED as usize)))
+        format!("mais de {}", thousands(count.min(COUNT_LIMIT as usize)))
     } else {
         thousands(count)
     }
@@ -164,7 +164,7 @@ struct Line {
 }
 
 #[derive(Template)]
-#[template(path = "settings/unspaced.html")]
+#[template(path = "settings/unspaced_schedules.html")]
 pub struct UnspacedSchedules {
     sentence: String,
     lines: Vec<Line>,
@@ -212,7 +212,7 @@ impl MovedClocks {
     pub fn new(
         viewer: &Account,
         is_later_page: bool,
-        moved: Moved,
+        moved: MovedSchedules,
         mut names: HashMap<ScheduleId, String>,
     ) -> Self {
         let zone = viewer.zone;
@@ -242,6 +242,6 @@ mod tests {
 
     #[test]
     fn a_count_that_goes_on_says_so() {
-        assert_eq!(bounded(1001, true), "mais de 1.000");
+        assert_eq!(capped_count(1001, true), "mais de 1.000");
     }
 }

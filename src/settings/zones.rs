@@ -26,7 +26,7 @@ const BRAZIL: [(&str, &str); 16] = [
     ("America/Noronha", "Fernando de Noronha"),
 ];
 
-const ABROAD: [(&str, &str); 14] = [
+const OTHER_COUNTRIES: [(&str, &str); 14] = [
     ("America/Argentina/Buenos_Aires", "Argentina (Buenos Aires)"),
     ("America/Asuncion", "Paraguai (Assunção)"),
     ("America/Montevideo", "Uruguai (Montevidéu)"),
@@ -44,7 +44,7 @@ const ABROAD: [(&str, &str); 14] = [
 ];
 
 /// Former names (IANA tzdata, file `backward`, without those still in `zone.tab`). A company that has one keeps it.
-const ALIASES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRivadavia America/Atka America/Buenos_Aires \
+const FORMER_NAMES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRivadavia America/Atka America/Buenos_Aires \
     America/Catamarca America/Coral_Harbour America/Cordoba America/Ensenada America/Fort_Wayne \
     America/Godthab America/Indianapolis America/Jujuy America/Knox_IN America/Louisville \
     America/Mendoza America/Montreal America/Nipigon America/Pangnirtung America/Porto_Acre \
@@ -60,7 +60,7 @@ const ALIASES: &str = "Africa/Asmera Africa/Timbuktu America/Argentina/ComodRiva
 
 /// The name shown for a zone: `Manaus (Amazonas)`, or the IANA name.
 pub fn zone_label(name: &str) -> String {
-    let named = BRAZIL.iter().chain(&ABROAD).find(|(known, _)| *known == name);
+    let named = BRAZIL.iter().chain(&OTHER_COUNTRIES).find(|(known, _)| *known == name);
     named.map_or_else(|| name.replace('_', " "), |(_, label)| (*label).to_owned())
 }
 
@@ -92,9 +92,9 @@ pub fn zone_groups(chosen: &str) -> Vec<ZoneGroup> {
     let named =
         |zones: &[(&'static str, &str)]| zones.iter().map(|(name, text)| choice(name, text)).collect();
     let brazil = ZoneGroup { label: "Brasil", zones: named(&BRAZIL) };
-    let abroad = ZoneGroup { label: "Outros países", zones: named(&ABROAD) };
-    let aliases: Vec<&str> = ALIASES.split_whitespace().filter(|alias| *alias != chosen).collect();
-    let is_named = |name: &&str| BRAZIL.iter().chain(&ABROAD).any(|(known, _)| known == name);
+    let abroad = ZoneGroup { label: "Outros países", zones: named(&OTHER_COUNTRIES) };
+    let aliases: Vec<&str> = FORMER_NAMES.split_whitespace().filter(|alias| *alias != chosen).collect();
+    let is_named = |name: &&str| BRAZIL.iter().chain(&OTHER_COUNTRIES).any(|(known, _)| known == name);
     let mut regions: BTreeMap<&'static str, Vec<ZoneChoice>> = BTreeMap::new();
     for name in zone_names().filter(|name| !is_named(name) && !aliases.contains(name)) {
         let region = name.split('/').next().unwrap_or_default();
@@ -140,7 +140,7 @@ mod tests {
         let offers = |chosen: &str, name: &str| {
             zone_groups(chosen).iter().flat_map(|group| &group.zones).any(|zone| zone.name == name)
         };
-        assert!(ALIASES.split_whitespace().all(|alias| Zone::find(alias).is_some()));
+        assert!(FORMER_NAMES.split_whitespace().all(|alias| Zone::find(alias).is_some()));
         assert!(!offers("UTC", "Asia/Calcutta") && offers("UTC", "Asia/Kolkata"));
         assert!(offers("Asia/Calcutta", "Asia/Calcutta"));
     }

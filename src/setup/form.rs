@@ -9,7 +9,7 @@ use crate::web::{FieldErrors, Fields, has_control_characters};
 
 /// The fields as typed. All except the password are shown again.
 #[derive(Clone, Debug)]
-pub struct Typed {
+pub struct CompanyInput {
     pub company_name: String,
     pub time_zone: String,
     pub name: String,
@@ -21,7 +21,7 @@ pub struct Typed {
 
 /// Valid fields of a company.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct ValidCompany {
     pub company_name: String,
     pub zone: Zone,
     pub administrator: NewAccount,
@@ -30,7 +30,7 @@ pub struct Draft {
     pub attends: bool,
 }
 
-impl Typed {
+impl CompanyInput {
     /// The initial values.
     pub fn new() -> Self {
         Self {
@@ -57,7 +57,7 @@ impl Typed {
         }
     }
 
-    pub fn parse(&self) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self) -> Result<ValidCompany, FieldErrors> {
         let mut errors = FieldErrors::default();
         if let Some(message) = company_name_error(&self.company_name) {
             errors.add("company_name", message);
@@ -72,7 +72,7 @@ impl Typed {
         }
         let administrator = NewAccount::parse(&self.name, &self.email, &self.password, &self.company_name);
         match (zone, administrator, errors.is_empty()) {
-            (Some(zone), Ok(administrator), true) => Ok(Draft {
+            (Some(zone), Ok(administrator), true) => Ok(ValidCompany {
                 company_name: self.company_name.trim().into(),
                 zone,
                 administrator,
@@ -100,8 +100,8 @@ impl Typed {
     }
 }
 
-fn department_error(typed: &str) -> Option<&'static str> {
-    let name = typed.trim();
+fn department_error(input: &str) -> Option<&'static str> {
+    let name = input.trim();
     if name.is_empty() || has_control_characters(name) {
         return Some("Informe o nome do departamento.");
     }
@@ -114,8 +114,8 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_told() {
-        let typed = Typed { password: "curta".into(), department: " ".into(), ..Typed::new() };
-        let errors = typed.parse().unwrap_err();
+        let input = CompanyInput { password: "curta".into(), department: " ".into(), ..CompanyInput::new() };
+        let errors = input.parse().unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
         assert_eq!(fields, ["company_name", "name", "email", "password", "department"]);
     }

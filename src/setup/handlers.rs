@@ -5,9 +5,9 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
 
-use super::form::Typed;
+use super::form::CompanyInput;
 use super::hash_of;
-use super::queries::{self, State};
+use super::queries::{self, LinkState};
 use crate::auth::sessions::{self, Device};
 use crate::auth::{Anyone, KnownDevice, passwords};
 use crate::db::Db;
@@ -22,16 +22,16 @@ const TITLE: &str = "Configurar a plataforma";
 
 #[derive(Template)]
 #[template(path = "setup/new.html")]
-struct SetUp {
+struct SetUpForm {
     path: String,
-    typed: Typed,
+    input: CompanyInput,
     zones: Vec<ZoneGroup>,
     errors: FieldErrors,
 }
 
 #[derive(Template)]
 #[template(path = "setup/closed.html")]
-struct Closed {
+struct LinkRefused {
     title: &'static str,
     text: &'static str,
     leads_to_sign_in: bool,
@@ -45,7 +45,7 @@ pub async fn new(
 ) -> Result<HttpResponse> {
     let hash = hash_of(&token);
     match db.run(move |conn| queries::state(conn, &hash)).await? {
-        State::Open => form(shell, &token, Typed::new(), FieldErrors::default()),
+        LinkState::Open => form(shell, &token, CompanyInput::new(), FieldErrors::default()),
         closed => refuse(shell, closed),
     }
 }
@@ -61,20 +61,20 @@ pub async fn create(
     let hash = hash_of(&token);
     let known = hash.clone();
     match db.run(move |conn| queries::state(conn, &known)).await? {
-        State::Open => {}
+        LinkState::Open => {}
         closed => return refuse(shell, closed),
     }
-    let typed = Typed::read(&form_fields);
-    let read = typed.clone();
+    let input = CompanyInput::read(&form_fields);
+    let read = input.clone();
     // Checking a password takes some milliseconds.
     let parsed = web::block(move || read.parse()).await.map_err(Error::unexpected)?;
-    let draft = match parsed {
-        Ok(draft) => draft,
-        Err(errors) => return form(shell, &token, typed, errors),
+    let valid = match parsed {
+        Ok(valid) => valid,
+        Err(errors) => return form(shell, &token, input, errors),
     };
-    let password_hash = passwords::hash_in_turn(typed.password).await?;
+    let password_hash = passwords::hash_in_turn(input.password).await?;
     let (ip, new) = (device.ip.clone(), password_hash.clone());
-    let made = db.transaction(move |conn| queries::set_up(conn, &hash, &draft, &new, &ip)).await?;
+    let made = db.transaction(move |conn| queries::set_up(conn, &hash, &valid, &new, &ip)).await?;
     match made {
         Ok(administrator) => {
             sessions::begin(&session, administrator, &device)?;
@@ -88,22 +88,22 @@ pub async fn create(
     }
 }
 
-fn form(shell: Shell, token: &str, typed: Typed, errors: FieldErrors) -> Result<HttpResponse> {
+fn form(shell: Shell, token: &str, input: CompanyInput, errors: FieldErrors) -> Result<HttpResponse> {
     let is_refused = !errors.is_empty();
     let path = format!("/setup/{token}");
-    let zones = zone_groups(&typed.time_zone);
-    let view = SetUp { path, typed, zones, errors };
+    let zones = zone_groups(&input.time_zone);
+    let view = SetUpForm { path, input, zones, errors };
     match is_refused {
         true => shell.bare(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Configurar a plataforma", view),
         false => shell.bare(StatusCode::OK, TITLE, view),
     }
 }
 
-fn refuse(shell: Shell, state: State) -> Result<HttpResponse> {
+fn refuse(shell: Shell, state: LinkState) -> Result<HttpResponse> {
     let (status, view) = match state {
-        State::Closed => (
+        LinkState::Closed => (
             StatusCode::GONE,
-            Closed {
+            LinkRefused {
                 title: "A plataforma já está configurada",
                 text: "Este link não é mais necessário. Entre com o seu e-mail e a sua senha.",
                 leads_to_sign_in: true,
@@ -111,7 +111,7 @@ fn refuse(shell: Shell, state: State) -> Result<HttpResponse> {
         ),
         _ => (
             StatusCode::NOT_FOUND,
-            Closed {
+            LinkRefused {
                 title: "Este link não vale mais",
                 text: "Use o link que a plataforma mostrou na última vez em que foi iniciada.",
                 leads_to_sign_in: false,

@@ -18,7 +18,7 @@ use crate::users;
 
 /// Creates a new link and returns its path. The previous link stops working. `None` if there is a user.
 pub fn open(conn: &mut PgConnection) -> Result<Option<String>> {
-    if users::are_there(conn)? {
+    if users::any_exist(conn)? {
         return Ok(None);
     }
     let token = hex::encode(random_bytes::<16>());

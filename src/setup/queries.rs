@@ -4,7 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
 
-use super::form::Draft;
+use super::form::ValidCompany;
 use crate::audit::{self, Action};
 use crate::error::Result;
 use crate::ids::UserId;
@@ -23,7 +23,7 @@ pub fn replace_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
 
 /// Whether a link can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum LinkState {
     Open,
     /// A later start of Pontual printed a newer link, or the link never existed.
     Unknown,
@@ -39,7 +39,7 @@ struct StateRow {
     is_known: bool,
 }
 
-pub fn state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<State> {
+pub fn state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<LinkState> {
     let row: StateRow = diesel::sql_query(
         "SELECT EXISTS (SELECT FROM users) AS is_closed,
                 EXISTS (SELECT FROM setup_links WHERE token_hash = $1) AS is_known",
@@ -47,9 +47,9 @@ pub fn state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<State> {
     .bind::<Binary, _>(token_hash)
     .get_result(conn)?;
     Ok(match row {
-        StateRow { is_closed: true, .. } => State::Closed,
-        StateRow { is_known: true, .. } => State::Open,
-        StateRow { .. } => State::Unknown,
+        StateRow { is_closed: true, .. } => LinkState::Closed,
+        StateRow { is_known: true, .. } => LinkState::Open,
+        StateRow { .. } => LinkState::Unknown,
     })
 }
 
@@ -64,32 +64,32 @@ struct IdRow {
 pub fn set_up(
     conn: &mut PgConnection,
     token_hash: &[u8],
-    draft: &Draft,
+    valid: &ValidCompany,
     password_hash: &str,
     ip: &str,
-) -> Result<Result<UserId, State>> {
+) -> Result<Result<UserId, LinkState>> {
     diesel::sql_query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(conn)?;
     match state(conn, token_hash)? {
-        State::Open => {}
+        LinkState::Open => {}
         closed => return Ok(Err(closed)),
     }
     diesel::sql_query("UPDATE settings SET company_name = $1, time_zone = $2, updated_at = now()")
-        .bind::<Text, _>(&draft.company_name)
-        .bind::<Text, _>(draft.zone.name())
+        .bind::<Text, _>(&valid.company_name)
+        .bind::<Text, _>(valid.zone.name())
         .execute(conn)?;
-    let administrator = users::create_administrator(conn, &draft.administrator, password_hash)?;
-    add_department(conn, draft, administrator)?;
+    let administrator = users::create_administrator(conn, &valid.administrator, password_hash)?;
+    add_department(conn, valid, administrator)?;
     diesel::sql_query("DELETE FROM setup_links").execute(conn)?;
     audit::record(conn, &audit::Entry::of(Action::SetUp).by_user(administrator).from(ip))?;
     Ok(Ok(administrator))
 }
 
-fn add_department(conn: &mut PgConnection, draft: &Draft, administrator: UserId) -> Result<()> {
+fn add_department(conn: &mut PgConnection, valid: &ValidCompany, administrator: UserId) -> Result<()> {
     let department: IdRow =
         diesel::sql_query("INSERT INTO departments (name, position) VALUES ($1, 1) RETURNING id")
-            .bind::<Text, _>(&draft.department)
+            .bind::<Text, _>(&valid.department)
             .get_result(conn)?;
-    if draft.attends {
+    if valid.attends {
         diesel::sql_query("INSERT INTO department_members (department_id, user_id) VALUES ($1, $2)")
             .bind::<BigInt, _>(department.id)
             .bind::<BigInt, _>(administrator)

@@ -1,53 +1,27 @@
-//! The token of a one-time link for choosing a password.
+//! Makes a one-time link for a user whose account the viewer may take over.
 
-use sha2::{Digest, Sha256};
+use actix_web::{HttpResponse, web};
 
-use crate::keys::random_bytes;
+use super::make_link::make_link;
+use super::views::NewLink;
+use crate::auth::{Can, ManageUsers};
+use crate::config::Config;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::UserId;
+use crate::web::{Posted, Shell};
 
-/// Hours until a link expires.
-pub const HOURS: i32 = 48;
-
-/// 256 random bits as 64 hex digits; the table keeps only their SHA-256.
-pub struct Token(String);
-
-impl Token {
-    pub fn new() -> Self {
-        Self(hex::encode(random_bytes::<32>()))
-    }
-
-    /// Parses the token in a path. `None` if it has not the form of a token.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_one = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        is_one.then(|| Self(text.to_owned()))
-    }
-
-    pub fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0.as_bytes()).to_vec()
-    }
-
-    pub fn path(&self) -> String {
-        format!("/access/{}", self.0)
-    }
-}
-
-impl Default for Token {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_reads_back_and_nothing_else_is_one() {
-        let token = Token::new();
-        let text = token.path().trim_start_matches("/access/").to_owned();
-        assert_eq!(Token::parse(&text).unwrap().hash(), token.hash());
-        assert_ne!(Token::new().hash(), token.hash());
-        for bad in ["", "abc", &text[1..], &text.to_uppercase().replace(|c: char| c.is_ascii_digit(), "A")] {
-            assert!(Token::parse(bad).is_none(), "{bad}");
-        }
-    }
+/// Makes a new link, which invalidates the older one, and shows it once.
+pub async fn create(
+    viewer: Can<ManageUsers>,
+    _: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    id: web::Path<UserId>,
+    config: web::Data<Config>,
+) -> Result<HttpResponse> {
+    let (id, by) = (id.into_inner(), viewer.clone());
+    let (user, token) = db.transaction(move |conn| make_link(conn, id, &by)).await?;
+    let view = NewLink::new(&user, config.link(&token.path()), viewer.zone);
+    shell.page("Link de acesso", view)
 }

@@ -1,14 +1,14 @@
 //! The form of a user, for inviting and for editing.
 
 use super::queries::{Department, Role, User};
-use super::{Name, Reach};
+use super::{EditorRights, Name};
 use crate::email::Email;
 use crate::ids::{DepartmentId, RoleId};
 use crate::web::{FieldErrors, Fields, Snapshot};
 
 /// The form's fields as typed.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct UserInput {
     pub name: String,
     pub email: String,
     pub role_id: String,
@@ -19,7 +19,7 @@ pub struct Typed {
 
 /// A valid form.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct ValidUser {
     pub name: Name,
     pub email: Email,
     pub role: RoleId,
@@ -28,11 +28,11 @@ pub struct Draft {
 }
 
 /// The error when the editor may not add the user to a chosen department.
-pub const ONLY_ONES_OWN: &str =
+pub const ONLY_OWN_DEPARTMENTS: &str =
     "Escolha só departamentos de que você faz parte. Para os outros, peça a quem atende todos os chamados.";
 
 /// The data that the form is checked against.
-pub struct Facts {
+pub struct FormContext {
     pub roles: Vec<Role>,
     pub departments: Vec<Department>,
     /// The user before the change. `None` for a new one.
@@ -40,17 +40,15 @@ pub struct Facts {
     /// Whether the editor may take over the account, and so change its e-mail address.
     pub may_take_over: bool,
     /// The departments to which the editor may add the user. `None` means all.
-    pub only_into: Option<Vec<DepartmentId>>,
+    pub allowed_departments: Option<Vec<DepartmentId>>,
 }
 
-impl Facts {
+impl FormContext {
     /// Whether the editor may add the user to this department.
     pub fn may_add_to(&self, department: DepartmentId) -> bool {
-        self.only_into.as_ref().is_none_or(|these| these.contains(&department))
+        self.allowed_departments.as_ref().is_none_or(|these| these.contains(&department))
     }
-}
 
-impl Facts {
     /// The user as the form shows them. Inactive departments count as content, but their names are not shown.
     pub fn snapshot(&self, user: &User) -> Snapshot {
         let role = self.roles.iter().find(|role| role.id == user.role_id);
@@ -67,7 +65,7 @@ impl Facts {
     }
 }
 
-impl Typed {
+impl UserInput {
     pub fn read(fields: &Fields) -> Self {
         Self {
             name: fields.get("name").to_owned(),
@@ -79,9 +77,9 @@ impl Typed {
     }
 
     /// The form, filled with the user's current data.
-    pub fn of(user: &User, facts: &Facts) -> Self {
+    pub fn of(user: &User, context: &FormContext) -> Self {
         Self {
-            version: facts.snapshot(user).version(),
+            version: context.snapshot(user).version(),
             name: user.name.clone(),
             email: user.email.clone(),
             role_id: user.role_id.to_string(),
@@ -102,20 +100,20 @@ impl Typed {
     }
 
     /// Checks every field. The errors name all invalid ones.
-    pub fn parse(&self, reach: Reach, facts: &Facts) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, rights: EditorRights, context: &FormContext) -> Result<ValidUser, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = Name::parse(&self.name).map_err(|message| errors.add("name", message));
         let email = Email::parse(&self.email).map_err(|message| errors.add("email", message));
-        let role = self.role(reach, facts).map_err(|message| errors.add("role_id", message));
+        let role = self.role(rights, context).map_err(|message| errors.add("role_id", message));
         let chosen: Vec<DepartmentId> = self.departments.iter().filter_map(|id| id.parse().ok()).collect();
-        let departments = facts.departments.iter().map(|department| department.id);
+        let departments = context.departments.iter().map(|department| department.id);
         let departments: Vec<DepartmentId> = departments.filter(|id| chosen.contains(id)).collect();
-        let held = facts.before.as_ref().map_or(&[][..], |user| &user.departments);
-        let is_beyond = |id: &DepartmentId| !held.contains(id) && !facts.may_add_to(*id);
+        let held = context.before.as_ref().map_or(&[][..], |user| &user.departments);
+        let is_beyond = |id: &DepartmentId| !held.contains(id) && !context.may_add_to(*id);
         if departments.iter().any(is_beyond) {
-            errors.add("departments", ONLY_ONES_OWN);
+            errors.add("departments", ONLY_OWN_DEPARTMENTS);
         }
-        let before = facts.before.as_ref().filter(|_| !facts.may_take_over);
+        let before = context.before.as_ref().filter(|_| !context.may_take_over);
         if let (Ok(email), Some(user)) = (&email, before)
             && user.email != email.as_str()
         {
@@ -123,16 +121,16 @@ impl Typed {
         }
         match (name, email, role) {
             (Ok(name), Ok(email), Ok(role)) if errors.is_empty() => {
-                Ok(Draft { name, email, role, departments })
+                Ok(ValidUser { name, email, role, departments })
             }
             _ => Err(errors),
         }
     }
 
     /// The chosen role. Keeping the present role needs no permission.
-    fn role(&self, reach: Reach, facts: &Facts) -> Result<RoleId, &'static str> {
-        let before = facts.before.as_ref();
-        if let Some(user) = before.filter(|user| reach.is_self(user.id)) {
+    fn role(&self, rights: EditorRights, context: &FormContext) -> Result<RoleId, &'static str> {
+        let before = context.before.as_ref();
+        if let Some(user) = before.filter(|user| rights.is_self(user.id)) {
             let is_same = self.role_id.is_empty() || self.role_id.parse() == Ok(user.role_id);
             return if is_same {
                 Ok(user.role_id)
@@ -141,12 +139,12 @@ impl Typed {
             };
         }
         let chosen = self.role_id.parse().ok();
-        let Some(role) = facts.roles.iter().find(|role| Some(role.id) == chosen) else {
+        let Some(role) = context.roles.iter().find(|role| Some(role.id) == chosen) else {
             return Err("Escolha o cargo.");
         };
         match before.is_some_and(|user| user.role_id == role.id) {
-            false if !reach.manages(role.rank()) => Err("Só o administrador concede este cargo."),
-            false if !reach.gives(role.rank()) => {
+            false if !rights.can_manage(role.role_rights()) => Err("Só o administrador concede este cargo."),
+            false if !rights.can_grant(role.role_rights()) => {
                 Err("Este cargo tem permissões que você não tem. Peça a quem as tem.")
             }
             _ => Ok(role.id),

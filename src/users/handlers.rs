@@ -5,17 +5,18 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::form::Typed;
+use super::form::UserInput;
+use super::invite::invite;
 use super::queries::{self, Filter};
-use super::saving::{self, Judged, Saved, Submitted};
-use super::views::{FormPage, Index, Link, Listed};
+use super::update::{self, Outcome, Submission};
+use super::views::{FormPage, Index, Listed, NewLink};
 use crate::audit;
 use crate::auth::{Can, ManageUsers, Viewer, sessions};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{FieldErrors, Posted, Search, Shell, redirect_with};
+use crate::web::{FieldErrors, Posted, Refusal, Search, Shell, redirect_with};
 
 /// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]
@@ -54,7 +55,7 @@ pub async fn index(
 }
 
 pub async fn new(viewer: Can<ManageUsers>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let view = blank(&viewer, &db, Typed::default()).await?;
+    let view = new_form(&viewer, &db, UserInput::default()).await?;
     shell.page("Novo atendente", view)
 }
 
@@ -66,19 +67,19 @@ pub async fn create(
     db: web::Data<Db>,
     config: web::Data<Config>,
 ) -> Result<HttpResponse> {
-    let (typed, who) = (Typed::read(&form), viewer.clone());
-    let sent = typed.clone();
-    let invited = db.transaction(move |conn| match saving::invite(conn, &sent, &who)? {
+    let (input, by) = (UserInput::read(&form), viewer.clone());
+    let sent = input.clone();
+    let invited = db.transaction(move |conn| match invite(conn, &sent, &by)? {
         Ok((id, token)) => Ok(Ok((queries::find(conn, id)?, token))),
         Err(errors) => Ok(Err(errors)),
     });
-    match judged(invited.await)? {
+    match constraint_as_refusal(invited.await)? {
         Ok((user, token)) => {
-            let view = Link::new(&user, config.link(&token.path()), viewer.zone);
+            let view = NewLink::new(&user, config.link(&token.path()), viewer.zone);
             shell.page_with(StatusCode::CREATED, "Convite", view)
         }
         Err(refusal) => {
-            let view = blank(&viewer, &db, typed).await?.refused(refusal);
+            let view = new_form(&viewer, &db, input).await?.refused(refusal);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo atendente", view)
         }
     }
@@ -91,7 +92,7 @@ pub async fn edit(
     id: web::Path<UserId>,
     session: Session,
 ) -> Result<HttpResponse> {
-    let (view, name) = filled(&viewer, &db, id.into_inner(), &session).await?;
+    let (view, name) = edit_form(&viewer, &db, id.into_inner(), &session).await?;
     shell.page(&name, view)
 }
 
@@ -103,34 +104,34 @@ pub async fn update(
     id: web::Path<UserId>,
     session: Session,
 ) -> Result<HttpResponse> {
-    let (id, who) = (id.into_inner(), viewer.clone());
-    let typed = Typed::read(&form);
-    let sent = Submitted { typed: typed.clone(), answer: form.into_fields() };
-    let saved = db.transaction(move |conn| saving::save(conn, id, &sent, &who)).await;
-    match judged(saved.map(Ok))?.unwrap_or_else(Saved::Refused) {
-        Saved::Done => Ok(redirect_with(&format!("/users/{id}"), "Atendente salvo.")),
-        Saved::Asks(leave, refused) => {
-            let who = viewer.clone();
-            let name = typed.name.clone();
-            let page = db.run(move |conn| leave.question(conn, &who, name)).await?;
+    let (id, by) = (id.into_inner(), viewer.clone());
+    let input = UserInput::read(&form);
+    let sent = Submission { input: input.clone(), answer: form.into_fields() };
+    let saved = db.transaction(move |conn| update::update(conn, id, &sent, &by)).await;
+    match constraint_as_refusal(saved.map(Ok))?.unwrap_or_else(Outcome::Refused) {
+        Outcome::Saved => Ok(redirect_with(&format!("/users/{id}"), "Atendente salvo.")),
+        Outcome::NeedsConfirmation(leave, refused) => {
+            let by = viewer.clone();
+            let name = input.name.clone();
+            let page = db.run(move |conn| leave.question(conn, &by, name)).await?;
             let path = format!("/users/{id}");
-            let page = page.answered_at(path.clone(), path, typed.fields());
+            let page = page.answered_at(path.clone(), path, input.fields());
             let page = match &refused {
                 Some(refused) => page.refused(&viewer, refused),
                 None => page,
             };
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Retirar de departamentos", page)
         }
-        Saved::Refused(refusal) => {
-            let (view, name) = filled(&viewer, &db, id, &session).await?;
-            let (status, view) = (refusal.status(), view.with(typed).refused(refusal));
+        Outcome::Refused(refusal) => {
+            let (view, name) = edit_form(&viewer, &db, id, &session).await?;
+            let (status, view) = (refusal.status(), view.with(input).refused(refusal));
             shell.page_with(status, &format!("Erro: {name}"), view)
         }
     }
 }
 
 /// Turns violated database constraints into errors of the form.
-fn judged<T>(saved: Result<Judged<T>>) -> Result<Judged<T>> {
+fn constraint_as_refusal<T>(saved: Result<Result<T, Refusal>>) -> Result<Result<T, Refusal>> {
     let Err(error) = saved else { return saved };
     let (field, message) = match error.violated_constraint() {
         Some("users_email_key") => ("email", "Já existe um atendente com este e-mail."),
@@ -147,26 +148,26 @@ pub const LAST_ADMINISTRATOR: &str =
     "Esta é a última conta de administrador ativa. Dê o cargo Administrador a outra pessoa antes.";
 
 /// Maximum changes in a user's history.
-const SHOWN: i64 = 20;
+const MAX_HISTORY: i64 = 20;
 
-async fn blank(viewer: &Viewer, db: &Db, typed: Typed) -> Result<FormPage> {
-    let who = viewer.clone();
-    let facts = db.run(move |conn| queries::facts(conn, &who, None)).await?;
-    Ok(FormPage::new(viewer, facts, typed))
+async fn new_form(viewer: &Viewer, db: &Db, input: UserInput) -> Result<FormPage> {
+    let by = viewer.clone();
+    let context = db.run(move |conn| queries::form_context(conn, &by, None)).await?;
+    Ok(FormPage::new(viewer, context, input))
 }
 
-async fn filled(viewer: &Viewer, db: &Db, id: UserId, session: &Session) -> Result<(FormPage, String)> {
-    let who = viewer.clone();
-    let (facts, open, changes) = db
+async fn edit_form(viewer: &Viewer, db: &Db, id: UserId, session: &Session) -> Result<(FormPage, String)> {
+    let by = viewer.clone();
+    let (context, open, changes) = db
         .run(move |conn| {
-            let (user, changes) = (queries::find(conn, id)?, queries::changes(conn, id, SHOWN)?);
-            Ok((queries::facts(conn, &who, Some(user))?, queries::open_sessions(conn, id)?, changes))
+            let (user, changes) = (queries::find(conn, id)?, queries::changes(conn, id, MAX_HISTORY)?);
+            Ok((queries::form_context(conn, &by, Some(user))?, queries::open_sessions(conn, id)?, changes))
         })
         .await?;
-    let name = facts.before.as_ref().map(|user| user.name.clone()).unwrap_or_default();
-    let typed = facts.before.as_ref().map(|user| Typed::of(user, &facts)).unwrap_or_default();
-    let created = facts.before.as_ref().map(|user| user.created_at);
+    let name = context.before.as_ref().map(|user| user.name.clone()).unwrap_or_default();
+    let input = context.before.as_ref().map(|user| UserInput::of(user, &context)).unwrap_or_default();
+    let created = context.before.as_ref().map(|user| user.created_at);
     let history = created.map(|at| audit::history(&changes, at, viewer)).unwrap_or_default();
-    let view = FormPage::new(viewer, facts, typed).with_history(history);
+    let view = FormPage::new(viewer, context, input).with_history(history);
     Ok((view.with_sessions(open, sessions::current(session)), name))
 }

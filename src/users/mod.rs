@@ -5,7 +5,7 @@
 //! invited user counts as inactive. A link can also reset a password. It expires after 48 hours, after its
 //! use, and when a newer link is made.
 //!
-//! A user who manages users cannot gain permissions by doing so (see [`Reach`]):
+//! A user who manages users cannot gain permissions by doing so (see [`EditorRights`]):
 //! - Some permissions can be granted by administrators only. Accounts and roles that hold them can be changed
 //!   by administrators only.
 //! - Nobody grants a role that has a permission which they lack. Nobody makes a link for, changes the e-mail
@@ -21,24 +21,33 @@
 //! there, schedules that nobody takes over stay with the user.
 
 pub mod access;
-mod access_link;
+pub mod access_link;
 mod account;
-pub mod departure;
+mod deactivate;
+pub mod deactivation;
+mod editor_rights;
+mod end_sessions;
 mod form;
 pub mod handlers;
+mod invite;
+mod make_link;
 mod queries;
-mod reach;
-mod saving;
+mod reactivate;
+pub mod reactivation;
+mod redeem_link;
 pub mod sessions;
+mod token;
+mod update;
 mod views;
 
-pub use access_link::{HOURS as LINK_HOURS, Token};
 pub use account::{Name, NewAccount};
+pub use editor_rights::EditorRights;
+pub use end_sessions::{end_all_sessions, end_session};
 pub use queries::{
-    ABSENCE, NAME_IN_A_CHOICE, STANDING, Standing, are_there, create_administrator, is_there, name_of,
-    revoke_link, set_password, was_let_in_by,
+    CHOICE_LABEL, INACTIVE_LABEL, OpenSession, STANDING, Standing, any_exist, create_administrator, exists,
+    name_of, open_sessions, revoke_link, set_password, was_invited_by,
 };
-pub use reach::Reach;
-pub use sessions::{OpenSession, SessionList, end_all, end_one, open_sessions};
+pub use token::{HOURS as LINK_HOURS, Token};
+pub use views::SessionList;
 
 const USER_DEACTIVATED: &str = "Atendente desativado.";

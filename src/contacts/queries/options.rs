@@ -8,7 +8,7 @@ use crate::contacts::form::{ChannelKind, ChosenIds, ReferencedRecords};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
-use crate::users::NAME_IN_A_CHOICE;
+use crate::users::CHOICE_LABEL;
 use crate::web::Search;
 
 /// Maximum records that a select offers without typing. The rest is found by search.
@@ -94,7 +94,7 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
 /// Active members of a department.
 pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
     Ok(db::prepared(format!(
-        "SELECT u.id, {NAME_IN_A_CHOICE} AS name, '' AS sub
+        "SELECT u.id, {CHOICE_LABEL} AS name, '' AS sub
            FROM users u JOIN department_members m ON m.user_id = u.id
           WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id",
     ))

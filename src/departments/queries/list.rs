@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::ids::DepartmentId;
 
 /// Maximum number that pages count to. Above it they show "mais de 1.000".
-pub const MOST_COUNTED: i64 = 1000;
+pub const COUNT_LIMIT: i64 = 1000;
 
 /// One line of the list.
 #[derive(Clone, Debug, QueryableByName)]
@@ -44,7 +44,7 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
                   WHERE s.department_id = d.id AND s.status = 'scheduled'
                   ORDER BY s.due_at LIMIT {most}) AS s) AS pending_schedules
            FROM departments d ORDER BY d.position, d.id",
-        most = MOST_COUNTED + 1
+        most = COUNT_LIMIT + 1
     ))
     .load(conn)?)
 }

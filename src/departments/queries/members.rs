@@ -64,7 +64,7 @@ pub struct Candidate {
 }
 
 /// Maximum users that a search offers. Typing more narrows the search.
-const OFFERED: i64 = 10;
+const CANDIDATE_LIMIT: i64 = 10;
 
 /// The first users by name that a search finds and who are not members yet. Includes invited users without a
 /// password, but not deactivated ones.
@@ -83,7 +83,7 @@ pub fn candidates(
     .bind::<BigInt, _>(department)
     .bind::<Text, _>(search.longest())
     .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(OFFERED)
+    .bind::<BigInt, _>(CANDIDATE_LIMIT)
     .load(conn)?)
 }
 

@@ -1,12 +1,13 @@
 //! SQL of departments.
 
-mod departure;
+mod deactivation;
 mod list;
 mod members;
 
-pub use departure::{
-    Channel, Other, active_others, channels, deactivate, enrol_attendants, first_queues, lock_all,
-    lock_leaving, opening, reached_by, reactivate, redirect, would_go_along,
+pub use deactivation::{
+    Channel, Other, active_others, attendants_to_enrol, channels, count_ticket_schedules, deactivate,
+    default_departments_except, departments_accessible_to, enrol_attendants, lock_all, lock_for_deactivation,
+    reactivate, redirect,
 };
-pub use list::{Department, Line, MOST_COUNTED, all, find, find_for_update, insert, rename, set_order};
+pub use list::{COUNT_LIMIT, Department, Line, all, find, find_for_update, insert, rename, set_order};
 pub use members::{Candidate, Member, add, candidates, is_member, members, remove};

@@ -10,12 +10,12 @@ use crate::web::{FieldErrors, NameCursor, PageOf, Refusal, Stale, initials, tint
 
 #[derive(Template)]
 #[template(path = "departments/new.html")]
-pub struct Blank {
+pub struct New {
     name: String,
     errors: FieldErrors,
 }
 
-impl Blank {
+impl New {
     pub fn new(name: &str, errors: FieldErrors) -> Self {
         Self { name: name.to_owned(), errors }
     }
@@ -26,7 +26,7 @@ impl Blank {
 }
 
 /// The result of a search for new members; `candidates` is `None` if nothing was typed.
-pub struct Found {
+pub struct CandidateSearch {
     pub q: String,
     /// Each with whether the viewer may add them.
     pub candidates: Option<Vec<(Candidate, bool)>>,
@@ -45,9 +45,9 @@ pub struct Edit {
     members: Vec<MemberLine>,
     before: Option<String>,
     after: Option<String>,
-    found: Found,
+    found: CandidateSearch,
     /// Whether the viewer may open the members' pages.
-    shows_users: bool,
+    may_open_users: bool,
     /// The changes: what, who, when.
     history: Vec<String>,
 }
@@ -67,7 +67,7 @@ impl Edit {
         viewer: &Viewer,
         department: Department,
         members: PageOf<Member, NameCursor>,
-        found: Found,
+        found: CandidateSearch,
     ) -> Self {
         let address = |direction: &str, cursor: NameCursor| {
             format!("/departments/{}?{direction}={cursor}#membros", department.id)
@@ -84,7 +84,7 @@ impl Edit {
             errors: FieldErrors::default(),
             members: members.rows.into_iter().map(MemberLine::new).collect(),
             found,
-            shows_users: viewer.may(Permission::Users),
+            may_open_users: viewer.may(Permission::Users),
             history: Vec::new(),
         }
     }

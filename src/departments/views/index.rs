@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::departments::queries::{self, MOST_COUNTED};
+use crate::departments::queries::{self, COUNT_LIMIT};
 use crate::web::tint;
 
 #[derive(Template)]
@@ -31,8 +31,8 @@ impl Index {
             tint: tint(&line.id),
             name: line.name,
             members: line.members,
-            open_tickets: bounded(line.open_tickets),
-            pending_schedules: bounded(line.pending_schedules),
+            open_tickets: capped_count(line.open_tickets),
+            pending_schedules: capped_count(line.pending_schedules),
             is_active: line.is_active,
             is_first: place == 0,
             is_last: place + 1 == count,
@@ -41,6 +41,6 @@ impl Index {
     }
 }
 
-fn bounded(count: i64) -> String {
-    if count > MOST_COUNTED { "mais de 1.000".into() } else { count.to_string() }
+fn capped_count(count: i64) -> String {
+    if count > COUNT_LIMIT { "mais de 1.000".into() } else { count.to_string() }
 }

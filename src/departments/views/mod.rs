@@ -1,9 +1,9 @@
 //! Finished data for the templates of departments.
 
-mod departure;
+mod deactivation;
 mod edit;
 mod index;
 
-pub use departure::Departure;
-pub use edit::{Blank, Edit, Found};
+pub use deactivation::Deactivation;
+pub use edit::{CandidateSearch, Edit, New};
 pub use index::Index;

@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
-use crate::users::NAME_IN_A_CHOICE;
+use crate::users::CHOICE_LABEL;
 use crate::web::Search;
 
 /// One option of a select: its value, its text, and a second line.
@@ -106,10 +106,10 @@ pub fn attendants(
 ) -> Result<Vec<Choice>> {
     Ok(db::prepared(format!(
         "SELECT id, name, '' AS sub FROM (
-         SELECT u.id, {NAME_IN_A_CHOICE} AS name, u.sort_name FROM users u JOIN department_members m ON m.user_id = u.id
+         SELECT u.id, {CHOICE_LABEL} AS name, u.sort_name FROM users u JOIN department_members m ON m.user_id = u.id
           WHERE m.department_id = $1 AND u.deactivated_at IS NULL
          UNION ALL
-         SELECT u.id, {NAME_IN_A_CHOICE}
+         SELECT u.id, {CHOICE_LABEL}
                       || CASE WHEN u.deactivated_at IS NULL THEN ' (saiu do departamento)' ELSE ' (desativado)' END,
                 u.sort_name
            FROM schedules s JOIN users u ON u.id = s.attendant_id

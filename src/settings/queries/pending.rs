@@ -10,11 +10,11 @@ use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::Spacing;
-use crate::settings::respacing::{Place, Respacing, Walk};
+use crate::settings::respacing::{PendingSchedule, Respacing, Walk};
 use crate::web::{Cursor, PageOf};
 
 /// Maximum number that pages count to. Above it they show "mais de 1.000".
-pub const MOST_COUNTED: i64 = 1000;
+pub const COUNT_LIMIT: i64 = 1000;
 
 /// Maximum rows per page of a list.
 const PAGE: usize = 25;
@@ -31,7 +31,7 @@ pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
 }
 
 #[derive(QueryableByName)]
-struct PlaceRow {
+struct PendingRow {
     #[diesel(sql_type = BigInt)]
     id: i64,
     #[diesel(sql_type = BigInt)]
@@ -50,9 +50,9 @@ pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing>
     ))
     .bind::<Text, _>(spacing.scope);
     let mut walk = Walk::new(spacing);
-    for row in query.load_iter::<PlaceRow, PgRowByRowLoadingMode>(conn)? {
-        let PlaceRow { id, key, due_at, spacing_exempt } = row?;
-        walk.meet(Place { id, key, due_at, is_exempt: spacing_exempt });
+    for row in query.load_iter::<PendingRow, PgRowByRowLoadingMode>(conn)? {
+        let PendingRow { id, key, due_at, spacing_exempt } = row?;
+        walk.add(PendingSchedule { id, key, due_at, is_exempt: spacing_exempt });
     }
     Ok(walk.end())
 }
@@ -66,24 +66,24 @@ pub fn respace(conn: &mut PgConnection, spacing: Spacing, respacing: &Respacing,
     let mark = |conn: &mut PgConnection, ids: &[i64], is_exempt: bool| {
         diesel::sql_query(MARK)
             .bind::<Text, _>(spacing.scope)
-            .bind::<Interval, _>(gap(spacing))
+            .bind::<Interval, _>(gap_interval(spacing))
             .bind::<Array<BigInt>, _>(ids)
             .bind::<Bool, _>(is_exempt)
             .bind::<BigInt, _>(by.id)
             .bind::<Text, _>(&by.ip)
             .execute(conn)
     };
-    mark(conn, &respacing.marked, true)?;
+    mark(conn, &respacing.newly_exempt, true)?;
     diesel::sql_query(format!(
         "UPDATE schedules s SET spacing_key = {KEY}, min_gap = $2
           WHERE s.status = 'scheduled' AND (s.spacing_key, s.min_gap) <> ({KEY}, $2)
             AND s.id NOT IN (SELECT unnest($3::bigint[]))"
     ))
     .bind::<Text, _>(spacing.scope)
-    .bind::<Interval, _>(gap(spacing))
-    .bind::<Array<BigInt>, _>(&respacing.unmarked)
+    .bind::<Interval, _>(gap_interval(spacing))
+    .bind::<Array<BigInt>, _>(&respacing.no_longer_exempt)
     .execute(conn)?;
-    mark(conn, &respacing.unmarked, false)?;
+    mark(conn, &respacing.no_longer_exempt, false)?;
     Ok(())
 }
 
@@ -104,7 +104,7 @@ const MARK: &str = "WITH marked AS (
  INSERT INTO audit (action, subject_id, actor_id, ip, details)
  SELECT 'schedule.edited', id, $5, $6, '{\"fields\": [\"spacing_exempt\"]}' FROM marked ORDER BY id";
 
-fn gap(spacing: Spacing) -> PgInterval {
+fn gap_interval(spacing: Spacing) -> PgInterval {
     PgInterval::from_microseconds(spacing.gap().num_microseconds().unwrap_or(i64::MAX))
 }
 
@@ -157,19 +157,19 @@ struct CountRow {
     count: i64,
 }
 
-/// The number of schedules that are exempt from the spacing, up to `MOST_COUNTED` + 1.
+/// The number of schedules that are exempt from the spacing, up to `COUNT_LIMIT` + 1.
 pub fn count_unspaced(conn: &mut PgConnection) -> Result<i64> {
     let row: CountRow = diesel::sql_query(
         "SELECT count(*) AS count FROM (SELECT FROM schedules WHERE status = 'scheduled' AND spacing_exempt LIMIT $1) s",
     )
-    .bind::<BigInt, _>(MOST_COUNTED + 1)
+    .bind::<BigInt, _>(COUNT_LIMIT + 1)
     .get_result(conn)?;
     Ok(row.count)
 }
 
 /// A pending schedule with the clock time chosen for it.
 #[derive(Debug, QueryableByName)]
-pub struct Chosen {
+pub struct ChosenTime {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Timestamptz)]
@@ -181,7 +181,7 @@ pub struct Chosen {
 }
 
 /// Pending schedules after the cursor, by due time.
-pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) -> Result<Vec<Chosen>> {
+pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) -> Result<Vec<ChosenTime>> {
     Ok(diesel::sql_query(
         "SELECT id, due_at, due_local, due_zone FROM schedules
           WHERE status = 'scheduled' AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3",
@@ -194,7 +194,7 @@ pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) 
 
 /// A pending schedule with the name of its contact.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Named {
+pub struct NamedSchedule {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Text)]
@@ -204,7 +204,7 @@ pub struct Named {
 }
 
 /// These schedules with the names of their contacts, earliest first.
-pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Named>> {
+pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<NamedSchedule>> {
     Ok(diesel::sql_query(
         "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
           WHERE s.id = ANY ($1) ORDER BY s.due_at, s.id",

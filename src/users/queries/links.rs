@@ -17,7 +17,7 @@ struct EndRow {
 }
 
 /// Makes a link for the user, which replaces the older one. Returns when it expires.
-pub fn make_link(
+pub fn replace_link(
     conn: &mut PgConnection,
     user: UserId,
     token_hash: &[u8],

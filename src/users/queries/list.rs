@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 use super::Standing;
-use super::one::STANDING;
+use super::user::STANDING;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};

@@ -1,20 +1,19 @@
 //! SQL of users.
 
 mod changes;
-mod departure;
-mod founding;
+mod first_user;
 mod links;
 mod list;
-mod one;
 mod sessions;
+mod user;
 
 pub use changes::changes;
-pub use departure::{deactivate, reactivate};
-pub use founding::{are_there, create_administrator, is_there};
-pub use links::{Invited, accept, find_link, make_link, revoke_link, set_password, use_link};
+pub use first_user::{any_exist, create_administrator, exists};
+pub use links::{Invited, accept, find_link, replace_link, revoke_link, set_password, use_link};
 pub use list::{Filter, Row, page};
-pub use one::{
-    ABSENCE, Department, NAME_IN_A_CHOICE, Role, STANDING, Standing, User, departments, facts, find, insert,
-    lock, may_take_over, name_of, roles, set_departments, update, was_let_in_by,
-};
 pub use sessions::{OpenSession, end_sessions, open_sessions};
+pub use user::{
+    CHOICE_LABEL, Department, INACTIVE_LABEL, Role, STANDING, Standing, User, deactivate, departments, find,
+    form_context, insert, lock, may_take_over, name_of, reactivate, roles, set_departments, update,
+    was_invited_by,
+};

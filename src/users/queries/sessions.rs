@@ -27,7 +27,7 @@ pub struct OpenSession {
 }
 
 /// Maximum sessions in a list.
-const LISTED: i64 = 20;
+const MAX_LISTED: i64 = 20;
 
 /// The open sessions of a user, the most recently used first.
 pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSession>> {
@@ -40,7 +40,7 @@ pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSe
     .bind::<BigInt, _>(user)
     .bind::<Integer, _>(IDLE_HOURS)
     .bind::<Integer, _>(LONGEST_DAYS)
-    .bind::<BigInt, _>(LISTED)
+    .bind::<BigInt, _>(MAX_LISTED)
     .load(conn)?)
 }
 

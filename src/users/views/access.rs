@@ -9,8 +9,8 @@ use crate::web::FieldErrors;
 
 /// Shows a new link, once.
 #[derive(Template)]
-#[template(path = "users/link.html")]
-pub struct Link {
+#[template(path = "users/access_link.html")]
+pub struct NewLink {
     id: String,
     name: String,
     email: String,
@@ -20,7 +20,7 @@ pub struct Link {
     hours: i32,
 }
 
-impl Link {
+impl NewLink {
     pub fn new(user: &User, link: String, zone: Zone) -> Self {
         Self {
             id: user.id.to_string(),
@@ -36,8 +36,8 @@ impl Link {
 
 /// The page on which the owner of a link chooses a password.
 #[derive(Template)]
-#[template(path = "users/welcome.html")]
-pub struct Welcome {
+#[template(path = "users/access.html")]
+pub struct ChoosePassword {
     token: String,
     name: String,
     email: String,
@@ -45,7 +45,7 @@ pub struct Welcome {
     errors: FieldErrors,
 }
 
-impl Welcome {
+impl ChoosePassword {
     pub fn new(token: &str, invited: &Invited) -> Self {
         Self {
             token: token.to_owned(),
@@ -73,5 +73,5 @@ impl Welcome {
 
 /// The page for an unknown, used or expired link.
 #[derive(Template)]
-#[template(path = "users/gone.html")]
-pub struct Gone;
+#[template(path = "users/invalid_link.html")]
+pub struct InvalidLink;

@@ -5,15 +5,15 @@ use uuid::Uuid;
 
 use super::SessionList;
 use crate::auth::Viewer;
-use crate::users::form::{Facts, Typed};
+use crate::users::form::{FormContext, UserInput};
 use crate::users::queries::{OpenSession, Standing, User};
-use crate::users::{Name, Reach};
+use crate::users::{EditorRights, Name};
 use crate::web::{FieldErrors, Refusal, Stale};
 
 #[derive(Template)]
 #[template(path = "users/form.html")]
 pub struct FormPage {
-    typed: Typed,
+    typed: UserInput,
     roles: Vec<Choice>,
     departments: Vec<Choice>,
     errors: FieldErrors,
@@ -26,7 +26,7 @@ pub struct FormPage {
     locked: Option<&'static str>,
     is_self: bool,
     /// Whether the editor may add the user only to their own departments.
-    is_bounded: bool,
+    adds_only_to_own_departments: bool,
     /// Whether the editor has all rights of the account, and so may change its e-mail address, link and
     /// sessions.
     may_take_over: bool,
@@ -51,38 +51,38 @@ struct Account {
 }
 
 impl FormPage {
-    pub fn new(viewer: &Viewer, facts: Facts, typed: Typed) -> Self {
-        let reach = Reach::of(viewer);
-        let user = facts.before.as_ref();
-        let is_locked = user.is_some_and(|user| !reach.manages(user.rank()));
+    pub fn new(viewer: &Viewer, context: FormContext, typed: UserInput) -> Self {
+        let rights = EditorRights::of(viewer);
+        let user = context.before.as_ref();
+        let is_locked = user.is_some_and(|user| !rights.can_manage(user.role_rights()));
         let is_offered = |role: &&crate::users::queries::Role| {
-            reach.gives(role.rank()) || user.is_some_and(|user| user.role_id == role.id)
+            rights.can_grant(role.role_rights()) || user.is_some_and(|user| user.role_id == role.id)
         };
         Self {
-            roles: facts
+            roles: context
                 .roles
                 .iter()
                 .filter(is_offered)
                 .map(|role| Choice::new(&role.id, &role.name, |value| value == typed.role_id, false))
                 .collect(),
-            departments: facts
+            departments: context
                 .departments
                 .iter()
                 .map(|one| {
                     let is_held = user.is_some_and(|user| user.departments.contains(&one.id));
                     let is_chosen = |value: &str| typed.departments.iter().any(|id| id == value);
-                    Choice::new(&one.id, &one.name, is_chosen, !is_held && !facts.may_add_to(one.id))
+                    Choice::new(&one.id, &one.name, is_chosen, !is_held && !context.may_add_to(one.id))
                 })
                 .collect(),
-            is_bounded: facts.only_into.is_some(),
-            may_take_over: facts.may_take_over,
+            adds_only_to_own_departments: context.allowed_departments.is_some(),
+            may_take_over: context.may_take_over,
             errors: FieldErrors::default(),
             stale: None,
             account: user.map(|user| Account::new(viewer, user)),
             sessions: None,
             history: Vec::new(),
             locked: is_locked.then_some("Só o administrador altera esta conta."),
-            is_self: user.is_some_and(|user| reach.is_self(user.id)),
+            is_self: user.is_some_and(|user| rights.is_self(user.id)),
             viewer: viewer.clone(),
             typed,
         }
@@ -102,7 +102,7 @@ impl FormPage {
     }
 
     /// The same form with the typed text.
-    pub fn with(mut self, typed: Typed) -> Self {
+    pub fn with(mut self, typed: UserInput) -> Self {
         for role in &mut self.roles {
             role.is_chosen = role.value == typed.role_id;
         }
@@ -115,7 +115,7 @@ impl FormPage {
     /// The same form with the reason why it was not saved.
     pub fn refused(self, refusal: Refusal) -> Self {
         let (errors, stale, version) = refusal.shown(self.typed.version.clone());
-        Self { errors, stale, typed: Typed { version, ..self.typed }, ..self }
+        Self { errors, stale, typed: UserInput { version, ..self.typed }, ..self }
     }
 
     fn name_limit(&self) -> usize {

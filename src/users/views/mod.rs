@@ -1,15 +1,17 @@
 //! Views of users.
 
 mod access;
-mod departure;
+mod deactivation;
 mod form;
 mod index;
+mod reactivation;
 mod sessions;
 
-pub use access::{Gone, Link, Welcome};
-pub use departure::{Departure, Return};
+pub use access::{ChoosePassword, InvalidLink, NewLink};
+pub use deactivation::Deactivation;
 pub use form::FormPage;
 pub use index::{Index, Listed};
+pub use reactivation::Reactivation;
 pub use sessions::SessionList;
 
 use super::queries::Standing;

@@ -1,6 +1,6 @@
 //! The histories of schedules that ended long ago are deleted as a whole, and nothing else depends on them.
 
-use pontual::retention::worker::Retired;
+use pontual::settings::retention::worker::Removed;
 use serde_json::Value;
 
 use super::{count, dispatched, grow_older, retire};
@@ -43,16 +43,16 @@ async fn the_history_goes_when_its_schedule_ended_long_ago_and_nothing_else_does
     each_kind(&database, &Company::found(&database));
     keep_the_rest(&database);
     grow_older(&database, "59 months");
-    assert_eq!(retire(&database).await, Retired::default());
+    assert_eq!(retire(&database).await, Removed::default());
     grow_older(&database, "2 months");
     let kept = ["schedules", "tickets", "messages", "notifications", "audit"];
     let before = kept.map(|table| count(&database, table));
-    assert_eq!(retire(&database).await, Retired { history: 7, ..Retired::default() });
+    assert_eq!(retire(&database).await, Removed { history: 7, ..Removed::default() });
     assert_eq!(remembered(&database), [4], "a pending schedule keeps its whole history");
     assert_eq!(count(&database, "schedule_history"), 2);
     assert_eq!(kept.map(|table| count(&database, table)), before);
     assert_eq!(broken(&database).0, NONE);
-    assert_eq!(retire(&database).await, Retired::default());
+    assert_eq!(retire(&database).await, Removed::default());
 }
 
 #[actix_web::test]

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use pontual::db::Db;
 use pontual::dispatcher::tick;
-use pontual::retention::worker::{Pace, Retired, run};
+use pontual::settings::retention::worker::{BatchPauses, Removed, run};
 
 use crate::check::broken;
 use crate::harness::{Company, Database, Plan, TestApp};
 
-const AT_ONCE: Pace = Pace { between: Duration::ZERO, while_due: Duration::ZERO, patience: 0 };
+const AT_ONCE: BatchPauses = BatchPauses { between: Duration::ZERO, while_due: Duration::ZERO, max_waits: 0 };
 
-async fn retire(database: &Database) -> Retired {
+async fn retire(database: &Database) -> Removed {
     run(&Db::new(&database.url, 1), AT_ONCE).await.unwrap()
 }
 
@@ -60,12 +60,12 @@ async fn old_notifications_go_read_or_not_and_young_ones_stay() {
     database.execute("UPDATE notifications SET read_at = created_at WHERE kind = 'schedule_failed'");
     grow_older(&database, "181 days");
     dispatched(&database, &company);
-    assert_eq!(retire(&database).await, Retired { notifications: 2, ..Retired::default() });
+    assert_eq!(retire(&database).await, Removed { notifications: 2, ..Removed::default() });
     let young = "SELECT count(*) AS value FROM notifications WHERE created_at > now() - interval '1 hour'";
     assert_eq!((count(&database, "notifications"), database.number(young)), (2, 2));
     assert_eq!(count(&database, "schedules"), 4);
     assert_eq!(broken(&database).0, [] as [u8; 0]);
-    assert_eq!(retire(&database).await, Retired::default());
+    assert_eq!(retire(&database).await, Removed::default());
 }
 
 #[actix_web::test]
@@ -157,7 +157,7 @@ async fn nothing_goes_while_schedules_are_due_or_another_process_is_at_it() {
     let company = Company::found(&database);
     database.execute("INSERT INTO audit (at, action) VALUES (now() - interval '61 months', 'x')");
     let due = Plan::new(&company, "notify").save(&database);
-    assert_eq!(retire(&database).await, Retired::default());
+    assert_eq!(retire(&database).await, Removed::default());
     database.execute(&format!("UPDATE schedules SET due_at = now() + interval '1 hour' WHERE id = {due}"));
     let mut other = database.connect();
     diesel::connection::SimpleConnection::batch_execute(
@@ -165,7 +165,7 @@ async fn nothing_goes_while_schedules_are_due_or_another_process_is_at_it() {
         "BEGIN; SELECT pg_advisory_xact_lock(hashtext('pontual.retention'))",
     )
     .unwrap();
-    assert_eq!(retire(&database).await, Retired::default());
+    assert_eq!(retire(&database).await, Removed::default());
     drop(other);
     assert_eq!(retire(&database).await.audit, 1);
 }

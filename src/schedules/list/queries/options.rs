@@ -10,7 +10,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schedules::queries::Choice;
-use crate::users::{ABSENCE, NAME_IN_A_CHOICE};
+use crate::users::{CHOICE_LABEL, INACTIVE_LABEL};
 use crate::web::Search;
 
 /// Departments and users, including deactivated ones, which still have schedules.
@@ -44,7 +44,7 @@ pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
     Ok(db::prepared(format!(
-        "SELECT u.id, {NAME_IN_A_CHOICE} AS name, {ABSENCE} AS sub
+        "SELECT u.id, {CHOICE_LABEL} AS name, {INACTIVE_LABEL} AS sub
            FROM users u WHERE u.id = ANY ($2) OR u.id IN (
             SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
              ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT {})

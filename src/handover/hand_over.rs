@@ -1,0 +1,154 @@
+//! Hands over an attendant's work when they leave departments or their account is deactivated.
+
+use std::collections::BTreeMap;
+
+use diesel::pg::PgConnection;
+
+use super::queries::{self, WorkOwner};
+use super::views::{Leaving, WorkItem};
+use crate::auth::{Account, Viewer};
+use crate::error::Result;
+use crate::ids::{DepartmentId, UserId};
+use crate::schedules::handover::{self, Clash, Handover};
+use crate::tickets;
+use crate::web::Fields;
+
+/// Prefix of the form fields that name who takes over. The department's id follows.
+pub const SUCCESSOR_FIELD_PREFIX: &str = "heir_";
+
+/// Who takes over the work in each department. Work in departments that are missing here stays.
+pub type Successors = BTreeMap<DepartmentId, UserId>;
+
+/// A request to remove an attendant from departments.
+#[derive(Clone, Debug)]
+pub struct LeaveRequest {
+    pub user: UserId,
+    pub departments: Vec<DepartmentId>,
+    pub successors: Successors,
+    /// Whether the user was shown what it affects.
+    pub is_confirmed: bool,
+}
+
+/// Why the work was not handed over.
+pub enum Refused {
+    /// The chosen user is no active attendant of that department.
+    NoAttendant,
+    /// These schedules would be too close to others of the chosen user.
+    TooNear(Vec<Clash>),
+}
+
+/// Number of schedules and tickets that changed their attendant, or lost it.
+pub struct HandedOver {
+    pub schedules: usize,
+    pub tickets: usize,
+}
+
+/// The result of a request to leave departments.
+pub enum LeaveOutcome {
+    Done,
+    /// The user must see first what it affects, or see it again with the reason why it was refused.
+    NeedsConfirmation(Option<Refused>),
+}
+
+impl Refused {
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Self::NoAttendant => {
+                "Quem você escolheu não atende mais neste departamento. Escolha outra pessoa."
+            }
+            Self::TooNear(_) => {
+                "Alguns agendamentos ficariam perto demais de outros de quem recebe. Escolha outra pessoa, mude o horário deles ou não os passe."
+            }
+        }
+    }
+
+    pub fn clashes(&self, viewer: &Viewer) -> Vec<WorkItem> {
+        let Self::TooNear(clashes) = self else { return Vec::new() };
+        let shown = |clash: &Clash| WorkItem::schedule(viewer, clash.id, clash.due_at, &clash.contact_name);
+        clashes.iter().map(shown).collect()
+    }
+}
+
+impl LeaveRequest {
+    pub fn read(form: &Fields, user: UserId, departments: Vec<DepartmentId>) -> Self {
+        let successors = successors(form, departments.iter().copied());
+        Self { user, departments, successors, is_confirmed: !form.get("known").is_empty() }
+    }
+
+    /// Hands over the attendant's work in those departments, if there is any. The caller then removes the
+    /// attendant.
+    pub fn carry_out(&self, conn: &mut PgConnection, by: &Account) -> Result<LeaveOutcome> {
+        // Locks before counting, and so waits for a schedule that is firing at this moment.
+        queries::lock_users(conn, &self.successors.values().copied().chain([self.user]).collect::<Vec<_>>())?;
+        if queries::work_by_department(conn, self.user, Some(&self.departments))?.is_empty() {
+            queries::pass_on_notifications(conn, self.user, Some(&self.departments), &self.successors)?;
+            return Ok(LeaveOutcome::Done);
+        }
+        if !self.is_confirmed {
+            return Ok(LeaveOutcome::NeedsConfirmation(None));
+        }
+        Ok(match hand_over(conn, self.user, Some(&self.departments), &self.successors, by)? {
+            Ok(_) => LeaveOutcome::Done,
+            Err(refused) => LeaveOutcome::NeedsConfirmation(Some(refused)),
+        })
+    }
+
+    /// The page that shows what it affects and asks for confirmation. `name` is the attendant's.
+    pub fn question(&self, conn: &mut PgConnection, viewer: &Viewer, name: String) -> Result<Leaving> {
+        let work = queries::work_by_department(conn, self.user, Some(&self.departments))?;
+        let candidates = queries::candidates(conn, self.user)?;
+        let open_work = queries::open_work(conn, WorkOwner::Member(self.user, &self.departments))?;
+        Ok(Leaving::new(viewer, self, (work, candidates, open_work), name))
+    }
+}
+
+/// Locks the attendant and all users named in the form as taking over. For changes that only know under the
+/// lock which departments the attendant leaves.
+pub fn lock_named(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
+    let successor_in = |(name, value): (&str, &str)| {
+        name.starts_with(SUCCESSOR_FIELD_PREFIX).then(|| value.parse().ok()).flatten()
+    };
+    queries::lock_users(conn, &form.iter().filter_map(successor_in).chain([user]).collect::<Vec<_>>())
+}
+
+/// Who was chosen to take over in each of these departments.
+pub fn successors(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> Successors {
+    let successor = |department: DepartmentId| {
+        let chosen = form.get(&format!("{SUCCESSOR_FIELD_PREFIX}{department}")).parse().ok()?;
+        Some((department, chosen))
+    };
+    departments.filter_map(successor).collect()
+}
+
+/// Hands over an attendant's schedules and tickets, in all departments or in some, together with their unread
+/// notifications. Without anybody chosen to take over, tickets go back to the queue and schedules stay
+/// theirs. Changes nothing if it is refused.
+pub fn hand_over(
+    conn: &mut PgConnection,
+    user: UserId,
+    within: Option<&[DepartmentId]>,
+    successors: &Successors,
+    by: &Account,
+) -> Result<Result<HandedOver, Refused>> {
+    queries::lock_users(conn, &successors.values().copied().chain([user]).collect::<Vec<_>>())?;
+    let mut handovers = Vec::new();
+    for (department, successor) in successors {
+        if *successor == user || !queries::attends(conn, *successor, *department)? {
+            return Ok(Err(Refused::NoAttendant));
+        }
+        handovers.push(Handover::Attendant { of: user, department: *department, to: *successor });
+    }
+    let schedules = match handover::hand_over(conn, &handovers, by)? {
+        Ok(moved) => moved.len(),
+        Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
+    };
+    let mut tickets = 0;
+    for work in queries::work_by_department(conn, user, within)? {
+        let department = work.department_id;
+        let handover =
+            tickets::Handover::Attendant { of: user, department, to: successors.get(&department).copied() };
+        tickets += tickets::hand_over(conn, handover, by)?;
+    }
+    queries::pass_on_notifications(conn, user, within, successors)?;
+    Ok(Ok(HandedOver { schedules, tickets }))
+}

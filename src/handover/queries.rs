@@ -1,0 +1,264 @@
+//! SQL of handing over: the work of an attendant or department, and who could take it over.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::error::Result;
+use crate::ids::{DepartmentId, NotificationId, ScheduleId, TicketId, UserId};
+use crate::live::{self, Event};
+use crate::users::CHOICE_LABEL;
+
+/// Who or what leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkOwner<'a> {
+    Attendant(UserId),
+    /// An attendant who leaves only these departments.
+    Member(UserId, &'a [DepartmentId]),
+    Department(DepartmentId),
+}
+
+impl WorkOwner<'_> {
+    /// The SQL condition on `row` for work of the owner, and the id for its `$1`.
+    fn condition_and_id(self, row: &str) -> (String, i64) {
+        match self {
+            Self::Attendant(id) => (format!("{row}.attendant_id = $1"), id.0),
+            Self::Member(id, departments) => {
+                let ids: Vec<String> = departments.iter().map(DepartmentId::to_string).collect();
+                let of_them = format!("{row}.department_id = ANY('{{{}}}')", ids.join(","));
+                (format!("{row}.attendant_id = $1 AND {of_them}"), id.0)
+            }
+            Self::Department(id) => (format!("{row}.department_id = $1"), id.0),
+        }
+    }
+}
+
+/// A pending schedule.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct PendingSchedule {
+    #[diesel(sql_type = BigInt)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Text)]
+    pub contact: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+}
+
+/// An open ticket.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct OpenTicket {
+    #[diesel(sql_type = BigInt)]
+    pub id: TicketId,
+    #[diesel(sql_type = BigInt)]
+    pub protocol: i64,
+    #[diesel(sql_type = BigInt)]
+    pub department_id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub contact: String,
+}
+
+/// The number of schedules and tickets, and the first of each.
+#[derive(Clone, Debug)]
+pub struct OpenWork {
+    pub schedules: i64,
+    pub tickets: i64,
+    pub next_schedules: Vec<PendingSchedule>,
+    pub first_tickets: Vec<OpenTicket>,
+}
+
+/// Maximum shown of each.
+const EXAMPLE_LIMIT: i64 = 5;
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    schedules: i64,
+    #[diesel(sql_type = BigInt)]
+    tickets: i64,
+}
+
+/// The work of `owner`.
+pub fn open_work(conn: &mut PgConnection, owner: WorkOwner<'_>) -> Result<OpenWork> {
+    let (of_schedules, id) = owner.condition_and_id("s");
+    let (of_tickets, _) = owner.condition_and_id("t");
+    let counts: CountRow = diesel::sql_query(format!(
+        "SELECT (SELECT count(*) FROM schedules s WHERE {of_schedules} AND status = 'scheduled') AS schedules,
+                (SELECT count(*) FROM tickets t WHERE {of_tickets} AND status = 'open') AS tickets"
+    ))
+    .bind::<BigInt, _>(id)
+    .get_result(conn)?;
+    let next_schedules = diesel::sql_query(format!(
+        "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
+          WHERE {of_schedules} AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2"
+    ))
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(EXAMPLE_LIMIT)
+    .load(conn)?;
+    let first_tickets = diesel::sql_query(format!(
+        "SELECT t.id, t.protocol, t.department_id, c.name AS contact
+           FROM tickets t JOIN contacts c ON c.id = t.contact_id
+          WHERE {of_tickets} AND t.status = 'open' ORDER BY t.id LIMIT $2"
+    ))
+    .bind::<BigInt, _>(id)
+    .bind::<BigInt, _>(EXAMPLE_LIMIT)
+    .load(conn)?;
+    Ok(OpenWork { schedules: counts.schedules, tickets: counts.tickets, next_schedules, first_tickets })
+}
+
+/// An attendant's work in one department.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct DepartmentWork {
+    #[diesel(sql_type = BigInt)]
+    pub department_id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub department: String,
+    #[diesel(sql_type = BigInt)]
+    pub schedules: i64,
+    #[diesel(sql_type = BigInt)]
+    pub tickets: i64,
+}
+
+/// Counts an attendant's pending schedules and open tickets by department, in all departments or in some.
+pub fn work_by_department(
+    conn: &mut PgConnection,
+    user: UserId,
+    within: Option<&[DepartmentId]>,
+) -> Result<Vec<DepartmentWork>> {
+    Ok(diesel::sql_query(
+        "SELECT d.id AS department_id, d.name AS department,
+                coalesce(s.count, 0) AS schedules, coalesce(t.count, 0) AS tickets
+           FROM departments d
+           LEFT JOIN (SELECT department_id, count(*) AS count FROM schedules
+                       WHERE attendant_id = $1 AND status = 'scheduled' GROUP BY department_id) s
+                  ON s.department_id = d.id
+           LEFT JOIN (SELECT department_id, count(*) AS count FROM tickets
+                       WHERE attendant_id = $1 AND status = 'open' GROUP BY department_id) t
+                  ON t.department_id = d.id
+          WHERE (s.count > 0 OR t.count > 0) AND ($2::bigint[] IS NULL OR d.id = ANY($2))
+          ORDER BY d.position, d.id",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Nullable<Array<BigInt>>, _>(within)
+    .load(conn)?)
+}
+
+/// A user who could take over the work.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Candidate {
+    #[diesel(sql_type = BigInt)]
+    pub department_id: DepartmentId,
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// Maximum attendants offered per department.
+const CANDIDATE_LIMIT: i64 = 200;
+
+/// The first other active attendants, by name, of each department where `user` has work.
+pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate>> {
+    Ok(diesel::sql_query(format!(
+        "SELECT d.id AS department_id, other.id, other.name
+           FROM departments d CROSS JOIN LATERAL (
+                SELECT u.id, {CHOICE_LABEL} AS name, u.sort_name FROM department_members m JOIN users u ON u.id = m.user_id
+                 WHERE m.department_id = d.id AND u.deactivated_at IS NULL AND u.id <> $1
+                 ORDER BY u.sort_name, u.id LIMIT $2) other
+          WHERE d.id IN (SELECT department_id FROM schedules WHERE attendant_id = $1 AND status = 'scheduled'
+                   UNION SELECT department_id FROM tickets WHERE attendant_id = $1 AND status = 'open')
+          ORDER BY other.sort_name, other.id",
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(CANDIDATE_LIMIT)
+    .load(conn)?)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    is_found: bool,
+}
+
+/// Whether `user` is an active attendant of `department`. Locks both facts until the transaction ends.
+pub fn attends(conn: &mut PgConnection, user: UserId, department: DepartmentId) -> Result<bool> {
+    let row: Option<Found> = diesel::sql_query(
+        "SELECT true AS is_found FROM users u JOIN department_members m ON m.user_id = u.id
+          WHERE u.id = $1 AND m.department_id = $2 AND u.deactivated_at IS NULL FOR SHARE",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(department)
+    .get_result(conn)
+    .optional()?;
+    Ok(row.is_some_and(|row| row.is_found))
+}
+
+/// Locks these users until the transaction ends, in the order of their ids. Call it once with all of them:
+/// otherwise two users who hand over work to each other at the same time would deadlock.
+pub fn lock_users(conn: &mut PgConnection, users: &[UserId]) -> Result<()> {
+    diesel::sql_query("SELECT FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
+        .bind::<Array<BigInt>, _>(users)
+        .execute(conn)?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Written {
+    #[diesel(sql_type = Nullable<BigInt>)]
+    first: Option<NotificationId>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    last: Option<NotificationId>,
+}
+
+/// Maximum unread notifications that are passed on, newest first.
+const PASS_ON_LIMIT: i64 = 500;
+
+/// Passes on the unread notifications of `user` from the last 7 days, about schedules in all departments or
+/// in some. They go to the user who takes over in the department, else to all its other active attendants,
+/// else to the administrators. Otherwise nobody would learn of a schedule that fired just before its attendant
+/// left.
+pub fn pass_on_notifications(
+    conn: &mut PgConnection,
+    user: UserId,
+    within: Option<&[DepartmentId]>,
+    successors: &BTreeMap<DepartmentId, UserId>,
+) -> Result<()> {
+    let (departments, successors): (Vec<DepartmentId>, Vec<UserId>) =
+        successors.iter().map(|(d, u)| (*d, *u)).unzip();
+    let written: Written = diesel::sql_query(
+        "WITH successors AS (SELECT * FROM unnest($3, $4) AS successor (department_id, user_id)),
+         unread AS (
+            SELECT n.kind, n.schedule_id, n.contact_id, n.ticket_id, s.department_id, s.due_at
+              FROM notifications n JOIN schedules s ON s.id = n.schedule_id
+             WHERE n.user_id = $1 AND n.read_at IS NULL AND n.removed_at IS NULL
+               AND n.created_at > now() - interval '7 days'
+               AND ($2::bigint[] IS NULL OR s.department_id = ANY ($2))
+             ORDER BY n.id DESC LIMIT $5),
+         passed_on AS (
+            INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, passed_on_by)
+            SELECT recipient, unread.kind, unread.schedule_id, unread.contact_id, unread.ticket_id, $1
+              FROM unread CROSS JOIN LATERAL unnest(coalesce(
+                   (SELECT ARRAY[h.user_id] FROM successors h WHERE h.department_id = unread.department_id),
+                   (SELECT array_agg(u.id ORDER BY u.id)
+                      FROM department_members m JOIN users u ON u.id = m.user_id
+                     WHERE m.department_id = unread.department_id AND u.deactivated_at IS NULL AND u.id <> $1),
+                   (SELECT array_agg(u.id ORDER BY u.id)
+                      FROM roles r JOIN users u ON u.role_id = r.id
+                     WHERE r.is_administrator AND u.deactivated_at IS NULL AND u.id <> $1))) AS recipient
+             ORDER BY unread.due_at, unread.schedule_id, recipient
+            ON CONFLICT DO NOTHING RETURNING id)
+         SELECT min(id) AS first, max(id) AS last FROM passed_on",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Nullable<Array<BigInt>>, _>(within)
+    .bind::<Array<BigInt>, _>(departments)
+    .bind::<Array<BigInt>, _>(successors)
+    .bind::<BigInt, _>(PASS_ON_LIMIT)
+    .get_result(conn)?;
+    match written.first.zip(written.last) {
+        Some((first, last)) => live::announce(conn, &Event::Notified(first, last)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,25 @@
+//! Finished data for the page of the retention settings.
+
+use askama::Template;
+
+use super::form::RetentionInput;
+use crate::web::{FieldErrors, Refusal, Stale};
+
+#[derive(Template)]
+#[template(path = "settings/retention/edit.html")]
+pub struct FormPage {
+    input: RetentionInput,
+    errors: FieldErrors,
+    stale: Option<Stale>,
+}
+
+impl FormPage {
+    pub fn new(input: RetentionInput) -> Self {
+        Self { input, errors: FieldErrors::default(), stale: None }
+    }
+
+    pub fn refused(mut self, refusal: Refusal) -> Self {
+        (self.errors, self.stale, self.input.version) = refusal.shown(self.input.version);
+        self
+    }
+}

@@ -1,0 +1,288 @@
+//! One user, and the choices in their form.
+
+use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+
+use crate::auth::{Account, Permission, Permissions};
+use crate::conversations::readers::{ATTENDS, TELLS};
+use crate::db;
+use crate::error::{Error, Result};
+use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::text_enum;
+use crate::users::editor_rights::{EditorRights, RoleRights};
+use crate::users::form::{FormContext, ValidUser};
+
+text_enum! {
+    /// The state of an account ("Situação").
+    pub enum Standing {
+        Active = "active",
+        /// Has a link and no password yet.
+        Invited = "invited",
+        Inactive = "inactive",
+    }
+}
+
+/// SQL: the standing of the user `u` with the link `l`.
+pub const STANDING: &str = "(CASE WHEN u.deactivated_at IS NULL THEN 'active'
+    WHEN u.password_hash IS NULL AND l.user_id IS NOT NULL THEN 'invited' ELSE 'inactive' END)";
+
+/// SQL: the label of the user `u` in a list of choices: the name, and the e-mail address if another user has
+/// the same name.
+pub const CHOICE_LABEL: &str = "(u.name || CASE WHEN EXISTS (
+    SELECT FROM users o WHERE o.sort_name = u.sort_name AND o.id <> u.id) THEN ', ' || u.email ELSE '' END)";
+
+/// SQL: why the user `u` cannot sign in, as a label in Portuguese. Empty for active users.
+pub const INACTIVE_LABEL: &str = "(CASE WHEN u.deactivated_at IS NULL THEN ''
+    WHEN u.password_hash IS NULL AND EXISTS (SELECT FROM access_links l WHERE l.user_id = u.id) THEN 'convidado'
+    ELSE 'desativado' END)";
+
+/// A user, with the data of their page.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct User {
+    #[diesel(sql_type = BigInt)]
+    pub id: UserId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = BigInt)]
+    pub role_id: RoleId,
+    #[diesel(sql_type = Bool)]
+    is_administrator: bool,
+    #[diesel(sql_type = Array<Text>)]
+    granted: Vec<Permission>,
+    #[diesel(sql_type = Text)]
+    pub standing: Standing,
+    #[diesel(sql_type = Bool)]
+    pub has_password: bool,
+    /// When the user's unused link expires. May be in the past.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub link_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Array<BigInt>)]
+    pub departments: Vec<DepartmentId>,
+}
+
+impl User {
+    pub fn role_rights(&self) -> RoleRights {
+        role_rights(self.is_administrator, &self.granted)
+    }
+}
+
+/// A role in the form's list of choices.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Role {
+    #[diesel(sql_type = BigInt)]
+    pub id: RoleId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Bool)]
+    is_administrator: bool,
+    #[diesel(sql_type = Array<Text>)]
+    granted: Vec<Permission>,
+}
+
+impl Role {
+    pub fn role_rights(&self) -> RoleRights {
+        role_rights(self.is_administrator, &self.granted)
+    }
+}
+
+const GRANTED: &str = "ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS granted";
+
+fn role_rights(is_administrator: bool, granted: &[Permission]) -> RoleRights {
+    let permissions = if is_administrator { Permissions::all() } else { granted.iter().copied().collect() };
+    RoleRights { is_administrator, permissions }
+}
+
+/// The user with this id.
+///
+/// # Errors
+/// `NotFound`.
+pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
+    db::prepared(format!(
+        "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator, u.created_at,
+                {GRANTED}, {STANDING} AS standing,
+                u.password_hash IS NOT NULL AS has_password, l.expires_at AS link_until,
+                ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
+           FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
+          WHERE u.id = $1"
+    ))
+    .bind::<BigInt, _>(user)
+    .get_result(conn)
+    .optional()?
+    .ok_or(Error::NotFound)
+}
+
+/// The name of the user with this id.
+///
+/// # Errors
+/// `NotFound`.
+pub fn name_of(conn: &mut PgConnection, user: UserId) -> Result<String> {
+    find(conn, user).map(|user| user.name)
+}
+
+/// Locks the user against changes until the transaction ends.
+pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    db::prepared("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
+        .bind::<BigInt, _>(user)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// All roles, the administrator's first.
+pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
+    Ok(db::prepared(format!(
+        "SELECT r.id, r.name, r.is_administrator, {GRANTED}
+           FROM roles r ORDER BY r.is_administrator DESC, plain(r.name) COLLATE \"C\", r.id"
+    ))
+    .load(conn)?)
+}
+
+/// A department in the form's list of choices.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Department {
+    #[diesel(sql_type = BigInt)]
+    pub id: DepartmentId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// The active departments, in the company's order.
+pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
+    Ok(db::prepared("SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id")
+        .load(conn)?)
+}
+
+/// The data that a form of `editor` is checked against.
+pub fn form_context(conn: &mut PgConnection, editor: &Account, before: Option<User>) -> Result<FormContext> {
+    let reads_all = editor.may(Permission::TicketsAll);
+    let may_take_over = before.as_ref().map(|user| may_take_over(conn, editor, user)).transpose()?;
+    // The editor can see the invitation link, and so could use it.
+    let is_ones_own = match &before {
+        Some(user) => user.id == editor.id || was_invited_by(conn, user.id, editor.id)?,
+        None => true,
+    };
+    Ok(FormContext {
+        roles: roles(conn)?,
+        departments: departments(conn)?,
+        before,
+        may_take_over: may_take_over.unwrap_or(true),
+        allowed_departments: (is_ones_own && !reads_all).then(|| editor.departments.clone()),
+    })
+}
+
+/// Whether `editor` has every permission of `user` and reads every conversation that `user` reads.
+pub fn may_take_over(conn: &mut PgConnection, editor: &Account, user: &User) -> Result<bool> {
+    let can_grant = editor.id == user.id || EditorRights::of(editor).can_grant(user.role_rights());
+    Ok(can_grant && (editor.may(Permission::TicketsAll) || !reads_beyond(conn, user.id, editor)?))
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Bool)]
+    is_found: bool,
+}
+
+/// Whether `user` reads conversations that `editor`, who does not read all of them, does not: those of other
+/// departments, of the user's own tickets there, and those that a notification told them about.
+fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Result<bool> {
+    let row: Found = diesel::sql_query(format!(
+        "SELECT ({ATTENDS} AND (
+                    EXISTS (SELECT FROM department_members m WHERE m.user_id = u.id AND m.department_id <> ALL($2))
+                 OR EXISTS (SELECT FROM tickets t WHERE t.attendant_id = u.id AND t.department_id <> ALL($2))))
+                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {TELLS}) AS is_found
+           FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = $1"
+    ))
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(&editor.departments)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
+/// Whether `editor` let `user` in: `editor` made the link with which the user chose their password, or their
+/// unused link.
+pub fn was_invited_by(conn: &mut PgConnection, user: UserId, editor: UserId) -> Result<bool> {
+    let row: Found = db::prepared(
+        "SELECT EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by = $2)
+             OR EXISTS (SELECT FROM access_links WHERE user_id = $1 AND made_by = $2) AS is_found",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<BigInt, _>(editor)
+    .get_result(conn)?;
+    Ok(row.is_found)
+}
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = BigInt)]
+    id: UserId,
+}
+
+/// Adds a user without a password, who is not active yet.
+///
+/// # Errors
+/// Violates `users_email_key` if the address is taken.
+pub fn insert(conn: &mut PgConnection, valid: &ValidUser) -> Result<UserId> {
+    let row: IdRow = db::prepared(
+        "INSERT INTO users (name, email, role_id, deactivated_at) VALUES ($1, $2, $3, now()) RETURNING id",
+    )
+    .bind::<Text, _>(valid.name.as_str())
+    .bind::<Text, _>(valid.email.as_str())
+    .bind::<BigInt, _>(valid.role)
+    .get_result(conn)?;
+    Ok(row.id)
+}
+
+/// # Errors
+/// Violates `users_email_key` if the address is taken, `last_administrator` if the last one would lose the
+/// role.
+pub fn update(conn: &mut PgConnection, user: UserId, valid: &ValidUser) -> Result<()> {
+    db::prepared("UPDATE users SET name = $2, email = $3, role_id = $4, updated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(user)
+        .bind::<Text, _>(valid.name.as_str())
+        .bind::<Text, _>(valid.email.as_str())
+        .bind::<BigInt, _>(valid.role)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Sets which active departments the user belongs to. Memberships of inactive ones do not change.
+pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[DepartmentId]) -> Result<()> {
+    db::prepared(
+        "DELETE FROM department_members m USING departments d
+          WHERE d.id = m.department_id AND d.deactivated_at IS NULL
+            AND m.user_id = $1 AND m.department_id <> ALL($2)",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(departments)
+    .execute(conn)?;
+    db::prepared(
+        "INSERT INTO department_members (department_id, user_id) SELECT unnest($2), $1 ON CONFLICT DO NOTHING",
+    )
+    .bind::<BigInt, _>(user)
+    .bind::<Array<BigInt>, _>(departments)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// Violates `last_administrator` for the last active administrator.
+pub fn deactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    diesel::sql_query("UPDATE users SET deactivated_at = now(), updated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(user)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// # Errors
+/// Violates `users_active_has_password` if the user has never chosen a password.
+pub fn reactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    diesel::sql_query("UPDATE users SET deactivated_at = NULL, updated_at = now() WHERE id = $1")
+        .bind::<BigInt, _>(user)
+        .execute(conn)?;
+    Ok(())
+}
