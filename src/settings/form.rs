@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn a_right_form_becomes_settings() {
+    fn a_valid_form_becomes_settings() {
         let settings = input().parse().unwrap();
         assert_eq!((settings.company_name.as_str(), settings.zone.name()), ("Loja", "America/Manaus"));
         assert_eq!(settings.spacing, Spacing { minutes: 6, scope: Scope::Contact });
     }
 
     #[test]
-    fn every_wrong_field_is_told() {
+    fn every_wrong_field_is_reported() {
         let bad = SettingsInput {
             spacing_minutes: "1441".into(),
             late_tolerance_minutes: "-1".into(),
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn the_audit_keeps_what_differs_and_no_more() {
+    fn the_audit_keeps_only_what_differs() {
         let before = input().parse().unwrap();
         let after = SettingsInput { spacing_minutes: "10".into(), ..input() }.parse().unwrap();
         let expected = json!({ "spacing_minutes": { "before": "6 min", "after": "10 min" } });

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_earlier_of_two_that_are_too_near_stays() {
+    fn the_earlier_of_two_that_are_too_close_stays() {
         assert_eq!(walk(6, &[(0, 0), (0, 3), (0, 4), (0, 8)]), [1]);
         assert_eq!(walk(6, &[(0, 0), (0, 0), (1, 0)]), [1]);
         assert!(walk(0, &[(0, 0), (0, 0)]).is_empty());

@@ -18,7 +18,7 @@ pub struct SentenceQuery {
     spacing_scope: String,
 }
 
-/// The sentence that explains the spacing as typed so far.
+/// The sentence that explains the spacing that is being typed.
 pub async fn show(
     _: Can<ManageSettings>,
     shell: Shell,

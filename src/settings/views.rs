@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_that_goes_on_says_so() {
+    fn a_capped_count_says_so() {
         assert_eq!(capped_count(1001, true), "mais de 1.000");
     }
 }

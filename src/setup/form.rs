@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_wrong_field_is_told() {
+    fn every_wrong_field_is_reported() {
         let input = CompanyInput { password: "curta".into(), department: " ".into(), ..CompanyInput::new() };
         let errors = input.parse().unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field).collect();

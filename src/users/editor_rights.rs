@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_gives_a_permission_that_they_lack() {
+    fn nobody_grants_a_permission_that_they_lack() {
         let manager = manager(&[Permission::Users, Permission::Tickets]);
         assert!(manager.can_grant(role(&[])) && manager.can_grant(role(&[Permission::Tickets])));
         let more = role(&[Permission::Tickets, Permission::Contacts]);

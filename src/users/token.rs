@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_reads_back_and_nothing_else_is_one() {
+    fn only_a_token_can_be_parsed_as_one() {
         let token = Token::new();
         let text = token.path().trim_start_matches("/access/").to_owned();
         assert_eq!(Token::parse(&text).unwrap().hash(), token.hash());

@@ -46,7 +46,7 @@ async fn the_list_counts_attendants_tickets_and_schedules() {
 }
 
 #[actix_web::test]
-async fn members_come_and_go_and_it_counts_from_the_next_request() {
+async fn a_change_of_members_applies_from_the_next_request() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
     let app = app.with_made_up_rows("a ticket that nobody opened");
@@ -74,7 +74,7 @@ async fn members_come_and_go_and_it_counts_from_the_next_request() {
 }
 
 #[actix_web::test]
-async fn a_member_who_was_invited_is_called_as_in_the_list_of_users() {
+async fn an_invited_member_has_the_same_label_as_in_the_list_of_users() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     app.database.execute(
@@ -112,7 +112,7 @@ async fn channels_need_another_department_first() {
 }
 
 #[actix_web::test]
-async fn of_two_departments_deactivated_at_once_one_keeps_the_channel() {
+async fn when_two_departments_are_deactivated_at_once_one_keeps_the_channel() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO channels (kind, name, default_department_id) VALUES ('web_chat', 'Outro chat', 102)",
@@ -132,7 +132,7 @@ async fn of_two_departments_deactivated_at_once_one_keeps_the_channel() {
 }
 
 #[actix_web::test]
-async fn what_stays_is_told_and_what_moves_takes_its_attendants_along() {
+async fn the_page_says_what_stays_and_moved_work_keeps_its_attendants() {
     let app = TestApp::new().await;
     let later = |action| Plan { due_in: "1 day", ..Plan::new(&app.company, action) };
     let opening = later("open_ticket").save(&app.database);
@@ -166,7 +166,7 @@ async fn what_stays_is_told_and_what_moves_takes_its_attendants_along() {
 }
 
 #[actix_web::test]
-async fn schedules_stay_where_they_would_be_too_near() {
+async fn schedules_too_close_to_others_are_not_moved() {
     let app = TestApp::new().await;
     app.database.execute("UPDATE settings SET spacing_scope = 'department'");
     let of = |department, due_in| Plan { department, due_in, ..Plan::new(&app.company, "notify") };
@@ -186,7 +186,7 @@ async fn schedules_stay_where_they_would_be_too_near() {
 }
 
 #[actix_web::test]
-async fn who_joins_a_department_gets_another_stream_that_tells_of_its_conversations() {
+async fn a_new_member_gets_a_new_stream_with_the_departments_conversations() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
     let app = app.with_made_up_rows("a ticket that nobody opened");
@@ -202,7 +202,7 @@ async fn who_joins_a_department_gets_another_stream_that_tells_of_its_conversati
 }
 
 #[actix_web::test]
-async fn taking_a_member_out_first_shows_the_work_that_is_touched() {
+async fn removing_a_member_first_shows_the_affected_work() {
     let app = TestApp::new().await;
     let schedule = Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
     app.database.execute(

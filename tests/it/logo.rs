@@ -29,7 +29,7 @@ fn claiming(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[actix_web::test]
-async fn a_logo_stands_on_every_page_until_it_is_removed() {
+async fn a_logo_is_on_every_page_until_it_is_removed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/settings").await;
@@ -54,7 +54,7 @@ async fn a_logo_stands_on_every_page_until_it_is_removed() {
 }
 
 #[actix_web::test]
-async fn what_is_no_picture_or_too_large_is_refused_by_its_content() {
+async fn files_that_are_no_picture_or_too_large_are_refused() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/settings").await;
@@ -79,7 +79,7 @@ async fn what_is_no_picture_or_too_large_is_refused_by_its_content() {
 }
 
 #[actix_web::test]
-async fn a_logo_is_kept_small_and_holds_nothing_but_its_pixels() {
+async fn a_logo_is_made_small_and_keeps_only_its_pixels() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/settings").await;

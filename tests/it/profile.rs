@@ -7,7 +7,7 @@ use crate::harness::{PASSWORD, TestApp};
 const NEW_PASSWORD: &str = "quatro palavras quaisquer";
 
 #[actix_web::test]
-async fn everybody_keeps_their_own_name_and_choices() {
+async fn users_save_their_own_name_and_choices() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     bruno.get("/profile").await.assert_says("bruno@empresa.example").assert_says("Atendente");
@@ -60,7 +60,7 @@ async fn the_theme_follows_its_user_to_every_browser() {
 }
 
 #[actix_web::test]
-async fn a_new_password_asks_for_the_current_one_and_ends_the_other_sessions() {
+async fn a_new_password_needs_the_current_one_and_ends_the_other_sessions() {
     let app = TestApp::new().await;
     let (here, there) = (app.attendant().await, app.attendant().await);
     here.get("/profile").await;
@@ -109,7 +109,7 @@ async fn guesses_of_the_current_password_are_limited() {
 }
 
 #[actix_web::test]
-async fn ones_own_sessions_are_listed_with_their_browser_and_ended() {
+async fn own_sessions_are_listed_with_their_browser_and_can_be_ended() {
     let app = TestApp::new().await;
     let here = app.attendant().await;
     let there = app.visitor();

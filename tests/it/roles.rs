@@ -5,7 +5,7 @@ use crate::harness::TestApp;
 const ATTENDANT: &str = "/roles/203";
 
 #[actix_web::test]
-async fn enabling_scheduling_counts_from_the_next_request() {
+async fn enabling_scheduling_applies_from_the_next_request() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     bruno.get("/schedules/new").await.assert_status(403);
@@ -50,7 +50,7 @@ async fn nobody_edits_their_own_role() {
 }
 
 #[actix_web::test]
-async fn only_an_administrator_hands_out_the_permission_to_edit_roles() {
+async fn only_administrators_grant_the_permission_to_edit_roles() {
     let app = TestApp::new().await;
     let roles_of = "SELECT permission AS value FROM role_permissions WHERE role_id = 203 ORDER BY 1";
     let manager = app.role_manager().await;
@@ -107,7 +107,7 @@ async fn nobody_grants_a_permission_that_they_lack() {
 
 /// Otherwise they could sign in as a member of that role and gain its permissions.
 #[actix_web::test]
-async fn who_manages_users_too_enables_scheduling_only_with_that_permission() {
+async fn role_managers_who_manage_users_enable_scheduling_only_if_they_have_it() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO role_permissions VALUES (202, 'users')");
     let manager = app.role_manager().await;
@@ -120,7 +120,7 @@ async fn who_manages_users_too_enables_scheduling_only_with_that_permission() {
 }
 
 #[actix_web::test]
-async fn a_role_keeps_its_name_and_what_was_typed_when_refused() {
+async fn a_refused_role_form_keeps_what_was_typed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get(ATTENDANT).await;
@@ -174,7 +174,7 @@ async fn a_change_of_role_is_audited() {
 }
 
 #[actix_web::test]
-async fn a_new_role_holds_what_was_switched_on_and_what_its_maker_may_grant() {
+async fn a_new_role_has_the_chosen_permissions_that_its_creator_may_grant() {
     let app = TestApp::new().await;
     let manager = app.role_manager().await;
     manager.get("/roles").await;
@@ -192,7 +192,7 @@ async fn a_new_role_holds_what_was_switched_on_and_what_its_maker_may_grant() {
 }
 
 #[actix_web::test]
-async fn a_role_that_somebody_has_is_not_deleted() {
+async fn a_role_in_use_is_not_deleted() {
     let app = TestApp::new().await;
     app.database.execute("UPDATE users SET deactivated_at = now() WHERE name = 'Helena Costa'");
     let admin = app.administrator().await;
@@ -210,7 +210,7 @@ async fn a_role_that_somebody_has_is_not_deleted() {
 }
 
 #[actix_web::test]
-async fn an_unused_role_is_deleted_after_a_question() {
+async fn an_unused_role_is_deleted_after_confirmation() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (209, 'Vazio');
@@ -226,7 +226,7 @@ async fn an_unused_role_is_deleted_after_a_question() {
 }
 
 #[actix_web::test]
-async fn a_roles_page_tells_who_changed_what_and_when() {
+async fn the_page_of_a_role_says_who_changed_what_and_when() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get(ATTENDANT).await.assert_says("Cargo criado, ");

@@ -52,7 +52,7 @@ async fn name_and_tolerance_are_saved_and_audited() {
 }
 
 #[actix_web::test]
-async fn bad_input_is_refused_and_comes_back() {
+async fn invalid_input_is_refused_and_shown_again() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page =
@@ -117,7 +117,7 @@ async fn a_wider_spacing_asks_first_and_lists_those_that_no_longer_fit() {
 }
 
 #[actix_web::test]
-async fn more_than_was_confirmed_is_asked_again() {
+async fn settings_ask_again_if_more_schedules_are_affected_than_confirmed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     for due in ["2030-12-05T10:00", "2030-12-05T10:04", "2030-12-05T10:08"] {
@@ -131,7 +131,7 @@ async fn more_than_was_confirmed_is_asked_again() {
 }
 
 #[actix_web::test]
-async fn another_zone_keeps_the_instants_and_lists_what_shows_another_time() {
+async fn a_new_time_zone_keeps_instants_and_lists_changed_clock_times() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     save(&admin, &[("due_at", "2030-12-05T10:00")]).await.assert_status(303);
@@ -168,7 +168,7 @@ impl Dice {
 
 /// The exempt schedules according to the rule: in order of due time, each stays under the rule if it is far enough from
 /// all that stay; the others are exempt.
-fn brute_force(pending: &[Pending], minutes: i64, scope: &str) -> Vec<i64> {
+fn expected_exempt(pending: &[Pending], minutes: i64, scope: &str) -> Vec<i64> {
     let gap = if minutes == 0 { 0 } else { minutes / 2 + 1 };
     let key = |one: &Pending| match scope {
         "platform" => (0, 0),
@@ -190,7 +190,7 @@ fn brute_force(pending: &[Pending], minutes: i64, scope: &str) -> Vec<i64> {
 
 /// Compares a series of random settings over random schedules with the rule itself.
 #[actix_web::test]
-async fn whatever_the_settings_become_the_earliest_stay_and_the_rest_is_exempt() {
+async fn after_any_change_the_earliest_schedules_fit_and_the_rest_are_exempt() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     let admin = app.administrator().await;
     let mut dice = Dice(20261122);
@@ -221,7 +221,7 @@ async fn whatever_the_settings_become_the_earliest_stay_and_the_rest_is_exempt()
         let pending: Vec<Pending> = all.values().cloned().collect();
         let exempt = "SELECT id::text AS value FROM schedules WHERE status = 'scheduled' AND spacing_exempt ORDER BY id";
         let exempt: Vec<i64> = app.database.texts(exempt).iter().map(|id| id.parse().unwrap()).collect();
-        assert_eq!(exempt, brute_force(&pending, minutes, scope), "round {round}: {minutes} {scope}");
+        assert_eq!(exempt, expected_exempt(&pending, minutes, scope), "round {round}: {minutes} {scope}");
         let gap = if minutes == 0 { 0 } else { minutes / 2 + 1 };
         let wrong = format!("{PENDING} AND min_gap <> make_interval(mins => {gap})");
         assert_eq!(app.database.number(&wrong), 0);
@@ -249,7 +249,7 @@ fn insert(app: &TestApp, dice: &mut Dice) -> Pending {
 }
 
 #[actix_web::test]
-async fn an_open_form_does_not_mind_that_a_new_spacing_marked_its_schedule() {
+async fn an_open_form_can_be_saved_after_a_new_spacing_exempted_its_schedule() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     for due in ["2030-12-05T10:00", "2030-12-05T10:04"] {

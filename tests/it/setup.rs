@@ -27,7 +27,7 @@ async fn opened(app: &TestApp, link: &str) -> Visitor {
 }
 
 #[actix_web::test]
-async fn whoever_opens_the_link_makes_the_company_and_is_signed_in() {
+async fn the_link_creates_the_company_and_signs_in() {
     let app = TestApp::empty().await;
     let link = link(&app);
     let ana = opened(&app, &link).await;
@@ -45,7 +45,7 @@ async fn whoever_opens_the_link_makes_the_company_and_is_signed_in() {
 }
 
 #[actix_web::test]
-async fn afterwards_it_is_closed_for_ever() {
+async fn after_the_set_up_the_link_no_longer_works() {
     let app = TestApp::empty().await;
     let link = link(&app);
     let ana = opened(&app, &link).await;
@@ -59,7 +59,7 @@ async fn afterwards_it_is_closed_for_ever() {
 }
 
 #[actix_web::test]
-async fn a_user_made_by_the_operator_closes_it_too() {
+async fn a_user_created_by_the_operator_closes_the_link() {
     let app = TestApp::empty().await;
     let link = link(&app);
     let late = opened(&app, &link).await;
@@ -89,7 +89,7 @@ async fn a_newer_link_voids_the_older_and_only_its_hash_is_kept() {
 }
 
 #[actix_web::test]
-async fn of_two_who_finish_at_once_one_wins() {
+async fn when_two_people_finish_at_once_one_wins() {
     let app = TestApp::empty().await;
     let other = app.another().await;
     let link = link(&app);
@@ -105,7 +105,7 @@ async fn of_two_who_finish_at_once_one_wins() {
 }
 
 #[actix_web::test]
-async fn bad_input_is_refused_and_comes_back_but_for_the_password() {
+async fn invalid_input_is_refused_and_shown_again_without_the_password() {
     let app = TestApp::empty().await;
     let link = link(&app);
     let ana = opened(&app, &link).await;
@@ -124,7 +124,7 @@ async fn bad_input_is_refused_and_comes_back_but_for_the_password() {
 }
 
 #[actix_web::test]
-async fn the_first_password_is_no_common_one_and_not_the_companys_name() {
+async fn the_first_password_is_neither_common_nor_the_company_name() {
     let app = TestApp::empty().await;
     let link = link(&app);
     let ana = opened(&app, &link).await;

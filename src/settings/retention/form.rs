@@ -142,13 +142,13 @@ mod tests {
     }
 
     #[test]
-    fn a_right_form_becomes_a_retention() {
+    fn a_valid_form_becomes_a_retention() {
         let retention = input(" 90 ", "24", "240").parse().unwrap();
         assert_eq!(retention, Retention { notification_days: 90, audit_months: 24, history_months: 240 });
     }
 
     #[test]
-    fn what_is_kept_for_less_time_must_be_agreed_to() {
+    fn a_shorter_retention_needs_confirmation() {
         let of = |days, audit, history| input(days, audit, history).parse().unwrap();
         let before = of("180", "60", "60");
         for shorter in [of("179", "60", "60"), of("3650", "59", "240"), of("180", "60", "12")] {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_field_is_told() {
+    fn every_wrong_field_is_reported() {
         for (days, months) in [("6", "11"), ("3651", "241"), ("", "x"), ("-7", "1e2"), ("7.5", "12.0")] {
             let errors = input(days, months, months).parse().unwrap_err();
             let fields: Vec<_> = errors.iter().map(|error| error.field).collect();

@@ -188,7 +188,7 @@ struct Found {
 }
 
 /// Whether `user` reads conversations that `editor`, who does not read all of them, does not: those of other
-/// departments, of the user's own tickets there, and those that a notification told them about.
+/// departments, of the user's own tickets there, and those that a notification lets them read.
 fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Result<bool> {
     let row: Found = diesel::sql_query(format!(
         "SELECT ({ATTENDS} AND (

@@ -38,7 +38,7 @@ fn keep_the_rest(database: &Database) {
 }
 
 #[actix_web::test]
-async fn the_history_goes_when_its_schedule_ended_long_ago_and_nothing_else_does() {
+async fn only_the_history_of_long_ended_schedules_is_removed() {
     let database = Database::new();
     each_kind(&database, &Company::found(&database));
     keep_the_rest(&database);
@@ -56,7 +56,7 @@ async fn the_history_goes_when_its_schedule_ended_long_ago_and_nothing_else_does
 }
 
 #[actix_web::test]
-async fn the_end_of_a_schedule_counts_and_not_its_beginning() {
+async fn the_end_of_a_schedule_decides_not_its_start() {
     let database = Database::new();
     each_kind(&database, &Company::found(&database));
     keep_the_rest(&database);
@@ -91,7 +91,7 @@ async fn old_histories_are_found_behind_many_that_stay() {
 }
 
 #[actix_web::test]
-async fn what_was_lost_is_told_from_what_was_retired() {
+async fn lost_history_is_distinguished_from_removed_history() {
     let database = Database::new();
     let company = Company::found(&database);
     each_kind(&database, &company);
@@ -125,7 +125,7 @@ async fn what_was_lost_is_told_from_what_was_retired() {
 }
 
 #[actix_web::test]
-async fn the_pages_say_that_a_history_was_retired() {
+async fn the_pages_say_that_a_history_was_removed() {
     let app = TestApp::new().await;
     each_kind(&app.database, &app.company);
     let admin = app.administrator().await;

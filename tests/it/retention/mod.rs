@@ -1,7 +1,7 @@
 //! Which old rows are deleted, and which stay.
 
-mod deciding;
 mod history;
+mod settings;
 
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ fn count(database: &Database, table: &str) -> i64 {
 }
 
 #[actix_web::test]
-async fn old_notifications_go_read_or_not_and_young_ones_stay() {
+async fn old_notifications_are_removed_read_or_not() {
     let database = Database::new();
     let company = Company::found(&database);
     dispatched(&database, &company);
@@ -69,7 +69,7 @@ async fn old_notifications_go_read_or_not_and_young_ones_stay() {
 }
 
 #[actix_web::test]
-async fn a_lost_notification_is_still_seen_after_old_ones_went() {
+async fn a_lost_notification_is_detected_after_old_ones_were_removed() {
     let database = Database::new();
     let company = Company::found(&database);
     dispatched(&database, &company);
@@ -86,7 +86,7 @@ async fn a_lost_notification_is_still_seen_after_old_ones_went() {
 }
 
 #[actix_web::test]
-async fn the_old_audit_goes_and_the_rest_is_guarded() {
+async fn old_audit_rows_are_removed_and_younger_ones_are_protected() {
     let database = Database::new();
     let company = Company::found(&database);
     dispatched(&database, &company);
@@ -126,7 +126,7 @@ fn no_settings_let_a_year_of_the_audit_be_deleted() {
 }
 
 #[actix_web::test]
-async fn more_than_a_batch_goes_in_one_run() {
+async fn one_run_removes_more_than_one_batch() {
     let database = Database::new();
     database.execute(
         "INSERT INTO audit (at, action) SELECT now() - interval '61 months', 'x' FROM generate_series(1, 2500);
@@ -137,7 +137,7 @@ async fn more_than_a_batch_goes_in_one_run() {
 }
 
 #[actix_web::test]
-async fn old_notifications_go_although_younger_ones_have_lower_ids() {
+async fn old_notifications_are_removed_although_younger_ones_have_lower_ids() {
     let database = Database::new();
     let company = Company::found(&database);
     dispatched(&database, &company);
@@ -152,7 +152,7 @@ async fn old_notifications_go_although_younger_ones_have_lower_ids() {
 }
 
 #[actix_web::test]
-async fn nothing_goes_while_schedules_are_due_or_another_process_is_at_it() {
+async fn nothing_is_removed_while_schedules_are_due_or_another_process_removes() {
     let database = Database::new();
     let company = Company::found(&database);
     database.execute("INSERT INTO audit (at, action) VALUES (now() - interval '61 months', 'x')");
@@ -171,7 +171,7 @@ async fn nothing_goes_while_schedules_are_due_or_another_process_is_at_it() {
 }
 
 #[actix_web::test]
-async fn ended_sessions_and_attempts_long_past_go() {
+async fn expired_sessions_and_old_sign_in_attempts_are_removed() {
     let app = TestApp::new().await;
     let (idle, old, here) = (app.administrator().await, app.administrator().await, app.attendant().await);
     drop((idle, old));

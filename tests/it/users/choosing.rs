@@ -8,7 +8,7 @@ const TWO_BRUNOS: &str = "INSERT INTO users (id, name, email, password_hash, rol
      INSERT INTO department_members VALUES (101, 311)";
 
 #[actix_web::test]
-async fn users_of_the_same_name_are_told_apart_by_their_addresses() {
+async fn users_with_the_same_name_are_shown_with_their_addresses() {
     let app = TestApp::new().await;
     app.database.execute(TWO_BRUNOS);
     Plan { due_in: "2 days", ..Plan::new(&app.company, "notify") }.save(&app.database);
@@ -37,7 +37,7 @@ async fn users_of_the_same_name_are_told_apart_by_their_addresses() {
 }
 
 #[actix_web::test]
-async fn who_was_invited_is_not_called_deactivated() {
+async fn an_invited_user_is_not_called_deactivated() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     invite(&app, &admin).await;

@@ -79,7 +79,7 @@ async fn a_change_of_departments_counts_from_the_next_request() {
 }
 
 #[actix_web::test]
-async fn whoever_manages_users_grants_nothing_that_only_administrators_grant() {
+async fn user_managers_cannot_grant_what_only_administrators_grant() {
     let app = TestApp::new().await;
     let paula = user_manager(&app).await;
     let administrators =
@@ -105,7 +105,7 @@ async fn whoever_manages_users_grants_nothing_that_only_administrators_grant() {
 }
 
 #[actix_web::test]
-async fn an_account_beyond_ones_reach_is_read_only() {
+async fn an_account_that_the_editor_may_not_manage_is_read_only() {
     let app = TestApp::new().await;
     let paula = user_manager(&app).await;
     // The administrator, a role manager, and herself: a password link would give access to the account.

@@ -2,9 +2,9 @@
 
 use crate::harness::{Page, TestApp, Visitor};
 
-mod beyond;
+mod beyond_own_rights;
 mod choosing;
-mod departure;
+mod deactivation;
 mod invitations;
 mod managing;
 

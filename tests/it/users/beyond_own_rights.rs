@@ -20,7 +20,7 @@ fn bruno<'a>(changes: &[(&'static str, &'a str)]) -> Vec<(&'static str, &'a str)
 }
 
 #[actix_web::test]
-async fn an_account_with_a_permission_that_one_lacks_is_neither_given_nor_taken_over() {
+async fn an_account_with_more_permissions_cannot_be_granted_or_taken_over() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO role_permissions VALUES (203, 'contacts'); DELETE FROM department_members WHERE user_id = 303",
@@ -53,7 +53,7 @@ async fn an_account_with_a_permission_that_one_lacks_is_neither_given_nor_taken_
 }
 
 #[actix_web::test]
-async fn an_account_that_reads_other_conversations_is_not_taken_over() {
+async fn an_account_that_reads_other_conversations_cannot_be_taken_over() {
     let app = TestApp::new().await;
     let paula = user_manager(&app).await;
     paula.get("/users/303").await.assert_says("lê conversas que você não tem");
@@ -69,7 +69,7 @@ async fn an_account_that_reads_other_conversations_is_not_taken_over() {
 }
 
 #[actix_web::test]
-async fn who_holds_all_of_an_account_may_reset_and_reactivate_it() {
+async fn an_editor_with_all_rights_of_an_account_may_reset_and_reactivate_it() {
     let app = TestApp::new().await;
     let paula = user_manager(&app).await;
     app.database.execute("INSERT INTO department_members VALUES (101, 305)");
@@ -87,7 +87,7 @@ async fn who_holds_all_of_an_account_may_reset_and_reactivate_it() {
 }
 
 #[actix_web::test]
-async fn others_than_whom_one_let_in_are_added_to_any_department() {
+async fn users_let_in_by_others_can_be_added_to_any_department() {
     let app = TestApp::new().await;
     let paula = user_manager(&app).await;
     let mut fields = bruno(&[]);

@@ -8,7 +8,7 @@ use super::user_manager;
 use crate::harness::{Live, Plan, TestApp};
 
 #[actix_web::test]
-async fn of_two_administrators_who_deactivate_each_other_one_stays() {
+async fn when_two_administrators_deactivate_each_other_one_stays() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO users (id, name, email, password_hash, role_id)
@@ -28,7 +28,7 @@ async fn of_two_administrators_who_deactivate_each_other_one_stays() {
 }
 
 #[actix_web::test]
-async fn deactivating_shows_what_it_touches_and_ends_sessions_at_once() {
+async fn deactivating_shows_the_affected_work_and_ends_sessions_at_once() {
     let app = TestApp::new().await;
     let later = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket_and_notify") };
     let schedule = later.save(&app.database);
@@ -61,7 +61,7 @@ async fn deactivating_shows_what_it_touches_and_ends_sessions_at_once() {
 }
 
 #[actix_web::test]
-async fn who_manages_users_but_not_schedules_reads_no_customers_names() {
+async fn user_managers_without_schedules_see_no_customer_names() {
     let app = TestApp::new().await;
     Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
     let paula = user_manager(&app).await;
@@ -96,7 +96,7 @@ async fn work_is_handed_over_in_the_same_step() {
 }
 
 #[actix_web::test]
-async fn nobody_takes_work_over_in_a_department_that_they_do_not_attend() {
+async fn work_goes_only_to_attendants_of_its_department() {
     let app = TestApp::new().await;
     Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
     let admin = app.administrator().await;
@@ -110,7 +110,7 @@ async fn nobody_takes_work_over_in_a_department_that_they_do_not_attend() {
 }
 
 #[actix_web::test]
-async fn schedules_that_would_be_too_near_are_not_handed_over() {
+async fn schedules_too_close_to_others_are_not_handed_over() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO department_members VALUES (101, 304);
@@ -138,7 +138,7 @@ async fn schedules_that_would_be_too_near_are_not_handed_over() {
 }
 
 #[actix_web::test]
-async fn a_handover_waits_for_whoever_schedules_at_the_same_place() {
+async fn a_handover_waits_for_a_schedule_that_is_being_saved_at_the_same_time() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO department_members VALUES (101, 304);
@@ -234,7 +234,7 @@ async fn leaving_a_department_first_shows_the_work_there_and_only_there() {
 }
 
 #[actix_web::test]
-async fn whoever_saves_a_user_waits_for_the_heirs_before_holding_the_user() {
+async fn saving_a_user_locks_the_successors_first() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO department_members VALUES (102, 303);

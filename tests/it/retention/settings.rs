@@ -7,7 +7,7 @@ const NEW: [(&str, &str); 4] =
     [("notification_days", "90"), ("audit_months", "24"), ("history_months", "36"), ("understood", "yes")];
 
 #[actix_web::test]
-async fn the_company_decides_how_long_and_the_audit_tells() {
+async fn a_change_of_the_retention_is_saved_and_audited() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/settings").await.assert_says("Retenção de dados");
@@ -28,7 +28,7 @@ async fn the_company_decides_how_long_and_the_audit_tells() {
 }
 
 #[actix_web::test]
-async fn a_shorter_time_is_saved_only_by_who_knows_what_goes() {
+async fn a_shorter_retention_needs_confirmation() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.edit("/settings/retention", &NEW[..3]).await;
@@ -44,7 +44,7 @@ async fn a_shorter_time_is_saved_only_by_who_knows_what_goes() {
 }
 
 #[actix_web::test]
-async fn nonsense_is_refused_and_comes_back() {
+async fn invalid_input_is_refused_and_shown_again() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let typed = [("notification_days", "6"), ("audit_months", "24"), ("history_months", "onze")];
@@ -62,7 +62,7 @@ async fn nonsense_is_refused_and_comes_back() {
 }
 
 #[actix_web::test]
-async fn a_retention_that_another_changed_is_not_saved_over_unseen() {
+async fn a_retention_changed_by_somebody_else_is_not_overwritten_unseen() {
     let app = TestApp::new().await;
     let (ana, eva) = (app.administrator().await, app.administrator().await);
     let version = eva.get("/settings/retention").await.attribute("input[name=version]", "value").unwrap();
