@@ -8,6 +8,7 @@ use askama::Template;
 use super::form::CompanyInput;
 use super::hash_of;
 use super::queries::{self, LinkState};
+use super::set_up::set_up;
 use crate::auth::sessions::{self, Device};
 use crate::auth::{Anyone, KnownDevice, passwords};
 use crate::db::Db;
@@ -44,7 +45,7 @@ pub async fn new(
     token: web::Path<String>,
 ) -> Result<HttpResponse> {
     let hash = hash_of(&token);
-    match db.run(move |conn| queries::state(conn, &hash)).await? {
+    match db.run(move |conn| queries::link_state(conn, &hash)).await? {
         LinkState::Open => form(shell, &token, CompanyInput::new(), FieldErrors::default()),
         closed => refuse(shell, closed),
     }
@@ -60,7 +61,7 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let hash = hash_of(&token);
     let known = hash.clone();
-    match db.run(move |conn| queries::state(conn, &known)).await? {
+    match db.run(move |conn| queries::link_state(conn, &known)).await? {
         LinkState::Open => {}
         closed => return refuse(shell, closed),
     }
@@ -74,7 +75,7 @@ pub async fn create(
     };
     let password_hash = passwords::hash_in_turn(input.password).await?;
     let (ip, new) = (device.ip.clone(), password_hash.clone());
-    let made = db.transaction(move |conn| queries::set_up(conn, &hash, &valid, &new, &ip)).await?;
+    let made = db.transaction(move |conn| set_up(conn, &hash, &valid, &new, &ip)).await?;
     match made {
         Ok(administrator) => {
             sessions::begin(&session, administrator, &device)?;

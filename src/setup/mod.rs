@@ -8,6 +8,7 @@
 mod form;
 pub mod handlers;
 mod queries;
+mod set_up;
 
 use diesel::pg::PgConnection;
 use sha2::{Digest, Sha256};

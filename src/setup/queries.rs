@@ -1,23 +1,25 @@
 //! SQL of the set-up.
 
+use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Text};
+use diesel::sql_types::{Binary, Bool};
+use diesel::upsert::excluded;
 
 use super::form::ValidCompany;
-use crate::audit::{self, Action};
+use crate::db;
 use crate::error::Result;
-use crate::ids::UserId;
-use crate::users;
+use crate::ids::{DepartmentId, UserId};
+use crate::schema::{channels, department_members, departments, settings, setup_links};
 
 /// Saves the hash of the only valid link.
 pub fn replace_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<()> {
-    diesel::sql_query(
-        "INSERT INTO setup_links (token_hash) VALUES ($1)
-         ON CONFLICT (id) DO UPDATE SET token_hash = excluded.token_hash, created_at = now()",
-    )
-    .bind::<Binary, _>(token_hash)
-    .execute(conn)?;
+    diesel::insert_into(setup_links::table)
+        .values(setup_links::token_hash.eq(token_hash))
+        .on_conflict(setup_links::id)
+        .do_update()
+        .set((setup_links::token_hash.eq(excluded(setup_links::token_hash)), setup_links::created_at.eq(now)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -31,74 +33,67 @@ pub enum LinkState {
     Closed,
 }
 
-#[derive(QueryableByName)]
-struct StateRow {
-    #[diesel(sql_type = Bool)]
-    is_closed: bool,
-    #[diesel(sql_type = Bool)]
-    is_known: bool,
-}
-
-pub fn state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<LinkState> {
-    let row: StateRow = diesel::sql_query(
-        "SELECT EXISTS (SELECT FROM users) AS is_closed,
-                EXISTS (SELECT FROM setup_links WHERE token_hash = $1) AS is_known",
+pub fn link_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<LinkState> {
+    // As SQL text: two answers in one statement.
+    let (is_closed, is_known) = db::prepared(
+        "SELECT EXISTS (SELECT FROM users), EXISTS (SELECT FROM setup_links WHERE token_hash = $1)",
     )
     .bind::<Binary, _>(token_hash)
+    .by_position::<(Bool, Bool)>()
     .get_result(conn)?;
-    Ok(match row {
-        StateRow { is_closed: true, .. } => LinkState::Closed,
-        StateRow { is_known: true, .. } => LinkState::Open,
-        StateRow { .. } => LinkState::Unknown,
+    Ok(match (is_closed, is_known) {
+        (true, _) => LinkState::Closed,
+        (false, true) => LinkState::Open,
+        (false, false) => LinkState::Unknown,
     })
 }
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-}
-
-/// Creates the company, within a transaction, and returns its administrator. Returns the link's state if it
-/// cannot be used. If two people send the form at once, the second waits and then gets `Closed`.
-pub fn set_up(
-    conn: &mut PgConnection,
-    token_hash: &[u8],
-    valid: &ValidCompany,
-    password_hash: &str,
-    ip: &str,
-) -> Result<Result<UserId, LinkState>> {
+/// Blocks everybody else who would add a user, until the transaction ends.
+pub fn lock_users(conn: &mut PgConnection) -> Result<()> {
+    // As SQL text: the builder cannot lock a table.
     diesel::sql_query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(conn)?;
-    match state(conn, token_hash)? {
-        LinkState::Open => {}
-        closed => return Ok(Err(closed)),
-    }
-    diesel::sql_query("UPDATE settings SET company_name = $1, time_zone = $2, updated_at = now()")
-        .bind::<Text, _>(&valid.company_name)
-        .bind::<Text, _>(valid.zone.name())
-        .execute(conn)?;
-    let administrator = users::create_administrator(conn, &valid.administrator, password_hash)?;
-    add_department(conn, valid, administrator)?;
-    diesel::sql_query("DELETE FROM setup_links").execute(conn)?;
-    audit::record(conn, &audit::Entry::of(Action::SetUp).by_user(administrator).from(ip))?;
-    Ok(Ok(administrator))
+    Ok(())
 }
 
-fn add_department(conn: &mut PgConnection, valid: &ValidCompany, administrator: UserId) -> Result<()> {
-    let department: IdRow =
-        diesel::sql_query("INSERT INTO departments (name, position) VALUES ($1, 1) RETURNING id")
-            .bind::<Text, _>(&valid.department)
-            .get_result(conn)?;
-    if valid.attends {
-        diesel::sql_query("INSERT INTO department_members (department_id, user_id) VALUES ($1, $2)")
-            .bind::<BigInt, _>(department.id)
-            .bind::<BigInt, _>(administrator)
-            .execute(conn)?;
-    }
-    diesel::sql_query(
-        "INSERT INTO channels (kind, name, default_department_id) VALUES ('web_chat', 'Chat do site', $1)",
-    )
-    .bind::<BigInt, _>(department.id)
-    .execute(conn)?;
+pub fn name_company(conn: &mut PgConnection, valid: &ValidCompany) -> Result<()> {
+    diesel::update(settings::table)
+        .set((
+            settings::company_name.eq(&valid.company_name),
+            settings::time_zone.eq(valid.zone.name()),
+            settings::updated_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Adds the first department.
+pub fn insert_department(conn: &mut PgConnection, name: &str) -> Result<DepartmentId> {
+    Ok(diesel::insert_into(departments::table)
+        .values((departments::name.eq(name), departments::position.eq(1)))
+        .returning(departments::id)
+        .get_result(conn)?)
+}
+
+pub fn add_member(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<()> {
+    diesel::insert_into(department_members::table)
+        .values((department_members::department_id.eq(department), department_members::user_id.eq(user)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Adds the web chat, whose first messages wait in the department.
+pub fn insert_web_chat(conn: &mut PgConnection, department: DepartmentId) -> Result<()> {
+    diesel::insert_into(channels::table)
+        .values((
+            channels::kind.eq("web_chat"),
+            channels::name.eq("Chat do site"),
+            channels::default_department_id.eq(department),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn delete_link(conn: &mut PgConnection) -> Result<()> {
+    diesel::delete(setup_links::table).execute(conn)?;
     Ok(())
 }
