@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, NotificationId, ScheduleId, TicketId, UserId};
 use crate::live::{self, Event};
+use crate::schema::{department_members, users};
 use crate::users::CHOICE_LABEL;
 
 /// Who or what leaves.
@@ -72,23 +74,17 @@ pub struct OpenWork {
 /// Maximum shown of each.
 const EXAMPLE_LIMIT: i64 = 5;
 
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = BigInt)]
-    schedules: i64,
-    #[diesel(sql_type = BigInt)]
-    tickets: i64,
-}
-
 /// The work of `owner`.
 pub fn open_work(conn: &mut PgConnection, owner: WorkOwner<'_>) -> Result<OpenWork> {
+    // As SQL text: the condition depends on the owner.
     let (of_schedules, id) = owner.condition_and_id("s");
     let (of_tickets, _) = owner.condition_and_id("t");
-    let counts: CountRow = diesel::sql_query(format!(
-        "SELECT (SELECT count(*) FROM schedules s WHERE {of_schedules} AND status = 'scheduled') AS schedules,
-                (SELECT count(*) FROM tickets t WHERE {of_tickets} AND status = 'open') AS tickets"
+    let (schedules, tickets) = db::replanned(format!(
+        "SELECT (SELECT count(*) FROM schedules s WHERE {of_schedules} AND status = 'scheduled'),
+                (SELECT count(*) FROM tickets t WHERE {of_tickets} AND status = 'open')"
     ))
     .bind::<BigInt, _>(id)
+    .by_position::<(BigInt, BigInt)>()
     .get_result(conn)?;
     let next_schedules = diesel::sql_query(format!(
         "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
@@ -105,7 +101,7 @@ pub fn open_work(conn: &mut PgConnection, owner: WorkOwner<'_>) -> Result<OpenWo
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(EXAMPLE_LIMIT)
     .load(conn)?;
-    Ok(OpenWork { schedules: counts.schedules, tickets: counts.tickets, next_schedules, first_tickets })
+    Ok(OpenWork { schedules, tickets, next_schedules, first_tickets })
 }
 
 /// An attendant's work in one department.
@@ -127,7 +123,8 @@ pub fn work_by_department(
     user: UserId,
     within: Option<&[DepartmentId]>,
 ) -> Result<Vec<DepartmentWork>> {
-    Ok(diesel::sql_query(
+    // As SQL text: joins grouped counts.
+    Ok(db::replanned(
         "SELECT d.id AS department_id, d.name AS department,
                 coalesce(s.count, 0) AS schedules, coalesce(t.count, 0) AS tickets
            FROM departments d
@@ -161,7 +158,8 @@ const CANDIDATE_LIMIT: i64 = 200;
 
 /// The first other active attendants, by name, of each department where `user` has work.
 pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate>> {
-    Ok(diesel::sql_query(format!(
+    // As SQL text: a lateral join.
+    Ok(db::replanned(format!(
         "SELECT d.id AS department_id, other.id, other.name
            FROM departments d CROSS JOIN LATERAL (
                 SELECT u.id, {CHOICE_LABEL} AS name, u.sort_name FROM department_members m JOIN users u ON u.id = m.user_id
@@ -176,40 +174,29 @@ pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate
     .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Bool)]
-    is_found: bool,
-}
-
 /// Whether `user` is an active attendant of `department`. Locks both facts until the transaction ends.
 pub fn attends(conn: &mut PgConnection, user: UserId, department: DepartmentId) -> Result<bool> {
-    let row: Option<Found> = diesel::sql_query(
-        "SELECT true AS is_found FROM users u JOIN department_members m ON m.user_id = u.id
-          WHERE u.id = $1 AND m.department_id = $2 AND u.deactivated_at IS NULL FOR SHARE",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(department)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.is_some_and(|row| row.is_found))
+    let found: Option<UserId> = users::table
+        .inner_join(department_members::table)
+        .filter(users::id.eq(user).and(users::deactivated_at.is_null()))
+        .filter(department_members::department_id.eq(department))
+        .select(users::id)
+        .for_share()
+        .first(conn)
+        .optional()?;
+    Ok(found.is_some())
 }
 
 /// Locks these users until the transaction ends, in the order of their ids. Call it once with all of them:
 /// otherwise two users who hand over work to each other at the same time would deadlock.
-pub fn lock_users(conn: &mut PgConnection, users: &[UserId]) -> Result<()> {
-    diesel::sql_query("SELECT FROM users WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
-        .bind::<Array<BigInt>, _>(users)
+pub fn lock_users(conn: &mut PgConnection, ids: &[UserId]) -> Result<()> {
+    users::table
+        .filter(users::id.eq_any(ids))
+        .order(users::id)
+        .select(users::id)
+        .for_no_key_update()
         .execute(conn)?;
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Written {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    first: Option<NotificationId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    last: Option<NotificationId>,
 }
 
 /// Maximum unread notifications that are passed on, newest first.
@@ -227,7 +214,8 @@ pub fn pass_on_notifications(
 ) -> Result<()> {
     let (departments, successors): (Vec<DepartmentId>, Vec<UserId>) =
         successors.iter().map(|(d, u)| (*d, *u)).unzip();
-    let written: Written = diesel::sql_query(
+    // As SQL text: one statement chooses and writes.
+    let (first, last): (Option<NotificationId>, Option<NotificationId>) = db::replanned(
         "WITH successors AS (SELECT * FROM unnest($3, $4) AS successor (department_id, user_id)),
          unread AS (
             SELECT n.kind, n.schedule_id, n.contact_id, n.ticket_id, s.department_id, s.due_at
@@ -249,15 +237,16 @@ pub fn pass_on_notifications(
                      WHERE r.is_administrator AND u.deactivated_at IS NULL AND u.id <> $1))) AS recipient
              ORDER BY unread.due_at, unread.schedule_id, recipient
             ON CONFLICT DO NOTHING RETURNING id)
-         SELECT min(id) AS first, max(id) AS last FROM passed_on",
+         SELECT min(id), max(id) FROM passed_on",
     )
     .bind::<BigInt, _>(user)
     .bind::<Nullable<Array<BigInt>>, _>(within)
     .bind::<Array<BigInt>, _>(departments)
     .bind::<Array<BigInt>, _>(successors)
     .bind::<BigInt, _>(PASS_ON_LIMIT)
+    .by_position::<(Nullable<BigInt>, Nullable<BigInt>)>()
     .get_result(conn)?;
-    match written.first.zip(written.last) {
+    match first.zip(last) {
         Some((first, last)) => live::announce(conn, &Event::Notified(first, last)),
         None => Ok(()),
     }

@@ -10,7 +10,7 @@ use crate::schema::users;
 use crate::web::Theme;
 
 pub fn save(conn: &mut PgConnection, user: UserId, valid: &ValidProfile) -> Result<()> {
-    diesel::update(users::table.find(user.0))
+    diesel::update(users::table.find(user))
         .set((
             users::name.eq(valid.name.as_str()),
             users::theme.eq(valid.theme.as_str()),
@@ -23,14 +23,14 @@ pub fn save(conn: &mut PgConnection, user: UserId, valid: &ValidProfile) -> Resu
 }
 
 pub fn set_theme(conn: &mut PgConnection, user: UserId, theme: Theme) -> Result<()> {
-    diesel::update(users::table.find(user.0)).set(users::theme.eq(theme.as_str())).execute(conn)?;
+    diesel::update(users::table.find(user)).set(users::theme.eq(theme.as_str())).execute(conn)?;
     Ok(())
 }
 
 pub fn password_hash(conn: &mut PgConnection, user: UserId) -> Result<Option<String>> {
-    Ok(users::table.find(user.0).select(users::password_hash).first(conn)?)
+    Ok(users::table.find(user).select(users::password_hash).first(conn)?)
 }
 
 pub fn email(conn: &mut PgConnection, user: UserId) -> Result<String> {
-    Ok(users::table.find(user.0).select(users::email).first(conn)?)
+    Ok(users::table.find(user).select(users::email).first(conn)?)
 }

@@ -1,6 +1,7 @@
 //! SQL of roles.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
@@ -10,7 +11,7 @@ use crate::auth::{Account, Permission, Permissions};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
-use crate::schema::{roles, users};
+use crate::schema::{role_permissions, roles, users};
 
 /// A role with its permissions and its number of active users.
 #[derive(Clone, Debug, QueryableByName)]
@@ -42,6 +43,7 @@ impl Role {
     }
 }
 
+/// As SQL text: an array of a subquery, and a count.
 const SELECT: &str = "SELECT r.id, r.name, r.description, r.is_administrator, r.created_at,
         ARRAY(SELECT permission FROM role_permissions p WHERE p.role_id = r.id) AS granted,
         (SELECT count(*) FROM users u WHERE u.role_id = r.id AND u.deactivated_at IS NULL) AS members
@@ -59,9 +61,7 @@ pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
 
 /// Like [`find`], and locks the role until the end of the transaction.
 pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
-    db::prepared("SELECT FROM roles WHERE id = $1 FOR NO KEY UPDATE")
-        .bind::<BigInt, _>(role)
-        .execute(conn)?;
+    roles::table.find(role).select(roles::id).for_no_key_update().execute(conn)?;
     find(conn, role)
 }
 
@@ -81,6 +81,7 @@ const MAX_USERS_LISTED: i64 = 20;
 
 /// The first active users of a role, in order of name.
 pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
+    // As SQL text: joins the names of departments.
     Ok(db::prepared(format!(
         "SELECT u.id, u.name, coalesce((SELECT string_agg(d.name, ', ' ORDER BY d.position)
                 FROM department_members m JOIN departments d ON d.id = m.department_id
@@ -93,11 +94,10 @@ pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
 
 /// The ids of all active users of a role.
 pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> {
-    let ids: Vec<i64> = users::table
-        .filter(users::role_id.eq(role.0).and(users::deactivated_at.is_null()))
+    Ok(users::table
+        .filter(users::role_id.eq(role).and(users::deactivated_at.is_null()))
         .select(users::id)
-        .load(conn)?;
-    Ok(ids.into_iter().map(UserId).collect())
+        .load(conn)?)
 }
 
 /// A user who has the role, active or not.
@@ -116,6 +116,7 @@ pub struct RoleUser {
 
 /// The first users who have the role, active or not, in order of name.
 pub fn users_of(conn: &mut PgConnection, role: RoleId) -> Result<Vec<RoleUser>> {
+    // As SQL text: counts all rows beside the first ones.
     Ok(db::prepared(format!(
         "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
            FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT {MAX_USERS_LISTED}"
@@ -129,12 +130,12 @@ pub fn users_of(conn: &mut PgConnection, role: RoleId) -> Result<Vec<RoleUser>> 
 /// # Errors
 /// Violates `roles_name_key` if another role has the name.
 pub fn insert(conn: &mut PgConnection, valid: &ValidRole) -> Result<RoleId> {
-    let id: i64 = diesel::insert_into(roles::table)
+    let id = diesel::insert_into(roles::table)
         .values((roles::name.eq(&valid.name), roles::description.eq(&valid.description)))
         .returning(roles::id)
         .get_result(conn)?;
-    save_permissions(conn, RoleId(id), valid)?;
-    Ok(RoleId(id))
+    save_permissions(conn, id, valid)?;
+    Ok(id)
 }
 
 /// Deletes a role with its permissions.
@@ -142,7 +143,7 @@ pub fn insert(conn: &mut PgConnection, valid: &ValidRole) -> Result<RoleId> {
 /// # Errors
 /// Violates `users_role_id_fkey` if a user has the role.
 pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
-    diesel::delete(roles::table.find(role.0)).execute(conn)?;
+    diesel::delete(roles::table.find(role)).execute(conn)?;
     Ok(())
 }
 
@@ -151,25 +152,24 @@ pub fn delete(conn: &mut PgConnection, role: RoleId) -> Result<()> {
 /// # Errors
 /// Violates `roles_name_key` if another role has the name.
 pub fn save(conn: &mut PgConnection, role: RoleId, valid: &ValidRole) -> Result<()> {
-    db::prepared("UPDATE roles SET name = $2, description = $3, updated_at = now() WHERE id = $1")
-        .bind::<BigInt, _>(role)
-        .bind::<Text, _>(&valid.name)
-        .bind::<Text, _>(&valid.description)
+    diesel::update(roles::table.find(role))
+        .set((
+            roles::name.eq(&valid.name),
+            roles::description.eq(&valid.description),
+            roles::updated_at.eq(now),
+        ))
         .execute(conn)?;
     save_permissions(conn, role, valid)
 }
 
 fn save_permissions(conn: &mut PgConnection, role: RoleId, valid: &ValidRole) -> Result<()> {
     let granted: Vec<Permission> = valid.permissions.iter().collect();
-    db::prepared("DELETE FROM role_permissions WHERE role_id = $1 AND permission <> ALL($2)")
-        .bind::<BigInt, _>(role)
-        .bind::<Array<Text>, _>(&granted)
-        .execute(conn)?;
-    db::prepared(
-        "INSERT INTO role_permissions (role_id, permission) SELECT $1, unnest($2) ON CONFLICT DO NOTHING",
-    )
-    .bind::<BigInt, _>(role)
-    .bind::<Array<Text>, _>(&granted)
-    .execute(conn)?;
+    let of_role = role_permissions::table.filter(role_permissions::role_id.eq(role));
+    diesel::delete(of_role.filter(role_permissions::permission.ne_all(&granted))).execute(conn)?;
+    let rows: Vec<_> = granted
+        .into_iter()
+        .map(|one| (role_permissions::role_id.eq(role), role_permissions::permission.eq(one)))
+        .collect();
+    diesel::insert_into(role_permissions::table).values(rows).on_conflict_do_nothing().execute(conn)?;
     Ok(())
 }

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 use crate::db;
 use crate::departments::form::Name;
 use crate::error::{Error, Result};
 use crate::ids::DepartmentId;
+use crate::schema::departments;
 
 /// Maximum number that pages count to. Above it they show "mais de 1.000".
 pub const COUNT_LIMIT: i64 = 1000;
@@ -33,7 +34,7 @@ pub struct Line {
 
 /// Every department, in the company's order.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
-    // Counts pending schedules in the order of their index, so that the count can stop at its limit.
+    // As SQL text: counts up to a limit. Counts pending schedules in the order of their index, so that the count can stop at its limit.
     Ok(db::prepared(format!(
         "SELECT d.id, d.name, d.deactivated_at IS NULL AS is_active,
                 (SELECT count(*) FROM department_members m JOIN users u ON u.id = m.user_id
@@ -50,37 +51,25 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
 }
 
 /// A department as shown on its page.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = departments)]
 pub struct Department {
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = BigInt)]
     pub id: DepartmentId,
-    #[diesel(sql_type = Text)]
     pub name: String,
-    #[diesel(sql_type = Bool)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(select_expression = departments::deactivated_at.is_null())]
     pub is_active: bool,
 }
 
 pub fn find(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
-    let query = db::prepared(
-        "SELECT id, name, created_at, deactivated_at IS NULL AS is_active FROM departments WHERE id = $1",
-    );
-    query.bind::<BigInt, _>(department).get_result(conn).optional()?.ok_or(Error::NotFound)
+    let found = departments::table.find(department).select(Department::as_select()).first(conn);
+    found.optional()?.ok_or(Error::NotFound)
 }
 
 /// Like `find`, and locks the department until the transaction ends.
 pub fn find_for_update(conn: &mut PgConnection, department: DepartmentId) -> Result<Department> {
-    db::prepared("SELECT FROM departments WHERE id = $1 FOR NO KEY UPDATE")
-        .bind::<BigInt, _>(department)
-        .execute(conn)?;
+    departments::table.find(department).select(departments::id).for_no_key_update().execute(conn)?;
     find(conn, department)
-}
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: DepartmentId,
 }
 
 /// Adds a department at the end of the order.
@@ -88,27 +77,28 @@ struct IdRow {
 /// # Errors
 /// Violates `departments_name_key` if another department has the name.
 pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
-    let row: IdRow = db::prepared(
+    // As SQL text: the position comes from the other rows.
+    Ok(db::prepared(
         "INSERT INTO departments (name, position)
          SELECT $1, coalesce(max(position), 0) + 1 FROM departments RETURNING id",
     )
     .bind::<Text, _>(name.as_str())
-    .get_result(conn)?;
-    Ok(row.id)
+    .by_position::<BigInt>()
+    .get_result(conn)?)
 }
 
 /// # Errors
 /// Violates `departments_name_key` if another department has the name.
 pub fn rename(conn: &mut PgConnection, department: DepartmentId, name: &Name) -> Result<()> {
-    db::prepared("UPDATE departments SET name = $2 WHERE id = $1")
-        .bind::<BigInt, _>(department)
-        .bind::<Text, _>(name.as_str())
+    diesel::update(departments::table.find(department))
+        .set(departments::name.eq(name.as_str()))
         .execute(conn)?;
     Ok(())
 }
 
 /// Saves the order of the departments.
 pub fn set_order(conn: &mut PgConnection, departments: &[DepartmentId]) -> Result<()> {
+    // As SQL text: one statement for all rows, with the position of each id in the array.
     db::prepared(
         "UPDATE departments d SET position = placed.position
            FROM unnest($1) WITH ORDINALITY AS placed (id, position)

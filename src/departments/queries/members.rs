@@ -1,11 +1,14 @@
 //! The members of a department.
 
+use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
+use crate::schema::department_members;
 use crate::users::{STANDING, Standing};
 use crate::web::{NameCursor, PageOf, Search};
 
@@ -35,7 +38,8 @@ pub fn members(
 ) -> Result<PageOf<Member, NameCursor>> {
     let (sign, order) = if is_backwards { ('<', "DESC") } else { ('>', "ASC") };
     let (name, id) = start.as_ref().map(|cursor| (cursor.name.as_str(), cursor.id)).unzip();
-    let rows: Vec<Member> = diesel::sql_query(format!(
+    // As SQL text: the standing that other statements share, and a comparison of pairs.
+    let rows: Vec<Member> = db::prepared(format!(
         "SELECT u.id, u.name, u.sort_name, u.email, {STANDING} AS standing
            FROM department_members m JOIN users u ON u.id = m.user_id LEFT JOIN access_links l ON l.user_id = u.id
           WHERE m.department_id = $1 AND ($2::text IS NULL OR (u.sort_name, u.id) {sign} ($2, $3))
@@ -73,7 +77,8 @@ pub fn candidates(
     department: DepartmentId,
     search: &Search,
 ) -> Result<Vec<Candidate>> {
-    Ok(diesel::sql_query(
+    // As SQL text: compares with every word of the search.
+    Ok(db::replanned(
         "SELECT u.id, u.name, u.email FROM users u
           WHERE u.search LIKE searchable($2) AND u.search LIKE ALL (SELECT searchable(p) FROM unnest($3) AS p)
             AND (u.deactivated_at IS NULL OR u.password_hash IS NULL)
@@ -89,7 +94,8 @@ pub fn candidates(
 
 /// Makes a user a member; `false` if they are one already or do not exist.
 pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
-    let added = diesel::sql_query(
+    // As SQL text: an INSERT of a SELECT with ON CONFLICT.
+    let added = db::prepared(
         "INSERT INTO department_members (department_id, user_id) SELECT $1, id FROM users WHERE id = $2
          ON CONFLICT DO NOTHING",
     )
@@ -99,28 +105,11 @@ pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> R
     Ok(added > 0)
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Bool)]
-    is_found: bool,
-}
-
 pub fn is_member(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
-    let row: Found = diesel::sql_query(
-        "SELECT EXISTS (SELECT FROM department_members WHERE department_id = $1 AND user_id = $2) AS is_found",
-    )
-    .bind::<BigInt, _>(department)
-    .bind::<BigInt, _>(user)
-    .get_result(conn)?;
-    Ok(row.is_found)
+    Ok(diesel::select(exists(department_members::table.find((department, user)))).get_result(conn)?)
 }
 
 /// Removes a member; `false` if they are not one.
 pub fn remove(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> Result<bool> {
-    let removed =
-        diesel::sql_query("DELETE FROM department_members WHERE department_id = $1 AND user_id = $2")
-            .bind::<BigInt, _>(department)
-            .bind::<BigInt, _>(user)
-            .execute(conn)?;
-    Ok(removed > 0)
+    Ok(diesel::delete(department_members::table.find((department, user))).execute(conn)? > 0)
 }

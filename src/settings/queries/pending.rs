@@ -4,12 +4,14 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::pg::data_types::PgInterval;
 use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamptz};
 
 use crate::auth::Account;
+use crate::db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::Spacing;
+use crate::schema::{contacts, schedules};
 use crate::settings::respacing::{PendingSchedule, Respacing, Walk};
 use crate::web::{Cursor, PageOf};
 
@@ -21,6 +23,7 @@ const PAGE: usize = 25;
 
 /// Blocks saving of schedules, and locks all pending ones. Locks in the same order as saving a schedule does.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
+    // As SQL text: a setting, an advisory lock, and a count that keeps the locked rows in the database.
     diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
     diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))").execute(conn)?;
     diesel::sql_query(
@@ -44,6 +47,7 @@ struct PendingRow {
 
 /// What `spacing` would change in the pending schedules.
 pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing> {
+    // As SQL text: calls the function of the spacing key, and is read row by row.
     let query = diesel::sql_query(format!(
         "SELECT s.id, {KEY} AS key, s.due_at, s.spacing_exempt
            FROM schedules s WHERE s.status = 'scheduled' ORDER BY 2, s.due_at, s.id"
@@ -63,6 +67,7 @@ pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing>
 /// The constraint checks each row as it is written, so the order matters: schedules that do not fit are
 /// exempted first, and those that fit again come last. Keys of different scopes never conflict.
 pub fn respace(conn: &mut PgConnection, spacing: Spacing, respacing: &Respacing, by: &Account) -> Result<()> {
+    // As SQL text: writes schedules, history and audit in one statement.
     let mark = |conn: &mut PgConnection, ids: &[i64], is_exempt: bool| {
         diesel::sql_query(MARK)
             .bind::<Text, _>(spacing.scope)
@@ -129,7 +134,8 @@ pub struct Unspaced {
 
 /// The schedules that are exempt from the spacing, earliest first.
 pub fn unspaced(conn: &mut PgConnection, after: Option<Cursor>) -> Result<PageOf<Unspaced>> {
-    let rows: Vec<Unspaced> = diesel::sql_query(format!(
+    // As SQL text: a lateral join.
+    let rows: Vec<Unspaced> = db::prepared(format!(
         "SELECT s.id, s.due_at, c.name AS contact, d.name AS department, u.name AS attendant,
                 near.id AS near_id, near.due_at AS near_due_at
            FROM schedules s
@@ -151,38 +157,31 @@ pub fn unspaced(conn: &mut PgConnection, after: Option<Cursor>) -> Result<PageOf
     Ok(PageOf::cut(rows, PAGE, (after, false), |row| Cursor { at: row.due_at, id: row.id.0 }))
 }
 
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
 /// The number of schedules that are exempt from the spacing, up to `COUNT_LIMIT` + 1.
 pub fn count_unspaced(conn: &mut PgConnection) -> Result<i64> {
-    let row: CountRow = diesel::sql_query(
-        "SELECT count(*) AS count FROM (SELECT FROM schedules WHERE status = 'scheduled' AND spacing_exempt LIMIT $1) s",
+    // As SQL text: counts up to a limit.
+    Ok(db::prepared(
+        "SELECT count(*) FROM (SELECT FROM schedules WHERE status = 'scheduled' AND spacing_exempt LIMIT $1) s",
     )
     .bind::<BigInt, _>(COUNT_LIMIT + 1)
-    .get_result(conn)?;
-    Ok(row.count)
+    .by_position::<BigInt>()
+    .get_result(conn)?)
 }
 
 /// A pending schedule with the clock time chosen for it.
 #[derive(Debug, QueryableByName)]
+#[diesel(table_name = schedules)]
 pub struct ChosenTime {
-    #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
-    #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Timestamp)]
     pub due_local: NaiveDateTime,
-    #[diesel(sql_type = Text)]
     pub due_zone: String,
 }
 
 /// Pending schedules after the cursor, by due time.
 pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) -> Result<Vec<ChosenTime>> {
-    Ok(diesel::sql_query(
+    // As SQL text: a comparison of pairs, which the index answers.
+    Ok(db::prepared(
         "SELECT id, due_at, due_local, due_zone FROM schedules
           WHERE status = 'scheduled' AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3",
     )
@@ -193,22 +192,21 @@ pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) 
 }
 
 /// A pending schedule with the name of its contact.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = schedules)]
 pub struct NamedSchedule {
-    #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
+    #[diesel(select_expression = contacts::name)]
     pub contact: String,
-    #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
 }
 
 /// These schedules with the names of their contacts, earliest first.
 pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<NamedSchedule>> {
-    Ok(diesel::sql_query(
-        "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
-          WHERE s.id = ANY ($1) ORDER BY s.due_at, s.id",
-    )
-    .bind::<Array<BigInt>, _>(ids)
-    .load(conn)?)
+    Ok(schedules::table
+        .inner_join(contacts::table)
+        .filter(schedules::id.eq_any(ids))
+        .order((schedules::due_at, schedules::id))
+        .select(NamedSchedule::as_select())
+        .load(conn)?)
 }

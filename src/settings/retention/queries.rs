@@ -1,4 +1,6 @@
 //! SQL of the retention: its settings, and the removal of old rows in batches.
+//!
+//! The removal is SQL text: batches with limits and `SKIP LOCKED`, whose plans matter.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -7,6 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
 use super::Retention;
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::conversations::chat;
+use crate::db;
 use crate::error::Result;
 use crate::schema::retention;
 
@@ -27,14 +30,6 @@ pub fn save(conn: &mut PgConnection, wanted: &Retention) -> Result<()> {
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct LockRow {
-    #[diesel(sql_type = Bool)]
-    is_acquired: bool,
-    #[diesel(sql_type = Bool)]
-    is_busy: bool,
-}
-
 /// Whether this transaction may remove rows now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionLock {
@@ -47,16 +42,17 @@ pub enum RetentionLock {
 
 /// Takes the lock that lets one process at a time remove rows, until the transaction ends.
 pub fn try_lock(conn: &mut PgConnection) -> Result<RetentionLock> {
-    let row: LockRow = diesel::sql_query(
-        "SELECT pg_try_advisory_xact_lock(hashtext('pontual.retention')) AS is_acquired,
+    let (is_acquired, are_schedules_due) = db::prepared(
+        "SELECT pg_try_advisory_xact_lock(hashtext('pontual.retention')),
                 EXISTS (SELECT FROM schedules WHERE status = 'scheduled'
-                           AND due_at < clock_timestamp() + interval '1 second') AS is_busy",
+                           AND due_at < clock_timestamp() + interval '1 second')",
     )
+    .by_position::<(Bool, Bool)>()
     .get_result(conn)?;
-    Ok(match row {
-        LockRow { is_acquired: false, .. } => RetentionLock::Held,
-        LockRow { is_busy: true, .. } => RetentionLock::SchedulesDue,
-        LockRow { .. } => RetentionLock::Acquired,
+    Ok(match (is_acquired, are_schedules_due) {
+        (false, _) => RetentionLock::Held,
+        (true, true) => RetentionLock::SchedulesDue,
+        (true, false) => RetentionLock::Acquired,
     })
 }
 

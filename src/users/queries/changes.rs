@@ -24,6 +24,7 @@ const AUDITED: [Action; 8] = [
 /// The newest `limit` changes of a user, newest first. Includes joining and leaving departments, whose audit
 /// subject is the department.
 pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<Change>> {
+    // As SQL text: a union over two kinds of subjects, each by its own index.
     Ok(db::prepared(
         "SELECT a.at, a.action, u.name AS actor, a.details, d.name AS department
            FROM (SELECT * FROM audit WHERE action = ANY($1) AND subject_id = $2

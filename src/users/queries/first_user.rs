@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::audit::{self, Action};
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::{RoleId, UserId};
 use crate::schema::{roles, users};
 use crate::users::NewAccount;
 
@@ -16,7 +16,7 @@ pub fn any_exist(conn: &mut PgConnection) -> Result<bool> {
 
 /// Whether there is a user with this id.
 pub fn exists(conn: &mut PgConnection, user: UserId) -> Result<bool> {
-    Ok(diesel::select(diesel::dsl::exists(users::table.find(user.0))).get_result(conn)?)
+    Ok(diesel::select(diesel::dsl::exists(users::table.find(user))).get_result(conn)?)
 }
 
 /// Adds a user with the administrator role.
@@ -29,8 +29,8 @@ pub fn create_administrator(
     password_hash: &str,
 ) -> Result<UserId> {
     conn.transaction(|conn| {
-        let role: i64 = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
-        let id: i64 = diesel::insert_into(users::table)
+        let role: RoleId = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
+        let id: UserId = diesel::insert_into(users::table)
             .values((
                 users::name.eq(account.name()),
                 users::email.eq(account.email()),
@@ -39,7 +39,7 @@ pub fn create_administrator(
             ))
             .returning(users::id)
             .get_result(conn)?;
-        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id)))?;
-        Ok(UserId(id))
+        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id.0)))?;
+        Ok(id)
     })
 }

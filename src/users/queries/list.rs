@@ -51,6 +51,7 @@ const PAGE: usize = 25;
 pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameCursor>> {
     let is_backwards = filter.before.is_some();
     let start = filter.before.or(filter.after);
+    // As SQL text: a page of a filtered list, whose plan depends on the filter.
     let mut query = db::prepared(format!(
         "SELECT u.id, u.name, u.sort_name, u.email, r.name AS role_name, {STANDING} AS standing,
                 coalesce(l.expires_at <= now(), false) AS is_expired,

@@ -3,26 +3,23 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Integer};
 use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::schema::sessions;
 
 /// A session that has not ended.
 #[derive(Clone, Debug, QueryableByName)]
+#[diesel(table_name = sessions)]
 pub struct OpenSession {
-    #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,
-    #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
     pub seen_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
     pub user_agent: String,
-    #[diesel(sql_type = Text)]
     pub ip: String,
 }
 
@@ -31,6 +28,7 @@ const MAX_LISTED: i64 = 20;
 
 /// The open sessions of a user, the most recently used first.
 pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSession>> {
+    // As SQL text: the builder has no make_interval.
     Ok(db::prepared(
         "SELECT id, created_at, seen_at, user_agent, ip FROM sessions
           WHERE user_id = $1 AND seen_at > now() - make_interval(hours => $2)
@@ -51,12 +49,12 @@ pub fn end_sessions(
     only: Option<Uuid>,
     except: Option<Uuid>,
 ) -> Result<usize> {
-    Ok(db::prepared(
-        "DELETE FROM sessions WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2)
-            AND ($3::uuid IS NULL OR id <> $3)",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<Nullable<SqlUuid>, _>(only)
-    .bind::<Nullable<SqlUuid>, _>(except)
-    .execute(conn)?)
+    let mut ending = diesel::delete(sessions::table.filter(sessions::user_id.eq(user))).into_boxed();
+    if let Some(only) = only {
+        ending = ending.filter(sessions::id.eq(only));
+    }
+    if let Some(except) = except {
+        ending = ending.filter(sessions::id.ne(except));
+    }
+    Ok(ending.execute(conn)?)
 }

@@ -1,6 +1,7 @@
 //! One user, and the choices in their form.
 
 use chrono::{DateTime, Utc};
+use diesel::dsl::{exists, now};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
@@ -10,6 +11,7 @@ use crate::conversations::readers::{ATTENDS, TELLS};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
+use crate::schema::{access_links, department_members, departments, users};
 use crate::text_enum;
 use crate::users::editor_rights::{EditorRights, RoleRights};
 use crate::users::form::{FormContext, ValidUser};
@@ -103,6 +105,7 @@ fn role_rights(is_administrator: bool, granted: &[Permission]) -> RoleRights {
 /// # Errors
 /// `NotFound`.
 pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
+    // As SQL text: arrays of subqueries, and the standing that other statements share.
     db::prepared(format!(
         "SELECT u.id, u.name, u.email, u.role_id, r.is_administrator, u.created_at,
                 {GRANTED}, {STANDING} AS standing,
@@ -127,14 +130,13 @@ pub fn name_of(conn: &mut PgConnection, user: UserId) -> Result<String> {
 
 /// Locks the user against changes until the transaction ends.
 pub fn lock(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    db::prepared("SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE")
-        .bind::<BigInt, _>(user)
-        .execute(conn)?;
+    users::table.find(user).select(users::id).for_no_key_update().execute(conn)?;
     Ok(())
 }
 
 /// All roles, the administrator's first.
 pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
+    // As SQL text: an array of a subquery, and the order of names without accents.
     Ok(db::prepared(format!(
         "SELECT r.id, r.name, r.is_administrator, {GRANTED}
            FROM roles r ORDER BY r.is_administrator DESC, plain(r.name) COLLATE \"C\", r.id"
@@ -143,17 +145,19 @@ pub fn roles(conn: &mut PgConnection) -> Result<Vec<Role>> {
 }
 
 /// A department in the form's list of choices.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = departments)]
 pub struct Department {
-    #[diesel(sql_type = BigInt)]
     pub id: DepartmentId,
-    #[diesel(sql_type = Text)]
     pub name: String,
 }
 
 /// The active departments, in the company's order.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Department>> {
-    Ok(db::prepared("SELECT id, name FROM departments WHERE deactivated_at IS NULL ORDER BY position, id")
+    Ok(departments::table
+        .filter(departments::deactivated_at.is_null())
+        .order((departments::position, departments::id))
+        .select(Department::as_select())
         .load(conn)?)
 }
 
@@ -181,45 +185,30 @@ pub fn may_take_over(conn: &mut PgConnection, editor: &Account, user: &User) -> 
     Ok(can_grant && (editor.may(Permission::TicketsAll) || !reads_beyond(conn, user.id, editor)?))
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Bool)]
-    is_found: bool,
-}
-
 /// Whether `user` reads conversations that `editor`, who does not read all of them, does not: those of other
 /// departments, of the user's own tickets there, and those that a notification lets them read.
 fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Result<bool> {
-    let row: Found = diesel::sql_query(format!(
+    // As SQL text: it shares its conditions with the statements that decide who reads a conversation.
+    Ok(db::replanned(format!(
         "SELECT ({ATTENDS} AND (
                     EXISTS (SELECT FROM department_members m WHERE m.user_id = u.id AND m.department_id <> ALL($2))
                  OR EXISTS (SELECT FROM tickets t WHERE t.attendant_id = u.id AND t.department_id <> ALL($2))))
-                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {TELLS}) AS is_found
+                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {TELLS})
            FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = $1"
     ))
     .bind::<BigInt, _>(user)
     .bind::<Array<BigInt>, _>(&editor.departments)
-    .get_result(conn)?;
-    Ok(row.is_found)
+    .by_position::<Bool>()
+    .get_result(conn)?)
 }
 
 /// Whether `editor` let `user` in: `editor` made the link with which the user chose their password, or their
 /// unused link.
 pub fn was_invited_by(conn: &mut PgConnection, user: UserId, editor: UserId) -> Result<bool> {
-    let row: Found = db::prepared(
-        "SELECT EXISTS (SELECT FROM users WHERE id = $1 AND let_in_by = $2)
-             OR EXISTS (SELECT FROM access_links WHERE user_id = $1 AND made_by = $2) AS is_found",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(editor)
-    .get_result(conn)?;
-    Ok(row.is_found)
-}
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: UserId,
+    let by_used_link = users::table.filter(users::id.eq(user).and(users::let_in_by.eq(editor)));
+    let by_unused_link =
+        access_links::table.filter(access_links::user_id.eq(user).and(access_links::made_by.eq(editor)));
+    Ok(diesel::select(exists(by_used_link).or(exists(by_unused_link))).get_result(conn)?)
 }
 
 /// Adds a user without a password, who is not active yet.
@@ -227,53 +216,55 @@ struct IdRow {
 /// # Errors
 /// Violates `users_email_key` if the address is taken.
 pub fn insert(conn: &mut PgConnection, valid: &ValidUser) -> Result<UserId> {
-    let row: IdRow = db::prepared(
-        "INSERT INTO users (name, email, role_id, deactivated_at) VALUES ($1, $2, $3, now()) RETURNING id",
-    )
-    .bind::<Text, _>(valid.name.as_str())
-    .bind::<Text, _>(valid.email.as_str())
-    .bind::<BigInt, _>(valid.role)
-    .get_result(conn)?;
-    Ok(row.id)
+    Ok(diesel::insert_into(users::table)
+        .values((
+            users::name.eq(valid.name.as_str()),
+            users::email.eq(valid.email.as_str()),
+            users::role_id.eq(valid.role),
+            users::deactivated_at.eq(now),
+        ))
+        .returning(users::id)
+        .get_result(conn)?)
 }
 
 /// # Errors
 /// Violates `users_email_key` if the address is taken, `last_administrator` if the last one would lose the
 /// role.
 pub fn update(conn: &mut PgConnection, user: UserId, valid: &ValidUser) -> Result<()> {
-    db::prepared("UPDATE users SET name = $2, email = $3, role_id = $4, updated_at = now() WHERE id = $1")
-        .bind::<BigInt, _>(user)
-        .bind::<Text, _>(valid.name.as_str())
-        .bind::<Text, _>(valid.email.as_str())
-        .bind::<BigInt, _>(valid.role)
+    diesel::update(users::table.find(user))
+        .set((
+            users::name.eq(valid.name.as_str()),
+            users::email.eq(valid.email.as_str()),
+            users::role_id.eq(valid.role),
+            users::updated_at.eq(now),
+        ))
         .execute(conn)?;
     Ok(())
 }
 
 /// Sets which active departments the user belongs to. Memberships of inactive ones do not change.
 pub fn set_departments(conn: &mut PgConnection, user: UserId, departments: &[DepartmentId]) -> Result<()> {
-    db::prepared(
-        "DELETE FROM department_members m USING departments d
-          WHERE d.id = m.department_id AND d.deactivated_at IS NULL
-            AND m.user_id = $1 AND m.department_id <> ALL($2)",
+    let active = departments::table.filter(departments::deactivated_at.is_null()).select(departments::id);
+    let of_user = department_members::table.filter(department_members::user_id.eq(user));
+    diesel::delete(
+        of_user
+            .filter(department_members::department_id.eq_any(active))
+            .filter(department_members::department_id.ne_all(departments)),
     )
-    .bind::<BigInt, _>(user)
-    .bind::<Array<BigInt>, _>(departments)
     .execute(conn)?;
-    db::prepared(
-        "INSERT INTO department_members (department_id, user_id) SELECT unnest($2), $1 ON CONFLICT DO NOTHING",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<Array<BigInt>, _>(departments)
-    .execute(conn)?;
+    let rows: Vec<_> = departments
+        .iter()
+        .map(|id| (department_members::department_id.eq(*id), department_members::user_id.eq(user)))
+        .collect();
+    diesel::insert_into(department_members::table).values(rows).on_conflict_do_nothing().execute(conn)?;
     Ok(())
 }
 
 /// # Errors
 /// Violates `last_administrator` for the last active administrator.
 pub fn deactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    diesel::sql_query("UPDATE users SET deactivated_at = now(), updated_at = now() WHERE id = $1")
-        .bind::<BigInt, _>(user)
+    diesel::update(users::table.find(user))
+        .set((users::deactivated_at.eq(now), users::updated_at.eq(now)))
         .execute(conn)?;
     Ok(())
 }
@@ -281,8 +272,8 @@ pub fn deactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
 /// # Errors
 /// Violates `users_active_has_password` if the user has never chosen a password.
 pub fn reactivate(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    diesel::sql_query("UPDATE users SET deactivated_at = NULL, updated_at = now() WHERE id = $1")
-        .bind::<BigInt, _>(user)
+    diesel::update(users::table.find(user))
+        .set((users::deactivated_at.eq(None::<DateTime<Utc>>), users::updated_at.eq(now)))
         .execute(conn)?;
     Ok(())
 }
