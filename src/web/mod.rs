@@ -57,6 +57,8 @@ pub use shell::{
     PAGE_CAPACITY, Page, Shell, initials, redirect, redirect_with, render_for_any_page, render_with_token,
     tint, with_cookie, with_push_url,
 };
-pub use stale::{BLANK, LastChange, Refusal, Snapshot, Stale};
+pub use stale::{
+    BLANK, ChangedField, ChangedFields, Choice, Difference, LastChange, Refusal, Snapshot, Stale,
+};
 pub use theme::Theme;
 pub use visitor::{ClientIp, client_ip, visitor_of};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::schedules::changes::Field;
 use crate::schedules::form::Typed;
 use crate::text_enum;
+use crate::web::Difference;
 
 text_enum! {
     /// A part of the form that is merged as a whole. Its name is that of its first field; the order is that
@@ -107,12 +108,13 @@ impl Merged {
         for part in Part::ALL {
             let (before, mine, now) =
                 (original.parts.get(part.as_str()), typed.part(*part), theirs.part(*part));
-            if mine != now && before != Some(&now) {
-                if before != Some(&mine) {
+            match Difference::of(before, &mine, &now) {
+                Difference::Both => {
                     both.push(*part);
                     continue;
                 }
-                typed.take(*part, theirs);
+                Difference::Other => typed.take(*part, theirs),
+                Difference::None | Difference::Own => {}
             }
             next.parts.insert(part.as_str().to_owned(), now);
         }

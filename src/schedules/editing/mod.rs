@@ -11,4 +11,4 @@ mod views;
 
 pub use edit::{Move, Outcome, Stale, move_to};
 pub use merging::{Merged, Original, Part};
-pub use views::StaleNotice;
+pub use views::stale_notice;

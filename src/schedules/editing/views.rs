@@ -1,7 +1,5 @@
 //! What happened to a schedule while somebody edited it.
 
-use askama::Template;
-
 use super::edit::Stale;
 use super::merging::{Original, Part};
 use crate::auth::Viewer;
@@ -10,23 +8,7 @@ use crate::schedules::Status;
 use crate::schedules::changes::Changes;
 use crate::schedules::queries::{Detail, HistoryEntry};
 use crate::schedules::views::{ChangeLine, QUEUE, failure_text, with_second};
-use crate::web::BLANK;
-
-#[derive(Template)]
-#[template(path = "schedules/_stale.html")]
-pub struct StaleNotice {
-    id: String,
-    title: &'static str,
-    /// Who changed it and when, oldest first; or how it ended.
-    sentences: Vec<String>,
-    /// The time zone of the shown times, if it changed since the form was opened.
-    other_zone: Option<String>,
-    /// Parts that both users changed: the user must choose one of the two values.
-    both: Vec<Line>,
-    /// Parts that only the other user changed. The form has taken them over.
-    taken: Vec<Line>,
-    is_over: bool,
-}
+use crate::web::{self, BLANK, ChangedField, ChangedFields, Choice};
 
 struct Line {
     part: Part,
@@ -38,37 +20,50 @@ struct Line {
     button: String,
 }
 
-impl StaleNotice {
-    /// `own` is what this user typed in the parts that both changed.
-    pub fn new(viewer: &Viewer, stale: &Stale, own: Vec<(Part, String)>, original: &Original) -> Self {
-        let (detail, zone) = (&stale.detail, viewer.zone);
-        let is_over = detail.status.is_final();
-        let edits: Vec<_> = stale.since.entries.iter().rev().filter(|entry| entry.kind == "edited").collect();
-        let end = stale.since.entries.iter().find(|entry| entry.kind != "edited");
-        let sentences = match is_over {
-            true => fate(zone, detail, end),
-            false => edits.iter().map(|entry| by_whom(zone, "Alterado", entry)).collect(),
-        };
-        let asked: Vec<Part> = own.iter().map(|(part, _)| *part).collect();
-        let taken = taken(zone, stale, original).into_iter().filter(|line| !asked.contains(&line.part));
-        Self {
-            id: detail.id.to_string(),
-            title: match detail.status {
-                Status::Scheduled if stale.is_of_other_zone => {
-                    "O fuso horário da empresa mudou enquanto você editava. Confira e salve de novo."
-                }
-                Status::Scheduled => "Este agendamento mudou enquanto você editava. Confira e salve de novo.",
-                Status::Cancelled => "Este agendamento foi cancelado enquanto você editava.",
-                Status::Completed => "Este agendamento foi disparado enquanto você editava.",
-                Status::Failed => "Este agendamento terminou com erro enquanto você editava.",
-            },
-            sentences,
-            other_zone: stale.is_of_other_zone.then(|| crate::settings::zone_hint(zone)),
-            taken: if is_over { Vec::new() } else { taken.collect() },
-            both: own.into_iter().map(|(part, typed)| Line::new(zone, stale, part, Some(typed))).collect(),
-            is_over,
+/// The notice above the form. `own` is what this user typed in the parts that both changed.
+pub fn stale_notice(
+    viewer: &Viewer,
+    stale: &Stale,
+    own: Vec<(Part, String)>,
+    original: &Original,
+) -> web::Stale {
+    let (detail, zone) = (&stale.detail, viewer.zone);
+    let title = match detail.status {
+        Status::Scheduled if stale.is_of_other_zone => {
+            "O fuso horário da empresa mudou enquanto você editava. Confira e salve de novo."
         }
+        Status::Scheduled => "Este agendamento mudou enquanto você editava. Confira e salve de novo.",
+        Status::Cancelled => "Este agendamento foi cancelado enquanto você editava.",
+        Status::Completed => "Este agendamento foi disparado enquanto você editava.",
+        Status::Failed => "Este agendamento terminou com erro enquanto você editava.",
+    };
+    if detail.status.is_final() {
+        let end = stale.since.entries.iter().find(|entry| entry.kind != "edited");
+        return web::Stale::new(title, fate(zone, detail, end)).advising(
+            "O que você preencheu continua abaixo. Escolha outra data e hora e use “Reagendar” para criar um novo agendamento, ou",
+            format!("/schedules/{}", detail.id),
+            "veja o que aconteceu",
+        );
     }
+    let edits = stale.since.entries.iter().rev().filter(|entry| entry.kind == "edited");
+    let mut sentences: Vec<String> = edits.map(|entry| by_whom(zone, "Alterado", entry)).collect();
+    if stale.is_of_other_zone {
+        let hint = crate::settings::zone_hint(zone);
+        sentences.push(format!(
+            "Os horários agora são mostrados assim: {hint} O agendamento continua valendo no mesmo instante."
+        ));
+    }
+    let asked: Vec<Part> = own.iter().map(|(part, _)| *part).collect();
+    let taken = taken(zone, stale, original).into_iter().filter(|line| !asked.contains(&line.part));
+    let both = own.into_iter().map(|(part, typed)| Line::new(zone, stale, part, Some(typed)));
+    web::Stale::new(title, sentences)
+        .with(ChangedFields::both(both.map(Line::with_choice).collect()))
+        .with(ChangedFields::taken(taken.map(Line::shown).collect()))
+        .advising(
+            "O que você preencheu ainda não foi salvo. Se preferir,",
+            format!("/schedules/{}/edit", detail.id),
+            "comece pela versão atual",
+        )
 }
 
 impl Line {
@@ -84,6 +79,17 @@ impl Line {
         let button = who.map_or_else(|| "Usar o que foi salvo".into(), |who| format!("Usar o de {who}"));
         let before = before.map(or_blank);
         Self { part, before, after: or_blank(now(zone, stale, part)), by, button }
+    }
+
+    fn shown(self) -> ChangedField {
+        let Self { part, before, after, by, .. } = self;
+        ChangedField { label: part.label().into(), before, after, by, choice: None }
+    }
+
+    /// The line with a button that puts the saved value into the form.
+    fn with_choice(self) -> ChangedField {
+        let (value, text) = (self.part.as_str(), self.button.clone());
+        ChangedField { choice: Some(Choice { form: "schedule-form", value, text }), ..self.shown() }
     }
 }
 

@@ -12,11 +12,11 @@ use crate::files::UploadItem;
 use crate::ids::ScheduleId;
 use crate::schedules::Action;
 use crate::schedules::create::Question;
-use crate::schedules::editing::{Merged, Part, Stale, StaleNotice};
+use crate::schedules::editing::{Merged, Part, Stale, stale_notice};
 use crate::schedules::form::{COMMENT_LIMIT, Fold, MESSAGE_LIMIT, Typed};
 use crate::schedules::queries::Choice;
 use crate::schedules::slot::Slot;
-use crate::web::FieldErrors;
+use crate::web::{self, FieldErrors};
 
 /// What the form is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub struct FormPage {
     warning: ContactWarning,
     errors: FieldErrors,
     slot: SlotView,
-    stale: Option<StaleNotice>,
+    stale: Option<web::Stale>,
     /// Whether it could not be saved just now, although it is valid.
     is_unsaved: bool,
     /// What changed while the form was open.
@@ -159,7 +159,7 @@ impl FormPage {
     pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale, merged: &Merged) -> Self {
         let own = |part: &Part| (*part, self.in_words(*part));
         let own: Vec<_> = merged.both.iter().map(own).collect();
-        self.stale = Some(StaleNotice::new(viewer, stale, own, &merged.original));
+        self.stale = Some(stale_notice(viewer, stale, own, &merged.original));
         self
     }
 
