@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_balancer_is_believed_and_nobody_else() {
+    fn only_a_trusted_proxy_may_state_the_address() {
         let list = Some("198.51.100.7, 203.0.113.9");
         assert_eq!(visitor("10.0.0.5", "10.0.0.5", list), "203.0.113.9");
         assert_eq!(visitor("", "127.0.0.1", list), "203.0.113.9");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_behind_a_stranger_is_not_believed() {
+    fn addresses_before_an_untrusted_one_are_ignored() {
         let chain = Some("6.6.6.6, 203.0.113.9, 10.0.1.4");
         assert_eq!(visitor("10.0.0.5,10.0.1.0/24", "10.0.0.5", chain), "203.0.113.9");
         assert_eq!(visitor("10.0.0.5", "10.0.0.5", Some("203.0.113.9, nonsense")), "10.0.0.5");

@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_its_share_and_others_have_theirs() {
+    fn connections_are_limited_per_address() {
         let register = register(2, 1_000);
         let first: Vec<_> = (0..3).map(|_| register.admit(ip("203.0.113.9"))).collect();
         assert_eq!(first.iter().flatten().count(), 2);

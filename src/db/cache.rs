@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_while_it_is_read_is_read_again() {
+    fn a_value_that_changes_while_it_is_read_is_read_again() {
         let changes = Changes::default();
         let cache = Cache::new(changes.clone());
         changes.start_listening();

@@ -154,7 +154,7 @@ mod tests {
     const MARINA: ContactId = ContactId(1);
 
     #[actix_web::test]
-    async fn one_at_a_time_writes_to_a_contact_and_others_do_not_wait_for_them() {
+    async fn requests_queue_only_behind_writers_of_the_same_contact() {
         let queues = ContactQueues::default();
         let first = queues.take(MARINA).await.unwrap();
         let mut second = Box::pin(queues.take(MARINA));

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_hosts_the_primary_is_meant_and_each_must_prove_itself() {
+    fn with_several_hosts_the_primary_is_used_and_each_is_verified() {
         for url in [
             "postgres://u:p@a.example:5432,b.example:5433/pontual",
             "postgres:///pontual?host=a.example,b.example",

@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_formula_is_left_as_it_is() {
+    fn a_text_that_is_no_formula_stays_unchanged() {
         for cell in
             ["Ana", "D'Ávila", "Ana - Bia", "a=b", "1,5", "x@y.example", "'Ana'", "Olá, tudo bem?\r\nSim"]
         {

@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_understood_is_named() {
+    fn an_invalid_filter_is_named() {
         let read = [
             (FilterKind::Choice("Atendente"), "9", true),
             (FilterKind::Choice("Cargo"), "", false),

@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_back_never_leads_elsewhere() {
+    fn next_never_leads_to_another_site() {
         for bad in [
             "//evil.example",
             "/\\evil.example",

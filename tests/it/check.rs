@@ -164,7 +164,7 @@ fn a_failed_schedule_that_sent_something_is_seen() {
 }
 
 #[test]
-fn what_a_pending_or_cancelled_schedule_did_is_seen() {
+fn check_finds_effects_of_a_pending_or_cancelled_schedule() {
     for id in [4, 5] {
         let damage = format!(
             "INSERT INTO notifications (id, user_id, kind, schedule_id, contact_id)

@@ -27,7 +27,7 @@ async fn a_page_is_compressed_and_says_the_same() {
 }
 
 #[actix_web::test]
-async fn what_one_packet_holds_is_sent_as_it_is() {
+async fn a_response_that_fits_into_one_packet_is_not_compressed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = "/schedules/new/contacts?q=ninguem-se-chama-assim";

@@ -100,7 +100,7 @@ async fn a_second_request_that_never_ends_is_given_up() {
 }
 
 #[actix_web::test]
-async fn one_address_has_its_share_of_connections_and_others_are_served() {
+async fn one_address_cannot_take_the_connections_of_others() {
     let app = TestApp::with_variable("PONTUAL_CONNECTIONS_PER_ADDRESS", "20").await;
     let live = Live::start(&app).await;
     let mut held = Vec::new();
@@ -180,7 +180,7 @@ async fn visitors_who_are_gone_hold_no_places() {
 }
 
 #[actix_web::test]
-async fn what_is_sent_beside_a_stream_does_not_hide_that_its_reader_is_gone() {
+async fn input_during_a_stream_does_not_hide_that_the_client_is_gone() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;

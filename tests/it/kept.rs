@@ -170,7 +170,7 @@ async fn every_form_outlives_its_session() {
 }
 
 #[actix_web::test]
-async fn what_was_only_chosen_outlives_its_session_too() {
+async fn a_form_with_only_choices_survives_the_end_of_its_session() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/import").await;
@@ -262,7 +262,7 @@ async fn a_form_older_than_the_browsers_cookie_is_sent_again_by_one_press() {
 }
 
 #[actix_web::test]
-async fn what_another_site_sends_is_never_kept() {
+async fn a_form_from_another_site_is_never_kept() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/people/new").await;
@@ -296,7 +296,7 @@ async fn what_another_site_sends_is_never_kept() {
 }
 
 #[actix_web::test]
-async fn of_a_form_with_a_password_all_but_the_password_is_kept() {
+async fn a_kept_form_has_everything_except_its_password() {
     let app = TestApp::new().await;
     let visitor = app.visitor();
     visitor.get("/login").await;
@@ -355,7 +355,7 @@ async fn a_form_with_files_and_an_old_token_keeps_its_texts_too() {
 }
 
 #[actix_web::test]
-async fn a_page_that_asks_for_its_parts_is_told_and_led_nowhere() {
+async fn a_page_that_asks_for_its_parts_gets_401_and_no_redirect() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/people/new").await;

@@ -21,7 +21,7 @@ fn comes_back(page: &Page, field: &str, text: &str) {
 }
 
 #[actix_web::test]
-async fn what_is_pasted_too_long_comes_back_whole_in_every_form() {
+async fn a_text_that_is_too_long_comes_back_whole_in_every_form() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let text = pasted().trim().to_owned();

@@ -57,7 +57,7 @@ impl Drop for Gate {
 }
 
 #[actix_web::test]
-async fn who_comes_when_too_many_wait_is_refused_at_once_and_the_others_are_served() {
+async fn a_request_that_finds_a_full_queue_is_refused_and_the_others_are_served() {
     let database = Database::new();
     let (db, is_open) = (Db::new(&database.url, 1), Arc::new(AtomicBool::new(false)));
     let (gate, asked) = (Gate(is_open.clone()), Arc::new(AtomicUsize::new(0)));

@@ -51,7 +51,7 @@ fn a_closed_ticket_stays_closed() {
 }
 
 #[test]
-fn what_names_a_schedule_is_of_its_contact() {
+fn a_row_that_names_a_schedule_belongs_to_its_contact() {
     let (database, schedule) = after_a_dispatch();
     let message = format!(
         "INSERT INTO tickets (id, contact_id, department_id) VALUES (77, 602, 101);

@@ -60,7 +60,7 @@ async fn guess(visitor: &Visitor, from: &str, email: &str, password: &str) -> u1
 }
 
 #[actix_web::test]
-async fn who_has_many_addresses_of_one_network_has_the_tries_of_one() {
+async fn all_addresses_of_one_network_share_its_attempts() {
     let app = TestApp::new().await;
     let stranger = app.visitor();
     stranger.get("/login").await;
@@ -149,7 +149,7 @@ async fn a_known_browser_guesses_ten_times_and_only_as_its_own_users() {
 }
 
 #[actix_web::test]
-async fn what_is_refused_is_summed_up_in_the_audit() {
+async fn refusals_are_summed_up_in_the_audit() {
     let app = TestApp::new().await;
     let (bruno, stranger) = (app.attendant().await, app.visitor());
     for _ in 0..3 {
@@ -301,7 +301,7 @@ async fn a_deactivated_user_is_out_at_once() {
 }
 
 #[actix_web::test]
-async fn who_comes_back_must_sign_in_again() {
+async fn a_reactivated_user_must_sign_in_again() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     bruno.get("/notifications").await.assert_status(200);

@@ -53,7 +53,7 @@ async fn a_user_whom_another_changed_is_not_saved_over_unseen() {
 }
 
 #[actix_web::test]
-async fn who_came_into_a_department_meanwhile_is_not_taken_out_unseen() {
+async fn a_user_who_joined_a_department_meanwhile_is_not_removed_unseen() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let version = admin.get("/users/303").await.attribute("input[name=version]", "value").unwrap();

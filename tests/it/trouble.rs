@@ -29,7 +29,7 @@ const UNSURE: &str = "Não foi possível confirmar se foi salvo.";
 const PEOPLE: &str = "SELECT name AS value FROM people WHERE name LIKE 'Casa%'";
 
 #[actix_web::test]
-async fn a_transaction_that_another_was_in_the_way_of_runs_again() {
+async fn a_transaction_that_conflicts_with_another_runs_again() {
     for code in ["40P01", "40001"] {
         let app = TestApp::new().await;
         let trouble = format!("RAISE EXCEPTION 'se ha detectado un deadlock' USING ERRCODE = '{code}'");
@@ -43,7 +43,7 @@ async fn a_transaction_that_another_was_in_the_way_of_runs_again() {
 }
 
 #[actix_web::test]
-async fn trouble_is_told_by_its_code_and_a_form_that_meets_it_comes_back() {
+async fn temporary_errors_are_known_by_their_code_and_the_form_comes_back() {
     // Lock and statement time-outs, disk full, out of memory, too many connections, a broken disk, a standby.
     for code in ["55P03", "57014", "53100", "53200", "53300", "58030", "58000", "25006"] {
         let app = TestApp::new().await;
@@ -59,7 +59,7 @@ async fn trouble_is_told_by_its_code_and_a_form_that_meets_it_comes_back() {
 }
 
 #[actix_web::test]
-async fn what_reads_like_trouble_and_has_another_code_is_a_fault_of_ours() {
+async fn an_error_is_judged_by_its_code_and_not_by_its_text() {
     for code in ["P0001", "42703", "XX000"] {
         let app = TestApp::new().await;
         let text = "canceling statement due to lock timeout";
@@ -71,7 +71,7 @@ async fn what_reads_like_trouble_and_has_another_code_is_a_fault_of_ours() {
 }
 
 #[actix_web::test]
-async fn the_servers_own_time_outs_are_told_by_their_code() {
+async fn the_servers_time_outs_are_known_by_their_code() {
     let app = TestApp::new().await;
     let answer = async |sql: &'static str| app.shared.db.run(move |conn| Ok(conn.batch_execute(sql)?)).await;
     let late = answer("BEGIN; SET LOCAL statement_timeout = '10ms'; SELECT pg_sleep(5)").await;
@@ -161,7 +161,7 @@ async fn a_column_that_a_newer_version_has_added_to_each_table_disturbs_nothing(
 }
 
 #[actix_web::test]
-async fn what_was_typed_comes_back_from_trouble_and_is_sent_again() {
+async fn a_form_that_was_answered_503_comes_back_and_can_be_sent_again() {
     let app = TestApp::new().await;
     troubled(&app, "people", LOCKED, 2);
     let admin = app.administrator().await;
@@ -180,7 +180,7 @@ async fn what_was_typed_comes_back_from_trouble_and_is_sent_again() {
 }
 
 #[actix_web::test]
-async fn a_form_outlives_a_session_that_cannot_be_read() {
+async fn a_form_survives_a_session_that_cannot_be_read() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/people/new").await;
@@ -217,7 +217,7 @@ fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 #[actix_web::test]
-async fn a_schedule_that_meets_trouble_comes_back_in_its_form_with_its_files() {
+async fn a_schedule_that_cannot_be_saved_comes_back_in_its_form_with_its_files() {
     let app = TestApp::new().await;
     troubled(&app, "schedules", LOCKED, 2);
     let admin = app.administrator().await;
@@ -237,7 +237,7 @@ async fn a_schedule_that_meets_trouble_comes_back_in_its_form_with_its_files() {
 }
 
 #[actix_web::test]
-async fn an_edit_that_meets_trouble_comes_back_in_its_form() {
+async fn an_edit_that_cannot_be_saved_comes_back_in_its_form() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let id = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
@@ -294,7 +294,7 @@ async fn files_that_were_not_kept_are_chosen_again_in_a_form_that_keeps_the_rest
 }
 
 #[actix_web::test]
-async fn an_import_that_meets_trouble_asks_for_its_file_again() {
+async fn an_import_that_cannot_be_saved_asks_for_its_file_again() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/contacts/import").await;

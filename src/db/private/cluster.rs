@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_server_left_is_cleared_away() {
+    fn the_files_of_a_killed_server_are_removed() {
         let dir = std::env::temp_dir().join(format!("pontual-leftovers-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         // Both files contain the pid of a live process that is not PostgreSQL.

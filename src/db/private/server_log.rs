@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_long_output_the_end_is_quoted() {
+    fn only_the_end_of_a_long_output_is_quoted() {
         assert_eq!(last_lines("one\n\n two \nthree\n", 2), "two; three");
         assert_eq!(last_lines("", 2), "");
     }

@@ -49,14 +49,14 @@ const PER_CONTACT: u32 = 50;
 const STEPS: &[(&str, &str)] = &[
     ("departments and attendants", include_str!("1_company.sql")),
     ("people and contacts", include_str!("2_contacts.sql")),
-    ("setting indexes aside", include_str!("3_set_aside.sql")),
+    ("dropping indexes", include_str!("3_drop_indexes.sql")),
     ("schedules", include_str!("4_schedules.sql")),
     ("tickets", include_str!("5_tickets.sql")),
     ("messages", include_str!("6_messages.sql")),
     ("notifications", include_str!("7_notifications.sql")),
     ("history", include_str!("8_history.sql")),
     ("audit", include_str!("9_audit.sql")),
-    ("making indexes anew", include_str!("10_restore.sql")),
+    ("creating indexes", include_str!("10_create_indexes.sql")),
 ];
 
 /// Creates the demonstration if it is missing, and makes it large. Calls `progress` before each step.
