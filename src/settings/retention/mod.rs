@@ -12,6 +12,7 @@
 mod form;
 pub mod handlers;
 mod queries;
+mod save;
 mod views;
 pub mod worker;
 
