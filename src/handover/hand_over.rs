@@ -30,7 +30,7 @@ pub struct LeaveRequest {
 }
 
 /// Why the work was not handed over.
-pub enum Refused {
+pub enum HandoverRefusal {
     /// The chosen user is no active attendant of that department.
     NoAttendant,
     /// These schedules would be too close to others of the chosen user.
@@ -47,10 +47,10 @@ pub struct HandedOver {
 pub enum LeaveOutcome {
     Done,
     /// The user must see first what it affects, or see it again with the reason why it was refused.
-    NeedsConfirmation(Option<Refused>),
+    NeedsConfirmation(Option<HandoverRefusal>),
 }
 
-impl Refused {
+impl HandoverRefusal {
     pub fn sentence(&self) -> &'static str {
         match self {
             Self::NoAttendant => {
@@ -89,7 +89,7 @@ impl LeaveRequest {
         }
         Ok(match hand_over(conn, self.user, Some(&self.departments), &self.successors, by)? {
             Ok(_) => LeaveOutcome::Done,
-            Err(refused) => LeaveOutcome::NeedsConfirmation(Some(refused)),
+            Err(refusal) => LeaveOutcome::NeedsConfirmation(Some(refusal)),
         })
     }
 
@@ -104,7 +104,7 @@ impl LeaveRequest {
 
 /// Locks the attendant and all users named in the form as taking over. For changes that only know under the
 /// lock which departments the attendant leaves.
-pub fn lock_named(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
+pub fn lock_with_successors(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
     let successor_in = |(name, value): (&str, &str)| {
         name.starts_with(SUCCESSOR_FIELD_PREFIX).then(|| value.parse().ok()).flatten()
     };
@@ -129,18 +129,18 @@ pub fn hand_over(
     within: Option<&[DepartmentId]>,
     successors: &Successors,
     by: &Account,
-) -> Result<Result<HandedOver, Refused>> {
+) -> Result<Result<HandedOver, HandoverRefusal>> {
     queries::lock_users(conn, &successors.values().copied().chain([user]).collect::<Vec<_>>())?;
     let mut handovers = Vec::new();
     for (department, successor) in successors {
         if *successor == user || !queries::attends(conn, *successor, *department)? {
-            return Ok(Err(Refused::NoAttendant));
+            return Ok(Err(HandoverRefusal::NoAttendant));
         }
         handovers.push(Handover::Attendant { of: user, department: *department, to: *successor });
     }
     let schedules = match handover::hand_over(conn, &handovers, by)? {
         Ok(moved) => moved.len(),
-        Err(clashes) => return Ok(Err(Refused::TooNear(clashes))),
+        Err(clashes) => return Ok(Err(HandoverRefusal::TooNear(clashes))),
     };
     let mut tickets = 0;
     for work in queries::work_by_department(conn, user, within)? {

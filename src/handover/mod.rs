@@ -10,7 +10,9 @@ mod hand_over;
 mod queries;
 mod views;
 
-pub use hand_over::{LeaveOutcome, LeaveRequest, Refused, Successors, hand_over, lock_named, successors};
+pub use hand_over::{
+    HandoverRefusal, LeaveOutcome, LeaveRequest, Successors, hand_over, lock_with_successors, successors,
+};
 pub use queries::{
     Candidate, DepartmentWork, OpenWork, WorkOwner, candidates, lock_users, open_work, work_by_department,
 };

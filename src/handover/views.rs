@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::Successors;
-use super::hand_over::{LeaveRequest, Refused, SUCCESSOR_FIELD_PREFIX};
+use super::hand_over::{HandoverRefusal, LeaveRequest, SUCCESSOR_FIELD_PREFIX};
 use super::queries::{Candidate, DepartmentWork, OpenTicket, OpenWork};
 use crate::auth::{Permission, Viewer};
 use crate::ids::{DepartmentId, ScheduleId};
@@ -60,9 +60,9 @@ impl Leaving {
     }
 
     /// The same page with the error.
-    pub fn refused(mut self, viewer: &Viewer, refused: &Refused) -> Self {
-        self.errors.add("heirs", refused.sentence());
-        self.clashes = refused.clashes(viewer);
+    pub fn refused(mut self, viewer: &Viewer, refusal: &HandoverRefusal) -> Self {
+        self.errors.add("heirs", refusal.sentence());
+        self.clashes = refusal.clashes(viewer);
         self
     }
 }

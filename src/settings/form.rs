@@ -74,7 +74,7 @@ impl SettingsInput {
         if zone.is_none() {
             errors.add("time_zone", "Selecione o fuso horário.");
         }
-        let minutes = whole(&self.spacing_minutes, MAX_SPACING_MINUTES);
+        let minutes = parse_minutes(&self.spacing_minutes, MAX_SPACING_MINUTES);
         if minutes.is_none() {
             errors.add("spacing_minutes", "Informe de 0 a 1.440 minutos.");
         }
@@ -82,7 +82,7 @@ impl SettingsInput {
         if scope.is_none() {
             errors.add("spacing_scope", "Escolha entre quais agendamentos o intervalo conta.");
         }
-        let late = whole(&self.late_tolerance_minutes, MAX_TOLERANCE_MINUTES);
+        let late = parse_minutes(&self.late_tolerance_minutes, MAX_TOLERANCE_MINUTES);
         if late.is_none() {
             errors.add("late_tolerance_minutes", "Informe de 0 a 10.080 minutos.");
         }
@@ -99,7 +99,7 @@ impl SettingsInput {
 
     /// The spacing alone, for the sentence that explains it.
     pub fn spacing(&self) -> Option<Spacing> {
-        let minutes = whole(&self.spacing_minutes, MAX_SPACING_MINUTES)?;
+        let minutes = parse_minutes(&self.spacing_minutes, MAX_SPACING_MINUTES)?;
         Some(Spacing { minutes, scope: self.spacing_scope.parse().ok()? })
     }
 
@@ -118,8 +118,8 @@ pub fn company_name_error(input: &str) -> Option<&'static str> {
     (name.chars().count() > COMPANY_NAME_LIMIT).then_some("Use até 80 caracteres.")
 }
 
-fn whole(input: &str, most: i32) -> Option<i32> {
-    input.trim().parse().ok().filter(|minutes| (0..=most).contains(minutes))
+fn parse_minutes(input: &str, max: i32) -> Option<i32> {
+    input.trim().parse().ok().filter(|minutes| (0..=max).contains(minutes))
 }
 
 impl Settings {

@@ -43,7 +43,7 @@ pub async fn index(
         .run(move |conn| {
             let moved = MovedSchedules::find(conn, zone, after, PAGE)?;
             let ids: Vec<_> = moved.rows.iter().map(|row| row.id).collect();
-            let named = queries::named(conn, &ids)?;
+            let named = queries::schedules_with_contacts(conn, &ids)?;
             Ok((moved, named.into_iter().map(|row| (row.id, row.contact)).collect()))
         })
         .await?;

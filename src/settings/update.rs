@@ -115,7 +115,7 @@ impl Effect {
     fn ask_confirmation(mut self, conn: &mut PgConnection, respacing: &Respacing) -> Result<Outcome> {
         let first: Vec<_> =
             respacing.newly_exempt.iter().copied().map(ScheduleId).take(MAX_EXAMPLES).collect();
-        self.first = queries::named(conn, &first)?;
+        self.first = queries::schedules_with_contacts(conn, &first)?;
         Ok(Outcome::NeedsConfirmation(self))
     }
 

@@ -13,7 +13,7 @@ use crate::ids::UserId;
 
 /// Why the user was not deactivated.
 pub enum DeactivationRefusal {
-    Work(handover::Refused),
+    Work(handover::HandoverRefusal),
     LastAdministrator,
 }
 

@@ -26,7 +26,7 @@ pub enum Outcome {
     Saved,
     Refused(Refusal),
     /// The user is leaving departments in which they have work: ask first who takes it over.
-    NeedsConfirmation(LeaveRequest, Option<handover::Refused>),
+    NeedsConfirmation(LeaveRequest, Option<handover::HandoverRefusal>),
 }
 
 /// Changes a user whom the editor may manage.
@@ -37,7 +37,7 @@ pub enum Outcome {
 pub fn update(conn: &mut PgConnection, id: UserId, submission: &Submission, by: &Account) -> Result<Outcome> {
     let input = &submission.input;
     // Also locks the users who take over, because users are locked in the order of their ids.
-    handover::lock_named(conn, &submission.answer, id)?;
+    handover::lock_with_successors(conn, &submission.answer, id)?;
     let user = lock_managed(conn, id, by)?;
     let context = queries::form_context(conn, by, Some(user.clone()))?;
     let valid = match input.parse(EditorRights::of(by), &context) {

@@ -202,7 +202,7 @@ pub struct NamedSchedule {
 }
 
 /// These schedules with the names of their contacts, earliest first.
-pub fn named(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<NamedSchedule>> {
+pub fn schedules_with_contacts(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<NamedSchedule>> {
     Ok(schedules::table
         .inner_join(contacts::table)
         .filter(schedules::id.eq_any(ids))
