@@ -19,7 +19,7 @@ use crate::files::Files;
 use crate::keys::Keys;
 use crate::live::Hub;
 use crate::routes::routes;
-use crate::schedules::Known;
+use crate::schedules::ListCache;
 use crate::web::{Csrf, FlashKey, FormCipher};
 use crate::{audit, auth, layout, sign_in, web as frame};
 
@@ -33,18 +33,18 @@ pub struct Shared {
     pub health: Health,
     pub hub: Hub,
     pub connections: Connections,
-    pub known: web::Data<Known>,
+    pub list_cache: web::Data<ListCache>,
     pub refusals: Refusals,
     pub paces: Paces,
 }
 
 impl Shared {
     pub fn new(config: Config, keys: Keys, db: Db, files: Files) -> Self {
-        let known = web::Data::new(Known::new(db.changes()));
+        let list_cache = web::Data::new(ListCache::new(db.changes()));
         let connections = Connections::new(config.trusted_proxies.clone(), config.connections_per_address);
         let (hub, health) = (Hub::new(), Health::default());
         let (refusals, paces) = (Refusals::default(), Paces::default());
-        Self { config, keys, db, files, hub, health, known, connections, refusals, paces }
+        Self { config, keys, db, files, hub, health, list_cache, connections, refusals, paces }
     }
 }
 
@@ -60,7 +60,7 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, files, hub, health, known, connections, refusals, paces } = shared;
+    let Shared { config, keys, db, files, hub, health, list_cache, connections, refusals, paces } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
@@ -69,7 +69,7 @@ pub fn build(
         .app_data(web::Data::new(Devices::new(keys.key("devices"), is_https)))
         .app_data(web::Data::new(refusals))
         .app_data(web::Data::new(paces))
-        .app_data(known)
+        .app_data(list_cache)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))
         .app_data(web::Data::new(config))

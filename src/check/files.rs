@@ -71,7 +71,7 @@ async fn folder(conn: &mut PgConnection, files: &Files, first: u8, found: &mut V
             _ => break,
         }
     }
-    strays(conn, files, stored, found).await
+    report_files_without_row(conn, files, stored, found).await
 }
 
 /// Whether the file's content has the hash that is its name. True for a file that the sweeper has removed
@@ -85,14 +85,14 @@ async fn is_whole(files: &Files, hash: ContentHash) -> Result<bool> {
     Ok(digest.finalize()[..] == hash.as_bytes()[..])
 }
 
-async fn strays(
+async fn report_files_without_row(
     conn: &mut PgConnection,
     files: &Files,
     stored: BTreeMap<ContentHash, u64>,
     found: &mut Vec<Offender>,
 ) -> Result<()> {
     for hash in stored.into_keys() {
-        if again(conn, hash)?.is_none() && files.has(hash).await? {
+        if find_blob(conn, hash)?.is_none() && files.has(hash).await? {
             found.push(Offender { subject: "file without a row".into(), id: hash.to_string() });
         }
     }
@@ -104,7 +104,7 @@ async fn strays(
 async fn is_missing(conn: &mut PgConnection, files: &Files, blob: &Blob) -> Result<bool> {
     Ok(blob.is_used
         && !files.has(blob.sha256).await?
-        && again(conn, blob.sha256)?.is_some_and(|blob| blob.is_used))
+        && find_blob(conn, blob.sha256)?.is_some_and(|blob| blob.is_used))
 }
 
 const BLOB: &str = "SELECT b.sha256, b.size,
@@ -125,7 +125,7 @@ fn blobs(conn: &mut PgConnection, first: u8, after: Option<ContentHash>) -> Resu
     .load(conn)?)
 }
 
-fn again(conn: &mut PgConnection, hash: ContentHash) -> Result<Option<Blob>> {
+fn find_blob(conn: &mut PgConnection, hash: ContentHash) -> Result<Option<Blob>> {
     let found = diesel::sql_query(format!("{BLOB} WHERE b.sha256 = $1")).bind::<Binary, _>(hash);
     Ok(found.get_result(conn).optional()?)
 }

@@ -18,7 +18,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         number: 2,
         sentence: "While a dispatcher runs, no pending schedule is overdue by more than a minute",
-        sql: include_str!("sql/02_none_forgotten.sql"),
+        sql: include_str!("sql/02_none_overdue.sql"),
     },
     Invariant {
         number: 3,
@@ -28,17 +28,17 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         number: 4,
         sentence: "A completed schedule has one notification per recipient if it notifies, else none",
-        sql: include_str!("sql/04_completed_is_told.sql"),
+        sql: include_str!("sql/04_completed_notified.sql"),
     },
     Invariant {
         number: 5,
         sentence: "A failed schedule has one error notification per recipient, no ticket and no message",
-        sql: include_str!("sql/05_failed_is_told.sql"),
+        sql: include_str!("sql/05_failed_notified.sql"),
     },
     Invariant {
         number: 6,
         sentence: "A pending or cancelled schedule has no ticket, no message and no notification",
-        sql: include_str!("sql/06_nothing_before_its_time.sql"),
+        sql: include_str!("sql/06_no_effects_unless_run.sql"),
     },
     Invariant {
         number: 7,
@@ -53,7 +53,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         number: 9,
         sentence: "What names a schedule has it in the matching state and for the same contact",
-        sql: include_str!("sql/09_named_in_its_state.sql"),
+        sql: include_str!("sql/09_references_match_state.sql"),
     },
     Invariant {
         number: 10,
@@ -68,7 +68,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         number: 18,
         sentence: "No message from a customer's page was stored twice",
-        sql: include_str!("sql/18_posted_once.sql"),
+        sql: include_str!("sql/18_no_duplicate_messages.sql"),
     },
     Invariant {
         number: 19,

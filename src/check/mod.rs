@@ -30,10 +30,10 @@ use crate::error::Result;
 use crate::files::Files;
 
 /// The number of the invariant that also covers files.
-const FILES: u8 = 17;
+const FILES_INVARIANT: u8 = 17;
 
 /// Maximum offenders named per line; the rest are only counted.
-const NAMED: usize = 20;
+const MAX_NAMED: usize = 20;
 
 /// A record, or a file, that breaks an invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,13 +71,13 @@ impl fmt::Display for Finding {
         }
         write!(f, "FAIL {number:>2} {sentence}: ")?;
         let mut by_subject: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for offender in self.offenders.iter().take(NAMED) {
+        for offender in self.offenders.iter().take(MAX_NAMED) {
             by_subject.entry(&offender.subject).or_default().push(&offender.id);
         }
         let named: Vec<_> =
             by_subject.iter().map(|(subject, ids)| format!("{subject} {}", ids.join(", "))).collect();
         f.write_str(&named.join("; "))?;
-        match self.offenders.len().saturating_sub(NAMED) {
+        match self.offenders.len().saturating_sub(MAX_NAMED) {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }
@@ -104,7 +104,7 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
 pub async fn run_with_files(conn: &mut PgConnection, store: &Files) -> Result<Vec<Finding>> {
     let mut findings = run(conn)?;
     let offenders = files::compare(conn, store).await?;
-    if let Some(of_files) = findings.iter_mut().find(|finding| finding.invariant.number == FILES) {
+    if let Some(of_files) = findings.iter_mut().find(|finding| finding.invariant.number == FILES_INVARIANT) {
         of_files.offenders.extend(offenders);
     }
     Ok(findings)

@@ -7,7 +7,7 @@ use super::refusals::Alarm;
 use super::timer::SLOW_POLL;
 
 /// Maximum time between two beats of a healthy dispatcher: one slow poll and one slowest statement.
-const FRESH: Duration = SLOW_POLL.saturating_add(Duration::from_secs(20));
+const MAX_BEAT_AGE: Duration = SLOW_POLL.saturating_add(Duration::from_secs(20));
 
 /// Shared by the dispatcher, which writes it, and `/readyz`, which reads it.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,7 @@ impl Health {
     }
 
     /// Records that the dispatcher cannot work now.
-    pub fn suffer(&self, trouble: &'static str) {
+    pub fn set_trouble(&self, trouble: &'static str) {
         self.state().trouble = Some(trouble);
     }
 
@@ -40,7 +40,7 @@ impl Health {
     /// Why the dispatcher cannot do its work, in a few words; `None` if it can.
     pub fn trouble(&self) -> Option<String> {
         let state = self.state();
-        let is_fresh = state.last_beat.is_some_and(|beat| beat.elapsed() < FRESH);
+        let is_fresh = state.last_beat.is_some_and(|beat| beat.elapsed() < MAX_BEAT_AGE);
         let trouble = state.trouble.or((!is_fresh).then_some("no sign of life")).map(str::to_owned);
         trouble.or_else(|| match &state.alarm {
             Some(Alarm::Trouble(text)) => Some(text.clone()),
@@ -66,12 +66,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_well_from_its_first_beat_until_trouble_comes() {
+    fn it_is_healthy_from_the_first_beat_until_trouble() {
         let health = Health::default();
         assert_eq!(health.trouble().as_deref(), Some("no sign of life"));
         health.beat();
         assert_eq!(health.trouble(), None);
-        health.suffer("lost");
+        health.set_trouble("lost");
         assert_eq!(health.trouble().as_deref(), Some("lost"));
         health.beat();
         assert_eq!(health.trouble(), None);

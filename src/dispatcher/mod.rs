@@ -19,12 +19,12 @@
 //! A person may run a pending schedule before its time (`run_now`): the same statement decides, in the
 //! request's transaction.
 //!
-//! What can go wrong, by file: `tick` and `refusals` (the database refuses a row), `timer` and `in_line` (a
+//! What can go wrong, by file: `tick` and `refusals` (the database refuses a row), `timer` and `lock_queue` (a
 //! lost wake-up, a locked row), `supervisor` (a lost connection, a panic).
 
 pub mod handlers;
 mod health;
-mod in_line;
+mod lock_queue;
 mod queries;
 mod refusals;
 mod run_now;
@@ -33,10 +33,10 @@ mod tick;
 mod timer;
 
 pub use health::Health;
-pub use in_line::carry_out;
+pub use lock_queue::settle_when_unlocked;
 pub use queries::{RUNNING_LOCK, prepare};
-pub use refusals::{Alarm, Refusals, Rules};
-pub use run_now::{RunNow, run_now};
+pub use refusals::{Alarm, GiveUpRules, Refusals};
+pub use run_now::{RunOutcome, run_now};
 pub use supervisor::{Control, Ending, start, supervise};
-pub use tick::{Outcome, tick, tick_while, tick_with};
+pub use tick::{TickOutcome, tick, tick_while, tick_with};
 pub use timer::Waker;

@@ -128,11 +128,11 @@ pub fn failure_of(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<Option
 
 /// Why schedules are settled now.
 #[derive(Clone, Copy, Debug)]
-pub enum Order<'a> {
+pub enum Trigger<'a> {
     /// They are due.
-    Time,
+    DueTime,
     /// A user runs them now, whatever their due time.
-    Person(&'a Account),
+    User(&'a Account),
 }
 
 /// Settles claimed schedules and writes everything that follows. With a `reason`, all of them fail for it. If
@@ -141,12 +141,12 @@ pub fn decide(
     conn: &mut PgConnection,
     ids: &[ScheduleId],
     reason: Option<FailureReason>,
-    order: Order<'_>,
+    trigger: Trigger<'_>,
 ) -> QueryResult<Decided> {
     type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>, Vec<ScheduleId>);
-    let (by, ip) = match order {
-        Order::Time => (None, ""),
-        Order::Person(by) => (Some(by.id), by.ip.as_str()),
+    let (by, ip) = match trigger {
+        Trigger::DueTime => (None, ""),
+        Trigger::User(by) => (Some(by.id), by.ip.as_str()),
     };
     let (completed, failed, first, last, contacts, uncertain): Row = db::prepared(include_str!("decide.sql"))
         .bind::<Array<BigInt>, _>(ids)
@@ -159,7 +159,7 @@ pub fn decide(
 }
 
 #[derive(QueryableByName)]
-struct LeftRow {
+struct RemainingRow {
     #[diesel(sql_type = Array<BigInt>)]
     held: Vec<ScheduleId>,
     #[diesel(embed)]
@@ -168,15 +168,15 @@ struct LeftRow {
 
 /// What remains when nothing more can be claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Left {
-    /// Due schedules that other transactions have locked, the earliest first, up to [`MOST_HELD`].
+pub struct Remaining {
+    /// Due schedules that other transactions have locked, the earliest first, up to [`MAX_HELD`].
     pub held: Vec<ScheduleId>,
     /// How long until the next schedule becomes due.
     pub next_due: Option<Duration>,
 }
 
 /// Maximum held schedules that are listed.
-const MOST_HELD: i64 = 50;
+const MAX_HELD: i64 = 50;
 
 #[derive(QueryableByName)]
 struct NextDue {
@@ -192,8 +192,8 @@ impl NextDue {
 
 /// What remains besides `except`, by the database's clock. `next_due` counts only schedules that are not due
 /// yet: a held one must not delay the next.
-pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left> {
-    let row: LeftRow = db::prepared(
+pub fn remaining(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Remaining> {
+    let row: RemainingRow = db::prepared(
         "SELECT ARRAY(SELECT id FROM schedules
                        WHERE status = 'scheduled' AND due_at <= now() AND id <> ALL ($1)
                        ORDER BY due_at, id LIMIT $2) AS held,
@@ -201,9 +201,9 @@ pub fn left(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Left>
                   WHERE status = 'scheduled' AND due_at > now() AND id <> ALL ($1)) AS seconds",
     )
     .bind::<Array<BigInt>, _>(except)
-    .bind::<BigInt, _>(MOST_HELD)
+    .bind::<BigInt, _>(MAX_HELD)
     .get_result(conn)?;
-    Ok(Left { held: row.held, next_due: row.next.duration() })
+    Ok(Remaining { held: row.held, next_due: row.next.duration() })
 }
 
 /// Prepares a connection for a dispatcher:
@@ -223,7 +223,7 @@ pub fn prepare(conn: &mut PgConnection) -> QueryResult<()> {
     ))?;
     conn.transaction(|conn| {
         claim_due(conn, 0, &[])?;
-        decide(conn, &[], None, Order::Time)
+        decide(conn, &[], None, Trigger::DueTime)
     })?;
     Ok(())
 }

@@ -7,7 +7,7 @@
 //! those schedules are the cause.
 //!
 //! A schedule fails as `internal` only if all of this holds: the database blames its values (SQLSTATE class
-//! 22 or 23), it was refused many times over minutes (see [`Rules`]), and another schedule of its kind
+//! 22 or 23), it was refused many times over minutes (see [`GiveUpRules`]), and another schedule of its kind
 //! succeeded since its first refusal. Otherwise it stays due until it succeeds, until somebody cancels it, or
 //! until it is too late (`expired`).
 //!
@@ -30,7 +30,7 @@ const LONGEST_PAUSE_OF_ALL: Duration = Duration::from_secs(5);
 
 /// When a refused schedule may be failed.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub struct GiveUpRules {
     /// Minimum number of refusals.
     pub tries: u32,
     /// Minimum time since the first refusal.
@@ -39,7 +39,7 @@ pub struct Rules {
     pub longest_pause: Duration,
 }
 
-impl Default for Rules {
+impl Default for GiveUpRules {
     fn default() -> Self {
         Self {
             tries: 8,
@@ -102,7 +102,7 @@ struct Refused {
 /// Schedules that were refused and are still due.
 #[derive(Debug, Default)]
 pub struct Refusals {
-    rules: Rules,
+    rules: GiveUpRules,
     rows: HashMap<ScheduleId, Refused>,
     /// Refused since a schedule last succeeded.
     in_a_row: HashSet<ScheduleId>,
@@ -122,7 +122,7 @@ pub enum Alarm {
 }
 
 impl Refusals {
-    pub fn under(rules: Rules) -> Self {
+    pub fn with_rules(rules: GiveUpRules) -> Self {
         Self { rules, ..Self::default() }
     }
 
@@ -197,7 +197,7 @@ impl Refusals {
     }
 
     /// Whether another schedule of its kind succeeded since this one was first refused.
-    pub(super) fn others_succeed(&self, id: ScheduleId, opens_ticket: bool) -> bool {
+    pub(super) fn another_succeeded(&self, id: ScheduleId, opens_ticket: bool) -> bool {
         let last = if opens_ticket { self.last_ticket } else { self.last_notice };
         self.rows.get(&id).zip(last).is_some_and(|(row, last)| last > row.first)
     }
@@ -252,7 +252,7 @@ impl Refusals {
 mod tests {
     use super::*;
 
-    const RULES: Rules = Rules {
+    const RULES: GiveUpRules = GiveUpRules {
         tries: 2,
         after: Duration::ZERO,
         first_pause: Duration::from_secs(3),
@@ -265,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_refused_schedule_waits_longer_each_time_up_to_a_bound() {
-        let mut refusals = Refusals::under(RULES);
+        let mut refusals = Refusals::with_rules(RULES);
         for longest in [3, 5, 5] {
             assert!(!refusals.refuse(ScheduleId(1), &error()), "one alone does not make all wait");
             let next = refusals.next_try().unwrap();
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn three_in_a_row_make_all_wait_until_one_succeeds() {
-        let mut refusals = Refusals::under(RULES);
+        let mut refusals = Refusals::with_rules(RULES);
         let all_wait: Vec<_> = (1..=3).map(|id| refusals.refuse(ScheduleId(id), &error())).collect();
         assert_eq!(all_wait, [false, false, true]);
         assert!(refusals.all_wait().is_some());
@@ -291,8 +291,8 @@ mod tests {
     }
 
     #[test]
-    fn what_the_database_does_not_blame_on_its_values_never_fails() {
-        let mut refusals = Refusals::under(RULES);
+    fn a_schedule_refused_for_other_reasons_than_its_values_never_fails() {
+        let mut refusals = Refusals::with_rules(RULES);
         for _ in 0..50 {
             refusals.refuse(ScheduleId(1), &error());
         }

@@ -6,7 +6,7 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use super::queries::{self, Order};
+use super::queries::{self, Trigger};
 use super::tick::settle;
 use crate::auth::Account;
 use crate::error::{Error, Result};
@@ -15,7 +15,7 @@ use crate::schedules::FailureReason;
 
 /// The result of running a schedule now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RunNow {
+pub enum RunOutcome {
     Done,
     /// It would fail for this reason, so nothing was changed.
     Refused(FailureReason),
@@ -24,12 +24,12 @@ pub enum RunNow {
 }
 
 /// Why the decision is undone.
-enum Undone {
+enum RollbackReason {
     Refused(FailureReason),
     Failed(Error),
 }
 
-impl<E: Into<Error>> From<E> for Undone {
+impl<E: Into<Error>> From<E> for RollbackReason {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
     }
@@ -37,20 +37,20 @@ impl<E: Into<Error>> From<E> for Undone {
 
 /// Runs the schedule within the caller's transaction. Waits for transactions that have locked the schedule or
 /// its contact.
-pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: &Account) -> Result<RunNow> {
+pub fn run_now(conn: &mut PgConnection, id: ScheduleId, by: &Account) -> Result<RunOutcome> {
     if !queries::lock_pending(conn, id)? {
-        return Ok(RunNow::NotPending);
+        return Ok(RunOutcome::NotPending);
     }
     let decided = conn.transaction(|conn| {
-        settle(conn, id, None, Order::Person(by))?;
+        settle(conn, id, None, Trigger::User(by))?;
         match queries::failure_of(conn, id)? {
-            Some(reason) => Err(Undone::Refused(reason)),
+            Some(reason) => Err(RollbackReason::Refused(reason)),
             None => Ok(()),
         }
     });
     match decided {
-        Ok(()) => Ok(RunNow::Done),
-        Err(Undone::Refused(reason)) => Ok(RunNow::Refused(reason)),
-        Err(Undone::Failed(error)) => Err(error),
+        Ok(()) => Ok(RunOutcome::Done),
+        Err(RollbackReason::Refused(reason)) => Ok(RunOutcome::Refused(reason)),
+        Err(RollbackReason::Failed(error)) => Err(error),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! What can go wrong: the connection is lost or does not answer, or a tick panics. Each is logged. After a
 //! pause that grows, the dispatcher continues with a new connection; the table says what is left to do. If
-//! [`MOST_PANICS`] ticks in a row panic, or the arbiter's thread dies, the dispatcher has ended, and the
+//! [`MAX_PANICS`] ticks in a row panic, or the arbiter's thread dies, the dispatcher has ended, and the
 //! process must end too. A stop lets the current batch finish and starts no other.
 
 use std::any::Any;
@@ -16,16 +16,16 @@ use diesel::pg::PgConnection;
 use tokio::sync::oneshot;
 
 use super::health::Health;
-use super::in_line::{self, InLine};
+use super::lock_queue::{self, LockQueue};
 use super::queries;
 use super::refusals::Refusals;
-use super::tick::{Outcome, tick_with};
+use super::tick::{TickOutcome, tick_with};
 use super::timer::{Pauses, Waker};
 use crate::db::{self, wait_limit::with_wait_limit};
 use crate::error::{Error, Result};
 
 /// Maximum panics in a row, without a successful tick between them; then the dispatcher gives up.
-const MOST_PANICS: u32 = 6;
+const MAX_PANICS: u32 = 6;
 
 /// Maximum wait for one answer of the database: longer than the connection's `statement_timeout`.
 pub(super) const PATIENCE: Duration = Duration::from_secs(8);
@@ -47,7 +47,7 @@ pub enum Ending {
 pub struct Control {
     pub waker: Waker,
     pub health: Health,
-    pub(super) in_line: InLine,
+    pub(super) lock_queue: LockQueue,
     stopping: Arc<AtomicBool>,
 }
 
@@ -59,7 +59,7 @@ impl Control {
     /// Lets the current batch finish and starts no other.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
-        self.in_line.stop();
+        self.lock_queue.stop();
         self.waker.wake();
     }
 
@@ -71,7 +71,7 @@ impl Control {
 /// Starts the dispatcher of this process. The receiver gets its [`Ending`], or an error if its thread died.
 pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
     let (sender, receiver) = oneshot::channel();
-    in_line::start(url.clone(), control.clone());
+    lock_queue::start(url.clone(), control.clone());
     Arbiter::new().spawn(async move {
         let mut refusals = Refusals::default();
         let tick = |conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool| {
@@ -87,47 +87,47 @@ pub fn start(url: String, control: Control) -> oneshot::Receiver<Ending> {
 /// Calls `tick` again and again until the dispatcher is stopped or gives up.
 pub async fn supervise<T>(url: &str, control: &Control, mut tick: T) -> Ending
 where
-    T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<Outcome>,
+    T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<TickOutcome>,
 {
     let (mut pause, mut panics) = (FIRST_PAUSE, 0);
     while control.goes_on() {
         match work(url, control, &mut tick, || (pause, panics) = (FIRST_PAUSE, 0)).await {
-            Stopped::Asked => break,
-            Stopped::Panicked(message) => {
+            StopReason::Asked => break,
+            StopReason::Panicked(message) => {
                 panics += 1;
-                let gives_up = panics >= MOST_PANICS;
-                control.health.suffer(if gives_up { "gave up" } else { "panicked, and begins again" });
+                let gives_up = panics >= MAX_PANICS;
+                control.health.set_trouble(if gives_up { "gave up" } else { "panicked, and begins again" });
                 tracing::error!(message, panics, "a tick of the dispatcher panicked");
                 if gives_up {
                     return Ending::GaveUp;
                 }
             }
-            Stopped::Failed(error) => {
-                control.health.suffer("without its database");
+            StopReason::Failed(error) => {
+                control.health.set_trouble("without its database");
                 tracing::warn!(%error, ?pause, "the dispatcher lost its database, and connects again");
             }
         }
         wait_for_another_try(control, pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-    control.health.suffer("stopped");
+    control.health.set_trouble("stopped");
     Ending::Stopped
 }
 
-enum Stopped {
+enum StopReason {
     Asked,
     Failed(Error),
     Panicked(String),
 }
 
 /// Ticks on one connection until something stops it. Calls `on_success` after each successful tick.
-async fn work<T>(url: &str, control: &Control, tick: &mut T, mut on_success: impl FnMut()) -> Stopped
+async fn work<T>(url: &str, control: &Control, tick: &mut T, mut on_success: impl FnMut()) -> StopReason
 where
-    T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<Outcome>,
+    T: FnMut(&mut PgConnection, &mut dyn FnMut() -> bool) -> Result<TickOutcome>,
 {
     let mut conn = match connect(url) {
         Ok(conn) => conn,
-        Err(error) => return Stopped::Failed(error),
+        Err(error) => return StopReason::Failed(error),
     };
     let mut pauses = Pauses::default();
     while control.goes_on() {
@@ -138,16 +138,16 @@ where
         let bounded = || with_wait_limit(PATIENCE, || tick(&mut conn, &mut beat));
         let outcome = match catch_unwind(AssertUnwindSafe(bounded)) {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(error)) => return Stopped::Failed(error),
-            Err(panic) => return Stopped::Panicked(message_of(&*panic)),
+            Ok(Err(error)) => return StopReason::Failed(error),
+            Err(panic) => return StopReason::Panicked(message_of(&*panic)),
         };
         control.health.beat();
         control.health.report(outcome.alarm.clone());
-        control.in_line.note(&outcome.held);
+        control.lock_queue.add_skipped(&outcome.held);
         on_success();
         control.waker.wait(Instant::now() + pauses.after(&outcome)).await;
     }
-    Stopped::Asked
+    StopReason::Asked
 }
 
 pub(super) fn connect(url: &str) -> Result<PgConnection> {

@@ -18,7 +18,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 
-use super::queries::{self, AHEAD, Claimed, Decided, Left, Order};
+use super::queries::{self, AHEAD, Claimed, Decided, Remaining, Trigger};
 use super::refusals::{Alarm, Fault, Refusals};
 use crate::db::SqlState;
 use crate::error::{Error, Result};
@@ -34,11 +34,11 @@ const FULL_BATCH: i64 = 500;
 const FIRST_BATCH: i64 = 25;
 
 /// About how long the database takes to answer how much time is left until a due time.
-const ASKING: Duration = Duration::from_micros(150);
+const DUE_QUERY_TIME: Duration = Duration::from_micros(150);
 
 /// The result of a tick.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
+pub struct TickOutcome {
     pub completed: i64,
     pub failed: i64,
     /// Still due: another transaction has locked something that they need.
@@ -53,12 +53,12 @@ pub struct Outcome {
 }
 
 /// Decides everything that is due now. If it fails, batches that were committed before stay decided.
-pub fn tick(conn: &mut PgConnection) -> Result<Outcome> {
+pub fn tick(conn: &mut PgConnection) -> Result<TickOutcome> {
     tick_while(conn, &mut || true)
 }
 
 /// Like [`tick`], but asks `goes_on` before each batch and stops when it is false.
-pub fn tick_while(conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool) -> Result<Outcome> {
+pub fn tick_while(conn: &mut PgConnection, goes_on: &mut dyn FnMut() -> bool) -> Result<TickOutcome> {
     tick_with(conn, goes_on, &mut Refusals::default())
 }
 
@@ -67,16 +67,16 @@ pub fn tick_with(
     conn: &mut PgConnection,
     goes_on: &mut dyn FnMut() -> bool,
     refusals: &mut Refusals,
-) -> Result<Outcome> {
-    let mut outcome = Outcome::default();
+) -> Result<TickOutcome> {
+    let mut outcome = TickOutcome::default();
     let mut size = FIRST_BATCH;
     let began = Instant::now();
     while refusals.all_wait().is_none() && goes_on() {
         let except = [&outcome.held[..], &refusals.waiting()].concat();
         let (ids, error) = match decide_batch(conn, size, &except) {
-            Ok(Batch::Empty { left }) => {
-                outcome.next_due = left.next_due;
-                outcome.held.extend(left.held);
+            Ok(Batch::Empty { remaining }) => {
+                outcome.next_due = remaining.next_due;
+                outcome.held.extend(remaining.held);
                 refusals.tried_all_since(began);
                 break;
             }
@@ -86,13 +86,13 @@ pub fn tick_with(
                 size = (size * 2).min(FULL_BATCH);
                 continue;
             }
-            Err(Trouble::TooEarly) => continue,
-            Err(Trouble::Uncertain(ids)) => {
+            Err(BatchError::TooEarly) => continue,
+            Err(BatchError::Uncertain(ids)) => {
                 outcome.held.extend(ids);
                 continue;
             }
-            Err(Trouble::Other(error)) => return Err(error),
-            Err(Trouble::Refused { ids, error }) => (ids, error),
+            Err(BatchError::Other(error)) => return Err(error),
+            Err(BatchError::Refused { ids, error }) => (ids, error),
         };
         let [id] = ids[..] else {
             size = ids.len() as i64 / 2;
@@ -118,11 +118,11 @@ fn refuse(
     id: ScheduleId,
     error: &DieselError,
     refusals: &mut Refusals,
-    outcome: &mut Outcome,
+    outcome: &mut TickOutcome,
 ) -> Result<()> {
     let all_wait = refusals.refuse(id, error);
     let state = SqlState::of(error).map(tracing::field::debug);
-    if refusals.may_fail(id) && refusals.others_succeed(id, queries::opens_ticket(conn, id)?) {
+    if refusals.may_fail(id) && refusals.another_succeeded(id, queries::opens_ticket(conn, id)?) {
         match fail(conn, id) {
             Ok(decided) => {
                 outcome.add(&decided);
@@ -141,7 +141,7 @@ fn refuse(
     Ok(())
 }
 
-impl Outcome {
+impl TickOutcome {
     fn add(&mut self, decided: &Decided) {
         self.completed += decided.completed;
         self.failed += decided.failed;
@@ -150,10 +150,10 @@ impl Outcome {
 
 enum Batch {
     Decided { ids: Vec<ScheduleId>, decided: Decided },
-    Empty { left: Left },
+    Empty { remaining: Remaining },
 }
 
-enum Trouble {
+enum BatchError {
     /// The database refused to settle these.
     Refused {
         ids: Vec<ScheduleId>,
@@ -167,14 +167,14 @@ enum Trouble {
 }
 
 /// Why a batch is rolled back.
-enum Undone {
+enum RollbackReason {
     Statement(DieselError),
     TooEarly,
     Uncertain(Vec<ScheduleId>),
     Other(Error),
 }
 
-impl From<DieselError> for Undone {
+impl From<DieselError> for RollbackReason {
     fn from(error: DieselError) -> Self {
         Self::Statement(error)
     }
@@ -182,32 +182,32 @@ impl From<DieselError> for Undone {
 
 /// One transaction: claims, decides and announces at most `size` schedules. It commits when the last of them
 /// is due, not before.
-fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Result<Batch, Trouble> {
+fn decide_batch(conn: &mut PgConnection, size: i64, except: &[ScheduleId]) -> Result<Batch, BatchError> {
     let mut claimed = Vec::new();
     let outcome = conn.transaction(|conn| {
         let Claimed { ids, are_ahead } = queries::claim_due(conn, size, except)?;
         if ids.is_empty() {
-            return Ok(Batch::Empty { left: queries::left(conn, except)? });
+            return Ok(Batch::Empty { remaining: queries::remaining(conn, except)? });
         }
         claimed.clone_from(&ids);
-        let decided = queries::decide(conn, &ids, None, Order::Time)?;
+        let decided = queries::decide(conn, &ids, None, Trigger::DueTime)?;
         if !decided.uncertain.is_empty() {
-            return Err(Undone::Uncertain(decided.uncertain));
+            return Err(RollbackReason::Uncertain(decided.uncertain));
         }
-        announce_decided(conn, ids.clone(), &decided).map_err(Undone::Other)?;
+        announce_decided(conn, ids.clone(), &decided).map_err(RollbackReason::Other)?;
         if are_ahead && !wait_until_due(conn, &ids)? {
-            return Err(Undone::TooEarly);
+            return Err(RollbackReason::TooEarly);
         }
         Ok(Batch::Decided { ids, decided })
     });
     outcome.map_err(|undone| match undone {
-        Undone::TooEarly => Trouble::TooEarly,
-        Undone::Uncertain(ids) => Trouble::Uncertain(ids),
-        Undone::Other(error) => Trouble::Other(error),
-        Undone::Statement(error) if claimed.is_empty() || Fault::of(&error) == Fault::Connection => {
-            Trouble::Other(error.into())
+        RollbackReason::TooEarly => BatchError::TooEarly,
+        RollbackReason::Uncertain(ids) => BatchError::Uncertain(ids),
+        RollbackReason::Other(error) => BatchError::Other(error),
+        RollbackReason::Statement(error) if claimed.is_empty() || Fault::of(&error) == Fault::Connection => {
+            BatchError::Other(error.into())
         }
-        Undone::Statement(error) => Trouble::Refused { ids: claimed, error },
+        RollbackReason::Statement(error) => BatchError::Refused { ids: claimed, error },
     })
 }
 
@@ -222,7 +222,7 @@ fn wait_until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<bo
         if left > AHEAD {
             return Ok(false);
         }
-        thread::sleep(left.saturating_sub(ASKING));
+        thread::sleep(left.saturating_sub(DUE_QUERY_TIME));
     }
 }
 
@@ -232,7 +232,7 @@ fn fail(conn: &mut PgConnection, id: ScheduleId) -> Result<Decided> {
         if !queries::claim_one(conn, id)? {
             return Ok(Decided::default());
         }
-        settle(conn, id, Some(FailureReason::Internal), Order::Time)
+        settle(conn, id, Some(FailureReason::Internal), Trigger::DueTime)
     })
 }
 
@@ -244,9 +244,9 @@ pub(super) fn settle(
     conn: &mut PgConnection,
     id: ScheduleId,
     reason: Option<FailureReason>,
-    order: Order<'_>,
+    trigger: Trigger<'_>,
 ) -> Result<Decided> {
-    let decided = queries::decide(conn, &[id], reason, order)?;
+    let decided = queries::decide(conn, &[id], reason, trigger)?;
     if !decided.uncertain.is_empty() {
         return Err(Error::Collision("who is told was changed in between".into()));
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::queries::AHEAD;
-use super::tick::Outcome;
+use super::tick::TickOutcome;
 
 /// Maximum wait: an idle dispatcher reads the table twice a minute.
 pub const SLOW_POLL: Duration = Duration::from_secs(30);
@@ -21,8 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(640);
 
 /// How long before the next due time the dispatcher wakes, so that its decision is ready in time. More than
 /// the decision takes; less than [`AHEAD`], by the margin that the runtime's timer may be late.
-const EARLY: Duration = Duration::from_millis(5);
-const _: () = assert!(EARLY.as_millis() < AHEAD.as_millis());
+const WAKE_AHEAD: Duration = Duration::from_millis(5);
+const _: () = assert!(WAKE_AHEAD.as_millis() < AHEAD.as_millis());
 
 /// Wakes the dispatcher of this process. A call during a tick is not lost: another tick follows.
 #[derive(Clone, Debug, Default)]
@@ -49,10 +49,10 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    pub fn after(&mut self, outcome: &Outcome) -> Duration {
+    pub fn after(&mut self, outcome: &TickOutcome) -> Duration {
         let next = [outcome.next_due, outcome.retry_in].into_iter().flatten().min();
         let next = next.unwrap_or(SLOW_POLL).min(SLOW_POLL);
-        let next = if next < SLOW_POLL { next.checked_sub(EARLY).unwrap_or(next) } else { next };
+        let next = if next < SLOW_POLL { next.checked_sub(WAKE_AHEAD).unwrap_or(next) } else { next };
         if outcome.held.is_empty() {
             self.last = Duration::ZERO;
             return next;
@@ -72,41 +72,44 @@ mod tests {
     #[test]
     fn without_anything_due_it_waits_for_the_next_or_polls() {
         let mut pauses = Pauses::default();
-        assert_eq!(pauses.after(&Outcome::default()), SLOW_POLL);
+        assert_eq!(pauses.after(&TickOutcome::default()), SLOW_POLL);
         let soon = Duration::from_millis(1500);
-        assert_eq!(pauses.after(&Outcome { next_due: Some(soon), ..Outcome::default() }), soon - EARLY);
+        assert_eq!(
+            pauses.after(&TickOutcome { next_due: Some(soon), ..TickOutcome::default() }),
+            soon - WAKE_AHEAD
+        );
         let held = Duration::from_millis(3);
-        assert_eq!(pauses.after(&Outcome { next_due: Some(held), ..Outcome::default() }), held);
+        assert_eq!(pauses.after(&TickOutcome { next_due: Some(held), ..TickOutcome::default() }), held);
         let far = Some(Duration::MAX);
-        assert_eq!(pauses.after(&Outcome { next_due: far, ..Outcome::default() }), SLOW_POLL);
+        assert_eq!(pauses.after(&TickOutcome { next_due: far, ..TickOutcome::default() }), SLOW_POLL);
     }
 
     #[test]
-    fn what_somebody_holds_is_tried_again_less_and_less_often() {
-        let held = Outcome { held: vec![ScheduleId(1)], ..Outcome::default() };
+    fn a_held_schedule_is_tried_again_less_and_less_often() {
+        let held = TickOutcome { held: vec![ScheduleId(1)], ..TickOutcome::default() };
         let mut pauses = Pauses::default();
         let millis: Vec<_> = (0..8).map(|_| pauses.after(&held).as_millis()).collect();
         assert_eq!(millis, [20, 40, 80, 160, 320, 640, 640, 640]);
-        assert_eq!(pauses.after(&Outcome { completed: 1, ..held }), FIRST_PAUSE);
+        assert_eq!(pauses.after(&TickOutcome { completed: 1, ..held }), FIRST_PAUSE);
     }
 
     #[test]
-    fn a_held_row_is_no_reason_to_be_late_for_the_next() {
-        let held = Outcome {
+    fn a_held_schedule_does_not_delay_the_next() {
+        let held = TickOutcome {
             held: vec![ScheduleId(1)],
             next_due: Some(Duration::from_millis(12)),
-            ..Outcome::default()
+            ..TickOutcome::default()
         };
-        assert_eq!(Pauses::default().after(&held), Duration::from_millis(12) - EARLY);
+        assert_eq!(Pauses::default().after(&held), Duration::from_millis(12) - WAKE_AHEAD);
     }
 
     #[test]
-    fn a_refused_row_is_tried_again_when_its_time_has_come() {
-        let refused = Outcome {
+    fn a_refused_schedule_is_tried_again_after_its_pause() {
+        let refused = TickOutcome {
             refused: vec![ScheduleId(1)],
             next_due: Some(Duration::from_secs(20)),
             retry_in: Some(Duration::from_secs(4)),
-            ..Outcome::default()
+            ..TickOutcome::default()
         };
         let wait = Pauses::default().after(&refused);
         assert!(wait <= Duration::from_secs(4) && wait > Duration::from_secs(3), "{wait:?}");

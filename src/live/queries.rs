@@ -14,7 +14,7 @@ use crate::conversations::readers::{ATTENDS, READS_EVERY, TELLS};
 use crate::db::prepared;
 use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, DepartmentId, ScheduleId, UserId};
-use crate::schedules::{CONCERNED, READS_ALL};
+use crate::schedules::{READS_ALL, USERS_OF_SCHEDULE};
 
 /// What a signed-in user may see.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
@@ -137,7 +137,7 @@ pub fn owners(conn: &mut PgConnection, schedules: &[ScheduleId]) -> Result<Vec<O
     let owners = prepared(format!(
         "SELECT concerned.user_id AS user, array_agg(DISTINCT concerned.schedule_id) AS schedules
            FROM unnest($1) AS asked (schedule_id) CROSS JOIN LATERAL (
-                SELECT c.schedule_id, c.user_id FROM {CONCERNED} AS c WHERE c.schedule_id = asked.schedule_id
+                SELECT c.schedule_id, c.user_id FROM {USERS_OF_SCHEDULE} AS c WHERE c.schedule_id = asked.schedule_id
            ) AS concerned WHERE concerned.user_id IS NOT NULL GROUP BY concerned.user_id"
     ));
     Ok(owners.bind::<Array<BigInt>, _>(schedules).load(conn)?)

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_is_whole_or_refused() {
+    fn a_long_reason_is_refused() {
         assert_eq!(Reason::parse(" ligou ").unwrap().as_str(), "ligou");
         assert!(Reason::parse(&"é".repeat(500)).is_ok());
         assert!(Reason::parse(&"é".repeat(501)).is_err());

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::draft::Draft;
+use super::draft::ScheduleDraft;
 use super::queries::Stored;
 use crate::text_enum;
 
@@ -58,7 +58,7 @@ pub struct Changes {
 impl Changes {
     /// The changes that saving `draft` makes to `stored`. `is_exempt`: whether it will be exempt from the
     /// spacing.
-    pub fn between(stored: &Stored, draft: &Draft, is_exempt: bool) -> Self {
+    pub fn between(stored: &Stored, draft: &ScheduleDraft, is_exempt: bool) -> Self {
         let mut changes = Self::default();
         changes.value(Field::Person, json!(stored.person_id), json!(draft.person));
         changes.value(Field::Contact, json!(stored.contact_id), json!(draft.contact));

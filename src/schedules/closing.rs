@@ -6,7 +6,7 @@
 
 use diesel::pg::PgConnection;
 
-use super::form::Typed;
+use super::form::ScheduleInput;
 use crate::auth::Account;
 use crate::error::{Error, Result};
 use crate::ids::TicketId;
@@ -14,24 +14,31 @@ use crate::tickets::{self, Seen};
 
 /// What happens to the open ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
+pub enum TicketClosing {
     /// There is nothing to close. `was_closed`: whether an earlier submission of this form closed the ticket.
-    Over { was_closed: bool },
+    NothingToClose { was_closed: bool },
     /// This ticket will be closed after the schedule is saved.
-    Closes(TicketId),
+    Close(TicketId),
     /// The user must be asked: this is not the ticket that the form showed, or it has messages that the form
     /// did not show.
-    Asks,
+    Ask,
 }
 
-impl Closing {
+impl TicketClosing {
     /// Decides what happens to the ticket. `is_repeated`: whether an earlier submission of this form has
     /// saved the schedule. Locks the contact, so that no message is added until the transaction ends.
     ///
     /// # Errors
     /// `Forbidden` if the account may not close that ticket.
-    pub fn asked_by(conn: &mut PgConnection, typed: &Typed, by: &Account, is_repeated: bool) -> Result<Self> {
-        let Some(contact) = typed.ids().contact else { return Ok(Self::Over { was_closed: false }) };
+    pub fn decide(
+        conn: &mut PgConnection,
+        typed: &ScheduleInput,
+        by: &Account,
+        is_repeated: bool,
+    ) -> Result<Self> {
+        let Some(contact) = typed.ids().contact else {
+            return Ok(Self::NothingToClose { was_closed: false });
+        };
         tickets::queries::lock_contact(conn, contact)?;
         let seen: Option<Seen> = typed.open_ticket.parse().ok();
         let open = tickets::open_ticket_of(conn, contact)?;
@@ -44,24 +51,24 @@ impl Closing {
             };
             // The ticket that is open now was opened after the first submission closed the one it showed.
             if open.is_none() || was_closed {
-                return Ok(Self::Over { was_closed });
+                return Ok(Self::NothingToClose { was_closed });
             }
         }
-        let Some(open) = open else { return Ok(Self::Over { was_closed: false }) };
+        let Some(open) = open else { return Ok(Self::NothingToClose { was_closed: false }) };
         if !tickets::may_close(by, &open) {
             return Err(Error::Forbidden);
         }
         let up_to = seen.map(|seen| seen.up_to);
         let has_news = !is_shown || tickets::queries::has_news(conn, open.id, up_to, by.id)?;
-        Ok(if has_news { Self::Asks } else { Self::Closes(open.id) })
+        Ok(if has_news { Self::Ask } else { Self::Close(open.id) })
     }
 
     /// Closes the ticket if it must be closed. Returns whether the ticket that the form showed is closed.
     pub fn carry_out(self, conn: &mut PgConnection, by: &Account) -> Result<bool> {
         match self {
-            Self::Over { was_closed } => Ok(was_closed),
-            Self::Closes(ticket) => tickets::close(conn, ticket, by),
-            Self::Asks => Ok(false),
+            Self::NothingToClose { was_closed } => Ok(was_closed),
+            Self::Close(ticket) => tickets::close(conn, ticket, by),
+            Self::Ask => Ok(false),
         }
     }
 }

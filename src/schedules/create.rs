@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::Status;
 use super::changes::Field;
-use super::closing::Closing;
+use super::closing::TicketClosing;
 use super::draft::Facts;
-use super::form::{Typed, key_after};
-use super::queries::{self, Made};
+use super::form::{ScheduleInput, key_after};
+use super::queries::{self, SavedByForm};
 use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Viewer;
@@ -23,14 +23,14 @@ use crate::web::FieldErrors;
 
 /// A submitted form.
 pub struct Submission {
-    pub typed: Typed,
+    pub typed: ScheduleInput,
     pub viewer: Viewer,
     /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
     pub closes_ticket: bool,
 }
 
 /// The result of a submission.
-pub enum Outcome {
+pub enum CreateOutcome {
     Saved {
         id: ScheduleId,
         closed_ticket: bool,
@@ -41,13 +41,13 @@ pub enum Outcome {
         errors: FieldErrors,
         slot: Slot,
     },
-    Asks(Question),
+    Asks(SaveQuestion),
 }
 
 /// Something that changed while the form was open. The user is asked, because saving would now do something
 /// different from what the form says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum SaveQuestion {
     /// The company's time zone. The form was filled in with this one.
     Zone(Zone),
     /// The contact's open ticket.
@@ -60,7 +60,7 @@ pub enum Question {
 ///
 /// # Errors
 /// `Forbidden` if the viewer may not close that ticket.
-pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
+pub async fn create(db: &Db, submission: Submission) -> Result<CreateOutcome> {
     match submission.typed.ids().contact {
         Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
         None => db.transaction(move |conn| submission.save(conn)).await,
@@ -68,40 +68,40 @@ pub async fn create(db: &Db, submission: Submission) -> Result<Outcome> {
 }
 
 impl Submission {
-    fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+    fn save(&self, conn: &mut PgConnection) -> Result<CreateOutcome> {
         let files = queries::usable_files(conn, self.viewer.id, &self.typed.files)?;
         let form_key = self.typed.submission_key(self.viewer.id, &files);
-        if let Err(outcome) = self.unused(conn, form_key)? {
+        if let Err(outcome) = self.unused_key(conn, form_key)? {
             return Ok(outcome);
         }
         let facts = self.facts(conn, files)?;
         if let Some(former) = self.typed.former_zone(facts.zone) {
-            return Ok(Outcome::Asks(Question::Zone(former)));
+            return Ok(CreateOutcome::Asks(SaveQuestion::Zone(former)));
         }
         let draft = match self.typed.parse(&facts) {
             Ok(draft) => draft,
             Err(errors) => {
                 // Check the time too, so that the user can correct everything at once.
-                let slot = slot::look(conn, &self.typed, &facts, None)?;
+                let slot = slot::check(conn, &self.typed, &facts, None)?;
                 return Ok(self.refused(errors, slot));
             }
         };
-        queries::hold_contact(conn, draft.contact, self.closes_ticket)?;
+        queries::lock_contact(conn, draft.contact, self.closes_ticket)?;
         let spacing = queries::spacing(conn)?;
         let key = spacing.key(draft.department, draft.attendant, draft.contact);
         queries::lock_keys(conn, [key])?;
         // The same form, submitted at the same moment, may have got the lock first.
-        let form_key = match self.unused(conn, form_key)? {
+        let form_key = match self.unused_key(conn, form_key)? {
             Ok(key) => key,
             Err(outcome) => return Ok(outcome),
         };
-        let slot = slot::look(conn, &self.typed, &facts, None)?;
+        let slot = slot::check(conn, &self.typed, &facts, None)?;
         if slot.conflict.is_some() {
             return Ok(self.refused(FieldErrors::default(), slot));
         }
         let closing = self.closing(conn, false)?;
-        if closing == Closing::Asks {
-            return Ok(Outcome::Asks(Question::Ticket { is_saved: false }));
+        if closing == TicketClosing::Ask {
+            return Ok(CreateOutcome::Asks(SaveQuestion::Ticket { is_saved: false }));
         }
         let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
         if !queries::attach(conn, id, self.viewer.id, &draft.files)? {
@@ -112,19 +112,19 @@ impl Submission {
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;
         let closed_ticket = closing.carry_out(conn, &self.viewer)?;
-        Ok(Outcome::Saved { id, closed_ticket })
+        Ok(CreateOutcome::Saved { id, closed_ticket })
     }
 
     /// Returns the key for the schedule that this form will create; or the outcome, if an earlier submission
     /// has created it.
-    fn unused(&self, conn: &mut PgConnection, mut form_key: Uuid) -> Result<Result<Uuid, Outcome>> {
-        while let Some(made) = queries::made_by(conn, form_key)? {
+    fn unused_key(&self, conn: &mut PgConnection, mut form_key: Uuid) -> Result<Result<Uuid, CreateOutcome>> {
+        while let Some(made) = queries::saved_by_form(conn, form_key)? {
             match made {
-                Made { status: Status::Cancelled, .. } => form_key = key_after(form_key),
-                Made { id, status: Status::Scheduled, is_edited: false } => {
+                SavedByForm { status: Status::Cancelled, .. } => form_key = key_after(form_key),
+                SavedByForm { id, status: Status::Scheduled, is_edited: false } => {
                     return self.repeated(conn, id).map(Err);
                 }
-                Made { id, .. } => return Ok(Err(Outcome::SavedBefore(id))),
+                SavedByForm { id, .. } => return Ok(Err(CreateOutcome::SavedBefore(id))),
             }
         }
         Ok(Ok(form_key))
@@ -132,18 +132,18 @@ impl Submission {
 
     /// The schedule is as this form saved it. Only the ticket may remain to be closed, if the first
     /// submission used "Salvar".
-    fn repeated(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<Outcome> {
+    fn repeated(&self, conn: &mut PgConnection, id: ScheduleId) -> Result<CreateOutcome> {
         let closing = self.closing(conn, true)?;
-        if closing == Closing::Asks {
-            return Ok(Outcome::Asks(Question::Ticket { is_saved: true }));
+        if closing == TicketClosing::Ask {
+            return Ok(CreateOutcome::Asks(SaveQuestion::Ticket { is_saved: true }));
         }
-        Ok(Outcome::Saved { id, closed_ticket: closing.carry_out(conn, &self.viewer)? })
+        Ok(CreateOutcome::Saved { id, closed_ticket: closing.carry_out(conn, &self.viewer)? })
     }
 
-    fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<Closing> {
+    fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<TicketClosing> {
         match self.closes_ticket {
-            true => Closing::asked_by(conn, &self.typed, &self.viewer, is_repeated),
-            false => Ok(Closing::Over { was_closed: false }),
+            true => TicketClosing::decide(conn, &self.typed, &self.viewer, is_repeated),
+            false => Ok(TicketClosing::NothingToClose { was_closed: false }),
         }
     }
 
@@ -159,9 +159,9 @@ impl Submission {
         Ok(Facts { files, ticket, ..facts })
     }
 
-    fn refused(&self, errors: FieldErrors, slot: Slot) -> Outcome {
+    fn refused(&self, errors: FieldErrors, slot: Slot) -> CreateOutcome {
         let (errors, slot) = with_conflict(self.viewer.zone, errors, slot);
-        Outcome::Refused { errors, slot }
+        CreateOutcome::Refused { errors, slot }
     }
 }
 

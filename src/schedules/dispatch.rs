@@ -7,7 +7,7 @@ use super::queries;
 use super::views::DispatchPage;
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
-use crate::dispatcher::{self, RunNow};
+use crate::dispatcher::{self, RunOutcome};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::tickets;
@@ -47,9 +47,9 @@ pub async fn create(
         })
         .await?;
     let flash = match ran {
-        RunNow::Done => "Agendamento disparado.",
-        RunNow::NotPending => crate::schedules::SCHEDULE_NOT_PENDING,
-        RunNow::Refused(reason) => {
+        RunOutcome::Done => "Agendamento disparado.",
+        RunOutcome::NotPending => crate::schedules::SCHEDULE_NOT_PENDING,
+        RunOutcome::Refused(reason) => {
             let view = DispatchPage::new(&viewer, &detail).refused(reason, ticket);
             return shell.page_with(StatusCode::CONFLICT, "Erro: Disparar agora", view);
         }

@@ -71,7 +71,7 @@ impl Facts {
 
 /// A schedule whose fields are all valid. Its time must still be checked against the spacing.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct ScheduleDraft {
     pub from_ticket: Option<TicketId>,
     pub rescheduled_from: Option<ScheduleId>,
     pub person: Option<PersonId>,

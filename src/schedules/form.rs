@@ -26,7 +26,7 @@ pub const COMMENT_LIMIT: usize = 1000;
 
 /// The fields as typed, so that the form can be shown again.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct ScheduleInput {
     pub form_key: String,
     pub ticket_id: String,
     pub person_id: String,
@@ -58,7 +58,7 @@ pub struct Typed {
     pub refused_files: Vec<String>,
 }
 
-impl Typed {
+impl ScheduleInput {
     pub fn read(fields: &Fields) -> Self {
         let text = |name: &str| fields.get(name).to_owned();
         Self {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::draft::ChosenIds;
-use super::form::Typed;
-use super::views::{AttendantField, ContactWarning, Known, SlotView, as_json};
+use super::form::ScheduleInput;
+use super::views::{AttendantField, ContactFacts, ContactWarning, SlotView, as_json};
 use super::{queries, slot};
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
@@ -59,13 +59,13 @@ pub async fn contact_warning(
 ) -> Result<HttpResponse> {
     let chosen = ChosenIds { contact: query.contact_id.parse().ok(), ..ChosenIds::default() };
     let user = viewer.id;
-    let known = db
+    let facts = db
         .run(move |conn| {
             let facts = queries::facts(conn, chosen, None)?;
-            Known::of(conn, &facts, user, &Typed::default())
+            ContactFacts::of(conn, &facts, user, &ScheduleInput::default())
         })
         .await?;
-    shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, known, true))
+    shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, facts, true))
 }
 
 /// The proposal for the chosen contact, as JSON: its person as an option, and its department and attendant.
@@ -99,18 +99,18 @@ pub async fn slot_check(
 ) -> Result<HttpResponse> {
     let query = query.into_inner();
     let except = query.schedule_id.parse().ok();
-    let typed = Typed {
+    let typed = ScheduleInput {
         contact_id: query.contact_id,
         department_id: query.department_id,
         attendant_id: query.attendant_id,
         due_at: query.due_at,
         due_fold: query.due_fold,
-        ..Typed::default()
+        ..ScheduleInput::default()
     };
     let slot = db
         .run(move |conn| {
             let facts = queries::facts(conn, typed.ids(), except)?;
-            slot::look(conn, &typed, &facts, except)
+            slot::check(conn, &typed, &facts, except)
         })
         .await?;
     shell.fragment(StatusCode::OK, SlotView::new(&viewer, slot))
@@ -164,7 +164,7 @@ pub fn searched(person: &str, contact: &str) -> String {
 }
 
 /// The form after such a button.
-pub async fn after_step(db: &Db, form: &Fields, typed: Typed) -> Result<Typed> {
+pub async fn after_step(db: &Db, form: &Fields, typed: ScheduleInput) -> Result<ScheduleInput> {
     let mut typed = typed.with_slot(form.get("use_slot"));
     if form.get("step") == "clear_person" {
         typed.person_id.clear();

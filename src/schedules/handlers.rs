@@ -4,10 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::create::{self, Outcome, Submission};
-use super::form::Typed;
-use super::queries::{self, Story};
-use super::views::{FormPage, Options, Purpose, Show};
+use super::create::{self, CreateOutcome, Submission};
+use super::form::ScheduleInput;
+use super::queries::{self, DetailPage};
+use super::views::{FormOptions, FormPage, Purpose, Show};
 use super::{form_parts, uploads};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
@@ -25,8 +25,8 @@ pub async fn show(
     id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
     let (who, id) = (viewer.clone(), id.into_inner());
-    let story = db.run(move |conn| Story::load(conn, &who, id)).await?;
-    let view = Show::new(&viewer, story);
+    let page = db.run(move |conn| DetailPage::load(conn, &who, id)).await?;
+    let view = Show::new(&viewer, page);
     shell.page(&format!("Agendamento nº {id}"), view)
 }
 
@@ -61,7 +61,8 @@ pub async fn new(
             Ok((proposal.flatten(), queries::departments(conn)?))
         })
         .await?;
-    let typed = proposal.map_or_else(Typed::blank, |proposal| Typed::proposing(&proposal, ticket));
+    let typed =
+        proposal.map_or_else(ScheduleInput::blank, |proposal| ScheduleInput::proposing(&proposal, ticket));
     let typed = typed.with_only_department(&departments);
     let page = filled(&viewer, &db, typed.with_slot(&query.due_at)).await?;
     shell.page(Purpose::New.title(), page)
@@ -79,10 +80,10 @@ async fn reschedule(viewer: &Viewer, shell: Shell, db: &Db, from: ScheduleId) ->
     if detail.is_archived {
         return Ok(redirect(&format!("/schedules/{from}")));
     }
-    let typed = Typed::again(&stored, viewer.zone);
+    let typed = ScheduleInput::rescheduling(&stored, viewer.zone);
     let ids = typed.ids();
     let facts = db.run(move |conn| queries::facts(conn, ids, None)).await?;
-    let (typed, left_out) = typed.fitted(&facts);
+    let (typed, left_out) = typed.without_unfit(&facts);
     let page = filled(viewer, db, typed).await?.leaving_out(left_out);
     shell.page(Purpose::Reschedule(from).title(), page)
 }
@@ -96,7 +97,7 @@ pub async fn create(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let typed = Typed::read(&form);
+    let typed = ScheduleInput::read(&form);
     let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
     let typed = typed.with_uploads(kept);
     let title = Purpose::of_new(&typed).title();
@@ -116,27 +117,27 @@ pub async fn create(
             shell.page_to_retry(title, page.unsaved())
         }
         Err(error) => Err(error),
-        Ok(Outcome::Saved { id, closed_ticket }) => {
+        Ok(CreateOutcome::Saved { id, closed_ticket }) => {
             Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::saved(closed_ticket)))
         }
-        Ok(Outcome::SavedBefore(id)) => Ok(redirect_with(
+        Ok(CreateOutcome::SavedBefore(id)) => Ok(redirect_with(
             &format!("/schedules/{id}"),
             "Este formulário já tinha criado este agendamento. Nada novo foi criado. Confira a situação.",
         )),
-        Ok(Outcome::Asks(question)) => {
+        Ok(CreateOutcome::Asks(question)) => {
             let page = filled(&viewer, &db, typed).await?.asking(&viewer, question);
             shell.page_with(StatusCode::CONFLICT, &format!("Erro: {title}"), page)
         }
-        Ok(Outcome::Refused { errors, slot }) => {
+        Ok(CreateOutcome::Refused { errors, slot }) => {
             let page = filled(&viewer, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {title}"), page)
         }
     }
 }
 
-async fn filled(viewer: &Viewer, db: &Db, typed: Typed) -> Result<FormPage> {
+async fn filled(viewer: &Viewer, db: &Db, typed: ScheduleInput) -> Result<FormPage> {
     let (user, chosen) = (viewer.id, typed.clone());
-    let options = db.run(move |conn| Options::load(conn, user, &chosen, None)).await?;
+    let options = db.run(move |conn| FormOptions::load(conn, user, &chosen, None)).await?;
     let purpose = Purpose::of_new(&typed);
     Ok(FormPage::new(viewer, purpose, typed, options))
 }

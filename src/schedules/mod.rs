@@ -6,6 +6,7 @@
 //! edit, cancel, run and reschedule them, and see all of them. An attendant reads only their own. The
 //! `dispatcher` decides what happens at the due time.
 
+mod cache;
 pub mod calendar;
 mod cancel;
 pub mod cancellation;
@@ -19,7 +20,6 @@ mod form;
 pub mod form_parts;
 pub mod handlers;
 pub mod handover;
-mod known;
 pub mod list;
 mod queries;
 mod slot;
@@ -29,9 +29,9 @@ pub mod time;
 pub mod uploads;
 mod views;
 
+pub use cache::ListCache;
 pub use changes::Field;
-pub use known::Known;
-pub use queries::{CONCERNED, READS_ALL, is_readable};
+pub use queries::{READS_ALL, USERS_OF_SCHEDULE, is_readable};
 pub use spacing::{Scope, Spacing};
 pub use state::{Action, FailureReason, Status};
 

@@ -3,7 +3,7 @@
 use diesel::pg::PgConnection;
 
 use super::draft::Facts;
-use super::form::{Due, Typed};
+use super::form::{Due, ScheduleInput};
 use super::queries;
 use super::spacing::Conflict;
 use crate::error::Result;
@@ -16,16 +16,16 @@ pub struct Slot {
     /// The schedule that is too close.
     pub conflict: Option<Conflict>,
     /// Whether the spacing could be checked: that needs the fields from which the spacing key is made.
-    pub is_judged: bool,
+    pub is_checked: bool,
     /// Whether the edited schedule already has this time and is too close to another only because the
     /// company's spacing grew. Then it may stay.
-    pub stays_near: bool,
+    pub keeps_exempt_time: bool,
 }
 
 /// Checks the typed time against all pending schedules except `except`.
-pub fn look(
+pub fn check(
     conn: &mut PgConnection,
-    typed: &Typed,
+    typed: &ScheduleInput,
     facts: &Facts,
     except: Option<ScheduleId>,
 ) -> Result<Slot> {
@@ -34,13 +34,13 @@ pub fn look(
     let contact = facts.contact.map(|contact| contact.id);
     let key = spacing.key_so_far(facts.department, facts.attendant, contact);
     let (Some(at), Some(key)) = (due.instant(), key) else {
-        return Ok(Slot { due, conflict: None, is_judged: false, stays_near: false });
+        return Ok(Slot { due, conflict: None, is_checked: false, keeps_exempt_time: false });
     };
-    let wanted = queries::Wanted { key, gap: spacing.gap(), at, except };
+    let wanted = queries::WantedTime { key, gap: spacing.gap(), at, except };
     let conflict = queries::conflict(conn, wanted)?;
-    let stays_near = match except {
-        Some(id) if conflict.is_some() => queries::stands_at(conn, id, at, key)?,
+    let keeps_exempt_time = match except {
+        Some(id) if conflict.is_some() => queries::has_time_and_key(conn, id, at, key)?,
         _ => false,
     };
-    Ok(Slot { due, conflict: conflict.filter(|_| !stays_near), is_judged: true, stays_near })
+    Ok(Slot { due, conflict: conflict.filter(|_| !keeps_exempt_time), is_checked: true, keeps_exempt_time })
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::calendar::PATH;
-use super::editing::{self, Move, Outcome};
+use super::editing::{self, EditOutcome, Move};
 use super::form::Fold;
 use super::list::{Filters, Query};
 use super::queries::{self, Detail};
@@ -35,14 +35,14 @@ pub async fn show(
             crate::schedules::SCHEDULE_NOT_PENDING,
         ));
     }
-    let typed = Typed {
+    let typed = MoveForm {
         due_at: viewer.zone.input(detail.due_at),
         due_fold: Fold::of(viewer.zone, detail.due_at).map_or("", Fold::as_str).into(),
         version,
         zone: viewer.zone.name().into(),
         list: query.0.get("list").into(),
     };
-    let view = Question::new(viewer.zone, &detail, typed);
+    let view = TimePage::new(viewer.zone, &detail, typed);
     shell.page(TITLE, view)
 }
 
@@ -54,28 +54,28 @@ pub async fn update(
     db: web::Data<Db>,
     id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
-    let (id, typed) = (id.into_inner(), Typed::read(&form));
+    let (id, typed) = (id.into_inner(), MoveForm::read(&form));
     let (due_local, due_fold) = (typed.due_at.clone(), typed.due_fold.clone());
     let wanted = Move { id, version: typed.version, zone: typed.zone.clone(), due_local, due_fold };
     let mut is_of_other_zone = false;
     let (status, errors, slots) = match editing::move_to(&db, &viewer, wanted).await? {
-        Outcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
-        Outcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
-        Outcome::Refused { errors, slot } => {
+        EditOutcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
+        EditOutcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
+        EditOutcome::Refused { errors, slot } => {
             let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
             (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
         }
-        Outcome::Stale(stale) => {
+        EditOutcome::Stale(stale) => {
             is_of_other_zone = stale.is_of_other_zone;
             (StatusCode::CONFLICT, FieldErrors::default(), [None, None])
         }
         // A move closes no ticket.
-        Outcome::Asks(_) => return Err(Error::Conflict),
+        EditOutcome::Asks(_) => return Err(Error::Conflict),
     };
     let (detail, version) = load(&db, &viewer, id).await?;
     let is_stale = status == StatusCode::CONFLICT;
     let zone = viewer.zone.name().into();
-    let mut view = Question::new(viewer.zone, &detail, Typed { version, zone, ..typed });
+    let mut view = TimePage::new(viewer.zone, &detail, MoveForm { version, zone, ..typed });
     view.is_dialog = shell.is_htmx;
     view.refuse(viewer.zone, errors, slots, is_stale);
     if is_of_other_zone && view.is_pending {
@@ -90,7 +90,7 @@ async fn load(db: &Db, viewer: &Viewer, id: ScheduleId) -> Result<(Detail, i32)>
 }
 
 /// The submitted form.
-struct Typed {
+struct MoveForm {
     due_at: String,
     /// Which of the two, if the clocks repeat this time.
     due_fold: String,
@@ -101,7 +101,7 @@ struct Typed {
     list: String,
 }
 
-impl Typed {
+impl MoveForm {
     fn read(form: &Fields) -> Self {
         let slot = form.get("use_slot");
         Self {
@@ -124,7 +124,7 @@ impl Typed {
 /// The page, or the dialog that a refused move opens.
 #[derive(Template)]
 #[template(path = "schedules/time.html")]
-struct Question {
+struct TimePage {
     id: String,
     contact: String,
     now_at: String,
@@ -142,8 +142,8 @@ struct Question {
     is_dialog: bool,
 }
 
-impl Question {
-    fn new(zone: Zone, detail: &Detail, typed: Typed) -> Self {
+impl TimePage {
+    fn new(zone: Zone, detail: &Detail, typed: MoveForm) -> Self {
         Self {
             id: detail.id.to_string(),
             contact: detail.contact_name.clone(),

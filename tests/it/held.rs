@@ -6,11 +6,11 @@ use actix_web::rt;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use futures_util::future::join_all;
-use pontual::dispatcher::{carry_out, prepare, tick};
+use pontual::dispatcher::{prepare, settle_when_unlocked, tick};
 use pontual::ids::ScheduleId;
 
 use crate::harness::{Plan, TestApp, Visitor};
-use crate::schedules::narrowing::shown;
+use crate::schedules::filters::shown;
 use crate::schedules::{form, save};
 
 /// How long a request waits for a held contact. Who wants something else never waits that long.
@@ -207,7 +207,7 @@ async fn a_schedule_waits_in_line_for_its_contact_and_is_done_when_its_turn_come
     let holder = Holder::of(&app, app.company.marina);
     let mut conn = app.database.connect();
     prepare(&mut conn).unwrap();
-    let waiting = std::thread::spawn(move || carry_out(&mut conn, ScheduleId(id)));
+    let waiting = std::thread::spawn(move || settle_when_unlocked(&mut conn, ScheduleId(id)));
     while app.database.number(WAITS) == 0 {
         std::thread::yield_now();
     }

@@ -11,5 +11,5 @@ mod queries;
 mod views;
 
 pub use grid::Cell;
-pub use queries::{Load, loads};
+pub use queries::{CellCount, cell_counts};
 pub use views::PATH;

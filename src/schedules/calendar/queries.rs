@@ -8,15 +8,15 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestampt
 use super::grid::Cell;
 use crate::error::Result;
 use crate::ids::ScheduleId;
-use crate::schedules::list::{self, Narrowed};
+use crate::schedules::list::{self, FilterValues};
 use crate::schedules::{Action, Status};
 
 /// Maximum schedules that are counted per cell and situation.
-const COUNTED: i64 = 1_000;
+const MAX_COUNTED: i64 = 1_000;
 
 /// Maximum schedules per cell and situation that are compared with the words of a search, if it found too
 /// many to list.
-const COMPARED: i64 = 50;
+const MAX_COMPARED: i64 = 50;
 
 /// A schedule that a cell shows.
 #[derive(Clone, Debug, QueryableByName)]
@@ -43,7 +43,7 @@ pub struct Entry {
 
 /// The number of schedules of one situation in a cell.
 #[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Load {
+pub struct CellCount {
     #[diesel(sql_type = BigInt)]
     pub cell: i64,
     #[diesel(sql_type = Text)]
@@ -58,7 +58,7 @@ pub struct Load {
 /// The first `limit` schedules of each cell.
 pub fn entries(
     conn: &mut PgConnection,
-    narrowed: &Narrowed,
+    values: &FilterValues,
     cells: &[Cell],
     limit: i64,
 ) -> Result<Vec<Entry>> {
@@ -72,30 +72,30 @@ pub fn entries(
                 ORDER BY s.due_at, s.id LIMIT {limit}) s
            JOIN contacts c ON c.id = s.contact_id
           ORDER BY cell.place, s.due_at, s.id",
-        list::BOUND + 1,
-        list::BOUND + 2,
-        narrowed.condition(),
+        list::FILTER_PARAMETERS + 1,
+        list::FILTER_PARAMETERS + 2,
+        values.condition(),
     );
-    let query = list::narrowing(query, narrowed)
+    let query = list::bind_filters(query, values)
         .bind::<Array<Timestamptz>, _>(from)
         .bind::<Array<Timestamptz>, _>(to);
     Ok(query.load(conn)?)
 }
 
 /// The number of schedules in each cell, by situation.
-pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
+pub fn cell_counts(conn: &mut PgConnection, values: &FilterValues, cells: &[Cell]) -> Result<Vec<CellCount>> {
     let (from, to) = bounds(cells);
     let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
     let of_cell = "SELECT s.* FROM schedules s WHERE s.status = situation.status
                       AND s.due_at >= cell.starts AND s.due_at < cell.ends";
-    let fits = narrowed.condition();
-    let counted = match narrowed.patterns {
+    let fits = values.condition();
+    let counted = match values.patterns {
         None => format!(
-            "SELECT count(*), count(*) >= {COUNTED} AS is_cut FROM ({of_cell} AND {fits} LIMIT {COUNTED}) s"
+            "SELECT count(*), count(*) >= {MAX_COUNTED} AS is_cut FROM ({of_cell} AND {fits} LIMIT {MAX_COUNTED}) s"
         ),
         Some(_) => format!(
-            "SELECT count(*) FILTER (WHERE {fits}), count(*) >= {COMPARED} AS is_cut
-               FROM ({of_cell} ORDER BY s.due_at LIMIT {COMPARED}) s"
+            "SELECT count(*) FILTER (WHERE {fits}), count(*) >= {MAX_COMPARED} AS is_cut
+               FROM ({of_cell} ORDER BY s.due_at LIMIT {MAX_COMPARED}) s"
         ),
     };
     let query = format!(
@@ -104,11 +104,11 @@ pub fn loads(conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Re
            CROSS JOIN unnest(${}) AS situation (status)
            CROSS JOIN LATERAL ({counted}) n
           WHERE n.count > 0",
-        list::BOUND + 1,
-        list::BOUND + 2,
-        list::BOUND + 3,
+        list::FILTER_PARAMETERS + 1,
+        list::FILTER_PARAMETERS + 2,
+        list::FILTER_PARAMETERS + 3,
     );
-    let query = list::narrowing(query, narrowed)
+    let query = list::bind_filters(query, values)
         .bind::<Array<Timestamptz>, _>(from)
         .bind::<Array<Timestamptz>, _>(to)
         .bind::<Array<Text>, _>(statuses);

@@ -6,11 +6,11 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Timelike, Utc}
 mod cells;
 
 use super::grid::{Cell, View};
-use super::queries::{Entry, Load};
+use super::queries::{CellCount, Entry};
 use crate::auth::Viewer;
 use crate::clock;
 use crate::schedules::Status;
-use crate::schedules::list::{Chip, FilterForm, Filters, Options, ViewSwitch, chips};
+use crate::schedules::list::{Chip, FilterForm, FilterOptions, Filters, ViewSwitch, chips};
 use crate::web::FilterRemarks;
 use cells::{AgendaDay, CellView, Cells};
 
@@ -20,15 +20,15 @@ pub const PATH: &str = "/schedules/calendar";
 const USUAL_HOURS: std::ops::RangeInclusive<u32> = 7..=19;
 
 /// The requested view and its data.
-pub struct Shown {
+pub struct CalendarData {
     pub view: View,
     pub day: NaiveDate,
     pub now: DateTime<Utc>,
     pub filters: Filters,
-    pub options: Options,
+    pub options: FilterOptions,
     pub cells: Vec<Cell>,
     pub entries: Vec<Entry>,
-    pub loads: Vec<Load>,
+    pub cell_counts: Vec<CellCount>,
 }
 
 #[derive(Template)]
@@ -65,9 +65,9 @@ struct Head {
 }
 
 impl Calendar {
-    pub fn new(viewer: &Viewer, shown: Shown) -> Self {
+    pub fn new(viewer: &Viewer, shown: CalendarData) -> Self {
         let zone = viewer.zone;
-        let Shown { view, day, now, ref filters, ref options, .. } = shown;
+        let CalendarData { view, day, now, ref filters, ref options, .. } = shown;
         let (is_week, date) = (view == View::Week, day.to_string());
         let more = [("view", view.as_str()), ("date", date.as_str())];
         let at =
@@ -107,7 +107,7 @@ impl Calendar {
 }
 
 /// The usual hours, extended to the first and last hour that has a schedule.
-fn hours(shown: &Shown, cells: &Cells) -> Vec<u32> {
+fn hours(shown: &CalendarData, cells: &Cells) -> Vec<u32> {
     let busy = shown.cells.iter().enumerate().filter(|(place, _)| cells.count(*place).0 > 0);
     let busy: Vec<u32> = busy.filter_map(|(_, cell)| cell.hour).collect();
     let first = busy.iter().copied().min().unwrap_or(23).min(*USUAL_HOURS.start());
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_proposed_a_time_that_is_its_own() {
+    fn the_proposed_time_is_within_the_day() {
         let zone = clock::Zone::named("America/Sao_Paulo");
         let at = |now: &str| {
             let now = format!("2026-11-30T{now}:00-03:00").parse::<DateTime<Utc>>().unwrap();

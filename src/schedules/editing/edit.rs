@@ -2,7 +2,7 @@
 
 use diesel::pg::PgConnection;
 
-use super::queries::{self as editing, Saving};
+use super::queries::{self as editing, NewVersion};
 use crate::audit::{self, Action as Audited};
 use crate::auth::{Account, Viewer};
 use crate::db::Db;
@@ -11,10 +11,10 @@ use crate::files::Attachment;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
 use crate::schedules::changes::Changes;
-use crate::schedules::closing::Closing;
-use crate::schedules::create::{self, Question};
+use crate::schedules::closing::TicketClosing;
+use crate::schedules::create::{self, SaveQuestion};
 use crate::schedules::draft::Facts;
-use crate::schedules::form::Typed;
+use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::{self, Detail, History, Stored};
 use crate::schedules::slot::{self, Slot};
 use crate::web::FieldErrors;
@@ -22,17 +22,17 @@ use crate::web::FieldErrors;
 /// A submitted form that changes a schedule.
 pub struct Edit {
     pub id: ScheduleId,
-    pub typed: Typed,
+    pub typed: ScheduleInput,
     pub viewer: Viewer,
     /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
     pub closes_ticket: bool,
 }
 
 /// The result of an edit.
-pub enum Outcome {
+pub enum EditOutcome {
     Saved { closed_ticket: bool },
     Refused { errors: FieldErrors, slot: Slot },
-    Asks(Question),
+    Asks(SaveQuestion),
     Stale(Box<Stale>),
 }
 
@@ -81,30 +81,30 @@ pub struct Move {
 ///
 /// # Errors
 /// `Forbidden` if the viewer may not close the ticket.
-pub async fn edit(db: &Db, edit: Edit) -> Result<Outcome> {
+pub async fn edit(db: &Db, edit: Edit) -> Result<EditOutcome> {
     db.transaction_on(edit.id, move |conn| edit.save(conn)).await
 }
 
 /// Moves a pending schedule to another time and leaves everything else unchanged.
-pub async fn move_to(db: &Db, viewer: &Viewer, wanted: Move) -> Result<Outcome> {
+pub async fn move_to(db: &Db, viewer: &Viewer, wanted: Move) -> Result<EditOutcome> {
     let (id, zone) = (wanted.id, viewer.zone);
     let stored = db.run(move |conn| queries::stored(conn, id)).await?;
-    let typed = Typed {
+    let typed = ScheduleInput {
         due_at: wanted.due_local,
         due_fold: wanted.due_fold,
         version: wanted.version.to_string(),
         zone: wanted.zone,
         // The calendar sends only the version, not the original values.
         original: String::new(),
-        ..Typed::of(&stored, zone)
+        ..ScheduleInput::of(&stored, zone)
     };
     edit(db, Edit { id, typed, viewer: viewer.clone(), closes_ticket: false }).await
 }
 
 impl Edit {
-    fn save(&self, conn: &mut PgConnection) -> Result<Outcome> {
+    fn save(&self, conn: &mut PgConnection) -> Result<EditOutcome> {
         if let Some(contact) = self.typed.ids().contact {
-            queries::hold_contact(conn, contact, self.closes_ticket)?;
+            queries::lock_contact(conn, contact, self.closes_ticket)?;
         }
         let spacing = queries::spacing(conn)?;
         let seen = queries::stored(conn, self.id)?;
@@ -124,23 +124,23 @@ impl Edit {
         if stored.status.is_final() || is_of_other_zone || !self.has_seen(conn, &stored)? {
             return self.stale(conn, &stored, is_of_other_zone);
         }
-        let slot = slot::look(conn, &self.typed, &facts, Some(self.id))?;
+        let slot = slot::check(conn, &self.typed, &facts, Some(self.id))?;
         let draft = match parsed {
             Ok(draft) if slot.conflict.is_none() => draft,
             refused => return Ok(self.refused(refused.err().unwrap_or_default(), slot)),
         };
-        let is_exempt = stored.spacing_exempt && slot.stays_near;
+        let is_exempt = stored.spacing_exempt && slot.keeps_exempt_time;
         let closing = self.closing(conn, false)?;
-        if closing == Closing::Asks {
-            return Ok(Outcome::Asks(Question::Ticket { is_saved: false }));
+        if closing == TicketClosing::Ask {
+            return Ok(EditOutcome::Asks(SaveQuestion::Ticket { is_saved: false }));
         }
         let changes = Changes::between(&stored, &draft, is_exempt);
         if !changes.is_empty() {
             let (page, by) = (self.typed.form_key.parse().ok(), self.viewer.id);
-            let saving = Saving { draft: &draft, changes: &changes, spacing, is_exempt, form, page, by };
+            let saving = NewVersion { draft: &draft, changes: &changes, spacing, is_exempt, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
-        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
+        Ok(EditOutcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
     }
 
     /// Whether the form is based on what the schedule holds. That is true for the current version. It is also
@@ -148,19 +148,19 @@ impl Edit {
     /// since. A change of the company's spacing raises the version too, but changes nothing that a form
     /// shows.
     fn has_seen(&self, conn: &mut PgConnection, stored: &Stored) -> Result<bool> {
-        if self.typed.was_opened_as(&Typed::of(stored, self.viewer.zone)) {
+        if self.typed.was_opened_as(&ScheduleInput::of(stored, self.viewer.zone)) {
             return Ok(true);
         }
         match (self.typed.version.parse::<i32>(), self.typed.form_key.parse()) {
             (Ok(seen), _) if seen == stored.version => Ok(true),
             (Ok(seen), Ok(page)) if (1..stored.version).contains(&seen) => {
-                editing::is_own_since(conn, stored, seen, page)
+                editing::only_page_changed_since(conn, stored, seen, page)
             }
             _ => Ok(false),
         }
     }
 
-    fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
+    fn write(&self, conn: &mut PgConnection, stored: &Stored, saving: &NewVersion<'_>) -> Result<()> {
         editing::update(conn, stored, saving)?;
         if !queries::attach(conn, self.id, saving.by, &saving.draft.files)? {
             return Err(Error::Conflict);
@@ -173,28 +173,28 @@ impl Edit {
 
     /// An earlier submission of this form has been saved. Only the ticket may remain to be closed, if that
     /// submission used "Salvar".
-    fn repeated(&self, conn: &mut PgConnection) -> Result<Outcome> {
+    fn repeated(&self, conn: &mut PgConnection) -> Result<EditOutcome> {
         let closing = self.closing(conn, true)?;
-        if closing == Closing::Asks {
-            return Ok(Outcome::Asks(Question::Ticket { is_saved: true }));
+        if closing == TicketClosing::Ask {
+            return Ok(EditOutcome::Asks(SaveQuestion::Ticket { is_saved: true }));
         }
-        Ok(Outcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
+        Ok(EditOutcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
     }
 
-    fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<Closing> {
+    fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<TicketClosing> {
         match self.closes_ticket {
-            true => Closing::asked_by(conn, &self.typed, &self.viewer, is_repeated),
-            false => Ok(Closing::Over { was_closed: false }),
+            true => TicketClosing::decide(conn, &self.typed, &self.viewer, is_repeated),
+            false => Ok(TicketClosing::NothingToClose { was_closed: false }),
         }
     }
 
-    fn refused(&self, errors: FieldErrors, slot: Slot) -> Outcome {
+    fn refused(&self, errors: FieldErrors, slot: Slot) -> EditOutcome {
         let (errors, slot) = create::with_conflict(self.viewer.zone, errors, slot);
-        Outcome::Refused { errors, slot }
+        EditOutcome::Refused { errors, slot }
     }
 
-    fn stale(&self, conn: &mut PgConnection, stored: &Stored, is_of_other_zone: bool) -> Result<Outcome> {
+    fn stale(&self, conn: &mut PgConnection, stored: &Stored, is_of_other_zone: bool) -> Result<EditOutcome> {
         let stale = Stale::load(conn, &self.viewer, stored, self.typed.opened_version())?;
-        Ok(Outcome::Stale(Box::new(Stale { is_of_other_zone, ..stale })))
+        Ok(EditOutcome::Stale(Box::new(Stale { is_of_other_zone, ..stale })))
     }
 }

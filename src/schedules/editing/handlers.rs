@@ -3,15 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::edit::{self, Edit, Outcome, Stale};
+use super::edit::{self, Edit, EditOutcome, Stale};
 use super::merging::{Merged, Original, Part};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::schedules::form::Typed;
-use crate::schedules::views::{FormPage, Options, Purpose};
+use crate::schedules::form::ScheduleInput;
+use crate::schedules::views::{FormOptions, FormPage, Purpose};
 use crate::schedules::{form_parts, queries, uploads};
 use crate::web::{Shell, redirect_with};
 
@@ -27,7 +27,7 @@ pub async fn edit(
         return Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::SCHEDULE_NOT_PENDING));
     }
     let purpose = Purpose::Edit(id);
-    let page = filled(&viewer, &db, purpose, Typed::of(&stored, viewer.zone)).await?;
+    let page = filled(&viewer, &db, purpose, ScheduleInput::of(&stored, viewer.zone)).await?;
     shell.page(purpose.title(), page)
 }
 
@@ -41,7 +41,7 @@ pub async fn update(
     id: web::Path<ScheduleId>,
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let typed = Typed::read(&form);
+    let typed = ScheduleInput::read(&form);
     let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
     let typed = typed.with_uploads(kept);
     let purpose = Purpose::Edit(id);
@@ -57,20 +57,20 @@ pub async fn update(
             shell.page_to_retry(purpose.title(), page.unsaved())
         }
         Err(error) => Err(error),
-        Ok(Outcome::Saved { closed_ticket }) => {
+        Ok(EditOutcome::Saved { closed_ticket }) => {
             Ok(redirect_with(&format!("/schedules/{id}"), crate::schedules::saved(closed_ticket)))
         }
-        Ok(Outcome::Refused { errors, slot }) => {
+        Ok(EditOutcome::Refused { errors, slot }) => {
             let page = filled(&viewer, &db, purpose, typed).await?.refused(&viewer, errors, slot);
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &title, page)
         }
-        Ok(Outcome::Asks(question)) => {
+        Ok(EditOutcome::Asks(question)) => {
             let page = filled(&viewer, &db, purpose, typed).await?.asking(&viewer, question);
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::CONFLICT, &title, page)
         }
-        Ok(Outcome::Stale(stale)) => overtaken(&viewer, shell, &db, typed, &stale).await,
+        Ok(EditOutcome::Stale(stale)) => with_stale_notice(&viewer, shell, &db, typed, &stale).await,
     }
 }
 
@@ -81,7 +81,7 @@ async fn step(
     shell: Shell,
     db: &Db,
     id: ScheduleId,
-    (mut typed, take): (Typed, Option<Part>),
+    (mut typed, take): (ScheduleInput, Option<Part>),
 ) -> Result<HttpResponse> {
     let (who, seen) = (viewer.clone(), typed.opened_version());
     let since = db
@@ -97,39 +97,40 @@ async fn step(
         return shell.page(purpose.title(), page);
     };
     if let Some(part) = take {
-        typed.take(part, &Typed::of(&stale.stored, viewer.zone));
+        typed.replace_part(part, &ScheduleInput::of(&stale.stored, viewer.zone));
     }
-    overtaken(viewer, shell, db, typed, &stale).await
+    with_stale_notice(viewer, shell, db, typed, &stale).await
 }
 
 /// Shows what somebody else did meanwhile, above the form. Fields that this user did not change get the other
 /// user's values, and saving overwrites the new version. If the schedule is no longer pending, the form
 /// creates a new one.
-async fn overtaken(
+async fn with_stale_notice(
     viewer: &Viewer,
     shell: Shell,
     db: &Db,
-    typed: Typed,
+    typed: ScheduleInput,
     stale: &Stale,
 ) -> Result<HttpResponse> {
     let id = stale.detail.id;
     let is_over = stale.detail.status.is_final();
     let purpose = if is_over { Purpose::Reschedule(id) } else { Purpose::Edit(id) };
     let merged = if is_over {
-        let Typed { form_key, version, original, zone, .. } = Typed::blank();
-        let typed = Typed { form_key, version, original, zone, rescheduled_from: id.to_string(), ..typed };
+        let ScheduleInput { form_key, version, original, zone, .. } = ScheduleInput::blank();
+        let typed =
+            ScheduleInput { form_key, version, original, zone, rescheduled_from: id.to_string(), ..typed };
         Merged { typed, both: Vec::new(), original: Original::default() }
     } else {
         let version = stale.stored.version.to_string();
-        Merged::of(Typed { version, ..typed }, &Typed::of(&stale.stored, viewer.zone))
+        Merged::of(ScheduleInput { version, ..typed }, &ScheduleInput::of(&stale.stored, viewer.zone))
     };
     let page = filled(viewer, db, purpose, merged.typed.clone()).await?;
-    let page = page.overtaken(viewer, stale, &merged);
+    let page = page.with_stale_notice(viewer, stale, &merged);
     shell.page_with(StatusCode::CONFLICT, &format!("Erro: {}", purpose.title()), page)
 }
 
-async fn filled(viewer: &Viewer, db: &Db, purpose: Purpose, typed: Typed) -> Result<FormPage> {
+async fn filled(viewer: &Viewer, db: &Db, purpose: Purpose, typed: ScheduleInput) -> Result<FormPage> {
     let (user, chosen) = (viewer.id, typed.clone());
-    let options = db.run(move |conn| Options::load(conn, user, &chosen, purpose.edited())).await?;
+    let options = db.run(move |conn| FormOptions::load(conn, user, &chosen, purpose.edited())).await?;
     Ok(FormPage::new(viewer, purpose, typed, options))
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::schedules::changes::Field;
-use crate::schedules::form::Typed;
+use crate::schedules::form::ScheduleInput;
 use crate::text_enum;
 use crate::web::Difference;
 
@@ -74,7 +74,7 @@ impl Original {
         serde_json::from_str(text).unwrap_or_default()
     }
 
-    pub fn of(typed: &Typed, version: i32) -> Self {
+    pub fn of(typed: &ScheduleInput, version: i32) -> Self {
         let part = |part: &Part| (part.as_str().to_owned(), typed.part(*part));
         Self { version, zone: typed.zone.clone(), parts: Part::ALL.iter().map(part).collect() }
     }
@@ -91,7 +91,7 @@ impl Original {
 
 /// A form that includes another user's changes.
 pub struct Merged {
-    pub typed: Typed,
+    pub typed: ScheduleInput,
     /// Parts that both users changed: the form keeps what this user typed.
     pub both: Vec<Part>,
     /// What the form was opened with.
@@ -100,7 +100,7 @@ pub struct Merged {
 
 impl Merged {
     /// Merges another user's changes into `typed`. `theirs` is what the schedule holds now.
-    pub fn of(mut typed: Typed, theirs: &Typed) -> Self {
+    pub fn of(mut typed: ScheduleInput, theirs: &ScheduleInput) -> Self {
         let original = Original::read(&typed.original);
         let (mut next, mut both) = (original.clone(), Vec::new());
         next.zone.clone_from(&theirs.zone);
@@ -113,7 +113,7 @@ impl Merged {
                     both.push(*part);
                     continue;
                 }
-                Difference::Other => typed.take(*part, theirs),
+                Difference::Other => typed.replace_part(*part, theirs),
                 Difference::None | Difference::Own => {}
             }
             next.parts.insert(part.as_str().to_owned(), now);
@@ -123,7 +123,7 @@ impl Merged {
     }
 }
 
-impl Typed {
+impl ScheduleInput {
     /// The version that the form was opened with, even if it has shown newer ones since.
     pub fn opened_version(&self) -> i32 {
         match Original::read(&self.original).version {
@@ -156,7 +156,7 @@ impl Typed {
     }
 
     /// Replaces a part by the values of another form.
-    pub fn take(&mut self, part: Part, other: &Self) {
+    pub fn replace_part(&mut self, part: Part, other: &Self) {
         match part {
             Part::Contact => {
                 self.person_id.clone_from(&other.person_id);
@@ -182,44 +182,44 @@ impl Typed {
 mod tests {
     use super::*;
 
-    fn form(message: &str, due_at: &str) -> Typed {
-        Typed { message: message.into(), due_at: due_at.into(), ..Typed::default() }
+    fn form(message: &str, due_at: &str) -> ScheduleInput {
+        ScheduleInput { message: message.into(), due_at: due_at.into(), ..ScheduleInput::default() }
     }
 
-    fn opened(message: &str, due_at: &str) -> Typed {
+    fn opened(message: &str, due_at: &str) -> ScheduleInput {
         let typed = form(message, due_at);
-        Typed { original: Original::of(&typed, 1).text(), ..typed }
+        ScheduleInput { original: Original::of(&typed, 1).text(), ..typed }
     }
 
     #[test]
-    fn what_was_not_touched_takes_the_others_value_and_the_rest_stays() {
-        let mine = Typed { message: "meu".into(), ..opened("antes", "10:00") };
+    fn untouched_fields_take_the_other_users_value() {
+        let mine = ScheduleInput { message: "meu".into(), ..opened("antes", "10:00") };
         let merged = Merged::of(mine, &form("antes", "11:00"));
         assert_eq!((merged.typed.message.as_str(), merged.typed.due_at.as_str()), ("meu", "11:00"));
         assert!(merged.both.is_empty());
     }
 
     #[test]
-    fn what_both_changed_is_asked_about_until_one_of_the_two_is_chosen() {
-        let mine = Typed { message: "meu".into(), ..opened("antes", "10:00") };
+    fn fields_that_both_changed_are_asked_about_until_one_is_chosen() {
+        let mine = ScheduleInput { message: "meu".into(), ..opened("antes", "10:00") };
         let theirs = form("outro", "10:00");
         let mut merged = Merged::of(mine, &theirs);
         assert_eq!((merged.typed.message.as_str(), merged.both.as_slice()), ("meu", &[Part::Message][..]));
         let again = Merged::of(merged.typed.clone(), &theirs);
         assert_eq!(again.both, [Part::Message]);
-        merged.typed.take(Part::Message, &theirs);
+        merged.typed.replace_part(Part::Message, &theirs);
         assert!(Merged::of(merged.typed, &theirs).both.is_empty());
     }
 
     #[test]
-    fn a_third_change_is_no_question_where_the_second_was_taken_over() {
+    fn a_third_change_of_an_untouched_field_asks_nothing() {
         let merged = Merged::of(opened("antes", "10:00"), &form("antes", "11:00"));
         let merged = Merged::of(merged.typed, &form("antes", "12:00"));
         assert_eq!((merged.typed.due_at.as_str(), merged.both.len()), ("12:00", 0));
     }
 
     #[test]
-    fn a_form_that_does_not_say_how_it_began_is_asked_about_all_that_differs() {
+    fn a_form_without_original_values_asks_about_every_difference() {
         let merged = Merged::of(form("meu", "10:00"), &form("outro", "10:00"));
         assert_eq!((merged.typed.message.as_str(), merged.both.as_slice()), ("meu", &[Part::Message][..]));
     }

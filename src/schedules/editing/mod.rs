@@ -9,6 +9,6 @@ mod merging;
 mod queries;
 mod views;
 
-pub use edit::{Move, Outcome, Stale, move_to};
+pub use edit::{EditOutcome, Move, Stale, move_to};
 pub use merging::{Merged, Original, Part};
 pub use views::stale_notice;

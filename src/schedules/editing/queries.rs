@@ -10,7 +10,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schedules::changes::Changes;
-use crate::schedules::draft::Draft;
+use crate::schedules::draft::ScheduleDraft;
 use crate::schedules::queries::{Stored, add_history, interval};
 use crate::schedules::spacing::Spacing;
 
@@ -36,7 +36,12 @@ pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Res
 }
 
 /// Whether the page with this key made all changes after the version `seen`.
-pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: Uuid) -> Result<bool> {
+pub fn only_page_changed_since(
+    conn: &mut PgConnection,
+    stored: &Stored,
+    seen: i32,
+    page: Uuid,
+) -> Result<bool> {
     let row: Found = db::prepared(
         "SELECT count(*) = $2 - $3 AS is_found FROM schedule_history
           WHERE schedule_id = $1 AND kind = 'edited' AND details->>'page' = $4
@@ -51,8 +56,8 @@ pub fn is_own_since(conn: &mut PgConnection, stored: &Stored, seen: i32, page: U
 }
 
 /// What is saved, and by whom.
-pub struct Saving<'a> {
-    pub draft: &'a Draft,
+pub struct NewVersion<'a> {
+    pub draft: &'a ScheduleDraft,
     pub changes: &'a Changes,
     pub spacing: Spacing,
     /// Whether it stays exempt from the spacing, because it keeps its place.
@@ -67,8 +72,8 @@ pub struct Saving<'a> {
 ///
 /// # Errors
 /// The constraint `schedules_spaced` is violated if a writer that did not lock the key saved first.
-pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &Saving<'_>) -> Result<()> {
-    let Saving { draft, changes, spacing, is_exempt, form, page, by } = saving;
+pub fn update(conn: &mut PgConnection, stored: &Stored, saving: &NewVersion<'_>) -> Result<()> {
+    let NewVersion { draft, changes, spacing, is_exempt, form, page, by } = saving;
     db::prepared(
         "UPDATE schedules
             SET contact_id = $2, person_id = $3, department_id = $4, attendant_id = $5, action = $6, due_at = $7,

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-use super::Typed;
+use super::ScheduleInput;
 use crate::clock::{self, Resolved, Zone};
 use crate::schedules::draft::Facts;
 use crate::text_enum;
@@ -70,7 +70,7 @@ impl Due {
     }
 }
 
-impl Typed {
+impl ScheduleInput {
     /// Parses "Data e hora" in the company's time zone and compares it with the database's time.
     pub fn due(&self, facts: &Facts) -> Due {
         let Some(local) = clock::parse_input(&self.due_at) else {

@@ -1,6 +1,6 @@
 //! The form's files: sent with the form, or uploaded before and named by their ids.
 
-use super::Typed;
+use super::ScheduleInput;
 use crate::files::{KeptFiles, MOST, TOO_MANY};
 use crate::ids::AttachmentId;
 use crate::schedules::Action;
@@ -8,19 +8,19 @@ use crate::schedules::draft::Facts;
 use crate::web::{FieldErrors, Fields};
 
 /// Maximum file ids that are read from a form.
-const NAMED: usize = 50;
+const MAX_IDS: usize = 50;
 
 /// The files that the form names, without the one that is to be removed.
 pub fn chosen(fields: &Fields) -> Vec<AttachmentId> {
     let removed: Option<AttachmentId> = fields.get("remove_file").parse().ok();
-    let named = fields.all("files").take(NAMED).filter_map(|id| id.parse().ok());
+    let named = fields.all("files").take(MAX_IDS).filter_map(|id| id.parse().ok());
     let mut ids: Vec<AttachmentId> = named.filter(|id| Some(*id) != removed).collect();
     ids.sort_unstable();
     ids.dedup();
     ids
 }
 
-impl Typed {
+impl ScheduleInput {
     /// Adds the files that were sent with the form itself.
     pub fn with_uploads(mut self, kept: KeptFiles) -> Self {
         self.files.extend(kept.uploads.iter().map(|upload| upload.id));

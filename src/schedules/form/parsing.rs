@@ -1,15 +1,15 @@
 //! Validates the typed fields one by one.
 
-use super::{COMMENT_LIMIT, MESSAGE_LIMIT, Typed};
+use super::{COMMENT_LIMIT, MESSAGE_LIMIT, ScheduleInput};
 use crate::ids::ContactId;
 use crate::schedules::Action;
-use crate::schedules::draft::{Draft, Facts};
+use crate::schedules::draft::{Facts, ScheduleDraft};
 use crate::web::{FieldErrors, too_long};
 
-impl Typed {
+impl ScheduleInput {
     /// # Errors
     /// All invalid fields, in the order of the page.
-    pub fn parse(&self, facts: &Facts) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, facts: &Facts) -> Result<ScheduleDraft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let action = self.action();
         let contact = self.parse_contact(facts, action, &mut errors);
@@ -31,7 +31,7 @@ impl Typed {
         else {
             return Err(errors);
         };
-        Ok(Draft {
+        Ok(ScheduleDraft {
             from_ticket: facts.ticket,
             rescheduled_from: facts.rescheduled_from,
             person: facts.person,

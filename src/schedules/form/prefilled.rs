@@ -1,13 +1,13 @@
 //! Prefilled forms: for a contact, for editing a schedule, for rescheduling one.
 
-use super::{Fold, Typed};
+use super::{Fold, ScheduleInput};
 use crate::clock::Zone;
 use crate::ids::TicketId;
 use crate::schedules::draft::Facts;
 use crate::schedules::editing::Original;
 use crate::schedules::queries::{Choice, Proposal, Stored};
 
-impl Typed {
+impl ScheduleInput {
     /// A new form with the proposal for a contact, and the ticket that it was opened from.
     pub fn proposing(proposal: &Proposal, ticket: Option<TicketId>) -> Self {
         Self { ticket_id: id_text(ticket), contact_id: proposal.contact.to_string(), ..Self::blank() }
@@ -55,16 +55,16 @@ impl Typed {
     }
 
     /// A form for a new schedule with the values of a final one. The time must still be chosen.
-    pub fn again(stored: &Stored, zone: Zone) -> Self {
+    pub fn rescheduling(stored: &Stored, zone: Zone) -> Self {
         let (due_at, due_fold, version, original) = Default::default();
         let rescheduled_from = stored.id.to_string();
         Self { due_at, due_fold, version, original, rescheduled_from, ..Self::of(stored, zone) }
     }
 }
 
-impl Typed {
+impl ScheduleInput {
     /// Removes what no longer fits from a form for a new schedule. Also returns the reasons, as sentences.
-    pub fn fitted(mut self, facts: &Facts) -> (Self, Vec<&'static str>) {
+    pub fn without_unfit(mut self, facts: &Facts) -> (Self, Vec<&'static str>) {
         let mut reasons = Vec::new();
         let ids = self.ids();
         let is_gone = ids.person.is_some() && facts.person.is_none();

@@ -6,7 +6,7 @@ use askama::Template;
 use diesel::pg::PgConnection;
 
 use super::filters::{Filters, Query};
-use super::queries::{self, Bulk};
+use super::queries::{self, TickedSchedule};
 use super::views::PATH;
 use crate::audit::{self, Action as Audited};
 use crate::auth::{Account, Can, ManageSchedules, Viewer};
@@ -20,9 +20,9 @@ use crate::schedules::cancel::Reason;
 use crate::web::{Fields, Posted, Shell, redirect_with};
 
 /// Maximum schedules per request: more than a page of the list holds.
-const MOST: usize = 100;
+const MAX_TICKED: usize = 100;
 
-/// Asks once for all of them, as a page or in a dialog. `BadRequest` for more than [`MOST`].
+/// Asks once for all of them, as a page or in a dialog. `BadRequest` for more than [`MAX_TICKED`].
 pub async fn show(
     viewer: Can<ManageSchedules>,
     shell: Shell,
@@ -34,13 +34,13 @@ pub async fn show(
     if chosen.is_empty() {
         return Ok(redirect_with(&list.address(PATH, &[]), crate::schedules::NO_SCHEDULE_CHOSEN));
     }
-    let mut view = Question::new(viewer.zone, chosen, &list);
+    let mut view = CancellationsPage::new(viewer.zone, chosen, &list);
     view.is_dialog = shell.is_htmx;
     shell.page("Cancelar agendamentos", view)
 }
 
 /// Cancels those that are still pending, and shows the state of the others. `BadRequest` for more than
-/// [`MOST`].
+/// [`MAX_TICKED`].
 pub async fn create(
     viewer: Can<ManageSchedules>,
     form: Posted,
@@ -52,7 +52,7 @@ pub async fn create(
         Ok(reason) => reason,
         Err(error) => {
             let chosen = db.run(move |conn| queries::chosen(conn, &ids)).await?;
-            let view = Question::new(viewer.zone, chosen, &list).refused(form.get("reason"), error);
+            let view = CancellationsPage::new(viewer.zone, chosen, &list).refused(form.get("reason"), error);
             let title = "Erro: Cancelar agendamentos";
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, title, view);
         }
@@ -67,7 +67,7 @@ pub async fn create(
         (1, true) => Ok(redirect_with(&back, crate::schedules::SCHEDULE_CANCELLED)),
         (_, true) => Ok(redirect_with(&back, "Agendamentos selecionados cancelados.")),
         (_, false) => {
-            let view = Outcome { cancelled, others: lines(viewer.zone, others), back };
+            let view = CancellationsResult { cancelled, others: lines(viewer.zone, others), back };
             shell.page("Cancelar agendamentos", view)
         }
     }
@@ -79,7 +79,7 @@ fn cancel_ticked(
     by: &Account,
     ids: &[ScheduleId],
     reason: &Reason,
-) -> Result<(usize, Vec<Bulk>)> {
+) -> Result<(usize, Vec<TickedSchedule>)> {
     let cancelled = queries::cancel_all(conn, ids, by.id, reason)?;
     for id in &cancelled {
         audit::record(conn, &audit::Entry::of(Audited::ScheduleCancelled).by(by).about(Some(id.0)))?;
@@ -94,7 +94,7 @@ fn cancel_ticked(
 
 fn ticked(fields: &Fields) -> Result<Vec<ScheduleId>> {
     let ids: Vec<ScheduleId> = fields.all("id").filter_map(|id| id.parse().ok()).collect();
-    if ids.len() > MOST { Err(Error::BadRequest) } else { Ok(ids) }
+    if ids.len() > MAX_TICKED { Err(Error::BadRequest) } else { Ok(ids) }
 }
 
 /// The filters of the list that the user came from.
@@ -104,7 +104,7 @@ fn list_of(fields: &Fields) -> Filters {
 
 #[derive(Template)]
 #[template(path = "schedules/cancellations.html")]
-struct Question {
+struct CancellationsPage {
     pending: Vec<Line>,
     others: Vec<Line>,
     list: String,
@@ -117,7 +117,7 @@ struct Question {
 /// The result, if some were no longer pending.
 #[derive(Template)]
 #[template(path = "schedules/cancelled.html")]
-struct Outcome {
+struct CancellationsResult {
     cancelled: usize,
     others: Vec<Line>,
     back: String,
@@ -130,8 +130,8 @@ struct Line {
     status: Status,
 }
 
-impl Question {
-    fn new(zone: Zone, chosen: Vec<Bulk>, list: &Filters) -> Self {
+impl CancellationsPage {
+    fn new(zone: Zone, chosen: Vec<TickedSchedule>, list: &Filters) -> Self {
         let (pending, others) = chosen.into_iter().partition(|one| !one.status.is_final());
         Self {
             pending: lines(zone, pending),
@@ -158,7 +158,7 @@ impl Question {
     }
 }
 
-impl Outcome {
+impl CancellationsResult {
     fn title(&self) -> String {
         match self.cancelled {
             0 => "Nenhum agendamento foi cancelado".into(),
@@ -168,8 +168,8 @@ impl Outcome {
     }
 }
 
-fn lines(zone: Zone, chosen: Vec<Bulk>) -> Vec<Line> {
-    let line = |one: Bulk| Line {
+fn lines(zone: Zone, chosen: Vec<TickedSchedule>) -> Vec<Line> {
+    let line = |one: TickedSchedule| Line {
         id: one.id.to_string(),
         contact: one.contact_name,
         when: zone.date_time(one.due_at),

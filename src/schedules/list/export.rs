@@ -6,14 +6,14 @@ use diesel::pg::PgConnection;
 use serde_json::{Map, Value, json};
 
 use super::filters::{Filters, Query};
-use super::queries::{self, ExportRow};
+use super::queries::{self, ExportRow, FilterValues};
 use crate::audit::{self, Action as Audited};
 use crate::auth::{Can, ManageSchedules};
 use crate::clock::Zone;
 use crate::contacts;
 use crate::db::Db;
 use crate::error::Result;
-use crate::schedules::{FailureReason, Known};
+use crate::schedules::{FailureReason, ListCache};
 use crate::web::{Cursor, csv_file};
 
 const HEAD: &[&str] = &[
@@ -45,25 +45,25 @@ const HEAD: &[&str] = &[
 pub async fn show(
     viewer: Can<ManageSchedules>,
     db: web::Data<Db>,
-    known: web::Data<Known>,
+    cache: web::Data<ListCache>,
     query: Query,
 ) -> Result<HttpResponse> {
     let (filters, zone, who) = (Filters::read(&query.0), viewer.zone, viewer.clone());
-    let (narrowed, order) = db
+    let (values, order) = db
         .transaction(move |conn| {
-            let options = known.options(conn, &filters)?;
-            let (filters, now) = (filters.clone().known(&options), Utc::now());
+            let options = cache.options(conn, &filters)?;
+            let (filters, now) = (filters.clone().only_existing(&options), Utc::now());
             let entry = audit::Entry::of(Audited::SchedulesExported).by(&who).with(kept(&filters, zone, now));
             audit::record(conn, &entry)?;
-            Ok((queries::narrowed(conn, &filters, zone, now)?, filters.order()))
+            Ok((FilterValues::load(conn, &filters, zone, now)?, filters.order()))
         })
         .await?;
-    let mut place = Some(None);
+    let mut next = Some(None);
     let name = format!("agendamentos-{}.csv", zone.day(Utc::now()));
     Ok(csv_file(&name, HEAD, &db, move |conn: &mut PgConnection| {
-        let Some(after) = place else { return Ok(Vec::new()) };
-        let rows = queries::chunk(conn, &narrowed, order, after)?;
-        place = rows.last().map(|last| {
+        let Some(after) = next else { return Ok(Vec::new()) };
+        let rows = queries::chunk(conn, &values, order, after)?;
+        next = rows.last().map(|last| {
             Some(Cursor {
                 at: if order.is_by_creation() { last.created_at } else { last.due_at },
                 id: last.id.0,

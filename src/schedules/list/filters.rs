@@ -101,7 +101,7 @@ pub struct Filters {
 }
 
 /// Maximum characters of a search. It must be short enough for the page's address.
-const LONGEST_SEARCH: usize = 2_000;
+const MAX_SEARCH_LENGTH: usize = 2_000;
 
 impl Filters {
     pub fn read(fields: &Fields) -> Self {
@@ -109,7 +109,7 @@ impl Filters {
         let order: Option<Sort> = fields.get("sort").parse().ok();
         Self {
             status,
-            q: fields.get("q").trim().chars().take(LONGEST_SEARCH).collect(),
+            q: fields.get("q").trim().chars().take(MAX_SEARCH_LENGTH).collect(),
             department: fields.get("department_id").parse().ok(),
             attendant: Attendant::parse(fields.get("attendant_id")),
             creator: fields.get("created_by").parse().ok(),
@@ -181,22 +181,22 @@ impl Filters {
 
 /// Where a page of the list begins: after or before a row.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
+pub struct PageStart {
     pub after: Option<Cursor>,
     pub before: Option<Cursor>,
 }
 
-impl Place {
+impl PageStart {
     pub fn read(fields: &Fields) -> Self {
         // The database cannot store every time that can be written here.
-        let place = |name| {
+        let cursor = |name| {
             fields.get(name).parse().ok().filter(|cursor: &Cursor| (1..=9999).contains(&cursor.at.year()))
         };
-        Self { after: place("after"), before: place("before") }
+        Self { after: cursor("after"), before: cursor("before") }
     }
 }
 
-impl Place {
+impl PageStart {
     /// Its parameter name and value in addresses.
     pub fn pair(&self) -> Option<(&'static str, String)> {
         let (before, after) = (self.before.map(|at| ("before", at)), self.after.map(|at| ("after", at)));
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pending_begins_with_what_comes_next() {
+    fn pending_schedules_begin_with_the_next_one() {
         assert_eq!(read("status=scheduled").order(), Sort::Soonest);
         assert_eq!(read("status=failed").order(), Sort::Latest);
         assert_eq!(read("status=scheduled&sort=-due").order(), Sort::Latest);

@@ -4,15 +4,15 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
 use serde_json::{Value, json};
 
-use super::filters::{Attendant, Filters, Place, Query};
+use super::filters::{Attendant, Filters, PageStart, Query};
 use super::period::{Period, Preset};
-use super::queries::{self, Options};
+use super::queries::{self, FilterOptions, FilterValues};
 use super::views::{Index, PATH};
 use crate::auth::{Can, ManageSchedules};
 use crate::clock;
 use crate::db::Db;
 use crate::error::Result;
-use crate::schedules::Known;
+use crate::schedules::ListCache;
 use crate::schedules::queries::Choice;
 use crate::schedules::views::QUEUE;
 use crate::web::{Fields, FilterKind, FilterRemarks, Shell, redirect_without_empty, with_push_url};
@@ -21,29 +21,29 @@ pub async fn index(
     viewer: Can<ManageSchedules>,
     shell: Shell,
     db: web::Data<Db>,
-    known: web::Data<Known>,
+    cache: web::Data<ListCache>,
     query: Query,
     request: HttpRequest,
 ) -> Result<HttpResponse> {
     if let Some(answer) = redirect_without_empty(&request, &shell) {
         return Ok(answer);
     }
-    let (filters, place) = (Filters::read(&query.0), Place::read(&query.0));
-    let (zone, is_refresh) = (viewer.zone, Known::is_refresh(&request));
+    let (filters, start) = (Filters::read(&query.0), PageStart::read(&query.0));
+    let (zone, is_refresh) = (viewer.zone, ListCache::is_refresh(&request));
     let (filters, options, counts, page) = db
         .run(move |conn| {
-            let options = known.options(conn, &filters)?;
-            let filters = filters.known(&options);
-            let found = known.found(conn, &filters.q, is_refresh)?;
-            let narrowed = queries::narrowed_to(found, &filters, zone, Utc::now());
-            let counts = known.counts(conn, &narrowed)?;
-            let page = queries::page(conn, &narrowed, counts, filters.order(), place)?;
+            let options = cache.options(conn, &filters)?;
+            let filters = filters.only_existing(&options);
+            let found = cache.search(conn, &filters.q, is_refresh)?;
+            let values = FilterValues::new(found, &filters, zone, Utc::now());
+            let counts = cache.counts(conn, &values)?;
+            let page = queries::page(conn, &values, counts, filters.order(), start)?;
             Ok((filters, options, counts, page))
         })
         .await?;
-    let place = place.pair();
-    let place: Vec<_> = place.iter().map(|(name, cursor)| (*name, cursor.as_str())).collect();
-    let address = filters.address(PATH, &place);
+    let start = start.pair();
+    let start: Vec<_> = start.iter().map(|(name, cursor)| (*name, cursor.as_str())).collect();
+    let address = filters.address(PATH, &start);
     let remarks = filters.remarks(&query.0).without(filters.address(PATH, &[]));
     let view = Index::new(&viewer, &filters, &options, counts, page).remarking(remarks);
     Ok(with_push_url(shell.page("Agendamentos", view)?, &address))
@@ -87,7 +87,7 @@ impl Filters {
     }
 
     /// Removes departments and users that do not exist.
-    pub fn known(self, options: &Options) -> Self {
+    pub fn only_existing(self, options: &FilterOptions) -> Self {
         let is_user = |id: i64| options.users.iter().any(|user| user.id == id);
         let department = self.department.filter(|id| options.departments.iter().any(|one| one.id == id.0));
         Self {

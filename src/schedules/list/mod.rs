@@ -15,6 +15,7 @@ mod views;
 pub use filters::{Attendant, Filters, Query};
 pub use period::Period;
 pub use queries::{
-    BOUND, Counts, Found, Narrowed, Options, added, counts, find, narrowed_to, narrowing, newest, options,
+    Counts, FILTER_PARAMETERS, FilterOptions, FilterValues, SearchResult, added, bind_filters, counts, find,
+    newest, options,
 };
 pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::filters::Filters;
-use super::queries::{Count, Counts, Options, Row};
+use super::queries::{Count, Counts, FilterOptions, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
 use crate::schedules::Status;
@@ -79,7 +79,7 @@ impl Index {
     pub fn new(
         viewer: &Viewer,
         filters: &Filters,
-        options: &Options,
+        options: &FilterOptions,
         counts: Counts,
         page: PageOf<Row>,
     ) -> Self {

@@ -22,7 +22,7 @@ pub struct Choice {
 }
 
 /// Maximum contacts or people that a select offers at once. Others are found by typing.
-const OFFERED: i64 = 50;
+const MAX_OFFERED: i64 = 50;
 
 /// A contact as an option.
 const CONTACT: &str = "SELECT c.id, c.name,
@@ -42,7 +42,7 @@ pub fn contacts(
     let matches = search.map_or("true".into(), |search| search.condition("c.search", "$2"));
     let query = format!(
         "{CONTACT} WHERE c.archived_at IS NULL AND {is_hers} AND {matches}
-          ORDER BY c.sort_name, c.id LIMIT {OFFERED}"
+          ORDER BY c.sort_name, c.id LIMIT {MAX_OFFERED}"
     );
     Ok(db::prepared(query)
         .replanned_if(search.is_some())
@@ -68,7 +68,7 @@ const PERSON: &str = "SELECT p.id, p.name,
 pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let matches = search.map_or("true".into(), |search| search.condition("p.search", "$1"));
     let query = format!(
-        "{PERSON} WHERE p.archived_at IS NULL AND {matches} ORDER BY p.sort_name, p.id LIMIT {OFFERED}"
+        "{PERSON} WHERE p.archived_at IS NULL AND {matches} ORDER BY p.sort_name, p.id LIMIT {MAX_OFFERED}"
     );
     Ok(db::prepared(query)
         .replanned_if(search.is_some())

@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::{History, Kin, files_of, history, is_readable, kin};
+use super::{History, Related, files_of, history, is_readable, related};
 use crate::auth::Account;
 use crate::db;
 use crate::error::{Error, Result};
@@ -118,20 +118,20 @@ pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -
 
 /// A schedule with everything that its page shows.
 #[derive(Debug)]
-pub struct Story {
+pub struct DetailPage {
     pub detail: Detail,
     pub history: History,
     /// The schedule that it replaces, and those that replace it.
-    pub kin: Vec<Kin>,
+    pub related: Vec<Related>,
     pub files: Vec<Attachment>,
 }
 
-impl Story {
+impl DetailPage {
     pub fn load(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Self> {
         Ok(Self {
             detail: detail(conn, viewer, schedule)?,
             history: history(conn, schedule)?,
-            kin: kin(conn, viewer, schedule)?,
+            related: related(conn, viewer, schedule)?,
             files: files_of(conn, schedule)?,
         })
     }

@@ -14,7 +14,7 @@ use crate::schedules::handover::Handover;
 use crate::schedules::spacing::{Scope, Spacing};
 
 /// SQL condition: whether the schedule `s` is moved. $1 is the department; $2 the attendant, or NULL for all.
-const GOES: &str =
+const IS_MOVED: &str =
     "s.status = 'scheduled' AND s.department_id = $1 AND ($2::bigint IS NULL OR s.attendant_id = $2)";
 
 /// SQL expression: the new spacing key of `s`. $3 is the new department, $4 the new attendant or NULL, $5 the
@@ -22,12 +22,12 @@ const GOES: &str =
 const NEW_KEY: &str = "spacing_key($5, $3, coalesce($4, s.attendant_id), s.contact_id)";
 
 /// The old and the new place: a department, and an attendant if only theirs are moved.
-struct Way {
+struct Places {
     from: (DepartmentId, Option<UserId>),
     to: (DepartmentId, Option<UserId>),
 }
 
-impl From<Handover> for Way {
+impl From<Handover> for Places {
     fn from(handover: Handover) -> Self {
         match handover {
             Handover::Attendant { of, department, to } => {
@@ -40,8 +40,8 @@ impl From<Handover> for Way {
 
 /// Locks the schedules that are moved, until the transaction ends.
 pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<()> {
-    let Way { from, .. } = handover.into();
-    diesel::sql_query(format!("SELECT FROM schedules s WHERE {GOES} ORDER BY s.id FOR NO KEY UPDATE"))
+    let Places { from, .. } = handover.into();
+    diesel::sql_query(format!("SELECT FROM schedules s WHERE {IS_MOVED} ORDER BY s.id FOR NO KEY UPDATE"))
         .bind::<BigInt, _>(from.0)
         .bind::<Nullable<BigInt>, _>(from.1)
         .execute(conn)?;
@@ -60,15 +60,15 @@ pub struct Clash {
 }
 
 /// Maximum conflicts that are returned.
-const TOLD: i64 = 6;
+const MAX_CLASHES: i64 = 6;
 
 /// The first schedules that would be too close to others. Schedules that are exempt from the spacing stay
 /// exempt.
 pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) -> Result<Vec<Clash>> {
-    let Way { from, to } = handover.into();
+    let Places { from, to } = handover.into();
     Ok(diesel::sql_query(format!(
         "SELECT s.id, c.name AS contact_name, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
-          WHERE {GOES} AND NOT s.spacing_exempt AND s.spacing_key <> {NEW_KEY}
+          WHERE {IS_MOVED} AND NOT s.spacing_exempt AND s.spacing_key <> {NEW_KEY}
             AND EXISTS (SELECT FROM schedules p WHERE p.status = 'scheduled' AND p.spacing_key = {NEW_KEY}
                            AND p.due_at > s.due_at - $6 AND p.due_at < s.due_at + $6)
           ORDER BY s.due_at, s.id LIMIT $7"
@@ -79,7 +79,7 @@ pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) ->
     .bind::<Nullable<BigInt>, _>(to.1)
     .bind::<Text, _>(spacing.scope)
     .bind::<Interval, _>(interval(spacing.gap()))
-    .bind::<BigInt, _>(TOLD)
+    .bind::<BigInt, _>(MAX_CLASHES)
     .load(conn)?)
 }
 
@@ -99,10 +99,10 @@ pub fn hand_over(
     scope: Scope,
     by: &Account,
 ) -> Result<Vec<ScheduleId>> {
-    let Way { from, to } = handover.into();
+    let Places { from, to } = handover.into();
     let rows: Vec<IdRow> = diesel::sql_query(format!(
         "WITH leaving AS (
-            SELECT s.id, s.department_id, s.attendant_id, {NEW_KEY} AS new_key FROM schedules s WHERE {GOES}),
+            SELECT s.id, s.department_id, s.attendant_id, {NEW_KEY} AS new_key FROM schedules s WHERE {IS_MOVED}),
          moved AS (
             UPDATE schedules s SET department_id = $3, attendant_id = coalesce($4, s.attendant_id),
                    spacing_key = leaving.new_key, version = s.version + 1, updated_at = clock_timestamp()

@@ -136,7 +136,7 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
 
 /// A schedule that replaces another, as the other's page shows it; or the reverse.
 #[derive(Debug, QueryableByName)]
-pub struct Kin {
+pub struct Related {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Timestamptz)]
@@ -149,17 +149,17 @@ pub struct Kin {
 }
 
 /// Maximum related schedules that a schedule's page shows.
-const KIN: i64 = 20;
+const MAX_RELATED: i64 = 20;
 
 /// The schedule that this one replaces, and those that replace it, if `viewer` may read them; newest first.
-pub fn kin(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Vec<Kin>> {
+pub fn related(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Vec<Related>> {
     Ok(db::prepared(format!(
         "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source
-           FROM (SELECT rescheduled_from AS kin, NULL::bigint AS id FROM schedules WHERE id = $1
+           FROM (SELECT rescheduled_from AS related, NULL::bigint AS id FROM schedules WHERE id = $1
                  UNION ALL SELECT id, $1 FROM schedules WHERE rescheduled_from = $1) shown
-           JOIN schedules s ON s.id = shown.kin
+           JOIN schedules s ON s.id = shown.related
            LEFT JOIN users u ON u.id = s.created_by
-          WHERE {} ORDER BY s.id DESC LIMIT {KIN}",
+          WHERE {} ORDER BY s.id DESC LIMIT {MAX_RELATED}",
         is_readable("$2")
     ))
     .bind::<BigInt, _>(schedule)

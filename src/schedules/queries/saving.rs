@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::ids::{ContactId, ScheduleId, UserId};
 use crate::schedules::Status;
 use crate::schedules::cancel::Reason;
-use crate::schedules::draft::Draft;
+use crate::schedules::draft::ScheduleDraft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
 use crate::schema::{schedule_history, settings};
 
@@ -31,7 +31,7 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
 /// Locks the contact of a schedule that is about to be saved. Closing its ticket and copying its name into
 /// `schedule_texts` need this. Must run before [`lock_keys`]: a transaction that waits for a contact while it
 /// holds a spacing key stops everybody else from saving.
-pub fn hold_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
+pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
     let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR SHARE" };
     db::prepared(format!("SELECT FROM contacts WHERE id = $1 {lock}"))
         .bind::<BigInt, _>(contact)
@@ -58,7 +58,7 @@ struct IdRow {
 
 /// A schedule that an earlier submission of a form saved.
 #[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Made {
+pub struct SavedByForm {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Text)]
@@ -70,7 +70,7 @@ pub struct Made {
 
 /// The schedule that an earlier submission of this form saved. A change of the company's spacing does not
 /// count as an edit: it changes nothing that a form says.
-pub fn made_by(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<Made>> {
+pub fn saved_by_form(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<SavedByForm>> {
     Ok(db::prepared(
         "SELECT s.id, s.status,
                 EXISTS (SELECT FROM schedule_history h WHERE h.schedule_id = s.id AND h.kind = 'edited'
@@ -98,7 +98,7 @@ struct ConflictRow {
 
 /// A wanted time among the pending schedules of a spacing key.
 #[derive(Clone, Copy, Debug)]
-pub struct Wanted {
+pub struct WantedTime {
     pub key: i64,
     pub gap: Duration,
     pub at: DateTime<Utc>,
@@ -108,7 +108,7 @@ pub struct Wanted {
 
 /// The nearest pending schedule of the key that is closer to the wanted time than the gap, with the nearest
 /// free whole minutes before (in the future) and after. `None` if the time is free.
-pub fn conflict(conn: &mut PgConnection, wanted: Wanted) -> Result<Option<Conflict>> {
+pub fn conflict(conn: &mut PgConnection, wanted: WantedTime) -> Result<Option<Conflict>> {
     if wanted.gap <= Duration::zero() {
         return Ok(None);
     }
@@ -135,7 +135,12 @@ struct FoundRow {
 }
 
 /// Whether the pending schedule already has this time and key.
-pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key: i64) -> Result<bool> {
+pub fn has_time_and_key(
+    conn: &mut PgConnection,
+    id: ScheduleId,
+    at: DateTime<Utc>,
+    key: i64,
+) -> Result<bool> {
     let row: FoundRow = db::prepared(
         "SELECT EXISTS (SELECT FROM schedules
                          WHERE id = $1 AND status = 'scheduled' AND due_at = $2 AND spacing_key = $3) AS is_found",
@@ -153,7 +158,7 @@ pub fn stands_at(conn: &mut PgConnection, id: ScheduleId, at: DateTime<Utc>, key
 /// The constraint `schedules_spaced` is violated if a writer that did not lock the key saved first.
 pub fn insert(
     conn: &mut PgConnection,
-    draft: &Draft,
+    draft: &ScheduleDraft,
     form_key: Uuid,
     spacing: Spacing,
     creator: UserId,

@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::Utc;
 
-use super::options::{Found, Options};
+use super::options::{FormOptions, ResultCounts};
 use super::slot::suggestion;
 use super::{AttendantField, ContactWarning, QUEUE, SlotView, with_second};
 use crate::auth::Viewer;
@@ -11,9 +11,9 @@ use crate::clock::{self, Resolved, Zone};
 use crate::files::UploadItem;
 use crate::ids::ScheduleId;
 use crate::schedules::Action;
-use crate::schedules::create::Question;
+use crate::schedules::create::SaveQuestion;
 use crate::schedules::editing::{Merged, Part, Stale, stale_notice};
-use crate::schedules::form::{COMMENT_LIMIT, Fold, MESSAGE_LIMIT, Typed};
+use crate::schedules::form::{COMMENT_LIMIT, Fold, MESSAGE_LIMIT, ScheduleInput};
 use crate::schedules::queries::Choice;
 use crate::schedules::slot::Slot;
 use crate::web::{self, FieldErrors};
@@ -29,7 +29,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// The purpose of a form that creates a schedule.
-    pub fn of_new(typed: &Typed) -> Self {
+    pub fn of_new(typed: &ScheduleInput) -> Self {
         typed.ids().rescheduled_from.map_or(Self::New, Self::Reschedule)
     }
 
@@ -73,10 +73,10 @@ impl Purpose {
 #[template(path = "schedules/form.html")]
 pub struct FormPage {
     purpose: Purpose,
-    typed: Typed,
+    typed: ScheduleInput,
     people: Vec<Choice>,
     contacts: Vec<Choice>,
-    found: Found,
+    found: ResultCounts,
     departments: Vec<Choice>,
     attendant: AttendantField,
     warning: ContactWarning,
@@ -86,7 +86,7 @@ pub struct FormPage {
     /// Whether it could not be saved just now, although it is valid.
     is_unsaved: bool,
     /// What changed while the form was open.
-    question: Option<Asked>,
+    question: Option<QuestionNotice>,
     /// Why some values of the schedule that it replaces were left out.
     left_out: Vec<&'static str>,
     /// Why the chosen person no longer fits.
@@ -98,12 +98,12 @@ pub struct FormPage {
 }
 
 impl FormPage {
-    pub fn new(viewer: &Viewer, purpose: Purpose, mut typed: Typed, options: Options) -> Self {
+    pub fn new(viewer: &Viewer, purpose: Purpose, mut typed: ScheduleInput, options: FormOptions) -> Self {
         if typed.zone.trim().is_empty() {
             typed.zone = viewer.zone.name().into();
         }
-        let Options { people, contacts, found, departments, attendants, .. } = options;
-        let Options { warning, slot, files, unfit_person, .. } = options;
+        let FormOptions { people, contacts, found, departments, attendants, .. } = options;
+        let FormOptions { warning, slot, files, unfit_person, .. } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -149,14 +149,14 @@ impl FormPage {
 
     /// The same form with what changed while it was open. The form takes over the current time zone, so this
     /// is asked only once.
-    pub fn asking(mut self, viewer: &Viewer, question: Question) -> Self {
-        self.question = Some(Asked::new(viewer, question, &self.typed, &self.warning));
+    pub fn asking(mut self, viewer: &Viewer, question: SaveQuestion) -> Self {
+        self.question = Some(QuestionNotice::new(viewer, question, &self.typed, &self.warning));
         self.typed.zone = viewer.zone.name().into();
         self
     }
 
     /// The same form, with what happened to its schedule meanwhile above it.
-    pub fn overtaken(mut self, viewer: &Viewer, stale: &Stale, merged: &Merged) -> Self {
+    pub fn with_stale_notice(mut self, viewer: &Viewer, stale: &Stale, merged: &Merged) -> Self {
         let own = |part: &Part| (*part, self.in_words(*part));
         let own: Vec<_> = merged.both.iter().map(own).collect();
         self.stale = Some(stale_notice(viewer, stale, own, &merged.original));
@@ -218,19 +218,19 @@ impl FormPage {
 }
 
 /// What the user is asked before submitting the form again.
-struct Asked {
+struct QuestionNotice {
     title: String,
     text: String,
     /// The instant that was meant, in the current time zone: value and label.
     slot: Option<(String, String)>,
 }
 
-impl Asked {
-    fn new(viewer: &Viewer, question: Question, typed: &Typed, warning: &ContactWarning) -> Self {
+impl QuestionNotice {
+    fn new(viewer: &Viewer, question: SaveQuestion, typed: &ScheduleInput, warning: &ContactWarning) -> Self {
         let saved = "O agendamento já está salvo, e o chamado continua aberto.";
         let unsaved = "Nada foi salvo ainda, e o chamado continua aberto.";
         match question {
-            Question::Zone(former) => Self {
+            SaveQuestion::Zone(former) => Self {
                 title: "O fuso horário da empresa mudou enquanto este formulário estava aberto.".into(),
                 text: format!(
                     "Nada foi salvo ainda. A data e a hora agora valem assim: {} Confira e salve de novo.",
@@ -238,7 +238,7 @@ impl Asked {
                 ),
                 slot: same_instant(viewer.zone, former, typed),
             },
-            Question::Ticket { is_saved } => Self {
+            SaveQuestion::Ticket { is_saved } => Self {
                 title: warning.question(),
                 text: format!(
                     "{} Leia abaixo, em “Para quem”, e use “Salvar e fechar chamado” de novo, se for o caso.",
@@ -251,7 +251,7 @@ impl Asked {
 }
 
 /// The typed time, converted from the zone `former` to `zone`.
-fn same_instant(zone: Zone, former: Zone, typed: &Typed) -> Option<(String, String)> {
+fn same_instant(zone: Zone, former: Zone, typed: &ScheduleInput) -> Option<(String, String)> {
     let at = match (former.resolve(clock::parse_input(&typed.due_at)?), typed.due_fold.parse()) {
         (Resolved::One(at), _) | (Resolved::Twice(at, _), Ok(Fold::First)) => at,
         (Resolved::Twice(_, at), Ok(Fold::Second)) => at,

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 use crate::schedules::Action;
 use crate::schedules::draft::Facts;
-use crate::schedules::form::Typed;
+use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::Choice;
 use crate::tickets::queries::Unread;
 use crate::tickets::{self, OpenTicket, Seen};
@@ -41,14 +41,14 @@ impl AttendantField {
 
 /// The facts about the chosen contact.
 #[derive(Clone, Debug)]
-pub struct Known {
-    open_ticket: Option<Open>,
+pub struct ContactFacts {
+    open_ticket: Option<ShownTicket>,
     is_unreachable: bool,
 }
 
 /// The contact's open ticket, as the form shows it.
 #[derive(Clone, Debug)]
-struct Open {
+struct ShownTicket {
     ticket: OpenTicket,
     /// What the form sends back to close it.
     seen: Seen,
@@ -58,15 +58,15 @@ struct Open {
     unread: Vec<Unread>,
 }
 
-impl Known {
-    pub fn of(conn: &mut PgConnection, facts: &Facts, viewer: UserId, typed: &Typed) -> Result<Self> {
+impl ContactFacts {
+    pub fn of(conn: &mut PgConnection, facts: &Facts, viewer: UserId, typed: &ScheduleInput) -> Result<Self> {
         let open = match facts.contact {
             Some(contact) => tickets::open_ticket_of(conn, contact.id)?,
             None => None,
         };
         let before: Option<Seen> = typed.open_ticket.parse().ok();
         let open_ticket = match open {
-            Some(ticket) => Some(Open::of(conn, ticket, viewer, before)?),
+            Some(ticket) => Some(ShownTicket::of(conn, ticket, viewer, before)?),
             None => None,
         };
         let is_unreachable = facts.contact.is_some_and(|contact| !contact.is_reachable);
@@ -74,7 +74,7 @@ impl Known {
     }
 }
 
-impl Open {
+impl ShownTicket {
     fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<Seen>) -> Result<Self> {
         let before = before.filter(|seen| seen.ticket == ticket.id).map(|seen| seen.up_to);
         // A message that arrives between the two statements does not count as seen.
@@ -104,9 +104,9 @@ pub struct ContactWarning {
 }
 
 impl ContactWarning {
-    pub fn new(viewer: &Viewer, known: Known, with_button: bool) -> Self {
-        let Known { open_ticket, is_unreachable } = known;
-        let Some(Open { ticket, seen, was_shown, mut unread }) = open_ticket else {
+    pub fn new(viewer: &Viewer, facts: ContactFacts, with_button: bool) -> Self {
+        let ContactFacts { open_ticket, is_unreachable } = facts;
+        let Some(ShownTicket { ticket, seen, was_shown, mut unread }) = open_ticket else {
             return Self { is_unreachable, with_button, ..Self::default() };
         };
         let may_close = tickets::may_close(viewer, &ticket);

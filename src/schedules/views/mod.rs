@@ -1,7 +1,6 @@
 //! Finished data for the templates of schedules.
 
 mod cancellation;
-mod cautions;
 mod changes;
 mod dispatch;
 mod form;
@@ -10,13 +9,14 @@ mod options;
 mod show;
 mod slot;
 mod timeline;
+mod warnings;
 
 pub use cancellation::CancellationPage;
 pub use changes::ChangeLine;
 pub use dispatch::DispatchPage;
 pub use form::{FormPage, Purpose};
-pub use form_parts::{AttendantField, ContactWarning, Known, as_json};
-pub use options::Options;
+pub use form_parts::{AttendantField, ContactFacts, ContactWarning, as_json};
+pub use options::FormOptions;
 pub use show::{Show, failure_text};
 pub use slot::SlotView;
 

@@ -2,34 +2,34 @@
 
 use diesel::pg::PgConnection;
 
-use super::Known;
+use super::ContactFacts;
 use crate::error::Result;
 use crate::files::UploadItem;
 use crate::ids::{ScheduleId, UserId};
-use crate::schedules::form::Typed;
+use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::{self, Choice};
 use crate::schedules::slot::{self, Slot};
 use crate::web::Search;
 
 /// The options of the form's selects, and the facts about what is chosen.
-pub struct Options {
+pub struct FormOptions {
     pub(super) people: Vec<Choice>,
     pub(super) contacts: Vec<Choice>,
-    pub(super) found: Found,
+    pub(super) found: ResultCounts,
     pub(super) departments: Vec<Choice>,
     pub(super) attendants: Vec<Choice>,
-    pub(super) warning: Known,
+    pub(super) warning: ContactFacts,
     pub(super) unfit_person: Option<&'static str>,
     pub(super) slot: Slot,
     pub(super) files: Vec<UploadItem>,
 }
 
-impl Options {
+impl FormOptions {
     /// For a form that edits the schedule `except`, or creates a new one.
     pub fn load(
         conn: &mut PgConnection,
         viewer: UserId,
-        typed: &Typed,
+        typed: &ScheduleInput,
         except: Option<ScheduleId>,
     ) -> Result<Self> {
         let chosen = typed.ids();
@@ -37,7 +37,8 @@ impl Options {
         let (contact, person) = (Search::parse(&typed.contact_search), Search::parse(&typed.person_search));
         let mut contacts = queries::contacts(conn, chosen.person, contact.as_ref())?;
         let mut people = queries::people(conn, person.as_ref())?;
-        let found = Found { contacts: contact.map(|_| contacts.len()), people: person.map(|_| people.len()) };
+        let found =
+            ResultCounts { contacts: contact.map(|_| contacts.len()), people: person.map(|_| people.len()) };
         // An edited schedule's current values are offered even if they were archived or deactivated since.
         let contact = facts.contact.map(|contact| contact.id);
         if let Some(contact) = contact.filter(|id| contacts.iter().all(|choice| choice.id != id.0)) {
@@ -62,19 +63,19 @@ impl Options {
                 None => Vec::new(),
             },
             unfit_person: facts.unfit_person(),
-            warning: Known::of(conn, &facts, viewer, typed)?,
-            slot: slot::look(conn, typed, &facts, except)?,
+            warning: ContactFacts::of(conn, &facts, viewer, typed)?,
+            slot: slot::check(conn, typed, &facts, except)?,
         })
     }
 }
 
 /// The number of results of each search; `None` without a search.
-pub(super) struct Found {
+pub(super) struct ResultCounts {
     pub(super) contacts: Option<usize>,
     pub(super) people: Option<usize>,
 }
 
-impl Found {
+impl ResultCounts {
     pub(super) fn contacts_in_words(found: &usize) -> String {
         match found {
             0 => "Nenhum contato encontrado.".into(),

@@ -3,14 +3,14 @@
 use askama::Template;
 
 use super::cancellation::CancellationForm;
-use super::cautions::Caution;
 use super::dispatch::DispatchForm;
 use super::timeline::{self, Entry};
+use super::warnings::Warning;
 use crate::auth::Viewer;
 use crate::clock::Zone;
 use crate::contacts::display;
 use crate::files::FileList;
-use crate::schedules::queries::{Detail, Story};
+use crate::schedules::queries::{Detail, DetailPage};
 use crate::schedules::{Action, FailureReason, Status};
 use crate::web::{initials, tint};
 
@@ -36,8 +36,8 @@ pub struct Show {
     comment: String,
     conversation: Option<String>,
     failure: Option<Failure>,
-    cautions: Vec<Caution>,
-    no_more: Option<Caution>,
+    warnings: Vec<Warning>,
+    why_no_reschedule: Option<Warning>,
     cancel_reason: Option<String>,
     timeline: Vec<Entry>,
     is_history_retired: bool,
@@ -55,13 +55,13 @@ struct Failure {
 }
 
 impl Show {
-    pub fn new(viewer: &Viewer, story: Story) -> Self {
+    pub fn new(viewer: &Viewer, page: DetailPage) -> Self {
         let zone = viewer.zone;
-        let timeline = timeline::entries(zone, &story);
-        let failure = Failure::of(&story, zone);
-        let detail = story.detail;
-        let is_history_retired = detail.may_lack_history && story.history.entries.is_empty();
-        let no_more = Caution::no_more(&detail).filter(|_| viewer.can_schedule());
+        let timeline = timeline::entries(zone, &page);
+        let failure = Failure::of(&page, zone);
+        let detail = page.detail;
+        let is_history_retired = detail.may_lack_history && page.history.entries.is_empty();
+        let why_no_reschedule = Warning::why_no_reschedule(&detail).filter(|_| viewer.can_schedule());
         let can_change = viewer.can_schedule() && !detail.status.is_final();
         let due = format!("{} às {}", zone.long_date(detail.due_at), zone.time(detail.due_at));
         Self {
@@ -76,12 +76,12 @@ impl Show {
             action: detail.action,
             conversation: conversation(&detail),
             failure,
-            cautions: Caution::all(&detail),
+            warnings: Warning::all(&detail),
             timeline,
             is_history_retired,
             can_change,
-            can_reschedule: viewer.can_schedule() && detail.status.is_final() && no_more.is_none(),
-            no_more,
+            can_reschedule: viewer.can_schedule() && detail.status.is_final() && why_no_reschedule.is_none(),
+            why_no_reschedule,
             cancellation: can_change.then(|| CancellationForm::new(viewer, &detail, true)),
             dispatch: can_change.then(|| DispatchForm::new(viewer, &detail, true)),
             contact: detail.contact_name,
@@ -89,7 +89,7 @@ impl Show {
             department: detail.department_name,
             attendant: detail.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
             message: detail.message,
-            files: FileList::of(&story.files, ""),
+            files: FileList::of(&page.files, ""),
             comment: detail.comment,
             cancel_reason: detail.cancel_reason,
         }
@@ -97,26 +97,26 @@ impl Show {
 }
 
 impl Failure {
-    fn of(story: &Story, zone: Zone) -> Option<Self> {
-        let (what, mut why) = failure_text(&story.detail, zone)?;
-        let entry = story.history.entries.iter().find(|entry| entry.kind == "failed");
+    fn of(page: &DetailPage, zone: Zone) -> Option<Self> {
+        let (what, mut why) = failure_text(&page.detail, zone)?;
+        let entry = page.history.entries.iter().find(|entry| entry.kind == "failed");
         let ticket = entry.and_then(|entry| Some((entry, entry.ticket_id?, entry.protocol?)));
         let Some((entry, ticket, protocol)) = ticket else {
-            if entry.is_none() && story.detail.failure_reason == Some(FailureReason::TicketOpen) {
+            if entry.is_none() && page.detail.failure_reason == Some(FailureReason::TicketOpen) {
                 // The deleted history named the ticket, which may have been closed long ago.
-                let due = zone.date_time(story.detail.due_at);
+                let due = zone.date_time(page.detail.due_at);
                 why = format!("O chamado já estava aberto em {due}. Agende outra data.");
             }
             return Some(Self { what, why, ticket: None });
         };
         if !entry.is_open {
-            let due = zone.date_time(story.detail.due_at);
+            let due = zone.date_time(page.detail.due_at);
             why = format!(
                 "O chamado nº {protocol} estava aberto em {due} e já foi fechado. Agende outra data."
             );
         }
         let link = (format!("/tickets/{ticket}"), format!("Ir para o chamado nº {protocol}"));
-        let ticket = (entry.is_open && story.detail.is_readable).then_some(link);
+        let ticket = (entry.is_open && page.detail.is_readable).then_some(link);
         Some(Self { what, why, ticket })
     }
 }

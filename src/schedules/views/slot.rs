@@ -12,15 +12,15 @@ use crate::schedules::spacing::Conflict;
 #[derive(Template, Default)]
 #[template(path = "schedules/_slot.html")]
 pub struct SlotView {
-    question: Option<Question>,
+    question: Option<FoldQuestion>,
     conflict: Option<ConflictNotice>,
     wrong: Option<Wrong>,
     is_free: bool,
-    stays_near: bool,
+    keeps_exempt_time: bool,
 }
 
 /// Asks which of two equal clock times is meant.
-struct Question {
+struct FoldQuestion {
     text: String,
     choices: Vec<FoldChoice>,
 }
@@ -48,8 +48,8 @@ impl SlotView {
     pub fn new(viewer: &Viewer, slot: Slot) -> Self {
         let zone = viewer.zone;
         let question = match slot.due {
-            Due::Twice(twins) => Some(Question::new(viewer, twins, None)),
-            Due::At { at, twins: Some(twins), .. } => Some(Question::new(viewer, twins, Some(at))),
+            Due::Twice(twins) => Some(FoldQuestion::new(viewer, twins, None)),
+            Due::At { at, twins: Some(twins), .. } => Some(FoldQuestion::new(viewer, twins, Some(at))),
             _ => None,
         };
         let wrong = match slot.due {
@@ -67,19 +67,19 @@ impl SlotView {
         Self {
             question,
             wrong,
-            stays_near: slot.stays_near,
-            is_free: slot.is_judged && slot.conflict.is_none() && !slot.stays_near,
+            keeps_exempt_time: slot.keeps_exempt_time,
+            is_free: slot.is_checked && slot.conflict.is_none() && !slot.keeps_exempt_time,
             conflict: slot.conflict.map(|conflict| ConflictNotice::new(viewer, conflict)),
         }
     }
 
     /// Whether this view already says what is wrong with the time.
-    pub fn is_telling(&self) -> bool {
+    pub fn shows_error(&self) -> bool {
         self.conflict.is_some() || self.wrong.is_some()
     }
 }
 
-impl Question {
+impl FoldQuestion {
     fn new(viewer: &Viewer, twins: [DateTime<Utc>; 2], chosen: Option<DateTime<Utc>>) -> Self {
         let zone = viewer.zone;
         let choice = |(fold, at, name): (Fold, DateTime<Utc>, &str)| FoldChoice {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::changes::ChangeLine;
 use crate::clock::Zone;
 use crate::schedules::Status;
-use crate::schedules::queries::{Detail, HistoryEntry, Kin, Story};
+use crate::schedules::queries::{Detail, DetailPage, HistoryEntry, Related};
 
 pub struct Entry {
     pub style: &'static str,
@@ -20,23 +20,25 @@ pub struct Entry {
 }
 
 /// All entries. A pending run comes first.
-pub fn entries(zone: Zone, story: &Story) -> Vec<Entry> {
-    let detail = &story.detail;
+pub fn entries(zone: Zone, page: &DetailPage) -> Vec<Entry> {
+    let detail = &page.detail;
     let mut entries = Vec::new();
     for (at, icon, title) in [
         (detail.read_at, "checks", "Mensagem lida"),
         (detail.delivered_at, "message-check", "Mensagem entregue"),
     ] {
-        entries.extend(at.map(|at| Entry::new("done", icon, title, at).said(zone, &[])));
+        entries.extend(at.map(|at| Entry::new("done", icon, title, at).with_sub(zone, &[])));
     }
-    for entry in &story.history.entries {
-        entries.extend(told_of(zone, entry));
+    for entry in &page.history.entries {
+        entries.extend(notified(zone, entry));
         if entry.kind == "completed" && detail.action.opens_ticket() {
             entries.extend(opened(zone, detail, entry));
         }
-        entries.push(what_happened(zone, story, entry));
+        entries.push(what_happened(zone, page, entry));
     }
-    entries.extend(story.kin.iter().filter(|kin| !kin.is_source).map(|kin| succeeded(zone, kin)));
+    entries.extend(
+        page.related.iter().filter(|related| !related.is_source).map(|related| rescheduled(zone, related)),
+    );
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     if detail.status == Status::Scheduled {
         let mut awaited = Entry::new("scheduled", "clock", "Aguardando o disparo", detail.due_at);
@@ -53,7 +55,7 @@ impl Entry {
     }
 
     /// Sets the line below the title: the date and the given parts.
-    fn said(mut self, zone: Zone, parts: &[&str]) -> Self {
+    fn with_sub(mut self, zone: Zone, parts: &[&str]) -> Self {
         let parts = parts.iter().filter(|part| !part.is_empty()).copied();
         let date = zone.date_time(self.at);
         self.sub = std::iter::once(date.as_str()).chain(parts).collect::<Vec<_>>().join(" · ");
@@ -66,54 +68,54 @@ impl Entry {
     }
 }
 
-fn what_happened(zone: Zone, story: &Story, entry: &HistoryEntry) -> Entry {
-    let detail = &story.detail;
+fn what_happened(zone: Zone, page: &DetailPage, entry: &HistoryEntry) -> Entry {
+    let detail = &page.detail;
     let who = entry.actor_name.as_deref().unwrap_or_default();
     match entry.kind.as_str() {
-        "created" => created(zone, story, entry),
+        "created" => created(zone, page, entry),
         "edited" if entry.changes().is_mark() => {
             let mut marked = Entry::new("scheduled", "clock-pause", "Intervalo da empresa mudou", entry.at);
             marked.lines = vec![match entry.changes().marks() {
                 true => "Ficou fora do intervalo e continua valendo no mesmo horário".into(),
                 false => "Voltou a caber no intervalo".into(),
             }];
-            marked.said(zone, &[who])
+            marked.with_sub(zone, &[who])
         }
         "edited" => {
-            let changes = ChangeLine::all(&entry.changes(), &story.history.names, zone);
+            let changes = ChangeLine::all(&entry.changes(), &page.history.names, zone);
             let mut edited = Entry::new("scheduled", "pencil", "Agendamento editado", entry.at);
             edited.lines = changes.iter().map(ChangeLine::sentence).collect();
-            edited.said(zone, &[who])
+            edited.with_sub(zone, &[who])
         }
         "cancelled" => {
             let mut cancelled = Entry::new("cancelled", "ban", "Agendamento cancelado", entry.at);
             cancelled.lines = detail.cancel_reason.iter().map(|reason| format!("“{reason}”")).collect();
-            cancelled.said(zone, &[who])
+            cancelled.with_sub(zone, &[who])
         }
         "completed" if !who.is_empty() => {
             let planned = format!("estava previsto para {}", zone.date_time(detail.due_at));
             let fired = Entry::new("done", "bolt", format!("Disparado agora por {who}"), entry.at);
-            fired.said(zone, &[&planned])
+            fired.with_sub(zone, &[&planned])
         }
         "completed" => {
             let fired = Entry::new("done", "circle-check", "Disparado", entry.at);
-            fired.said(zone, &[&lateness(detail, entry)])
+            fired.with_sub(zone, &[&lateness(detail, entry)])
         }
         _ => {
             let failed = Entry::new("error", "alert-triangle", "Erro no disparo", entry.at);
             let why = entry.protocol.map(|protocol| format!("o chamado nº {protocol} já estava aberto"));
-            failed.said(zone, &[&lateness(detail, entry), why.as_deref().unwrap_or_default()])
+            failed.with_sub(zone, &[&lateness(detail, entry), why.as_deref().unwrap_or_default()])
         }
     }
 }
 
-fn created(zone: Zone, story: &Story, entry: &HistoryEntry) -> Entry {
+fn created(zone: Zone, page: &DetailPage, entry: &HistoryEntry) -> Entry {
     let who = entry.actor_name.as_deref().unwrap_or_default();
     let from = entry.protocol.map(|protocol| format!("a partir do chamado nº {protocol}"));
     let created = Entry::new("scheduled", "calendar-plus", "Agendamento criado", entry.at)
-        .said(zone, &[who, from.as_deref().unwrap_or_default()]);
-    match story.kin.iter().find(|kin| kin.is_source) {
-        Some(Kin { id, .. }) => {
+        .with_sub(zone, &[who, from.as_deref().unwrap_or_default()]);
+    match page.related.iter().find(|related| related.is_source) {
+        Some(Related { id, .. }) => {
             created.linked(format!("/schedules/{id}"), format!("Reagendamento do nº {id}"))
         }
         None => created,
@@ -125,27 +127,27 @@ fn opened(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Option<Entry> {
     let (ticket, protocol) = (entry.ticket_id?, entry.protocol?);
     let title = format!("Chamado nº {protocol} aberto");
     let sent = if detail.sends { "mensagem enviada" } else { "" };
-    let opened = Entry::new("done", "message-plus", title, entry.at).said(zone, &[sent]);
+    let opened = Entry::new("done", "message-plus", title, entry.at).with_sub(zone, &[sent]);
     Some(match detail.is_readable {
         true => opened.linked(format!("/tickets/{ticket}"), "Ver chamado"),
         false => opened,
     })
 }
 
-fn told_of(zone: Zone, entry: &HistoryEntry) -> Option<Entry> {
+fn notified(zone: Zone, entry: &HistoryEntry) -> Option<Entry> {
     let title = match entry.notified.len() {
         0 => return None,
         1 => "Atendente notificado",
         _ => "Atendentes notificados",
     };
-    Some(Entry::new("", "bell", title, entry.at).said(zone, &[&entry.notified.join(", ")]))
+    Some(Entry::new("", "bell", title, entry.at).with_sub(zone, &[&entry.notified.join(", ")]))
 }
 
-fn succeeded(zone: Zone, kin: &Kin) -> Entry {
-    let who = kin.actor_name.as_deref().unwrap_or_default();
-    Entry::new("scheduled", "calendar-plus", "Reagendado", kin.at)
-        .said(zone, &[who])
-        .linked(format!("/schedules/{}", kin.id), format!("Reagendado como nº {}", kin.id))
+fn rescheduled(zone: Zone, related: &Related) -> Entry {
+    let who = related.actor_name.as_deref().unwrap_or_default();
+    Entry::new("scheduled", "calendar-plus", "Reagendado", related.at)
+        .with_sub(zone, &[who])
+        .linked(format!("/schedules/{}", related.id), format!("Reagendado como nº {}", related.id))
 }
 
 /// "no horário (7 ms)", "com 12 min de atraso".

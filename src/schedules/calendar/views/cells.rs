@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
-use super::{PATH, Shown, free_time, long_day};
+use super::{CalendarData, PATH, free_time, long_day};
 use crate::clock::{self, Zone};
 use crate::schedules::calendar::grid::{Cell, View};
 use crate::schedules::calendar::queries::Entry;
@@ -11,7 +11,7 @@ use crate::schedules::list::{self, Filters, Period};
 use crate::schedules::{Action, Status};
 
 /// Maximum schedules of a day that the agenda shows.
-const IN_THE_AGENDA: usize = 10;
+const MAX_IN_AGENDA: usize = 10;
 
 /// One cell.
 pub struct CellView {
@@ -75,11 +75,11 @@ pub struct AgendaDay {
 /// Builds the cells of a page, by position.
 pub struct Cells<'a> {
     zone: Zone,
-    shown: &'a Shown,
+    shown: &'a CalendarData,
 }
 
 impl<'a> Cells<'a> {
-    pub fn new(zone: Zone, shown: &'a Shown) -> Self {
+    pub fn new(zone: Zone, shown: &'a CalendarData) -> Self {
         Self { zone, shown }
     }
 
@@ -121,7 +121,7 @@ impl<'a> Cells<'a> {
         let places: Vec<usize> =
             (0..self.shown.cells.len()).filter(|p| self.shown.cells[*p].day == day).collect();
         let entries: Vec<EntryView> =
-            places.iter().flat_map(|place| self.entries(*place)).take(IN_THE_AGENDA).collect();
+            places.iter().flat_map(|place| self.entries(*place)).take(MAX_IN_AGENDA).collect();
         let counts: Vec<(i64, bool)> = places.iter().map(|place| self.count(*place)).collect();
         let count = (counts.iter().map(|count| count.0).sum(), counts.iter().any(|count| count.1));
         vec![AgendaDay {
@@ -134,8 +134,8 @@ impl<'a> Cells<'a> {
 
     /// The number of schedules in a cell, and whether there may be more.
     pub fn count(&self, place: usize) -> (i64, bool) {
-        let loads = self.shown.loads.iter().filter(|load| load.cell == place as i64 + 1);
-        loads.fold((0, false), |(sum, is_cut), load| (sum + load.count, is_cut || load.is_cut))
+        let cell_counts = self.shown.cell_counts.iter().filter(|cell| cell.cell == place as i64 + 1);
+        cell_counts.fold((0, false), |(sum, is_cut), cell| (sum + cell.count, is_cut || cell.is_cut))
     }
 
     fn view(&self, place: usize) -> CellView {
@@ -195,8 +195,8 @@ impl<'a> Cells<'a> {
 
     /// A dot for each situation, up to four.
     fn dots(&self, place: usize) -> Vec<&'static str> {
-        let loads = self.shown.loads.iter().filter(|load| load.cell == place as i64 + 1);
-        loads.map(|load| load.status.style()).collect()
+        let cell_counts = self.shown.cell_counts.iter().filter(|cell| cell.cell == place as i64 + 1);
+        cell_counts.map(|cell| cell.status.style()).collect()
     }
 
     fn more(&self, day: NaiveDate, (count, is_cut): (i64, bool), shown: usize) -> Option<More> {

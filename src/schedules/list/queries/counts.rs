@@ -4,21 +4,21 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::narrowed::{Narrowed, narrowing};
-use super::situation::{Direction, of_situation};
+use super::filter_values::{FilterValues, bind_filters};
+use super::status_range::{Direction, status_range};
 use crate::error::Result;
 use crate::schedules::Status;
 
 /// Maximum schedules counted per tab. Beyond it the page says "1.000+": the exact number is not worth reading
 /// a million rows.
-const COUNTED: i64 = 1_000;
+const MAX_COUNTED: i64 = 1_000;
 
 /// Maximum rows that are read per tab, if filters without an index of their own reduce what an index finds.
 /// If there are more, the page says for example "37+".
-const LOOKED_AT: i64 = 10_000;
+const MAX_READ: i64 = 10_000;
 
 /// The same, if each row must also be compared with the words of a search.
-const COMPARED: i64 = 100;
+const MAX_COMPARED: i64 = 100;
 
 /// The number of schedules in a tab.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,10 +37,10 @@ impl Counts {
         self.0[status as usize]
     }
 
-    /// Whether a tab was counted completely and has at most [`COUNTED`] schedules.
-    pub fn is_few(&self, tab: Option<Status>) -> bool {
+    /// Whether a tab was counted completely and has at most [`MAX_COUNTED`] schedules.
+    pub fn is_complete_and_small(&self, tab: Option<Status>) -> bool {
         let count = tab.map_or_else(|| self.all(), |status| self.of(status));
-        !count.is_cut && count.at_least <= COUNTED
+        !count.is_cut && count.at_least <= MAX_COUNTED
     }
 
     pub fn all(&self) -> Count {
@@ -60,11 +60,11 @@ struct CountRow {
 }
 
 /// Counts the schedules in each situation. `all` must have no filter by situation.
-pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
-    let limit = match (&all.patterns, &all.found, all.set()) {
-        (Some(_), ..) => COMPARED,
-        (None, None, ..=1) => COUNTED + 1,
-        _ => LOOKED_AT + 1,
+pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
+    let limit = match (&all.patterns, &all.found, all.count_indexed()) {
+        (Some(_), ..) => MAX_COMPARED,
+        (None, None, ..=1) => MAX_COUNTED + 1,
+        _ => MAX_READ + 1,
     };
     // Each situation is a literal in the text, so that the planner knows how many rows to expect.
     let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
@@ -77,36 +77,36 @@ pub fn counts(conn: &mut PgConnection, all: &Narrowed) -> Result<Counts> {
         ),
         None => of_each.collect::<Vec<_>>().join(" UNION ALL "),
     };
-    let rows: Vec<CountRow> = narrowing(query, all).load(conn)?;
+    let rows: Vec<CountRow> = bind_filters(query, all).load(conn)?;
     let mut counts = Counts::default();
     for row in rows {
         let is_cut = row.looked_at >= limit;
-        let at_least = if is_cut { row.count.min(COUNTED) } else { row.count };
+        let at_least = if is_cut { row.count.min(MAX_COUNTED) } else { row.count };
         counts.0[row.status as usize] = Count { at_least, is_cut };
     }
     Ok(counts)
 }
 
-fn count_of(status: Status, narrowed: &Narrowed, limit: i64) -> String {
-    let found = of_situation(status, narrowed, "true", Direction::Ascending, false);
+fn count_of(status: Status, values: &FilterValues, limit: i64) -> String {
+    let found = status_range(status, values, "true", Direction::Ascending, false);
     format!(
         "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
            FROM ({found} LIMIT {limit}) s)",
         status.as_str(),
-        narrowed.condition(),
+        values.condition(),
     )
 }
 
 /// SQL: the schedules of a situation, narrowed by one index, in no order. Used when all of them are needed,
 /// not only the first. Conditions of equality let the planner estimate their number best.
-pub fn equal_to(status: Status, narrowed: &Narrowed) -> String {
-    let indexed = match narrowed.indexed() {
+pub fn rows_of_status(status: Status, values: &FilterValues) -> String {
+    let indexed = match values.indexed() {
         Some((column, value)) => format!("{column} = {value}"),
         None => "true".to_owned(),
     };
     format!(
         "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed} AND {}",
         status.as_str(),
-        narrowed.within_period()
+        values.within_period()
     )
 }

@@ -5,8 +5,8 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
-use super::narrowed::{Narrowed, narrowing};
-use super::page::Walk;
+use super::filter_values::{FilterValues, bind_filters};
+use super::page::ReadOrder;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::list::filters::Sort;
@@ -61,11 +61,11 @@ const CHUNK: usize = 500;
 /// The next rows after a cursor.
 pub fn chunk(
     conn: &mut PgConnection,
-    narrowed: &Narrowed,
+    values: &FilterValues,
     sort: Sort,
     after: Option<Cursor>,
 ) -> Result<Vec<ExportRow>> {
-    let walk = Walk::new(sort, false, after.is_some());
+    let reading = ReadOrder::new(sort, false, after.is_some());
     let query = format!(
         "SELECT s.id, s.status, s.due_at, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 coalesce(p.name, '') AS person_name, d.name AS department_name, a.name AS attendant_name,
@@ -79,10 +79,10 @@ pub fn chunk(
            LEFT JOIN users a ON a.id = s.attendant_id
            LEFT JOIN users u ON u.id = s.created_by
            LEFT JOIN tickets t ON t.schedule_id = s.id {}",
-        walk.rows(narrowed, CHUNK),
-        walk.order
+        reading.rows(values, CHUNK),
+        reading.order
     );
-    let query = narrowing(query, narrowed)
+    let query = bind_filters(query, values)
         .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
         .bind::<Nullable<BigInt>, _>(after.map(|cursor| cursor.id));
     Ok(query.load(conn)?)

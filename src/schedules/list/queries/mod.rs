@@ -1,18 +1,18 @@
 //! SQL of the list.
 
-mod bulk;
 mod counts;
 mod export;
-mod narrowed;
+mod filter_values;
 mod options;
 mod page;
 mod search;
-mod situation;
+mod status_range;
+mod ticked;
 
-pub use bulk::{Bulk, cancel_all, chosen, contacts_of};
 pub use counts::{Count, Counts, counts};
 pub use export::{ExportRow, chunk};
-pub use narrowed::{BOUND, Narrowed, narrowed, narrowed_to, narrowing};
-pub use options::{Options, options, users};
+pub use filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
+pub use options::{FilterOptions, options, users};
 pub use page::{Row, page};
-pub use search::{Found, added, find, newest};
+pub use search::{SearchResult, added, find, newest};
+pub use ticked::{TickedSchedule, cancel_all, chosen, contacts_of};

@@ -15,27 +15,27 @@ use crate::web::Search;
 
 /// Departments and users, including deactivated ones, which still have schedules.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct FilterOptions {
     pub departments: Arc<[Choice]>,
     /// The first users, and the chosen ones.
     pub users: Arc<[Choice]>,
     /// Whether there are more users than these, which are found by searching.
-    pub are_more: bool,
+    pub has_more_users: bool,
 }
 
 /// Maximum users that a select holds. If there are more, they are searched on the server.
-const MOST: i64 = 100;
+const MAX_USERS: i64 = 100;
 
 /// Loads the options. `users` contains the users in `chosen` in any case.
-pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<Options> {
+pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<FilterOptions> {
     let departments = db::prepared(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM departments ORDER BY deactivated_at IS NOT NULL, position, plain(name) COLLATE \"C\", id",
     )
     .load::<Choice>(conn)?;
     let users = users(conn, "", chosen)?;
-    let are_more = users.len() as i64 > MOST;
-    Ok(Options { departments: departments.into(), users: users.into(), are_more })
+    let has_more_users = users.len() as i64 > MAX_USERS;
+    Ok(FilterOptions { departments: departments.into(), users: users.into(), has_more_users })
 }
 
 /// Users whose name or e-mail address contains the typed text (one more than a select holds), and those in
@@ -49,7 +49,7 @@ pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<
             SELECT id FROM users WHERE search LIKE ALL (SELECT searchable(p) FROM unnest($1) AS p)
              ORDER BY deactivated_at IS NOT NULL, sort_name, id LIMIT {})
           ORDER BY u.deactivated_at IS NOT NULL, u.sort_name, u.id",
-        MOST + 1
+        MAX_USERS + 1
     ))
     .bind::<Array<Text>, _>(patterns)
     .bind::<Array<BigInt>, _>(chosen)

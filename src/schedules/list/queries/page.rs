@@ -5,12 +5,12 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::counts::{Counts, equal_to};
-use super::narrowed::{BOUND, Narrowed, narrowing};
-use super::situation::{Direction, of_situation};
+use super::counts::{Counts, rows_of_status};
+use super::filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
+use super::status_range::{Direction, status_range};
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
-use crate::schedules::list::filters::{Place, Sort};
+use crate::schedules::list::filters::{PageStart, Sort};
 use crate::schedules::{Action, Status};
 use crate::web::{Cursor, PageOf};
 
@@ -59,26 +59,26 @@ type Columns = (
 /// Rows per page.
 const PAGE: usize = 25;
 
-/// Loads a page that begins at `place`. Ids are assigned in the order of creation.
+/// Loads a page of the list. Ids are assigned in the order of creation.
 pub fn page(
     conn: &mut PgConnection,
-    narrowed: &Narrowed,
+    values: &FilterValues,
     counts: Counts,
     sort: Sort,
-    place: Place,
+    from: PageStart,
 ) -> Result<PageOf<Row>> {
-    let is_backwards = place.before.is_some();
-    let start = place.before.or(place.after);
-    let walk = Walk::new(sort, is_backwards, start.is_some());
-    let order = walk.order;
-    let rows = match (&narrowed.found, counts.is_few(narrowed.status)) {
-        (Some(_), _) => walk.of_found(narrowed, PAGE + 1),
-        (None, true) => walk.all_of(narrowed, PAGE + 1),
-        (None, false) => walk.rows(narrowed, PAGE + 1),
+    let is_backwards = from.before.is_some();
+    let start = from.before.or(from.after);
+    let reading = ReadOrder::new(sort, is_backwards, start.is_some());
+    let order = reading.order;
+    let rows = match (&values.found, counts.is_complete_and_small(values.status)) {
+        (Some(_), _) => reading.rows_found(values, PAGE + 1),
+        (None, true) => reading.rows_sorted(values, PAGE + 1),
+        (None, false) => reading.rows(values, PAGE + 1),
     };
     // Comparing texts costs so much that the planner sees no difference between reading one contact and
     // reading all. A subquery with OFFSET 0 is planned separately, and reads one.
-    let contact = match narrowed.patterns {
+    let contact = match values.patterns {
         Some(_) => "LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) c",
         None => "contacts c",
     };
@@ -95,7 +95,7 @@ pub fn page(
            JOIN departments d ON d.id = s.department_id
            LEFT JOIN users a ON a.id = s.attendant_id {order}"
     );
-    let query = narrowing(query, narrowed)
+    let query = bind_filters(query, values)
         .bind::<Nullable<Timestamptz>, _>(start.map(|cursor| cursor.at))
         .bind::<Nullable<BigInt>, _>(start.map(|cursor| cursor.id));
     let rows: Vec<Row> = query.by_position::<Columns>().load(conn)?;
@@ -107,15 +107,15 @@ pub fn page(
 }
 
 /// The order in which schedules are read, and the row after which reading begins.
-pub struct Walk {
+pub struct ReadOrder {
     sort: Sort,
     is_descending: bool,
     has_cursor: bool,
     pub order: &'static str,
-    beyond: String,
+    after_cursor: String,
 }
 
-impl Walk {
+impl ReadOrder {
     /// The cursor, if there is one, is bound after the filters: time, then id.
     pub fn new(sort: Sort, is_backwards: bool, has_cursor: bool) -> Self {
         let is_descending = sort.is_descending() != is_backwards;
@@ -126,64 +126,70 @@ impl Walk {
             (false, false) => "ORDER BY s.due_at, s.id",
         };
         let sign = if is_descending { '<' } else { '>' };
-        let beyond = match (has_cursor, sort.is_by_creation()) {
+        let after_cursor = match (has_cursor, sort.is_by_creation()) {
             (false, _) => String::new(),
-            (true, true) => format!("AND s.id {sign} ${}", BOUND + 2),
-            (true, false) => format!("AND (s.due_at, s.id) {sign} (${}, ${})", BOUND + 1, BOUND + 2),
+            (true, true) => format!("AND s.id {sign} ${}", FILTER_PARAMETERS + 2),
+            (true, false) => format!(
+                "AND (s.due_at, s.id) {sign} (${}, ${})",
+                FILTER_PARAMETERS + 1,
+                FILTER_PARAMETERS + 2
+            ),
         };
-        Self { sort, is_descending, has_cursor, order, beyond }
+        Self { sort, is_descending, has_cursor, order, after_cursor }
     }
 
     /// SQL: the first schedules in this order. The indexes of the filters begin with the situation, so the
     /// first of all situations are selected from the first of each.
-    pub fn rows(&self, narrowed: &Narrowed, limit: usize) -> String {
+    pub fn rows(&self, values: &FilterValues, limit: usize) -> String {
         let order = self.order;
-        if self.sort.is_by_creation() || (narrowed.status.is_none() && narrowed.indexed().is_none()) {
-            return self.first(narrowed, limit);
+        if self.sort.is_by_creation() || (values.status.is_none() && values.indexed().is_none()) {
+            return self.first(values, limit);
         }
-        let of_each: Vec<_> =
-            narrowed.statuses().map(|status| self.first_of(status, narrowed, limit)).collect();
+        let of_each: Vec<_> = values.statuses().map(|status| self.first_of(status, values, limit)).collect();
         match &of_each[..] {
             [of_one] => of_one.clone(),
             _ => format!("SELECT * FROM ({}) s {order} LIMIT {limit}", of_each.join(" UNION ALL ")),
         }
     }
 
-    fn first(&self, narrowed: &Narrowed, limit: usize) -> String {
-        let Self { order, beyond, .. } = self;
-        format!("(SELECT s.* FROM schedules s WHERE {} {beyond} {order} LIMIT {limit})", narrowed.condition())
+    fn first(&self, values: &FilterValues, limit: usize) -> String {
+        let Self { order, after_cursor, .. } = self;
+        format!(
+            "(SELECT s.* FROM schedules s WHERE {} {after_cursor} {order} LIMIT {limit})",
+            values.condition()
+        )
     }
 
-    fn first_of(&self, status: Status, narrowed: &Narrowed, limit: usize) -> String {
-        if narrowed.is_searched() {
-            return self.first(&Narrowed { status: Some(status), ..narrowed.clone() }, limit);
+    fn first_of(&self, status: Status, values: &FilterValues, limit: usize) -> String {
+        if values.is_searched() {
+            return self.first(&FilterValues { status: Some(status), ..values.clone() }, limit);
         }
         let direction = if self.is_descending { Direction::Descending } else { Direction::Ascending };
-        let found = of_situation(status, narrowed, &narrowed.rest(), direction, self.has_cursor);
+        let found = status_range(status, values, &values.rest(), direction, self.has_cursor);
         format!("({found} LIMIT {limit})")
     }
 
     /// Like [`rows`](Self::rows), for the result of a search: reads its rows by id and sorts them.
-    fn of_found(&self, narrowed: &Narrowed, limit: usize) -> String {
-        let Self { order, beyond, .. } = self;
+    fn rows_found(&self, values: &FilterValues, limit: usize) -> String {
+        let Self { order, after_cursor, .. } = self;
         // OFFSET 0 keeps the planner from reading the list in order instead.
         format!(
             "(SELECT s.* FROM (SELECT s.* FROM schedules s WHERE s.id = ANY ($1) OFFSET 0) s
-               WHERE {} {beyond} {order} LIMIT {limit})",
-            narrowed.condition()
+               WHERE {} {after_cursor} {order} LIMIT {limit})",
+            values.condition()
         )
     }
 
     /// Like [`rows`](Self::rows), if few schedules match. They may be far apart in the order of the list, so
     /// they are read as for the count, and sorted.
-    pub fn all_of(&self, narrowed: &Narrowed, limit: usize) -> String {
-        let Self { order, beyond, .. } = self;
-        let of_each = narrowed.statuses().map(|status| {
-            let found = equal_to(status, narrowed);
+    pub fn rows_sorted(&self, values: &FilterValues, limit: usize) -> String {
+        let Self { order, after_cursor, .. } = self;
+        let of_each = values.statuses().map(|status| {
+            let found = rows_of_status(status, values);
             // OFFSET 0 keeps the planner from reading the list in order instead.
-            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {beyond})", narrowed.condition())
+            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {after_cursor})", values.condition())
         });
-        let of_all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
-        format!("SELECT * FROM ({of_all}) s {order} LIMIT {limit}")
+        let all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
+        format!("SELECT * FROM ({all}) s {order} LIMIT {limit}")
     }
 }

@@ -15,14 +15,14 @@ use crate::web::Search;
 
 /// The result of a search.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum SearchResult {
     These(Vec<ScheduleId>),
     /// Too many to list. Contains the patterns with which texts are compared.
     TooMany(Vec<String>),
 }
 
 /// Maximum schedules that are listed by id. With more, reading the list in order takes less time.
-const MOST: i64 = 1_500;
+const MAX_LISTED: i64 = 1_500;
 
 /// Approximate number of texts in the sample: enough to recognize words that one in 200 schedules contains.
 const SAMPLE: i64 = 1_000;
@@ -31,7 +31,7 @@ const SAMPLE: i64 = 1_000;
 const TRIGRAM: usize = 3;
 
 /// Maximum trigrams of a word that are compared with the sample: a pasted text may be one long word.
-const MOST_TRIGRAMS: usize = 40;
+const MAX_TRIGRAMS: usize = 40;
 
 #[derive(QueryableByName)]
 struct IdRow {
@@ -39,18 +39,18 @@ struct IdRow {
     id: ScheduleId,
 }
 
-pub fn find(conn: &mut PgConnection, search: &Search) -> Result<Found> {
+pub fn find(conn: &mut PgConnection, search: &Search) -> Result<SearchResult> {
     let patterns = patterns(conn, search)?;
     let (sample, each_stands_for) = sample(conn)?;
     let words: Vec<String> = patterns.iter().map(|pattern| unescaped(pattern)).collect();
     let with_words = sample.iter().filter(|text| words.iter().all(|word| text.contains(word))).count();
     let trigrams = rare_trigrams(&words, &sample);
-    if trigrams.is_empty() || with_words as f64 * each_stands_for > 2. * MOST as f64 {
-        return Ok(Found::TooMany(patterns));
+    if trigrams.is_empty() || with_words as f64 * each_stands_for > 2. * MAX_LISTED as f64 {
+        return Ok(SearchResult::TooMany(patterns));
     }
     Ok(match looked_up(conn, &trigrams, &patterns)? {
-        Some(ids) => Found::These(ids),
-        None => Found::TooMany(patterns),
+        Some(ids) => SearchResult::These(ids),
+        None => SearchResult::TooMany(patterns),
     })
 }
 
@@ -119,17 +119,17 @@ fn rare_trigrams(words: &[String], texts: &[String]) -> Vec<String> {
     }
 }
 
-/// All sequences of three letters or digits in the first [`MOST_TRIGRAMS`] positions.
+/// All sequences of three letters or digits in the first [`MAX_TRIGRAMS`] positions.
 fn trigrams(word: &str) -> Vec<String> {
     let chars: Vec<char> = word.chars().collect();
-    let windows = chars.windows(TRIGRAM).take(MOST_TRIGRAMS);
+    let windows = chars.windows(TRIGRAM).take(MAX_TRIGRAMS);
     windows
         .filter(|window| window.iter().all(|c| c.is_alphanumeric()))
         .map(|window| window.iter().collect())
         .collect()
 }
 
-/// Schedules whose texts match all patterns; `None` if they are more than [`MOST`]. The index must be used
+/// Schedules whose texts match all patterns; `None` if they are more than [`MAX_LISTED`]. The index must be used
 /// for the trigrams only: `|| ''` hides the patterns from it. MATERIALIZED hides the limit from the planner,
 /// which would otherwise read all texts.
 fn looked_up(
@@ -147,9 +147,9 @@ fn looked_up(
     ))
     .bind::<Array<Text>, _>(trigrams)
     .bind::<Array<Text>, _>(patterns)
-    .bind::<BigInt, _>(MOST + 1)
+    .bind::<BigInt, _>(MAX_LISTED + 1)
     .load(conn)?;
-    Ok((rows.len() as i64 <= MOST).then(|| rows.into_iter().map(|row| row.id).collect()))
+    Ok((rows.len() as i64 <= MAX_LISTED).then(|| rows.into_iter().map(|row| row.id).collect()))
 }
 
 /// The newest schedule.
@@ -168,7 +168,7 @@ pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Resu
     )
     .bind::<BigInt, _>(last)
     .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(MOST)
+    .bind::<BigInt, _>(MAX_LISTED)
     .load(conn)?;
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_looked_up_by_what_the_fewest_texts_hold() {
+    fn a_word_is_looked_up_by_its_rarest_trigram() {
         let texts = ["marina costa", "maria lima", "karina barbosa"];
         assert_eq!(chosen(&["maria"], &texts), ["ria"]);
         assert_eq!(chosen(&["costa", "karina"], &texts), ["cos", "kar"]);

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use crate::schedules::Action;
 use crate::schedules::list::filters::{Attendant, Filters, Sort};
 use crate::schedules::list::period::{Period, Preset};
-use crate::schedules::list::queries::Options;
+use crate::schedules::list::queries::FilterOptions;
 use crate::schedules::queries::Choice;
 use crate::schedules::views::QUEUE;
 
@@ -38,7 +38,7 @@ pub struct FilterForm {
     folded: usize,
     is_list: bool,
     /// Whether users are searched on the server, because there are more than a select holds.
-    are_more: bool,
+    has_more_users: bool,
 }
 
 /// An option of a select.
@@ -57,7 +57,12 @@ pub struct PresetLink {
 
 impl FilterForm {
     /// The form of the page at `path`, which keeps the pairs `more` in its address.
-    pub fn new(filters: &Filters, options: &Options, path: &'static str, more: &[(&str, &str)]) -> Self {
+    pub fn new(
+        filters: &Filters,
+        options: &FilterOptions,
+        path: &'static str,
+        more: &[(&str, &str)],
+    ) -> Self {
         let is_list = more.is_empty();
         let (from, to) = filters.period.map_or((None, None), Period::dates);
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
@@ -94,7 +99,7 @@ impl FilterForm {
             },
             folded: filters.folded(),
             is_list,
-            are_more: options.are_more,
+            has_more_users: options.has_more_users,
         }
     }
 }
@@ -129,7 +134,7 @@ pub struct Chip {
 }
 
 /// The active filters, in the order of the form.
-pub fn chips(filters: &Filters, options: &Options, path: &str, more: &[(&str, &str)]) -> Vec<Chip> {
+pub fn chips(filters: &Filters, options: &FilterOptions, path: &str, more: &[(&str, &str)]) -> Vec<Chip> {
     let name = |choices: &[Choice], id: i64| {
         choices.iter().find(|choice| choice.id == id).map(|choice| choice.name.clone()).unwrap_or_default()
     };

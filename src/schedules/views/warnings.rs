@@ -4,12 +4,12 @@ use crate::schedules::Action;
 use crate::schedules::queries::Detail;
 
 /// A sentence in bold, and the text after it.
-pub struct Caution {
+pub struct Warning {
     pub what: String,
     pub then: String,
 }
 
-impl Caution {
+impl Warning {
     /// What was deactivated or archived since a pending schedule was saved.
     pub fn all(detail: &Detail) -> Vec<Self> {
         if detail.status.is_final() {
@@ -19,7 +19,7 @@ impl Caution {
     }
 
     /// Why a final schedule cannot be rescheduled.
-    pub fn no_more(detail: &Detail) -> Option<Self> {
+    pub fn why_no_reschedule(detail: &Detail) -> Option<Self> {
         let what = match (detail.is_anonymised, detail.is_archived) {
             (true, _) => "Este contato foi anonimizado.",
             (_, true) => "Este contato foi arquivado.",
@@ -33,7 +33,7 @@ impl Caution {
     }
 }
 
-fn contact(detail: &Detail) -> Option<Caution> {
+fn contact(detail: &Detail) -> Option<Warning> {
     let opens = detail.action.opens_ticket();
     let what = match (detail.is_anonymised, detail.is_archived, detail.is_unreachable) {
         (true, ..) => "O contato foi anonimizado.",
@@ -50,18 +50,18 @@ fn contact(detail: &Detail) -> Option<Caution> {
         }
         (true, false) => "No horário, nada será enviado. Reative o contato, ou edite e escolha outro.",
     };
-    Some(Caution { what: what.into(), then: then.into() })
+    Some(Warning { what: what.into(), then: then.into() })
 }
 
-fn department(detail: &Detail) -> Option<Caution> {
+fn department(detail: &Detail) -> Option<Warning> {
     let is_stopped = detail.is_department_inactive && detail.action.opens_ticket();
-    is_stopped.then(|| Caution {
+    is_stopped.then(|| Warning {
         what: format!("O departamento {} está desativado.", detail.department_name),
         then: "No horário, o chamado não será aberto. Edite e escolha outro departamento.".into(),
     })
 }
 
-fn attendant(detail: &Detail) -> Option<Caution> {
+fn attendant(detail: &Detail) -> Option<Warning> {
     let name = detail.attendant_name.as_ref().filter(|_| detail.is_attendant_inactive)?;
     let department = &detail.department_name;
     let then = match detail.action {
@@ -71,7 +71,7 @@ fn attendant(detail: &Detail) -> Option<Caution> {
         }
         Action::Notify => format!("O aviso vai aos atendentes de {department}."),
     };
-    Some(Caution {
+    Some(Warning {
         what: format!("{name} está desativado."),
         then: format!("{then} Se preferir, edite e escolha outro atendente."),
     })

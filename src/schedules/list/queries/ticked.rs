@@ -12,7 +12,7 @@ use crate::schedules::cancel::Reason;
 
 /// A schedule that was ticked in the list.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Bulk {
+pub struct TickedSchedule {
     #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
     #[diesel(sql_type = Text)]
@@ -24,7 +24,7 @@ pub struct Bulk {
 }
 
 /// Those of `ids` that exist, in the order of their due times.
-pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<Bulk>> {
+pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<TickedSchedule>> {
     Ok(diesel::sql_query(
         "SELECT s.id, c.name AS contact_name, s.due_at, s.status
            FROM schedules s JOIN contacts c ON c.id = s.contact_id

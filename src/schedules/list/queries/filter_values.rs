@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
-use super::search::{self, Found};
+use super::search::{self, SearchResult};
 use crate::clock::Zone;
 use crate::db;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::web::Search;
 
 /// The filters as values that the database compares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Narrowed {
+pub struct FilterValues {
     /// The result of a search, if it is short enough to be listed.
     pub found: Option<Vec<ScheduleId>>,
     /// Otherwise the patterns that each schedule is compared with.
@@ -34,8 +34,8 @@ pub struct Narrowed {
 /// SQL: the text of the schedule `s` that a search looks into.
 const TEXTS: &str = "(SELECT x.search FROM schedule_texts x WHERE x.schedule_id = s.id)";
 
-/// The number of values that `narrowing` binds. A statement's own values begin after them.
-pub const BOUND: usize = 8;
+/// The number of values that `bind_filters` binds. A statement's own values begin after them.
+pub const FILTER_PARAMETERS: usize = 8;
 
 /// The filters that have an index, the most selective first: expression and parameter. Together with a
 /// situation, the index returns rows in the order of the due time.
@@ -46,7 +46,37 @@ const INDEXED: [(&str, &str); 4] = [
     ("s.action", "$6"),
 ];
 
-impl Narrowed {
+impl FilterValues {
+    /// Runs the search in `filters` and converts the filters.
+    pub fn load(conn: &mut PgConnection, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Result<Self> {
+        let found = Search::parse(&filters.q).map(|search| search::find(conn, &search)).transpose()?;
+        Ok(Self::new(found, filters, zone, now))
+    }
+
+    /// Like [`load`](Self::load), with the result of the search.
+    pub fn new(found: Option<SearchResult>, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Self {
+        let (found, patterns) = match found {
+            None => (None, None),
+            Some(SearchResult::These(ids)) => (Some(ids), None),
+            Some(SearchResult::TooMany(patterns)) => (None, Some(patterns)),
+        };
+        let (from, to) = filters.period.map_or((None, None), |period: Period| period.bounds(zone, now));
+        Self {
+            found,
+            patterns,
+            status: filters.status,
+            department: filters.department,
+            attendant: filters.attendant.map(|attendant| match attendant {
+                Attendant::User(id) => id.0,
+                Attendant::Queue => 0,
+            }),
+            creator: filters.creator,
+            action: filters.action,
+            from,
+            to,
+        }
+    }
+
     fn are_set(&self) -> [bool; 4] {
         [self.attendant.is_some(), self.creator.is_some(), self.department.is_some(), self.action.is_some()]
     }
@@ -86,7 +116,7 @@ impl Narrowed {
     }
 
     /// The number of indexed filters that are set.
-    pub fn set(&self) -> usize {
+    pub fn count_indexed(&self) -> usize {
         self.are_set().into_iter().filter(|is_set| *is_set).count()
     }
 
@@ -102,57 +132,22 @@ impl Narrowed {
     }
 
     /// The same filters without the situation.
-    pub fn of_all(&self) -> Self {
+    pub fn without_status(&self) -> Self {
         Self { status: None, ..self.clone() }
     }
 }
 
-/// Runs the search in `filters` and converts the filters.
-pub fn narrowed(
-    conn: &mut PgConnection,
-    filters: &Filters,
-    zone: Zone,
-    now: DateTime<Utc>,
-) -> Result<Narrowed> {
-    let found = Search::parse(&filters.q).map(|search| search::find(conn, &search)).transpose()?;
-    Ok(narrowed_to(found, filters, zone, now))
-}
-
-/// Like [`narrowed`], with the result of the search.
-pub fn narrowed_to(found: Option<Found>, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Narrowed {
-    let (found, patterns) = match found {
-        None => (None, None),
-        Some(Found::These(ids)) => (Some(ids), None),
-        Some(Found::TooMany(patterns)) => (None, Some(patterns)),
-    };
-    let (from, to) = filters.period.map_or((None, None), |period: Period| period.bounds(zone, now));
-    Narrowed {
-        found,
-        patterns,
-        status: filters.status,
-        department: filters.department,
-        attendant: filters.attendant.map(|attendant| match attendant {
-            Attendant::User(id) => id.0,
-            Attendant::Queue => 0,
-        }),
-        creator: filters.creator,
-        action: filters.action,
-        from,
-        to,
-    }
-}
-
-/// A statement with the values of [`Narrowed::condition`] bound. With a search it is planned for each
+/// A statement with the values of [`FilterValues::condition`] bound. With a search it is planned for each
 /// execution, because the best plan depends on the search.
-pub fn narrowing(sql: String, to: &Narrowed) -> db::Prepared<'_> {
+pub fn bind_filters(sql: String, values: &FilterValues) -> db::Prepared<'_> {
     db::prepared(sql)
-        .replanned_if(to.is_searched())
-        .bind::<Nullable<Array<BigInt>>, _>(to.found.as_ref())
-        .bind::<Nullable<Array<Text>>, _>(to.patterns.as_ref())
-        .bind::<Nullable<BigInt>, _>(to.department)
-        .bind::<Nullable<BigInt>, _>(to.attendant)
-        .bind::<Nullable<BigInt>, _>(to.creator)
-        .bind::<Nullable<Text>, _>(to.action)
-        .bind::<Nullable<Timestamptz>, _>(to.from)
-        .bind::<Nullable<Timestamptz>, _>(to.to)
+        .replanned_if(values.is_searched())
+        .bind::<Nullable<Array<BigInt>>, _>(values.found.as_ref())
+        .bind::<Nullable<Array<Text>>, _>(values.patterns.as_ref())
+        .bind::<Nullable<BigInt>, _>(values.department)
+        .bind::<Nullable<BigInt>, _>(values.attendant)
+        .bind::<Nullable<BigInt>, _>(values.creator)
+        .bind::<Nullable<Text>, _>(values.action)
+        .bind::<Nullable<Timestamptz>, _>(values.from)
+        .bind::<Nullable<Timestamptz>, _>(values.to)
 }

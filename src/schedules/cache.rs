@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use actix_web::HttpRequest;
 use diesel::pg::PgConnection;
 
-use super::calendar::{self, Cell, Load};
-use super::list::{self, Attendant, Counts, Filters, Found, Narrowed, Options};
+use super::calendar::{self, Cell, CellCount};
+use super::list::{self, Attendant, Counts, FilterOptions, FilterValues, Filters, SearchResult};
 use crate::db::{Cache, Changes};
 use crate::error::Result;
 use crate::ids::{ScheduleId, UserId};
@@ -18,17 +18,17 @@ use crate::web::Search;
 const REFRESH: &str = "pontual-refresh";
 
 /// How long the result of a search may be reused when an open page refreshes itself.
-const CONTENT: Duration = Duration::from_secs(30);
+const SEARCH_MAX_AGE: Duration = Duration::from_secs(30);
 
 /// Maximum cached searches; then all are dropped.
-const MOST_SEARCHES: usize = 200;
+const MAX_SEARCHES: usize = 200;
 
 /// One per process. A search by a user is always run. Only a page that refreshes itself gets the recent
 /// result, together with schedules that were saved since.
-pub struct Known {
-    options: Cache<Vec<UserId>, Options>,
-    counts: Cache<Narrowed, Counts>,
-    loads: Cache<(Narrowed, Vec<Cell>), Vec<Load>>,
+pub struct ListCache {
+    options: Cache<Vec<UserId>, FilterOptions>,
+    counts: Cache<FilterValues, Counts>,
+    cell_counts: Cache<(FilterValues, Vec<Cell>), Vec<CellCount>>,
     searches: Mutex<HashMap<String, Searched>>,
 }
 
@@ -36,17 +36,17 @@ pub struct Known {
 #[derive(Clone)]
 struct Searched {
     at: Instant,
-    found: Found,
+    found: SearchResult,
     /// The newest schedule when the search ran.
     last: ScheduleId,
 }
 
-impl Known {
+impl ListCache {
     pub fn new(changes: &Changes) -> Self {
         Self {
             options: Cache::new(changes.clone()),
             counts: Cache::new(changes.clone()),
-            loads: Cache::new(changes.clone()),
+            cell_counts: Cache::new(changes.clone()),
             searches: Mutex::default(),
         }
     }
@@ -57,20 +57,27 @@ impl Known {
     }
 
     /// The result of a search; `None` if nothing was typed.
-    pub fn found(&self, conn: &mut PgConnection, typed: &str, is_refresh: bool) -> Result<Option<Found>> {
+    pub fn search(
+        &self,
+        conn: &mut PgConnection,
+        typed: &str,
+        is_refresh: bool,
+    ) -> Result<Option<SearchResult>> {
         let Some(search) = Search::parse(typed) else { return Ok(None) };
-        let is_recent = |searched: &&Searched| is_refresh && searched.at.elapsed() < CONTENT;
-        let known = self.searches().get(typed).filter(is_recent).cloned();
-        if let Some(Searched { found, last, .. }) = known {
+        let is_recent = |searched: &&Searched| is_refresh && searched.at.elapsed() < SEARCH_MAX_AGE;
+        let cached = self.searches().get(typed).filter(is_recent).cloned();
+        if let Some(Searched { found, last, .. }) = cached {
             return Ok(Some(match found {
-                Found::These(ids) => Found::These([ids, list::added(conn, &search, last)?].concat()),
+                SearchResult::These(ids) => {
+                    SearchResult::These([ids, list::added(conn, &search, last)?].concat())
+                }
                 found => found,
             }));
         }
         let (at, last) = (Instant::now(), list::newest(conn)?);
         let found = list::find(conn, &search)?;
         let mut searches = self.searches();
-        if searches.len() >= MOST_SEARCHES {
+        if searches.len() >= MAX_SEARCHES {
             searches.clear();
         }
         searches.insert(typed.to_owned(), Searched { at, found: found.clone(), last });
@@ -82,7 +89,7 @@ impl Known {
     }
 
     /// The options that the filters offer.
-    pub fn options(&self, conn: &mut PgConnection, filters: &Filters) -> Result<Options> {
+    pub fn options(&self, conn: &mut PgConnection, filters: &Filters) -> Result<FilterOptions> {
         let attendant = match filters.attendant {
             Some(Attendant::User(id)) => Some(id),
             _ => None,
@@ -92,8 +99,8 @@ impl Known {
     }
 
     /// The number of schedules in each situation.
-    pub fn counts(&self, conn: &mut PgConnection, narrowed: &Narrowed) -> Result<Counts> {
-        let all = narrowed.of_all();
+    pub fn counts(&self, conn: &mut PgConnection, values: &FilterValues) -> Result<Counts> {
+        let all = values.without_status();
         if all.is_searched() {
             return list::counts(conn, &all);
         }
@@ -101,11 +108,16 @@ impl Known {
     }
 
     /// The number of schedules in each cell, by situation.
-    pub fn loads(&self, conn: &mut PgConnection, narrowed: &Narrowed, cells: &[Cell]) -> Result<Vec<Load>> {
-        if narrowed.is_searched() {
-            return calendar::loads(conn, narrowed, cells);
+    pub fn cell_counts(
+        &self,
+        conn: &mut PgConnection,
+        values: &FilterValues,
+        cells: &[Cell],
+    ) -> Result<Vec<CellCount>> {
+        if values.is_searched() {
+            return calendar::cell_counts(conn, values, cells);
         }
-        let key = (narrowed.clone(), cells.to_vec());
-        self.loads.get(key, || calendar::loads(conn, narrowed, cells))
+        let key = (values.clone(), cells.to_vec());
+        self.cell_counts.get(key, || calendar::cell_counts(conn, values, cells))
     }
 }

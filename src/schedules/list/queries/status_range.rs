@@ -1,7 +1,7 @@
 //! SQL for the schedules of one situation in the order of their due time: a range of the indexes that are in
 //! this order.
 
-use super::narrowed::{BOUND, Narrowed};
+use super::filter_values::{FILTER_PARAMETERS, FilterValues};
 use crate::schedules::Status;
 
 /// Which end of the range comes first.
@@ -11,22 +11,22 @@ pub enum Direction {
     Descending,
 }
 
-/// Schedules that are due within the period of `narrowed`, narrowed by one index, and for which `rest` is
+/// Schedules that are due within the period of `values`, narrowed by one index, and for which `rest` is
 /// true. The range begins at one end, or after a cursor, whose due time and id are bound directly after the
 /// filters.
 ///
 /// The ends are row comparisons of all columns of the index, so that only that index fits. With a condition
 /// of equality, the planner tends to read another index, in which thousands of other rows may come first:
 /// completed schedules come after all pending ones.
-pub fn of_situation(
+pub fn status_range(
     status: Status,
-    narrowed: &Narrowed,
+    values: &FilterValues,
     rest: &str,
     direction: Direction,
     has_cursor: bool,
 ) -> String {
     let status = status.as_str();
-    let indexed = narrowed.indexed();
+    let indexed = values.indexed();
     let (column, value) = indexed
         .map_or_else(Default::default, |(column, value)| (format!("{column}, "), format!("{value}, ")));
     let side = |sign: &str| format!("({column}s.status) {sign} ({value}'{status}')");
@@ -35,18 +35,19 @@ pub fn of_situation(
     let place = |sign: &str, at: &str, id: &str| {
         format!("({column}s.status, s.due_at, s.id) {sign} ({value}'{status}', {at}, {id})")
     };
-    let cursor = has_cursor.then(|| (format!("${}", BOUND + 1), format!("${}", BOUND + 2)));
-    let beyond = |sign: &str| cursor.as_ref().map(|(at, id)| place(sign, at, id));
-    let from = narrowed.from.map(|_| time(">=", "$7"));
-    let to = narrowed.to.map(|_| time("<", "$8"));
+    let cursor =
+        has_cursor.then(|| (format!("${}", FILTER_PARAMETERS + 1), format!("${}", FILTER_PARAMETERS + 2)));
+    let after_cursor = |sign: &str| cursor.as_ref().map(|(at, id)| place(sign, at, id));
+    let from = values.from.map(|_| time(">=", "$7"));
+    let to = values.to.map(|_| time("<", "$8"));
     let (start, end, order) = match direction {
         Direction::Ascending => (
-            beyond(">").or(from).unwrap_or_else(|| place(">", "'-infinity'", "0")),
+            after_cursor(">").or(from).unwrap_or_else(|| place(">", "'-infinity'", "0")),
             to.unwrap_or_else(|| side("<=")),
             "ASC",
         ),
         Direction::Descending => (
-            beyond("<").or(to).unwrap_or_else(|| place("<", "'infinity'", "9223372036854775807")),
+            after_cursor("<").or(to).unwrap_or_else(|| place("<", "'infinity'", "9223372036854775807")),
             from.unwrap_or_else(|| side(">=")),
             "DESC",
         ),

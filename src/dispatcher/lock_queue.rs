@@ -18,7 +18,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::r2d2::R2D2Connection;
 
-use super::queries::{self, Order};
+use super::queries::{self, Trigger};
 use super::supervisor::{Control, PATIENCE, connect};
 use super::tick::settle;
 use crate::db::wait_limit::with_wait_limit;
@@ -26,14 +26,14 @@ use crate::error::Result;
 use crate::ids::ScheduleId;
 
 /// How long an idle connection is kept.
-const KEPT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Pause after a failure.
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// The schedules to wait for; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct InLine(Arc<Shared>);
+pub struct LockQueue(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -43,18 +43,18 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    passed_over: BTreeSet<ScheduleId>,
+    skipped: BTreeSet<ScheduleId>,
     waiting: VecDeque<ScheduleId>,
     is_over: bool,
 }
 
-impl InLine {
+impl LockQueue {
     /// Takes the schedules that a tick skipped. Those that the previous tick skipped too are waited for.
-    pub(super) fn note(&self, passed_over: &[ScheduleId]) {
+    pub(super) fn add_skipped(&self, skipped: &[ScheduleId]) {
         let mut state = self.state();
-        let now: BTreeSet<ScheduleId> = passed_over.iter().copied().collect();
-        state.waiting = now.intersection(&state.passed_over).copied().collect();
-        state.passed_over = now;
+        let now: BTreeSet<ScheduleId> = skipped.iter().copied().collect();
+        state.waiting = now.intersection(&state.skipped).copied().collect();
+        state.skipped = now;
         if !state.waiting.is_empty() {
             self.0.changed.notify_one();
         }
@@ -88,15 +88,15 @@ impl InLine {
 pub(super) fn start(url: String, control: Control) {
     let work = move || {
         let mut conn = None;
-        while !control.in_line.is_over() {
-            let Some(id) = control.in_line.next(KEPT) else {
+        while !control.lock_queue.is_over() {
+            let Some(id) = control.lock_queue.next(IDLE_TIMEOUT) else {
                 conn = None;
                 continue;
             };
             conn = match wait_for(&url, conn, id) {
                 Ok(conn) => Some(conn),
                 Err(error) => {
-                    tracing::debug!(schedule = id.0, %error, "a schedule waits in line no longer");
+                    tracing::debug!(schedule = id.0, %error, "cannot wait for the locks of a schedule");
                     thread::sleep(PAUSE);
                     None
                 }
@@ -104,7 +104,7 @@ pub(super) fn start(url: String, control: Control) {
             control.waker.wake();
         }
     };
-    thread::Builder::new().name("in line".into()).spawn(work).ok();
+    thread::Builder::new().name("lock queue".into()).spawn(work).ok();
 }
 
 /// Waits for one schedule and runs it. A wait that takes too long is not a failure.
@@ -113,7 +113,7 @@ fn wait_for(url: &str, conn: Option<PgConnection>, id: ScheduleId) -> Result<PgC
         Some(conn) => conn,
         None => connect(url)?,
     };
-    match with_wait_limit(PATIENCE, || carry_out(&mut conn, id)) {
+    match with_wait_limit(PATIENCE, || settle_when_unlocked(&mut conn, id)) {
         // A lost connection also counts as a passing error, but the connection must not be used again.
         Err(error) if !error.is_temporary() || conn.is_broken() => Err(error),
         _ => Ok(conn),
@@ -122,12 +122,12 @@ fn wait_for(url: &str, conn: Option<PgConnection>, id: ScheduleId) -> Result<PgC
 
 /// Waits for the locks of the schedule and its contact, and settles the schedule if it is still due. Whatever
 /// the error, the schedule stays due.
-pub fn carry_out(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
+pub fn settle_when_unlocked(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
     conn.transaction(|conn| {
         if !queries::lock_pending(conn, id)? || !queries::until_due(conn, &[id])?.is_zero() {
             return Ok(false);
         }
-        settle(conn, id, None, Order::Time)?;
+        settle(conn, id, None, Trigger::DueTime)?;
         Ok(true)
     })
 }
@@ -137,19 +137,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_passed_over_twice_is_waited_for() {
-        let line = InLine::default();
+    fn a_schedule_that_is_skipped_twice_is_waited_for() {
+        let queue = LockQueue::default();
         let (one, two) = (ScheduleId(1), ScheduleId(2));
-        line.note(&[one]);
-        assert_eq!(line.next(Duration::ZERO), None);
-        line.note(&[one, two]);
-        assert_eq!(line.next(Duration::ZERO), Some(one));
-        line.note(&[two]);
-        assert_eq!(line.next(Duration::ZERO), Some(two));
-        line.note(&[]);
-        line.note(&[two]);
-        assert_eq!(line.next(Duration::ZERO), None);
-        line.stop();
-        assert!(line.is_over());
+        queue.add_skipped(&[one]);
+        assert_eq!(queue.next(Duration::ZERO), None);
+        queue.add_skipped(&[one, two]);
+        assert_eq!(queue.next(Duration::ZERO), Some(one));
+        queue.add_skipped(&[two]);
+        assert_eq!(queue.next(Duration::ZERO), Some(two));
+        queue.add_skipped(&[]);
+        queue.add_skipped(&[two]);
+        assert_eq!(queue.next(Duration::ZERO), None);
+        queue.stop();
+        assert!(queue.is_over());
     }
 }
