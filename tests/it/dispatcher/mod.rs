@@ -1,19 +1,19 @@
 //! The dispatcher: what happens to due schedules.
 
-mod crowds;
-mod exact;
-mod leaving;
-mod life;
+mod concurrent_deactivation;
+mod exact_time;
+mod load_and_locks;
 mod outcomes;
 mod recipients;
 mod refusals;
+mod supervision;
 
-use pontual::dispatcher::{Outcome, tick};
+use pontual::dispatcher::{TickOutcome, tick};
 
 use crate::harness::{Database, Plan};
 
 /// Runs one tick. The dispatcher uses the database's clock.
-pub fn run(database: &Database) -> Outcome {
+pub fn run(database: &Database) -> TickOutcome {
     tick(&mut database.connect()).unwrap()
 }
 

@@ -4,7 +4,7 @@ use super::{end_of, fire, open_ticket, run, told};
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn opening_a_ticket_sends_the_message_and_tells_nobody() {
+async fn opening_a_ticket_sends_the_message_and_notifies_nobody() {
     let app = TestApp::new().await;
     let (id, end) = fire(&app.database, &Plan::new(&app.company, "open_ticket"));
     assert_eq!(end, "completed");
@@ -40,7 +40,7 @@ async fn opening_and_notifying_does_both() {
 }
 
 #[actix_web::test]
-async fn notifying_completes_though_the_ticket_is_open_and_sends_nothing() {
+async fn a_notification_completes_although_a_ticket_is_open() {
     let app = TestApp::new().await;
     open_ticket(&app.database, app.company.marina);
     let (id, end) = fire(&app.database, &Plan::new(&app.company, "notify"));
@@ -71,7 +71,7 @@ async fn a_schedule_fails_when_the_ticket_is_open() {
 }
 
 #[actix_web::test]
-async fn a_closed_ticket_is_in_nobodys_way() {
+async fn a_closed_ticket_prevents_nothing() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app.database, app.company.marina);
     app.database.execute(&format!(
@@ -98,7 +98,7 @@ async fn of_two_for_one_contact_the_earlier_opens_the_ticket() {
 }
 
 #[actix_web::test]
-async fn late_within_the_tolerance_is_done_and_says_how_late() {
+async fn a_schedule_within_the_tolerance_runs_and_says_how_late() {
     let app = TestApp::new().await;
     let plan = Plan { due_in: "-59 minutes", ..Plan::new(&app.company, "open_ticket_and_notify") };
     let (id, end) = fire(&app.database, &plan);
@@ -126,7 +126,7 @@ async fn later_than_the_tolerance_nothing_is_sent() {
 }
 
 #[actix_web::test]
-async fn to_whom_nothing_can_be_sent_no_ticket_is_opened() {
+async fn no_ticket_is_opened_for_an_unreachable_contact() {
     let cases = [
         ("UPDATE contacts SET archived_at = now()", "contact_inactive"),
         ("UPDATE channels SET deactivated_at = now()", "contact_inactive"),
@@ -168,7 +168,7 @@ async fn files_go_out_even_without_a_text() {
 }
 
 #[actix_web::test]
-async fn what_was_cancelled_never_fires() {
+async fn a_cancelled_schedule_never_runs() {
     let app = TestApp::new().await;
     let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     app.database.execute(&format!(
@@ -184,7 +184,7 @@ async fn what_was_cancelled_never_fires() {
 }
 
 #[actix_web::test]
-async fn before_its_time_nothing_happens_and_the_wait_is_exact() {
+async fn nothing_happens_before_the_due_time_and_the_wait_is_exact() {
     let app = TestApp::new().await;
     let id = Plan { due_in: "90 seconds", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     let wait = run(&app.database).next_due.unwrap();

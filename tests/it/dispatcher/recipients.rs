@@ -4,7 +4,7 @@ use super::{fire, told};
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn with_the_attendant_deactivated_the_ticket_waits_in_the_queue_and_the_members_are_told() {
+async fn without_an_active_attendant_the_ticket_waits_and_the_members_are_notified() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO department_members VALUES (101, 304), (101, 302);
@@ -18,7 +18,7 @@ async fn with_the_attendant_deactivated_the_ticket_waits_in_the_queue_and_the_me
 }
 
 #[actix_web::test]
-async fn without_an_attendant_the_members_hear_of_a_failure() {
+async fn without_an_attendant_the_members_are_notified_of_a_failure() {
     let app = TestApp::new().await;
     let plan = Plan { attendant: None, due_in: "-2 hours", ..Plan::new(&app.company, "open_ticket") };
     let (id, end) = fire(&app.database, &plan);
@@ -28,7 +28,7 @@ async fn without_an_attendant_the_members_hear_of_a_failure() {
 }
 
 #[actix_web::test]
-async fn without_members_the_creator_is_told() {
+async fn without_members_the_creator_is_notified() {
     let app = TestApp::new().await;
     app.database.execute("DELETE FROM department_members");
     let plan = Plan {
@@ -43,7 +43,7 @@ async fn without_members_the_creator_is_told() {
 }
 
 #[actix_web::test]
-async fn without_a_creator_either_the_administrators_are_told() {
+async fn without_a_creator_the_administrators_are_notified() {
     let app = TestApp::new().await;
     app.database.execute(
         "DELETE FROM department_members;
@@ -59,7 +59,7 @@ async fn without_a_creator_either_the_administrators_are_told() {
 }
 
 #[actix_web::test]
-async fn history_and_audit_keep_who_was_told_and_why() {
+async fn history_and_audit_record_who_was_notified_and_why() {
     let app = TestApp::new().await;
     let plan = Plan { due_in: "-2 hours", ..Plan::new(&app.company, "notify") };
     let (id, _) = fire(&app.database, &plan);

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use pontual::dispatcher::{Alarm, Outcome, Refusals, Rules, tick, tick_with};
+use pontual::dispatcher::{Alarm, GiveUpRules, Refusals, TickOutcome, tick, tick_with};
 
 use super::{end_of, run, told};
 use crate::harness::{Database, Plan, TestApp};
 
 /// Faster than the real rules, which take minutes.
-const SOON: Rules = Rules {
+const SOON: GiveUpRules = GiveUpRules {
     tries: 3,
     after: Duration::ZERO,
     first_pause: Duration::from_millis(1),
@@ -42,7 +42,11 @@ fn pending(database: &Database) -> i64 {
 }
 
 /// Ticks like a dispatcher, with the pauses that each outcome asks for, until `is_enough`.
-fn tick_until(conn: &mut PgConnection, refusals: &mut Refusals, mut is_enough: impl FnMut(&Outcome) -> bool) {
+fn tick_until(
+    conn: &mut PgConnection,
+    refusals: &mut Refusals,
+    mut is_enough: impl FnMut(&TickOutcome) -> bool,
+) {
     let began = Instant::now();
     loop {
         let outcome = tick_with(conn, &mut || true, refusals).unwrap();
@@ -57,7 +61,7 @@ fn tick_until(conn: &mut PgConnection, refusals: &mut Refusals, mut is_enough: i
 }
 
 #[actix_web::test]
-async fn trouble_of_the_database_leaves_all_due_with_an_alarm_until_it_is_over() {
+async fn database_trouble_keeps_all_schedules_due_and_raises_an_alarm() {
     // Disk full, out of memory, a broken disk; a broken index; a trigger's own error; a table that has changed; a
     // column that must have a value and that this version does not know.
     for code in ["53100", "53200", "58030", "XX002", "P0001", "42703", "23502"] {
@@ -65,7 +69,7 @@ async fn trouble_of_the_database_leaves_all_due_with_an_alarm_until_it_is_over()
         let mut ids = save_many(&app, 59);
         ids.push(Plan::new(&app.company, "open_ticket").save(&app.database));
         refuse(&app.database, "INSERT", "schedule_history", "NEW.kind <> 'created'", code);
-        let (mut conn, mut refusals, mut ticks) = (app.database.connect(), Refusals::under(SOON), 0);
+        let (mut conn, mut refusals, mut ticks) = (app.database.connect(), Refusals::with_rules(SOON), 0);
         tick_until(&mut conn, &mut refusals, |outcome| {
             assert_eq!((outcome.completed, outcome.failed), (0, 0));
             let alarm = outcome.alarm.clone().expect("an alarm");
@@ -82,13 +86,13 @@ async fn trouble_of_the_database_leaves_all_due_with_an_alarm_until_it_is_over()
 }
 
 #[actix_web::test]
-async fn a_refusal_that_meets_all_of_a_kind_is_not_their_own_fault() {
+async fn a_refusal_of_all_schedules_of_a_kind_fails_none_of_them() {
     let app = TestApp::new().await;
     let tickets = [app.company.marina, app.company.rafael]
         .map(|contact| Plan { contact, ..Plan::new(&app.company, "open_ticket") }.save(&app.database));
     // A rule as a newer version might add.
     refuse(&app.database, "INSERT", "tickets", "true", "23514");
-    let (mut conn, mut refusals) = (app.database.connect(), Refusals::under(SOON));
+    let (mut conn, mut refusals) = (app.database.connect(), Refusals::with_rules(SOON));
     for _ in 0..10 {
         let notice = Plan::new(&app.company, "notify").save(&app.database);
         tick_until(&mut conn, &mut refusals, |_| end_of(&app.database, notice) == "completed");
@@ -101,14 +105,14 @@ async fn a_refusal_that_meets_all_of_a_kind_is_not_their_own_fault() {
 }
 
 #[actix_web::test]
-async fn a_row_that_cannot_be_carried_out_fails_at_last_and_alone_and_says_so() {
+async fn a_schedule_refused_for_long_fails_alone_and_is_reported() {
     let app = TestApp::new().await;
     let ids = save_many(&app, 12);
     let good = Plan { contact: app.company.rafael, ..Plan::new(&app.company, "open_ticket") };
     let good = good.save(&app.database);
     let bad = Plan { due_in: "-2 seconds", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     poison(&app.database, bad, "INSERT", "messages", "schedule_id");
-    let (mut conn, mut refusals, mut ticks) = (app.database.connect(), Refusals::under(SOON), 0);
+    let (mut conn, mut refusals, mut ticks) = (app.database.connect(), Refusals::with_rules(SOON), 0);
     tick_until(&mut conn, &mut refusals, |outcome| {
         ticks += 1;
         let warns = matches!(&outcome.alarm, Some(Alarm::Warning(text)) if text.contains("23514"));
@@ -122,11 +126,11 @@ async fn a_row_that_cannot_be_carried_out_fails_at_last_and_alone_and_says_so() 
 }
 
 #[actix_web::test]
-async fn where_all_that_is_due_is_refused_for_its_values_the_alarm_becomes_a_warning_and_stays_one() {
+async fn the_alarm_becomes_a_warning_if_only_values_are_refused() {
     let app = TestApp::new().await;
     let bad = save_many(&app, 3);
     refuse(&app.database, "INSERT", "notifications", "true", "22001");
-    let (mut conn, mut refusals) = (app.database.connect(), Refusals::under(SOON));
+    let (mut conn, mut refusals) = (app.database.connect(), Refusals::with_rules(SOON));
     let first = tick_with(&mut conn, &mut || true, &mut refusals).unwrap();
     assert!(matches!(&first.alarm, Some(Alarm::Trouble(text)) if text.contains("22001")), "{first:?}");
     tick_until(&mut conn, &mut refusals, |outcome| matches!(outcome.alarm, Some(Alarm::Warning(_))));
@@ -146,34 +150,34 @@ async fn where_all_that_is_due_is_refused_for_its_values_the_alarm_becomes_a_war
 }
 
 #[actix_web::test]
-async fn a_refused_row_is_not_failed_before_minutes_are_over() {
+async fn a_refused_schedule_does_not_fail_within_minutes() {
     let app = TestApp::new().await;
     save_many(&app, 3);
     let bad = Plan::new(&app.company, "notify").save(&app.database);
     poison(&app.database, bad, "INSERT", "notifications", "schedule_id");
-    let rules = Rules { after: Rules::default().after, ..SOON };
-    let (mut conn, mut refusals, mut ticks) = (app.database.connect(), Refusals::under(rules), 0);
+    let rules = GiveUpRules { after: GiveUpRules::default().after, ..SOON };
+    let (mut conn, mut refusals, mut ticks) = (app.database.connect(), Refusals::with_rules(rules), 0);
     tick_until(&mut conn, &mut refusals, |_| {
         ticks += 1;
         ticks > 30
     });
-    assert!(Rules::default().after >= Duration::from_secs(120));
+    assert!(GiveUpRules::default().after >= Duration::from_secs(120));
     assert_eq!(end_of(&app.database, bad), "scheduled");
 }
 
 #[actix_web::test]
-async fn what_is_cancelled_while_it_is_refused_alarms_nobody_any_more() {
+async fn cancelling_a_refused_schedule_ends_its_alarm() {
     let app = TestApp::new().await.with_made_up_rows("the cancellation's history");
     let bad = Plan::new(&app.company, "notify").save(&app.database);
     poison(&app.database, bad, "INSERT", "notifications", "schedule_id");
-    let (mut conn, mut refusals) = (app.database.connect(), Refusals::under(SOON));
+    let (mut conn, mut refusals) = (app.database.connect(), Refusals::with_rules(SOON));
     tick_until(&mut conn, &mut refusals, |outcome| outcome.alarm.is_some());
     app.database.execute("UPDATE schedules SET status = 'cancelled', finished_at = now()");
     tick_until(&mut conn, &mut refusals, |outcome| outcome.alarm.is_none());
 }
 
 #[actix_web::test]
-async fn a_row_that_cannot_even_be_failed_holds_up_nobody_and_is_kept() {
+async fn a_schedule_that_cannot_even_fail_stays_pending_and_delays_no_other() {
     let app = TestApp::new().await;
     let bad = Plan { due_in: "-2 seconds", ..Plan::new(&app.company, "notify") }.save(&app.database);
     let ids = save_many(&app, 3);
@@ -191,7 +195,7 @@ async fn a_row_that_cannot_even_be_failed_holds_up_nobody_and_is_kept() {
 }
 
 #[actix_web::test]
-async fn a_row_whose_attendant_somebody_holds_is_passed_over_and_done_later() {
+async fn a_schedule_with_a_locked_attendant_runs_later() {
     let app = TestApp::new().await;
     let waiting = Plan::new(&app.company, "notify").save(&app.database);
     let free = Plan { attendant: Some(app.company.helena), ..Plan::new(&app.company, "notify") };

@@ -1,9 +1,9 @@
 //! Parameters in the address of the list, and parameters that are ignored.
 
-use super::narrowing::{contacts, shown, three_schedules};
+use super::filters::{contacts, shown, three_schedules};
 
 #[actix_web::test]
-async fn nonsense_in_the_address_is_ignored() {
+async fn invalid_values_in_the_address_are_ignored() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     for query in [
@@ -46,7 +46,7 @@ async fn values_of_filters_that_do_not_exist_are_named_and_can_be_removed() {
 }
 
 #[actix_web::test]
-async fn dates_the_wrong_way_round_change_places_and_the_page_says_so() {
+async fn swapped_dates_are_put_in_order_and_the_page_says_so() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules?from=2099-12-31&to=2020-01-01").await;
@@ -57,7 +57,7 @@ async fn dates_the_wrong_way_round_change_places_and_the_page_says_so() {
 }
 
 #[actix_web::test]
-async fn empty_filters_do_not_stand_in_the_address() {
+async fn empty_filters_are_left_out_of_the_address() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     for (typed, tidy) in [

@@ -16,7 +16,7 @@ fn fields<'a>(ids: &'a [String], reason: &'a str) -> Vec<(&'a str, &'a str)> {
 }
 
 #[actix_web::test]
-async fn what_is_ticked_is_cancelled_at_once_with_its_history() {
+async fn ticked_schedules_are_cancelled_together_with_history() {
     let (app, ids) = pending(3).await;
     let admin = app.administrator().await;
     let query: Vec<String> = ids[..2].iter().map(|id| format!("id={id}")).collect();
@@ -35,7 +35,7 @@ async fn what_is_ticked_is_cancelled_at_once_with_its_history() {
 }
 
 #[actix_web::test]
-async fn those_that_are_pending_no_more_are_told() {
+async fn schedules_no_longer_pending_are_reported() {
     let (app, ids) = pending(2).await;
     let admin = app.administrator().await;
     admin.post(&format!("/schedules/{}/cancellation", ids[0]), &[]).await;
@@ -52,7 +52,7 @@ async fn those_that_are_pending_no_more_are_told() {
 }
 
 #[actix_web::test]
-async fn unknown_ids_and_none_cancel_nothing() {
+async fn unknown_ids_cancel_nothing() {
     let (app, ids) = pending(1).await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;

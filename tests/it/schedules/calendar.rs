@@ -22,7 +22,7 @@ fn in_cell(page: &Page, drop: &str) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn a_month_names_the_first_of_each_day_and_counts_the_rest() {
+async fn a_month_shows_the_first_of_each_day_and_counts_the_rest() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     insert(
         &app,
@@ -51,7 +51,7 @@ async fn a_month_names_the_first_of_each_day_and_counts_the_rest() {
 }
 
 #[actix_web::test]
-async fn a_week_goes_from_sunday_to_saturday_and_its_free_places_begin_a_schedule() {
+async fn a_week_runs_from_sunday_to_saturday_and_offers_free_times() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     insert(&app, &["2030-12-05 13:12Z", "2030-12-07 05:30Z"]);
     let admin = app.administrator().await;
@@ -71,7 +71,7 @@ async fn a_week_goes_from_sunday_to_saturday_and_its_free_places_begin_a_schedul
 }
 
 #[actix_web::test]
-async fn the_filters_of_the_list_count_but_not_its_days() {
+async fn the_calendar_uses_the_filters_of_the_list_except_the_period() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     insert(&app, &["2030-12-05 13:00Z"]);
     let admin = app.administrator().await;
@@ -84,7 +84,7 @@ async fn the_filters_of_the_list_count_but_not_its_days() {
 }
 
 #[actix_web::test]
-async fn days_of_clock_changes_have_the_hours_that_they_have() {
+async fn days_of_clock_changes_show_their_real_hours() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     zone(&app, "Europe/Lisbon");
     insert(
@@ -110,7 +110,7 @@ async fn days_of_clock_changes_have_the_hours_that_they_have() {
 }
 
 #[actix_web::test]
-async fn a_pending_schedule_is_moved_and_leaves_all_else_as_it_is() {
+async fn a_move_changes_only_the_time() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = format!("{}/time", save(&admin, &[]).await.location());

@@ -109,7 +109,7 @@ async fn an_edit_that_was_saved_closes_the_ticket_when_asked_again() {
 }
 
 #[actix_web::test]
-async fn a_message_that_came_since_the_form_was_opened_is_shown_before_its_ticket_is_closed() {
+async fn a_message_that_arrived_later_is_shown_before_its_ticket_is_closed() {
     let app = app().await;
     let ticket = open_ticket(&app, 601, 101);
     let admin = app.administrator().await;
@@ -130,7 +130,7 @@ async fn a_message_that_came_since_the_form_was_opened_is_shown_before_its_ticke
 }
 
 #[actix_web::test]
-async fn one_may_save_without_closing_what_one_was_asked_about() {
+async fn a_user_may_save_without_closing_the_ticket() {
     let app = app().await;
     let ticket = open_ticket(&app, 601, 101);
     let admin = app.administrator().await;
@@ -157,7 +157,7 @@ async fn a_message_after_the_schedule_was_saved_keeps_its_ticket_open() {
 }
 
 #[actix_web::test]
-async fn another_ticket_than_the_one_that_was_shown_is_not_closed_unasked() {
+async fn a_ticket_that_was_not_shown_is_not_closed_without_asking() {
     let app = app().await;
     let first = open_ticket(&app, 601, 101);
     let admin = app.administrator().await;
@@ -174,7 +174,7 @@ async fn another_ticket_than_the_one_that_was_shown_is_not_closed_unasked() {
 }
 
 #[actix_web::test]
-async fn a_retry_leaves_a_ticket_alone_that_was_opened_since_it_closed_its_own() {
+async fn a_resubmission_does_not_close_a_newer_ticket() {
     let app = app().await;
     open_ticket(&app, 601, 101);
     let admin = app.administrator().await;
@@ -188,7 +188,7 @@ async fn a_retry_leaves_a_ticket_alone_that_was_opened_since_it_closed_its_own()
 }
 
 #[actix_web::test]
-async fn a_colleagues_comment_is_read_first_and_ones_own_is_no_news() {
+async fn a_colleagues_comment_must_be_read_first_but_not_ones_own() {
     let app = app().await;
     let ticket = open_ticket(&app, 601, 101);
     let admin = app.administrator().await;
@@ -209,7 +209,7 @@ async fn a_colleagues_comment_is_read_first_and_ones_own_is_no_news() {
 }
 
 #[actix_web::test]
-async fn the_form_shows_what_nobody_has_read_to_whoever_may_close_the_ticket() {
+async fn users_who_may_close_the_ticket_see_its_unread_messages() {
     let app = app().await;
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let ticket = open_ticket(&app, 601, 101);

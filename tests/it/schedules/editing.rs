@@ -31,7 +31,7 @@ pub async fn send(visitor: &Visitor, path: &str, page: &Page, changes: &[(&'stat
 }
 
 #[actix_web::test]
-async fn an_edit_shows_what_is_stored_and_tells_what_it_changed() {
+async fn an_edit_begins_with_the_stored_values_and_records_what_changed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[("person_id", "501")]).await;
@@ -69,7 +69,7 @@ async fn an_edit_shows_what_is_stored_and_tells_what_it_changed() {
 }
 
 #[actix_web::test]
-async fn a_form_that_changes_nothing_leaves_no_trace_and_sent_twice_it_is_one_edit() {
+async fn an_unchanged_form_records_nothing_and_a_repeated_one_is_one_edit() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[]).await;
@@ -101,7 +101,7 @@ async fn an_edit_keeps_the_distance_to_all_others_but_not_to_itself() {
 }
 
 #[actix_web::test]
-async fn an_exempt_schedule_keeps_its_time_and_at_another_is_checked_and_loses_the_mark() {
+async fn an_exempt_schedule_loses_its_exemption_at_another_time() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[]).await;
@@ -128,7 +128,7 @@ async fn an_exempt_schedule_keeps_its_time_and_at_another_is_checked_and_loses_t
 }
 
 #[actix_web::test]
-async fn sixteen_editors_of_one_hot_minute_never_overlap() {
+async fn sixteen_edits_to_one_minute_never_overlap() {
     let app = TestApp::new().await;
     let others = [app.another().await, app.another().await, app.another().await];
     let apps: Vec<&TestApp> = std::iter::once(&app).chain(&others).collect();
@@ -161,7 +161,7 @@ async fn sixteen_editors_of_one_hot_minute_never_overlap() {
 }
 
 #[actix_web::test]
-async fn two_that_change_places_between_attendants_both_arrive() {
+async fn two_schedules_can_swap_attendants() {
     let app = TestApp::new().await;
     app.database.execute(
         "UPDATE settings SET spacing_scope = 'attendant'; INSERT INTO department_members VALUES (101, 304)",
@@ -186,7 +186,7 @@ async fn two_that_change_places_between_attendants_both_arrive() {
 }
 
 #[actix_web::test]
-async fn a_schedule_that_is_moved_back_and_forth_fires_at_its_new_time_alone() {
+async fn a_moved_schedule_runs_only_at_its_last_time() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let id = Plan { due_in: "1 hour", ..Plan::new(&app.company, "notify") }.save(&app.database);
@@ -203,7 +203,7 @@ async fn a_schedule_that_is_moved_back_and_forth_fires_at_its_new_time_alone() {
 }
 
 #[actix_web::test]
-async fn an_edit_while_the_dispatcher_decides_is_taken_whole_or_not_at_all() {
+async fn an_edit_during_a_decision_applies_wholly_or_not_at_all() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     for round in 0..10 {

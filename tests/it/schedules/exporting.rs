@@ -1,6 +1,6 @@
 //! Export of the list as a file.
 
-use super::narrowing::three_schedules;
+use super::filters::three_schedules;
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]

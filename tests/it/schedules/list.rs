@@ -60,7 +60,7 @@ async fn a_situation_filters_the_list() {
 }
 
 #[actix_web::test]
-async fn an_attendant_reads_the_schedules_that_are_theirs_and_no_others() {
+async fn an_attendant_reads_only_their_own_schedules() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[]).await;

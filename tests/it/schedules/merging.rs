@@ -5,7 +5,7 @@ use super::{form, save};
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn a_stale_edit_shows_the_other_change_and_saves_knowingly() {
+async fn a_stale_edit_shows_the_other_change_before_it_saves() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let (admin, bruno) = (app.administrator().await, app.attendant().await);
@@ -35,7 +35,7 @@ async fn a_stale_edit_shows_the_other_change_and_saves_knowingly() {
 }
 
 #[actix_web::test]
-async fn what_two_people_changed_is_asked_about_with_both_texts_and_either_can_be_chosen() {
+async fn the_user_chooses_between_two_changes_of_one_field() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let (admin, bruno) = (app.administrator().await, app.attendant().await);
@@ -68,7 +68,7 @@ async fn what_two_people_changed_is_asked_about_with_both_texts_and_either_can_b
 }
 
 #[actix_web::test]
-async fn what_was_typed_for_a_cancelled_schedule_makes_a_new_one() {
+async fn an_edit_of_a_cancelled_schedule_becomes_a_new_schedule() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[]).await;

@@ -1,6 +1,6 @@
 //! The order of the list, its pages and their counts.
 
-use super::narrowing::{contacts, shown, three_schedules};
+use super::filters::{contacts, shown, three_schedules};
 use crate::harness::{Page, TestApp};
 
 /// The times of a page's rows, in order.
@@ -17,7 +17,7 @@ fn link(page: &Page, id: &str) -> Option<String> {
 }
 
 #[actix_web::test]
-async fn beyond_a_thousand_a_tab_stops_counting() {
+async fn counts_stop_at_their_limit() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     app.database.execute(
         "INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, comment)
@@ -33,7 +33,7 @@ async fn beyond_a_thousand_a_tab_stops_counting() {
 }
 
 #[actix_web::test]
-async fn the_pending_begin_with_the_soonest_and_the_caption_says_so() {
+async fn pending_schedules_are_listed_soonest_first() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     let pending = admin.get("/schedules?status=scheduled").await;
@@ -105,7 +105,7 @@ async fn a_search_pages_as_the_list_does() {
 }
 
 #[actix_web::test]
-async fn where_there_are_many_each_filter_pages_both_ways() {
+async fn each_filter_pages_both_ways_through_many_schedules() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     app.database.execute(
         "INSERT INTO schedules (id, contact_id, department_id, action, due_at, due_local, due_zone, comment, status, finished_at)

@@ -4,7 +4,7 @@ use super::{form, save};
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
-async fn a_failed_schedule_says_what_to_do_and_is_planned_anew_with_links_both_ways() {
+async fn a_failed_schedule_is_rescheduled_with_links_both_ways() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     app.database
@@ -52,7 +52,7 @@ async fn a_failed_schedule_says_what_to_do_and_is_planned_anew_with_links_both_w
 }
 
 #[actix_web::test]
-async fn a_pending_schedule_is_edited_rather_than_planned_anew() {
+async fn a_pending_schedule_is_edited_instead_of_rescheduled() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let saved = save(&admin, &[]).await;
@@ -65,7 +65,7 @@ async fn a_pending_schedule_is_edited_rather_than_planned_anew() {
 }
 
 #[actix_web::test]
-async fn a_cancelled_schedule_shows_its_reason_and_can_be_planned_anew() {
+async fn a_cancelled_schedule_shows_its_reason_and_can_be_rescheduled() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -76,7 +76,7 @@ async fn a_cancelled_schedule_shows_its_reason_and_can_be_planned_anew() {
 }
 
 #[actix_web::test]
-async fn a_schedule_takes_the_place_only_of_one_of_its_own_contact() {
+async fn a_schedule_replaces_only_one_of_its_own_contact() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[("contact_id", "602")]).await.location().to_owned();
@@ -92,7 +92,7 @@ async fn a_schedule_takes_the_place_only_of_one_of_its_own_contact() {
 }
 
 #[actix_web::test]
-async fn nothing_more_is_planned_for_a_contact_that_is_gone_and_the_page_says_why() {
+async fn nothing_is_rescheduled_for_an_archived_contact_and_the_page_says_why() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -112,7 +112,7 @@ async fn nothing_more_is_planned_for_a_contact_that_is_gone_and_the_page_says_wh
 }
 
 #[actix_web::test]
-async fn the_list_offers_no_second_try_for_a_contact_that_was_archived() {
+async fn the_list_offers_no_rescheduling_for_an_archived_contact() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let id = Plan::new(&app.company, "open_ticket").save(&app.database);

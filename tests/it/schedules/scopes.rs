@@ -51,7 +51,7 @@ async fn a_role_that_gets_the_permission_sees_all_from_the_next_request() {
 
 /// The schedule of Bruno, of "Suporte", fails because a ticket of "Financeiro" is open.
 #[actix_web::test]
-async fn who_is_told_of_an_error_reads_the_conversation_of_another_department_but_does_not_reply() {
+async fn a_user_notified_of_an_error_reads_the_conversation_but_cannot_reply() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     let (company, database) = (app.company, &app.database);
     let ticket = database.number(&format!(

@@ -2,7 +2,7 @@
 
 use actix_web::test::TestRequest;
 
-use super::narrowing::contacts;
+use super::filters::contacts;
 use crate::harness::{Page, TestApp, Visitor};
 
 /// A company with names made of common names, and texts that all schedules share. It has enough schedules that a word
@@ -35,7 +35,7 @@ async fn found(visitor: &Visitor, words: &str) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn several_words_are_looked_for_wherever_each_of_them_is() {
+async fn words_of_a_search_may_be_in_different_texts() {
     let app = company().await;
     let admin = app.administrator().await;
     for (words, expected) in [
@@ -58,7 +58,7 @@ async fn several_words_are_looked_for_wherever_each_of_them_is() {
 }
 
 #[actix_web::test]
-async fn a_new_name_of_contact_or_person_is_found_and_the_former_is_not() {
+async fn a_renamed_contact_or_person_is_found_by_the_new_name_only() {
     let app = company().await;
     let admin = app.administrator().await;
     app.database.execute("UPDATE people SET name = 'Família Prado' WHERE id = 701");

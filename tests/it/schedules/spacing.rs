@@ -80,7 +80,7 @@ async fn only_pending_schedules_block() {
 }
 
 #[actix_web::test]
-async fn two_people_who_want_one_minute_get_one_schedule_and_one_refusal() {
+async fn of_two_requests_for_one_minute_one_is_refused() {
     let app = TestApp::new().await;
     let other = app.another().await;
     let (one, two) = (app.administrator().await, other.administrator().await);

@@ -4,7 +4,7 @@ use super::{form, save};
 use crate::harness::TestApp;
 
 #[actix_web::test]
-async fn an_open_ticket_is_pointed_out_and_can_be_closed_along() {
+async fn an_open_ticket_is_shown_and_can_be_closed_with_the_form() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO tickets (id, protocol, contact_id, department_id, attendant_id) VALUES (7, 1042, 601, 101, 303)",
@@ -37,7 +37,7 @@ async fn a_refused_schedule_closes_no_ticket() {
 }
 
 #[actix_web::test]
-async fn who_may_not_close_the_ticket_is_not_offered_to_and_cannot() {
+async fn without_the_right_to_close_the_ticket_it_is_not_offered_and_refused() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO role_permissions VALUES (203, 'schedules');
@@ -52,7 +52,7 @@ async fn who_may_not_close_the_ticket_is_not_offered_to_and_cannot() {
 }
 
 #[actix_web::test]
-async fn a_schedule_is_linked_only_to_a_ticket_of_its_contact_that_its_maker_may_see() {
+async fn a_schedule_is_linked_only_to_a_visible_ticket_of_its_contact() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without events");
     app.database.execute(
         "INSERT INTO role_permissions VALUES (203, 'schedules');

@@ -8,7 +8,7 @@ const MANAUS: &str = "UPDATE settings SET time_zone = 'America/Manaus'";
 const DUE: &str = "SELECT to_char(due_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') AS value FROM schedules";
 
 #[actix_web::test]
-async fn an_edit_does_not_move_the_schedule_to_the_same_time_of_other_clocks() {
+async fn an_edit_after_a_zone_change_does_not_move_the_schedule() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -29,7 +29,7 @@ async fn an_edit_does_not_move_the_schedule_to_the_same_time_of_other_clocks() {
 }
 
 #[actix_web::test]
-async fn a_time_that_was_typed_by_the_former_clocks_is_asked_about() {
+async fn a_time_typed_in_the_former_zone_is_asked_about() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -44,7 +44,7 @@ async fn a_time_that_was_typed_by_the_former_clocks_is_asked_about() {
 }
 
 #[actix_web::test]
-async fn a_new_schedule_is_not_saved_by_other_clocks_than_the_form_showed() {
+async fn a_new_schedule_is_not_saved_in_another_zone_than_the_form_showed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules/new").await;
@@ -67,7 +67,7 @@ async fn a_new_schedule_is_not_saved_by_other_clocks_than_the_form_showed() {
 }
 
 #[actix_web::test]
-async fn a_schedule_is_not_dragged_by_other_clocks_than_the_calendar_showed() {
+async fn a_schedule_is_not_moved_in_another_zone_than_the_calendar_showed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();

@@ -40,7 +40,7 @@ pub async fn three_schedules() -> TestApp {
 }
 
 #[actix_web::test]
-async fn a_search_looks_everywhere_and_minds_neither_accents_nor_case() {
+async fn a_search_covers_all_texts_and_ignores_accents_and_case() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     for (query, found) in [
@@ -62,7 +62,7 @@ async fn a_search_looks_everywhere_and_minds_neither_accents_nor_case() {
 }
 
 #[actix_web::test]
-async fn what_stands_in_a_text_is_found_however_its_digits_are_separated() {
+async fn digits_are_found_however_they_are_separated() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     let text = "Pedido 45-678 de R$ 10.500,00, vence em 05-12-2026 às 10:30; fixo 011 3333 4444";
@@ -88,7 +88,7 @@ async fn what_stands_in_a_text_is_found_however_its_digits_are_separated() {
 }
 
 #[actix_web::test]
-async fn what_is_edited_is_found_by_its_new_words() {
+async fn an_edited_schedule_is_found_by_its_new_words() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     assert!(shown(&admin, "q=zebra").await.is_empty());
@@ -98,7 +98,7 @@ async fn what_is_edited_is_found_by_its_new_words() {
 }
 
 #[actix_web::test]
-async fn filters_narrow_and_are_taken_back_one_by_one() {
+async fn each_filter_narrows_the_list_and_can_be_removed() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     for (query, found) in [
@@ -119,7 +119,7 @@ async fn filters_narrow_and_are_taken_back_one_by_one() {
 }
 
 #[actix_web::test]
-async fn tabs_count_what_the_filters_leave() {
+async fn tabs_count_the_filtered_schedules() {
     let app = three_schedules().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules?department_id=101").await;
@@ -130,7 +130,7 @@ async fn tabs_count_what_the_filters_leave() {
 }
 
 #[actix_web::test]
-async fn no_schedules_at_all_and_none_with_these_filters_say_so_differently() {
+async fn an_empty_list_says_whether_filters_are_the_reason() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin
@@ -144,7 +144,7 @@ async fn no_schedules_at_all_and_none_with_these_filters_say_so_differently() {
 }
 
 #[actix_web::test]
-async fn days_are_those_of_the_companys_zone() {
+async fn days_follow_the_companys_time_zone() {
     let app = TestApp::new().await.with_made_up_rows("schedules without history");
     // Local times 22:30 and 00:30; in UTC both are on 5 December.
     app.database.execute(
@@ -168,7 +168,7 @@ async fn days_are_those_of_the_companys_zone() {
 }
 
 #[actix_web::test]
-async fn a_thousand_users_are_searched_and_the_chosen_one_stays() {
+async fn many_users_are_searched_and_the_chosen_one_stays() {
     let app = three_schedules().await;
     app.database.execute(
         "INSERT INTO users (id, name, email, password_hash, role_id)

@@ -37,7 +37,7 @@ async fn contacts_are_found_without_accents_and_case_by_name_number_and_e_mail()
 }
 
 #[actix_web::test]
-async fn a_person_narrows_the_contacts_and_a_contact_brings_its_person_and_who_attends() {
+async fn a_person_narrows_the_contacts_and_a_contact_fills_in_the_rest() {
     let app = TestApp::new().await;
     app.database.execute(
         "UPDATE contacts SET default_department_id = 102, default_attendant_id = 304 WHERE id = 601;
@@ -82,7 +82,7 @@ async fn the_form_says_that_a_contact_without_an_active_channel_gets_no_message(
 }
 
 #[actix_web::test]
-async fn the_time_is_judged_while_it_is_typed() {
+async fn the_time_is_checked_while_it_is_typed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -110,7 +110,7 @@ async fn the_time_is_judged_while_it_is_typed() {
 }
 
 #[actix_web::test]
-async fn a_time_that_is_there_twice_is_asked_about_and_one_that_is_not_offers_its_neighbours() {
+async fn repeated_times_are_asked_about_and_missing_times_offer_neighbours() {
     let app = TestApp::new().await;
     app.database.execute("UPDATE settings SET time_zone = 'Europe/Lisbon'");
     let admin = app.administrator().await;
@@ -134,7 +134,7 @@ async fn a_time_that_is_there_twice_is_asked_about_and_one_that_is_not_offers_it
 }
 
 #[actix_web::test]
-async fn the_only_department_is_chosen_already_with_its_attendants() {
+async fn the_only_department_is_chosen_with_its_attendants() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     assert_eq!(admin.get("/schedules/new").await.count("#department_id option[selected]"), 0);
@@ -145,7 +145,7 @@ async fn the_only_department_is_chosen_already_with_its_attendants() {
 }
 
 #[actix_web::test]
-async fn a_free_time_in_the_hour_that_exists_twice_says_which_of_the_two_it_is() {
+async fn a_free_time_in_a_repeated_hour_says_which_one_it_is() {
     let app = TestApp::new().await;
     app.database.execute("UPDATE settings SET time_zone = 'Europe/Lisbon'");
     let admin = app.administrator().await;

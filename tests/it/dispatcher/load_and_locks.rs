@@ -54,7 +54,7 @@ async fn two_dispatchers_decide_each_of_5000_once() {
 }
 
 #[actix_web::test]
-async fn a_locked_contact_stalls_nobody_else_and_is_served_later() {
+async fn a_locked_contact_delays_only_its_own_schedule() {
     let app = TestApp::new().await;
     let locked = Plan::new(&app.company, "open_ticket").save(&app.database);
     let free = Plan { contact: app.company.rafael, ..Plan::new(&app.company, "open_ticket") };
@@ -90,7 +90,7 @@ async fn a_batch_is_filled_though_the_first_rows_are_locked() {
 }
 
 #[actix_web::test]
-async fn what_is_edited_while_due_is_taken_as_edited_or_not_at_all() {
+async fn a_due_schedule_runs_as_edited_or_as_it_was() {
     let app = TestApp::new().await;
     let id = Plan::new(&app.company, "open_ticket").save(&app.database);
     let mut editor = app.database.connect();

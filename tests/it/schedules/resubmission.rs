@@ -6,7 +6,7 @@ use super::{form, save};
 use crate::harness::TestApp;
 
 #[actix_web::test]
-async fn a_form_sent_fifty_times_at_once_is_one_schedule() {
+async fn a_form_submitted_fifty_times_at_once_creates_one_schedule() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules/new").await;
@@ -22,7 +22,7 @@ async fn a_form_sent_fifty_times_at_once_is_one_schedule() {
 }
 
 #[actix_web::test]
-async fn a_form_that_comes_back_changed_is_another_schedule() {
+async fn a_changed_resubmission_is_another_schedule() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
@@ -35,7 +35,7 @@ async fn a_form_that_comes_back_changed_is_another_schedule() {
 }
 
 #[actix_web::test]
-async fn a_retry_after_the_due_time_is_answered_as_the_first_try() {
+async fn a_resubmission_after_the_due_time_gets_the_first_answer() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
@@ -48,7 +48,7 @@ async fn a_retry_after_the_due_time_is_answered_as_the_first_try() {
 }
 
 #[actix_web::test]
-async fn an_edit_that_comes_again_is_taken_for_saved_only_while_nothing_else_was() {
+async fn a_resubmitted_edit_counts_as_saved_until_another_edit() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -74,7 +74,7 @@ async fn an_edit_that_comes_again_is_taken_for_saved_only_while_nothing_else_was
 }
 
 #[actix_web::test]
-async fn a_form_whose_schedule_was_cancelled_makes_another_one() {
+async fn a_resubmission_after_the_cancellation_creates_another_schedule() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
@@ -94,7 +94,7 @@ async fn a_form_whose_schedule_was_cancelled_makes_another_one() {
 }
 
 #[actix_web::test]
-async fn a_form_whose_schedule_is_another_by_now_says_so_and_makes_nothing() {
+async fn a_resubmission_after_a_change_says_so_and_creates_nothing() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let told = "Este formulário já tinha criado este agendamento. Nada novo foi criado.";
@@ -119,7 +119,7 @@ async fn a_form_whose_schedule_is_another_by_now_says_so_and_makes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_new_spacing_of_the_company_makes_no_other_schedule_of_one() {
+async fn a_change_of_the_spacing_does_not_count_as_an_edit() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let key = admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();

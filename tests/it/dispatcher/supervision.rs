@@ -75,7 +75,7 @@ async fn a_running_dispatcher_is_woken_by_what_another_process_saves() {
 }
 
 #[actix_web::test]
-async fn a_panic_in_a_tick_is_survived() {
+async fn the_dispatcher_continues_after_a_panic() {
     let app = TestApp::new().await;
     let id = Plan::new(&app.company, "notify").save(&app.database);
     let control = Control::default();
@@ -135,7 +135,7 @@ async fn a_killed_connection_is_replaced() {
 }
 
 #[actix_web::test]
-async fn readyz_names_each_part_that_fails_and_healthz_only_lives() {
+async fn readyz_names_each_failing_part_and_healthz_none() {
     let app = TestApp::new().await;
     let visitor = app.visitor();
     assert_eq!(visitor.get("/healthz").await.assert_status(200).body, "ok\n");

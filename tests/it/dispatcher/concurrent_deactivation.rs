@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use pontual::dispatcher::{Outcome, tick};
+use pontual::dispatcher::{TickOutcome, tick};
 
 use super::{end_of, run, told};
 use crate::harness::{Database, Page, Plan, TestApp};
@@ -38,7 +38,7 @@ const SLOW_TICKETS: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpg
     CREATE TRIGGER wait BEFORE INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION wait()";
 
 #[actix_web::test]
-async fn who_leaves_while_their_schedule_fires_leaves_the_ticket_in_the_queue_and_the_department_is_told() {
+async fn the_ticket_of_an_attendant_who_leaves_during_dispatch_goes_to_the_queue() {
     let app = company().await;
     let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let admin = app.administrator().await;
@@ -66,7 +66,7 @@ async fn who_leaves_while_their_schedule_fires_leaves_the_ticket_in_the_queue_an
 }
 
 #[actix_web::test]
-async fn a_schedule_of_somebody_who_is_leaving_waits_and_all_others_fire() {
+async fn only_the_schedules_of_a_leaving_attendant_wait() {
     let app = company().await;
     let theirs = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let other =
@@ -91,7 +91,7 @@ async fn a_schedule_of_somebody_who_is_leaving_waits_and_all_others_fire() {
 }
 
 #[actix_web::test]
-async fn of_many_that_fire_while_somebody_leaves_none_stays_with_them_and_all_are_told() {
+async fn no_schedule_that_fires_during_a_departure_stays_with_the_leaver() {
     let app = company().await;
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name)
@@ -124,7 +124,7 @@ async fn of_many_that_fire_while_somebody_leaves_none_stays_with_them_and_all_ar
 }
 
 #[actix_web::test]
-async fn what_somebody_had_read_or_another_inherits_is_told_to_no_more_than_that() {
+async fn read_or_inherited_notifications_are_not_passed_on_again() {
     let app = company().await;
     app.database.execute("INSERT INTO department_members VALUES (101, 302)");
     let read = Plan::new(&app.company, "notify").save(&app.database);
@@ -142,7 +142,7 @@ async fn what_somebody_had_read_or_another_inherits_is_told_to_no_more_than_that
 }
 
 #[actix_web::test]
-async fn who_leaves_a_department_while_their_schedule_fires_is_asked_what_becomes_of_the_ticket() {
+async fn leaving_a_department_during_dispatch_asks_about_the_ticket() {
     let app = company().await;
     Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let admin = app.administrator().await;
@@ -191,7 +191,7 @@ async fn a_department_that_is_deactivated_while_its_schedule_fires_hands_the_tic
 }
 
 #[actix_web::test]
-async fn while_a_department_or_channel_is_being_deactivated_its_schedules_wait_and_all_others_fire() {
+async fn only_the_schedules_of_a_department_or_channel_being_deactivated_wait() {
     for (table, id) in [("departments", 101), ("channels", 401)] {
         let app = company().await;
         app.database.execute(
@@ -217,7 +217,7 @@ async fn while_a_department_or_channel_is_being_deactivated_its_schedules_wait_a
 }
 
 #[actix_web::test]
-async fn firing_by_hand_waits_for_whoever_leaves_and_does_not_get_into_their_way() {
+async fn dispatching_by_hand_waits_for_a_departure() {
     let app = company().await;
     let later = Plan { due_in: "1 day", ..Plan::new(&app.company, "open_ticket_and_notify") };
     let id = later.save(&app.database);
@@ -247,7 +247,7 @@ const SLOW_COMMIT: &str = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgs
         FOR EACH ROW EXECUTE FUNCTION wait()";
 
 /// Starts a tick that waits for the gate at the point that `trigger` defines.
-async fn begin_to_fire(app: &TestApp, trigger: &str) -> (PgConnection, JoinHandle<Outcome>) {
+async fn begin_to_fire(app: &TestApp, trigger: &str) -> (PgConnection, JoinHandle<TickOutcome>) {
     app.database.execute(trigger);
     let mut gate = app.database.connect();
     gate.batch_execute("SELECT pg_advisory_lock(77)").unwrap();
@@ -311,7 +311,7 @@ const CASES: [Case; 4] = [
 ];
 
 /// A schedule whose attendant, Gil, has left. Only Bruno attends the department.
-async fn with_one_to_tell(case: &Case) -> (TestApp, i64) {
+async fn schedule_with_one_recipient(case: &Case) -> (TestApp, i64) {
     let app = TestApp::new().await;
     let gil = Some(app.company.role_manager);
     let id = Plan { attendant: gil, ..Plan::new(&app.company, "open_ticket_and_notify") }.save(&app.database);
@@ -321,9 +321,9 @@ async fn with_one_to_tell(case: &Case) -> (TestApp, i64) {
 }
 
 #[actix_web::test]
-async fn who_leaves_after_only_they_were_told_passes_it_on() {
+async fn the_only_recipient_passes_the_notification_on_when_leaving() {
     for case in CASES {
-        let (app, id) = with_one_to_tell(&case).await;
+        let (app, id) = schedule_with_one_recipient(&case).await;
         let admin = app.administrator().await;
         admin.get("/users").await;
         leave_before_the_commit(&app, admin.post(case.path, case.fields)).await;
@@ -338,9 +338,9 @@ async fn who_leaves_after_only_they_were_told_passes_it_on() {
 }
 
 #[actix_web::test]
-async fn who_leaves_before_they_are_told_is_not_told_and_somebody_else_is() {
+async fn a_recipient_who_leaves_before_the_notification_is_replaced() {
     for case in CASES {
-        let (app, id) = with_one_to_tell(&case).await;
+        let (app, id) = schedule_with_one_recipient(&case).await;
         let admin = app.administrator().await;
         admin.get("/users").await;
         leave_amid_the_decision(&app, admin.post(case.path, case.fields)).await;
@@ -355,9 +355,9 @@ async fn who_leaves_before_they_are_told_is_not_told_and_somebody_else_is() {
 }
 
 #[actix_web::test]
-async fn while_the_only_one_to_tell_is_leaving_the_schedule_waits_and_all_others_fire() {
+async fn only_the_schedule_whose_sole_recipient_is_leaving_waits() {
     for case in CASES {
-        let (app, id) = with_one_to_tell(&case).await;
+        let (app, id) = schedule_with_one_recipient(&case).await;
         let other = Plan {
             contact: 602,
             department: 102,
@@ -377,8 +377,8 @@ async fn while_the_only_one_to_tell_is_leaving_the_schedule_waits_and_all_others
 }
 
 #[actix_web::test]
-async fn firing_by_hand_tells_nobody_who_leaves_in_that_moment() {
-    let (app, id) = with_one_to_tell(&CASES[0]).await;
+async fn dispatching_by_hand_notifies_nobody_who_is_leaving() {
+    let (app, id) = schedule_with_one_recipient(&CASES[0]).await;
     app.database.execute("UPDATE schedules SET due_at = now() + interval '1 day'");
     app.database.execute(SLOW_TICKETS);
     let (admin, other) = (app.administrator().await, app.administrator().await);
@@ -398,8 +398,8 @@ async fn firing_by_hand_tells_nobody_who_leaves_in_that_moment() {
 }
 
 #[actix_web::test]
-async fn who_loses_the_administrators_role_before_they_are_told_as_one_is_not_told() {
-    let (app, id) = with_one_to_tell(&CASES[3]).await;
+async fn a_former_administrator_is_not_notified_as_one() {
+    let (app, id) = schedule_with_one_recipient(&CASES[3]).await;
     let (mut gate, firing) = begin_to_fire(&app, SLOW_TICKETS).await;
     app.database.execute("UPDATE users SET role_id = 203 WHERE id = 303");
     open(&mut gate);
@@ -414,7 +414,7 @@ async fn reads(app: &TestApp) -> bool {
 }
 
 #[actix_web::test]
-async fn a_role_that_loses_a_permission_in_that_moment_ends_what_being_told_opens() {
+async fn a_lost_permission_ends_access_by_earlier_notifications() {
     for is_before_the_commit in [true, false] {
         let app = TestApp::new().await;
         let plan = Plan { creator: None, ..Plan::new(&app.company, "notify") };
@@ -469,7 +469,7 @@ async fn a_contact_that_is_archived_after_its_schedule_fired_keeps_its_attendant
 }
 
 #[actix_web::test]
-async fn a_contact_whose_ticket_a_schedule_has_just_opened_is_not_anonymised_unasked() {
+async fn a_contact_with_a_ticket_that_was_just_opened_is_not_anonymised_without_asking() {
     let app = company().await;
     let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let asked = fire_while_her_contact_goes(&app, "/contacts/601/anonymisation").await;
@@ -478,7 +478,7 @@ async fn a_contact_whose_ticket_a_schedule_has_just_opened_is_not_anonymised_una
 }
 
 #[actix_web::test]
-async fn while_a_contact_is_being_archived_its_schedule_waits_and_all_others_fire() {
+async fn only_the_schedule_of_a_contact_being_archived_waits() {
     let app = company().await;
     let theirs = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let other = Plan { contact: 602, ..Plan::new(&app.company, "open_ticket_and_notify") };

@@ -40,7 +40,7 @@ async fn a_schedule_is_fired_at_once_and_keeps_its_due_time() {
 }
 
 #[actix_web::test]
-async fn its_page_follows_what_becomes_of_the_message() {
+async fn the_page_shows_when_the_message_is_delivered_and_read() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let live = Live::start(&app).await;
@@ -60,7 +60,7 @@ async fn its_page_follows_what_becomes_of_the_message() {
 }
 
 #[actix_web::test]
-async fn an_open_ticket_refuses_and_the_schedule_waits_on() {
+async fn an_open_ticket_prevents_it_and_the_schedule_stays_pending() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = pending(&app, "open_ticket_and_notify");
@@ -89,7 +89,7 @@ async fn a_reminder_needs_no_closed_ticket() {
 }
 
 #[actix_web::test]
-async fn a_contact_without_an_active_channel_refuses_too() {
+async fn a_contact_without_an_active_channel_prevents_it() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = pending(&app, "open_ticket");
@@ -101,7 +101,7 @@ async fn a_contact_without_an_active_channel_refuses_too() {
 }
 
 #[actix_web::test]
-async fn lateness_does_not_count_against_a_person() {
+async fn a_user_may_dispatch_later_than_the_tolerance() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let id = Plan { due_in: "-3 hours", ..Plan::new(&app.company, "notify") }.save(&app.database);
@@ -112,7 +112,7 @@ async fn lateness_does_not_count_against_a_person() {
 }
 
 #[actix_web::test]
-async fn run_by_two_at_once_it_is_done_once() {
+async fn two_users_at_once_dispatch_it_once() {
     let app = TestApp::new().await;
     let other = app.another().await;
     let path = format!("{}/dispatch", pending(&app, "open_ticket"));
@@ -130,7 +130,7 @@ async fn run_by_two_at_once_it_is_done_once() {
 }
 
 #[actix_web::test]
-async fn run_while_the_dispatcher_decides_it_is_done_once() {
+async fn a_user_and_the_dispatcher_at_once_dispatch_it_once() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     for _ in 0..10 {
@@ -156,7 +156,7 @@ async fn run_while_the_dispatcher_decides_it_is_done_once() {
 }
 
 #[actix_web::test]
-async fn who_may_not_schedule_sees_no_buttons_and_is_refused() {
+async fn without_the_permission_there_are_no_buttons_and_requests_are_refused() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = pending(&app, "open_ticket");
@@ -175,7 +175,7 @@ async fn who_may_not_schedule_sees_no_buttons_and_is_refused() {
 }
 
 #[actix_web::test]
-async fn what_was_fired_by_hand_says_when_it_really_was_wherever_its_date_stands() {
+async fn pages_show_when_it_was_dispatched_by_hand() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();
@@ -193,7 +193,7 @@ async fn what_was_fired_by_hand_says_when_it_really_was_wherever_its_date_stands
 }
 
 #[actix_web::test]
-async fn a_pending_schedule_says_what_was_deactivated_and_what_can_be_done() {
+async fn a_pending_schedule_warns_of_what_was_deactivated() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[]).await.location().to_owned();

@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const COUNT: i64 = 60;
 
 #[actix_web::test]
-async fn nothing_is_heard_or_dated_before_the_due_time() {
+async fn nothing_is_announced_or_dated_before_the_due_time() {
     let app = TestApp::new().await;
     let heard = Arc::new(Mutex::new(Vec::<(i64, f64)>::new()));
     let (control, hearing) = (Control::new(app.shared.health.clone()), heard.clone());
@@ -76,7 +76,7 @@ async fn nothing_is_heard_or_dated_before_the_due_time() {
 }
 
 #[actix_web::test]
-async fn what_is_next_within_a_few_milliseconds_is_claimed_alone_and_kept_until_its_time() {
+async fn schedules_due_in_milliseconds_are_claimed_and_commit_at_their_time() {
     let app = TestApp::new().await;
     let notify = Plan::new(&app.company, "notify");
     let (first, second) = (notify.save(&app.database), notify.save(&app.database));
@@ -96,7 +96,7 @@ async fn what_is_next_within_a_few_milliseconds_is_claimed_alone_and_kept_until_
 }
 
 #[actix_web::test]
-async fn a_clock_that_is_set_back_while_a_decision_waits_for_its_time_undoes_it() {
+async fn a_clock_set_back_rolls_a_waiting_decision_back() {
     let app = TestApp::new().await.with_made_up_rows("the clock's own times");
     let plan = Plan::new(&app.company, "notify");
     let (id, other) = (plan.save(&app.database), plan.save(&app.database));

@@ -34,7 +34,7 @@ const FATES: [&str; 6] = [
 ];
 
 #[actix_web::test]
-async fn a_schedule_can_be_dragged_and_edited_whatever_became_of_what_it_holds() {
+async fn a_schedule_can_be_moved_and_edited_after_its_records_changed() {
     for fate in FATES {
         let app = TestApp::new().await;
         let admin = app.administrator().await;
@@ -52,7 +52,7 @@ async fn a_schedule_can_be_dragged_and_edited_whatever_became_of_what_it_holds()
 }
 
 #[actix_web::test]
-async fn a_person_whom_the_contact_has_left_can_be_taken_out() {
+async fn a_person_who_no_longer_has_the_contact_can_be_removed() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[("person_id", "501")]).await.location().to_owned();
@@ -66,7 +66,7 @@ async fn a_person_whom_the_contact_has_left_can_be_taken_out() {
 }
 
 #[actix_web::test]
-async fn what_is_changed_is_judged_as_ever() {
+async fn changed_fields_are_checked() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[("person_id", "501")]).await.location().to_owned();
@@ -83,7 +83,7 @@ async fn what_is_changed_is_judged_as_ever() {
 }
 
 #[actix_web::test]
-async fn a_reminder_becomes_no_message_to_a_contact_without_a_connection() {
+async fn a_reminder_cannot_become_a_message_to_an_unreachable_contact() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let path = save(&admin, &[("action", "notify"), ("message", "")]).await.location().to_owned();
@@ -95,7 +95,7 @@ async fn a_reminder_becomes_no_message_to_a_contact_without_a_connection() {
 }
 
 #[actix_web::test]
-async fn what_no_longer_fits_is_left_out_of_a_schedule_that_is_planned_anew() {
+async fn rescheduling_leaves_out_what_no_longer_fits() {
     for (fate, reason) in [
         (FATES[0], "O contato escolhido não é desta pessoa."),
         (FATES[1], "A pessoa foi arquivada."),
