@@ -41,6 +41,23 @@ pub fn cancel(conn: &mut PgConnection, by: &Account, id: ScheduleId, reason: &Re
     Ok(true)
 }
 
+/// Cancels those of `ids` that are still pending, and returns them.
+pub fn cancel_all(
+    conn: &mut PgConnection,
+    by: &Account,
+    ids: &[ScheduleId],
+    reason: &Reason,
+) -> Result<Vec<ScheduleId>> {
+    let cancelled = queries::cancel_all(conn, ids, by.id, reason)?;
+    for id in &cancelled {
+        audit::record(conn, &audit::Entry::of(Audited::ScheduleCancelled).by(by).about(Some(id.0)))?;
+    }
+    if !cancelled.is_empty() {
+        live::announce(conn, &Event::SchedulesChanged(cancelled.clone()))?;
+    }
+    Ok(cancelled)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

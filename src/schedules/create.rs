@@ -11,10 +11,9 @@ use super::form::{ScheduleInput, key_after};
 use super::queries::{self, SavedByForm};
 use super::slot::{self, Slot};
 use crate::audit::{self, Action as Audited};
-use crate::auth::Viewer;
+use crate::auth::Account;
 use crate::clock::Zone;
 use crate::conversations;
-use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::ScheduleId;
@@ -22,11 +21,10 @@ use crate::live::{self, Event};
 use crate::web::FieldErrors;
 
 /// A submitted form.
-pub struct Submission {
-    pub typed: ScheduleInput,
-    pub viewer: Viewer,
-    /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
-    pub closes_ticket: bool,
+struct Submission<'a> {
+    by: &'a Account,
+    typed: &'a ScheduleInput,
+    closes_ticket: bool,
 }
 
 /// The result of a submission.
@@ -54,23 +52,25 @@ pub enum SaveQuestion {
     Ticket { is_saved: bool },
 }
 
-/// Saves the schedule, and closes the ticket in the same transaction. A form that is submitted again gets the
-/// same result as the first time, as long as its schedule is unchanged. If that schedule was cancelled, the
-/// form creates another.
+/// Saves the schedule in the caller's transaction. `closes_ticket` ("Salvar e fechar chamado") also closes the
+/// contact's open ticket. A form that is submitted again gets the same result as the first time, as long as
+/// its schedule is unchanged. If that schedule was cancelled, the form creates another.
 ///
 /// # Errors
-/// `Forbidden` if the viewer may not close that ticket.
-pub async fn create(db: &Db, submission: Submission) -> Result<CreateOutcome> {
-    match submission.typed.ids().contact {
-        Some(contact) => db.transaction_on(contact, move |conn| submission.save(conn)).await,
-        None => db.transaction(move |conn| submission.save(conn)).await,
-    }
+/// `Forbidden` if the account may not close that ticket.
+pub fn create(
+    conn: &mut PgConnection,
+    by: &Account,
+    typed: &ScheduleInput,
+    closes_ticket: bool,
+) -> Result<CreateOutcome> {
+    Submission { by, typed, closes_ticket }.save(conn)
 }
 
-impl Submission {
+impl Submission<'_> {
     fn save(&self, conn: &mut PgConnection) -> Result<CreateOutcome> {
-        let files = queries::usable_files(conn, self.viewer.id, &self.typed.files)?;
-        let form_key = self.typed.submission_key(self.viewer.id, &files);
+        let files = queries::usable_files(conn, self.by.id, &self.typed.files)?;
+        let form_key = self.typed.submission_key(self.by.id, &files);
         if let Err(outcome) = self.unused_key(conn, form_key)? {
             return Ok(outcome);
         }
@@ -82,7 +82,7 @@ impl Submission {
             Ok(draft) => draft,
             Err(errors) => {
                 // Check the time too, so that the user can correct everything at once.
-                let slot = slot::check(conn, &self.typed, &facts, None)?;
+                let slot = slot::check(conn, self.typed, &facts, None)?;
                 return Ok(self.refused(errors, slot));
             }
         };
@@ -95,7 +95,7 @@ impl Submission {
             Ok(key) => key,
             Err(outcome) => return Ok(outcome),
         };
-        let slot = slot::check(conn, &self.typed, &facts, None)?;
+        let slot = slot::check(conn, self.typed, &facts, None)?;
         if slot.conflict.is_some() {
             return Ok(self.refused(FieldErrors::default(), slot));
         }
@@ -103,15 +103,15 @@ impl Submission {
         if closing == TicketClosing::Ask {
             return Ok(CreateOutcome::Asks(SaveQuestion::Ticket { is_saved: false }));
         }
-        let id = queries::insert(conn, &draft, form_key, spacing, self.viewer.id)?;
-        if !queries::attach(conn, id, self.viewer.id, &draft.files)? {
+        let id = queries::insert(conn, &draft, form_key, spacing, self.by.id)?;
+        if !queries::attach(conn, id, self.by.id, &draft.files)? {
             return Err(Error::Conflict);
         }
-        let entry = audit::Entry::of(Audited::ScheduleCreated).by(&self.viewer).about(Some(id.0));
+        let entry = audit::Entry::of(Audited::ScheduleCreated).by(self.by).about(Some(id.0));
         audit::record(conn, &entry)?;
         let changed = std::iter::once(id).chain(draft.rescheduled_from).collect();
         live::announce(conn, &Event::SchedulesChanged(changed))?;
-        let closed_ticket = closing.carry_out(conn, &self.viewer)?;
+        let closed_ticket = closing.carry_out(conn, self.by)?;
         Ok(CreateOutcome::Saved { id, closed_ticket })
     }
 
@@ -137,12 +137,12 @@ impl Submission {
         if closing == TicketClosing::Ask {
             return Ok(CreateOutcome::Asks(SaveQuestion::Ticket { is_saved: true }));
         }
-        Ok(CreateOutcome::Saved { id, closed_ticket: closing.carry_out(conn, &self.viewer)? })
+        Ok(CreateOutcome::Saved { id, closed_ticket: closing.carry_out(conn, self.by)? })
     }
 
     fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<TicketClosing> {
         match self.closes_ticket {
-            true => TicketClosing::decide(conn, &self.typed, &self.viewer, is_repeated),
+            true => TicketClosing::decide(conn, self.typed, self.by, is_repeated),
             false => Ok(TicketClosing::NothingToClose { was_closed: false }),
         }
     }
@@ -151,7 +151,7 @@ impl Submission {
         let facts = queries::facts(conn, self.typed.ids(), None)?;
         let ticket = match (facts.ticket, facts.contact) {
             (Some(ticket), Some(contact)) => {
-                let readers = conversations::readers::readers(conn, contact.id, &[self.viewer.id])?;
+                let readers = conversations::readers::readers(conn, contact.id, &[self.by.id])?;
                 (!readers.is_empty()).then_some(ticket)
             }
             _ => None,
@@ -160,7 +160,7 @@ impl Submission {
     }
 
     fn refused(&self, errors: FieldErrors, slot: Slot) -> CreateOutcome {
-        let (errors, slot) = with_conflict(self.viewer.zone, errors, slot);
+        let (errors, slot) = with_conflict(self.by.zone, errors, slot);
         CreateOutcome::Refused { errors, slot }
     }
 }

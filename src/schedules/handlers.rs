@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::create::{self, CreateOutcome, Submission};
+use super::create::{self, CreateOutcome};
 use super::form::ScheduleInput;
 use super::queries::{self, DetailPage};
 use super::views::{FormOptions, FormPage, Purpose, Show};
@@ -106,12 +106,8 @@ pub async fn create(
         let page = filled(&viewer, &db, typed).await?;
         return shell.page(title, page);
     }
-    let submission = Submission {
-        typed: typed.clone(),
-        viewer: viewer.clone(),
-        closes_ticket: form.get("after") == "close_ticket",
-    };
-    match create::create(&db, submission).await {
+    let closes_ticket = form.get("after") == "close_ticket";
+    match save(&viewer, &db, &typed, closes_ticket).await {
         Err(error) if error.is_temporary() => {
             let page = filled(&viewer, &db, typed).await.map_err(|_| error)?;
             shell.page_to_retry(title, page.unsaved())
@@ -132,6 +128,17 @@ pub async fn create(
             let page = filled(&viewer, &db, typed.unlinked(&errors)).await?.refused(&viewer, errors, slot);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, &format!("Erro: {title}"), page)
         }
+    }
+}
+
+/// Saves in one transaction, which waits for others on the same contact.
+async fn save(viewer: &Viewer, db: &Db, typed: &ScheduleInput, closes_ticket: bool) -> Result<CreateOutcome> {
+    let (who, sent) = (viewer.clone(), typed.clone());
+    match typed.ids().contact {
+        Some(contact) => {
+            db.transaction_on(contact, move |conn| create::create(conn, &who, &sent, closes_ticket)).await
+        }
+        None => db.transaction(move |conn| create::create(conn, &who, &sent, closes_ticket)).await,
     }
 }
 

@@ -57,21 +57,23 @@ pub async fn update(
     let (id, typed) = (id.into_inner(), MoveForm::read(&form));
     let (due_local, due_fold) = (typed.due_at.clone(), typed.due_fold.clone());
     let wanted = Move { id, version: typed.version, zone: typed.zone.clone(), due_local, due_fold };
+    let who = viewer.clone();
     let mut is_of_other_zone = false;
-    let (status, errors, slots) = match editing::move_to(&db, &viewer, wanted).await? {
-        EditOutcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
-        EditOutcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
-        EditOutcome::Refused { errors, slot } => {
-            let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
-            (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
-        }
-        EditOutcome::Stale(stale) => {
-            is_of_other_zone = stale.is_of_other_zone;
-            (StatusCode::CONFLICT, FieldErrors::default(), [None, None])
-        }
-        // A move closes no ticket.
-        EditOutcome::Asks(_) => return Err(Error::Conflict),
-    };
+    let (status, errors, slots) =
+        match db.transaction_on(id, move |conn| editing::move_to(conn, &who, &wanted)).await? {
+            EditOutcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
+            EditOutcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
+            EditOutcome::Refused { errors, slot } => {
+                let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
+                (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
+            }
+            EditOutcome::Stale(stale) => {
+                is_of_other_zone = stale.is_of_other_zone;
+                (StatusCode::CONFLICT, FieldErrors::default(), [None, None])
+            }
+            // A move closes no ticket.
+            EditOutcome::Asks(_) => return Err(Error::Conflict),
+        };
     let (detail, version) = load(&db, &viewer, id).await?;
     let is_stale = status == StatusCode::CONFLICT;
     let zone = viewer.zone.name().into();

@@ -4,8 +4,7 @@ use diesel::pg::PgConnection;
 
 use super::queries::{self as editing, NewVersion};
 use crate::audit::{self, Action as Audited};
-use crate::auth::{Account, Viewer};
-use crate::db::Db;
+use crate::auth::Account;
 use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::ScheduleId;
@@ -20,12 +19,11 @@ use crate::schedules::slot::{self, Slot};
 use crate::web::FieldErrors;
 
 /// A submitted form that changes a schedule.
-pub struct Edit {
-    pub id: ScheduleId,
-    pub typed: ScheduleInput,
-    pub viewer: Viewer,
-    /// "Salvar e fechar chamado": also closes the contact's open ticket, if the viewer may.
-    pub closes_ticket: bool,
+struct Edit<'a> {
+    by: &'a Account,
+    id: ScheduleId,
+    typed: &'a ScheduleInput,
+    closes_ticket: bool,
 }
 
 /// The result of an edit.
@@ -77,39 +75,45 @@ pub struct Move {
     pub due_fold: String,
 }
 
-/// Saves the form over the schedule.
+/// Saves the form over the schedule in the caller's transaction. `closes_ticket` ("Salvar e fechar chamado")
+/// also closes the contact's open ticket.
 ///
 /// # Errors
-/// `Forbidden` if the viewer may not close the ticket.
-pub async fn edit(db: &Db, edit: Edit) -> Result<EditOutcome> {
-    db.transaction_on(edit.id, move |conn| edit.save(conn)).await
+/// `Forbidden` if the account may not close the ticket.
+pub fn edit(
+    conn: &mut PgConnection,
+    by: &Account,
+    id: ScheduleId,
+    typed: &ScheduleInput,
+    closes_ticket: bool,
+) -> Result<EditOutcome> {
+    Edit { by, id, typed, closes_ticket }.save(conn)
 }
 
 /// Moves a pending schedule to another time and leaves everything else unchanged.
-pub async fn move_to(db: &Db, viewer: &Viewer, wanted: Move) -> Result<EditOutcome> {
-    let (id, zone) = (wanted.id, viewer.zone);
-    let stored = db.run(move |conn| queries::stored(conn, id)).await?;
+pub fn move_to(conn: &mut PgConnection, by: &Account, wanted: &Move) -> Result<EditOutcome> {
+    let stored = queries::stored(conn, wanted.id)?;
     let typed = ScheduleInput {
-        due_at: wanted.due_local,
-        due_fold: wanted.due_fold,
+        due_at: wanted.due_local.clone(),
+        due_fold: wanted.due_fold.clone(),
         version: wanted.version.to_string(),
-        zone: wanted.zone,
+        zone: wanted.zone.clone(),
         // The calendar sends only the version, not the original values.
         original: String::new(),
-        ..ScheduleInput::of(&stored, zone)
+        ..ScheduleInput::of(&stored, by.zone)
     };
-    edit(db, Edit { id, typed, viewer: viewer.clone(), closes_ticket: false }).await
+    edit(conn, by, wanted.id, &typed, false)
 }
 
-impl Edit {
+impl Edit<'_> {
     fn save(&self, conn: &mut PgConnection) -> Result<EditOutcome> {
         if let Some(contact) = self.typed.ids().contact {
             queries::lock_contact(conn, contact, self.closes_ticket)?;
         }
         let spacing = queries::spacing(conn)?;
         let seen = queries::stored(conn, self.id)?;
-        let files = queries::usable_files(conn, self.viewer.id, &self.typed.files)?;
-        let form = self.typed.submission_key(self.viewer.id, &files);
+        let files = queries::usable_files(conn, self.by.id, &self.typed.files)?;
+        let form = self.typed.submission_key(self.by.id, &files);
         let facts = Facts { files, ..queries::facts(conn, self.typed.ids(), Some(self.id))? };
         let parsed = self.typed.parse(&facts);
         let wanted =
@@ -124,7 +128,7 @@ impl Edit {
         if stored.status.is_final() || is_of_other_zone || !self.has_seen(conn, &stored)? {
             return self.stale(conn, &stored, is_of_other_zone);
         }
-        let slot = slot::check(conn, &self.typed, &facts, Some(self.id))?;
+        let slot = slot::check(conn, self.typed, &facts, Some(self.id))?;
         let draft = match parsed {
             Ok(draft) if slot.conflict.is_none() => draft,
             refused => return Ok(self.refused(refused.err().unwrap_or_default(), slot)),
@@ -136,11 +140,11 @@ impl Edit {
         }
         let changes = Changes::between(&stored, &draft, is_exempt);
         if !changes.is_empty() {
-            let (page, by) = (self.typed.form_key.parse().ok(), self.viewer.id);
+            let (page, by) = (self.typed.form_key.parse().ok(), self.by.id);
             let saving = NewVersion { draft: &draft, changes: &changes, spacing, is_exempt, form, page, by };
             self.write(conn, &stored, &saving)?;
         }
-        Ok(EditOutcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
+        Ok(EditOutcome::Saved { closed_ticket: closing.carry_out(conn, self.by)? })
     }
 
     /// Whether the form is based on what the schedule holds. That is true for the current version. It is also
@@ -148,7 +152,7 @@ impl Edit {
     /// since. A change of the company's spacing raises the version too, but changes nothing that a form
     /// shows.
     fn has_seen(&self, conn: &mut PgConnection, stored: &Stored) -> Result<bool> {
-        if self.typed.was_opened_as(&ScheduleInput::of(stored, self.viewer.zone)) {
+        if self.typed.was_opened_as(&ScheduleInput::of(stored, self.by.zone)) {
             return Ok(true);
         }
         match (self.typed.version.parse::<i32>(), self.typed.form_key.parse()) {
@@ -166,7 +170,7 @@ impl Edit {
             return Err(Error::Conflict);
         }
         let fields = serde_json::json!({ "fields": saving.changes.fields });
-        let entry = audit::Entry::of(Audited::ScheduleEdited).by(&self.viewer).about(Some(self.id.0));
+        let entry = audit::Entry::of(Audited::ScheduleEdited).by(self.by).about(Some(self.id.0));
         audit::record(conn, &entry.with(fields))?;
         live::announce(conn, &Event::SchedulesChanged(vec![self.id]))
     }
@@ -178,23 +182,23 @@ impl Edit {
         if closing == TicketClosing::Ask {
             return Ok(EditOutcome::Asks(SaveQuestion::Ticket { is_saved: true }));
         }
-        Ok(EditOutcome::Saved { closed_ticket: closing.carry_out(conn, &self.viewer)? })
+        Ok(EditOutcome::Saved { closed_ticket: closing.carry_out(conn, self.by)? })
     }
 
     fn closing(&self, conn: &mut PgConnection, is_repeated: bool) -> Result<TicketClosing> {
         match self.closes_ticket {
-            true => TicketClosing::decide(conn, &self.typed, &self.viewer, is_repeated),
+            true => TicketClosing::decide(conn, self.typed, self.by, is_repeated),
             false => Ok(TicketClosing::NothingToClose { was_closed: false }),
         }
     }
 
     fn refused(&self, errors: FieldErrors, slot: Slot) -> EditOutcome {
-        let (errors, slot) = create::with_conflict(self.viewer.zone, errors, slot);
+        let (errors, slot) = create::with_conflict(self.by.zone, errors, slot);
         EditOutcome::Refused { errors, slot }
     }
 
     fn stale(&self, conn: &mut PgConnection, stored: &Stored, is_of_other_zone: bool) -> Result<EditOutcome> {
-        let stale = Stale::load(conn, &self.viewer, stored, self.typed.opened_version())?;
+        let stale = Stale::load(conn, self.by, stored, self.typed.opened_version())?;
         Ok(EditOutcome::Stale(Box::new(Stale { is_of_other_zone, ..stale })))
     }
 }

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::edit::{self, Edit, EditOutcome, Stale};
+use super::edit::{self, EditOutcome, Stale};
 use super::merging::{Merged, Original, Part};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
@@ -50,8 +50,8 @@ pub async fn update(
         return step(&viewer, shell, &db, id, (typed, form.get("take").parse().ok())).await;
     }
     let closes_ticket = form.get("after") == "close_ticket";
-    let edit = Edit { id, typed: typed.clone(), viewer: viewer.clone(), closes_ticket };
-    match edit::edit(&db, edit).await {
+    let (who, sent) = (viewer.clone(), typed.clone());
+    match db.transaction_on(id, move |conn| edit::edit(conn, &who, id, &sent, closes_ticket)).await {
         Err(error) if error.is_temporary() => {
             let page = filled(&viewer, &db, purpose, typed).await.map_err(|_| error)?;
             shell.page_to_retry(purpose.title(), page.unsaved())

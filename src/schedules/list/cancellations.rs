@@ -3,20 +3,17 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use diesel::pg::PgConnection;
 
 use super::filters::{Filters, Query};
 use super::queries::{self, TickedSchedule};
 use super::views::PATH;
-use crate::audit::{self, Action as Audited};
-use crate::auth::{Account, Can, ManageSchedules, Viewer};
+use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ScheduleId;
-use crate::live::{self, Event};
 use crate::schedules::Status;
-use crate::schedules::cancel::Reason;
+use crate::schedules::cancel::{self, Reason};
 use crate::web::{Fields, Posted, Shell, redirect_with};
 
 /// Maximum schedules per request: more than a page of the list holds.
@@ -59,8 +56,14 @@ pub async fn create(
     };
     let (who, asked) = (Viewer::clone(&viewer), ids.clone());
     let contacts = db.run(move |conn| queries::contacts_of(conn, &asked)).await?;
-    let (cancelled, others) =
-        db.transaction_on_all(contacts, move |conn| cancel_ticked(conn, &who, &ids, &reason)).await?;
+    let (cancelled, others) = db
+        .transaction_on_all(contacts, move |conn| {
+            let cancelled = cancel::cancel_all(conn, &who, &ids, &reason)?;
+            let mut others = queries::chosen(conn, &ids)?;
+            others.retain(|one| !cancelled.contains(&one.id));
+            Ok((cancelled.len(), others))
+        })
+        .await?;
     let back = list.address(PATH, &[]);
     match (cancelled, others.is_empty()) {
         (0, true) => Ok(redirect_with(&back, crate::schedules::NO_SCHEDULE_CHOSEN)),
@@ -71,25 +74,6 @@ pub async fn create(
             shell.page("Cancelar agendamentos", view)
         }
     }
-}
-
-/// Returns the number of cancelled schedules, and the schedules that were no longer pending.
-fn cancel_ticked(
-    conn: &mut PgConnection,
-    by: &Account,
-    ids: &[ScheduleId],
-    reason: &Reason,
-) -> Result<(usize, Vec<TickedSchedule>)> {
-    let cancelled = queries::cancel_all(conn, ids, by.id, reason)?;
-    for id in &cancelled {
-        audit::record(conn, &audit::Entry::of(Audited::ScheduleCancelled).by(by).about(Some(id.0)))?;
-    }
-    if !cancelled.is_empty() {
-        live::announce(conn, &Event::SchedulesChanged(cancelled.clone()))?;
-    }
-    let mut others = queries::chosen(conn, ids)?;
-    others.retain(|one| !cancelled.contains(&one.id));
-    Ok((cancelled.len(), others))
 }
 
 fn ticked(fields: &Fields) -> Result<Vec<ScheduleId>> {

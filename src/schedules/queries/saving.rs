@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Duration, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid,
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -207,6 +209,36 @@ pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason:
         add_history(conn, schedule, "cancelled", by, &serde_json::json!({}))?;
     }
     Ok(cancelled == 1)
+}
+
+/// Cancels those of `ids` that are still pending, and returns them. Rows are locked in the order of their
+/// ids, as everywhere that several rows are locked. The second statement sees the changes that the lock
+/// waited for.
+pub fn cancel_all(
+    conn: &mut PgConnection,
+    ids: &[ScheduleId],
+    by: UserId,
+    reason: &Reason,
+) -> Result<Vec<ScheduleId>> {
+    diesel::sql_query("SELECT id FROM schedules WHERE id = ANY ($1) ORDER BY id FOR UPDATE")
+        .bind::<Array<BigInt>, _>(ids)
+        .execute(conn)?;
+    // SQL text: one statement changes the rows and adds their history.
+    let cancelled = db::replanned(
+        "WITH cancelled AS (
+            UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''),
+                   finished_at = clock_timestamp(), updated_at = clock_timestamp(), version = version + 1
+             WHERE id = ANY ($1) AND status = 'scheduled' RETURNING id),
+         recorded AS (
+            INSERT INTO schedule_history (schedule_id, kind, actor_id)
+            SELECT id, 'cancelled', $3 FROM cancelled ORDER BY id)
+         SELECT id FROM cancelled ORDER BY id",
+    )
+    .bind::<Array<BigInt>, _>(ids)
+    .bind::<Text, _>(reason.as_str())
+    .bind::<BigInt, _>(by)
+    .by_position::<BigInt>();
+    Ok(cancelled.load(conn)?)
 }
 
 pub fn add_history(

@@ -15,4 +15,4 @@ pub use filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
 pub use options::{FilterOptions, options, users};
 pub use page::{Row, page};
 pub use search::{SearchResult, added, find, newest};
-pub use ticked::{TickedSchedule, cancel_all, chosen, contacts_of};
+pub use ticked::{TickedSchedule, chosen, contacts_of};

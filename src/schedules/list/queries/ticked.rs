@@ -1,14 +1,14 @@
-//! Cancels several schedules at once.
+//! The schedules that were ticked in the list.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 
+use crate::db;
 use crate::error::Result;
-use crate::ids::{ContactId, ScheduleId, UserId};
+use crate::ids::{ContactId, ScheduleId};
 use crate::schedules::Status;
-use crate::schedules::cancel::Reason;
 
 /// A schedule that was ticked in the list.
 #[derive(Clone, Debug, QueryableByName)]
@@ -34,52 +34,8 @@ pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<TickedS
     .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct ContactRow {
-    #[diesel(sql_type = BigInt)]
-    id: ContactId,
-}
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
-}
-
 /// The contacts of the schedules `ids`.
 pub fn contacts_of(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<ContactId>> {
-    let rows: Vec<ContactRow> =
-        diesel::sql_query("SELECT DISTINCT contact_id AS id FROM schedules WHERE id = ANY ($1)")
-            .bind::<Array<BigInt>, _>(ids)
-            .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-/// Cancels those of `ids` that are still pending, and returns them. Rows are locked in the order of their
-/// ids, as everywhere that several rows are locked. The second statement sees the changes that the lock
-/// waited for.
-pub fn cancel_all(
-    conn: &mut PgConnection,
-    ids: &[ScheduleId],
-    by: UserId,
-    reason: &Reason,
-) -> Result<Vec<ScheduleId>> {
-    diesel::sql_query("SELECT id FROM schedules WHERE id = ANY ($1) ORDER BY id FOR UPDATE")
-        .bind::<Array<BigInt>, _>(ids)
-        .execute(conn)?;
-    let rows: Vec<IdRow> = diesel::sql_query(
-        "WITH cancelled AS (
-            UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''),
-                   finished_at = clock_timestamp(), updated_at = clock_timestamp(), version = version + 1
-             WHERE id = ANY ($1) AND status = 'scheduled' RETURNING id),
-         recorded AS (
-            INSERT INTO schedule_history (schedule_id, kind, actor_id)
-            SELECT id, 'cancelled', $3 FROM cancelled ORDER BY id)
-         SELECT id FROM cancelled ORDER BY id",
-    )
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<Text, _>(reason.as_str())
-    .bind::<BigInt, _>(by)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    let query = db::replanned("SELECT DISTINCT contact_id FROM schedules WHERE id = ANY ($1)");
+    Ok(query.bind::<Array<BigInt>, _>(ids).by_position::<BigInt>().load(conn)?)
 }
