@@ -107,6 +107,7 @@ async fn is_missing(conn: &mut PgConnection, files: &Files, blob: &Blob) -> Resu
         && find_blob(conn, blob.sha256)?.is_some_and(|blob| blob.is_used))
 }
 
+/// SQL text: whether a blob is used is asked of two tables.
 const BLOB: &str = "SELECT b.sha256, b.size,
         EXISTS (SELECT FROM attachments a WHERE a.sha256 = b.sha256)
         OR EXISTS (SELECT FROM settings s WHERE s.logo_sha256 = b.sha256) AS is_used

@@ -5,6 +5,7 @@
 
 mod cache;
 mod contact_queues;
+mod functions;
 pub mod listen;
 mod migrations;
 mod pool;
@@ -17,6 +18,7 @@ pub mod wait_limit;
 
 pub use cache::{Cache, Changes};
 pub use contact_queues::LockedRow;
+pub use functions::{clock_timestamp, lower};
 pub use migrations::{MigrationError, are_current, migrate, pending_count};
 pub use pool::{Db, connect};
 pub use prepared::{Prepared, prepared, replanned};

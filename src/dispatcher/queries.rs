@@ -1,5 +1,5 @@
-//! The dispatcher's SQL. The connection keeps the two large statements prepared, because planning the
-//! decision takes longer than running it.
+//! The dispatcher's SQL. The statements that claim, decide and look ahead are text: their shape and plan
+//! matter. The connection keeps them prepared, because planning the decision takes longer than running it.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 use crate::auth::Account;
 use crate::db;
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, NotificationId, ScheduleId};
+use crate::ids::{ChannelId, ContactId, DepartmentId, NotificationId, ScheduleId, UserId};
 use crate::schedules::{Action, FailureReason, Status};
-use crate::schema::{contacts, schedules};
+use crate::schema::{channels, contacts, departments, schedules, users};
 
 /// The key of the advisory lock that every running dispatcher shares: `pont` in ASCII, and 1.
 pub const RUNNING_LOCK: (i32, i32) = (0x706f_6e74, 1);
@@ -63,19 +63,21 @@ pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> 
 
 /// How long until all of `ids` are due, by the database's clock.
 pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Duration> {
-    let until: NextDue = db::prepared(
+    let seconds = db::prepared(
         "SELECT extract(epoch FROM max(due_at) - clock_timestamp())::float8 AS seconds
            FROM schedules WHERE id = ANY ($1)",
     )
     .bind::<Array<BigInt>, _>(ids)
+    .by_position::<Nullable<Double>>()
     .get_result(conn)?;
-    Ok(until.duration().unwrap_or_default())
+    Ok(duration(seconds).unwrap_or_default())
 }
 
 /// Locks one schedule. Returns `false` if it is settled or locked by another transaction.
 pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
-    let row: Option<i64> = schedules::table
-        .filter(schedules::id.eq(id.0).and(schedules::status.eq(Status::Scheduled.as_str())))
+    let row: Option<ScheduleId> = schedules::table
+        .find(id)
+        .filter(schedules::status.eq(Status::Scheduled))
         .select(schedules::id)
         .for_no_key_update()
         .skip_locked()
@@ -93,37 +95,34 @@ pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
 /// # Errors
 /// `Collision` if another transaction changed the contact, the department or the attendant in between.
 pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
+    type Place = (ContactId, DepartmentId, Option<UserId>);
     let place = (schedules::contact_id, schedules::department_id, schedules::attendant_id);
-    let before: (i64, i64, Option<i64>) = schedules::table.find(id.0).select(place).first(conn)?;
+    let before: Place = schedules::table.find(id).select(place).first(conn)?;
     let (contact, department, attendant) = before;
-    for (table, id) in [
-        ("channels", contacts::table.find(contact).select(contacts::channel_id).first(conn)?),
-        ("departments", department),
-        ("users", attendant.unwrap_or(0)),
-    ] {
-        db::prepared(format!("SELECT FROM {table} WHERE id = $1 FOR SHARE"))
-            .bind::<BigInt, _>(id)
-            .execute(conn)?;
+    let channel: ChannelId = contacts::table.find(contact).select(contacts::channel_id).first(conn)?;
+    channels::table.find(channel).select(channels::id).for_share().execute(conn)?;
+    departments::table.find(department).select(departments::id).for_share().execute(conn)?;
+    if let Some(attendant) = attendant {
+        users::table.find(attendant).select(users::id).for_share().execute(conn)?;
     }
-    let (status, now): (String, (i64, i64, Option<i64>)) =
-        schedules::table.find(id.0).select((schedules::status, place)).for_no_key_update().first(conn)?;
+    let (status, now): (Status, Place) =
+        schedules::table.find(id).select((schedules::status, place)).for_no_key_update().first(conn)?;
     if now != before {
         return Err(Error::Collision("the schedule was changed in between".into()));
     }
-    contacts::table.find(contact).select(contacts::id).for_no_key_update().first::<i64>(conn)?;
-    Ok(status == Status::Scheduled.as_str())
+    contacts::table.find(contact).select(contacts::id).for_no_key_update().execute(conn)?;
+    Ok(status == Status::Scheduled)
 }
 
 /// Whether a schedule opens a ticket.
 pub fn opens_ticket(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
-    let action: String = schedules::table.find(id.0).select(schedules::action).first(conn)?;
-    Ok(action != Action::Notify.as_str())
+    let action: Action = schedules::table.find(id).select(schedules::action).first(conn)?;
+    Ok(action.opens_ticket())
 }
 
 /// Why a schedule failed, if it did.
 pub fn failure_of(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<Option<FailureReason>> {
-    let reason: Option<String> = schedules::table.find(id.0).select(schedules::failure_reason).first(conn)?;
-    Ok(reason.and_then(|reason| reason.parse().ok()))
+    schedules::table.find(id).select(schedules::failure_reason).first(conn)
 }
 
 /// Why schedules are settled now.
@@ -158,14 +157,6 @@ pub fn decide(
     Ok(Decided { completed, failed, notifications: first.zip(last), contacts, uncertain })
 }
 
-#[derive(QueryableByName)]
-struct RemainingRow {
-    #[diesel(sql_type = Array<BigInt>)]
-    held: Vec<ScheduleId>,
-    #[diesel(embed)]
-    next: NextDue,
-}
-
 /// What remains when nothing more can be claimed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remaining {
@@ -178,22 +169,15 @@ pub struct Remaining {
 /// Maximum held schedules that are listed.
 const MAX_HELD: i64 = 50;
 
-#[derive(QueryableByName)]
-struct NextDue {
-    #[diesel(sql_type = Nullable<Double>)]
-    seconds: Option<f64>,
-}
-
-impl NextDue {
-    fn duration(&self) -> Option<Duration> {
-        self.seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
-    }
+/// The seconds until a due time, as a duration; zero if it is over.
+fn duration(seconds: Option<f64>) -> Option<Duration> {
+    seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
 }
 
 /// What remains besides `except`, by the database's clock. `next_due` counts only schedules that are not due
 /// yet: a held one must not delay the next.
 pub fn remaining(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<Remaining> {
-    let row: RemainingRow = db::prepared(
+    let (held, seconds) = db::prepared(
         "SELECT ARRAY(SELECT id FROM schedules
                        WHERE status = 'scheduled' AND due_at <= now() AND id <> ALL ($1)
                        ORDER BY due_at, id LIMIT $2) AS held,
@@ -202,8 +186,9 @@ pub fn remaining(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<
     )
     .bind::<Array<BigInt>, _>(except)
     .bind::<BigInt, _>(MAX_HELD)
+    .by_position::<(Array<BigInt>, Nullable<Double>)>()
     .get_result(conn)?;
-    Ok(Remaining { held: row.held, next_due: row.next.duration() })
+    Ok(Remaining { held, next_due: duration(seconds) })
 }
 
 /// Prepares a connection for a dispatcher:

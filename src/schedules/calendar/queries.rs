@@ -1,4 +1,4 @@
-//! SQL of the calendar.
+//! SQL of the calendar: text, because each cell reads its own range of an index.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;

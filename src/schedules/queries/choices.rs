@@ -1,4 +1,5 @@
-//! The options of the form's selects, and the proposal for a contact.
+//! The options of the form's selects, and the proposal for a contact. Most of it is SQL text: labels are
+//! computed, conditions of searches are shared as text, and laterals choose one row of several.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -7,6 +8,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
+use crate::schema::departments;
 use crate::users::CHOICE_LABEL;
 use crate::web::Search;
 
@@ -92,9 +94,9 @@ pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
 
 /// A deactivated department as an option.
 pub fn inactive_department(conn: &mut PgConnection, department: DepartmentId) -> Result<Option<Choice>> {
-    let query =
-        db::prepared("SELECT id, name || ' (desativado)' AS name, '' AS sub FROM departments WHERE id = $1");
-    Ok(query.bind::<BigInt, _>(department).get_result(conn).optional()?)
+    let name =
+        departments::table.find(department).select(departments::name).first::<String>(conn).optional()?;
+    Ok(name.map(|name| Choice { id: department.0, name: format!("{name} (desativado)"), sub: String::new() }))
 }
 
 /// Active members of a department, and the attendant that the schedule `edited` already has there, even if

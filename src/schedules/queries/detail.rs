@@ -84,6 +84,7 @@ pub struct Detail {
 
 /// The schedule; `NotFound` if `viewer` may not read it.
 pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Detail> {
+    // SQL text: the condition `is_readable` is shared as text, and many columns are computed.
     let detail: Detail = db::prepared(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,

@@ -45,6 +45,7 @@ struct FactsRow {
 /// may keep what it has: an archived contact or person, a deactivated department, an attendant who left. The
 /// dispatcher decides what that means at the due time.
 pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<ScheduleId>) -> Result<Facts> {
+    // SQL text: one statement answers a dozen questions.
     let row: FactsRow = db::prepared(
         "SELECT clock_timestamp() AS now, s.time_zone, c.id AS contact, c.person_id AS contact_person,
                 coalesce(ch.id IS NOT NULL AND ch.deactivated_at IS NULL, false) AS is_reachable,

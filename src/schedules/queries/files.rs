@@ -10,10 +10,12 @@ use crate::error::Result;
 use crate::files::Attachment;
 use crate::files::queries::SHOWN;
 use crate::ids::{AttachmentId, ScheduleId, UserId};
+use crate::schema::attachments;
 
 /// Of `ids` those that `user` may put into a schedule, by id: their own uploads that nothing took, and
 /// files of schedules that they may read (a form that comes back, an edit, a copy).
 pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
+    // SQL text: the conditions and columns are shared as text.
     Ok(db::prepared(format!(
         "SELECT {SHOWN}
            FROM attachments a JOIN blobs b USING (sha256) LEFT JOIN schedules s ON s.id = a.schedule_id
@@ -36,19 +38,20 @@ pub fn attach(
     user: UserId,
     ids: &[AttachmentId],
 ) -> Result<bool> {
-    db::prepared("DELETE FROM attachments WHERE schedule_id = $1 AND id <> ALL($2)")
-        .bind::<BigInt, _>(schedule)
-        .bind::<Array<BigInt>, _>(ids)
+    diesel::delete(attachments::table)
+        .filter(attachments::schedule_id.eq(schedule))
+        .filter(attachments::id.ne_all(ids))
         .execute(conn)?;
-    let taken = db::prepared(
-        "UPDATE attachments SET schedule_id = $1
-          WHERE id = ANY($2) AND (schedule_id = $1
-                OR (uploaded_by = $3 AND schedule_id IS NULL AND message_id IS NULL))",
-    )
-    .bind::<BigInt, _>(schedule)
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<BigInt, _>(user)
-    .execute(conn)?;
+    let is_free = attachments::uploaded_by
+        .eq(user)
+        .and(attachments::schedule_id.is_null())
+        .and(attachments::message_id.is_null());
+    let taken = diesel::update(attachments::table)
+        .filter(attachments::id.eq_any(ids))
+        .filter(attachments::schedule_id.eq(schedule).or(is_free))
+        .set(attachments::schedule_id.eq(schedule))
+        .execute(conn)?;
+    // SQL text: the condition `is_readable` is shared as text.
     let copied = db::prepared(format!(
         "INSERT INTO attachments (sha256, file_name, uploaded_by, schedule_id)
          SELECT a.sha256, a.file_name, $3, $1
@@ -65,6 +68,7 @@ pub fn attach(
 
 /// The files of a schedule.
 pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Attachment>> {
+    // SQL text: the columns are shared as text.
     Ok(db::prepared(format!(
         "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
     ))

@@ -1,5 +1,5 @@
 //! Statements that hand pending schedules over. The caller runs them in one transaction and holds the locks
-//! of the new spacing keys.
+//! of the new spacing keys. All are SQL text: they share a condition, and one writes three tables.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -8,6 +8,7 @@ use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamptz};
 
 use super::saving::interval;
 use crate::auth::Account;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId, UserId};
 use crate::schedules::handover::Handover;
@@ -41,7 +42,7 @@ impl From<Handover> for Places {
 /// Locks the schedules that are moved, until the transaction ends.
 pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<()> {
     let Places { from, .. } = handover.into();
-    diesel::sql_query(format!("SELECT FROM schedules s WHERE {IS_MOVED} ORDER BY s.id FOR NO KEY UPDATE"))
+    db::replanned(format!("SELECT FROM schedules s WHERE {IS_MOVED} ORDER BY s.id FOR NO KEY UPDATE"))
         .bind::<BigInt, _>(from.0)
         .bind::<Nullable<BigInt>, _>(from.1)
         .execute(conn)?;
@@ -66,7 +67,7 @@ const MAX_CLASHES: i64 = 6;
 /// exempt.
 pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) -> Result<Vec<Clash>> {
     let Places { from, to } = handover.into();
-    Ok(diesel::sql_query(format!(
+    Ok(db::replanned(format!(
         "SELECT s.id, c.name AS contact_name, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
           WHERE {IS_MOVED} AND NOT s.spacing_exempt AND s.spacing_key <> {NEW_KEY}
             AND EXISTS (SELECT FROM schedules p WHERE p.status = 'scheduled' AND p.spacing_key = {NEW_KEY}
@@ -83,12 +84,6 @@ pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) ->
     .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
-}
-
 /// Hands the schedules over, adds entries to their histories and to the audit, and returns their ids.
 ///
 /// # Errors
@@ -100,7 +95,7 @@ pub fn hand_over(
     by: &Account,
 ) -> Result<Vec<ScheduleId>> {
     let Places { from, to } = handover.into();
-    let rows: Vec<IdRow> = diesel::sql_query(format!(
+    let moved = db::replanned(format!(
         "WITH leaving AS (
             SELECT s.id, s.department_id, s.attendant_id, {NEW_KEY} AS new_key FROM schedules s WHERE {IS_MOVED}),
          moved AS (
@@ -128,6 +123,6 @@ pub fn hand_over(
     .bind::<Text, _>(scope)
     .bind::<BigInt, _>(by.id)
     .bind::<Text, _>(&by.ip)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .by_position::<BigInt>();
+    Ok(moved.load(conn)?)
 }

@@ -74,6 +74,7 @@ pub fn history_since(conn: &mut PgConnection, schedule: ScheduleId, version: i32
 }
 
 fn load(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<History> {
+    // SQL text: it looks into JSON.
     let entries: Vec<HistoryEntry> = db::prepared(
         "SELECT h.at, h.kind, u.name AS actor_name, t.id AS ticket_id, t.protocol, coalesce(t.status = 'open', false) AS is_open,
                 (h.details->>'late_ms')::bigint AS late_ms, h.details,
@@ -96,16 +97,6 @@ fn load(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<H
     Ok(History { entries, names })
 }
 
-#[derive(QueryableByName)]
-struct NameRow {
-    #[diesel(sql_type = Text)]
-    field: String,
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
 fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     let mut ids: BTreeMap<Field, BTreeSet<i64>> = BTreeMap::new();
     for changes in entries.iter().filter(|entry| entry.kind == "edited").map(HistoryEntry::changes) {
@@ -119,7 +110,8 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     let of = |field| ids.get(&field).map(|ids| ids.iter().copied().collect()).unwrap_or_default();
     let (people, contacts): (Vec<i64>, Vec<i64>) = (of(Field::Person), of(Field::Contact));
     let (departments, attendants): (Vec<i64>, Vec<i64>) = (of(Field::Department), of(Field::Attendant));
-    let rows: Vec<NameRow> = db::prepared(
+    // SQL text: one statement reads the names of four tables.
+    let rows: Vec<(String, i64, String)> = db::prepared(
         "SELECT 'person_id' AS field, id, name FROM people WHERE id = ANY ($1)
          UNION ALL SELECT 'contact_id', id, name FROM contacts WHERE id = ANY ($2)
          UNION ALL SELECT 'department_id', id, name FROM departments WHERE id = ANY ($3)
@@ -129,8 +121,10 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     .bind::<Array<BigInt>, _>(contacts)
     .bind::<Array<BigInt>, _>(departments)
     .bind::<Array<BigInt>, _>(attendants)
+    .by_position::<(Text, BigInt, Text)>()
     .load(conn)?;
-    let named = |row: NameRow| Some(((row.field.parse::<Field>().ok()?.as_str(), row.id), row.name));
+    let named =
+        |(field, id, name): (String, i64, String)| Some(((field.parse::<Field>().ok()?.as_str(), id), name));
     Ok(Names(rows.into_iter().filter_map(named).collect()))
 }
 
@@ -153,6 +147,7 @@ const MAX_RELATED: i64 = 20;
 
 /// The schedule that this one replaces, and those that replace it, if `viewer` may read them; newest first.
 pub fn related(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Vec<Related>> {
+    // SQL text: the condition `is_readable` is shared as text.
     Ok(db::prepared(format!(
         "SELECT s.id, s.created_at AS at, u.name AS actor_name, shown.id IS NULL AS is_source
            FROM (SELECT rescheduled_from AS related, NULL::bigint AS id FROM schedules WHERE id = $1

@@ -21,7 +21,7 @@ pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Names, Related, history, history_since, related};
 pub use readers::{READS_ALL, USERS_OF_SCHEDULE, is_readable};
 pub use saving::{
-    SavedByForm, WantedTime, add_history, cancel, cancel_all, conflict, has_time_and_key, insert, interval,
-    lock_contact, lock_keys, saved_by_form, spacing,
+    FormColumns, SavedByForm, WantedTime, add_history, cancel, cancel_all, conflict, has_time_and_key,
+    insert, lock_contact, lock_keys, saved_by_form, spacing,
 };
 pub use stored::{Stored, lock_stored, stored};

@@ -2,31 +2,31 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use diesel::dsl::exists;
 use diesel::pg::PgConnection;
+use diesel::pg::data_types::PgInterval;
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Bool, Interval, Nullable, Text, Timestamp, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::db;
-use crate::error::{Error, Result};
-use crate::ids::{ContactId, ScheduleId, UserId};
-use crate::schedules::Status;
+use crate::db::{self, clock_timestamp};
+use crate::error::Result;
+use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, UserId};
 use crate::schedules::cancel::Reason;
 use crate::schedules::draft::ScheduleDraft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
-use crate::schema::{schedule_history, settings};
+use crate::schedules::{Action, Status};
+use crate::schema::{contacts, schedule_history, schedules, settings};
 
 /// The company's spacing. Locks the setting, so that it cannot change until the transaction ends.
 pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
+    // SQL text here and in `lock_keys`: the query builder has no advisory locks.
     db::prepared("SELECT pg_advisory_xact_lock_shared(hashtext('pontual.spacing'))").execute(conn)?;
     let (minutes, scope) = settings::table
         .select((settings::spacing_minutes, settings::spacing_scope))
-        .first::<(i32, String)>(conn)?;
-    let scope: Scope = scope.parse().map_err(|()| Error::unexpected("unknown spacing scope"))?;
+        .first::<(i32, Scope)>(conn)?;
     Ok(Spacing { minutes, scope })
 }
 
@@ -34,10 +34,11 @@ pub fn spacing(conn: &mut PgConnection) -> Result<Spacing> {
 /// `schedule_texts` need this. Must run before [`lock_keys`]: a transaction that waits for a contact while it
 /// holds a spacing key stops everybody else from saving.
 pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: bool) -> Result<()> {
-    let lock = if closes_ticket { "FOR NO KEY UPDATE" } else { "FOR SHARE" };
-    db::prepared(format!("SELECT FROM contacts WHERE id = $1 {lock}"))
-        .bind::<BigInt, _>(contact)
-        .execute(conn)?;
+    let contact = contacts::table.find(contact).select(contacts::id);
+    match closes_ticket {
+        true => contact.for_no_key_update().execute(conn)?,
+        false => contact.for_share().execute(conn)?,
+    };
     Ok(())
 }
 
@@ -50,12 +51,6 @@ pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -
             .execute(conn)?;
     }
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
 }
 
 /// A schedule that an earlier submission of a form saved.
@@ -73,6 +68,7 @@ pub struct SavedByForm {
 /// The schedule that an earlier submission of this form saved. A change of the company's spacing does not
 /// count as an edit: it changes nothing that a form says.
 pub fn saved_by_form(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<SavedByForm>> {
+    // SQL text: the condition looks into JSON.
     Ok(db::prepared(
         "SELECT s.id, s.status,
                 EXISTS (SELECT FROM schedule_history h WHERE h.schedule_id = s.id AND h.kind = 'edited'
@@ -130,12 +126,6 @@ pub fn conflict(conn: &mut PgConnection, wanted: WantedTime) -> Result<Option<Co
     }))
 }
 
-#[derive(QueryableByName)]
-struct FoundRow {
-    #[diesel(sql_type = Bool)]
-    is_found: bool,
-}
-
 /// Whether the pending schedule already has this time and key.
 pub fn has_time_and_key(
     conn: &mut PgConnection,
@@ -143,15 +133,49 @@ pub fn has_time_and_key(
     at: DateTime<Utc>,
     key: i64,
 ) -> Result<bool> {
-    let row: FoundRow = db::prepared(
-        "SELECT EXISTS (SELECT FROM schedules
-                         WHERE id = $1 AND status = 'scheduled' AND due_at = $2 AND spacing_key = $3) AS is_found",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<Timestamptz, _>(at)
-    .bind::<BigInt, _>(key)
-    .get_result(conn)?;
-    Ok(row.is_found)
+    let held = schedules::table
+        .find(id)
+        .filter(schedules::status.eq(Status::Scheduled))
+        .filter(schedules::due_at.eq(at))
+        .filter(schedules::spacing_key.eq(key));
+    Ok(diesel::select(exists(held)).get_result(conn)?)
+}
+
+/// The columns that a form fills in.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = schedules, treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct FormColumns<'a> {
+    contact_id: ContactId,
+    person_id: Option<PersonId>,
+    department_id: DepartmentId,
+    attendant_id: Option<UserId>,
+    action: Action,
+    due_at: DateTime<Utc>,
+    due_local: NaiveDateTime,
+    due_zone: &'static str,
+    message: &'a str,
+    comment: &'a str,
+    spacing_key: i64,
+    min_gap: PgInterval,
+}
+
+impl<'a> FormColumns<'a> {
+    pub fn new(draft: &'a ScheduleDraft, spacing: Spacing) -> Self {
+        Self {
+            contact_id: draft.contact,
+            person_id: draft.person,
+            department_id: draft.department,
+            attendant_id: draft.attendant,
+            action: draft.action,
+            due_at: draft.due_at,
+            due_local: draft.due_local,
+            due_zone: draft.zone.name(),
+            message: &draft.message,
+            comment: &draft.comment,
+            spacing_key: spacing.key(draft.department, draft.attendant, draft.contact),
+            min_gap: interval(spacing.gap()),
+        }
+    }
 }
 
 /// Inserts the schedule and the first entry of its history.
@@ -165,46 +189,35 @@ pub fn insert(
     spacing: Spacing,
     creator: UserId,
 ) -> Result<ScheduleId> {
-    let key = spacing.key(draft.department, draft.attendant, draft.contact);
-    let row: IdRow = db::prepared(
-        "INSERT INTO schedules (form_key, contact_id, person_id, department_id, attendant_id, action, due_at,
-                due_local, due_zone, message, comment, created_by, spacing_key, min_gap, rescheduled_from)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id",
-    )
-    .bind::<SqlUuid, _>(form_key)
-    .bind::<BigInt, _>(draft.contact)
-    .bind::<Nullable<BigInt>, _>(draft.person)
-    .bind::<BigInt, _>(draft.department)
-    .bind::<Nullable<BigInt>, _>(draft.attendant)
-    .bind::<Text, _>(draft.action)
-    .bind::<Timestamptz, _>(draft.due_at)
-    .bind::<Timestamp, _>(draft.due_local)
-    .bind::<Text, _>(draft.zone.name())
-    .bind::<Text, _>(&draft.message)
-    .bind::<Text, _>(&draft.comment)
-    .bind::<BigInt, _>(creator)
-    .bind::<BigInt, _>(key)
-    .bind::<Interval, _>(interval(spacing.gap()))
-    .bind::<Nullable<BigInt>, _>(draft.rescheduled_from)
-    .get_result(conn)?;
+    let id = diesel::insert_into(schedules::table)
+        .values((
+            FormColumns::new(draft, spacing),
+            schedules::form_key.eq(form_key),
+            schedules::created_by.eq(creator),
+            schedules::rescheduled_from.eq(draft.rescheduled_from),
+        ))
+        .returning(schedules::id)
+        .get_result::<ScheduleId>(conn)?;
     let details = match draft.from_ticket {
         Some(ticket) => serde_json::json!({ "ticket_id": ticket }),
         None => serde_json::json!({}),
     };
-    add_history(conn, row.id, "created", creator, &details)?;
-    Ok(row.id)
+    add_history(conn, id, "created", creator, &details)?;
+    Ok(id)
 }
 
 /// Cancels a pending schedule. Returns `false` if it is no longer pending.
 pub fn cancel(conn: &mut PgConnection, schedule: ScheduleId, by: UserId, reason: &Reason) -> Result<bool> {
-    let cancelled = db::prepared(
-        "UPDATE schedules SET status = 'cancelled', cancel_reason = nullif($2, ''), finished_at = clock_timestamp(),
-                updated_at = clock_timestamp(), version = version + 1
-          WHERE id = $1 AND status = 'scheduled'",
-    )
-    .bind::<BigInt, _>(schedule)
-    .bind::<Text, _>(reason.as_str())
-    .execute(conn)?;
+    let cancelled = diesel::update(schedules::table.find(schedule))
+        .filter(schedules::status.eq(Status::Scheduled))
+        .set((
+            schedules::status.eq(Status::Cancelled),
+            schedules::cancel_reason.eq(Some(reason.as_str()).filter(|reason| !reason.is_empty())),
+            schedules::finished_at.eq(clock_timestamp().nullable()),
+            schedules::updated_at.eq(clock_timestamp()),
+            schedules::version.eq(schedules::version + 1),
+        ))
+        .execute(conn)?;
     if cancelled == 1 {
         add_history(conn, schedule, "cancelled", by, &serde_json::json!({}))?;
     }
@@ -220,8 +233,11 @@ pub fn cancel_all(
     by: UserId,
     reason: &Reason,
 ) -> Result<Vec<ScheduleId>> {
-    diesel::sql_query("SELECT id FROM schedules WHERE id = ANY ($1) ORDER BY id FOR UPDATE")
-        .bind::<Array<BigInt>, _>(ids)
+    schedules::table
+        .filter(schedules::id.eq_any(ids))
+        .select(schedules::id)
+        .order(schedules::id)
+        .for_update()
         .execute(conn)?;
     // SQL text: one statement changes the rows and adds their history.
     let cancelled = db::replanned(
@@ -250,15 +266,15 @@ pub fn add_history(
 ) -> Result<()> {
     diesel::insert_into(schedule_history::table)
         .values((
-            schedule_history::schedule_id.eq(schedule.0),
+            schedule_history::schedule_id.eq(schedule),
             schedule_history::kind.eq(kind),
-            schedule_history::actor_id.eq(actor.0),
+            schedule_history::actor_id.eq(actor),
             schedule_history::details.eq(details),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-pub fn interval(duration: Duration) -> diesel::pg::data_types::PgInterval {
-    diesel::pg::data_types::PgInterval::from_microseconds(duration.num_microseconds().unwrap_or(i64::MAX))
+pub(super) fn interval(duration: Duration) -> PgInterval {
+    PgInterval::from_microseconds(duration.num_microseconds().unwrap_or(i64::MAX))
 }

@@ -44,6 +44,7 @@ pub struct Stored {
     pub files: Vec<AttachmentId>,
 }
 
+/// SQL text: the query builder has no arrays of other tables' rows.
 const STORED: &str =
     "SELECT id, version, status, person_id, contact_id, department_id, attendant_id, action, due_at,
         message, comment, spacing_key, spacing_exempt,

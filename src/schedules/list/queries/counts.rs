@@ -49,16 +49,6 @@ impl Counts {
     }
 }
 
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = Text)]
-    status: Status,
-    #[diesel(sql_type = BigInt)]
-    looked_at: i64,
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
 /// Counts the schedules in each situation. `all` must have no filter by situation.
 pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
     let limit = match (&all.patterns, &all.found, all.count_indexed()) {
@@ -77,12 +67,13 @@ pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
         ),
         None => of_each.collect::<Vec<_>>().join(" UNION ALL "),
     };
-    let rows: Vec<CountRow> = bind_filters(query, all).load(conn)?;
+    let rows: Vec<(Status, i64, i64)> =
+        bind_filters(query, all).by_position::<(Text, BigInt, BigInt)>().load(conn)?;
     let mut counts = Counts::default();
-    for row in rows {
-        let is_cut = row.looked_at >= limit;
-        let at_least = if is_cut { row.count.min(MAX_COUNTED) } else { row.count };
-        counts.0[row.status as usize] = Count { at_least, is_cut };
+    for (status, looked_at, count) in rows {
+        let is_cut = looked_at >= limit;
+        let at_least = if is_cut { count.min(MAX_COUNTED) } else { count };
+        counts.0[status as usize] = Count { at_least, is_cut };
     }
     Ok(counts)
 }

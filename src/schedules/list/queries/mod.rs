@@ -1,4 +1,5 @@
-//! SQL of the list.
+//! SQL of the list. Most of it is text, because the plan depends on the filters that are set and on how the
+//! conditions are written.
 
 mod counts;
 mod export;

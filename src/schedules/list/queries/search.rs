@@ -4,13 +4,18 @@
 //! trigrams, because each takes time to read: those that are rarest in a sample of the texts. The texts that
 //! it finds are compared with the whole words. If according to the sample many schedules contain every word,
 //! the index is not used: reading the list in its order soon fills a page.
+//!
+//! The statements are SQL text, because their plans depend on how they are written.
 
+use diesel::dsl::max;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Text};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
+use crate::schema::schedules;
 use crate::web::Search;
 
 /// The result of a search.
@@ -33,12 +38,6 @@ const TRIGRAM: usize = 3;
 /// Maximum trigrams of a word that are compared with the sample: a pasted text may be one long word.
 const MAX_TRIGRAMS: usize = 40;
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
-}
-
 pub fn find(conn: &mut PgConnection, search: &Search) -> Result<SearchResult> {
     let patterns = patterns(conn, search)?;
     let (sample, each_stands_for) = sample(conn)?;
@@ -56,29 +55,15 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<SearchResult> {
 
 /// The patterns with which the texts are compared. Patterns that differ only in accents appear once.
 fn patterns(conn: &mut PgConnection, search: &Search) -> Result<Vec<String>> {
-    #[derive(QueryableByName)]
-    struct PatternRow {
-        #[diesel(sql_type = Text)]
-        pattern: String,
-    }
-    let rows: Vec<PatternRow> =
-        diesel::sql_query("SELECT DISTINCT searchable(p) AS pattern FROM unnest($1) AS p")
-            .bind::<Array<Text>, _>(search.all())
-            .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.pattern).collect())
+    let query = db::replanned("SELECT DISTINCT searchable(p) FROM unnest($1) AS p")
+        .bind::<Array<Text>, _>(search.all());
+    Ok(query.by_position::<Text>().load(conn)?)
 }
 
 /// Texts of some schedules, and the number of schedules that each of them represents. The sample consists of
 /// randomly chosen blocks of the table.
 fn sample(conn: &mut PgConnection) -> Result<(Vec<String>, f64)> {
-    #[derive(QueryableByName)]
-    struct SampleRow {
-        #[diesel(sql_type = Text)]
-        search: String,
-        #[diesel(sql_type = BigInt)]
-        schedules: i64,
-    }
-    let rows: Vec<SampleRow> = diesel::sql_query(format!(
+    let rows: Vec<(String, i64)> = db::replanned(format!(
         "SELECT x.search, size.schedules
            FROM (SELECT greatest(reltuples, 0)::bigint AS schedules
                    FROM pg_class WHERE oid = 'schedule_texts'::regclass) size
@@ -86,9 +71,10 @@ fn sample(conn: &mut PgConnection) -> Result<(Vec<String>, f64)> {
                          (SELECT least(100, 100 * {SAMPLE} / greatest(reltuples, 1))
                             FROM pg_class WHERE oid = 'schedule_texts'::regclass)) LIMIT 2 * {SAMPLE}) x"
     ))
+    .by_position::<(Text, BigInt)>()
     .load(conn)?;
-    let each_stands_for = rows.first().map_or(0., |row| row.schedules as f64 / rows.len() as f64);
-    Ok((rows.into_iter().map(|row| row.search).collect(), each_stands_for))
+    let each_stands_for = rows.first().map_or(0., |(_, schedules)| *schedules as f64 / rows.len() as f64);
+    Ok((rows.into_iter().map(|(text, _)| text).collect(), each_stands_for))
 }
 
 /// The word of the pattern `%word%`.
@@ -139,7 +125,7 @@ fn looked_up(
 ) -> Result<Option<Vec<ScheduleId>>> {
     let indexed =
         (1..=trigrams.len()).map(|place| format!("x.search LIKE '%' || ($1::text[])[{place}] || '%'"));
-    let rows: Vec<IdRow> = diesel::sql_query(format!(
+    let ids: Vec<ScheduleId> = db::replanned(format!(
         "WITH found AS MATERIALIZED (
             SELECT x.schedule_id AS id FROM schedule_texts x WHERE {} AND x.search || '' LIKE ALL ($2))
          SELECT id FROM found LIMIT $3",
@@ -148,29 +134,28 @@ fn looked_up(
     .bind::<Array<Text>, _>(trigrams)
     .bind::<Array<Text>, _>(patterns)
     .bind::<BigInt, _>(MAX_LISTED + 1)
+    .by_position::<BigInt>()
     .load(conn)?;
-    Ok((rows.len() as i64 <= MAX_LISTED).then(|| rows.into_iter().map(|row| row.id).collect()))
+    Ok((ids.len() as i64 <= MAX_LISTED).then_some(ids))
 }
 
 /// The newest schedule.
 pub fn newest(conn: &mut PgConnection) -> Result<ScheduleId> {
-    let row: IdRow =
-        diesel::sql_query("SELECT coalesce(max(id), 0) AS id FROM schedules").get_result(conn)?;
-    Ok(row.id)
+    let last: Option<ScheduleId> = schedules::table.select(max(schedules::id)).first(conn)?;
+    Ok(last.unwrap_or(ScheduleId(0)))
 }
 
 /// The schedules saved after `last` that match the search.
 pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Result<Vec<ScheduleId>> {
-    let rows: Vec<IdRow> = diesel::sql_query(
+    let added = db::replanned(
         "SELECT x.schedule_id AS id
            FROM (SELECT * FROM schedule_texts WHERE schedule_id > $1 ORDER BY schedule_id LIMIT $3) x
           WHERE x.search LIKE ALL (ARRAY(SELECT searchable(p) FROM unnest($2) AS p))",
     )
     .bind::<BigInt, _>(last)
     .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(MAX_LISTED)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .bind::<BigInt, _>(MAX_LISTED);
+    Ok(added.by_position::<BigInt>().load(conn)?)
 }
 
 #[cfg(test)]

@@ -3,39 +3,35 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text, Timestamptz};
 
-use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
 use crate::schedules::Status;
+use crate::schema::{contacts, schedules};
 
 /// A schedule that was ticked in the list.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = schedules)]
 pub struct TickedSchedule {
-    #[diesel(sql_type = BigInt)]
     pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
+    #[diesel(select_expression = contacts::name)]
     pub contact_name: String,
-    #[diesel(sql_type = Timestamptz)]
     pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
     pub status: Status,
 }
 
 /// Those of `ids` that exist, in the order of their due times.
 pub fn chosen(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<TickedSchedule>> {
-    Ok(diesel::sql_query(
-        "SELECT s.id, c.name AS contact_name, s.due_at, s.status
-           FROM schedules s JOIN contacts c ON c.id = s.contact_id
-          WHERE s.id = ANY ($1) ORDER BY s.due_at, s.id",
-    )
-    .bind::<Array<BigInt>, _>(ids)
-    .load(conn)?)
+    Ok(schedules::table
+        .inner_join(contacts::table)
+        .filter(schedules::id.eq_any(ids))
+        .order((schedules::due_at, schedules::id))
+        .select(TickedSchedule::as_select())
+        .load(conn)?)
 }
 
 /// The contacts of the schedules `ids`.
 pub fn contacts_of(conn: &mut PgConnection, ids: &[ScheduleId]) -> Result<Vec<ContactId>> {
-    let query = db::replanned("SELECT DISTINCT contact_id FROM schedules WHERE id = ANY ($1)");
-    Ok(query.bind::<Array<BigInt>, _>(ids).by_position::<BigInt>().load(conn)?)
+    let contacts = schedules::table.filter(schedules::id.eq_any(ids)).select(schedules::contact_id);
+    Ok(contacts.distinct().load(conn)?)
 }
