@@ -15,10 +15,12 @@ mod due;
 mod files;
 mod parsing;
 mod prefilled;
+mod steps;
 #[cfg(test)]
 mod tests;
 
 pub use due::{Due, Fold};
+pub use steps::{after_step, is_step, searched};
 
 /// Maximum length of message and comment, in characters.
 pub const MESSAGE_LIMIT: usize = 4096;

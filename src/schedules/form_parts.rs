@@ -13,7 +13,7 @@ use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::PersonId;
-use crate::web::{Fields, Search, Shell};
+use crate::web::{Search, Shell};
 
 #[derive(Deserialize)]
 pub struct PartQuery {
@@ -145,36 +145,4 @@ pub async fn people(
     let search = Search::parse(&query.q);
     let found = db.run(move |conn| queries::people(conn, search.as_ref())).await?;
     Ok(HttpResponse::Ok().json(as_json(&found)))
-}
-
-/// Whether the form was submitted by a button that only changes its fields. In browsers without JavaScript,
-/// such buttons load the attendants of a department or the proposal for a contact, take over a free time or
-/// another user's value, or remove a file.
-pub fn is_step(form: &Fields) -> bool {
-    // Enter in a search field submits the form too, but must only search.
-    let is_searching =
-        form.get("searched") != searched(form.get("person_search"), form.get("contact_search"));
-    is_searching || ["step", "use_slot", "remove_file", "take"].iter().any(|name| !form.get(name).is_empty())
-}
-
-/// The searches whose results the form shows; empty for none.
-pub fn searched(person: &str, contact: &str) -> String {
-    let (person, contact) = (person.trim(), contact.trim());
-    if person.is_empty() && contact.is_empty() { String::new() } else { format!("{person}/{contact}") }
-}
-
-/// The form after such a button.
-pub async fn after_step(db: &Db, form: &Fields, typed: ScheduleInput) -> Result<ScheduleInput> {
-    let mut typed = typed.with_slot(form.get("use_slot"));
-    if form.get("step") == "clear_person" {
-        typed.person_id.clear();
-    }
-    let Some(contact) = typed.ids().contact.filter(|_| form.get("step") == "contact") else {
-        return Ok(typed);
-    };
-    let proposal = db.run(move |conn| queries::proposal(conn, contact, None)).await?;
-    Ok(match proposal {
-        Some(proposal) => typed.with_proposal(&proposal),
-        None => typed,
-    })
 }

@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::create::{self, CreateOutcome};
-use super::form::ScheduleInput;
+use super::form::{ScheduleInput, after_step, is_step};
 use super::queries::{self, DetailPage};
+use super::uploads;
 use super::views::{FormOptions, FormPage, Purpose, Show};
-use super::{form_parts, uploads};
 use crate::auth::{Can, ManageSchedules, Viewer};
 use crate::db::Db;
 use crate::error::Result;
@@ -101,8 +101,8 @@ pub async fn create(
     let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
     let typed = typed.with_uploads(kept);
     let title = Purpose::of_new(&typed).title();
-    if form_parts::is_step(&form) {
-        let typed = form_parts::after_step(&db, &form, typed).await?;
+    if is_step(&form) {
+        let typed = after_step(&db, &form, typed).await?;
         let page = filled(&viewer, &db, typed).await?;
         return shell.page(title, page);
     }

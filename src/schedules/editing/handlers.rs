@@ -10,9 +10,9 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::files::PostedFiles;
 use crate::ids::ScheduleId;
-use crate::schedules::form::ScheduleInput;
+use crate::schedules::form::{ScheduleInput, after_step, is_step};
 use crate::schedules::views::{FormOptions, FormPage, Purpose};
-use crate::schedules::{form_parts, queries, uploads};
+use crate::schedules::{queries, uploads};
 use crate::web::{Shell, redirect_with};
 
 pub async fn edit(
@@ -45,8 +45,8 @@ pub async fn update(
     let kept = uploads::keep(&mut form, &db, viewer.id, &typed.files).await?;
     let typed = typed.with_uploads(kept);
     let purpose = Purpose::Edit(id);
-    if form_parts::is_step(&form) {
-        let typed = form_parts::after_step(&db, &form, typed).await?;
+    if is_step(&form) {
+        let typed = after_step(&db, &form, typed).await?;
         return step(&viewer, shell, &db, id, (typed, form.get("take").parse().ok())).await;
     }
     let closes_ticket = form.get("after") == "close_ticket";
@@ -70,7 +70,7 @@ pub async fn update(
             let title = format!("Erro: {}", purpose.title());
             shell.page_with(StatusCode::CONFLICT, &title, page)
         }
-        Ok(EditOutcome::Stale(stale)) => with_stale_notice(&viewer, shell, &db, typed, &stale).await,
+        Ok(EditOutcome::Stale(stale)) => show_stale(&viewer, shell, &db, typed, &stale).await,
     }
 }
 
@@ -99,13 +99,13 @@ async fn step(
     if let Some(part) = take {
         typed.replace_part(part, &ScheduleInput::of(&stale.stored, viewer.zone));
     }
-    with_stale_notice(viewer, shell, db, typed, &stale).await
+    show_stale(viewer, shell, db, typed, &stale).await
 }
 
 /// Shows what somebody else did meanwhile, above the form. Fields that this user did not change get the other
 /// user's values, and saving overwrites the new version. If the schedule is no longer pending, the form
 /// creates a new one.
-async fn with_stale_notice(
+async fn show_stale(
     viewer: &Viewer,
     shell: Shell,
     db: &Db,

@@ -12,8 +12,8 @@ use crate::files::queries::SHOWN;
 use crate::ids::{AttachmentId, ScheduleId, UserId};
 use crate::schema::attachments;
 
-/// Of `ids` those that `user` may put into a schedule, by id: their own uploads that nothing took, and
-/// files of schedules that they may read (a form that comes back, an edit, a copy).
+/// Those of `ids` that `user` may attach to a schedule, in the order of their ids: their own uploads that are
+/// not attached yet, and files of schedules that they may read.
 pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
     // SQL text: the conditions and columns are shared as text.
     Ok(db::prepared(format!(
@@ -30,8 +30,9 @@ pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Re
     .load(conn)?)
 }
 
-/// Gives `schedule` these files and no others, in the transaction that saves it: uploads of `user` are
-/// taken, files of other schedules copied, its own kept. `false` when one is not usable any more.
+/// Attaches these files, and no others, to a schedule, in the transaction that saves it. Uploads of `user` are
+/// attached, files of other schedules are copied, and its own files are kept. Returns `false` if one of them
+/// can no longer be used.
 pub fn attach(
     conn: &mut PgConnection,
     schedule: ScheduleId,
