@@ -248,7 +248,7 @@ pub(super) fn settle(
 ) -> Result<Decided> {
     let decided = queries::decide(conn, &[id], reason, trigger)?;
     if !decided.uncertain.is_empty() {
-        return Err(Error::Collision("who is told was changed in between".into()));
+        return Err(Error::Collision("a recipient was changed in between".into()));
     }
     announce_decided(conn, vec![id], &decided)?;
     Ok(decided)
