@@ -36,7 +36,10 @@ pub async fn index(
             let filters = filters.only_existing(&options);
             let found = cache.search(conn, &filters.q, is_refresh)?;
             let values = FilterValues::new(found, &filters, zone, Utc::now());
-            let counts = cache.counts(conn, &values)?;
+            let (counts, values) = match values.found {
+                Some(_) => queries::counts_and_page(conn, values, filters.order(), start)?,
+                None => (cache.counts(conn, &values)?, values),
+            };
             let page = queries::page(conn, &values, counts, filters.order(), start)?;
             Ok((filters, options, counts, page))
         })

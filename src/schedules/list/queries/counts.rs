@@ -32,6 +32,17 @@ pub struct Count {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts([Count; Status::ALL.len()]);
 
+/// Counts the situations of schedules that are all known.
+impl FromIterator<Status> for Counts {
+    fn from_iter<T: IntoIterator<Item = Status>>(statuses: T) -> Self {
+        let mut counts = Self::default();
+        for status in statuses {
+            counts.0[status as usize].at_least += 1;
+        }
+        counts
+    }
+}
+
 impl Counts {
     pub fn of(&self, status: Status) -> Count {
         self.0[status as usize]
@@ -49,24 +60,17 @@ impl Counts {
     }
 }
 
-/// Counts the schedules in each situation. `all` must have no filter by situation.
+/// Counts the schedules in each situation. `all` must have no filter by situation, and no list of what a search
+/// found (see `counts_and_page`).
 pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
-    let limit = match (&all.patterns, &all.found, all.count_indexed()) {
-        (Some(_), ..) => MAX_COMPARED,
-        (None, None, ..=1) => MAX_COUNTED + 1,
+    let limit = match (&all.patterns, all.count_indexed()) {
+        (Some(_), _) => MAX_COMPARED,
+        (None, ..=1) => MAX_COUNTED + 1,
         _ => MAX_READ + 1,
     };
     // Each situation is a literal in the text, so that the planner knows how many rows to expect.
     let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
-    let query = match all.found {
-        // The result of a search is short and is read once for all situations.
-        Some(_) => format!(
-            "SELECT s.status, 0::bigint AS looked_at, count(*) AS count FROM schedules s
-              WHERE {} GROUP BY s.status",
-            all.condition()
-        ),
-        None => of_each.collect::<Vec<_>>().join(" UNION ALL "),
-    };
+    let query = of_each.collect::<Vec<_>>().join(" UNION ALL ");
     let rows: Vec<(Status, i64, i64)> =
         bind_filters(query, all).by_position::<(Text, BigInt, BigInt)>().load(conn)?;
     let mut counts = Counts::default();

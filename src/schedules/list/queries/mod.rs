@@ -4,6 +4,7 @@
 mod counts;
 mod export;
 mod filter_values;
+mod found;
 mod options;
 mod page;
 mod search;
@@ -13,6 +14,7 @@ mod ticked;
 pub use counts::{Count, Counts, counts};
 pub use export::{ExportRow, chunk};
 pub use filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
+pub use found::counts_and_page;
 pub use options::{FilterOptions, options, users};
 pub use page::{Row, page};
 pub use search::{SearchResult, added, find, newest};

@@ -57,7 +57,7 @@ type Columns = (
 );
 
 /// Rows per page.
-const PAGE: usize = 25;
+pub const PAGE: usize = 25;
 
 /// Loads a page of the list. Ids are assigned in the order of creation.
 pub fn page(
