@@ -46,7 +46,7 @@ pub async fn index(_: Can<ManageDepartments>, shell: Shell, db: web::Data<Db>) -
 }
 
 pub async fn new(_: Can<ManageDepartments>, shell: Shell) -> Result<HttpResponse> {
-    let view = New::new("", FieldErrors::default());
+    let view = New::of("", FieldErrors::default());
     shell.page("Novo departamento", view)
 }
 
@@ -66,7 +66,7 @@ pub async fn create(
             Ok(redirect_with(&format!("/departments/{id}"), "Departamento criado. Escolha quem atende nele."))
         }
         Err(errors) => {
-            let view = New::new(&typed, errors);
+            let view = New::of(&typed, errors);
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo departamento", view)
         }
     }

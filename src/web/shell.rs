@@ -130,13 +130,13 @@ struct Bare<'a, V: Template> {
 /// Renders a part of a page outside a request. Its forms hold no token: the page that shows them sends its own in
 /// a header.
 pub fn render_for_any_page(view: &impl Template) -> Result<String> {
-    render_with_token(view, &String::new(), String::new())
+    render_with_token(view, "", String::new())
 }
 
 /// Renders a view whose forms hold `token`: the macro `form::csrf` reads it from these values.
 /// The text goes behind that of `text`.
-pub fn render_with_token(view: &impl Template, token: &String, mut text: String) -> Result<String> {
-    let token: &dyn Any = token;
+pub fn render_with_token(view: &impl Template, token: &str, mut text: String) -> Result<String> {
+    let token: &dyn Any = &token.to_owned();
     view.render_into_with_values(&mut text, &("csrf", token))?;
     Ok(text)
 }

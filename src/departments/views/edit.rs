@@ -16,7 +16,7 @@ pub struct New {
 }
 
 impl New {
-    pub fn new(name: &str, errors: FieldErrors) -> Self {
+    pub fn of(name: &str, errors: FieldErrors) -> Self {
         Self { name: name.to_owned(), errors }
     }
 
