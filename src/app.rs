@@ -11,7 +11,7 @@ use crate::auth::Devices;
 use crate::config::Config;
 use crate::connections::{self, Connections};
 use crate::contacts::Links;
-use crate::conversations::chat::Paces;
+use crate::conversations::chat::ChatRateLimits;
 use crate::db::Db;
 use crate::dispatcher::Health;
 use crate::error::Error;
@@ -35,7 +35,7 @@ pub struct Shared {
     pub connections: Connections,
     pub list_cache: web::Data<ListCache>,
     pub refusals: Refusals,
-    pub paces: Paces,
+    pub paces: ChatRateLimits,
 }
 
 impl Shared {
@@ -43,7 +43,7 @@ impl Shared {
         let list_cache = web::Data::new(ListCache::new(db.changes()));
         let connections = Connections::new(config.trusted_proxies.clone(), config.connections_per_address);
         let (hub, health) = (Hub::new(), Health::default());
-        let (refusals, paces) = (Refusals::default(), Paces::default());
+        let (refusals, paces) = (Refusals::default(), ChatRateLimits::default());
         Self { config, keys, db, files, hub, health, list_cache, connections, refusals, paces }
     }
 }

@@ -6,7 +6,7 @@
 use crate::web::{Route, assets, get, post, security_txt};
 use crate::{
     audit, channels, contacts, conversations, departments, dispatcher, help, layout, live, notifications,
-    people, profile, roles, schedules, settings, setup, sign_in, tickets, users,
+    people, profile, roles, schedules, settings, setup, sign_in, users,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -46,26 +46,26 @@ pub fn routes() -> Vec<Route> {
         get("/schedules/{id}/dispatch", schedules::dispatch::show),
         post("/schedules/{id}/dispatch", schedules::dispatch::create),
         // Conversations, as attendants see them
-        get("/tickets", tickets::handlers::index),
-        get("/tickets/unseen", tickets::handlers::unseen),
-        get("/tickets/{id}", tickets::handlers::show),
-        post("/tickets/{id}/messages", tickets::handlers::reply),
-        post("/tickets/{id}/reading", tickets::handlers::read),
-        post("/tickets/{id}/closure", tickets::handlers::close),
+        get("/tickets", conversations::inbox::handlers::index),
+        get("/tickets/unseen", conversations::inbox::handlers::unseen),
+        get("/tickets/{id}", conversations::handlers::show_ticket),
+        post("/tickets/{id}/messages", conversations::messages::create),
+        post("/tickets/{id}/reading", conversations::reading::create),
+        post("/tickets/{id}/closure", conversations::closure::create),
         get("/contacts/{id}/conversation", conversations::handlers::show),
-        get("/contacts/{id}/conversation/messages", conversations::handlers::messages),
+        get("/contacts/{id}/conversation/messages", conversations::messages::index),
         get("/files/{id}/{name}", conversations::attachments::show),
         // The web chat, as customers see it
         get("/c/{contact:[0-9]+}", conversations::chat::handlers::show),
-        get("/c/{contact:[0-9]+}/messages", conversations::chat::handlers::messages),
-        post("/c/{contact:[0-9]+}/messages", conversations::chat::handlers::write),
-        post("/c/{contact:[0-9]+}/receipts", conversations::chat::handlers::acknowledge),
+        get("/c/{contact:[0-9]+}/messages", conversations::chat::messages::index),
+        post("/c/{contact:[0-9]+}/messages", conversations::chat::messages::create),
+        post("/c/{contact:[0-9]+}/receipts", conversations::chat::receipts::create),
         get("/c/{contact:[0-9]+}/accesses", conversations::chat::accesses::index),
         post("/c/{contact:[0-9]+}/accesses/ending", conversations::chat::accesses::end_others),
-        post("/c/{contact:[0-9]+}/departure", conversations::chat::accesses::leave),
+        post("/c/{contact:[0-9]+}/departure", conversations::chat::departure::create),
         get("/c/{contact:[0-9]+}/files/{id}/{name}", conversations::attachments::show_to_customer),
         get("/c/{contact:[0-9]+}/live", live::handlers::customer),
-        get("/c/{token}", conversations::chat::accesses::enter),
+        get("/c/{token}", conversations::chat::accesses::create),
         get("/chat-colours/{colour}.css", channels::colour::stylesheet),
         // The bell
         get("/notifications", notifications::handlers::index),

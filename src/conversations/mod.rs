@@ -5,14 +5,21 @@
 //! a colleague's schedule for the contact. The rule is in [`readers`]. The customer reads only what was sent
 //! to them and what they wrote.
 
+pub mod acknowledge;
 pub mod attachments;
 pub mod chat;
+pub mod closure;
+mod form;
 pub mod handlers;
+pub mod inbox;
+pub mod messages;
+mod page;
 pub mod queries;
 pub mod readers;
+pub mod reading;
+pub mod receive;
+pub mod reply;
 pub mod thread;
 mod views;
 
-pub use handlers::{Desk, Wanted};
-pub use queries::Subject;
-pub use views::Draft;
+pub use inbox::Inbox;

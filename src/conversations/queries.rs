@@ -11,12 +11,15 @@ use crate::auth::Account;
 use crate::contacts::HAS_CHAT;
 use crate::db;
 use crate::error::{Error, Result};
-use crate::ids::{ContactId, DepartmentId, ScheduleId, TicketId, UserId};
+use crate::ids::{ContactId, DepartmentId, MessageId, ScheduleId, TicketId, UserId};
 use crate::schedules::{self, Action, Status};
 use crate::tickets::{self, Ticket};
 
 /// Maximum schedules shown beside the conversation.
-const SCHEDULES: i64 = 5;
+const SCHEDULE_LIMIT: i64 = 5;
+
+/// Maximum messages that a customer may write per minute.
+const MESSAGES_PER_MINUTE: i64 = 30;
 
 /// How a request names a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +53,7 @@ pub struct Contact {
     pub link_version: i32,
     /// The department in which the contact's first ticket waits.
     #[diesel(sql_type = BigInt)]
-    pub first_queue: DepartmentId,
+    pub default_department: DepartmentId,
 }
 
 /// A schedule of the contact, as shown beside the conversation.
@@ -119,7 +122,7 @@ pub struct Update {
 pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, window: Window) -> Result<Update> {
     ensure_reader(conn, viewer, contact)?;
     let shown = match window {
-        Window::After(id) => Window::Before(crate::ids::MessageId(id.0.saturating_add(1))),
+        Window::After(id) => Window::Before(MessageId(id.0.saturating_add(1))),
         other => other,
     };
     Ok(Update {
@@ -134,7 +137,7 @@ pub fn update(conn: &mut PgConnection, viewer: UserId, contact: ContactId, windo
 pub fn is_served_by(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<bool> {
     let newest = tickets::queries::tickets_of(conn, contact)?.into_iter().next();
     let contact = contact_of(conn, contact)?;
-    Ok(serves(viewer, newest.as_ref(), contact.first_queue))
+    Ok(serves(viewer, newest.as_ref(), contact.default_department))
 }
 
 fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) -> Result<()> {
@@ -147,7 +150,7 @@ fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) ->
 fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, p.name AS person, c.link_version,
-                ch.default_department_id AS first_queue,
+                ch.default_department_id AS default_department,
                 {HAS_CHAT} AS has_chat, c.archived_at IS NOT NULL AS is_archived
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
           WHERE c.id = $1"
@@ -164,10 +167,25 @@ pub fn schedules_of(
 ) -> Result<Vec<ContactSchedule>> {
     Ok(db::prepared(format!(
         "SELECT s.id, s.action, s.status, s.due_at FROM schedules s
-          WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT {SCHEDULES}",
+          WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT {SCHEDULE_LIMIT}",
         schedules::is_readable("$2")
     ))
     .bind::<BigInt, _>(contact)
     .bind::<BigInt, _>(viewer)
     .load(conn)?)
+}
+
+/// Whether the customer wrote the maximum number of messages within the last minute.
+pub fn has_written_too_much(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
+    // Counts within a subquery that stops at the maximum. The builder has no subqueries in FROM.
+    Ok(db::prepared(
+        "SELECT count(*) >= $2
+           FROM (SELECT created_at FROM messages WHERE contact_id = $1 AND kind = 'customer'
+                  ORDER BY id DESC LIMIT $2) newest
+          WHERE created_at > clock_timestamp() - interval '1 minute'",
+    )
+    .bind::<BigInt, _>(contact)
+    .bind::<BigInt, _>(MESSAGES_PER_MINUTE)
+    .by_position::<Bool>()
+    .get_result(conn)?)
 }

@@ -2,7 +2,7 @@
 //!
 //! Users who attend all tickets read every conversation. Users who attend tickets read those of contacts that
 //! have or had a ticket in one of their departments, or one of their own. Users who are notified of a
-//! schedule read the conversation of its contact while the notification is in their bell (see [`TELLS`]).
+//! schedule read the conversation of its contact while the notification is in their bell (see [`NOTIFICATION_GRANTS_ACCESS`]).
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -12,10 +12,10 @@ use crate::auth::{Account, Permission};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, UserId};
-use crate::tickets::{Ticket, may_close};
+use crate::tickets::{Ticket, may_attend};
 
 /// SQL condition: role `r` reads every conversation.
-pub const READS_EVERY: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
+pub const READS_EVERY_CONVERSATION: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
     WHERE p.role_id = r.id AND p.permission = 'tickets_all'))";
 
 /// SQL condition: role `r` attends the tickets of its members and of their departments.
@@ -33,7 +33,7 @@ pub const ATTENDS: &str =
 /// - that were passed on from a user whom `u` deactivated, edited, or removed from the schedule's department.
 ///
 /// The subqueries read single rows by index. A join would read whole tables.
-pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest(u.told_since, now() - interval '30 days')
+pub const NOTIFICATION_GRANTS_ACCESS: &str = "(told.removed_at IS NULL AND told.created_at > greatest(u.told_since, now() - interval '30 days')
     AND coalesce((SELECT false FROM schedule_history h
                    WHERE h.schedule_id = told.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
                      AND (h.details -> 'fields') IS DISTINCT FROM '[\"spacing_exempt\"]'::jsonb LIMIT 1), true)
@@ -52,12 +52,12 @@ pub const TELLS: &str = "(told.removed_at IS NULL AND told.created_at > greatest
 
 /// SQL condition: user `u` with role `r` may read the conversation of the contact whose id is the SQL
 /// expression `contact`.
-pub fn reads(contact: &str) -> String {
+pub fn may_read(contact: &str) -> String {
     format!(
-        "({READS_EVERY}
+        "({READS_EVERY_CONVERSATION}
           OR ({ATTENDS} AND EXISTS (SELECT FROM tickets t WHERE t.contact_id = {contact} AND (t.attendant_id = u.id
               OR t.department_id IN (SELECT department_id FROM department_members m WHERE m.user_id = u.id))))
-          OR EXISTS (SELECT FROM notifications told WHERE told.contact_id = {contact} AND told.user_id = u.id AND {TELLS}))"
+          OR EXISTS (SELECT FROM notifications told WHERE told.contact_id = {contact} AND told.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS}))"
     )
 }
 
@@ -85,7 +85,7 @@ pub fn readers_of_each(
         "SELECT asked.contact_id, u.id AS user_id
            FROM unnest($1) AS asked (contact_id) CROSS JOIN users u JOIN roles r ON r.id = u.role_id
           WHERE u.id = ANY($2) AND u.deactivated_at IS NULL AND {}",
-        reads("asked.contact_id")
+        may_read("asked.contact_id")
     ))
     .bind::<Array<BigInt>, _>(contacts)
     .bind::<Array<BigInt>, _>(among)
@@ -97,12 +97,12 @@ pub fn readers_of_each(
 /// departments. Before the first ticket, those who attend the department in which it will wait serve the
 /// contact. Only users who serve the contact see the customer's link, because anyone who has it reads and
 /// writes as the customer.
-pub fn serves(viewer: &Account, newest: Option<&Ticket>, first_queue: DepartmentId) -> bool {
+pub fn serves(viewer: &Account, newest: Option<&Ticket>, default_department: DepartmentId) -> bool {
     match newest {
-        Some(ticket) => may_close(viewer, &ticket.place),
+        Some(ticket) => may_attend(viewer, &ticket.core),
         None => {
             viewer.may(Permission::TicketsAll)
-                || (viewer.may(Permission::Tickets) && viewer.departments.contains(&first_queue))
+                || (viewer.may(Permission::Tickets) && viewer.departments.contains(&default_department))
         }
     }
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
+use super::Inbox;
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
 use super::readers::serves;
 use super::thread::{Items, Kind, Part, Receipt, Window, receipts, team_items};
@@ -10,35 +11,36 @@ use crate::auth::Account;
 use crate::contacts::display;
 use crate::ids::{ContactId, MessageId, TicketId};
 use crate::schedules::Status;
-use crate::tickets::{Inbox, Ticket, TicketStatus, may_close};
+use crate::tickets::{Ticket, TicketStatus, may_attend};
 use crate::web::{initials, tint};
 
 /// What the request adds to the data of a conversation.
-pub struct Frame {
+pub struct PageContext {
     pub subject: Subject,
     pub window: Window,
-    pub draft: Draft,
-    pub asks: bool,
+    pub draft: ReplyDraft,
+    /// Whether closing the ticket was stopped, because there are messages that the user has not seen.
+    pub asks_to_confirm_closing: bool,
     /// The customer's link.
     pub link: String,
 }
 
 /// The message being written.
-pub struct Draft {
+pub struct ReplyDraft {
     body: String,
     kind: Kind,
     key: String,
     error: Option<String>,
 }
 
-impl Draft {
+impl ReplyDraft {
     /// Empty, with a new key.
     pub fn new() -> Self {
         Self { body: String::new(), kind: Kind::Attendant, key: Uuid::new_v4().to_string(), error: None }
     }
 
     /// A typed message that could not be sent.
-    pub fn kept(kind: Kind, body: &str, key: &str, error: impl Into<String>) -> Self {
+    pub fn refused(kind: Kind, body: &str, key: &str, error: impl Into<String>) -> Self {
         Self { body: body.to_owned(), kind, key: key.to_owned(), error: Some(error.into()) }
     }
 
@@ -57,7 +59,7 @@ impl Draft {
     }
 }
 
-impl Default for Draft {
+impl Default for ReplyDraft {
     fn default() -> Self {
         Self::new()
     }
@@ -66,7 +68,7 @@ impl Default for Draft {
 #[derive(Template)]
 #[template(path = "conversations/show.html")]
 pub struct Show {
-    list: Option<Inbox>,
+    inbox: Option<Inbox>,
     contact: Profile,
     ticket: Option<Head>,
     schedule_path: Option<String>,
@@ -80,9 +82,9 @@ pub struct Show {
     last: MessageId,
     state: String,
     composer: Composer,
-    draft: Draft,
+    draft: ReplyDraft,
     /// Whether closing the ticket was stopped, because there are messages that the user has not seen.
-    asks: bool,
+    asks_to_confirm_closing: bool,
     link: Option<String>,
     schedules: Vec<ScheduleRow>,
     earlier_title: &'static str,
@@ -132,34 +134,34 @@ struct Earlier {
 }
 
 impl Show {
-    pub fn of(found: Conversation, list: Option<Inbox>, viewer: &Account, frame: Frame) -> Self {
+    pub fn of(found: Conversation, inbox: Option<Inbox>, viewer: &Account, context: PageContext) -> Self {
         let Conversation { contact, ticket, tickets, part, schedules } = found;
-        let path = match frame.subject {
+        let path = match context.subject {
             Subject::Contact(contact) => format!("/contacts/{contact}/conversation"),
             Subject::Ticket(ticket) => format!("/tickets/{ticket}"),
         };
         let open = tickets.first().filter(|newest| newest.is_open());
         let composer = composer(ticket.as_ref(), open, viewer);
-        let shown = ticket.as_ref().map(|ticket| ticket.place.id);
+        let shown = ticket.as_ref().map(|ticket| ticket.core.id);
         Self {
-            list,
+            inbox,
             schedule_path: (viewer.can_schedule() && !contact.is_archived)
                 .then(|| schedule_path(contact.id, shown)),
             can_close: matches!(composer, Composer::Reply(_)),
             items: team_items(&part, viewer, &contact.name),
             older: older(&part).map(|id| format!("{path}?before={id}")),
-            whole: (part.has_more && frame.window != Window::Whole).then(|| format!("{path}?whole=1")),
-            newest: (!frame.window.has_newest()).then_some(path),
+            whole: (part.has_more && context.window != Window::Whole).then(|| format!("{path}?whole=1")),
+            newest: (!context.window.has_newest()).then_some(path),
             last: part.messages.last().map_or(MessageId(0), |message| message.id),
             state: state(tickets.first()),
             composer,
-            draft: frame.draft,
-            asks: frame.asks,
-            link: (contact.has_chat && serves(viewer, tickets.first(), contact.first_queue))
-                .then_some(frame.link),
+            draft: context.draft,
+            asks_to_confirm_closing: context.asks_to_confirm_closing,
+            link: (contact.has_chat && serves(viewer, tickets.first(), contact.default_department))
+                .then_some(context.link),
             schedules: schedules.into_iter().map(|schedule| schedule_row(&schedule, viewer)).collect(),
             earlier_title: match &open {
-                Some(open) if Some(open.place.id) != shown => "Outros chamados",
+                Some(open) if Some(open.core.id) != shown => "Outros chamados",
                 _ => "Chamados anteriores",
             },
             earlier: earlier(&tickets, shown, viewer),
@@ -196,9 +198,9 @@ fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Account) -> 
     match shown {
         None => Composer::NoTicket,
         Some(ticket) if !ticket.is_open() => {
-            Composer::Closed(open.map(|open| (open.place.id, open.place.protocol)))
+            Composer::Closed(open.map(|open| (open.core.id, open.core.protocol)))
         }
-        Some(ticket) if may_close(viewer, &ticket.place) => Composer::Reply(ticket.place.id),
+        Some(ticket) if may_attend(viewer, &ticket.core) => Composer::Reply(ticket.core.id),
         Some(_) => Composer::ReadOnly,
     }
 }
@@ -206,8 +208,8 @@ fn composer(shown: Option<&Ticket>, open: Option<&Ticket>, viewer: &Account) -> 
 /// A key that changes whenever the head, the composer or the side of an open page would change.
 fn state(newest: Option<&Ticket>) -> String {
     newest.map_or("none".into(), |ticket| {
-        let attendant = ticket.place.attendant_id.map_or(0, |user| user.0);
-        format!("{}-{}-{}-{attendant}", ticket.place.id, ticket.status.as_str(), ticket.place.department_id)
+        let attendant = ticket.core.attendant_id.map_or(0, |user| user.0);
+        format!("{}-{}-{}-{attendant}", ticket.core.id, ticket.status.as_str(), ticket.core.department_id)
     })
 }
 
@@ -238,8 +240,8 @@ fn profile(contact: Contact) -> Profile {
 
 fn head(ticket: Ticket) -> Head {
     Head {
-        id: ticket.place.id,
-        protocol: ticket.place.protocol,
+        id: ticket.core.id,
+        protocol: ticket.core.protocol,
         status: ticket.status,
         department: ticket.department,
         attendant: ticket.attendant.unwrap_or_else(|| "Fila do departamento".into()),
@@ -256,11 +258,11 @@ fn schedule_row(schedule: &ContactSchedule, viewer: &Account) -> ScheduleRow {
 }
 
 fn earlier(tickets: &[Ticket], shown: Option<TicketId>, viewer: &Account) -> Vec<Earlier> {
-    let others = tickets.iter().filter(|ticket| Some(ticket.place.id) != shown);
+    let others = tickets.iter().filter(|ticket| Some(ticket.core.id) != shown);
     others
         .map(|ticket| Earlier {
-            id: ticket.place.id,
-            protocol: ticket.place.protocol,
+            id: ticket.core.id,
+            protocol: ticket.core.protocol,
             status: ticket.status,
             summary: format!("{} · {}", viewer.zone.date(ticket.opened_at), ticket.department),
         })

@@ -5,12 +5,12 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use crate::auth::{Companion, account_tables};
+use crate::conversations::inbox;
 use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
 use crate::ids::UserId;
 use crate::notifications::COUNTED;
-use crate::tickets;
 
 /// What the frame shows beside the account.
 #[derive(Clone, Debug, QueryableByName)]
@@ -34,7 +34,7 @@ impl Companion for Frame {
              (SELECT count(*) FROM (SELECT FROM notifications n
                WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
              {} AS unseen",
-            tickets::unseen(),
+            inbox::queries::unseen(),
         )
     }
 }

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
-use crate::conversations::chat::IS_OPEN;
-use crate::conversations::readers::{ATTENDS, READS_EVERY, TELLS};
+use crate::conversations::chat::ACCESS_IS_VALID;
+use crate::conversations::readers::{ATTENDS, NOTIFICATION_GRANTS_ACCESS, READS_EVERY_CONVERSATION};
 use crate::db::prepared;
 use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, DepartmentId, ScheduleId, UserId};
@@ -37,7 +37,7 @@ pub struct Rights {
 pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> {
     let rights = prepared(format!(
         "SELECT u.id AS user, {READS_ALL} AS reads_all_schedules,
-                {READS_EVERY} AS reads_all_conversations, {ATTENDS} AS attends,
+                {READS_EVERY_CONVERSATION} AS reads_all_conversations, {ATTENDS} AS attends,
                 ARRAY(SELECT department_id FROM department_members m WHERE m.user_id = u.id) AS departments
            FROM unnest($1) AS asked (user_id) JOIN users u ON u.id = asked.user_id
            JOIN roles r ON r.id = u.role_id
@@ -85,7 +85,7 @@ pub fn open_accesses(
     among: &[CustomerAccessId],
 ) -> Result<Vec<(ContactId, CustomerAccessId)>> {
     let rows: Vec<AccessRow> = prepared(format!(
-        "SELECT a.contact_id, a.id FROM customer_accesses a JOIN contacts c ON {IS_OPEN}
+        "SELECT a.contact_id, a.id FROM customer_accesses a JOIN contacts c ON {ACCESS_IS_VALID}
            JOIN channels ch ON ch.id = c.channel_id WHERE a.id = ANY($1) AND {HAS_CHAT}"
     ))
     .bind::<Array<BigInt>, _>(among)
@@ -117,7 +117,7 @@ pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<C
                 ARRAY(SELECT DISTINCT attendant_id FROM tickets t
                        WHERE t.contact_id = asked.contact_id AND attendant_id IS NOT NULL) AS attendants,
                 ARRAY(SELECT DISTINCT told.user_id FROM notifications told JOIN users u ON u.id = told.user_id
-                       WHERE told.contact_id = asked.contact_id AND {TELLS}) AS notified
+                       WHERE told.contact_id = asked.contact_id AND {NOTIFICATION_GRANTS_ACCESS}) AS notified
            FROM unnest($1) AS asked (contact_id)"
     ));
     Ok(concerns.bind::<Array<BigInt>, _>(contacts).load(conn)?)

@@ -61,7 +61,7 @@ static COLUMNS: LazyLock<String> = LazyLock::new(|| {
            (s.message <> '' OR coalesce((SELECT true FROM attachments a WHERE a.schedule_id = s.id LIMIT 1), false))
                AS has_message,
            settings.time_zone, {} AS reads_conversation, {READS_CONTACTS} AS reads_contact",
-        readers::reads("n.contact_id")
+        readers::may_read("n.contact_id")
     )
 });
 

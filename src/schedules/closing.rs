@@ -10,7 +10,7 @@ use super::form::ScheduleInput;
 use crate::auth::Account;
 use crate::error::{Error, Result};
 use crate::ids::TicketId;
-use crate::tickets::{self, Seen};
+use crate::tickets::{self, SeenThread};
 
 /// What happens to the open ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl TicketClosing {
             return Ok(Self::NothingToClose { was_closed: false });
         };
         tickets::queries::lock_contact(conn, contact)?;
-        let seen: Option<Seen> = typed.open_ticket.parse().ok();
+        let seen: Option<SeenThread> = typed.open_ticket.parse().ok();
         let open = tickets::open_ticket_of(conn, contact)?;
         // A form without a ticket has not shown the open one, even if the user has seen it elsewhere.
         let is_shown = seen.is_some_and(|seen| open.is_some_and(|open| open.id == seen.ticket));
@@ -55,11 +55,11 @@ impl TicketClosing {
             }
         }
         let Some(open) = open else { return Ok(Self::NothingToClose { was_closed: false }) };
-        if !tickets::may_close(by, &open) {
+        if !tickets::may_attend(by, &open) {
             return Err(Error::Forbidden);
         }
         let up_to = seen.map(|seen| seen.up_to);
-        let has_news = !is_shown || tickets::queries::has_news(conn, open.id, up_to, by.id)?;
+        let has_news = !is_shown || tickets::queries::has_unseen_messages(conn, open.id, up_to, by.id)?;
         Ok(if has_news { Self::Ask } else { Self::Close(open.id) })
     }
 

@@ -49,7 +49,7 @@ pub struct ScheduleInput {
     pub original: String,
     /// The company's time zone when the form was opened; `due_at` is in this zone.
     pub zone: String,
-    /// The open ticket that the form showed: see [`crate::tickets::Seen`].
+    /// The open ticket that the form showed: see [`crate::tickets::SeenThread`].
     pub open_ticket: String,
     /// Search texts for the lists of contacts and people, in browsers without JavaScript.
     pub contact_search: String,

@@ -4,11 +4,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
+use diesel::prelude::*;
 
 use crate::auth::{Account, Permission};
 use crate::ids::{ContactId, DepartmentId, MessageId, TicketId, UserId};
+use crate::schema::{departments, tickets, users};
 use crate::text_enum;
 
 text_enum! {
@@ -37,32 +37,27 @@ impl TicketStatus {
 }
 
 /// The one open ticket of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = tickets)]
 pub struct OpenTicket {
-    #[diesel(sql_type = BigInt)]
     pub id: TicketId,
-    #[diesel(sql_type = BigInt)]
     pub protocol: i64,
-    #[diesel(sql_type = BigInt)]
     pub department_id: DepartmentId,
-    #[diesel(sql_type = Nullable<BigInt>)]
     pub attendant_id: Option<UserId>,
 }
 
 /// A ticket with the names that pages show.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = tickets)]
 pub struct Ticket {
     #[diesel(embed)]
-    pub place: OpenTicket,
-    #[diesel(sql_type = BigInt)]
+    pub core: OpenTicket,
     pub contact_id: ContactId,
-    #[diesel(sql_type = Text)]
     pub status: TicketStatus,
-    #[diesel(sql_type = Text)]
+    #[diesel(select_expression = departments::name)]
     pub department: String,
-    #[diesel(sql_type = Nullable<Text>)]
+    #[diesel(select_expression = users::name.nullable())]
     pub attendant: Option<String>,
-    #[diesel(sql_type = Timestamptz)]
     pub opened_at: DateTime<Utc>,
 }
 
@@ -74,18 +69,18 @@ impl Ticket {
 
 /// What a page showed: the ticket, and its last message. Closing the ticket sends it back, in the form `7-123`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct SeenThread {
     pub ticket: TicketId,
     pub up_to: MessageId,
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for SeenThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.ticket, self.up_to)
     }
 }
 
-impl FromStr for Seen {
+impl FromStr for SeenThread {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -96,7 +91,7 @@ impl FromStr for Seen {
 
 /// Whether `viewer` may answer and close that ticket: they are its attendant, it is in one of their
 /// departments, or they attend all tickets.
-pub fn may_close(viewer: &Account, ticket: &OpenTicket) -> bool {
+pub fn may_attend(viewer: &Account, ticket: &OpenTicket) -> bool {
     let is_theirs =
         ticket.attendant_id == Some(viewer.id) || viewer.departments.contains(&ticket.department_id);
     viewer.may(Permission::TicketsAll) || (viewer.may(Permission::Tickets) && is_theirs)
@@ -108,10 +103,10 @@ mod tests {
 
     #[test]
     fn what_was_seen_is_read_as_it_is_written() {
-        let seen = Seen { ticket: TicketId(7), up_to: MessageId(123) };
+        let seen = SeenThread { ticket: TicketId(7), up_to: MessageId(123) };
         assert_eq!((seen.to_string(), "7-123".parse()), ("7-123".to_owned(), Ok(seen)));
         for nonsense in ["", "7", "7-", "-1", "7-x"] {
-            assert_eq!(nonsense.parse::<Seen>(), Err(()), "{nonsense}");
+            assert_eq!(nonsense.parse::<SeenThread>(), Err(()), "{nonsense}");
         }
     }
 }

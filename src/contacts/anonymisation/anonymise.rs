@@ -10,7 +10,7 @@ use crate::contacts::queries::pending_schedules;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::live::{self, Event};
-use crate::tickets::{self, Seen};
+use crate::tickets::{self, SeenThread};
 
 /// Cancels the schedules, closes the ticket and clears every text, in the caller's transaction. Returns `false`
 /// and changes nothing if the open ticket has messages that were not `shown`.
@@ -59,5 +59,5 @@ pub fn anonymise(
 pub fn open_ticket_state(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
     let Some(open) = tickets::open_ticket_of(conn, contact)? else { return Ok("none".into()) };
     let up_to = tickets::queries::last_message(conn, open.id)?;
-    Ok(Seen { ticket: open.id, up_to }.to_string())
+    Ok(SeenThread { ticket: open.id, up_to }.to_string())
 }

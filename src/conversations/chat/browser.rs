@@ -6,7 +6,7 @@ use actix_web::cookie::{Cookie, SameSite};
 use actix_web::web;
 use sha2::{Digest, Sha256};
 
-use super::LONGEST_DAYS;
+use super::ACCESS_DAYS;
 use crate::config::Config;
 use crate::keys::random_bytes;
 
@@ -39,7 +39,7 @@ impl Browser {
             .http_only(true)
             .secure(self.is_https)
             .same_site(SameSite::Lax)
-            .max_age(Duration::days(LONGEST_DAYS.into()));
+            .max_age(Duration::days(ACCESS_DAYS.into()));
         (hash, cookie.finish())
     }
 }

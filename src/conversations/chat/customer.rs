@@ -8,8 +8,8 @@ use askama::Template;
 use futures_util::future::LocalBoxFuture;
 
 use super::browser::Browser;
-use super::pace::Paces;
 use super::queries::{self, Profile};
+use super::rate_limits::ChatRateLimits;
 use crate::channels::Colour;
 use crate::clock::Zone;
 use crate::contacts::Links;
@@ -17,6 +17,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::files::ContentHash;
 use crate::ids::{ContactId, CustomerAccessId};
+use crate::web::client_ip;
 
 /// The customer whose contact is in the address, in a browser in which they opened their link. It is the
 /// public counterpart of `Viewer`. The answer is 404 for browsers without access, archived contacts and
@@ -37,6 +38,8 @@ pub struct Customer {
     pub greeting: String,
     pub logo: Option<ContentHash>,
     pub zone: Zone,
+    /// The network address that the request comes from, as text.
+    pub ip: String,
     /// Whether the customer exceeded the request limit. Only a request that sends a message gets here then,
     /// so that its text can be kept; others are refused.
     pub is_too_fast: bool,
@@ -51,22 +54,22 @@ impl FromRequest for Customer {
         Box::pin(async move {
             let contact = request.match_info().get("contact").and_then(|id| id.parse().ok());
             let (Some(contact), Some(token_hash)) = (contact, browser.token_hash()) else {
-                return Err(Gone::Browser.into());
+                return Err(NoAccess::Browser.into());
             };
-            let pace = Paces::admit(&request, contact);
-            let is_too_fast = pace.is_err();
+            let admitted = ChatRateLimits::admit(&request, contact);
+            let is_too_fast = admitted.is_err();
             let sends = request.method() == Method::POST && request.path().ends_with("/messages");
-            pace.or_else(|error| if sends { Ok(()) } else { Err(error) })?;
+            admitted.or_else(|error| if sends { Ok(()) } else { Err(error) })?;
             let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
             let profile = db.run(move |conn| queries::profile(conn, contact, &token_hash)).await?;
-            let profile = profile.ok_or(Gone::Browser)?;
-            Ok(Self { is_too_fast, ..Self::of(profile, contact) })
+            let profile = profile.ok_or(NoAccess::Browser)?;
+            Ok(Self { is_too_fast, ..Self::of(profile, contact, client_ip(&request)) })
         })
     }
 }
 
 impl Customer {
-    fn of(profile: Profile, id: ContactId) -> Self {
+    fn of(profile: Profile, id: ContactId, ip: String) -> Self {
         Self {
             id,
             access: profile.access,
@@ -78,6 +81,7 @@ impl Customer {
             greeting: profile.greeting,
             logo: profile.logo,
             zone: Zone::named(&profile.time_zone),
+            ip,
             is_too_fast: false,
         }
     }
@@ -86,8 +90,8 @@ impl Customer {
 /// The request has no access. The kind depends on the address alone, so the answer does not reveal which
 /// contacts exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no customer comes so")]
-pub(super) enum Gone {
+#[error("the browser has no access")]
+pub(super) enum NoAccess {
     /// The link is wrong or no longer valid.
     Link,
     /// This browser did not open the link, lost its access, or keeps no cookies.
@@ -95,18 +99,18 @@ pub(super) enum Gone {
 }
 
 #[derive(Template)]
-#[template(path = "chat/gone.html")]
-struct GonePage {
+#[template(path = "chat/no_access.html")]
+struct NoAccessPage {
     is_link: bool,
 }
 
-impl ResponseError for Gone {
+impl ResponseError for NoAccess {
     fn status_code(&self) -> StatusCode {
         StatusCode::NOT_FOUND
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        let body = GonePage { is_link: *self == Self::Link }.render().unwrap_or_default();
+        let body = NoAccessPage { is_link: *self == Self::Link }.render().unwrap_or_default();
         HttpResponse::NotFound()
             .insert_header(("referrer-policy", "no-referrer"))
             .content_type("text/html; charset=utf-8")

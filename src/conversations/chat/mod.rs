@@ -12,14 +12,20 @@
 pub mod accesses;
 mod browser;
 mod customer;
+pub mod departure;
+mod end_access;
+mod enter;
 pub mod handlers;
-mod pace;
+pub mod messages;
 mod queries;
+mod rate_limits;
+pub mod receipts;
 mod views;
 
 pub use customer::Customer;
-pub use pace::Paces;
-pub use queries::{IS_OPEN, OpenAccess, accesses, end_accesses};
+pub use end_access::end_accesses;
+pub use queries::{ACCESS_IS_VALID, OpenAccess, accesses};
+pub use rate_limits::ChatRateLimits;
 
 /// Days after which a browser needs the link again.
-pub const LONGEST_DAYS: i32 = 180;
+pub const ACCESS_DAYS: i32 = 180;

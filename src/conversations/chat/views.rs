@@ -13,20 +13,20 @@ use crate::settings;
 use crate::web::browser_name;
 
 /// The message that the customer is writing.
-pub struct Draft {
+pub struct ChatDraft {
     body: String,
     key: String,
     error: Option<String>,
 }
 
-impl Draft {
+impl ChatDraft {
     /// Empty, with a new key.
     pub fn new() -> Self {
         Self { body: String::new(), key: Uuid::new_v4().to_string(), error: None }
     }
 
     /// A typed message that could not be sent.
-    pub fn kept(body: &str, key: &str, error: impl Into<String>) -> Self {
+    pub fn refused(body: &str, key: &str, error: impl Into<String>) -> Self {
         Self { body: body.to_owned(), key: key.to_owned(), error: Some(error.into()) }
     }
 }
@@ -50,11 +50,11 @@ pub struct Chat {
     /// Address of the page with the newest messages; `None` if they are shown.
     newest: Option<String>,
     last: MessageId,
-    draft: Draft,
+    draft: ChatDraft,
 }
 
 impl Chat {
-    pub fn of(part: &Part, customer: &Customer, window: Window, draft: Draft) -> Self {
+    pub fn of(part: &Part, customer: &Customer, window: Window, draft: ChatDraft) -> Self {
         Self {
             heading: match customer.public_name.as_str() {
                 "" => customer.department.clone(),

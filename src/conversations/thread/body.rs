@@ -3,7 +3,7 @@
 use crate::web::too_long;
 
 /// Maximum characters of a message, as in the database's CHECK.
-pub const LONGEST: usize = 4096;
+pub const BODY_LIMIT: usize = 4096;
 
 /// 1 to 4,096 characters, without white space at either end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl BodyError {
     pub fn sentence(self) -> String {
         match self {
             Self::Empty => "Escreva a mensagem.".into(),
-            Self::TooLong(used) => too_long(used, LONGEST),
+            Self::TooLong(used) => too_long(used, BODY_LIMIT),
         }
     }
 }
@@ -32,7 +32,7 @@ impl Body {
         let text = text.trim();
         match text.chars().count() {
             0 => Err(BodyError::Empty),
-            1..=LONGEST => Ok(Self(text.to_owned())),
+            1..=BODY_LIMIT => Ok(Self(text.to_owned())),
             used => Err(BodyError::TooLong(used)),
         }
     }

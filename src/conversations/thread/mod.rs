@@ -7,7 +7,7 @@ pub mod queries;
 mod segments;
 mod views;
 
-pub use body::{Body, BodyError, LONGEST};
+pub use body::{BODY_LIMIT, Body, BodyError};
 pub use segments::{Segment, segments};
 pub use views::{Items, Receipt, customer_items, receipts, team_items};
 
@@ -38,7 +38,7 @@ text_enum! {
 
 text_enum! {
     /// What an event says.
-    pub enum Happening {
+    pub enum TicketEvent {
         TicketOpened = "ticket_opened",
         TicketClosed = "ticket_closed",
     }
@@ -56,7 +56,7 @@ pub struct Message {
     #[diesel(sql_type = Text)]
     pub kind: Kind,
     #[diesel(sql_type = Nullable<Text>)]
-    pub event: Option<Happening>,
+    pub event: Option<TicketEvent>,
     #[diesel(sql_type = Nullable<Text>)]
     pub author: Option<String>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -92,7 +92,7 @@ pub enum Audience {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     Newest,
-    /// All messages, for printing, up to [`queries::WHOLE`].
+    /// All messages, for printing, up to [`queries::WHOLE_THREAD_LIMIT`].
     Whole,
     Before(MessageId),
     After(MessageId),
@@ -114,7 +114,7 @@ impl Window {
     }
 
     /// From the query string of an open page that asks for what it is missing. `after` takes precedence.
-    pub fn of(before: Option<MessageId>, after: Option<MessageId>) -> Self {
+    pub fn of_update(before: Option<MessageId>, after: Option<MessageId>) -> Self {
         match (before, after) {
             (_, Some(id)) => Self::After(id),
             (Some(id), None) => Self::Before(id),

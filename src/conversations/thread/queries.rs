@@ -1,8 +1,9 @@
 //! SQL of threads.
 
+use diesel::dsl::{exists, select};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -12,12 +13,13 @@ use crate::error::Result;
 use crate::files;
 use crate::ids::{ContactId, MessageId, ScheduleId, TicketId};
 use crate::schedules::is_readable;
+use crate::schema::messages;
 
 /// Maximum messages per page of a thread.
-pub const PAGE: usize = 50;
+pub const MESSAGES_PER_PAGE: usize = 50;
 
 /// Maximum messages when the whole thread is shown.
-pub const WHOLE: usize = 5_000;
+pub const WHOLE_THREAD_LIMIT: usize = 5_000;
 
 /// A part of the thread with `contact`.
 pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, window: Window) -> Result<Part> {
@@ -26,11 +28,12 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
         Window::Before(id) => ("m.id < $3", "DESC", id),
         Window::After(id) => ("m.id > $3", "ASC", id),
     };
-    let most = if window == Window::Whole { WHOLE } else { PAGE };
+    let most = if window == Window::Whole { WHOLE_THREAD_LIMIT } else { MESSAGES_PER_PAGE };
     let reader = match audience {
         Audience::Team(user) => Some(user),
         Audience::Customer => None,
     };
+    // The order and the schedule's readers are parts of SQL text; the builder has no such joins.
     let mut messages: Vec<Message> = db::prepared(format!(
         "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
                 s.id AS schedule_id, {readable} AS is_schedule_readable, m.body,
@@ -64,18 +67,6 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
     Ok(Part { files: files::queries::of_messages(conn, &ids)?, messages, has_more })
 }
 
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: MessageId,
-}
-
-#[derive(QueryableByName)]
-struct FlagRow {
-    #[diesel(sql_type = Bool)]
-    flag: bool,
-}
-
 /// Writes a message into `ticket` and returns its id, within a transaction that holds the contact's lock.
 /// Call [`is_written`] first: this does not detect repetitions.
 pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) -> Result<MessageId> {
@@ -83,23 +74,20 @@ pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) ->
         return Ok(id);
     }
     let key = message.client_key.map(|key| key_of_text(key, message));
-    insert(conn, ticket, message, key)?.ok_or_else(|| crate::Error::unexpected("the message is known"))
+    insert(conn, ticket, message, key)?
+        .ok_or_else(|| crate::Error::unexpected("the message is written already"))
 }
 
 /// Whether `message` was written already: the same key and the same text. The same key with another text, as
 /// after the browser's "back", is another message.
 pub fn is_written(conn: &mut PgConnection, message: &NewMessage) -> Result<bool> {
     let Some(key) = message.client_key else { return Ok(false) };
-    let row: FlagRow = db::prepared(
-        "SELECT EXISTS (SELECT FROM messages WHERE contact_id = $1 AND client_key = ANY($2)
-                           AND kind = $3 AND body = $4) AS flag",
-    )
-    .bind::<BigInt, _>(message.contact)
-    .bind::<Array<SqlUuid>, _>(vec![key, key_of_text(key, message)])
-    .bind::<Text, _>(message.kind)
-    .bind::<Text, _>(message.body.as_str())
-    .get_result(conn)?;
-    Ok(row.flag)
+    let written = messages::table
+        .filter(messages::contact_id.eq(message.contact))
+        .filter(messages::client_key.eq_any([key, key_of_text(key, message)]))
+        .filter(messages::kind.eq(message.kind))
+        .filter(messages::body.eq(message.body.as_str()));
+    Ok(select(exists(written)).get_result(conn)?)
 }
 
 fn insert(
@@ -108,20 +96,20 @@ fn insert(
     message: &NewMessage,
     key: Option<Uuid>,
 ) -> Result<Option<MessageId>> {
-    let row: Option<IdRow> = db::prepared(
-        "INSERT INTO messages (contact_id, ticket_id, kind, author_id, body, client_key)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (contact_id, client_key) DO NOTHING RETURNING id",
-    )
-    .bind::<BigInt, _>(message.contact)
-    .bind::<BigInt, _>(ticket)
-    .bind::<Text, _>(message.kind)
-    .bind::<Nullable<BigInt>, _>(message.author)
-    .bind::<Text, _>(message.body.as_str())
-    .bind::<Nullable<SqlUuid>, _>(key)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| row.id))
+    Ok(diesel::insert_into(messages::table)
+        .values((
+            messages::contact_id.eq(message.contact),
+            messages::ticket_id.eq(ticket),
+            messages::kind.eq(message.kind),
+            messages::author_id.eq(message.author),
+            messages::body.eq(message.body.as_str()),
+            messages::client_key.eq(key),
+        ))
+        .on_conflict((messages::contact_id, messages::client_key))
+        .do_nothing()
+        .returning(messages::id)
+        .get_result(conn)
+        .optional()?)
 }
 
 fn key_of_text(key: Uuid, message: &NewMessage) -> Uuid {
@@ -135,12 +123,6 @@ fn key_of_text(key: Uuid, message: &NewMessage) -> Uuid {
     Uuid::from_bytes(bytes)
 }
 
-#[derive(QueryableByName)]
-struct Acknowledged {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    schedule_id: Option<ScheduleId>,
-}
-
 /// Records which messages the customer's page received and showed, within a transaction that holds the
 /// contact's lock. Returns, for each message that changed, the schedule that sent it, if any.
 pub fn acknowledge(
@@ -149,7 +131,8 @@ pub fn acknowledge(
     delivered: &[MessageId],
     read: &[MessageId],
 ) -> Result<Vec<Option<ScheduleId>>> {
-    let rows: Vec<Acknowledged> = db::prepared(
+    // The builder has no CASE that keeps a column's own value.
+    Ok(db::prepared(
         "UPDATE messages
             SET delivered_at = coalesce(delivered_at, clock_timestamp()),
                 read_at = CASE WHEN id = ANY($3) THEN coalesce(read_at, clock_timestamp()) ELSE read_at END
@@ -160,6 +143,6 @@ pub fn acknowledge(
     .bind::<BigInt, _>(contact)
     .bind::<Array<BigInt>, _>(delivered)
     .bind::<Array<BigInt>, _>(read)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.schedule_id).collect())
+    .by_position::<Nullable<BigInt>>()
+    .load(conn)?)
 }

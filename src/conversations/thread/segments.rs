@@ -16,7 +16,7 @@ pub enum Segment {
 }
 
 /// A link within a text: its range of bytes, and its target.
-struct Found {
+struct FoundLink {
     from: usize,
     until: usize,
     href: String,
@@ -32,7 +32,7 @@ pub fn segments(text: &str) -> Vec<Segment> {
             b'@' => mail_around(text, place, plain_from),
             _ => link_at(text, place),
         };
-        let Some(Found { from, until, href }) = found else {
+        let Some(FoundLink { from, until, href }) = found else {
             at = place + 1;
             continue;
         };
@@ -49,7 +49,7 @@ pub fn segments(text: &str) -> Vec<Segment> {
 }
 
 /// A link that begins at `from` with a scheme or with "www.".
-fn link_at(text: &str, from: usize) -> Option<Found> {
+fn link_at(text: &str, from: usize) -> Option<FoundLink> {
     if text[..from].chars().next_back().is_some_and(|before| before.is_alphanumeric() || before == '@') {
         return None;
     }
@@ -69,7 +69,7 @@ fn link_at(text: &str, from: usize) -> Option<Found> {
         _ if is_bare => url.username().is_empty() && url.host_str().is_some_and(is_public_name),
         _ => url.has_host(),
     };
-    leads_somewhere.then(|| Found { from, until: from + link.len(), href })
+    leads_somewhere.then(|| FoundLink { from, until: from + link.len(), href })
 }
 
 /// Whether a domain, not a single word, follows "www.".
@@ -79,7 +79,7 @@ fn is_public_name(host: &str) -> bool {
 }
 
 /// The e-mail address around the "@" at `at`; it does not begin before `floor`.
-fn mail_around(text: &str, at: usize, floor: usize) -> Option<Found> {
+fn mail_around(text: &str, at: usize, floor: usize) -> Option<FoundLink> {
     let is_local = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+');
     let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
     let before = &text[floor..at];
@@ -100,7 +100,7 @@ fn mail_around(text: &str, at: usize, floor: usize) -> Option<Found> {
     let from = at - local.len();
     let joined = text[floor..from].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '@');
     let until = at + 1 + domain.len();
-    (!joined).then(|| Found { from, until, href: format!("mailto:{}", &text[from..until]) })
+    (!joined).then(|| FoundLink { from, until, href: format!("mailto:{}", &text[from..until]) })
 }
 
 /// White space, quotes, and invisible characters that could make a link look like another.

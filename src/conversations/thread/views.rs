@@ -3,7 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
-use super::{Happening, Kind, Message, Part, Segment, segments};
+use super::{Kind, Message, Part, Segment, TicketEvent, segments};
 use crate::auth::Account;
 use crate::clock::Zone;
 use crate::files::FileList;
@@ -125,17 +125,17 @@ fn items(messages: &[Message], zone: Zone, item: impl Fn(&Message) -> Item) -> I
     Items { items }
 }
 
-fn event_of(message: &Message, event: Happening, viewer: &Account) -> Event {
+fn event_of(message: &Message, event: TicketEvent, viewer: &Account) -> Event {
     let by = message.author.as_ref().map(|name| format!("por {name}"));
     let (icon, what, link) = match (event, message.schedule_id) {
-        (Happening::TicketOpened, Some(schedule)) => {
+        (TicketEvent::TicketOpened, Some(schedule)) => {
             let page = message.is_schedule_readable.then(|| format!("/schedules/{schedule}"));
             ("calendar-time", "aberto por um ".to_owned(), Some((page, "agendamento")))
         }
-        (Happening::TicketOpened, None) => {
+        (TicketEvent::TicketOpened, None) => {
             ("message-circle", format!("aberto {}", by.unwrap_or("pelo cliente".into())), None)
         }
-        (Happening::TicketClosed, _) => {
+        (TicketEvent::TicketClosed, _) => {
             ("lock", format!("fechado {}", by.unwrap_or_default()).trim_end().to_owned(), None)
         }
     };

@@ -12,8 +12,8 @@ use crate::schedules::Action;
 use crate::schedules::draft::Facts;
 use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::Choice;
-use crate::tickets::queries::Unread;
-use crate::tickets::{self, OpenTicket, Seen};
+use crate::tickets::queries::UnreadMessage;
+use crate::tickets::{self, OpenTicket, SeenThread};
 
 /// "Atendente", which is shown once a department is chosen.
 #[derive(Template)]
@@ -51,11 +51,11 @@ pub struct ContactFacts {
 struct ShownTicket {
     ticket: OpenTicket,
     /// What the form sends back to close it.
-    seen: Seen,
+    seen: SeenThread,
     /// Whether an earlier page of the form showed it.
     was_shown: bool,
     /// Messages that should be read before it is closed.
-    unread: Vec<Unread>,
+    unread: Vec<UnreadMessage>,
 }
 
 impl ContactFacts {
@@ -64,7 +64,7 @@ impl ContactFacts {
             Some(contact) => tickets::open_ticket_of(conn, contact.id)?,
             None => None,
         };
-        let before: Option<Seen> = typed.open_ticket.parse().ok();
+        let before: Option<SeenThread> = typed.open_ticket.parse().ok();
         let open_ticket = match open {
             Some(ticket) => Some(ShownTicket::of(conn, ticket, viewer, before)?),
             None => None,
@@ -75,12 +75,17 @@ impl ContactFacts {
 }
 
 impl ShownTicket {
-    fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<Seen>) -> Result<Self> {
+    fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<SeenThread>) -> Result<Self> {
         let before = before.filter(|seen| seen.ticket == ticket.id).map(|seen| seen.up_to);
         // A message that arrives between the two statements does not count as seen.
         let up_to = tickets::queries::last_message(conn, ticket.id)?;
-        let unread = tickets::queries::unread(conn, ticket.id, before, viewer)?;
-        Ok(Self { ticket, seen: Seen { ticket: ticket.id, up_to }, was_shown: before.is_some(), unread })
+        let unread = tickets::queries::unread_messages(conn, ticket.id, before, viewer)?;
+        Ok(Self {
+            ticket,
+            seen: SeenThread { ticket: ticket.id, up_to },
+            was_shown: before.is_some(),
+            unread,
+        })
     }
 }
 
@@ -109,11 +114,11 @@ impl ContactWarning {
         let Some(ShownTicket { ticket, seen, was_shown, mut unread }) = open_ticket else {
             return Self { is_unreachable, with_button, ..Self::default() };
         };
-        let may_close = tickets::may_close(viewer, &ticket);
+        let may_close = tickets::may_attend(viewer, &ticket);
         if !may_close {
             unread.clear();
         }
-        let has_more_unread = unread.len() > tickets::queries::UNREAD;
+        let has_more_unread = unread.len() > tickets::queries::UNREAD_SHOWN;
         let newest = unread.into_iter().skip(usize::from(has_more_unread));
         Self {
             protocol: Some(ticket.protocol),
@@ -139,7 +144,7 @@ impl ContactWarning {
     }
 }
 
-fn in_words(message: Unread) -> (String, String) {
+fn in_words(message: UnreadMessage) -> (String, String) {
     let author = message.author.unwrap_or_else(|| "Mensagem agendada".into());
     let body = if message.body.trim().is_empty() { "(arquivo)".into() } else { message.body };
     (author, body)

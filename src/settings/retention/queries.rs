@@ -190,7 +190,7 @@ pub fn remove_old_customer_accesses(conn: &mut PgConnection) -> Result<Batch> {
                AND (seen_at IS NULL OR created_at < now() - make_interval(days => $1))
              LIMIT $2 FOR UPDATE SKIP LOCKED)",
     )
-    .bind::<Integer, _>(chat::LONGEST_DAYS)
+    .bind::<Integer, _>(chat::ACCESS_DAYS)
     .bind::<BigInt, _>(BATCH)
     .execute(conn)?;
     Ok(Batch::of(removed))

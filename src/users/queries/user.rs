@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::auth::{Account, Permission, Permissions};
-use crate::conversations::readers::{ATTENDS, TELLS};
+use crate::conversations::readers::{ATTENDS, NOTIFICATION_GRANTS_ACCESS};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
@@ -193,7 +193,7 @@ fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Resu
         "SELECT ({ATTENDS} AND (
                     EXISTS (SELECT FROM department_members m WHERE m.user_id = u.id AND m.department_id <> ALL($2))
                  OR EXISTS (SELECT FROM tickets t WHERE t.attendant_id = u.id AND t.department_id <> ALL($2))))
-                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {TELLS})
+                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS})
            FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = $1"
     ))
     .bind::<BigInt, _>(user)

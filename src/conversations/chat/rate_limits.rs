@@ -13,7 +13,7 @@ use crate::web::{RateLimit, client_ip};
 
 /// The requests of customers to this process; cheap to clone.
 #[derive(Clone)]
-pub struct Paces(Arc<Inner>);
+pub struct ChatRateLimits(Arc<Inner>);
 
 struct Inner {
     links: RateLimit<ContactId>,
@@ -21,21 +21,23 @@ struct Inner {
     addresses: RateLimit<String>,
 }
 
-impl Default for Paces {
+impl Default for ChatRateLimits {
     fn default() -> Self {
         Self(Arc::new(Inner { links: RateLimit::new(300, 5), addresses: RateLimit::new(1_500, 25) }))
     }
 }
 
-impl Paces {
+impl ChatRateLimits {
     /// Counts a request for a contact's page.
     ///
     /// # Errors
     /// `TooMany` above a limit.
     pub fn admit(request: &HttpRequest, contact: ContactId) -> Result<()> {
-        let paces = request.app_data::<web::Data<Self>>().ok_or_else(|| Error::unexpected("no Paces"))?;
-        let (place, now) = (network_named(&client_ip(request)), Instant::now());
-        let admitted = paces.0.addresses.admit(place, now).and_then(|()| paces.0.links.admit(contact, now));
+        let limits =
+            request.app_data::<web::Data<Self>>().ok_or_else(|| Error::unexpected("no ChatRateLimits"))?;
+        let (network, now) = (network_named(&client_ip(request)), Instant::now());
+        let admitted =
+            limits.0.addresses.admit(network, now).and_then(|()| limits.0.links.admit(contact, now));
         admitted.map_err(|wait| Error::TooMany { seconds: wait.as_secs() as i64 + 1 })
     }
 }

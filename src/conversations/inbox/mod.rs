@@ -1,5 +1,6 @@
 //! The list of conversations: the open tickets that a user attends.
 
+pub mod handlers;
 pub mod queries;
 
 use askama::Template;
@@ -8,17 +9,17 @@ use diesel::pg::PgConnection;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use self::queries::Talk;
+use self::queries::InboxRow;
+use super::thread::Kind;
 use crate::auth::Account;
 use crate::clock::{self, Zone};
-use crate::conversations::thread::Kind;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId};
-use crate::web::{Cursor, PageOf, Search as Words, initials, tint};
+use crate::web::{Cursor, PageOf, Search, initials, tint};
 
 /// The query string of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Search {
+pub struct InboxQuery {
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -27,7 +28,7 @@ pub struct Search {
 
 /// The list of conversations, alone or beside a conversation.
 #[derive(Template)]
-#[template(path = "tickets/_list.html")]
+#[template(path = "conversations/_inbox.html")]
 pub struct Inbox {
     q: String,
     rows: Vec<Row>,
@@ -56,14 +57,15 @@ struct Row {
 }
 
 impl Inbox {
-    /// The part of the list that `search` asks for.
-    pub fn load(conn: &mut PgConnection, viewer: &Account, search: &Search) -> Result<Self> {
-        let q: String = search.q.trim().chars().take(100).collect();
-        let after: Option<Cursor> = search.after.parse().ok();
-        let words = Words::parse(&q);
-        let PageOf { rows, after: next, .. } = queries::talks(conn, viewer, words.as_ref(), after)?;
-        let closed = match words.filter(|_| next.is_none()) {
-            Some(words) => queries::closed_talks(conn, viewer, &words)?,
+    /// The part of the list that `query` asks for.
+    pub fn load(conn: &mut PgConnection, viewer: &Account, query: &InboxQuery) -> Result<Self> {
+        let q: String = query.q.trim().chars().take(100).collect();
+        let after: Option<Cursor> = query.after.parse().ok();
+        let search = Search::parse(&q);
+        let PageOf { rows, after: next, .. } =
+            queries::open_conversations(conn, viewer, search.as_ref(), after)?;
+        let closed = match search.filter(|_| next.is_none()) {
+            Some(search) => queries::closed_conversations(conn, viewer, &search)?,
             None => Vec::new(),
         };
         let now = Utc::now();
@@ -72,8 +74,8 @@ impl Inbox {
             cursor.map_or(format!("/tickets?q={q}"), |cursor| format!("/tickets?q={q}&after={cursor}"))
         };
         Ok(Self {
-            rows: rows.into_iter().map(|talk| row(talk, viewer, now)).collect(),
-            closed: closed.into_iter().map(|talk| row(talk, viewer, now)).collect(),
+            rows: rows.into_iter().map(|found| row(found, viewer, now)).collect(),
+            closed: closed.into_iter().map(|found| row(found, viewer, now)).collect(),
             next: next.map(|cursor| path(Some(cursor))),
             first: after.map(|_| path(None)),
             is_page: true,
@@ -82,7 +84,7 @@ impl Inbox {
     }
 
     /// The text shown where a conversation would be.
-    pub fn heading_beside(&self) -> &'static str {
+    pub fn placeholder_heading(&self) -> &'static str {
         match (self.rows.is_empty() && self.closed.is_empty(), self.q.is_empty()) {
             (false, _) => "Escolha uma conversa",
             (true, true) => "Nenhuma conversa aberta",
@@ -92,7 +94,7 @@ impl Inbox {
 
     /// The list beside the conversation with `contact`.
     pub fn beside(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
-        let mut list = Self::load(conn, viewer, &Search::default())?;
+        let mut list = Self::load(conn, viewer, &InboxQuery::default())?;
         list.is_page = false;
         for row in &mut list.rows {
             row.is_current = row.contact_id == contact;
@@ -101,18 +103,18 @@ impl Inbox {
     }
 }
 
-fn row(talk: Talk, viewer: &Account, now: DateTime<Utc>) -> Row {
+fn row(found: InboxRow, viewer: &Account, now: DateTime<Utc>) -> Row {
     Row {
-        id: talk.id,
-        contact_id: talk.contact_id,
-        initials: initials(&talk.contact),
-        tint: tint(&talk.contact_id),
-        time: time(viewer.zone, talk.at, now),
-        instant: clock::datetime_attribute(talk.at),
-        preview: preview(&talk, viewer),
-        unseen: talk.unseen,
+        id: found.id,
+        contact_id: found.contact_id,
+        initials: initials(&found.contact),
+        tint: tint(&found.contact_id),
+        time: time(viewer.zone, found.at, now),
+        instant: clock::datetime_attribute(found.at),
+        preview: preview(&found, viewer),
+        unseen: found.unseen,
         is_current: false,
-        name: talk.contact,
+        name: found.contact,
     }
 }
 
@@ -123,16 +125,16 @@ fn time(zone: Zone, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     text.strip_suffix(&year).map(str::to_owned).unwrap_or(text)
 }
 
-fn preview(talk: &Talk, viewer: &Account) -> String {
-    let said = &talk.said;
-    match (talk.kind, &talk.author) {
-        (None, _) => format!("Chamado nº {} aberto", talk.protocol),
-        (Some(Kind::Comment), _) => format!("Comentário interno: {said}"),
-        (Some(Kind::Attendant), _) if talk.author_id == Some(viewer.id) => format!("Você: {said}"),
+fn preview(found: &InboxRow, viewer: &Account) -> String {
+    let text = &found.preview;
+    match (found.kind, &found.author) {
+        (None, _) => format!("Chamado nº {} aberto", found.protocol),
+        (Some(Kind::Comment), _) => format!("Comentário interno: {text}"),
+        (Some(Kind::Attendant), _) if found.author_id == Some(viewer.id) => format!("Você: {text}"),
         (Some(Kind::Attendant), Some(author)) => {
-            format!("{}: {said}", author.split_whitespace().next().unwrap_or(author))
+            format!("{}: {text}", author.split_whitespace().next().unwrap_or(author))
         }
-        (Some(Kind::Attendant), None) => format!("Mensagem agendada: {said}"),
-        (Some(Kind::Customer | Kind::Event), _) => said.clone(),
+        (Some(Kind::Attendant), None) => format!("Mensagem agendada: {text}"),
+        (Some(Kind::Customer | Kind::Event), _) => text.clone(),
     }
 }

@@ -14,7 +14,7 @@ use crate::notifications::COUNTED;
 use crate::web::{Cursor, PageOf, Search};
 
 /// Maximum conversations per page of the list.
-const PAGE: usize = 30;
+const ROWS_PER_PAGE: usize = 30;
 
 /// SQL condition: the user attends ticket `t`. $1 says whether they attend all tickets, $2 is their id, and
 /// $3 their departments. With `coalesce`, the planner starts from the open tickets, and not from all tickets
@@ -22,17 +22,17 @@ const PAGE: usize = 30;
 const ATTENDED: &str = "coalesce($1 OR t.attendant_id = $2 OR t.department_id = ANY($3), false)";
 
 /// Maximum closed conversations that a search shows.
-const CLOSED: i64 = 15;
+const CLOSED_LIMIT: i64 = 15;
 
 /// Maximum contacts that a search examines for closed conversations. If more match, it finds too much anyway.
-const LOOKED_AT: i64 = 1_000;
+const EXAMINED_LIMIT: i64 = 1_000;
 
 /// The time of the last message in ticket `t`, or of its opening. Must be the same expression as in the index.
-const LAST: &str = "coalesce(t.last_message_at, t.opened_at)";
+const LAST_ACTIVITY: &str = "coalesce(t.last_message_at, t.opened_at)";
 
 /// A row of the list of conversations.
 #[derive(Clone, Debug, QueryableByName)]
-pub struct Talk {
+pub struct InboxRow {
     #[diesel(sql_type = BigInt)]
     pub id: TicketId,
     #[diesel(sql_type = BigInt)]
@@ -52,7 +52,7 @@ pub struct Talk {
     pub author: Option<String>,
     /// The beginning of the last message.
     #[diesel(sql_type = Text)]
-    pub said: String,
+    pub preview: String,
     /// Number of the customer's messages that the team has not seen.
     #[diesel(sql_type = BigInt)]
     pub unseen: i64,
@@ -60,36 +60,36 @@ pub struct Talk {
 
 const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author,
         coalesce(nullif(left(l.body, 160), ''),
-                 (SELECT f.file_name FROM attachments f WHERE f.message_id = l.id ORDER BY f.id LIMIT 1), '') AS said,
+                 (SELECT f.file_name FROM attachments f WHERE f.message_id = l.id ORDER BY f.id LIMIT 1), '') AS preview,
         (SELECT count(*) FROM messages m WHERE m.ticket_id = t.id AND m.kind = 'customer'
             AND m.id > t.seen_message_id) AS unseen";
 
 /// The last message in ticket `t`, not counting events.
-const LAST_SAID: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FROM messages m
+const LAST_MESSAGE: &str = "LEFT JOIN LATERAL (SELECT id, kind, author_id, body FROM messages m
                                   WHERE m.ticket_id = t.id AND m.kind <> 'event'
                                   ORDER BY m.id DESC LIMIT 1) l ON true
            LEFT JOIN users u ON u.id = l.author_id";
 
 /// A page of the open tickets that `viewer` attends and whose contacts match `search`, newest message first,
 /// starting after `after`.
-pub fn talks(
+pub fn open_conversations(
     conn: &mut PgConnection,
     viewer: &Account,
     search: Option<&Search>,
     after: Option<Cursor>,
-) -> Result<PageOf<Talk>> {
+) -> Result<PageOf<InboxRow>> {
     let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
-    let beyond = after.map_or(String::new(), |_| format!("AND ({LAST}, t.id) < ($5, $6)"));
-    let rows: Vec<Talk> = db::prepared(format!(
+    let beyond = after.map_or(String::new(), |_| format!("AND ({LAST_ACTIVITY}, t.id) < ($5, $6)"));
+    let rows: Vec<InboxRow> = db::prepared(format!(
         "{COLUMNS}
-           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST} AS at
+           FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST_ACTIVITY} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
                   WHERE t.status = 'open' AND {ATTENDED} AND {matches}
                     {beyond}
-                  ORDER BY {LAST} DESC, t.id DESC LIMIT {}) t
-           {LAST_SAID}
+                  ORDER BY {LAST_ACTIVITY} DESC, t.id DESC LIMIT {}) t
+           {LAST_MESSAGE}
           ORDER BY t.at DESC, t.id DESC",
-        PAGE + 1
+        ROWS_PER_PAGE + 1
     ))
     .replanned_if(search.is_some())
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
@@ -99,14 +99,19 @@ pub fn talks(
     .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
     .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
     .load(conn)?;
-    Ok(PageOf::cut(rows, PAGE, (after, false), |talk| Cursor { at: talk.at, id: talk.id.0 }))
+    Ok(PageOf::cut(rows, ROWS_PER_PAGE, (after, false), |row| Cursor { at: row.at, id: row.id.0 }))
 }
 
 /// The conversations that match `search` and have no open ticket, each with the newest of its tickets that
 /// `viewer` attended, last closed first.
-pub fn closed_talks(conn: &mut PgConnection, viewer: &Account, search: &Search) -> Result<Vec<Talk>> {
+pub fn closed_conversations(
+    conn: &mut PgConnection,
+    viewer: &Account,
+    search: &Search,
+) -> Result<Vec<InboxRow>> {
     let matches = search.condition("c.search", "$4");
-    Ok(diesel::sql_query(format!(
+    // Planned on every run: the best plan depends on the words.
+    Ok(db::replanned(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, c.id AS contact_id, c.name AS contact, t.seen_message_id, t.closed_at AS at
                    FROM (SELECT * FROM contacts c WHERE {matches} LIMIT $5) c
@@ -116,15 +121,15 @@ pub fn closed_talks(conn: &mut PgConnection, viewer: &Account, search: &Search) 
                                        ORDER BY t.id DESC LIMIT 1) t
                   WHERE NOT EXISTS (SELECT FROM tickets o WHERE o.contact_id = c.id AND o.status = 'open')
                   ORDER BY t.closed_at DESC, t.id DESC LIMIT $6) t
-           {LAST_SAID}
+           {LAST_MESSAGE}
           ORDER BY t.at DESC, t.id DESC"
     ))
     .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
     .bind::<BigInt, _>(viewer.id)
     .bind::<Array<BigInt>, _>(&viewer.departments)
     .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(LOOKED_AT)
-    .bind::<BigInt, _>(CLOSED)
+    .bind::<BigInt, _>(EXAMINED_LIMIT)
+    .bind::<BigInt, _>(CLOSED_LIMIT)
     .load(conn)?)
 }
 
@@ -143,17 +148,11 @@ pub fn unseen() -> String {
     )
 }
 
-#[derive(QueryableByName)]
-struct Unseen {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
 /// The same number for one active user.
 pub fn count_unseen(conn: &mut PgConnection, user: UserId) -> Result<i64> {
     let (unseen, tables) = (unseen(), account_tables());
-    let row: Unseen = db::prepared(format!("SELECT {unseen} AS count FROM {tables} WHERE u.id = $1"))
+    Ok(db::prepared(format!("SELECT {unseen} FROM {tables} WHERE u.id = $1"))
         .bind::<BigInt, _>(user)
-        .get_result(conn)?;
-    Ok(row.count)
+        .by_position::<BigInt>()
+        .get_result(conn)?)
 }
