@@ -311,7 +311,7 @@ fn start_live_events(hub: Hub, waker: Waker, changes: Changes, database_url: &st
                     waker.wake();
                 }
                 update_cache_state(&changes, &incoming);
-                hub.take(incoming);
+                hub.receive(incoming);
             };
             let ended = rt::spawn(live::listen(url.clone(), on_notice)).await;
             tracing::error!(?ended, "the listener panicked, and begins again");

@@ -22,7 +22,7 @@ pub const PALETTE: [(&str, &str); 8] = [
 ];
 
 /// Minimum contrast of text (WCAG 2.2, 1.4.3).
-const LEAST: f64 = 4.5;
+const MINIMUM_CONTRAST: f64 = 4.5;
 
 /// A colour on which white text is readable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Colour([u8; 3]);
 /// Why a colour is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourError {
-    NoColour,
+    Malformed,
     TooLight,
 }
 
@@ -41,9 +41,9 @@ impl FromStr for Colour {
     /// Reads `#4453cf`, also without `#` and in capitals.
     fn from_str(text: &str) -> Result<Self, ColourError> {
         let digits = text.trim().trim_start_matches('#');
-        let bytes = hex::decode(digits).map_err(|_| ColourError::NoColour)?;
-        let colour = Self(bytes.try_into().map_err(|_| ColourError::NoColour)?);
-        if colour.contrast_with_white() < LEAST { Err(ColourError::TooLight) } else { Ok(colour) }
+        let bytes = hex::decode(digits).map_err(|_| ColourError::Malformed)?;
+        let colour = Self(bytes.try_into().map_err(|_| ColourError::Malformed)?);
+        if colour.contrast_with_white() < MINIMUM_CONTRAST { Err(ColourError::TooLight) } else { Ok(colour) }
     }
 }
 
@@ -94,8 +94,8 @@ mod tests {
     fn white_text_must_be_readable() {
         assert_eq!("#FFFFFF".parse::<Colour>(), Err(ColourError::TooLight));
         assert_eq!("#ffd000".parse::<Colour>(), Err(ColourError::TooLight));
-        assert_eq!("#12345".parse::<Colour>(), Err(ColourError::NoColour));
-        assert_eq!("azul".parse::<Colour>(), Err(ColourError::NoColour));
+        assert_eq!("#12345".parse::<Colour>(), Err(ColourError::Malformed));
+        assert_eq!("azul".parse::<Colour>(), Err(ColourError::Malformed));
         assert_eq!("4453CF".parse::<Colour>().unwrap().to_string(), "#4453cf");
         assert!((Colour([0, 0, 0]).contrast_with_white() - 21.0).abs() < 0.01);
         assert!(PALETTE.iter().all(|(value, _)| value.parse::<Colour>().is_ok()));

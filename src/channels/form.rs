@@ -11,7 +11,7 @@ pub const GREETING_LIMIT: usize = 1000;
 
 /// The fields as typed.
 #[derive(Clone, Debug, Default)]
-pub struct Typed {
+pub struct ChannelFields {
     pub version: String,
     pub name: String,
     pub public_name: String,
@@ -24,7 +24,7 @@ pub struct Typed {
 
 /// Valid fields of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Draft {
+pub struct ChannelDraft {
     pub name: String,
     pub public_name: String,
     pub colour: Colour,
@@ -32,7 +32,7 @@ pub struct Draft {
     pub department: DepartmentId,
 }
 
-impl Typed {
+impl ChannelFields {
     /// The fields of a new channel.
     pub fn new() -> Self {
         Self { palette: PALETTE[0].0.into(), ..Self::default() }
@@ -51,7 +51,7 @@ impl Typed {
         }
     }
 
-    pub fn of(draft: &Draft, version: String) -> Self {
+    pub fn of(draft: &ChannelDraft, version: String) -> Self {
         let colour = draft.colour.to_string();
         let is_in_palette = PALETTE.iter().any(|(known, _)| *known == colour);
         let (palette, colour) =
@@ -68,7 +68,7 @@ impl Typed {
     }
 
     /// `active` holds the departments that may be chosen.
-    pub fn parse(&self, active: &[DepartmentId]) -> Result<Draft, FieldErrors> {
+    pub fn parse(&self, active: &[DepartmentId]) -> Result<ChannelDraft, FieldErrors> {
         let mut errors = FieldErrors::default();
         let name = self.name.trim();
         if name.is_empty() || has_control_characters(name) {
@@ -94,7 +94,7 @@ impl Typed {
             errors.add("department_id", "Selecione o departamento.");
         }
         match (colour, department, errors.is_empty()) {
-            (Some(colour), Some(department), true) => Ok(Draft {
+            (Some(colour), Some(department), true) => Ok(ChannelDraft {
                 name: name.into(),
                 public_name: public_name.into(),
                 colour,
@@ -111,13 +111,13 @@ impl Typed {
             Ok(colour) => return Some(colour),
             Err(ColourError::TooLight) => errors
                 .add("colour", "O texto branco fica difícil de ler sobre esta cor. Escolha uma mais escura."),
-            Err(ColourError::NoColour) => errors.add("colour", "Informe a cor, como #4453cf."),
+            Err(ColourError::Malformed) => errors.add("colour", "Informe a cor, como #4453cf."),
         }
         None
     }
 }
 
-impl Draft {
+impl ChannelDraft {
     /// Names of the fields that differ, for the audit.
     pub fn changed_fields(&self, other: &Self) -> Vec<&'static str> {
         let fields = [
@@ -148,8 +148,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_wrong_field_is_told() {
-        let typed = Typed { palette: "other".into(), colour: "#fff000".into(), ..Typed::default() };
+    fn every_wrong_field_is_reported() {
+        let typed =
+            ChannelFields { palette: "other".into(), colour: "#fff000".into(), ..ChannelFields::default() };
         let errors = typed.parse(&[DepartmentId(1)]).unwrap_err();
         let fields: Vec<_> = errors.iter().map(|error| error.field).collect();
         assert_eq!(fields, ["name", "colour", "department_id"]);
@@ -157,15 +158,15 @@ mod tests {
 
     #[test]
     fn a_colour_beside_the_palette_is_typed() {
-        let typed = Typed {
+        let typed = ChannelFields {
             name: "Chat".into(),
             palette: "other".into(),
             colour: "123456".into(),
             department_id: "1".into(),
-            ..Typed::default()
+            ..ChannelFields::default()
         };
         let draft = typed.parse(&[DepartmentId(1)]).unwrap();
-        assert_eq!(Typed::of(&draft, String::new()).colour, "#123456");
+        assert_eq!(ChannelFields::of(&draft, String::new()).colour, "#123456");
         assert!(draft.changed_fields(&draft.clone()).is_empty());
     }
 }

@@ -7,9 +7,13 @@
 //! would open a ticket fail with an error that says so.
 
 pub mod colour;
+mod deactivate;
+pub mod deactivation;
 mod form;
 pub mod handlers;
 mod queries;
+pub mod reactivation;
+mod save;
 mod views;
 
 pub use colour::Colour;

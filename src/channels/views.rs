@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::colour::PALETTE;
-use super::form::Typed;
-use super::queries::{Channel, Department, Load, MOST_COUNTED};
+use super::form::ChannelFields;
+use super::queries::{COUNT_LIMIT, Channel, Department, Usage};
 use crate::web::{FieldErrors, Refusal, Stale};
 
 #[derive(Template)]
@@ -38,14 +38,14 @@ impl Index {
 #[template(path = "channels/form.html")]
 pub struct FormPage {
     channel: Option<Channel>,
-    typed: Typed,
+    typed: ChannelFields,
     departments: Vec<Department>,
     errors: FieldErrors,
     stale: Option<Stale>,
 }
 
 impl FormPage {
-    pub fn new(channel: Option<Channel>, typed: Typed, departments: Vec<Department>) -> Self {
+    pub fn new(channel: Option<Channel>, typed: ChannelFields, departments: Vec<Department>) -> Self {
         let errors = FieldErrors::default();
         Self { channel, typed, departments, errors, stale: None }
     }
@@ -94,38 +94,38 @@ pub struct Deactivation {
 }
 
 impl Deactivation {
-    pub fn new(channel: &Channel, load: Load) -> Self {
-        let Load { contacts, opening, notifying, open_tickets } = load;
+    pub fn new(channel: &Channel, usage: Usage) -> Self {
+        let Usage { contacts, schedules_opening_tickets, schedules_notifying, open_tickets } = usage;
         let mut sentences = vec![match contacts {
             0 => "Nenhum contato usa esta conexão.".to_owned(),
             1 => "1 contato usa esta conexão. O link dele deixa de abrir a conversa.".into(),
             n => format!(
                 "{} contatos usam esta conexão. Os links deles deixam de abrir a conversa.",
-                bounded(n)
+                capped_count(n)
             ),
         }];
         sentences.extend(match open_tickets {
             0 => None,
             1 => Some("1 chamado está aberto. A equipe ainda pode ler e fechar, mas o contato não recebe respostas.".into()),
-            n => Some(format!("{} chamados estão abertos. A equipe ainda pode ler e fechar, mas os contatos não recebem respostas.", bounded(n))),
+            n => Some(format!("{} chamados estão abertos. A equipe ainda pode ler e fechar, mas os contatos não recebem respostas.", capped_count(n))),
         });
-        sentences.extend(match opening {
+        sentences.extend(match schedules_opening_tickets {
             0 => None,
             1 => Some("1 agendamento pendente abre chamado por esta conexão. Se ela não for reativada até a data, ele termina em erro e avisa o atendente.".into()),
-            n => Some(format!("{} agendamentos pendentes abrem chamado por esta conexão. Se ela não for reativada até a data, eles terminam em erro e avisam os atendentes.", bounded(n))),
+            n => Some(format!("{} agendamentos pendentes abrem chamado por esta conexão. Se ela não for reativada até a data, eles terminam em erro e avisam os atendentes.", capped_count(n))),
         });
-        sentences.extend(match notifying {
+        sentences.extend(match schedules_notifying {
             0 => None,
             1 => Some("1 agendamento pendente só notifica o atendente e continua valendo.".into()),
             n => Some(format!(
                 "{} agendamentos pendentes só notificam atendentes e continuam valendo.",
-                bounded(n)
+                capped_count(n)
             )),
         });
         Self { id: channel.id.to_string(), name: channel.name.clone(), sentences }
     }
 }
 
-fn bounded(count: i64) -> String {
-    if count > MOST_COUNTED { "Mais de 1.000".into() } else { count.to_string() }
+fn capped_count(count: i64) -> String {
+    if count > COUNT_LIMIT { "Mais de 1.000".into() } else { count.to_string() }
 }

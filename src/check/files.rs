@@ -42,7 +42,7 @@ pub async fn compare(conn: &mut PgConnection, files: &Files) -> Result<Vec<Offen
     for first in 0..=u8::MAX {
         folder(conn, files, first, &mut found).await?;
     }
-    for path in files.temporary_files(sweep::ABANDONED + SLACK)? {
+    for path in files.temporary_files(sweep::TEMPORARY_MAX_AGE + SLACK)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         found.push(Offender { subject: "temporary file".into(), id: name });
     }

@@ -8,13 +8,15 @@ use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use super::chat::Customer;
 use super::readers::readers;
+use super::thread::Kind;
 use crate::auth::Viewer;
 use crate::db::{self, Db};
 use crate::error::{Error, Result};
-use crate::files::queries::{SHOWN, by_id};
+use crate::files::queries::by_id;
 use crate::files::{self, Attachment, Files};
 use crate::ids::{AttachmentId, ContactId, UserId};
 use crate::schedules::is_readable;
+use crate::schema::{attachments, blobs, messages};
 
 /// A file for a user. Not found if the user may not see it.
 pub async fn show(
@@ -42,18 +44,11 @@ pub async fn show_to_customer(
     files::answer(&files, &file, &request).await
 }
 
-#[derive(QueryableByName)]
-struct Owner {
-    #[diesel(sql_type = Bool)]
-    is_readable: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    contact_id: Option<ContactId>,
-}
-
 /// A file that `viewer` may see: their own upload, or a file of a schedule or conversation that they may
 /// read.
 pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Result<Attachment> {
-    let owner: Owner = db::prepared(format!(
+    // Made of a condition in SQL that other statements share.
+    let (is_readable, contact): (bool, Option<ContactId>) = db::prepared(format!(
         "SELECT CASE WHEN s.id IS NOT NULL THEN {readable}
                      ELSE a.message_id IS NULL AND coalesce(a.uploaded_by = $2, false) END AS is_readable,
                 m.contact_id
@@ -65,22 +60,23 @@ pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Re
     ))
     .bind::<BigInt, _>(id)
     .bind::<BigInt, _>(viewer)
+    .by_position::<(Bool, Nullable<BigInt>)>()
     .get_result(conn)?;
-    let may_read = match owner.contact_id {
+    let may_read = match contact {
         Some(contact) => !readers(conn, contact, &[viewer])?.is_empty(),
-        None => owner.is_readable,
+        None => is_readable,
     };
     if may_read { by_id(conn, id) } else { Err(Error::NotFound) }
 }
 
 /// A file that was sent to `contact`.
 pub fn sent_to(conn: &mut PgConnection, contact: ContactId, id: AttachmentId) -> Result<Attachment> {
-    Ok(db::prepared(format!(
-        "SELECT {SHOWN}
-           FROM attachments a JOIN blobs b USING (sha256) JOIN messages m ON m.id = a.message_id
-          WHERE a.id = $1 AND m.contact_id = $2 AND m.kind IN ('customer', 'attendant')"
-    ))
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(contact)
-    .get_result(conn)?)
+    Ok(attachments::table
+        .inner_join(blobs::table)
+        .inner_join(messages::table)
+        .filter(attachments::id.eq(id))
+        .filter(messages::contact_id.eq(contact))
+        .filter(messages::kind.eq_any([Kind::Customer, Kind::Attendant]))
+        .select(Attachment::as_select())
+        .first(conn)?)
 }

@@ -61,14 +61,6 @@ pub fn may_read(contact: &str) -> String {
     )
 }
 
-#[derive(QueryableByName)]
-struct ReaderRow {
-    #[diesel(sql_type = BigInt)]
-    contact_id: ContactId,
-    #[diesel(sql_type = BigInt)]
-    user_id: UserId,
-}
-
 /// The users in `among` who may read the conversation with `contact`.
 pub fn readers(conn: &mut PgConnection, contact: ContactId, among: &[UserId]) -> Result<Vec<UserId>> {
     let pairs = readers_of_each(conn, &[contact], among)?;
@@ -81,16 +73,17 @@ pub fn readers_of_each(
     contacts: &[ContactId],
     among: &[UserId],
 ) -> Result<Vec<(ContactId, UserId)>> {
-    let rows: Vec<ReaderRow> = db::prepared(format!(
-        "SELECT asked.contact_id, u.id AS user_id
+    // Asks for many contacts at once, with the conditions above.
+    Ok(db::prepared(format!(
+        "SELECT asked.contact_id, u.id
            FROM unnest($1) AS asked (contact_id) CROSS JOIN users u JOIN roles r ON r.id = u.role_id
           WHERE u.id = ANY($2) AND u.deactivated_at IS NULL AND {}",
         may_read("asked.contact_id")
     ))
     .bind::<Array<BigInt>, _>(contacts)
     .bind::<Array<BigInt>, _>(among)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.contact_id, row.user_id)).collect())
+    .by_position::<(BigInt, BigInt)>()
+    .load(conn)?)
 }
 
 /// Whether `viewer` serves a contact whose newest ticket is `newest`: it is theirs, or of one of their

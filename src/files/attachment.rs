@@ -1,11 +1,12 @@
 //! An attachment as it is shown on pages.
 
-use diesel::QueryableByName;
+use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{ContentHash, FileName, icon, is_played, is_previewed};
 use crate::ids::AttachmentId;
+use crate::schema::{attachments, blobs};
 
 /// Characters to escape in the last segment of an address.
 const IN_ADDRESS: &AsciiSet = &CONTROLS
@@ -27,7 +28,8 @@ const IN_ADDRESS: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// A file with its name.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, QueryableByName)]
+#[diesel(table_name = attachments)]
 pub struct Attachment {
     #[diesel(sql_type = BigInt)]
     pub id: AttachmentId,
@@ -35,9 +37,9 @@ pub struct Attachment {
     pub sha256: ContentHash,
     #[diesel(sql_type = Text)]
     pub file_name: String,
-    #[diesel(sql_type = Text)]
+    #[diesel(sql_type = Text, select_expression = blobs::media_type)]
     pub media_type: String,
-    #[diesel(sql_type = BigInt)]
+    #[diesel(sql_type = BigInt, select_expression = blobs::size)]
     pub size: i64,
 }
 
@@ -57,13 +59,13 @@ impl Attachment {
     }
 
     pub fn is_played(&self) -> bool {
-        is_played(&self.media_type, &FileName::of(&self.file_name).ending())
+        is_played(&self.media_type, &FileName::of(&self.file_name).extension())
     }
 
     /// "PDF · 248 KB"
     pub fn summary(&self) -> String {
         match self.file_name.rsplit_once('.') {
-            Some((_, ending)) => format!("{} · {}", ending.to_uppercase(), size(self.size)),
+            Some((_, extension)) => format!("{} · {}", extension.to_uppercase(), size(self.size)),
             None => size(self.size),
         }
     }

@@ -12,24 +12,24 @@ const ZIP: &str = "application/zip";
 const PDF: &str = "application/pdf";
 
 /// Number of leading bytes from which the type is detected.
-const HEAD: usize = 8 * 1024;
+const HEAD_BYTES: usize = 8 * 1024;
 /// Upper bound of the bytes that browsers inspect when they guess a type.
-const GUESSED: usize = 4 * 1024;
+const BROWSER_SNIFFED_BYTES: usize = 4 * 1024;
 /// Maximum size of a zip's table of contents, in bytes. Larger ones are not read.
-const TABLE: u64 = 4 * 1024 * 1024;
+const MAX_TABLE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Markers of pages and scripts. Refused in every type except text whose file name announces it.
 const MARKUP: [&[u8]; 6] = [b"<script", b"<html", b"<!doctype html", b"<iframe", b"<?php", b"<svg"];
 
-/// The media type of the file at `path`; `None` if it is not accepted. `ending` (of the file name) tells
+/// The media type of the file at `path`; `None` if it is not accepted. `extension` (of the file name) tells
 /// types of text apart.
-pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>> {
+pub fn media_type(path: &Path, extension: &str) -> io::Result<Option<&'static str>> {
     let mut file = File::open(path)?;
-    if text::is_promised(ending) {
-        return Ok(text::media_type(&whole(&mut file)?, ending));
+    if text::is_text_extension(extension) {
+        return Ok(text::media_type(&whole(&mut file)?, extension));
     }
-    let mut head = Vec::with_capacity(HEAD);
-    file.by_ref().take(HEAD as u64).read_to_end(&mut head)?;
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    file.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
     let found = if is_pdf(&head) { Some(PDF) } else { infer::get(&head).map(|found| found.mime_type()) };
     Ok(match found {
         Some("application/x-ole-storage") => old_office(file),
@@ -44,7 +44,7 @@ pub fn media_type(path: &Path, ending: &str) -> io::Result<Option<&'static str>>
         Some(PDF) if !is_pdf(&head) => None,
         Some(found) => Some(found),
         None if is_3gp(&head) => Some("video/3gpp"),
-        None => text::media_type(&whole(&mut file)?, ending),
+        None => text::media_type(&whole(&mut file)?, extension),
     })
 }
 
@@ -62,7 +62,7 @@ fn is_3gp(head: &[u8]) -> bool {
 }
 
 fn has_two_natures(file: &mut File, head: &[u8]) -> io::Result<bool> {
-    let guessed = head[..head.len().min(GUESSED)].to_ascii_lowercase();
+    let guessed = head[..head.len().min(BROWSER_SNIFFED_BYTES)].to_ascii_lowercase();
     Ok(MARKUP.iter().any(|mark| contains(&guessed, mark)) || table_of_contents(file)?.is_some())
 }
 
@@ -115,7 +115,7 @@ fn table_of_contents(file: &mut File) -> io::Result<Option<Vec<u8>>> {
         tail[at + from..at + from + 4].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
     };
     let (size, end) = (number(12), from + at as u64);
-    if size > TABLE || size > end {
+    if size > MAX_TABLE_BYTES || size > end {
         return Ok(None);
     }
     let mut table = vec![0; size as usize];

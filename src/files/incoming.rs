@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::ContentHash;
-use super::under_way::Share;
+use super::uploads_in_progress::UploadShare;
 use crate::error::{Error, Result};
 
 /// A temporary file. Dropping it deletes the file, unless it was moved away.
@@ -37,12 +37,12 @@ pub struct Incoming {
     size: u64,
     limit: u64,
     /// Counts against the sender's limit. `None` if nobody sends the file.
-    share: Option<Share>,
+    share: Option<UploadShare>,
 }
 
 impl Incoming {
     /// Creates the temporary file.
-    pub(super) async fn create(folder: &Path, limit: u64, share: Option<Share>) -> Result<Self> {
+    pub(super) async fn create(folder: &Path, limit: u64, share: Option<UploadShare>) -> Result<Self> {
         let temporary = Temporary(folder.join(Uuid::new_v4().to_string()));
         let mut options = OpenOptions::new();
         // Other accounts on this machine must not read customers' files.
@@ -81,7 +81,7 @@ pub struct Received {
     temporary: Temporary,
     pub hash: ContentHash,
     pub size: u64,
-    _share: Option<Share>,
+    _share: Option<UploadShare>,
 }
 
 impl Received {

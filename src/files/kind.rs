@@ -10,17 +10,17 @@ use super::content;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Kind {
     pub media_type: &'static str,
-    /// The file name endings that match, the usual one first.
-    endings: &'static [&'static str],
+    /// The file name extensions that match, the usual one first.
+    extensions: &'static [&'static str],
 }
 
-const fn kind(media_type: &'static str, endings: &'static [&'static str]) -> Kind {
-    Kind { media_type, endings }
+const fn kind(media_type: &'static str, extensions: &'static [&'static str]) -> Kind {
+    Kind { media_type, extensions }
 }
 
 const IMAGES: &[&str] =
     &["jpg", "jpeg", "jfif", "png", "gif", "webp", "heic", "heif", "avif", "bmp", "tif", "tiff"];
-const SOUNDS_AND_FILMS: &[&str] = &[
+const AUDIO_AND_VIDEO: &[&str] = &[
     "mp3", "m4a", "ogg", "oga", "opus", "flac", "wav", "amr", "aac", "mp4", "m4v", "mov", "webm", "mkv",
     "avi", "mpg", "mpeg", "3gp", "ogv", "wmv", "wma",
 ];
@@ -36,23 +36,23 @@ const KINDS: &[Kind] = &[
     kind("image/avif", IMAGES),
     kind("image/bmp", IMAGES),
     kind("image/tiff", IMAGES),
-    kind("audio/mpeg", SOUNDS_AND_FILMS),
-    kind("audio/m4a", SOUNDS_AND_FILMS),
-    kind("audio/ogg", SOUNDS_AND_FILMS),
-    kind("audio/opus", SOUNDS_AND_FILMS),
-    kind("audio/x-flac", SOUNDS_AND_FILMS),
-    kind("audio/x-wav", SOUNDS_AND_FILMS),
-    kind("audio/amr", SOUNDS_AND_FILMS),
-    kind("audio/aac", SOUNDS_AND_FILMS),
-    kind("video/mp4", SOUNDS_AND_FILMS),
-    kind("video/3gpp", SOUNDS_AND_FILMS),
-    kind("video/x-m4v", SOUNDS_AND_FILMS),
-    kind("video/quicktime", SOUNDS_AND_FILMS),
-    kind("video/webm", SOUNDS_AND_FILMS),
-    kind("video/x-matroska", SOUNDS_AND_FILMS),
-    kind("video/x-msvideo", SOUNDS_AND_FILMS),
-    kind("video/x-ms-wmv", SOUNDS_AND_FILMS),
-    kind("video/mpeg", SOUNDS_AND_FILMS),
+    kind("audio/mpeg", AUDIO_AND_VIDEO),
+    kind("audio/m4a", AUDIO_AND_VIDEO),
+    kind("audio/ogg", AUDIO_AND_VIDEO),
+    kind("audio/opus", AUDIO_AND_VIDEO),
+    kind("audio/x-flac", AUDIO_AND_VIDEO),
+    kind("audio/x-wav", AUDIO_AND_VIDEO),
+    kind("audio/amr", AUDIO_AND_VIDEO),
+    kind("audio/aac", AUDIO_AND_VIDEO),
+    kind("video/mp4", AUDIO_AND_VIDEO),
+    kind("video/3gpp", AUDIO_AND_VIDEO),
+    kind("video/x-m4v", AUDIO_AND_VIDEO),
+    kind("video/quicktime", AUDIO_AND_VIDEO),
+    kind("video/webm", AUDIO_AND_VIDEO),
+    kind("video/x-matroska", AUDIO_AND_VIDEO),
+    kind("video/x-msvideo", AUDIO_AND_VIDEO),
+    kind("video/x-ms-wmv", AUDIO_AND_VIDEO),
+    kind("video/mpeg", AUDIO_AND_VIDEO),
     kind("application/pdf", &["pdf"]),
     kind("application/msword", &["doc"]),
     kind("application/vnd.ms-excel", &["xls"]),
@@ -77,7 +77,7 @@ const KINDS: &[Kind] = &[
 ];
 
 /// The accepted kinds for display: a family and its formats.
-pub const IN_WORDS: [(&str, &str); 5] = [
+pub const FAMILIES: [(&str, &str); 5] = [
     ("Imagem", "JPG, PNG, GIF, WEBP, HEIC, AVIF, BMP, TIF"),
     ("Áudio", "MP3, M4A, OGG, OPUS, FLAC, WAV, AMR, AAC, WMA"),
     ("Vídeo", "MP4, 3GP, M4V, MOV, WEBM, MKV, AVI, WMV, MPG"),
@@ -96,14 +96,14 @@ const PLAYED: [&str; 6] = ["audio/ogg", "audio/opus", "audio/m4a", "audio/mpeg",
 impl Kind {
     /// The kind of the file at `path`, if it is accepted under that name. Blocks: it reads the file.
     pub fn of(path: &Path, name: &FileName) -> io::Result<Option<&'static Self>> {
-        let ending = name.ending();
-        let Some(media_type) = content::media_type(path, &ending)? else { return Ok(None) };
+        let extension = name.extension();
+        let Some(media_type) = content::media_type(path, &extension)? else { return Ok(None) };
         let found = KINDS.iter().find(|kind| kind.media_type == media_type);
-        Ok(found.filter(|kind| ending.is_empty() || kind.endings.contains(&ending.as_str())))
+        Ok(found.filter(|kind| extension.is_empty() || kind.extensions.contains(&extension.as_str())))
     }
 
-    /// The ending to add to a file name without one.
-    pub fn usual_ending(&self) -> &'static str {
+    /// The extension to add to a file name without one.
+    pub fn usual_extension(&self) -> &'static str {
         match self.media_type {
             "image/jpeg" => "jpg",
             "image/heif" => "heic",
@@ -118,10 +118,10 @@ impl Kind {
             "video/x-msvideo" => "avi",
             "video/x-ms-wmv" => "wmv",
             "video/mpeg" => "mpg",
-            media_type if self.endings.len() > 3 => {
+            media_type if self.extensions.len() > 3 => {
                 media_type.split_once('/').map_or("bin", |(_, name)| name)
             }
-            _ => self.endings[0],
+            _ => self.extensions[0],
         }
     }
 }
@@ -133,8 +133,8 @@ pub fn is_previewed(media_type: &str) -> bool {
 
 /// Whether pages play the file: audio in a format that all current browsers support. A phone's voice note can
 /// be an MP4, which only its name distinguishes from a video.
-pub fn is_played(media_type: &str, ending: &str) -> bool {
-    PLAYED.contains(&media_type) || (media_type == "video/mp4" && ending == "m4a")
+pub fn is_played(media_type: &str, extension: &str) -> bool {
+    PLAYED.contains(&media_type) || (media_type == "video/mp4" && extension == "m4a")
 }
 
 /// The media type to send. Browsers play audio only under the usual types. Formats that a browser could
@@ -170,9 +170,9 @@ mod tests {
 
     #[test]
     fn every_accepted_kind_is_named_to_people() {
-        let named = IN_WORDS.map(|(_, endings)| endings).join(", ").to_lowercase();
-        let is_unnamed = |kind: &&Kind| !named.contains(kind.usual_ending());
-        let unnamed: Vec<_> = KINDS.iter().filter(is_unnamed).map(|kind| kind.usual_ending()).collect();
+        let named = FAMILIES.map(|(_, extensions)| extensions).join(", ").to_lowercase();
+        let is_unnamed = |kind: &&Kind| !named.contains(kind.usual_extension());
+        let unnamed: Vec<_> = KINDS.iter().filter(is_unnamed).map(|kind| kind.usual_extension()).collect();
         assert!(unnamed.is_empty(), "{unnamed:?}");
     }
 }

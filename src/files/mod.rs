@@ -19,28 +19,28 @@ pub mod queries;
 mod serve;
 mod store;
 pub mod sweep;
-mod under_way;
 mod uploads;
+mod uploads_in_progress;
 mod views;
 
 pub use attachment::{Attachment, size};
 pub use hash::ContentHash;
 pub use incoming::{Incoming, Received};
-pub use kind::{IN_WORDS, Kind, icon, is_played, is_previewed, served_as};
+pub use kind::{FAMILIES, Kind, icon, is_played, is_previewed, served_as};
 pub use name::FileName;
 pub use posted::{PostedFile, PostedFiles};
 pub use serve::answer;
-pub use store::{Content, Files};
-pub use under_way::{MOST_UNDER_WAY, Share};
-pub use uploads::{KeptFiles, TOO_MANY, keep as keep_upload};
-pub use views::{FileList, Refused, UploadItem};
+pub use store::{Files, StoredFile};
+pub use uploads::{KeptUploads, TOO_MANY, keep as keep_upload};
+pub use uploads_in_progress::{MAX_BYTES_IN_PROGRESS, UploadShare};
+pub use views::{FileList, RefusedFile, UploadItem};
 
 use crate::db::Db;
 use crate::error::Result;
 
 /// Maximum size of a file, in bytes, and maximum number of files per message.
-pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
-pub const MOST: usize = 5;
+pub const MAX_SIZE: u64 = 16 * 1024 * 1024;
+pub const MAX_FILES: usize = 5;
 
 /// Stores a received file: first its row, then its bytes. The caller must then refer to `blobs.sha256`;
 /// otherwise the sweeper deletes the file after an hour.

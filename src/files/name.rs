@@ -25,17 +25,19 @@ impl FileName {
         &self.0
     }
 
-    /// The part after the last dot, in lower case; empty if it is not a file name ending.
-    pub fn ending(&self) -> String {
+    /// The part after the last dot, in lower case; empty if it is not a file name extension.
+    pub fn extension(&self) -> String {
         match self.0.rsplit_once('.') {
-            Some((stem, ending)) if !stem.is_empty() && is_ending(ending) => ending.to_ascii_lowercase(),
+            Some((stem, extension)) if !stem.is_empty() && is_ending(extension) => {
+                extension.to_ascii_lowercase()
+            }
             _ => String::new(),
         }
     }
 
-    /// Adds `ending` if the name has none.
-    pub fn with_ending(self, ending: &str) -> Self {
-        if self.ending().is_empty() { Self(format!("{}.{ending}", self.0)) } else { self }
+    /// Adds `extension` if the name has none.
+    pub fn with_extension(self, extension: &str) -> Self {
+        if self.extension().is_empty() { Self(format!("{}.{extension}", self.0)) } else { self }
     }
 }
 
@@ -50,14 +52,15 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// Shortens before the ending, because the ending says what the file is.
+/// Shortens before the extension, because the extension says what the file is.
 fn shortened(name: &str) -> String {
     let count = name.chars().count();
     if count <= LONGEST {
         return name.into();
     }
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending).filter(|ending| is_ending(ending));
-    let tail = ending.map_or(String::new(), |ending| format!(".{ending}"));
+    let extension =
+        name.rsplit_once('.').map(|(_, extension)| extension).filter(|extension| is_ending(extension));
+    let tail = extension.map_or(String::new(), |extension| format!(".{extension}"));
     let stem: String = name.chars().take(LONGEST - 1 - tail.len()).collect();
     format!("{}…{tail}", stem.trim_end())
 }
@@ -88,14 +91,14 @@ mod tests {
         let name = FileName::of(&format!("{}.docx", "é".repeat(300)));
         assert_eq!(name.as_str().chars().count(), LONGEST);
         assert!(name.as_str().ends_with("é….docx"));
-        assert_eq!(name.ending(), "docx");
+        assert_eq!(name.extension(), "docx");
     }
 
     #[test]
     fn only_the_last_ending_counts() {
-        assert_eq!(FileName::of("foto.pdf.EXE").ending(), "exe");
-        assert_eq!(FileName::of("Relatório v1. final").ending(), "");
-        assert_eq!(FileName::of(".htaccess").ending(), "");
-        assert_eq!(FileName::of("foto").with_ending("png").as_str(), "foto.png");
+        assert_eq!(FileName::of("foto.pdf.EXE").extension(), "exe");
+        assert_eq!(FileName::of("Relatório v1. final").extension(), "");
+        assert_eq!(FileName::of(".htaccess").extension(), "");
+        assert_eq!(FileName::of("foto").with_extension("png").as_str(), "foto.png");
     }
 }

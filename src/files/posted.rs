@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
-use super::{FileName, Files, MOST, Received, SIZE_LIMIT};
+use super::{FileName, Files, MAX_FILES, MAX_SIZE, Received};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, PostedForm, USER_KEY};
@@ -164,8 +164,8 @@ impl<'a> Reader<'a> {
     }
 
     async fn file(&mut self, mut part: Field, name: &str) -> Result<()> {
-        let share = self.store.share_of(self.sender);
-        let mut incoming = Some(self.store.receive_from(share, SIZE_LIMIT).await?);
+        let share = self.store.upload_share(self.sender);
+        let mut incoming = Some(self.store.receive_from(share, MAX_SIZE).await?);
         let mut is_empty = true;
         while let Some(chunk) = part.try_next().await.map_err(broken)? {
             is_empty &= chunk.is_empty();
@@ -183,7 +183,7 @@ impl<'a> Reader<'a> {
         }
         // Browsers escape quotation marks in names like this.
         let name = FileName::of(&name.replace("%22", "\""));
-        if self.files.len() == MOST {
+        if self.files.len() == MAX_FILES {
             self.left_out.push(name);
             return Ok(());
         }

@@ -29,14 +29,14 @@ pub async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> 
     }
     let size = file.size as u64;
     let mut answer = HttpResponse::Ok();
-    let content = match wanted(request, &tag, size) {
-        Wanted::Whole => files.read(file.sha256).await?,
-        Wanted::Part(first, last) => {
+    let content = match requested_range(request, &tag, size) {
+        RequestedRange::Whole => files.read(file.sha256).await?,
+        RequestedRange::Part(first, last) => {
             answer.status(StatusCode::PARTIAL_CONTENT);
             answer.insert_header((CONTENT_RANGE, format!("bytes {first}-{last}/{size}")));
             files.read_part(file.sha256, first..last + 1).await?
         }
-        Wanted::Nothing => {
+        RequestedRange::Nothing => {
             return Ok(HttpResponse::RangeNotSatisfiable()
                 .insert_header((CONTENT_RANGE, format!("bytes */{size}")))
                 .insert_header(("content-security-policy", FILE_POLICY))
@@ -58,7 +58,7 @@ pub async fn answer(files: &Files, file: &Attachment, request: &HttpRequest) -> 
 }
 
 /// The requested bytes of a file.
-enum Wanted {
+enum RequestedRange {
     Whole,
     /// First and last byte, both inclusive.
     Part(u64, u64),
@@ -68,19 +68,19 @@ enum Wanted {
 
 /// Media players request ranges; Safari's requests nothing else. A request for several ranges gets the whole
 /// file.
-fn wanted(request: &HttpRequest, tag: &str, size: u64) -> Wanted {
+fn requested_range(request: &HttpRequest, tag: &str, size: u64) -> RequestedRange {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if header(IF_RANGE).is_some_and(|known| known != tag) {
-        return Wanted::Whole;
+        return RequestedRange::Whole;
     }
     match header(RANGE).and_then(|asked| asked.parse().ok()) {
         Some(Ranges::Bytes(parts)) => match parts[..] {
-            [ref part] => {
-                part.to_satisfiable_range(size).map_or(Wanted::Nothing, |(a, z)| Wanted::Part(a, z))
-            }
-            _ => Wanted::Whole,
+            [ref part] => part
+                .to_satisfiable_range(size)
+                .map_or(RequestedRange::Nothing, |(a, z)| RequestedRange::Part(a, z)),
+            _ => RequestedRange::Whole,
         },
-        _ => Wanted::Whole,
+        _ => RequestedRange::Whole,
     }
 }
 

@@ -28,7 +28,7 @@ use object_store::{
 use tokio::sync::Semaphore;
 
 use super::incoming::disk;
-use super::under_way::{Share, UnderWay};
+use super::uploads_in_progress::{UploadShare, UploadsInProgress};
 use super::{ContentHash, Incoming, Received};
 use crate::config::{Bucket, FileLocation};
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ use crate::ids::UserId;
 /// Folder of temporary files. Always on this machine's disk, even if the store is a bucket.
 const INCOMING: &str = "incoming";
 /// Folder of files that the sweeper has moved away and will delete once the database has committed.
-const ASIDE: &str = "aside";
+const TRASH: &str = "aside";
 
 /// Maximum concurrent uploads to a bucket. Each holds a whole file in memory, because it is one request.
 const UPLOADS_AT_ONCE: usize = 4;
@@ -55,11 +55,11 @@ pub struct Files {
     /// The directory of the files; `None` for a bucket.
     directory: Option<PathBuf>,
     uploads: Arc<Semaphore>,
-    under_way: UnderWay,
+    uploads_in_progress: UploadsInProgress,
 }
 
 /// A stored file that is being read.
-pub struct Content {
+pub struct StoredFile {
     pub size: u64,
     pub bytes: BoxStream<'static, object_store::Result<Bytes>>,
 }
@@ -73,7 +73,7 @@ impl Files {
             FileLocation::Bucket(_) => data_dir.join("files"),
         };
         let incoming = root.join(INCOMING);
-        for directory in [&root, &incoming, &root.join(ASIDE)] {
+        for directory in [&root, &incoming, &root.join(TRASH)] {
             make_private(directory)
                 .map_err(|error| format!("the directory {} cannot be made: {error}", directory.display()))?;
         }
@@ -88,7 +88,7 @@ impl Files {
             incoming,
             directory: matches!(place, FileLocation::Directory(_)).then_some(root),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
-            under_way: UnderWay::default(),
+            uploads_in_progress: UploadsInProgress::default(),
         })
     }
 
@@ -98,7 +98,7 @@ impl Files {
         let mut incoming = self.receive(u64::MAX).await.map_err(|error| error.to_string())?;
         incoming.write(b"probe").await.map_err(|error| error.to_string())?;
         drop(incoming);
-        let folder = Path::from(ASIDE);
+        let folder = Path::from(TRASH);
         let mut listed = self.store.list(Some(&folder));
         match timeout(PROBE, listed.next()).await {
             Ok(Some(Err(error))) => Err(format!("the file store does not answer as it should: {error}")),
@@ -113,66 +113,66 @@ impl Files {
     }
 
     /// As [`Files::receive`], and counts the bytes against the sender's limit.
-    pub async fn receive_from(&self, share: Share, limit: u64) -> Result<Incoming> {
+    pub async fn receive_from(&self, share: UploadShare, limit: u64) -> Result<Incoming> {
         Incoming::create(&self.incoming, limit, Some(share)).await
     }
 
     /// The counter for another file of `sender`; `None` stands for all senders who are not signed in.
-    pub fn share_of(&self, sender: Option<UserId>) -> Share {
-        self.under_way.share(sender)
+    pub fn upload_share(&self, sender: Option<UserId>) -> UploadShare {
+        self.uploads_in_progress.share(sender)
     }
 
     /// Moves a received file into the store. Its row in `blobs` must already exist, so that the sweeper knows
     /// the file whatever happens next: see `files::keep`.
     pub(super) async fn put(&self, received: &Received) -> Result<()> {
-        let place = place_of(received.hash);
+        let place = path_of(received.hash);
         if let Some(directory) = &self.directory {
             let folder = directory.join(&received.hash.to_string()[..2]);
             web::block(move || make_private(&folder)).await.map_err(Error::unexpected)?.map_err(disk)?;
             let name = received.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let from = Path::from_iter([INCOMING, name]);
-            return self.store.rename(&from, &place).await.map_err(trouble);
+            return self.store.rename(&from, &place).await.map_err(store_error);
         }
         let _permit = self.uploads.acquire().await.map_err(Error::unexpected)?;
         let bytes = tokio::fs::read(received.path()).await.map_err(disk)?;
-        self.store.put(&place, PutPayload::from(bytes)).await.map_err(trouble)?;
+        self.store.put(&place, PutPayload::from(bytes)).await.map_err(store_error)?;
         Ok(())
     }
 
     /// Streams a file. Fails with `Unexpected` if the store lacks it, which must not happen.
-    pub async fn read(&self, hash: ContentHash) -> Result<Content> {
-        let found = self.store.get(&place_of(hash)).await.map_err(trouble)?;
-        Ok(Content { size: found.meta.size, bytes: found.into_stream() })
+    pub async fn read(&self, hash: ContentHash) -> Result<StoredFile> {
+        let found = self.store.get(&path_of(hash)).await.map_err(store_error)?;
+        Ok(StoredFile { size: found.meta.size, bytes: found.into_stream() })
     }
 
     /// Streams a range of a file.
-    pub async fn read_part(&self, hash: ContentHash, part: Range<u64>) -> Result<Content> {
+    pub async fn read_part(&self, hash: ContentHash, part: Range<u64>) -> Result<StoredFile> {
         let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
-        let found = self.store.get_opts(&place_of(hash), options).await.map_err(trouble)?;
-        Ok(Content { size: found.range.end - found.range.start, bytes: found.into_stream() })
+        let found = self.store.get_opts(&path_of(hash), options).await.map_err(store_error)?;
+        Ok(StoredFile { size: found.range.end - found.range.start, bytes: found.into_stream() })
     }
 
-    /// Moves a file away, to be discarded or restored later; `false` if it does not exist.
-    pub async fn set_aside(&self, hash: ContentHash) -> Result<bool> {
-        self.rename(&place_of(hash), &aside(hash)).await
+    /// Moves a file to the trash, to be deleted or restored later; `false` if it does not exist.
+    pub async fn move_to_trash(&self, hash: ContentHash) -> Result<bool> {
+        self.rename(&path_of(hash), &trash_path(hash)).await
     }
 
-    /// Moves a file back that was set aside; `false` if there is none.
-    pub async fn restore(&self, hash: ContentHash) -> Result<bool> {
-        self.rename(&aside(hash), &place_of(hash)).await
+    /// Moves a file back from the trash; `false` if it is not there.
+    pub async fn restore_from_trash(&self, hash: ContentHash) -> Result<bool> {
+        self.rename(&trash_path(hash), &path_of(hash)).await
     }
 
-    /// Deletes a file that was set aside.
-    pub async fn discard(&self, hash: ContentHash) -> Result<()> {
-        match self.store.delete(&aside(hash)).await {
+    /// Deletes a file in the trash.
+    pub async fn delete_from_trash(&self, hash: ContentHash) -> Result<()> {
+        match self.store.delete(&trash_path(hash)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(trouble(error)),
+            Err(error) => Err(store_error(error)),
         }
     }
 
-    /// Files that were set aside and neither discarded nor restored.
-    pub async fn left_aside(&self) -> Result<Vec<ContentHash>> {
-        Ok(self.listed(ASIDE).await?.into_keys().filter_map(|name| name.parse().ok()).collect())
+    /// The files in the trash: an interrupted deletion left them there.
+    pub async fn trash(&self) -> Result<Vec<ContentHash>> {
+        Ok(self.listed(TRASH).await?.into_keys().filter_map(|name| name.parse().ok()).collect())
     }
 
     /// The files in one folder (the first byte of their hashes) with their sizes. Ignores names that are not
@@ -184,10 +184,10 @@ impl Files {
 
     /// Whether the store has the file.
     pub async fn has(&self, hash: ContentHash) -> Result<bool> {
-        match self.store.head(&place_of(hash)).await {
+        match self.store.head(&path_of(hash)).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(trouble(error)),
+            Err(error) => Err(store_error(error)),
         }
     }
 
@@ -207,14 +207,14 @@ impl Files {
         let named = files.try_filter_map(|file| async move {
             Ok(file.location.filename().map(|name| (name.to_owned(), file.size)))
         });
-        named.try_collect().await.map_err(trouble)
+        named.try_collect().await.map_err(store_error)
     }
 
     async fn rename(&self, from: &Path, to: &Path) -> Result<bool> {
         match self.store.rename(from, to).await {
             Ok(()) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(trouble(error)),
+            Err(error) => Err(store_error(error)),
         }
     }
 }
@@ -232,13 +232,13 @@ fn make_private(directory: &FilePath) -> io::Result<()> {
     Ok(())
 }
 
-fn place_of(hash: ContentHash) -> Path {
+fn path_of(hash: ContentHash) -> Path {
     let name = hash.to_string();
     Path::from_iter([&name[..2], &name])
 }
 
-fn aside(hash: ContentHash) -> Path {
-    Path::from_iter([ASIDE, &hash.to_string()])
+fn trash_path(hash: ContentHash) -> Path {
+    Path::from_iter([TRASH, &hash.to_string()])
 }
 
 fn open_bucket(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, object_store::Error> {
@@ -270,7 +270,7 @@ fn open_bucket(bucket: &Bucket) -> Result<Arc<dyn ObjectStore>, object_store::Er
 }
 
 /// A missing file is a bug; every other error may be temporary and becomes a 503.
-fn trouble(error: object_store::Error) -> Error {
+fn store_error(error: object_store::Error) -> Error {
     match error {
         object_store::Error::NotFound { .. } => Error::unexpected(error),
         error => Error::Unavailable(format!("the file store: {error}")),

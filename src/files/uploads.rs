@@ -3,23 +3,23 @@
 use actix_web::web;
 
 use super::posted::{PostedFile, PostedFiles};
-use super::{Attachment, FileName, Files, Kind, MOST, queries};
+use super::{Attachment, FileName, Files, Kind, MAX_FILES, queries};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 
 /// Maximum unused uploads per user, so that nobody can fill the disk.
-const LOOSE: i64 = 200;
+const MAX_UNUSED_UPLOADS: i64 = 200;
 
 /// The message for a form with too many files.
 pub const TOO_MANY: &str = "Envie até 5 arquivos.";
 const ACCEPTED: &str = "O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto ou outro dos formatos aceitos, como diz o nome.";
-const TOO_MANY_LOOSE: &str =
+const TOO_MANY_UNUSED: &str =
     "Você enviou muitos arquivos sem salvar. Salve um agendamento ou tente de novo amanhã.";
 
 /// The outcome for the files of a form.
 #[derive(Clone, Debug, Default)]
-pub struct KeptFiles {
+pub struct KeptUploads {
     pub uploads: Vec<Attachment>,
     /// The messages about refused files.
     pub refused: Vec<String>,
@@ -27,17 +27,22 @@ pub struct KeptFiles {
 
 impl PostedFiles {
     /// Stores the files as uploads of `uploader`, so that they need not be sent again if the form has errors.
-    /// Drops duplicates, and files beyond the maximum; the files already `named` in the form count too.
-    pub async fn keep(&mut self, db: &Db, uploader: UserId, beside: Vec<Attachment>) -> Result<KeptFiles> {
-        let mut kept = KeptFiles::default();
+    /// Drops duplicates, and files beyond the maximum; the files `already_in_form` count too.
+    pub async fn keep(
+        &mut self,
+        db: &Db,
+        uploader: UserId,
+        already_in_form: Vec<Attachment>,
+    ) -> Result<KeptUploads> {
+        let mut kept = KeptUploads::default();
         let files = std::mem::take(&mut self.files);
         if files.is_empty() {
             return Ok(kept);
         }
-        let mut known = beside;
+        let mut known = already_in_form;
         let mut left_out = Vec::new();
         for file in files {
-            if known.len() >= MOST {
+            if known.len() >= MAX_FILES {
                 left_out.push(file.name);
                 continue;
             }
@@ -90,14 +95,16 @@ pub async fn keep(
     let Some(kind) = kind.map_err(|error| Error::Unavailable(error.to_string()))? else {
         return Ok(Err(format!("{} não é um tipo de arquivo aceito. {ACCEPTED}", name.as_str())));
     };
-    if db.run(move |conn| queries::count_loose(conn, uploader, LOOSE)).await? >= LOOSE {
-        return Ok(Err(TOO_MANY_LOOSE.into()));
+    if db.run(move |conn| queries::count_unused(conn, uploader, MAX_UNUSED_UPLOADS)).await?
+        >= MAX_UNUSED_UPLOADS
+    {
+        return Ok(Err(TOO_MANY_UNUSED.into()));
     }
     let size = received.size;
     if let Err(minutes) = db.transaction(move |conn| queries::volume::count(conn, uploader, size)).await? {
         return Ok(Err(queries::volume::refusal(minutes)));
     }
     super::keep(db, files, &received, kind.media_type).await?;
-    let (hash, name) = (received.hash, name.with_ending(kind.usual_ending()));
+    let (hash, name) = (received.hash, name.with_extension(kind.usual_extension()));
     db.transaction(move |conn| queries::add_upload(conn, hash, &name, uploader)).await.map(Ok)
 }

@@ -24,7 +24,7 @@ impl UploadItem {
 /// Why a file was not accepted.
 #[derive(Template)]
 #[template(path = "files/_refused.html")]
-pub struct Refused {
+pub struct RefusedFile {
     pub sentence: String,
 }
 
@@ -32,10 +32,10 @@ pub struct Refused {
 #[derive(Template)]
 #[template(path = "files/_shown.html")]
 pub struct FileList {
-    files: Vec<Shown>,
+    files: Vec<ShownFile>,
 }
 
-struct Shown {
+struct ShownFile {
     href: String,
     name: String,
     summary: String,
@@ -48,7 +48,7 @@ impl FileList {
     /// `base` is empty for users, and the path of the conversation page for a customer. `None` if there are
     /// no files.
     pub fn of(files: &[Attachment], base: &str) -> Option<Self> {
-        let shown = files.iter().map(|file| Shown {
+        let shown = files.iter().map(|file| ShownFile {
             href: file.href(base),
             name: file.file_name.clone(),
             summary: file.summary(),

@@ -10,7 +10,7 @@ use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
 use crate::ids::UserId;
-use crate::notifications::COUNTED;
+use crate::notifications::COUNT_LIMIT;
 
 /// What the frame shows beside the account.
 #[derive(Clone, Debug, QueryableByName)]
@@ -19,7 +19,7 @@ pub struct Frame {
     pub company_name: String,
     #[diesel(sql_type = Nullable<Binary>)]
     pub logo: Option<ContentHash>,
-    /// Notifications that are neither read nor removed; at most `notifications::COUNTED`.
+    /// Notifications that are neither read nor removed; at most `notifications::COUNT_LIMIT`.
     #[diesel(sql_type = BigInt)]
     pub unread: i64,
     /// Conversations of the account with a customer message that nobody has seen; also at most that many.
@@ -32,7 +32,7 @@ impl Companion for Frame {
         format!(
             "s.company_name, s.logo_sha256 AS logo,
              (SELECT count(*) FROM (SELECT FROM notifications n
-               WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNTED}) counted) AS unread,
+               WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNT_LIMIT}) counted) AS unread,
              {} AS unseen",
             inbox::queries::unseen(),
         )

@@ -1,4 +1,4 @@
-//! Delivers one batch of news to the streams. Everything here may run twice: after a failure the batch is
+//! Delivers one batch of events to the streams. Everything here may run twice: after a failure the batch is
 //! retried, and clients recognise entries by their ids.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -8,7 +8,7 @@ use chrono::Utc;
 
 use super::hub::{CustomerKey, Inner};
 use super::message::{CUSTOMER_CONVERSATION, CUSTOMER_SYNC, LiveItem, Message};
-use super::news::{Doubts, News};
+use super::pending::{PendingEvents, RightsToCheck};
 use super::queries;
 use super::streams::StreamId;
 use crate::db::Db;
@@ -18,56 +18,56 @@ use crate::notifications::{BELL_LENGTH, Item, queries as notifications};
 use crate::web::render_for_any_page;
 
 /// Maximum users per statement that reads bells and rights.
-const AT_ONCE: usize = 100;
+const USERS_PER_STATEMENT: usize = 100;
 
 /// Maximum contacts per statement that looks up their readers, and per event.
-const CONTACTS_AT_ONCE: usize = 300;
+const CONTACTS_PER_STATEMENT: usize = 300;
 
 /// Up to this number of connected users, the query names them, so that a process with few streams does not
 /// read the notifications of all other users.
-const FEW: usize = 200;
+const MAX_NAMED_USERS: usize = 200;
 
 /// If this fails, nothing or only a part was delivered.
-pub(super) async fn deliver(hub: &Arc<Inner>, mut news: News, db: &Db) -> Result<()> {
-    for user in &news.rights {
+pub(super) async fn deliver(hub: &Arc<Inner>, mut pending: PendingEvents, db: &Db) -> Result<()> {
+    for user in &pending.rights {
         hub.close(*user);
     }
-    if news.recheck || news.all_may_have_missed {
-        news.doubts.users = hub.users.keys().into_iter().collect();
-        news.doubts.customers = hub.customers.keys().into_iter().collect();
+    if pending.recheck || pending.events_may_be_missing {
+        pending.rights_to_check.users = hub.users.keys().into_iter().collect();
+        pending.rights_to_check.customers = hub.customers.keys().into_iter().collect();
     }
-    close_the_unwelcome(hub, news.doubts, db).await?;
+    close_unauthorised(hub, pending.rights_to_check, db).await?;
     let mut all = BTreeSet::new();
-    if news.all_may_have_missed {
+    if pending.events_may_be_missing {
         all = hub.users.keys().into_iter().collect();
         hub.customers.send_to(&hub.customers.keys(), &CUSTOMER_SYNC);
     } else {
-        greet_customers(hub, &news.new_customers, db).await?;
+        start_customer_streams(hub, &pending.new_customers, db).await?;
     }
-    greet(hub, all, &news.new_users, db).await?;
-    if let Some(range) = news.notified {
-        notify(hub, range, db).await?;
+    send_state(hub, all, &pending.new_users, db).await?;
+    if let Some(range) = pending.notified {
+        send_notifications(hub, range, db).await?;
     }
-    tell_of_conversations(hub, &news.conversations, db).await?;
-    tell_of_schedules(hub, news.schedules, db).await?;
-    update_bells(hub, &news.bells, db).await
+    send_conversations(hub, &pending.conversations, db).await?;
+    send_schedules(hub, pending.schedules, db).await?;
+    update_bells(hub, &pending.bells, db).await
 }
 
-async fn close_the_unwelcome(hub: &Arc<Inner>, doubts: Doubts, db: &Db) -> Result<()> {
-    let users: Vec<UserId> = doubts.users.into_iter().collect();
-    for users in users.chunks(AT_ONCE) {
+async fn close_unauthorised(hub: &Arc<Inner>, rights_to_check: RightsToCheck, db: &Db) -> Result<()> {
+    let users: Vec<UserId> = rights_to_check.users.into_iter().collect();
+    for users in users.chunks(USERS_PER_STATEMENT) {
         let asked = users.to_vec();
         let sessions = hub.users.sessions(users);
-        let (rights, living) = db
-            .run(move |conn| Ok((queries::rights(conn, &asked)?, queries::living(conn, &sessions)?)))
+        let (rights, active_sessions) = db
+            .run(move |conn| Ok((queries::rights(conn, &asked)?, queries::active_sessions(conn, &sessions)?)))
             .await?;
-        hub.users.keep_sessions(users, &living);
-        let welcome: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
-        hub.reach.learn(rights);
-        users.iter().filter(|user| !welcome.contains(user)).for_each(|user| hub.close(*user));
+        hub.users.keep_sessions(users, &active_sessions);
+        let authorised: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
+        hub.audience.learn(rights);
+        users.iter().filter(|user| !authorised.contains(user)).for_each(|user| hub.close(*user));
     }
-    hub.reach.keep(|user| hub.users.has(user));
-    open_customers(hub, doubts.customers.into_iter().collect(), db).await.map(drop)
+    hub.audience.keep(|user| hub.users.has(user));
+    open_customers(hub, rights_to_check.customers.into_iter().collect(), db).await.map(drop)
 }
 
 /// Returns those of `customers` who still have access, and closes the streams of the others.
@@ -83,7 +83,7 @@ async fn open_customers(hub: &Arc<Inner>, customers: Vec<CustomerKey>, db: &Db) 
 }
 
 /// Sends the first event to new streams of customers.
-async fn greet_customers(
+async fn start_customer_streams(
     hub: &Arc<Inner>,
     streams: &BTreeSet<(CustomerKey, StreamId)>,
     db: &Db,
@@ -99,7 +99,7 @@ async fn greet_customers(
 
 /// Sends the state of the bell to all streams of `all`, and to the `new` streams. The state for a new stream
 /// goes to no other stream of the user: an account that opens many streams would otherwise flood itself.
-async fn greet(
+async fn send_state(
     hub: &Arc<Inner>,
     all: BTreeSet<UserId>,
     new: &BTreeSet<(UserId, StreamId)>,
@@ -107,7 +107,7 @@ async fn greet(
 ) -> Result<()> {
     let users: BTreeSet<UserId> = all.iter().copied().chain(new.iter().map(|(user, _)| *user)).collect();
     let users: Vec<UserId> = users.into_iter().filter(|user| hub.users.has(*user)).collect();
-    for users in users.chunks(AT_ONCE) {
+    for users in users.chunks(USERS_PER_STATEMENT) {
         let asked = users.to_vec();
         let (rights, bells, rows) = db
             .run(move |conn| {
@@ -118,14 +118,14 @@ async fn greet(
                 ))
             })
             .await?;
-        let welcome: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
-        hub.reach.learn(rights);
+        let authorised: HashSet<UserId> = rights.iter().map(|rights| rights.user).collect();
+        hub.audience.learn(rights);
         let mut items: BTreeMap<UserId, Vec<LiveItem>> = BTreeMap::new();
         for row in &rows {
             items.entry(row.user_id).or_default().push(live_item(row)?);
         }
         for bell in bells {
-            if !welcome.contains(&bell.user_id) {
+            if !authorised.contains(&bell.user_id) {
                 hub.close(bell.user_id);
                 continue;
             }
@@ -144,40 +144,44 @@ async fn greet(
     Ok(())
 }
 
-async fn notify(hub: &Arc<Inner>, range: (NotificationId, NotificationId), db: &Db) -> Result<()> {
+async fn send_notifications(
+    hub: &Arc<Inner>,
+    range: (NotificationId, NotificationId),
+    db: &Db,
+) -> Result<()> {
     if hub.users.is_empty() {
         return Ok(());
     }
-    let among = (hub.users.len() <= FEW).then(|| hub.users.keys());
+    let among = (hub.users.len() <= MAX_NAMED_USERS).then(|| hub.users.keys());
     let (mut first, last) = range;
     let mut flooded = BTreeSet::new();
     loop {
         let (asked, of) = (among.clone(), hub.clone());
         let (rows, bells) = db
             .run(move |conn| {
-                let rows = notifications::written(conn, (first, last), asked.as_deref())?;
+                let rows = notifications::unread_between(conn, (first, last), asked.as_deref())?;
                 let notified: BTreeSet<UserId> = rows.iter().map(|row| row.user_id).collect();
                 let notified: Vec<UserId> = notified.into_iter().filter(|user| of.users.has(*user)).collect();
                 Ok((rows, notifications::bells(conn, &notified)?))
             })
             .await?;
         let unread: BTreeMap<UserId, i64> = bells.iter().map(|bell| (bell.user_id, bell.unread)).collect();
-        flooded.extend(flooded_by(&rows));
+        flooded.extend(users_with_too_many(&rows));
         for row in rows.iter().filter(|row| !flooded.contains(&row.user_id)) {
             let Some(unread) = unread.get(&row.user_id).copied() else { continue };
             let message = Message::Notification { item: &live_item(row)?, unread };
             hub.users.send(row.user_id, &message.encode()?);
         }
         match rows.last() {
-            Some(row) if rows.len() == notifications::WRITTEN_AT_ONCE => first = NotificationId(row.id.0 + 1),
-            _ => return greet(hub, flooded, &BTreeSet::new(), db).await,
+            Some(row) if rows.len() == notifications::UNREAD_BATCH => first = NotificationId(row.id.0 + 1),
+            _ => return send_state(hub, flooded, &BTreeSet::new(), db).await,
         }
     }
 }
 
 /// Users with more new notifications than a bell shows or a stream can queue. They get the state of the bell
 /// instead.
-fn flooded_by(rows: &[notifications::Row]) -> Vec<UserId> {
+fn users_with_too_many(rows: &[notifications::Row]) -> Vec<UserId> {
     let mut counts: BTreeMap<UserId, i64> = BTreeMap::new();
     for row in rows {
         *counts.entry(row.user_id).or_default() += 1;
@@ -197,7 +201,7 @@ async fn update_bells(hub: &Arc<Inner>, users: &BTreeSet<UserId>, db: &Db) -> Re
     Ok(())
 }
 
-async fn tell_of_conversations(hub: &Arc<Inner>, contacts: &BTreeSet<ContactId>, db: &Db) -> Result<()> {
+async fn send_conversations(hub: &Arc<Inner>, contacts: &BTreeSet<ContactId>, db: &Db) -> Result<()> {
     let is_theirs = |(contact, _): &CustomerKey| contacts.contains(contact);
     let customers = hub.customers.keys().into_iter().filter(is_theirs).collect();
     for key in open_customers(hub, customers, db).await? {
@@ -207,24 +211,24 @@ async fn tell_of_conversations(hub: &Arc<Inner>, contacts: &BTreeSet<ContactId>,
         return Ok(());
     }
     let contacts: Vec<ContactId> = contacts.iter().copied().collect();
-    for contacts in contacts.chunks(CONTACTS_AT_ONCE) {
+    for contacts in contacts.chunks(CONTACTS_PER_STATEMENT) {
         let asked = contacts.to_vec();
-        let concerns = db.run(move |conn| queries::concerns(conn, &asked)).await?;
-        for (contacts, users) in hub.reach.of_conversations(&concerns) {
+        let conversation_readers = db.run(move |conn| queries::conversation_readers(conn, &asked)).await?;
+        for (contacts, users) in hub.audience.of_conversations(&conversation_readers) {
             hub.users.send_to(&users, &Message::Conversation { contacts: &contacts }.encode()?);
         }
     }
     Ok(())
 }
 
-async fn tell_of_schedules(hub: &Arc<Inner>, schedules: BTreeSet<ScheduleId>, db: &Db) -> Result<()> {
+async fn send_schedules(hub: &Arc<Inner>, schedules: BTreeSet<ScheduleId>, db: &Db) -> Result<()> {
     if schedules.is_empty() || hub.users.is_empty() {
         return Ok(());
     }
     let ids: Vec<ScheduleId> = schedules.into_iter().collect();
     let asked = ids.clone();
     let own = db.run(move |conn| queries::owners(conn, &asked)).await?;
-    for (ids, users) in hub.reach.of_schedules(ids, own) {
+    for (ids, users) in hub.audience.of_schedules(ids, own) {
         hub.users.send_to(&users, &Message::Schedules { ids: &ids }.encode()?);
     }
     Ok(())

@@ -19,10 +19,10 @@ use crate::error::{Error, Result};
 
 /// Reconnect delay in milliseconds. It is random, so that clients that were disconnected together do not
 /// return together.
-const COME_BACK_WITHIN: Range<u32> = 500..2_000;
+const RECONNECT_DELAY_MS: Range<u32> = 500..2_000;
 
 /// Seconds after which a client that was refused a stream may try again.
-const COME_BACK_AFTER: i64 = 15;
+const RETRY_AFTER_SECONDS: i64 = 15;
 
 /// The stream of a user.
 ///
@@ -58,15 +58,15 @@ fn answer<K: Copy + Eq + Hash + Unpin + 'static>(
     events: Option<EventStream<K>>,
     request: &HttpRequest,
 ) -> Result<HttpResponse> {
-    let events = events.ok_or(Error::TooMany { seconds: COME_BACK_AFTER })?;
+    let events = events.ok_or(Error::TooMany { seconds: RETRY_AFTER_SECONDS })?;
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     connection.iter().for_each(|connection| connection.begins_stream());
-    let pause = rand::random_range(COME_BACK_WITHIN);
+    let pause = rand::random_range(RECONNECT_DELAY_MS);
     let first = stream::iter([Ok(retry(pause))]);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
         .insert_header((CONTENT_ENCODING, "identity"))
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header(("x-accel-buffering", "no"))
-        .streaming(first.chain(events.on(connection))))
+        .streaming(first.chain(events.until_closed(connection))))
 }

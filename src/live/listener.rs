@@ -36,19 +36,19 @@ pub async fn listen(url: String, on_notice: impl Fn(Incoming)) {
     let mut pause = FIRST_PAUSE;
     loop {
         let began = Instant::now();
-        let error = pass_on(&url, &on_notice).await;
+        let error = deliver(&url, &on_notice).await;
         on_notice(Incoming::Lost);
         if began.elapsed() > LONGEST_PAUSE {
             pause = FIRST_PAUSE;
         }
-        tracing::warn!(%error, ?pause, "the listening connection is lost, and will be made again");
+        tracing::warn!(%error, ?pause, "the listening connection is lost and will be opened again");
         actix_web::rt::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
 /// Forwards the messages of one connection. Returns the error that ended it.
-async fn pass_on(url: &str, on_notice: &impl Fn(Incoming)) -> ListenError {
+async fn deliver(url: &str, on_notice: &impl Fn(Incoming)) -> ListenError {
     let mut listener = match Listener::connect(url, CHANNELS).await {
         Ok(listener) => listener,
         Err(error) => return error,

@@ -6,15 +6,15 @@
 //! Streams carry hints and notifications, never messages of a conversation. Each stream starts with `sync`,
 //! so that nothing is missed after a disconnection. If the receiver loses a right, the stream is closed.
 
+pub mod audience;
 mod delivery;
 mod event;
 pub mod handlers;
 mod hub;
 mod listener;
 mod message;
-mod news;
+mod pending;
 pub mod queries;
-pub mod reach;
 mod streams;
 
 pub use event::{CHANNEL, Event, announce};

@@ -1,4 +1,5 @@
-//! Queries for live events: who may see what.
+//! Queries for live events: who may see what. They are SQL text, because they answer for many records in one
+//! statement and share conditions with other statements.
 
 use std::collections::HashSet;
 
@@ -52,31 +53,19 @@ pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> 
     Ok(rights.load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct SessionRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-}
-
 /// Those of `sessions` that have not ended.
-pub fn living(conn: &mut PgConnection, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
-    let rows: Vec<SessionRow> = prepared(
+pub fn active_sessions(conn: &mut PgConnection, sessions: &[Uuid]) -> Result<HashSet<Uuid>> {
+    // The builder has no make_interval.
+    let ids: Vec<Uuid> = prepared(
         "SELECT id FROM sessions WHERE id = ANY($1) AND seen_at > now() - make_interval(hours => $2)
             AND created_at > now() - make_interval(days => $3)",
     )
     .bind::<Array<SqlUuid>, _>(sessions)
     .bind::<Integer, _>(IDLE_HOURS)
     .bind::<Integer, _>(LONGEST_DAYS)
+    .by_position::<SqlUuid>()
     .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
-}
-
-#[derive(QueryableByName)]
-struct AccessRow {
-    #[diesel(sql_type = BigInt)]
-    contact_id: ContactId,
-    #[diesel(sql_type = BigInt)]
-    id: CustomerAccessId,
+    Ok(ids.into_iter().collect())
 }
 
 /// Those of `among` that still work, with their contacts.
@@ -84,18 +73,19 @@ pub fn open_accesses(
     conn: &mut PgConnection,
     among: &[CustomerAccessId],
 ) -> Result<Vec<(ContactId, CustomerAccessId)>> {
-    let rows: Vec<AccessRow> = prepared(format!(
+    // Made of the conditions in SQL that other statements share.
+    Ok(prepared(format!(
         "SELECT a.contact_id, a.id FROM customer_accesses a JOIN contacts c ON {ACCESS_IS_VALID}
            JOIN channels ch ON ch.id = c.channel_id WHERE a.id = ANY($1) AND {HAS_CHAT}"
     ))
     .bind::<Array<BigInt>, _>(among)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.contact_id, row.id)).collect())
+    .by_position::<(BigInt, BigInt)>()
+    .load(conn)?)
 }
 
 /// Who may read the conversation with a contact.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Concern {
+pub struct ConversationReaders {
     #[diesel(sql_type = BigInt)]
     pub contact: ContactId,
     /// Departments that have or had a ticket of the contact.
@@ -110,8 +100,11 @@ pub struct Concern {
 }
 
 /// Who may read the conversations with `contacts`, by the rules of `conversations::readers`.
-pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<Concern>> {
-    let concerns = prepared(format!(
+pub fn conversation_readers(
+    conn: &mut PgConnection,
+    contacts: &[ContactId],
+) -> Result<Vec<ConversationReaders>> {
+    let conversation_readers = prepared(format!(
         "SELECT asked.contact_id AS contact,
                 ARRAY(SELECT DISTINCT department_id FROM tickets t WHERE t.contact_id = asked.contact_id) AS departments,
                 ARRAY(SELECT DISTINCT attendant_id FROM tickets t
@@ -120,12 +113,12 @@ pub fn concerns(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<C
                        WHERE told.contact_id = asked.contact_id AND {NOTIFICATION_GRANTS_ACCESS}) AS notified
            FROM unnest($1) AS asked (contact_id)"
     ));
-    Ok(concerns.bind::<Array<BigInt>, _>(contacts).load(conn)?)
+    Ok(conversation_readers.bind::<Array<BigInt>, _>(contacts).load(conn)?)
 }
 
 /// The schedules that a user attends or was notified about.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Own {
+pub struct OwnSchedules {
     #[diesel(sql_type = BigInt)]
     pub user: UserId,
     #[diesel(sql_type = Array<BigInt>)]
@@ -133,7 +126,7 @@ pub struct Own {
 }
 
 /// The users who attend `schedules` or were notified about them.
-pub fn owners(conn: &mut PgConnection, schedules: &[ScheduleId]) -> Result<Vec<Own>> {
+pub fn owners(conn: &mut PgConnection, schedules: &[ScheduleId]) -> Result<Vec<OwnSchedules>> {
     let owners = prepared(format!(
         "SELECT concerned.user_id AS user, array_agg(DISTINCT concerned.schedule_id) AS schedules
            FROM unnest($1) AS asked (schedule_id) CROSS JOIN LATERAL (

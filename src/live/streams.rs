@@ -24,31 +24,31 @@ const PING_EVERY: u64 = 25;
 
 /// Counts all streams of the process, up to a maximum.
 #[derive(Debug)]
-pub struct Room {
+pub struct StreamLimit {
     taken: AtomicUsize,
-    most: AtomicUsize,
+    maximum: AtomicUsize,
 }
 
-impl Room {
+impl StreamLimit {
     pub fn new() -> Self {
-        Self { taken: AtomicUsize::new(0), most: AtomicUsize::new(usize::MAX) }
+        Self { taken: AtomicUsize::new(0), maximum: AtomicUsize::new(usize::MAX) }
     }
 
-    pub fn limit(&self, most: usize) {
-        self.most.store(most, Ordering::Relaxed);
+    pub fn set(&self, maximum: usize) {
+        self.maximum.store(maximum, Ordering::Relaxed);
     }
 
-    fn take(self: &Arc<Self>) -> Option<Place> {
-        let place = Place(self.clone());
+    fn take(self: &Arc<Self>) -> Option<StreamPlace> {
+        let place = StreamPlace(self.clone());
         let before = self.taken.fetch_add(1, Ordering::Relaxed);
-        (before < self.most.load(Ordering::Relaxed)).then_some(place)
+        (before < self.maximum.load(Ordering::Relaxed)).then_some(place)
     }
 }
 
 /// The place of one stream. Dropping it frees the place.
-struct Place(Arc<Room>);
+struct StreamPlace(Arc<StreamLimit>);
 
-impl Drop for Place {
+impl Drop for StreamPlace {
     fn drop(&mut self) {
         self.0.taken.fetch_sub(1, Ordering::Relaxed);
     }
@@ -59,19 +59,19 @@ pub type StreamId = u64;
 
 /// Streams by their receiver: users or customers.
 pub struct Streams<K> {
-    open: Arc<Mutex<Open<K>>>,
-    room: Arc<Room>,
+    open: Arc<Mutex<OpenStreams<K>>>,
+    limit: Arc<StreamLimit>,
     /// Maximum streams per key.
     most: usize,
 }
 
-struct Open<K> {
-    of: HashMap<K, Vec<One>>,
+struct OpenStreams<K> {
+    of: HashMap<K, Vec<OpenStream>>,
     next: StreamId,
     is_closed: bool,
 }
 
-struct One {
+struct OpenStream {
     id: StreamId,
     /// The session that opened the stream. The stream ends with it.
     session: Option<Uuid>,
@@ -79,15 +79,15 @@ struct One {
 }
 
 impl<K: Copy + Eq + Hash> Streams<K> {
-    pub fn new(room: Arc<Room>, most: usize) -> Self {
-        let open = Open { of: HashMap::new(), next: 0, is_closed: false };
-        Self { open: Arc::new(Mutex::new(open)), room, most }
+    pub fn new(limit: Arc<StreamLimit>, most: usize) -> Self {
+        let open = OpenStreams { of: HashMap::new(), next: 0, is_closed: false };
+        Self { open: Arc::new(Mutex::new(open)), limit, most }
     }
 
     /// Opens a stream for `key`. `None` if the key or the process has the maximum. After `close_all`, the
     /// stream ends at once.
     pub fn open(&self, key: K, session: Option<Uuid>) -> Option<EventStream<K>> {
-        let place = self.room.take()?;
+        let place = self.limit.take()?;
         let (sender, receiver) = channel(QUEUE);
         let mut open = lock(&self.open);
         if open.of.get(&key).is_some_and(|streams| streams.len() >= self.most) {
@@ -96,7 +96,7 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         let id = open.next;
         open.next += 1;
         if !open.is_closed {
-            open.of.entry(key).or_default().push(One { id, session, sender });
+            open.of.entry(key).or_default().push(OpenStream { id, session, sender });
         }
         Some(EventStream { receiver, open: self.open.clone(), key, id, connection: None, _place: place })
     }
@@ -108,10 +108,10 @@ impl<K: Copy + Eq + Hash> Streams<K> {
         keys.iter().flat_map(of).collect()
     }
 
-    /// Closes the streams of `keys` whose session is not in `living`.
-    pub fn keep_sessions(&self, keys: &[K], living: &HashSet<Uuid>) {
+    /// Closes the streams of `keys` whose session is not in `active_sessions`.
+    pub fn keep_sessions(&self, keys: &[K], active_sessions: &HashSet<Uuid>) {
         let mut open = lock(&self.open);
-        let lives = |one: &One| one.session.is_none_or(|session| living.contains(&session));
+        let lives = |one: &OpenStream| one.session.is_none_or(|session| active_sessions.contains(&session));
         keys.iter().for_each(|key| open.keep(*key, lives));
     }
 
@@ -182,12 +182,12 @@ impl<K: Copy + Eq + Hash> Streams<K> {
     }
 }
 
-impl<K: Copy + Eq + Hash> Open<K> {
+impl<K: Copy + Eq + Hash> OpenStreams<K> {
     fn send(&mut self, key: K, event: &Bytes) {
         self.keep(key, |one| one.sender.try_send(event.clone()).is_ok());
     }
 
-    fn keep(&mut self, key: K, stays: impl Fn(&One) -> bool) {
+    fn keep(&mut self, key: K, stays: impl Fn(&OpenStream) -> bool) {
         let Some(streams) = self.of.get_mut(&key) else { return };
         streams.retain(stays);
         if streams.is_empty() {
@@ -199,11 +199,11 @@ impl<K: Copy + Eq + Hash> Open<K> {
 /// The body of a response: sends queued events until the hub or the client ends it.
 pub struct EventStream<K: Copy + Eq + Hash> {
     receiver: Receiver<Bytes>,
-    open: Arc<Mutex<Open<K>>>,
+    open: Arc<Mutex<OpenStreams<K>>>,
     key: K,
     id: StreamId,
     connection: Option<Arc<Connection>>,
-    _place: Place,
+    _place: StreamPlace,
 }
 
 impl<K: Copy + Eq + Hash> EventStream<K> {
@@ -212,7 +212,7 @@ impl<K: Copy + Eq + Hash> EventStream<K> {
     }
 
     /// Ends the stream when the client closes `connection`.
-    pub fn on(mut self, connection: Option<Arc<Connection>>) -> Self {
+    pub fn until_closed(mut self, connection: Option<Arc<Connection>>) -> Self {
         self.connection = connection;
         self
     }
@@ -251,7 +251,7 @@ mod tests {
     }
 
     fn streams(most: usize) -> Streams<i64> {
-        Streams::new(Arc::new(Room::new()), most)
+        Streams::new(Arc::new(StreamLimit::new()), most)
     }
 
     #[test]
@@ -315,13 +315,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_has_so_many_streams_and_the_process_so_many() {
-        let room = Arc::new(Room::new());
-        let (users, customers) = (Streams::new(room.clone(), 2), Streams::new(room.clone(), 2));
+    fn streams_are_limited_per_key_and_per_process() {
+        let limit = Arc::new(StreamLimit::new());
+        let (users, customers) = (Streams::new(limit.clone(), 2), Streams::new(limit.clone(), 2));
         let first = users.open(1, None);
         let _second = users.open(1, None).unwrap();
         assert!(users.open(1, None).is_none());
-        room.limit(3);
+        limit.set(3);
         let _third = customers.open(1, None).unwrap();
         assert!(customers.open(2, None).is_none());
         drop(first);
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_greeting_reaches_the_newcomer_alone() {
+    fn the_first_event_goes_only_to_the_new_stream() {
         let streams = streams(100);
         let (mut old, mut new) = (streams.open(1, None).unwrap(), streams.open(1, None).unwrap());
         let event = Bytes::from_static(b"x");

@@ -44,7 +44,7 @@ impl Filter {
     }
 
     /// Title and text of an empty page.
-    pub fn nothing(self) -> (&'static str, &'static str) {
+    pub fn empty_text(self) -> (&'static str, &'static str) {
         match self {
             Self::All => ("Tudo em dia", "Novas notificações aparecem aqui."),
             Self::Unread => ("Tudo lido", "As notificações que você ainda não leu aparecem aqui."),

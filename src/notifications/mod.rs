@@ -10,11 +10,17 @@
 //! are sent to the contact instead. Users choose whether their browser shows notifications and plays a sound
 //! while no page of Pontual is visible.
 
-mod back;
+mod bell;
 mod filter;
 pub mod handlers;
 mod kind;
+pub mod opening;
+pub mod panel;
+pub mod preferences;
 pub mod queries;
+pub mod reading;
+pub mod removal;
+mod return_path;
 mod views;
 
 pub use filter::Filter;
@@ -25,6 +31,6 @@ pub use views::Item;
 pub const BELL_LENGTH: i64 = 20;
 
 /// Unread entries are counted up to this number; from here on, pages show "99+". A user may have very many.
-pub const COUNTED: i64 = 100;
+pub const COUNT_LIMIT: i64 = 100;
 
 const PAGE: &str = "/notifications";

@@ -1,19 +1,29 @@
-//! SQL of notifications.
+//! SQL of notifications. What reads the bell is SQL text: its plan needs lateral joins, counts that stop, and
+//! the conditions that other statements share.
 
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
+use diesel::define_sql_function;
+use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
-use super::{BELL_LENGTH, COUNTED, Filter, Kind};
+use super::preferences::Preferences;
+use super::{BELL_LENGTH, COUNT_LIMIT, Filter, Kind};
 use crate::conversations::readers;
 use crate::db::prepared;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
 use crate::schedules::{Action, FailureReason};
+use crate::schema::{notifications, users};
 use crate::web::{Cursor, PageOf};
+
+define_sql_function! {
+    /// `first`, or `second` if it is NULL.
+    fn coalesce(first: Nullable<Timestamptz>, second: Timestamptz) -> Nullable<Timestamptz>;
+}
 
 const PER_PAGE: i64 = 30;
 
@@ -105,7 +115,7 @@ pub fn page_of(
     Ok(PageOf::cut(rows, PER_PAGE as usize, (start, is_backwards), cursor))
 }
 
-/// The number of notifications per filter, each up to [`COUNTED`].
+/// The number of notifications per filter, each up to [`COUNT_LIMIT`].
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub struct Counts {
     #[diesel(sql_type = BigInt)]
@@ -121,7 +131,7 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
         let condition = filter.condition();
         format!(
             "(SELECT count(*) FROM (SELECT FROM notifications n WHERE n.user_id = $1 AND {condition}
-               LIMIT {COUNTED}) counted)"
+               LIMIT {COUNT_LIMIT}) counted)"
         )
     };
     let [all, unread, errors] = Filter::ALL.map(count);
@@ -152,20 +162,20 @@ pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Ro
     Ok(rows.bind::<Array<BigInt>, _>(users).load(conn)?)
 }
 
-/// Maximum rows that [`written`] returns.
-pub const WRITTEN_AT_ONCE: usize = 500;
+/// Maximum rows that [`unread_between`] returns.
+pub const UNREAD_BATCH: usize = 500;
 
 /// The first unread notifications with ids from `first` to `last`, oldest first. Only those of `users`, if given.
-pub fn written(
+pub fn unread_between(
     conn: &mut PgConnection,
     (first, last): (NotificationId, NotificationId),
     users: Option<&[UserId]>,
 ) -> Result<Vec<Row>> {
-    let written = format!(
+    let unread_between = format!(
         "(SELECT * FROM notifications m WHERE m.id BETWEEN $1 AND $2 AND coalesce(m.user_id = ANY($3), true)
-             AND m.read_at IS NULL AND m.removed_at IS NULL ORDER BY m.id LIMIT {WRITTEN_AT_ONCE})"
+             AND m.read_at IS NULL AND m.removed_at IS NULL ORDER BY m.id LIMIT {UNREAD_BATCH})"
     );
-    let rows = prepared(format!("{} ORDER BY n.id", rows_of(&written)));
+    let rows = prepared(format!("{} ORDER BY n.id", rows_of(&unread_between)));
     let rows = rows.bind::<BigInt, _>(first).bind::<BigInt, _>(last);
     Ok(rows.bind::<Nullable<Array<BigInt>>, _>(users).load(conn)?)
 }
@@ -175,7 +185,7 @@ pub fn written(
 pub struct Bell {
     #[diesel(sql_type = BigInt)]
     pub user_id: UserId,
-    /// Up to [`COUNTED`].
+    /// Up to [`COUNT_LIMIT`].
     #[diesel(sql_type = BigInt)]
     pub unread: i64,
     /// The newest unread entries.
@@ -189,7 +199,7 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
         "SELECT asked.user_id,
                 (SELECT count(*) FROM (SELECT FROM notifications n
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
-                  LIMIT {COUNTED}) counted) AS unread,
+                  LIMIT {COUNT_LIMIT}) counted) AS unread,
                 ARRAY(SELECT n.id FROM notifications n
                   WHERE n.user_id = asked.user_id AND n.read_at IS NULL AND n.removed_at IS NULL
                   ORDER BY n.id DESC LIMIT {BELL_LENGTH}) AS ids
@@ -203,23 +213,19 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
 /// # Errors
 /// `NotFound` if `user` has no notification with that id.
 pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
-    let read = prepared(
-        "UPDATE notifications SET read_at = coalesce(read_at, now()) WHERE id = $1 AND user_id = $2",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(user)
-    .execute(conn)?;
+    let own = notifications::table.find(id).filter(notifications::user_id.eq(user));
+    let read = diesel::update(own)
+        .set(notifications::read_at.eq(coalesce(notifications::read_at, now)))
+        .execute(conn)?;
     if read == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// The pages that "Ir para conversa" could open.
-#[derive(Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = notifications)]
 pub struct Destination {
-    #[diesel(sql_type = BigInt)]
     pub contact_id: ContactId,
-    #[diesel(sql_type = Nullable<BigInt>)]
     pub ticket_id: Option<TicketId>,
-    #[diesel(sql_type = BigInt)]
     pub schedule_id: ScheduleId,
 }
 
@@ -228,21 +234,20 @@ pub struct Destination {
 /// # Errors
 /// `NotFound` if `user` has no notification with that id.
 pub fn destination(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<Destination> {
-    prepared("SELECT contact_id, ticket_id, schedule_id FROM notifications WHERE id = $1 AND user_id = $2")
-        .bind::<BigInt, _>(id)
-        .bind::<BigInt, _>(user)
-        .get_result(conn)
-        .map_err(Error::from)
+    Ok(notifications::table
+        .find(id)
+        .filter(notifications::user_id.eq(user))
+        .select(Destination::as_select())
+        .first(conn)?)
 }
 
 /// Marks all notifications of `user` as read.
 pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
-    prepared(
-        "UPDATE notifications SET read_at = now()
-          WHERE user_id = $1 AND read_at IS NULL AND removed_at IS NULL",
-    )
-    .bind::<BigInt, _>(user)
-    .execute(conn)?;
+    let unread = notifications::table
+        .filter(notifications::user_id.eq(user))
+        .filter(notifications::read_at.is_null())
+        .filter(notifications::removed_at.is_null());
+    diesel::update(unread).set(notifications::read_at.eq(now)).execute(conn)?;
     Ok(())
 }
 
@@ -251,29 +256,20 @@ pub fn read_all(conn: &mut PgConnection, user: UserId) -> Result<()> {
 /// # Errors
 /// `NotFound` if `user` has no notification with that id.
 pub fn remove(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result<()> {
-    let removed = prepared(
-        "UPDATE notifications SET removed_at = coalesce(removed_at, now()) WHERE id = $1 AND user_id = $2",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(user)
-    .execute(conn)?;
+    let own = notifications::table.find(id).filter(notifications::user_id.eq(user));
+    let removed = diesel::update(own)
+        .set(notifications::removed_at.eq(coalesce(notifications::removed_at, now)))
+        .execute(conn)?;
     if removed == 0 { Err(Error::NotFound) } else { Ok(()) }
 }
 
-/// What a user's browser does while no page of Pontual is visible.
-#[derive(Clone, Copy, Debug)]
-pub struct Preferences {
-    pub plays_sound: bool,
-    pub shows_browser_notices: bool,
-}
-
 pub fn choose(conn: &mut PgConnection, user: UserId, chosen: Preferences) -> Result<()> {
-    prepared(
-        "UPDATE users SET plays_sound = $2, shows_browser_notices = $3, updated_at = now() WHERE id = $1",
-    )
-    .bind::<BigInt, _>(user)
-    .bind::<Bool, _>(chosen.plays_sound)
-    .bind::<Bool, _>(chosen.shows_browser_notices)
-    .execute(conn)?;
+    diesel::update(users::table.find(user))
+        .set((
+            users::plays_sound.eq(chosen.plays_sound),
+            users::shows_browser_notices.eq(chosen.shows_browser_notices),
+            users::updated_at.eq(now),
+        ))
+        .execute(conn)?;
     Ok(())
 }

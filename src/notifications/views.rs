@@ -4,7 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::queries::{Counts, Row};
-use super::{COUNTED, Filter, Kind, PAGE};
+use super::{COUNT_LIMIT, Filter, Kind, PAGE};
 use crate::auth::Account;
 use crate::clock::{self, Zone};
 use crate::ids::{NotificationId, ScheduleId};
@@ -26,7 +26,7 @@ pub struct Item {
     clock: String,
     instant: String,
     /// The label of the main button; `None` if the user may read neither conversation nor contact.
-    way: Option<&'static str>,
+    button_label: Option<&'static str>,
     reads_conversation: bool,
 }
 
@@ -58,7 +58,7 @@ impl Item {
             clock: zone.time(row.created_at),
             instant: clock::datetime_attribute(row.created_at),
             reads_conversation: row.reads_conversation,
-            way: match (row.reads_conversation, row.reads_contact) {
+            button_label: match (row.reads_conversation, row.reads_contact) {
                 (true, _) => Some("Ir para conversa"),
                 (false, true) => Some("Ver contato"),
                 (false, false) => None,
@@ -83,7 +83,9 @@ impl Sentence {
             (Kind::ScheduleCompleted, Action::Notify) if comment.is_empty() => {
                 ("Lembrete agendado para ", ".".into())
             }
-            (Kind::ScheduleCompleted, Action::Notify) => ("Lembrete para ", format!(": {}", closed(comment))),
+            (Kind::ScheduleCompleted, Action::Notify) => {
+                ("Lembrete para ", format!(": {}", with_full_stop(comment)))
+            }
             (Kind::ScheduleCompleted, _) => ("Chamado aberto para ", format!(".{}", commented(comment))),
         };
         Self { before, contact: row.contact.clone(), after }
@@ -106,9 +108,9 @@ fn commented(comment: &str) -> String {
 }
 
 /// Adds a full stop to `text` unless it ends a sentence already.
-fn closed(text: &str) -> String {
-    let is_closed = text.ends_with(['.', '!', '?', '…']);
-    if is_closed { text.to_owned() } else { format!("{text}.") }
+fn with_full_stop(text: &str) -> String {
+    let ends_a_sentence = text.ends_with(['.', '!', '?', '…']);
+    if ends_a_sentence { text.to_owned() } else { format!("{text}.") }
 }
 
 /// The page of notifications.
@@ -120,7 +122,7 @@ pub struct Index {
     items: Vec<Item>,
     /// Whether there are unread notifications.
     has_unread: bool,
-    nothing: (&'static str, &'static str),
+    empty_text: (&'static str, &'static str),
     pager: Pager,
     plays_sound: bool,
     shows_browser_notices: bool,
@@ -151,7 +153,7 @@ impl Index {
             name: if tab == Filter::All { "all" } else { tab.name() },
             label: tab.label(),
             href: address(tab, None),
-            count: bounded(count),
+            count: capped_count(count),
             is_current: tab == filter,
         };
         let counted = [counts.all, counts.unread, counts.errors];
@@ -160,7 +162,7 @@ impl Index {
             tabs: Filter::ALL.into_iter().zip(counted).map(tab).collect(),
             items: Item::all(&page.rows),
             has_unread: counts.unread > 0,
-            nothing: filter.nothing(),
+            empty_text: filter.empty_text(),
             pager: Pager {
                 before: page.before.map(|cursor| address(filter, Some(("before", cursor)))),
                 after: page.after.map(|cursor| address(filter, Some(("after", cursor)))),
@@ -179,9 +181,9 @@ fn address(filter: Filter, cursor: Option<(&str, Cursor)>) -> String {
     if query.is_empty() { PAGE.into() } else { format!("{PAGE}?{}", query.join("&")) }
 }
 
-/// A count, or "99+" at [`COUNTED`].
-fn bounded(count: i64) -> String {
-    if count < COUNTED { count.to_string() } else { format!("{}+", COUNTED - 1) }
+/// A count, or "99+" at [`COUNT_LIMIT`].
+fn capped_count(count: i64) -> String {
+    if count < COUNT_LIMIT { count.to_string() } else { format!("{}+", COUNT_LIMIT - 1) }
 }
 
 /// The panel that the bell opens.
@@ -189,12 +191,12 @@ fn bounded(count: i64) -> String {
 #[template(path = "notifications/_panel.html")]
 pub struct Panel {
     items: Vec<Item>,
-    nothing: (&'static str, &'static str),
+    empty_text: (&'static str, &'static str),
 }
 
 impl Panel {
     pub fn of(rows: &[Row]) -> Self {
-        let nothing = Filter::All.nothing();
-        Self { items: Item::all(rows), nothing }
+        let empty_text = Filter::All.empty_text();
+        Self { items: Item::all(rows), empty_text }
     }
 }

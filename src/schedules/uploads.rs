@@ -8,7 +8,7 @@ use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::remove_upload;
-use crate::files::{KeptFiles, MOST, PostedFiles, Refused, UploadItem};
+use crate::files::{KeptUploads, MAX_FILES, PostedFiles, RefusedFile, UploadItem};
 use crate::ids::{AttachmentId, UserId};
 use crate::web::{Posted, Shell};
 
@@ -21,13 +21,14 @@ pub async fn create(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     form.files.truncate(1);
-    let beside: Vec<AttachmentId> = form.all("files").filter_map(|id| id.parse().ok()).take(MOST).collect();
+    let beside: Vec<AttachmentId> =
+        form.all("files").filter_map(|id| id.parse().ok()).take(MAX_FILES).collect();
     let kept = keep(&mut form, &db, viewer.id, &beside).await?;
     match kept.uploads.into_iter().next() {
         Some(upload) => shell.fragment(StatusCode::OK, UploadItem::new(upload)),
         None => {
             let sentence = kept.refused.into_iter().next().unwrap_or_else(|| "Escolha um arquivo.".into());
-            shell.fragment(StatusCode::UNPROCESSABLE_ENTITY, Refused { sentence })
+            shell.fragment(StatusCode::UNPROCESSABLE_ENTITY, RefusedFile { sentence })
         }
     }
 }
@@ -38,9 +39,9 @@ pub async fn keep(
     db: &Db,
     user: UserId,
     named: &[AttachmentId],
-) -> Result<KeptFiles> {
+) -> Result<KeptUploads> {
     if form.files.is_empty() {
-        return Ok(KeptFiles::default());
+        return Ok(KeptUploads::default());
     }
     let ids = named.to_vec();
     let beside = db.run(move |conn| queries::usable_files(conn, user, &ids)).await?;

@@ -156,7 +156,7 @@ async fn strangers_who_take_all_places_keep_nobody_out() {
     let cookie = format!("cookie: pontual={}\r\n", bruno.cookie("pontual").unwrap());
     assert_eq!(status(&live, "127.0.0.9", "/notifications", &cookie).await, "HTTP/1.1 200 OK");
     until_there_are(&app, |count| count <= 256).await;
-    app.shared.hub.take(pontual::live::Incoming::Reconnected);
+    app.shared.hub.receive(pontual::live::Incoming::Reconnected);
     stream.until("sync").await;
 }
 
@@ -295,6 +295,6 @@ async fn a_stream_ends_with_its_own_session_and_no_other() {
     );
     app.shared.hub.recheck();
     of_old.ends().await;
-    app.shared.hub.take(pontual::live::Incoming::Reconnected);
+    app.shared.hub.receive(pontual::live::Incoming::Reconnected);
     of_new.until("sync").await;
 }

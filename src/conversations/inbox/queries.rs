@@ -10,7 +10,7 @@ use crate::conversations::thread::Kind;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
-use crate::notifications::COUNTED;
+use crate::notifications::COUNT_LIMIT;
 use crate::web::{Cursor, PageOf, Search};
 
 /// Maximum conversations per page of the list.
@@ -134,7 +134,7 @@ pub fn closed_conversations(
 }
 
 /// SQL for the number of open tickets that user `u` attends and in which the customer wrote something that
-/// the team has not seen, up to `notifications::COUNTED`. `attends_all` and `attends` are SQL conditions for
+/// the team has not seen, up to `notifications::COUNT_LIMIT`. `attends_all` and `attends` are SQL conditions for
 /// the user's permissions, and `of.departments` holds the user's departments.
 pub fn unseen() -> String {
     let (attends_all, attends) =
@@ -144,7 +144,7 @@ pub fn unseen() -> String {
              SELECT FROM tickets t
               WHERE t.status = 'open' AND t.last_customer_message_id > t.seen_message_id
                 AND coalesce({attends_all} OR {attends} AND (t.attendant_id = u.id OR t.department_id = ANY(of.departments)), false)
-              LIMIT {COUNTED}) counted)"
+              LIMIT {COUNT_LIMIT}) counted)"
     )
 }
 

@@ -1,4 +1,4 @@
-//! Types of text files. The file name's ending announces a type; if the content does not match it, the file
+//! Types of text files. The file name's extension announces a type; if the content does not match it, the file
 //! is refused.
 //!
 //! We never display such a file, we only offer it for download. A file with content that a browser would run
@@ -8,9 +8,9 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::{GUESSED, MARKUP, contains, xml};
+use super::{BROWSER_SNIFFED_BYTES, MARKUP, contains, xml};
 
-/// A file name ending, its media type, and the check whether a text is of that type.
+/// A file name extension, its media type, and the check whether a text is of that type.
 type TextKind = (&'static str, &'static str, fn(&str) -> bool);
 
 const KINDS: [TextKind; 8] = [
@@ -24,21 +24,21 @@ const KINDS: [TextKind; 8] = [
     ("ofx", "application/x-ofx", is_bank_statement),
 ];
 
-/// Whether files with this ending are checked as text, whatever their first bytes look like: a table that
+/// Whether files with this extension are checked as text, whatever their first bytes look like: a table that
 /// starts with "BMW;…" is not a bitmap.
-pub fn is_promised(ending: &str) -> bool {
-    KINDS.iter().any(|(known, ..)| *known == ending)
+pub fn is_text_extension(extension: &str) -> bool {
+    KINDS.iter().any(|(known, ..)| *known == extension)
 }
 
-/// The media type of `bytes` if they are text of the type that `ending` announces. If it announces none, they
+/// The media type of `bytes` if they are text of the type that `extension` announces. If it announces none, they
 /// must be text without markup.
-pub fn media_type(bytes: &[u8], ending: &str) -> Option<&'static str> {
+pub fn media_type(bytes: &[u8], extension: &str) -> Option<&'static str> {
     let text = decoded(bytes)?;
     let text = text.trim_start();
     if text.is_empty() || text.starts_with("#!") || !text.chars().all(is_written) {
         return None;
     }
-    match KINDS.iter().find(|(known, ..)| *known == ending) {
+    match KINDS.iter().find(|(known, ..)| *known == extension) {
         Some((_, media_type, is_kept)) => is_kept(text).then_some(*media_type),
         None => (!has_markup(text)).then_some("text/plain"),
     }
@@ -78,7 +78,7 @@ fn is_written(c: char) -> bool {
 
 fn has_markup(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let guessed = bytes[..bytes.len().min(GUESSED)].to_ascii_lowercase();
+    let guessed = bytes[..bytes.len().min(BROWSER_SNIFFED_BYTES)].to_ascii_lowercase();
     text.starts_with('<') || MARKUP.iter().any(|mark| contains(&guessed, mark))
 }
 

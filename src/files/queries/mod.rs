@@ -2,53 +2,48 @@
 
 use std::collections::BTreeMap;
 
+use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Text, Timestamptz};
 
 mod sweeping;
 pub mod volume;
 
-pub use sweeping::{BATCH, Locked, delete_unused, lock_blob, remove_old_uploads, unused_blobs};
+pub use sweeping::{BlobLock, MAX_ROWS, delete_unused, lock_blob, remove_old_uploads, unused_blobs};
 
 use super::{Attachment, ContentHash, FileName};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{AttachmentId, MessageId, UserId};
+use crate::schema::{attachments, blobs};
 
 /// Creates the blob's row or renews its claim, so that the sweeper leaves it alone for an hour.
 pub fn claim_blob(conn: &mut PgConnection, hash: ContentHash, size: u64, media_type: &str) -> Result<()> {
-    db::prepared(
-        "INSERT INTO blobs (sha256, size, media_type) VALUES ($1, $2, $3)
-         ON CONFLICT (sha256) DO UPDATE SET claimed_at = clock_timestamp()",
-    )
-    .bind::<Binary, _>(hash)
-    .bind::<BigInt, _>(size as i64)
-    .bind::<Text, _>(media_type)
-    .execute(conn)?;
+    diesel::insert_into(blobs::table)
+        .values((blobs::sha256.eq(hash), blobs::size.eq(size as i64), blobs::media_type.eq(media_type)))
+        .on_conflict(blobs::sha256)
+        .do_update()
+        .set(blobs::claimed_at.eq(sql::<Timestamptz>("clock_timestamp()")))
+        .execute(conn)?;
     Ok(())
 }
 
 /// The columns of `Attachment`, of the attachment `a` and its blob `b`, in SQL.
-pub const SHOWN: &str = "a.id, a.sha256, a.file_name, b.media_type, b.size";
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
+pub const ATTACHMENT_COLUMNS: &str = "a.id, a.sha256, a.file_name, b.media_type, b.size";
 
 /// Number of unused uploads of `uploader`; counting stops at `most`.
-pub fn count_loose(conn: &mut PgConnection, uploader: UserId, most: i64) -> Result<i64> {
-    let row: Count = db::prepared(
-        "SELECT count(*) AS count
+pub fn count_unused(conn: &mut PgConnection, uploader: UserId, most: i64) -> Result<i64> {
+    // Counts within a subquery that stops at the maximum. The builder has no subqueries in FROM.
+    Ok(db::prepared(
+        "SELECT count(*)
            FROM (SELECT FROM attachments WHERE uploaded_by = $1 AND schedule_id IS NULL AND message_id IS NULL
                   LIMIT $2) loose",
     )
     .bind::<BigInt, _>(uploader)
     .bind::<BigInt, _>(most)
-    .get_result(conn)?;
-    Ok(row.count)
+    .by_position::<BigInt>()
+    .get_result(conn)?)
 }
 
 /// Creates an upload: an attachment that belongs only to its uploader.
@@ -58,9 +53,10 @@ pub fn add_upload(
     name: &FileName,
     uploader: UserId,
 ) -> Result<Attachment> {
+    // One statement. The builder has no WITH.
     Ok(db::prepared(format!(
         "WITH a AS (INSERT INTO attachments (sha256, file_name, uploaded_by) VALUES ($1, $2, $3) RETURNING *)
-         SELECT {SHOWN} FROM a JOIN blobs b USING (sha256)"
+         SELECT {ATTACHMENT_COLUMNS} FROM a JOIN blobs b USING (sha256)"
     ))
     .bind::<Binary, _>(hash)
     .bind::<Text, _>(name.as_str())
@@ -70,28 +66,20 @@ pub fn add_upload(
 
 /// Deletes an unused upload of `uploader`; `false` if there is none with this id.
 pub fn remove_upload(conn: &mut PgConnection, id: AttachmentId, uploader: UserId) -> Result<bool> {
-    let removed = db::prepared(
-        "DELETE FROM attachments
-          WHERE id = $1 AND uploaded_by = $2 AND schedule_id IS NULL AND message_id IS NULL",
-    )
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(uploader)
-    .execute(conn)?;
-    Ok(removed == 1)
+    let unused = attachments::table
+        .find(id)
+        .filter(attachments::uploaded_by.eq(uploader))
+        .filter(attachments::schedule_id.is_null())
+        .filter(attachments::message_id.is_null());
+    Ok(diesel::delete(unused).execute(conn)? == 1)
 }
 
 pub fn by_id(conn: &mut PgConnection, id: AttachmentId) -> Result<Attachment> {
-    Ok(db::prepared(format!("SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.id = $1"))
-        .bind::<BigInt, _>(id)
-        .get_result(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct OfMessage {
-    #[diesel(sql_type = BigInt)]
-    message_id: MessageId,
-    #[diesel(embed)]
-    attachment: Attachment,
+    Ok(attachments::table
+        .inner_join(blobs::table)
+        .filter(attachments::id.eq(id))
+        .select(Attachment::as_select())
+        .first(conn)?)
 }
 
 /// The files of several messages, in one statement.
@@ -103,14 +91,14 @@ pub fn of_messages(
     if messages.is_empty() {
         return Ok(found);
     }
-    let rows: Vec<OfMessage> = db::prepared(format!(
-        "SELECT a.message_id, {SHOWN} FROM attachments a JOIN blobs b USING (sha256)
-          WHERE a.message_id = ANY($1) ORDER BY a.message_id, a.id"
-    ))
-    .bind::<Array<BigInt>, _>(messages)
-    .load(conn)?;
-    for OfMessage { message_id, attachment } in rows {
-        found.entry(message_id).or_default().push(attachment);
+    let rows: Vec<(MessageId, Attachment)> = attachments::table
+        .inner_join(blobs::table)
+        .filter(attachments::message_id.eq_any(messages))
+        .order((attachments::message_id, attachments::id))
+        .select((attachments::message_id.assume_not_null(), Attachment::as_select()))
+        .load(conn)?;
+    for (message, attachment) in rows {
+        found.entry(message).or_default().push(attachment);
     }
     Ok(found)
 }

@@ -10,18 +10,13 @@ use crate::ids::UserId;
 
 /// Maximum bytes per account and hour. Deleted uploads count too, because their content stays on the disk
 /// until the sweeper runs.
-pub const HOURLY: i64 = 512 * 1024 * 1024;
-
-#[derive(QueryableByName)]
-struct MinutesRow {
-    #[diesel(sql_type = Integer)]
-    minutes: i32,
-}
+pub const MAX_BYTES_PER_HOUR: i64 = 512 * 1024 * 1024;
 
 /// Adds `size` bytes to the volume of `uploader`. Above the limit, adds nothing and returns the minutes until
 /// the hour is over.
 pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Result<(), i32>> {
     let size = i64::try_from(size).unwrap_or(i64::MAX);
+    // The builder's ON CONFLICT has no CASE.
     let counted = db::prepared(
         "INSERT INTO upload_volumes AS v (user_id, bytes) VALUES ($1, $2)
          ON CONFLICT (user_id) DO UPDATE SET
@@ -32,19 +27,19 @@ pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Res
     )
     .bind::<BigInt, _>(uploader)
     .bind::<BigInt, _>(size)
-    .bind::<BigInt, _>(HOURLY)
+    .bind::<BigInt, _>(MAX_BYTES_PER_HOUR)
     .execute(conn)?;
     if counted == 1 {
         return Ok(Ok(()));
     }
-    let left: MinutesRow = db::prepared(
+    let minutes = db::prepared(
         "SELECT greatest(1, ceil(extract(epoch FROM hour_began_at + interval '1 hour' - clock_timestamp()) / 60))::int
-                AS minutes
            FROM upload_volumes WHERE user_id = $1",
     )
     .bind::<BigInt, _>(uploader)
+    .by_position::<Integer>()
     .get_result(conn)?;
-    Ok(Err(left.minutes))
+    Ok(Err(minutes))
 }
 
 /// The message when an account is over the limit.

@@ -1,7 +1,7 @@
 //! The form's files: sent with the form, or uploaded before and named by their ids.
 
 use super::ScheduleInput;
-use crate::files::{KeptFiles, MOST, TOO_MANY};
+use crate::files::{KeptUploads, MAX_FILES, TOO_MANY};
 use crate::ids::AttachmentId;
 use crate::schedules::Action;
 use crate::schedules::draft::Facts;
@@ -22,7 +22,7 @@ pub fn chosen(fields: &Fields) -> Vec<AttachmentId> {
 
 impl ScheduleInput {
     /// Adds the files that were sent with the form itself.
-    pub fn with_uploads(mut self, kept: KeptFiles) -> Self {
+    pub fn with_uploads(mut self, kept: KeptUploads) -> Self {
         self.files.extend(kept.uploads.iter().map(|upload| upload.id));
         self.refused_files = kept.refused;
         self
@@ -35,7 +35,7 @@ impl ScheduleInput {
         if facts.files.len() < self.files.len() {
             errors.add("files", "Um dos arquivos não está mais disponível. Envie de novo.");
         }
-        if self.files.len() > MOST
+        if self.files.len() > MAX_FILES
             && !self.refused_files.iter().any(|sentence| sentence.starts_with(TOO_MANY))
         {
             errors.add("files", TOO_MANY);

@@ -8,7 +8,7 @@ use super::is_readable;
 use crate::db;
 use crate::error::Result;
 use crate::files::Attachment;
-use crate::files::queries::SHOWN;
+use crate::files::queries::ATTACHMENT_COLUMNS;
 use crate::ids::{AttachmentId, ScheduleId, UserId};
 use crate::schema::attachments;
 
@@ -17,7 +17,7 @@ use crate::schema::attachments;
 pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Result<Vec<Attachment>> {
     // SQL text: the conditions and columns are shared as text.
     Ok(db::prepared(format!(
-        "SELECT {SHOWN}
+        "SELECT {ATTACHMENT_COLUMNS}
            FROM attachments a JOIN blobs b USING (sha256) LEFT JOIN schedules s ON s.id = a.schedule_id
           WHERE a.id = ANY($2)
             AND ((a.uploaded_by = $1 AND a.schedule_id IS NULL AND a.message_id IS NULL)
@@ -71,7 +71,7 @@ pub fn attach(
 pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<Attachment>> {
     // SQL text: the columns are shared as text.
     Ok(db::prepared(format!(
-        "SELECT {SHOWN} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
+        "SELECT {ATTACHMENT_COLUMNS} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
     ))
     .bind::<BigInt, _>(schedule)
     .load(conn)?)

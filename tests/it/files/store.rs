@@ -43,17 +43,17 @@ pub async fn keeps_its_promises(app: &TestApp, files: &Files) {
     }
     let hash = hash_of(b"ol\xc3\xa1");
     assert_eq!(app.database.number("SELECT count(*) AS value FROM blobs"), 3);
-    assert!(files.set_aside(hash).await.unwrap());
-    assert!(!files.set_aside(hash).await.unwrap());
+    assert!(files.move_to_trash(hash).await.unwrap());
+    assert!(!files.move_to_trash(hash).await.unwrap());
     assert!(!files.has(hash).await.unwrap());
-    assert_eq!(files.left_aside().await.unwrap(), [hash]);
-    assert!(files.restore(hash).await.unwrap());
+    assert_eq!(files.trash().await.unwrap(), [hash]);
+    assert!(files.restore_from_trash(hash).await.unwrap());
     assert_eq!(bytes_of(files, hash).await, "olá".as_bytes());
-    files.set_aside(hash).await.unwrap();
-    files.discard(hash).await.unwrap();
-    files.discard(hash).await.unwrap();
-    assert!(!files.restore(hash).await.unwrap());
-    assert!(files.left_aside().await.unwrap().is_empty());
+    files.move_to_trash(hash).await.unwrap();
+    files.delete_from_trash(hash).await.unwrap();
+    files.delete_from_trash(hash).await.unwrap();
+    assert!(!files.restore_from_trash(hash).await.unwrap());
+    assert!(files.trash().await.unwrap().is_empty());
     app.database.execute("DELETE FROM blobs WHERE size = 4");
 
     let mut early = files.receive(10).await.unwrap();

@@ -92,8 +92,8 @@ async fn what_a_killed_process_left_is_put_right() {
     app.keep(PDF).await;
     app.keep(PNG).await;
     // Killed between setting aside and commit, the row still exists. Killed after the commit, it is gone.
-    files.set_aside(hash(PDF)).await.unwrap();
-    files.set_aside(hash(PNG)).await.unwrap();
+    files.move_to_trash(hash(PDF)).await.unwrap();
+    files.move_to_trash(hash(PNG)).await.unwrap();
     app.database.execute(&format!(
         "INSERT INTO attachments (sha256, file_name, uploaded_by) VALUES ('\\x{}', 'a.pdf', 301);
          DELETE FROM blobs WHERE sha256 = '\\x{}'",
@@ -108,7 +108,7 @@ async fn what_a_killed_process_left_is_put_right() {
     assert_eq!(swept(&app).await.temporary, 1);
     assert!(files.has(hash(PDF)).await.unwrap());
     assert!(!files.has(hash(PNG)).await.unwrap());
-    assert!(files.left_aside().await.unwrap().is_empty());
+    assert!(files.trash().await.unwrap().is_empty());
     assert!(!killed.exists() && folder.join("incoming/writing").exists());
 }
 

@@ -1,7 +1,7 @@
 //! Uploading a file: what is accepted, what is refused, and with which message.
 
 use actix_web::test::TestRequest;
-use pontual::files::MOST_UNDER_WAY;
+use pontual::files::MAX_BYTES_IN_PROGRESS;
 use pontual::ids::UserId;
 
 use super::{CSV, PDF, PNG, attachments};
@@ -184,8 +184,8 @@ async fn what_one_account_is_sending_at_once_is_bounded() {
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
     let sender = Some(UserId(app.company.administrator));
-    let mut others = app.shared.files.share_of(sender);
-    others.add(MOST_UNDER_WAY - PDF.len() as u64 + 1).unwrap();
+    let mut others = app.shared.files.upload_share(sender);
+    others.add(MAX_BYTES_IN_PROGRESS - PDF.len() as u64 + 1).unwrap();
     let refused = admin.post_files("/uploads", &[], &[("proposta.pdf", PDF)]).await;
     refused.assert_status(429);
     assert_eq!(refused.header("retry-after"), "10");
@@ -194,7 +194,7 @@ async fn what_one_account_is_sending_at_once_is_bounded() {
     for _ in 0..2 {
         admin.post_files("/uploads", &[], &[("proposta.pdf", PDF), ("x.exe", b"MZ")]).await;
     }
-    app.shared.files.share_of(sender).add(MOST_UNDER_WAY).unwrap();
+    app.shared.files.upload_share(sender).add(MAX_BYTES_IN_PROGRESS).unwrap();
 }
 
 #[actix_web::test]

@@ -37,7 +37,7 @@ impl Live {
             if incoming == Incoming::Reconnected {
                 listening.lock().unwrap().take().map(|listening| listening.send(()));
             }
-            hub.take(incoming);
+            hub.receive(incoming);
         }));
         is_listening.await.unwrap();
         Self { port }

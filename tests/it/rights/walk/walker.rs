@@ -6,7 +6,7 @@ use std::fmt::Write;
 use diesel::pg::PgConnection;
 use pontual::conversations::readers::readers_of_each;
 use pontual::ids::{ContactId, UserId};
-use pontual::live::{queries, reach::Reach};
+use pontual::live::{queries, audience::Audience};
 
 use super::Role;
 use super::routes::route_of;
@@ -244,11 +244,11 @@ impl Walker<'_> {
         let said: BTreeSet<(i64, i64)> =
             said.into_iter().map(|(contact, user)| (contact.0, user.0)).collect();
         assert_eq!(read, said, "pages and statement, {:?}, seed {}", self.role, self.seed);
-        let reach = Reach::default();
-        reach.learn(queries::rights(&mut self.conn, &ids).unwrap());
-        let concerns = queries::concerns(&mut self.conn, &contacts).unwrap();
+        let audience = Audience::default();
+        audience.learn(queries::rights(&mut self.conn, &ids).unwrap());
+        let concerns = queries::conversation_readers(&mut self.conn, &contacts).unwrap();
         let mut heard = BTreeSet::new();
-        for (contacts, users) in reach.of_conversations(&concerns) {
+        for (contacts, users) in audience.of_conversations(&concerns) {
             heard.extend(contacts.iter().flat_map(|contact| users.iter().map(|user| (contact.0, user.0))));
         }
         assert_eq!(heard, said, "live events and statement, {:?}, seed {}", self.role, self.seed);

@@ -9,26 +9,26 @@ use crate::ids::UserId;
 
 /// Maximum bytes per account in this process's temporary files: enough for three forms with the maximum of
 /// files. All visitors who are not signed in share one account.
-pub const MOST_UNDER_WAY: u64 = 256 * 1024 * 1024;
+pub const MAX_BYTES_IN_PROGRESS: u64 = 256 * 1024 * 1024;
 
 /// Suggested wait for an account above the limit.
 const WAIT_SECONDS: i64 = 10;
 
 /// Bytes in transit per account; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct UnderWay(Arc<Mutex<HashMap<Option<UserId>, u64>>>);
+pub(super) struct UploadsInProgress(Arc<Mutex<HashMap<Option<UserId>, u64>>>);
 
 /// The bytes of one file. They count until the file is stored or deleted.
 #[derive(Debug)]
-pub struct Share {
-    of_all: UnderWay,
+pub struct UploadShare {
+    of_all: UploadsInProgress,
     sender: Option<UserId>,
     bytes: u64,
 }
 
-impl UnderWay {
-    pub fn share(&self, sender: Option<UserId>) -> Share {
-        Share { of_all: self.clone(), sender, bytes: 0 }
+impl UploadsInProgress {
+    pub fn share(&self, sender: Option<UserId>) -> UploadShare {
+        UploadShare { of_all: self.clone(), sender, bytes: 0 }
     }
 
     /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
@@ -37,15 +37,15 @@ impl UnderWay {
     }
 }
 
-impl Share {
+impl UploadShare {
     /// Adds received bytes.
     ///
     /// # Errors
-    /// `TooMany` if the account exceeds [`MOST_UNDER_WAY`]; the bytes are then not counted.
+    /// `TooMany` if the account exceeds [`MAX_BYTES_IN_PROGRESS`]; the bytes are then not counted.
     pub fn add(&mut self, bytes: u64) -> Result<()> {
         let mut all = self.of_all.bytes();
         let sum = all.entry(self.sender).or_default();
-        if *sum + bytes > MOST_UNDER_WAY {
+        if *sum + bytes > MAX_BYTES_IN_PROGRESS {
             return Err(Error::TooMany { seconds: WAIT_SECONDS });
         }
         *sum += bytes;
@@ -54,7 +54,7 @@ impl Share {
     }
 }
 
-impl Drop for Share {
+impl Drop for UploadShare {
     fn drop(&mut self) {
         let mut all = self.of_all.bytes();
         if let Some(sum) = all.get_mut(&self.sender) {
@@ -71,18 +71,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_account_has_its_own_bound_and_what_is_gone_counts_no_more() {
-        let under_way = UnderWay::default();
+    fn each_account_has_its_own_limit_and_finished_uploads_no_longer_count() {
+        let uploads_in_progress = UploadsInProgress::default();
         let (ana, bruno) = (Some(UserId(1)), Some(UserId(2)));
-        let mut first = under_way.share(ana);
-        first.add(MOST_UNDER_WAY - 1).unwrap();
-        let mut second = under_way.share(ana);
+        let mut first = uploads_in_progress.share(ana);
+        first.add(MAX_BYTES_IN_PROGRESS - 1).unwrap();
+        let mut second = uploads_in_progress.share(ana);
         second.add(1).unwrap();
         assert!(matches!(second.add(1), Err(Error::TooMany { .. })));
-        under_way.share(bruno).add(MOST_UNDER_WAY).unwrap();
+        uploads_in_progress.share(bruno).add(MAX_BYTES_IN_PROGRESS).unwrap();
         drop(first);
         second.add(1).unwrap();
         drop(second);
-        assert!(under_way.bytes().is_empty());
+        assert!(uploads_in_progress.bytes().is_empty());
     }
 }

@@ -1,22 +1,22 @@
 //! Decides who receives an event. The hub caches the rights of users with streams: it reads them with the
 //! first event of a stream, drops them with the stream, and reads them again with every heartbeat. So an
-//! event costs a query about the records that it concerns, not one about every connected user.
+//! event costs a query about the records that it conversation_readers, not one about every connected user.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::queries::{Concern, Own, Rights};
+use super::queries::{ConversationReaders, OwnSchedules, Rights};
 use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
 
-/// Records, and the users who are told about them.
-pub type Told<T> = (Vec<T>, Vec<UserId>);
+/// Records, and the users who are recipients about them.
+pub type Recipients<T> = (Vec<T>, Vec<UserId>);
 
 /// The cached rights of users with streams.
 #[derive(Default)]
-pub struct Reach(Mutex<HashMap<UserId, Rights>>);
+pub struct Audience(Mutex<HashMap<UserId, Rights>>);
 
-impl Reach {
+impl Audience {
     pub fn learn(&self, rights: Vec<Rights>) {
         self.lock().extend(rights.into_iter().map(|rights| (rights.user, rights)));
     }
@@ -30,11 +30,14 @@ impl Reach {
         self.lock().retain(|user, _| is_there(*user));
     }
 
-    /// Who is told that the conversations of `concerns` changed.
-    pub fn of_conversations(&self, concerns: &[Concern]) -> Vec<Told<ContactId>> {
-        let of_department = by(concerns, |concern| &concern.departments);
-        let of_attendant = by(concerns, |concern| &concern.attendants);
-        let of_notified = by(concerns, |concern| &concern.notified);
+    /// Who is recipients that the conversations of `conversation_readers` changed.
+    pub fn of_conversations(
+        &self,
+        conversation_readers: &[ConversationReaders],
+    ) -> Vec<Recipients<ContactId>> {
+        let of_department = by(conversation_readers, |concern| &concern.departments);
+        let of_attendant = by(conversation_readers, |concern| &concern.attendants);
+        let of_notified = by(conversation_readers, |concern| &concern.notified);
         let (mut everything, mut alone) = (Vec::new(), Vec::new());
         let mut departments: HashMap<Vec<DepartmentId>, Vec<UserId>> = HashMap::new();
         for (user, rights) in self.lock().iter() {
@@ -53,27 +56,32 @@ impl Reach {
                 (false, _) => alone.push((own, touched, *user)),
             }
         }
-        let all = concerns.iter().map(|concern| concern.contact).collect();
+        let all = conversation_readers.iter().map(|concern| concern.contact).collect();
         let together = |own: BTreeSet<ContactId>, departments: &[DepartmentId]| {
             let theirs = departments.iter().filter_map(|id| of_department.get(id)).flatten().copied();
             own.into_iter().chain(theirs).collect::<BTreeSet<_>>().into_iter().collect()
         };
-        let mut told = vec![(all, everything)];
-        told.extend(departments.into_iter().map(|(ids, users)| (together(BTreeSet::new(), &ids), users)));
-        told.extend(alone.into_iter().map(|(own, ids, user)| (together(own, &ids), vec![user])));
-        told
+        let mut recipients = vec![(all, everything)];
+        recipients
+            .extend(departments.into_iter().map(|(ids, users)| (together(BTreeSet::new(), &ids), users)));
+        recipients.extend(alone.into_iter().map(|(own, ids, user)| (together(own, &ids), vec![user])));
+        recipients
     }
 
-    /// Who is told that `schedules` changed. Users who may not read all schedules are told only about their
+    /// Who is recipients that `schedules` changed. Users who may not read all schedules are recipients only about their
     /// `own`.
-    pub fn of_schedules(&self, schedules: Vec<ScheduleId>, own: Vec<Own>) -> Vec<Told<ScheduleId>> {
+    pub fn of_schedules(
+        &self,
+        schedules: Vec<ScheduleId>,
+        own: Vec<OwnSchedules>,
+    ) -> Vec<Recipients<ScheduleId>> {
         let known = self.lock();
         let reads_all = |user: &UserId| known.get(user).map(|rights| rights.reads_all_schedules);
         let everything = known.keys().copied().filter(|user| reads_all(user) == Some(true)).collect();
         let own = own.into_iter().filter(|own| reads_all(&own.user) == Some(false));
-        let mut told = vec![(schedules, everything)];
-        told.extend(own.map(|own| (own.schedules, vec![own.user])));
-        told
+        let mut recipients = vec![(schedules, everything)];
+        recipients.extend(own.map(|own| (own.schedules, vec![own.user])));
+        recipients
     }
 
     /// Ignores poisoning: each change of the map is a single call, so a panic cannot leave it half done.
@@ -82,13 +90,13 @@ impl Reach {
     }
 }
 
-/// Groups the contacts of `concerns` by the values that `of` returns.
+/// Groups the contacts of `conversation_readers` by the values that `of` returns.
 fn by<K: Copy + Eq + Hash>(
-    concerns: &[Concern],
-    of: impl Fn(&Concern) -> &Vec<K>,
+    conversation_readers: &[ConversationReaders],
+    of: impl Fn(&ConversationReaders) -> &Vec<K>,
 ) -> HashMap<K, Vec<ContactId>> {
     let mut found: HashMap<K, Vec<ContactId>> = HashMap::new();
-    for concern in concerns {
+    for concern in conversation_readers {
         for key in of(concern) {
             found.entry(*key).or_default().push(concern.contact);
         }
@@ -110,8 +118,13 @@ mod tests {
         }
     }
 
-    fn concern(contact: i64, departments: &[i64], attendants: &[i64], notified: &[i64]) -> Concern {
-        Concern {
+    fn concern(
+        contact: i64,
+        departments: &[i64],
+        attendants: &[i64],
+        notified: &[i64],
+    ) -> ConversationReaders {
+        ConversationReaders {
             contact: ContactId(contact),
             departments: departments.iter().copied().map(DepartmentId).collect(),
             attendants: attendants.iter().copied().map(UserId).collect(),
@@ -119,42 +132,45 @@ mod tests {
         }
     }
 
-    /// The contacts that `user` is told about.
-    fn heard(told: &[Told<ContactId>], user: i64) -> Vec<i64> {
-        let theirs = told.iter().filter(|(_, users)| users.contains(&UserId(user)));
+    /// The contacts that `user` is recipients about.
+    fn received(recipients: &[Recipients<ContactId>], user: i64) -> Vec<i64> {
+        let theirs = recipients.iter().filter(|(_, users)| users.contains(&UserId(user)));
         theirs.flat_map(|(contacts, _)| contacts).map(|contact| contact.0).collect()
     }
 
     #[test]
-    fn a_conversation_is_told_to_its_departments_its_attendants_and_whoever_was_notified() {
-        let reach = Reach::default();
+    fn a_conversation_reaches_its_departments_its_attendants_and_notified_users() {
+        let audience = Audience::default();
         let administrator = Rights { reads_all_conversations: true, ..rights(1, &[]) };
-        reach.learn(vec![
+        audience.learn(vec![
             administrator,
             rights(2, &[10]),
             rights(3, &[11, 12]),
             rights(4, &[]),
             rights(5, &[12]),
         ]);
-        let told = reach.of_conversations(&[
+        let recipients = audience.of_conversations(&[
             concern(100, &[10], &[], &[]),
             concern(101, &[11], &[2], &[4]),
             concern(102, &[11, 12], &[4], &[]),
         ]);
-        assert_eq!(heard(&told, 1), [100, 101, 102]);
-        assert_eq!(heard(&told, 2), [100, 101]);
-        assert_eq!(heard(&told, 3), [101, 102]);
-        assert_eq!(heard(&told, 4), [101], "attends no more, but was notified");
-        assert_eq!(heard(&told, 5), [102]);
+        assert_eq!(received(&recipients, 1), [100, 101, 102]);
+        assert_eq!(received(&recipients, 2), [100, 101]);
+        assert_eq!(received(&recipients, 3), [101, 102]);
+        assert_eq!(received(&recipients, 4), [101], "attends no more, but was notified");
+        assert_eq!(received(&recipients, 5), [102]);
     }
 
     #[test]
-    fn whoever_is_forgotten_hears_of_nothing() {
-        let reach = Reach::default();
-        reach.learn(vec![rights(2, &[10]), rights(3, &[10]), rights(4, &[10])]);
-        reach.forget(UserId(2));
-        reach.keep(|user| user == UserId(4));
-        let told = reach.of_conversations(&[concern(100, &[10], &[2], &[2])]);
-        assert_eq!((heard(&told, 2), heard(&told, 3), heard(&told, 4)), (vec![], vec![], vec![100]));
+    fn a_forgotten_user_receives_nothing() {
+        let audience = Audience::default();
+        audience.learn(vec![rights(2, &[10]), rights(3, &[10]), rights(4, &[10])]);
+        audience.forget(UserId(2));
+        audience.keep(|user| user == UserId(4));
+        let recipients = audience.of_conversations(&[concern(100, &[10], &[2], &[2])]);
+        assert_eq!(
+            (received(&recipients, 2), received(&recipients, 3), received(&recipients, 4)),
+            (vec![], vec![], vec![100])
+        );
     }
 }

@@ -9,7 +9,7 @@ use super::streams::StreamId;
 use crate::ids::{ContactId, NotificationId, ScheduleId, UserId};
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct News {
+pub struct PendingEvents {
     /// The first and last id of the new notifications.
     pub notified: Option<(NotificationId, NotificationId)>,
     pub bells: BTreeSet<UserId>,
@@ -20,20 +20,20 @@ pub struct News {
     pub new_users: BTreeSet<(UserId, StreamId)>,
     pub new_customers: BTreeSet<(CustomerKey, StreamId)>,
     /// Announcements may have been missed: every stream must receive the current state.
-    pub all_may_have_missed: bool,
+    pub events_may_be_missing: bool,
     /// Check the rights of everybody who has a stream.
     pub recheck: bool,
-    pub doubts: Doubts,
+    pub rights_to_check: RightsToCheck,
 }
 
 /// Users and customers whose rights to their streams are due for a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Doubts {
+pub struct RightsToCheck {
     pub users: BTreeSet<UserId>,
     pub customers: BTreeSet<CustomerKey>,
 }
 
-impl News {
+impl PendingEvents {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -54,7 +54,7 @@ impl News {
         }
     }
 
-    /// Merges back news that could not be delivered.
+    /// Merges back pending that could not be delivered.
     pub fn put_back(&mut self, earlier: Self) {
         if let Some((first, last)) = earlier.notified {
             self.add(Event::Notified(first, last));
@@ -65,10 +65,10 @@ impl News {
         self.rights.extend(earlier.rights);
         self.new_users.extend(earlier.new_users);
         self.new_customers.extend(earlier.new_customers);
-        self.all_may_have_missed |= earlier.all_may_have_missed;
+        self.events_may_be_missing |= earlier.events_may_be_missing;
         self.recheck |= earlier.recheck;
-        self.doubts.users.extend(earlier.doubts.users);
-        self.doubts.customers.extend(earlier.doubts.customers);
+        self.rights_to_check.users.extend(earlier.rights_to_check.users);
+        self.rights_to_check.customers.extend(earlier.rights_to_check.customers);
     }
 }
 
@@ -78,24 +78,24 @@ mod tests {
 
     #[test]
     fn announcements_of_one_kind_become_one() {
-        let mut news = News::default();
-        assert!(news.is_empty());
-        news.add(Event::Notified(NotificationId(5), NotificationId(6)));
-        news.add(Event::Notified(NotificationId(2), NotificationId(3)));
-        news.add(Event::ConversationsChanged(vec![ContactId(1), ContactId(2)]));
-        news.add(Event::ConversationsChanged(vec![ContactId(2)]));
-        assert_eq!(news.notified, Some((NotificationId(2), NotificationId(6))));
-        assert_eq!(news.conversations.len(), 2);
+        let mut pending = PendingEvents::default();
+        assert!(pending.is_empty());
+        pending.add(Event::Notified(NotificationId(5), NotificationId(6)));
+        pending.add(Event::Notified(NotificationId(2), NotificationId(3)));
+        pending.add(Event::ConversationsChanged(vec![ContactId(1), ContactId(2)]));
+        pending.add(Event::ConversationsChanged(vec![ContactId(2)]));
+        assert_eq!(pending.notified, Some((NotificationId(2), NotificationId(6))));
+        assert_eq!(pending.conversations.len(), 2);
     }
 
     #[test]
-    fn what_could_not_be_passed_on_is_kept_beside_what_came_since() {
-        let mut earlier = News { recheck: true, ..News::default() };
+    fn undelivered_events_are_kept_with_those_that_came_since() {
+        let mut earlier = PendingEvents { recheck: true, ..PendingEvents::default() };
         earlier.add(Event::BellChanged(UserId(1)));
-        let mut news = News::default();
-        news.add(Event::BellChanged(UserId(2)));
-        news.put_back(earlier);
-        assert_eq!(news.bells, BTreeSet::from([UserId(1), UserId(2)]));
-        assert!(news.recheck);
+        let mut pending = PendingEvents::default();
+        pending.add(Event::BellChanged(UserId(2)));
+        pending.put_back(earlier);
+        assert_eq!(pending.bells, BTreeSet::from([UserId(1), UserId(2)]));
+        assert!(pending.recheck);
     }
 }
