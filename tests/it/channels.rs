@@ -51,7 +51,7 @@ async fn customers_see_the_public_name_colour_and_greeting() {
 }
 
 #[actix_web::test]
-async fn without_a_public_name_the_department_stands_for_it() {
+async fn without_a_public_name_the_departments_name_is_shown() {
     let app = TestApp::new().await;
     let page = app.visitor().enter(&chat(&app)).await;
     assert_eq!(page.texts("h1"), ["Suporte"]);
@@ -59,7 +59,7 @@ async fn without_a_public_name_the_department_stands_for_it() {
 }
 
 #[actix_web::test]
-async fn a_colour_must_hold_white_text() {
+async fn white_text_must_be_readable_on_a_colour() {
     let app = TestApp::new().await;
     let admin = opened(&app).await;
     let light = admin.edit("/channels/401", &with(&[("palette", "other"), ("colour", "#ffee00")])).await;
@@ -75,7 +75,7 @@ async fn a_colour_must_hold_white_text() {
 }
 
 #[actix_web::test]
-async fn a_channel_can_be_made_and_its_name_is_its_own() {
+async fn a_channel_can_be_created_and_its_name_is_unique() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/channels/new").await;
@@ -90,7 +90,7 @@ async fn a_channel_can_be_made_and_its_name_is_its_own() {
 }
 
 #[actix_web::test]
-async fn deactivating_says_what_stands_on_the_channel_and_closes_its_links() {
+async fn deactivating_shows_what_uses_the_channel_and_disables_its_links() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     save(&admin, &[]).await.assert_status(303);

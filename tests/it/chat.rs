@@ -95,7 +95,7 @@ async fn the_form_carries_a_key_of_its_own() {
 }
 
 #[actix_web::test]
-async fn replies_and_closings_at_once_leave_one_open_ticket_at_most() {
+async fn concurrent_replies_and_closings_leave_at_most_one_open_ticket() {
     let app = TestApp::new().await;
     let other = app.another().await;
     let path = "/c/601/messages";
@@ -263,7 +263,7 @@ async fn a_browser_may_hold_the_links_of_several_contacts() {
 }
 
 #[actix_web::test]
-async fn an_access_ends_with_the_link_after_months_and_by_leaving() {
+async fn an_access_ends_when_the_link_is_revoked_after_180_days_or_when_the_customer_leaves() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     app.database.execute("UPDATE customer_accesses SET created_at = now() - interval '181 days'");
@@ -279,7 +279,7 @@ async fn an_access_ends_with_the_link_after_months_and_by_leaving() {
 }
 
 #[actix_web::test]
-async fn the_customer_shuts_out_the_other_browsers() {
+async fn a_customer_ends_the_access_of_other_browsers() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     let other = app.visitor();
@@ -311,7 +311,7 @@ async fn the_customer_shuts_out_the_other_browsers() {
 }
 
 #[actix_web::test]
-async fn whoever_manages_the_contact_shuts_out_all_browsers() {
+async fn a_contact_manager_ends_the_access_of_all_browsers() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     let admin = app.administrator().await;
@@ -351,7 +351,7 @@ async fn until_limited(visitor: &Visitor, path: &str) -> Page {
 }
 
 #[actix_web::test]
-async fn reads_by_a_link_are_limited_and_a_text_comes_back() {
+async fn reads_by_a_link_are_limited_and_a_typed_text_is_kept() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     let rafael = app.customer(602).await;
@@ -380,7 +380,7 @@ async fn reads_by_a_link_are_limited_and_a_text_comes_back() {
 }
 
 #[actix_web::test]
-async fn a_refused_message_comes_back() {
+async fn a_refused_message_is_shown_again() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     let action = format!("{path}/messages");
@@ -414,7 +414,7 @@ async fn thirty_messages_a_minute_are_enough() {
 }
 
 #[actix_web::test]
-async fn receipts_are_of_what_was_sent_to_this_contact() {
+async fn receipts_cover_only_messages_sent_to_this_contact() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let other = open_ticket(&app, app.company.rafael, app.company.support);
@@ -449,7 +449,7 @@ async fn receipts_are_of_what_was_sent_to_this_contact() {
 }
 
 #[actix_web::test]
-async fn the_customers_page_is_not_indexed_and_keeps_its_address_to_itself() {
+async fn the_customers_page_is_not_indexed_and_sends_no_address_to_other_sites() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     let page = marina.get(&path).await;

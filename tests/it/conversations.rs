@@ -16,7 +16,7 @@ fn notified(app: &TestApp, attendant: i64) {
 }
 
 #[actix_web::test]
-async fn who_was_notified_reads_but_neither_replies_nor_closes() {
+async fn a_notified_user_reads_but_cannot_reply_or_close() {
     let app =
         TestApp::new().await.with_made_up_rows("tickets and notifications without the schedules behind them");
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
@@ -70,7 +70,7 @@ async fn a_notified_user_without_tickets_reads_without_the_list() {
 }
 
 #[actix_web::test]
-async fn events_tell_how_a_ticket_began_and_ended() {
+async fn events_show_how_a_ticket_was_opened_and_closed() {
     let app =
         TestApp::new().await.with_made_up_rows("tickets and notifications without the schedules behind them");
     app.database.execute(
@@ -111,7 +111,7 @@ async fn events_tell_how_a_ticket_began_and_ended() {
 }
 
 #[actix_web::test]
-async fn older_messages_come_page_by_page_without_gap() {
+async fn older_messages_load_page_by_page_without_gaps() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     app.database.execute(&format!(
@@ -141,7 +141,7 @@ async fn older_messages_come_page_by_page_without_gap() {
 }
 
 #[actix_web::test]
-async fn a_script_in_a_message_is_text_and_an_address_a_link() {
+async fn a_script_in_a_message_is_shown_as_text_and_an_address_as_a_link() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let text = "<script>alert(1)</script><img src=x onerror=alert(1)> javascript:alert(2) https://a.example/?x=\"onx";
@@ -159,7 +159,7 @@ async fn a_script_in_a_message_is_text_and_an_address_a_link() {
 }
 
 #[actix_web::test]
-async fn the_customers_link_is_shown_to_who_attends() {
+async fn the_customers_link_is_shown_only_to_attendants() {
     let app = TestApp::new().await;
     open_ticket(&app, app.company.marina, app.company.support);
     let page = app.attendant().await.get("/contacts/601/conversation").await;

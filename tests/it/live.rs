@@ -28,7 +28,7 @@ fn contacts(told: &[Told]) -> Vec<i64> {
 }
 
 #[actix_web::test]
-async fn a_notice_reaches_its_recipient_and_nobody_else() {
+async fn a_notification_reaches_only_its_recipient() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
     let live = Live::start(&app).await;
@@ -46,7 +46,7 @@ async fn a_notice_reaches_its_recipient_and_nobody_else() {
 }
 
 #[actix_web::test]
-async fn a_flood_of_notices_is_told_at_once_and_drowns_no_stream() {
+async fn many_notifications_at_once_arrive_as_one_event() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
     let live = Live::start(&app).await;
@@ -77,7 +77,7 @@ async fn a_flood_of_notices_is_told_at_once_and_drowns_no_stream() {
 }
 
 #[actix_web::test]
-async fn a_stream_is_sent_as_it_comes_and_kept_nowhere() {
+async fn a_stream_is_not_buffered_compressed_or_cached() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
@@ -90,7 +90,7 @@ async fn a_stream_is_sent_as_it_comes_and_kept_nowhere() {
 }
 
 #[actix_web::test]
-async fn after_a_break_a_stream_begins_with_what_is_unread() {
+async fn after_a_disconnection_a_stream_starts_with_the_unread_entries() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
@@ -107,7 +107,7 @@ async fn after_a_break_a_stream_begins_with_what_is_unread() {
 }
 
 #[actix_web::test]
-async fn when_the_listening_connection_was_lost_every_stream_begins_anew() {
+async fn after_a_lost_listening_connection_every_stream_gets_the_current_state() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
@@ -121,7 +121,7 @@ async fn when_the_listening_connection_was_lost_every_stream_begins_anew() {
 }
 
 #[actix_web::test]
-async fn every_process_passes_on_what_any_of_them_did() {
+async fn every_process_sends_the_events_of_all_processes() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let other = app.another().await;
     let bruno = app.attendant().await;
@@ -134,7 +134,7 @@ async fn every_process_passes_on_what_any_of_them_did() {
 }
 
 #[actix_web::test]
-async fn what_one_tab_removes_leaves_the_bells_of_the_others() {
+async fn an_entry_removed_in_one_tab_disappears_in_the_others() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
@@ -147,7 +147,7 @@ async fn what_one_tab_removes_leaves_the_bells_of_the_others() {
 }
 
 #[actix_web::test]
-async fn a_conversation_is_told_to_its_readers_only() {
+async fn a_conversation_event_reaches_only_its_readers() {
     let app = TestApp::new().await;
     let company = app.company;
     app.database.execute(&format!(
@@ -167,7 +167,7 @@ async fn a_conversation_is_told_to_its_readers_only() {
 }
 
 #[actix_web::test]
-async fn a_customer_hears_of_their_own_conversation_only() {
+async fn a_customer_gets_events_only_of_their_own_conversation() {
     let app = TestApp::new().await;
     let live = Live::start(&app).await;
     let browser = app.customer(app.company.marina).await;
@@ -183,7 +183,7 @@ async fn a_customer_hears_of_their_own_conversation_only() {
 }
 
 #[actix_web::test]
-async fn who_has_no_access_gets_no_stream() {
+async fn a_visitor_without_access_gets_no_stream() {
     let app = TestApp::new().await;
     let (marina, stranger) = (app.customer(app.company.marina).await, app.visitor());
     stranger.get("/c/601/live").await.assert_status(404);
@@ -196,7 +196,7 @@ async fn who_has_no_access_gets_no_stream() {
 }
 
 #[actix_web::test]
-async fn who_is_shut_out_loses_the_stream_and_nobody_else() {
+async fn a_browser_that_loses_access_loses_its_stream_and_others_keep_theirs() {
     let app = TestApp::new().await;
     let (here, there) = (app.customer(601).await, app.customer(601).await);
     let live = Live::start(&app).await;
@@ -224,7 +224,7 @@ async fn a_customers_stream_ends_with_the_channel() {
 }
 
 #[actix_web::test]
-async fn schedules_are_told_to_who_may_read_them() {
+async fn a_schedule_event_reaches_only_users_who_may_read_it() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let company = app.company;
     let of = |user| Entry::reminder(user, company.marina, "ligar");
@@ -248,7 +248,7 @@ async fn schedules_are_told_to_who_may_read_them() {
 }
 
 #[actix_web::test]
-async fn who_signs_out_or_is_deactivated_loses_the_stream() {
+async fn a_user_who_signs_out_or_is_deactivated_loses_the_stream() {
     let app = TestApp::new().await;
     let (bruno, helena) = (app.attendant().await, app.other_attendant().await);
     let live = Live::start(&app).await;
@@ -265,7 +265,7 @@ async fn who_signs_out_or_is_deactivated_loses_the_stream() {
 }
 
 #[actix_web::test]
-async fn who_gets_another_role_gets_another_stream() {
+async fn a_user_who_gets_another_role_gets_a_new_stream() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;
@@ -290,7 +290,7 @@ async fn the_triggers_of_users_and_departments_announce_events_that_the_applicat
 }
 
 #[actix_web::test]
-async fn a_forgotten_announcement_does_not_keep_a_stream_open() {
+async fn a_missing_announcement_does_not_keep_a_stream_open() {
     let app = TestApp::new().await;
     let bruno = app.attendant().await;
     let live = Live::start(&app).await;

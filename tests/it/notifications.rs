@@ -74,7 +74,7 @@ async fn each_kind_of_entry_says_what_happened() {
 }
 
 #[actix_web::test]
-async fn the_bell_counts_what_is_neither_read_nor_removed() {
+async fn the_bell_counts_entries_that_are_neither_read_nor_removed() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let page = bruno.get("/notifications").await;
@@ -94,7 +94,7 @@ async fn the_bell_counts_what_is_neither_read_nor_removed() {
 }
 
 #[actix_web::test]
-async fn all_are_marked_as_read_at_once_and_only_ones_own() {
+async fn marking_all_as_read_changes_only_ones_own_entries() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     for user in [app.company.bruno, app.company.bruno, app.company.helena] {
@@ -110,7 +110,7 @@ async fn all_are_marked_as_read_at_once_and_only_ones_own() {
 }
 
 #[actix_web::test]
-async fn going_to_the_conversation_marks_the_entry_as_read() {
+async fn opening_the_conversation_marks_the_entry_as_read() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let reminder = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
@@ -147,7 +147,7 @@ async fn the_notification_of_another_does_not_exist() {
 }
 
 #[actix_web::test]
-async fn the_title_opens_the_schedule_for_whoever_was_notified() {
+async fn the_title_opens_the_schedule_for_a_notified_user() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let own = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
@@ -158,7 +158,7 @@ async fn the_title_opens_the_schedule_for_whoever_was_notified() {
 }
 
 #[actix_web::test]
-async fn htmx_is_told_the_new_state_of_the_bell() {
+async fn an_htmx_answer_carries_the_new_state_of_the_bell() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let reminder = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
@@ -171,7 +171,7 @@ async fn htmx_is_told_the_new_state_of_the_bell() {
 }
 
 #[actix_web::test]
-async fn the_page_goes_on_from_an_entry_not_from_a_number() {
+async fn the_next_page_continues_after_the_last_entry_even_if_new_ones_arrive() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let write = |n: i32| {
@@ -192,7 +192,7 @@ async fn the_page_goes_on_from_an_entry_not_from_a_number() {
 }
 
 #[actix_web::test]
-async fn each_filter_shows_its_own_and_counts_them() {
+async fn each_filter_shows_and_counts_its_own_entries() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let reminder = Entry::reminder(app.company.bruno, app.company.marina, "ligar");
@@ -218,7 +218,7 @@ async fn each_filter_shows_its_own_and_counts_them() {
 }
 
 #[actix_web::test]
-async fn counts_end_where_they_would_cost_too_much() {
+async fn counts_stop_at_99() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     app.database.execute(&format!(
@@ -242,7 +242,7 @@ async fn counts_end_where_they_would_cost_too_much() {
 }
 
 #[actix_web::test]
-async fn a_plain_form_leads_back_to_the_same_part_of_the_page() {
+async fn a_form_without_htmx_redirects_to_the_same_part_of_the_page() {
     let app = TestApp::new().await.with_made_up_rows("entries of the bell without a dispatch");
     let bruno = app.attendant().await;
     let id = Entry::reminder(app.company.bruno, app.company.marina, "ligar").write(&app.database);

@@ -28,7 +28,7 @@ async fn bruno_at(app: &TestApp, ticket: i64) -> Visitor {
 }
 
 #[actix_web::test]
-async fn the_list_holds_open_tickets_of_ones_departments_and_ones_own() {
+async fn the_inbox_lists_open_tickets_of_the_users_departments_and_their_own() {
     let app = TestApp::new().await;
     let company = app.company;
     open_ticket(&app, company.marina, company.support);
@@ -48,7 +48,7 @@ async fn the_list_holds_open_tickets_of_ones_departments_and_ones_own() {
 }
 
 #[actix_web::test]
-async fn the_list_begins_with_the_newest_message_and_finds_names() {
+async fn the_inbox_starts_with_the_newest_message_and_finds_names() {
     let app = TestApp::new().await;
     let company = app.company;
     let marina = open_ticket(&app, company.marina, company.support);
@@ -66,7 +66,7 @@ async fn the_list_begins_with_the_newest_message_and_finds_names() {
 }
 
 #[actix_web::test]
-async fn the_list_goes_on_where_a_page_ends() {
+async fn the_next_page_of_the_inbox_continues_without_gaps() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO contacts (id, channel_id, address, name)
@@ -105,7 +105,7 @@ async fn a_ticket_of_another_department_does_not_exist() {
 }
 
 #[actix_web::test]
-async fn who_answers_takes_the_ticket_and_who_comments_does_not() {
+async fn the_first_reply_assigns_the_ticket_and_a_comment_does_not() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let bruno = bruno_at(&app, ticket).await;
@@ -127,7 +127,7 @@ async fn who_answers_takes_the_ticket_and_who_comments_does_not() {
 }
 
 #[actix_web::test]
-async fn a_text_of_unknown_kind_stays_with_the_team() {
+async fn a_text_of_unknown_kind_is_an_internal_comment() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let bruno = bruno_at(&app, ticket).await;
@@ -136,7 +136,7 @@ async fn a_text_of_unknown_kind_stays_with_the_team() {
 }
 
 #[actix_web::test]
-async fn an_empty_or_endless_text_comes_back() {
+async fn an_empty_or_too_long_text_is_refused_and_kept() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let bruno = bruno_at(&app, ticket).await;
@@ -154,7 +154,7 @@ async fn an_empty_or_endless_text_comes_back() {
 }
 
 #[actix_web::test]
-async fn a_reply_sent_twice_is_one_and_another_text_is_another() {
+async fn a_reply_sent_twice_is_written_once_and_another_text_is_another_message() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let bruno = bruno_at(&app, ticket).await;
@@ -206,7 +206,7 @@ async fn a_reply_to_a_closed_ticket_is_refused_and_kept() {
 }
 
 #[actix_web::test]
-async fn a_closed_ticket_leads_to_the_open_one() {
+async fn a_closed_tickets_page_links_to_the_open_ticket() {
     let app = TestApp::new().await;
     let first = open_ticket(&app, app.company.marina, app.company.support);
     let bruno = bruno_at(&app, first).await;
@@ -220,7 +220,7 @@ async fn a_closed_ticket_leads_to_the_open_one() {
 }
 
 #[actix_web::test]
-async fn what_was_in_view_counts_as_seen_and_never_less() {
+async fn messages_that_were_shown_stay_seen() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let first = customer_writes(&app, app.company.marina, ticket, "um");
@@ -241,7 +241,7 @@ async fn what_was_in_view_counts_as_seen_and_never_less() {
 }
 
 #[actix_web::test]
-async fn the_panel_counts_conversations_with_what_nobody_has_seen() {
+async fn the_panel_counts_conversations_with_unseen_messages() {
     let app = TestApp::new().await.with_made_up_rows("messages without their tickets' openings");
     app.database.execute(
         "INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101), (702, 602, 102);
@@ -287,7 +287,7 @@ async fn a_ticket_is_not_closed_over_a_message_that_the_page_did_not_show() {
 }
 
 #[actix_web::test]
-async fn a_page_of_older_messages_closes_nothing_that_came_after_them() {
+async fn a_page_of_older_messages_does_not_close_over_newer_ones() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     customer_writes(&app, app.company.marina, ticket, "um");
@@ -300,7 +300,7 @@ async fn a_page_of_older_messages_closes_nothing_that_came_after_them() {
 }
 
 #[actix_web::test]
-async fn a_closing_without_a_word_of_what_was_shown_closes_only_what_the_team_has_seen() {
+async fn a_closing_that_does_not_say_what_was_shown_needs_all_messages_seen() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let message = customer_writes(&app, app.company.marina, ticket, "Bom dia").to_string();
@@ -312,7 +312,7 @@ async fn a_closing_without_a_word_of_what_was_shown_closes_only_what_the_team_ha
 }
 
 #[actix_web::test]
-async fn what_was_being_written_is_kept_when_the_ticket_is_closed() {
+async fn an_unsent_text_is_kept_when_the_ticket_is_closed() {
     let app = TestApp::new().await;
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
     let bruno = bruno_at(&app, ticket).await;

@@ -75,7 +75,12 @@ impl ContactFacts {
 }
 
 impl ShownTicket {
-    fn of(conn: &mut PgConnection, ticket: OpenTicket, viewer: UserId, before: Option<SeenThread>) -> Result<Self> {
+    fn of(
+        conn: &mut PgConnection,
+        ticket: OpenTicket,
+        viewer: UserId,
+        before: Option<SeenThread>,
+    ) -> Result<Self> {
         let before = before.filter(|seen| seen.ticket == ticket.id).map(|seen| seen.up_to);
         // A message that arrives between the two statements does not count as seen.
         let up_to = tickets::queries::last_message(conn, ticket.id)?;

@@ -26,7 +26,7 @@ async fn an_s3_compatible_bucket_keeps_each_content_once_and_whole() {
 }
 
 #[actix_web::test]
-async fn a_wrong_key_or_a_server_that_is_gone_is_noticed_at_the_start() {
+async fn a_wrong_key_or_an_unreachable_server_stops_the_start() {
     let folder = Folder::new();
     let server = Bucket::start();
     let refused = server.files(folder.path(), "unknown").unwrap().probe().await.unwrap_err();

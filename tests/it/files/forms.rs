@@ -18,7 +18,7 @@ async fn files_sent_with_the_form_go_with_the_schedule() {
 }
 
 #[actix_web::test]
-async fn files_are_kept_while_the_rest_is_put_right() {
+async fn files_are_kept_while_other_fields_are_corrected() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -42,7 +42,7 @@ async fn files_are_kept_while_the_rest_is_put_right() {
 }
 
 #[actix_web::test]
-async fn each_refusal_in_the_form_is_told_and_nothing_is_saved() {
+async fn every_refused_file_is_named_and_nothing_is_saved() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -80,7 +80,7 @@ async fn each_refusal_in_the_form_is_told_and_nothing_is_saved() {
 }
 
 #[actix_web::test]
-async fn what_fits_beside_the_files_of_the_form_is_kept_and_the_rest_is_named() {
+async fn files_beyond_the_maximum_are_named_and_the_others_are_kept() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     let page = admin.get("/schedules/new").await;
@@ -165,7 +165,7 @@ async fn a_form_with_files_sent_twice_is_one_schedule() {
 }
 
 #[actix_web::test]
-async fn a_form_that_comes_back_with_another_time_takes_its_files_along() {
+async fn a_form_sent_again_with_another_time_keeps_its_files() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -199,7 +199,7 @@ async fn an_edit_keeps_removes_and_adds_files_and_says_so() {
 }
 
 #[actix_web::test]
-async fn a_schedule_planned_anew_takes_a_copy_of_the_files() {
+async fn a_rescheduled_schedule_gets_copies_of_the_files() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;

@@ -35,7 +35,7 @@ pub fn links(page: &Page) -> Vec<String> {
 }
 
 #[actix_web::test]
-async fn a_file_is_an_attachment_that_can_do_nothing() {
+async fn a_file_is_sent_as_a_sandboxed_attachment() {
     let app = TestApp::new().await;
     let admin = scheduled(&app, "Olá").await;
     let page = admin.get("/schedules/1").await;
@@ -64,7 +64,7 @@ async fn a_file_is_an_attachment_that_can_do_nothing() {
 }
 
 #[actix_web::test]
-async fn what_a_browser_could_take_for_a_page_is_but_bytes_to_it() {
+async fn a_file_that_looks_like_a_page_is_sent_as_plain_bytes() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -86,7 +86,7 @@ async fn what_a_browser_could_take_for_a_page_is_but_bytes_to_it() {
 }
 
 #[actix_web::test]
-async fn a_voice_note_has_a_player_that_may_ask_for_parts() {
+async fn a_voice_note_has_a_player_that_can_request_ranges() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -125,7 +125,7 @@ async fn a_voice_note_has_a_player_that_may_ask_for_parts() {
 }
 
 #[actix_web::test]
-async fn whoever_may_not_see_the_schedule_or_the_conversation_finds_no_file() {
+async fn a_file_is_not_found_without_access_to_its_schedule_or_conversation() {
     let app = TestApp::new().await;
     let admin = scheduled(&app, "Olá").await;
     let of_schedule = links(&admin.get("/schedules/1").await)[0].clone();
@@ -147,7 +147,7 @@ async fn whoever_may_not_see_the_schedule_or_the_conversation_finds_no_file() {
 }
 
 #[actix_web::test]
-async fn an_upload_is_seen_by_its_uploader_only() {
+async fn an_upload_is_visible_only_to_its_uploader() {
     let app = TestApp::new().await;
     let (admin, bruno) = (app.administrator().await, app.attendant().await);
     admin.get("/schedules/new").await;
@@ -157,7 +157,7 @@ async fn an_upload_is_seen_by_its_uploader_only() {
 }
 
 #[actix_web::test]
-async fn the_customer_receives_exactly_the_bytes_and_nobody_elses() {
+async fn a_customer_downloads_only_files_sent_to_them_byte_for_byte() {
     let app = TestApp::new().await;
     let admin = scheduled(&app, "").await;
     let of_schedule = links(&admin.get("/schedules/1").await)[0].clone();
@@ -184,7 +184,7 @@ async fn the_customer_receives_exactly_the_bytes_and_nobody_elses() {
 }
 
 #[actix_web::test]
-async fn files_without_a_text_are_a_message_everywhere() {
+async fn files_without_text_are_shown_as_a_message() {
     let app = TestApp::new().await;
     let admin = scheduled(&app, "").await;
     let page = admin.get("/schedules/1").await;
@@ -194,7 +194,7 @@ async fn files_without_a_text_are_a_message_everywhere() {
 }
 
 #[actix_web::test]
-async fn a_comment_with_a_file_of_its_own_is_not_for_the_customer() {
+async fn a_file_of_a_comment_is_not_shown_to_the_customer() {
     let app = TestApp::new().await.with_made_up_rows("a comment has no files yet");
     scheduled(&app, "Olá").await;
     fire(&app);

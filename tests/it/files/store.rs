@@ -18,7 +18,7 @@ async fn a_directory_keeps_each_content_once_and_whole() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_told_in_a_sentence() {
+fn a_directory_that_cannot_be_created_is_reported_in_a_sentence() {
     let folder = Folder::new();
     std::fs::write(folder.path(), "a file").unwrap();
     let place = FileLocation::Directory(folder.path().join("files"));

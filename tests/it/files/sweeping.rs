@@ -29,7 +29,7 @@ pub fn wait(app: &TestApp, time: &str) {
 }
 
 #[actix_web::test]
-async fn an_upload_that_no_schedule_took_goes_after_a_day_with_its_content() {
+async fn an_unused_upload_is_deleted_with_its_content_after_a_day() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -66,7 +66,7 @@ async fn content_stays_while_anything_needs_it() {
 }
 
 #[actix_web::test]
-async fn several_sweepers_and_an_upload_of_the_same_content_get_along() {
+async fn several_sweepers_and_an_upload_of_the_same_content_do_not_interfere() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -86,7 +86,7 @@ async fn several_sweepers_and_an_upload_of_the_same_content_get_along() {
 }
 
 #[actix_web::test]
-async fn what_a_killed_process_left_is_put_right() {
+async fn interrupted_deletions_are_finished_or_undone() {
     let app = TestApp::new().await;
     let (files, folder) = (&app.shared.files, app.folder.path());
     app.keep(PDF).await;
@@ -113,7 +113,7 @@ async fn what_a_killed_process_left_is_put_right() {
 }
 
 #[actix_web::test]
-async fn nothing_stays_of_an_upload_when_the_database_fails() {
+async fn an_upload_leaves_nothing_when_the_database_fails() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -127,7 +127,7 @@ async fn nothing_stays_of_an_upload_when_the_database_fails() {
 }
 
 #[actix_web::test]
-async fn a_store_that_cannot_be_written_to_is_a_passing_trouble() {
+async fn a_store_that_refuses_writes_is_answered_with_503() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -144,7 +144,7 @@ async fn a_store_that_cannot_be_written_to_is_a_passing_trouble() {
 }
 
 #[actix_web::test]
-async fn the_check_sees_each_way_in_which_files_and_rows_differ() {
+async fn the_check_finds_every_difference_between_files_and_rows() {
     let app = TestApp::new().await.with_made_up_rows("broken on purpose");
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;

@@ -25,7 +25,7 @@ async fn an_accepted_file_is_kept_and_shown_with_its_size() {
 }
 
 #[actix_web::test]
-async fn each_refusal_says_which_file_and_why_and_keeps_nothing() {
+async fn each_refusal_names_the_file_and_the_reason_and_keeps_nothing() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -63,7 +63,7 @@ async fn each_refusal_says_which_file_and_why_and_keeps_nothing() {
 }
 
 #[actix_web::test]
-async fn a_name_is_shown_without_paths_and_tricks() {
+async fn a_file_name_is_shown_without_paths_and_control_characters() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -85,7 +85,7 @@ async fn a_name_is_shown_without_paths_and_tricks() {
 }
 
 #[actix_web::test]
-async fn an_upload_is_taken_back_by_its_uploader_only() {
+async fn an_upload_is_removed_only_by_its_uploader() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let (admin, attendant) = (app.administrator().await, app.attendant().await);
@@ -101,7 +101,7 @@ async fn an_upload_is_taken_back_by_its_uploader_only() {
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_form_is_refused_and_leaves_nothing() {
+async fn a_malformed_body_is_refused_and_leaves_nothing() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -141,7 +141,7 @@ async fn a_body_that_is_no_form_is_refused_and_leaves_nothing() {
 }
 
 #[actix_web::test]
-async fn nobody_fills_the_disk_with_uploads_that_nothing_takes() {
+async fn unused_uploads_per_user_are_limited() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -155,7 +155,7 @@ async fn nobody_fills_the_disk_with_uploads_that_nothing_takes() {
 }
 
 #[actix_web::test]
-async fn what_was_uploaded_and_removed_counts_for_an_hour() {
+async fn removed_uploads_count_for_an_hour() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -179,7 +179,7 @@ async fn what_was_uploaded_and_removed_counts_for_an_hour() {
 }
 
 #[actix_web::test]
-async fn what_one_account_is_sending_at_once_is_bounded() {
+async fn concurrent_uploads_of_one_account_are_limited() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
@@ -198,7 +198,7 @@ async fn what_one_account_is_sending_at_once_is_bounded() {
 }
 
 #[actix_web::test]
-async fn a_logo_counts_as_an_upload_does() {
+async fn a_logo_counts_as_an_upload() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/settings").await;
@@ -209,7 +209,7 @@ async fn a_logo_counts_as_an_upload_does() {
 
 #[cfg(unix)]
 #[actix_web::test]
-async fn nobody_else_on_the_machine_may_read_a_stored_file() {
+async fn other_accounts_of_the_machine_cannot_read_stored_files() {
     use std::os::unix::fs::PermissionsExt;
 
     let app = TestApp::new().await;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use diesel::pg::PgConnection;
 use pontual::conversations::readers::readers_of_each;
 use pontual::ids::{ContactId, UserId};
-use pontual::live::{queries, audience::Audience};
+use pontual::live::{audience::Audience, queries};
 
 use super::Role;
 use super::routes::route_of;
