@@ -32,11 +32,11 @@ pub struct ColumnChoices {
 impl ColumnChoices {
     fn from_form(form: &Fields) -> Self {
         let text = |name: &str| form.get(name).to_owned();
-        let (encoding, separator, sheet, head) =
+        let (encoding, separator, sheet, header) =
             (text("encoding"), text("separator"), text("sheet"), text("head"));
         let target = |place: usize| form.get(&format!("column-{place}")).parse().ok();
         Self {
-            reading: ReadSettings { encoding, separator, sheet, head },
+            reading: ReadSettings { encoding, separator, sheet, header },
             targets: Some((0..MAX_COLUMNS).map(target).collect()),
             shape: text("shape"),
         }
@@ -44,17 +44,17 @@ impl ColumnChoices {
 
     fn from_stored(value: &Value) -> Self {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
-        let (encoding, separator, sheet, head) =
+        let (encoding, separator, sheet, header) =
             (text("encoding"), text("separator"), text("sheet"), text("head"));
         let targets = value["targets"].as_array().map(|all| {
             all.iter().map(|target| target.as_str().and_then(|target| target.parse().ok())).collect()
         });
-        Self { reading: ReadSettings { encoding, separator, sheet, head }, targets, shape: text("shape") }
+        Self { reading: ReadSettings { encoding, separator, sheet, header }, targets, shape: text("shape") }
     }
 
     /// The choices as the import stores them, with the titles of the columns that are not imported.
     fn to_value(&self, summary: &FileSummary) -> Value {
-        let ReadSettings { encoding, separator, sheet, head } = &self.reading;
+        let ReadSettings { encoding, separator, sheet, header } = &self.reading;
         let targets = self.targets_for(summary);
         let names: Vec<&str> = targets.iter().map(|target| target.map_or("", ColumnTarget::as_str)).collect();
         let is_unused = |place: usize| targets.get(place).copied().flatten().is_none();
@@ -65,7 +65,7 @@ impl ColumnChoices {
             .map(|column| column.title.as_str())
             .collect();
         json!({
-            "encoding": encoding, "separator": separator, "sheet": sheet, "head": head,
+            "encoding": encoding, "separator": separator, "sheet": sheet, "head": header,
             "targets": names, "shape": summary.shape(), "unused": unused,
         })
     }

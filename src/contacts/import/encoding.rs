@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn one_wrong_byte_garbles_its_own_line_alone_and_is_told() {
+    fn one_wrong_byte_spoils_only_its_line_which_is_suspect() {
         let mut content = format!("Nome\n{LINE}\n").into_bytes();
         content.extend_from_slice(b"Jos\xe9 Misto\nAna\n");
         let decoded = decoded(&content, "");
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_was_encoded_twice_is_suspect_and_can_be_mended() {
+    fn text_that_was_encoded_twice_is_suspect_and_can_be_fixed() {
         let twice = WINDOWS_1252.decode("São João;Açaí à mão, você".as_bytes()).0.into_owned();
         let read = decoded(twice.as_bytes(), "");
         assert_eq!((read.text.as_str(), read.suspect_count), (twice.as_str(), 1));

@@ -247,7 +247,7 @@ pub struct ColumnsPage {
     encodings: Vec<SelectOption>,
     separators: Vec<SelectOption>,
     sheets: Vec<SelectOption>,
-    heads: Vec<SelectOption>,
+    headers: Vec<SelectOption>,
     suspects: Vec<Suspect>,
     suspect_count: usize,
     columns: Vec<ColumnRow>,
@@ -273,7 +273,7 @@ struct ColumnRow {
 }
 
 /// Maximum characters of a row in the select of the header.
-const HEAD_SHOWN: usize = 60;
+const MAX_HEADER_CHARS: usize = 60;
 
 impl ColumnsPage {
     pub fn new(import: &Import, choices: &ColumnChoices, summary: FileSummary, errors: FieldErrors) -> Self {
@@ -297,7 +297,7 @@ impl ColumnsPage {
             encodings: encodings(choices, &summary),
             separators: separators(choices, &summary),
             sheets: sheets(&summary),
-            heads: heads(choices, &summary),
+            headers: headers(choices, &summary),
             unused: titles(&mut unused.map(|column| column.title.as_str())),
             empty: titles(&mut empty.iter().map(|column| column.title.as_str())),
             columns: filled.iter().map(row).collect(),
@@ -312,7 +312,7 @@ impl ColumnsPage {
             ("encoding", "Codificação", &self.encodings),
             ("separator", "Separador", &self.separators),
             ("sheet", "Aba da planilha", &self.sheets),
-            ("head", "Cabeçalho", &self.heads),
+            ("head", "Cabeçalho", &self.headers),
         ];
         all.into_iter().filter(|(_, _, choices)| choices.len() > 1).collect()
     }
@@ -390,22 +390,22 @@ fn sheets(summary: &FileSummary) -> Vec<SelectOption> {
     summary.sheets.iter().map(choice).collect()
 }
 
-fn heads(choices: &ColumnChoices, summary: &FileSummary) -> Vec<SelectOption> {
+fn headers(choices: &ColumnChoices, summary: &FileSummary) -> Vec<SelectOption> {
     if summary.is_of_cards {
         return Vec::new();
     }
     let text = |row: &Row| {
         let cells: Vec<&str> =
             row.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
-        one_line(&cells.join(" · ")).chars().take(HEAD_SHOWN).collect::<String>()
+        one_line(&cells.join(" · ")).chars().take(MAX_HEADER_CHARS).collect::<String>()
     };
     let rows = summary
         .first
         .iter()
         .map(|row| (row.number.to_string(), format!("Linha {}: {}", row.number, text(row))));
     let none = std::iter::once(("none".to_owned(), "O arquivo não tem cabeçalho".to_owned()));
-    let chosen = choices.reading.head.as_str();
-    let found = match (chosen, summary.head) {
+    let chosen = choices.reading.header.as_str();
+    let found = match (chosen, summary.header) {
         ("", Some(line)) => format!("Automático: linha {line}"),
         ("", None) => "Automático: sem cabeçalho".into(),
         _ => "Automático".into(),

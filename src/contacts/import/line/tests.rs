@@ -39,7 +39,7 @@ fn directory() -> DepartmentDirectory {
 }
 
 /// Each line as text: `line|name|phone|email|remark|problem`.
-fn told(lines: &[Line]) -> Vec<String> {
+fn as_text(lines: &[Line]) -> Vec<String> {
     let problem = |line: &Line| line.problem.clone().unwrap_or_default();
     let tell = |line: &Line| {
         let Line { number, name, phone, email, remark, .. } = line;
@@ -101,26 +101,26 @@ fn exports_of_other_programs_are_read() {
         (input!("hubspot.csv"), vec!["2|Dora Lins|+5511900010401|dora@cliente.example||".into()]),
         (input!("digisac.csv"), vec!["2|Elza Paz|+5511900010501|||".into()]),
     ] {
-        assert_eq!(told(&lines), expected);
+        assert_eq!(as_text(&lines), expected);
     }
 }
 
 #[test]
 fn cards_of_telephones_are_read() {
-    assert_eq!(told(&input!("contacts.vcf")), ["1|Ana Silva|+5511900010099|||"]);
+    assert_eq!(as_text(&input!("contacts.vcf")), ["1|Ana Silva|+5511900010099|||"]);
     assert_eq!(
-        told(&input!("android-2.1.vcf")),
+        as_text(&input!("android-2.1.vcf")),
         [
             "1|Conceição Araújo|+5511900010201|conceicao@cliente.example|Fica de fora: (11) 3333-0201|",
             "13|Pizzaria|+5511900010202|||",
         ]
     );
     assert_eq!(
-        told(&input!("iphone-3.0.vcf")),
+        as_text(&input!("iphone-3.0.vcf")),
         ["1|Mirela de Távora|+5511900010203|mirela@cliente.example|Fica de fora: (11) 3333-0203|"]
     );
     assert_eq!(
-        told(&input!("web-4.0.vcf")),
+        as_text(&input!("web-4.0.vcf")),
         ["1|Otto Bessa|+5511900010204|otto@cliente.example|Fica de fora: otto.bessa@casa.example|"]
     );
 }
@@ -158,15 +158,15 @@ fn files_that_people_made_by_hand_are_read() {
             ],
         ),
     ] {
-        assert_eq!(told(&lines), expected);
+        assert_eq!(as_text(&lines), expected);
     }
-    let told_0800 = told(&input!("0800.csv"));
-    assert_eq!(told_0800[0], "2|SAC Um|+558001230036||Este número não recebe mensagens.|");
-    assert_eq!(told_0800[1], "3|SAC Dois|+5540040037||Este número não recebe mensagens.|");
-    assert_eq!(told_0800[2], "4|SAC Tres|+553003130038||Este número não recebe mensagens.|");
-    assert!(told_0800[3].contains("|190|") && told_0800[3].contains("Confira o número"));
-    assert_eq!(told_0800[4..], ["6|Estrangeira|+351912340039|||", "7|EUA|+15550100040|||"]);
-    let rounded = told(&input!("scientific.csv"));
+    let lines_0800 = as_text(&input!("0800.csv"));
+    assert_eq!(lines_0800[0], "2|SAC Um|+558001230036||Este número não recebe mensagens.|");
+    assert_eq!(lines_0800[1], "3|SAC Dois|+5540040037||Este número não recebe mensagens.|");
+    assert_eq!(lines_0800[2], "4|SAC Tres|+553003130038||Este número não recebe mensagens.|");
+    assert!(lines_0800[3].contains("|190|") && lines_0800[3].contains("Confira o número"));
+    assert_eq!(lines_0800[4..], ["6|Estrangeira|+351912340039|||", "7|EUA|+15550100040|||"]);
+    let rounded = as_text(&input!("scientific.csv"));
     assert!(rounded[0].contains("Formate a coluna como texto"), "{rounded:?}");
     assert_eq!(rounded[1], "3|Xico Excel|+5511900010028|||");
     assert_eq!(rounded[2..], ["4|Yara Excel|+5511900010029|||", "5|Zeca Excel|+5511900010030|||"]);
@@ -183,7 +183,7 @@ fn every_encoding_gives_the_same_contact() {
         let expected =
             format!("2|Conceição Muñoz Araújo|+552190001000{digit}|conceicao{digit}@cliente.example||");
         assert_eq!(
-            (told(&lines)[0].as_str(), lines[0].person.as_str()),
+            (as_text(&lines)[0].as_str(), lines[0].person.as_str()),
             (expected.as_str(), "Família Assunção")
         );
     }
@@ -242,9 +242,9 @@ fn departments_and_attendants_are_found_by_name() {
 }
 
 #[test]
-fn several_addresses_in_one_cell_are_told_apart() {
+fn several_addresses_in_one_cell_are_separated() {
     let text = "nome|telefone|email\nAna|(11) 3333-0001 / (11) 90000-0142; 12|Ana <a@b.example>, mailto:c@d.example\n";
-    let found = told(&read(text.as_bytes(), ChannelKind::WebChat));
+    let found = as_text(&read(text.as_bytes(), ChannelKind::WebChat));
     assert_eq!(found, ["2|Ana|+5511900000142|a@b.example|Fica de fora: (11) 3333-0001, 12, c@d.example|"]);
 }
 
@@ -257,36 +257,36 @@ fn a_quote_that_never_ends_is_one_bad_line() {
 }
 
 #[test]
-fn of_several_numbers_the_mobile_is_taken_by_its_label_or_by_its_form() {
-    for head in [
+fn of_several_numbers_the_mobile_is_chosen_by_label_or_form() {
+    for header in [
         "Nome,Telefone 1 - Rótulo,Telefone 1 - Valor,Telefone 2 - Rótulo,Telefone 2 - Valor",
         "Name,Phone 1 - Label,Phone 1 - Value,Phone 2 - Label,Phone 2 - Value",
         "Name,Phone 1 - Type,Phone 1 - Value,Phone 2 - Type,Phone 2 - Value",
     ] {
         let text = format!(
-            "{head}\nAna,Work,(11) 90000-0001,Mobile,+351 912 340 039\n\
+            "{header}\nAna,Work,(11) 90000-0001,Mobile,+351 912 340 039\n\
              Bia,Residencial,(11) 3333-0001,* Celular,(11) 90000-0002\n\
              Caio,,(11) 3333-0001,,(11) 90000-0003\nDora,,(11) 3333-0001,,(11) 3333-0002\n"
         );
         let left_out = "Fica de fora: (11) 3333-0001";
         assert_eq!(
-            told(&read(text.as_bytes(), ChannelKind::WebChat)),
+            as_text(&read(text.as_bytes(), ChannelKind::WebChat)),
             [
                 "2|Ana|+351912340039||Fica de fora: (11) 90000-0001|".to_owned(),
                 format!("3|Bia|+5511900000002||{left_out}|"),
                 format!("4|Caio|+5511900000003||{left_out}|"),
                 "5|Dora|+551133330001||Fica de fora: (11) 3333-0002|".into(),
             ],
-            "{head}"
+            "{header}"
         );
     }
 }
 
 #[test]
-fn a_number_among_words_is_taken_and_the_words_are_told() {
+fn a_number_among_words_is_imported_and_the_words_are_a_remark() {
     let text = "nome;telefone\nAna;(11) 3333-1052 ramal 12\nBia;(11) 90000-2007 e (11) 90000-2008\n\
                 Caio;90000-2009 (recado)\nDora;Maria (11) 90000-2010 / (11) 90000-2011\n";
-    let found = told(&read(text.as_bytes(), ChannelKind::WebChat));
+    let found = as_text(&read(text.as_bytes(), ChannelKind::WebChat));
     assert_eq!(
         found[..2],
         [
@@ -310,20 +310,20 @@ fn a_name_with_a_line_break_is_read_with_a_space() {
 }
 
 #[test]
-fn a_line_with_nothing_but_a_name_is_taken_with_a_remark() {
+fn a_line_with_only_a_name_is_valid_and_has_a_remark() {
     let text = "nome;telefone;email\nAna;;\nBia;;b@x.example\n";
-    let found = told(&read(text.as_bytes(), ChannelKind::WebChat));
+    let found = as_text(&read(text.as_bytes(), ChannelKind::WebChat));
     assert_eq!(found, ["2|Ana|||Sem telefone nem e-mail.|", "3|Bia||b@x.example||"]);
 }
 
 #[test]
-fn a_card_that_the_next_one_cuts_off_is_told() {
+fn a_card_without_an_end_is_reported() {
     let text = "BEGIN:VCARD\nFN:Ana\nTEL:11900000142\nBEGIN:VCARD\nFN:Bia\nEND:VCARD\nBEGIN:VCARD\nFN:Caio\n";
     let found = read(text.as_bytes(), ChannelKind::WebChat);
     let problem = |line: &Line| line.problem.clone().unwrap_or_default();
-    let told: Vec<_> = found.iter().map(|line| (line.number, line.name.as_str(), problem(line))).collect();
+    let cards: Vec<_> = found.iter().map(|line| (line.number, line.name.as_str(), problem(line))).collect();
     assert_eq!(
-        told,
+        cards,
         [
             (1, "Ana", "O cartão não termina: falta a linha END:VCARD.".to_owned()),
             (4, "Bia", String::new()),

@@ -59,7 +59,7 @@ pub struct ReadSettings {
     pub separator: String,
     pub sheet: String,
     /// The line number of the header; `none` if the file has no header.
-    pub head: String,
+    pub header: String,
 }
 
 /// The separators on the page: form value, byte, label.
@@ -84,7 +84,7 @@ pub struct Table<'a> {
     pub suspects: Vec<Suspect>,
     pub suspect_count: usize,
     /// The line number of the header, if there is one.
-    pub head: Option<i32>,
+    pub header: Option<i32>,
     /// The cells of the header.
     pub titles: Vec<String>,
     /// The first rows. The user may choose the header among them.
@@ -125,18 +125,18 @@ impl<'a> Table<'a> {
             encoding,
             suspects,
             suspect_count,
-            head: None,
+            header: None,
             titles: Vec::new(),
             first: Vec::new(),
         };
         table.first = table.first_rows()?;
-        let head = match reading.head.as_str() {
+        let header = match reading.header.as_str() {
             "none" => None,
             "" => column_titles::find_title_row(&table.first),
             number => table.first.iter().position(|row| row.number.to_string() == number),
         };
-        let row = head.and_then(|place| table.first.get(place));
-        table.head = row.map(|row| row.number);
+        let row = header.and_then(|place| table.first.get(place));
+        table.header = row.map(|row| row.number);
         table.titles = row.map(|row| row.cells.clone()).unwrap_or_default();
         if table.is_of_cards() {
             table.titles = vcard::TITLES.iter().map(|title| (*title).to_owned()).collect();
@@ -165,9 +165,9 @@ impl<'a> Table<'a> {
     /// Calls `on_row` with each row below the header that is not empty. The error is the message for the user if
     /// the file is refused.
     pub fn rows(&self, mut on_row: impl FnMut(Row) -> Result<(), StopReading>) -> Result<(), &'static str> {
-        let (head, mut count) = (self.head, 0);
+        let (header, mut count) = (self.header, 0);
         self.read(&mut |row: Row| {
-            if head.is_some_and(|head| row.number <= head) {
+            if header.is_some_and(|header| row.number <= header) {
                 return Ok(());
             }
             count += 1;
@@ -245,11 +245,11 @@ const BINARY_MARKS: [&[u8]; 12] = [
 /// Whether the first bytes are those of a picture, a document or the like. A text can begin with the same
 /// letters as a binary format ("BMW;…" looks like a bitmap), but it contains no NUL byte.
 fn is_binary(content: &[u8]) -> bool {
-    let head = &content[..content.len().min(8 * 1024)];
+    let start_of_file = &content[..content.len().min(8 * 1024)];
     // Some programs write a UTF-8 byte order mark or an empty line before a PDF.
-    let start = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let is_marked = infer::get(head).is_some() && Encoding::for_bom(head).is_none();
-    BINARY_MARKS.iter().any(|mark| start.starts_with(mark)) || (is_marked && head.contains(&0))
+    let start = start_of_file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start_of_file).trim_ascii_start();
+    let is_marked = infer::get(start_of_file).is_some() && Encoding::for_bom(start_of_file).is_none();
+    BINARY_MARKS.iter().any(|mark| start.starts_with(mark)) || (is_marked && start_of_file.contains(&0))
 }
 
 /// The separator with the most known headers. If several have the same number, the one with the widest rows.

@@ -12,7 +12,7 @@ fn rows(content: &[u8]) -> Result<(Option<i32>, Vec<Row>), &'static str> {
         rows.push(row);
         Ok(())
     })?;
-    Ok((table.head, rows))
+    Ok((table.header, rows))
 }
 
 fn numbers(content: &[u8]) -> Vec<(i32, String)> {
@@ -74,8 +74,8 @@ fn lines_are_counted_as_editors_count_them() {
 }
 
 #[test]
-fn the_head_is_found_below_titles_and_the_line_of_the_separator() {
-    for (text, head) in [
+fn the_header_is_found_below_a_title_row_and_a_separator_line() {
+    for (text, header) in [
         ("Nome;Telefone\nAna;1\n", Some(1)),
         ("sep=;\r\nNome;Telefone\r\nAna;1\r\n", Some(2)),
         ("\"sep=,\"\nNome,Telefone\nAna,1\n", Some(2)),
@@ -84,12 +84,12 @@ fn the_head_is_found_below_titles_and_the_line_of_the_separator() {
         ("Ana;(11) 90000-0142\nBia;(11) 90000-0143\n", None),
     ] {
         let (found, rows) = rows(text.as_bytes()).unwrap();
-        assert_eq!((found, rows[0].cells[0].as_str()), (head, "Ana"), "{text}");
+        assert_eq!((found, rows[0].cells[0].as_str()), (header, "Ana"), "{text}");
     }
 }
 
 #[test]
-fn the_separator_is_the_one_that_tells_heads_apart() {
+fn the_separator_is_the_one_that_separates_known_headers() {
     for text in
         ["Nome,Telefone\n\"A; B\",1", "Nome;Telefone\nA,B,C;1", "Nome\tTelefone\nA\t1", "Nome|Telefone\nA|1"]
     {
@@ -156,8 +156,8 @@ fn a_workbook_is_read_with_its_numbers_dates_titles_and_sheets() {
     let book = workbook(&[("Instruções", notes), ("Clientes", sheet)], &texts);
     let table = Table::open(&book, &ReadSettings::default()).unwrap();
     assert_eq!(table.sheets().unwrap().1, "Clientes");
-    let (head, found) = rows(&book).unwrap();
-    assert_eq!(head, Some(3));
+    let (header, found) = rows(&book).unwrap();
+    assert_eq!(header, Some(3));
     assert_eq!(found[0].cells, ["Ana", "11900000142", "09/12/2025"]);
     assert_eq!((found[1].number, found[1].cells[1].as_str()), (6, "5511900000143"));
     assert_eq!(found.len(), 2);
@@ -176,7 +176,7 @@ fn a_workbook_that_unpacks_to_more_than_a_list_holds_is_refused() {
 }
 
 #[test]
-fn too_many_columns_are_told_whatever_the_separator() {
+fn too_many_columns_are_reported_with_every_separator() {
     for separator in [",", ";", "\t", "|"] {
         let row = |start: &str| {
             (0..=MAX_COLUMNS).map(|n| format!("{start}{n}")).collect::<Vec<_>>().join(separator)
