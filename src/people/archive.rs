@@ -14,7 +14,7 @@ use crate::live::{self, Event};
 /// already is archived.
 pub fn archive(conn: &mut PgConnection, account: &Account, person: PersonId) -> Result<()> {
     queries::lock(conn, person)?;
-    if !queries::set_archived(conn, person, true)? {
+    if !queries::archive(conn, person)? {
         return Ok(());
     }
     let removed = queries::remove_contacts(conn, person, None)?;
@@ -31,7 +31,7 @@ pub fn archive(conn: &mut PgConnection, account: &Account, person: PersonId) -> 
 /// Restores an archived person, in the caller's transaction. Does nothing if the person is not archived.
 pub fn restore(conn: &mut PgConnection, account: &Account, person: PersonId) -> Result<()> {
     queries::lock(conn, person)?;
-    if !queries::set_archived(conn, person, false)? {
+    if !queries::restore(conn, person)? {
         return Ok(());
     }
     audit::record(conn, &audit::Entry::of(Action::PersonRestored).by(account).about(Some(person.0)))

@@ -3,16 +3,16 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
-use crate::db;
+use crate::db::{self, clock_timestamp};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
-use crate::schema::contacts;
+use crate::schema::{channels, contacts, people};
 use crate::web::{NameCursor, PageOf, Search};
 
 /// Rows per page.
-const PAGE: usize = 25;
+const ROWS_PER_PAGE: usize = 25;
 
 /// The filters of the list, and where its page begins.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,7 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
     let start = filter.before.clone().or(filter.after.clone());
     let archived = if filter.archived { "NOT NULL" } else { "NULL" };
     let order = if is_backwards { "DESC" } else { "ASC" };
+    // SQL text: the page is cut first, then its rows are counted and completed.
     let mut query = db::prepared(format!(
         "SELECT page.*, (SELECT count(*) FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL) AS contacts,
                 ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = page.id AND c.archived_at IS NULL
@@ -84,46 +85,40 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
         .sql(format!(
             " ORDER BY p.sort_name {order}, p.id {order} LIMIT {}) page
              ORDER BY page.sort_name {order}, page.id {order}",
-            PAGE + 1
+            ROWS_PER_PAGE + 1
         ))
         .load(conn)?;
     let cursor = |row: &Row| NameCursor { name: row.sort_name.clone(), id: row.id.0 };
-    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
+    Ok(PageOf::cut(rows, ROWS_PER_PAGE, (start, is_backwards), cursor))
 }
 
 /// Maximum contacts that the pages of a person show.
 pub const MAX_CONTACTS_SHOWN: i64 = 200;
 
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = people)]
 pub struct PersonDetail {
-    #[diesel(sql_type = BigInt)]
     pub id: PersonId,
-    #[diesel(sql_type = Text)]
     pub name: String,
-    #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
     pub archived_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
     pub anonymised_at: Option<DateTime<Utc>>,
 }
 
-const SELECT: &str = "SELECT id, name, created_at, archived_at, anonymised_at FROM people WHERE id = $1";
-
 pub fn detail(conn: &mut PgConnection, person: PersonId) -> Result<PersonDetail> {
-    Ok(db::prepared(SELECT).bind::<BigInt, _>(person).get_result(conn)?)
+    Ok(people::table.find(person).select(PersonDetail::as_select()).first(conn)?)
 }
 
 /// Like [`detail`], and locks the person until the end of the transaction. Fails with `Conflict` if the person
 /// is anonymised.
 pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<PersonDetail> {
-    let sql = format!("{SELECT} FOR NO KEY UPDATE");
-    let detail: PersonDetail = db::prepared(sql).bind::<BigInt, _>(person).get_result(conn)?;
+    let detail: PersonDetail =
+        people::table.find(person).select(PersonDetail::as_select()).for_no_key_update().first(conn)?;
     if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
 }
 
 /// One of a person's contacts.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, QueryableByName)]
 pub struct PersonContact {
     #[diesel(sql_type = BigInt)]
     pub id: ContactId,
@@ -143,6 +138,7 @@ pub struct PersonContact {
 
 /// A person's contacts in order of name, at most [`MAX_CONTACTS_SHOWN`].
 pub fn contacts_of(conn: &mut PgConnection, person: PersonId) -> Result<Vec<PersonContact>> {
+    // SQL text: the index of open tickets is only used if the status is not a parameter.
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, c.archived_at IS NOT NULL AS is_archived,
                 EXISTS (SELECT FROM tickets t WHERE t.contact_id = c.id AND t.status = 'open') AS has_open_ticket
@@ -155,34 +151,18 @@ pub fn contacts_of(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Pers
 
 /// Number of the person's contacts.
 pub fn count_contacts(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
-    let row: CountRow = db::prepared("SELECT count(*) AS count FROM contacts WHERE person_id = $1")
-        .bind::<BigInt, _>(person)
-        .get_result(conn)?;
-    Ok(row.count)
+    Ok(contacts::table.filter(contacts::person_id.eq(person)).count().get_result(conn)?)
 }
 
-/// Those of `contacts` that exist and are not archived.
-pub fn existing_contacts(conn: &mut PgConnection, contacts: &[ContactId]) -> Result<Vec<PersonContact>> {
-    Ok(db::prepared(
-        "SELECT c.id, c.name, c.phone, c.email, ch.name AS channel_name, false AS is_archived,
-                false AS has_open_ticket
-           FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-          WHERE c.id = ANY($1) AND c.archived_at IS NULL ORDER BY c.sort_name, c.id",
-    )
-    .bind::<Array<BigInt>, _>(contacts)
-    .load(conn)?)
-}
-
-#[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
-}
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
+/// Those of `ids` that exist and are not archived. Does not look for open tickets.
+pub fn existing_contacts(conn: &mut PgConnection, ids: &[ContactId]) -> Result<Vec<PersonContact>> {
+    let no = || false.into_sql::<Bool>();
+    Ok(contacts::table
+        .inner_join(channels::table)
+        .filter(contacts::id.eq_any(ids).and(contacts::archived_at.is_null()))
+        .order((contacts::sort_name, contacts::id))
+        .select((contacts::id, contacts::name, contacts::phone, contacts::email, channels::name, no(), no()))
+        .load(conn)?)
 }
 
 /// A person with the same name.
@@ -202,6 +182,7 @@ const MAX_NAMESAKES_SHOWN: i64 = 5;
 
 /// People other than `person` with this name, ignoring case and accents.
 pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) -> Result<Vec<Namesake>> {
+    // SQL text: `plain` and the array of names have no counterpart in the builder.
     Ok(db::prepared(
         "SELECT p.id, p.name, ARRAY(SELECT c.name FROM contacts c WHERE c.person_id = p.id AND c.archived_at IS NULL
                                      ORDER BY c.sort_name, c.id LIMIT 2) AS contacts
@@ -216,17 +197,14 @@ pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) 
 }
 
 pub fn create(conn: &mut PgConnection, name: &str) -> Result<PersonId> {
-    let row: IdRow = db::prepared("INSERT INTO people (name) VALUES ($1) RETURNING id")
-        .bind::<Text, _>(name)
-        .get_result(conn)?;
-    Ok(PersonId(row.id))
+    Ok(diesel::insert_into(people::table)
+        .values(people::name.eq(name))
+        .returning(people::id)
+        .get_result(conn)?)
 }
 
 pub fn rename(conn: &mut PgConnection, person: PersonId, name: &str) -> Result<()> {
-    db::prepared("UPDATE people SET name = $2 WHERE id = $1")
-        .bind::<BigInt, _>(person)
-        .bind::<Text, _>(name)
-        .execute(conn)?;
+    diesel::update(people::table.find(person)).set(people::name.eq(name)).execute(conn)?;
     Ok(())
 }
 
@@ -237,7 +215,8 @@ pub fn add_contacts(
     person: PersonId,
     contacts: &[ContactId],
 ) -> Result<Vec<ContactId>> {
-    let rows: Vec<IdRow> = db::prepared(
+    // SQL text: the builder has no CTE, which locks in this order.
+    Ok(db::prepared(
         "WITH locked AS MATERIALIZED (
             SELECT id FROM contacts WHERE id = ANY($2) AND person_id IS DISTINCT FROM $1 AND anonymised_at IS NULL
              ORDER BY id FOR NO KEY UPDATE)
@@ -245,8 +224,8 @@ pub fn add_contacts(
     )
     .bind::<BigInt, _>(person)
     .bind::<Array<BigInt>, _>(contacts)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| ContactId(row.id)).collect())
+    .by_position::<BigInt>()
+    .load(conn)?)
 }
 
 /// Removes these contacts from the person, or all of them if `contacts` is `None`. Returns those that were
@@ -256,7 +235,8 @@ pub fn remove_contacts(
     person: PersonId,
     contacts: Option<&[ContactId]>,
 ) -> Result<Vec<ContactId>> {
-    let rows: Vec<IdRow> = db::prepared(
+    // SQL text: the builder has no CTE, which locks in this order.
+    Ok(db::prepared(
         "WITH locked AS MATERIALIZED (
             SELECT id FROM contacts WHERE person_id = $1 AND ($2 IS NULL OR id = ANY($2))
              ORDER BY id FOR NO KEY UPDATE)
@@ -264,31 +244,33 @@ pub fn remove_contacts(
     )
     .bind::<BigInt, _>(person)
     .bind::<Nullable<Array<BigInt>>, _>(contacts)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| ContactId(row.id)).collect())
+    .by_position::<BigInt>()
+    .load(conn)?)
 }
 
-/// Archives or restores a person. Returns `false` if nothing changed.
-pub fn set_archived(conn: &mut PgConnection, person: PersonId, archived: bool) -> Result<bool> {
-    let changed = db::prepared(
-        "UPDATE people SET archived_at = CASE WHEN $2 THEN clock_timestamp() END
-          WHERE id = $1 AND (archived_at IS NULL) = $2",
-    )
-    .bind::<BigInt, _>(person)
-    .bind::<Bool, _>(archived)
-    .execute(conn)?;
-    Ok(changed == 1)
+/// Archives a person. Returns `false` if they already were archived.
+pub fn archive(conn: &mut PgConnection, person: PersonId) -> Result<bool> {
+    let current = people::table.find(person).filter(people::archived_at.is_null());
+    Ok(diesel::update(current).set(people::archived_at.eq(clock_timestamp().nullable())).execute(conn)? == 1)
+}
+
+/// Restores a person. Returns `false` if they were not archived.
+pub fn restore(conn: &mut PgConnection, person: PersonId) -> Result<bool> {
+    let archived = people::table.find(person).filter(people::archived_at.is_not_null());
+    let not = None::<DateTime<Utc>>;
+    Ok(diesel::update(archived).set(people::archived_at.eq(not)).execute(conn)? == 1)
 }
 
 /// Number of pending schedules for the person's contacts.
 pub fn count_pending_schedules(conn: &mut PgConnection, person: PersonId) -> Result<i64> {
-    let row: IdRow = db::prepared(
-        "SELECT count(*) AS id FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
+    // SQL text: the index of pending schedules is only used if the status is not a parameter.
+    Ok(db::prepared(
+        "SELECT count(*) FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
           WHERE c.person_id = $1",
     )
     .bind::<BigInt, _>(person)
-    .get_result(conn)?;
-    Ok(row.id)
+    .by_position::<BigInt>()
+    .get_result(conn)?)
 }
 
 /// The ids of all contacts of a person.

@@ -5,24 +5,17 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Integer, Text};
 
 use crate::auth::Account;
+use crate::contacts::import::ImportStatus;
+use crate::db::{self, clock_timestamp};
 use crate::email::{self, Email};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId, ScheduleId};
+use crate::schema::{
+    attachments, contacts, customer_accesses, import_files, imports, messages, schedules, tickets,
+};
 
 /// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
 const ANONYMISED_TEXT: &str = "(anonimizado)";
-
-#[derive(QueryableByName)]
-struct ScheduleRow {
-    #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
-}
-
-#[derive(QueryableByName)]
-struct PersonRow {
-    #[diesel(sql_type = BigInt)]
-    id: PersonId,
-}
 
 #[derive(QueryableByName)]
 struct AddressRow {
@@ -46,7 +39,8 @@ pub fn cancel_pending(
     account: &Account,
     contact: ContactId,
 ) -> Result<Vec<ScheduleId>> {
-    let rows: Vec<ScheduleRow> = diesel::sql_query(
+    // SQL text: cancels, records and audits in one statement.
+    Ok(db::prepared(
         "WITH pending AS (
             SELECT id FROM schedules WHERE contact_id = $1 AND status = 'scheduled'
              ORDER BY id FOR NO KEY UPDATE),
@@ -64,15 +58,14 @@ pub fn cancel_pending(
     .bind::<BigInt, _>(contact)
     .bind::<BigInt, _>(account.id)
     .bind::<Text, _>(&account.ip)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    .by_position::<BigInt>()
+    .load(conn)?)
 }
 
 /// Locks the contact's row, so that no schedule can be created for it either. Fails with `Conflict` if the
 /// contact is already anonymised.
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    let sql = "SELECT FROM contacts WHERE id = $1 FOR UPDATE";
-    diesel::sql_query(sql).bind::<BigInt, _>(contact).execute(conn)?;
+    contacts::table.find(contact).select(contacts::id).for_update().execute(conn)?;
     match super::super::queries::detail(conn, contact)?.anonymised_at {
         Some(_) => Err(Error::Conflict),
         None => Ok(()),
@@ -84,14 +77,15 @@ pub fn person_without_other_contacts(
     conn: &mut PgConnection,
     contact: ContactId,
 ) -> Result<Option<PersonId>> {
-    let row: Option<PersonRow> = diesel::sql_query(
+    // SQL text: compares the table with itself.
+    Ok(db::prepared(
         "SELECT person_id AS id FROM contacts c WHERE id = $1 AND person_id IS NOT NULL
             AND NOT EXISTS (SELECT FROM contacts other WHERE other.person_id = c.person_id AND other.id <> c.id)",
     )
     .bind::<BigInt, _>(contact)
+    .by_position::<BigInt>()
     .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| row.id))
+    .optional()?)
 }
 
 /// Deletes the lines of imports that name the contact. Lines that were waiting to be imported count as skipped.
@@ -104,15 +98,23 @@ pub fn person_without_other_contacts(
 /// whose columns are not chosen yet cannot be searched, because they may be compressed. They are all deleted,
 /// and the users upload them again.
 pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    let sql =
-        "SELECT FROM imports WHERE status IN ('mapping', 'preview', 'running') ORDER BY id FOR NO KEY UPDATE";
-    diesel::sql_query(sql).execute(conn)?;
-    diesel::sql_query("DELETE FROM import_files").execute(conn)?;
-    let sql =
-        "UPDATE imports SET status = 'cancelled', finished_at = clock_timestamp() WHERE status = 'mapping'";
-    diesel::sql_query(sql).execute(conn)?;
+    let unfinished = [ImportStatus::Mapping, ImportStatus::Preview, ImportStatus::Running];
+    imports::table
+        .filter(imports::status.eq_any(unfinished))
+        .order(imports::id)
+        .select(imports::id)
+        .for_no_key_update()
+        .execute(conn)?;
+    diesel::delete(import_files::table).execute(conn)?;
+    diesel::update(imports::table.filter(imports::status.eq(ImportStatus::Mapping)))
+        .set((
+            imports::status.eq(ImportStatus::Cancelled),
+            imports::finished_at.eq(clock_timestamp().nullable()),
+        ))
+        .execute(conn)?;
     let (imports, lines) = lines_with_address(conn, contact)?;
-    diesel::sql_query(
+    // SQL text: finds, deletes and counts the lines in one statement.
+    db::replanned(
         r"WITH who AS (
             SELECT c.sort_name, c.phone, c.email, c.address, right(c.phone, 8) AS ending,
                    CASE WHEN NOT EXISTS (SELECT FROM contacts o WHERE o.person_id = c.person_id AND o.id <> c.id)
@@ -199,7 +201,8 @@ fn lines_with_address(conn: &mut PgConnection, contact: ContactId) -> Result<(Ve
 /// Clears the names of the files from which the contact was imported, because people name files after the
 /// customer.
 pub fn clear_import_file_names(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    diesel::sql_query(
+    // SQL text: reads the ids within the details of the audit.
+    db::prepared(
         "UPDATE imports SET file_name = $2
           WHERE id IN (SELECT (details ->> 'import_id')::bigint FROM audit
                         WHERE action IN ('contact.created', 'contact.edited') AND subject_id = $1)",
@@ -213,7 +216,8 @@ pub fn clear_import_file_names(conn: &mut PgConnection, contact: ContactId) -> R
 /// Clears messages, schedules and files, and the IP addresses from which the customer wrote.
 pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     // A schedule that had only files gets a text, so that it still reads as one that sent something.
-    diesel::sql_query(
+    // SQL text: the new values depend on the old ones.
+    db::prepared(
         "UPDATE schedules s SET person_id = NULL, cancel_reason = NULL,
                 comment = CASE WHEN comment <> '' THEN $2 ELSE '' END,
                 message = CASE WHEN message <> '' OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = s.id)
@@ -224,30 +228,29 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     .bind::<Text, _>(ANONYMISED_TEXT)
     .execute(conn)?;
     // The person keeps their name if they have other contacts, so the link to them must go.
-    diesel::sql_query(
+    // SQL text: removes one key of a JSON value.
+    db::prepared(
         "UPDATE schedule_history h SET details = h.details #- '{values,person_id}'
            FROM schedules s WHERE s.contact_id = $1 AND h.schedule_id = s.id AND h.details -> 'values' ? 'person_id'",
     )
     .bind::<BigInt, _>(contact)
     .execute(conn)?;
-    diesel::sql_query("UPDATE tickets SET opened_from = '' WHERE contact_id = $1 AND opened_from <> ''")
-        .bind::<BigInt, _>(contact)
-        .execute(conn)?;
-    diesel::sql_query("UPDATE messages SET body = $2 WHERE contact_id = $1 AND kind <> 'event'")
-        .bind::<BigInt, _>(contact)
-        .bind::<Text, _>(ANONYMISED_TEXT)
-        .execute(conn)?;
-    diesel::sql_query(
-        "DELETE FROM attachments WHERE schedule_id IN (SELECT id FROM schedules WHERE contact_id = $1)
-             OR message_id IN (SELECT id FROM messages WHERE contact_id = $1)",
-    )
-    .bind::<BigInt, _>(contact)
-    .execute(conn)?;
+    let of_contact = tickets::table.filter(tickets::contact_id.eq(contact).and(tickets::opened_from.ne("")));
+    diesel::update(of_contact).set(tickets::opened_from.eq("")).execute(conn)?;
+    let texts = messages::table.filter(messages::contact_id.eq(contact).and(messages::kind.ne("event")));
+    diesel::update(texts).set(messages::body.eq(ANONYMISED_TEXT)).execute(conn)?;
+    let schedules =
+        schedules::table.filter(schedules::contact_id.eq(contact)).select(schedules::id.nullable());
+    let messages = messages::table.filter(messages::contact_id.eq(contact)).select(messages::id.nullable());
+    let is_of_contact =
+        attachments::schedule_id.eq_any(schedules).or(attachments::message_id.eq_any(messages));
+    diesel::delete(attachments::table.filter(is_of_contact)).execute(conn)?;
     Ok(())
 }
 
 pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    diesel::sql_query(
+    // SQL text: the new values depend on the old ones.
+    db::prepared(
         "UPDATE contacts SET name = 'Contato anonimizado nº ' || id, phone = '', email = '',
                 address = gen_random_uuid()::text, person_id = NULL, link_version = link_version + 1,
                 default_department_id = NULL, default_attendant_id = NULL,
@@ -256,14 +259,14 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     )
     .bind::<BigInt, _>(contact)
     .execute(conn)?;
-    diesel::sql_query("DELETE FROM customer_accesses WHERE contact_id = $1")
-        .bind::<BigInt, _>(contact)
+    diesel::delete(customer_accesses::table.filter(customer_accesses::contact_id.eq(contact)))
         .execute(conn)?;
     Ok(())
 }
 
 pub fn clear_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
-    diesel::sql_query(
+    // SQL text: the new values depend on the old ones.
+    db::prepared(
         "UPDATE people SET name = 'Pessoa anonimizada nº ' || id, anonymised_at = clock_timestamp(),
                 archived_at = coalesce(archived_at, clock_timestamp())
           WHERE id = $1",

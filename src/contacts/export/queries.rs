@@ -1,9 +1,11 @@
-//! SQL of the export: each record as the JSON of the file, with times in ISO 8601.
+//! SQL of the export: each record as the JSON of the file, with times in ISO 8601. It is text, because the
+//! builder makes no JSON.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::db;
 use crate::error::Result;
 use crate::ids::ContactId;
 
@@ -16,14 +18,8 @@ pub struct Record {
     pub json: String,
 }
 
-#[derive(QueryableByName)]
-struct Profile {
-    #[diesel(sql_type = Text)]
-    json: String,
-}
-
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
-    let row: Profile = diesel::sql_query(
+    Ok(db::prepared(
         "SELECT json_build_object('numero', c.id, 'nome', c.name, 'telefone', c.phone, 'email', c.email,
                 'conexao', ch.name, 'endereco_na_conexao', c.address, 'pessoa', p.name,
                 'departamento_padrao', d.name, 'atendente_padrao', a.name, 'criado_em', c.created_at,
@@ -36,8 +32,8 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
           WHERE c.id = $1",
     )
     .bind::<BigInt, _>(contact)
-    .get_result(conn)?;
-    Ok(row.json)
+    .by_position::<Text>()
+    .get_result(conn)?)
 }
 
 /// The next records of a section in order of id, after the id `after`.

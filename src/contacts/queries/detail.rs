@@ -10,6 +10,7 @@ use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::schedules::Action;
+use crate::schema::{contacts, departments, tickets};
 use crate::tickets::TicketStatus;
 
 /// Maximum tickets on a contact's page, and maximum schedules in a confirmation question.
@@ -56,6 +57,7 @@ pub struct ContactDetail {
 }
 
 pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDetail> {
+    // SQL text: conversations use the same condition `HAS_CHAT` in their statements.
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, c.channel_id, ch.name AS channel_name, c.person_id,
                 p.name AS person_name, c.default_department_id AS department_id, d.name AS department_name,
@@ -75,37 +77,32 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDeta
 /// Locks the contact's row until the end of the transaction, and returns the contact. Every writer of the
 /// conversation takes this lock first. Fails with `Conflict` if the contact is anonymised.
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDetail> {
-    db::prepared("SELECT FROM contacts WHERE id = $1 FOR NO KEY UPDATE")
-        .bind::<BigInt, _>(contact)
-        .execute(conn)?;
+    contacts::table.find(contact).select(contacts::id).for_no_key_update().execute(conn)?;
     let detail = detail(conn, contact)?;
     if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
 }
 
 /// A ticket in the list on the contact's page.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = tickets)]
 pub struct TicketLine {
-    #[diesel(sql_type = BigInt)]
     pub id: TicketId,
-    #[diesel(sql_type = BigInt)]
     pub protocol: i64,
-    #[diesel(sql_type = Text)]
     pub status: TicketStatus,
-    #[diesel(sql_type = Text)]
+    #[diesel(select_expression = departments::name)]
     pub department: String,
-    #[diesel(sql_type = Timestamptz)]
     pub opened_at: DateTime<Utc>,
 }
 
 /// The newest tickets, newest first.
 pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<TicketLine>> {
-    Ok(db::prepared(format!(
-        "SELECT t.id, t.protocol, t.status, d.name AS department, t.opened_at
-           FROM tickets t JOIN departments d ON d.id = t.department_id
-          WHERE t.contact_id = $1 ORDER BY t.id DESC LIMIT {MAX_ROWS}"
-    ))
-    .bind::<BigInt, _>(contact)
-    .load(conn)?)
+    Ok(tickets::table
+        .inner_join(departments::table)
+        .filter(tickets::contact_id.eq(contact))
+        .order(tickets::id.desc())
+        .limit(MAX_ROWS)
+        .select(TicketLine::as_select())
+        .load(conn)?)
 }
 
 /// A pending schedule that is affected when its contact changes.
@@ -126,6 +123,7 @@ pub struct PendingSchedule {
 
 /// The contact's pending schedules, the earliest first.
 pub fn pending_schedules(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<PendingSchedule>> {
+    // SQL text: counts all of them in the same statement.
     Ok(db::prepared(format!(
         "SELECT s.id, s.action, s.due_at, d.name AS department, count(*) OVER () AS total
            FROM schedules s JOIN departments d ON d.id = s.department_id

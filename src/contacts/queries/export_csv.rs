@@ -47,6 +47,7 @@ pub fn rows_after(
     last: Option<&NameCursor>,
 ) -> Result<Vec<ExportRow>> {
     let archived = if filter.archived { "NOT NULL" } else { "NULL" };
+    // SQL text: the rows are cut first, then completed.
     let head = format!(
         "SELECT page.id, page.sort_name, page.name, page.phone, page.email, coalesce(p.name, '') AS person,
                 coalesce(d.name, '') AS department, coalesce(u.email, '') AS attendant, ch.name AS channel,

@@ -12,7 +12,7 @@ use crate::schedules;
 use crate::web::{NameCursor, PageOf, Search};
 
 /// Rows per page.
-const PAGE: usize = 25;
+const ROWS_PER_PAGE: usize = 25;
 
 /// The filters of the list, and where its page begins.
 #[derive(Clone, Debug, Default)]
@@ -55,6 +55,7 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
     let start = filter.before.clone().or(filter.after.clone());
     let archived = if filter.archived { "NOT NULL" } else { "NULL" };
     let order = if is_backwards { "DESC" } else { "ASC" };
+    // SQL text: the page is cut first, then its rows are completed.
     let head = format!(
         "SELECT page.*, ch.name AS channel_name, p.name AS person_name, t.id AS open_ticket,
                 (SELECT s.due_at FROM schedules s
@@ -96,9 +97,9 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
            LEFT JOIN people p ON p.id = page.person_id
            LEFT JOIN tickets t ON t.contact_id = page.id AND t.status = 'open'
           ORDER BY page.sort_name {order}, page.id {order}",
-            PAGE + 1
+            ROWS_PER_PAGE + 1
         ))
         .load(conn)?;
     let cursor = |row: &Row| NameCursor { name: row.sort_name.clone(), id: row.id.0 };
-    Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
+    Ok(PageOf::cut(rows, ROWS_PER_PAGE, (start, is_backwards), cursor))
 }

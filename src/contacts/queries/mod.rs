@@ -10,7 +10,8 @@ pub use detail::{ContactDetail, PendingSchedule, TicketLine, detail, lock, pendi
 pub use export_csv::{ExportRow, rows_after};
 pub use list::{Filter, Row, page};
 pub use options::{
-    Choice, attendants, channels, contact_options, departments, person_options, referenced_records,
+    CREATED_BY_USERS, Choice, attendants, channels, contact_options, departments, person_options,
+    referenced_records,
 };
 pub use saving::{
     PossibleDuplicate, archive, create, default_departments, lock_person, possible_duplicates, restore,

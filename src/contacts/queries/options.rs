@@ -5,14 +5,19 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use crate::contacts::form::{ChannelKind, ChosenIds, ReferencedRecords};
-use crate::db;
+use crate::db::{self, lower};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
+use crate::schema::{channels, departments};
 use crate::users::CHOICE_LABEL;
 use crate::web::Search;
 
 /// Maximum records that a select offers without typing. The rest is found by search.
 const MAX_OPTIONS: i64 = 50;
+
+/// The kinds of channels on which a user can create a contact.
+pub const CREATED_BY_USERS: [ChannelKind; 3] =
+    [ChannelKind::WebChat, ChannelKind::Email, ChannelKind::Whatsapp];
 
 /// One option of a select: its value, its text, and a second line.
 #[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
@@ -25,9 +30,16 @@ pub struct Choice {
     pub sub: String,
 }
 
+impl Choice {
+    fn new((id, name): (i64, String)) -> Self {
+        Self { id, name, sub: String::new() }
+    }
+}
+
 /// Contacts in order of name, each with its person. Only those that match `search`, if there is one.
 pub fn contact_options(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Choice>> {
     let (matches, words) = matching(search, "c.search");
+    // SQL text, here and in the next function: a search has its own condition and plan.
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, concat_ws(' · ', coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name),
                 'hoje em ' || p.name) AS sub
@@ -74,25 +86,29 @@ fn matching(search: Option<&Search>, column: &str) -> (String, Vec<String>) {
 
 /// The channels on which a user can create a contact, and `chosen`.
 pub fn channels(conn: &mut PgConnection, chosen: Option<ChannelId>) -> Result<Vec<Choice>> {
-    Ok(db::prepared(
-        "SELECT id, name, '' AS sub FROM channels
-          WHERE (deactivated_at IS NULL AND kind IN ('web_chat', 'email', 'whatsapp')) OR id = $1
-          ORDER BY (kind = 'web_chat') DESC, lower(name), id",
-    )
-    .bind::<Nullable<BigInt>, _>(chosen)
-    .load(conn)?)
+    let is_offered = channels::deactivated_at.is_null().and(channels::kind.eq_any(CREATED_BY_USERS));
+    let is_web_chat = channels::kind.eq(ChannelKind::WebChat);
+    let rows = channels::table
+        .filter(is_offered.nullable().or(channels::id.nullable().eq(chosen)))
+        .order((is_web_chat.desc(), lower(channels::name), channels::id))
+        .select((channels::id, channels::name))
+        .load(conn)?;
+    Ok(rows.into_iter().map(Choice::new).collect())
 }
 
 /// Active departments, in the company's order.
 pub fn departments(conn: &mut PgConnection) -> Result<Vec<Choice>> {
-    Ok(db::prepared(
-        "SELECT id, name, '' AS sub FROM departments WHERE deactivated_at IS NULL ORDER BY position, lower(name)",
-    )
-    .load(conn)?)
+    let rows = departments::table
+        .filter(departments::deactivated_at.is_null())
+        .order((departments::position, lower(departments::name)))
+        .select((departments::id, departments::name))
+        .load(conn)?;
+    Ok(rows.into_iter().map(Choice::new).collect())
 }
 
 /// Active members of a department.
 pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<Vec<Choice>> {
+    // SQL text: `CHOICE_LABEL` is SQL text.
     Ok(db::prepared(format!(
         "SELECT u.id, {CHOICE_LABEL} AS name, '' AS sub
            FROM users u JOIN department_members m ON m.user_id = u.id
@@ -126,6 +142,7 @@ pub fn referenced_records(
     contact: Option<ContactId>,
     chosen: ChosenIds,
 ) -> Result<ReferencedRecords> {
+    // SQL text: looks up five records in one statement.
     let row: ReferencedRow = db::prepared(
         "SELECT ch.id AS channel, ch.kind, c.channel_id AS current_channel, c.address,
                 (SELECT id FROM people WHERE id = $3 AND archived_at IS NULL) AS person,

@@ -1,14 +1,16 @@
 //! Creates and changes contacts. The caller runs all of it in one transaction.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use uuid::Uuid;
 
 use crate::contacts::form::ValidContact;
-use crate::db;
+use crate::db::{self, clock_timestamp};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
+use crate::schema::{contacts, customer_accesses, people};
 
 /// Maximum contacts with the same number or address that the warning shows.
 const MAX_DUPLICATES: i64 = 5;
@@ -34,6 +36,7 @@ pub fn possible_duplicates(
     contact: Option<ContactId>,
     valid: &ValidContact,
 ) -> Result<Vec<PossibleDuplicate>> {
+    // SQL text: the union lets each half use its own partial index.
     Ok(db::prepared(
         "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
           WHERE id IN (SELECT id FROM contacts WHERE phone = $2 AND phone <> ''
@@ -50,41 +53,27 @@ pub fn possible_duplicates(
 
 /// Locks `person` until the end of the transaction, so that nobody archives them meanwhile.
 pub fn lock_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
-    db::prepared("SELECT FROM people WHERE id = $1 FOR SHARE").bind::<BigInt, _>(person).execute(conn)?;
+    people::table.find(person).select(people::id).for_share().execute(conn)?;
     Ok(())
-}
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ContactId,
-}
-
-#[derive(QueryableByName)]
-struct FieldsRow {
-    #[diesel(sql_type = Array<Text>)]
-    fields: Vec<String>,
 }
 
 /// # Errors
 /// Violates `contacts_address_key` if another contact has the address.
 pub fn create(conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId> {
     let address = valid.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let row: IdRow = db::prepared(
-        "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
-                default_attendant_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
-    )
-    .bind::<BigInt, _>(valid.channel)
-    .bind::<Text, _>(address)
-    .bind::<Text, _>(&valid.name)
-    .bind::<Text, _>(&valid.phone)
-    .bind::<Text, _>(&valid.email)
-    .bind::<Nullable<BigInt>, _>(valid.person)
-    .bind::<Nullable<BigInt>, _>(valid.department)
-    .bind::<Nullable<BigInt>, _>(valid.attendant)
-    .get_result(conn)?;
-    Ok(row.id)
+    Ok(diesel::insert_into(contacts::table)
+        .values((
+            contacts::channel_id.eq(valid.channel),
+            contacts::address.eq(address),
+            contacts::name.eq(&valid.name),
+            contacts::phone.eq(&valid.phone),
+            contacts::email.eq(&valid.email),
+            contacts::person_id.eq(valid.person),
+            contacts::default_department_id.eq(valid.department),
+            contacts::default_attendant_id.eq(valid.attendant),
+        ))
+        .returning(contacts::id)
+        .get_result(conn)?)
 }
 
 /// Saves a contact whose row is locked, and returns the names of the changed fields.
@@ -93,7 +82,8 @@ pub fn create(conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId
 /// Violates `contacts_address_key` if another contact has the address.
 pub fn update(conn: &mut PgConnection, contact: ContactId, valid: &ValidContact) -> Result<Vec<String>> {
     // An address has no meaning on another channel.
-    let row: FieldsRow = db::prepared(
+    // SQL text: returns what changed, which needs the row as it was.
+    Ok(db::prepared(
         "UPDATE contacts c
             SET channel_id = $2, name = $4, phone = $5, email = $6, person_id = $7, default_department_id = $8,
                 default_attendant_id = $9,
@@ -118,16 +108,8 @@ pub fn update(conn: &mut PgConnection, contact: ContactId, valid: &ValidContact)
     .bind::<Nullable<BigInt>, _>(valid.person)
     .bind::<Nullable<BigInt>, _>(valid.department)
     .bind::<Nullable<BigInt>, _>(valid.attendant)
-    .get_result(conn)?;
-    Ok(row.fields)
-}
-
-#[derive(QueryableByName)]
-struct DefaultDepartmentsRow {
-    #[diesel(sql_type = BigInt)]
-    before: DepartmentId,
-    #[diesel(sql_type = BigInt)]
-    after: DepartmentId,
+    .by_position::<Array<Text>>()
+    .get_result(conn)?)
 }
 
 /// The departments where a contact's first messages wait: on its current channel, and on `channel`.
@@ -136,33 +118,37 @@ pub fn default_departments(
     contact: ContactId,
     channel: ChannelId,
 ) -> Result<(DepartmentId, DepartmentId)> {
-    let row: DefaultDepartmentsRow = db::prepared(
+    // SQL text: reads two channels in one statement.
+    Ok(db::prepared(
         "SELECT o.default_department_id AS before, n.default_department_id AS after
            FROM contacts c JOIN channels o ON o.id = c.channel_id JOIN channels n ON n.id = $2 WHERE c.id = $1",
     )
     .bind::<BigInt, _>(contact)
     .bind::<BigInt, _>(channel)
-    .get_result(conn)?;
-    Ok((row.before, row.after))
+    .by_position::<(BigInt, BigInt)>()
+    .get_result(conn)?)
 }
 
 /// Archives a contact. Returns `false` if it already was archived.
 pub fn archive(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
-    let sql = "UPDATE contacts SET archived_at = clock_timestamp() WHERE id = $1 AND archived_at IS NULL";
-    Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
+    let current = contacts::table.find(contact).filter(contacts::archived_at.is_null());
+    let now = clock_timestamp().nullable();
+    Ok(diesel::update(current).set(contacts::archived_at.eq(now)).execute(conn)? == 1)
 }
 
 /// Restores a contact. Returns `false` if it was not archived.
 pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
-    let sql = "UPDATE contacts SET archived_at = NULL WHERE id = $1 AND archived_at IS NOT NULL";
-    Ok(db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)? == 1)
+    let archived = contacts::table.find(contact).filter(contacts::archived_at.is_not_null());
+    let never = None::<DateTime<Utc>>;
+    Ok(diesel::update(archived).set(contacts::archived_at.eq(never)).execute(conn)? == 1)
 }
 
 /// Invalidates every link of the contact, and signs out the browsers that used one.
 pub fn revoke_link(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    let sql = "UPDATE contacts SET link_version = link_version + 1 WHERE id = $1";
-    db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)?;
-    let sql = "DELETE FROM customer_accesses WHERE contact_id = $1";
-    db::prepared(sql).bind::<BigInt, _>(contact).execute(conn)?;
+    diesel::update(contacts::table.find(contact))
+        .set(contacts::link_version.eq(contacts::link_version + 1))
+        .execute(conn)?;
+    diesel::delete(customer_accesses::table.filter(customer_accesses::contact_id.eq(contact)))
+        .execute(conn)?;
     Ok(())
 }

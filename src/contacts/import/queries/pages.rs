@@ -1,6 +1,7 @@
 //! SQL of the pages of imports.
 
 use chrono::{DateTime, Utc};
+use diesel::expression::SqlLiteral;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
@@ -8,8 +9,10 @@ use serde_json::Value;
 
 use crate::contacts::form::ChannelKind;
 use crate::contacts::import::ImportStatus;
+use crate::contacts::queries::CREATED_BY_USERS;
 use crate::error::Result;
 use crate::ids::{ChannelId, ImportId};
+use crate::schema::{channels, import_lines};
 
 /// Maximum lines in a preview, and maximum imports in the list on the upload page.
 const MAX_ROWS: i64 = 20;
@@ -66,6 +69,7 @@ pub struct Import {
     pub created_at: DateTime<Utc>,
 }
 
+// SQL text: locks only the import among the joined tables, which the builder cannot say.
 const SELECT: &str = "SELECT i.id, i.file_name, i.status, i.channel_id, ch.kind AS channel_kind,
         ch.name AS channel_name, u.name AS creator, i.remarked, i.choices,
         EXISTS (SELECT FROM import_files f WHERE f.import_id = i.id) AS has_file,
@@ -90,7 +94,7 @@ pub fn recent(conn: &mut PgConnection) -> Result<Vec<Import>> {
 }
 
 /// A line of the file, as the preview shows it.
-#[derive(Clone, Debug, QueryableByName)]
+#[derive(Clone, Debug, Queryable, QueryableByName)]
 pub struct ImportLine {
     #[diesel(sql_type = Integer)]
     pub line: i32,
@@ -122,6 +126,7 @@ pub struct ImportLine {
 
 /// The first lines of the file.
 pub fn first_lines(conn: &mut PgConnection, import: ImportId) -> Result<Vec<ImportLine>> {
+    // SQL text: looks up the existing contact of each line in three ways.
     Ok(diesel::sql_query(
         "SELECT l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.code, l.remark, l.problem,
                 l.repeats,
@@ -144,15 +149,7 @@ pub fn refused_lines(
     line: i32,
     limit: i64,
 ) -> Result<Vec<ImportLine>> {
-    Ok(diesel::sql_query(
-        "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
-                NULL::text AS existing
-           FROM import_lines WHERE import_id = $1 AND problem IS NOT NULL AND line > $2 ORDER BY line LIMIT $3",
-    )
-    .bind::<BigInt, _>(import)
-    .bind::<Integer, _>(line)
-    .bind::<BigInt, _>(limit)
-    .load(conn)?)
+    Ok(lines_after(import, line, limit).filter(import_lines::problem.is_not_null()).load(conn)?)
 }
 
 /// Lines with a remark after `line`, at most `limit`.
@@ -162,32 +159,42 @@ pub fn lines_with_remarks(
     line: i32,
     limit: i64,
 ) -> Result<Vec<ImportLine>> {
-    Ok(diesel::sql_query(
-        "SELECT line, name, phone, email, person, department, attendant, code, remark, problem, repeats,
-                NULL::text AS existing
-           FROM import_lines WHERE import_id = $1 AND remark <> '' AND problem IS NULL AND line > $2
-          ORDER BY line LIMIT $3",
-    )
-    .bind::<BigInt, _>(import)
-    .bind::<Integer, _>(line)
-    .bind::<BigInt, _>(limit)
-    .load(conn)?)
+    let has_remark = import_lines::remark.ne("").and(import_lines::problem.is_null());
+    Ok(lines_after(import, line, limit).filter(has_remark).load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct ChannelRow {
-    #[diesel(sql_type = Text)]
-    kind: ChannelKind,
+/// The lines after `line`, at most `limit`, without their existing contacts.
+#[diesel::dsl::auto_type]
+fn lines_after(import: ImportId, line: i32, limit: i64) -> _ {
+    let no_contact: SqlLiteral<Nullable<Text>> = diesel::dsl::sql("NULL::text");
+    import_lines::table
+        .filter(import_lines::import_id.eq(import))
+        .filter(import_lines::line.gt(line))
+        .order(import_lines::line)
+        .limit(limit)
+        .select((
+            import_lines::line,
+            import_lines::name,
+            import_lines::phone,
+            import_lines::email,
+            import_lines::person,
+            import_lines::department,
+            import_lines::attendant,
+            import_lines::code,
+            import_lines::remark,
+            import_lines::problem,
+            import_lines::repeats,
+            no_contact,
+        ))
 }
 
 /// The kind of an active channel on which a user can create contacts.
 pub fn kind_of(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<ChannelKind>> {
-    let row: Option<ChannelRow> = diesel::sql_query(
-        "SELECT kind FROM channels
-          WHERE id = $1 AND deactivated_at IS NULL AND kind IN ('web_chat', 'email', 'whatsapp')",
-    )
-    .bind::<BigInt, _>(channel)
-    .get_result(conn)
-    .optional()?;
-    Ok(row.map(|row| row.kind))
+    Ok(channels::table
+        .find(channel)
+        .filter(channels::deactivated_at.is_null())
+        .filter(channels::kind.eq_any(CREATED_BY_USERS))
+        .select(channels::kind)
+        .first(conn)
+        .optional()?)
 }

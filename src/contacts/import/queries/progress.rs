@@ -3,12 +3,15 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use crate::contacts::display;
 use crate::contacts::form::{ChannelKind, NAME_LIMIT};
+use crate::contacts::import::ImportStatus;
+use crate::db::{self, clock_timestamp};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, ImportId, UserId};
+use crate::schema::{import_lines, imports};
 
 /// A running import, locked.
 #[derive(Clone, Debug, QueryableByName)]
@@ -25,21 +28,16 @@ pub struct LockedImport {
     pub updates_existing: bool,
 }
 
-#[derive(QueryableByName)]
-struct Locked {
-    #[diesel(sql_type = Bool)]
-    locked: bool,
-}
-
 /// The running import that was confirmed first, locked. `None` if another process is importing: only one works
 /// at a time, so that the same customer in two files becomes one contact.
 pub fn claim(conn: &mut PgConnection) -> Result<Option<LockedImport>> {
-    let lock: Locked =
-        diesel::sql_query("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import')) AS locked")
-            .get_result(conn)?;
-    if !lock.locked {
+    let is_locked: bool = db::prepared("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import'))")
+        .by_position::<Bool>()
+        .get_result(conn)?;
+    if !is_locked {
         return Ok(None);
     }
+    // SQL text: locks only the import among the joined tables.
     Ok(diesel::sql_query(
         "SELECT i.id, i.created_by, i.channel_id, ch.kind, i.updates_existing
            FROM imports i JOIN channels ch ON ch.id = i.channel_id
@@ -96,6 +94,8 @@ impl WaitingLine {
     }
 }
 
+/// SQL text, because each line is looked up in several ways.
+///
 /// Parameters: $1 the import, $3 its channel, $4 the kind of the channel. If several contacts have the same
 /// number, one that is not archived is preferred.
 const SELECT: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department, l.repeats IS NOT NULL AS is_repeat,
@@ -136,29 +136,23 @@ pub fn waiting_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -
 
 /// Deletes imported lines.
 pub fn delete_lines(conn: &mut PgConnection, import: ImportId, lines: &[i32]) -> Result<()> {
-    diesel::sql_query("DELETE FROM import_lines WHERE import_id = $1 AND line = ANY($2)")
-        .bind::<BigInt, _>(import)
-        .bind::<Array<Integer>, _>(lines)
-        .execute(conn)?;
+    let imported = import_lines::import_id.eq(import).and(import_lines::line.eq_any(lines));
+    diesel::delete(import_lines::table.filter(imported)).execute(conn)?;
     Ok(())
 }
 
 /// Stores the reason why a line was not imported.
 pub fn set_problem(conn: &mut PgConnection, import: ImportId, line: i32, problem: &str) -> Result<()> {
-    diesel::sql_query("UPDATE import_lines SET problem = $3 WHERE import_id = $1 AND line = $2")
-        .bind::<BigInt, _>(import)
-        .bind::<Integer, _>(line)
-        .bind::<Text, _>(problem)
+    diesel::update(import_lines::table.find((import, line)))
+        .set(import_lines::problem.eq(problem))
         .execute(conn)?;
     Ok(())
 }
 
 /// Moves a line behind the line `other`, which belongs to the same contact.
 pub fn defer(conn: &mut PgConnection, import: ImportId, line: i32, other: i32) -> Result<()> {
-    diesel::sql_query("UPDATE import_lines SET repeats = $3 WHERE import_id = $1 AND line = $2")
-        .bind::<BigInt, _>(import)
-        .bind::<Integer, _>(line)
-        .bind::<Integer, _>(other)
+    diesel::update(import_lines::table.find((import, line)))
+        .set(import_lines::repeats.eq(other))
         .execute(conn)?;
     Ok(())
 }
@@ -166,40 +160,44 @@ pub fn defer(conn: &mut PgConnection, import: ImportId, line: i32, other: i32) -
 /// Adds to the counts of the import: created, updated, skipped, failed.
 pub fn add_counts(conn: &mut PgConnection, import: ImportId, counts: [usize; 4]) -> Result<()> {
     let [created, updated, skipped, failed] = counts.map(|count| count as i32);
-    diesel::sql_query(
-        "UPDATE imports SET created = created + $2, updated = updated + $3, skipped = skipped + $4,
-                failed = failed + $5 WHERE id = $1",
-    )
-    .bind::<BigInt, _>(import)
-    .bind::<Integer, _>(created)
-    .bind::<Integer, _>(updated)
-    .bind::<Integer, _>(skipped)
-    .bind::<Integer, _>(failed)
-    .execute(conn)?;
+    diesel::update(imports::table.find(import))
+        .set((
+            imports::created.eq(imports::created + created),
+            imports::updated.eq(imports::updated + updated),
+            imports::skipped.eq(imports::skipped + skipped),
+            imports::failed.eq(imports::failed + failed),
+        ))
+        .execute(conn)?;
     Ok(())
 }
 
 pub fn confirm(conn: &mut PgConnection, import: ImportId, updates_existing: bool) -> Result<()> {
-    diesel::sql_query(
-        "UPDATE imports SET status = 'running', updates_existing = $2, confirmed_at = clock_timestamp() WHERE id = $1",
-    )
-    .bind::<BigInt, _>(import)
-    .bind::<Bool, _>(updates_existing)
-    .execute(conn)?;
+    diesel::update(imports::table.find(import))
+        .set((
+            imports::status.eq(ImportStatus::Running),
+            imports::updates_existing.eq(updates_existing),
+            imports::confirmed_at.eq(clock_timestamp().nullable()),
+        ))
+        .execute(conn)?;
     super::delete_file(conn, import)
 }
 
 pub fn finish(conn: &mut PgConnection, import: ImportId) -> Result<()> {
-    let sql = "UPDATE imports SET status = 'finished', finished_at = clock_timestamp() WHERE id = $1";
-    diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
+    end(conn, import, ImportStatus::Finished)
+}
+
+fn end(conn: &mut PgConnection, import: ImportId, status: ImportStatus) -> Result<()> {
+    let finished_at = imports::finished_at.eq(clock_timestamp().nullable());
+    diesel::update(imports::table.find(import))
+        .set((imports::status.eq(status), finished_at))
+        .execute(conn)?;
     Ok(())
 }
 
 /// Cancels an import, and deletes its file and its waiting lines.
 pub fn cancel(conn: &mut PgConnection, import: ImportId) -> Result<()> {
-    let sql = "UPDATE imports SET status = 'cancelled', finished_at = clock_timestamp() WHERE id = $1";
-    diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
-    let sql = "DELETE FROM import_lines WHERE import_id = $1 AND problem IS NULL";
-    diesel::sql_query(sql).bind::<BigInt, _>(import).execute(conn)?;
+    end(conn, import, ImportStatus::Cancelled)?;
+    let waiting = import_lines::import_id.eq(import).and(import_lines::problem.is_null());
+    diesel::delete(import_lines::table.filter(waiting)).execute(conn)?;
     super::delete_file(conn, import)
 }

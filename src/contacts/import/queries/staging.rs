@@ -11,21 +11,17 @@ use crate::contacts::import::line::{Attendant, DepartmentDirectory, Line};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, DepartmentId, ImportId, UserId};
+use crate::schema::{import_files, import_lines};
 
 /// Lines per statement. Looking up one line in the contacts takes about 50 µs.
 const LINES_PER_STATEMENT: usize = 2_000;
-
-#[derive(QueryableByName)]
-struct IdRow {
-    #[diesel(sql_type = BigInt)]
-    id: ImportId,
-}
 
 /// Deletes imports that were uploaded more than a week ago, unless they are running. Each statement deletes one
 /// import, because an import may have 100,000 lines.
 pub fn delete_old(conn: &mut PgConnection) -> Result<usize> {
     let mut count = 0;
     loop {
+        // SQL text: deletes from the table in which it searches.
         let gone = diesel::sql_query(
             "DELETE FROM imports WHERE id = (
                 SELECT id FROM imports WHERE created_at < now() - interval '7 days' AND status <> 'running'
@@ -46,7 +42,8 @@ pub fn create(
     channel: ChannelId,
     (file_name, content): (&str, &[u8]),
 ) -> Result<ImportId> {
-    let row: IdRow = diesel::sql_query(
+    // SQL text: adds two rows in one statement.
+    Ok(db::prepared(
         "WITH made AS (INSERT INTO imports (created_by, channel_id, file_name) VALUES ($1, $2, $3) RETURNING id),
               kept AS (INSERT INTO import_files (import_id, content) SELECT id, $4 FROM made)
          SELECT id FROM made",
@@ -55,32 +52,24 @@ pub fn create(
     .bind::<BigInt, _>(channel)
     .bind::<Text, _>(file_name)
     .bind::<Binary, _>(content)
-    .get_result(conn)?;
-    Ok(row.id)
-}
-
-#[derive(QueryableByName)]
-struct ContentRow {
-    #[diesel(sql_type = Binary)]
-    content: Vec<u8>,
+    .by_position::<BigInt>()
+    .get_result(conn)?)
 }
 
 /// The file of an import that is not confirmed.
 pub fn file_content(conn: &mut PgConnection, import: ImportId) -> Result<Option<Vec<u8>>> {
-    let sql = "SELECT content FROM import_files WHERE import_id = $1";
-    let row: Option<ContentRow> = db::prepared(sql).bind::<BigInt, _>(import).get_result(conn).optional()?;
-    Ok(row.map(|row| row.content))
+    Ok(import_files::table.find(import).select(import_files::content).first(conn).optional()?)
 }
 
 /// Deletes the file.
 pub fn delete_file(conn: &mut PgConnection, import: ImportId) -> Result<()> {
-    db::prepared("DELETE FROM import_files WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
+    diesel::delete(import_files::table.find(import)).execute(conn)?;
     Ok(())
 }
 
 /// Deletes the lines of an earlier choice of columns.
 pub fn delete_all_lines(conn: &mut PgConnection, import: ImportId) -> Result<()> {
-    db::prepared("DELETE FROM import_lines WHERE import_id = $1").bind::<BigInt, _>(import).execute(conn)?;
+    diesel::delete(import_lines::table.filter(import_lines::import_id.eq(import))).execute(conn)?;
     Ok(())
 }
 
@@ -100,6 +89,7 @@ struct MemberRow {
 
 /// The active departments and their active members.
 pub fn directory(conn: &mut PgConnection) -> Result<DepartmentDirectory> {
+    // SQL text: an outer join with a pair of joined tables.
     let rows: Vec<MemberRow> = db::prepared(
         "SELECT d.id AS department_id, d.name AS department, u.id, coalesce(u.name, '') AS name,
                 coalesce(u.email, '') AS email
@@ -136,6 +126,7 @@ fn add_portion(
     fn column<'a, T>(lines: &'a [Line], of: impl Fn(&'a Line) -> T) -> Vec<T> {
         lines.iter().map(of).collect()
     }
+    // SQL text: inserts many lines at once, each with what is known of it.
     diesel::sql_query(
         "INSERT INTO import_lines (import_id, line, name, phone, email, person, department, attendant,
                 department_id, attendant_id, code, remark, problem, repeats, person_key, is_known)
@@ -188,6 +179,7 @@ fn add_portion(
 /// Moves the import to the preview, and counts its lines and the people whom they name and who do not exist
 /// yet.
 pub fn finish_mapping(conn: &mut PgConnection, import: ImportId, choices: &Value) -> Result<()> {
+    // SQL text: counts and saves in one statement.
     diesel::sql_query(
         "WITH lines AS MATERIALIZED (
             SELECT problem, repeats, person_key, is_known, remark FROM import_lines WHERE import_id = $1),

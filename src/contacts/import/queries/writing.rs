@@ -1,4 +1,4 @@
-//! SQL that creates and updates contacts and people from lines. The caller runs each portion in one
+//! SQL that creates and updates contacts and people from lines. It is text, because it works on arrays of values. The caller runs each portion in one
 //! transaction.
 
 use diesel::pg::PgConnection;
@@ -6,16 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use super::{LockedImport, WaitingLine};
+use crate::db;
 use crate::error::Result;
 use crate::ids::PersonId;
-
-#[derive(QueryableByName)]
-struct PersonRow {
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = BigInt)]
-    id: PersonId,
-}
 
 /// The people with these names, ignoring case and accents. Missing people are created.
 pub fn people(
@@ -35,20 +28,20 @@ pub fn people(
     .bind::<BigInt, _>(import.created_by)
     .bind::<BigInt, _>(import.id)
     .execute(conn)?;
-    let rows: Vec<PersonRow> = diesel::sql_query(
+    Ok(db::replanned(
         "SELECT n AS name, (SELECT min(p.id) FROM people p WHERE p.archived_at IS NULL AND p.sort_name = plain(n)) AS id
            FROM unnest($1::text[]) AS n",
     )
     .bind::<Array<Text>, _>(names)
-    .load(conn)?;
-    Ok(rows.into_iter().map(|row| (row.name, row.id)).collect())
+    .by_position::<(Text, BigInt)>()
+    .load(conn)?)
 }
 
 fn column<'a, T>(lines: &'a [(WaitingLine, Option<PersonId>)], of: impl Fn(&'a WaitingLine) -> T) -> Vec<T> {
     lines.iter().map(|(line, _)| of(line)).collect()
 }
 
-fn persons(lines: &[(WaitingLine, Option<PersonId>)]) -> Vec<Option<PersonId>> {
+fn person_ids(lines: &[(WaitingLine, Option<PersonId>)]) -> Vec<Option<PersonId>> {
     lines.iter().map(|(_, person)| *person).collect()
 }
 
@@ -74,7 +67,7 @@ pub fn create_contacts(
     .bind::<Array<Text>, _>(column(lines, WaitingLine::contact_name))
     .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
-    .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
+    .bind::<Array<Nullable<BigInt>>, _>(person_ids(lines))
     .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department))
     .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant))
     .bind::<BigInt, _>(import.created_by)
@@ -125,7 +118,7 @@ pub fn update_contacts(
     .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
     .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
-    .bind::<Array<Nullable<BigInt>>, _>(persons(lines))
+    .bind::<Array<Nullable<BigInt>>, _>(person_ids(lines))
     .bind::<BigInt, _>(import.created_by)
     .bind::<BigInt, _>(import.id)
     .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department))
