@@ -1,4 +1,5 @@
-//! The one error of the application: its kinds, and what becomes which. How it is answered: `web/error_page.rs`.
+//! The one error of the application: its kinds, and how other errors are converted to it. `web/error_page.rs`
+//! answers it.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 

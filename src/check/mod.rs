@@ -10,7 +10,7 @@
 //! 18 is about the key that a customer's page generates: the web chat's provider id.
 //!
 //! The expected recipients are those that the history recorded at dispatch, because users and departments
-//! change afterwards. After the retention job has deleted the history, the check can only tell that somebody
+//! change afterwards. After the retention job has deleted the history, the check only knows that somebody
 //! was notified.
 
 mod files;

@@ -1,5 +1,5 @@
-//! Downloads of files, and who may see one: the readers of its schedule or conversation, and the customer whom
-//! it was sent to.
+//! Downloads of files. The readers of its schedule or conversation may see a file, and so may the customer who
+//! received it.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::pg::PgConnection;

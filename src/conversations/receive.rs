@@ -1,4 +1,4 @@
-//! Receives what a customer writes, by whatever channel it comes.
+//! Receives a customer's message, on any channel.
 
 use diesel::pg::PgConnection;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ pub struct IncomingMessage {
     pub ip: String,
 }
 
-/// What became of a customer's message.
+/// The result of receiving a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// It is in the thread, exactly once.

@@ -19,7 +19,7 @@ pub struct Reply {
     pub client_key: Option<Uuid>,
 }
 
-/// What became of a reply.
+/// The result of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replied {
     /// It is in the thread, exactly once.

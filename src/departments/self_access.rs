@@ -1,8 +1,8 @@
 //! Users cannot give themselves access to conversations, neither by joining a department nor by sending work
 //! to their own. Somebody else has to do it.
 //!
-//! This does not apply to users who attend all tickets, because they see everything. A user whom somebody let
-//! in, through a link that they saw, counts as that person: they could have used the link themselves.
+//! This does not apply to users who attend all tickets, because they see everything. The maker of a
+//! user's access link sees it, and could use it in the user's place. So the two count as one person here.
 
 use diesel::pg::PgConnection;
 

@@ -33,7 +33,7 @@ const FULL_BATCH: i64 = 500;
 /// single one would. Each further batch is twice as large, up to [`FULL_BATCH`].
 const FIRST_BATCH: i64 = 25;
 
-/// About how long the database takes to answer how much time is left until a due time.
+/// Approximate time that one [`queries::until_due`] takes.
 const DUE_QUERY_TIME: Duration = Duration::from_micros(150);
 
 /// The result of a tick.

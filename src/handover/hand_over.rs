@@ -102,8 +102,8 @@ impl LeaveRequest {
     }
 }
 
-/// Locks the attendant and all users named in the form as taking over. For changes that only know under the
-/// lock which departments the attendant leaves.
+/// Locks the attendant and all users named in the form as taking over. Call it first if the departments that
+/// the attendant leaves are read only after the lock.
 pub fn lock_with_successors(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
     let successor_in = |(name, value): (&str, &str)| {
         name.starts_with(SUCCESSOR_FIELD_PREFIX).then(|| value.parse().ok()).flatten()

@@ -38,7 +38,7 @@ pub async fn surround(
     Ok(answer.map_body(|_, _| BoxBody::new(text)))
 }
 
-/// What was read with the session; on a path where nothing was, it is read now.
+/// The frame's data. Usually it was read with the session; otherwise it is read now.
 async fn frame_for(request: &HttpRequest, viewer: &Viewer) -> Result<Frame> {
     if let Some(frame) = take_companion::<Frame>() {
         return Ok(frame);

@@ -27,12 +27,12 @@ const ENTRIES: &[Entry] = &[
     Entry { href: "/audit", label: "Auditoria", icon: "history", is_more: true, is_seen_by: |who| who.may(Permission::Audit) },
 ];
 
-/// The links that `person` may see: the main ones, and those below "Mais opções".
+/// The links that `account` may see: the main ones, and those below "Mais opções".
 pub fn entries(account: &Account) -> (Vec<&'static Entry>, Vec<&'static Entry>) {
     ENTRIES.iter().filter(|entry| (entry.is_seen_by)(account)).partition(|entry| !entry.is_more)
 }
 
-/// The list to which `path` belongs, if `person` may see it. A contact's conversation belongs to the list of
+/// The list to which `path` belongs, if `account` may see it. A contact's conversation belongs to the list of
 /// conversations.
 pub fn list_of(path: &str, account: &Account) -> Option<&'static Entry> {
     let path =

@@ -1,6 +1,6 @@
 //! Decides who receives an event. The hub caches the rights of users with streams: it reads them with the
 //! first event of a stream, drops them with the stream, and reads them again with every heartbeat. So an
-//! event costs a query about the records that it conversation_readers, not one about every connected user.
+//! event needs one query about the changed records, not one about every connected user.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::queries::{ConversationReaders, OwnSchedules, Rights};
 use crate::ids::{ContactId, DepartmentId, ScheduleId, UserId};
 
-/// Records, and the users who are recipients about them.
+/// Changed records, and the users who are notified of them.
 pub type Recipients<T> = (Vec<T>, Vec<UserId>);
 
 /// The cached rights of users with streams.
@@ -25,12 +25,12 @@ impl Audience {
         self.lock().remove(&user);
     }
 
-    /// Forgets all users for whom `is_there` is false.
+    /// Forgets the users that `is_there` rejects.
     pub fn keep(&self, is_there: impl Fn(UserId) -> bool) {
         self.lock().retain(|user, _| is_there(*user));
     }
 
-    /// Who is recipients that the conversations of `conversation_readers` changed.
+    /// Who is notified that these conversations changed.
     pub fn of_conversations(
         &self,
         conversation_readers: &[ConversationReaders],
@@ -68,7 +68,7 @@ impl Audience {
         recipients
     }
 
-    /// Who is recipients that `schedules` changed. Users who may not read all schedules are recipients only about their
+    /// Who is notified that `schedules` changed. Users who may not read all schedules are notified only of their
     /// `own`.
     pub fn of_schedules(
         &self,
@@ -90,7 +90,7 @@ impl Audience {
     }
 }
 
-/// Groups the contacts of `conversation_readers` by the values that `of` returns.
+/// Groups the contacts of the changed conversations by the values that `of` returns.
 fn by<K: Copy + Eq + Hash>(
     conversation_readers: &[ConversationReaders],
     of: impl Fn(&ConversationReaders) -> &Vec<K>,
@@ -132,7 +132,7 @@ mod tests {
         }
     }
 
-    /// The contacts that `user` is recipients about.
+    /// The contacts that `user` is notified of.
     fn received(recipients: &[Recipients<ContactId>], user: i64) -> Vec<i64> {
         let theirs = recipients.iter().filter(|(_, users)| users.contains(&UserId(user)));
         theirs.flat_map(|(contacts, _)| contacts).map(|contact| contact.0).collect()

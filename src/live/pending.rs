@@ -54,7 +54,7 @@ impl PendingEvents {
         }
     }
 
-    /// Merges back pending that could not be delivered.
+    /// Merges events back that could not be delivered.
     pub fn put_back(&mut self, earlier: Self) {
         if let Some((first, last)) = earlier.notified {
             self.add(Event::Notified(first, last));

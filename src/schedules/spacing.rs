@@ -2,7 +2,7 @@
 //!
 //! The help page says "an interval of 6 minutes (before or after)" and, as its example, that next to
 //! 10:00 the nearest are 09:56 and 10:04. Both hold if a schedule blocks a window of 6 minutes centred
-//! on it, ends included: 09:57 to 10:03 are refused. The width and what it is counted in are settings.
+//! on it, ends included: 09:57 to 10:03 are refused. The width and the scope are settings.
 
 use chrono::{DateTime, Duration, Utc};
 

@@ -17,7 +17,7 @@ use actix_web::rt::net::TcpStream;
 use crate::app::{self, Shared};
 use crate::connections::{Connection, Connections, TIDY_INTERVAL, WatchedSocket};
 
-/// A connection is closed if its client reads nothing of what was sent within this time.
+/// A connection is closed if its client does not read any sent data for this time.
 const READ_TIME_OUT: Duration = Duration::from_secs(30);
 
 /// Maximum time until the first request's head has arrived, and maximum idle time before the next request.

@@ -1,6 +1,6 @@
 //! Set-up: creating the company in an empty installation.
 //!
-//! While there is no user, each start of `pontual serve` prints a new link. Whoever opens it names the
+//! While there is no user, each start of `pontual serve` prints a new link. The person who opens it names the
 //! company, its administrator and its first department, and is signed in. If several processes start at once,
 //! the link of the last one works. As soon as there is a user, no matter how it was created, no link works
 //! any more.

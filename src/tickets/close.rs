@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::ids::{MessageId, TicketId};
 use crate::live::{self, Event};
 
-/// What became of the wish to close a ticket.
+/// The result of closing a ticket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
     Closed,

@@ -46,7 +46,7 @@ pub struct Csrf {
     is_https: bool,
 }
 
-/// The visitor's seed, stored in the request so that all its parts use the same one.
+/// The visitor's seed, stored in the request so that all forms of its response get the same one.
 #[derive(Clone)]
 struct Seed(String);
 

@@ -1,4 +1,4 @@
-//! A message that survives a redirect: what was done.
+//! A message that survives a redirect, such as "Contato salvo".
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::keys::Key;
 
 const COOKIE: &str = "pontual_flash";
 
-/// What the next page says at its top, with links to where one goes on from here. The cookie that carries it is
+/// A message at the top of the next page, with links to what the user may do next. The cookie that carries it is
 /// signed, so that nobody else can put a text there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flash {

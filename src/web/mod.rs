@@ -1,4 +1,4 @@
-//! What all pages share: the frame, forms, headers, assets, routes.
+//! What all pages share: forms, answers, headers, assets, errors, routing.
 
 pub mod assets;
 mod browser;

@@ -89,7 +89,7 @@ impl PostedForm {
     }
 }
 
-/// The body of a form. Whoever reads it first gets it.
+/// The body of a form. Only its first reader gets it.
 #[derive(Clone)]
 struct SharedBody {
     payload: Rc<RefCell<Payload>>,

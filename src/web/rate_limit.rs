@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Number of clients above which idle ones are removed from the map.
 const MAX_CLIENTS: usize = 10_000;
 
-/// Allows a number of requests at once, then one per pause. Costs one look-up in a map.
+/// Allows a number of requests at once, then one per pause. Each request needs one look-up in a map.
 pub struct RateLimit<K> {
     pause: Duration,
     /// How far a client may be ahead of the steady rate.

@@ -1,4 +1,4 @@
-//! What the session says of the visitor, to those who need no more than an id.
+//! The id of the signed-in user, for code that needs no more than that.
 
 use actix_session::SessionExt;
 use actix_web::HttpRequest;

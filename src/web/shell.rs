@@ -1,4 +1,4 @@
-//! The frame around a page: navigation panel, top bar, bell, messages.
+//! Answers with pages and parts of pages. `layout` puts the frame around them.
 
 use std::any::Any;
 use std::future::{Ready, ready};
@@ -28,9 +28,9 @@ pub struct Page {
     pub flash: Option<Flash>,
 }
 
-/// What the frame of a response needs from the request.
+/// What an answer needs from its request. A handler takes it as an argument.
 pub struct Shell {
-    /// The token for the page's forms. Views with forms take it as a field.
+    /// The token for the page's forms. The macro `form::csrf` writes it into each form.
     pub csrf: String,
     pub is_htmx: bool,
     /// The theme in the browser's cookie. The setting of a signed-in user takes precedence.

@@ -13,7 +13,7 @@ use crate::harness::{Plan, TestApp, Visitor};
 use crate::schedules::filters::shown;
 use crate::schedules::{form, save};
 
-/// How long a request waits for a held contact. Who wants something else never waits that long.
+/// How long a request waits for a held contact. Other requests must be much faster.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Number of connections that wait for a lock.

@@ -16,7 +16,7 @@
 //! ```text
 //! mapping ──columns chosen──▶ preview ──confirm──▶ running ──last line──▶ finished
 //!    │ ◀────other columns──────┘ │                    │
-//!    └──────────cancel───────────┴───────▶ cancelled ◀┘       what was taken until then stays
+//!    └──────────cancel───────────┴───────▶ cancelled ◀┘       imported lines stay
 //! ```
 
 mod cancel;

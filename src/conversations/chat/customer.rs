@@ -40,8 +40,8 @@ pub struct Customer {
     pub zone: Zone,
     /// The network address that the request comes from, as text.
     pub ip: String,
-    /// Whether the customer exceeded the request limit. Only a request that sends a message gets here then,
-    /// so that its text can be kept; others are refused.
+    /// Whether the customer exceeded the request limit. Then a request that sends a message is still handled, so
+    /// that its text can be kept. All others are refused earlier.
     pub is_too_fast: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What reached the customer's page.
+//! Which messages reached the customer's page.
 
 use actix_web::{HttpResponse, web};
 

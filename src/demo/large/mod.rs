@@ -1,7 +1,7 @@
 //! The demonstration company with a large amount of data, to check that every page stays fast: a million
 //! schedules from two years ago to sixty days ahead, with all the rows that the product would have written
-//! for them. Names are combined from lists of common names. The spacing is set to 0, because so many
-//! schedules would not fit otherwise.
+//! for them. Names are combined from lists of common names. The spacing is set to 0, because a
+//! million schedules would not fit otherwise.
 //!
 //! Each step is one SQL file; all steps run in one transaction. Meanwhile the indexes and foreign keys of the
 //! largest tables are dropped: creating them again at the end is faster, and checks every row.

@@ -80,7 +80,7 @@ pub fn redirect(conn: &mut PgConnection, channels: &[Channel], department: Depar
     Ok(())
 }
 
-/// The departments that `user` attends, and those of users whom they let in.
+/// The departments that `user` attends, and those of the users whose access links `user` made.
 pub fn departments_accessible_to(conn: &mut PgConnection, user: UserId) -> Result<Vec<DepartmentId>> {
     // As SQL text: three ways to the same department.
     Ok(db::prepared(

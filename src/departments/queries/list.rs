@@ -34,7 +34,8 @@ pub struct Line {
 
 /// Every department, in the company's order.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Line>> {
-    // As SQL text: counts up to a limit. Counts pending schedules in the order of their index, so that the count can stop at its limit.
+    // As SQL text: each count stops at its limit. Pending schedules are counted in the order of their index, because
+    // only then the count can stop early.
     Ok(db::prepared(format!(
         "SELECT d.id, d.name, d.deactivated_at IS NULL AS is_active,
                 (SELECT count(*) FROM department_members m JOIN users u ON u.id = m.user_id

@@ -1,5 +1,5 @@
 //! How much memory an import takes, whatever the file. It is measured in a process of its own, where nothing else
-//! is under way.
+//! runs.
 
 use std::fs;
 use std::io::{Cursor, Write};
@@ -12,7 +12,7 @@ use super::import::fields_of;
 use super::upload;
 use crate::harness::{Company, Database, TestApp, Visitor};
 
-/// The most megabytes that the process may hold at once. A file of nothing but semicolons once took 809.
+/// Maximum megabytes that the process may hold. A file of nothing but semicolons once took 809.
 const MOST: u64 = 450;
 
 const IMPORT: &str = "/contacts/import";
@@ -57,11 +57,11 @@ async fn files_made_to_do_harm_are_measured() {
     measure(&admin, "large.xlsx", workbook(60), 303).await;
 }
 
-/// Sends a file, and what the page of its columns proposes, if it comes to that; prints the most megabytes that the
+/// Sends a file and, unless it is refused, accepts the proposed columns. Prints the maximum of megabytes that the
 /// process held meanwhile.
 async fn measure(visitor: &Visitor, name: &str, content: Vec<u8>, status: u16) {
     visitor.get(IMPORT).await;
-    // From here on the peak counts anew (see proc(5)).
+    // Resets the peak (see proc(5)).
     fs::write("/proc/self/clear_refs", "5").unwrap();
     let sent = upload(visitor, IMPORT, &[("channel_id", "401")], Some((name, &content))).await;
     assert_eq!(sent.status, status, "{name}: {}", sent.text());

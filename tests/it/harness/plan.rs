@@ -1,5 +1,5 @@
 //! Schedules inserted directly, so that they can be due at once, together with the rows that the form would have
-//! written. A schedule that is too near to another is exempt from the spacing.
+//! written. A schedule that is too close to another is exempt from the spacing.
 
 use super::{Company, Database};
 

@@ -162,7 +162,7 @@ async fn step(
     };
     let told =
         format!("{who:?} at {at}, {} minutes by {}, among {:?}", model.width, model.scope, model.pending);
-    // A schedule may keep its own time, even if others are too near.
+    // A schedule may keep its own time, even if others are too close.
     let stays = model
         .edited
         .and_then(|id| model.pending.get(&id))

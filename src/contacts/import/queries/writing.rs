@@ -1,5 +1,5 @@
-//! SQL that creates and updates contacts and people from lines. It is text, because it works on arrays of values. The caller runs each portion in one
-//! transaction.
+//! SQL that creates and updates contacts and people from lines. It is text, because it works on arrays of
+//! values. The caller runs each portion in one transaction.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;

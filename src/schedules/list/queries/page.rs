@@ -76,7 +76,7 @@ pub fn page(
         (None, true) => reading.rows_sorted(values, PAGE + 1),
         (None, false) => reading.rows(values, PAGE + 1),
     };
-    // Comparing texts costs so much that the planner sees no difference between reading one contact and
+    // Comparing texts is so expensive that the planner sees no difference between reading one contact and
     // reading all. A subquery with OFFSET 0 is planned separately, and reads one.
     let contact = match values.patterns {
         Some(_) => "LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) c",

@@ -130,7 +130,7 @@ impl Walker<'_> {
     async fn schedule(&mut self) {
         let (contact, department) = (self.contact(), self.department());
         let action = self.rng.of(&["notify", "open_ticket", "open_ticket", "open_ticket_and_notify"]);
-        // Whoever is named must attend in the department.
+        // The named user must be an attendant of the department.
         let members = format!(
             "SELECT user_id::text AS value FROM department_members WHERE department_id = {department} ORDER BY user_id"
         );

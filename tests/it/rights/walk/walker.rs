@@ -48,7 +48,7 @@ pub struct Tally {
     pub allowed: usize,
     /// Conversations to which a schedule of the walker gave access openly.
     pub served_openly: usize,
-    /// Conversations of which somebody else's schedule notified the walker.
+    /// Conversations that the walker may read because somebody else's schedule notified them.
     pub told: usize,
     /// Accounts that the walker let in and can use.
     pub let_in: usize,
@@ -196,7 +196,7 @@ impl Walker<'_> {
         ))
     }
 
-    /// Whether the walker was notified of somebody else's schedule without having a hand in that.
+    /// Whether the walker was notified of somebody else's schedule, and had not caused that.
     fn is_told(&self, contact: i64) -> bool {
         let selves = self.list();
         0 < self.app.database.number(&format!(
