@@ -91,6 +91,7 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
         INVARIANTS
             .iter()
             .map(|invariant| {
+                // SQL text: one file per invariant, which can also be run by hand.
                 let rows: Vec<OffenderRow> = diesel::sql_query(invariant.sql).load(conn)?;
                 let named = |row: OffenderRow| Offender { subject: row.subject, id: row.id.to_string() };
                 let offenders = rows.into_iter().map(named).collect();

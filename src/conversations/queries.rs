@@ -148,6 +148,7 @@ fn ensure_reader(conn: &mut PgConnection, viewer: UserId, contact: ContactId) ->
 }
 
 fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
+    // SQL text: the condition `HAS_CHAT` is shared as text.
     Ok(db::prepared(format!(
         "SELECT c.id, c.name, c.phone, c.email, p.name AS person, c.link_version,
                 ch.default_department_id AS default_department,
@@ -165,6 +166,7 @@ pub fn schedules_of(
     viewer: UserId,
     contact: ContactId,
 ) -> Result<Vec<ContactSchedule>> {
+    // SQL text: the condition `is_readable` is shared as text.
     Ok(db::prepared(format!(
         "SELECT s.id, s.action, s.status, s.due_at FROM schedules s
           WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT {SCHEDULE_LIMIT}",

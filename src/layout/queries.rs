@@ -41,6 +41,7 @@ impl Companion for Frame {
 
 /// The frame for an active user.
 pub fn frame(conn: &mut PgConnection, user: UserId) -> Result<Frame> {
+    // SQL text: its columns are also read by the session's statement.
     let (columns, tables) = (Frame::columns(), account_tables());
     let query = format!("SELECT {columns} FROM {tables} WHERE u.id = $1 AND u.deactivated_at IS NULL");
     Ok(db::prepared(query).bind::<BigInt, _>(user).get_result(conn)?)

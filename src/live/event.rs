@@ -40,6 +40,7 @@ pub enum Event {
 pub fn announce(conn: &mut PgConnection, event: &Event) -> Result<()> {
     for part in event.parts() {
         let payload = serde_json::to_string(&part).map_err(crate::Error::unexpected)?;
+        // SQL text: the builder has no NOTIFY.
         db::prepared("SELECT pg_notify($1, $2)")
             .bind::<diesel::sql_types::Text, _>(CHANNEL)
             .bind::<diesel::sql_types::Text, _>(payload)

@@ -178,6 +178,7 @@ fn lines_with_address(conn: &mut PgConnection, contact: ContactId) -> Result<(Ve
     let (mut imports, mut lines, mut after) = (Vec::new(), Vec::new(), (0, 0));
     let Some(email) = row.and_then(|row| Email::parse(&row.email).ok()) else { return Ok((imports, lines)) };
     loop {
+        // SQL text: compares a computed text with a regular expression.
         let rows: Vec<LineRow> = diesel::sql_query(
             r"SELECT l.import_id, l.line, said FROM import_lines l,
                      concat_ws(' ', l.name, l.phone, l.email, l.person, l.code, l.remark) AS said

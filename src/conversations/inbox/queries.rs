@@ -80,6 +80,7 @@ pub fn open_conversations(
 ) -> Result<PageOf<InboxRow>> {
     let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
     let beyond = after.map_or(String::new(), |_| format!("AND ({LAST_ACTIVITY}, t.id) < ($5, $6)"));
+    // SQL text: columns and conditions are shared as text, and the page is cut before its rows are completed.
     let rows: Vec<InboxRow> = db::prepared(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST_ACTIVITY} AS at
@@ -150,6 +151,7 @@ pub fn unseen() -> String {
 
 /// The same number for one active user.
 pub fn count_unseen(conn: &mut PgConnection, user: UserId) -> Result<i64> {
+    // SQL text: the count is shared with the frame's statement.
     let (unseen, tables) = (unseen(), account_tables());
     Ok(db::prepared(format!("SELECT {unseen} FROM {tables} WHERE u.id = $1"))
         .bind::<BigInt, _>(user)

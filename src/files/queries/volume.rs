@@ -32,6 +32,7 @@ pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Res
     if counted == 1 {
         return Ok(Ok(()));
     }
+    // The builder has no arithmetic with times.
     let minutes = db::prepared(
         "SELECT greatest(1, ceil(extract(epoch FROM hour_began_at + interval '1 hour' - clock_timestamp()) / 60))::int
            FROM upload_volumes WHERE user_id = $1",

@@ -31,6 +31,7 @@ pub struct LockedImport {
 /// The running import that was confirmed first, locked. `None` if another process is importing: only one works
 /// at a time, so that the same customer in two files becomes one contact.
 pub fn claim(conn: &mut PgConnection) -> Result<Option<LockedImport>> {
+    // SQL text: the builder has no advisory locks.
     let is_locked: bool = db::prepared("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import'))")
         .by_position::<Bool>()
         .get_result(conn)?;

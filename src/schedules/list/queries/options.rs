@@ -28,6 +28,7 @@ const MAX_USERS: i64 = 100;
 
 /// Loads the options. `users` contains the users in `chosen` in any case.
 pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<FilterOptions> {
+    // SQL text: the second line of an option is computed.
     let departments = db::prepared(
         "SELECT id, name, CASE WHEN deactivated_at IS NULL THEN '' ELSE 'desativado' END AS sub
            FROM departments ORDER BY deactivated_at IS NOT NULL, position, plain(name) COLLATE \"C\", id",
@@ -43,6 +44,7 @@ pub fn options(conn: &mut PgConnection, chosen: &[UserId]) -> Result<FilterOptio
 pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<Vec<Choice>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
+    // SQL text: the labels are shared as text.
     Ok(db::prepared(format!(
         "SELECT u.id, {CHOICE_LABEL} AS name, {INACTIVE_LABEL} AS sub
            FROM users u WHERE u.id = ANY ($2) OR u.id IN (
