@@ -1,6 +1,6 @@
 //! The audit: who did what, when and from where. Rows are only added. The database refuses to change them,
-//! and deletes them only when their retention period is over (see `retention`). They hold ids and field
-//! names, never a customer's texts.
+//! and deletes them only when their retention period is over (see `settings::retention`). They hold ids and
+//! field names, never a customer's texts.
 
 mod details;
 mod filters;

@@ -2,7 +2,8 @@
 //!
 //! Users who attend all tickets read every conversation. Users who attend tickets read those of contacts that
 //! have or had a ticket in one of their departments, or one of their own. Users who are notified of a
-//! schedule read the conversation of its contact while the notification is in their bell (see [`NOTIFICATION_GRANTS_ACCESS`]).
+//! schedule read the conversation of its contact while the notification is in their bell (see
+//! [`NOTIFICATION_GRANTS_ACCESS`]).
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
