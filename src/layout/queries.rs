@@ -22,7 +22,8 @@ pub struct Frame {
     /// Notifications that are neither read nor removed; at most `notifications::COUNT_LIMIT`.
     #[diesel(sql_type = BigInt)]
     pub unread: i64,
-    /// Conversations of the account with a customer message that nobody has seen; also at most that many.
+    /// The account's conversations with a customer message that no user has seen; at most
+    /// `notifications::COUNT_LIMIT`.
     #[diesel(sql_type = BigInt)]
     pub unseen: i64,
 }

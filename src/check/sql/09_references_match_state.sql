@@ -19,7 +19,7 @@ SELECT 'notification', n.id
   FROM notifications n JOIN tickets t ON t.id = n.ticket_id
  WHERE t.contact_id <> n.contact_id
 UNION ALL
--- Whoever passed a notification on must have received it first. That may have been up to a week earlier, so
+-- A user who passed a notification on must have received it first. That may have been up to a week earlier, so
 -- retention may have deleted it: hence the margin of 8 days.
 SELECT 'notification', n.id
   FROM notifications n CROSS JOIN retention r
