@@ -125,91 +125,41 @@ impl LineParser {
     }
 
     fn parse_row(&self, row: Row) -> Line {
-        let cells: Vec<String> = row.cells.iter().map(|cell| without_apostrophes(cell.trim())).collect();
-        let placed = |wanted: ColumnTarget| {
-            let is_it = move |(place, _): &(usize, &str)| self.targets.get(*place) == Some(&Some(wanted));
-            let trimmed = cells.iter().map(|cell| cell.trim()).enumerate();
-            trimmed.filter(is_it).filter(|(_, cell)| !cell.is_empty())
-        };
-        let of = |wanted: ColumnTarget| placed(wanted).map(|(_, cell)| cell);
-        let is_labelled = |place: usize| {
-            let label = self.labels.get(place).copied().flatten().and_then(|label| cells.get(label));
-            label.is_some_and(|label| column_titles::is_label_of_mobile(label))
-        };
+        let cells = RowCells::new(self, &row);
         let mut problems: Vec<&'static str> = Vec::new();
         let mut left_out: Vec<String> = Vec::new();
-        let names: Vec<&str> = [ColumnTarget::Name, ColumnTarget::MiddleName, ColumnTarget::Surname]
-            .into_iter()
-            .flat_map(of)
-            .collect();
-        let typed_name = names.join(" ");
-        let name = collect_problem(&mut problems, form::optional(&typed_name, form::name))
-            .flatten()
-            .unwrap_or_default();
-        let mut phones = CellValues::default();
-        let mut labelled: Vec<Phone> = Vec::new();
-        for (place, cell) in placed(ColumnTarget::Phone).chain(placed(ColumnTarget::OtherPhone)) {
-            let others = phones.good.len();
-            phones.read(cell, Phone::parse, numbers::find_in_text, is_phone_mark);
-            if is_labelled(place) {
-                labelled.extend_from_slice(&phones.good[others..]);
-            }
-        }
-        // Numbers that receive messages come first: those with a mobile label, then those in the form of a
-        // Brazilian mobile number.
-        phones.good.sort_by_key(|phone| (!labelled.contains(phone), !phone.is_brazilian_mobile()));
-        let mut emails = CellValues::default();
-        for cell in of(ColumnTarget::Email).chain(of(ColumnTarget::OtherEmail)) {
-            emails.read(cell, email, |_| None, is_email_mark);
-        }
-        let typed_phone = phones.typed.clone();
+        let typed_name = cells.name();
+        let name = collect_problem(&mut problems, form::optional(&typed_name, form::name)).flatten();
+        let (phones, emails) = (cells.phones(), cells.emails());
+        let (typed_phone, typed_email) = (phones.typed.clone(), emails.typed.clone());
         let phone = phones.first(&mut problems, &mut left_out, |phone| display::phone(phone.as_str()));
-        let typed_email = emails.typed.clone();
         let email = emails.first(&mut problems, &mut left_out, |email| email.as_str().to_owned());
-        let first = |wanted: ColumnTarget| of(wanted).next().unwrap_or_default();
-        let (person, department, attendant) =
-            (first(ColumnTarget::Person), first(ColumnTarget::Department), first(ColumnTarget::Attendant));
+        let (person, department) = (cells.first(ColumnTarget::Person), cells.first(ColumnTarget::Department));
+        let attendant = cells.first(ColumnTarget::Attendant);
         let (department_id, attendant_id) = self.department(department, attendant, &mut problems);
         let takes_messages = phone.as_ref().is_none_or(Phone::takes_messages);
-        match self.kind {
-            ChannelKind::Email if email.is_none() && typed_email.is_empty() => {
-                problems.push("Informe o e-mail.")
-            }
-            ChannelKind::Whatsapp if phone.is_none() && typed_phone.is_empty() => {
-                problems.push("Informe o telefone.");
-            }
-            ChannelKind::Whatsapp if !takes_messages => problems.push("Este número não recebe mensagens."),
-            _ => {}
-        }
-        if typed_name.is_empty() && typed_phone.is_empty() && typed_email.is_empty() {
+        problems.extend(self.problem_of_channel(&typed_phone, &typed_email, takes_messages));
+        let has_address = !(typed_phone.is_empty() && typed_email.is_empty());
+        if typed_name.is_empty() && !has_address {
             problems.push("Informe o nome.");
         }
-        let mut remark = String::new();
-        if !takes_messages {
-            remark.push_str("Este número não recebe mensagens. ");
-        }
-        if problems.is_empty() && typed_phone.is_empty() && typed_email.is_empty() {
-            remark.push_str("Sem telefone nem e-mail. ");
-        }
-        if !left_out.is_empty() {
-            remark.push_str("Fica de fora: ");
-            remark.push_str(&truncated(&left_out.join(", ")));
-        }
+        let is_without_address = problems.is_empty() && !has_address;
+        let remark = remark(takes_messages, is_without_address, &left_out);
         let parsed_person = collect_problem(&mut problems, form::optional(person, form::name)).flatten();
-        let code = first(ColumnTarget::Code);
+        let code = cells.first(ColumnTarget::Code);
         let code = if code.len() <= MAX_SHOWN_CHARS { code.to_owned() } else { String::new() };
         let (department, attendant) = (truncated(department), truncated(attendant));
         let line = Line { number: row.number, department, attendant, code, ..Line::default() };
         let problem = row.problem.or_else(|| (!problems.is_empty()).then(|| problems.join(" ")));
         match problem {
             None => Line {
-                name,
+                name: name.unwrap_or_default(),
                 phone: phone.map(|phone| phone.as_str().to_owned()).unwrap_or_default(),
                 email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
                 person: parsed_person.unwrap_or_default(),
                 department_id,
                 attendant_id,
-                remark: remark.trim().to_owned(),
+                remark,
                 ..line
             },
             Some(problem) => Line {
@@ -221,6 +171,21 @@ impl LineParser {
                 problem: Some(problem),
                 ..line
             },
+        }
+    }
+
+    /// What a contact of this channel lacks.
+    fn problem_of_channel(
+        &self,
+        typed_phone: &str,
+        typed_email: &str,
+        takes_messages: bool,
+    ) -> Option<&'static str> {
+        match self.kind {
+            ChannelKind::Email if typed_email.is_empty() => Some("Informe o e-mail."),
+            ChannelKind::Whatsapp if typed_phone.is_empty() => Some("Informe o telefone."),
+            ChannelKind::Whatsapp if !takes_messages => Some("Este número não recebe mensagens."),
+            _ => None,
         }
     }
 
@@ -244,6 +209,83 @@ impl LineParser {
                 (Some(id), collect_problem(problems, form::optional(attendant, find)).flatten())
             }
         }
+    }
+}
+
+/// What is said about a line that can be imported.
+fn remark(takes_messages: bool, is_without_address: bool, left_out: &[String]) -> String {
+    let mut remarks = Vec::new();
+    if !takes_messages {
+        remarks.push("Este número não recebe mensagens.".to_owned());
+    }
+    if is_without_address {
+        remarks.push("Sem telefone nem e-mail.".to_owned());
+    }
+    if !left_out.is_empty() {
+        remarks.push(format!("Fica de fora: {}", truncated(&left_out.join(", "))));
+    }
+    remarks.join(" ")
+}
+
+/// The cells of a row, by what their columns become.
+struct RowCells<'a> {
+    parser: &'a LineParser,
+    cells: Vec<String>,
+}
+
+impl<'a> RowCells<'a> {
+    fn new(parser: &'a LineParser, row: &Row) -> Self {
+        Self { parser, cells: row.cells.iter().map(|cell| without_apostrophes(cell.trim())).collect() }
+    }
+
+    /// The cells that are not empty, with the place of each.
+    fn placed(&self, wanted: ColumnTarget) -> impl Iterator<Item = (usize, &str)> {
+        let trimmed = self.cells.iter().map(|cell| cell.trim()).enumerate();
+        let is_it = move |place: usize| self.parser.targets.get(place) == Some(&Some(wanted));
+        trimmed.filter(move |(place, cell)| is_it(*place) && !cell.is_empty())
+    }
+
+    fn of(&self, wanted: ColumnTarget) -> impl Iterator<Item = &str> {
+        self.placed(wanted).map(|(_, cell)| cell)
+    }
+
+    fn first(&self, wanted: ColumnTarget) -> &str {
+        self.of(wanted).next().unwrap_or_default()
+    }
+
+    fn name(&self) -> String {
+        let parts = [ColumnTarget::Name, ColumnTarget::MiddleName, ColumnTarget::Surname];
+        parts.into_iter().flat_map(|part| self.of(part)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Numbers that receive messages come first: those with a mobile label, then those in the form of a
+    /// Brazilian mobile number.
+    fn phones(&self) -> CellValues<Phone> {
+        let mut phones = CellValues::default();
+        let mut labelled: Vec<Phone> = Vec::new();
+        for (place, cell) in self.placed(ColumnTarget::Phone).chain(self.placed(ColumnTarget::OtherPhone)) {
+            let others = phones.good.len();
+            phones.read(cell, Phone::parse, numbers::find_in_text, is_phone_mark);
+            if self.has_mobile_label(place) {
+                labelled.extend_from_slice(&phones.good[others..]);
+            }
+        }
+        phones.good.sort_by_key(|phone| (!labelled.contains(phone), !phone.is_brazilian_mobile()));
+        phones
+    }
+
+    fn has_mobile_label(&self, place: usize) -> bool {
+        let label = self.parser.labels.get(place).copied().flatten();
+        let label = label.and_then(|label| self.cells.get(label));
+        label.is_some_and(|label| column_titles::is_label_of_mobile(label))
+    }
+
+    fn emails(&self) -> CellValues<Email> {
+        let mut emails = CellValues::default();
+        for cell in self.of(ColumnTarget::Email).chain(self.of(ColumnTarget::OtherEmail)) {
+            emails.read(cell, email, |_| None, is_email_mark);
+        }
+        emails
     }
 }
 
