@@ -170,7 +170,7 @@ fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Com
     let sizes = Sizes { schedules, contacts, notifications, ..Sizes::default() };
     let refused = match demo::large::load(&mut conn, sizes, |line| say(line))? {
         Ok(()) => {
-            say("The spacing is off now: so many schedules would not fit.");
+            say("The minimum spacing is now off, because that many schedules would not fit with it.");
             say(demo::SIGN_INS);
             return Ok(ExitCode::SUCCESS);
         }

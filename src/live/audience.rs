@@ -31,13 +31,10 @@ impl Audience {
     }
 
     /// Who is notified that these conversations changed.
-    pub fn of_conversations(
-        &self,
-        conversation_readers: &[ConversationReaders],
-    ) -> Vec<Recipients<ContactId>> {
-        let of_department = by(conversation_readers, |concern| &concern.departments);
-        let of_attendant = by(conversation_readers, |concern| &concern.attendants);
-        let of_notified = by(conversation_readers, |concern| &concern.notified);
+    pub fn of_conversations(&self, changed: &[ConversationReaders]) -> Vec<Recipients<ContactId>> {
+        let of_department = by(changed, |conversation| &conversation.departments);
+        let of_attendant = by(changed, |conversation| &conversation.attendants);
+        let of_notified = by(changed, |conversation| &conversation.notified);
         let (mut everything, mut alone) = (Vec::new(), Vec::new());
         let mut departments: HashMap<Vec<DepartmentId>, Vec<UserId>> = HashMap::new();
         for (user, rights) in self.lock().iter() {
@@ -56,7 +53,7 @@ impl Audience {
                 (false, _) => alone.push((own, touched, *user)),
             }
         }
-        let all = conversation_readers.iter().map(|concern| concern.contact).collect();
+        let all = changed.iter().map(|conversation| conversation.contact).collect();
         let together = |own: BTreeSet<ContactId>, departments: &[DepartmentId]| {
             let theirs = departments.iter().filter_map(|id| of_department.get(id)).flatten().copied();
             own.into_iter().chain(theirs).collect::<BTreeSet<_>>().into_iter().collect()
@@ -92,13 +89,13 @@ impl Audience {
 
 /// Groups the contacts of the changed conversations by the values that `of` returns.
 fn by<K: Copy + Eq + Hash>(
-    conversation_readers: &[ConversationReaders],
+    changed: &[ConversationReaders],
     of: impl Fn(&ConversationReaders) -> &Vec<K>,
 ) -> HashMap<K, Vec<ContactId>> {
     let mut found: HashMap<K, Vec<ContactId>> = HashMap::new();
-    for concern in conversation_readers {
-        for key in of(concern) {
-            found.entry(*key).or_default().push(concern.contact);
+    for conversation in changed {
+        for key in of(conversation) {
+            found.entry(*key).or_default().push(conversation.contact);
         }
     }
     found

@@ -18,12 +18,6 @@ use crate::schema::{
 const ANONYMISED_TEXT: &str = "(anonimizado)";
 
 #[derive(QueryableByName)]
-struct AddressRow {
-    #[diesel(sql_type = Text)]
-    email: String,
-}
-
-#[derive(QueryableByName)]
 struct LineRow {
     #[diesel(sql_type = BigInt)]
     import_id: i64,
@@ -172,11 +166,10 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
 fn lines_with_address(conn: &mut PgConnection, contact: ContactId) -> Result<(Vec<i64>, Vec<i32>)> {
     /// Maximum lines per query.
     const PORTION: i64 = 5_000;
-    let sql = "SELECT email FROM contacts WHERE id = $1";
-    let row: Option<AddressRow> =
-        diesel::sql_query(sql).bind::<BigInt, _>(contact).get_result(conn).optional()?;
+    let email: Option<String> =
+        contacts::table.find(contact).select(contacts::email).first(conn).optional()?;
     let (mut imports, mut lines, mut after) = (Vec::new(), Vec::new(), (0, 0));
-    let Some(email) = row.and_then(|row| Email::parse(&row.email).ok()) else { return Ok((imports, lines)) };
+    let Some(email) = email.and_then(|email| Email::parse(&email).ok()) else { return Ok((imports, lines)) };
     loop {
         // SQL text: compares a computed text with a regular expression.
         let rows: Vec<LineRow> = diesel::sql_query(
