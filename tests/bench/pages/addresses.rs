@@ -50,7 +50,7 @@ fn of(conn: &mut PgConnection) -> Outcome<Vec<(&'static str, String, &'static st
         ("list.completed", "/schedules?status=completed".into(), row),
         ("list.failed", "/schedules?status=failed".into(), row),
         ("list.cancelled", "/schedules?status=cancelled".into(), row),
-        ("list.deep", format!("/schedules?after={deep}-1"), row),
+        ("list.deep", format!("/schedules?sort=-due&after={deep}-1"), row),
         ("list.attendant", format!("/schedules?attendant_id={attendant}"), row),
         ("list.department", format!("/schedules?department_id={department}"), row),
         ("list.filters", format!("/schedules?department_id={department}&action=notify&status=failed"), row),
