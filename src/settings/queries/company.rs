@@ -6,6 +6,7 @@ use diesel::sql_types::{Bool, Text};
 
 use crate::clock::Zone;
 use crate::db;
+use crate::db::clock_timestamp;
 use crate::error::{Error, Result};
 use crate::files::ContentHash;
 use crate::schedules::Spacing;
@@ -20,10 +21,6 @@ struct SettingsRow {
     spacing_minutes: i32,
     spacing_scope: String,
     late_tolerance_minutes: i32,
-}
-
-diesel::define_sql_function! {
-    fn clock_timestamp() -> Timestamptz;
 }
 
 /// The saved settings.
