@@ -34,6 +34,7 @@ pub mod notifications;
 pub mod people;
 pub mod phone;
 pub mod profile;
+pub mod refusal;
 pub mod roles;
 pub mod routes;
 pub mod schedules;

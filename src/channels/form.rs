@@ -4,7 +4,8 @@ use super::Colour;
 use super::colour::{ColourError, PALETTE};
 use super::queries::Channel;
 use crate::ids::DepartmentId;
-use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
+use crate::refusal::{FieldErrors, Snapshot};
+use crate::web::{Fields, has_control_characters};
 
 /// Maximum characters of a greeting.
 pub const GREETING_LIMIT: usize = 1000;

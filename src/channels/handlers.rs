@@ -3,14 +3,14 @@
 use actix_web::{HttpResponse, web};
 
 use super::form::{ChannelFields, snapshot};
-use super::queries;
-use super::save::{self, Saved};
 use super::views::{FormPage, Index};
+use super::{queries, save};
 use crate::auth::{Can, ManageChannels};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::ChannelId;
-use crate::web::{FieldErrors, Posted, Refusal, Shell, redirect_with};
+use crate::refusal::FieldErrors;
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 pub async fn index(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let channels = db.run(queries::all).await?;
@@ -45,8 +45,10 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let typed = ChannelFields::read(&form);
     let (sent, by) = (typed.clone(), viewer.clone());
-    let saved = db.transaction(move |conn| save::create(conn, &by, &sent)).await;
-    answer(shell, &db, None, typed, saved).await
+    match name_conflict_as_error(db.transaction(move |conn| save::create(conn, &by, &sent)).await)? {
+        Ok(()) => Ok(redirect_with("/channels", "Conexão salva.")),
+        Err(errors) => show_refused(shell, &db, None, typed, errors.into()).await,
+    }
 }
 
 pub async fn update(
@@ -58,32 +60,39 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let (typed, id, by) = (ChannelFields::read(&form), id.into_inner(), viewer.clone());
     let sent = typed.clone();
-    let saved = db.transaction(move |conn| save::update(conn, &by, id, &sent)).await;
-    answer(shell, &db, Some(id), typed, saved).await
+    match name_conflict_as_error(db.transaction(move |conn| save::update(conn, &by, id, &sent)).await)? {
+        Ok(()) => Ok(redirect_with("/channels", "Conexão salva.")),
+        Err(refusal) => {
+            let refused = RefusedForm::of(refusal, format!("/channels/{id}"), viewer.zone);
+            show_refused(shell, &db, Some(id), typed, refused).await
+        }
+    }
 }
 
-async fn answer(
+async fn show_refused(
     shell: Shell,
     db: &Db,
     id: Option<ChannelId>,
     typed: ChannelFields,
-    saved: Result<Saved>,
+    refused: RefusedForm,
 ) -> Result<HttpResponse> {
-    let refusal: Refusal = match saved {
-        Ok(Ok(())) => return Ok(redirect_with("/channels", "Conexão salva.")),
-        Ok(Err(refusal)) => refusal,
-        Err(error) if error.violated_constraint() == Some("channels_name_key") => {
-            let mut errors = FieldErrors::default();
-            errors.add("name", "Já existe uma conexão com este nome.");
-            errors.into()
-        }
-        Err(error) => return Err(error),
-    };
     let (channel, departments) = db
         .run(move |conn| Ok((id.map(|id| queries::find(conn, id)).transpose()?, queries::departments(conn)?)))
         .await?;
-    let status = refusal.status();
-    let view = FormPage::new(channel, typed, departments).refused(refusal);
+    let status = refused.status();
+    let view = FormPage::new(channel, typed, departments).refused(refused);
     let title = format!("Erro: {}", view.title());
     shell.page_with(status, &title, view)
+}
+
+/// Turns a name that another channel has into an error of the form.
+fn name_conflict_as_error<E: From<FieldErrors>>(saved: Result<Result<(), E>>) -> Result<Result<(), E>> {
+    match saved {
+        Err(error) if error.violated_constraint() == Some("channels_name_key") => {
+            let mut errors = FieldErrors::default();
+            errors.add("name", "Já existe uma conexão com este nome.");
+            Ok(Err(errors.into()))
+        }
+        outcome => outcome,
+    }
 }

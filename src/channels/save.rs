@@ -10,18 +10,19 @@ use crate::auth::Account;
 use crate::departments::self_access;
 use crate::error::Result;
 use crate::ids::ChannelId;
-use crate::web::{FieldErrors, Refusal, Stale};
-
-/// Saved, or the reason why not.
-pub type Saved = Result<(), Refusal>;
+use crate::refusal::{FieldErrors, Refusal, StaleEdit};
 
 /// # Errors
 /// Violates `channels_name_key` if another channel has the name.
-pub fn create(conn: &mut PgConnection, by: &Account, typed: &ChannelFields) -> Result<Saved> {
+pub fn create(
+    conn: &mut PgConnection,
+    by: &Account,
+    typed: &ChannelFields,
+) -> Result<Result<(), FieldErrors>> {
     let active = queries::lock_active_departments(conn)?;
     let draft = match typed.parse(&active) {
         Ok(draft) => draft,
-        Err(errors) => return Ok(Err(errors.into())),
+        Err(errors) => return Ok(Err(errors)),
     };
     let id = queries::insert(conn, &draft)?;
     audit::record(conn, &Entry::of(Action::ChannelCreated).by(by).about(Some(id.0)))?;
@@ -30,7 +31,12 @@ pub fn create(conn: &mut PgConnection, by: &Account, typed: &ChannelFields) -> R
 
 /// # Errors
 /// Violates `channels_name_key` if another channel has the name.
-pub fn update(conn: &mut PgConnection, by: &Account, id: ChannelId, typed: &ChannelFields) -> Result<Saved> {
+pub fn update(
+    conn: &mut PgConnection,
+    by: &Account,
+    id: ChannelId,
+    typed: &ChannelFields,
+) -> Result<Result<(), Refusal>> {
     let channel = queries::find_for_update(conn, id)?;
     let active = queries::lock_active_departments(conn)?;
     let draft = match typed.parse(&active) {
@@ -41,10 +47,11 @@ pub fn update(conn: &mut PgConnection, by: &Account, id: ChannelId, typed: &Chan
     if fields.is_empty() {
         return Ok(Ok(()));
     }
-    if let Some(stale) = Stale::since(&typed.version, &snapshot(&channel), format!("/channels/{id}")) {
+    let now = snapshot(&channel);
+    if now.has_changed_since(&typed.version) {
         let edited = [Action::ChannelCreated, Action::ChannelEdited, Action::ChannelRedirected];
         let last = audit::newest_about(conn, &edited, id.0, 1)?.pop();
-        return Ok(Err(stale.by(last, by.zone)));
+        return Ok(Err(StaleEdit::new(&typed.version, &now, last).into()));
     }
     if draft.department != channel.department_id
         && !self_access::may_send_work(conn, by, channel.department_id, draft.department)?

@@ -5,7 +5,8 @@ use askama::Template;
 use super::colour::PALETTE;
 use super::form::ChannelFields;
 use super::queries::{COUNT_LIMIT, Channel, Department, Usage};
-use crate::web::{FieldErrors, Refusal, Stale};
+use crate::refusal::FieldErrors;
+use crate::web::{RefusedForm, Stale};
 
 #[derive(Template)]
 #[template(path = "channels/index.html")]
@@ -50,8 +51,8 @@ impl FormPage {
         Self { channel, typed, departments, errors, stale: None }
     }
 
-    pub fn refused(mut self, refusal: Refusal) -> Self {
-        (self.errors, self.stale, self.typed.version) = refusal.shown(self.typed.version);
+    pub fn refused(mut self, refused: RefusedForm) -> Self {
+        (self.errors, self.stale, self.typed.version) = refused.shown(self.typed.version);
         self
     }
 

@@ -9,7 +9,8 @@ use super::views::AttendantField;
 use crate::auth::{Can, ManageContacts};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{FieldErrors, Shell};
+use crate::refusal::FieldErrors;
+use crate::web::Shell;
 
 #[derive(Deserialize)]
 pub struct DepartmentQuery {

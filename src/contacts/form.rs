@@ -3,8 +3,9 @@
 use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
 use crate::phone::Phone;
+use crate::refusal::FieldErrors;
 use crate::text_enum;
-use crate::web::{FieldErrors, Fields, has_control_characters};
+use crate::web::{Fields, has_control_characters};
 
 /// Maximum length of a name, in characters.
 pub const NAME_LIMIT: usize = 120;

@@ -13,7 +13,7 @@ use crate::contacts::Links;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{Posted, Shell, redirect_with};
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 pub async fn index(
     viewer: Can<ReadContacts>,
@@ -112,12 +112,17 @@ async fn answer(
     match save::save(db, submission).await? {
         SaveOutcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
         SaveOutcome::Refused { refusal, duplicates } => {
-            let status = refusal.status();
-            let page = load_form(db, contact, typed).await?.refused(refusal, duplicates);
+            let refused = RefusedForm::of(refusal, form_path(contact), account.zone);
+            let status = refused.status();
+            let page = load_form(db, contact, typed).await?.refused(refused, duplicates);
             let title = format!("Erro: {}", page.title());
             shell.page_with(status, &title, page)
         }
     }
+}
+
+fn form_path(contact: Option<ContactId>) -> String {
+    contact.map_or("/contacts/new".into(), |contact| format!("/contacts/{contact}/edit"))
 }
 
 async fn load_form(db: &Db, contact: Option<ContactId>, typed: ContactInput) -> Result<FormPage> {

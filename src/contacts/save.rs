@@ -13,7 +13,7 @@ use crate::departments::self_access;
 use crate::error::Result;
 use crate::ids::ContactId;
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Refusal, Snapshot, Stale};
+use crate::refusal::{FieldErrors, Refusal, Snapshot, StaleEdit};
 
 /// A submitted form.
 pub struct Submission {
@@ -63,14 +63,9 @@ impl Submission {
             }
         };
         if let Some(before) = before.filter(|before| !valid.matches(before))
-            && let Some(stale) = self.stale(&before)
+            && let Some(stale) = self.stale(conn, &before)?
         {
-            let edited = [Action::ContactCreated, Action::ContactEdited];
-            let last = audit::newest_about(conn, &edited, before.id.0, 1)?.pop();
-            return Ok(SaveOutcome::Refused {
-                refusal: stale.by(last, self.by.zone),
-                duplicates: Vec::new(),
-            });
+            return Ok(SaveOutcome::Refused { refusal: stale.into(), duplicates: Vec::new() });
         }
         if let Some(errors) = self.refuse_takeover(conn, &valid)? {
             return Ok(SaveOutcome::Refused { refusal: errors.into(), duplicates: Vec::new() });
@@ -98,8 +93,14 @@ impl Submission {
         Ok(Some(errors))
     }
 
-    fn stale(&self, before: &ContactDetail) -> Option<Stale> {
-        Stale::since(&self.typed.version, &snapshot(before), format!("/contacts/{}/edit", before.id))
+    fn stale(&self, conn: &mut PgConnection, before: &ContactDetail) -> Result<Option<StaleEdit>> {
+        let now = snapshot(before);
+        if !now.has_changed_since(&self.typed.version) {
+            return Ok(None);
+        }
+        let edited = [Action::ContactCreated, Action::ContactEdited];
+        let last = audit::newest_about(conn, &edited, before.id.0, 1)?.pop();
+        Ok(Some(StaleEdit::new(&self.typed.version, &now, last)))
     }
 
     fn write(&self, conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId> {

@@ -12,7 +12,6 @@ use crate::error::Result;
 use crate::ids::DepartmentId;
 use crate::schedules::handover::{self, Clash};
 use crate::tickets;
-use crate::web::Fields;
 
 /// The departments chosen to take over.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,11 +50,6 @@ pub enum AccessGain {
 }
 
 impl Destinations {
-    pub fn read(form: &Fields) -> Self {
-        let chosen = |name| form.get(name).parse().ok();
-        Self { channels: chosen("channels_to"), work: chosen("work_to") }
-    }
-
     /// Why the department cannot be deactivated with this choice, if so.
     fn refusal(self, channels: &[Channel], others: &[Other]) -> Option<DeactivationRefusal> {
         let is_other = |id: &DepartmentId| others.iter().any(|other| other.id == *id);

@@ -1,8 +1,10 @@
-//! A department's name, and the direction in which it is moved.
+//! A department's name, the direction in which it is moved, and who takes over when it is deactivated.
 
+use super::deactivate::Destinations;
 use super::queries::Department;
+use crate::refusal::Snapshot;
 use crate::text_enum;
-use crate::web::{Snapshot, has_control_characters};
+use crate::web::{Fields, has_control_characters};
 
 /// One line, 1 to 60 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,13 @@ impl Name {
 /// The department in the words of its form.
 pub fn snapshot(department: &Department) -> Snapshot {
     Snapshot::default().text("Nome", &department.name)
+}
+
+impl Destinations {
+    pub fn read(form: &Fields) -> Self {
+        let chosen = |name| form.get(name).parse().ok();
+        Self { channels: chosen("channels_to"), work: chosen("work_to") }
+    }
 }
 
 text_enum! {

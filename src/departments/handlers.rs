@@ -14,7 +14,8 @@ use crate::auth::{Account, Can, ManageDepartments, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::DepartmentId;
-use crate::web::{FieldErrors, Posted, Search, Shell, redirect_with};
+use crate::refusal::{FieldErrors, Refusal};
+use crate::web::{Posted, RefusedForm, Search, Shell, redirect_with};
 
 /// The query string of a department's page: the search for new members, and the page of members.
 #[derive(Clone, Default, Deserialize)]
@@ -95,18 +96,22 @@ pub async fn update(
     let [typed, version] = ["name", "version"].map(|name| form.get(name).to_owned());
     let (seen, parsed) = (version.clone(), Name::parse(&typed));
     let saved = match parsed {
-        Err(message) => Err(name_error(message).into()),
+        Err(message) => Err(Refusal::Invalid(name_error(message))),
         Ok(name) => {
             let saving = db.transaction(move |conn| rename(conn, id, &name, &seen, &by));
-            name_conflict_as_error(saving.await)?.unwrap_or_else(|errors| Err(errors.into()))
+            match name_conflict_as_error(saving.await)? {
+                Ok(renamed) => renamed.map_err(Refusal::Stale),
+                Err(errors) => Err(Refusal::Invalid(errors)),
+            }
         }
     };
     match saved {
         Ok(()) => Ok(redirect_with("/departments", "Departamento salvo.")),
         Err(refusal) => {
-            let status = refusal.status();
+            let refused = RefusedForm::of(refusal, format!("/departments/{id}"), viewer.zone);
+            let status = refused.status();
             let view = page(&viewer, &db, id, PageQuery::default()).await?;
-            let view = view.refused(&typed, version, refusal);
+            let view = view.refused(&typed, version, refused);
             shell.page_with(status, "Erro: Editar departamento", view)
         }
     }

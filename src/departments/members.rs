@@ -8,7 +8,7 @@ use super::self_access;
 use crate::auth::{Can, ManageDepartments};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::handover::{LeaveOutcome, LeaveRequest};
+use crate::handover::{HandoverAnswer, LeaveOutcome, LeaveRequest, Leaving};
 use crate::ids::{DepartmentId, UserId};
 use crate::users;
 use crate::web::{Posted, Shell, redirect_with};
@@ -35,7 +35,7 @@ pub async fn destroy(
     path: web::Path<(DepartmentId, UserId)>,
 ) -> Result<HttpResponse> {
     let ((id, user), by) = (path.into_inner(), viewer.clone());
-    let leave = LeaveRequest::read(&form, user, vec![id]);
+    let leave = LeaveRequest::new(user, vec![id], &HandoverAnswer::read(&form));
     let request = leave.clone();
     let outcome = db.transaction(move |conn| remove_member(conn, &request, id, &by)).await?;
     let LeaveOutcome::NeedsConfirmation(refused) = outcome else {
@@ -44,7 +44,7 @@ pub async fn destroy(
     let by = viewer.clone();
     let question = db.run(move |conn| {
         let name = users::name_of(conn, user)?;
-        leave.question(conn, &by, name)
+        Leaving::load(conn, &by, &leave, name)
     });
     let (page, path) = (question.await?, format!("/departments/{id}"));
     let page = page.answered_at(format!("{path}/members/{user}/removal"), path, Vec::new());

@@ -9,7 +9,7 @@ use crate::audit::{self, Action};
 use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::DepartmentId;
-use crate::web::{Refusal, Stale};
+use crate::refusal::StaleEdit;
 
 /// # Errors
 /// Violates `departments_name_key` if another department has the name.
@@ -29,15 +29,16 @@ pub fn rename(
     name: &Name,
     seen: &str,
     by: &Account,
-) -> Result<Result<(), Refusal>> {
+) -> Result<Result<(), StaleEdit>> {
     let department = queries::find_for_update(conn, id)?;
     if department.name == name.as_str() {
         return Ok(Ok(()));
     }
-    if let Some(stale) = Stale::since(seen, &snapshot(&department), format!("/departments/{id}")) {
+    let now = snapshot(&department);
+    if now.has_changed_since(seen) {
         let renamed = [Action::DepartmentCreated, Action::DepartmentEdited];
         let last = audit::newest_about(conn, &renamed, id.0, 1)?.pop();
-        return Ok(Err(stale.by(last, by.zone)));
+        return Ok(Err(StaleEdit::new(seen, &now, last)));
     }
     queries::rename(conn, id, name)?;
     let entry = audit::Entry::of(Action::DepartmentEdited).by(by).about(Some(id.0));

@@ -4,17 +4,13 @@ use std::collections::BTreeMap;
 
 use diesel::pg::PgConnection;
 
-use super::queries::{self, WorkOwner};
-use super::views::{Leaving, WorkItem};
-use crate::auth::{Account, Viewer};
+use super::HandoverAnswer;
+use super::queries;
+use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
-use crate::web::Fields;
-
-/// Prefix of the form fields that name who takes over. The department's id follows.
-pub const SUCCESSOR_FIELD_PREFIX: &str = "heir_";
 
 /// Who takes over the work in each department. Work in departments that are missing here stays.
 pub type Successors = BTreeMap<DepartmentId, UserId>;
@@ -50,36 +46,18 @@ pub enum LeaveOutcome {
     NeedsConfirmation(Option<HandoverRefusal>),
 }
 
-impl HandoverRefusal {
-    pub fn sentence(&self) -> &'static str {
-        match self {
-            Self::NoAttendant => {
-                "Quem você escolheu não atende mais neste departamento. Escolha outra pessoa."
-            }
-            Self::TooNear(_) => {
-                "Alguns agendamentos ficariam perto demais de outros de quem recebe. Escolha outra pessoa, mude o horário deles ou não os passe."
-            }
-        }
-    }
-
-    pub fn clashes(&self, viewer: &Viewer) -> Vec<WorkItem> {
-        let Self::TooNear(clashes) = self else { return Vec::new() };
-        let shown = |clash: &Clash| WorkItem::schedule(viewer, clash.id, clash.due_at, &clash.contact_name);
-        clashes.iter().map(shown).collect()
-    }
-}
-
 impl LeaveRequest {
-    pub fn read(form: &Fields, user: UserId, departments: Vec<DepartmentId>) -> Self {
-        let successors = successors(form, departments.iter().copied());
-        Self { user, departments, successors, is_confirmed: !form.get("known").is_empty() }
+    /// `answer` may name departments that the attendant does not leave.
+    pub fn new(user: UserId, departments: Vec<DepartmentId>, answer: &HandoverAnswer) -> Self {
+        let successors = answer.successors_in(&departments);
+        Self { user, departments, successors, is_confirmed: answer.is_confirmed }
     }
 
     /// Hands over the attendant's work in those departments, if there is any. The caller then removes the
     /// attendant.
     pub fn carry_out(&self, conn: &mut PgConnection, by: &Account) -> Result<LeaveOutcome> {
         // Locks before counting, and so waits for a schedule that is firing at this moment.
-        queries::lock_users(conn, &self.successors.values().copied().chain([self.user]).collect::<Vec<_>>())?;
+        lock_with_successors(conn, &self.successors, self.user)?;
         if queries::work_by_department(conn, self.user, Some(&self.departments))?.is_empty() {
             queries::pass_on_notifications(conn, self.user, Some(&self.departments), &self.successors)?;
             return Ok(LeaveOutcome::Done);
@@ -92,32 +70,12 @@ impl LeaveRequest {
             Err(refusal) => LeaveOutcome::NeedsConfirmation(Some(refusal)),
         })
     }
-
-    /// The page that shows what it affects and asks for confirmation. `name` is the attendant's.
-    pub fn question(&self, conn: &mut PgConnection, viewer: &Viewer, name: String) -> Result<Leaving> {
-        let work = queries::work_by_department(conn, self.user, Some(&self.departments))?;
-        let candidates = queries::candidates(conn, self.user)?;
-        let open_work = queries::open_work(conn, WorkOwner::Member(self.user, &self.departments))?;
-        Ok(Leaving::new(viewer, self, (work, candidates, open_work), name))
-    }
 }
 
-/// Locks the attendant and all users named in the form as taking over. Call it first if the departments that
-/// the attendant leaves are read only after the lock.
-pub fn lock_with_successors(conn: &mut PgConnection, form: &Fields, user: UserId) -> Result<()> {
-    let successor_in = |(name, value): (&str, &str)| {
-        name.starts_with(SUCCESSOR_FIELD_PREFIX).then(|| value.parse().ok()).flatten()
-    };
-    queries::lock_users(conn, &form.iter().filter_map(successor_in).chain([user]).collect::<Vec<_>>())
-}
-
-/// Who was chosen to take over in each of these departments.
-pub fn successors(form: &Fields, departments: impl Iterator<Item = DepartmentId>) -> Successors {
-    let successor = |department: DepartmentId| {
-        let chosen = form.get(&format!("{SUCCESSOR_FIELD_PREFIX}{department}")).parse().ok()?;
-        Some((department, chosen))
-    };
-    departments.filter_map(successor).collect()
+/// Locks the attendant and the users who take over. Call it first if the departments that the attendant leaves
+/// are read only after the lock.
+pub fn lock_with_successors(conn: &mut PgConnection, successors: &Successors, user: UserId) -> Result<()> {
+    queries::lock_users(conn, &successors.values().copied().chain([user]).collect::<Vec<_>>())
 }
 
 /// Hands over an attendant's schedules and tickets, in all departments or in some, together with their unread
@@ -130,7 +88,7 @@ pub fn hand_over(
     successors: &Successors,
     by: &Account,
 ) -> Result<Result<HandedOver, HandoverRefusal>> {
-    queries::lock_users(conn, &successors.values().copied().chain([user]).collect::<Vec<_>>())?;
+    lock_with_successors(conn, successors, user)?;
     let mut handovers = Vec::new();
     for (department, successor) in successors {
         if *successor == user || !queries::attends(conn, *successor, *department)? {

@@ -2,13 +2,17 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use diesel::pg::PgConnection;
 
 use super::Successors;
-use super::hand_over::{HandoverRefusal, LeaveRequest, SUCCESSOR_FIELD_PREFIX};
-use super::queries::{Candidate, DepartmentWork, OpenTicket, OpenWork};
+use super::form::SUCCESSOR_FIELD_PREFIX;
+use super::hand_over::{HandoverRefusal, LeaveRequest};
+use super::queries::{self, Candidate, DepartmentWork, OpenTicket, OpenWork, WorkOwner};
 use crate::auth::{Permission, Viewer};
+use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId};
-use crate::web::FieldErrors;
+use crate::refusal::FieldErrors;
+use crate::schedules::handover::Clash;
 
 #[derive(Template)]
 #[template(path = "handover/leaving.html")]
@@ -29,16 +33,20 @@ pub struct Leaving {
 }
 
 impl Leaving {
-    pub fn new(
+    /// The page that shows what leaving affects and asks for confirmation. `name` is the attendant's.
+    pub fn load(
+        conn: &mut PgConnection,
         viewer: &Viewer,
         leave: &LeaveRequest,
-        (work, candidates, open_work): (Vec<DepartmentWork>, Vec<Candidate>, OpenWork),
         name: String,
-    ) -> Self {
+    ) -> Result<Self> {
+        let work = queries::work_by_department(conn, leave.user, Some(&leave.departments))?;
+        let candidates = queries::candidates(conn, leave.user)?;
+        let open_work = queries::open_work(conn, WorkOwner::Member(leave.user, &leave.departments))?;
         let departments: Vec<&str> = work.iter().map(|one| one.department.as_str()).collect();
         let mut choices = DepartmentSuccessors::all(&work, &candidates);
         DepartmentSuccessors::choose(&mut choices, &leave.successors);
-        Self {
+        Ok(Self {
             name,
             action: String::new(),
             fields: Vec::new(),
@@ -51,7 +59,7 @@ impl Leaving {
             choices,
             errors: FieldErrors::default(),
             clashes: Vec::new(),
-        }
+        })
     }
 
     /// Sets where the answer is posted to, where "back" leads, and additional fields.
@@ -64,6 +72,25 @@ impl Leaving {
         self.errors.add("heirs", refusal.sentence());
         self.clashes = refusal.clashes(viewer);
         self
+    }
+}
+
+impl HandoverRefusal {
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Self::NoAttendant => {
+                "Quem você escolheu não atende mais neste departamento. Escolha outra pessoa."
+            }
+            Self::TooNear(_) => {
+                "Alguns agendamentos ficariam perto demais de outros de quem recebe. Escolha outra pessoa, mude o horário deles ou não os passe."
+            }
+        }
+    }
+
+    pub fn clashes(&self, viewer: &Viewer) -> Vec<WorkItem> {
+        let Self::TooNear(clashes) = self else { return Vec::new() };
+        let shown = |clash: &Clash| WorkItem::schedule(viewer, clash.id, clash.due_at, &clash.contact_name);
+        clashes.iter().map(shown).collect()
     }
 }
 

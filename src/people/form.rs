@@ -3,7 +3,8 @@
 use super::queries::PersonDetail;
 use crate::contacts::form;
 use crate::ids::{ContactId, PersonId};
-use crate::web::{FieldErrors, Fields, Snapshot};
+use crate::refusal::{FieldErrors, Snapshot};
+use crate::web::Fields;
 
 /// Maximum contacts that one form adds.
 const MAX_ADDED_CONTACTS: usize = 200;

@@ -13,7 +13,7 @@ use crate::contacts::views::MAX_HISTORY_ENTRIES;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
-use crate::web::{Posted, Shell, redirect_with};
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 pub async fn index(
     _: Can<ManageContacts>,
@@ -102,11 +102,18 @@ async fn answer(
     let page = db.run(move |conn| FormPage::load(conn, person, typed));
     let (status, page) = match outcome {
         SaveOutcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), "Pessoa salva.")),
-        SaveOutcome::Refused(refusal) => (refusal.status(), page.await?.refused(refusal)),
+        SaveOutcome::Refused(refusal) => {
+            let refused = RefusedForm::of(refusal, form_path(person), account.zone);
+            (refused.status(), page.await?.refused(refused))
+        }
         SaveOutcome::HasNamesakes(namesakes) => {
             (StatusCode::UNPROCESSABLE_ENTITY, page.await?.with_namesakes(namesakes))
         }
     };
     let title = format!("Erro: {}", page.title());
     shell.page_with(status, &title, page)
+}
+
+fn form_path(person: Option<PersonId>) -> String {
+    person.map_or("/people/new".into(), |person| format!("/people/{person}/edit"))
 }

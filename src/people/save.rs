@@ -10,7 +10,7 @@ use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
 use crate::live::{self, Event};
-use crate::web::{Refusal, Stale};
+use crate::refusal::{Refusal, StaleEdit};
 
 /// A submitted form.
 pub struct Submission {
@@ -41,9 +41,9 @@ impl Submission {
         };
         let renamed = before.as_ref().is_none_or(|before| before.name != valid.name);
         if let Some(before) = before.as_ref().filter(|_| renamed)
-            && let Some(refusal) = self.stale(conn, before)?
+            && let Some(stale) = self.stale(conn, before)?
         {
-            return Ok(SaveOutcome::Refused(refusal));
+            return Ok(SaveOutcome::Refused(stale.into()));
         }
         let namesakes = match renamed {
             true => queries::namesakes(conn, self.person, &valid.name)?,
@@ -69,12 +69,14 @@ impl Submission {
         }
     }
 
-    fn stale(&self, conn: &mut PgConnection, before: &PersonDetail) -> Result<Option<Refusal>> {
-        let form = format!("/people/{}/edit", before.id);
-        let Some(stale) = Stale::since(&self.typed.version, &snapshot(before), form) else { return Ok(None) };
+    fn stale(&self, conn: &mut PgConnection, before: &PersonDetail) -> Result<Option<StaleEdit>> {
+        let now = snapshot(before);
+        if !now.has_changed_since(&self.typed.version) {
+            return Ok(None);
+        }
         let named = [Action::PersonCreated, Action::PersonEdited];
         let last = audit::newest_about(conn, &named, before.id.0, 1)?.pop();
-        Ok(Some(stale.by(last, self.by.zone)))
+        Ok(Some(StaleEdit::new(&self.typed.version, &now, last)))
     }
 
     fn move_contacts(

@@ -7,7 +7,7 @@ use crate::auth::throttle::{self, AttemptSource};
 use crate::auth::{Viewer, passwords};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::web::FieldErrors;
+use crate::refusal::FieldErrors;
 
 /// Checks the current password that was typed into the field `field`. Returns the field's errors, and the
 /// status to answer with if there are any.

@@ -1,8 +1,9 @@
 //! The form of a profile.
 
 use crate::auth::Account;
+use crate::refusal::FieldErrors;
 use crate::users::Name;
-use crate::web::{FieldErrors, Fields, Theme};
+use crate::web::{Fields, Theme};
 
 /// The fields as typed and chosen.
 #[derive(Clone, Debug, Default)]

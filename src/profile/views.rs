@@ -5,8 +5,9 @@ use uuid::Uuid;
 
 use super::form::ProfileInput;
 use crate::auth::Viewer;
+use crate::refusal::FieldErrors;
 use crate::users::{Name, OpenSession, SessionList};
-use crate::web::{FieldErrors, Theme};
+use crate::web::Theme;
 
 #[derive(Template)]
 #[template(path = "profile/edit.html")]

@@ -3,7 +3,8 @@
 use super::queries::Role;
 use super::{ADMIN_ONLY_PERMISSIONS, GROUPS};
 use crate::auth::{Account, Permission, Permissions};
-use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
+use crate::refusal::{FieldErrors, Snapshot};
+use crate::web::{Fields, has_control_characters};
 
 /// The form as it was typed.
 #[derive(Clone, Debug, Default)]

@@ -11,7 +11,8 @@ use crate::auth::{Can, ManageRoles, Viewer};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::RoleId;
-use crate::web::{FieldErrors, Posted, Refusal, Shell, redirect_with};
+use crate::refusal::FieldErrors;
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let roles = db.run(queries::all).await?;
@@ -30,10 +31,10 @@ pub async fn create(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (input, sent, by) = (RoleInput::read(&form), RoleInput::read(&form), viewer.clone());
-    match name_conflict_as_refusal(db.transaction(move |conn| save::create(conn, &sent, &by)).await)? {
+    match name_conflict_as_error(db.transaction(move |conn| save::create(conn, &sent, &by)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo criado.")),
-        Err(refusal) => {
-            let view = Edit::blank(&viewer).refused(&viewer, input, refusal);
+        Err(errors) => {
+            let view = Edit::blank(&viewer).refused(&viewer, input, errors.into());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo cargo", view)
         }
     }
@@ -59,11 +60,12 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.clone());
     let (input, sent) = (RoleInput::read(&form), RoleInput::read(&form));
-    match name_conflict_as_refusal(db.transaction(move |conn| save::update(conn, id, &sent, &by)).await)? {
+    match name_conflict_as_error(db.transaction(move |conn| save::update(conn, id, &sent, &by)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo salvo.")),
         Err(refusal) => {
-            let status = refusal.status();
-            let view = page(&viewer, &db, id).await?.refused(&viewer, input, refusal);
+            let refused = RefusedForm::of(refusal, format!("/roles/{id}"), viewer.zone);
+            let status = refused.status();
+            let view = page(&viewer, &db, id).await?.refused(&viewer, input, refused);
             shell.page_with(status, "Erro: Editar cargo", view)
         }
     }
@@ -80,7 +82,7 @@ async fn page(viewer: &Viewer, db: &Db, id: RoleId) -> Result<Edit> {
 }
 
 /// Turns a name that another role has into an error of the form.
-fn name_conflict_as_refusal(saved: Result<Result<(), Refusal>>) -> Result<Result<(), Refusal>> {
+fn name_conflict_as_error<E: From<FieldErrors>>(saved: Result<Result<(), E>>) -> Result<Result<(), E>> {
     match saved {
         Err(error) if error.violated_constraint() == Some("roles_name_key") => {
             let mut errors = FieldErrors::default();

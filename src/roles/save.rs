@@ -9,14 +9,14 @@ use crate::auth::{Account, Permissions};
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
 use crate::live::{self, Event};
-use crate::web::{Refusal, Stale};
+use crate::refusal::{FieldErrors, Refusal, StaleEdit};
 
 /// # Errors
 /// Violates `roles_name_key` if another role has the name.
-pub fn create(conn: &mut PgConnection, input: &RoleInput, by: &Account) -> Result<Result<(), Refusal>> {
+pub fn create(conn: &mut PgConnection, input: &RoleInput, by: &Account) -> Result<Result<(), FieldErrors>> {
     let valid = match input.parse(by, Permissions::default()) {
         Ok(valid) => valid,
-        Err(errors) => return Ok(Err(errors.into())),
+        Err(errors) => return Ok(Err(errors)),
     };
     let id = queries::insert(conn, &valid)?;
     let entry = audit::Entry::of(Action::RoleCreated).by(by).about(Some(id.0));
@@ -43,9 +43,10 @@ pub fn update(
         Err(errors) => return Ok(Err(errors.into())),
     };
     let Some(details) = history::details(&role, &valid) else { return Ok(Ok(())) };
-    if let Some(stale) = Stale::since(&input.version, &snapshot(&role), format!("/roles/{id}")) {
+    let now = snapshot(&role);
+    if now.has_changed_since(&input.version) {
         let last = audit::newest_about(conn, history::AUDITED, id.0, 1)?.pop();
-        return Ok(Err(stale.by(last, by.zone)));
+        return Ok(Err(StaleEdit::new(&input.version, &now, last).into()));
     }
     queries::save(conn, id, &valid)?;
     audit::record(conn, &audit::Entry::of(Action::RoleEdited).by(by).about(Some(id.0)).with(details))?;

@@ -7,7 +7,8 @@ use super::queries::{Member, Role, RoleUser};
 use super::{GROUPS, PermissionSwitch, history};
 use crate::audit::Change;
 use crate::auth::{Account, Permission, Permissions};
-use crate::web::{FieldErrors, Refusal, Stale, initials, tint};
+use crate::refusal::FieldErrors;
+use crate::web::{RefusedForm, Stale, initials, tint};
 
 #[derive(Template)]
 #[template(path = "roles/index.html")]
@@ -126,9 +127,9 @@ impl Edit {
     }
 
     /// The same form with what was typed and the reason why it was not saved.
-    pub fn refused(self, editor: &Account, typed: RoleInput, refusal: Refusal) -> Self {
+    pub fn refused(self, editor: &Account, typed: RoleInput, refused: RefusedForm) -> Self {
         let groups = groups(editor, self.before, typed.resulting_permissions(editor, self.before), false);
-        let (errors, stale, version) = refusal.shown(typed.version);
+        let (errors, stale, version) = refused.shown(typed.version);
         Self { groups, name: typed.name, description: typed.description, errors, stale, version, ..self }
     }
 }

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
-use crate::web::FieldErrors;
+use crate::refusal::FieldErrors;
 
 /// A submitted form.
 struct Submission<'a> {

@@ -9,7 +9,8 @@ use super::editing::Original;
 use crate::clock::{self, Zone};
 use crate::files::Attachment;
 use crate::ids::{AttachmentId, UserId};
-use crate::web::{FieldErrors, Fields};
+use crate::refusal::FieldErrors;
+use crate::web::Fields;
 
 mod due;
 mod files;

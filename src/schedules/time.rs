@@ -15,7 +15,8 @@ use crate::clock::{Resolved, Zone};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ScheduleId;
-use crate::web::{FieldErrors, Fields, Posted, Shell, redirect_with};
+use crate::refusal::FieldErrors;
+use crate::web::{Fields, Posted, Shell, redirect_with};
 
 const TITLE: &str = "Mover agendamento";
 

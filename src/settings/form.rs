@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::{sentences, zone_label};
 use crate::clock::Zone;
+use crate::refusal::{FieldErrors, Snapshot};
 use crate::schedules::{Scope, Spacing};
-use crate::web::{FieldErrors, Fields, Snapshot, has_control_characters};
+use crate::web::{Fields, has_control_characters};
 
 /// Maximum characters of a company's name.
 pub const COMPANY_NAME_LIMIT: usize = 80;

@@ -11,7 +11,7 @@ use super::views::{Confirmation, FormPage};
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{Posted, Shell, redirect_with};
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 const TITLE: &str = "Empresa";
 
@@ -40,8 +40,9 @@ pub async fn update(
             shell.page("Confirmar mudança", view)
         }
         Outcome::Refused(refusal) => {
-            let status = refusal.status();
-            show_form(shell, &db, status, |page| page.with_typed(input).refused(refusal)).await
+            let refused = RefusedForm::of(refusal, "/settings".into(), viewer.zone);
+            let status = refused.status();
+            show_form(shell, &db, status, |page| page.with_typed(input).refused(refused)).await
         }
     }
 }

@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::files::queries::volume;
 use crate::files::{self, ContentHash, Files, PostedFile, PostedFiles, Received};
 use crate::ids::UserId;
-use crate::web::{FILE_POLICY, FieldErrors, Posted, Shell, redirect_with};
+use crate::refusal::FieldErrors;
+use crate::web::{FILE_POLICY, Posted, Shell, redirect_with};
 
 /// Maximum size of an uploaded file, in bytes.
 const LIMIT: u64 = 1024 * 1024;

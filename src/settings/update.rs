@@ -14,7 +14,7 @@ use crate::db::wait_limit::with_wait_limit;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
-use crate::web::{FieldErrors, Refusal, Stale};
+use crate::refusal::{FieldErrors, Refusal, StaleEdit};
 
 /// Maximum affected schedules shown on the confirmation page.
 const MAX_EXAMPLES: usize = 8;
@@ -61,8 +61,10 @@ fn save(conn: &mut PgConnection, input: &SettingsInput, by: &Account) -> Result<
     if wanted == before {
         return Ok(Outcome::Saved);
     }
-    if let Some(stale) = Stale::since(&input.version, &before.snapshot(), "/settings".into()) {
-        return Ok(Outcome::Refused(stale.by(audit::newest_of(conn, Action::SettingsEdited)?, by.zone)));
+    let now = before.snapshot();
+    if now.has_changed_since(&input.version) {
+        let last = audit::newest_of(conn, Action::SettingsEdited)?;
+        return Ok(Outcome::Refused(StaleEdit::new(&input.version, &now, last).into()));
     }
     let changes_zone = wanted.zone != before.zone;
     if changes_zone && !queries::knows_zone(conn, wanted.zone)? {

@@ -12,8 +12,9 @@ use super::{ZoneGroup, sentences, zone_groups, zone_label};
 use crate::auth::Account;
 use crate::files::ContentHash;
 use crate::ids::ScheduleId;
+use crate::refusal::FieldErrors;
 use crate::schedules::{Scope, Spacing};
-use crate::web::{FieldErrors, PageOf, Refusal, Stale, thousands};
+use crate::web::{PageOf, RefusedForm, Stale, thousands};
 
 #[derive(Template)]
 #[template(path = "settings/edit.html")]
@@ -46,8 +47,8 @@ impl FormPage {
         self
     }
 
-    pub fn refused(mut self, refusal: Refusal) -> Self {
-        (self.errors, self.stale, self.input.version) = refusal.shown(self.input.version);
+    pub fn refused(mut self, refused: RefusedForm) -> Self {
+        (self.errors, self.stale, self.input.version) = refused.shown(self.input.version);
         self
     }
 

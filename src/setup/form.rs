@@ -3,9 +3,10 @@
 use crate::auth::passwords::{self, Owner};
 use crate::clock::Zone;
 use crate::email::Email;
+use crate::refusal::FieldErrors;
 use crate::settings::company_name_error;
 use crate::users::{Name, NewAccount};
-use crate::web::{FieldErrors, Fields, has_control_characters};
+use crate::web::{Fields, has_control_characters};
 
 /// The fields as typed. All except the password are shown again.
 #[derive(Clone, Debug)]

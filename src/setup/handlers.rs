@@ -13,8 +13,9 @@ use crate::auth::sessions::{self, Device};
 use crate::auth::{Anyone, KnownDevice, passwords};
 use crate::db::Db;
 use crate::error::{Error, Result};
+use crate::refusal::FieldErrors;
 use crate::settings::{ZoneGroup, zone_groups};
-use crate::web::{FieldErrors, Flash, Posted, Shell, redirect_with, with_cookie};
+use crate::web::{Flash, Posted, Shell, redirect_with, with_cookie};
 
 const NEXT_STEPS: [(&str, &str); 3] =
     [("/contacts/new", "Criar um contato"), ("/users/new", "Convidar atendentes"), ("/help", "Ler a ajuda")];

@@ -13,8 +13,9 @@ use crate::auth::sessions::{self, Device};
 use crate::auth::{Anyone, KnownDevice};
 use crate::db::Db;
 use crate::error::Result;
+use crate::refusal::FieldErrors;
 use crate::settings;
-use crate::web::{FieldErrors, Posted, Shell, redirect, with_cookie};
+use crate::web::{Posted, Shell, redirect, with_cookie};
 
 pub async fn show(
     _: Anyone,

@@ -31,7 +31,7 @@ pub fn deactivate(
         return Err(Error::Forbidden);
     }
     // Also locks the users who take over, because users are locked in the order of their ids.
-    handover::lock_users(conn, &successors.values().copied().chain([id]).collect::<Vec<_>>())?;
+    handover::lock_with_successors(conn, successors, id)?;
     let user = lock_managed(conn, id, by)?;
     if user.standing != Standing::Active {
         if queries::revoke_link(conn, id)? {

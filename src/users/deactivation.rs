@@ -11,7 +11,7 @@ use super::views::Deactivation;
 use crate::auth::{Can, ManageUsers, Viewer};
 use crate::db::Db;
 use crate::error::Result;
-use crate::handover::{self, Candidate, DepartmentWork, OpenWork, WorkOwner};
+use crate::handover::{self, Candidate, DepartmentWork, HandoverAnswer, OpenWork, WorkOwner};
 use crate::ids::UserId;
 use crate::web::{Posted, Shell, redirect_with};
 
@@ -50,7 +50,8 @@ pub async fn create(
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.clone());
     let before = load(&viewer, &db, id).await?;
-    let successors = handover::successors(&form, before.work.iter().map(|work| work.department_id));
+    let departments: Vec<_> = before.work.iter().map(|work| work.department_id).collect();
+    let successors = HandoverAnswer::read(&form).successors_in(&departments);
     let chosen = successors.clone();
     let deactivated = db.transaction(move |conn| deactivate(conn, id, &chosen, &by)).await;
     let refusal = match deactivated {

@@ -4,7 +4,8 @@ use super::queries::{Department, Role, User};
 use super::{EditorRights, Name};
 use crate::email::Email;
 use crate::ids::{DepartmentId, RoleId};
-use crate::web::{FieldErrors, Fields, Snapshot};
+use crate::refusal::{FieldErrors, Snapshot};
+use crate::web::Fields;
 
 /// The form's fields as typed.
 #[derive(Clone, Debug, Default)]

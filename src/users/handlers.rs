@@ -15,8 +15,10 @@ use crate::auth::{Can, ManageUsers, Viewer, sessions};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
+use crate::handover::{HandoverAnswer, Leaving};
 use crate::ids::UserId;
-use crate::web::{FieldErrors, Posted, Refusal, Search, Shell, redirect_with};
+use crate::refusal::FieldErrors;
+use crate::web::{Posted, RefusedForm, Search, Shell, redirect_with};
 
 /// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]
@@ -73,13 +75,13 @@ pub async fn create(
         Ok((id, token)) => Ok(Ok((queries::find(conn, id)?, token))),
         Err(errors) => Ok(Err(errors)),
     });
-    match constraint_as_refusal(invited.await)? {
+    match constraint_as_error(invited.await)? {
         Ok((user, token)) => {
             let view = NewLink::new(&user, config.link(&token.path()), viewer.zone);
             shell.page_with(StatusCode::CREATED, "Convite", view)
         }
-        Err(refusal) => {
-            let view = new_form(&viewer, &db, input).await?.refused(refusal);
+        Err(errors) => {
+            let view = new_form(&viewer, &db, input).await?.refused(errors.into());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo atendente", view)
         }
     }
@@ -106,14 +108,14 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.clone());
     let input = UserInput::read(&form);
-    let sent = Submission { input: input.clone(), answer: form.into_fields() };
+    let sent = Submission { input: input.clone(), answer: HandoverAnswer::read(&form) };
     let saved = db.transaction(move |conn| update::update(conn, id, &sent, &by)).await;
-    match constraint_as_refusal(saved.map(Ok))?.unwrap_or_else(Outcome::Refused) {
+    match constraint_as_error(saved.map(Ok))?.unwrap_or_else(|errors| Outcome::Refused(errors.into())) {
         Outcome::Saved => Ok(redirect_with(&format!("/users/{id}"), "Atendente salvo.")),
         Outcome::NeedsConfirmation(leave, refused) => {
             let by = viewer.clone();
             let name = input.name.clone();
-            let page = db.run(move |conn| leave.question(conn, &by, name)).await?;
+            let page = db.run(move |conn| Leaving::load(conn, &by, &leave, name)).await?;
             let path = format!("/users/{id}");
             let page = page.answered_at(path.clone(), path, input.fields());
             let page = match &refused {
@@ -124,14 +126,15 @@ pub async fn update(
         }
         Outcome::Refused(refusal) => {
             let (view, name) = edit_form(&viewer, &db, id, &session).await?;
-            let (status, view) = (refusal.status(), view.with(input).refused(refusal));
+            let refused = RefusedForm::of(refusal, format!("/users/{id}"), viewer.zone);
+            let (status, view) = (refused.status(), view.with(input).refused(refused));
             shell.page_with(status, &format!("Erro: {name}"), view)
         }
     }
 }
 
 /// Turns violated database constraints into errors of the form.
-fn constraint_as_refusal<T>(saved: Result<Result<T, Refusal>>) -> Result<Result<T, Refusal>> {
+fn constraint_as_error<T>(saved: Result<Result<T, FieldErrors>>) -> Result<Result<T, FieldErrors>> {
     let Err(error) = saved else { return saved };
     let (field, message) = match error.violated_constraint() {
         Some("users_email_key") => ("email", "Já existe um atendente com este e-mail."),
@@ -140,7 +143,7 @@ fn constraint_as_refusal<T>(saved: Result<Result<T, Refusal>>) -> Result<Result<
     };
     let mut errors = FieldErrors::default();
     errors.add(field, message);
-    Ok(Err(errors.into()))
+    Ok(Err(errors))
 }
 
 /// The error when the last administrator would be lost.

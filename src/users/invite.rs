@@ -9,7 +9,7 @@ use crate::audit::{self, Action};
 use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::Refusal;
+use crate::refusal::FieldErrors;
 
 /// Adds a user without a password, and the link for choosing one. Returns why not, if the form is refused.
 ///
@@ -19,11 +19,11 @@ pub fn invite(
     conn: &mut PgConnection,
     input: &UserInput,
     by: &Account,
-) -> Result<Result<(UserId, Token), Refusal>> {
+) -> Result<Result<(UserId, Token), FieldErrors>> {
     let context = queries::form_context(conn, by, None)?;
     let valid = match input.parse(EditorRights::of(by), &context) {
         Ok(valid) => valid,
-        Err(errors) => return Ok(Err(errors.into())),
+        Err(errors) => return Ok(Err(errors)),
     };
     let id = queries::insert(conn, &valid)?;
     queries::set_departments(conn, id, &valid.departments)?;

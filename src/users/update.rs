@@ -10,15 +10,15 @@ use super::queries::{self, User};
 use crate::audit::{self, Action};
 use crate::auth::Account;
 use crate::error::Result;
-use crate::handover::{self, LeaveOutcome, LeaveRequest};
+use crate::handover::{self, HandoverAnswer, LeaveOutcome, LeaveRequest};
 use crate::ids::{DepartmentId, UserId};
 use crate::live::{self, Event};
-use crate::web::{Fields, Refusal, Stale};
+use crate::refusal::{Refusal, StaleEdit};
 
 /// The form of a user, and the answer to the question of who takes over their work.
 pub struct Submission {
     pub input: UserInput,
-    pub answer: Fields,
+    pub answer: HandoverAnswer,
 }
 
 /// The result of an edit.
@@ -37,7 +37,7 @@ pub enum Outcome {
 pub fn update(conn: &mut PgConnection, id: UserId, submission: &Submission, by: &Account) -> Result<Outcome> {
     let input = &submission.input;
     // Also locks the users who take over, because users are locked in the order of their ids.
-    handover::lock_with_successors(conn, &submission.answer, id)?;
+    handover::lock_with_successors(conn, &submission.answer.successors, id)?;
     let user = lock_managed(conn, id, by)?;
     let context = queries::form_context(conn, by, Some(user.clone()))?;
     let valid = match input.parse(EditorRights::of(by), &context) {
@@ -48,10 +48,12 @@ pub fn update(conn: &mut PgConnection, id: UserId, submission: &Submission, by: 
     if fields.is_empty() {
         return Ok(Outcome::Saved);
     }
-    if let Some(stale) = Stale::since(&input.version, &context.snapshot(&user), format!("/users/{id}")) {
-        return Ok(Outcome::Refused(stale.by(queries::changes(conn, id, 1)?.pop(), by.zone)));
+    let now = context.snapshot(&user);
+    if now.has_changed_since(&input.version) {
+        let last = queries::changes(conn, id, 1)?.pop();
+        return Ok(Outcome::Refused(StaleEdit::new(&input.version, &now, last).into()));
     }
-    let leave = LeaveRequest::read(&submission.answer, id, departments_to_leave(&user, &valid, &context));
+    let leave = LeaveRequest::new(id, departments_to_leave(&user, &valid, &context), &submission.answer);
     if let LeaveOutcome::NeedsConfirmation(refused) = leave.carry_out(conn, by)? {
         return Ok(Outcome::NeedsConfirmation(leave, refused));
     }

@@ -1,4 +1,4 @@
-//! The fields of a form as strings, and their errors.
+//! The fields of a form as strings.
 
 /// The fields of a form, in the order in which they were sent.
 #[derive(Clone, Debug, Default)]
@@ -62,58 +62,6 @@ impl<const N: usize> From<[(&str, &str); N]> for Fields {
 /// that reverse the direction of the following text and so can disguise names.
 pub fn has_control_characters(text: &str) -> bool {
     text.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
-}
-
-/// The errors of a form, by the HTML names of the fields, in the order of the page.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(Vec<FieldError>);
-
-/// An error at a field, and its line in the summary.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    pub field: &'static str,
-    pub message: String,
-    pub summary: String,
-}
-
-impl FieldErrors {
-    /// Adds an error with the same text at the field and in the summary.
-    pub fn add(&mut self, field: &'static str, message: impl Into<String>) {
-        let message = message.into();
-        self.0.push(FieldError { field, summary: message.clone(), message });
-    }
-
-    /// Adds an error with another text in the summary.
-    pub fn add_with_summary(&mut self, field: &'static str, message: &str, summary: &str) {
-        self.0.push(FieldError { field, message: message.into(), summary: summary.into() });
-    }
-
-    /// The error of a field.
-    pub fn of(&self, field: &str) -> Option<&str> {
-        self.0.iter().find(|error| error.field == field).map(|error| error.message.as_str())
-    }
-
-    /// Sorts the errors by the order of the page. Fields that are not in `page` come last.
-    pub fn sort(&mut self, page: &[&str]) {
-        self.0.sort_by_key(|error| page.iter().position(|name| *name == error.field).unwrap_or(page.len()));
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
-        self.0.iter()
-    }
-
-    /// The title of the summary.
-    pub fn title(&self) -> String {
-        let fields: std::collections::BTreeSet<_> = self.0.iter().map(|error| error.field).collect();
-        match fields.len() {
-            1 => "Não foi possível salvar. Corrija 1 campo:".into(),
-            n => format!("Não foi possível salvar. Corrija {n} campos:"),
-        }
-    }
 }
 
 #[cfg(test)]

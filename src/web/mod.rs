@@ -36,7 +36,7 @@ pub use compression::skip_small;
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
 pub use csv_file::{csv_file, lines as csv_lines, without_apostrophes};
 pub use error_page::{ErrorCode, title_and_text};
-pub use fields::{FieldErrors, Fields, has_control_characters};
+pub use fields::{Fields, has_control_characters};
 pub use flash::{Flash, FlashKey, keep as keep_flash};
 pub use host::check as check_host;
 pub use number::{thousands, too_long};
@@ -57,8 +57,6 @@ pub use shell::{
     PAGE_CAPACITY, Page, Shell, initials, redirect, redirect_with, render_for_any_page, render_with_token,
     tint, with_cookie, with_push_url,
 };
-pub use stale::{
-    BLANK, ChangedField, ChangedFields, Choice, Difference, LastChange, Refusal, Snapshot, Stale,
-};
+pub use stale::{ChangedField, ChangedFields, Choice, Difference, RefusedForm, Stale};
 pub use theme::Theme;
 pub use visitor::{ClientIp, client_ip, visitor_of};

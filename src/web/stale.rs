@@ -1,64 +1,14 @@
 //! Two users edit the same record: the second one sees what the first one changed (409), keeps their own input, and
 //! overwrites the change with one more press.
 //!
-//! Most forms hold the version of their record: a hash of each field as it was shown. A field with another hash has
-//! changed since, by any page or import. A change that was undone does not count.
-//!
-//! A form that holds the shown values themselves can compare more closely ([`Difference`]): it takes over what only
+//! Most forms hold the version of their record (`refusal/stale.rs`). A form that holds the shown values themselves can compare more closely ([`Difference`]): it takes over what only
 //! the other user changed, and asks about what both changed.
 
+use actix_web::http::StatusCode;
 use askama::Template;
-use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
-use super::FieldErrors;
 use crate::clock::Zone;
-
-/// The text for an empty field.
-pub const BLANK: &str = "Em branco";
-
-/// The fields of a record as its form shows them.
-#[derive(Clone, Debug, Default)]
-pub struct Snapshot(Vec<Field>);
-
-#[derive(Clone, Debug)]
-struct Field {
-    label: String,
-    hash: String,
-    shown: String,
-}
-
-impl Snapshot {
-    /// Adds a field whose value is its text on the page.
-    pub fn text(self, label: &str, value: &str) -> Self {
-        self.choice(label, value, value)
-    }
-
-    /// Adds a field whose value, such as an id, differs from its text on the page.
-    pub fn choice(mut self, label: &str, value: impl ToString, shown: &str) -> Self {
-        let digest = Sha256::digest(value.to_string().as_bytes());
-        let shown = if shown.is_empty() { BLANK } else { shown };
-        self.0.push(Field {
-            label: label.to_owned(),
-            hash: hex::encode(&digest[..8]),
-            shown: shown.to_owned(),
-        });
-        self
-    }
-
-    /// The version for the form.
-    pub fn version(&self) -> String {
-        self.0.iter().map(|field| field.hash.as_str()).collect::<Vec<_>>().join("-")
-    }
-
-    /// The fields that differ from `version`. All of them if it is invalid.
-    fn since<'a>(&'a self, version: &'a str) -> impl Iterator<Item = &'a Field> {
-        let seen: Vec<&str> = version.split('-').collect();
-        let is_whole = seen.len() == self.0.len();
-        let is_new = move |at: usize, field: &Field| !is_whole || seen[at] != field.hash;
-        self.0.iter().enumerate().filter(move |(at, field)| is_new(*at, field)).map(|(_, field)| field)
-    }
-}
+use crate::refusal::{FieldErrors, LastChange, Refusal, SavedField, StaleEdit};
 
 /// How a field stands after another user has saved the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,12 +121,6 @@ impl ChangedFields {
     }
 }
 
-/// When a record was last changed, and by whom; `None` is the platform itself.
-pub struct LastChange {
-    pub at: DateTime<Utc>,
-    pub actor: Option<String>,
-}
-
 impl Stale {
     pub fn new(title: &'static str, sentences: Vec<String>) -> Self {
         Self {
@@ -201,51 +145,51 @@ impl Stale {
         Self { advice, link, link_text, ..self }
     }
 
-    /// `None` if the record still has this version. `form` is the path of its form.
-    pub fn since(version: &str, now: &Snapshot, form: String) -> Option<Self> {
-        let line = |field: &Field| ChangedField {
+    /// The notice above the form at `form`, a path.
+    fn of(edit: &StaleEdit, form: String, zone: Zone) -> Self {
+        let line = |field: &SavedField| ChangedField {
             label: field.label.clone(),
             before: None,
-            after: field.shown.clone(),
+            after: field.value.clone(),
             by: String::new(),
             choice: None,
         };
-        let lines: Vec<_> = now.since(version).map(line).collect();
-        if lines.is_empty() {
-            return None;
-        }
+        let author = |change: &LastChange| {
+            let who = change.actor.as_deref().unwrap_or("a plataforma");
+            format!("A última mudança foi feita por {who}, {}.", zone.date_time(change.at))
+        };
         let title = "Outra mudança foi salva enquanto você editava. Confira e salve de novo.";
         let advice =
             "O que você preencheu continua abaixo e, se você salvar de novo, é o que vale. Se preferir,";
-        let stale = Self::new(title, Vec::new()).with(ChangedFields::changed(lines));
-        Some(Self { version: now.version(), ..stale.advising(advice, form, "comece pela versão atual") })
-    }
-
-    /// Makes the refusal, which names the author of the last change.
-    pub fn by(mut self, last: Option<impl Into<LastChange>>, zone: Zone) -> Refusal {
-        self.sentences.extend(last.map(|change| {
-            let LastChange { at, actor } = change.into();
-            let who = actor.unwrap_or_else(|| "a plataforma".into());
-            format!("A última mudança foi feita por {who}, {}.", zone.date_time(at))
-        }));
-        Refusal::Stale(Box::new(self))
+        let stale = Self::new(title, edit.last.iter().map(author).collect())
+            .with(ChangedFields::changed(edit.changed.iter().map(line).collect()))
+            .advising(advice, form, "comece pela versão atual");
+        Self { version: edit.version.clone(), ..stale }
     }
 }
 
-/// Why a form was not saved.
+/// What a form shows that was not saved.
 #[derive(Clone, Debug)]
-pub enum Refusal {
+pub enum RefusedForm {
     /// The form has errors (422).
     Invalid(FieldErrors),
     /// The record has changed since the form was opened (409).
     Stale(Box<Stale>),
 }
 
-impl Refusal {
-    pub fn status(&self) -> actix_web::http::StatusCode {
+impl RefusedForm {
+    /// `form` is the path of the form.
+    pub fn of(refusal: Refusal, form: String, zone: Zone) -> Self {
+        match refusal {
+            Refusal::Invalid(errors) => Self::Invalid(errors),
+            Refusal::Stale(edit) => Self::Stale(Box::new(Stale::of(&edit, form, zone))),
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
         match self {
-            Self::Invalid(_) => actix_web::http::StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Stale(_) => actix_web::http::StatusCode::CONFLICT,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Stale(_) => StatusCode::CONFLICT,
         }
     }
 
@@ -261,7 +205,7 @@ impl Refusal {
     }
 }
 
-impl From<FieldErrors> for Refusal {
+impl From<FieldErrors> for RefusedForm {
     fn from(errors: FieldErrors) -> Self {
         Self::Invalid(errors)
     }
@@ -270,29 +214,6 @@ impl From<FieldErrors> for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn role(name: &str, text: &str) -> Snapshot {
-        Snapshot::default().text("Nome", name).text("Descrição", text)
-    }
-
-    #[test]
-    fn only_changed_fields_are_shown() {
-        let seen = role("Gestor", "").version();
-        assert!(Stale::since(&seen, &role("Gestor", ""), String::new()).is_none());
-        let now = role("Gestor", "Cuida de tudo");
-        let stale = Stale::since(&seen, &now, String::new()).unwrap();
-        let lines = stale.tables[0].lines.iter();
-        let shown: Vec<_> = lines.map(|line| (line.label.as_str(), line.after.as_str())).collect();
-        assert_eq!(shown, [("Descrição", "Cuida de tudo")]);
-        assert!(Stale::since(&stale.version, &now, String::new()).is_none());
-    }
-
-    #[test]
-    fn a_form_without_a_version_has_seen_nothing() {
-        let stale = Stale::since("", &role("Gestor", ""), String::new()).unwrap();
-        let shown: Vec<_> = stale.tables[0].lines.iter().map(|line| line.after.as_str()).collect();
-        assert_eq!(shown, ["Gestor", "Em branco"]);
-    }
 
     #[test]
     fn a_field_is_asked_about_only_if_both_users_changed_it_differently() {

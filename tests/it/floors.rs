@@ -14,6 +14,7 @@ const GROUND: &[&str] = &[
     "keys",
     "log",
     "phone",
+    "refusal",
     "schema",
     "Error",
     "Result",

@@ -24,7 +24,8 @@ use crate::auth::{Can, ManageContacts, Viewer};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
-use crate::web::{FieldErrors, Posted, Shell, redirect_with};
+use crate::refusal::FieldErrors;
+use crate::web::{Posted, Shell, redirect_with};
 
 #[derive(Template)]
 #[template(path = "contacts/anonymisation.html")]

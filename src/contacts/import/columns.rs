@@ -17,7 +17,8 @@ use crate::contacts::form::ChannelKind;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::ImportId;
-use crate::web::{FieldErrors, Fields, Posted, Shell, redirect};
+use crate::refusal::FieldErrors;
+use crate::web::{Fields, Posted, Shell, redirect};
 
 /// What the user chose on the page.
 #[derive(Clone, Debug, Default)]

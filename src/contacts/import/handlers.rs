@@ -13,7 +13,8 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::files::{PostedFile, PostedFiles};
 use crate::ids::{ChannelId, ImportId};
-use crate::web::{FieldErrors, Shell, redirect};
+use crate::refusal::FieldErrors;
+use crate::web::{Shell, redirect};
 
 pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let (channels, recent) = db.run(|conn| Ok((channels(conn, None)?, queries::recent(conn)?))).await?;

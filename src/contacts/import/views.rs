@@ -14,7 +14,8 @@ use crate::auth::Account;
 use crate::contacts::display;
 use crate::contacts::queries::Choice;
 use crate::ids::{ChannelId, ImportId};
-use crate::web::{FieldErrors, thousands};
+use crate::refusal::FieldErrors;
+use crate::web::thousands;
 
 /// Maximum refused lines on a page. All of them are in the error file.
 pub const MAX_REFUSED_SHOWN: i64 = 20;

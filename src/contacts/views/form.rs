@@ -10,7 +10,8 @@ use crate::contacts::queries::{self, Choice, ContactDetail, PossibleDuplicate};
 use crate::contacts::save::snapshot;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId};
-use crate::web::{FieldErrors, Refusal, Stale};
+use crate::refusal::FieldErrors;
+use crate::web::{RefusedForm, Stale};
 
 /// The options of the form's selects.
 pub struct Options {
@@ -88,8 +89,8 @@ impl FormPage {
     }
 
     /// The same form with the reason why it was not saved, or with the contacts that look the same.
-    pub fn refused(mut self, refusal: Refusal, duplicates: Vec<PossibleDuplicate>) -> Self {
-        let (errors, stale, version) = refusal.shown(self.typed.version);
+    pub fn refused(mut self, refused: RefusedForm, duplicates: Vec<PossibleDuplicate>) -> Self {
+        let (errors, stale, version) = refused.shown(self.typed.version);
         self.typed.version = version;
         self.stale = stale;
         self.attendant.error = errors.of("default_attendant_id").map(str::to_owned);

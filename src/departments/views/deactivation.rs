@@ -7,7 +7,7 @@ use crate::departments::deactivate::{AccessGain, DeactivationRefusal, Destinatio
 use crate::departments::deactivation::DeactivationData;
 use crate::handover::{WorkItem, counted};
 use crate::ids::DepartmentId;
-use crate::web::FieldErrors;
+use crate::refusal::FieldErrors;
 
 #[derive(Template)]
 #[template(path = "departments/deactivation.html")]

@@ -5,8 +5,9 @@ use askama::Template;
 use crate::auth::{Permission, Viewer};
 use crate::departments::form::{Name, snapshot};
 use crate::departments::queries::{Candidate, Department, Member};
+use crate::refusal::FieldErrors;
 use crate::users::Standing;
-use crate::web::{FieldErrors, NameCursor, PageOf, Refusal, Stale, initials, tint};
+use crate::web::{NameCursor, PageOf, RefusedForm, Stale, initials, tint};
 
 #[derive(Template)]
 #[template(path = "departments/new.html")]
@@ -94,8 +95,8 @@ impl Edit {
     }
 
     /// The same page with the typed name, its `version`, and why it was not saved.
-    pub fn refused(self, typed: &str, version: String, refusal: Refusal) -> Self {
-        let (errors, stale, version) = refusal.shown(version);
+    pub fn refused(self, typed: &str, version: String, refused: RefusedForm) -> Self {
+        let (errors, stale, version) = refused.shown(version);
         Self { name: typed.to_owned(), errors, stale, version, ..self }
     }
 

@@ -11,7 +11,8 @@ use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
 use crate::people::form::PersonInput;
 use crate::people::queries::{self, Namesake};
-use crate::web::{FieldErrors, Refusal, Stale};
+use crate::refusal::FieldErrors;
+use crate::web::{RefusedForm, Stale};
 
 #[derive(Template)]
 #[template(path = "people/form.html")]
@@ -51,8 +52,8 @@ impl FormPage {
     }
 
     /// The same form with the reason why it was not saved.
-    pub fn refused(self, refusal: Refusal) -> Self {
-        let (errors, stale, version) = refusal.shown(self.typed.version.clone());
+    pub fn refused(self, refused: RefusedForm) -> Self {
+        let (errors, stale, version) = refused.shown(self.typed.version.clone());
         Self { errors, stale, typed: PersonInput { version, ..self.typed }, ..self }
     }
 

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
+use crate::refusal::FieldErrors;
 use crate::schedules::changes::Changes;
 use crate::schedules::closing::TicketClosing;
 use crate::schedules::create::{self, SaveQuestion};
@@ -16,7 +17,6 @@ use crate::schedules::draft::Facts;
 use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::{self, Detail, History, Stored};
 use crate::schedules::slot::{self, Slot};
-use crate::web::FieldErrors;
 
 /// A submitted form that changes a schedule.
 struct Edit<'a> {

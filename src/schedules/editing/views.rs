@@ -4,11 +4,12 @@ use super::edit::Stale;
 use super::merging::{Original, Part};
 use crate::auth::Viewer;
 use crate::clock::Zone;
+use crate::refusal::BLANK;
 use crate::schedules::Status;
 use crate::schedules::changes::Changes;
 use crate::schedules::queries::{Detail, HistoryEntry};
 use crate::schedules::views::{ChangeLine, QUEUE, failure_text, with_second};
-use crate::web::{self, BLANK, ChangedField, ChangedFields, Choice};
+use crate::web::{self, ChangedField, ChangedFields, Choice};
 
 struct Line {
     part: Part,

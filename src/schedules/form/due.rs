@@ -4,9 +4,9 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::ScheduleInput;
 use crate::clock::{self, Resolved, Zone};
+use crate::refusal::FieldErrors;
 use crate::schedules::draft::Facts;
 use crate::text_enum;
-use crate::web::FieldErrors;
 
 text_enum! {
     /// Which of the two, if the clocks go back and show a time twice.

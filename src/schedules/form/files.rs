@@ -3,9 +3,10 @@
 use super::ScheduleInput;
 use crate::files::{KeptUploads, MAX_FILES, TOO_MANY};
 use crate::ids::AttachmentId;
+use crate::refusal::FieldErrors;
 use crate::schedules::Action;
 use crate::schedules::draft::Facts;
-use crate::web::{FieldErrors, Fields};
+use crate::web::Fields;
 
 /// Maximum file ids that are read from a form.
 const MAX_IDS: usize = 50;

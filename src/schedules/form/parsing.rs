@@ -2,9 +2,10 @@
 
 use super::{COMMENT_LIMIT, MESSAGE_LIMIT, ScheduleInput};
 use crate::ids::ContactId;
+use crate::refusal::FieldErrors;
 use crate::schedules::Action;
 use crate::schedules::draft::{Facts, ScheduleDraft};
-use crate::web::{FieldErrors, too_long};
+use crate::web::too_long;
 
 impl ScheduleInput {
     /// # Errors

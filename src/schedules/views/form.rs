@@ -10,13 +10,14 @@ use crate::auth::Viewer;
 use crate::clock::{self, Resolved, Zone};
 use crate::files::UploadItem;
 use crate::ids::ScheduleId;
+use crate::refusal::FieldErrors;
 use crate::schedules::Action;
 use crate::schedules::create::SaveQuestion;
 use crate::schedules::editing::{Merged, Part, Stale, stale_notice};
 use crate::schedules::form::{COMMENT_LIMIT, Fold, MESSAGE_LIMIT, ScheduleInput};
 use crate::schedules::queries::Choice;
 use crate::schedules::slot::Slot;
-use crate::web::{self, FieldErrors};
+use crate::web;
 
 /// What the form is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

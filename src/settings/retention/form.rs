@@ -5,9 +5,10 @@ use std::ops::RangeInclusive;
 use diesel::prelude::*;
 use serde_json::Value;
 
+use crate::refusal::{FieldErrors, Snapshot};
 use crate::schema::retention;
 use crate::settings::{changes_of, snapshot_of};
-use crate::web::{FieldErrors, Fields, Snapshot};
+use crate::web::Fields;
 
 /// Allowed values, as in the database's CHECKs.
 const NOTIFICATION_DAYS: RangeInclusive<i32> = 7..=3650;

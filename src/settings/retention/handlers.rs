@@ -9,10 +9,10 @@ use super::views::FormPage;
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
-use crate::web::{Posted, Shell, redirect_with};
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 const TITLE: &str = "Retenção de dados";
-pub const PATH: &str = "/settings/retention";
+const PATH: &str = "/settings/retention";
 
 pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(queries::current).await?;
@@ -29,10 +29,13 @@ pub async fn update(
 ) -> Result<HttpResponse> {
     let (input, by) = (RetentionInput::read(&form), viewer.clone());
     let sent = input.clone();
-    let Some(refusal) = db.transaction(move |conn| save(conn, &sent, &by)).await? else {
-        return Ok(redirect_with(PATH, "Configurações salvas."));
-    };
-    let status = refusal.status();
-    let view = FormPage::new(input).refused(refusal);
-    shell.page_with(status, &format!("Erro: {TITLE}"), view)
+    match db.transaction(move |conn| save(conn, &sent, &by)).await? {
+        Ok(()) => Ok(redirect_with(PATH, "Configurações salvas.")),
+        Err(refusal) => {
+            let refused = RefusedForm::of(refusal, PATH.into(), viewer.zone);
+            let status = refused.status();
+            let view = FormPage::new(input).refused(refused);
+            shell.page_with(status, &format!("Erro: {TITLE}"), view)
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::form::RetentionInput;
-use crate::web::{FieldErrors, Refusal, Stale};
+use crate::refusal::FieldErrors;
+use crate::web::{RefusedForm, Stale};
 
 #[derive(Template)]
 #[template(path = "settings/retention/edit.html")]
@@ -18,8 +19,8 @@ impl FormPage {
         Self { input, errors: FieldErrors::default(), stale: None }
     }
 
-    pub fn refused(mut self, refusal: Refusal) -> Self {
-        (self.errors, self.stale, self.input.version) = refusal.shown(self.input.version);
+    pub fn refused(mut self, refused: RefusedForm) -> Self {
+        (self.errors, self.stale, self.input.version) = refused.shown(self.input.version);
         self
     }
 }

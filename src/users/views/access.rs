@@ -3,9 +3,9 @@
 use askama::Template;
 
 use crate::clock::Zone;
+use crate::refusal::FieldErrors;
 use crate::users::queries::{Invited, User};
 use crate::users::{LINK_HOURS, Name};
-use crate::web::FieldErrors;
 
 /// Shows a new link, once.
 #[derive(Template)]

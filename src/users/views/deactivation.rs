@@ -4,10 +4,10 @@ use askama::Template;
 
 use crate::auth::Viewer;
 use crate::handover::{DepartmentSuccessors, Successors, WorkItem};
+use crate::refusal::FieldErrors;
 use crate::users::deactivate::DeactivationRefusal;
 use crate::users::deactivation::DeactivationData;
 use crate::users::queries::Standing;
-use crate::web::FieldErrors;
 
 #[derive(Template)]
 #[template(path = "users/deactivation.html")]

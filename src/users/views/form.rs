@@ -5,10 +5,11 @@ use uuid::Uuid;
 
 use super::SessionList;
 use crate::auth::Viewer;
+use crate::refusal::FieldErrors;
 use crate::users::form::{FormContext, UserInput};
 use crate::users::queries::{OpenSession, Standing, User};
 use crate::users::{EditorRights, Name};
-use crate::web::{FieldErrors, Refusal, Stale};
+use crate::web::{RefusedForm, Stale};
 
 #[derive(Template)]
 #[template(path = "users/form.html")]
@@ -113,8 +114,8 @@ impl FormPage {
     }
 
     /// The same form with the reason why it was not saved.
-    pub fn refused(self, refusal: Refusal) -> Self {
-        let (errors, stale, version) = refusal.shown(self.typed.version.clone());
+    pub fn refused(self, refused: RefusedForm) -> Self {
+        let (errors, stale, version) = refused.shown(self.typed.version.clone());
         Self { errors, stale, typed: UserInput { version, ..self.typed }, ..self }
     }
 

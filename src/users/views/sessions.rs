@@ -5,8 +5,9 @@ use chrono::Utc;
 use uuid::Uuid;
 
 use crate::auth::Viewer;
+use crate::refusal::FieldErrors;
 use crate::users::queries::OpenSession;
-use crate::web::{FieldErrors, browser_name};
+use crate::web::browser_name;
 
 #[derive(Template)]
 #[template(path = "users/_sessions.html")]
