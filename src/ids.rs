@@ -25,6 +25,10 @@ macro_rules! id_types {
             }
         }
 
+        impl crate::db::Column for $name {
+            type Sql = diesel::sql_types::BigInt;
+        }
+
         impl diesel::serialize::ToSql<diesel::sql_types::BigInt, diesel::pg::Pg> for $name {
             fn to_sql<'b>(
                 &'b self,
@@ -79,6 +83,10 @@ macro_rules! text_enum {
             fn from_str(text: &str) -> Result<Self, ()> {
                 match text { $($text => Ok(Self::$variant),)* _ => Err(()) }
             }
+        }
+
+        impl $crate::db::Column for $name {
+            type Sql = diesel::sql_types::Text;
         }
 
         impl diesel::serialize::ToSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {

@@ -8,7 +8,6 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
 use super::{Action, Entry, Group};
@@ -34,20 +33,17 @@ pub fn record(conn: &mut PgConnection, entry: &Entry) -> Result<()> {
     Ok(())
 }
 
-/// What was done, and by whom. No actor means the platform itself.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Change {
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub action: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor: Option<String>,
-    #[diesel(sql_type = Jsonb)]
-    pub details: Value,
-    /// The department, where a user's history shows that they joined or left one.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub department: Option<String>,
+db::row! {
+    /// What was done, and by whom. No actor means the platform itself.
+    #[derive(Clone, Debug)]
+    pub struct Change {
+        pub at: DateTime<Utc>,
+        pub action: String,
+        pub actor: Option<String>,
+        pub details: Value,
+        /// The department, where a user's history shows that they joined or left one.
+        pub department: Option<String>,
+    }
 }
 
 impl From<Change> for LastChange {
@@ -62,7 +58,7 @@ const SELECT: &str = "SELECT a.at, a.action, u.name AS actor, a.details, NULL AS
 /// The newest entry with this action.
 pub fn newest_of(conn: &mut PgConnection, action: Action) -> Result<Option<Change>> {
     Ok(db::prepared(format!("{SELECT} WHERE a.action = $1 ORDER BY a.at DESC, a.id DESC LIMIT 1"))
-        .bind::<Text, _>(action)
+        .bind(action)
         .get_result(conn)
         .optional()?)
 }
@@ -77,9 +73,9 @@ pub fn newest_about(
     Ok(db::prepared(format!(
         "{SELECT} WHERE a.action = ANY($1) AND a.subject_id = $2 ORDER BY a.id DESC LIMIT $3"
     ))
-    .bind::<Array<Text>, _>(actions.to_vec())
-    .bind::<BigInt, _>(subject)
-    .bind::<BigInt, _>(limit)
+    .bind(actions.to_vec())
+    .bind(subject)
+    .bind(limit)
     .load(conn)?)
 }
 
@@ -115,25 +111,19 @@ pub struct Filter {
     pub before: Option<Cursor>,
 }
 
-/// One entry of the audit.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub action: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub subject_id: Option<i64>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub subject: Option<String>,
-    #[diesel(sql_type = Jsonb)]
-    pub details: Value,
-    #[diesel(sql_type = Text)]
-    pub ip: String,
+db::row! {
+    /// One entry of the audit.
+    #[derive(Clone, Debug)]
+    pub struct Row {
+        pub id: i64,
+        pub at: DateTime<Utc>,
+        pub action: String,
+        pub actor: Option<String>,
+        pub subject_id: Option<i64>,
+        pub subject: Option<String>,
+        pub details: Value,
+        pub ip: String,
+    }
 }
 
 /// A page of the audit, newest first.
@@ -180,12 +170,12 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
     };
     Ok(query
         .replanned_if(filter.from.is_some() || filter.until.is_some())
-        .bind::<Nullable<Timestamptz>, _>(filter.from)
-        .bind::<Nullable<Timestamptz>, _>(filter.until)
-        .bind::<Timestamptz, _>(at)
-        .bind::<BigInt, _>(id)
-        .bind::<Array<Text>, _>(actions)
-        .bind::<Nullable<BigInt>, _>(actor)
+        .bind(filter.from)
+        .bind(filter.until)
+        .bind(at)
+        .bind(id)
+        .bind(actions)
+        .bind(actor)
         .load(conn)?)
 }
 
@@ -220,13 +210,13 @@ fn found(filter: &Filter, limit: usize) -> String {
     }
 }
 
-/// A user in the filter's list.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct UserChoice {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
+db::row! {
+    /// A user in the filter's list.
+    #[derive(Clone, Debug)]
+    pub struct UserChoice {
+        pub id: UserId,
+        pub name: String,
+    }
 }
 
 /// Users whose name or e-mail address contains the search words, at most 50, plus the user `chosen`.
@@ -239,7 +229,7 @@ pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> R
              ORDER BY sort_name, id LIMIT 50)
           ORDER BY u.sort_name, u.id",
     ))
-    .bind::<Array<Text>, _>(patterns)
-    .bind::<Nullable<BigInt>, _>(chosen)
+    .bind(patterns)
+    .bind(chosen)
     .load(conn)?)
 }

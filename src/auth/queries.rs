@@ -7,9 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{
-    Array, BigInt, Binary, Bool, Double, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid,
-};
+use diesel::sql_types::Untyped;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -22,30 +20,20 @@ use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::schema::{sessions, sign_in_attempts, users};
 use crate::web::Theme;
 
-#[derive(QueryableByName)]
-struct AccountRow {
-    #[diesel(sql_type = BigInt)]
-    id: UserId,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = BigInt)]
-    role_id: RoleId,
-    #[diesel(sql_type = Text)]
-    role_name: String,
-    #[diesel(sql_type = Bool)]
-    is_administrator: bool,
-    #[diesel(sql_type = Array<Text>)]
-    permissions: Vec<Permission>,
-    #[diesel(sql_type = Array<BigInt>)]
-    departments: Vec<DepartmentId>,
-    #[diesel(sql_type = Text)]
-    time_zone: String,
-    #[diesel(sql_type = Bool)]
-    plays_sound: bool,
-    #[diesel(sql_type = Bool)]
-    shows_browser_notices: bool,
-    #[diesel(sql_type = Text)]
-    theme: Theme,
+db::row! {
+    struct AccountRow {
+        id: UserId,
+        name: String,
+        role_id: RoleId,
+        role_name: String,
+        is_administrator: bool,
+        permissions: Vec<Permission>,
+        departments: Vec<DepartmentId>,
+        time_zone: String,
+        plays_sound: bool,
+        shows_browser_notices: bool,
+        theme: Theme,
+    }
 }
 
 /// The columns of `AccountRow`, over `account_tables`.
@@ -71,7 +59,7 @@ pub fn has_permission(permission: Permission) -> String {
 pub fn account(conn: &mut PgConnection, user: UserId) -> Result<Option<Account>> {
     let tables = account_tables();
     let query = format!("SELECT {ACCOUNT} FROM {tables} WHERE u.id = $1 AND u.deactivated_at IS NULL");
-    let row: Option<AccountRow> = db::prepared(query).bind::<BigInt, _>(user).get_result(conn).optional()?;
+    let row: Option<AccountRow> = db::prepared(query).bind(user).get_result(conn).optional()?;
     Ok(row.map(Account::from))
 }
 
@@ -107,14 +95,12 @@ pub fn credentials(conn: &mut PgConnection, email: &str) -> Result<Option<(UserI
         .optional()?)
 }
 
-#[derive(QueryableByName)]
-struct StateRow {
-    #[diesel(sql_type = Jsonb)]
-    state: Value,
-    #[diesel(sql_type = Bool)]
-    is_stale: bool,
-    #[diesel(sql_type = Bool)]
-    is_replaced: bool,
+db::row! {
+    struct StateRow {
+        state: Value,
+        is_stale: bool,
+        is_replaced: bool,
+    }
 }
 
 /// SQL condition: the session `x` has the token hash $1 and has not ended.
@@ -144,6 +130,10 @@ struct WithAccountRow<C> {
     companion: C,
 }
 
+impl<C: Companion> db::Row for WithAccountRow<C> {
+    type Sql = Untyped;
+}
+
 /// The state of an open session. Updates its last use, at most once a minute.
 pub fn session_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Value>> {
     let query = db::prepared(format!("SELECT {STATE_COLUMNS} FROM sessions x WHERE {IS_OPEN}"));
@@ -165,7 +155,7 @@ pub fn session_with_account<C: Companion>(
 }
 
 fn bind_token<'a>(query: db::Prepared<'a>, token_hash: &'a [u8]) -> db::Prepared<'a> {
-    query.bind::<Binary, _>(token_hash).bind::<Integer, _>(IDLE_HOURS).bind::<Integer, _>(LONGEST_DAYS)
+    query.bind(token_hash).bind(IDLE_HOURS).bind(LONGEST_DAYS)
 }
 
 impl StateRow {
@@ -204,13 +194,13 @@ pub fn save_session(
              OR EXISTS (SELECT FROM users WHERE id = $2 AND deactivated_at IS NULL FOR SHARE)
          ON CONFLICT (token_hash) DO UPDATE SET user_id = $2, state = $3, seen_at = now()",
     )
-    .bind::<Binary, _>(token_hash)
-    .bind::<Nullable<BigInt>, _>(origin.user)
-    .bind::<Jsonb, _>(state)
-    .bind::<SqlUuid, _>(origin.id)
-    .bind::<Text, _>(&origin.user_agent)
-    .bind::<Text, _>(&origin.ip)
-    .bind::<Nullable<Timestamptz>, _>(origin.began_at)
+    .bind(token_hash)
+    .bind(origin.user)
+    .bind(state)
+    .bind(origin.id)
+    .bind(&origin.user_agent)
+    .bind(&origin.ip)
+    .bind(origin.began_at)
     .execute(conn)?;
     Ok(())
 }
@@ -225,10 +215,9 @@ pub fn replace_session(conn: &mut PgConnection, id: Uuid, rights: &str) -> Resul
         "UPDATE sessions SET ends_at = now() + make_interval(secs => $2), id = gen_random_uuid()
           WHERE id = $1 AND state->>'rights' = $3 RETURNING created_at",
     )
-    .bind::<SqlUuid, _>(id)
-    .bind::<Double, _>(REPLACED_SECONDS)
-    .bind::<Text, _>(rights)
-    .by_position::<Timestamptz>()
+    .bind(id)
+    .bind(REPLACED_SECONDS)
+    .bind(rights)
     .get_result(conn)
     .optional()?;
     Ok(began_at)
@@ -254,9 +243,8 @@ pub fn count_attempt(conn: &mut PgConnection, key: &str, minutes: i32) -> Result
          RETURNING failures, least(60 * $2, ceil(extract(epoch FROM
             window_started_at + make_interval(mins => $2) - now())))::bigint AS seconds_left",
     )
-    .bind::<Text, _>(key)
-    .bind::<Integer, _>(minutes)
-    .by_position::<(Integer, BigInt)>()
+    .bind(key)
+    .bind(minutes)
     .get_result(conn)?;
     Ok(counted)
 }
@@ -270,7 +258,7 @@ pub fn forgive_attempts(conn: &mut PgConnection, own: &[String], shared: &[Strin
         "UPDATE sign_in_attempts SET failures = greatest(failures - 1, 0)
           WHERE key IN (SELECT key FROM sign_in_attempts WHERE key = ANY($1) ORDER BY key FOR UPDATE)",
     )
-    .bind::<Array<Text>, _>(shared)
+    .bind(shared)
     .execute(conn)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{now, sql};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
 use super::Colour;
 use super::form::ChannelDraft;
@@ -153,19 +153,17 @@ pub fn reactivate(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
     Ok(diesel::update(inactive).set(active).execute(conn)? == 1)
 }
 
-/// What uses a channel. Each count stops at `COUNT_LIMIT` + 1.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Usage {
-    #[diesel(sql_type = BigInt)]
-    pub contacts: i64,
-    /// Pending schedules that would open a ticket for a contact of the channel.
-    #[diesel(sql_type = BigInt)]
-    pub schedules_opening_tickets: i64,
-    /// Pending schedules that only notify an attendant.
-    #[diesel(sql_type = BigInt)]
-    pub schedules_notifying: i64,
-    #[diesel(sql_type = BigInt)]
-    pub open_tickets: i64,
+db::row! {
+    /// What uses a channel. Each count stops at `COUNT_LIMIT` + 1.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Usage {
+        pub contacts: i64,
+        /// Pending schedules that would open a ticket for a contact of the channel.
+        pub schedules_opening_tickets: i64,
+        /// Pending schedules that only notify an attendant.
+        pub schedules_notifying: i64,
+        pub open_tickets: i64,
+    }
 }
 
 pub fn usage(conn: &mut PgConnection, channel: ChannelId) -> Result<Usage> {
@@ -180,7 +178,7 @@ pub fn usage(conn: &mut PgConnection, channel: ChannelId) -> Result<Usage> {
                 (SELECT count(*) FROM (SELECT FROM tickets t WHERE t.status = 'open'
                    AND (SELECT c.channel_id FROM contacts c WHERE c.id = t.contact_id) = $1 LIMIT $2) n) AS open_tickets"
     ))
-    .bind::<BigInt, _>(channel)
-    .bind::<BigInt, _>(COUNT_LIMIT + 1)
+    .bind(channel)
+    .bind(COUNT_LIMIT + 1)
     .get_result(conn)?)
 }

@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool};
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
 
 use super::Offender;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::files::{ContentHash, Files, sweep};
 
@@ -24,15 +24,13 @@ const PAGE: i64 = 1000;
 /// The sweeper runs every ten minutes; a temporary file may be this much older than its limit.
 const SLACK: Duration = Duration::from_secs(15 * 60);
 
-#[derive(QueryableByName)]
-struct Blob {
-    #[diesel(sql_type = Binary)]
-    sha256: ContentHash,
-    #[diesel(sql_type = BigInt)]
-    size: i64,
-    /// Whether an attachment or the logo refers to it, so that its file must exist.
-    #[diesel(sql_type = Bool)]
-    is_used: bool,
+db::row! {
+    struct Blob {
+        sha256: ContentHash,
+        size: i64,
+        /// Whether an attachment or the logo refers to it, so that its file must exist.
+        is_used: bool,
+    }
 }
 
 /// Finds files without a row, rows whose file is missing or has another size or content, and old temporary
@@ -117,16 +115,16 @@ fn blobs(conn: &mut PgConnection, first: u8, after: Option<ContentHash>) -> Resu
     let (mut low, mut high) = ([0; 32], [u8::MAX; 32]);
     (low[0], high[0]) = (first, first);
     let place = if after.is_some() { ">" } else { ">=" };
-    Ok(diesel::sql_query(format!(
+    Ok(db::replanned(format!(
         "{BLOB} WHERE b.sha256 {place} $1 AND b.sha256 <= $2 ORDER BY b.sha256 LIMIT $3"
     ))
-    .bind::<Binary, _>(after.unwrap_or(ContentHash::new(low)))
-    .bind::<Binary, _>(ContentHash::new(high))
-    .bind::<BigInt, _>(PAGE)
+    .bind(after.unwrap_or(ContentHash::new(low)))
+    .bind(ContentHash::new(high))
+    .bind(PAGE)
     .load(conn)?)
 }
 
 fn find_blob(conn: &mut PgConnection, hash: ContentHash) -> Result<Option<Blob>> {
-    let found = diesel::sql_query(format!("{BLOB} WHERE b.sha256 = $1")).bind::<Binary, _>(hash);
+    let found = db::replanned(format!("{BLOB} WHERE b.sha256 = $1")).bind(hash);
     Ok(found.get_result(conn).optional()?)
 }

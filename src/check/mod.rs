@@ -21,11 +21,10 @@ use std::fmt;
 
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
 pub use invariants::{INVARIANTS, Invariant};
 
+use crate::db;
 use crate::error::Result;
 use crate::files::Files;
 
@@ -43,12 +42,11 @@ pub struct Offender {
     pub id: String,
 }
 
-#[derive(QueryableByName)]
-struct OffenderRow {
-    #[diesel(sql_type = Text)]
-    subject: String,
-    #[diesel(sql_type = BigInt)]
-    id: i64,
+db::row! {
+    struct OffenderRow {
+        subject: String,
+        id: i64,
+    }
 }
 
 /// The result of one invariant.
@@ -92,7 +90,7 @@ pub fn run(conn: &mut PgConnection) -> Result<Vec<Finding>> {
             .iter()
             .map(|invariant| {
                 // SQL text: one file per invariant, which can also be run by hand.
-                let rows: Vec<OffenderRow> = diesel::sql_query(invariant.sql).load(conn)?;
+                let rows: Vec<OffenderRow> = db::replanned(invariant.sql).load(conn)?;
                 let named = |row: OffenderRow| Offender { subject: row.subject, id: row.id.to_string() };
                 let offenders = rows.into_iter().map(named).collect();
                 Ok(Finding { invariant, offenders })

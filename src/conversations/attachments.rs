@@ -4,7 +4,6 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable};
 
 use super::chat::Customer;
 use super::readers::readers;
@@ -58,9 +57,8 @@ pub fn readable(conn: &mut PgConnection, viewer: UserId, id: AttachmentId) -> Re
           WHERE a.id = $1",
         readable = is_readable("$2")
     ))
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(viewer)
-    .by_position::<(Bool, Nullable<BigInt>)>()
+    .bind(id)
+    .bind(viewer)
     .get_result(conn)?;
     let may_read = match contact {
         Some(contact) => !readers(conn, contact, &[viewer])?.is_empty(),

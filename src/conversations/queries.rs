@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use super::readers::{readers, serves};
 use super::thread::{self, Audience, Part, Window};
@@ -30,43 +28,34 @@ pub enum Subject {
     Ticket(TicketId),
 }
 
-/// The customer, as the team sees them.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Contact {
-    #[diesel(sql_type = BigInt)]
-    pub id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub person: Option<String>,
-    /// No schedules can be created for an archived contact.
-    #[diesel(sql_type = Bool)]
-    pub is_archived: bool,
-    /// Whether the customer's link opens a page.
-    #[diesel(sql_type = Bool)]
-    pub has_chat: bool,
-    #[diesel(sql_type = Integer)]
-    pub link_version: i32,
-    /// The department in which the contact's first ticket waits.
-    #[diesel(sql_type = BigInt)]
-    pub default_department: DepartmentId,
+db::row! {
+    /// The customer, as the team sees them.
+    #[derive(Clone, Debug)]
+    pub struct Contact {
+        pub id: ContactId,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub person: Option<String>,
+        /// No schedules can be created for an archived contact.
+        pub is_archived: bool,
+        /// Whether the customer's link opens a page.
+        pub has_chat: bool,
+        pub link_version: i32,
+        /// The department in which the contact's first ticket waits.
+        pub default_department: DepartmentId,
+    }
 }
 
-/// A schedule of the contact, as shown beside the conversation.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct ContactSchedule {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
+db::row! {
+    /// A schedule of the contact, as shown beside the conversation.
+    #[derive(Clone, Debug)]
+    pub struct ContactSchedule {
+        pub id: ScheduleId,
+        pub action: Action,
+        pub status: Status,
+        pub due_at: DateTime<Utc>,
+    }
 }
 
 /// Everything that a conversation's page shows.
@@ -156,7 +145,7 @@ fn contact_of(conn: &mut PgConnection, contact: ContactId) -> Result<Contact> {
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN people p ON p.id = c.person_id
           WHERE c.id = $1"
     ))
-    .bind::<BigInt, _>(contact)
+    .bind(contact)
     .get_result(conn)?)
 }
 
@@ -172,8 +161,8 @@ pub fn schedules_of(
           WHERE s.contact_id = $1 AND {} ORDER BY s.due_at DESC, s.id DESC LIMIT {SCHEDULE_LIMIT}",
         schedules::is_readable("$2")
     ))
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(viewer)
+    .bind(contact)
+    .bind(viewer)
     .load(conn)?)
 }
 
@@ -186,8 +175,7 @@ pub fn has_written_too_much(conn: &mut PgConnection, contact: ContactId) -> Resu
                   ORDER BY id DESC LIMIT $2) newest
           WHERE created_at > clock_timestamp() - interval '1 minute'",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(MESSAGES_PER_MINUTE)
-    .by_position::<Bool>()
+    .bind(contact)
+    .bind(MESSAGES_PER_MINUTE)
     .get_result(conn)?)
 }

@@ -6,8 +6,6 @@
 //! [`NOTIFICATION_GRANTS_ACCESS`]).
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
 
 use crate::auth::{Account, Permission};
 use crate::db;
@@ -81,9 +79,8 @@ pub fn readers_of_each(
           WHERE u.id = ANY($2) AND u.deactivated_at IS NULL AND {}",
         may_read("asked.contact_id")
     ))
-    .bind::<Array<BigInt>, _>(contacts)
-    .bind::<Array<BigInt>, _>(among)
-    .by_position::<(BigInt, BigInt)>()
+    .bind(contacts)
+    .bind(among)
     .load(conn)?)
 }
 

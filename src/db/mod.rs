@@ -22,5 +22,7 @@ pub use functions::{clock_timestamp, lower};
 pub use migrations::{MigrationError, are_current, migrate, pending_count};
 pub use pool::{Db, connect};
 pub use prepared::{Prepared, prepared, replanned};
+pub use rows::{Column, Row};
+pub(crate) use rows::{row, row_by_position};
 pub use sqlstate::SqlState;
 pub use url::{AddressError, with_tls_and_time_outs};

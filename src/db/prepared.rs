@@ -1,12 +1,16 @@
 //! SQL text as prepared statements that the connection caches.
+//!
+//! All SQL text with parameters or rows runs like this. `batch_execute` is for what cannot be prepared, such as `SET`
+//! and `VACUUM`, and for several statements at once.
 
-use diesel::pg::{Pg, PgConnection};
+use diesel::pg::{Pg, PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, BoxedSqlQuery, Query, QueryFragment, QueryId, SqlQuery};
+use diesel::query_builder::{AstPass, BoxedSqlQuery, QueryFragment, QueryId, SqlQuery};
+use diesel::query_dsl::LoadQuery;
 use diesel::serialize::ToSql;
-use diesel::sql_types::{HasSqlType, Untyped};
+use diesel::sql_types::HasSqlType;
 
-use super::rows::ByPosition;
+use super::rows::{Column, Row, Typed};
 
 /// As `diesel::sql_query`, but each connection parses and plans a text only once: planning takes longer than
 /// running most of our statements. If the best plan depends on the values, use [`replanned`].
@@ -28,13 +32,13 @@ pub struct Prepared<'f> {
 
 impl<'f> Prepared<'f> {
     /// Binds `$1`, then `$2`, and so on.
-    pub fn bind<T, V>(self, value: V) -> Self
+    pub fn bind<V>(self, value: V) -> Self
     where
-        Pg: HasSqlType<T>,
-        V: ToSql<T, Pg> + Send + 'f,
-        T: Send + 'f,
+        Pg: HasSqlType<V::Sql>,
+        V: Column + ToSql<V::Sql, Pg> + Send + 'f,
+        V::Sql: Send + 'f,
     {
-        Self { query: self.query.bind::<T, V>(value), ..self }
+        Self { query: self.query.bind::<V::Sql, V>(value), ..self }
     }
 
     /// Appends `sql` to the text.
@@ -42,14 +46,42 @@ impl<'f> Prepared<'f> {
         Self { query: self.query.sql(sql), ..self }
     }
 
-    /// Reads the columns by position, as the SQL types `T`: see [`super::rows`].
-    pub fn by_position<T>(self) -> ByPosition<'f, T> {
-        ByPosition::new(self)
-    }
-
     /// Plans the statement on every run if `this` is true, because the best plan then depends on the values.
     pub fn replanned_if(self, this: bool) -> Self {
         Self { is_cached: !this, ..self }
+    }
+
+    /// Runs the statement and returns the number of rows that it wrote.
+    pub fn execute(self, conn: &mut PgConnection) -> QueryResult<usize> {
+        RunQueryDsl::execute(self, conn)
+    }
+
+    /// Runs the statement and reads all rows.
+    pub fn load<T: Row>(self, conn: &mut PgConnection) -> QueryResult<Vec<T>>
+    where
+        Typed<'f, T::Sql>: LoadQuery<'f, PgConnection, T>,
+    {
+        RunQueryDsl::load(Typed::new(self), conn)
+    }
+
+    /// Runs the statement and reads the first row; `Error::NotFound` if there is none.
+    pub fn get_result<T: Row>(self, conn: &mut PgConnection) -> QueryResult<T>
+    where
+        Typed<'f, T::Sql>: LoadQuery<'f, PgConnection, T>,
+    {
+        RunQueryDsl::get_result(Typed::new(self), conn)
+    }
+
+    /// Runs the statement and reads row by row, so that memory never holds all of them.
+    pub fn load_iter<'c, T: Row>(
+        self,
+        conn: &'c mut PgConnection,
+    ) -> QueryResult<impl Iterator<Item = QueryResult<T>> + use<'c, 'f, T>>
+    where
+        'f: 'c,
+        Typed<'f, T::Sql>: LoadQuery<'f, PgConnection, T, PgRowByRowLoadingMode> + 'c,
+    {
+        RunQueryDsl::load_iter::<T, PgRowByRowLoadingMode>(Typed::new(self), conn)
     }
 }
 
@@ -66,10 +98,6 @@ impl QueryFragment<Pg> for Prepared<'_> {
 impl QueryId for Prepared<'_> {
     type QueryId = ();
     const HAS_STATIC_QUERY_ID: bool = false;
-}
-
-impl Query for Prepared<'_> {
-    type SqlType = Untyped;
 }
 
 impl RunQueryDsl<PgConnection> for Prepared<'_> {}

@@ -26,9 +26,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, sql_query, sql_types};
+use diesel::{Connection, PgConnection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
+use super::replanned;
 pub use keeper::{Keeper, KeeperFailure, Stop};
 use location::{ClusterLocation, SocketDir};
 use programs::Programs;
@@ -239,25 +240,17 @@ impl Drop for PrivateServer {
     }
 }
 
-#[derive(QueryableByName)]
-struct Present {
-    #[diesel(sql_type = sql_types::Bool)]
-    database: bool,
-    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
-    missing: Option<String>,
-}
-
 fn create_database(connection: &mut PgConnection) -> Result<(), StartError> {
-    let present: Present = sql_query(
-        "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'pontual') AS database,
+    let (is_present, missing_extension): (bool, Option<String>) = replanned(
+        "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'pontual'),
          (SELECT min(needed) FROM unnest(ARRAY['btree_gist', 'pg_trgm']) AS needed
-           WHERE NOT EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = needed)) AS missing",
+           WHERE NOT EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = needed))",
     )
     .get_result(connection)?;
-    if let Some(extension) = present.missing {
+    if let Some(extension) = missing_extension {
         return Err(StartError::NoExtension(extension));
     }
-    if !present.database {
+    if !is_present {
         connection.batch_execute("CREATE DATABASE pontual")?;
     }
     Ok(())

@@ -6,7 +6,6 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
 
 use crate::auth::Account;
 use crate::db;
@@ -49,12 +48,8 @@ pub struct Claimed {
 /// is due, locks those that are due next, if that is within [`AHEAD`].
 pub fn claim_due(conn: &mut PgConnection, limit: i64, except: &[ScheduleId]) -> QueryResult<Claimed> {
     let ahead = AHEAD.as_millis() as i32;
-    let rows: Vec<(ScheduleId, bool)> = db::prepared(include_str!("claim.sql"))
-        .bind::<Array<BigInt>, _>(except)
-        .bind::<Integer, _>(ahead)
-        .bind::<BigInt, _>(limit)
-        .by_position::<(BigInt, Bool)>()
-        .load(conn)?;
+    let rows: Vec<(ScheduleId, bool)> =
+        db::prepared(include_str!("claim.sql")).bind(except).bind(ahead).bind(limit).load(conn)?;
     Ok(Claimed {
         are_ahead: rows.iter().any(|(_, is_ahead)| *is_ahead),
         ids: rows.into_iter().map(|(id, _)| id).collect(),
@@ -67,8 +62,7 @@ pub fn until_due(conn: &mut PgConnection, ids: &[ScheduleId]) -> QueryResult<Dur
         "SELECT extract(epoch FROM max(due_at) - clock_timestamp())::float8 AS seconds
            FROM schedules WHERE id = ANY ($1)",
     )
-    .bind::<Array<BigInt>, _>(ids)
-    .by_position::<Nullable<Double>>()
+    .bind(ids)
     .get_result(conn)?;
     Ok(duration(seconds).unwrap_or_default())
 }
@@ -147,13 +141,8 @@ pub fn decide(
         Trigger::DueTime => (None, ""),
         Trigger::User(by) => (Some(by.id), by.ip.as_str()),
     };
-    let (completed, failed, first, last, contacts, uncertain): Row = db::prepared(include_str!("decide.sql"))
-        .bind::<Array<BigInt>, _>(ids)
-        .bind::<Nullable<Text>, _>(reason)
-        .bind::<Nullable<BigInt>, _>(by)
-        .bind::<Text, _>(ip)
-        .by_position::<(BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, Array<BigInt>, Array<BigInt>)>()
-        .get_result(conn)?;
+    let (completed, failed, first, last, contacts, uncertain): Row =
+        db::prepared(include_str!("decide.sql")).bind(ids).bind(reason).bind(by).bind(ip).get_result(conn)?;
     Ok(Decided { completed, failed, notifications: first.zip(last), contacts, uncertain })
 }
 
@@ -184,9 +173,8 @@ pub fn remaining(conn: &mut PgConnection, except: &[ScheduleId]) -> QueryResult<
                 (SELECT extract(epoch FROM min(due_at) - clock_timestamp())::float8 FROM schedules
                   WHERE status = 'scheduled' AND due_at > now() AND id <> ALL ($1)) AS seconds",
     )
-    .bind::<Array<BigInt>, _>(except)
-    .bind::<BigInt, _>(MAX_HELD)
-    .by_position::<(Array<BigInt>, Nullable<Double>)>()
+    .bind(except)
+    .bind(MAX_HELD)
     .get_result(conn)?;
     Ok(Remaining { held, next_due: duration(seconds) })
 }

@@ -1,10 +1,10 @@
 //! An attachment as it is shown on pages.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{ContentHash, FileName, icon, is_played, is_previewed};
+use crate::db;
 use crate::ids::AttachmentId;
 use crate::schema::{attachments, blobs};
 
@@ -27,20 +27,19 @@ const IN_ADDRESS: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// A file with its name.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, QueryableByName)]
-#[diesel(table_name = attachments)]
-pub struct Attachment {
-    #[diesel(sql_type = BigInt)]
-    pub id: AttachmentId,
-    #[diesel(sql_type = Binary)]
-    pub sha256: ContentHash,
-    #[diesel(sql_type = Text)]
-    pub file_name: String,
-    #[diesel(sql_type = Text, select_expression = blobs::media_type)]
-    pub media_type: String,
-    #[diesel(sql_type = BigInt, select_expression = blobs::size)]
-    pub size: i64,
+db::row! {
+    /// A file with its name.
+    #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+    #[diesel(table_name = attachments)]
+    pub struct Attachment {
+        pub id: AttachmentId,
+        pub sha256: ContentHash,
+        pub file_name: String,
+        #[diesel(select_expression = blobs::media_type)]
+        pub media_type: String,
+        #[diesel(select_expression = blobs::size)]
+        pub size: i64,
+    }
 }
 
 impl Attachment {

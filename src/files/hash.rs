@@ -9,6 +9,8 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{Output, ToSql};
 use diesel::sql_types::Binary;
 
+use crate::db::Column;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Binary)]
 pub struct ContentHash([u8; 32]);
@@ -37,6 +39,10 @@ impl FromStr for ContentHash {
         hex::decode_to_slice(text, &mut bytes)?;
         Ok(Self(bytes))
     }
+}
+
+impl Column for ContentHash {
+    type Sql = Binary;
 }
 
 impl ToSql<Binary, Pg> for ContentHash {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::error::Result;
@@ -38,28 +37,25 @@ impl WorkOwner<'_> {
     }
 }
 
-/// A pending schedule.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct PendingSchedule {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    pub contact: String,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
+db::row! {
+    /// A pending schedule.
+    #[derive(Clone, Debug)]
+    pub struct PendingSchedule {
+        pub id: ScheduleId,
+        pub contact: String,
+        pub due_at: DateTime<Utc>,
+    }
 }
 
-/// An open ticket.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct OpenTicket {
-    #[diesel(sql_type = BigInt)]
-    pub id: TicketId,
-    #[diesel(sql_type = BigInt)]
-    pub protocol: i64,
-    #[diesel(sql_type = BigInt)]
-    pub department_id: DepartmentId,
-    #[diesel(sql_type = Text)]
-    pub contact: String,
+db::row! {
+    /// An open ticket.
+    #[derive(Clone, Debug)]
+    pub struct OpenTicket {
+        pub id: TicketId,
+        pub protocol: i64,
+        pub department_id: DepartmentId,
+        pub contact: String,
+    }
 }
 
 /// The number of schedules and tickets, and the first of each.
@@ -83,38 +79,35 @@ pub fn open_work(conn: &mut PgConnection, owner: WorkOwner<'_>) -> Result<OpenWo
         "SELECT (SELECT count(*) FROM schedules s WHERE {of_schedules} AND status = 'scheduled'),
                 (SELECT count(*) FROM tickets t WHERE {of_tickets} AND status = 'open')"
     ))
-    .bind::<BigInt, _>(id)
-    .by_position::<(BigInt, BigInt)>()
+    .bind(id)
     .get_result(conn)?;
-    let next_schedules = diesel::sql_query(format!(
+    let next_schedules = db::replanned(format!(
         "SELECT s.id, c.name AS contact, s.due_at FROM schedules s JOIN contacts c ON c.id = s.contact_id
           WHERE {of_schedules} AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT $2"
     ))
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(EXAMPLE_LIMIT)
+    .bind(id)
+    .bind(EXAMPLE_LIMIT)
     .load(conn)?;
-    let first_tickets = diesel::sql_query(format!(
+    let first_tickets = db::replanned(format!(
         "SELECT t.id, t.protocol, t.department_id, c.name AS contact
            FROM tickets t JOIN contacts c ON c.id = t.contact_id
           WHERE {of_tickets} AND t.status = 'open' ORDER BY t.id LIMIT $2"
     ))
-    .bind::<BigInt, _>(id)
-    .bind::<BigInt, _>(EXAMPLE_LIMIT)
+    .bind(id)
+    .bind(EXAMPLE_LIMIT)
     .load(conn)?;
     Ok(OpenWork { schedules, tickets, next_schedules, first_tickets })
 }
 
-/// An attendant's work in one department.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct DepartmentWork {
-    #[diesel(sql_type = BigInt)]
-    pub department_id: DepartmentId,
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    #[diesel(sql_type = BigInt)]
-    pub schedules: i64,
-    #[diesel(sql_type = BigInt)]
-    pub tickets: i64,
+db::row! {
+    /// An attendant's work in one department.
+    #[derive(Clone, Debug)]
+    pub struct DepartmentWork {
+        pub department_id: DepartmentId,
+        pub department: String,
+        pub schedules: i64,
+        pub tickets: i64,
+    }
 }
 
 /// Counts an attendant's pending schedules and open tickets by department, in all departments or in some.
@@ -137,20 +130,19 @@ pub fn work_by_department(
           WHERE (s.count > 0 OR t.count > 0) AND ($2::bigint[] IS NULL OR d.id = ANY($2))
           ORDER BY d.position, d.id",
     )
-    .bind::<BigInt, _>(user)
-    .bind::<Nullable<Array<BigInt>>, _>(within)
+    .bind(user)
+    .bind(within)
     .load(conn)?)
 }
 
-/// A user who could take over the work.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Candidate {
-    #[diesel(sql_type = BigInt)]
-    pub department_id: DepartmentId,
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
+db::row! {
+    /// A user who could take over the work.
+    #[derive(Clone, Debug)]
+    pub struct Candidate {
+        pub department_id: DepartmentId,
+        pub id: UserId,
+        pub name: String,
+    }
 }
 
 /// Maximum attendants offered per department.
@@ -169,8 +161,8 @@ pub fn candidates(conn: &mut PgConnection, user: UserId) -> Result<Vec<Candidate
                    UNION SELECT department_id FROM tickets WHERE attendant_id = $1 AND status = 'open')
           ORDER BY other.sort_name, other.id",
     ))
-    .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(CANDIDATE_LIMIT)
+    .bind(user)
+    .bind(CANDIDATE_LIMIT)
     .load(conn)?)
 }
 
@@ -239,12 +231,11 @@ pub fn pass_on_notifications(
             ON CONFLICT DO NOTHING RETURNING id)
          SELECT min(id), max(id) FROM passed_on",
     )
-    .bind::<BigInt, _>(user)
-    .bind::<Nullable<Array<BigInt>>, _>(within)
-    .bind::<Array<BigInt>, _>(departments)
-    .bind::<Array<BigInt>, _>(successors)
-    .bind::<BigInt, _>(PASS_ON_LIMIT)
-    .by_position::<(Nullable<BigInt>, Nullable<BigInt>)>()
+    .bind(user)
+    .bind(within)
+    .bind(departments)
+    .bind(successors)
+    .bind(PASS_ON_LIMIT)
     .get_result(conn)?;
     match first.zip(last) {
         Some((first, last)) => live::announce(conn, &Event::Notified(first, last)),

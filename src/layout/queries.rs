@@ -1,8 +1,6 @@
 //! SQL of the frame.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 use crate::auth::{Companion, account_tables};
 use crate::conversations::inbox;
@@ -12,20 +10,18 @@ use crate::files::ContentHash;
 use crate::ids::UserId;
 use crate::notifications::COUNT_LIMIT;
 
-/// What the frame shows beside the account.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Frame {
-    #[diesel(sql_type = Text)]
-    pub company_name: String,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub logo: Option<ContentHash>,
-    /// Notifications that are neither read nor removed; at most `notifications::COUNT_LIMIT`.
-    #[diesel(sql_type = BigInt)]
-    pub unread: i64,
-    /// The account's conversations with a customer message that no user has seen; at most
-    /// `notifications::COUNT_LIMIT`.
-    #[diesel(sql_type = BigInt)]
-    pub unseen: i64,
+db::row! {
+    /// What the frame shows beside the account.
+    #[derive(Clone, Debug)]
+    pub struct Frame {
+        pub company_name: String,
+        pub logo: Option<ContentHash>,
+        /// Notifications that are neither read nor removed; at most `notifications::COUNT_LIMIT`.
+        pub unread: i64,
+        /// The account's conversations with a customer message that no user has seen; at most
+        /// `notifications::COUNT_LIMIT`.
+        pub unseen: i64,
+    }
 }
 
 impl Companion for Frame {
@@ -45,5 +41,5 @@ pub fn frame(conn: &mut PgConnection, user: UserId) -> Result<Frame> {
     // SQL text: its columns are also read by the session's statement.
     let (columns, tables) = (Frame::columns(), account_tables());
     let query = format!("SELECT {columns} FROM {tables} WHERE u.id = $1 AND u.deactivated_at IS NULL");
-    Ok(db::prepared(query).bind::<BigInt, _>(user).get_result(conn)?)
+    Ok(db::prepared(query).bind(user).get_result(conn)?)
 }

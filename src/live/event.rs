@@ -2,7 +2,6 @@
 //! change. An event is only a hint; receivers read the tables.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::db;
@@ -41,10 +40,7 @@ pub fn announce(conn: &mut PgConnection, event: &Event) -> Result<()> {
     for part in event.parts() {
         let payload = serde_json::to_string(&part).map_err(crate::Error::unexpected)?;
         // SQL text: the builder has no NOTIFY.
-        db::prepared("SELECT pg_notify($1, $2)")
-            .bind::<diesel::sql_types::Text, _>(CHANNEL)
-            .bind::<diesel::sql_types::Text, _>(payload)
-            .execute(conn)?;
+        db::prepared("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(payload).execute(conn)?;
     }
     Ok(())
 }

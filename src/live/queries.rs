@@ -4,34 +4,30 @@
 use std::collections::HashSet;
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Uuid as SqlUuid};
 use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
 use crate::contacts::HAS_CHAT;
 use crate::conversations::chat::ACCESS_IS_VALID;
 use crate::conversations::readers::{ATTENDS, NOTIFICATION_GRANTS_ACCESS, READS_EVERY_CONVERSATION};
+use crate::db;
 use crate::db::prepared;
 use crate::error::Result;
 use crate::ids::{ContactId, CustomerAccessId, DepartmentId, ScheduleId, UserId};
 use crate::schedules::{READS_ALL, USERS_OF_SCHEDULE};
 
-/// What a signed-in user may see.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Rights {
-    #[diesel(sql_type = BigInt)]
-    pub user: UserId,
-    #[diesel(sql_type = Bool)]
-    pub reads_all_schedules: bool,
-    #[diesel(sql_type = Bool)]
-    pub reads_all_conversations: bool,
-    /// Attends tickets, and may therefore read the conversations of their departments and of their own
-    /// tickets.
-    #[diesel(sql_type = Bool)]
-    pub attends: bool,
-    #[diesel(sql_type = Array<BigInt>)]
-    pub departments: Vec<DepartmentId>,
+db::row! {
+    /// What a signed-in user may see.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Rights {
+        pub user: UserId,
+        pub reads_all_schedules: bool,
+        pub reads_all_conversations: bool,
+        /// Attends tickets, and may therefore read the conversations of their departments and of their own
+        /// tickets.
+        pub attends: bool,
+        pub departments: Vec<DepartmentId>,
+    }
 }
 
 /// The rights of those of `among` who are active and signed in.
@@ -47,9 +43,9 @@ pub fn rights(conn: &mut PgConnection, among: &[UserId]) -> Result<Vec<Rights>> 
                 AND s.seen_at > now() - make_interval(hours => $2)
                 AND s.created_at > now() - make_interval(days => $3))"
     ))
-    .bind::<Array<BigInt>, _>(among)
-    .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS);
+    .bind(among)
+    .bind(IDLE_HOURS)
+    .bind(LONGEST_DAYS);
     Ok(rights.load(conn)?)
 }
 
@@ -60,10 +56,9 @@ pub fn active_sessions(conn: &mut PgConnection, sessions: &[Uuid]) -> Result<Has
         "SELECT id FROM sessions WHERE id = ANY($1) AND seen_at > now() - make_interval(hours => $2)
             AND created_at > now() - make_interval(days => $3)",
     )
-    .bind::<Array<SqlUuid>, _>(sessions)
-    .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS)
-    .by_position::<SqlUuid>()
+    .bind(sessions)
+    .bind(IDLE_HOURS)
+    .bind(LONGEST_DAYS)
     .load(conn)?;
     Ok(ids.into_iter().collect())
 }
@@ -78,25 +73,22 @@ pub fn open_accesses(
         "SELECT a.contact_id, a.id FROM customer_accesses a JOIN contacts c ON {ACCESS_IS_VALID}
            JOIN channels ch ON ch.id = c.channel_id WHERE a.id = ANY($1) AND {HAS_CHAT}"
     ))
-    .bind::<Array<BigInt>, _>(among)
-    .by_position::<(BigInt, BigInt)>()
+    .bind(among)
     .load(conn)?)
 }
 
-/// Who may read the conversation with a contact.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct ConversationReaders {
-    #[diesel(sql_type = BigInt)]
-    pub contact: ContactId,
-    /// Departments that have or had a ticket of the contact.
-    #[diesel(sql_type = Array<BigInt>)]
-    pub departments: Vec<DepartmentId>,
-    /// Users who attend or attended a ticket of the contact.
-    #[diesel(sql_type = Array<BigInt>)]
-    pub attendants: Vec<UserId>,
-    /// Users who may read because of a notification about the contact.
-    #[diesel(sql_type = Array<BigInt>)]
-    pub notified: Vec<UserId>,
+db::row! {
+    /// Who may read the conversation with a contact.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ConversationReaders {
+        pub contact: ContactId,
+        /// Departments that have or had a ticket of the contact.
+        pub departments: Vec<DepartmentId>,
+        /// Users who attend or attended a ticket of the contact.
+        pub attendants: Vec<UserId>,
+        /// Users who may read because of a notification about the contact.
+        pub notified: Vec<UserId>,
+    }
 }
 
 /// Who may read the conversations with `contacts`, by the rules of `conversations::readers`.
@@ -113,16 +105,16 @@ pub fn conversation_readers(
                        WHERE told.contact_id = asked.contact_id AND {NOTIFICATION_GRANTS_ACCESS}) AS notified
            FROM unnest($1) AS asked (contact_id)"
     ));
-    Ok(conversation_readers.bind::<Array<BigInt>, _>(contacts).load(conn)?)
+    Ok(conversation_readers.bind(contacts).load(conn)?)
 }
 
-/// The schedules that a user attends or was notified about.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct OwnSchedules {
-    #[diesel(sql_type = BigInt)]
-    pub user: UserId,
-    #[diesel(sql_type = Array<BigInt>)]
-    pub schedules: Vec<ScheduleId>,
+db::row! {
+    /// The schedules that a user attends or was notified about.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct OwnSchedules {
+        pub user: UserId,
+        pub schedules: Vec<ScheduleId>,
+    }
 }
 
 /// The users who attend `schedules` or were notified about them.
@@ -133,5 +125,5 @@ pub fn owners(conn: &mut PgConnection, schedules: &[ScheduleId]) -> Result<Vec<O
                 SELECT c.schedule_id, c.user_id FROM {USERS_OF_SCHEDULE} AS c WHERE c.schedule_id = asked.schedule_id
            ) AS concerned WHERE concerned.user_id IS NOT NULL GROUP BY concerned.user_id"
     ));
-    Ok(owners.bind::<Array<BigInt>, _>(schedules).load(conn)?)
+    Ok(owners.bind(schedules).load(conn)?)
 }

@@ -8,11 +8,12 @@ use diesel::define_sql_function;
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Nullable, Timestamptz};
 
 use super::preferences::Preferences;
 use super::{BELL_LENGTH, COUNT_LIMIT, Filter, Kind};
 use crate::conversations::readers;
+use crate::db;
 use crate::db::prepared;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
@@ -27,39 +28,27 @@ define_sql_function! {
 
 const PER_PAGE: i64 = 30;
 
-/// A notification with the data for its sentence.
-#[derive(Debug, QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = BigInt)]
-    pub id: NotificationId,
-    #[diesel(sql_type = BigInt)]
-    pub user_id: UserId,
-    #[diesel(sql_type = Text)]
-    pub kind: Kind,
-    #[diesel(sql_type = BigInt)]
-    pub schedule_id: ScheduleId,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Bool)]
-    pub is_read: bool,
-    #[diesel(sql_type = Text)]
-    pub contact: String,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Text)]
-    pub comment: String,
-    #[diesel(sql_type = Bool)]
-    pub has_message: bool,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub failure_reason: Option<FailureReason>,
-    #[diesel(sql_type = Text)]
-    pub time_zone: String,
-    /// Whether the recipient may read the contact's conversation.
-    #[diesel(sql_type = Bool)]
-    pub reads_conversation: bool,
-    /// Whether the recipient may open the contact's page.
-    #[diesel(sql_type = Bool)]
-    pub reads_contact: bool,
+db::row! {
+    /// A notification with the data for its sentence.
+    #[derive(Debug)]
+    pub struct Row {
+        pub id: NotificationId,
+        pub user_id: UserId,
+        pub kind: Kind,
+        pub schedule_id: ScheduleId,
+        pub created_at: DateTime<Utc>,
+        pub is_read: bool,
+        pub contact: String,
+        pub action: Action,
+        pub comment: String,
+        pub has_message: bool,
+        pub failure_reason: Option<FailureReason>,
+        pub time_zone: String,
+        /// Whether the recipient may read the contact's conversation.
+        pub reads_conversation: bool,
+        /// Whether the recipient may open the contact's page.
+        pub reads_contact: bool,
+    }
 }
 
 /// The columns of a [`Row`]. With EXISTS, the planner would read all attachments.
@@ -108,22 +97,21 @@ pub fn page_of(
           ORDER BY n.user_id {direction}, n.id {direction} LIMIT {}",
         PER_PAGE + 1
     ))
-    .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(start.map_or(i64::MAX, |cursor| cursor.id))
+    .bind(user)
+    .bind(start.map_or(i64::MAX, |cursor| cursor.id))
     .load(conn)?;
     let cursor = |row: &Row| Cursor { at: row.created_at, id: row.id.0 };
     Ok(PageOf::cut(rows, PER_PAGE as usize, (start, is_backwards), cursor))
 }
 
-/// The number of notifications per filter, each up to [`COUNT_LIMIT`].
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Counts {
-    #[diesel(sql_type = BigInt)]
-    pub all: i64,
-    #[diesel(sql_type = BigInt)]
-    pub unread: i64,
-    #[diesel(sql_type = BigInt)]
-    pub errors: i64,
+db::row! {
+    /// The number of notifications per filter, each up to [`COUNT_LIMIT`].
+    #[derive(Clone, Copy, Debug)]
+    pub struct Counts {
+        pub all: i64,
+        pub unread: i64,
+        pub errors: i64,
+    }
 }
 
 pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
@@ -136,7 +124,7 @@ pub fn counts(conn: &mut PgConnection, user: UserId) -> Result<Counts> {
     };
     let [all, unread, errors] = Filter::ALL.map(count);
     Ok(prepared(format!("SELECT {all} AS all, {unread} AS unread, {errors} AS errors"))
-        .bind::<BigInt, _>(user)
+        .bind(user)
         .get_result(conn)?)
 }
 
@@ -146,7 +134,7 @@ pub fn newest(conn: &mut PgConnection, user: UserId) -> Result<Vec<Row>> {
     Ok(prepared(format!(
         "{rows} WHERE n.user_id = $1 AND n.removed_at IS NULL ORDER BY n.id DESC LIMIT {BELL_LENGTH}"
     ))
-    .bind::<BigInt, _>(user)
+    .bind(user)
     .load(conn)?)
 }
 
@@ -159,7 +147,7 @@ pub fn newest_unread(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Ro
              ORDER BY m.id DESC LIMIT {BELL_LENGTH}) AS newest)"
     );
     let rows = prepared(format!("{} ORDER BY n.id", rows_of(&newest)));
-    Ok(rows.bind::<Array<BigInt>, _>(users).load(conn)?)
+    Ok(rows.bind(users).load(conn)?)
 }
 
 /// Maximum rows that [`unread_between`] returns.
@@ -176,21 +164,20 @@ pub fn unread_between(
              AND m.read_at IS NULL AND m.removed_at IS NULL ORDER BY m.id LIMIT {UNREAD_BATCH})"
     );
     let rows = prepared(format!("{} ORDER BY n.id", rows_of(&unread_between)));
-    let rows = rows.bind::<BigInt, _>(first).bind::<BigInt, _>(last);
-    Ok(rows.bind::<Nullable<Array<BigInt>>, _>(users).load(conn)?)
+    let rows = rows.bind(first).bind(last);
+    Ok(rows.bind(users).load(conn)?)
 }
 
-/// The state of a user's bell.
-#[derive(Debug, QueryableByName)]
-pub struct Bell {
-    #[diesel(sql_type = BigInt)]
-    pub user_id: UserId,
-    /// Up to [`COUNT_LIMIT`].
-    #[diesel(sql_type = BigInt)]
-    pub unread: i64,
-    /// The newest unread entries.
-    #[diesel(sql_type = Array<BigInt>)]
-    pub ids: Vec<NotificationId>,
+db::row! {
+    /// The state of a user's bell.
+    #[derive(Debug)]
+    pub struct Bell {
+        pub user_id: UserId,
+        /// Up to [`COUNT_LIMIT`].
+        pub unread: i64,
+        /// The newest unread entries.
+        pub ids: Vec<NotificationId>,
+    }
 }
 
 /// The bells of `users`.
@@ -205,7 +192,7 @@ pub fn bells(conn: &mut PgConnection, users: &[UserId]) -> Result<Vec<Bell>> {
                   ORDER BY n.id DESC LIMIT {BELL_LENGTH}) AS ids
            FROM unnest($1) AS asked (user_id)"
     ));
-    Ok(bells.bind::<Array<BigInt>, _>(users).load(conn)?)
+    Ok(bells.bind(users).load(conn)?)
 }
 
 /// Marks a notification of `user` as read.

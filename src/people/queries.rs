@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::sql_types::Bool;
 
 use crate::db::{self, clock_timestamp};
 use crate::error::{Error, Result};
@@ -23,22 +23,18 @@ pub struct Filter {
     pub before: Option<NameCursor>,
 }
 
-/// One line of the list.
-#[derive(Debug, QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = BigInt)]
-    pub id: PersonId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub sort_name: String,
-    #[diesel(sql_type = BigInt)]
-    pub contacts: i64,
-    /// The names of the first two contacts.
-    #[diesel(sql_type = Array<Text>)]
-    pub first: Vec<String>,
-    #[diesel(sql_type = BigInt)]
-    pub pending: i64,
+db::row! {
+    /// One line of the list.
+    #[derive(Debug)]
+    pub struct Row {
+        pub id: PersonId,
+        pub name: String,
+        pub sort_name: String,
+        pub contacts: i64,
+        /// The names of the first two contacts.
+        pub first: Vec<String>,
+        pub pending: i64,
+    }
 }
 
 /// A page of people in order of name. A search matches the person's name or one of their contacts.
@@ -72,14 +68,14 @@ pub fn page(conn: &mut PgConnection, filter: &Filter) -> Result<PageOf<Row, Name
                 search.condition("o.search", &words),
                 search.condition("c.search", &words)
             ))
-            .bind::<Array<Text>, _>(search.all().to_vec());
+            .bind(search.all().to_vec());
     }
     if let Some(cursor) = &start {
         let sign = if is_backwards { '<' } else { '>' };
         query = query
             .sql(format!(" AND (p.sort_name, p.id) {sign} (${}, ${})", next(), next()))
-            .bind::<Text, _>(cursor.name.clone())
-            .bind::<BigInt, _>(cursor.id);
+            .bind(cursor.name.clone())
+            .bind(cursor.id);
     }
     let rows: Vec<Row> = query
         .sql(format!(
@@ -117,23 +113,18 @@ pub fn lock(conn: &mut PgConnection, person: PersonId) -> Result<PersonDetail> {
     if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
 }
 
-/// One of a person's contacts.
-#[derive(Clone, Debug, Queryable, QueryableByName)]
-pub struct PersonContact {
-    #[diesel(sql_type = BigInt)]
-    pub id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub channel_name: String,
-    #[diesel(sql_type = Bool)]
-    pub is_archived: bool,
-    #[diesel(sql_type = Bool)]
-    pub has_open_ticket: bool,
+db::row! {
+    /// One of a person's contacts.
+    #[derive(Clone, Debug, Queryable)]
+    pub struct PersonContact {
+        pub id: ContactId,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub channel_name: String,
+        pub is_archived: bool,
+        pub has_open_ticket: bool,
+    }
 }
 
 /// A person's contacts in order of name, at most [`MAX_CONTACTS_SHOWN`].
@@ -145,7 +136,7 @@ pub fn contacts_of(conn: &mut PgConnection, person: PersonId) -> Result<Vec<Pers
            FROM contacts c JOIN channels ch ON ch.id = c.channel_id
           WHERE c.person_id = $1 ORDER BY c.sort_name, c.id LIMIT {MAX_CONTACTS_SHOWN}"
     ))
-    .bind::<BigInt, _>(person)
+    .bind(person)
     .load(conn)?)
 }
 
@@ -165,16 +156,15 @@ pub fn existing_contacts(conn: &mut PgConnection, ids: &[ContactId]) -> Result<V
         .load(conn)?)
 }
 
-/// A person with the same name.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Namesake {
-    #[diesel(sql_type = BigInt)]
-    pub id: PersonId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    /// The names of the first two contacts.
-    #[diesel(sql_type = Array<Text>)]
-    pub contacts: Vec<String>,
+db::row! {
+    /// A person with the same name.
+    #[derive(Clone, Debug)]
+    pub struct Namesake {
+        pub id: PersonId,
+        pub name: String,
+        /// The names of the first two contacts.
+        pub contacts: Vec<String>,
+    }
 }
 
 /// Maximum people with the same name that the warning shows.
@@ -190,9 +180,9 @@ pub fn namesakes(conn: &mut PgConnection, person: Option<PersonId>, name: &str) 
           WHERE p.sort_name = plain($2) AND p.archived_at IS NULL AND p.id IS DISTINCT FROM $1
           ORDER BY p.id LIMIT $3",
     )
-    .bind::<Nullable<BigInt>, _>(person)
-    .bind::<Text, _>(name)
-    .bind::<BigInt, _>(MAX_NAMESAKES_SHOWN)
+    .bind(person)
+    .bind(name)
+    .bind(MAX_NAMESAKES_SHOWN)
     .load(conn)?)
 }
 
@@ -222,9 +212,8 @@ pub fn add_contacts(
              ORDER BY id FOR NO KEY UPDATE)
          UPDATE contacts c SET person_id = $1 FROM locked WHERE c.id = locked.id RETURNING c.id",
     )
-    .bind::<BigInt, _>(person)
-    .bind::<Array<BigInt>, _>(contacts)
-    .by_position::<BigInt>()
+    .bind(person)
+    .bind(contacts)
     .load(conn)?)
 }
 
@@ -242,9 +231,8 @@ pub fn remove_contacts(
              ORDER BY id FOR NO KEY UPDATE)
          UPDATE contacts c SET person_id = NULL FROM locked WHERE c.id = locked.id RETURNING c.id",
     )
-    .bind::<BigInt, _>(person)
-    .bind::<Nullable<Array<BigInt>>, _>(contacts)
-    .by_position::<BigInt>()
+    .bind(person)
+    .bind(contacts)
     .load(conn)?)
 }
 
@@ -268,8 +256,7 @@ pub fn count_pending_schedules(conn: &mut PgConnection, person: PersonId) -> Res
         "SELECT count(*) FROM contacts c JOIN schedules s ON s.contact_id = c.id AND s.status = 'scheduled'
           WHERE c.person_id = $1",
     )
-    .bind::<BigInt, _>(person)
-    .by_position::<BigInt>()
+    .bind(person)
     .get_result(conn)?)
 }
 

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text, Timestamptz};
 
 use super::form::ValidRole;
 use crate::auth::{Account, Permission, Permissions};
@@ -13,23 +12,18 @@ use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
 use crate::schema::{role_permissions, roles, users};
 
-/// A role with its permissions and its number of active users.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Role {
-    #[diesel(sql_type = BigInt)]
-    pub id: RoleId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub description: String,
-    #[diesel(sql_type = Bool)]
-    pub is_administrator: bool,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Array<Text>)]
-    granted: Vec<Permission>,
-    #[diesel(sql_type = BigInt)]
-    pub members: i64,
+db::row! {
+    /// A role with its permissions and its number of active users.
+    #[derive(Clone, Debug)]
+    pub struct Role {
+        pub id: RoleId,
+        pub name: String,
+        pub description: String,
+        pub is_administrator: bool,
+        pub created_at: DateTime<Utc>,
+        granted: Vec<Permission>,
+        pub members: i64,
+    }
 }
 
 impl Role {
@@ -55,7 +49,7 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Role>> {
 }
 
 pub fn find(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
-    let query = db::prepared(format!("{SELECT} WHERE r.id = $1")).bind::<BigInt, _>(role);
+    let query = db::prepared(format!("{SELECT} WHERE r.id = $1")).bind(role);
     query.get_result(conn).optional()?.ok_or(Error::NotFound)
 }
 
@@ -65,15 +59,14 @@ pub fn find_for_update(conn: &mut PgConnection, role: RoleId) -> Result<Role> {
     find(conn, role)
 }
 
-/// An active user who has the role.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Member {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub departments: String,
+db::row! {
+    /// An active user who has the role.
+    #[derive(Clone, Debug)]
+    pub struct Member {
+        pub id: UserId,
+        pub name: String,
+        pub departments: String,
+    }
 }
 
 /// Maximum users that a role's page lists.
@@ -88,7 +81,7 @@ pub fn members(conn: &mut PgConnection, role: RoleId) -> Result<Vec<Member>> {
                WHERE m.user_id = u.id), '') AS departments
            FROM users u WHERE u.role_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id LIMIT {MAX_USERS_LISTED}"
     ))
-    .bind::<BigInt, _>(role)
+    .bind(role)
     .load(conn)?)
 }
 
@@ -100,18 +93,16 @@ pub fn member_ids(conn: &mut PgConnection, role: RoleId) -> Result<Vec<UserId>> 
         .load(conn)?)
 }
 
-/// A user who has the role, active or not.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct RoleUser {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Bool)]
-    pub is_active: bool,
-    /// Number of all users who have the role.
-    #[diesel(sql_type = BigInt)]
-    pub count: i64,
+db::row! {
+    /// A user who has the role, active or not.
+    #[derive(Clone, Debug)]
+    pub struct RoleUser {
+        pub id: UserId,
+        pub name: String,
+        pub is_active: bool,
+        /// Number of all users who have the role.
+        pub count: i64,
+    }
 }
 
 /// The first users who have the role, active or not, in order of name.
@@ -121,7 +112,7 @@ pub fn users_of(conn: &mut PgConnection, role: RoleId) -> Result<Vec<RoleUser>> 
         "SELECT id, name, deactivated_at IS NULL AS is_active, count(*) OVER () AS count
            FROM users WHERE role_id = $1 ORDER BY sort_name, id LIMIT {MAX_USERS_LISTED}"
     ))
-    .bind::<BigInt, _>(role)
+    .bind(role)
     .load(conn)?)
 }
 

@@ -1,9 +1,9 @@
 //! SQL of the set-up.
 
+use diesel::connection::SimpleConnection;
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Bool};
 use diesel::upsert::excluded;
 
 use super::form::ValidCompany;
@@ -38,8 +38,7 @@ pub fn link_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<LinkStat
     let (is_closed, is_known) = db::prepared(
         "SELECT EXISTS (SELECT FROM users), EXISTS (SELECT FROM setup_links WHERE token_hash = $1)",
     )
-    .bind::<Binary, _>(token_hash)
-    .by_position::<(Bool, Bool)>()
+    .bind(token_hash)
     .get_result(conn)?;
     Ok(match (is_closed, is_known) {
         (true, _) => LinkState::Closed,
@@ -50,8 +49,8 @@ pub fn link_state(conn: &mut PgConnection, token_hash: &[u8]) -> Result<LinkStat
 
 /// Blocks everybody else who would add a user, until the transaction ends.
 pub fn lock_users(conn: &mut PgConnection) -> Result<()> {
-    // As SQL text: the builder cannot lock a table.
-    diesel::sql_query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").execute(conn)?;
+    // A batch: `LOCK` cannot be prepared.
+    conn.batch_execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use diesel::dsl::{exists, max, select, sql};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
+use diesel::sql_types::Bool;
 
 use super::{Handover, OpenTicket, Ticket, TicketStatus};
 use crate::auth::Account;
@@ -83,9 +83,8 @@ pub fn open(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<Tic
          SELECT contact_id, id, 'event', 'ticket_opened', opened_at FROM opened
          RETURNING ticket_id",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Text, _>(ip)
-    .by_position::<BigInt>()
+    .bind(contact)
+    .bind(ip)
     .get_result(conn)?)
 }
 
@@ -101,8 +100,8 @@ pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId) -> Result<bo
          INSERT INTO messages (contact_id, ticket_id, kind, event, author_id, created_at)
          SELECT contact_id, id, 'event', 'ticket_closed', $2, closed_at FROM closed",
     )
-    .bind::<BigInt, _>(ticket)
-    .bind::<BigInt, _>(by)
+    .bind(ticket)
+    .bind(by)
     .execute(conn)?;
     Ok(closed == 1)
 }
@@ -131,10 +130,10 @@ pub fn record_reply(
                 attendant_id = CASE WHEN $3 THEN coalesce(attendant_id, $4) ELSE attendant_id END
           WHERE id = $1",
     )
-    .bind::<BigInt, _>(ticket)
-    .bind::<BigInt, _>(written)
-    .bind::<Bool, _>(is_to_customer)
-    .bind::<BigInt, _>(author)
+    .bind(ticket)
+    .bind(written)
+    .bind(is_to_customer)
+    .bind(author)
     .execute(conn)?;
     Ok(())
 }
@@ -149,8 +148,8 @@ pub fn mark_seen(conn: &mut PgConnection, ticket: TicketId, message: MessageId) 
                   WHERE ticket_id = $1 AND kind = 'customer' AND id <= $2) seen
           WHERE t.id = $1 AND seen.id > t.seen_message_id",
     )
-    .bind::<BigInt, _>(ticket)
-    .bind::<BigInt, _>(message)
+    .bind(ticket)
+    .bind(message)
     .execute(conn)?;
     Ok(changed == 1)
 }
@@ -177,21 +176,20 @@ pub fn has_unseen_messages(
                            AND CASE WHEN $2 IS NULL THEN m.kind = 'customer'
                                     ELSE m.kind <> 'event' AND m.author_id IS DISTINCT FROM $3 END)",
     )
-    .bind::<BigInt, _>(ticket)
-    .bind::<Nullable<BigInt>, _>(seen)
-    .bind::<BigInt, _>(viewer)
-    .by_position::<Bool>()
+    .bind(ticket)
+    .bind(seen)
+    .bind(viewer)
     .get_result(conn)?)
 }
 
-/// A message to be read before its ticket is closed.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct UnreadMessage {
-    /// The name of its author; `None` if a schedule sent it.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub author: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub body: String,
+db::row! {
+    /// A message to be read before its ticket is closed.
+    #[derive(Clone, Debug)]
+    pub struct UnreadMessage {
+        /// The name of its author; `None` if a schedule sent it.
+        pub author: Option<String>,
+        pub body: String,
+    }
 }
 
 /// Maximum unread messages shown. The query fetches one more, to know whether there are more.
@@ -216,9 +214,9 @@ pub fn unread_messages(
           ORDER BY m.id DESC LIMIT {}",
         UNREAD_SHOWN + 1
     ))
-    .bind::<BigInt, _>(ticket)
-    .bind::<Nullable<BigInt>, _>(seen)
-    .bind::<BigInt, _>(viewer)
+    .bind(ticket)
+    .bind(seen)
+    .bind(viewer)
     .load(conn)?;
     newest.reverse();
     Ok(newest)
@@ -235,9 +233,8 @@ pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<V
         "SELECT c.id FROM contacts c WHERE c.id IN (SELECT t.contact_id FROM tickets t WHERE {HANDED_OVER})
           ORDER BY c.id FOR NO KEY UPDATE"
     ))
-    .bind::<BigInt, _>(handover.department())
-    .bind::<Nullable<BigInt>, _>(handover.attendant())
-    .by_position::<BigInt>()
+    .bind(handover.department())
+    .bind(handover.attendant())
     .load(conn)?)
 }
 
@@ -264,13 +261,12 @@ pub fn hand_over(
               FROM moved ORDER BY id)
          SELECT contact_id FROM moved"
     ))
-    .bind::<BigInt, _>(handover.department())
-    .bind::<Nullable<BigInt>, _>(handover.attendant())
-    .bind::<BigInt, _>(to)
-    .bind::<Nullable<BigInt>, _>(successor)
-    .bind::<Array<BigInt>, _>(contacts)
-    .bind::<BigInt, _>(by.id)
-    .bind::<Text, _>(&by.ip)
-    .by_position::<BigInt>()
+    .bind(handover.department())
+    .bind(handover.attendant())
+    .bind(to)
+    .bind(successor)
+    .bind(contacts)
+    .bind(by.id)
+    .bind(&by.ip)
     .load(conn)?)
 }

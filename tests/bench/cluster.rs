@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Text};
 use pontual::db::private::{PrivateServer, Tuning};
+use pontual::db::replanned;
 use pontual::demo::large::Sizes;
 
 use crate::{Outcome, ending, load};
@@ -18,24 +18,6 @@ pub struct Cluster {
     url: String,
     /// Holds the data of the cluster and of the servers.
     pub folder: PathBuf,
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
-#[derive(QueryableByName)]
-struct Real {
-    #[diesel(sql_type = Double)]
-    value: f64,
-}
-
-#[derive(QueryableByName)]
-struct Words {
-    #[diesel(sql_type = Text)]
-    value: String,
 }
 
 impl Cluster {
@@ -88,13 +70,10 @@ impl Cluster {
     /// Seconds of CPU that PostgreSQL has used so far, including processes that have ended.
     pub fn cpu(&self) -> Outcome<f64> {
         let mut conn = self.connect()?;
-        let file: Vec<i64> = diesel::sql_query(
+        let file: Vec<i64> = replanned(
             "SELECT (regexp_split_to_array(pg_read_file('postmaster.pid'), '\n'))[1]::bigint AS value",
         )
-        .load::<Number>(&mut conn)?
-        .into_iter()
-        .map(|row| row.value)
-        .collect();
+        .load(&mut conn)?;
         let postmaster = u32::try_from(*file.first().ok_or("no postmaster.pid")?)?;
         drop(conn);
         Ok(cpu_of_family(postmaster))
@@ -118,22 +97,22 @@ impl Drop for Cluster {
 
 /// The one number of `SELECT … AS value`.
 pub fn number(conn: &mut PgConnection, sql: &str) -> Outcome<i64> {
-    Ok(diesel::sql_query(sql).get_result::<Number>(conn)?.value)
+    Ok(replanned(sql).get_result(conn)?)
 }
 
 /// The numbers of `SELECT … AS value`.
 pub fn numbers(conn: &mut PgConnection, sql: &str) -> Outcome<Vec<i64>> {
-    Ok(diesel::sql_query(sql).load::<Number>(conn)?.into_iter().map(|row| row.value).collect())
+    Ok(replanned(sql).load(conn)?)
 }
 
 /// The one text of `SELECT … AS value`.
 pub fn text(conn: &mut PgConnection, sql: &str) -> Outcome<String> {
-    Ok(diesel::sql_query(sql).get_result::<Words>(conn)?.value)
+    Ok(replanned(sql).get_result(conn)?)
 }
 
 /// The one `float8` of `SELECT … AS value`.
 pub fn real(conn: &mut PgConnection, sql: &str) -> Outcome<f64> {
-    Ok(diesel::sql_query(sql).get_result::<Real>(conn)?.value)
+    Ok(replanned(sql).get_result(conn)?)
 }
 
 /// Bytes of WAL written so far.

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Double, Nullable};
 use pontual::db::listen::Listener;
+use pontual::db::replanned;
 use pontual::live::{CHANNEL, Event};
 
 use crate::Outcome;
@@ -31,14 +31,12 @@ const BETWEEN: f64 = 0.05;
 
 const AFTERWARDS: Duration = Duration::from_secs(3);
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = Double)]
-    due: f64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    notification: Option<i64>,
+pontual::row! {
+    struct Row {
+        id: i64,
+        due: f64,
+        notification: Option<i64>,
+    }
 }
 
 /// When each id was announced, in seconds since 1970.
@@ -95,7 +93,7 @@ pub fn run(report: &mut Report) -> Outcome {
 }
 
 fn rows(conn: &mut PgConnection) -> Outcome<Vec<Row>> {
-    Ok(diesel::sql_query(
+    Ok(replanned(
         "SELECT s.id, extract(epoch FROM s.due_at)::float8 AS due, n.id AS notification
            FROM schedules s LEFT JOIN notifications n ON n.schedule_id = s.id
           WHERE s.comment = 'Medida' ORDER BY s.due_at",

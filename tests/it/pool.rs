@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
-use pontual::db::{Db, prepared};
+use pontual::db::{Db, prepared, replanned};
 use pontual::error::Error;
 
 use crate::harness::Database;
@@ -15,22 +14,15 @@ use crate::harness::Database;
 /// Maximum waiting requests per connection.
 const WAITING: usize = 512;
 
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
 /// Number of the connection's prepared statements whose text contains `part`.
-fn kept(conn: &mut PgConnection, part: &str) -> i64 {
-    diesel::sql_query(
+fn prepared_count(conn: &mut PgConnection, part: &str) -> i64 {
+    replanned(
         "SELECT count(*) AS value FROM pg_prepared_statements
           WHERE position($1 in statement) > 0 AND position('pg_prepared_statements' in statement) = 0",
     )
-    .bind::<Text, _>(part)
-    .get_result::<Number>(conn)
+    .bind(part)
+    .get_result(conn)
     .unwrap()
-    .value
 }
 
 #[test]
@@ -38,13 +30,15 @@ fn a_statement_is_prepared_once_unless_its_values_decide() {
     let database = Database::new();
     let mut conn = database.connect();
     for value in 1..=3_i64 {
-        let twice = prepared("SELECT $1 * 2 AS value /* kept */").bind::<BigInt, _>(value);
-        assert_eq!(twice.get_result::<Number>(&mut conn).unwrap().value, value * 2);
-        let anew =
-            prepared("SELECT $1 * 3 AS value /* planned */").replanned_if(true).bind::<BigInt, _>(value);
-        assert_eq!(anew.get_result::<Number>(&mut conn).unwrap().value, value * 3);
+        let twice = prepared("SELECT $1 * 2 AS value /* prepared */").bind(value);
+        assert_eq!(twice.get_result::<i64>(&mut conn).unwrap(), value * 2);
+        let thrice = replanned("SELECT $1 * 3 AS value /* planned */").bind(value);
+        assert_eq!(thrice.get_result::<i64>(&mut conn).unwrap(), value * 3);
     }
-    assert_eq!((kept(&mut conn, "/* kept */"), kept(&mut conn, "/* planned */")), (1, 0));
+    assert_eq!(
+        (prepared_count(&mut conn, "/* prepared */"), prepared_count(&mut conn, "/* planned */")),
+        (1, 0)
+    );
 }
 
 /// Releases the waiting tasks, also when the test fails.
@@ -95,9 +89,8 @@ async fn a_request_that_finds_a_full_queue_is_refused_and_the_others_are_served(
 async fn a_lost_connection_fails_one_request_at_most() {
     let database = Database::new();
     let db = Db::new(&database.url, 1);
-    let answer = async || {
-        db.run(|conn| Ok(prepared("SELECT 7::bigint AS value").get_result::<Number>(conn)?.value)).await
-    };
+    let answer =
+        async || db.run(|conn| Ok(prepared("SELECT 7::bigint AS value").get_result::<i64>(conn)?)).await;
     for pause in [Duration::ZERO, Duration::from_millis(400)] {
         assert_eq!(answer().await.unwrap(), 7);
         database.execute(

@@ -7,34 +7,28 @@ use std::fmt::Write;
 use diesel::migration::{MigrationConnection, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
-use pontual::db::MigrationError;
+use pontual::db::{MigrationError, replanned};
 
 use crate::harness::Database;
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/schema.rs");
 
-#[derive(QueryableByName)]
-struct Column {
-    #[diesel(sql_type = Text)]
-    table_name: String,
-    #[diesel(sql_type = Text)]
-    column_name: String,
-    #[diesel(sql_type = Text)]
-    type_name: String,
-    #[diesel(sql_type = Bool)]
-    is_nullable: bool,
+pontual::row! {
+    struct Column {
+        table_name: String,
+        column_name: String,
+        type_name: String,
+        is_nullable: bool,
+    }
 }
 
-#[derive(QueryableByName)]
-struct Key {
-    #[diesel(sql_type = Text)]
-    table_name: String,
-    #[diesel(sql_type = Text)]
-    columns: String,
-    #[diesel(sql_type = Text)]
-    target: String,
+pontual::row! {
+    struct Key {
+        table_name: String,
+        columns: String,
+        target: String,
+    }
 }
 
 #[test]
@@ -119,7 +113,7 @@ fn shape(database: &Database) -> BTreeSet<String> {
 }
 
 fn generate(conn: &mut PgConnection) -> String {
-    let columns: Vec<Column> = diesel::sql_query(
+    let columns: Vec<Column> = replanned(
         "SELECT table_name::text, column_name::text, udt_name::text AS type_name,
                 is_nullable = 'YES' AS is_nullable
            FROM information_schema.columns
@@ -134,8 +128,8 @@ fn generate(conn: &mut PgConnection) -> String {
            FROM pg_constraint c JOIN pg_namespace n ON n.oid = c.connamespace
           WHERE n.nspname = 'public' AND c.contype = ";
     let primary: Vec<Key> =
-        diesel::sql_query(keys.replace("c.confrelid::regclass::text", "''") + "'p'").load(conn).unwrap();
-    let foreign: Vec<Key> = diesel::sql_query(format!("{keys}'f' ORDER BY 1, 3")).load(conn).unwrap();
+        replanned(keys.replace("c.confrelid::regclass::text", "''") + "'p'").load(conn).unwrap();
+    let foreign: Vec<Key> = replanned(format!("{keys}'f' ORDER BY 1, 3")).load(conn).unwrap();
 
     let mut tables: BTreeMap<&str, Vec<&Column>> = BTreeMap::new();
     for column in &columns {

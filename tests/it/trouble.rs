@@ -3,7 +3,7 @@
 use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::Integer;
 use pontual::db::{Db, prepared};
 use pontual::dispatcher::tick;
 use pontual::error::Error;
@@ -84,10 +84,10 @@ async fn the_servers_time_outs_are_known_by_their_code() {
     assert!(matches!(ours, Err(Error::Unexpected(_))), "{ours:?}");
 }
 
-#[derive(QueryableByName)]
-struct Grown {
-    #[diesel(sql_type = Text)]
-    a: String,
+pontual::row! {
+    struct Grown {
+        a: String,
+    }
 }
 
 #[actix_web::test]

@@ -2,7 +2,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Integer, Text};
 
 use crate::auth::Account;
 use crate::contacts::import::ImportStatus;
@@ -17,14 +16,12 @@ use crate::schema::{
 /// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
 const ANONYMISED_TEXT: &str = "(anonimizado)";
 
-#[derive(QueryableByName)]
-struct LineRow {
-    #[diesel(sql_type = BigInt)]
-    import_id: i64,
-    #[diesel(sql_type = Integer)]
-    line: i32,
-    #[diesel(sql_type = Text)]
-    said: String,
+db::row! {
+    struct LineRow {
+        import_id: i64,
+        line: i32,
+        said: String,
+    }
 }
 
 /// Cancels the contact's pending schedules, and writes their history and audit entries.
@@ -49,10 +46,9 @@ pub fn cancel_pending(
             SELECT 'schedule.cancelled', id, $2, $3 FROM cancelled)
          SELECT id FROM cancelled ORDER BY id",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(account.id)
-    .bind::<Text, _>(&account.ip)
-    .by_position::<BigInt>()
+    .bind(contact)
+    .bind(account.id)
+    .bind(&account.ip)
     .load(conn)?)
 }
 
@@ -76,8 +72,7 @@ pub fn person_without_other_contacts(
         "SELECT person_id AS id FROM contacts c WHERE id = $1 AND person_id IS NOT NULL
             AND NOT EXISTS (SELECT FROM contacts other WHERE other.person_id = c.person_id AND other.id <> c.id)",
     )
-    .bind::<BigInt, _>(contact)
-    .by_position::<BigInt>()
+    .bind(contact)
     .get_result(conn)
     .optional()?)
 }
@@ -154,9 +149,9 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
            FROM (SELECT import_id, count(*) AS count FROM gone WHERE problem IS NULL GROUP BY import_id) n
           WHERE i.id = n.import_id",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Array<BigInt>, _>(imports)
-    .bind::<Array<Integer>, _>(lines)
+    .bind(contact)
+    .bind(imports)
+    .bind(lines)
     .execute(conn)?;
     Ok(())
 }
@@ -172,16 +167,16 @@ fn lines_with_address(conn: &mut PgConnection, contact: ContactId) -> Result<(Ve
     let Some(email) = email.and_then(|email| Email::parse(&email).ok()) else { return Ok((imports, lines)) };
     loop {
         // SQL text: compares a computed text with a regular expression.
-        let rows: Vec<LineRow> = diesel::sql_query(
+        let rows: Vec<LineRow> = db::replanned(
             r"SELECT l.import_id, l.line, said FROM import_lines l,
                      concat_ws(' ', l.name, l.phone, l.email, l.person, l.code, l.remark) AS said
                WHERE (l.import_id, l.line) > ($1, $2) AND (l.problem IS NOT NULL OR l.remark <> '')
                  AND said LIKE '%@%' AND said ~* 'xn--|[^\x01-\x7f]'
                ORDER BY l.import_id, l.line LIMIT $3",
         )
-        .bind::<BigInt, _>(after.0)
-        .bind::<Integer, _>(after.1)
-        .bind::<BigInt, _>(PORTION)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(PORTION)
         .load(conn)?;
         let Some(last) = rows.last() else { return Ok((imports, lines)) };
         after = (last.import_id, last.line);
@@ -201,8 +196,8 @@ pub fn clear_import_file_names(conn: &mut PgConnection, contact: ContactId) -> R
           WHERE id IN (SELECT (details ->> 'import_id')::bigint FROM audit
                         WHERE action IN ('contact.created', 'contact.edited') AND subject_id = $1)",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Text, _>(ANONYMISED_TEXT)
+    .bind(contact)
+    .bind(ANONYMISED_TEXT)
     .execute(conn)?;
     Ok(())
 }
@@ -218,8 +213,8 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
                                THEN $2 ELSE '' END
           WHERE contact_id = $1",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Text, _>(ANONYMISED_TEXT)
+    .bind(contact)
+    .bind(ANONYMISED_TEXT)
     .execute(conn)?;
     // The person keeps their name if they have other contacts, so the link to them must go.
     // SQL text: removes one key of a JSON value.
@@ -227,7 +222,7 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
         "UPDATE schedule_history h SET details = h.details #- '{values,person_id}'
            FROM schedules s WHERE s.contact_id = $1 AND h.schedule_id = s.id AND h.details -> 'values' ? 'person_id'",
     )
-    .bind::<BigInt, _>(contact)
+    .bind(contact)
     .execute(conn)?;
     let of_contact = tickets::table.filter(tickets::contact_id.eq(contact).and(tickets::opened_from.ne("")));
     diesel::update(of_contact).set(tickets::opened_from.eq("")).execute(conn)?;
@@ -251,7 +246,7 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
                 archived_at = coalesce(archived_at, clock_timestamp()), anonymised_at = clock_timestamp()
           WHERE id = $1",
     )
-    .bind::<BigInt, _>(contact)
+    .bind(contact)
     .execute(conn)?;
     diesel::delete(customer_accesses::table.filter(customer_accesses::contact_id.eq(contact)))
         .execute(conn)?;
@@ -265,7 +260,7 @@ pub fn clear_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
                 archived_at = coalesce(archived_at, clock_timestamp())
           WHERE id = $1",
     )
-    .bind::<BigInt, _>(person)
+    .bind(person)
     .execute(conn)?;
     Ok(())
 }

@@ -2,20 +2,17 @@
 //! builder makes no JSON.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
 use crate::db;
 use crate::error::Result;
 use crate::ids::ContactId;
 
-/// One record as JSON, and its id.
-#[derive(QueryableByName)]
-pub struct Record {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub json: String,
+db::row! {
+    /// One record as JSON, and its id.
+    pub struct Record {
+        pub id: i64,
+        pub json: String,
+    }
 }
 
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
@@ -31,14 +28,13 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
            LEFT JOIN users a ON a.id = c.default_attendant_id
           WHERE c.id = $1",
     )
-    .bind::<BigInt, _>(contact)
-    .by_position::<Text>()
+    .bind(contact)
     .get_result(conn)?)
 }
 
 /// The next records of a section in order of id, after the id `after`.
 pub fn records(conn: &mut PgConnection, sql: &str, contact: ContactId, after: i64) -> Result<Vec<Record>> {
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(contact).bind::<BigInt, _>(after).load(conn)?)
+    Ok(db::replanned(sql).bind(contact).bind(after).load(conn)?)
 }
 
 /// The sections of the file: each key with the query of its records. Parameters: $1 the contact, $2 the last

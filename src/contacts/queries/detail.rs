@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use crate::contacts::HAS_CHAT;
 use crate::db;
@@ -16,44 +15,29 @@ use crate::tickets::TicketStatus;
 /// Maximum tickets on a contact's page, and maximum schedules in a confirmation question.
 const MAX_ROWS: i64 = 20;
 
-/// A contact, with the names of the records that it refers to.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct ContactDetail {
-    #[diesel(sql_type = BigInt)]
-    pub id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = BigInt)]
-    pub channel_id: ChannelId,
-    #[diesel(sql_type = Text)]
-    pub channel_name: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub person_id: Option<PersonId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub person_name: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub department_id: Option<DepartmentId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub department_name: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub attendant_id: Option<UserId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub attendant_name: Option<String>,
-    /// Whether the customer's link opens a page.
-    #[diesel(sql_type = Bool)]
-    pub has_chat: bool,
-    #[diesel(sql_type = Integer)]
-    pub link_version: i32,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub archived_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub anonymised_at: Option<DateTime<Utc>>,
+db::row! {
+    /// A contact, with the names of the records that it refers to.
+    #[derive(Clone, Debug)]
+    pub struct ContactDetail {
+        pub id: ContactId,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub channel_id: ChannelId,
+        pub channel_name: String,
+        pub person_id: Option<PersonId>,
+        pub person_name: Option<String>,
+        pub department_id: Option<DepartmentId>,
+        pub department_name: Option<String>,
+        pub attendant_id: Option<UserId>,
+        pub attendant_name: Option<String>,
+        /// Whether the customer's link opens a page.
+        pub has_chat: bool,
+        pub link_version: i32,
+        pub created_at: DateTime<Utc>,
+        pub archived_at: Option<DateTime<Utc>>,
+        pub anonymised_at: Option<DateTime<Utc>>,
+    }
 }
 
 pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDetail> {
@@ -70,7 +54,7 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDeta
            LEFT JOIN users a ON a.id = c.default_attendant_id
           WHERE c.id = $1"
     ))
-    .bind::<BigInt, _>(contact)
+    .bind(contact)
     .get_result(conn)?)
 }
 
@@ -105,20 +89,17 @@ pub fn tickets(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Ticket
         .load(conn)?)
 }
 
-/// A pending schedule that is affected when its contact changes.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct PendingSchedule {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    /// Number of all pending schedules of the contact, also those beyond the limit.
-    #[diesel(sql_type = BigInt)]
-    pub total: i64,
+db::row! {
+    /// A pending schedule that is affected when its contact changes.
+    #[derive(Clone, Debug)]
+    pub struct PendingSchedule {
+        pub id: ScheduleId,
+        pub action: Action,
+        pub due_at: DateTime<Utc>,
+        pub department: String,
+        /// Number of all pending schedules of the contact, also those beyond the limit.
+        pub total: i64,
+    }
 }
 
 /// The contact's pending schedules, the earliest first.
@@ -129,6 +110,6 @@ pub fn pending_schedules(conn: &mut PgConnection, contact: ContactId) -> Result<
            FROM schedules s JOIN departments d ON d.id = s.department_id
           WHERE s.contact_id = $1 AND s.status = 'scheduled' ORDER BY s.due_at, s.id LIMIT {MAX_ROWS}"
     ))
-    .bind::<BigInt, _>(contact)
+    .bind(contact)
     .load(conn)?)
 }

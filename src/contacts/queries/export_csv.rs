@@ -1,8 +1,6 @@
 //! The filtered list of contacts, for the CSV file.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
 
 use super::Filter;
 use crate::db;
@@ -12,32 +10,24 @@ use crate::web::NameCursor;
 /// Rows per statement.
 const ROWS_PER_STATEMENT: i64 = 500;
 
-/// One line of the file.
-#[derive(Debug, QueryableByName)]
-pub struct ExportRow {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub sort_name: String,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub person: String,
-    /// Empty if the department is deactivated, because a new contact could not have it.
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    /// The attendant's e-mail address: unlike a name, it is unique.
-    #[diesel(sql_type = Text)]
-    pub attendant: String,
-    #[diesel(sql_type = Text)]
-    pub channel: String,
-    /// The contact's address on its channel. On the web chat it is a random id.
-    #[diesel(sql_type = Text)]
-    pub address: String,
+db::row! {
+    /// One line of the file.
+    #[derive(Debug)]
+    pub struct ExportRow {
+        pub id: i64,
+        pub sort_name: String,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub person: String,
+        /// Empty if the department is deactivated, because a new contact could not have it.
+        pub department: String,
+        /// The attendant's e-mail address: unlike a name, it is unique.
+        pub attendant: String,
+        pub channel: String,
+        /// The contact's address on its channel. On the web chat it is a random id.
+        pub address: String,
+    }
 }
 
 /// The next filtered contacts in order of name, after `last`. Anonymised contacts are left out.
@@ -65,17 +55,17 @@ pub fn rows_after(
         query = query.sql(format!(" AND c.person_id IS {not}NULL"));
     }
     if let Some(channel) = filter.channel {
-        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind::<BigInt, _>(channel);
+        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind(channel);
     }
     if let Some(search) = &filter.search {
         let matches = search.condition("c.search", &format!("${}", next()));
-        query = query.sql(format!(" AND {matches}")).bind::<Array<Text>, _>(search.all().to_vec());
+        query = query.sql(format!(" AND {matches}")).bind(search.all().to_vec());
     }
     if let Some(last) = last {
         query = query
             .sql(format!(" AND (c.sort_name, c.id) > (${}, ${})", next(), next()))
-            .bind::<Text, _>(last.name.clone())
-            .bind::<BigInt, _>(last.id);
+            .bind(last.name.clone())
+            .bind(last.id);
     }
     Ok(query
         .sql(format!(

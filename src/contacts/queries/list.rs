@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::error::Result;
@@ -25,28 +23,21 @@ pub struct Filter {
     pub before: Option<NameCursor>,
 }
 
-/// One line of the list.
-#[derive(Debug, QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = BigInt)]
-    pub id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub sort_name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub channel_name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub person_name: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub open_ticket: Option<i64>,
-    /// The next pending schedule that the viewer may read.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub next_due_at: Option<DateTime<Utc>>,
+db::row! {
+    /// One line of the list.
+    #[derive(Debug)]
+    pub struct Row {
+        pub id: ContactId,
+        pub name: String,
+        pub sort_name: String,
+        pub phone: String,
+        pub email: String,
+        pub channel_name: String,
+        pub person_name: Option<String>,
+        pub open_ticket: Option<i64>,
+        /// The next pending schedule that the viewer may read.
+        pub next_due_at: Option<DateTime<Utc>>,
+    }
 }
 
 /// A page of contacts in order of name.
@@ -66,7 +57,7 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
                    FROM contacts c WHERE c.archived_at IS {archived}",
         schedules::is_readable("$1")
     );
-    let mut query = db::prepared(head).replanned_if(filter.search.is_some()).bind::<BigInt, _>(viewer);
+    let mut query = db::prepared(head).replanned_if(filter.search.is_some()).bind(viewer);
     let mut bound = 1;
     let mut next = || {
         bound += 1;
@@ -77,18 +68,18 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
         query = query.sql(format!(" AND c.person_id IS {not}NULL"));
     }
     if let Some(channel) = filter.channel {
-        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind::<BigInt, _>(channel);
+        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind(channel);
     }
     if let Some(search) = &filter.search {
         let matches = search.condition("c.search", &format!("${}", next()));
-        query = query.sql(format!(" AND {matches}")).bind::<Array<Text>, _>(search.all().to_vec());
+        query = query.sql(format!(" AND {matches}")).bind(search.all().to_vec());
     }
     if let Some(cursor) = &start {
         let sign = if is_backwards { '<' } else { '>' };
         query = query
             .sql(format!(" AND (c.sort_name, c.id) {sign} (${}, ${})", next(), next()))
-            .bind::<Text, _>(cursor.name.clone())
-            .bind::<BigInt, _>(cursor.id);
+            .bind(cursor.name.clone())
+            .bind(cursor.id);
     }
     let rows: Vec<Row> = query
         .sql(format!(

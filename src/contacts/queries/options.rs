@@ -2,7 +2,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 
 use crate::contacts::form::{ChannelKind, ChosenIds, ReferencedRecords};
 use crate::db::{self, lower};
@@ -19,15 +18,14 @@ const MAX_OPTIONS: i64 = 50;
 pub const CREATED_BY_USERS: [ChannelKind; 3] =
     [ChannelKind::WebChat, ChannelKind::Email, ChannelKind::Whatsapp];
 
-/// One option of a select: its value, its text, and a second line.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Choice {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub sub: String,
+db::row! {
+    /// One option of a select: its value, its text, and a second line.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Choice {
+        pub id: i64,
+        pub name: String,
+        pub sub: String,
+    }
 }
 
 impl Choice {
@@ -48,7 +46,7 @@ pub fn contact_options(conn: &mut PgConnection, search: Option<&Search>) -> Resu
           ORDER BY c.sort_name, c.id LIMIT {MAX_OPTIONS}"
     ))
     .replanned_if(search.is_some())
-    .bind::<Array<Text>, _>(words)
+    .bind(words)
     .load(conn)?)
 }
 
@@ -71,8 +69,8 @@ pub fn person_options(
           ORDER BY p.rank, p.place, p.id"
     ))
     .replanned_if(search.is_some())
-    .bind::<Array<Text>, _>(words)
-    .bind::<Nullable<BigInt>, _>(chosen)
+    .bind(words)
+    .bind(chosen)
     .load(conn)?)
 }
 
@@ -114,26 +112,20 @@ pub fn attendants(conn: &mut PgConnection, department: DepartmentId) -> Result<V
            FROM users u JOIN department_members m ON m.user_id = u.id
           WHERE m.department_id = $1 AND u.deactivated_at IS NULL ORDER BY u.sort_name, u.id",
     ))
-    .bind::<BigInt, _>(department)
+    .bind(department)
     .load(conn)?)
 }
 
-#[derive(QueryableByName)]
-struct ReferencedRow {
-    #[diesel(sql_type = Nullable<BigInt>)]
-    channel: Option<ChannelId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    kind: Option<ChannelKind>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    current_channel: Option<ChannelId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    address: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    person: Option<PersonId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    department: Option<DepartmentId>,
-    #[diesel(sql_type = Bool)]
-    is_attendant: bool,
+db::row! {
+    struct ReferencedRow {
+        channel: Option<ChannelId>,
+        kind: Option<ChannelKind>,
+        current_channel: Option<ChannelId>,
+        address: Option<String>,
+        person: Option<PersonId>,
+        department: Option<DepartmentId>,
+        is_attendant: bool,
+    }
 }
 
 /// Looks up the records that the form names. `contact` is `None` for a new contact.
@@ -153,11 +145,11 @@ pub fn referenced_records(
            LEFT JOIN contacts c ON c.id = $1
            LEFT JOIN channels ch ON ch.id = $2 AND (ch.deactivated_at IS NULL OR ch.id = c.channel_id)",
     )
-    .bind::<Nullable<BigInt>, _>(contact)
-    .bind::<Nullable<BigInt>, _>(chosen.channel)
-    .bind::<Nullable<BigInt>, _>(chosen.person)
-    .bind::<Nullable<BigInt>, _>(chosen.department)
-    .bind::<Nullable<BigInt>, _>(chosen.attendant)
+    .bind(contact)
+    .bind(chosen.channel)
+    .bind(chosen.person)
+    .bind(chosen.department)
+    .bind(chosen.attendant)
     .get_result(conn)?;
     Ok(ReferencedRecords {
         channel: row.channel.zip(row.kind),

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
 use uuid::Uuid;
 
 use crate::contacts::form::ValidContact;
@@ -15,19 +14,16 @@ use crate::schema::{contacts, customer_accesses, people};
 /// Maximum contacts with the same number or address that the warning shows.
 const MAX_DUPLICATES: i64 = 5;
 
-/// A contact with the same telephone or e-mail address.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct PossibleDuplicate {
-    #[diesel(sql_type = BigInt)]
-    pub id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Bool)]
-    pub is_archived: bool,
+db::row! {
+    /// A contact with the same telephone or e-mail address.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PossibleDuplicate {
+        pub id: ContactId,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub is_archived: bool,
+    }
 }
 
 /// Contacts other than `contact` that have the telephone number or the e-mail address of `valid`.
@@ -44,10 +40,10 @@ pub fn possible_duplicates(
             AND id IS DISTINCT FROM $1
           ORDER BY id LIMIT $4",
     )
-    .bind::<Nullable<BigInt>, _>(contact)
-    .bind::<Text, _>(&valid.phone)
-    .bind::<Text, _>(&valid.email)
-    .bind::<BigInt, _>(MAX_DUPLICATES)
+    .bind(contact)
+    .bind(&valid.phone)
+    .bind(&valid.email)
+    .bind(MAX_DUPLICATES)
     .load(conn)?)
 }
 
@@ -99,16 +95,15 @@ pub fn update(conn: &mut PgConnection, contact: ContactId, valid: &ValidContact)
                 CASE WHEN o.default_attendant_id IS DISTINCT FROM c.default_attendant_id THEN 'attendant' END],
             NULL) AS fields",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(valid.channel)
-    .bind::<Nullable<Text>, _>(&valid.address)
-    .bind::<Text, _>(&valid.name)
-    .bind::<Text, _>(&valid.phone)
-    .bind::<Text, _>(&valid.email)
-    .bind::<Nullable<BigInt>, _>(valid.person)
-    .bind::<Nullable<BigInt>, _>(valid.department)
-    .bind::<Nullable<BigInt>, _>(valid.attendant)
-    .by_position::<Array<Text>>()
+    .bind(contact)
+    .bind(valid.channel)
+    .bind(&valid.address)
+    .bind(&valid.name)
+    .bind(&valid.phone)
+    .bind(&valid.email)
+    .bind(valid.person)
+    .bind(valid.department)
+    .bind(valid.attendant)
     .get_result(conn)?)
 }
 
@@ -123,9 +118,8 @@ pub fn default_departments(
         "SELECT o.default_department_id AS before, n.default_department_id AS after
            FROM contacts c JOIN channels o ON o.id = c.channel_id JOIN channels n ON n.id = $2 WHERE c.id = $1",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(channel)
-    .by_position::<(BigInt, BigInt)>()
+    .bind(contact)
+    .bind(channel)
     .get_result(conn)?)
 }
 

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text, Timestamptz};
 
 use super::ACCESS_DAYS;
 use crate::auth::sessions::Device;
@@ -23,28 +22,21 @@ pub const ACCESS_IS_VALID: &str = "(a.contact_id = c.id AND a.link_version = c.l
 
 const _: () = assert!(ACCESS_DAYS == 180, "as the SQL has it");
 
-/// What the customer's page shows of contact, channel and company.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Profile {
-    #[diesel(sql_type = BigInt)]
-    pub access: CustomerAccessId,
-    /// Whether `seen_at` is older than a minute or was never set.
-    #[diesel(sql_type = Bool)]
-    is_stale: bool,
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    #[diesel(sql_type = Text)]
-    pub company: String,
-    #[diesel(sql_type = Text)]
-    pub public_name: String,
-    #[diesel(sql_type = Text)]
-    pub colour: String,
-    #[diesel(sql_type = Text)]
-    pub greeting: String,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub logo: Option<ContentHash>,
-    #[diesel(sql_type = Text)]
-    pub time_zone: String,
+db::row! {
+    /// What the customer's page shows of contact, channel and company.
+    #[derive(Clone, Debug)]
+    pub struct Profile {
+        pub access: CustomerAccessId,
+        /// Whether `seen_at` is older than a minute or was never set.
+        is_stale: bool,
+        pub department: String,
+        pub company: String,
+        pub public_name: String,
+        pub colour: String,
+        pub greeting: String,
+        pub logo: Option<ContentHash>,
+        pub time_zone: String,
+    }
 }
 
 /// The contact, if it is not archived, its web chat is active, and the browser with that token has access.
@@ -66,8 +58,8 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -
            CROSS JOIN settings s
           WHERE a.contact_id = $1 AND a.token_hash = $2 AND {HAS_CHAT}"
     ))
-    .bind::<BigInt, _>(contact)
-    .bind::<Binary, _>(token_hash)
+    .bind(contact)
+    .bind(token_hash)
     .get_result(conn)
     .optional()?;
     if let Some(Profile { access, is_stale: true, .. }) = &profile {
@@ -89,9 +81,8 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, access: Custome
            JOIN customer_accesses a ON a.id = $2 AND {ACCESS_IS_VALID}
           WHERE c.id = $1 AND {HAS_CHAT} FOR NO KEY UPDATE OF c"
     ))
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(access)
-    .by_position::<BigInt>()
+    .bind(contact)
+    .bind(access)
     .get_result::<ContactId>(conn)?;
     Ok(())
 }
@@ -103,8 +94,7 @@ pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Optio
         "SELECT c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
           WHERE c.id = $1 AND {HAS_CHAT}"
     ))
-    .bind::<BigInt, _>(contact)
-    .by_position::<Integer>()
+    .bind(contact)
     .get_result(conn)
     .optional()?)
 }
@@ -158,24 +148,22 @@ pub fn delete_surplus(conn: &mut PgConnection, contact: ContactId, newest: &[u8]
             SELECT id FROM customer_accesses WHERE contact_id = $1
              ORDER BY token_hash = $2 DESC, seen_at DESC NULLS LAST, id DESC OFFSET $3)",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Binary, _>(newest)
-    .bind::<BigInt, _>(ACCESS_LIMIT)
+    .bind(contact)
+    .bind(newest)
+    .bind(ACCESS_LIMIT)
     .execute(conn)?;
     Ok(())
 }
 
-/// A browser that has access to a contact's page.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct OpenAccess {
-    #[diesel(sql_type = BigInt)]
-    pub id: CustomerAccessId,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Timestamptz)]
-    pub seen_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub user_agent: String,
+db::row! {
+    /// A browser that has access to a contact's page.
+    #[derive(Clone, Debug)]
+    pub struct OpenAccess {
+        pub id: CustomerAccessId,
+        pub created_at: DateTime<Utc>,
+        pub seen_at: DateTime<Utc>,
+        pub user_agent: String,
+    }
 }
 
 /// The browsers that have access to a contact's page and have shown it, most recently seen first.
@@ -186,8 +174,8 @@ pub fn accesses(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<OpenA
            FROM customer_accesses a JOIN contacts c ON {ACCESS_IS_VALID}
           WHERE a.contact_id = $1 AND a.seen_at IS NOT NULL ORDER BY a.seen_at DESC, a.id LIMIT $2"
     ))
-    .bind::<BigInt, _>(contact)
-    .bind::<BigInt, _>(ACCESS_LIMIT)
+    .bind(contact)
+    .bind(ACCESS_LIMIT)
     .load(conn)?)
 }
 

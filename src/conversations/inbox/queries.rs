@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::auth::{Account, Permission, account_tables, has_permission};
 use crate::conversations::thread::Kind;
@@ -30,32 +28,24 @@ const EXAMINED_LIMIT: i64 = 1_000;
 /// The time of the last message in ticket `t`, or of its opening. Must be the same expression as in the index.
 const LAST_ACTIVITY: &str = "coalesce(t.last_message_at, t.opened_at)";
 
-/// A row of the list of conversations.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct InboxRow {
-    #[diesel(sql_type = BigInt)]
-    pub id: TicketId,
-    #[diesel(sql_type = BigInt)]
-    pub contact_id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub contact: String,
-    #[diesel(sql_type = BigInt)]
-    pub protocol: i64,
-    /// The time of the last message, or of the ticket's opening.
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub kind: Option<Kind>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub author_id: Option<UserId>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub author: Option<String>,
-    /// The beginning of the last message.
-    #[diesel(sql_type = Text)]
-    pub preview: String,
-    /// Number of the customer's messages that the team has not seen.
-    #[diesel(sql_type = BigInt)]
-    pub unseen: i64,
+db::row! {
+    /// A row of the list of conversations.
+    #[derive(Clone, Debug)]
+    pub struct InboxRow {
+        pub id: TicketId,
+        pub contact_id: ContactId,
+        pub contact: String,
+        pub protocol: i64,
+        /// The time of the last message, or of the ticket's opening.
+        pub at: DateTime<Utc>,
+        pub kind: Option<Kind>,
+        pub author_id: Option<UserId>,
+        pub author: Option<String>,
+        /// The beginning of the last message.
+        pub preview: String,
+        /// Number of the customer's messages that the team has not seen.
+        pub unseen: i64,
+    }
 }
 
 const COLUMNS: &str = "SELECT t.*, l.kind, l.author_id, u.name AS author,
@@ -93,12 +83,12 @@ pub fn open_conversations(
         ROWS_PER_PAGE + 1
     ))
     .replanned_if(search.is_some())
-    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
-    .bind::<BigInt, _>(viewer.id)
-    .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<Array<Text>, _>(search.map_or(&[][..], Search::all))
-    .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
-    .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
+    .bind(viewer.may(Permission::TicketsAll))
+    .bind(viewer.id)
+    .bind(&viewer.departments)
+    .bind(search.map_or(&[][..], Search::all))
+    .bind(after.map(|cursor| cursor.at))
+    .bind(after.map_or(0, |cursor| cursor.id))
     .load(conn)?;
     Ok(PageOf::cut(rows, ROWS_PER_PAGE, (after, false), |row| Cursor { at: row.at, id: row.id.0 }))
 }
@@ -125,12 +115,12 @@ pub fn closed_conversations(
            {LAST_MESSAGE}
           ORDER BY t.at DESC, t.id DESC"
     ))
-    .bind::<Bool, _>(viewer.may(Permission::TicketsAll))
-    .bind::<BigInt, _>(viewer.id)
-    .bind::<Array<BigInt>, _>(&viewer.departments)
-    .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(EXAMINED_LIMIT)
-    .bind::<BigInt, _>(CLOSED_LIMIT)
+    .bind(viewer.may(Permission::TicketsAll))
+    .bind(viewer.id)
+    .bind(&viewer.departments)
+    .bind(search.all())
+    .bind(EXAMINED_LIMIT)
+    .bind(CLOSED_LIMIT)
     .load(conn)?)
 }
 
@@ -153,8 +143,5 @@ pub fn unseen() -> String {
 pub fn count_unseen(conn: &mut PgConnection, user: UserId) -> Result<i64> {
     // SQL text: the count is shared with the frame's statement.
     let (unseen, tables) = (unseen(), account_tables());
-    Ok(db::prepared(format!("SELECT {unseen} FROM {tables} WHERE u.id = $1"))
-        .bind::<BigInt, _>(user)
-        .by_position::<BigInt>()
-        .get_result(conn)?)
+    Ok(db::prepared(format!("SELECT {unseen} FROM {tables} WHERE u.id = $1")).bind(user).get_result(conn)?)
 }

@@ -14,10 +14,9 @@ pub use views::{Items, Receipt, customer_items, receipts, team_items};
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
+use crate::db;
 use crate::files::Attachment;
 use crate::ids::{ContactId, MessageId, ScheduleId, UserId};
 use crate::text_enum;
@@ -44,40 +43,28 @@ text_enum! {
     }
 }
 
-/// One entry of a thread, with what its view needs from ticket, author and schedule.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Message {
-    #[diesel(sql_type = BigInt)]
-    pub id: MessageId,
-    #[diesel(sql_type = BigInt)]
-    pub protocol: i64,
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    #[diesel(sql_type = Text)]
-    pub kind: Kind,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub event: Option<TicketEvent>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub author: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub schedule_id: Option<ScheduleId>,
-    /// Whether the reader may read that schedule.
-    #[diesel(sql_type = Bool)]
-    pub is_schedule_readable: bool,
-    /// Names of the users who created, changed or fired the schedule that opened the ticket.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub planned_by: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub body: String,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub delivered_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub read_at: Option<DateTime<Utc>>,
-    /// Set by the page that sent the message, to recognise it.
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    pub client_key: Option<Uuid>,
+db::row! {
+    /// One entry of a thread, with what its view needs from ticket, author and schedule.
+    #[derive(Clone, Debug)]
+    pub struct Message {
+        pub id: MessageId,
+        pub protocol: i64,
+        pub department: String,
+        pub kind: Kind,
+        pub event: Option<TicketEvent>,
+        pub author: Option<String>,
+        pub schedule_id: Option<ScheduleId>,
+        /// Whether the reader may read that schedule.
+        pub is_schedule_readable: bool,
+        /// Names of the users who created, changed or fired the schedule that opened the ticket.
+        pub planned_by: Option<String>,
+        pub body: String,
+        pub created_at: DateTime<Utc>,
+        pub delivered_at: Option<DateTime<Utc>>,
+        pub read_at: Option<DateTime<Utc>>,
+        /// Set by the page that sent the message, to recognise it.
+        pub client_key: Option<Uuid>,
+    }
 }
 
 /// Who the thread is shown to.

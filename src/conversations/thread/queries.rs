@@ -3,7 +3,6 @@
 use diesel::dsl::{exists, select};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -54,9 +53,9 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
         readable = is_readable("$2"),
         limit = most + 1
     ))
-    .bind::<BigInt, _>(contact)
-    .bind::<Nullable<BigInt>, _>(reader)
-    .bind::<BigInt, _>(id)
+    .bind(contact)
+    .bind(reader)
+    .bind(id)
     .load(conn)?;
     let has_more = messages.len() > most;
     messages.truncate(most);
@@ -140,9 +139,8 @@ pub fn acknowledge(
             AND ((id = ANY($2) AND delivered_at IS NULL) OR (id = ANY($3) AND read_at IS NULL))
         RETURNING schedule_id",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Array<BigInt>, _>(delivered)
-    .bind::<Array<BigInt>, _>(read)
-    .by_position::<Nullable<BigInt>>()
+    .bind(contact)
+    .bind(delivered)
+    .bind(read)
     .load(conn)?)
 }

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
 
 use crate::db;
 use crate::error::Result;
@@ -66,8 +65,7 @@ pub fn count_ticket_schedules(conn: &mut PgConnection, department: DepartmentId)
     Ok(db::prepared(
         "SELECT count(*) FROM schedules WHERE department_id = $1 AND status = 'scheduled' AND action <> 'notify'",
     )
-    .bind::<BigInt, _>(department)
-    .by_position::<BigInt>()
+    .bind(department)
     .get_result(conn)?)
 }
 
@@ -88,8 +86,7 @@ pub fn departments_accessible_to(conn: &mut PgConnection, user: UserId) -> Resul
           WHERE u.id = $1 OR u.let_in_by = $1
              OR u.id IN (SELECT l.user_id FROM access_links l WHERE l.made_by = $1)",
     )
-    .bind::<BigInt, _>(user)
-    .by_position::<BigInt>()
+    .bind(user)
     .load(conn)?)
 }
 
@@ -118,9 +115,8 @@ pub fn attendants_to_enrol(
             AND NOT EXISTS (SELECT FROM department_members m
                              WHERE m.department_id = $2 AND m.user_id = s.attendant_id)",
     )
-    .bind::<BigInt, _>(department)
-    .bind::<BigInt, _>(other)
-    .by_position::<BigInt>()
+    .bind(department)
+    .bind(other)
     .load(conn)?)
 }
 
@@ -137,9 +133,8 @@ pub fn enrol_attendants(
           WHERE s.id = ANY($2) AND u.deactivated_at IS NULL
          ON CONFLICT DO NOTHING RETURNING user_id",
     )
-    .bind::<BigInt, _>(department)
-    .bind::<Array<BigInt>, _>(schedules)
-    .by_position::<BigInt>()
+    .bind(department)
+    .bind(schedules)
     .load(conn)?)
 }
 

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 use crate::db;
 use crate::departments::form::Name;
@@ -14,22 +13,18 @@ use crate::schema::departments;
 /// Maximum number that pages count to. Above it they show "mais de 1.000".
 pub const COUNT_LIMIT: i64 = 1000;
 
-/// One line of the list.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Line {
-    #[diesel(sql_type = BigInt)]
-    pub id: DepartmentId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Bool)]
-    pub is_active: bool,
-    /// Number of active members.
-    #[diesel(sql_type = BigInt)]
-    pub members: i64,
-    #[diesel(sql_type = BigInt)]
-    pub open_tickets: i64,
-    #[diesel(sql_type = BigInt)]
-    pub pending_schedules: i64,
+db::row! {
+    /// One line of the list.
+    #[derive(Clone, Debug)]
+    pub struct Line {
+        pub id: DepartmentId,
+        pub name: String,
+        pub is_active: bool,
+        /// Number of active members.
+        pub members: i64,
+        pub open_tickets: i64,
+        pub pending_schedules: i64,
+    }
 }
 
 /// Every department, in the company's order.
@@ -83,8 +78,7 @@ pub fn insert(conn: &mut PgConnection, name: &Name) -> Result<DepartmentId> {
         "INSERT INTO departments (name, position)
          SELECT $1, coalesce(max(position), 0) + 1 FROM departments RETURNING id",
     )
-    .bind::<Text, _>(name.as_str())
-    .by_position::<BigInt>()
+    .bind(name.as_str())
     .get_result(conn)?)
 }
 
@@ -105,7 +99,7 @@ pub fn set_order(conn: &mut PgConnection, departments: &[DepartmentId]) -> Resul
            FROM unnest($1) WITH ORDINALITY AS placed (id, position)
           WHERE d.id = placed.id AND d.position <> placed.position",
     )
-    .bind::<Array<BigInt>, _>(departments)
+    .bind(departments)
     .execute(conn)?;
     Ok(())
 }

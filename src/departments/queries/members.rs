@@ -3,7 +3,6 @@
 use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::db;
 use crate::error::Result;
@@ -12,19 +11,16 @@ use crate::schema::department_members;
 use crate::users::{STANDING, Standing};
 use crate::web::{NameCursor, PageOf, Search};
 
-/// A member, active or not.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Member {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub sort_name: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub standing: Standing,
+db::row! {
+    /// A member, active or not.
+    #[derive(Clone, Debug)]
+    pub struct Member {
+        pub id: UserId,
+        pub name: String,
+        pub sort_name: String,
+        pub email: String,
+        pub standing: Standing,
+    }
 }
 
 /// Maximum members per page.
@@ -46,9 +42,9 @@ pub fn members(
           ORDER BY u.sort_name {order}, u.id {order} LIMIT {}",
         PAGE + 1
     ))
-    .bind::<BigInt, _>(department)
-    .bind::<Nullable<Text>, _>(name)
-    .bind::<Nullable<BigInt>, _>(id)
+    .bind(department)
+    .bind(name)
+    .bind(id)
     .load(conn)?;
     Ok(PageOf::cut(rows, PAGE, (start, is_backwards), |row| NameCursor {
         name: row.sort_name.clone(),
@@ -56,15 +52,14 @@ pub fn members(
     }))
 }
 
-/// A user who could become a member.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Candidate {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
+db::row! {
+    /// A user who could become a member.
+    #[derive(Clone, Debug)]
+    pub struct Candidate {
+        pub id: UserId,
+        pub name: String,
+        pub email: String,
+    }
 }
 
 /// Maximum users that a search offers. Typing more narrows the search.
@@ -85,10 +80,10 @@ pub fn candidates(
             AND NOT EXISTS (SELECT FROM department_members m WHERE m.department_id = $1 AND m.user_id = u.id)
           ORDER BY u.sort_name, u.id LIMIT $4",
     )
-    .bind::<BigInt, _>(department)
-    .bind::<Text, _>(search.longest())
-    .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(CANDIDATE_LIMIT)
+    .bind(department)
+    .bind(search.longest())
+    .bind(search.all())
+    .bind(CANDIDATE_LIMIT)
     .load(conn)?)
 }
 
@@ -99,8 +94,8 @@ pub fn add(conn: &mut PgConnection, department: DepartmentId, user: UserId) -> R
         "INSERT INTO department_members (department_id, user_id) SELECT $1, id FROM users WHERE id = $2
          ON CONFLICT DO NOTHING",
     )
-    .bind::<BigInt, _>(department)
-    .bind::<BigInt, _>(user)
+    .bind(department)
+    .bind(user)
     .execute(conn)?;
     Ok(added > 0)
 }

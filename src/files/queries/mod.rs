@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use diesel::dsl::sql;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text, Timestamptz};
+use diesel::sql_types::Timestamptz;
 
 mod sweeping;
 pub mod volume;
@@ -40,9 +40,8 @@ pub fn count_unused(conn: &mut PgConnection, uploader: UserId, most: i64) -> Res
            FROM (SELECT FROM attachments WHERE uploaded_by = $1 AND schedule_id IS NULL AND message_id IS NULL
                   LIMIT $2) loose",
     )
-    .bind::<BigInt, _>(uploader)
-    .bind::<BigInt, _>(most)
-    .by_position::<BigInt>()
+    .bind(uploader)
+    .bind(most)
     .get_result(conn)?)
 }
 
@@ -58,9 +57,9 @@ pub fn add_upload(
         "WITH a AS (INSERT INTO attachments (sha256, file_name, uploaded_by) VALUES ($1, $2, $3) RETURNING *)
          SELECT {ATTACHMENT_COLUMNS} FROM a JOIN blobs b USING (sha256)"
     ))
-    .bind::<Binary, _>(hash)
-    .bind::<Text, _>(name.as_str())
-    .bind::<BigInt, _>(uploader)
+    .bind(hash)
+    .bind(name.as_str())
+    .bind(uploader)
     .get_result(conn)?)
 }
 

@@ -3,7 +3,6 @@
 use diesel::dsl::{exists, select};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
 
 use crate::db;
 use crate::error::Result;
@@ -22,7 +21,7 @@ pub fn remove_old_uploads(conn: &mut PgConnection) -> Result<usize> {
              WHERE schedule_id IS NULL AND message_id IS NULL AND created_at < clock_timestamp() - interval '1 day'
              ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)",
     )
-    .bind::<BigInt, _>(MAX_ROWS as i64)
+    .bind(MAX_ROWS as i64)
     .execute(conn)?)
 }
 
@@ -44,9 +43,8 @@ pub fn unused_blobs(conn: &mut PgConnection, after: Option<ContentHash>) -> Resu
            FROM (SELECT sha256, claimed_at FROM blobs WHERE $1 IS NULL OR sha256 > $1
                   ORDER BY sha256 LIMIT $2) b ORDER BY b.sha256",
     )
-    .bind::<Nullable<Binary>, _>(after)
-    .bind::<BigInt, _>(MAX_ROWS as i64)
-    .by_position::<(Binary, Bool)>()
+    .bind(after)
+    .bind(MAX_ROWS as i64)
     .load(conn)?;
     let last = rows.last().filter(|_| rows.len() == MAX_ROWS).map(|(hash, _)| *hash);
     let unused = rows.into_iter().filter(|(_, is_unused)| *is_unused).map(|(hash, _)| hash).collect();
@@ -62,7 +60,7 @@ pub fn delete_unused(conn: &mut PgConnection, hash: ContentHash) -> Result<bool>
             SELECT sha256 FROM blobs
              WHERE sha256 = $1 AND claimed_at < clock_timestamp() - interval '1 hour' FOR UPDATE SKIP LOCKED)",
     )
-    .bind::<Binary, _>(hash)
+    .bind(hash)
     .execute(conn)?;
     Ok(deleted == 1)
 }

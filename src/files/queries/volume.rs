@@ -1,8 +1,6 @@
 //! Limits how much an account can upload per hour.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
 
 use crate::db;
 use crate::error::Result;
@@ -25,9 +23,9 @@ pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Res
                                  THEN v.hour_began_at ELSE clock_timestamp() END
           WHERE v.hour_began_at <= clock_timestamp() - interval '1 hour' OR v.bytes + $2 <= $3",
     )
-    .bind::<BigInt, _>(uploader)
-    .bind::<BigInt, _>(size)
-    .bind::<BigInt, _>(MAX_BYTES_PER_HOUR)
+    .bind(uploader)
+    .bind(size)
+    .bind(MAX_BYTES_PER_HOUR)
     .execute(conn)?;
     if counted == 1 {
         return Ok(Ok(()));
@@ -37,8 +35,7 @@ pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Res
         "SELECT greatest(1, ceil(extract(epoch FROM hour_began_at + interval '1 hour' - clock_timestamp()) / 60))::int
            FROM upload_volumes WHERE user_id = $1",
     )
-    .bind::<BigInt, _>(uploader)
-    .by_position::<Integer>()
+    .bind(uploader)
     .get_result(conn)?;
     Ok(Err(minutes))
 }

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use super::grid::Cell;
+use crate::db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::list::{self, FilterValues};
@@ -18,41 +17,33 @@ const MAX_COUNTED: i64 = 1_000;
 /// many to list.
 const MAX_COMPARED: i64 = 50;
 
-/// A schedule that a cell shows.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Entry {
-    /// The number of its cell, from 1.
-    #[diesel(sql_type = BigInt)]
-    pub cell: i64,
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Integer)]
-    pub version: i32,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = Text)]
-    pub contact_name: String,
-    /// When it was run by hand, before its time.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub fired_early_at: Option<DateTime<Utc>>,
+db::row! {
+    /// A schedule that a cell shows.
+    #[derive(Clone, Debug)]
+    pub struct Entry {
+        /// The number of its cell, from 1.
+        pub cell: i64,
+        pub id: ScheduleId,
+        pub version: i32,
+        pub due_at: DateTime<Utc>,
+        pub action: Action,
+        pub status: Status,
+        pub contact_name: String,
+        /// When it was run by hand, before its time.
+        pub fired_early_at: Option<DateTime<Utc>>,
+    }
 }
 
-/// The number of schedules of one situation in a cell.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct CellCount {
-    #[diesel(sql_type = BigInt)]
-    pub cell: i64,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = BigInt)]
-    pub count: i64,
-    /// Whether there may be more.
-    #[diesel(sql_type = Bool)]
-    pub is_cut: bool,
+db::row! {
+    /// The number of schedules of one situation in a cell.
+    #[derive(Clone, Copy, Debug)]
+    pub struct CellCount {
+        pub cell: i64,
+        pub status: Status,
+        pub count: i64,
+        /// Whether there may be more.
+        pub is_cut: bool,
+    }
 }
 
 /// The first `limit` schedules of each cell.
@@ -76,9 +67,7 @@ pub fn entries(
         list::FILTER_PARAMETERS + 2,
         values.condition(),
     );
-    let query = list::bind_filters(query, values)
-        .bind::<Array<Timestamptz>, _>(from)
-        .bind::<Array<Timestamptz>, _>(to);
+    let query = list::bind_filters(query, values).bind(from).bind(to);
     Ok(query.load(conn)?)
 }
 
@@ -108,10 +97,7 @@ pub fn cell_counts(conn: &mut PgConnection, values: &FilterValues, cells: &[Cell
         list::FILTER_PARAMETERS + 2,
         list::FILTER_PARAMETERS + 3,
     );
-    let query = list::bind_filters(query, values)
-        .bind::<Array<Timestamptz>, _>(from)
-        .bind::<Array<Timestamptz>, _>(to)
-        .bind::<Array<Text>, _>(statuses);
+    let query = list::bind_filters(query, values).bind(from).bind(to).bind(statuses);
     Ok(query.load(conn)?)
 }
 

@@ -2,7 +2,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -25,10 +24,9 @@ pub fn is_edited_by(conn: &mut PgConnection, stored: &Stored, form: Uuid) -> Res
                          WHERE schedule_id = $1 AND kind = 'edited' AND details->>'form' = $2
                            AND (details->>'version')::int = $3)",
     )
-    .bind::<BigInt, _>(stored.id)
-    .bind::<Text, _>(form.to_string())
-    .bind::<Integer, _>(stored.version)
-    .by_position::<Bool>()
+    .bind(stored.id)
+    .bind(form.to_string())
+    .bind(stored.version)
     .get_result(conn)?;
     Ok(answer)
 }
@@ -46,11 +44,10 @@ pub fn only_page_changed_since(
           WHERE schedule_id = $1 AND kind = 'edited' AND details->>'page' = $4
             AND (details->>'version')::int > $3",
     )
-    .bind::<BigInt, _>(stored.id)
-    .bind::<Integer, _>(stored.version)
-    .bind::<Integer, _>(seen)
-    .bind::<Text, _>(page.to_string())
-    .by_position::<Bool>()
+    .bind(stored.id)
+    .bind(stored.version)
+    .bind(seen)
+    .bind(page.to_string())
     .get_result(conn)?;
     Ok(answer)
 }

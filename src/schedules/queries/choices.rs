@@ -3,7 +3,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use crate::db;
 use crate::error::Result;
@@ -12,15 +11,14 @@ use crate::schema::departments;
 use crate::users::CHOICE_LABEL;
 use crate::web::Search;
 
-/// One option of a select: its value, its text, and a second line.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Choice {
-    #[diesel(sql_type = BigInt)]
-    pub id: i64,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub sub: String,
+db::row! {
+    /// One option of a select: its value, its text, and a second line.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Choice {
+        pub id: i64,
+        pub name: String,
+        pub sub: String,
+    }
 }
 
 /// Maximum contacts or people that a select offers at once. Others are found by typing.
@@ -48,14 +46,14 @@ pub fn contacts(
     );
     Ok(db::prepared(query)
         .replanned_if(search.is_some())
-        .bind::<Nullable<BigInt>, _>(person)
-        .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
+        .bind(person)
+        .bind(search.map(Search::all).unwrap_or_default())
         .load(conn)?)
 }
 
 /// One contact as an option, archived or not. Needed if the first options do not include it.
 pub fn contact_choice(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Choice>> {
-    let query = db::prepared(format!("{CONTACT} WHERE c.id = $1")).bind::<BigInt, _>(contact);
+    let query = db::prepared(format!("{CONTACT} WHERE c.id = $1")).bind(contact);
     Ok(query.get_result(conn).optional()?)
 }
 
@@ -74,13 +72,13 @@ pub fn people(conn: &mut PgConnection, search: Option<&Search>) -> Result<Vec<Ch
     );
     Ok(db::prepared(query)
         .replanned_if(search.is_some())
-        .bind::<Array<Text>, _>(search.map(Search::all).unwrap_or_default())
+        .bind(search.map(Search::all).unwrap_or_default())
         .load(conn)?)
 }
 
 /// One person as an option, archived or not.
 pub fn person_choice(conn: &mut PgConnection, person: PersonId) -> Result<Option<Choice>> {
-    let query = db::prepared(format!("{PERSON} WHERE p.id = $1")).bind::<BigInt, _>(person);
+    let query = db::prepared(format!("{PERSON} WHERE p.id = $1")).bind(person);
     Ok(query.get_result(conn).optional()?)
 }
 
@@ -120,22 +118,20 @@ pub fn attendants(
                  OR NOT EXISTS (SELECT FROM department_members m WHERE m.department_id = $1 AND m.user_id = u.id))
          ) AS known ORDER BY sort_name, id",
     ))
-    .bind::<BigInt, _>(department)
-    .bind::<Nullable<BigInt>, _>(edited)
+    .bind(department)
+    .bind(edited)
     .load(conn)?)
 }
 
-/// The form's proposal for a contact.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Proposal {
-    #[diesel(sql_type = BigInt)]
-    pub contact: ContactId,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub person: Option<PersonId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub department: Option<DepartmentId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub attendant: Option<UserId>,
+db::row! {
+    /// The form's proposal for a contact.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Proposal {
+        pub contact: ContactId,
+        pub person: Option<PersonId>,
+        pub department: Option<DepartmentId>,
+        pub attendant: Option<UserId>,
+    }
 }
 
 /// The contact's person, department and attendant. Department and attendant come from the ticket that the
@@ -163,8 +159,8 @@ pub fn proposal(
                 ON a.id = place.attendant_id AND m.department_id = place.department AND a.deactivated_at IS NULL
           WHERE c.id = $1 AND c.archived_at IS NULL",
     )
-    .bind::<BigInt, _>(contact)
-    .bind::<Nullable<BigInt>, _>(ticket)
+    .bind(contact)
+    .bind(ticket)
     .get_result(conn)
     .optional()?)
 }

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::{History, Related, files_of, history, is_readable, related};
 use crate::auth::Account;
@@ -13,73 +12,46 @@ use crate::files::Attachment;
 use crate::ids::{ContactId, ScheduleId, TicketId};
 use crate::schedules::{Action, FailureReason, Status};
 
-/// A schedule with the names of what it refers to.
-#[derive(Debug, QueryableByName)]
-pub struct Detail {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = BigInt)]
-    pub contact_id: ContactId,
-    #[diesel(sql_type = Text)]
-    pub contact_name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub channel_name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub person_name: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub department_name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub attendant_name: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub message: String,
-    #[diesel(sql_type = Text)]
-    pub comment: String,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub failure_reason: Option<FailureReason>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub cancel_reason: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub ticket_id: Option<TicketId>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub delivered_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub read_at: Option<DateTime<Utc>>,
-    /// Pending, but too close to another schedule because the company's spacing was changed.
-    #[diesel(sql_type = Bool)]
-    pub is_unspaced: bool,
-    /// Whether it ended so long ago that retention may have deleted its history.
-    #[diesel(sql_type = Bool)]
-    pub may_lack_history: bool,
-    /// When it was run by hand, before its time.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub fired_early_at: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Bool)]
-    pub is_archived: bool,
-    #[diesel(sql_type = Bool)]
-    pub is_anonymised: bool,
-    /// Whether the contact's channel is inactive.
-    #[diesel(sql_type = Bool)]
-    pub is_unreachable: bool,
-    #[diesel(sql_type = Bool)]
-    pub is_department_inactive: bool,
-    #[diesel(sql_type = Bool)]
-    pub is_attendant_inactive: bool,
-    /// Whether a message or files are sent to the contact.
-    #[diesel(sql_type = Bool)]
-    pub sends: bool,
-    /// Whether the viewer may follow "Ir para conversa".
-    #[diesel(sql_type = Bool)]
-    pub is_readable: bool,
+db::row! {
+    /// A schedule with the names of what it refers to.
+    #[derive(Debug)]
+    pub struct Detail {
+        pub id: ScheduleId,
+        pub contact_id: ContactId,
+        pub contact_name: String,
+        pub phone: String,
+        pub email: String,
+        pub channel_name: String,
+        pub person_name: Option<String>,
+        pub department_name: String,
+        pub attendant_name: Option<String>,
+        pub action: Action,
+        pub due_at: DateTime<Utc>,
+        pub message: String,
+        pub comment: String,
+        pub status: Status,
+        pub failure_reason: Option<FailureReason>,
+        pub cancel_reason: Option<String>,
+        pub ticket_id: Option<TicketId>,
+        pub delivered_at: Option<DateTime<Utc>>,
+        pub read_at: Option<DateTime<Utc>>,
+        /// Pending, but too close to another schedule because the company's spacing was changed.
+        pub is_unspaced: bool,
+        /// Whether it ended so long ago that retention may have deleted its history.
+        pub may_lack_history: bool,
+        /// When it was run by hand, before its time.
+        pub fired_early_at: Option<DateTime<Utc>>,
+        pub is_archived: bool,
+        pub is_anonymised: bool,
+        /// Whether the contact's channel is inactive.
+        pub is_unreachable: bool,
+        pub is_department_inactive: bool,
+        pub is_attendant_inactive: bool,
+        /// Whether a message or files are sent to the contact.
+        pub sends: bool,
+        /// Whether the viewer may follow "Ir para conversa".
+        pub is_readable: bool,
+    }
 }
 
 /// The schedule; `NotFound` if `viewer` may not read it.
@@ -108,8 +80,8 @@ pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -
           WHERE s.id = $1 AND {}",
         is_readable("$2")
     ))
-    .bind::<BigInt, _>(schedule)
-    .bind::<BigInt, _>(viewer.id)
+    .bind(schedule)
+    .bind(viewer.id)
     .get_result(conn)
     .optional()?
     .ok_or(Error::NotFound)?;

@@ -2,8 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::clock::Zone;
 use crate::db;
@@ -11,34 +9,22 @@ use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::schedules::draft::{ChosenContact, ChosenIds, Facts};
 
-#[derive(QueryableByName)]
-struct FactsRow {
-    #[diesel(sql_type = Timestamptz)]
-    now: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    time_zone: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    contact: Option<ContactId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    contact_person: Option<PersonId>,
-    #[diesel(sql_type = Bool)]
-    is_reachable: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    person: Option<PersonId>,
-    #[diesel(sql_type = Bool)]
-    is_person_archived: bool,
-    #[diesel(sql_type = Bool)]
-    keeps_contact: bool,
-    #[diesel(sql_type = Bool)]
-    keeps_channel: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    department: Option<DepartmentId>,
-    #[diesel(sql_type = Bool)]
-    is_attendant: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    ticket: Option<TicketId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    rescheduled_from: Option<ScheduleId>,
+db::row! {
+    struct FactsRow {
+        now: DateTime<Utc>,
+        time_zone: String,
+        contact: Option<ContactId>,
+        contact_person: Option<PersonId>,
+        is_reachable: bool,
+        person: Option<PersonId>,
+        is_person_archived: bool,
+        keeps_contact: bool,
+        keeps_channel: bool,
+        department: Option<DepartmentId>,
+        is_attendant: bool,
+        ticket: Option<TicketId>,
+        rescheduled_from: Option<ScheduleId>,
+    }
 }
 
 /// What the database says about the records that a form names, and the current time. The schedule `edited`
@@ -65,13 +51,13 @@ pub fn facts(conn: &mut PgConnection, chosen: ChosenIds, edited: Option<Schedule
            LEFT JOIN contacts c ON c.id = $1 AND (c.archived_at IS NULL OR c.id = e.contact_id)
            LEFT JOIN channels ch ON ch.id = c.channel_id",
     )
-    .bind::<Nullable<BigInt>, _>(chosen.contact)
-    .bind::<Nullable<BigInt>, _>(chosen.person)
-    .bind::<Nullable<BigInt>, _>(chosen.department)
-    .bind::<Nullable<BigInt>, _>(chosen.attendant)
-    .bind::<Nullable<BigInt>, _>(chosen.ticket)
-    .bind::<Nullable<BigInt>, _>(chosen.rescheduled_from)
-    .bind::<Nullable<BigInt>, _>(edited)
+    .bind(chosen.contact)
+    .bind(chosen.person)
+    .bind(chosen.department)
+    .bind(chosen.attendant)
+    .bind(chosen.ticket)
+    .bind(chosen.rescheduled_from)
+    .bind(edited)
     .get_result(conn)?;
     Ok(Facts {
         now: row.now,

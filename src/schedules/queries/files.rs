@@ -2,7 +2,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt};
 
 use super::is_readable;
 use crate::db;
@@ -25,8 +24,8 @@ pub fn usable(conn: &mut PgConnection, user: UserId, ids: &[AttachmentId]) -> Re
           ORDER BY a.id",
         readable = is_readable("$1")
     ))
-    .bind::<BigInt, _>(user)
-    .bind::<Array<BigInt>, _>(ids)
+    .bind(user)
+    .bind(ids)
     .load(conn)?)
 }
 
@@ -60,9 +59,9 @@ pub fn attach(
           WHERE a.id = ANY($2) AND s.id <> $1 AND {readable} ORDER BY a.id",
         readable = is_readable("$3")
     ))
-    .bind::<BigInt, _>(schedule)
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<BigInt, _>(user)
+    .bind(schedule)
+    .bind(ids)
+    .bind(user)
     .execute(conn)?;
     Ok(taken + copied == ids.len())
 }
@@ -73,6 +72,6 @@ pub fn of_schedule(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Vec<
     Ok(db::prepared(format!(
         "SELECT {ATTACHMENT_COLUMNS} FROM attachments a JOIN blobs b USING (sha256) WHERE a.schedule_id = $1 ORDER BY a.id"
     ))
-    .bind::<BigInt, _>(schedule)
+    .bind(schedule)
     .load(conn)?)
 }

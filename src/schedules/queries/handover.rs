@@ -3,8 +3,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Interval, Nullable, Text, Timestamptz};
 
 use super::saving::interval;
 use crate::auth::Account;
@@ -43,21 +41,20 @@ impl From<Handover> for Places {
 pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<()> {
     let Places { from, .. } = handover.into();
     db::replanned(format!("SELECT FROM schedules s WHERE {IS_MOVED} ORDER BY s.id FOR NO KEY UPDATE"))
-        .bind::<BigInt, _>(from.0)
-        .bind::<Nullable<BigInt>, _>(from.1)
+        .bind(from.0)
+        .bind(from.1)
         .execute(conn)?;
     Ok(())
 }
 
-/// A schedule that would be too close to another at its new place.
-#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
-pub struct Clash {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    pub contact_name: String,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
+db::row! {
+    /// A schedule that would be too close to another at its new place.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Clash {
+        pub id: ScheduleId,
+        pub contact_name: String,
+        pub due_at: DateTime<Utc>,
+    }
 }
 
 /// Maximum conflicts that are returned.
@@ -74,13 +71,13 @@ pub fn clashes(conn: &mut PgConnection, handover: Handover, spacing: Spacing) ->
                            AND p.due_at > s.due_at - $6 AND p.due_at < s.due_at + $6)
           ORDER BY s.due_at, s.id LIMIT $7"
     ))
-    .bind::<BigInt, _>(from.0)
-    .bind::<Nullable<BigInt>, _>(from.1)
-    .bind::<BigInt, _>(to.0)
-    .bind::<Nullable<BigInt>, _>(to.1)
-    .bind::<Text, _>(spacing.scope)
-    .bind::<Interval, _>(interval(spacing.gap()))
-    .bind::<BigInt, _>(MAX_CLASHES)
+    .bind(from.0)
+    .bind(from.1)
+    .bind(to.0)
+    .bind(to.1)
+    .bind(spacing.scope)
+    .bind(interval(spacing.gap()))
+    .bind(MAX_CLASHES)
     .load(conn)?)
 }
 
@@ -116,13 +113,12 @@ pub fn hand_over(
               FROM moved ORDER BY id)
          SELECT id FROM moved ORDER BY id"
     ))
-    .bind::<BigInt, _>(from.0)
-    .bind::<Nullable<BigInt>, _>(from.1)
-    .bind::<BigInt, _>(to.0)
-    .bind::<Nullable<BigInt>, _>(to.1)
-    .bind::<Text, _>(scope)
-    .bind::<BigInt, _>(by.id)
-    .bind::<Text, _>(&by.ip)
-    .by_position::<BigInt>();
+    .bind(from.0)
+    .bind(from.1)
+    .bind(to.0)
+    .bind(to.1)
+    .bind(scope)
+    .bind(by.id)
+    .bind(&by.ip);
     Ok(moved.load(conn)?)
 }

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
 use serde_json::Value;
 
 use super::is_readable;
@@ -15,28 +13,21 @@ use crate::error::Result;
 use crate::ids::{ScheduleId, TicketId};
 use crate::schedules::changes::{Changes, Field};
 
-/// One entry of a schedule's history, with the names of the records that it mentions.
-#[derive(Debug, QueryableByName)]
-pub struct HistoryEntry {
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub kind: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor_name: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub ticket_id: Option<TicketId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub protocol: Option<i64>,
-    /// Whether that ticket is open now.
-    #[diesel(sql_type = Bool)]
-    pub is_open: bool,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub late_ms: Option<i64>,
-    #[diesel(sql_type = Array<Text>)]
-    pub notified: Vec<String>,
-    #[diesel(sql_type = Jsonb)]
-    details: Value,
+db::row! {
+    /// One entry of a schedule's history, with the names of the records that it mentions.
+    #[derive(Debug)]
+    pub struct HistoryEntry {
+        pub at: DateTime<Utc>,
+        pub kind: String,
+        pub actor_name: Option<String>,
+        pub ticket_id: Option<TicketId>,
+        pub protocol: Option<i64>,
+        /// Whether that ticket is open now.
+        pub is_open: bool,
+        pub late_ms: Option<i64>,
+        pub notified: Vec<String>,
+        details: Value,
+    }
 }
 
 impl HistoryEntry {
@@ -90,8 +81,8 @@ fn load(conn: &mut PgConnection, schedule: ScheduleId, version: i32) -> Result<H
             AND ($2 < 0 OR h.kind IN ('cancelled', 'completed', 'failed') OR (h.details->>'version')::int > $2)
           ORDER BY h.id DESC",
     )
-    .bind::<BigInt, _>(schedule)
-    .bind::<Integer, _>(version)
+    .bind(schedule)
+    .bind(version)
     .load(conn)?;
     let names = names(conn, &entries)?;
     Ok(History { entries, names })
@@ -117,29 +108,26 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
          UNION ALL SELECT 'department_id', id, name FROM departments WHERE id = ANY ($3)
          UNION ALL SELECT 'attendant_id', id, name FROM users WHERE id = ANY ($4)",
     )
-    .bind::<Array<BigInt>, _>(people)
-    .bind::<Array<BigInt>, _>(contacts)
-    .bind::<Array<BigInt>, _>(departments)
-    .bind::<Array<BigInt>, _>(attendants)
-    .by_position::<(Text, BigInt, Text)>()
+    .bind(people)
+    .bind(contacts)
+    .bind(departments)
+    .bind(attendants)
     .load(conn)?;
     let named =
         |(field, id, name): (String, i64, String)| Some(((field.parse::<Field>().ok()?.as_str(), id), name));
     Ok(Names(rows.into_iter().filter_map(named).collect()))
 }
 
-/// A schedule that replaces another, as the other's page shows it; or the reverse.
-#[derive(Debug, QueryableByName)]
-pub struct Related {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Timestamptz)]
-    pub at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub actor_name: Option<String>,
-    /// Whether the shown schedule replaces this one.
-    #[diesel(sql_type = Bool)]
-    pub is_source: bool,
+db::row! {
+    /// A schedule that replaces another, as the other's page shows it; or the reverse.
+    #[derive(Debug)]
+    pub struct Related {
+        pub id: ScheduleId,
+        pub at: DateTime<Utc>,
+        pub actor_name: Option<String>,
+        /// Whether the shown schedule replaces this one.
+        pub is_source: bool,
+    }
 }
 
 /// Maximum related schedules that a schedule's page shows.
@@ -157,7 +145,7 @@ pub fn related(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) 
           WHERE {} ORDER BY s.id DESC LIMIT {MAX_RELATED}",
         is_readable("$2")
     ))
-    .bind::<BigInt, _>(schedule)
-    .bind::<BigInt, _>(viewer.id)
+    .bind(schedule)
+    .bind(viewer.id)
     .load(conn)?)
 }

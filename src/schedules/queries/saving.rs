@@ -7,7 +7,6 @@ use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::pg::data_types::PgInterval;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -47,22 +46,21 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: 
 pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -> Result<()> {
     for key in keys.into_iter().collect::<BTreeSet<_>>() {
         db::prepared("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
-            .bind::<BigInt, _>(key)
+            .bind(key)
             .execute(conn)?;
     }
     Ok(())
 }
 
-/// A schedule that an earlier submission of a form saved.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct SavedByForm {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    /// Whether somebody has changed it since.
-    #[diesel(sql_type = Bool)]
-    pub is_edited: bool,
+db::row! {
+    /// A schedule that an earlier submission of a form saved.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SavedByForm {
+        pub id: ScheduleId,
+        pub status: Status,
+        /// Whether somebody has changed it since.
+        pub is_edited: bool,
+    }
 }
 
 /// The schedule that an earlier submission of this form saved. A change of the company's spacing does not
@@ -75,23 +73,19 @@ pub fn saved_by_form(conn: &mut PgConnection, form_key: Uuid) -> Result<Option<S
                            AND h.details->'fields' <> '[\"spacing_exempt\"]') AS is_edited
            FROM schedules s WHERE s.form_key = $1",
     )
-    .bind::<SqlUuid, _>(form_key)
+    .bind(form_key)
     .get_result(conn)
     .optional()?)
 }
 
-#[derive(QueryableByName)]
-struct ConflictRow {
-    #[diesel(sql_type = BigInt)]
-    id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    contact_name: String,
-    #[diesel(sql_type = Timestamptz)]
-    due_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    free_before: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    free_after: Option<DateTime<Utc>>,
+db::row! {
+    struct ConflictRow {
+        id: ScheduleId,
+        contact_name: String,
+        due_at: DateTime<Utc>,
+        free_before: Option<DateTime<Utc>>,
+        free_after: Option<DateTime<Utc>>,
+    }
 }
 
 /// A wanted time among the pending schedules of a spacing key.
@@ -111,10 +105,10 @@ pub fn conflict(conn: &mut PgConnection, wanted: WantedTime) -> Result<Option<Co
         return Ok(None);
     }
     let row: Option<ConflictRow> = db::prepared(include_str!("conflict.sql"))
-        .bind::<BigInt, _>(wanted.key)
-        .bind::<Timestamptz, _>(wanted.at)
-        .bind::<Interval, _>(interval(wanted.gap))
-        .bind::<Nullable<BigInt>, _>(wanted.except)
+        .bind(wanted.key)
+        .bind(wanted.at)
+        .bind(interval(wanted.gap))
+        .bind(wanted.except)
         .get_result(conn)
         .optional()?;
     Ok(row.map(|row| Conflict {
@@ -250,10 +244,9 @@ pub fn cancel_all(
             SELECT id, 'cancelled', $3 FROM cancelled ORDER BY id)
          SELECT id FROM cancelled ORDER BY id",
     )
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<Text, _>(reason.as_str())
-    .bind::<BigInt, _>(by)
-    .by_position::<BigInt>();
+    .bind(ids)
+    .bind(reason.as_str())
+    .bind(by);
     Ok(cancelled.load(conn)?)
 }
 

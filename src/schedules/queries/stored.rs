@@ -3,45 +3,32 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text, Timestamptz};
 
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
 use crate::schedules::{Action, Status};
 
-/// The row of a schedule.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Stored {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Integer)]
-    pub version: i32,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub person_id: Option<PersonId>,
-    #[diesel(sql_type = BigInt)]
-    pub contact_id: ContactId,
-    #[diesel(sql_type = BigInt)]
-    pub department_id: DepartmentId,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub attendant_id: Option<UserId>,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub message: String,
-    #[diesel(sql_type = Text)]
-    pub comment: String,
-    #[diesel(sql_type = BigInt)]
-    pub spacing_key: i64,
-    #[diesel(sql_type = Bool)]
-    pub spacing_exempt: bool,
-    /// Its files, by id.
-    #[diesel(sql_type = Array<BigInt>)]
-    pub files: Vec<AttachmentId>,
+db::row! {
+    /// The row of a schedule.
+    #[derive(Clone, Debug)]
+    pub struct Stored {
+        pub id: ScheduleId,
+        pub version: i32,
+        pub status: Status,
+        pub person_id: Option<PersonId>,
+        pub contact_id: ContactId,
+        pub department_id: DepartmentId,
+        pub attendant_id: Option<UserId>,
+        pub action: Action,
+        pub due_at: DateTime<Utc>,
+        pub message: String,
+        pub comment: String,
+        pub spacing_key: i64,
+        pub spacing_exempt: bool,
+        /// Its files, by id.
+        pub files: Vec<AttachmentId>,
+    }
 }
 
 /// SQL text: the query builder has no arrays of other tables' rows.
@@ -62,6 +49,6 @@ pub fn lock_stored(conn: &mut PgConnection, schedule: ScheduleId) -> Result<Stor
 }
 
 fn find(conn: &mut PgConnection, schedule: ScheduleId, sql: &str) -> Result<Stored> {
-    let found = db::prepared(sql).bind::<BigInt, _>(schedule).get_result(conn).optional()?;
+    let found = db::prepared(sql).bind(schedule).get_result(conn).optional()?;
     found.ok_or(Error::NotFound)
 }

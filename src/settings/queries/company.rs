@@ -2,7 +2,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Text};
 
 use crate::clock::Zone;
 use crate::db;
@@ -92,7 +91,6 @@ pub fn logo_media_type(conn: &mut PgConnection, logo: ContentHash) -> Result<Str
 pub fn knows_zone(conn: &mut PgConnection, zone: Zone) -> Result<bool> {
     // As SQL text: reads a view of the database itself.
     Ok(db::prepared("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = $1)")
-        .bind::<Text, _>(zone.name())
-        .by_position::<Bool>()
+        .bind(zone.name())
         .get_result(conn)?)
 }

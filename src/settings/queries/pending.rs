@@ -1,10 +1,10 @@
 //! The pending schedules that a change of the settings affects.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::pg::PgConnection;
 use diesel::pg::data_types::PgInterval;
-use diesel::pg::{PgConnection, PgRowByRowLoadingMode};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Interval, Nullable, Text, Timestamptz};
 
 use crate::auth::Account;
 use crate::db;
@@ -23,38 +23,37 @@ const PAGE: usize = 25;
 
 /// Blocks saving of schedules, and locks all pending ones. Locks in the same order as saving a schedule does.
 pub fn lock_pending(conn: &mut PgConnection) -> Result<()> {
-    // As SQL text: a setting, an advisory lock, and a count that keeps the locked rows in the database.
-    diesel::sql_query("SET LOCAL statement_timeout = '180s'").execute(conn)?;
-    diesel::sql_query("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))").execute(conn)?;
-    diesel::sql_query(
+    // A batch: a setting cannot be prepared.
+    conn.batch_execute(
+        "SET LOCAL statement_timeout = '180s'; SELECT pg_advisory_xact_lock(hashtext('pontual.spacing'))",
+    )?;
+    // As SQL text: a count that keeps the locked rows in the database.
+    db::replanned(
         "SELECT count(*) FROM (SELECT FROM schedules WHERE status = 'scheduled' ORDER BY id FOR NO KEY UPDATE) s",
     )
     .execute(conn)?;
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct PendingRow {
-    #[diesel(sql_type = BigInt)]
-    id: i64,
-    #[diesel(sql_type = BigInt)]
-    key: i64,
-    #[diesel(sql_type = Timestamptz)]
-    due_at: DateTime<Utc>,
-    #[diesel(sql_type = Bool)]
-    spacing_exempt: bool,
+db::row! {
+    struct PendingRow {
+        id: i64,
+        key: i64,
+        due_at: DateTime<Utc>,
+        spacing_exempt: bool,
+    }
 }
 
 /// What `spacing` would change in the pending schedules.
 pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing> {
     // As SQL text: calls the function of the spacing key, and is read row by row.
-    let query = diesel::sql_query(format!(
+    let query = db::replanned(format!(
         "SELECT s.id, {KEY} AS key, s.due_at, s.spacing_exempt
            FROM schedules s WHERE s.status = 'scheduled' ORDER BY 2, s.due_at, s.id"
     ))
-    .bind::<Text, _>(spacing.scope);
+    .bind(spacing.scope);
     let mut walk = Walk::new(spacing);
-    for row in query.load_iter::<PendingRow, PgRowByRowLoadingMode>(conn)? {
+    for row in query.load_iter::<PendingRow>(conn)? {
         let PendingRow { id, key, due_at, spacing_exempt } = row?;
         walk.add(PendingSchedule { id, key, due_at, is_exempt: spacing_exempt });
     }
@@ -69,24 +68,24 @@ pub fn respacing(conn: &mut PgConnection, spacing: Spacing) -> Result<Respacing>
 pub fn respace(conn: &mut PgConnection, spacing: Spacing, respacing: &Respacing, by: &Account) -> Result<()> {
     // As SQL text: writes schedules, history and audit in one statement.
     let mark = |conn: &mut PgConnection, ids: &[i64], is_exempt: bool| {
-        diesel::sql_query(MARK)
-            .bind::<Text, _>(spacing.scope)
-            .bind::<Interval, _>(gap_interval(spacing))
-            .bind::<Array<BigInt>, _>(ids)
-            .bind::<Bool, _>(is_exempt)
-            .bind::<BigInt, _>(by.id)
-            .bind::<Text, _>(&by.ip)
+        db::replanned(MARK)
+            .bind(spacing.scope)
+            .bind(gap_interval(spacing))
+            .bind(ids)
+            .bind(is_exempt)
+            .bind(by.id)
+            .bind(&by.ip)
             .execute(conn)
     };
     mark(conn, &respacing.newly_exempt, true)?;
-    diesel::sql_query(format!(
+    db::replanned(format!(
         "UPDATE schedules s SET spacing_key = {KEY}, min_gap = $2
           WHERE s.status = 'scheduled' AND (s.spacing_key, s.min_gap) <> ({KEY}, $2)
             AND s.id NOT IN (SELECT unnest($3::bigint[]))"
     ))
-    .bind::<Text, _>(spacing.scope)
-    .bind::<Interval, _>(gap_interval(spacing))
-    .bind::<Array<BigInt>, _>(&respacing.no_longer_exempt)
+    .bind(spacing.scope)
+    .bind(gap_interval(spacing))
+    .bind(&respacing.no_longer_exempt)
     .execute(conn)?;
     mark(conn, &respacing.no_longer_exempt, false)?;
     Ok(())
@@ -113,23 +112,18 @@ fn gap_interval(spacing: Spacing) -> PgInterval {
     PgInterval::from_microseconds(spacing.gap().num_microseconds().unwrap_or(i64::MAX))
 }
 
-/// A pending schedule, with the closest one that it is too close to.
-#[derive(Debug, QueryableByName)]
-pub struct Unspaced {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub contact: String,
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub attendant: Option<String>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub near_id: Option<ScheduleId>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub near_due_at: Option<DateTime<Utc>>,
+db::row! {
+    /// A pending schedule, with the closest one that it is too close to.
+    #[derive(Debug)]
+    pub struct Unspaced {
+        pub id: ScheduleId,
+        pub due_at: DateTime<Utc>,
+        pub contact: String,
+        pub department: String,
+        pub attendant: Option<String>,
+        pub near_id: Option<ScheduleId>,
+        pub near_due_at: Option<DateTime<Utc>>,
+    }
 }
 
 /// The schedules that are exempt from the spacing, earliest first.
@@ -151,8 +145,8 @@ pub fn unspaced(conn: &mut PgConnection, after: Option<Cursor>) -> Result<PageOf
           ORDER BY s.due_at, s.id LIMIT {}",
         PAGE + 1
     ))
-    .bind::<Timestamptz, _>(after.map_or(DateTime::UNIX_EPOCH, |cursor| cursor.at))
-    .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
+    .bind(after.map_or(DateTime::UNIX_EPOCH, |cursor| cursor.at))
+    .bind(after.map_or(0, |cursor| cursor.id))
     .load(conn)?;
     Ok(PageOf::cut(rows, PAGE, (after, false), |row| Cursor { at: row.due_at, id: row.id.0 }))
 }
@@ -163,19 +157,19 @@ pub fn count_unspaced(conn: &mut PgConnection) -> Result<i64> {
     Ok(db::prepared(
         "SELECT count(*) FROM (SELECT FROM schedules WHERE status = 'scheduled' AND spacing_exempt LIMIT $1) s",
     )
-    .bind::<BigInt, _>(COUNT_LIMIT + 1)
-    .by_position::<BigInt>()
+    .bind(COUNT_LIMIT + 1)
     .get_result(conn)?)
 }
 
-/// A pending schedule with the clock time chosen for it.
-#[derive(Debug, QueryableByName)]
-#[diesel(table_name = schedules)]
-pub struct ChosenTime {
-    pub id: ScheduleId,
-    pub due_at: DateTime<Utc>,
-    pub due_local: NaiveDateTime,
-    pub due_zone: String,
+db::row! {
+    /// A pending schedule with the clock time chosen for it.
+    #[derive(Debug)]
+    pub struct ChosenTime {
+        pub id: ScheduleId,
+        pub due_at: DateTime<Utc>,
+        pub due_local: NaiveDateTime,
+        pub due_zone: String,
+    }
 }
 
 /// Pending schedules after the cursor, by due time.
@@ -185,9 +179,9 @@ pub fn chosen_times(conn: &mut PgConnection, after: Option<Cursor>, limit: i64) 
         "SELECT id, due_at, due_local, due_zone FROM schedules
           WHERE status = 'scheduled' AND (due_at, id) > ($1, $2) ORDER BY due_at, id LIMIT $3",
     )
-    .bind::<Timestamptz, _>(after.map_or(DateTime::UNIX_EPOCH, |cursor| cursor.at))
-    .bind::<BigInt, _>(after.map_or(0, |cursor| cursor.id))
-    .bind::<BigInt, _>(limit)
+    .bind(after.map_or(DateTime::UNIX_EPOCH, |cursor| cursor.at))
+    .bind(after.map_or(0, |cursor| cursor.id))
+    .bind(limit)
     .load(conn)?)
 }
 

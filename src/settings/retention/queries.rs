@@ -4,7 +4,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable};
 
 use super::Retention;
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
@@ -47,7 +46,6 @@ pub fn try_lock(conn: &mut PgConnection) -> Result<RetentionLock> {
                 EXISTS (SELECT FROM schedules WHERE status = 'scheduled'
                            AND due_at < clock_timestamp() + interval '1 second')",
     )
-    .by_position::<(Bool, Bool)>()
     .get_result(conn)?;
     Ok(match (is_acquired, are_schedules_due) {
         (false, _) => RetentionLock::Held,
@@ -56,16 +54,16 @@ pub fn try_lock(conn: &mut PgConnection) -> Result<RetentionLock> {
     })
 }
 
-/// The result of a batch.
-#[derive(Clone, Copy, Debug, QueryableByName)]
-pub struct Batch {
-    /// Number of removed rows.
-    #[diesel(sql_type = BigInt)]
-    pub removed: i64,
-    /// Where the next batch starts, or `None` if this was the last one. It starts after the removed rows,
-    /// because their index entries stay until the next VACUUM.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub next: Option<i64>,
+db::row! {
+    /// The result of a batch.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Batch {
+        /// Number of removed rows.
+        pub removed: i64,
+        /// Where the next batch starts, or `None` if this was the last one. It starts after the removed rows,
+        /// because their index entries stay until the next VACUUM.
+        pub next: Option<i64>,
+    }
 }
 
 impl Batch {
@@ -79,16 +77,16 @@ impl Batch {
 /// with time, except among rows written at the same moment. So a batch without an old row is the last one.
 /// This needs no index by time, which each dispatch would have to write.
 pub fn remove_old_notifications(conn: &mut PgConnection, after: i64) -> Result<Batch> {
-    diesel::sql_query(
+    db::replanned(
         "UPDATE retention SET notifications_gone_before =
                 greatest(notifications_gone_before, now() - make_interval(days => notification_days))
           WHERE EXISTS (SELECT FROM (SELECT created_at FROM notifications WHERE id > $1 ORDER BY id LIMIT $2) n
                          WHERE n.created_at < now() - make_interval(days => notification_days))",
     )
-    .bind::<BigInt, _>(after)
-    .bind::<BigInt, _>(BATCH)
+    .bind(after)
+    .bind(BATCH)
     .execute(conn)?;
-    Ok(diesel::sql_query(
+    Ok(db::replanned(
         "WITH oldest AS (SELECT id, created_at FROM notifications WHERE id > $1 ORDER BY id LIMIT $2),
               removed AS (DELETE FROM notifications n USING oldest o, retention r
                         WHERE n.id = o.id AND o.created_at < now() - make_interval(days => r.notification_days)
@@ -96,23 +94,23 @@ pub fn remove_old_notifications(conn: &mut PgConnection, after: i64) -> Result<B
          SELECT (SELECT count(*) FROM removed) AS removed,
                 (SELECT max(id) FROM oldest HAVING count(*) = $2 AND EXISTS (SELECT FROM removed)) AS next",
     )
-    .bind::<BigInt, _>(after)
-    .bind::<BigInt, _>(BATCH)
+    .bind(after)
+    .bind(BATCH)
     .get_result(conn)?)
 }
 
 /// Removes the oldest audit rows from `after` (microseconds since 1970) on that are older than the setting.
 /// The database refuses to delete younger rows (see the trigger `audit_is_append_only`).
 pub fn remove_old_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
-    diesel::sql_query(
+    db::replanned(
         "UPDATE retention SET audit_gone_before =
                 greatest(audit_gone_before, now() - make_interval(months => audit_months))
           WHERE EXISTS (SELECT FROM audit WHERE at >= 'epoch'::timestamptz + $1 * interval '1 microsecond'
                            AND at < now() - make_interval(months => audit_months))",
     )
-    .bind::<BigInt, _>(after)
+    .bind(after)
     .execute(conn)?;
-    Ok(diesel::sql_query(
+    Ok(db::replanned(
         "WITH removed AS (DELETE FROM audit WHERE id IN (
                 SELECT a.id FROM audit a
                  WHERE a.at >= 'epoch'::timestamptz + $1 * interval '1 microsecond'
@@ -121,8 +119,8 @@ pub fn remove_old_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
          SELECT count(*) AS removed,
                 CASE WHEN count(*) = $2 THEN (extract(epoch FROM max(at)) * 1000000)::bigint END AS next FROM removed",
     )
-    .bind::<BigInt, _>(after)
-    .bind::<BigInt, _>(BATCH)
+    .bind(after)
+    .bind(BATCH)
     .get_result(conn)?)
 }
 
@@ -131,7 +129,7 @@ pub fn remove_old_audit(conn: &mut PgConnection, after: i64) -> Result<Batch> {
 /// or ended later. Ids grow with time, so a batch without an old row is the last one. An index by the end of
 /// schedules would avoid skipping rows, but each dispatch would have to write it.
 pub fn remove_old_history(conn: &mut PgConnection, after: i64) -> Result<Batch> {
-    Ok(diesel::sql_query(
+    Ok(db::replanned(
         "WITH kept AS MATERIALIZED (SELECT now() - make_interval(months => history_months) AS since FROM retention),
               oldest AS MATERIALIZED (
                 SELECT id, schedule_id, at, kind FROM schedule_history WHERE id > $1 ORDER BY id LIMIT $2),
@@ -147,35 +145,35 @@ pub fn remove_old_history(conn: &mut PgConnection, after: i64) -> Result<Batch> 
                 (SELECT max(id) FROM oldest
                  HAVING count(*) = $2 AND bool_or(at < (SELECT since FROM kept))) AS next",
     )
-    .bind::<BigInt, _>(after)
-    .bind::<BigInt, _>(BATCH)
+    .bind(after)
+    .bind(BATCH)
     .get_result(conn)?)
 }
 
 /// Removes expired sessions.
 pub fn remove_old_sessions(conn: &mut PgConnection) -> Result<Batch> {
-    let removed = diesel::sql_query(
+    let removed = db::replanned(
         "DELETE FROM sessions WHERE token_hash IN (
             SELECT token_hash FROM sessions
              WHERE seen_at < now() - make_interval(hours => $1) OR created_at < now() - make_interval(days => $2)
                 OR ends_at < now()
              LIMIT $3 FOR UPDATE SKIP LOCKED)",
     )
-    .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS)
-    .bind::<BigInt, _>(BATCH)
+    .bind(IDLE_HOURS)
+    .bind(LONGEST_DAYS)
+    .bind(BATCH)
     .execute(conn)?;
     Ok(Batch::of(removed))
 }
 
 /// Removes counters of sign-in attempts whose window started more than a day ago.
 pub fn remove_old_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
-    let removed = diesel::sql_query(
+    let removed = db::replanned(
         "DELETE FROM sign_in_attempts WHERE key IN (
             SELECT key FROM sign_in_attempts WHERE window_started_at < now() - interval '1 day'
              LIMIT $1 FOR UPDATE SKIP LOCKED)",
     )
-    .bind::<BigInt, _>(BATCH)
+    .bind(BATCH)
     .execute(conn)?;
     Ok(Batch::of(removed))
 }
@@ -183,15 +181,15 @@ pub fn remove_old_sign_in_attempts(conn: &mut PgConnection) -> Result<Batch> {
 /// Removes expired accesses of customers' browsers, and accesses that were never used. Those come from
 /// requests that only followed the link, without showing the page.
 pub fn remove_old_customer_accesses(conn: &mut PgConnection) -> Result<Batch> {
-    let removed = diesel::sql_query(
+    let removed = db::replanned(
         "DELETE FROM customer_accesses WHERE id IN (
             SELECT id FROM customer_accesses
              WHERE created_at < now() - interval '1 day'
                AND (seen_at IS NULL OR created_at < now() - make_interval(days => $1))
              LIMIT $2 FOR UPDATE SKIP LOCKED)",
     )
-    .bind::<Integer, _>(chat::ACCESS_DAYS)
-    .bind::<BigInt, _>(BATCH)
+    .bind(chat::ACCESS_DAYS)
+    .bind(BATCH)
     .execute(conn)?;
     Ok(Batch::of(removed))
 }

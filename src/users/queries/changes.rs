@@ -1,8 +1,6 @@
 //! The audit entries about a user.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::audit::{Action, Change};
 use crate::db;
@@ -35,8 +33,8 @@ pub fn changes(conn: &mut PgConnection, user: UserId, limit: i64) -> Result<Vec<
            LEFT JOIN departments d ON a.action LIKE 'department.%' AND d.id = a.subject_id
           ORDER BY a.id DESC LIMIT $3",
     )
-    .bind::<Array<Text>, _>(AUDITED.to_vec())
-    .bind::<BigInt, _>(user)
-    .bind::<BigInt, _>(limit)
+    .bind(AUDITED.to_vec())
+    .bind(user)
+    .bind(limit)
     .load(conn)?)
 }

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::now;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Text};
 
 use crate::db;
 use crate::error::Result;
@@ -22,10 +21,10 @@ pub fn replace_link(conn: &mut PgConnection, user: UserId, token_hash: &[u8], by
             SET token_hash = excluded.token_hash, made_at = now(), expires_at = excluded.expires_at,
                 made_by = excluded.made_by",
     )
-    .bind::<BigInt, _>(user)
-    .bind::<Binary, _>(token_hash)
-    .bind::<Integer, _>(LINK_HOURS)
-    .bind::<BigInt, _>(by)
+    .bind(user)
+    .bind(token_hash)
+    .bind(LINK_HOURS)
+    .bind(by)
     .execute(conn)?;
     Ok(())
 }
@@ -35,18 +34,16 @@ pub fn revoke_link(conn: &mut PgConnection, user: UserId) -> Result<bool> {
     Ok(diesel::delete(access_links::table.find(user)).execute(conn)? > 0)
 }
 
-/// The user whom a link is for.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Invited {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    /// Whether the link is an invitation. Otherwise it resets a password.
-    #[diesel(sql_type = Bool)]
-    pub is_new: bool,
+db::row! {
+    /// The user whom a link is for.
+    #[derive(Clone, Debug)]
+    pub struct Invited {
+        pub id: UserId,
+        pub name: String,
+        pub email: String,
+        /// Whether the link is an invitation. Otherwise it resets a password.
+        pub is_new: bool,
+    }
 }
 
 /// SQL condition: the link `l` of the user `u` is valid.
@@ -59,7 +56,7 @@ pub fn find_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<In
         "SELECT u.id, u.name, u.email, u.password_hash IS NULL AS is_new
            FROM access_links l JOIN users u ON u.id = l.user_id WHERE l.token_hash = $1 AND {IS_GOOD}"
     ))
-    .bind::<Binary, _>(token_hash)
+    .bind(token_hash)
     .get_result(conn)
     .optional()?)
 }
@@ -75,7 +72,7 @@ pub fn use_link(conn: &mut PgConnection, token_hash: &[u8]) -> Result<Option<Inv
          UPDATE users u SET let_in_by = used.made_by FROM used WHERE u.id = used.user_id
          RETURNING u.id, u.name, u.email, u.password_hash IS NULL AS is_new"
     ))
-    .bind::<Binary, _>(token_hash)
+    .bind(token_hash)
     .get_result(conn)
     .optional()?)
 }

@@ -1,8 +1,6 @@
 //! The list of users.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Text};
 
 use super::Standing;
 use super::user::STANDING;
@@ -22,26 +20,20 @@ pub struct Filter {
     pub before: Option<NameCursor>,
 }
 
-/// One row of the list.
-#[derive(Debug, QueryableByName)]
-pub struct Row {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub sort_name: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub role_name: String,
-    #[diesel(sql_type = Text)]
-    pub departments: String,
-    #[diesel(sql_type = Text)]
-    pub standing: Standing,
-    /// Whether the user's link has expired.
-    #[diesel(sql_type = Bool)]
-    pub is_expired: bool,
+db::row! {
+    /// One row of the list.
+    #[derive(Debug)]
+    pub struct Row {
+        pub id: UserId,
+        pub name: String,
+        pub sort_name: String,
+        pub email: String,
+        pub role_name: String,
+        pub departments: String,
+        pub standing: Standing,
+        /// Whether the user's link has expired.
+        pub is_expired: bool,
+    }
 }
 
 /// Maximum rows per page.
@@ -74,11 +66,11 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameC
                 " AND u.search LIKE searchable(${one})
                AND u.search LIKE ALL (SELECT searchable(p) FROM unnest(${all}) AS p)"
             ))
-            .bind::<Text, _>(search.longest().to_owned())
-            .bind::<Array<Text>, _>(search.all().to_vec());
+            .bind(search.longest().to_owned())
+            .bind(search.all().to_vec());
     }
     if let Some(role) = filter.role {
-        query = query.sql(format!(" AND u.role_id = ${}", next())).bind::<BigInt, _>(role);
+        query = query.sql(format!(" AND u.role_id = ${}", next())).bind(role);
     }
     if let Some(department) = filter.department {
         query = query
@@ -86,17 +78,17 @@ pub fn page(conn: &mut PgConnection, filter: Filter) -> Result<PageOf<Row, NameC
                 " AND u.id IN (SELECT user_id FROM department_members WHERE department_id = ${})",
                 next()
             ))
-            .bind::<BigInt, _>(department);
+            .bind(department);
     }
     if let Some(standing) = filter.standing {
-        query = query.sql(format!(" AND {STANDING} = ${}", next())).bind::<Text, _>(standing);
+        query = query.sql(format!(" AND {STANDING} = ${}", next())).bind(standing);
     }
     if let Some(cursor) = start.clone() {
         let sign = if is_backwards { '<' } else { '>' };
         query = query
             .sql(format!(" AND (u.sort_name, u.id) {sign} (${}, ${})", next(), next()))
-            .bind::<Text, _>(cursor.name)
-            .bind::<BigInt, _>(cursor.id);
+            .bind(cursor.name)
+            .bind(cursor.id);
     }
     let order = if is_backwards { "DESC" } else { "ASC" };
     let query = query.sql(format!(" ORDER BY u.sort_name {order}, u.id {order} LIMIT {}", PAGE + 1));

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
 use uuid::Uuid;
 
 use crate::auth::sessions::{IDLE_HOURS, LONGEST_DAYS};
@@ -12,15 +11,16 @@ use crate::error::Result;
 use crate::ids::UserId;
 use crate::schema::sessions;
 
-/// A session that has not ended.
-#[derive(Clone, Debug, QueryableByName)]
-#[diesel(table_name = sessions)]
-pub struct OpenSession {
-    pub id: Uuid,
-    pub created_at: DateTime<Utc>,
-    pub seen_at: DateTime<Utc>,
-    pub user_agent: String,
-    pub ip: String,
+db::row! {
+    /// A session that has not ended.
+    #[derive(Clone, Debug)]
+    pub struct OpenSession {
+        pub id: Uuid,
+        pub created_at: DateTime<Utc>,
+        pub seen_at: DateTime<Utc>,
+        pub user_agent: String,
+        pub ip: String,
+    }
 }
 
 /// Maximum sessions in a list.
@@ -35,10 +35,10 @@ pub fn open_sessions(conn: &mut PgConnection, user: UserId) -> Result<Vec<OpenSe
             AND created_at > now() - make_interval(days => $3) AND ends_at IS NULL
           ORDER BY seen_at DESC, id LIMIT $4",
     )
-    .bind::<BigInt, _>(user)
-    .bind::<Integer, _>(IDLE_HOURS)
-    .bind::<Integer, _>(LONGEST_DAYS)
-    .bind::<BigInt, _>(MAX_LISTED)
+    .bind(user)
+    .bind(IDLE_HOURS)
+    .bind(LONGEST_DAYS)
+    .bind(MAX_LISTED)
     .load(conn)?)
 }
 

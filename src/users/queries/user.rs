@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, now};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 use crate::auth::{Account, Permission, Permissions};
 use crate::conversations::readers::{ATTENDS, NOTIFICATION_GRANTS_ACCESS};
@@ -40,32 +39,23 @@ pub const INACTIVE_LABEL: &str = "(CASE WHEN u.deactivated_at IS NULL THEN ''
     WHEN u.password_hash IS NULL AND EXISTS (SELECT FROM access_links l WHERE l.user_id = u.id) THEN 'convidado'
     ELSE 'desativado' END)";
 
-/// A user, with the data of their page.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct User {
-    #[diesel(sql_type = BigInt)]
-    pub id: UserId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = BigInt)]
-    pub role_id: RoleId,
-    #[diesel(sql_type = Bool)]
-    is_administrator: bool,
-    #[diesel(sql_type = Array<Text>)]
-    granted: Vec<Permission>,
-    #[diesel(sql_type = Text)]
-    pub standing: Standing,
-    #[diesel(sql_type = Bool)]
-    pub has_password: bool,
-    /// When the user's unused link expires. May be in the past.
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub link_until: Option<DateTime<Utc>>,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Array<BigInt>)]
-    pub departments: Vec<DepartmentId>,
+db::row! {
+    /// A user, with the data of their page.
+    #[derive(Clone, Debug)]
+    pub struct User {
+        pub id: UserId,
+        pub name: String,
+        pub email: String,
+        pub role_id: RoleId,
+        is_administrator: bool,
+        granted: Vec<Permission>,
+        pub standing: Standing,
+        pub has_password: bool,
+        /// When the user's unused link expires. May be in the past.
+        pub link_until: Option<DateTime<Utc>>,
+        pub created_at: DateTime<Utc>,
+        pub departments: Vec<DepartmentId>,
+    }
 }
 
 impl User {
@@ -74,17 +64,15 @@ impl User {
     }
 }
 
-/// A role in the form's list of choices.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Role {
-    #[diesel(sql_type = BigInt)]
-    pub id: RoleId,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Bool)]
-    is_administrator: bool,
-    #[diesel(sql_type = Array<Text>)]
-    granted: Vec<Permission>,
+db::row! {
+    /// A role in the form's list of choices.
+    #[derive(Clone, Debug)]
+    pub struct Role {
+        pub id: RoleId,
+        pub name: String,
+        is_administrator: bool,
+        granted: Vec<Permission>,
+    }
 }
 
 impl Role {
@@ -114,7 +102,7 @@ pub fn find(conn: &mut PgConnection, user: UserId) -> Result<User> {
            FROM users u JOIN roles r ON r.id = u.role_id LEFT JOIN access_links l ON l.user_id = u.id
           WHERE u.id = $1"
     ))
-    .bind::<BigInt, _>(user)
+    .bind(user)
     .get_result(conn)
     .optional()?
     .ok_or(Error::NotFound)
@@ -196,9 +184,8 @@ fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Resu
                 OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS})
            FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = $1"
     ))
-    .bind::<BigInt, _>(user)
-    .bind::<Array<BigInt>, _>(&editor.departments)
-    .by_position::<Bool>()
+    .bind(user)
+    .bind(&editor.departments)
     .get_result(conn)?)
 }
 

@@ -6,8 +6,8 @@ use std::sync::{LazyLock, Mutex};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 use pontual::db::private::{PrivateServer, Tuning};
+use pontual::db::replanned;
 
 static CLUSTER: LazyLock<PrivateServer> = LazyLock::new(|| {
     let dir = std::env::temp_dir().join(format!("pontual-test-{}", std::process::id()));
@@ -23,18 +23,6 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 /// One test's own database, migrated and empty.
 pub struct Database {
     pub url: String,
-}
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    value: i64,
-}
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    value: String,
 }
 
 impl Database {
@@ -72,7 +60,7 @@ impl Database {
 
     /// The one number of `SELECT … AS value`.
     pub fn number(&self, sql: &str) -> i64 {
-        diesel::sql_query(sql).get_result::<Number>(&mut self.connect()).unwrap().value
+        replanned(sql).get_result(&mut self.connect()).unwrap()
     }
 
     /// The plan that `EXPLAIN` shows.
@@ -88,13 +76,12 @@ impl Database {
 
     /// The texts of `SELECT … AS value`.
     pub fn texts(&self, sql: &str) -> Vec<String> {
-        let rows = diesel::sql_query(sql).load::<Line>(&mut self.connect()).unwrap();
-        rows.into_iter().map(|row| row.value).collect()
+        replanned(sql).load(&mut self.connect()).unwrap()
     }
 }
 
 /// PostgreSQL 15 introduced `STRATEGY`. Earlier versions always copy files.
 fn cluster_has_strategies(conn: &mut PgConnection) -> bool {
     let sql = "SELECT current_setting('server_version_num')::bigint AS value";
-    diesel::sql_query(sql).get_result::<Number>(conn).unwrap().value >= 150_000
+    replanned(sql).get_result::<i64>(conn).unwrap() >= 150_000
 }

@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Nullable, Text};
 use serde_json::Value;
 
 use crate::contacts::form::ChannelKind;
 use crate::contacts::import::ImportStatus;
 use crate::contacts::queries::CREATED_BY_USERS;
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, ImportId};
 use crate::schema::{channels, import_lines};
@@ -17,56 +18,37 @@ use crate::schema::{channels, import_lines};
 /// Maximum lines in a preview, and maximum imports in the list on the upload page.
 const MAX_ROWS: i64 = 20;
 
-/// An import with its counts.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct Import {
-    #[diesel(sql_type = BigInt)]
-    pub id: ImportId,
-    #[diesel(sql_type = Text)]
-    pub file_name: String,
-    #[diesel(sql_type = Text)]
-    pub status: ImportStatus,
-    #[diesel(sql_type = BigInt)]
-    pub channel_id: ChannelId,
-    #[diesel(sql_type = Text)]
-    pub channel_kind: ChannelKind,
-    #[diesel(sql_type = Text)]
-    pub channel_name: String,
-    #[diesel(sql_type = Text)]
-    pub creator: String,
-    #[diesel(sql_type = Integer)]
-    pub good: i32,
-    #[diesel(sql_type = Integer)]
-    pub bad: i32,
-    #[diesel(sql_type = Integer)]
-    pub repeated: i32,
-    #[diesel(sql_type = Integer)]
-    pub existing: i32,
-    #[diesel(sql_type = Integer)]
-    pub created: i32,
-    #[diesel(sql_type = Integer)]
-    pub updated: i32,
-    #[diesel(sql_type = Integer)]
-    pub skipped: i32,
-    #[diesel(sql_type = Integer)]
-    pub failed: i32,
-    /// Number of people whom the lines of new contacts create.
-    #[diesel(sql_type = Integer)]
-    pub new_people: i32,
-    /// Number of other people, named only by lines of existing contacts. They are created if the user chooses
-    /// to update existing contacts.
-    #[diesel(sql_type = Integer)]
-    pub new_people_of_known: i32,
-    /// Number of lines with values that do not fit into a contact.
-    #[diesel(sql_type = Integer)]
-    pub remarked: i32,
-    /// How the file is read, and the target of each column.
-    #[diesel(sql_type = Jsonb)]
-    pub choices: Value,
-    #[diesel(sql_type = Bool)]
-    pub has_file: bool,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
+db::row! {
+    /// An import with its counts.
+    #[derive(Clone, Debug)]
+    pub struct Import {
+        pub id: ImportId,
+        pub file_name: String,
+        pub status: ImportStatus,
+        pub channel_id: ChannelId,
+        pub channel_kind: ChannelKind,
+        pub channel_name: String,
+        pub creator: String,
+        pub good: i32,
+        pub bad: i32,
+        pub repeated: i32,
+        pub existing: i32,
+        pub created: i32,
+        pub updated: i32,
+        pub skipped: i32,
+        pub failed: i32,
+        /// Number of people whom the lines of new contacts create.
+        pub new_people: i32,
+        /// Number of other people, named only by lines of existing contacts. They are created if the user chooses
+        /// to update existing contacts.
+        pub new_people_of_known: i32,
+        /// Number of lines with values that do not fit into a contact.
+        pub remarked: i32,
+        /// How the file is read, and the target of each column.
+        pub choices: Value,
+        pub has_file: bool,
+        pub created_at: DateTime<Utc>,
+    }
 }
 
 // SQL text: locks only the import among the joined tables, which the builder cannot say.
@@ -78,56 +60,46 @@ const SELECT: &str = "SELECT i.id, i.file_name, i.status, i.channel_id, ch.kind 
    FROM imports i JOIN channels ch ON ch.id = i.channel_id JOIN users u ON u.id = i.created_by";
 
 pub fn find(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
-    Ok(diesel::sql_query(format!("{SELECT} WHERE i.id = $1")).bind::<BigInt, _>(import).get_result(conn)?)
+    Ok(db::replanned(format!("{SELECT} WHERE i.id = $1")).bind(import).get_result(conn)?)
 }
 
 /// Like [`find`], and locks the import until the end of the transaction.
 pub fn find_for_update(conn: &mut PgConnection, import: ImportId) -> Result<Import> {
     let sql = format!("{SELECT} WHERE i.id = $1 FOR NO KEY UPDATE OF i");
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(import).get_result(conn)?)
+    Ok(db::replanned(sql).bind(import).get_result(conn)?)
 }
 
 /// The newest imports, newest first.
 pub fn recent(conn: &mut PgConnection) -> Result<Vec<Import>> {
     let sql = format!("{SELECT} ORDER BY i.created_at DESC, i.id DESC LIMIT $1");
-    Ok(diesel::sql_query(sql).bind::<BigInt, _>(MAX_ROWS).load(conn)?)
+    Ok(db::replanned(sql).bind(MAX_ROWS).load(conn)?)
 }
 
-/// A line of the file, as the preview shows it.
-#[derive(Clone, Debug, Queryable, QueryableByName)]
-pub struct ImportLine {
-    #[diesel(sql_type = Integer)]
-    pub line: i32,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub person: String,
-    #[diesel(sql_type = Text)]
-    pub department: String,
-    #[diesel(sql_type = Text)]
-    pub attendant: String,
-    #[diesel(sql_type = Text)]
-    pub code: String,
-    /// Values that do not fit into the contact, and other remarks.
-    #[diesel(sql_type = Text)]
-    pub remark: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub problem: Option<String>,
-    #[diesel(sql_type = Nullable<Integer>)]
-    pub repeats: Option<i32>,
-    /// The name of the existing contact with this number, address or code.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub existing: Option<String>,
+db::row! {
+    /// A line of the file, as the preview shows it.
+    #[derive(Clone, Debug, Queryable)]
+    pub struct ImportLine {
+        pub line: i32,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub person: String,
+        pub department: String,
+        pub attendant: String,
+        pub code: String,
+        /// Values that do not fit into the contact, and other remarks.
+        pub remark: String,
+        pub problem: Option<String>,
+        pub repeats: Option<i32>,
+        /// The name of the existing contact with this number, address or code.
+        pub existing: Option<String>,
+    }
 }
 
 /// The first lines of the file.
 pub fn first_lines(conn: &mut PgConnection, import: ImportId) -> Result<Vec<ImportLine>> {
     // SQL text: looks up the existing contact of each line in three ways.
-    Ok(diesel::sql_query(
+    Ok(db::replanned(
         "SELECT l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.code, l.remark, l.problem,
                 l.repeats,
                 coalesce((SELECT c.name FROM channels ch JOIN contacts c ON c.channel_id = ch.id
@@ -137,8 +109,8 @@ pub fn first_lines(conn: &mut PgConnection, import: ImportId) -> Result<Vec<Impo
                     AS existing
            FROM import_lines l WHERE l.import_id = $1 ORDER BY l.line LIMIT $2",
     )
-    .bind::<BigInt, _>(import)
-    .bind::<BigInt, _>(MAX_ROWS)
+    .bind(import)
+    .bind(MAX_ROWS)
     .load(conn)?)
 }
 

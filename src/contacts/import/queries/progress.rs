@@ -3,7 +3,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 
 use crate::contacts::display;
 use crate::contacts::form::{ChannelKind, NAME_LIMIT};
@@ -13,33 +12,29 @@ use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, ImportId, UserId};
 use crate::schema::{import_lines, imports};
 
-/// A running import, locked.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct LockedImport {
-    #[diesel(sql_type = BigInt)]
-    pub id: ImportId,
-    #[diesel(sql_type = BigInt)]
-    pub created_by: UserId,
-    #[diesel(sql_type = BigInt)]
-    pub channel_id: ChannelId,
-    #[diesel(sql_type = Text)]
-    pub kind: ChannelKind,
-    #[diesel(sql_type = Bool)]
-    pub updates_existing: bool,
+db::row! {
+    /// A running import, locked.
+    #[derive(Clone, Debug)]
+    pub struct LockedImport {
+        pub id: ImportId,
+        pub created_by: UserId,
+        pub channel_id: ChannelId,
+        pub kind: ChannelKind,
+        pub updates_existing: bool,
+    }
 }
 
 /// The running import that was confirmed first, locked. `None` if another process is importing: only one works
 /// at a time, so that the same customer in two files becomes one contact.
 pub fn claim(conn: &mut PgConnection) -> Result<Option<LockedImport>> {
     // SQL text: the builder has no advisory locks.
-    let is_locked: bool = db::prepared("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import'))")
-        .by_position::<Bool>()
-        .get_result(conn)?;
+    let is_locked: bool =
+        db::prepared("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import'))").get_result(conn)?;
     if !is_locked {
         return Ok(None);
     }
     // SQL text: locks only the import among the joined tables.
-    Ok(diesel::sql_query(
+    Ok(db::replanned(
         "SELECT i.id, i.created_by, i.channel_id, ch.kind, i.updates_existing
            FROM imports i JOIN channels ch ON ch.id = i.channel_id
           WHERE i.status = 'running' ORDER BY i.confirmed_at, i.id LIMIT 1 FOR NO KEY UPDATE OF i SKIP LOCKED",
@@ -48,35 +43,25 @@ pub fn claim(conn: &mut PgConnection) -> Result<Option<LockedImport>> {
     .optional()?)
 }
 
-/// A waiting line, and the contacts with its number and its e-mail address.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct WaitingLine {
-    #[diesel(sql_type = Integer)]
-    pub line: i32,
-    #[diesel(sql_type = Text)]
-    pub name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub person: String,
-    /// The department and the attendant of the line, if they are still active.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub department: Option<DepartmentId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub attendant: Option<UserId>,
-    #[diesel(sql_type = Bool)]
-    pub is_repeat: bool,
-    /// The contact whose code the line has.
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub by_code: Option<ContactId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub by_phone: Option<ContactId>,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub by_email: Option<ContactId>,
-    #[diesel(sql_type = Bool)]
-    pub is_address_taken: bool,
+db::row! {
+    /// A waiting line, and the contacts with its number and its e-mail address.
+    #[derive(Clone, Debug)]
+    pub struct WaitingLine {
+        pub line: i32,
+        pub name: String,
+        pub phone: String,
+        pub email: String,
+        pub person: String,
+        /// The department and the attendant of the line, if they are still active.
+        pub department: Option<DepartmentId>,
+        pub attendant: Option<UserId>,
+        pub is_repeat: bool,
+        /// The contact whose code the line has.
+        pub by_code: Option<ContactId>,
+        pub by_phone: Option<ContactId>,
+        pub by_email: Option<ContactId>,
+        pub is_address_taken: bool,
+    }
 }
 
 impl WaitingLine {
@@ -117,21 +102,21 @@ const SELECT: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS
 
 /// The next waiting lines. Those that repeat other lines come last.
 pub fn waiting(conn: &mut PgConnection, import: &LockedImport, limit: i64) -> Result<Vec<WaitingLine>> {
-    Ok(diesel::sql_query(format!("{SELECT} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
-        .bind::<BigInt, _>(import.id)
-        .bind::<BigInt, _>(limit)
-        .bind::<BigInt, _>(import.channel_id)
-        .bind::<Text, _>(import.kind)
+    Ok(db::replanned(format!("{SELECT} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
+        .bind(import.id)
+        .bind(limit)
+        .bind(import.channel_id)
+        .bind(import.kind)
         .load(conn)?)
 }
 
 /// One line, if it is still waiting.
 pub fn waiting_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -> Result<Vec<WaitingLine>> {
-    Ok(diesel::sql_query(format!("{SELECT} AND l.line = $2"))
-        .bind::<BigInt, _>(import.id)
-        .bind::<Integer, _>(line)
-        .bind::<BigInt, _>(import.channel_id)
-        .bind::<Text, _>(import.kind)
+    Ok(db::replanned(format!("{SELECT} AND l.line = $2"))
+        .bind(import.id)
+        .bind(line)
+        .bind(import.channel_id)
+        .bind(import.kind)
         .load(conn)?)
 }
 

@@ -2,7 +2,6 @@
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Integer, Jsonb, Nullable, Text};
 use serde_json::Value;
 
 use crate::contacts::form::ChannelKind;
@@ -22,7 +21,7 @@ pub fn delete_old(conn: &mut PgConnection) -> Result<usize> {
     let mut count = 0;
     loop {
         // SQL text: deletes from the table in which it searches.
-        let gone = diesel::sql_query(
+        let gone = db::replanned(
             "DELETE FROM imports WHERE id = (
                 SELECT id FROM imports WHERE created_at < now() - interval '7 days' AND status <> 'running'
                  ORDER BY created_at, id LIMIT 1)",
@@ -48,11 +47,10 @@ pub fn create(
               kept AS (INSERT INTO import_files (import_id, content) SELECT id, $4 FROM made)
          SELECT id FROM made",
     )
-    .bind::<BigInt, _>(by)
-    .bind::<BigInt, _>(channel)
-    .bind::<Text, _>(file_name)
-    .bind::<Binary, _>(content)
-    .by_position::<BigInt>()
+    .bind(by)
+    .bind(channel)
+    .bind(file_name)
+    .bind(content)
     .get_result(conn)?)
 }
 
@@ -73,18 +71,14 @@ pub fn delete_all_lines(conn: &mut PgConnection, import: ImportId) -> Result<()>
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct MemberRow {
-    #[diesel(sql_type = BigInt)]
-    department_id: DepartmentId,
-    #[diesel(sql_type = Text)]
-    department: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    id: Option<UserId>,
-    #[diesel(sql_type = Text)]
-    name: String,
-    #[diesel(sql_type = Text)]
-    email: String,
+db::row! {
+    struct MemberRow {
+        department_id: DepartmentId,
+        department: String,
+        id: Option<UserId>,
+        name: String,
+        email: String,
+    }
 }
 
 /// The active departments and their active members.
@@ -127,7 +121,7 @@ fn add_portion(
         lines.iter().map(of).collect()
     }
     // SQL text: inserts many lines at once, each with what is known of it.
-    diesel::sql_query(
+    db::replanned(
         "INSERT INTO import_lines (import_id, line, name, phone, email, person, department, attendant,
                 department_id, attendant_id, code, remark, problem, repeats, person_key, is_known)
          SELECT $1, l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.department_id,
@@ -154,24 +148,24 @@ fn add_portion(
                                WHERE o.email = l.email AND o.email <> '' AND l.problem IS NULL AND l.repeats IS NULL
                                ORDER BY o.archived_at IS NOT NULL, o.id LIMIT 1) e ON true",
     )
-    .bind::<BigInt, _>(import)
-    .bind::<BigInt, _>(channel)
-    .bind::<Text, _>(kind)
-    .bind::<Text, _>(ADDRESS_TAKEN)
-    .bind::<Text, _>(TWO_CONTACTS)
-    .bind::<Array<Integer>, _>(column(lines, |line| line.number))
-    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.person.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.department.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.attendant.as_str()))
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department_id))
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant_id))
-    .bind::<Array<Text>, _>(column(lines, |line| line.code.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.remark.as_str()))
-    .bind::<Array<Nullable<Text>>, _>(column(lines, |line| line.problem.as_deref()))
-    .bind::<Array<Nullable<Integer>>, _>(column(lines, |line| line.repeats))
+    .bind(import)
+    .bind(channel)
+    .bind(kind)
+    .bind(ADDRESS_TAKEN)
+    .bind(TWO_CONTACTS)
+    .bind(column(lines, |line| line.number))
+    .bind(column(lines, |line| line.name.as_str()))
+    .bind(column(lines, |line| line.phone.as_str()))
+    .bind(column(lines, |line| line.email.as_str()))
+    .bind(column(lines, |line| line.person.as_str()))
+    .bind(column(lines, |line| line.department.as_str()))
+    .bind(column(lines, |line| line.attendant.as_str()))
+    .bind(column(lines, |line| line.department_id))
+    .bind(column(lines, |line| line.attendant_id))
+    .bind(column(lines, |line| line.code.as_str()))
+    .bind(column(lines, |line| line.remark.as_str()))
+    .bind(column(lines, |line| line.problem.as_deref()))
+    .bind(column(lines, |line| line.repeats))
     .execute(conn)?;
     Ok(())
 }
@@ -180,7 +174,7 @@ fn add_portion(
 /// yet.
 pub fn finish_mapping(conn: &mut PgConnection, import: ImportId, choices: &Value) -> Result<()> {
     // SQL text: counts and saves in one statement.
-    diesel::sql_query(
+    db::replanned(
         "WITH lines AS MATERIALIZED (
             SELECT problem, repeats, person_key, is_known, remark FROM import_lines WHERE import_id = $1),
          missing AS (
@@ -201,8 +195,8 @@ pub fn finish_mapping(conn: &mut PgConnection, import: ImportId, choices: &Value
                         count(*) FILTER (WHERE NOT is_of_new) AS of_known FROM missing) m
           WHERE i.id = $1",
     )
-    .bind::<BigInt, _>(import)
-    .bind::<Jsonb, _>(choices)
+    .bind(import)
+    .bind(choices)
     .execute(conn)?;
     Ok(())
 }

@@ -2,8 +2,6 @@
 //! values. The caller runs each portion in one transaction.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Nullable, Text};
 
 use super::{LockedImport, WaitingLine};
 use crate::db;
@@ -16,7 +14,7 @@ pub fn people(
     import: &LockedImport,
     names: &[&str],
 ) -> Result<Vec<(String, PersonId)>> {
-    diesel::sql_query(
+    db::replanned(
         "WITH missing AS (
             SELECT DISTINCT ON (plain(n)) n AS name FROM unnest($1::text[]) AS n
              WHERE NOT EXISTS (SELECT FROM people p WHERE p.archived_at IS NULL AND p.sort_name = plain(n))),
@@ -24,16 +22,15 @@ pub fn people(
          INSERT INTO audit (action, subject_id, actor_id, details)
          SELECT 'person.created', id, $2, jsonb_build_object('import_id', $3) FROM made",
     )
-    .bind::<Array<Text>, _>(names)
-    .bind::<BigInt, _>(import.created_by)
-    .bind::<BigInt, _>(import.id)
+    .bind(names)
+    .bind(import.created_by)
+    .bind(import.id)
     .execute(conn)?;
     Ok(db::replanned(
         "SELECT n AS name, (SELECT min(p.id) FROM people p WHERE p.archived_at IS NULL AND p.sort_name = plain(n)) AS id
            FROM unnest($1::text[]) AS n",
     )
-    .bind::<Array<Text>, _>(names)
-    .by_position::<(Text, BigInt)>()
+    .bind(names)
     .load(conn)?)
 }
 
@@ -51,7 +48,7 @@ pub fn create_contacts(
     import: &LockedImport,
     lines: &[(WaitingLine, Option<PersonId>)],
 ) -> Result<()> {
-    diesel::sql_query(
+    db::replanned(
         "WITH made AS (
             INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
                                   default_attendant_id)
@@ -62,16 +59,16 @@ pub fn create_contacts(
          INSERT INTO audit (action, subject_id, actor_id, details)
          SELECT 'contact.created', id, $9, jsonb_build_object('import_id', $10) FROM made",
     )
-    .bind::<BigInt, _>(import.channel_id)
-    .bind::<Text, _>(import.kind)
-    .bind::<Array<Text>, _>(column(lines, WaitingLine::contact_name))
-    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
-    .bind::<Array<Nullable<BigInt>>, _>(person_ids(lines))
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department))
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant))
-    .bind::<BigInt, _>(import.created_by)
-    .bind::<BigInt, _>(import.id)
+    .bind(import.channel_id)
+    .bind(import.kind)
+    .bind(column(lines, WaitingLine::contact_name))
+    .bind(column(lines, |line| line.phone.as_str()))
+    .bind(column(lines, |line| line.email.as_str()))
+    .bind(person_ids(lines))
+    .bind(column(lines, |line| line.department))
+    .bind(column(lines, |line| line.attendant))
+    .bind(import.created_by)
+    .bind(import.id)
     .execute(conn)?;
     Ok(())
 }
@@ -84,7 +81,7 @@ pub fn update_contacts(
     import: &LockedImport,
     lines: &[(WaitingLine, Option<PersonId>)],
 ) -> Result<()> {
-    diesel::sql_query(
+    db::replanned(
         "WITH said AS (SELECT * FROM unnest($1, $2, $3, $4, $5, $8, $9)
                             AS l (id, name, phone, email, person, department, attendant)),
          locked AS MATERIALIZED (
@@ -114,15 +111,15 @@ pub fn update_contacts(
          SELECT 'contact.edited', id, $6, jsonb_build_object('import_id', $7, 'fields', fields)
            FROM changed WHERE fields <> '{}'",
     )
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, WaitingLine::contact))
-    .bind::<Array<Text>, _>(column(lines, |line| line.name.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.phone.as_str()))
-    .bind::<Array<Text>, _>(column(lines, |line| line.email.as_str()))
-    .bind::<Array<Nullable<BigInt>>, _>(person_ids(lines))
-    .bind::<BigInt, _>(import.created_by)
-    .bind::<BigInt, _>(import.id)
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.department))
-    .bind::<Array<Nullable<BigInt>>, _>(column(lines, |line| line.attendant))
+    .bind(column(lines, WaitingLine::contact))
+    .bind(column(lines, |line| line.name.as_str()))
+    .bind(column(lines, |line| line.phone.as_str()))
+    .bind(column(lines, |line| line.email.as_str()))
+    .bind(person_ids(lines))
+    .bind(import.created_by)
+    .bind(import.id)
+    .bind(column(lines, |line| line.department))
+    .bind(column(lines, |line| line.attendant))
     .execute(conn)?;
     Ok(())
 }

@@ -1,8 +1,6 @@
 //! The number of schedules in each tab.
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
 
 use super::filter_values::{FilterValues, bind_filters};
 use super::status_range::{Direction, status_range};
@@ -71,8 +69,7 @@ pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
     // Each situation is a literal in the text, so that the planner knows how many rows to expect.
     let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
     let query = of_each.collect::<Vec<_>>().join(" UNION ALL ");
-    let rows: Vec<(Status, i64, i64)> =
-        bind_filters(query, all).by_position::<(Text, BigInt, BigInt)>().load(conn)?;
+    let rows: Vec<(Status, i64, i64)> = bind_filters(query, all).load(conn)?;
     let mut counts = Counts::default();
     for (status, looked_at, count) in rows {
         let is_cut = looked_at >= limit;

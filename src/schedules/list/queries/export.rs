@@ -2,57 +2,39 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz};
 
 use super::filter_values::{FilterValues, bind_filters};
 use super::page::ReadOrder;
+use crate::db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::list::filters::Sort;
 use crate::schedules::{Action, FailureReason, Status};
 use crate::web::Cursor;
 
-#[derive(Debug, QueryableByName)]
-pub struct ExportRow {
-    #[diesel(sql_type = BigInt)]
-    pub id: ScheduleId,
-    #[diesel(sql_type = Text)]
-    pub status: Status,
-    #[diesel(sql_type = Timestamptz)]
-    pub due_at: DateTime<Utc>,
-    #[diesel(sql_type = Text)]
-    pub contact_name: String,
-    #[diesel(sql_type = Text)]
-    pub phone: String,
-    #[diesel(sql_type = Text)]
-    pub email: String,
-    #[diesel(sql_type = Text)]
-    pub channel_name: String,
-    #[diesel(sql_type = Text)]
-    pub person_name: String,
-    #[diesel(sql_type = Text)]
-    pub department_name: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub attendant_name: Option<String>,
-    #[diesel(sql_type = Text)]
-    pub action: Action,
-    #[diesel(sql_type = Text)]
-    pub comment: String,
-    #[diesel(sql_type = Text)]
-    pub message: String,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub failure_reason: Option<FailureReason>,
-    #[diesel(sql_type = Text)]
-    pub cancel_reason: String,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    pub protocol: Option<i64>,
-    #[diesel(sql_type = Text)]
-    pub creator_name: String,
-    #[diesel(sql_type = Timestamptz)]
-    pub created_at: DateTime<Utc>,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    pub finished_at: Option<DateTime<Utc>>,
+db::row! {
+    #[derive(Debug)]
+    pub struct ExportRow {
+        pub id: ScheduleId,
+        pub status: Status,
+        pub due_at: DateTime<Utc>,
+        pub contact_name: String,
+        pub phone: String,
+        pub email: String,
+        pub channel_name: String,
+        pub person_name: String,
+        pub department_name: String,
+        pub attendant_name: Option<String>,
+        pub action: Action,
+        pub comment: String,
+        pub message: String,
+        pub failure_reason: Option<FailureReason>,
+        pub cancel_reason: String,
+        pub protocol: Option<i64>,
+        pub creator_name: String,
+        pub created_at: DateTime<Utc>,
+        pub finished_at: Option<DateTime<Utc>>,
+    }
 }
 
 /// Rows per query.
@@ -82,8 +64,7 @@ pub fn chunk(
         reading.rows(values, CHUNK),
         reading.order
     );
-    let query = bind_filters(query, values)
-        .bind::<Nullable<Timestamptz>, _>(after.map(|cursor| cursor.at))
-        .bind::<Nullable<BigInt>, _>(after.map(|cursor| cursor.id));
+    let query =
+        bind_filters(query, values).bind(after.map(|cursor| cursor.at)).bind(after.map(|cursor| cursor.id));
     Ok(query.load(conn)?)
 }

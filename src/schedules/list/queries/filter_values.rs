@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
 
 use super::search::{self, SearchResult};
 use crate::clock::Zone;
@@ -142,12 +141,12 @@ impl FilterValues {
 pub fn bind_filters(sql: String, values: &FilterValues) -> db::Prepared<'_> {
     db::prepared(sql)
         .replanned_if(values.is_searched())
-        .bind::<Nullable<Array<BigInt>>, _>(values.found.as_ref())
-        .bind::<Nullable<Array<Text>>, _>(values.patterns.as_ref())
-        .bind::<Nullable<BigInt>, _>(values.department)
-        .bind::<Nullable<BigInt>, _>(values.attendant)
-        .bind::<Nullable<BigInt>, _>(values.creator)
-        .bind::<Nullable<Text>, _>(values.action)
-        .bind::<Nullable<Timestamptz>, _>(values.from)
-        .bind::<Nullable<Timestamptz>, _>(values.to)
+        .bind(values.found.as_ref())
+        .bind(values.patterns.as_ref())
+        .bind(values.department)
+        .bind(values.attendant)
+        .bind(values.creator)
+        .bind(values.action)
+        .bind(values.from)
+        .bind(values.to)
 }

@@ -4,8 +4,6 @@ use std::cmp::Ordering;
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
 
 use super::counts::Counts;
 use super::filter_values::{FilterValues, bind_filters};
@@ -29,8 +27,7 @@ pub fn counts_and_page(
     let all = values.without_status();
     // SQL text, because the condition depends on the filters that are set.
     let query = format!("SELECT s.id, s.status, s.due_at FROM schedules s WHERE {}", all.condition());
-    let rows: Vec<FoundRow> =
-        bind_filters(query, &all).by_position::<(BigInt, Text, Timestamptz)>().load(conn)?;
+    let rows: Vec<FoundRow> = bind_filters(query, &all).load(conn)?;
     let counts = rows.iter().map(|(_, status, _)| *status).collect();
     let of_tab = rows.into_iter().filter(|(_, status, _)| values.status.is_none_or(|tab| tab == *status));
     let found = of_page(of_tab.collect(), sort, start);

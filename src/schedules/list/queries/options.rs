@@ -3,8 +3,6 @@
 use std::sync::Arc;
 
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db;
 use crate::error::Result;
@@ -53,7 +51,7 @@ pub fn users(conn: &mut PgConnection, typed: &str, chosen: &[UserId]) -> Result<
           ORDER BY u.deactivated_at IS NOT NULL, u.sort_name, u.id",
         MAX_USERS + 1
     ))
-    .bind::<Array<Text>, _>(patterns)
-    .bind::<Array<BigInt>, _>(chosen)
+    .bind(patterns)
+    .bind(chosen)
     .load(conn)?)
 }

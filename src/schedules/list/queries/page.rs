@@ -2,59 +2,41 @@
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz};
 
 use super::counts::{Counts, rows_of_status};
 use super::filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
 use super::status_range::{Direction, status_range};
+use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
 use crate::schedules::list::filters::{PageStart, Sort};
 use crate::schedules::{Action, Status};
 use crate::web::{Cursor, PageOf};
 
-/// One line of the list.
-#[derive(Debug, Queryable)]
-pub struct Row {
-    pub id: ScheduleId,
-    pub contact_id: ContactId,
-    pub contact_name: String,
-    pub phone: String,
-    pub email: String,
-    pub channel_name: String,
-    pub due_at: DateTime<Utc>,
-    pub created_at: DateTime<Utc>,
-    pub action: Action,
-    pub status: Status,
-    /// Pending, but too close to another schedule because the company's spacing was changed.
-    pub is_unspaced: bool,
-    /// When it was run by hand, before its time.
-    pub fired_early_at: Option<DateTime<Utc>>,
-    /// Whether the contact is archived and can have no new schedules.
-    pub is_archived: bool,
-    pub department_name: String,
-    pub attendant_name: Option<String>,
+db::row_by_position! {
+    /// One line of the list.
+    #[derive(Debug)]
+    pub struct Row {
+        pub id: ScheduleId,
+        pub contact_id: ContactId,
+        pub contact_name: String,
+        pub phone: String,
+        pub email: String,
+        pub channel_name: String,
+        pub due_at: DateTime<Utc>,
+        pub created_at: DateTime<Utc>,
+        pub action: Action,
+        pub status: Status,
+        /// Pending, but too close to another schedule because the company's spacing was changed.
+        pub is_unspaced: bool,
+        /// When it was run by hand, before its time.
+        pub fired_early_at: Option<DateTime<Utc>>,
+        /// Whether the contact is archived and can have no new schedules.
+        pub is_archived: bool,
+        pub department_name: String,
+        pub attendant_name: Option<String>,
+    }
 }
-
-/// The SQL types of its columns.
-type Columns = (
-    BigInt,
-    BigInt,
-    Text,
-    Text,
-    Text,
-    Text,
-    Timestamptz,
-    Timestamptz,
-    Text,
-    Text,
-    Bool,
-    Nullable<Timestamptz>,
-    Bool,
-    Text,
-    Nullable<Text>,
-);
 
 /// Rows per page.
 pub const PAGE: usize = 25;
@@ -95,10 +77,9 @@ pub fn page(
            JOIN departments d ON d.id = s.department_id
            LEFT JOIN users a ON a.id = s.attendant_id {order}"
     );
-    let query = bind_filters(query, values)
-        .bind::<Nullable<Timestamptz>, _>(start.map(|cursor| cursor.at))
-        .bind::<Nullable<BigInt>, _>(start.map(|cursor| cursor.id));
-    let rows: Vec<Row> = query.by_position::<Columns>().load(conn)?;
+    let query =
+        bind_filters(query, values).bind(start.map(|cursor| cursor.at)).bind(start.map(|cursor| cursor.id));
+    let rows: Vec<Row> = query.load(conn)?;
     let cursor = |row: &Row| Cursor {
         at: if sort.is_by_creation() { row.created_at } else { row.due_at },
         id: row.id.0,

@@ -10,7 +10,6 @@
 use diesel::dsl::max;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Text};
 
 use crate::db;
 use crate::error::Result;
@@ -55,9 +54,8 @@ pub fn find(conn: &mut PgConnection, search: &Search) -> Result<SearchResult> {
 
 /// The patterns with which the texts are compared. Patterns that differ only in accents appear once.
 fn patterns(conn: &mut PgConnection, search: &Search) -> Result<Vec<String>> {
-    let query = db::replanned("SELECT DISTINCT searchable(p) FROM unnest($1) AS p")
-        .bind::<Array<Text>, _>(search.all());
-    Ok(query.by_position::<Text>().load(conn)?)
+    let query = db::replanned("SELECT DISTINCT searchable(p) FROM unnest($1) AS p").bind(search.all());
+    Ok(query.load(conn)?)
 }
 
 /// Texts of some schedules, and the number of schedules that each of them represents. The sample consists of
@@ -71,7 +69,6 @@ fn sample(conn: &mut PgConnection) -> Result<(Vec<String>, f64)> {
                          (SELECT least(100, 100 * {SAMPLE} / greatest(reltuples, 1))
                             FROM pg_class WHERE oid = 'schedule_texts'::regclass)) LIMIT 2 * {SAMPLE}) x"
     ))
-    .by_position::<(Text, BigInt)>()
     .load(conn)?;
     let each_stands_for = rows.first().map_or(0., |(_, schedules)| *schedules as f64 / rows.len() as f64);
     Ok((rows.into_iter().map(|(text, _)| text).collect(), each_stands_for))
@@ -131,10 +128,9 @@ fn looked_up(
          SELECT id FROM found LIMIT $3",
         indexed.collect::<Vec<_>>().join(" AND ")
     ))
-    .bind::<Array<Text>, _>(trigrams)
-    .bind::<Array<Text>, _>(patterns)
-    .bind::<BigInt, _>(MAX_LISTED + 1)
-    .by_position::<BigInt>()
+    .bind(trigrams)
+    .bind(patterns)
+    .bind(MAX_LISTED + 1)
     .load(conn)?;
     Ok((ids.len() as i64 <= MAX_LISTED).then_some(ids))
 }
@@ -152,10 +148,10 @@ pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Resu
            FROM (SELECT * FROM schedule_texts WHERE schedule_id > $1 ORDER BY schedule_id LIMIT $3) x
           WHERE x.search LIKE ALL (ARRAY(SELECT searchable(p) FROM unnest($2) AS p))",
     )
-    .bind::<BigInt, _>(last)
-    .bind::<Array<Text>, _>(search.all())
-    .bind::<BigInt, _>(MAX_LISTED);
-    Ok(added.by_position::<BigInt>().load(conn)?)
+    .bind(last)
+    .bind(search.all())
+    .bind(MAX_LISTED);
+    Ok(added.load(conn)?)
 }
 
 #[cfg(test)]
