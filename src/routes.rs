@@ -169,7 +169,7 @@ pub fn routes() -> Vec<Route> {
         post("/settings/logo/removal", settings::logo::destroy),
         get("/logo/{hash}", settings::logo::show),
         get("/audit", audit::handlers::index),
-        get("/audit/people", audit::handlers::people),
+        get("/audit/users", audit::handlers::users),
         get("/audit/export", audit::handlers::export),
         // One's own
         get("/profile", profile::handlers::edit),

@@ -137,8 +137,8 @@ mod tests {
         assert_eq!(detail(&json!({ "fields": ["greeting", "colour"] })), "saudação; cor");
         let contact =
             json!({ "fields": ["phone", "channel", "person", "department", "attendant", "contacts"] });
-        let told = "telefone; conexão; pessoa; departamento padrão; atendente padrão; contatos";
-        assert_eq!(detail(&contact), told);
+        let expected = "telefone; conexão; pessoa; departamento padrão; atendente padrão; contatos";
+        assert_eq!(detail(&contact), expected);
         assert_eq!(detail(&json!({ "contact_id": 601 })), "");
     }
 }

@@ -63,9 +63,9 @@ impl Query {
     }
 
     /// Drops filter values that do not exist, with a remark for the user about each.
-    fn without_unknown(self, people: &[queries::UserChoice]) -> (Self, FilterRemarks) {
+    fn without_unknown(self, users: &[queries::UserChoice]) -> (Self, FilterRemarks) {
         let is_somebody = match self.actor.parse() {
-            Ok(Actor::Person(id)) => people.iter().any(|person| person.id == id),
+            Ok(Actor::User(id)) => users.iter().any(|user| user.id == id),
             Ok(Actor::Nobody) => true,
             Err(()) => false,
         };
@@ -77,13 +77,13 @@ impl Query {
             (FilterKind::Date("De"), &self.from, is_day(&self.from)),
             (FilterKind::Date("Até"), &self.until, is_day(&self.until)),
         ]);
-        let kept = |text: String, is_known: bool| if is_known { text } else { String::new() };
+        let only_known = |text: String, is_known: bool| if is_known { text } else { String::new() };
         let (is_from, is_until) = (is_day(&self.from), is_day(&self.until));
         let known = Self {
-            actor: kept(self.actor, is_somebody),
-            group: kept(self.group, is_group),
-            from: kept(self.from, is_from),
-            until: kept(self.until, is_until),
+            actor: only_known(self.actor, is_somebody),
+            group: only_known(self.group, is_group),
+            from: only_known(self.from, is_from),
+            until: only_known(self.until, is_until),
             ..self
         };
         (known, remarks)
@@ -91,7 +91,7 @@ impl Query {
 
     fn actor(&self) -> Option<UserId> {
         match self.actor.parse() {
-            Ok(Actor::Person(id)) => Some(id),
+            Ok(Actor::User(id)) => Some(id),
             _ => None,
         }
     }
@@ -126,17 +126,17 @@ pub async fn index(
     }
     let (query, is_swapped) = query.into_inner().in_order();
     let zone = viewer.zone;
-    let (query, remarks, page, people) = db
+    let (query, remarks, page, users) = db
         .run(move |conn| {
-            let people = queries::people(conn, "", query.actor())?;
-            let (query, remarks) = query.without_unknown(&people);
+            let users = queries::users(conn, "", query.actor())?;
+            let (query, remarks) = query.without_unknown(&users);
             let page = queries::page(conn, query.filter(zone))?;
-            Ok((query, remarks, page, people))
+            Ok((query, remarks, page, users))
         })
         .await?;
     let remarks = remarks.swapped(is_swapped).without(query.address(""));
     let address = query.address(&query.place());
-    let view = Index::new(&viewer, &query, page, people, remarks);
+    let view = Index::new(&viewer, &query, page, users, remarks);
     Ok(with_push_url(shell.page("Auditoria", view)?, &address))
 }
 
@@ -146,15 +146,15 @@ pub struct SearchQuery {
     q: String,
 }
 
-/// People for the searchable select, as JSON `[{value, text}]`.
-pub async fn people(
+/// Users for the searchable select, as JSON `[{value, text}]`.
+pub async fn users(
     _: Can<ReadAudit>,
     db: web::Data<Db>,
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse> {
     let nobody = query.q.trim().is_empty().then(|| json!({ "value": "none", "text": NOBODY }));
-    let found = db.run(move |conn| queries::people(conn, &query.q, None)).await?;
-    let choice = |person: queries::UserChoice| json!({ "value": person.id, "text": person.name });
+    let found = db.run(move |conn| queries::users(conn, &query.q, None)).await?;
+    let choice = |user: queries::UserChoice| json!({ "value": user.id, "text": user.name });
     let choices: Vec<Value> = nobody.into_iter().chain(found.into_iter().map(choice)).collect();
     Ok(HttpResponse::build(StatusCode::OK).json(choices))
 }
@@ -170,8 +170,8 @@ pub async fn export(
     let zone = viewer.zone;
     let query = db
         .transaction(move |conn| {
-            let people = queries::people(conn, "", query.actor())?;
-            let (query, _) = query.clone().without_unknown(&people);
+            let users = queries::users(conn, "", query.actor())?;
+            let (query, _) = query.clone().without_unknown(&users);
             record(conn, &Entry::of(Action::AuditExported).by(&viewer).with(query.as_details()))?;
             Ok(query)
         })

@@ -85,7 +85,7 @@ const PAGE: usize = 50;
 /// Filters by who acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    Person(UserId),
+    User(UserId),
     /// Entries without a signed-in user: the platform's and customers'.
     Nobody,
 }
@@ -95,7 +95,7 @@ impl FromStr for Actor {
     fn from_str(text: &str) -> Result<Self, ()> {
         match text {
             "none" => Ok(Self::Nobody),
-            id => id.parse().map(Self::Person).map_err(drop),
+            id => id.parse().map(Self::User).map_err(drop),
         }
     }
 }
@@ -165,7 +165,7 @@ pub fn rows(conn: &mut PgConnection, filter: Filter, limit: usize) -> Result<Vec
         None => Action::ALL.to_vec(),
     };
     let actor = match filter.actor {
-        Some(Actor::Person(id)) => Some(id),
+        Some(Actor::User(id)) => Some(id),
         _ => None,
     };
     Ok(query
@@ -196,7 +196,7 @@ fn found(filter: &Filter, limit: usize) -> String {
     }
     wanted += match filter.actor {
         None => "",
-        Some(Actor::Person(_)) => " AND a.actor_id = $6",
+        Some(Actor::User(_)) => " AND a.actor_id = $6",
         Some(Actor::Nobody) => " AND a.actor_id IS NULL",
     };
     match filter.group.is_some() || filter.actor.is_some() {
@@ -220,7 +220,7 @@ db::row! {
 }
 
 /// Users whose name or e-mail address contains the search words, at most 50, plus the user `chosen`.
-pub fn people(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<UserChoice>> {
+pub fn users(conn: &mut PgConnection, typed: &str, chosen: Option<UserId>) -> Result<Vec<UserChoice>> {
     let search = Search::parse(typed);
     let patterns: Vec<String> = search.map(|search| search.all().to_vec()).unwrap_or_default();
     Ok(db::prepared(format!(

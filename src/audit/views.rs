@@ -13,7 +13,7 @@ use crate::web::{FilterRemarks, PageOf};
 #[template(path = "audit/index.html")]
 pub struct Index {
     lines: Vec<Line>,
-    people: Vec<(String, String)>,
+    users: Vec<(String, String)>,
     actor: String,
     group: String,
     from: String,
@@ -38,12 +38,12 @@ impl Index {
         viewer: &Account,
         query: &Query,
         page: PageOf<Row>,
-        people: Vec<UserChoice>,
+        users: Vec<UserChoice>,
         remarks: FilterRemarks,
     ) -> Self {
         let neighbour = |name: &str, cursor: String| query.address(&format!("{name}={cursor}"));
         Self {
-            people: people.into_iter().map(|person| (person.id.to_string(), person.name)).collect(),
+            users: users.into_iter().map(|user| (user.id.to_string(), user.name)).collect(),
             actor: query.actor.clone(),
             group: query.group.clone(),
             from: query.from.clone(),

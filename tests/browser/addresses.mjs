@@ -2,13 +2,13 @@
 
 import { readFile } from "node:fs/promises";
 
-/** Addresses that are read and are no page, each as the table of routes in tests/it/routes.rs names it. */
+/** Addresses of GET requests that return no page, written as in the table of routes (tests/it/routes.rs). */
 const NO_PAGES = {
   "a way to another page": ["/", "/c/{token}"],
   "a part of a page": [
     "/schedules/attendants", "/schedules/users", "/schedules/slot-check", "/schedules/new/attendants", "/schedules/new/contact-warning",
     "/schedules/new/proposal", "/schedules/new/contacts", "/schedules/new/people", "/contacts/new/attendants", "/contacts/options",
-    "/people/options", "/audit/people", "/settings/spacing-sentence", "/contacts/{id}/conversation/messages",
+    "/people/options", "/audit/users", "/settings/spacing-sentence", "/contacts/{id}/conversation/messages",
     "/c/{contact:[0-9]+}/messages", "/notifications/panel",
   ],
   "a file": [
@@ -19,7 +19,7 @@ const NO_PAGES = {
   "for programs": ["/tickets/unseen", "/healthz", "/readyz", "/.well-known/security.txt"],
 };
 
-/** The pages of the table of routes that none of these addresses is. */
+/** Pages of the table of routes that none of `addresses` belongs to. */
 export async function pagesLeftOut(addresses) {
   const table = await readFile(new URL("../it/routes.rs", import.meta.url), "utf8");
   const routes = [...table.matchAll(/\("GET", "([^"]+)", \[/g)].map(([, route]) => route);
@@ -30,7 +30,7 @@ export async function pagesLeftOut(addresses) {
   const literal = (text) => text.replaceAll(/[.*+?^$()|[\]\\]/g, "\\$&");
   const pattern = (route) => new RegExp(`^${route.split(/\{[^}]*\}/).map(literal).join("[^/]+")}$`);
   const paths = addresses.map((address) => new URL(address, "http://localhost").pathname);
-  // A path such as /users/new is the route of its own, not one with an id.
+  // A path such as /users/new has its own route: "new" is no id.
   const takes = (route, path) => (routes.includes(path) ? path === route : pattern(route).test(path));
   return routes.filter((route) => !others.has(route) && !paths.some((path) => takes(route, path)));
 }

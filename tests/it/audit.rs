@@ -145,9 +145,9 @@ async fn filters_that_do_not_exist_and_swapped_dates_are_named() {
 async fn the_search_for_people_ignores_case_and_accents() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    let found = admin.get("/audit/people?q=BR%C3%9ANO").await;
+    let found = admin.get("/audit/users?q=BR%C3%9ANO").await;
     assert_eq!(found.body, r#"[{"text":"Bruno Lima","value":303}]"#);
-    assert!(admin.get("/audit/people").await.body.contains("Plataforma e contatos"));
+    assert!(admin.get("/audit/users").await.body.contains("Plataforma e contatos"));
 }
 
 #[actix_web::test]
