@@ -53,15 +53,15 @@ fn bit(permission: Permission) -> u16 {
 
 /// A requirement of a page, as a type for `Can<P>`.
 pub trait Requires: 'static {
-    fn is_met_by(person: &Account) -> bool;
+    fn is_met_by(account: &Account) -> bool;
 }
 
 macro_rules! requirements {
     ($($name:ident => $permission:ident),* $(,)?) => {$(
         pub struct $name;
         impl Requires for $name {
-            fn is_met_by(person: &Account) -> bool {
-                person.may(Permission::$permission)
+            fn is_met_by(account: &Account) -> bool {
+                account.may(Permission::$permission)
             }
         }
     )*};
@@ -81,8 +81,8 @@ requirements! {
 pub struct AttendTickets;
 
 impl Requires for AttendTickets {
-    fn is_met_by(person: &Account) -> bool {
-        person.can_attend()
+    fn is_met_by(account: &Account) -> bool {
+        account.can_attend()
     }
 }
 
@@ -90,8 +90,8 @@ impl Requires for AttendTickets {
 pub struct ExportContacts;
 
 impl Requires for ExportContacts {
-    fn is_met_by(person: &Account) -> bool {
-        person.exports_contacts()
+    fn is_met_by(account: &Account) -> bool {
+        account.exports_contacts()
     }
 }
 
@@ -99,7 +99,7 @@ impl Requires for ExportContacts {
 pub struct ReadContacts;
 
 impl Requires for ReadContacts {
-    fn is_met_by(person: &Account) -> bool {
-        person.reads_contacts()
+    fn is_met_by(account: &Account) -> bool {
+        account.reads_contacts()
     }
 }

@@ -21,7 +21,7 @@ pub const READS_EVERY_CONVERSATION: &str = "(r.is_administrator OR EXISTS (SELEC
 pub const ATTENDS: &str =
     "EXISTS (SELECT FROM role_permissions p WHERE p.role_id = r.id AND p.permission = 'tickets')";
 
-/// SQL condition: notification `told` lets its recipient `u` read the contact's conversation. It does so
+/// SQL condition: notification `notice` lets its recipient `u` read the contact's conversation. It does so
 /// while it is in the bell, for at most 30 days, and until `u` loses a department or a permission.
 ///
 /// Users cannot get access by their own actions. In the rules below, `u` also means the user who gave `u`
@@ -32,22 +32,22 @@ pub const ATTENDS: &str =
 /// - that were passed on from a user whom `u` deactivated, edited, or removed from the schedule's department.
 ///
 /// The subqueries read single rows by index. A join would read whole tables.
-pub const NOTIFICATION_GRANTS_ACCESS: &str = "(told.removed_at IS NULL AND told.created_at > greatest(u.told_since, now() - interval '30 days')
+pub const NOTIFICATION_GRANTS_ACCESS: &str = "(notice.removed_at IS NULL AND notice.created_at > greatest(u.told_since, now() - interval '30 days')
     AND coalesce((SELECT false FROM schedule_history h
-                   WHERE h.schedule_id = told.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
+                   WHERE h.schedule_id = notice.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
                      AND (h.details -> 'fields') IS DISTINCT FROM '[\"spacing_exempt\"]'::jsonb LIMIT 1), true)
     AND coalesce((SELECT false FROM audit a
                    WHERE a.action = 'user.deactivated' AND a.actor_id IN (u.id, u.let_in_by)
-                     AND a.subject_id = (SELECT s.attendant_id FROM schedules s WHERE s.id = told.schedule_id)
+                     AND a.subject_id = (SELECT s.attendant_id FROM schedules s WHERE s.id = notice.schedule_id)
                    LIMIT 1), true)
-    AND (told.passed_on_by IS NULL
+    AND (notice.passed_on_by IS NULL
       OR coalesce((SELECT false FROM audit a
                     WHERE a.action IN ('user.deactivated', 'user.edited') AND a.actor_id IN (u.id, u.let_in_by)
-                      AND a.subject_id = told.passed_on_by LIMIT 1), true)
+                      AND a.subject_id = notice.passed_on_by LIMIT 1), true)
      AND coalesce((SELECT false FROM audit a
                     WHERE a.action = 'department.member_removed' AND a.actor_id IN (u.id, u.let_in_by)
-                      AND a.subject_id = (SELECT s.department_id FROM schedules s WHERE s.id = told.schedule_id)
-                      AND a.details ->> 'user_id' = told.passed_on_by::text LIMIT 1), true)))";
+                      AND a.subject_id = (SELECT s.department_id FROM schedules s WHERE s.id = notice.schedule_id)
+                      AND a.details ->> 'user_id' = notice.passed_on_by::text LIMIT 1), true)))";
 
 /// SQL condition: user `u` with role `r` may read the conversation of the contact whose id is the SQL
 /// expression `contact`.
@@ -56,7 +56,7 @@ pub fn may_read(contact: &str) -> String {
         "({READS_EVERY_CONVERSATION}
           OR ({ATTENDS} AND EXISTS (SELECT FROM tickets t WHERE t.contact_id = {contact} AND (t.attendant_id = u.id
               OR t.department_id IN (SELECT department_id FROM department_members m WHERE m.user_id = u.id))))
-          OR EXISTS (SELECT FROM notifications told WHERE told.contact_id = {contact} AND told.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS}))"
+          OR EXISTS (SELECT FROM notifications notice WHERE notice.contact_id = {contact} AND notice.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS}))"
     )
 }
 

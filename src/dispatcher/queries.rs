@@ -89,9 +89,9 @@ pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
 /// # Errors
 /// `Collision` if another transaction changed the contact, the department or the attendant in between.
 pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
-    type Place = (ContactId, DepartmentId, Option<UserId>);
-    let place = (schedules::contact_id, schedules::department_id, schedules::attendant_id);
-    let before: Place = schedules::table.find(id).select(place).first(conn)?;
+    type Assignment = (ContactId, DepartmentId, Option<UserId>);
+    let assignment = (schedules::contact_id, schedules::department_id, schedules::attendant_id);
+    let before: Assignment = schedules::table.find(id).select(assignment).first(conn)?;
     let (contact, department, attendant) = before;
     let channel: ChannelId = contacts::table.find(contact).select(contacts::channel_id).first(conn)?;
     channels::table.find(channel).select(channels::id).for_share().execute(conn)?;
@@ -99,8 +99,8 @@ pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
     if let Some(attendant) = attendant {
         users::table.find(attendant).select(users::id).for_share().execute(conn)?;
     }
-    let (status, now): (Status, Place) =
-        schedules::table.find(id).select((schedules::status, place)).for_no_key_update().first(conn)?;
+    let (status, now): (Status, Assignment) =
+        schedules::table.find(id).select((schedules::status, assignment)).for_no_key_update().first(conn)?;
     if now != before {
         return Err(Error::Collision("the schedule was changed in between".into()));
     }

@@ -101,8 +101,8 @@ pub fn conversation_readers(
                 ARRAY(SELECT DISTINCT department_id FROM tickets t WHERE t.contact_id = asked.contact_id) AS departments,
                 ARRAY(SELECT DISTINCT attendant_id FROM tickets t
                        WHERE t.contact_id = asked.contact_id AND attendant_id IS NOT NULL) AS attendants,
-                ARRAY(SELECT DISTINCT told.user_id FROM notifications told JOIN users u ON u.id = told.user_id
-                       WHERE told.contact_id = asked.contact_id AND {NOTIFICATION_GRANTS_ACCESS}) AS notified
+                ARRAY(SELECT DISTINCT notice.user_id FROM notifications notice JOIN users u ON u.id = notice.user_id
+                       WHERE notice.contact_id = asked.contact_id AND {NOTIFICATION_GRANTS_ACCESS}) AS notified
            FROM unnest($1) AS asked (contact_id)"
     ));
     Ok(conversation_readers.bind(contacts).load(conn)?)

@@ -28,8 +28,8 @@ db::row! {
 
 impl Role {
     /// Nobody may edit the administrator role or their own role.
-    pub fn may_be_edited_by(&self, person: &Account) -> bool {
-        !self.is_administrator && self.id != person.role_id
+    pub fn may_be_edited_by(&self, account: &Account) -> bool {
+        !self.is_administrator && self.id != account.role_id
     }
 
     pub fn permissions(&self) -> Permissions {

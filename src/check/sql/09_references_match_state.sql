@@ -24,5 +24,5 @@ UNION ALL
 SELECT 'notification', n.id
   FROM notifications n CROSS JOIN retention r
  WHERE n.passed_on_by IS NOT NULL AND n.created_at > r.notifications_gone_before + interval '8 days'
-   AND NOT EXISTS (SELECT FROM notifications told
-                    WHERE told.schedule_id = n.schedule_id AND told.kind = n.kind AND told.user_id = n.passed_on_by)
+   AND NOT EXISTS (SELECT FROM notifications received
+                    WHERE received.schedule_id = n.schedule_id AND received.kind = n.kind AND received.user_id = n.passed_on_by)

@@ -8,12 +8,12 @@ SELECT id, at, kind, actor, details FROM (
     UNION ALL
     SELECT s.id, s.finished_at, s.status, NULL, jsonb_strip_nulls(jsonb_build_object(
                'reason', s.failure_reason, 'ticket_id', t.id, 'late_ms', 0,
-               'open_ticket_id', CASE WHEN s.status = 'failed' THEN told.ticket_id END,
-               'notified', coalesce(told.users, '[]')))
+               'open_ticket_id', CASE WHEN s.status = 'failed' THEN notified.ticket_id END,
+               'notified', coalesce(notified.users, '[]')))
       FROM schedules s
       LEFT JOIN tickets t ON t.schedule_id = s.id
       LEFT JOIN (SELECT schedule_id, jsonb_agg(user_id ORDER BY id) AS users, min(ticket_id) AS ticket_id
-                   FROM notifications GROUP BY schedule_id) AS told ON told.schedule_id = s.id
+                   FROM notifications GROUP BY schedule_id) AS notified ON notified.schedule_id = s.id
      WHERE s.status IN ('completed', 'failed') AND s.id > (SELECT last_schedule FROM sizes)
  ) AS happened
  ORDER BY at, id;

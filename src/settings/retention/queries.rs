@@ -138,7 +138,7 @@ pub fn remove_old_history(conn: &mut PgConnection, after: i64) -> Result<Batch> 
                  WHERE o.kind IN ('cancelled', 'completed', 'failed')
                    AND s.finished_at < (SELECT since FROM kept)),
               removed AS (DELETE FROM schedule_history h USING ended WHERE h.schedule_id = ended.id RETURNING h.id),
-              told AS (UPDATE retention
+              updated AS (UPDATE retention
                           SET history_gone_before = greatest(history_gone_before, (SELECT since FROM kept))
                         WHERE EXISTS (SELECT FROM removed))
          SELECT (SELECT count(*) FROM removed) AS removed,

@@ -181,7 +181,7 @@ fn reads_beyond(conn: &mut PgConnection, user: UserId, editor: &Account) -> Resu
         "SELECT ({ATTENDS} AND (
                     EXISTS (SELECT FROM department_members m WHERE m.user_id = u.id AND m.department_id <> ALL($2))
                  OR EXISTS (SELECT FROM tickets t WHERE t.attendant_id = u.id AND t.department_id <> ALL($2))))
-                OR EXISTS (SELECT FROM notifications told WHERE told.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS})
+                OR EXISTS (SELECT FROM notifications notice WHERE notice.user_id = u.id AND {NOTIFICATION_GRANTS_ACCESS})
            FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = $1"
     ))
     .bind(user)
