@@ -70,7 +70,7 @@ export class Load {
     const sorted = this.waits.toSorted?.((a, b) => a - b) ?? [...this.waits].sort((a, b) => a - b);
     const at = (share) => sorted[Math.floor((sorted.length - 1) * share)]?.toFixed(0);
     const why = [...new Set(this.failures.map(({ kind, why }) => `${kind}: ${why}`))];
-    console.log(`${what}: ${this.answers} answers, ${this.failures.length} failed, ${this.streamEnds} streams began anew; a schedule saved in p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
+    console.log(`${what}: ${this.answers} answers, ${this.failures.length} failed, ${this.streamEnds} streams started again; a schedule saved in p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
     if (why.length) console.log(`  ${why.join("; ")}`);
   }
 }

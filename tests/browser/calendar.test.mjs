@@ -76,7 +76,7 @@ test("a schedule is moved by the keyboard, or left where it was", { timeout: 60_
   await context.close();
 });
 
-test("a move is told and can be taken back, also by the keyboard", { timeout: 60_000 }, async () => {
+test("a move is announced and can be undone, also by the keyboard", { timeout: 60_000 }, async () => {
   const id = await plan("2031-03-11 10:12");
   const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
   await signIn(page, "admin");
@@ -95,7 +95,7 @@ test("a move is told and can be taken back, also by the keyboard", { timeout: 60
   await context.close();
 });
 
-test("a place that another took meanwhile is not taken back", { timeout: 60_000 }, async () => {
+test("a move is not undone if somebody else has taken the old time", { timeout: 60_000 }, async () => {
   const id = await plan("2031-03-18 10:00");
   const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
   await signIn(page, "admin");
@@ -113,7 +113,7 @@ test("a place that another took meanwhile is not taken back", { timeout: 60_000 
   await context.close();
 });
 
-test("a day that is over takes nothing and says so", { timeout: 60_000 }, async () => {
+test("a past day accepts no schedule and says so", { timeout: 60_000 }, async () => {
   const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
   const [{ local }] = await pontual.sql("SELECT to_char((now() AT TIME ZONE 'America/Sao_Paulo')::date + 1, 'YYYY-MM-DD') || ' 10:36' AS local");
   const id = await plan(local);
@@ -152,7 +152,7 @@ test("a move onto another schedule offers the free times beside it", { timeout: 
   await context.close();
 });
 
-test("a free place begins a schedule there", { timeout: 60_000 }, async () => {
+test("a click on a free time starts a new schedule there", { timeout: 60_000 }, async () => {
   const { context, errors, page } = await person(browser, pontual, { viewport: { width: 1280, height: 1400 } });
   await signIn(page, "admin");
   await page.goto("/schedules/calendar?view=week&date=2031-06-04");
@@ -163,7 +163,7 @@ test("a free place begins a schedule there", { timeout: 60_000 }, async () => {
   await context.close();
 });
 
-test("the calendar shows a change as it comes, and back returns to the month before", { timeout: 60_000 }, async () => {
+test("the calendar shows a change live, and \"back\" returns to the previous month", { timeout: 60_000 }, async () => {
   const { context, errors, page } = await person(browser, pontual);
   await signIn(page, "admin");
   await page.goto("/schedules/calendar?date=2031-07-10");
@@ -193,7 +193,7 @@ test("on a narrow screen a day of the month is chosen and listed below", { timeo
   await context.close();
 });
 
-test("without scripts a schedule is moved by a page", { timeout: 60_000 }, async () => {
+test("without scripts a page moves the schedule", { timeout: 60_000 }, async () => {
   const id = await plan("2031-09-03 10:00");
   const { context, errors, page } = await person(browser, pontual, { javaScriptEnabled: false });
   await signIn(page, "admin");
@@ -207,7 +207,7 @@ test("without scripts a schedule is moved by a page", { timeout: 60_000 }, async
   await context.close();
 });
 
-test("a move out of the second of two equal hours is taken back to it", { timeout: 60_000 }, async () => {
+test("undoing a move returns the schedule to the second of two repeated hours", { timeout: 60_000 }, async () => {
   const id = await plan("2030-10-31 01:30");
   await pontual.sql("UPDATE schedules SET due_at = '2027-10-31 01:30Z' WHERE id = $1", [id]);
   await pontual.sql("UPDATE settings SET time_zone = 'Europe/Lisbon'");

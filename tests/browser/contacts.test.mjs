@@ -39,7 +39,7 @@ const follow = (page, target) => Promise.all([page.waitForEvent("load"), press(t
 
 const file = (text) => ({ name: "lista.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
 
-test("a contact is made with a person found by typing, and asked about when known", { timeout: 90_000 }, async () => {
+test("a contact is created with a searched person, and a known number is asked about", { timeout: 90_000 }, async () => {
   const { page, context, errors } = await administrator();
   await page.goto("/contacts/new");
   await page.getByLabel("Nome").fill("Sílvia Bela Vista");
@@ -68,7 +68,7 @@ test("a contact is made with a person found by typing, and asked about when know
   await context.close();
 });
 
-test("a person takes contacts that were searched for, and lets others go", { timeout: 90_000 }, async () => {
+test("contacts are added to a person by searching, and others are removed", { timeout: 90_000 }, async () => {
   const { page, context, errors } = await administrator();
   await page.goto("/people/new");
   await page.getByLabel("Nome").fill("Vizinhos");
@@ -90,7 +90,7 @@ test("a person takes contacts that were searched for, and lets others go", { tim
   await context.close();
 });
 
-test("a list with bad lines is previewed, imported with progress, and its errors put right", { timeout: 120_000 }, async () => {
+test("a list with bad lines is previewed, imported with progress, and its errors are corrected", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
   await page.goto("/contacts");
   await page.getByRole("link", { name: "Importar" }).click();
@@ -127,7 +127,7 @@ test("a list with bad lines is previewed, imported with progress, and its errors
   await context.close();
 });
 
-test("anonymising says what goes, and ends what is under way", { timeout: 90_000 }, async () => {
+test("anonymising says what it deletes, and ends open work", { timeout: 90_000 }, async () => {
   const { page, context, errors } = await administrator();
   const [{ id }] = await pontual.sql("SELECT contact_id AS id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
   const [{ name }] = await pontual.sql("SELECT name FROM contacts WHERE id = $1", [id]);

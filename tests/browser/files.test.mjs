@@ -120,7 +120,7 @@ test("dropped, picked and pasted files are kept and reach the customer byte for 
   await customer.context.close();
 });
 
-test("the same file again and one too many are named, and what fits stays", { timeout: 120_000 }, async () => {
+test("a repeated file and one too many are refused by name, and the others stay", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await person(browser, pontual);
   await signIn(page, "admin");
   await fill(page, { contact: "Caio Fontes", due: "2031-06-10T10:00", comment: "Enviar" });
@@ -149,7 +149,7 @@ test("the same file again and one too many are named, and what fits stays", { ti
   await context.close();
 });
 
-test("a slow upload shows how far it is, can be given up, and saving waits for it", { timeout: 120_000 }, async () => {
+test("a slow upload shows its progress, can be cancelled, and saving waits for it", { timeout: 120_000 }, async () => {
   const { page, context } = await person(browser, pontual);
   await signIn(page, "admin");
   await fill(page, { contact: "Tereza Campos", due: "2031-04-10T10:00", comment: "Enviar" });
@@ -186,7 +186,7 @@ test("a slow upload shows how far it is, can be given up, and saving waits for i
   await context.close();
 });
 
-test("without JavaScript files go with the form and are kept while it is put right", { timeout: 120_000 }, async () => {
+test("without JavaScript files are sent with the form and kept while it is corrected", { timeout: 120_000 }, async () => {
   const { page, context } = await person(browser, pontual, { javaScriptEnabled: false });
   const press = async (target) => {
     await target.focus();

@@ -98,7 +98,7 @@ test("two people edit one schedule: the later sees the other's change and decide
   }
 });
 
-test("what was typed for a schedule that another cancelled becomes a new one", { timeout: 120_000 }, async () => {
+test("text typed for a schedule that somebody else cancelled becomes a new schedule", { timeout: 120_000 }, async () => {
   const [mine, theirs] = [await administrator(), await administrator()];
   const id = await schedule(mine.page, { due: "2032-01-13T10:00" });
   await mine.page.goto(`/schedules/${id}/edit`);
@@ -122,7 +122,7 @@ test("what was typed for a schedule that another cancelled becomes a new one", {
   }
 });
 
-test("what was said of a field goes when it is put right, beside it and in the summary", { timeout: 120_000 }, async () => {
+test("a field's error disappears when the field is corrected, beside it and in the summary", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
   await page.goto("/schedules/new");
   await page.locator('[value="open_ticket_and_notify"]').press("Space");
@@ -154,7 +154,7 @@ test("what was said of a field goes when it is put right, beside it and in the s
   await context.close();
 });
 
-test("the time is judged while it is typed, and a suggestion is taken over", { timeout: 120_000 }, async () => {
+test("the time is checked while it is typed, and a suggestion can be accepted", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
   await schedule(page, { due: "2032-01-14T10:00" });
   await page.goto("/schedules/new");
@@ -185,7 +185,7 @@ test("the time is judged while it is typed, and a suggestion is taken over", { t
   await context.close();
 });
 
-test("a contact brings its person and attendant, and a person narrows the contacts", { timeout: 120_000 }, async () => {
+test("a contact fills in its person and attendant, and a person narrows the contacts", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
   await pontual.sql(`UPDATE contacts SET person_id = (SELECT min(id) FROM people),
       default_department_id = (SELECT id FROM departments WHERE name = 'Suporte'),
@@ -265,7 +265,7 @@ test("after the browser's \"back\" an edit does not overwrite what a colleague s
   }
 });
 
-test("a schedule is fired at once after a question, and an open ticket refuses", { timeout: 120_000 }, async () => {
+test("a schedule is fired at once after a question, but not while a ticket is open", { timeout: 120_000 }, async () => {
   const { page, context, errors } = await administrator();
   const [first, second] = [await schedule(page, { contact: "Tereza Campos", due: "2032-01-16T10:00" }), await schedule(page, { contact: "Tereza Campos", due: "2032-01-16T11:00" })];
   await page.goto(`/schedules/${first}`);

@@ -39,7 +39,7 @@ async function plan(comment, count, day = "2030-12-05") {
 const tell = (ids) => pontual.sql("SELECT pg_notify('pontual_live', $1)", [JSON.stringify({ schedules_changed: ids.map(Number) })]);
 const rows = (page) => page.locator("#schedule-rows tbody tr");
 
-test("filters are kept by the address, by back and by a reload", { timeout: 60_000 }, async () => {
+test("filters stay in the address, after \"back\" and after a reload", { timeout: 60_000 }, async () => {
   await plan("Filtrar girassol", 2);
   const { context, errors, page } = await person(browser, pontual);
   await signIn(page, "admin");
@@ -72,7 +72,7 @@ test("filters are kept by the address, by back and by a reload", { timeout: 60_0
   await context.close();
 });
 
-test("filters chosen quickly one after the other end at the last, and back leads through them without an error", { timeout: 60_000 }, async () => {
+test("of filters chosen quickly the last one counts, and \"back\" goes through them without an error", { timeout: 60_000 }, async () => {
   await plan("Depressa lilás", 1);
   const { context, errors, page } = await person(browser, pontual);
   await signIn(page, "admin");
@@ -99,7 +99,7 @@ test("filters chosen quickly one after the other end at the last, and back leads
   await context.close();
 });
 
-test("a slow answer does not undo what was asked for later", { timeout: 60_000 }, async () => {
+test("a slow answer does not replace a later one", { timeout: 60_000 }, async () => {
   await plan("Vagaroso ipê", 1);
   const { context, errors, page } = await person(browser, pontual);
   await signIn(page, "admin");
@@ -138,7 +138,7 @@ test("nothing is cancelled before something is ticked", { timeout: 60_000 }, asy
   await context.close();
 });
 
-test("what is ticked is cancelled after one question", { timeout: 60_000 }, async () => {
+test("ticked schedules are cancelled after one question", { timeout: 60_000 }, async () => {
   const ids = await plan("Cancelar tulipa", 3);
   const { context, errors, page } = await person(browser, pontual);
   await signIn(page, "admin");
@@ -158,7 +158,7 @@ test("what is ticked is cancelled after one question", { timeout: 60_000 }, asyn
   await context.close();
 });
 
-test("a change arrives without taking focus, ticks, scroll or what is typed", { timeout: 60_000 }, async () => {
+test("a live change keeps focus, ticks, scroll position and typed text", { timeout: 60_000 }, async () => {
   const ids = await plan("Vivo jasmim", 25);
   // With reduced motion the page jumps to the focused element instead of scrolling smoothly.
   const screen = { viewport: { width: 1280, height: 500 }, reducedMotion: "reduce" };
@@ -221,7 +221,7 @@ test("without scripts the list filters, sorts, pages and cancels", { timeout: 60
   await context.close();
 });
 
-test("on a narrow screen the filters are folded away until asked for", { timeout: 60_000 }, async () => {
+test("on a narrow screen the filters are folded away until they are opened", { timeout: 60_000 }, async () => {
   const { context, errors, page } = await person(browser, pontual, { viewport: { width: 390, height: 844 } });
   await signIn(page, "admin");
   await page.goto("/schedules");

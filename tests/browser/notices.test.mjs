@@ -28,7 +28,7 @@ async function remind(name, comment, { fails = false } = {}) {
               (SELECT min(a.id) FROM users a JOIN roles r ON r.id = a.role_id WHERE r.is_administrator), true
          FROM users u, contacts c, departments d WHERE u.email = $1 || '@pontual.example' AND c.name = 'Caio Fontes' AND d.name = 'Suporte'
        RETURNING id, created_by),
-     told AS (INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', created_by FROM made)
+     history AS (INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', created_by FROM made)
      INSERT INTO audit (action, subject_id, actor_id) SELECT 'schedule.created', id, created_by FROM made`,
     [name, comment, fails ? "3 hours" : "0"],
   );
@@ -81,7 +81,7 @@ async function until(what, condition) {
 
 const bell = (page) => page.locator("[data-bell-count]");
 
-test("the filters hold their place in the address, and what is done shows at once", { timeout: 120_000 }, async () => {
+test("the filters stand in the address, and actions show at once", { timeout: 120_000 }, async () => {
   const visitor = await person(browser, pontual);
   const { page } = visitor;
   await signIn(page, "igor");
@@ -115,7 +115,7 @@ test("the filters hold their place in the address, and what is done shows at onc
   await visitor.context.close();
 });
 
-test("a live refresh keeps the place on the page", { timeout: 120_000 }, async () => {
+test("a live refresh keeps the scroll position", { timeout: 120_000 }, async () => {
   const visitor = await person(browser, pontual, { viewport: { width: 1280, height: 500 } });
   const { page } = visitor;
   await signIn(page, "camila");
@@ -144,7 +144,7 @@ test("a live refresh keeps the place on the page", { timeout: 120_000 }, async (
   await visitor.context.close();
 });
 
-test("the number of unread ones stands in the title and icon of every tab", { timeout: 120_000 }, async () => {
+test("every tab shows the number of unread notifications in its title and icon", { timeout: 120_000 }, async () => {
   const visitor = await person(browser, pontual);
   const { page } = visitor;
   await signIn(page, "bruno");
@@ -170,7 +170,7 @@ test("the number of unread ones stands in the title and icon of every tab", { ti
   await visitor.context.close();
 });
 
-test("one notice and one sound for each browser, only while no tab is seen", { timeout: 180_000 }, async () => {
+test("each browser shows one notice and plays one sound, only while no tab is visible", { timeout: 180_000 }, async () => {
   const visitor = await person(browser, pontual);
   const page = await watched(visitor);
   await visitor.page.close();
@@ -221,7 +221,7 @@ test("one notice and one sound for each browser, only while no tab is seen", { t
   await visitor.context.close();
 });
 
-test("a refused permission is said, and the switch goes back", { timeout: 60_000 }, async () => {
+test("a refused permission is reported, and the switch turns off", { timeout: 60_000 }, async () => {
   const visitor = await person(browser, pontual);
   const page = await watched(visitor);
   await signIn(page, "igor");

@@ -60,7 +60,7 @@ function coveredFields() {
   }).map((field) => field.id || field.name || field.textContent.trim());
 }
 
-test("with forced colours what is current and each swatch are told apart", { timeout: 120_000 }, async () => {
+test("with forced colours the current item and each swatch are distinguishable", { timeout: 120_000 }, async () => {
   const { page, context } = await person(browser, pontual, { forcedColors: "active" });
   await signIn(page, "admin");
   const colours = (elements) => elements.map((element) => getComputedStyle(element).backgroundColor);
@@ -77,7 +77,7 @@ test("with forced colours what is current and each swatch are told apart", { tim
   await context.close();
 });
 
-test("a conversation is printed whole and without what is pressed", { timeout: 120_000 }, async () => {
+test("a conversation is printed completely and without its controls", { timeout: 120_000 }, async () => {
   const [{ id, contact }] = await pontual.sql(
     "SELECT id, contact_id AS contact FROM tickets WHERE status = 'open' ORDER BY id LIMIT 1",
   );

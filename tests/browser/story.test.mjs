@@ -141,7 +141,7 @@ test("a schedule fires at its minute, end to end", { timeout: 240_000 }, async (
   }
 });
 
-test("each action does what it says, and an open ticket is an error that tells", { timeout: 120_000 }, async () => {
+test("each action does what it says, and with an open ticket it fails with a reason", { timeout: 120_000 }, async () => {
   const admin = await person(browser, pontual);
   const attendant = await person(browser, pontual);
   await signIn(admin.page, "admin");

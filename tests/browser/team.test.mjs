@@ -42,7 +42,7 @@ async function press(target) {
   await target.press("Enter");
 }
 
-test("the way of the help page lets a role schedule, and its page tells who did it", { timeout: 60_000 }, async () => {
+test("following the help page lets a role schedule, and the role's page says who allowed it", { timeout: 60_000 }, async () => {
   const [gil, bruno] = [await visitor("gestor"), await visitor("bruno")];
   const { page } = gil;
   assert.equal(await bruno.page.getByRole("link", { name: "Agendamentos" }).count(), 0);
@@ -66,7 +66,7 @@ test("the way of the help page lets a role schedule, and its page tells who did 
   await leave(gil, bruno);
 });
 
-test("an invitation is copied, taken up in another browser, and good once", { timeout: 60_000 }, async () => {
+test("an invitation is copied, accepted in another browser, and works once", { timeout: 60_000 }, async () => {
   const admin = await visitor("admin", { permissions: ["clipboard-read", "clipboard-write"] });
   const { page } = admin;
   await page.goto("/users");
@@ -100,7 +100,7 @@ test("an invitation is copied, taken up in another browser, and good once", { ti
   await leave(admin, iris, late);
 });
 
-test("a departure shows the work in hand, hands it over, and ends open pages at once", { timeout: 60_000 }, async () => {
+test("deactivating a user shows the open work, hands it over, and ends open pages at once", { timeout: 60_000 }, async () => {
   const [admin, bruno] = [await visitor("admin"), await visitor("bruno")];
   const { page } = admin;
   const [{ id }] = await pontual.sql("SELECT id FROM users WHERE email = 'bruno@pontual.example'");
@@ -124,7 +124,7 @@ test("a departure shows the work in hand, hands it over, and ends open pages at 
   await leave(admin, bruno);
 });
 
-test("a session that somebody ended is over in its open page", { timeout: 60_000 }, async () => {
+test("a session that is ended elsewhere ends in its open page", { timeout: 60_000 }, async () => {
   const [here, there] = [await visitor("helena"), await visitor("helena")];
   await here.page.goto("/profile");
   await here.page.getByRole("button", { name: "Encerrar as outras sessões" }).click();
@@ -139,7 +139,7 @@ test("a session that somebody ended is over in its open page", { timeout: 60_000
   await leave(here, there);
 });
 
-test("the theme that one chooses is there in the next browser", { timeout: 60_000 }, async () => {
+test("the chosen theme applies in the next browser too", { timeout: 60_000 }, async () => {
   const theme = (page) => page.locator("html").getAttribute("data-bs-theme");
   const [here, there] = [await visitor("igor"), await visitor("igor")];
   const kept = here.page.waitForResponse((response) => response.url().endsWith("/profile/theme"));
@@ -160,7 +160,7 @@ test("the theme that one chooses is there in the next browser", { timeout: 60_00
   await leave(here, there);
 });
 
-test("a department is made, ordered, given members, and leaves its channel to another", { timeout: 60_000 }, async () => {
+test("a department is created, ordered, given members, and hands over its channel", { timeout: 60_000 }, async () => {
   const admin = await visitor("admin");
   const { page } = admin;
   const names = () => page.locator("tbody .name").allTextContents();
@@ -214,7 +214,7 @@ test("of two who edit one attendant, the second sees what the first changed and 
   await leave(ana, eva);
 });
 
-test("without JavaScript: invite, take up, change the password, deactivate", { timeout: 90_000 }, async () => {
+test("without JavaScript: invite, accept, change the password, deactivate", { timeout: 90_000 }, async () => {
   const noScript = { javaScriptEnabled: false };
   const [admin, tom] = [await visitor("admin", noScript), await visitor(null, noScript)];
   const { page } = admin;

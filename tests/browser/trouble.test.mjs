@@ -41,7 +41,7 @@ const loseAnnouncements = () => pontual.sql("SELECT pg_terminate_backend(pid) FR
 
 const pending = async () => (await pontual.sql("SELECT id, contact_id FROM schedules WHERE status = 'scheduled' ORDER BY id LIMIT 1"))[0];
 
-test("a request that htmx could not make, or that was refused, is told", { timeout: 60_000 }, async () => {
+test("a notice reports a request that failed or was refused", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   await page.goto("/notifications");
   const readAll = page.locator("main").getByRole("button", { name: "Marcar todas como lidas" });
@@ -83,7 +83,7 @@ test("the side of a conversation follows the contact's schedules, and focus stay
   await context.close();
 });
 
-test("after a lost connection schedules are current, but not below an open dialogue", { timeout: 60_000 }, async () => {
+test("after a lost connection schedules are refreshed, but not behind an open dialogue", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await administrator();
   const { id } = await pending();
   await page.goto(`/schedules/${id}`);
@@ -109,7 +109,7 @@ test("after a lost connection schedules are current, but not below an open dialo
   await context.close();
 });
 
-test("the end of a session does not throw away what is being written", { timeout: 60_000 }, async () => {
+test("the end of a session does not lose text that is being written", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
   const idle = await context.newPage();
@@ -131,7 +131,7 @@ test("the end of a session does not throw away what is being written", { timeout
   await context.close();
 });
 
-test("the end of a session is not told as a lost connection", { timeout: 60_000 }, async () => {
+test("the end of a session is not reported as a lost connection", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   const [{ id }] = await pontual.sql("SELECT id FROM tickets WHERE status = 'open' LIMIT 1");
   await page.goto(`/tickets/${id}`);
@@ -149,7 +149,7 @@ test("the end of a session is not told as a lost connection", { timeout: 60_000 
   await context.close();
 });
 
-test("Enter never takes a contact that the list does not show for what is typed", { timeout: 60_000 }, async () => {
+test("Enter never chooses a contact that does not match the typed text", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   let answer = () => {};
   await page.route("**/schedules/new/contacts?q=Tereza*", async (route) => {
@@ -175,7 +175,7 @@ test("Enter never takes a contact that the list does not show for what is typed"
   await context.close();
 });
 
-test("a late list of attendants never takes the place of the one that was chosen from", { timeout: 60_000 }, async () => {
+test("a late answer never replaces the list of attendants that was chosen from", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   const [{ id }] = await pontual.sql("SELECT id FROM departments WHERE name = 'Suporte'");
   let late = () => {};
@@ -200,7 +200,7 @@ test("a late list of attendants never takes the place of the one that was chosen
   await context.close();
 });
 
-test("a message that comes in the moment of the click keeps the ticket open, and the draft", { timeout: 60_000 }, async () => {
+test("a message that arrives at the moment of the click keeps the ticket open and the draft", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await administrator();
   const [{ id: ticket, contact_id: contact }] = await pontual.sql(
     "SELECT t.id, t.contact_id FROM tickets t JOIN contacts c ON c.id = t.contact_id WHERE t.status = 'open' ORDER BY t.id LIMIT 1",

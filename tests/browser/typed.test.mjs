@@ -68,7 +68,7 @@ test("a form stays when its session ends, and is saved after a sign-in in anothe
   await context.close();
 });
 
-test("a form that only chooses stays too, and one that nothing was typed into leads to the sign-in", { timeout: 60_000 }, async () => {
+test("a form with only choices stays too, and an untouched form leads to the sign-in", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   await page.goto("/roles");
   await page.locator('main a[href^="/roles/"]:not([href$=new])').last().click();
@@ -107,7 +107,7 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
-test("a reply and a press of htmx outlive the browser's old token", { timeout: 60_000 }, async () => {
+test("a reply and an htmx button work with the browser's old token", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   const { id } = await openTicket();
   await page.goto(`/tickets/${id}`);
@@ -121,7 +121,7 @@ test("a reply and a press of htmx outlive the browser's old token", { timeout: 6
   await context.close();
 });
 
-test("what is pasted is whole, counted, and refused in words", { timeout: 60_000 }, async () => {
+test("pasted text is kept whole, counted, and refused with a reason", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   const text = "a".repeat(6_712);
   const { id } = await openTicket();
@@ -147,7 +147,7 @@ test("what is pasted is whole, counted, and refused in words", { timeout: 60_000
   await context.close();
 });
 
-test("a colleague's identical text leaves my own on its way", { timeout: 60_000 }, async () => {
+test("a colleague's identical text does not remove my pending one", { timeout: 60_000 }, async () => {
   const { page, context } = await administrator();
   const { id, contact_id: contact } = await openTicket();
   await page.goto(`/tickets/${id}`);
@@ -174,7 +174,7 @@ test("a colleague's identical text leaves my own on its way", { timeout: 60_000 
   await context.close();
 });
 
-test("a search that fails, and a person of many contacts, leave the contact that was chosen", { timeout: 60_000 }, async () => {
+test("a failed search and a person with many contacts keep the chosen contact", { timeout: 60_000 }, async () => {
   const [{ id: family }] = await pontual.sql("INSERT INTO people (name) VALUES ('Casa das Cem') RETURNING id");
   await pontual.sql(
     `INSERT INTO contacts (channel_id, address, name, person_id)
@@ -233,7 +233,7 @@ test("on a phone Enter breaks the line, and the button sends", { timeout: 60_000
   await office.close();
 });
 
-test("a date filter follows once the year is whole", { timeout: 60_000 }, async () => {
+test("a date filters the list once its year is complete", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await administrator();
   await page.goto("/schedules");
   // Requests of the filter have the header hx-target; the page's own refresh has not.
@@ -259,7 +259,7 @@ test("a date filter follows once the year is whole", { timeout: 60_000 }, async 
   await context.close();
 });
 
-test("a dialogue gives the focus back to what opened it", { timeout: 60_000 }, async () => {
+test("a dialogue returns the focus to the element that opened it", { timeout: 60_000 }, async () => {
   const { page, context, errors } = await administrator();
   const [{ id }] = await pontual.sql("SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY id LIMIT 1");
   await page.goto(`/schedules/${id}`);

@@ -119,7 +119,7 @@ test("no page with the longest words is wider than the screen", { timeout: 290_0
       SELECT c.id, d.id, u.id, 'notify', now(), now(), 'UTC', repeat('WM', 500), u.id, true
         FROM users u, (SELECT min(id) AS id FROM contacts) c, (SELECT min(id) AS id FROM departments) d WHERE u.email LIKE 'helena@%'
       RETURNING id, created_by),
-    told AS (INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', created_by FROM made)
+    history AS (INSERT INTO schedule_history (schedule_id, kind, actor_id) SELECT id, 'created', created_by FROM made)
     INSERT INTO audit (action, subject_id, actor_id) SELECT 'schedule.created', id, created_by FROM made`);
   await page.locator(".toasts .toast").first().waitFor();
   await measure("toast");
@@ -127,7 +127,7 @@ test("no page with the longest words is wider than the screen", { timeout: 290_0
   await end();
 });
 
-test("no form that was refused, kept or asked back is wider than the screen", { timeout: 290_000 }, async () => {
+test("no refused form, recovered form or question is wider than the screen", { timeout: 290_000 }, async () => {
   const { page, context, measure, note, become, seen, end } = await measurer();
   await page.goto("/login");
   await page.getByLabel("E-mail").fill(`${"w".repeat(60)}@${"b".repeat(60)}.example`);
@@ -208,7 +208,7 @@ test("no dialogue is wider than the screen", { timeout: 290_000 }, async () => {
   await end();
 });
 
-test("neither the set-up nor what is left of it is wider than the screen", { timeout: 120_000 }, async () => {
+test("neither the set-up nor its used link is wider than the screen", { timeout: 120_000 }, async () => {
   const empty = await startPontual("empty");
   try {
     const [, link] = /set up at (\S+)/.exec(empty.said());

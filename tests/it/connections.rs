@@ -214,8 +214,8 @@ async fn an_account_has_so_many_streams_and_each_newcomer_is_greeted_alone() {
         &pontual::live::Event::BellChanged(pontual::ids::UserId(app.company.bruno)),
     )
     .unwrap();
-    let told = streams[0].until("bell").await;
-    assert_eq!(told.iter().filter(|told| told.name == "sync").count(), 0, "{told:?}");
+    let events = streams[0].until("bell").await;
+    assert_eq!(events.iter().filter(|event| event.name == "sync").count(), 0, "{events:?}");
     drop(streams);
     until_there_are(&app, |count| count <= 1).await;
     live.stream(&bruno).await;

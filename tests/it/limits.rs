@@ -63,17 +63,17 @@ async fn a_message_says_how_long_it_is() {
     app.database.execute("INSERT INTO tickets (id, contact_id, department_id) VALUES (701, 601, 101)");
     let bruno = app.attendant().await;
     let text = pasted().trim().to_owned();
-    let told =
+    let explanation =
         format!("Use até 4.096 caracteres. O texto tem {}.", pontual::web::thousands(text.chars().count()));
     bruno.get("/tickets/701").await;
     let refused = bruno.post("/tickets/701/messages", &[("kind", "message"), ("body", &text)]).await;
     comes_back(&refused, "body", &text);
-    refused.assert_says(&told);
+    refused.assert_says(&explanation);
 
     let customer = app.customer(601).await;
     let refused = customer.post("/c/601/messages", &[("body", &text)]).await;
     comes_back(&refused, "body", &text);
-    refused.assert_says(&told);
+    refused.assert_says(&explanation);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM messages"), 0);
 }
 

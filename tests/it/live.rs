@@ -8,7 +8,7 @@ use pontual::live::{CHANNEL, Event};
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::harness::{Company, Database, Entry, Live, TestApp, Told, tell};
+use crate::harness::{Company, Database, Entry, Live, LiveEvent, TestApp, tell};
 
 fn notified(id: i64) -> Event {
     Event::Notified(NotificationId(id), NotificationId(id))
@@ -19,9 +19,9 @@ fn conversation(contact: i64) -> Event {
 }
 
 /// The contacts named in conversation events, in order of their ids.
-fn contacts(told: &[Told]) -> Vec<i64> {
-    let conversations = told.iter().filter(|told| told.name == "conversation");
-    let of = |told: &Told| told.data["contacts"].as_array().cloned().unwrap_or_default();
+fn contacts(events: &[LiveEvent]) -> Vec<i64> {
+    let conversations = events.iter().filter(|event| event.name == "conversation");
+    let of = |event: &LiveEvent| event.data["contacts"].as_array().cloned().unwrap_or_default();
     let mut contacts: Vec<i64> = conversations.flat_map(of).filter_map(|id| id.as_i64()).collect();
     contacts.sort();
     contacts
@@ -41,8 +41,8 @@ async fn a_notification_reaches_only_its_recipient() {
     assert!(html.contains("Lembrete para <b>Marina Duarte</b>: ligar."), "{html}");
 
     tell(&app.database, &Event::BellChanged(UserId(app.company.helena)));
-    let told = of_helena.until("bell").await;
-    assert!(told.iter().all(|told| told.name != "notification"), "{told:?}");
+    let events = of_helena.until("bell").await;
+    assert!(events.iter().all(|event| event.name != "notification"), "{events:?}");
 }
 
 #[actix_web::test]
@@ -72,8 +72,8 @@ async fn many_notifications_at_once_arrive_as_one_event() {
     let sync = of_bruno.data("sync").await;
     assert_eq!((&sync["unread"], sync["items"].as_array().unwrap().len()), (&json!(100), 20));
     tell(&app.database, &Event::BellChanged(UserId(app.company.bruno)));
-    let told = of_bruno.until("bell").await;
-    assert!(told.iter().all(|told| told.name != "notification"), "{told:?}");
+    let events = of_bruno.until("bell").await;
+    assert!(events.iter().all(|event| event.name != "notification"), "{events:?}");
 }
 
 #[actix_web::test]
@@ -243,8 +243,8 @@ async fn a_schedule_event_reaches_only_users_who_may_read_it() {
     tell(&app.database, &Event::BellChanged(UserId(company.role_manager)));
     assert_eq!(of_admin.data("schedules").await, json!({ "ids": [first, second] }));
     assert_eq!(of_bruno.data("schedules").await, json!({ "ids": [first] }));
-    let told = of_manager.until("bell").await;
-    assert!(told.iter().all(|told| told.name != "schedules"), "{told:?}");
+    let events = of_manager.until("bell").await;
+    assert!(events.iter().all(|event| event.name != "schedules"), "{events:?}");
 }
 
 #[actix_web::test]

@@ -89,10 +89,10 @@ async fn a_logo_is_made_small_and_keeps_only_its_pixels() {
         let sent = [picture(1_200, 600, format), b"<script>alert(1)</script>".to_vec()].concat();
         let answer = admin.post_files("/settings/logo", &[], &[(name, &sent)]).await;
         let path = admin.follow(&answer).await.attribute("a.brand img", "src").unwrap();
-        let kept = app.visitor().get(&path).await;
-        assert_eq!(kept.header("content-type"), "image/png", "{name}");
-        let shown = image::load_from_memory_with_format(&kept.bytes, ImageFormat::Png).unwrap();
+        let served = app.visitor().get(&path).await;
+        assert_eq!(served.header("content-type"), "image/png", "{name}");
+        let shown = image::load_from_memory_with_format(&served.bytes, ImageFormat::Png).unwrap();
         assert_eq!(shown.dimensions(), (512, 256), "{name}");
-        assert!(!kept.bytes.windows(7).any(|part| part == b"<script"));
+        assert!(!served.bytes.windows(7).any(|part| part == b"<script"));
     }
 }

@@ -22,8 +22,8 @@ async fn users_save_their_own_name_and_choices() {
     let page = bruno.follow(&saved).await;
     page.assert_says("Perfil salvo.").assert_says("Bruno de Lima");
     assert_eq!(page.count("body[data-plays-sound][data-browser-notices]"), 1);
-    let kept = "SELECT email || ' ' || role_id AS value FROM users WHERE id = 303";
-    assert_eq!(app.database.texts(kept), ["bruno@empresa.example 203"]);
+    let email_and_role = "SELECT email || ' ' || role_id AS value FROM users WHERE id = 303";
+    assert_eq!(app.database.texts(email_and_role), ["bruno@empresa.example 203"]);
     let refused = bruno.post("/profile", &[("name", " "), ("theme", "dark")]).await;
     refused.assert_status(422).assert_says("Informe o nome.");
     assert_eq!(refused.count("[name=theme][value=dark][checked]"), 1);

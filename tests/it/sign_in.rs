@@ -70,8 +70,8 @@ async fn all_addresses_of_one_network_share_its_attempts() {
     }
     assert_eq!(statuses, [422, 422, 422, 422, 422, 429, 429, 429]);
     assert_eq!(guess(&stranger, "2001:db8:1:3::1", ADMIN, "errada, sempre").await, 422);
-    let told = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id LIMIT 1";
-    assert_eq!(app.database.texts(told), ["2001:db8:1:2::"], "the audit keeps the full address");
+    let refused_ip = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id LIMIT 1";
+    assert_eq!(app.database.texts(refused_ip), ["2001:db8:1:2::"], "the audit keeps the full address");
 }
 
 #[actix_web::test]
@@ -115,8 +115,12 @@ async fn strangers_lock_no_owner_out_of_a_browser_that_they_used_before() {
     admin.post("/logout", &[]).await.assert_status(303);
     admin.get("/login").await;
     assert_eq!(guess(&admin, "198.51.100.1", ADMIN, PASSWORD).await, 303);
-    let kept = "SELECT max(failures)::bigint AS value FROM sign_in_attempts";
-    assert_eq!(app.database.number(kept), 1001, "the owner's sign-in does not reset the strangers' tries");
+    let most_failures = "SELECT max(failures)::bigint AS value FROM sign_in_attempts";
+    assert_eq!(
+        app.database.number(most_failures),
+        1001,
+        "the owner's sign-in does not reset the strangers' tries"
+    );
 }
 
 #[actix_web::test]
@@ -168,12 +172,12 @@ async fn refusals_are_summed_up_in_the_audit() {
     }
     app.shared.refusals.write(&app.shared.db).await.unwrap();
     app.shared.refusals.write(&app.shared.db).await.unwrap();
-    let told =
+    let actions =
         "SELECT concat_ws(' ', action, coalesce(actor_id, 0), coalesce(subject_id, 0), details->>'times',
                                  details->>'route') AS value
                   FROM audit WHERE action IN ('access.refused', 'session.throttled') ORDER BY 1";
     assert_eq!(
-        app.database.texts(told),
+        app.database.texts(actions),
         [
             "access.refused 0 0 1 POST",
             "access.refused 303 0 1 GET /users/{id}",
@@ -399,8 +403,8 @@ async fn only_a_named_balancer_is_believed_about_who_visits() {
             [("csrf", csrf.as_str()), ("email", "x@empresa.example"), ("password", "errada, sempre")];
         visitor.send(forwarded.set_form(fields)).await.assert_status(422);
     }
-    let told = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id";
-    assert_eq!(app.database.texts(told), ["203.0.113.9", "192.0.2.1", "203.0.113.9"]);
+    let refused_ips = "SELECT ip AS value FROM audit WHERE action = 'session.refused' ORDER BY id";
+    assert_eq!(app.database.texts(refused_ips), ["203.0.113.9", "192.0.2.1", "203.0.113.9"]);
 }
 
 #[actix_web::test]

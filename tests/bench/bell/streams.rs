@@ -109,9 +109,9 @@ async fn follow(host: String, request: String, first: Rc<Semaphore>, state: Shar
     let (mut base, mut failures) = (1_000.0, 0);
     loop {
         let mut has_begun = false;
-        let heard = |told: Told| match told {
-            Told::Retry(milliseconds) => base = milliseconds,
-            Told::Event(name, id) => {
+        let heard = |line: StreamLine| match line {
+            StreamLine::Retry(milliseconds) => base = milliseconds,
+            StreamLine::Event(name, id) => {
                 let mut state = state.borrow_mut();
                 state.records.push((name, id, now()));
                 if !has_begun {
@@ -129,7 +129,7 @@ async fn follow(host: String, request: String, first: Rc<Semaphore>, state: Shar
     }
 }
 
-enum Told {
+enum StreamLine {
     Retry(f64),
     Event(&'static str, Option<i64>),
 }
@@ -137,7 +137,7 @@ enum Told {
 /// The names of events. Records have the same names.
 const NAMES: &[&str] = &["sync", "notification", "bell", "conversation", "schedules"];
 
-async fn read(host: &str, request: &str, mut heard: impl FnMut(Told)) -> Outcome {
+async fn read(host: &str, request: &str, mut heard: impl FnMut(StreamLine)) -> Outcome {
     let mut stream = TcpStream::connect(host).await?;
     stream.write_all(request.as_bytes()).await?;
     let mut lines = BufReader::with_capacity(1024, stream);
@@ -152,13 +152,13 @@ async fn read(host: &str, request: &str, mut heard: impl FnMut(Told)) -> Outcome
             return Ok(());
         }
         match line.split_once(": ") {
-            Some(("retry", value)) => heard(Told::Retry(value.trim().parse()?)),
+            Some(("retry", value)) => heard(StreamLine::Retry(value.trim().parse()?)),
             Some(("event", value)) => {
                 name = NAMES.iter().find(|name| **name == value.trim()).copied().unwrap_or_default();
                 id = None;
             }
             Some(("id", value)) => id = value.trim().parse().ok(),
-            Some(("data", _)) => heard(Told::Event(name, id)),
+            Some(("data", _)) => heard(StreamLine::Event(name, id)),
             _ => {}
         }
     }

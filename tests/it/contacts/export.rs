@@ -78,7 +78,7 @@ async fn only_users_who_may_see_all_of_it_may_export() {
 /// Columns that the file leaves out, and why. All other columns of tables that refer to a contact must be in it.
 const LEFT_OUT: [(&str, &[&str]); 7] = [
     (
-        "told by name or protocol",
+        "written as a name or a protocol",
         &[
             "attachments.message_id",
             "attachments.schedule_id",
@@ -102,7 +102,7 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
         ],
     ),
     (
-        "told in words",
+        "written in words",
         &[
             "messages.kind",
             "messages.event",
@@ -256,7 +256,7 @@ async fn every_column_that_refers_to_a_contact_is_exported_or_has_a_reason() {
 
 #[actix_web::test]
 async fn the_export_holds_the_audit_of_a_contact_its_tickets_and_schedules() {
-    let app = TestApp::new().await.with_made_up_rows("an audit of all that can be told");
+    let app = TestApp::new().await.with_made_up_rows("an audit of every action");
     with_history(&app).await;
     let admin = app.administrator().await;
     let subjects = [

@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use pontual::dispatcher::{TickOutcome, tick};
 
-use super::{end_of, run, told};
+use super::{end_of, notified, run};
 use crate::harness::{Database, Page, Plan, TestApp};
 
 /// Helena attends "Suporte" together with Bruno, who leaves.
@@ -60,7 +60,7 @@ async fn the_ticket_of_an_attendant_who_leaves_during_dispatch_goes_to_the_queue
     let queue = "SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL AND status = 'open'";
     assert_eq!(app.database.number(queue), 1);
     assert_eq!(
-        told(&app.database, id),
+        notified(&app.database, id),
         ["Bruno Lima: schedule_completed", "Helena Costa: schedule_completed"]
     );
 }
@@ -85,7 +85,7 @@ async fn only_the_schedules_of_a_leaving_attendant_wait() {
     );
     leaving.batch_execute("COMMIT").unwrap();
     run(&app.database);
-    assert_eq!(told(&app.database, theirs), ["Helena Costa: schedule_completed"]);
+    assert_eq!(notified(&app.database, theirs), ["Helena Costa: schedule_completed"]);
     let kept = "SELECT count(*) AS value FROM tickets WHERE attendant_id = 303";
     assert_eq!(app.database.number(kept), 0);
 }
@@ -118,8 +118,8 @@ async fn no_schedule_that_fires_during_a_departure_stays_with_the_leaver() {
     firing.join().unwrap();
     let left = "SELECT count(*) AS value FROM tickets WHERE attendant_id IS NOT NULL OR department_id <> 101";
     assert_eq!(app.database.number(left), 0);
-    let told = "SELECT count(DISTINCT schedule_id) AS value FROM notifications WHERE user_id = 304";
-    assert_eq!(app.database.number(told), 200);
+    let schedules = "SELECT count(DISTINCT schedule_id) AS value FROM notifications WHERE user_id = 304";
+    assert_eq!(app.database.number(schedules), 200);
     app.check();
 }
 
@@ -134,9 +134,9 @@ async fn read_or_inherited_notifications_are_not_passed_on_again() {
     let admin = app.administrator().await;
     admin.get("/users/303/deactivation").await;
     admin.post("/users/303/deactivation", &[("heir_101", "304")]).await.assert_status(303);
-    assert_eq!(told(&app.database, read), ["Bruno Lima: schedule_completed"]);
+    assert_eq!(notified(&app.database, read), ["Bruno Lima: schedule_completed"]);
     assert_eq!(
-        told(&app.database, unread),
+        notified(&app.database, unread),
         ["Bruno Lima: schedule_completed", "Helena Costa: schedule_completed"]
     );
 }
@@ -236,7 +236,7 @@ async fn dispatching_by_hand_waits_for_a_departure() {
     };
     let (fired, ()) = futures_util::future::join(firing, leave).await;
     fired.assert_status(303);
-    assert_eq!(told(&app.database, id), ["Helena Costa: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Helena Costa: schedule_completed"]);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL"), 1);
 }
 
@@ -327,9 +327,9 @@ async fn the_only_recipient_passes_the_notification_on_when_leaving() {
         let admin = app.administrator().await;
         admin.get("/users").await;
         leave_before_the_commit(&app, admin.post(case.path, case.fields)).await;
-        let told = told(&app.database, id);
+        let recipients = notified(&app.database, id);
         assert_eq!(
-            told,
+            recipients,
             ["Ana Prado: schedule_completed", "Bruno Lima: schedule_completed"],
             "{}",
             case.path
@@ -345,7 +345,7 @@ async fn a_recipient_who_leaves_before_the_notification_is_replaced() {
         admin.get("/users").await;
         leave_amid_the_decision(&app, admin.post(case.path, case.fields)).await;
         assert_eq!(
-            told(&app.database, id),
+            notified(&app.database, id),
             ["Ana Prado: schedule_completed"],
             "{}: {}",
             case.path,
@@ -372,7 +372,7 @@ async fn only_the_schedule_whose_sole_recipient_is_leaving_waits() {
         assert_eq!(end_of(&app.database, other), "completed");
         leaving.batch_execute("UPDATE users SET deactivated_at = now() WHERE id = 303; COMMIT").unwrap();
         run(&app.database);
-        assert_eq!(told(&app.database, id), ["Ana Prado: schedule_completed"]);
+        assert_eq!(notified(&app.database, id), ["Ana Prado: schedule_completed"]);
     }
 }
 
@@ -394,7 +394,7 @@ async fn dispatching_by_hand_notifies_nobody_who_is_leaving() {
     };
     let (fired, ()) = futures_util::future::join(admin.post(&path, &[]), leaving).await;
     fired.assert_status(303);
-    assert_eq!(told(&app.database, id), ["Ana Prado: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Ana Prado: schedule_completed"]);
 }
 
 #[actix_web::test]
@@ -405,7 +405,7 @@ async fn a_former_administrator_is_not_notified_as_one() {
     open(&mut gate);
     assert_eq!(firing.join().unwrap().held.len(), 1);
     run(&app.database);
-    assert_eq!(told(&app.database, id), ["Ana Prado: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Ana Prado: schedule_completed"]);
 }
 
 /// Whether Bruno may read Marina's conversation.
@@ -438,7 +438,7 @@ async fn a_lost_permission_ends_access_by_earlier_notifications() {
             run(&app.database);
             assert!(reads(&app).await, "a notification after the change gives no access");
         }
-        assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+        assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_completed"]);
     }
 }
 
@@ -465,7 +465,7 @@ async fn a_contact_that_is_archived_after_its_schedule_fired_keeps_its_attendant
     fire_while_her_contact_goes(&app, "/contacts/601/archival").await.assert_status(303);
     let served = "SELECT count(*) AS value FROM tickets WHERE status = 'open' AND attendant_id = 303";
     assert_eq!(app.database.number(served), 1);
-    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_completed"]);
 }
 
 #[actix_web::test]
@@ -474,7 +474,7 @@ async fn a_contact_with_a_ticket_that_was_just_opened_is_not_anonymised_without_
     let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let asked = fire_while_her_contact_goes(&app, "/contacts/601/anonymisation").await;
     asked.assert_status(409).assert_says("O contato ainda não foi anonimizado.");
-    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_completed"]);
 }
 
 #[actix_web::test]
@@ -490,7 +490,7 @@ async fn only_the_schedule_of_a_contact_being_archived_waits() {
     leaving.batch_execute("COMMIT").unwrap();
     run(&app.database);
     assert_eq!(end_of(&app.database, theirs), "contact_inactive");
-    assert_eq!(told(&app.database, theirs), ["Bruno Lima: schedule_failed"]);
+    assert_eq!(notified(&app.database, theirs), ["Bruno Lima: schedule_failed"]);
 }
 
 #[actix_web::test]
@@ -509,5 +509,5 @@ async fn a_schedule_of_a_contact_that_was_anonymised_before_it_fired_ends_cancel
         .assert_status(303);
     run(&app.database);
     assert_eq!(end_of(&app.database, id), "cancelled");
-    assert_eq!(told(&app.database, id), Vec::<String>::new());
+    assert_eq!(notified(&app.database, id), Vec::<String>::new());
 }

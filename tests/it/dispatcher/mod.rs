@@ -30,7 +30,7 @@ fn end_of(database: &Database, id: i64) -> String {
 }
 
 /// Who was notified of a schedule, and the kind: `Bruno Lima: schedule_failed`.
-fn told(database: &Database, id: i64) -> Vec<String> {
+fn notified(database: &Database, id: i64) -> Vec<String> {
     database.texts(&format!(
         "SELECT u.name || ': ' || n.kind AS value FROM notifications n JOIN users u ON u.id = n.user_id
           WHERE n.schedule_id = {id} ORDER BY u.name"

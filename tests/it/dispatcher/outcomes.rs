@@ -1,6 +1,6 @@
 //! What each action does, and why it may fail.
 
-use super::{end_of, fire, open_ticket, run, told};
+use super::{end_of, fire, notified, open_ticket, run};
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
@@ -24,7 +24,7 @@ async fn opening_a_ticket_sends_the_message_and_notifies_nobody() {
             format!("attendant|{id}|Bom dia!")
         ]
     );
-    assert!(told(&app.database, id).is_empty());
+    assert!(notified(&app.database, id).is_empty());
     app.check();
 }
 
@@ -33,7 +33,7 @@ async fn opening_and_notifying_does_both() {
     let app = TestApp::new().await;
     let (id, end) = fire(&app.database, &Plan::new(&app.company, "open_ticket_and_notify"));
     assert_eq!(end, "completed");
-    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_completed"]);
     let of_ticket = "SELECT count(*) AS value FROM notifications n JOIN tickets t ON t.id = n.ticket_id";
     assert_eq!(app.database.number(of_ticket), 1);
     app.check();
@@ -45,7 +45,7 @@ async fn a_notification_completes_although_a_ticket_is_open() {
     open_ticket(&app.database, app.company.marina);
     let (id, end) = fire(&app.database, &Plan::new(&app.company, "notify"));
     assert_eq!(end, "completed");
-    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_completed"]);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM messages"), 0);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets"), 1);
     app.check();
@@ -58,7 +58,7 @@ async fn a_schedule_fails_when_the_ticket_is_open() {
     for action in ["open_ticket", "open_ticket_and_notify"] {
         let (id, end) = fire(&app.database, &Plan::new(&app.company, action));
         assert_eq!(end, "ticket_open");
-        assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_failed"]);
+        assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_failed"]);
         let details = format!(
             "SELECT details ->> 'open_ticket_id' AS value FROM schedule_history
               WHERE schedule_id = {id} AND kind = 'failed'"
@@ -119,7 +119,7 @@ async fn later_than_the_tolerance_nothing_is_sent() {
         let plan = Plan { due_in: "-61 minutes", ..Plan::new(&app.company, action) };
         let (id, end) = fire(&app.database, &plan);
         assert_eq!(end, "expired");
-        assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_failed"]);
+        assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_failed"]);
     }
     assert_eq!(app.database.number("SELECT count(*) AS value FROM messages"), 0);
     app.check();
@@ -137,7 +137,7 @@ async fn no_ticket_is_opened_for_an_unreachable_contact() {
         app.database.execute(change);
         let (id, end) = fire(&app.database, &Plan::new(&app.company, "open_ticket"));
         assert_eq!(end, reason);
-        assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_failed"]);
+        assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_failed"]);
         let (_, end) = fire(&app.database, &Plan::new(&app.company, "notify"));
         assert_eq!(end, "completed", "a notice does not need a reachable contact");
         app.check();
@@ -179,7 +179,7 @@ async fn a_cancelled_schedule_never_runs() {
     let outcome = run(&app.database);
     assert_eq!((outcome.completed, outcome.failed, outcome.next_due), (0, 0, None));
     assert_eq!(end_of(&app.database, id), "cancelled");
-    assert!(told(&app.database, id).is_empty());
+    assert!(notified(&app.database, id).is_empty());
     app.check();
 }
 

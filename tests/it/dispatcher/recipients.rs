@@ -1,6 +1,6 @@
 //! Who is notified.
 
-use super::{fire, told};
+use super::{fire, notified};
 use crate::harness::{Plan, TestApp};
 
 #[actix_web::test]
@@ -13,7 +13,7 @@ async fn without_an_active_attendant_the_ticket_waits_and_the_members_are_notifi
     let (id, end) = fire(&app.database, &Plan::new(&app.company, "open_ticket_and_notify"));
     assert_eq!(end, "completed");
     assert_eq!(app.database.number("SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL"), 1);
-    assert_eq!(told(&app.database, id), ["Helena Costa: schedule_completed"]);
+    assert_eq!(notified(&app.database, id), ["Helena Costa: schedule_completed"]);
     app.check();
 }
 
@@ -23,7 +23,7 @@ async fn without_an_attendant_the_members_are_notified_of_a_failure() {
     let plan = Plan { attendant: None, due_in: "-2 hours", ..Plan::new(&app.company, "open_ticket") };
     let (id, end) = fire(&app.database, &plan);
     assert_eq!(end, "expired");
-    assert_eq!(told(&app.database, id), ["Bruno Lima: schedule_failed"]);
+    assert_eq!(notified(&app.database, id), ["Bruno Lima: schedule_failed"]);
     app.check();
 }
 
@@ -38,7 +38,7 @@ async fn without_members_the_creator_is_notified() {
         ..Plan::new(&app.company, "open_ticket")
     };
     let (id, _) = fire(&app.database, &plan);
-    assert_eq!(told(&app.database, id), ["Gil Torres: schedule_failed"]);
+    assert_eq!(notified(&app.database, id), ["Gil Torres: schedule_failed"]);
     app.check();
 }
 
@@ -53,7 +53,7 @@ async fn without_a_creator_the_administrators_are_notified() {
         let plan =
             Plan { attendant: None, creator, due_in: "-2 hours", ..Plan::new(&app.company, "open_ticket") };
         let (id, _) = fire(&app.database, &plan);
-        assert_eq!(told(&app.database, id), ["Ana Prado: schedule_failed"]);
+        assert_eq!(notified(&app.database, id), ["Ana Prado: schedule_failed"]);
     }
     app.check();
 }

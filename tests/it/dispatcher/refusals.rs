@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use diesel::pg::PgConnection;
 use pontual::dispatcher::{Alarm, GiveUpRules, Refusals, TickOutcome, tick, tick_with};
 
-use super::{end_of, run, told};
+use super::{end_of, notified, run};
 use crate::harness::{Database, Plan, TestApp};
 
 /// Faster than the real rules, which take minutes.
@@ -121,7 +121,7 @@ async fn a_schedule_refused_for_long_fails_alone_and_is_reported() {
     });
     assert!(ids.iter().chain([&good]).all(|id| end_of(&app.database, *id) == "completed"));
     assert_eq!(end_of(&app.database, bad), "internal");
-    assert_eq!(told(&app.database, bad), ["Bruno Lima: schedule_failed"]);
+    assert_eq!(notified(&app.database, bad), ["Bruno Lima: schedule_failed"]);
     app.check();
 }
 

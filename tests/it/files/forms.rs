@@ -184,8 +184,8 @@ async fn an_edit_keeps_removes_and_adds_files_and_says_so() {
     admin.post_files("/schedules", &form(&[]), &[("a.pdf", PDF), ("b.png", PNG)]).await.assert_status(303);
     let page = admin.get("/schedules/1/edit").await;
     assert_eq!(page.texts("[data-files] .name"), ["a.pdf", "b.png"]);
-    let kept = page.attributes("[data-files] [name=files]", "value")[0].clone();
-    let fields = form(&[("version", "1"), ("files", &kept)]);
+    let uploaded = page.attributes("[data-files] [name=files]", "value")[0].clone();
+    let fields = form(&[("version", "1"), ("files", &uploaded)]);
     admin.post_files("/schedules/1", &fields, &[("c.csv", CSV)]).await.assert_status(303);
     let page = admin.get("/schedules/1").await;
     assert_eq!(page.texts(".files .name"), ["a.pdf", "c.csv"]);

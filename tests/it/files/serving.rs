@@ -107,14 +107,14 @@ async fn a_voice_note_has_a_player_that_can_request_ranges() {
     };
     let whole = admin.get(&players[0]).await;
     assert_eq!((whole.header("content-type"), whole.header("accept-ranges")), ("audio/ogg", "bytes"));
-    for (range, expected, told) in [
+    for (range, expected, content_range) in [
         ("bytes=0-1", &opus[..2], "bytes 0-1/136"),
         ("bytes=100-", &opus[100..], "bytes 100-135/136"),
         ("bytes=-4", &opus[132..], "bytes 132-135/136"),
         ("bytes=132-999", &opus[132..], "bytes 132-135/136"),
     ] {
         let answer = part(range).await;
-        assert_eq!((answer.status, answer.header("content-range")), (206, told), "{range}");
+        assert_eq!((answer.status, answer.header("content-range")), (206, content_range), "{range}");
         assert_eq!(answer.bytes, expected, "{range}");
         assert!(answer.header("content-disposition").starts_with("attachment"));
     }

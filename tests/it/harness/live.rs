@@ -79,7 +79,7 @@ pub fn tell(database: &Database, event: &Event) {
 
 /// One event with its data.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Told {
+pub struct LiveEvent {
     pub name: String,
     pub data: Value,
 }
@@ -93,11 +93,11 @@ pub struct EventStream {
 
 impl EventStream {
     /// All events up to and including the next one of that name.
-    pub async fn until(&mut self, name: &str) -> Vec<Told> {
-        let mut all: Vec<Told> = Vec::new();
-        while all.last().is_none_or(|told| told.name != name) {
-            let Some(told) = self.next().await else { panic!("the stream ended; before: {all:?}") };
-            all.push(told);
+    pub async fn until(&mut self, name: &str) -> Vec<LiveEvent> {
+        let mut all: Vec<LiveEvent> = Vec::new();
+        while all.last().is_none_or(|event| event.name != name) {
+            let Some(event) = self.next().await else { panic!("the stream ended; before: {all:?}") };
+            all.push(event);
         }
         all
     }
@@ -112,14 +112,14 @@ impl EventStream {
         while self.next().await.is_some() {}
     }
 
-    async fn next(&mut self) -> Option<Told> {
+    async fn next(&mut self) -> Option<LiveEvent> {
         let next = async {
             loop {
                 if let Some((block, rest)) = self.pending.split_once("\n\n") {
-                    let told = read(block);
+                    let event = read(block);
                     self.pending = rest.to_owned();
-                    if told.is_some() {
-                        return told;
+                    if event.is_some() {
+                        return event;
                     }
                 } else {
                     let chunk = self.chunk().await?;
@@ -142,7 +142,7 @@ impl EventStream {
     }
 }
 
-fn read(block: &str) -> Option<Told> {
+fn read(block: &str) -> Option<LiveEvent> {
     let line = |prefix: &str| block.lines().find_map(|line| line.strip_prefix(prefix).map(str::to_owned));
-    Some(Told { name: line("event: ")?, data: serde_json::from_str(&line("data: ")?).unwrap() })
+    Some(LiveEvent { name: line("event: ")?, data: serde_json::from_str(&line("data: ")?).unwrap() })
 }

@@ -17,7 +17,7 @@ pub use bell::Entry;
 pub use company::{Company, PASSWORD};
 pub use database::Database;
 pub use folder::Folder;
-pub use live::{Live, Told, tell};
+pub use live::{Live, LiveEvent, tell};
 pub use page::Page;
 pub use plan::Plan;
 pub use proxy::Proxy;

@@ -45,12 +45,12 @@ async fn only_the_history_of_long_ended_schedules_is_removed() {
     grow_older(&database, "59 months");
     assert_eq!(retire(&database).await, Removed::default());
     grow_older(&database, "2 months");
-    let kept = ["schedules", "tickets", "messages", "notifications", "audit"];
-    let before = kept.map(|table| count(&database, table));
+    let remaining = ["schedules", "tickets", "messages", "notifications", "audit"];
+    let before = remaining.map(|table| count(&database, table));
     assert_eq!(retire(&database).await, Removed { history: 7, ..Removed::default() });
     assert_eq!(remembered(&database), [4], "a pending schedule keeps its whole history");
     assert_eq!(count(&database, "schedule_history"), 2);
-    assert_eq!(kept.map(|table| count(&database, table)), before);
+    assert_eq!(remaining.map(|table| count(&database, table)), before);
     assert_eq!(broken(&database).0, NONE);
     assert_eq!(retire(&database).await, Removed::default());
 }
@@ -145,7 +145,7 @@ async fn the_pages_say_that_a_history_was_removed() {
     admin.get("/schedules/4").await.assert_does_not_say(gone).assert_says("Agendamento criado");
     let file = admin.post("/contacts/601/export", &[]).await;
     let data: Value = serde_json::from_str(&file.body).unwrap();
-    let told: Vec<_> =
+    let are_mentioned: Vec<_> =
         data["agendamentos"].as_array().unwrap().iter().map(|s| &s["historico_ja_apagado"]).collect();
-    assert_eq!(told, [true, true, true, false]);
+    assert_eq!(are_mentioned, [true, true, true, false]);
 }

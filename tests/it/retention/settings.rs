@@ -18,8 +18,9 @@ async fn a_change_of_the_retention_is_saved_and_audited() {
     let saved = admin.follow(&answer).await;
     saved.assert_says("Configurações salvas.");
     assert_eq!(shown(&saved), ["90", "24", "36"]);
-    let told = admin.get("/audit").await;
-    told.assert_says("mudou a retenção de dados")
+    let audit = admin.get("/audit").await;
+    audit
+        .assert_says("mudou a retenção de dados")
         .assert_says("retenção da auditoria: de “60 meses” para “24 meses”")
         .assert_says("retenção do histórico dos agendamentos: de “60 meses” para “36 meses”");
     let rows = "SELECT count(*) AS value FROM audit WHERE action = 'settings.retention_edited'";

@@ -1,6 +1,6 @@
 //! Rights do not add up: no unnoticed act gives its actor access to a conversation that they could not read.
 
 mod cases;
-mod told;
+mod notified;
 mod walk;
 mod world;

@@ -147,7 +147,7 @@ async fn a_user_and_the_dispatcher_at_once_dispatch_it_once() {
         app.database.execute(
             "WITH closed AS (UPDATE tickets SET status = 'closed', closed_at = clock_timestamp() WHERE status = 'open'
                 RETURNING id, contact_id),
-             told AS (INSERT INTO messages (contact_id, ticket_id, kind, event)
+             event AS (INSERT INTO messages (contact_id, ticket_id, kind, event)
                 SELECT contact_id, id, 'event', 'ticket_closed' FROM closed)
              INSERT INTO audit (action, subject_id) SELECT 'ticket.closed', id FROM closed",
         );

@@ -61,9 +61,9 @@ async fn an_edit_begins_with_the_stored_values_and_records_what_changed() {
         .assert_says("Pessoa: de Família Duarte para Nenhuma")
         .assert_says("Mensagem alterada")
         .assert_does_not_say("Comentário alterado");
-    let kept = "SELECT details::text AS value FROM schedule_history WHERE kind = 'edited'
+    let edits = "SELECT details::text AS value FROM schedule_history WHERE kind = 'edited'
                 UNION ALL SELECT details::text FROM audit WHERE action = 'schedule.edited'";
-    for details in app.database.texts(kept) {
+    for details in app.database.texts(edits) {
         assert!(!details.contains("Marina"), "{details}");
     }
 }
@@ -117,8 +117,8 @@ async fn an_exempt_schedule_loses_its_exemption_at_another_time() {
     let id = path.rsplit('/').next().unwrap();
     let check = format!("/schedules/slot-check?due_at=2030-12-05T10:08&schedule_id={id}");
     admin.get_part(&check).await.assert_says("Continua valendo enquanto a data e hora não mudarem.");
-    let kept = [("due_at", "2030-12-05T10:08"), ("comment", "Outro lembrete")];
-    send(&admin, &path, &page, &kept).await.assert_status(303);
+    let changes = [("due_at", "2030-12-05T10:08"), ("comment", "Outro lembrete")];
+    send(&admin, &path, &page, &changes).await.assert_status(303);
     assert_eq!(app.database.number(exempt), 1);
 
     let page = open(&admin, &path).await;

@@ -66,8 +66,8 @@ async fn a_person_narrows_the_contacts_and_a_contact_fills_in_the_rest() {
     page.assert_status(200);
     assert_eq!(page.attribute("#department_id option[selected]", "value").unwrap(), "102");
     let page = admin.post("/schedules", &form(&[("step", "contact")])).await;
-    let kept = page.attribute("#department_id option[selected]", "value").unwrap();
-    assert_eq!(kept, "101", "a chosen department is not replaced");
+    let chosen = page.attribute("#department_id option[selected]", "value").unwrap();
+    assert_eq!(chosen, "101", "a chosen department is not replaced");
 }
 
 #[actix_web::test]

@@ -138,8 +138,8 @@ fn assert_exempt(app: &TestApp, model: &Model) {
     let ruled = Model { pending: ruled.collect(), ..*model };
     for (id, (who, at)) in &model.pending {
         let among = Model { edited: Some(*id), pending: ruled.pending.clone(), ..ruled };
-        let told = format!("{id} under {} minutes by {}: {:?}", model.width, model.scope, model.pending);
-        assert_eq!(among.is_free(*who, *at), !exempt.contains(id), "{told}; exempt: {exempt:?}");
+        let case = format!("{id} under {} minutes by {}: {:?}", model.width, model.scope, model.pending);
+        assert_eq!(among.is_free(*who, *at), !exempt.contains(id), "{case}; exempt: {exempt:?}");
     }
 }
 
@@ -160,7 +160,7 @@ async fn step(
         Some(id) => edit(admin, id, who, at, &note).await,
         None => save(admin, who, at, &note).await,
     };
-    let told =
+    let case =
         format!("{who:?} at {at}, {} minutes by {}, among {:?}", model.width, model.scope, model.pending);
     // A schedule may keep its own time, even if others are too close.
     let stays = model
@@ -169,15 +169,15 @@ async fn step(
         .is_some_and(|(old, due)| *due == at && who.is_beside(*old, model.scope));
     let is_free = stays || model.is_free(who, at);
     if is_free {
-        assert_eq!(page.status, 303, "{told}: {}", page.text());
+        assert_eq!(page.status, 303, "{case}: {}", page.text());
         model.pending.insert(id_of(&page), (who, at));
     } else {
-        assert_eq!(page.status, 422, "{told}");
+        assert_eq!(page.status, 422, "{case}");
         let zone = Zone::named("America/Sao_Paulo");
         assert_eq!(
             page.texts("[data-slot]"),
             model.suggestions(who, at).map(|slot| zone.free_time_label(slot)),
-            "{told}"
+            "{case}"
         );
     }
     if let Some(id) = any(model, random, 0.2) {

@@ -33,10 +33,10 @@ async fn a_failed_schedule_is_rescheduled_with_links_both_ways() {
     let changes =
         [("rescheduled_from", source.as_str()), ("after", "close_ticket"), ("open_ticket", ticket.as_str())];
     let saved = admin.post("/schedules", &form(&changes)).await;
-    let anew = admin.follow(&saved).await;
-    anew.assert_says("Agendamento salvo e chamado fechado.");
-    assert_eq!(anew.count(&format!(".tl a[href='{path}']")), 1);
-    anew.assert_says(&format!("Reagendamento do nº {id}"));
+    let rescheduled = admin.follow(&saved).await;
+    rescheduled.assert_says("Agendamento salvo e chamado fechado.");
+    assert_eq!(rescheduled.count(&format!(".tl a[href='{path}']")), 1);
+    rescheduled.assert_says(&format!("Reagendamento do nº {id}"));
     let before = admin.get(&path).await;
     let new_id = saved.location().rsplit('/').next().unwrap();
     before

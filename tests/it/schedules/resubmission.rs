@@ -61,16 +61,16 @@ async fn a_resubmitted_edit_counts_as_saved_until_another_edit() {
         let own = own.iter().map(|(name, value)| (*name, value.as_str()));
         admin.post(&path, &form(&own.chain([("comment", comment)]).collect::<Vec<_>>())).await
     };
-    let kept = || app.database.texts("SELECT version || ' ' || comment AS value FROM schedules");
+    let stored = || app.database.texts("SELECT version || ' ' || comment AS value FROM schedules");
     let mine = open().await;
     // The browser's "back" restores the version and key with which the page was opened.
     for (comment, after) in [("X", "2 X"), ("X", "2 X"), ("Z", "3 Z"), ("X", "4 X")] {
         send(&mine, comment).await.assert_status(303);
-        assert_eq!(kept(), [after]);
+        assert_eq!(stored(), [after]);
     }
     send(&open().await, "De outra pessoa").await.assert_status(303);
     send(&mine, "X").await.assert_status(409).assert_says("mudou enquanto você editava");
-    assert_eq!(kept(), ["5 De outra pessoa"]);
+    assert_eq!(stored(), ["5 De outra pessoa"]);
 }
 
 #[actix_web::test]
@@ -97,7 +97,7 @@ async fn a_resubmission_after_the_cancellation_creates_another_schedule() {
 async fn a_resubmission_after_a_change_says_so_and_creates_nothing() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
-    let told = "Este formulário já tinha criado este agendamento. Nada novo foi criado.";
+    let notice = "Este formulário já tinha criado este agendamento. Nada novo foi criado.";
     for changed in [
         "UPDATE schedules SET due_at = now()",
         "INSERT INTO schedule_history (schedule_id, kind, details)
@@ -113,7 +113,7 @@ async fn a_resubmission_after_a_change_says_so_and_creates_nothing() {
         pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
         let again = admin.post("/schedules", &fields).await;
         assert_eq!(again.location(), first.location());
-        admin.follow(&again).await.assert_says(told).assert_does_not_say("Agendamento salvo.");
+        admin.follow(&again).await.assert_says(notice).assert_does_not_say("Agendamento salvo.");
         assert_eq!(app.database.number("SELECT count(*) AS value FROM schedules"), before);
     }
 }

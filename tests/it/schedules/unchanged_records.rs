@@ -46,8 +46,8 @@ async fn a_schedule_can_be_moved_and_edited_after_its_records_changed() {
         let answer =
             resend(&admin, &path, &page, &[("due_at", "2030-12-06T10:00"), ("comment", "Outro")]).await;
         assert_eq!(answer.status, 303, "{fate}: {}", answer.text());
-        let kept = "SELECT concat_ws(' ', contact_id, person_id, department_id, attendant_id, comment) AS value FROM schedules";
-        assert_eq!(app.database.texts(kept), ["601 501 101 303 Outro"], "{fate}");
+        let stored = "SELECT concat_ws(' ', contact_id, person_id, department_id, attendant_id, comment) AS value FROM schedules";
+        assert_eq!(app.database.texts(stored), ["601 501 101 303 Outro"], "{fate}");
     }
 }
 

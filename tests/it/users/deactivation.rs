@@ -50,8 +50,8 @@ async fn deactivating_shows_the_affected_work_and_ends_sessions_at_once() {
     let ticket =
         "SELECT count(*) AS value FROM tickets WHERE id = 701 AND attendant_id IS NULL AND status = 'open'";
     assert_eq!(app.database.number(ticket), 1);
-    let kept = format!("SELECT attendant_id AS value FROM schedules WHERE id = {schedule}");
-    assert_eq!(app.database.number(&kept), 303);
+    let attendant = format!("SELECT attendant_id AS value FROM schedules WHERE id = {schedule}");
+    assert_eq!(app.database.number(&attendant), 303);
 
     admin.get("/users/303/reactivation").await.assert_says("1 agendamento pendente");
     let back = admin.post("/users/303/reactivation", &[]).await;
@@ -83,15 +83,15 @@ async fn work_is_handed_over_in_the_same_step() {
     admin.get("/users/303/deactivation").await.assert_says("Suporte: 1 agendamento e 1 chamado");
     let done = admin.post("/users/303/deactivation", &[("heir_101", "304")]).await;
     done.assert_status(303);
-    let held = format!(
+    let handed_over = format!(
         "SELECT count(*) AS value FROM schedules s, tickets t
           WHERE s.id = {schedule} AND s.attendant_id = 304 AND s.version = 2 AND t.id = 701 AND t.attendant_id = 304"
     );
-    assert_eq!(app.database.number(&held), 1);
-    let told =
+    assert_eq!(app.database.number(&handed_over), 1);
+    let details =
         app.database.texts("SELECT details::text AS value FROM schedule_history WHERE kind = 'edited'");
     let expected = r#"{"fields": ["attendant_id"], "values": {"attendant_id": [303, 304]}, "version": 2}"#;
-    assert_eq!(told, [expected]);
+    assert_eq!(details, [expected]);
     app.with_made_up_rows("a ticket that nobody opened");
 }
 
@@ -224,12 +224,12 @@ async fn leaving_a_department_first_shows_the_work_there_and_only_there() {
 
     let saved = admin.post_raw("/users/303", &again).await;
     admin.follow(&saved).await.assert_says("Atendente salvo.");
-    let kept = format!(
+    let attendants = format!(
         "SELECT count(*) AS value FROM schedules s, tickets here, tickets there
           WHERE s.id = {schedule} AND s.attendant_id = 303 AND here.id = 701 AND here.attendant_id IS NULL
             AND there.id = 702 AND there.attendant_id = 303"
     );
-    assert_eq!((app.database.number(name), app.database.number(&kept)), (1, 1));
+    assert_eq!((app.database.number(name), app.database.number(&attendants)), (1, 1));
     admin.get("/users/303").await.assert_says("Bruno");
 }
 

@@ -26,8 +26,8 @@ async fn an_invitation_leads_to_a_password_once() {
     late.get(&link).await.assert_status(404).assert_says("Este link não vale mais");
     late.get("/login").await;
     late.post(&link, &[("name", "Outra"), ("password", NEW_PASSWORD)]).await.assert_status(404);
-    let kept = "SELECT count(*) AS value FROM access_links";
-    assert_eq!(app.database.number(kept), 0);
+    let links = "SELECT count(*) AS value FROM access_links";
+    assert_eq!(app.database.number(links), 0);
 }
 
 #[actix_web::test]
@@ -94,8 +94,8 @@ async fn a_cancelled_invitation_leads_nowhere() {
     app.visitor().get(&link).await.assert_status(404);
     admin.get(&format!("/users/{id}")).await.assert_says("O convite foi cancelado.");
     admin.post(&format!("/users/{id}/reactivation"), &[]).await.assert_status(409);
-    let anew = link_of(&admin.post(&format!("/users/{id}/access-link"), &[]).await);
-    app.visitor().get(&anew).await.assert_status(200);
+    let new_link = link_of(&admin.post(&format!("/users/{id}/access-link"), &[]).await);
+    app.visitor().get(&new_link).await.assert_status(200);
 }
 
 #[actix_web::test]

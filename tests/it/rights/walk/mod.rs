@@ -144,7 +144,7 @@ fn no_three_permissions_give_sight_beyond_them() {
     assert!(tally.allowed * 3 > tally.requests, "most requests of the walk were refused: {tally:?}");
     for (count, what) in [
         (tally.served_openly, "served a contact openly"),
-        (tally.told, "was told of somebody else's schedule"),
+        (tally.notified, "was notified of somebody else's schedule"),
         (tally.let_in, "took up an account"),
     ] {
         assert!(count > 0, "no walker {what}: {tally:?}");

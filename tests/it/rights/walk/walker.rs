@@ -49,7 +49,7 @@ pub struct Tally {
     /// Conversations to which a schedule of the walker gave access openly.
     pub served_openly: usize,
     /// Conversations that the walker may read because somebody else's schedule notified them.
-    pub told: usize,
+    pub notified: usize,
     /// Accounts that the walker let in and can use.
     pub let_in: usize,
     pub uses: BTreeMap<&'static str, Uses>,
@@ -66,7 +66,7 @@ impl Tally {
         self.requests += other.requests;
         self.allowed += other.allowed;
         self.served_openly += other.served_openly;
-        self.told += other.told;
+        self.notified += other.notified;
         self.let_in += other.let_in;
         for (route, more) in other.uses {
             let uses = self.uses.entry(route).or_default();
@@ -170,7 +170,7 @@ impl Walker<'_> {
             if self.is_served_openly(contact) {
                 self.tally.served_openly += 1;
             } else if self.is_told(contact) {
-                self.tally.told += 1;
+                self.tally.notified += 1;
             } else {
                 self.fail(&format!("sees the conversation with {contact}"));
             }

@@ -13,7 +13,7 @@ use crate::harness::{Plan, TestApp, Visitor};
 use crate::schedules::filters::shown;
 use crate::schedules::{form, save};
 
-/// How long a request waits for a held contact. Other requests must be much faster.
+/// How long a request waits for a locked contact. Other requests must be much faster.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Number of connections that wait for a lock.
@@ -33,7 +33,7 @@ impl Holder {
         Self(conn)
     }
 
-    fn let_go(mut self) {
+    fn release(mut self) {
         self.0.batch_execute("COMMIT").unwrap();
     }
 }
@@ -54,13 +54,13 @@ async fn reply(visitor: &Visitor, ticket: i64, body: &str) -> u16 {
 }
 
 #[actix_web::test]
-async fn posts_for_a_held_contact_wait_and_everybody_else_is_served() {
+async fn posts_for_a_locked_contact_wait_and_do_not_delay_others() {
     let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
     let (marina, rafael) = (ticket(&app, app.company.marina), ticket(&app, app.company.rafael));
     let bruno = app.attendant().await;
     bruno.get(&format!("/tickets/{marina}")).await.assert_status(200);
     let holder = Holder::of(&app, app.company.marina);
-    let held = join_all((0..64).map(|n| {
+    let waiting = join_all((0..64).map(|n| {
         let (bruno, body) = (&bruno, format!("mensagem {n}"));
         async move { reply(bruno, marina, &body).await }
     }));
@@ -74,37 +74,37 @@ async fn posts_for_a_held_contact_wait_and_everybody_else_is_served() {
         }
         waits
     };
-    let (held, waits) = futures_util::join!(held, others);
-    assert!(held.iter().all(|status| *status == 503), "{held:?}");
-    assert!(waits.iter().all(|wait| *wait < PATIENCE), "somebody waited for the held contact: {waits:?}");
-    holder.let_go();
+    let (waiting, waits) = futures_util::join!(waiting, others);
+    assert!(waiting.iter().all(|status| *status == 503), "{waiting:?}");
+    assert!(waits.iter().all(|wait| *wait < PATIENCE), "somebody waited for the locked contact: {waits:?}");
+    holder.release();
     assert_eq!(reply(&bruno, marina, "depois").await, 303);
 }
 
 #[actix_web::test]
-async fn new_schedules_for_a_held_contact_leave_others_to_be_saved() {
+async fn new_schedules_for_a_locked_contact_do_not_delay_others() {
     let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
     let admin = app.administrator().await;
     let key = async || admin.get("/schedules/new").await.attribute("[name=form_key]", "value").unwrap();
-    let held_keys = [key().await, key().await, key().await, key().await, key().await];
+    let waiting_keys = [key().await, key().await, key().await, key().await, key().await];
     let free = key().await;
     let holder = Holder::of(&app, app.company.marina);
     let (marina, rafael) = (app.company.marina.to_string(), app.company.rafael.to_string());
     let post = async |key: &str, contact: &str| {
         admin.post("/schedules", &form(&[("form_key", key), ("contact_id", contact)])).await
     };
-    let held = join_all(held_keys.iter().map(|key| post(key, &marina)));
+    let waiting = join_all(waiting_keys.iter().map(|key| post(key, &marina)));
     let other = post(&free, &rafael);
-    let (held, other) = futures_util::join!(held, other);
+    let (waiting, other) = futures_util::join!(waiting, other);
     assert_eq!(other.status, 303, "{}", other.text());
-    for page in held {
+    for page in waiting {
         page.assert_status(503).assert_says("Não foi possível salvar agora.");
     }
-    holder.let_go();
+    holder.release();
 }
 
 #[actix_web::test]
-async fn changes_of_many_schedules_of_a_held_contact_leave_others_to_be_written() {
+async fn changes_of_many_schedules_of_a_locked_contact_do_not_delay_others() {
     let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
     let rafael = ticket(&app, app.company.rafael);
     let schedules = ["1 day", "2 days", "3 days", "4 days", "5 days", "6 days", "7 days", "8 days"]
@@ -116,7 +116,7 @@ async fn changes_of_many_schedules_of_a_held_contact_leave_others_to_be_written(
     let holder = Holder::of(&app, app.company.marina);
     let mut conn = app.database.connect();
     conn.batch_execute("BEGIN; SELECT FROM schedules FOR UPDATE").unwrap();
-    let held = join_all(schedules.iter().map(|id| {
+    let waiting = join_all(schedules.iter().map(|id| {
         let admin = &admin;
         async move { admin.post(&format!("/schedules/{id}/cancellation"), &[("reason", "")]).await.status }
     }));
@@ -127,15 +127,15 @@ async fn changes_of_many_schedules_of_a_held_contact_leave_others_to_be_written(
         }));
         statuses.await
     };
-    let (held, others) = futures_util::join!(held, others);
-    assert!(held.iter().all(|status| *status == 503), "{held:?}");
+    let (waiting, others) = futures_util::join!(waiting, others);
+    assert!(waiting.iter().all(|status| *status == 503), "{waiting:?}");
     assert_eq!(others, [303; 6]);
     conn.batch_execute("COMMIT").unwrap();
-    holder.let_go();
+    holder.release();
 }
 
 #[actix_web::test]
-async fn cancelling_many_at_once_for_a_held_contact_leaves_others_to_be_written() {
+async fn cancelling_many_at_once_for_a_locked_contact_does_not_delay_others() {
     let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
     let rafael = ticket(&app, app.company.rafael);
     let [first, second] = ["1 day", "2 days"].map(|due_in| {
@@ -148,7 +148,7 @@ async fn cancelling_many_at_once_for_a_held_contact_leaves_others_to_be_written(
     let holder = Holder::of(&app, app.company.marina);
     let mut conn = app.database.connect();
     conn.batch_execute("BEGIN; SELECT FROM schedules FOR UPDATE").unwrap();
-    let held = join_all((0..8).map(|_| {
+    let waiting = join_all((0..8).map(|_| {
         let (admin, fields) = (&admin, [("id", first.as_str()), ("id", second.as_str()), ("reason", "")]);
         async move { admin.post("/schedules/cancellations", &fields).await.status }
     }));
@@ -156,15 +156,15 @@ async fn cancelling_many_at_once_for_a_held_contact_leaves_others_to_be_written(
         let (bruno, body) = (&bruno, format!("para outro {n}"));
         async move { reply(bruno, rafael, &body).await }
     }));
-    let (held, others) = futures_util::join!(held, others);
-    assert!(held.iter().all(|status| *status == 503), "{held:?}");
+    let (waiting, others) = futures_util::join!(waiting, others);
+    assert!(waiting.iter().all(|status| *status == 503), "{waiting:?}");
     assert_eq!(others, [303; 6]);
     conn.batch_execute("COMMIT").unwrap();
-    holder.let_go();
+    holder.release();
 }
 
 #[actix_web::test]
-async fn archiving_a_person_with_a_held_contact_leaves_others_to_be_written() {
+async fn archiving_a_person_with_a_locked_contact_does_not_delay_others() {
     let app = TestApp::new().await.with_made_up_rows("tickets that nobody opened");
     let rafael = ticket(&app, app.company.rafael);
     let bruno = app.attendant().await;
@@ -172,19 +172,19 @@ async fn archiving_a_person_with_a_held_contact_leaves_others_to_be_written() {
     let admin = app.administrator().await;
     admin.get("/people/501/archival").await.assert_status(200);
     let holder = Holder::of(&app, app.company.marina);
-    let held = join_all((0..8).map(|_| async { admin.post("/people/501/archival", &[]).await.status }));
+    let waiting = join_all((0..8).map(|_| async { admin.post("/people/501/archival", &[]).await.status }));
     let others = join_all((0..6).map(|n| {
         let (bruno, body) = (&bruno, format!("para outro {n}"));
         async move { reply(bruno, rafael, &body).await }
     }));
-    let (held, others) = futures_util::join!(held, others);
-    assert!(held.iter().all(|status| *status == 503), "{held:?}");
+    let (waiting, others) = futures_util::join!(waiting, others);
+    assert!(waiting.iter().all(|status| *status == 503), "{waiting:?}");
     assert_eq!(others, [303; 6]);
-    holder.let_go();
+    holder.release();
 }
 
 #[actix_web::test]
-async fn a_row_that_is_held_does_not_hold_up_the_next_due_time() {
+async fn a_locked_row_does_not_delay_the_next_due_time() {
     let app = TestApp::new().await;
     let company = app.company;
     Plan { due_in: "-5 seconds", ..Plan::new(&company, "open_ticket") }.save(&app.database);
@@ -196,12 +196,12 @@ async fn a_row_that_is_held_does_not_hold_up_the_next_due_time() {
     let outcome = tick(&mut conn).unwrap();
     let due_in = outcome.next_due.expect("another is pending").as_secs();
     assert!(outcome.held.len() == 1 && (3_590..=3_600).contains(&due_in), "{outcome:?}");
-    holder.let_go();
+    holder.release();
     assert_eq!(tick(&mut conn).unwrap().completed, 1);
 }
 
 #[actix_web::test]
-async fn a_schedule_waits_in_line_for_its_contact_and_is_done_when_its_turn_comes() {
+async fn a_schedule_waits_for_its_locked_contact_and_is_run_afterwards() {
     let app = TestApp::new().await;
     let id = Plan::new(&app.company, "open_ticket").save(&app.database);
     let holder = Holder::of(&app, app.company.marina);
@@ -211,7 +211,7 @@ async fn a_schedule_waits_in_line_for_its_contact_and_is_done_when_its_turn_come
     while app.database.number(WAITS) == 0 {
         std::thread::yield_now();
     }
-    holder.let_go();
+    holder.release();
     assert!(waiting.join().unwrap().unwrap());
     let state = "SELECT status AS value FROM schedules";
     assert_eq!(app.database.texts(state), ["completed"]);

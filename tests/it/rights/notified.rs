@@ -22,7 +22,7 @@ fn make_due(app: &TestApp) {
 }
 
 /// Bruno is notified of somebody else's reminder about Marina.
-async fn told(app: &TestApp) -> Visitor {
+async fn bruno_notified(app: &TestApp) -> Visitor {
     let bruno = bruno(app).await;
     Plan::new(&app.company, "notify").save(&app.database);
     dispatcher::run(&app.database);
@@ -32,7 +32,7 @@ async fn told(app: &TestApp) -> Visitor {
 }
 
 #[actix_web::test]
-async fn a_reminder_to_oneself_tells_but_gives_no_sight() {
+async fn a_reminder_to_oneself_notifies_but_gives_no_access() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     let bruno = bruno(&app).await;
     let reminder = [("action", "notify"), ("message", ""), ("comment", "Ligar para ela")];
@@ -49,7 +49,7 @@ async fn a_reminder_to_oneself_tells_but_gives_no_sight() {
 }
 
 #[actix_web::test]
-async fn a_reminder_to_oneself_about_whom_one_serves_leads_to_the_conversation() {
+async fn a_reminder_about_a_contact_that_one_serves_leads_to_the_conversation() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let ticket = open_ticket(&app, app.company.marina, app.company.support);
@@ -66,7 +66,7 @@ async fn a_reminder_to_oneself_about_whom_one_serves_leads_to_the_conversation()
 }
 
 #[actix_web::test]
-async fn the_error_of_ones_own_schedule_gives_no_sight() {
+async fn the_failure_of_ones_own_schedule_gives_no_access() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     let bruno = bruno(&app).await;
     schedules::save(&bruno, &[]).await.assert_status(303);
@@ -80,7 +80,7 @@ async fn the_error_of_ones_own_schedule_gives_no_sight() {
 }
 
 #[actix_web::test]
-async fn a_schedule_of_somebody_else_that_one_edits_is_ones_own_too() {
+async fn a_schedule_that_one_edits_counts_as_ones_own() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     let bruno = bruno(&app).await;
     let admin = app.administrator().await;
@@ -94,7 +94,7 @@ async fn a_schedule_of_somebody_else_that_one_edits_is_ones_own_too() {
 }
 
 #[actix_web::test]
-async fn to_fire_somebody_elses_schedule_by_hand_gives_no_sight() {
+async fn running_somebody_elses_schedule_by_hand_gives_no_access() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     let bruno = bruno(&app).await;
     let id = Plan { due_in: "1 day", ..Plan::new(&app.company, "notify") }.save(&app.database);
@@ -105,9 +105,9 @@ async fn to_fire_somebody_elses_schedule_by_hand_gives_no_sight() {
 }
 
 #[actix_web::test]
-async fn sight_ends_with_the_entry_and_after_thirty_days() {
+async fn access_ends_with_the_entry_and_after_thirty_days() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
-    let bruno = told(&app).await;
+    let bruno = bruno_notified(&app).await;
     app.database.execute("UPDATE notifications SET created_at = now() - interval '29 days 23 hours'");
     bruno.get(CONVERSATION).await.assert_status(200);
     app.database.execute("UPDATE notifications SET created_at = now() - interval '30 days 1 minute'");
@@ -121,9 +121,9 @@ async fn sight_ends_with_the_entry_and_after_thirty_days() {
 }
 
 #[actix_web::test]
-async fn sight_ends_with_the_department() {
+async fn access_ends_with_the_department() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
-    let bruno = told(&app).await;
+    let bruno = bruno_notified(&app).await;
     let admin = app.administrator().await;
     admin.get("/departments/101").await;
     admin.post("/departments/101/members/303/removal", &[("known", "1")]).await.assert_status(303);
@@ -136,13 +136,13 @@ async fn sight_ends_with_the_department() {
 }
 
 #[actix_web::test]
-async fn sight_ends_with_a_permission_and_not_with_another_one() {
+async fn access_ends_with_a_permission_and_not_with_another_one() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
-    let bruno = told(&app).await;
+    let bruno = bruno_notified(&app).await;
     let (admin, role) = (app.administrator().await, "/roles/203");
     let with = |more: Option<&'static str>| {
-        let held = [("name", "Atendente"), ("permissions", "tickets")];
-        held.into_iter().chain(more.map(|one| ("permissions", one))).collect::<Vec<_>>()
+        let fields = [("name", "Atendente"), ("permissions", "tickets")];
+        fields.into_iter().chain(more.map(|one| ("permissions", one))).collect::<Vec<_>>()
     };
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'contacts')");
     bruno.get(CONVERSATION).await.assert_status(200);
@@ -151,9 +151,9 @@ async fn sight_ends_with_a_permission_and_not_with_another_one() {
 }
 
 #[actix_web::test]
-async fn sight_ends_with_a_role_that_holds_less_and_lasts_with_one_that_holds_more() {
+async fn access_ends_with_a_role_that_holds_less_and_lasts_with_one_that_holds_more() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
-    let bruno = told(&app).await;
+    let bruno = bruno_notified(&app).await;
     app.database.execute(
         "INSERT INTO roles (id, name) VALUES (230, 'Mais'), (231, 'Menos');
          INSERT INTO role_permissions VALUES (230, 'tickets'), (230, 'schedules'), (230, 'audit'), (231, 'tickets')",
@@ -175,7 +175,7 @@ async fn sight_ends_with_a_role_that_holds_less_and_lasts_with_one_that_holds_mo
 
 /// A schedule without an attendant notifies the department.
 #[actix_web::test]
-async fn who_deactivates_an_attendant_gains_no_sight_by_what_falls_to_them() {
+async fn deactivating_an_attendant_gives_no_access_through_their_schedules() {
     let app = TestApp::new().await.with_made_up_rows("a ticket without its opening");
     let _ = bruno(&app).await;
     app.database.execute(
@@ -199,7 +199,7 @@ async fn who_deactivates_an_attendant_gains_no_sight_by_what_falls_to_them() {
 }
 
 #[actix_web::test]
-async fn the_thread_names_who_planned_the_ticket_that_a_schedule_opened() {
+async fn the_thread_names_who_created_the_schedule_that_opened_the_ticket() {
     let app = TestApp::new().await;
     app.database.execute("INSERT INTO role_permissions VALUES (203, 'schedules')");
     let bruno = app.attendant().await;
