@@ -94,7 +94,7 @@ export async function due(database, count, from, every) {
         INSERT INTO schedules (contact_id, department_id, action, due_at, due_local, due_zone, message, comment)
         SELECT id, 1, 'open_ticket', clock_timestamp() + ($2 + $3 * row_number() OVER ()) * interval '1 ms', now(), 'UTC', 'Bom dia!', 'due'
           FROM places RETURNING id),
-     told AS (INSERT INTO schedule_history (schedule_id, kind) SELECT id, 'created' FROM saved)
+     history AS (INSERT INTO schedule_history (schedule_id, kind) SELECT id, 'created' FROM saved)
      INSERT INTO audit (action, subject_id) SELECT 'schedule.created', id FROM saved`,
     [count, from, every],
   );
