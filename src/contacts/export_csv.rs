@@ -5,10 +5,10 @@ use actix_web::{HttpResponse, web};
 use chrono::Utc;
 use diesel::pg::PgConnection;
 
+use super::begin_csv_export::begin_csv_export;
 use super::display;
 use super::queries::{self, ExportRow};
 use super::views::ListQuery;
-use crate::audit::{self, Action};
 use crate::auth::{Can, ManageContacts};
 use crate::db::Db;
 use crate::error::Result;
@@ -33,12 +33,8 @@ pub async fn show(
     db: web::Data<Db>,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse> {
-    let (filter, details, who) = (query.filter(), query.audited_filters(), viewer.clone());
-    db.transaction(move |conn| {
-        let entry = audit::Entry::of(Action::ContactsExported).by(&who).with(details.clone());
-        audit::record(conn, &entry)
-    })
-    .await?;
+    let (filter, filters, who) = (query.filter(), query.audited_filters(), viewer.clone());
+    db.transaction(move |conn| begin_csv_export(conn, filters.clone(), &who)).await?;
     let mut last: Option<NameCursor> = None;
     let name = format!("contatos-{}.csv", viewer.zone.day(Utc::now()));
     Ok(csv_file(&name, COLUMN_TITLES, &db, move |conn: &mut PgConnection| {

@@ -16,6 +16,7 @@ pub mod anonymisation;
 pub mod archival;
 mod archive;
 pub mod attendants;
+mod begin_csv_export;
 pub mod display;
 pub mod export;
 pub mod export_csv;

@@ -17,6 +17,7 @@ pub mod handlers;
 pub mod members;
 pub mod position;
 mod queries;
+mod reactivate;
 pub mod reactivation;
 mod reorder;
 mod save;

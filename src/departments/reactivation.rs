@@ -1,11 +1,9 @@
 //! Reactivating a department.
 
 use actix_web::{HttpResponse, web};
-use diesel::pg::PgConnection;
 
-use super::queries;
-use crate::audit::{self, Action};
-use crate::auth::{Account, Can, ManageDepartments};
+use super::reactivate::reactivate;
+use crate::auth::{Can, ManageDepartments};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::DepartmentId;
@@ -20,12 +18,4 @@ pub async fn create(
     let (id, by) = (id.into_inner(), viewer.clone());
     db.transaction(move |conn| reactivate(conn, id, &by)).await?;
     Ok(redirect_with(&format!("/departments/{id}"), "Departamento reativado."))
-}
-
-fn reactivate(conn: &mut PgConnection, id: DepartmentId, by: &Account) -> Result<()> {
-    queries::find(conn, id)?;
-    if !queries::reactivate(conn, id)? {
-        return Ok(());
-    }
-    audit::record(conn, &audit::Entry::of(Action::DepartmentReactivated).by(by).about(Some(id.0)))
 }

@@ -9,6 +9,7 @@ use super::queries;
 use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
+use crate::live::{self, Event};
 use crate::schedules::handover::{self, Clash, Handover};
 use crate::tickets;
 
@@ -59,7 +60,7 @@ impl LeaveRequest {
         // Locks before counting, and so waits for a schedule that is firing at this moment.
         lock_with_successors(conn, &self.successors, self.user)?;
         if queries::work_by_department(conn, self.user, Some(&self.departments))?.is_empty() {
-            queries::pass_on_notifications(conn, self.user, Some(&self.departments), &self.successors)?;
+            pass_on_notifications(conn, self.user, Some(&self.departments), &self.successors)?;
             return Ok(LeaveOutcome::Done);
         }
         if !self.is_confirmed {
@@ -107,6 +108,18 @@ pub fn hand_over(
             tickets::Handover::Attendant { of: user, department, to: successors.get(&department).copied() };
         tickets += tickets::hand_over(conn, handover, by)?;
     }
-    queries::pass_on_notifications(conn, user, within, successors)?;
+    pass_on_notifications(conn, user, within, successors)?;
     Ok(Ok(HandedOver { schedules, tickets }))
+}
+
+fn pass_on_notifications(
+    conn: &mut PgConnection,
+    user: UserId,
+    within: Option<&[DepartmentId]>,
+    successors: &Successors,
+) -> Result<()> {
+    match queries::pass_on_notifications(conn, user, within, successors)? {
+        Some((first, last)) => live::announce(conn, &Event::Notified(first, last)),
+        None => Ok(()),
+    }
 }

@@ -9,7 +9,6 @@ use diesel::prelude::*;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, NotificationId, ScheduleId, TicketId, UserId};
-use crate::live::{self, Event};
 use crate::schema::{department_members, users};
 use crate::users::CHOICE_LABEL;
 
@@ -197,13 +196,13 @@ const PASS_ON_LIMIT: i64 = 500;
 /// Passes on the unread notifications of `user` from the last 7 days, about schedules in all departments or
 /// in some. They go to the user who takes over in the department, else to all its other active attendants,
 /// else to the administrators. Otherwise nobody would learn of a schedule that fired just before its attendant
-/// left.
+/// left. Returns the first and the last of those that the others got.
 pub fn pass_on_notifications(
     conn: &mut PgConnection,
     user: UserId,
     within: Option<&[DepartmentId]>,
     successors: &BTreeMap<DepartmentId, UserId>,
-) -> Result<()> {
+) -> Result<Option<(NotificationId, NotificationId)>> {
     let (departments, successors): (Vec<DepartmentId>, Vec<UserId>) =
         successors.iter().map(|(d, u)| (*d, *u)).unzip();
     // As SQL text: one statement chooses and writes.
@@ -237,8 +236,5 @@ pub fn pass_on_notifications(
     .bind(successors)
     .bind(PASS_ON_LIMIT)
     .get_result(conn)?;
-    match first.zip(last) {
-        Some((first, last)) => live::announce(conn, &Event::Notified(first, last)),
-        None => Ok(()),
-    }
+    Ok(first.zip(last))
 }

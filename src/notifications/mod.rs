@@ -11,6 +11,7 @@
 //! while no page of Pontual is visible.
 
 mod bell;
+mod choose_preferences;
 mod filter;
 pub mod handlers;
 mod kind;

@@ -10,7 +10,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Timestamptz};
 
-use super::preferences::Preferences;
+use super::choose_preferences::Preferences;
 use super::{BELL_LENGTH, COUNT_LIMIT, Filter, Kind};
 use crate::conversations::readers;
 use crate::db;

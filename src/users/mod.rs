@@ -23,6 +23,7 @@
 pub mod access;
 pub mod access_link;
 mod account;
+mod create_administrator;
 mod deactivate;
 pub mod deactivation;
 mod editor_rights;
@@ -41,11 +42,12 @@ mod update;
 mod views;
 
 pub use account::{Name, NewAccount};
+pub use create_administrator::create_administrator;
 pub use editor_rights::EditorRights;
 pub use end_sessions::{end_all_sessions, end_session};
 pub use queries::{
-    CHOICE_LABEL, INACTIVE_LABEL, OpenSession, STANDING, Standing, any_exist, create_administrator, exists,
-    name_of, open_sessions, revoke_link, set_password, was_invited_by,
+    CHOICE_LABEL, INACTIVE_LABEL, OpenSession, STANDING, Standing, any_exist, exists, name_of, open_sessions,
+    revoke_link, set_password, was_invited_by,
 };
 pub use token::{HOURS as LINK_HOURS, Token};
 pub use views::SessionList;

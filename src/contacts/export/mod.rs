@@ -6,6 +6,7 @@
 //! download it: contacts, every ticket and schedules (see `auth::ExportContacts`). The audit records each
 //! download.
 
+mod begin;
 mod queries;
 
 use actix_web::web::Bytes;
@@ -13,8 +14,8 @@ use actix_web::{HttpResponse, web};
 use diesel::pg::PgConnection;
 use futures_util::stream;
 
+use self::begin::begin;
 use self::queries::SECTIONS;
-use crate::audit::{self, Action};
 use crate::auth::{Can, ExportContacts};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -36,14 +37,7 @@ pub async fn create(
     id: web::Path<ContactId>,
 ) -> Result<HttpResponse> {
     let (contact, who) = (id.into_inner(), viewer.clone());
-    let profile = db
-        .transaction(move |conn| {
-            let profile = queries::profile(conn, contact)?;
-            let entry = audit::Entry::of(Action::ContactExported).by(&who).about(Some(contact.0));
-            audit::record(conn, &entry)?;
-            Ok(profile)
-        })
-        .await?;
+    let profile = db.transaction(move |conn| begin(conn, contact, &who)).await?;
     let head = format!("{{\"contato\": {profile}");
     let body = stream::unfold(Some((Some(head), ExportPosition::begin(0))), move |state| {
         let db = db.clone();

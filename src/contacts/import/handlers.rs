@@ -30,20 +30,19 @@ pub async fn create(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let chosen: Option<ChannelId> = form.get("channel_id").parse().ok();
-    let (field, sentence) = match form.files.pop() {
+    let mut errors = FieldErrors::default();
+    match form.files.pop() {
         Some(PostedFile { name, content: Some(received) }) => {
             match store_upload(&db, &viewer, chosen, name.as_str(), received).await? {
                 Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}/columns"))),
-                Err(refusal) => refusal,
+                Err(refused) => errors = refused,
             }
         }
         Some(PostedFile { content: None, .. }) => {
-            ("file", "O arquivo passa de 16 MB. Divida em partes e envie uma por vez.".into())
+            errors.add("file", "O arquivo passa de 16 MB. Divida em partes e envie uma por vez.");
         }
-        None => ("file", "Escolha o arquivo.".into()),
-    };
-    let mut errors = FieldErrors::default();
-    errors.add(field, sentence);
+        None => errors.add("file", "Escolha o arquivo."),
+    }
     let (channels, recent) =
         db.run(move |conn| Ok((channels(conn, chosen)?, queries::recent(conn)?))).await?;
     let page = UploadPage::new(&viewer, channels, &recent).refused(chosen, errors);

@@ -1,7 +1,5 @@
 //! Stores an uploaded file as a new import.
 
-use actix_web::web;
-
 use super::queries;
 use super::summary::{FileSummary, read_on_blocking_pool};
 use super::table::ReadSettings;
@@ -11,15 +9,16 @@ use crate::error::{Error, Result};
 use crate::files::Received;
 use crate::files::queries::volume;
 use crate::ids::{ChannelId, ImportId};
+use crate::refusal::FieldErrors;
 
-/// Stores the file as a new import. The inner error is the field that is wrong, and the message for it.
+/// Stores the file as a new import, if contacts can be read from it.
 pub async fn store_upload(
     db: &Db,
     account: &Account,
     channel: Option<ChannelId>,
     file_name: &str,
     received: Received,
-) -> Result<Result<ImportId, (&'static str, String)>> {
+) -> Result<Result<ImportId, FieldErrors>> {
     let kind = db
         .run(move |conn| {
             queries::delete_old(conn)?;
@@ -27,24 +26,28 @@ pub async fn store_upload(
         })
         .await?;
     let Some(channel) = channel.filter(|_| kind.is_some()) else {
-        return Ok(Err(("channel_id", "Selecione a conexão.".into())));
+        return Ok(Err(refused("channel_id", "Selecione a conexão.")));
     };
     // The file stays in the database for up to a week, so it counts towards the user's upload volume.
     let (by, size, file_name) = (account.id, received.size, file_name.to_owned());
     if let Err(minutes) = db.transaction(move |conn| volume::count(conn, by, size)).await? {
-        return Ok(Err(("file", volume::refusal(minutes))));
+        return Ok(Err(refused("file", &volume::refusal(minutes))));
     }
-    let content = web::block(move || std::fs::read(received.path())).await.map_err(Error::unexpected)?;
-    let content = content.map_err(Error::unexpected)?;
-    let read =
-        read_on_blocking_pool(move || FileSummary::of(&content, &ReadSettings::default()).map(|_| content))
-            .await?;
-    match read {
-        Err(sentence) => Ok(Err(("file", sentence.into()))),
-        Ok(content) => {
-            let created =
-                db.run(move |conn| queries::create(conn, by, channel, (&file_name, &content))).await?;
-            Ok(Ok(created))
-        }
-    }
+    let content = match read_on_blocking_pool(move || readable_content(&received)).await?? {
+        Ok(content) => content,
+        Err(sentence) => return Ok(Err(refused("file", sentence))),
+    };
+    db.run(move |conn| queries::create(conn, by, channel, (&file_name, &content))).await.map(Ok)
+}
+
+/// The file's content. The inner error says in words for the user why this is not a file of contacts.
+fn readable_content(received: &Received) -> Result<Result<Vec<u8>, &'static str>> {
+    let content = std::fs::read(received.path()).map_err(Error::unexpected)?;
+    Ok(FileSummary::of(&content, &ReadSettings::default()).map(|_| content))
+}
+
+fn refused(field: &'static str, message: &str) -> FieldErrors {
+    let mut errors = FieldErrors::default();
+    errors.add(field, message);
+    errors
 }

@@ -3,12 +3,11 @@
 use actix_web::{HttpResponse, web};
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
-use serde_json::{Map, Value, json};
 
-use super::filters::{Filters, Query, Sort};
-use super::queries::{self, ExportRow, FilterValues};
-use crate::audit::{self, Action as Audited};
-use crate::auth::{Account, Can, ManageSchedules};
+use super::begin_export::begin_export;
+use super::filters::{Filters, Query};
+use super::queries::{self, ExportRow};
+use crate::auth::{Can, ManageSchedules};
 use crate::clock::Zone;
 use crate::contacts;
 use crate::db::Db;
@@ -49,7 +48,7 @@ pub async fn show(
     query: Query,
 ) -> Result<HttpResponse> {
     let (filters, zone, who) = (Filters::read(&query.0), viewer.zone, viewer.clone());
-    let (values, order) = db.transaction(move |conn| begin(conn, &who, &cache, &filters)).await?;
+    let (values, order) = db.transaction(move |conn| begin_export(conn, &who, &cache, &filters)).await?;
     let mut next = Some(None);
     let name = format!("agendamentos-{}.csv", zone.day(Utc::now()));
     Ok(csv_file(&name, HEAD, &db, move |conn: &mut PgConnection| {
@@ -63,35 +62,6 @@ pub async fn show(
         });
         Ok(rows.into_iter().map(|row| line(zone, row)).collect())
     }))
-}
-
-/// Records the export in the audit. Returns the filters as the statements need them, and the order of the rows.
-fn begin(
-    conn: &mut PgConnection,
-    by: &Account,
-    cache: &ListCache,
-    filters: &Filters,
-) -> Result<(FilterValues, Sort)> {
-    let options = cache.options(conn, filters)?;
-    let (filters, now) = (filters.clone().only_existing(&options), Utc::now());
-    let entry = audit::Entry::of(Audited::SchedulesExported).by(by).with(recorded(&filters, by.zone, now));
-    audit::record(conn, &entry)?;
-    Ok((FilterValues::load(conn, &filters, by.zone, now)?, filters.order()))
-}
-
-/// The filters as the audit records them: a preset period is recorded as its days.
-fn recorded(filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Value {
-    let is_recorded = |name: &str| !matches!(name, "q" | "sort" | "period" | "from" | "to");
-    let pairs = filters.pairs().into_iter().filter(|(name, _)| is_recorded(name));
-    let mut all: Map<String, Value> = pairs.map(|(name, value)| (name.to_owned(), json!(value))).collect();
-    if !filters.q.is_empty() {
-        all.insert("q".into(), json!(true));
-    }
-    let (from, to) = filters.period.map_or((None, None), |period| period.days(zone, now));
-    for (name, day) in [("from", from), ("to", to)] {
-        all.extend(day.map(|day| (name.to_owned(), json!(day.to_string()))));
-    }
-    json!({ "filters": all })
 }
 
 fn line(zone: Zone, row: ExportRow) -> Vec<String> {

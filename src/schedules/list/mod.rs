@@ -4,6 +4,7 @@
 //! state of the page ([`Filters`] and where the page begins), so that it can be shared and the browser's
 //! "back" restores it. The calendar shows the same schedules with the same filters.
 
+mod begin_export;
 pub mod cancellations;
 pub mod export;
 mod filters;

@@ -3,7 +3,6 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use crate::audit::{self, Action};
 use crate::error::Result;
 use crate::ids::{RoleId, UserId};
 use crate::schema::{roles, users};
@@ -23,23 +22,19 @@ pub fn exists(conn: &mut PgConnection, user: UserId) -> Result<bool> {
 ///
 /// # Errors
 /// Violates `users_email_key` if the address is taken.
-pub fn create_administrator(
+pub fn insert_administrator(
     conn: &mut PgConnection,
     account: &NewAccount,
     password_hash: &str,
 ) -> Result<UserId> {
-    conn.transaction(|conn| {
-        let role: RoleId = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
-        let id: UserId = diesel::insert_into(users::table)
-            .values((
-                users::name.eq(account.name()),
-                users::email.eq(account.email()),
-                users::password_hash.eq(password_hash),
-                users::role_id.eq(role),
-            ))
-            .returning(users::id)
-            .get_result(conn)?;
-        audit::record(conn, &audit::Entry::of(Action::UserCreated).about(Some(id.0)))?;
-        Ok(id)
-    })
+    let role: RoleId = roles::table.filter(roles::is_administrator).select(roles::id).first(conn)?;
+    Ok(diesel::insert_into(users::table)
+        .values((
+            users::name.eq(account.name()),
+            users::email.eq(account.email()),
+            users::password_hash.eq(password_hash),
+            users::role_id.eq(role),
+        ))
+        .returning(users::id)
+        .get_result(conn)?)
 }

@@ -8,7 +8,7 @@ mod sessions;
 mod user;
 
 pub use changes::changes;
-pub use first_user::{any_exist, create_administrator, exists};
+pub use first_user::{any_exist, exists, insert_administrator};
 pub use links::{Invited, accept, find_link, replace_link, revoke_link, set_password, use_link};
 pub use list::{Filter, Row, page};
 pub use sessions::{OpenSession, end_sessions, open_sessions};
