@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::form::RoleInput;
-use super::views::{Edit, Index};
+use super::views::{FormPage, Index};
 use super::{history, queries, save};
 use crate::audit;
 use crate::auth::{Can, ManageRoles, Viewer};
@@ -20,7 +20,7 @@ pub async fn index(viewer: Can<ManageRoles>, shell: Shell, db: web::Data<Db>) ->
 }
 
 pub async fn new(viewer: Can<ManageRoles>, shell: Shell) -> Result<HttpResponse> {
-    let view = Edit::blank(&viewer);
+    let view = FormPage::blank(&viewer);
     shell.page("Novo cargo", view)
 }
 
@@ -34,7 +34,7 @@ pub async fn create(
     match name_conflict_as_error(db.transaction(move |conn| save::create(conn, &sent, &by)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo criado.")),
         Err(errors) => {
-            let view = Edit::blank(&viewer).refused(&viewer, input, errors.into());
+            let view = FormPage::blank(&viewer).refused(&viewer, input, errors.into());
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo cargo", view)
         }
     }
@@ -71,14 +71,14 @@ pub async fn update(
     }
 }
 
-async fn page(viewer: &Viewer, db: &Db, id: RoleId) -> Result<Edit> {
+async fn page(viewer: &Viewer, db: &Db, id: RoleId) -> Result<FormPage> {
     let (role, members, changes) = db
         .run(move |conn| {
             let changes = audit::newest_about(conn, history::AUDITED, id.0, history::MAX_CHANGES_SHOWN)?;
             Ok((queries::find(conn, id)?, queries::members(conn, id)?, changes))
         })
         .await?;
-    Ok(Edit::new(viewer, role, members, &changes))
+    Ok(FormPage::new(viewer, role, members, &changes))
 }
 
 /// Turns a name that another role has into an error of the form.

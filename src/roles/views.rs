@@ -40,8 +40,8 @@ impl Index {
 }
 
 #[derive(Template)]
-#[template(path = "roles/edit.html")]
-pub struct Edit {
+#[template(path = "roles/form.html")]
+pub struct FormPage {
     /// `None` for a new role.
     id: Option<String>,
     name: String,
@@ -85,7 +85,7 @@ struct MemberLine {
     departments: String,
 }
 
-impl Edit {
+impl FormPage {
     /// The form of a new role.
     pub fn blank(editor: &Account) -> Self {
         let nothing = Permissions::default();

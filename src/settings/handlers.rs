@@ -7,7 +7,7 @@ use diesel::pg::PgConnection;
 use super::form::SettingsInput;
 use super::queries;
 use super::update::{self, Outcome};
-use super::views::{Confirmation, FormPage};
+use super::views::{Confirmation, Edit};
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 const TITLE: &str = "Empresa";
 
 pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let view = db.run(FormPage::load).await?;
+    let view = db.run(Edit::load).await?;
     shell.page(TITLE, view)
 }
 
@@ -51,14 +51,14 @@ async fn show_form(
     shell: Shell,
     db: &Db,
     status: StatusCode,
-    change: impl FnOnce(FormPage) -> FormPage,
+    change: impl FnOnce(Edit) -> Edit,
 ) -> Result<HttpResponse> {
-    let view = change(db.run(FormPage::load).await?);
+    let view = change(db.run(Edit::load).await?);
     let title = if status.is_success() { TITLE.to_owned() } else { format!("Erro: {TITLE}") };
     shell.page_with(status, &title, view)
 }
 
-impl FormPage {
+impl Edit {
     /// The form with the saved settings.
     pub fn load(conn: &mut PgConnection) -> Result<Self> {
         let (current, brand) = (queries::current(conn)?, queries::brand(conn)?);

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use tokio::sync::Semaphore;
 
 use super::save_logo::save_logo;
-use super::views::FormPage;
+use super::views::Edit;
 use super::{logo_image, queries};
 use crate::auth::{Anyone, Can, ManageSettings};
 use crate::db::Db;
@@ -37,7 +37,7 @@ pub async fn create(
         Err(sentence) => {
             let mut errors = FieldErrors::default();
             errors.add("logo", sentence);
-            let view = db.run(FormPage::load).await?.refused(errors.into());
+            let view = db.run(Edit::load).await?.refused(errors.into());
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Empresa", view);
         }
     };

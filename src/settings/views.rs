@@ -18,7 +18,7 @@ use crate::web::{PageOf, RefusedForm, Stale, thousands};
 
 #[derive(Template)]
 #[template(path = "settings/edit.html")]
-pub struct FormPage {
+pub struct Edit {
     input: SettingsInput,
     zones: Vec<ZoneGroup>,
     sentence: Sentence,
@@ -28,7 +28,7 @@ pub struct FormPage {
     logo: Option<String>,
 }
 
-impl FormPage {
+impl Edit {
     pub fn new(current: &Settings, logo: Option<ContentHash>, unspaced: i64) -> Self {
         Self {
             logo: logo.map(super::logo::path),

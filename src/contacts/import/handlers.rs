@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 use super::ImportStatus;
 use super::queries::{self, Import};
 use super::upload::store_upload;
-use super::views::{Show, UploadPage};
+use super::views::{New, Show};
 use crate::auth::{Can, ManageContacts};
 use crate::contacts::queries::channels;
 use crate::db::Db;
@@ -18,7 +18,7 @@ use crate::web::{Shell, redirect};
 
 pub async fn new(viewer: Can<ManageContacts>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let (channels, recent) = db.run(|conn| Ok((channels(conn, None)?, queries::recent(conn)?))).await?;
-    let page = UploadPage::new(&viewer, channels, &recent);
+    let page = New::of(&viewer, channels, &recent);
     shell.page("Importar contatos", page)
 }
 
@@ -45,7 +45,7 @@ pub async fn create(
     }
     let (channels, recent) =
         db.run(move |conn| Ok((channels(conn, chosen)?, queries::recent(conn)?))).await?;
-    let page = UploadPage::new(&viewer, channels, &recent).refused(chosen, errors);
+    let page = New::of(&viewer, channels, &recent).refused(chosen, errors);
     shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Importar contatos", page)
 }
 

@@ -22,7 +22,7 @@ pub const MAX_REFUSED_SHOWN: i64 = 20;
 
 #[derive(Template)]
 #[template(path = "contacts/import/new.html")]
-pub struct UploadPage {
+pub struct New {
     channels: Vec<Choice>,
     chosen: String,
     recent: Vec<RecentImport>,
@@ -42,8 +42,8 @@ struct Badge {
     label: &'static str,
 }
 
-impl UploadPage {
-    pub fn new(viewer: &Account, channels: Vec<Choice>, recent: &[Import]) -> Self {
+impl New {
+    pub fn of(viewer: &Account, channels: Vec<Choice>, recent: &[Import]) -> Self {
         let line = |import: &Import| RecentImport {
             id: import.id,
             file_name: import.file_name.clone(),

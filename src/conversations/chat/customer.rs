@@ -99,7 +99,7 @@ pub(super) enum NoAccess {
 }
 
 #[derive(Template)]
-#[template(path = "chat/no_access.html")]
+#[template(path = "conversations/chat/no_access.html")]
 struct NoAccessPage {
     is_link: bool,
 }

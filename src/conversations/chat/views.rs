@@ -33,7 +33,7 @@ impl ChatDraft {
 
 /// A complete page without the application's frame.
 #[derive(Template)]
-#[template(path = "chat/show.html")]
+#[template(path = "conversations/chat/show.html")]
 pub struct Chat {
     path: String,
     heading: String,
@@ -79,7 +79,7 @@ impl Chat {
 
 /// The fragment that updates an open page.
 #[derive(Template)]
-#[template(path = "chat/_update.html")]
+#[template(path = "conversations/chat/_update.html")]
 pub struct Update {
     items: Items,
     has_more: bool,
@@ -98,7 +98,7 @@ impl Update {
 
 /// The browsers in which the customer opened their link: a complete page, like the chat.
 #[derive(Template)]
-#[template(path = "chat/accesses.html")]
+#[template(path = "conversations/chat/accesses.html")]
 pub struct Accesses {
     path: String,
     company: String,

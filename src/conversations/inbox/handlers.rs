@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::web::Shell;
 
 #[derive(Template)]
-#[template(path = "conversations/inbox.html")]
+#[template(path = "conversations/inbox/index.html")]
 struct Index {
     inbox: Inbox,
 }

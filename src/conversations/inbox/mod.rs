@@ -28,7 +28,7 @@ pub struct InboxQuery {
 
 /// The list of conversations, alone or beside a conversation.
 #[derive(Template)]
-#[template(path = "conversations/_inbox.html")]
+#[template(path = "conversations/inbox/_panel.html")]
 pub struct Inbox {
     q: String,
     rows: Vec<Row>,

@@ -11,7 +11,7 @@ use crate::ids::MessageId;
 
 /// The entries of a part of a thread, with a separator before the first entry of each day.
 #[derive(Template)]
-#[template(path = "conversations/_items.html")]
+#[template(path = "conversations/thread/_items.html")]
 pub struct Items {
     items: Vec<Item>,
 }

@@ -32,7 +32,7 @@ pub struct CalendarData {
 }
 
 #[derive(Template)]
-#[template(path = "schedules/calendar.html")]
+#[template(path = "schedules/calendar/show.html")]
 pub struct Calendar {
     is_week: bool,
     heading: String,

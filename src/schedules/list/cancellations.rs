@@ -87,7 +87,7 @@ fn list_of(fields: &Fields) -> Filters {
 }
 
 #[derive(Template)]
-#[template(path = "schedules/cancellations.html")]
+#[template(path = "schedules/list/cancellations.html")]
 struct CancellationsPage {
     pending: Vec<Line>,
     others: Vec<Line>,
@@ -100,7 +100,7 @@ struct CancellationsPage {
 
 /// The result, if some were no longer pending.
 #[derive(Template)]
-#[template(path = "schedules/cancelled.html")]
+#[template(path = "schedules/list/cancelled.html")]
 struct CancellationsResult {
     cancelled: usize,
     others: Vec<Line>,

@@ -18,7 +18,7 @@ use filter_form::{Choosable, PresetLink, presets, sorts};
 pub const PATH: &str = "/schedules";
 
 #[derive(Template)]
-#[template(path = "schedules/index.html")]
+#[template(path = "schedules/list/index.html")]
 pub struct Index {
     tabs: Vec<Tab>,
     switch: ViewSwitch,

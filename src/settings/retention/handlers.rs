@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use super::form::RetentionInput;
 use super::queries;
 use super::save::save;
-use super::views::FormPage;
+use super::views::Edit;
 use crate::auth::{Can, ManageSettings};
 use crate::db::Db;
 use crate::error::Result;
@@ -16,7 +16,7 @@ const PATH: &str = "/settings/retention";
 
 pub async fn edit(_: Can<ManageSettings>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
     let current = db.run(queries::current).await?;
-    let view = FormPage::new(RetentionInput::of(&current));
+    let view = Edit::new(RetentionInput::of(&current));
     shell.page(TITLE, view)
 }
 
@@ -34,7 +34,7 @@ pub async fn update(
         Err(refusal) => {
             let refused = RefusedForm::of(refusal, PATH.into(), viewer.zone);
             let status = refused.status();
-            let view = FormPage::new(input).refused(refused);
+            let view = Edit::new(input).refused(refused);
             shell.page_with(status, &format!("Erro: {TITLE}"), view)
         }
     }

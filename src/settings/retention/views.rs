@@ -8,13 +8,13 @@ use crate::web::{RefusedForm, Stale};
 
 #[derive(Template)]
 #[template(path = "settings/retention/edit.html")]
-pub struct FormPage {
+pub struct Edit {
     input: RetentionInput,
     errors: FieldErrors,
     stale: Option<Stale>,
 }
 
-impl FormPage {
+impl Edit {
     pub fn new(input: RetentionInput) -> Self {
         Self { input, errors: FieldErrors::default(), stale: None }
     }

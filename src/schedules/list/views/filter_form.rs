@@ -15,7 +15,7 @@ use crate::schedules::views::QUEUE;
 
 /// The filters as a form. With JavaScript, each change of a field submits it.
 #[derive(Template)]
-#[template(path = "schedules/_filters.html")]
+#[template(path = "schedules/list/_filters.html")]
 pub struct FilterForm {
     path: &'static str,
     q: String,
