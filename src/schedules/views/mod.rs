@@ -1,22 +1,24 @@
 //! Finished data for the templates of schedules.
 
+mod attendant;
 mod cancellation;
 mod changes;
+mod contact_warning;
 mod dispatch;
 mod form;
-mod form_parts;
 mod options;
 mod show;
 mod slot;
 mod timeline;
 mod warnings;
 
+pub use attendant::AttendantField;
 pub use cancellation::CancellationPage;
 pub use changes::ChangeLine;
+pub use contact_warning::{ContactFacts, ContactWarning};
 pub use dispatch::DispatchPage;
 pub use form::{FormPage, Purpose};
-pub use form_parts::{AttendantField, ContactFacts, ContactWarning, as_json};
-pub use options::FormOptions;
+pub use options::{FormOptions, as_json};
 pub use show::{Show, failure_text};
 pub use slot::SlotView;
 

@@ -1,8 +1,10 @@
 //! The options of the form's selects, and the facts about what is chosen.
 
 use diesel::pg::PgConnection;
+use serde_json::{Value, json};
 
 use super::ContactFacts;
+use crate::contacts::display;
 use crate::error::Result;
 use crate::files::UploadItem;
 use crate::ids::{ScheduleId, UserId};
@@ -91,4 +93,10 @@ impl ResultCounts {
             n => format!("{n} pessoas na lista. Se faltar alguma, escreva mais do nome."),
         }
     }
+}
+
+/// Options for the searchable select.
+pub fn as_json<'a>(choices: impl IntoIterator<Item = &'a Choice>) -> Vec<Value> {
+    let option = |choice: &Choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phone(&choice.sub) });
+    choices.into_iter().map(option).collect()
 }

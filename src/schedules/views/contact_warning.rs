@@ -1,43 +1,15 @@
-//! The parts of the form that depend on what is chosen in it.
+//! The warnings about the contact that is chosen in the form.
 
 use askama::Template;
 use diesel::pg::PgConnection;
-use serde_json::{Value, json};
 
 use crate::auth::Viewer;
-use crate::contacts::display;
 use crate::error::Result;
-use crate::ids::{DepartmentId, UserId};
-use crate::schedules::Action;
+use crate::ids::UserId;
 use crate::schedules::draft::Facts;
 use crate::schedules::form::ScheduleInput;
-use crate::schedules::queries::Choice;
 use crate::tickets::queries::UnreadMessage;
 use crate::tickets::{self, OpenTicket, SeenThread};
-
-/// "Atendente", which is shown once a department is chosen.
-#[derive(Template)]
-#[template(path = "schedules/_attendant.html")]
-pub struct AttendantField {
-    is_shown: bool,
-    pub(super) choices: Vec<Choice>,
-    chosen: String,
-    is_required: bool,
-    pub(super) error: Option<String>,
-}
-
-impl AttendantField {
-    pub fn new(
-        department: Option<DepartmentId>,
-        choices: Vec<Choice>,
-        chosen: &str,
-        action: &str,
-        error: Option<String>,
-    ) -> Self {
-        let is_required = action.parse().is_ok_and(Action::notifies);
-        Self { is_shown: department.is_some(), choices, chosen: chosen.to_owned(), is_required, error }
-    }
-}
 
 /// The facts about the chosen contact.
 #[derive(Clone, Debug)]
@@ -153,10 +125,4 @@ fn in_words(message: UnreadMessage) -> (String, String) {
     let author = message.author.unwrap_or_else(|| "Mensagem agendada".into());
     let body = if message.body.trim().is_empty() { "(arquivo)".into() } else { message.body };
     (author, body)
-}
-
-/// Options for the searchable select.
-pub fn as_json<'a>(choices: impl IntoIterator<Item = &'a Choice>) -> Vec<Value> {
-    let option = |choice: &Choice| json!({ "value": choice.id, "text": choice.name, "sub": display::phone(&choice.sub) });
-    choices.into_iter().map(option).collect()
 }

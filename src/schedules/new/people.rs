@@ -1,0 +1,28 @@
+//! People for the searchable select of the form.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::auth::{Can, ManageSchedules};
+use crate::db::Db;
+use crate::error::Result;
+use crate::schedules::queries;
+use crate::schedules::views::as_json;
+use crate::web::Search;
+
+#[derive(Deserialize)]
+pub struct PeopleQuery {
+    #[serde(default)]
+    q: String,
+}
+
+/// As JSON `[{value, text, sub}]`.
+pub async fn index(
+    _: Can<ManageSchedules>,
+    db: web::Data<Db>,
+    query: web::Query<PeopleQuery>,
+) -> Result<HttpResponse> {
+    let search = Search::parse(&query.q);
+    let found = db.run(move |conn| queries::people(conn, search.as_ref())).await?;
+    Ok(HttpResponse::Ok().json(as_json(&found)))
+}
