@@ -4,12 +4,14 @@ use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
+use super::check_password::PasswordRefusal;
 use super::form::ProfileInput;
 use super::views::Edit;
 use super::{queries, update};
 use crate::auth::{Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
+use crate::refusal::FieldErrors;
 use crate::users;
 use crate::web::{Posted, Shell, redirect_with};
 
@@ -35,6 +37,17 @@ pub async fn update(
     };
     db.transaction(move |conn| update::update(conn, &valid, &viewer)).await?;
     Ok(redirect_with("/profile", "Perfil salvo."))
+}
+
+/// The status and the errors of a form whose field `field` holds a wrong current password.
+pub fn refused_password(field: &'static str, refusal: PasswordRefusal) -> (StatusCode, FieldErrors) {
+    let status = match refusal {
+        PasswordRefusal::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
+        PasswordRefusal::Missing | PasswordRefusal::Wrong => StatusCode::UNPROCESSABLE_ENTITY,
+    };
+    let mut errors = FieldErrors::default();
+    errors.add(field, refusal.sentence());
+    (status, errors)
 }
 
 /// The page with the saved values.

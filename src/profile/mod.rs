@@ -4,7 +4,7 @@
 //! requires the current one and ends the other sessions. Ending sessions requires the current password, too.
 
 mod change_password;
-mod confirmation;
+mod check_password;
 mod form;
 pub mod handlers;
 pub mod password;

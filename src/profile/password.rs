@@ -1,15 +1,18 @@
 //! Changing one's own password.
 
 use actix_session::Session;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::change_password::change_password;
-use super::handlers::page;
-use super::{confirmation, queries};
+use super::check_password::check_password;
+use super::handlers::{page, refused_password};
+use super::queries;
 use crate::auth::passwords::{self, Owner};
 use crate::auth::{KnownDevice, Viewer, sessions};
 use crate::db::Db;
 use crate::error::Result;
+use crate::refusal::FieldErrors;
 use crate::settings;
 use crate::web::{Posted, Shell, redirect_with, with_cookie};
 
@@ -23,9 +26,10 @@ pub async fn update(
     browser: KnownDevice,
 ) -> Result<HttpResponse> {
     let new = form.get("new_password").to_owned();
-    let (status, mut errors) =
-        confirmation::check_current_password(&viewer, &db, "current_password", form.get("current_password"))
-            .await?;
+    let (mut status, mut errors) = (StatusCode::UNPROCESSABLE_ENTITY, FieldErrors::default());
+    if let Err(refusal) = check_password(&db, &viewer, form.get("current_password")).await? {
+        (status, errors) = refused_password("current_password", refusal);
+    }
     let id = viewer.id;
     let (company, email) =
         db.run(move |conn| Ok((settings::brand(conn)?.company_name, queries::email(conn, id)?))).await?;

@@ -5,8 +5,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use uuid::Uuid;
 
-use super::confirmation;
-use super::handlers::page;
+use super::check_password::check_password;
+use super::handlers::{page, refused_password};
 use super::views::Edit;
 use crate::auth::{Viewer, sessions};
 use crate::db::Db;
@@ -59,9 +59,7 @@ async fn refused(
     db: &Db,
     session: &Session,
 ) -> Result<Option<(StatusCode, Edit)>> {
-    let (status, errors) = confirmation::check_current_password(viewer, db, FIELD, form.get(FIELD)).await?;
-    match errors.is_empty() {
-        true => Ok(None),
-        false => Ok(Some((status, page(viewer, db, session).await?.refused(errors)))),
-    }
+    let Err(refusal) = check_password(db, viewer, form.get(FIELD)).await? else { return Ok(None) };
+    let (status, errors) = refused_password(FIELD, refusal);
+    Ok(Some((status, page(viewer, db, session).await?.refused(errors))))
 }

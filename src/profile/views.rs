@@ -3,11 +3,26 @@
 use askama::Template;
 use uuid::Uuid;
 
+use super::check_password::PasswordRefusal;
 use super::form::ProfileInput;
 use crate::auth::Viewer;
 use crate::refusal::FieldErrors;
 use crate::users::{Name, OpenSession, SessionList};
 use crate::web::Theme;
+
+impl PasswordRefusal {
+    pub fn sentence(self) -> String {
+        match self {
+            Self::Missing => "Digite a senha atual.".into(),
+            Self::Wrong => "A senha atual não confere.".into(),
+            Self::TooMany { seconds } => {
+                let minutes = (seconds + 59) / 60;
+                let unit = if minutes == 1 { "minuto" } else { "minutos" };
+                format!("Muitas tentativas. Aguarde {minutes} {unit}.")
+            }
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "profile/edit.html")]
