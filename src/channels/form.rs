@@ -53,10 +53,7 @@ impl ChannelFields {
     }
 
     pub fn of(draft: &ChannelDraft, version: String) -> Self {
-        let colour = draft.colour.to_string();
-        let is_in_palette = PALETTE.iter().any(|(known, _)| *known == colour);
-        let (palette, colour) =
-            if is_in_palette { (colour, String::new()) } else { ("other".into(), colour) };
+        let (palette, colour) = palette_and_colour(&draft.colour.to_string());
         Self {
             version,
             name: draft.name.clone(),
@@ -134,14 +131,27 @@ impl ChannelDraft {
 
 /// The channel in the words of its form.
 pub fn snapshot(channel: &Channel) -> Snapshot {
-    let named = PALETTE.iter().find(|(value, _)| *value == channel.colour);
-    let colour = named.map_or(channel.colour.as_str(), |(_, name)| name);
+    let (palette, colour) = palette_and_colour(&channel.colour);
+    let shown = colour_name(&palette).unwrap_or(&colour);
     Snapshot::default()
-        .text("Nome", &channel.name)
-        .choice("Departamento padrão", channel.department_id, &channel.department)
-        .text("Nome para os clientes", &channel.public_name)
-        .choice("Cor", &channel.colour, colour)
-        .text("Saudação", &channel.greeting)
+        .text("name", "Nome", &channel.name)
+        .choice("department_id", "Departamento padrão", channel.department_id, &channel.department)
+        .text("public_name", "Nome para os clientes", &channel.public_name)
+        .group([("palette", palette.clone()), ("colour", colour.clone())], "Cor", shown)
+        .text("greeting", "Saudação", &channel.greeting)
+}
+
+/// The fields `palette` and `colour` for a saved colour.
+fn palette_and_colour(saved: &str) -> (String, String) {
+    match colour_name(saved) {
+        Some(_) => (saved.to_owned(), String::new()),
+        None => ("other".into(), saved.to_owned()),
+    }
+}
+
+/// The name of a colour of the palette.
+pub fn colour_name(value: &str) -> Option<&'static str> {
+    PALETTE.iter().find(|(known, _)| *known == value).map(|(_, name)| *name)
 }
 
 #[cfg(test)]

@@ -43,11 +43,10 @@ pub async fn create(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let typed = ChannelFields::read(&form);
-    let (sent, by) = (typed.clone(), viewer.clone());
+    let (sent, by) = (ChannelFields::read(&form), viewer.clone());
     match name_conflict_as_error(db.transaction(move |conn| save::create(conn, &by, &sent)).await)? {
         Ok(()) => Ok(redirect_with("/channels", "Conexão salva.")),
-        Err(errors) => show_refused(shell, &db, None, typed, errors.into()).await,
+        Err(errors) => show_refused(shell, &db, None, RefusedForm::invalid(errors, &form)).await,
     }
 }
 
@@ -58,13 +57,12 @@ pub async fn update(
     db: web::Data<Db>,
     id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
-    let (typed, id, by) = (ChannelFields::read(&form), id.into_inner(), viewer.clone());
-    let sent = typed.clone();
+    let (sent, id, by) = (ChannelFields::read(&form), id.into_inner(), viewer.clone());
     match name_conflict_as_error(db.transaction(move |conn| save::update(conn, &by, id, &sent)).await)? {
         Ok(()) => Ok(redirect_with("/channels", "Conexão salva.")),
         Err(refusal) => {
-            let refused = RefusedForm::of(refusal, format!("/channels/{id}"), viewer.zone);
-            show_refused(shell, &db, Some(id), typed, refused).await
+            let refused = RefusedForm::of(refusal, &form, format!("/channels/{id}"), viewer.zone);
+            show_refused(shell, &db, Some(id), refused).await
         }
     }
 }
@@ -73,13 +71,12 @@ async fn show_refused(
     shell: Shell,
     db: &Db,
     id: Option<ChannelId>,
-    typed: ChannelFields,
     refused: RefusedForm,
 ) -> Result<HttpResponse> {
     let (channel, departments) = db
         .run(move |conn| Ok((id.map(|id| queries::find(conn, id)).transpose()?, queries::departments(conn)?)))
         .await?;
-    let status = refused.status();
+    let (status, typed) = (refused.status(), ChannelFields::read(&refused.form));
     let view = FormPage::new(channel, typed, departments).refused(refused);
     let title = format!("Erro: {}", view.title());
     shell.page_with(status, &title, view)

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::colour::PALETTE;
-use super::form::ChannelFields;
+use super::form::{ChannelFields, colour_name};
 use super::queries::{COUNT_LIMIT, Channel, Department, Usage};
 use crate::refusal::FieldErrors;
 use crate::web::{RefusedForm, Stale};
@@ -51,9 +51,21 @@ impl FormPage {
         Self { channel, typed, departments, errors, stale: None }
     }
 
-    pub fn refused(mut self, refused: RefusedForm) -> Self {
-        (self.errors, self.stale, self.typed.version) = refused.shown(self.typed.version);
-        self
+    pub fn refused(self, refused: RefusedForm) -> Self {
+        let (errors, stale) = refused.shown(|field, value| self.name_of(field, value));
+        Self { errors, stale, ..self }
+    }
+
+    /// The name of a choice that the form offers. "Other" colour has none: its field `colour` says which.
+    fn name_of(&self, field: &str, value: &str) -> Option<String> {
+        match field {
+            "palette" => Some(colour_name(value).unwrap_or_default().to_owned()),
+            "department_id" => {
+                let chosen = self.departments.iter().find(|department| department.id.to_string() == value);
+                Some(chosen.map(|department| department.name.clone()).unwrap_or_default())
+            }
+            _ => None,
+        }
     }
 
     pub fn title(&self) -> &'static str {

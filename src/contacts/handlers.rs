@@ -108,12 +108,12 @@ async fn answer(
         let page = load_form(db, contact, typed).await?;
         return shell.page(page.title(), page);
     }
-    let submission = Submission { contact, typed: typed.clone(), by: account.clone() };
+    let submission = Submission { contact, typed, by: account.clone() };
     match save::save(db, submission).await? {
         SaveOutcome::Saved(id) => Ok(redirect_with(&format!("/contacts/{id}"), "Contato salvo.")),
         SaveOutcome::Refused { refusal, duplicates } => {
-            let refused = RefusedForm::of(refusal, form_path(contact), account.zone);
-            let status = refused.status();
+            let refused = RefusedForm::of(refusal, &form, form_path(contact), account.zone);
+            let (status, typed) = (refused.status(), ContactInput::read(&refused.form));
             let page = load_form(db, contact, typed).await?.refused(refused, duplicates);
             let title = format!("Erro: {}", page.title());
             shell.page_with(status, &title, page)

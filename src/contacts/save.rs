@@ -136,11 +136,21 @@ pub fn snapshot(contact: &ContactDetail) -> Snapshot {
     let (person, department, attendant) =
         (name(&contact.person_name), name(&contact.department_name), name(&contact.attendant_name));
     Snapshot::default()
-        .text("Nome", &contact.name)
-        .choice("Telefone", &contact.phone, &display::phone(&contact.phone))
-        .text("E-mail", &contact.email)
-        .choice("Conexão", contact.channel_id, &contact.channel_name)
-        .choice("Pessoa", id(contact.person_id.map(|id| id.0)), &person)
-        .choice("Departamento padrão", id(contact.department_id.map(|id| id.0)), &department)
-        .choice("Atendente padrão", id(contact.attendant_id.map(|id| id.0)), &attendant)
+        .text("name", "Nome", &contact.name)
+        .text("phone", "Telefone", &display::phone(&contact.phone))
+        .text("email", "E-mail", &contact.email)
+        .choice("channel_id", "Conexão", contact.channel_id, &contact.channel_name)
+        .choice("person_id", "Pessoa", id(contact.person_id.map(|id| id.0)), &person)
+        .group(
+            [
+                ("default_department_id", id(contact.department_id.map(|id| id.0))),
+                ("default_attendant_id", id(contact.attendant_id.map(|id| id.0))),
+            ],
+            "Departamento e atendente padrão",
+            &[department, attendant]
+                .into_iter()
+                .filter(|name| !name.is_empty())
+                .collect::<Vec<_>>()
+                .join(", "),
+        )
 }

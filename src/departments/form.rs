@@ -31,7 +31,7 @@ impl Name {
 
 /// The department in the words of its form.
 pub fn snapshot(department: &Department) -> Snapshot {
-    Snapshot::default().text("Nome", &department.name)
+    Snapshot::default().text("name", "Nome", &department.name)
 }
 
 impl Destinations {

@@ -93,9 +93,8 @@ pub async fn update(
     id: web::Path<DepartmentId>,
 ) -> Result<HttpResponse> {
     let (id, by) = (id.into_inner(), viewer.clone());
-    let [typed, version] = ["name", "version"].map(|name| form.get(name).to_owned());
-    let (seen, parsed) = (version.clone(), Name::parse(&typed));
-    let saved = match parsed {
+    let seen = form.get("version").to_owned();
+    let saved = match Name::parse(form.get("name")) {
         Err(message) => Err(Refusal::Invalid(name_error(message))),
         Ok(name) => {
             let saving = db.transaction(move |conn| rename(conn, id, &name, &seen, &by));
@@ -108,11 +107,9 @@ pub async fn update(
     match saved {
         Ok(()) => Ok(redirect_with("/departments", "Departamento salvo.")),
         Err(refusal) => {
-            let refused = RefusedForm::of(refusal, format!("/departments/{id}"), viewer.zone);
-            let status = refused.status();
-            let view = page(&viewer, &db, id, PageQuery::default()).await?;
-            let view = view.refused(&typed, version, refused);
-            shell.page_with(status, "Erro: Editar departamento", view)
+            let refused = RefusedForm::of(refusal, &form, format!("/departments/{id}"), viewer.zone);
+            let (status, view) = (refused.status(), page(&viewer, &db, id, PageQuery::default()).await?);
+            shell.page_with(status, "Erro: Editar departamento", view.refused(refused))
         }
     }
 }

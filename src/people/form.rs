@@ -83,5 +83,5 @@ impl PersonInput {
 /// The fields of a person as the form shows them, for finding stale edits. Contacts are not included: the form
 /// sends only those to add or remove, so it cannot undo another user's change.
 pub fn snapshot(person: &PersonDetail) -> Snapshot {
-    Snapshot::default().text("Nome", &person.name)
+    Snapshot::default().text("name", "Nome", &person.name)
 }

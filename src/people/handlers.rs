@@ -13,7 +13,7 @@ use crate::contacts::views::MAX_HISTORY_ENTRIES;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::PersonId;
-use crate::web::{Posted, RefusedForm, Shell, redirect_with};
+use crate::web::{Fields, Posted, RefusedForm, Shell, redirect_with};
 
 pub async fn index(
     _: Can<ManageContacts>,
@@ -97,17 +97,20 @@ async fn answer(
 ) -> Result<HttpResponse> {
     let typed = PersonInput::read(&form);
     let contacts = typed.contacts();
-    let submission = Submission { person, typed: typed.clone(), by: account.clone() };
+    let submission = Submission { person, typed, by: account.clone() };
     let outcome = db.transaction_on_all(contacts, move |conn| submission.save(conn)).await?;
-    let page = db.run(move |conn| FormPage::load(conn, person, typed));
+    let load = |form: &Fields| {
+        let typed = PersonInput::read(form);
+        db.run(move |conn| FormPage::load(conn, person, typed))
+    };
     let (status, page) = match outcome {
         SaveOutcome::Saved(id) => return Ok(redirect_with(&format!("/people/{id}"), "Pessoa salva.")),
         SaveOutcome::Refused(refusal) => {
-            let refused = RefusedForm::of(refusal, form_path(person), account.zone);
-            (refused.status(), page.await?.refused(refused))
+            let refused = RefusedForm::of(refusal, &form, form_path(person), account.zone);
+            (refused.status(), load(&refused.form).await?.refused(refused))
         }
         SaveOutcome::HasNamesakes(namesakes) => {
-            (StatusCode::UNPROCESSABLE_ENTITY, page.await?.with_namesakes(namesakes))
+            (StatusCode::UNPROCESSABLE_ENTITY, load(&form).await?.with_namesakes(namesakes))
         }
     };
     let title = format!("Erro: {}", page.title());

@@ -2,10 +2,14 @@
 //! program.
 
 mod field_errors;
+mod merge;
 mod stale;
 
 pub use field_errors::{FieldError, FieldErrors};
-pub use stale::{BLANK, LastChange, SavedField, Snapshot, StaleEdit};
+pub use merge::{Merge, Versions};
+pub use stale::{
+    BLANK, LastChange, Part, PartKind, Snapshot, StaleEdit, Values, hash_of, on_or_off, or_blank,
+};
 
 /// Why a record was not saved.
 #[derive(Clone, Debug)]

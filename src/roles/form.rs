@@ -1,7 +1,7 @@
 //! The form of a role.
 
 use super::queries::Role;
-use super::{ADMIN_ONLY_PERMISSIONS, GROUPS};
+use super::{ADMIN_ONLY_PERMISSIONS, GROUPS, PermissionSwitch};
 use crate::auth::{Account, Permission, Permissions};
 use crate::refusal::{FieldErrors, Snapshot};
 use crate::web::{Fields, has_control_characters};
@@ -67,13 +67,13 @@ impl RoleInput {
 
 /// The fields of a role as its form shows them, for finding stale edits.
 pub fn snapshot(role: &Role) -> Snapshot {
-    let texts = Snapshot::default().text("Nome do cargo", &role.name);
-    let texts = texts.text("Descrição", &role.description);
+    let texts = Snapshot::default().text("name", "Nome do cargo", &role.name);
+    let texts = texts.text("description", "Descrição", &role.description);
     let granted = role.permissions();
     let switches = GROUPS.iter().flat_map(|(_, _, switches)| *switches);
     switches.fold(texts, |all, switch| {
-        let is_on = granted.contains(switch.permission);
-        all.choice(switch.label, is_on, if is_on { "habilitado" } else { "desabilitado" })
+        let PermissionSwitch { permission, label, .. } = switch;
+        all.checkbox("permissions", permission.as_str(), label, granted.contains(*permission))
     })
 }
 

@@ -30,11 +30,11 @@ pub async fn create(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let (input, sent, by) = (RoleInput::read(&form), RoleInput::read(&form), viewer.clone());
+    let (sent, by) = (RoleInput::read(&form), viewer.clone());
     match name_conflict_as_error(db.transaction(move |conn| save::create(conn, &sent, &by)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo criado.")),
         Err(errors) => {
-            let view = FormPage::blank(&viewer).refused(&viewer, input, errors.into());
+            let view = FormPage::blank(&viewer).refused(&viewer, RefusedForm::invalid(errors, &form));
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo cargo", view)
         }
     }
@@ -58,14 +58,13 @@ pub async fn update(
     db: web::Data<Db>,
     id: web::Path<RoleId>,
 ) -> Result<HttpResponse> {
-    let (id, by) = (id.into_inner(), viewer.clone());
-    let (input, sent) = (RoleInput::read(&form), RoleInput::read(&form));
+    let (id, by, sent) = (id.into_inner(), viewer.clone(), RoleInput::read(&form));
     match name_conflict_as_error(db.transaction(move |conn| save::update(conn, id, &sent, &by)).await)? {
         Ok(()) => Ok(redirect_with("/roles", "Cargo salvo.")),
         Err(refusal) => {
-            let refused = RefusedForm::of(refusal, format!("/roles/{id}"), viewer.zone);
+            let refused = RefusedForm::of(refusal, &form, format!("/roles/{id}"), viewer.zone);
             let status = refused.status();
-            let view = page(&viewer, &db, id).await?.refused(&viewer, input, refused);
+            let view = page(&viewer, &db, id).await?.refused(&viewer, refused);
             shell.page_with(status, "Erro: Editar cargo", view)
         }
     }

@@ -127,10 +127,12 @@ impl FormPage {
     }
 
     /// The same form with what was typed and the reason why it was not saved.
-    pub fn refused(self, editor: &Account, typed: RoleInput, refused: RefusedForm) -> Self {
+    pub fn refused(self, editor: &Account, refused: RefusedForm) -> Self {
+        let typed = RoleInput::read(&refused.form);
         let groups = groups(editor, self.before, typed.resulting_permissions(editor, self.before), false);
-        let (errors, stale, version) = refused.shown(typed.version);
-        Self { groups, name: typed.name, description: typed.description, errors, stale, version, ..self }
+        let (errors, stale) = refused.shown(|_, _| None);
+        let RoleInput { name, description, version, .. } = typed;
+        Self { groups, name, description, version, errors, stale, ..self }
     }
 }
 

@@ -137,9 +137,27 @@ impl Settings {
         ]
     }
 
+    /// A typed value as people read it.
+    pub fn shown(field: &str, value: &str) -> Option<String> {
+        match field {
+            "time_zone" => Some(zone_label(value)),
+            "spacing_scope" => value.parse().ok().map(|scope| sentences::scope_label(scope).to_owned()),
+            "spacing_minutes" | "late_tolerance_minutes" => Some(format!("{value} min")),
+            _ => None,
+        }
+    }
+
     /// The settings in the words of their form.
     pub fn snapshot(&self) -> Snapshot {
-        snapshot_of(&self.fields())
+        let Self { company_name, zone, spacing, late_tolerance_minutes } = self;
+        let values = [
+            company_name.clone(),
+            zone.name().into(),
+            spacing.minutes.to_string(),
+            spacing.scope.as_str().into(),
+            late_tolerance_minutes.to_string(),
+        ];
+        snapshot_of(&self.fields(), values)
     }
 
     /// The changes from `self` to `other`, for the audit.
@@ -148,9 +166,14 @@ impl Settings {
     }
 }
 
-/// A snapshot of a form's fields: name, label, and value as people read it.
-pub fn snapshot_of(fields: &[(&str, &'static str, String)]) -> Snapshot {
-    fields.iter().fold(Snapshot::default(), |all, (_, label, shown)| all.text(label, shown))
+/// A snapshot of a form's fields: name, label, and value as people read it; and the values as the form sends them.
+pub fn snapshot_of<const N: usize>(
+    fields: &[(&'static str, &'static str, String); N],
+    values: [String; N],
+) -> Snapshot {
+    let pairs = fields.iter().zip(values);
+    pairs
+        .fold(Snapshot::default(), |all, ((name, label, shown), value)| all.choice(name, label, value, shown))
 }
 
 /// The changes between two versions of the same fields, for the audit.

@@ -40,9 +40,9 @@ pub async fn update(
             shell.page("Confirmar mudança", view)
         }
         Outcome::Refused(refusal) => {
-            let refused = RefusedForm::of(refusal, "/settings".into(), viewer.zone);
+            let refused = RefusedForm::of(refusal, &form, "/settings".into(), viewer.zone);
             let status = refused.status();
-            show_form(shell, &db, status, |page| page.with_typed(input).refused(refused)).await
+            show_form(shell, &db, status, |page| page.refused(refused)).await
         }
     }
 }

@@ -37,7 +37,7 @@ pub async fn create(
         Err(sentence) => {
             let mut errors = FieldErrors::default();
             errors.add("logo", sentence);
-            let view = db.run(Edit::load).await?.refused(errors.into());
+            let view = db.run(Edit::load).await?.with_errors(errors);
             return shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Empresa", view);
         }
     };

@@ -47,9 +47,15 @@ impl Edit {
         self
     }
 
-    pub fn refused(mut self, refused: RefusedForm) -> Self {
-        (self.errors, self.stale, self.input.version) = refused.shown(self.input.version);
-        self
+    /// The form with the errors of another form on the page, such as the logo's.
+    pub fn with_errors(self, errors: FieldErrors) -> Self {
+        Self { errors, ..self }
+    }
+
+    pub fn refused(self, refused: RefusedForm) -> Self {
+        let page = self.with_typed(SettingsInput::read(&refused.form));
+        let (errors, stale) = refused.shown(Settings::shown);
+        Self { errors, stale, ..page }
     }
 
     fn scopes(&self) -> Vec<ScopeChoice> {

@@ -50,19 +50,17 @@ impl FormContext {
         self.allowed_departments.as_ref().is_none_or(|these| these.contains(&department))
     }
 
-    /// The user as the form shows them. Inactive departments count as content, but their names are not shown.
+    /// The user as the form shows them. It does not show inactive departments, and does not change them.
     pub fn snapshot(&self, user: &User) -> Snapshot {
         let role = self.roles.iter().find(|role| role.id == user.role_id);
-        let mut held = user.departments.clone();
-        held.sort();
-        let named = self.departments.iter().filter(|department| held.contains(&department.id));
-        let named: Vec<&str> = named.map(|department| department.name.as_str()).collect();
-        let held: Vec<String> = held.iter().map(DepartmentId::to_string).collect();
+        let held = self.departments.iter().filter(|department| user.departments.contains(&department.id));
+        let (ids, names): (Vec<String>, Vec<&str>) =
+            held.map(|department| (department.id.to_string(), department.name.as_str())).unzip();
         Snapshot::default()
-            .text("Nome", &user.name)
-            .text("E-mail", &user.email)
-            .choice("Cargo", user.role_id, role.map_or("", |role| &role.name))
-            .choice("Departamentos", held.join(","), &named.join(", "))
+            .text("name", "Nome", &user.name)
+            .text("email", "E-mail", &user.email)
+            .choice("role_id", "Cargo", user.role_id, role.map_or("", |role| &role.name))
+            .checkboxes("departments", "Departamentos", ids, &names.join(", "))
     }
 }
 

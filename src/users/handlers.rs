@@ -81,7 +81,7 @@ pub async fn create(
             shell.page_with(StatusCode::CREATED, "Convite", view)
         }
         Err(errors) => {
-            let view = new_form(&viewer, &db, input).await?.refused(errors.into());
+            let view = new_form(&viewer, &db, input).await?.refused(RefusedForm::invalid(errors, &form));
             shell.page_with(StatusCode::UNPROCESSABLE_ENTITY, "Erro: Novo atendente", view)
         }
     }
@@ -126,9 +126,8 @@ pub async fn update(
         }
         Outcome::Refused(refusal) => {
             let (view, name) = edit_form(&viewer, &db, id, &session).await?;
-            let refused = RefusedForm::of(refusal, format!("/users/{id}"), viewer.zone);
-            let (status, view) = (refused.status(), view.with(input).refused(refused));
-            shell.page_with(status, &format!("Erro: {name}"), view)
+            let refused = RefusedForm::of(refusal, &form, format!("/users/{id}"), viewer.zone);
+            shell.page_with(refused.status(), &format!("Erro: {name}"), view.refused(refused))
         }
     }
 }

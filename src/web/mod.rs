@@ -57,6 +57,6 @@ pub use shell::{
     PAGE_CAPACITY, Page, Shell, initials, redirect, redirect_with, render_for_any_page, render_with_token,
     tint, with_cookie, with_push_url,
 };
-pub use stale::{ChangedField, ChangedFields, Choice, Difference, RefusedForm, Stale};
+pub use stale::{ChangedField, ChangedFields, Choice, RefusedForm, Stale};
 pub use theme::Theme;
 pub use visitor::{ClientIp, client_ip, visitor_of};

@@ -1,46 +1,30 @@
 //! Two users edit the same record: the second one sees what the first one changed (409), keeps their own input, and
 //! overwrites the change with one more press.
 //!
-//! Most forms hold the version of their record (`refusal/stale.rs`). A form that holds the shown values themselves can compare more closely ([`Difference`]): it takes over what only
-//! the other user changed, and asks about what both changed.
+//! A form is merged part by part with what is saved (`refusal/merge.rs`). A part that only the other user changed takes
+//! over the saved value. A part that only this user changed stays as it is. A part that both changed is shown with both
+//! values, and the form keeps this user's own.
+//!
+//! Most forms hold the version of their record (`refusal/stale.rs`). The form of a schedule holds the values themselves,
+//! because its notice also shows what was there before (`schedules/editing`).
 
 use actix_web::http::StatusCode;
 use askama::Template;
 
+use super::Fields;
 use crate::clock::Zone;
-use crate::refusal::{FieldErrors, LastChange, Refusal, SavedField, StaleEdit};
+use crate::refusal::{
+    FieldErrors, LastChange, Merge, Part, PartKind, Refusal, StaleEdit, Values, Versions, hash_of, on_or_off,
+    or_blank,
+};
 
-/// How a field stands after another user has saved the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Difference {
-    /// The form has the saved value.
-    None,
-    /// Only the user of the form changed the field.
-    Own,
-    /// Only the other user changed the field: the form takes over the saved value.
-    Other,
-    /// Both changed the field, to different values: the user chooses.
-    Both,
-}
-
-impl Difference {
-    /// `opened` is the value with which the form was opened, if it is known.
-    pub fn of<T: PartialEq>(opened: Option<&T>, own: &T, saved: &T) -> Self {
-        match opened {
-            _ if own == saved => Self::None,
-            Some(opened) if opened == saved => Self::Own,
-            Some(opened) if opened == own => Self::Other,
-            _ => Self::Both,
-        }
-    }
-}
+/// The hidden field with the version that a form had seen.
+const VERSION: &str = "version";
 
 /// The notice above a form whose record has changed while the form was open.
 #[derive(Clone, Debug, Template)]
 #[template(path = "web/_stale.html")]
 pub struct Stale {
-    /// The version with which the form can overwrite the change, if the form is compared by version.
-    version: String,
     title: &'static str,
     /// Who made the changes, and when.
     sentences: Vec<String>,
@@ -107,31 +91,11 @@ impl ChangedFields {
             lines,
         }
     }
-
-    /// Fields that have changed, in a form that keeps all its own values.
-    fn changed(lines: Vec<ChangedField>) -> Self {
-        Self {
-            name: "changed",
-            intro: "",
-            caption: "O que mudou",
-            before_head: None,
-            after_head: "Agora está",
-            lines,
-        }
-    }
 }
 
 impl Stale {
     pub fn new(title: &'static str, sentences: Vec<String>) -> Self {
-        Self {
-            version: String::new(),
-            title,
-            sentences,
-            tables: Vec::new(),
-            advice: "",
-            link: String::new(),
-            link_text: "",
-        }
+        Self { title, sentences, tables: Vec::new(), advice: "", link: String::new(), link_text: "" }
     }
 
     /// Adds a table, unless it is empty.
@@ -140,89 +104,193 @@ impl Stale {
         self
     }
 
+    /// Adds a table before the others, unless it is empty.
+    fn with_first(mut self, table: ChangedFields) -> Self {
+        let others = std::mem::take(&mut self.tables);
+        others.into_iter().fold(self.with(table), Self::with)
+    }
+
     /// Sets the last paragraph, which ends in a link.
     pub fn advising(self, advice: &'static str, link: String, link_text: &'static str) -> Self {
         Self { advice, link, link_text, ..self }
     }
 
     /// The notice above the form at `form`, a path.
-    fn of(edit: &StaleEdit, form: String, zone: Zone) -> Self {
-        let line = |field: &SavedField| ChangedField {
-            label: field.label.clone(),
-            before: None,
-            after: field.value.clone(),
-            by: String::new(),
-            choice: None,
-        };
+    fn of(last: Option<&LastChange>, form: String, zone: Zone) -> Self {
         let author = |change: &LastChange| {
             let who = change.actor.as_deref().unwrap_or("a plataforma");
             format!("A última mudança foi feita por {who}, {}.", zone.date_time(change.at))
         };
         let title = "Outra mudança foi salva enquanto você editava. Confira e salve de novo.";
-        let advice =
-            "O que você preencheu continua abaixo e, se você salvar de novo, é o que vale. Se preferir,";
-        let stale = Self::new(title, edit.last.iter().map(author).collect())
-            .with(ChangedFields::changed(edit.changed.iter().map(line).collect()))
-            .advising(advice, form, "comece pela versão atual");
-        Self { version: edit.version.clone(), ..stale }
+        let advice = "O que você preencheu ainda não foi salvo. Se preferir,";
+        Self::new(title, last.map(author).into_iter().collect()).advising(
+            advice,
+            form,
+            "comece pela versão atual",
+        )
     }
 }
 
-/// What a form shows that was not saved.
-#[derive(Clone, Debug)]
-pub enum RefusedForm {
-    /// The form has errors (422).
-    Invalid(FieldErrors),
-    /// The record has changed since the form was opened (409).
-    Stale(Box<Stale>),
+/// A form that was not saved.
+pub struct RefusedForm {
+    /// The fields for the page. They hold what only the other user changed, and the version that was merged.
+    pub form: Fields,
+    errors: FieldErrors,
+    stale: Option<Stale>,
+    /// The parts that both users changed, with this user's values.
+    both: Vec<(Part, Values)>,
 }
 
 impl RefusedForm {
-    /// `form` is the path of the form.
-    pub fn of(refusal: Refusal, form: String, zone: Zone) -> Self {
+    /// `sent` is what the user sent, `form` the path of the form.
+    pub fn of(refusal: Refusal, sent: &Fields, form: String, zone: Zone) -> Self {
         match refusal {
-            Refusal::Invalid(errors) => Self::Invalid(errors),
-            Refusal::Stale(edit) => Self::Stale(Box::new(Stale::of(&edit, form, zone))),
+            Refusal::Invalid(errors) => Self::invalid(errors, sent),
+            Refusal::Stale(edit) => Self::merged(&edit, sent, Stale::of(edit.last.as_ref(), form, zone)),
         }
+    }
+
+    pub fn invalid(errors: FieldErrors, sent: &Fields) -> Self {
+        Self { form: sent.clone(), errors, stale: None, both: Vec::new() }
+    }
+
+    fn merged(edit: &StaleEdit, sent: &Fields, notice: Stale) -> Self {
+        let merge = merge(edit, sent);
+        let taken = ChangedFields::taken(merge.taken.iter().map(|part| part.changed()).collect());
+        // A version holds no values, so nothing is known of what was there before.
+        let taken = ChangedFields { before_head: None, ..taken };
+        let is_kept = |(name, value): &(&str, &str)| {
+            *name != VERSION && !merge.taken.iter().any(|part| part.covers(name, value))
+        };
+        let kept = sent.iter().filter(is_kept);
+        let new =
+            merge.taken.iter().flat_map(|part| &part.values).map(|(name, value)| (*name, value.as_str()));
+        let fields = kept.chain(new).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut form = Fields::from(fields.collect::<Vec<_>>());
+        form.push(VERSION, edit.now.version());
+        let both = merge.both.into_iter().map(|part| (part.clone(), part.own(sent).unwrap_or_default()));
+        let errors = FieldErrors::default();
+        Self { form, errors, stale: Some(notice.with(taken)), both: both.collect() }
     }
 
     pub fn status(&self) -> StatusCode {
-        match self {
-            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Stale(_) => StatusCode::CONFLICT,
-        }
+        if self.stale.is_some() { StatusCode::CONFLICT } else { StatusCode::UNPROCESSABLE_ENTITY }
     }
 
-    /// What the form shows above its fields, and its new version.
-    pub fn shown(self, version: String) -> (FieldErrors, Option<Stale>, String) {
-        match self {
-            Self::Invalid(errors) => (errors, None, version),
-            Self::Stale(stale) => {
-                let version = stale.version.clone();
-                (FieldErrors::default(), Some(*stale), version)
-            }
-        }
+    /// What the form shows above its fields. `name_of` gives the text of a choice by the field's name and value.
+    pub fn shown(self, name_of: impl Fn(&str, &str) -> Option<String>) -> (FieldErrors, Option<Stale>) {
+        let line = |(part, own): &(Part, Values)| ChangedField {
+            before: Some(part.text_of(own, &name_of)),
+            ..part.changed()
+        };
+        let both = ChangedFields::both(self.both.iter().map(line).collect());
+        (self.errors, self.stale.map(|stale| stale.with_first(both)))
     }
 }
 
-impl From<FieldErrors> for RefusedForm {
-    fn from(errors: FieldErrors) -> Self {
-        Self::Invalid(errors)
+/// A part that the form does not hold counts as unchanged.
+fn merge<'a>(edit: &'a StaleEdit, sent: &Fields) -> Merge<&'a Part> {
+    Merge::of(edit.now.with_opened(&edit.seen).map(|(part, opened)| {
+        let saved = hash_of(&part.values);
+        let own = part.own(sent).map(|own| hash_of(&own)).or_else(|| opened.clone());
+        (part, Versions { own: own.unwrap_or_else(|| saved.clone()), opened, saved })
+    }))
+}
+
+impl Part {
+    /// What `form` holds of this part, or `None` if it has no such field.
+    fn own(&self, form: &Fields) -> Option<Values> {
+        let all = |name: &'static str| form.all(name).map(move |value| (name, value.to_owned()));
+        let sent = self.names.iter().flat_map(|name| all(name));
+        match self.kind {
+            PartKind::Texts => {
+                let first = |name: &&'static str| (*name, form.get(name).trim().to_owned());
+                (sent.count() > 0).then(|| self.names.iter().map(first).collect())
+            }
+            PartKind::Checkboxes => Some(sent.collect()),
+            PartKind::Checkbox(option) => Some(sent.filter(|(_, value)| value == option).collect()),
+        }
+    }
+
+    /// A line with the saved value.
+    fn changed(&self) -> ChangedField {
+        let (label, after) = (self.label.clone(), self.shown.clone());
+        ChangedField { label, before: None, after, by: String::new(), choice: None }
+    }
+
+    /// Whether a field of the form belongs to this part.
+    fn covers(&self, name: &str, value: &str) -> bool {
+        let is_option = match self.kind {
+            PartKind::Checkbox(option) => option == value,
+            PartKind::Texts | PartKind::Checkboxes => true,
+        };
+        is_option && self.names.contains(&name)
+    }
+
+    /// The values as text on the page. `name_of` gives the text of a choice by the field's name and value.
+    fn text_of(&self, values: &Values, name_of: impl Fn(&str, &str) -> Option<String>) -> String {
+        if let PartKind::Checkbox(_) = self.kind {
+            return on_or_off(!values.is_empty()).into();
+        }
+        let text = |(name, value): &(&str, String)| name_of(name, value).unwrap_or_else(|| value.clone());
+        let texts: Vec<String> = values.iter().map(text).filter(|text| !text.is_empty()).collect();
+        or_blank(&texts.join(", "))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::refusal::Snapshot;
+
+    fn role(name: &str, text: &str, may_schedule: bool) -> Snapshot {
+        let texts = Snapshot::default().text("name", "Nome", name).text("description", "Descrição", text);
+        texts.checkbox("permissions", "schedules", "Agendar", may_schedule)
+    }
+
+    fn refused(seen: &str, now: &Snapshot, sent: &Fields) -> RefusedForm {
+        let edit = StaleEdit::new(seen, now, None::<LastChange>);
+        RefusedForm::of(edit.into(), sent, String::new(), Zone::find("America/Sao_Paulo").unwrap())
+    }
+
+    /// The lines of the notice's only table.
+    fn lines(refused: RefusedForm) -> Vec<(String, Option<String>, String)> {
+        let (_, notice) = refused.shown(|_, value| Some(value.to_uppercase()));
+        let [table] = &notice.unwrap().tables[..] else { panic!("one table was expected") };
+        table.lines.iter().map(|line| (line.label.clone(), line.before.clone(), line.after.clone())).collect()
+    }
+
+    fn line(label: &str, before: Option<&str>, after: &str) -> (String, Option<String>, String) {
+        (label.into(), before.map(str::to_owned), after.into())
+    }
 
     #[test]
-    fn a_field_is_asked_about_only_if_both_users_changed_it_differently() {
-        let of = |opened, own, saved| Difference::of(Some(&opened), &own, &saved);
-        assert_eq!(of("a", "a", "a"), Difference::None);
-        assert_eq!(of("a", "b", "b"), Difference::None);
-        assert_eq!(of("a", "b", "a"), Difference::Own);
-        assert_eq!(of("a", "a", "b"), Difference::Other);
-        assert_eq!(of("a", "b", "c"), Difference::Both);
-        assert_eq!(Difference::of(None, &"a", &"b"), Difference::Both);
+    fn a_form_takes_over_what_only_the_other_user_changed() {
+        let seen = role("Gestor", "", false).version();
+        let now = role("Gestor", "Cuida de tudo", true);
+        let form = Fields::from([("name", "Chefe"), ("description", ""), ("version", seen.as_str())]);
+        let refused = refused(&seen, &now, &form);
+        assert_eq!((refused.form.get("name"), refused.form.get("description")), ("Chefe", "Cuida de tudo"));
+        assert_eq!(refused.form.all("permissions").collect::<Vec<_>>(), ["schedules"]);
+        assert!(!now.has_changed_since(refused.form.get("version")));
+        let taken = [line("Descrição", None, "Cuida de tudo"), line("Agendar", None, "habilitado")];
+        assert_eq!(lines(refused), taken);
+    }
+
+    #[test]
+    fn a_form_keeps_its_own_value_of_what_both_changed_and_shows_both() {
+        let seen = role("Gestor", "", true).version();
+        let now = role("Gerente", "", true);
+        let form = Fields::from([("name", " Chefe "), ("description", ""), ("permissions", "schedules")]);
+        let refused = refused(&seen, &now, &form);
+        assert_eq!(refused.form.get("name"), " Chefe ");
+        assert_eq!(lines(refused), [line("Nome", Some("CHEFE"), "Gerente")]);
+    }
+
+    #[test]
+    fn a_form_without_a_version_is_asked_about_every_difference() {
+        let form = Fields::from([("name", "Gestor"), ("description", "Chefe")]);
+        let refused = refused("", &role("Gestor", "", false), &form);
+        assert_eq!(lines(refused), [line("Descrição", Some("CHEFE"), "Em branco")]);
     }
 }

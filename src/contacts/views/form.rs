@@ -90,13 +90,25 @@ impl FormPage {
 
     /// The same form with the reason why it was not saved, or with the contacts that look the same.
     pub fn refused(mut self, refused: RefusedForm, duplicates: Vec<PossibleDuplicate>) -> Self {
-        let (errors, stale, version) = refused.shown(self.typed.version);
-        self.typed.version = version;
+        let (errors, stale) = refused.shown(|field, value| self.name_of(field, value));
         self.stale = stale;
         self.attendant.error = errors.of("default_attendant_id").map(str::to_owned);
         self.errors = errors;
         self.duplicates = duplicates.into_iter().map(DuplicateRow::new).collect();
         self
+    }
+
+    /// The name of a choice that the form offers.
+    fn name_of(&self, field: &str, value: &str) -> Option<String> {
+        let choices = match field {
+            "channel_id" => &self.channels,
+            "person_id" => &self.people,
+            "default_department_id" => &self.departments,
+            "default_attendant_id" => &self.attendant.choices,
+            _ => return None,
+        };
+        let chosen = choices.iter().find(|choice| choice.id.to_string() == value);
+        Some(chosen.map(|choice| choice.name.clone()).unwrap_or_default())
     }
 
     pub fn title(&self) -> &'static str {

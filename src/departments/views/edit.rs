@@ -94,10 +94,11 @@ impl Edit {
         Self { history, ..self }
     }
 
-    /// The same page with the typed name, its `version`, and why it was not saved.
-    pub fn refused(self, typed: &str, version: String, refused: RefusedForm) -> Self {
-        let (errors, stale, version) = refused.shown(version);
-        Self { name: typed.to_owned(), errors, stale, version, ..self }
+    /// The same page with what was typed, and why it was not saved.
+    pub fn refused(self, refused: RefusedForm) -> Self {
+        let [name, version] = ["name", "version"].map(|name| refused.form.get(name).to_owned());
+        let (errors, stale) = refused.shown(|_, _| None);
+        Self { name, version, errors, stale, ..self }
     }
 
     /// The title of the browser's tab.

@@ -53,8 +53,8 @@ impl FormPage {
 
     /// The same form with the reason why it was not saved.
     pub fn refused(self, refused: RefusedForm) -> Self {
-        let (errors, stale, version) = refused.shown(self.typed.version.clone());
-        Self { errors, stale, typed: PersonInput { version, ..self.typed }, ..self }
+        let (errors, stale) = refused.shown(|_, _| None);
+        Self { errors, stale, ..self }
     }
 
     /// The same form with the people who have the same name.

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::refusal::{Merge, Versions};
 use crate::schedules::changes::Field;
 use crate::schedules::form::ScheduleInput;
 use crate::text_enum;
-use crate::web::Difference;
 
 text_enum! {
     /// A part of the form that is merged as a whole. Its name is that of its first field; the order is that
@@ -102,21 +102,18 @@ impl Merged {
     /// Merges another user's changes into `typed`. `theirs` is what the schedule holds now.
     pub fn of(mut typed: ScheduleInput, theirs: &ScheduleInput) -> Self {
         let original = Original::read(&typed.original);
-        let (mut next, mut both) = (original.clone(), Vec::new());
+        let mut next = original.clone();
         next.zone.clone_from(&theirs.zone);
         typed.zone.clone_from(&theirs.zone);
-        for part in Part::ALL {
-            let (before, mine, now) =
-                (original.parts.get(part.as_str()), typed.part(*part), theirs.part(*part));
-            match Difference::of(before, &mine, &now) {
-                Difference::Both => {
-                    both.push(*part);
-                    continue;
-                }
-                Difference::Other => typed.replace_part(*part, theirs),
-                Difference::None | Difference::Own => {}
-            }
-            next.parts.insert(part.as_str().to_owned(), now);
+        let Merge { taken, both } = Merge::of(Part::ALL.iter().map(|part| {
+            let opened = original.parts.get(part.as_str()).cloned();
+            (*part, Versions { opened, own: typed.part(*part), saved: theirs.part(*part) })
+        }));
+        for part in taken {
+            typed.replace_part(part, theirs);
+        }
+        for part in Part::ALL.iter().filter(|part| !both.contains(part)) {
+            next.parts.insert(part.as_str().to_owned(), theirs.part(*part));
         }
         typed.original = next.text();
         Self { typed, both, original }

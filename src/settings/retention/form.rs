@@ -118,9 +118,16 @@ impl Retention {
             || self.history_months < other.history_months
     }
 
+    /// A typed value as people read it.
+    pub fn shown(field: &str, value: &str) -> Option<String> {
+        let unit = if field == "notification_days" { "dias" } else { "meses" };
+        Some(format!("{value} {unit}"))
+    }
+
     /// The retention settings in the words of their form.
     pub fn snapshot(&self) -> Snapshot {
-        snapshot_of(&self.fields())
+        let values = [self.notification_days, self.audit_months, self.history_months];
+        snapshot_of(&self.fields(), values.map(|value| value.to_string()))
     }
 
     /// The changes from `self` to `other`, for the audit.

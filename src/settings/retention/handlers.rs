@@ -27,15 +27,12 @@ pub async fn update(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let (input, by) = (RetentionInput::read(&form), viewer.clone());
-    let sent = input.clone();
+    let (sent, by) = (RetentionInput::read(&form), viewer.clone());
     match db.transaction(move |conn| save(conn, &sent, &by)).await? {
         Ok(()) => Ok(redirect_with(PATH, "Configurações salvas.")),
         Err(refusal) => {
-            let refused = RefusedForm::of(refusal, PATH.into(), viewer.zone);
-            let status = refused.status();
-            let view = Edit::new(input).refused(refused);
-            shell.page_with(status, &format!("Erro: {TITLE}"), view)
+            let refused = RefusedForm::of(refusal, &form, PATH.into(), viewer.zone);
+            shell.page_with(refused.status(), &format!("Erro: {TITLE}"), Edit::refused(refused))
         }
     }
 }

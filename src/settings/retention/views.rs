@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::form::RetentionInput;
+use super::form::{Retention, RetentionInput};
 use crate::refusal::FieldErrors;
 use crate::web::{RefusedForm, Stale};
 
@@ -19,8 +19,9 @@ impl Edit {
         Self { input, errors: FieldErrors::default(), stale: None }
     }
 
-    pub fn refused(mut self, refused: RefusedForm) -> Self {
-        (self.errors, self.stale, self.input.version) = refused.shown(self.input.version);
-        self
+    pub fn refused(refused: RefusedForm) -> Self {
+        let input = RetentionInput::read(&refused.form);
+        let (errors, stale) = refused.shown(Retention::shown);
+        Self { input, errors, stale }
     }
 }

@@ -103,7 +103,7 @@ impl FormPage {
     }
 
     /// The same form with the typed text.
-    pub fn with(mut self, typed: UserInput) -> Self {
+    fn with(mut self, typed: UserInput) -> Self {
         for role in &mut self.roles {
             role.is_chosen = role.value == typed.role_id;
         }
@@ -115,8 +115,20 @@ impl FormPage {
 
     /// The same form with the reason why it was not saved.
     pub fn refused(self, refused: RefusedForm) -> Self {
-        let (errors, stale, version) = refused.shown(self.typed.version.clone());
-        Self { errors, stale, typed: UserInput { version, ..self.typed }, ..self }
+        let page = self.with(UserInput::read(&refused.form));
+        let (errors, stale) = refused.shown(|field, value| page.label_of(field, value));
+        Self { errors, stale, ..page }
+    }
+
+    /// The label of a choice that the form offers.
+    fn label_of(&self, field: &str, value: &str) -> Option<String> {
+        let choices = match field {
+            "role_id" => &self.roles,
+            "departments" => &self.departments,
+            _ => return None,
+        };
+        let chosen = choices.iter().find(|choice| choice.value == value);
+        Some(chosen.map(|choice| choice.label.clone()).unwrap_or_default())
     }
 
     fn name_limit(&self) -> usize {
