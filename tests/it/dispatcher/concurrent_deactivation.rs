@@ -43,20 +43,9 @@ async fn the_ticket_of_an_attendant_who_leaves_during_dispatch_goes_to_the_queue
     let id = Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let admin = app.administrator().await;
     admin.get("/users/303/deactivation").await;
-    app.database.execute(SLOW_TICKETS);
-    let mut gate = app.database.connect();
-    gate.batch_execute("SELECT pg_advisory_lock(77)").unwrap();
-    let (url, database) = (app.database.url.clone(), &app.database);
-    let firing = std::thread::spawn(move || tick(&mut Database { url }.connect()).unwrap());
-    until_waiting(database, 1).await;
-    let leaving = admin.post("/users/303/deactivation", &[]);
-    let opening = async {
-        until_waiting(database, 2).await;
-        gate.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
-    };
-    let (left, ()) = futures_util::future::join(leaving, opening).await;
-    left.assert_status(303);
-    assert_eq!(firing.join().unwrap().completed, 1);
+    leave_while_firing(&app, SLOW_TICKETS, admin.post("/users/303/deactivation", &[]))
+        .await
+        .assert_status(303);
     let queue = "SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL AND status = 'open'";
     assert_eq!(app.database.number(queue), 1);
     assert_eq!(
@@ -147,20 +136,8 @@ async fn leaving_a_department_during_dispatch_asks_about_the_ticket() {
     Plan::new(&app.company, "open_ticket_and_notify").save(&app.database);
     let admin = app.administrator().await;
     admin.get("/departments/101").await;
-    app.database.execute(SLOW_TICKETS);
-    let mut gate = app.database.connect();
-    gate.batch_execute("SELECT pg_advisory_lock(77)").unwrap();
-    let (url, database) = (app.database.url.clone(), &app.database);
-    let firing = std::thread::spawn(move || tick(&mut Database { url }.connect()).unwrap());
-    until_waiting(database, 1).await;
     let removing = admin.post("/departments/101/members/303/removal", &[("known", "1")]);
-    let opening = async {
-        until_waiting(database, 2).await;
-        gate.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
-    };
-    let (removed, ()) = futures_util::future::join(removing, opening).await;
-    removed.assert_status(303);
-    firing.join().unwrap();
+    leave_while_firing(&app, SLOW_TICKETS, removing).await.assert_status(303);
     let queue = "SELECT count(*) AS value FROM tickets WHERE attendant_id IS NULL";
     assert_eq!(app.database.number(queue), 1);
 }
@@ -171,21 +148,9 @@ async fn a_department_that_is_deactivated_while_its_schedule_fires_hands_the_tic
     Plan { attendant: None, ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     let admin = app.administrator().await;
     admin.get("/departments/101/deactivation").await;
-    app.database.execute(SLOW_TICKETS);
-    let mut gate = app.database.connect();
-    gate.batch_execute("SELECT pg_advisory_lock(77)").unwrap();
-    let (url, database) = (app.database.url.clone(), &app.database);
-    let firing = std::thread::spawn(move || tick(&mut Database { url }.connect()).unwrap());
-    until_waiting(database, 1).await;
     let heirs = [("channels_to", "102"), ("work_to", "102")];
     let leaving = admin.post("/departments/101/deactivation", &heirs);
-    let opening = async {
-        until_waiting(database, 2).await;
-        gate.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
-    };
-    let (left, ()) = futures_util::future::join(leaving, opening).await;
-    left.assert_status(303);
-    firing.join().unwrap();
+    leave_while_firing(&app, SLOW_TICKETS, leaving).await.assert_status(303);
     let moved = "SELECT count(*) AS value FROM tickets WHERE department_id = 102 AND status = 'open'";
     assert_eq!(app.database.number(moved), 1);
 }
@@ -261,16 +226,16 @@ fn open(gate: &mut PgConnection) {
     gate.batch_execute("SELECT pg_advisory_unlock(77)").unwrap();
 }
 
-/// Somebody leaves while the decision that notifies them waits for its commit. The leaving waits for that commit.
-async fn leave_before_the_commit(app: &TestApp, leaving: impl Future<Output = Page>) {
-    let (mut gate, firing) = begin_to_fire(app, SLOW_COMMIT).await;
+/// Somebody leaves while a decision waits at the point that `trigger` defines. The leaving waits for its commit.
+async fn leave_while_firing(app: &TestApp, trigger: &str, leaving: impl Future<Output = Page>) -> Page {
+    let (mut gate, firing) = begin_to_fire(app, trigger).await;
     let opening = async {
         until_waiting(&app.database, 2).await;
         open(&mut gate);
     };
     let (left, ()) = futures_util::future::join(leaving, opening).await;
-    left.assert_status(303);
     assert_eq!(firing.join().unwrap().completed, 1);
+    left
 }
 
 /// Somebody leaves before a decision, which still saw them, notifies them. The decision is rolled back and repeated.
@@ -326,7 +291,7 @@ async fn the_only_recipient_passes_the_notification_on_when_leaving() {
         let (app, id) = schedule_with_one_recipient(&case).await;
         let admin = app.administrator().await;
         admin.get("/users").await;
-        leave_before_the_commit(&app, admin.post(case.path, case.fields)).await;
+        leave_while_firing(&app, SLOW_COMMIT, admin.post(case.path, case.fields)).await.assert_status(303);
         let recipients = notified(&app.database, id);
         assert_eq!(
             recipients,
@@ -446,16 +411,8 @@ async fn a_lost_permission_ends_access_by_earlier_notifications() {
 async fn fire_while_her_contact_goes(app: &TestApp, path: &str) -> Page {
     let admin = app.administrator().await;
     let shown = admin.get(path).await.attribute("[name=open_ticket]", "value").unwrap_or_default();
-    let (mut gate, firing) = begin_to_fire(app, SLOW_TICKETS).await;
     let fields = [("understood", "1"), ("open_ticket", shown.as_str())];
-    let leaving = admin.post(path, &fields);
-    let opening = async {
-        until_waiting(&app.database, 2).await;
-        open(&mut gate);
-    };
-    let (left, ()) = futures_util::future::join(leaving, opening).await;
-    assert_eq!(firing.join().unwrap().completed, 1);
-    left
+    leave_while_firing(app, SLOW_TICKETS, admin.post(path, &fields)).await
 }
 
 #[actix_web::test]
