@@ -165,9 +165,13 @@ fn capped_count(count: usize, has_more: bool) -> String {
 struct Line {
     id: ScheduleId,
     contact: Option<String>,
-    due: String,
-    detail: String,
+    /// Below the contact.
     sub: String,
+    due: String,
+    /// What is special about the time.
+    detail: String,
+    /// Below the detail.
+    detail_sub: String,
 }
 
 #[derive(Template)]
@@ -194,6 +198,7 @@ impl UnspacedSchedules {
                 row.department,
                 row.attendant.as_deref().unwrap_or("Fila do departamento")
             ),
+            detail_sub: String::new(),
         };
         Self {
             sentence: sentences::spacing_sentence(spacing),
@@ -231,12 +236,16 @@ impl MovedClocks {
             lines: moved
                 .rows
                 .into_iter()
-                .map(|row| Line {
-                    id: row.id,
-                    contact: names.remove(&row.id).filter(|_| viewer.can_schedule()),
-                    due: zone.date_time(row.due_at),
-                    detail: row.due_local.format("%d/%m/%Y às %H:%M").to_string(),
-                    sub: zone_label(&row.due_zone),
+                .map(|row| {
+                    let contact = names.remove(&row.id).filter(|_| viewer.can_schedule());
+                    Line {
+                        id: row.id,
+                        sub: contact.as_ref().map(|_| format!("nº {}", row.id)).unwrap_or_default(),
+                        contact,
+                        due: zone.date_time(row.due_at),
+                        detail: row.due_local.format("%d/%m/%Y às %H:%M").to_string(),
+                        detail_sub: zone_label(&row.due_zone),
+                    }
                 })
                 .collect(),
         }
