@@ -31,6 +31,7 @@ mod pool;
 mod process;
 mod profile;
 mod refusals;
+mod resubmission;
 mod retention;
 mod rights;
 mod roles;
