@@ -251,6 +251,7 @@ diesel::table! {
     schedule_texts (schedule_id) {
         schedule_id -> Int8,
         search -> Text,
+        week -> Int4,
     }
 }
 

@@ -243,7 +243,7 @@ impl Drop for PrivateServer {
 fn create_database(connection: &mut PgConnection) -> Result<(), StartError> {
     let (is_present, missing_extension): (bool, Option<String>) = replanned(
         "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'pontual'),
-         (SELECT min(needed) FROM unnest(ARRAY['btree_gist', 'pg_trgm']) AS needed
+         (SELECT min(needed) FROM unnest(ARRAY['btree_gin', 'btree_gist', 'pg_trgm']) AS needed
            WHERE NOT EXISTS (SELECT FROM pg_available_extensions a WHERE a.name = needed))",
     )
     .get_result(connection)?;

@@ -1,14 +1,14 @@
 //! Caches what pages of the list and the calendar have in common. It is read again only after a change.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::HttpRequest;
 use diesel::pg::PgConnection;
 
 use super::calendar::{self, Cell, CellCount};
-use super::list::{self, Attendant, Counts, FilterOptions, FilterValues, Filters, SearchResult};
+use super::list::{self, Attendant, Counts, FilterOptions, FilterValues, Filters, SearchResult, TextSample};
 use crate::db::{Cache, Changes};
 use crate::error::Result;
 use crate::ids::{ScheduleId, UserId};
@@ -20,6 +20,9 @@ const REFRESH: &str = "pontual-refresh";
 /// How long the result of a search may be reused when an open page refreshes itself.
 const SEARCH_MAX_AGE: Duration = Duration::from_secs(30);
 
+/// How long a sample of the texts may be used. It only tells in which way to search.
+const SAMPLE_MAX_AGE: Duration = Duration::from_secs(600);
+
 /// Maximum cached searches; then all are dropped.
 const MAX_SEARCHES: usize = 200;
 
@@ -30,6 +33,7 @@ pub struct ListCache {
     counts: Cache<FilterValues, Counts>,
     cell_counts: Cache<(FilterValues, Vec<Cell>), Vec<CellCount>>,
     searches: Mutex<HashMap<String, Searched>>,
+    sample: Mutex<Option<(Instant, Arc<TextSample>)>>,
 }
 
 /// The result of a search.
@@ -48,6 +52,7 @@ impl ListCache {
             counts: Cache::new(changes.clone()),
             cell_counts: Cache::new(changes.clone()),
             searches: Mutex::default(),
+            sample: Mutex::default(),
         }
     }
 
@@ -75,13 +80,25 @@ impl ListCache {
             }));
         }
         let (at, last) = (Instant::now(), list::newest(conn)?);
-        let found = list::find(conn, &search)?;
+        let sample = self.sample(conn)?;
+        let found = list::find(conn, &search, &sample)?;
         let mut searches = self.searches();
         if searches.len() >= MAX_SEARCHES {
             searches.clear();
         }
         searches.insert(typed.to_owned(), Searched { at, found: found.clone(), last });
         Ok(Some(found))
+    }
+
+    fn sample(&self, conn: &mut PgConnection) -> Result<Arc<TextSample>> {
+        let cached = self.sample.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, sample)) = cached.filter(|(at, _)| at.elapsed() < SAMPLE_MAX_AGE) {
+            return Ok(sample);
+        }
+        let sample = Arc::new(TextSample::load(conn)?);
+        let renewed = Some((Instant::now(), Arc::clone(&sample)));
+        *self.sample.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+        Ok(sample)
     }
 
     fn searches(&self) -> std::sync::MutexGuard<'_, HashMap<String, Searched>> {

@@ -73,6 +73,12 @@ impl Cell {
     }
 }
 
+/// From the start of the first cell to the end of the last.
+pub fn period(cells: &[Cell]) -> (DateTime<Utc>, DateTime<Utc>) {
+    let from = cells.first().map_or(DateTime::UNIX_EPOCH, |cell| cell.from);
+    (from, cells.last().map_or(from, |cell| cell.to))
+}
+
 /// One cell per day.
 pub fn by_day(zone: Zone, days: RangeInclusive<NaiveDate>) -> Vec<Cell> {
     let cell = |day: NaiveDate| {

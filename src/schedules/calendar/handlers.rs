@@ -45,7 +45,8 @@ pub async fn show(
             let filters = filters.only_existing(&options);
             let without_period = Filters { period: None, ..filters.clone() };
             let found = cache.search(conn, &filters.q, is_refresh)?;
-            let values = FilterValues::new(found, &without_period, zone, now);
+            let (from, to) = grid::period(&cells);
+            let values = FilterValues::new(found, &without_period, zone, now).due_between(conn, from, to)?;
             let entries = queries::entries(conn, &values, &cells, limit)?;
             let cell_counts = cache.cell_counts(conn, &values, &cells)?;
             Ok(CalendarData { view, day, now, filters, options, cells, entries, cell_counts })

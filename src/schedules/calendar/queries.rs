@@ -78,7 +78,7 @@ pub fn cell_counts(conn: &mut PgConnection, values: &FilterValues, cells: &[Cell
     let of_cell = "SELECT s.* FROM schedules s WHERE s.status = situation.status
                       AND s.due_at >= cell.starts AND s.due_at < cell.ends";
     let fits = values.condition();
-    let counted = match values.patterns {
+    let counted = match values.words {
         None => format!(
             "SELECT count(*), count(*) >= {MAX_COUNTED} AS is_cut FROM ({of_cell} AND {fits} LIMIT {MAX_COUNTED}) s"
         ),

@@ -23,7 +23,8 @@ pub fn begin_export(
     let (filters, now) = (filters.clone().only_existing(&options), Utc::now());
     let entry = audit::Entry::of(Action::SchedulesExported).by(by).with(recorded(&filters, by.zone, now));
     audit::record(conn, &entry)?;
-    Ok((FilterValues::load(conn, &filters, by.zone, now)?, filters.order()))
+    let found = cache.search(conn, &filters.q, false)?;
+    Ok((FilterValues::new(found, &filters, by.zone, now), filters.order()))
 }
 
 /// The filters as the audit records them: a preset period is recorded as its days.

@@ -198,12 +198,15 @@ impl Empty {
 }
 
 /// The number, or if the count was cut, a rounded one with a plus sign such as `1.000+`: `1.512+` would look
-/// exact.
+/// exact. Dots, if none had been found when the count was cut.
 pub fn count_text(count: Count) -> String {
     if !count.is_cut {
         return thousands(count.at_least);
     }
-    let unit = 10_i64.pow(count.at_least.max(1).ilog10());
+    if count.at_least == 0 {
+        return "…".to_owned();
+    }
+    let unit = 10_i64.pow(count.at_least.ilog10());
     format!("{}+", thousands(count.at_least / unit * unit))
 }
 
@@ -215,8 +218,8 @@ mod tests {
     fn a_count_that_was_cut_says_so() {
         let cut = |at_least| count_text(Count { at_least, is_cut: true });
         assert_eq!(
-            [cut(1_000), cut(1_512), cut(537), cut(37), cut(7)],
-            ["1.000+", "1.000+", "500+", "30+", "7+"]
+            [cut(1_000), cut(1_512), cut(537), cut(37), cut(7), cut(0)],
+            ["1.000+", "1.000+", "500+", "30+", "7+", "…"]
         );
         assert_eq!(count_text(Count { at_least: 537, is_cut: false }), "537");
     }

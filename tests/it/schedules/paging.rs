@@ -8,11 +8,11 @@ fn times(page: &Page) -> Vec<String> {
     page.texts("tbody tr .tnum .sub")
 }
 
-fn rows(page: &Page) -> Vec<String> {
+pub fn rows(page: &Page) -> Vec<String> {
     page.attributes("tbody tr", "id")
 }
 
-fn link(page: &Page, id: &str) -> Option<String> {
+pub fn link(page: &Page, id: &str) -> Option<String> {
     page.attribute(&format!("#{id}"), "href")
 }
 

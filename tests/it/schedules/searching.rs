@@ -3,6 +3,7 @@
 use actix_web::test::TestRequest;
 
 use super::filters::contacts;
+use super::paging::{link, rows};
 use crate::harness::{Page, TestApp, Visitor};
 
 /// A company with names made of common names, and texts that all schedules share. It has enough schedules that a word
@@ -92,4 +93,87 @@ async fn an_open_page_does_not_repeat_a_search_but_shows_what_is_new() {
     assert_eq!(names, ["Ana Lima Castro", "Ana Souza Lima", "Ana Souza Lima"]);
     page.assert_says("Cancelado");
     assert_eq!(found(&admin, "ana souza").await.len(), 4, "a normal request runs the search again");
+}
+
+/// 1,700 schedules with the word "zebra", over ten weeks. The application searched before they existed, so that its
+/// sample does not contain the word: it finds that they are too many only when it looks them up.
+async fn company_with_many_zebras() -> (TestApp, Visitor) {
+    let app = company().await;
+    let admin = app.administrator().await;
+    assert_eq!(found(&admin, "zebra").await.len(), 0);
+    app.database.execute(
+        "INSERT INTO schedules (id, contact_id, department_id, action, due_at, due_local, due_zone, comment, status, finished_at)
+         SELECT n, 601, 101 + n % 2, 'open_ticket', t, t, 'UTC', 'Vacina da zebra',
+                CASE WHEN n % 3 = 0 THEN 'cancelled' ELSE 'scheduled' END, CASE WHEN n % 3 = 0 THEN now() END
+           FROM (SELECT n, timestamp '2030-01-01' + n * interval '1 hour' AS t FROM generate_series(40001, 41700) n) n;
+         INSERT INTO schedules (id, contact_id, department_id, action, due_at, due_local, due_zone, comment)
+         SELECT n, 601, 101, 'open_ticket', t, t, 'UTC', 'Vacina do gato'
+           FROM (SELECT n, timestamp '2030-01-01 00:30' + n * interval '1 hour' AS t FROM generate_series(50001, 50100) n) n",
+    );
+    (app, admin)
+}
+
+#[actix_web::test]
+async fn a_search_that_finds_many_pages_both_ways_in_each_order() {
+    let (app, admin) = company_with_many_zebras().await;
+    let day = "(due_at AT TIME ZONE 'America/Sao_Paulo')::date";
+    for (query, condition, order) in [
+        ("", "true".to_owned(), "id DESC"),
+        ("&sort=created", "true".into(), "id"),
+        ("&sort=due", "true".into(), "due_at, id"),
+        ("&sort=-due", "true".into(), "due_at DESC, id DESC"),
+        ("&status=scheduled", "status = 'scheduled'".into(), "due_at, id"),
+        ("&status=cancelled", "status = 'cancelled'".into(), "due_at DESC, id DESC"),
+        (
+            "&status=cancelled&department_id=102",
+            "status = 'cancelled' AND department_id = 102".into(),
+            "due_at DESC",
+        ),
+        (
+            "&status=scheduled&from=2034-08-10&to=2034-09-10",
+            format!("status = 'scheduled' AND {day} BETWEEN '2034-08-10' AND '2034-09-10'"),
+            "due_at",
+        ),
+        ("&from=2034-08-10&to=2034-09-10", format!("{day} BETWEEN '2034-08-10' AND '2034-09-10'"), "id DESC"),
+    ] {
+        let all = app.database.texts(&format!(
+            "SELECT 'schedule-' || id AS value FROM schedules WHERE comment LIKE '%zebra' AND {condition} ORDER BY {order} LIMIT 100"
+        ));
+        let mut page = admin.get(&format!("/schedules?q=zebra+vacina{query}")).await;
+        for (way, place) in [("page-next", 0), ("page-next", 1), ("page-previous", 2), ("page-previous", 1)] {
+            assert_eq!(rows(&page), all[place * 25..][..25], "{query}, page {place}");
+            page = admin.get(&link(&page, way).unwrap()).await;
+        }
+        assert_eq!(rows(&page), all[..25], "{query}");
+        assert_eq!(link(&page, "page-previous"), None, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn a_search_that_finds_many_counts_only_some() {
+    let (app, admin) = company_with_many_zebras().await;
+    let tabs = async |query: &str| {
+        admin.get(&format!("/schedules?q=zebra{query}")).await.texts("#schedule-tabs a .n")
+    };
+    assert_eq!(tabs("").await[..3], ["50+", "30+", "…"]);
+    assert_eq!(tabs("&from=2034-08-10&to=2034-08-10").await[0], "24");
+    app.database.execute("DELETE FROM schedules WHERE comment LIKE '%zebra' AND id > 40050");
+    assert_eq!(tabs("").await[..2], ["50", "33"]);
+}
+
+#[actix_web::test]
+async fn the_last_page_of_a_search_that_finds_many_has_no_next_page() {
+    let (_app, admin) = company_with_many_zebras().await;
+    let page = admin.get("/schedules?q=zebra&sort=due&from=2034-10-04").await;
+    assert_eq!(link(&page, "page-next"), None);
+    assert_eq!(rows(&page).last().unwrap(), "schedule-41700");
+}
+
+#[actix_web::test]
+async fn a_schedule_that_is_moved_to_another_week_is_found_there() {
+    let (app, admin) = company_with_many_zebras().await;
+    app.database.execute("UPDATE schedules SET due_at = '2036-01-01 12:00Z' WHERE id = 40001");
+    assert_eq!(rows(&admin.get("/schedules?q=zebra&sort=-due").await)[0], "schedule-40001");
+    let calendar = admin.get("/schedules/calendar?view=month&date=2036-01-01&q=zebra").await;
+    assert!(calendar.text().contains("Marina Duarte (Agendado"));
 }

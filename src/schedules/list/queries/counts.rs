@@ -3,9 +3,11 @@
 use diesel::pg::PgConnection;
 
 use super::filter_values::{FilterValues, bind_filters};
+use super::page::ReadOrder;
 use super::status_range::{Direction, status_range};
 use crate::error::Result;
 use crate::schedules::Status;
+use crate::schedules::list::filters::Sort;
 
 /// Maximum schedules counted per tab. Beyond it the page says "1.000+": the exact number is not worth reading
 /// a million rows.
@@ -17,6 +19,9 @@ const MAX_READ: i64 = 10_000;
 
 /// The same, if each row must also be compared with the words of a search.
 const MAX_COMPARED: i64 = 100;
+
+/// Maximum schedules counted in all tabs together, if a search reads them by its index.
+const MAX_FOUND: usize = 50;
 
 /// The number of schedules in a tab.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,7 +66,10 @@ impl Counts {
 /// Counts the schedules in each situation. `all` must have no filter by situation, and no list of what a search
 /// found (see `counts_and_page`).
 pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
-    let limit = match (&all.patterns, all.count_indexed()) {
+    if all.text_condition().is_some() {
+        return counts_of_search(conn, all);
+    }
+    let limit = match (&all.words, all.count_indexed()) {
         (Some(_), _) => MAX_COMPARED,
         (None, ..=1) => MAX_COUNTED + 1,
         _ => MAX_READ + 1,
@@ -75,6 +83,19 @@ pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
         let is_cut = looked_at >= limit;
         let at_least = if is_cut { count.min(MAX_COUNTED) } else { count };
         counts.0[status as usize] = Count { at_least, is_cut };
+    }
+    Ok(counts)
+}
+
+/// Counts the schedules that a search reads by its index, the newest first.
+fn counts_of_search(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
+    let rows = ReadOrder::new(Sort::Newest, false, false).rows(all, MAX_FOUND);
+    let query = format!("SELECT s.status, count(*) FROM ({rows}) s GROUP BY s.status");
+    let rows: Vec<(Status, i64)> = bind_filters(query, all).load(conn)?;
+    let is_cut = rows.iter().map(|(_, count)| count).sum::<i64>() >= MAX_FOUND as i64;
+    let mut counts = Counts([Count { at_least: 0, is_cut }; Status::ALL.len()]);
+    for (status, at_least) in rows {
+        counts.0[status as usize].at_least = at_least;
     }
     Ok(counts)
 }

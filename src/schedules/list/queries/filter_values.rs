@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
-use super::search::{self, SearchResult};
+use super::search::{self, SearchResult, Words};
 use crate::clock::Zone;
 use crate::db;
 use crate::error::Result;
@@ -11,15 +11,14 @@ use crate::ids::{DepartmentId, ScheduleId, UserId};
 use crate::schedules::list::filters::{Attendant, Filters};
 use crate::schedules::list::period::Period;
 use crate::schedules::{Action, Status};
-use crate::web::Search;
 
 /// The filters as values that the database compares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FilterValues {
     /// The result of a search, if it is short enough to be listed.
     pub found: Option<Vec<ScheduleId>>,
-    /// Otherwise the patterns that each schedule is compared with.
-    pub patterns: Option<Vec<String>>,
+    /// Otherwise the words that each schedule is compared with.
+    pub words: Option<Words>,
     pub status: Option<Status>,
     pub department: Option<DepartmentId>,
     /// 0 means the queue, as in the index.
@@ -34,7 +33,7 @@ pub struct FilterValues {
 const TEXTS: &str = "(SELECT x.search FROM schedule_texts x WHERE x.schedule_id = s.id)";
 
 /// The number of values that `bind_filters` binds. A statement's own values begin after them.
-pub const FILTER_PARAMETERS: usize = 8;
+pub const FILTER_PARAMETERS: usize = 9;
 
 /// The filters that have an index, the most selective first: expression and parameter. Together with a
 /// situation, the index returns rows in the order of the due time.
@@ -46,23 +45,17 @@ const INDEXED: [(&str, &str); 4] = [
 ];
 
 impl FilterValues {
-    /// Runs the search in `filters` and converts the filters.
-    pub fn load(conn: &mut PgConnection, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Result<Self> {
-        let found = Search::parse(&filters.q).map(|search| search::find(conn, &search)).transpose()?;
-        Ok(Self::new(found, filters, zone, now))
-    }
-
-    /// Like [`load`](Self::load), with the result of the search.
+    /// Converts the filters. `found` is the result of the search in them.
     pub fn new(found: Option<SearchResult>, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Self {
-        let (found, patterns) = match found {
+        let (found, words) = match found {
             None => (None, None),
             Some(SearchResult::These(ids)) => (Some(ids), None),
-            Some(SearchResult::TooMany(patterns)) => (None, Some(patterns)),
+            Some(SearchResult::Many(words)) => (None, Some(words)),
         };
         let (from, to) = filters.period.map_or((None, None), |period: Period| period.bounds(zone, now));
         Self {
             found,
-            patterns,
+            words,
             status: filters.status,
             department: filters.department,
             attendant: filters.attendant.map(|attendant| match attendant {
@@ -101,7 +94,7 @@ impl FilterValues {
     /// [`indexed`](Self::indexed).
     pub fn rest(&self) -> String {
         let found = self.found.as_ref().map(|_| "s.id = ANY ($1)".to_owned());
-        let compared = self.patterns.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)"));
+        let compared = self.words.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)"));
         let others = self.indexed_ones().skip(1).map(|(column, value)| format!("{column} = {value}"));
         let all = found.into_iter().chain(compared).chain([self.within_period()]).chain(others);
         all.collect::<Vec<_>>().join(" AND ")
@@ -127,7 +120,29 @@ impl FilterValues {
 
     /// Whether there is a search.
     pub fn is_searched(&self) -> bool {
-        self.found.is_some() || self.patterns.is_some()
+        self.found.is_some() || self.words.is_some()
+    }
+
+    /// SQL condition: whether the text `x` contains the words of the search, if the index is used for them.
+    pub fn text_condition(&self) -> Option<String> {
+        let words = self.words.as_ref().filter(|words| !words.trigrams.is_empty())?;
+        Some(words.condition(9, 2))
+    }
+
+    /// The same filters for schedules that are due between two times. So few match that a search can list them.
+    pub fn due_between(
+        self,
+        conn: &mut PgConnection,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> Result<Self> {
+        match &self.words {
+            Some(words) if !words.trigrams.is_empty() => {
+                let found = search::due_between(conn, words, from, to)?;
+                Ok(Self { found: Some(found), words: None, ..self })
+            }
+            _ => Ok(self),
+        }
     }
 
     /// The same filters without the situation.
@@ -142,11 +157,12 @@ pub fn bind_filters(sql: String, values: &FilterValues) -> db::Prepared<'_> {
     db::prepared(sql)
         .replanned_if(values.is_searched())
         .bind(values.found.as_ref())
-        .bind(values.patterns.as_ref())
+        .bind(values.words.as_ref().map(|words| &words.patterns))
         .bind(values.department)
         .bind(values.attendant)
         .bind(values.creator)
         .bind(values.action)
         .bind(values.from)
         .bind(values.to)
+        .bind(values.words.as_ref().map(|words| &words.trigrams))
 }

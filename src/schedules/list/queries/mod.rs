@@ -9,6 +9,7 @@ mod options;
 mod page;
 mod search;
 mod status_range;
+mod text_sample;
 mod ticked;
 
 pub use counts::{Count, Counts, counts};
@@ -18,4 +19,5 @@ pub use found::counts_and_page;
 pub use options::{FilterOptions, options, users};
 pub use page::{Row, page};
 pub use search::{SearchResult, added, find, newest};
+pub use text_sample::TextSample;
 pub use ticked::{TickedSchedule, chosen, contacts_of};

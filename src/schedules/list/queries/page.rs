@@ -53,14 +53,14 @@ pub fn page(
     let start = from.before.or(from.after);
     let reading = ReadOrder::new(sort, is_backwards, start.is_some());
     let order = reading.order;
-    let rows = match (&values.found, counts.is_complete_and_small(values.status)) {
+    let rows = match (&values.found, values.text_condition()) {
         (Some(_), _) => reading.rows_found(values, PAGE + 1),
-        (None, true) => reading.rows_sorted(values, PAGE + 1),
-        (None, false) => reading.rows(values, PAGE + 1),
+        (None, None) if counts.is_complete_and_small(values.status) => reading.rows_sorted(values, PAGE + 1),
+        (None, _) => reading.rows(values, PAGE + 1),
     };
     // Comparing texts is so expensive that the planner sees no difference between reading one contact and
     // reading all. A subquery with OFFSET 0 is planned separately, and reads one.
-    let contact = match values.patterns {
+    let contact = match values.words {
         Some(_) => "LATERAL (SELECT * FROM contacts WHERE id = s.contact_id OFFSET 0) c",
         None => "contacts c",
     };
@@ -123,6 +123,9 @@ impl ReadOrder {
     /// first of all situations are selected from the first of each.
     pub fn rows(&self, values: &FilterValues, limit: usize) -> String {
         let order = self.order;
+        if let Some(text_condition) = values.text_condition() {
+            return self.rows_by_slice(values, &text_condition, limit);
+        }
         if self.sort.is_by_creation() || (values.status.is_none() && values.indexed().is_none()) {
             return self.first(values, limit);
         }
@@ -148,6 +151,51 @@ impl ReadOrder {
         let direction = if self.is_descending { Direction::Descending } else { Direction::Ascending };
         let found = status_range(status, values, &values.rest(), direction, self.has_cursor);
         format!("({found} LIMIT {limit})")
+    }
+
+    /// Like [`rows`](Self::rows), for a search that uses its index: reads one slice of the list after another,
+    /// that is a week or a block of ids, until it has enough rows. The planner can only run a LATERAL subquery
+    /// once for each slice, in their order.
+    fn rows_by_slice(&self, values: &FilterValues, text_condition: &str, limit: usize) -> String {
+        let Self { order, after_cursor, .. } = self;
+        let others = FilterValues { words: None, ..values.clone() };
+        let column = if self.sort.is_by_creation() { "search_block(x.schedule_id)" } else { "x.week" };
+        let (first, last) = if self.sort.is_by_creation() { self.blocks() } else { self.weeks(&others) };
+        let step = if self.is_descending { -1 } else { 1 };
+        // OFFSET 0 keeps the planner from reading the schedules of the slice in another way than by their texts.
+        format!(
+            "(SELECT s.* FROM generate_series({first}, {last}, {step}) AS slice (number)
+               CROSS JOIN LATERAL (
+                  SELECT s.* FROM (SELECT x.schedule_id FROM schedule_texts x
+                                    WHERE {column} = slice.number AND {text_condition} OFFSET 0) x
+                    JOIN schedules s ON s.id = x.schedule_id
+                   WHERE {} {after_cursor} {order}) s
+               LIMIT {limit})",
+            others.condition()
+        )
+    }
+
+    /// SQL: the first and the last block of ids, in the order of reading.
+    fn blocks(&self) -> (String, String) {
+        let of_ids = |which: &str| format!("(SELECT search_block({which}(id)) FROM schedules)");
+        let (first, last) = if self.is_descending { ("max", "min") } else { ("min", "max") };
+        let cursor = format!("search_block(${})", FILTER_PARAMETERS + 2);
+        (if self.has_cursor { cursor } else { of_ids(first) }, of_ids(last))
+    }
+
+    /// SQL: the first and the last week with schedules of the situations, in the order of reading.
+    fn weeks(&self, values: &FilterValues) -> (String, String) {
+        let end = |which: &str, direction, has_cursor| {
+            let first = |status| status_range(status, values, "true", direction, has_cursor);
+            let of_each: Vec<_> =
+                values.statuses().map(|status| format!("({} LIMIT 1)", first(status))).collect();
+            format!("(SELECT search_week({which}(s.due_at)) FROM ({}) s)", of_each.join(" UNION ALL "))
+        };
+        if self.is_descending {
+            (end("max", Direction::Descending, self.has_cursor), end("min", Direction::Ascending, false))
+        } else {
+            (end("min", Direction::Ascending, self.has_cursor), end("max", Direction::Descending, false))
+        }
     }
 
     /// Like [`rows`](Self::rows), for the result of a search: reads its rows by id and sorts them.
