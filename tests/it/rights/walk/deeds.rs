@@ -3,7 +3,7 @@
 use pontual::contacts::import::import_portion;
 use pontual::ids::ContactId;
 
-use super::super::world::secret;
+use super::super::world::{CONTACTS, secret};
 use super::PERMISSIONS;
 use super::walker::Walker;
 use crate::contacts::upload;
@@ -128,7 +128,11 @@ impl Walker<'_> {
     }
 
     async fn schedule(&mut self) {
-        let (contact, department) = (self.contact(), self.department());
+        // Only this role serves tickets and yet cannot read all conversations.
+        let may_gain = self.has("tickets") && !self.has("tickets_all");
+        let unseen: Vec<i64> = CONTACTS.filter(|contact| !self.sight.contains(contact)).collect();
+        let contact = if may_gain && !unseen.is_empty() { self.rng.of(&unseen) } else { self.contact() };
+        let department = self.department();
         let action = self.rng.of(&["notify", "open_ticket", "open_ticket", "open_ticket_and_notify"]);
         // The named user must be an attendant of the department.
         let members = format!(
@@ -159,8 +163,17 @@ impl Walker<'_> {
             fields
         };
         let path = format!("/schedules/{one}");
-        match self.rng.below(12) {
-            0..=3 => drop(self.submit("/schedules/new", "/schedules", &fields("2031-03-05T10:00")).await),
+        match self.rng.below(if may_gain { 6 } else { 12 }) {
+            0..=3 => {
+                let saved = self.submit("/schedules/new", "/schedules", &fields("2031-03-05T10:00")).await;
+                // Often it soon opens a ticket, which it cannot while the contact has an open one.
+                if saved.status == 303 && self.rng.below(4) > 0 {
+                    self.judge();
+                    self.all_tickets_close();
+                    self.judge();
+                    self.schedules_fall_due();
+                }
+            }
             4 | 5 => drop(self.submit(&format!("{path}/edit"), &path, &fields("2031-03-06T10:00")).await),
             6 => {
                 let due = [("due_at", "2031-03-07T10:00".to_owned())];
@@ -435,23 +448,27 @@ impl Walker<'_> {
     /// Acts of others: customers write, schedules fall due, colleagues close tickets.
     async fn time_passes(&mut self) {
         match self.rng.below(4) {
-            0 | 1 => {
-                self.app.database.execute(
-                    "UPDATE schedules SET due_at = now() - interval '1 second' WHERE id IN
-                        (SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 2)",
-                );
-                dispatcher::run(&self.app.database);
-                self.way.push("two schedules fall due".into());
-            }
+            0 | 1 => self.schedules_fall_due(),
             2 => self.customer_comes().await,
-            _ => {
-                self.app.database.execute(
-                    "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp(), closed_by = 301
-                      WHERE status = 'open'",
-                );
-                self.way.push("the administrator closes all tickets".into());
-            }
+            _ => self.all_tickets_close(),
         }
+    }
+
+    fn schedules_fall_due(&mut self) {
+        self.app.database.execute(
+            "UPDATE schedules SET due_at = now() - interval '1 second' WHERE id IN
+                (SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 2)",
+        );
+        dispatcher::run(&self.app.database);
+        self.way.push("two schedules fall due".into());
+    }
+
+    fn all_tickets_close(&mut self) {
+        self.app.database.execute(
+            "UPDATE tickets SET status = 'closed', closed_at = clock_timestamp(), closed_by = 301
+              WHERE status = 'open'",
+        );
+        self.way.push("the administrator closes all tickets".into());
     }
 
     /// A customer writes and uses another button of their page.

@@ -41,6 +41,9 @@ const STEPS: u64 = 16;
 
 const SEED: u64 = 2_026;
 
+/// How often each allowed way must give access in all walks, so that the walks say something about it.
+const MIN_OCCURRENCES: usize = 15;
+
 /// Number of walks at the same time.
 const THREADS: usize = 4;
 
@@ -147,7 +150,7 @@ fn no_three_permissions_give_sight_beyond_them() {
         (tally.notified, "was notified of somebody else's schedule"),
         (tally.let_in, "took up an account"),
     ] {
-        assert!(count > 0, "no walker {what}: {tally:?}");
+        assert!(count >= MIN_OCCURRENCES, "only {count} times, a walker {what}: {tally:?}");
     }
     let never = |route: &&str| tally.uses.get(*route).is_none_or(|uses| uses.allowed == 0);
     let left_out = LEFT_OUT.map(|(route, _)| route);
