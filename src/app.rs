@@ -8,6 +8,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::audit::Refusals;
 use crate::auth::Devices;
+use crate::channels::{SecretCipher, TransportOptions};
 use crate::config::Config;
 use crate::connections::{self, Connections};
 use crate::contacts::Links;
@@ -36,6 +37,8 @@ pub struct Shared {
     pub list_cache: web::Data<ListCache>,
     pub refusals: Refusals,
     pub paces: ChatRateLimits,
+    pub channel_secrets: SecretCipher,
+    pub transports: TransportOptions,
 }
 
 impl Shared {
@@ -44,7 +47,22 @@ impl Shared {
         let connections = Connections::new(config.trusted_proxies.clone(), config.connections_per_address);
         let (hub, health) = (Hub::new(), Health::default());
         let (refusals, paces) = (Refusals::default(), ChatRateLimits::default());
-        Self { config, keys, db, files, hub, health, list_cache, connections, refusals, paces }
+        let channel_secrets = SecretCipher::new(&keys.key("channel secrets"));
+        let transports = TransportOptions::new(&config, &keys);
+        Self {
+            config,
+            keys,
+            db,
+            files,
+            hub,
+            health,
+            list_cache,
+            connections,
+            refusals,
+            paces,
+            channel_secrets,
+            transports,
+        }
     }
 }
 
@@ -60,7 +78,20 @@ pub fn build(
         InitError = (),
     >,
 > {
-    let Shared { config, keys, db, files, hub, health, list_cache, connections, refusals, paces } = shared;
+    let Shared {
+        config,
+        keys,
+        db,
+        files,
+        hub,
+        health,
+        list_cache,
+        connections,
+        refusals,
+        paces,
+        channel_secrets,
+        transports,
+    } = shared;
     let is_https = config.is_https();
     App::new()
         .app_data(web::Data::new(Csrf::new(keys.key("csrf"), is_https)))
@@ -69,6 +100,8 @@ pub fn build(
         .app_data(web::Data::new(Devices::new(keys.key("devices"), is_https)))
         .app_data(web::Data::new(refusals))
         .app_data(web::Data::new(paces))
+        .app_data(web::Data::new(channel_secrets))
+        .app_data(web::Data::new(transports))
         .app_data(list_cache)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))

@@ -30,6 +30,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Maximum concurrent connections from one address. Trusted proxies are exempt.
     pub connections_per_address: usize,
+    /// Whether channels may call services at private and loopback addresses.
+    pub allows_private_addresses: bool,
     /// Where to report a vulnerability, as a URI; `None` means the usual mailbox at the public address.
     security_contact: Option<Url>,
 }
@@ -52,6 +54,8 @@ pub enum ConfigError {
     TrustedProxies(String),
     #[error("PONTUAL_CONNECTIONS_PER_ADDRESS must be a number from 1 on, not {0:?}")]
     ConnectionsPerAddress(String),
+    #[error("PONTUAL_ALLOW_PRIVATE_ADDRESSES must be yes or no, not {0:?}")]
+    PrivateAddresses(String),
     #[error("PONTUAL_SECURITY_CONTACT must be an e-mail address or an https address, not {0:?}")]
     SecurityContact(String),
     #[error(transparent)]
@@ -89,6 +93,11 @@ impl Config {
             },
             None => CONNECTIONS_PER_ADDRESS,
         };
+        let allows_private_addresses = match var("PONTUAL_ALLOW_PRIVATE_ADDRESSES").as_deref() {
+            None | Some("no") => false,
+            Some("yes") => true,
+            Some(other) => return Err(ConfigError::PrivateAddresses(other.to_owned())),
+        };
         let security_contact = match var("PONTUAL_SECURITY_CONTACT") {
             Some(given) => Some(parse_contact(&given).ok_or(ConfigError::SecurityContact(given))?),
             None => None,
@@ -104,6 +113,7 @@ impl Config {
             secret_key,
             trusted_proxies,
             connections_per_address,
+            allows_private_addresses,
             security_contact,
         })
     }

@@ -51,7 +51,7 @@ macro_rules! id_types {
 
 id_types! {
     RoleId, UserId, DepartmentId, PersonId, ChannelId, ContactId,
-    CustomerAccessId, ScheduleId, TicketId, MessageId, NotificationId, ImportId, AttachmentId,
+    CustomerAccessId, IdentityId, InboxId, ScheduleId, TicketId, MessageId, NotificationId, ImportId, AttachmentId,
 }
 
 /// Defines an enum for a text column with a fixed list of values (a CHECK in the database).

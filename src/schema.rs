@@ -45,6 +45,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    channel_states (channel_id) {
+        channel_id -> Int8,
+        broken_until -> Nullable<Timestamptz>,
+        failures_in_a_row -> Int4,
+        paused_at -> Nullable<Timestamptz>,
+        paused_by -> Nullable<Int8>,
+        last_success_at -> Nullable<Timestamptz>,
+        last_error_at -> Nullable<Timestamptz>,
+        last_error -> Text,
+        last_received_at -> Nullable<Timestamptz>,
+        receiving -> Jsonb,
+    }
+}
+
+diesel::table! {
     channels (id) {
         id -> Int8,
         kind -> Text,
@@ -55,6 +70,22 @@ diesel::table! {
         public_name -> Text,
         colour -> Text,
         greeting -> Text,
+        settings -> Jsonb,
+        secrets -> Nullable<Bytea>,
+    }
+}
+
+diesel::table! {
+    contact_identities (id) {
+        id -> Int8,
+        contact_id -> Int8,
+        channel_id -> Int8,
+        kind -> Text,
+        value -> Text,
+        match_key -> Nullable<Text>,
+        seen_at -> Nullable<Timestamptz>,
+        worked_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -163,6 +194,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    inbox (id) {
+        id -> Int8,
+        channel_id -> Int8,
+        provider_id -> Text,
+        received_at -> Timestamptz,
+        payload -> Bytea,
+        tries -> Int4,
+        next_try_at -> Timestamptz,
+        taken_at -> Nullable<Timestamptz>,
+        problem -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     messages (id) {
         id -> Int8,
         contact_id -> Int8,
@@ -176,6 +221,9 @@ diesel::table! {
         created_at -> Timestamptz,
         delivered_at -> Nullable<Timestamptz>,
         read_at -> Nullable<Timestamptz>,
+        channel_id -> Nullable<Int8>,
+        provider_id -> Nullable<Text>,
+        quoted -> Text,
     }
 }
 
@@ -184,13 +232,50 @@ diesel::table! {
         id -> Int8,
         user_id -> Int8,
         kind -> Text,
-        schedule_id -> Int8,
+        schedule_id -> Nullable<Int8>,
         contact_id -> Int8,
         ticket_id -> Nullable<Int8>,
         created_at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
         removed_at -> Nullable<Timestamptz>,
         passed_on_by -> Nullable<Int8>,
+        message_id -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    outbox (message_id) {
+        message_id -> Int8,
+        contact_id -> Int8,
+        channel_id -> Int8,
+        identity_id -> Nullable<Int8>,
+        state -> Text,
+        reason -> Nullable<Text>,
+        detail -> Text,
+        provider_id -> Nullable<Text>,
+        attempts -> Int4,
+        next_attempt_at -> Timestamptz,
+        lease -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        queued_at -> Timestamptz,
+        sent_at -> Nullable<Timestamptz>,
+        delivered_at -> Nullable<Timestamptz>,
+        read_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    outbox_attempts (id) {
+        id -> Int8,
+        message_id -> Int8,
+        number -> Int4,
+        lease -> Uuid,
+        started_at -> Timestamptz,
+        ended_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        detail -> Text,
     }
 }
 
@@ -281,6 +366,7 @@ diesel::table! {
         min_gap -> Interval,
         spacing_exempt -> Bool,
         rescheduled_from -> Nullable<Int8>,
+        channel_id -> Nullable<Int8>,
     }
 }
 
@@ -379,7 +465,11 @@ diesel::joinable!(attachments -> schedules (schedule_id));
 diesel::joinable!(attachments -> blobs (sha256));
 diesel::joinable!(attachments -> users (uploaded_by));
 diesel::joinable!(audit -> users (actor_id));
+diesel::joinable!(channel_states -> channels (channel_id));
+diesel::joinable!(channel_states -> users (paused_by));
 diesel::joinable!(channels -> departments (default_department_id));
+diesel::joinable!(contact_identities -> channels (channel_id));
+diesel::joinable!(contact_identities -> contacts (contact_id));
 diesel::joinable!(contacts -> channels (channel_id));
 diesel::joinable!(contacts -> users (default_attendant_id));
 diesel::joinable!(contacts -> departments (default_department_id));
@@ -391,15 +481,24 @@ diesel::joinable!(import_files -> imports (import_id));
 diesel::joinable!(import_lines -> imports (import_id));
 diesel::joinable!(imports -> channels (channel_id));
 diesel::joinable!(imports -> users (created_by));
+diesel::joinable!(inbox -> channels (channel_id));
 diesel::joinable!(messages -> users (author_id));
+diesel::joinable!(messages -> channels (channel_id));
 diesel::joinable!(messages -> contacts (contact_id));
 diesel::joinable!(notifications -> contacts (contact_id));
+diesel::joinable!(notifications -> messages (message_id));
 diesel::joinable!(notifications -> schedules (schedule_id));
 diesel::joinable!(notifications -> tickets (ticket_id));
+diesel::joinable!(outbox -> channels (channel_id));
+diesel::joinable!(outbox -> contacts (contact_id));
+diesel::joinable!(outbox -> contact_identities (identity_id));
+diesel::joinable!(outbox -> messages (message_id));
+diesel::joinable!(outbox_attempts -> outbox (message_id));
 diesel::joinable!(role_permissions -> roles (role_id));
 diesel::joinable!(schedule_history -> users (actor_id));
 diesel::joinable!(schedule_history -> schedules (schedule_id));
 diesel::joinable!(schedule_texts -> schedules (schedule_id));
+diesel::joinable!(schedules -> channels (channel_id));
 diesel::joinable!(schedules -> contacts (contact_id));
 diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
@@ -415,7 +514,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     attachments,
     audit,
     blobs,
+    channel_states,
     channels,
+    contact_identities,
     contacts,
     customer_accesses,
     department_members,
@@ -423,8 +524,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     import_files,
     import_lines,
     imports,
+    inbox,
     messages,
     notifications,
+    outbox,
+    outbox_attempts,
     people,
     retention,
     role_permissions,

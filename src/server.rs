@@ -29,6 +29,7 @@ use crate::files::{self, Files};
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
 use crate::log::say;
+use crate::outbox::worker::{self, Workshop};
 use crate::settings::retention;
 use crate::web::prepare_assets;
 use crate::{demo, setup};
@@ -137,6 +138,13 @@ async fn serve(
     // Start the dispatcher first: schedules may have become due before this process started.
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let browsers = open_files::raise_limit();
+    let outbox = worker::Control::default();
+    let workshop = Workshop {
+        files: shared.files.clone(),
+        cipher: shared.channel_secrets.clone(),
+        options: shared.transports.clone(),
+    };
+    let sending = worker::start(database_url, workshop, outbox.clone());
     shared.connections.limit(browsers);
     shared.hub.limit(shared.connections.most_streams());
     let builder = Server::build()
@@ -150,7 +158,8 @@ async fn serve(
         .map_err(|cause| CommandError::Listen { address, cause })?;
     let lost = rt::spawn(end_with_database(private_server.is_lost, server.handle(), hub.clone()));
     let watch = rt::spawn(end_with_dispatcher(dispatcher, server.handle(), hub.clone()));
-    let events = start_live_events(hub.clone(), control.waker.clone(), changes, database_url);
+    let wakers = Wakers { dispatcher: control.waker.clone(), outbox: outbox.clone() };
+    let events = start_live_events(hub.clone(), wakers, changes, database_url);
     prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
     rt::spawn(shut_down_on_signal(signals, server.handle(), control.clone(), hub, private_server.stop));
@@ -163,10 +172,15 @@ async fn serve(
     }
     let served = server.await;
     control.stop();
-    let (ending, last_sums) = tokio::join!(
+    outbox.stop();
+    let (ending, last_attempts, last_sums) = tokio::join!(
         time::timeout(LAST_BATCH_TIME_LIMIT, watch),
+        time::timeout(LAST_BATCH_TIME_LIMIT, sending),
         time::timeout(LAST_BATCH_TIME_LIMIT, refusals.write(&audited))
     );
+    if last_attempts.is_err() {
+        tracing::info!("messages were being sent: their attempts count as unknown");
+    }
     if !matches!(last_sums, Ok(Ok(()))) {
         tracing::warn!("the last sums of refusals could not be written to the audit");
     }
@@ -298,17 +312,27 @@ async fn shut_down_on_signal(
     }
 }
 
-/// Wakes the dispatcher and forwards live events, on a separate thread, because the dispatcher blocks its
+/// What notices wake.
+#[derive(Clone)]
+struct Wakers {
+    dispatcher: Waker,
+    outbox: worker::Control,
+}
+
+/// Wakes the dispatcher and the outbox, and forwards live events, on a separate thread, because the dispatcher blocks its
 /// own.
-fn start_live_events(hub: Hub, waker: Waker, changes: Changes, database_url: &str) -> Arbiter {
+fn start_live_events(hub: Hub, wakers: Wakers, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
     events.spawn(hub.clone().run(Db::with_generic_plans(database_url, 1)));
     events.spawn(async move {
         loop {
-            let (hub, waker, changes) = (hub.clone(), waker.clone(), changes.clone());
+            let (hub, wakers, changes) = (hub.clone(), wakers.clone(), changes.clone());
             let on_notice = move |incoming: Incoming| {
                 if matches!(incoming, Incoming::Wake | Incoming::Reconnected) {
-                    waker.wake();
+                    wakers.dispatcher.wake();
+                }
+                if matches!(incoming, Incoming::Live(Event::MessagesQueued) | Incoming::Reconnected) {
+                    wakers.outbox.wake();
                 }
                 update_cache_state(&changes, &incoming);
                 hub.receive(incoming);

@@ -6,16 +6,27 @@
 //! channel is deactivated, never deleted. The links of its customers then open nothing, and schedules that
 //! would open a ticket fail with an error that says so.
 
+mod capabilities;
 pub mod colour;
 mod deactivate;
 pub mod deactivation;
+pub mod email;
 mod form;
 pub mod handlers;
+mod kind;
 mod queries;
 pub mod reactivation;
 mod save;
+mod secrets;
+pub mod transport;
+mod transports;
 mod views;
+pub mod webhook;
 
+pub use capabilities::{Capabilities, Promise};
 pub use colour::Colour;
+pub use kind::{ChannelKind, IdentityKind};
+pub use secrets::{SecretCipher, Secrets};
+pub use transports::{TransportOptions, open as open_transport};
 
 const CHANNEL_DEACTIVATED: &str = "Conexão desativada.";

@@ -1,27 +1,14 @@
 //! The form of a contact: parses the typed strings into a contact that may be saved.
 
+use crate::channels::ChannelKind;
 use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
 use crate::phone::Phone;
 use crate::refusal::FieldErrors;
-use crate::text_enum;
 use crate::web::{Fields, has_control_characters};
 
 /// Maximum length of a name, in characters.
 pub const NAME_LIMIT: usize = 120;
-
-text_enum! {
-    /// The kind of a channel. It decides what a contact's address on the channel is.
-    pub enum ChannelKind {
-        /// The address is a random id. The customer signs in with the link.
-        WebChat = "web_chat",
-        Email = "email",
-        Whatsapp = "whatsapp",
-        /// The channel gives the address with the customer's first message. The same is true of `Webhook`.
-        Telegram = "telegram",
-        Webhook = "webhook",
-    }
-}
 
 /// The form as it was typed, kept so that it can be shown again.
 #[derive(Clone, Debug, Default)]

@@ -22,6 +22,7 @@ pub mod export;
 pub mod export_csv;
 pub mod form;
 pub mod handlers;
+pub mod identities;
 pub mod import;
 mod link;
 pub mod link_revocation;

@@ -8,6 +8,7 @@ use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::TicketId;
 use crate::live::{self, Event};
+use crate::outbox;
 use crate::tickets;
 
 /// A message to the customer, or an internal comment.
@@ -50,6 +51,9 @@ pub fn reply(conn: &mut PgConnection, author: &Account, ticket: TicketId, reply:
     }
     let written = thread::queries::write(conn, ticket.core.id, &message)?;
     let is_to_customer = reply.kind == Kind::Attendant;
+    if is_to_customer && outbox::queries::enqueue(conn, written)?.is_some() {
+        live::announce(conn, &Event::MessagesQueued)?;
+    }
     tickets::queries::record_reply(conn, ticket.core.id, written, author.id, is_to_customer)?;
     live::announce(conn, &Event::ConversationsChanged(vec![ticket.contact_id]))?;
     Ok(Replied::Written)

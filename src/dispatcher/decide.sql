@@ -18,7 +18,7 @@ due AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.department_id, s.created_by, s.due_at, s.message, s.comment,
            s.action <> 'notify' AS opens,
            s.action <> 'open_ticket' AS notifies,
-           attendant.id AS attendant_id,
+           attendant.id AS attendant_id, channels.id AS channel_id, channels.kind AS channel_kind,
            CASE WHEN asked.by IS NULL
                 THEN (extract(epoch FROM moment.at - s.due_at) * 1000)::bigint END AS late_ms,
            CASE
@@ -34,7 +34,7 @@ due AS MATERIALIZED (
      CROSS JOIN unnest(asked.ids) AS claimed (id)
       JOIN schedules s ON s.id = claimed.id
       JOIN contacts ON contacts.id = s.contact_id
-      JOIN channels ON channels.id = contacts.channel_id
+      JOIN channels ON channels.id = coalesce(s.channel_id, contacts.channel_id)
       JOIN departments ON departments.id = s.department_id
       LEFT JOIN users attendant ON attendant.id = s.attendant_id AND attendant.deactivated_at IS NULL
       JOIN settings ON settings.id
@@ -60,7 +60,7 @@ outcome AS (
       LEFT JOIN opened rival ON rival.contact_id = due.contact_id AND rival.schedule_id <> due.id
 ),
 decided AS MATERIALIZED (
-    SELECT id, contact_id, due_at, message, comment, late_ms, ticket_id, reason,
+    SELECT id, contact_id, channel_id, channel_kind, due_at, message, comment, late_ms, ticket_id, reason,
            CASE WHEN reason IS NULL THEN 'completed' ELSE 'failed' END AS status,
            CASE WHEN reason = 'ticket_open' THEN open_ticket_id END AS open_ticket_id,
            CASE WHEN reason IS NULL AND NOT notifies THEN '{}'::bigint[] ELSE coalesce(
@@ -107,6 +107,20 @@ attached AS (
      WHERE written.kind = 'attendant'
      ORDER BY written.id, a.id
 ),
+-- What leaves by a service waits in the outbox. Of several addresses on the channel, it goes to the one that worked last.
+-- Without an address the row is written too: the worker fails it, and notifies the attendant.
+queued AS (
+    INSERT INTO outbox (message_id, contact_id, channel_id, identity_id, next_attempt_at, queued_at)
+    SELECT written.id, d.contact_id, d.channel_id, identity.id, moment.at, moment.at
+      FROM written JOIN decided d ON d.id = written.schedule_id CROSS JOIN moment
+      LEFT JOIN LATERAL (
+           SELECT i.id FROM contact_identities i
+            WHERE i.contact_id = d.contact_id AND i.channel_id = d.channel_id AND i.kind = identity_kind(d.channel_kind)
+            ORDER BY i.worked_at DESC NULLS LAST, i.id LIMIT 1) identity ON true
+     WHERE written.kind = 'attendant' AND d.channel_kind <> 'web_chat'
+     ORDER BY written.id
+    RETURNING channel_id
+),
 notified AS (
     INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, created_at)
     SELECT recipient, 'schedule_' || d.status, d.id, d.contact_id, coalesce(d.ticket_id, d.open_ticket_id),
@@ -139,5 +153,6 @@ SELECT (SELECT count(*) FROM decided WHERE status = 'completed') AS completed,
        (SELECT min(id) FROM notified) AS first_notification,
        (SELECT max(id) FROM notified) AS last_notification,
        ARRAY(SELECT contact_id FROM opened) AS contacts,
+       EXISTS (SELECT FROM queued) AS has_queued,
        ARRAY(SELECT DISTINCT d.id FROM decided d CROSS JOIN unnest(d.recipients) AS recipient
               WHERE recipient NOT IN (SELECT id FROM held)) AS uncertain

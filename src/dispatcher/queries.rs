@@ -26,6 +26,8 @@ pub struct Decided {
     pub notifications: Option<(NotificationId, NotificationId)>,
     /// The contacts whose tickets were opened.
     pub contacts: Vec<ContactId>,
+    /// Whether messages wait in the outbox.
+    pub has_queued: bool,
     /// Schedules with a recipient who is being changed by another transaction. If there are any, the caller
     /// must roll back.
     pub uncertain: Vec<ScheduleId>,
@@ -128,6 +130,18 @@ pub enum Trigger<'a> {
     User(&'a Account),
 }
 
+db::row! {
+    struct DecidedRow {
+        completed: i64,
+        failed: i64,
+        first_notification: Option<NotificationId>,
+        last_notification: Option<NotificationId>,
+        contacts: Vec<ContactId>,
+        has_queued: bool,
+        uncertain: Vec<ScheduleId>,
+    }
+}
+
 /// Settles claimed schedules and writes everything that follows. With a `reason`, all of them fail for it. If
 /// the database refuses one of the rows, nothing is written.
 pub fn decide(
@@ -136,14 +150,20 @@ pub fn decide(
     reason: Option<FailureReason>,
     trigger: Trigger<'_>,
 ) -> QueryResult<Decided> {
-    type Row = (i64, i64, Option<NotificationId>, Option<NotificationId>, Vec<ContactId>, Vec<ScheduleId>);
     let (by, ip) = match trigger {
         Trigger::DueTime => (None, ""),
         Trigger::User(by) => (Some(by.id), by.ip.as_str()),
     };
-    let (completed, failed, first, last, contacts, uncertain): Row =
+    let row: DecidedRow =
         db::prepared(include_str!("decide.sql")).bind(ids).bind(reason).bind(by).bind(ip).get_result(conn)?;
-    Ok(Decided { completed, failed, notifications: first.zip(last), contacts, uncertain })
+    Ok(Decided {
+        completed: row.completed,
+        failed: row.failed,
+        notifications: row.first_notification.zip(row.last_notification),
+        contacts: row.contacts,
+        has_queued: row.has_queued,
+        uncertain: row.uncertain,
+    })
 }
 
 /// What remains when nothing more can be claimed.

@@ -261,5 +261,8 @@ fn announce_decided(conn: &mut PgConnection, ids: Vec<ScheduleId>, decided: &Dec
     if !decided.contacts.is_empty() {
         announce(conn, &Event::ConversationsChanged(decided.contacts.clone()))?;
     }
+    if decided.has_queued {
+        announce(conn, &Event::MessagesQueued)?;
+    }
     announce(conn, &Event::SchedulesChanged(ids))
 }

@@ -31,6 +31,8 @@ pub enum Event {
     RightsChanged(Vec<UserId>),
     /// A channel changed its state: streams of customers whose link no longer works must be closed.
     LinksChanged,
+    /// Messages wait in the outbox: the workers of every process look.
+    MessagesQueued,
     /// A user or department was added, removed or renamed: the options of selects changed.
     ChoicesChanged,
 }

@@ -39,7 +39,7 @@ impl Filter {
         match self {
             Self::All => "n.removed_at IS NULL",
             Self::Unread => "n.read_at IS NULL AND n.removed_at IS NULL",
-            Self::Errors => "n.kind = 'schedule_failed' AND n.removed_at IS NULL",
+            Self::Errors => "n.kind IN ('schedule_failed', 'message_failed') AND n.removed_at IS NULL",
         }
     }
 
@@ -48,7 +48,10 @@ impl Filter {
         match self {
             Self::All => ("Tudo em dia", "Novas notificações aparecem aqui."),
             Self::Unread => ("Tudo lido", "As notificações que você ainda não leu aparecem aqui."),
-            Self::Errors => ("Nenhum erro", "Os agendamentos que terminarem com erro aparecem aqui."),
+            Self::Errors => (
+                "Nenhum erro",
+                "Os agendamentos que terminarem com erro e as mensagens não entregues aparecem aqui.",
+            ),
         }
     }
 }

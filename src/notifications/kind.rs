@@ -9,5 +9,7 @@ text_enum! {
         ScheduleCompleted = "schedule_completed",
         /// "Erro no agendamento": a schedule of any kind failed.
         ScheduleFailed = "schedule_failed",
+        /// "Mensagem não entregue": a message that was handed over failed, or is uncertain.
+        MessageFailed = "message_failed",
     }
 }

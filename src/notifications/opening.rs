@@ -30,6 +30,6 @@ pub async fn create(
         Some(ticket) if is_reader => format!("/tickets/{ticket}"),
         None if is_reader => format!("/contacts/{}/conversation", to.contact_id),
         _ if viewer.reads_contacts() => format!("/contacts/{}", to.contact_id),
-        _ => format!("/schedules/{}", to.schedule_id),
+        _ => to.schedule_id.map_or_else(|| "/notifications".to_owned(), |id| format!("/schedules/{id}")),
     }))
 }

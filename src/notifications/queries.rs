@@ -17,6 +17,7 @@ use crate::db;
 use crate::db::prepared;
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
+use crate::outbox::{DeliveryState, Reason};
 use crate::schedules::{Action, FailureReason};
 use crate::schema::{notifications, users};
 use crate::web::{Cursor, PageOf};
@@ -35,14 +36,18 @@ db::row! {
         pub id: NotificationId,
         pub user_id: UserId,
         pub kind: Kind,
-        pub schedule_id: ScheduleId,
+        /// `None` if it is about a message that no schedule sent.
+        pub schedule_id: Option<ScheduleId>,
         pub created_at: DateTime<Utc>,
         pub is_read: bool,
         pub contact: String,
-        pub action: Action,
+        pub action: Option<Action>,
         pub comment: String,
         pub has_message: bool,
         pub failure_reason: Option<FailureReason>,
+        /// What became of the message, and why.
+        pub delivery: Option<DeliveryState>,
+        pub delivery_reason: Option<Reason>,
         pub time_zone: String,
         /// Whether the recipient may read the contact's conversation.
         pub reads_conversation: bool,
@@ -56,8 +61,9 @@ static COLUMNS: LazyLock<String> = LazyLock::new(|| {
     format!(
         "
     SELECT n.id, n.user_id, n.kind, n.schedule_id, n.created_at, n.read_at IS NOT NULL AS is_read,
-           c.name AS contact, s.action, s.comment, s.failure_reason,
-           (s.message <> '' OR coalesce((SELECT true FROM attachments a WHERE a.schedule_id = s.id LIMIT 1), false))
+           c.name AS contact, s.action, coalesce(s.comment, '') AS comment, s.failure_reason,
+           o.state AS delivery, o.reason AS delivery_reason,
+           coalesce(s.message <> '' OR coalesce((SELECT true FROM attachments a WHERE a.schedule_id = s.id LIMIT 1), false), false)
                AS has_message,
            settings.time_zone, {} AS reads_conversation, {READS_CONTACTS} AS reads_contact",
         readers::may_read("n.contact_id")
@@ -72,7 +78,8 @@ const READS_CONTACTS: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_pe
 fn rows_of(source: &str) -> String {
     format!(
         "{} FROM {source} n
-           JOIN schedules s ON s.id = n.schedule_id
+           LEFT JOIN schedules s ON s.id = n.schedule_id
+           LEFT JOIN outbox o ON o.message_id = n.message_id
            JOIN contacts c ON c.id = n.contact_id
            JOIN users u ON u.id = n.user_id
            JOIN roles r ON r.id = u.role_id
@@ -213,7 +220,7 @@ pub fn read(conn: &mut PgConnection, id: NotificationId, user: UserId) -> Result
 pub struct Destination {
     pub contact_id: ContactId,
     pub ticket_id: Option<TicketId>,
-    pub schedule_id: ScheduleId,
+    pub schedule_id: Option<ScheduleId>,
 }
 
 /// What a notification of `user` is about.

@@ -8,6 +8,7 @@ use super::{COUNT_LIMIT, Filter, Kind, PAGE};
 use crate::auth::Account;
 use crate::clock::{self, Zone};
 use crate::ids::{NotificationId, ScheduleId};
+use crate::outbox::{DeliveryState, Reason};
 use crate::schedules::{Action, FailureReason};
 use crate::web::{Cursor, PageOf};
 
@@ -20,7 +21,8 @@ pub struct Item {
     title: &'static str,
     icon: &'static str,
     style: &'static str,
-    schedule: ScheduleId,
+    /// The schedule that the title opens.
+    schedule: Option<ScheduleId>,
     sentence: Sentence,
     time: String,
     clock: String,
@@ -43,7 +45,11 @@ impl Item {
         let zone = Zone::named(&row.time_zone);
         let (title, icon, style) = match (row.kind, row.action) {
             (Kind::ScheduleFailed, _) => ("Erro no agendamento", "alert-triangle", "error"),
-            (Kind::ScheduleCompleted, Action::Notify) => ("Agendamento", "bell-ringing", "scheduled"),
+            (Kind::MessageFailed, _) => match row.delivery {
+                Some(DeliveryState::Uncertain) => ("Envio incerto", "alert-triangle", "error"),
+                _ => ("Mensagem não entregue", "alert-triangle", "error"),
+            },
+            (Kind::ScheduleCompleted, Some(Action::Notify)) => ("Agendamento", "bell-ringing", "scheduled"),
             (Kind::ScheduleCompleted, _) => ("Agendamento", "calendar-time", "scheduled"),
         };
         Self {
@@ -77,13 +83,21 @@ impl Sentence {
         let comment = row.comment.trim();
         let failed = |what: &str| format!(" {what}: {}.{}", cause(row), commented(comment));
         let (before, after) = match (row.kind, row.action) {
-            (Kind::ScheduleFailed, Action::Notify) => ("O lembrete para ", failed("não foi disparado")),
+            (Kind::MessageFailed, _) => {
+                let why = row.delivery_reason.map_or("", Reason::sentence);
+                let what = match row.delivery {
+                    Some(DeliveryState::Uncertain) => "pode não ter chegado",
+                    _ => "não foi entregue",
+                };
+                ("A mensagem para ", format!(" {what}. {why}").trim_end().to_owned())
+            }
+            (Kind::ScheduleFailed, Some(Action::Notify)) => ("O lembrete para ", failed("não foi disparado")),
             (Kind::ScheduleFailed, _) if row.has_message => ("A mensagem para ", failed("não foi enviada")),
             (Kind::ScheduleFailed, _) => ("O chamado para ", failed("não foi aberto")),
-            (Kind::ScheduleCompleted, Action::Notify) if comment.is_empty() => {
+            (Kind::ScheduleCompleted, Some(Action::Notify)) if comment.is_empty() => {
                 ("Lembrete agendado para ", ".".into())
             }
-            (Kind::ScheduleCompleted, Action::Notify) => {
+            (Kind::ScheduleCompleted, Some(Action::Notify)) => {
                 ("Lembrete para ", format!(": {}", with_full_stop(comment)))
             }
             (Kind::ScheduleCompleted, _) => ("Chamado aberto para ", format!(".{}", commented(comment))),

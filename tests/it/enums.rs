@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontual::auth::Permission;
-use pontual::contacts::form::ChannelKind;
+use pontual::channels::{ChannelKind, IdentityKind};
 use pontual::contacts::import::ImportStatus;
 use pontual::conversations::thread::{self, TicketEvent};
 use pontual::notifications;
+use pontual::outbox::DeliveryState;
+use pontual::outbox::outcome::{AttemptOutcome, Reason};
 use pontual::schedules::{Action, FailureReason, Scope, Status};
 use pontual::tickets::TicketStatus;
 use pontual::web::Theme;
@@ -22,6 +24,10 @@ const WITHOUT_ENUM: &[(&str, &str)] = &[("schedule_history.kind", "only SQL writ
 fn each_enum_of_a_column_names_the_words_of_its_check_constraint() {
     let enums: BTreeMap<&str, Words> = [
         ("channels.kind", words(ChannelKind::ALL, ChannelKind::as_str)),
+        ("contact_identities.kind", words(IdentityKind::ALL, IdentityKind::as_str)),
+        ("outbox.state", words(DeliveryState::ALL, DeliveryState::as_str)),
+        ("outbox.reason", words(Reason::ALL, Reason::as_str)),
+        ("outbox_attempts.outcome", words(AttemptOutcome::ALL, AttemptOutcome::as_str)),
         ("imports.status", words(ImportStatus::ALL, ImportStatus::as_str)),
         ("messages.event", words(TicketEvent::ALL, TicketEvent::as_str)),
         ("messages.kind", words(thread::Kind::ALL, thread::Kind::as_str)),

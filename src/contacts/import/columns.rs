@@ -13,7 +13,7 @@ use super::summary::{FileSummary, lines, read_on_blocking_pool};
 use super::table::{MAX_COLUMNS, ReadSettings};
 use super::views::ColumnsPage;
 use crate::auth::{Can, ManageContacts};
-use crate::contacts::form::ChannelKind;
+use crate::channels::ChannelKind;
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::ImportId;

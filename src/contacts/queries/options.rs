@@ -3,7 +3,8 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use crate::contacts::form::{ChannelKind, ChosenIds, ReferencedRecords};
+use crate::channels::ChannelKind;
+use crate::contacts::form::{ChosenIds, ReferencedRecords};
 use crate::db::{self, lower};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use serde_json::Value;
 
-use crate::contacts::form::ChannelKind;
+use crate::channels::ChannelKind;
 use crate::contacts::import::ImportStatus;
 use crate::contacts::queries::CREATED_BY_USERS;
 use crate::db;

@@ -4,8 +4,9 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
+use crate::channels::ChannelKind;
 use crate::contacts::display;
-use crate::contacts::form::{ChannelKind, NAME_LIMIT};
+use crate::contacts::form::NAME_LIMIT;
 use crate::contacts::import::ImportStatus;
 use crate::db::{self, clock_timestamp};
 use crate::error::Result;

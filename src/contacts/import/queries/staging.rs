@@ -4,7 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use serde_json::Value;
 
-use crate::contacts::form::ChannelKind;
+use crate::channels::ChannelKind;
 use crate::contacts::import::import_lines::{ADDRESS_TAKEN, TWO_CONTACTS};
 use crate::contacts::import::line::{Attendant, DepartmentDirectory, Line};
 use crate::db;

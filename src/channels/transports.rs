@@ -1,0 +1,51 @@
+//! Opens the transport of a channel.
+
+use std::sync::Arc;
+
+use super::ChannelKind;
+use super::secrets::Secrets;
+use super::transport::Transport;
+use crate::config::Config;
+use crate::ids::ChannelId;
+use crate::keys::{Key, Keys};
+
+/// What transports of this installation share. Cheap to clone.
+#[derive(Clone)]
+pub struct TransportOptions {
+    /// Whether services at private and loopback addresses may be called.
+    pub allows_private_addresses: bool,
+    /// The host name of this installation, for the ids of mails.
+    pub host: String,
+    /// Makes ids and reply tokens that others cannot guess.
+    pub key: Arc<Key>,
+}
+
+impl TransportOptions {
+    pub fn new(config: &Config, keys: &Keys) -> Self {
+        Self {
+            allows_private_addresses: config.allows_private_addresses,
+            host: config.public_url.host_str().unwrap_or("localhost").to_owned(),
+            key: Arc::new(keys.key("transports")),
+        }
+    }
+}
+
+/// Opens the transport of a channel with its settings.
+///
+/// # Errors
+/// A sentence in Portuguese: the settings are incomplete, or the kind cannot send yet.
+pub fn open(
+    kind: ChannelKind,
+    channel: ChannelId,
+    settings: &serde_json::Value,
+    secrets: &Secrets,
+    options: &TransportOptions,
+) -> Result<Box<dyn Transport>, String> {
+    match kind {
+        ChannelKind::Email => super::email::open(channel, settings, secrets, options),
+        ChannelKind::Webhook => super::webhook::open(channel, settings, secrets, options),
+        ChannelKind::WebChat | ChannelKind::Whatsapp | ChannelKind::Telegram => {
+            Err("Conexões deste tipo ainda não enviam mensagens.".to_owned())
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What became of a message that was sent to a customer.
+
+use super::Reason;
+use crate::text_enum;
+
+text_enum! {
+    /// The state of a message in the outbox.
+    pub enum DeliveryState {
+        /// Waits for its turn, or for the next attempt.
+        Queued = "queued",
+        /// The service took it.
+        Sent = "sent",
+        /// The service said that it arrived.
+        Delivered = "delivered",
+        /// The service said that it was shown.
+        Read = "read",
+        /// Not sent, for certain.
+        Failed = "failed",
+        /// Nobody knows whether it arrived.
+        Uncertain = "uncertain",
+        /// A person gave it up.
+        Discarded = "discarded",
+    }
+}
+
+impl DeliveryState {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Queued => "Na fila",
+            Self::Sent => "Enviada",
+            Self::Delivered => "Entregue",
+            Self::Read => "Lida",
+            Self::Failed => "Falhou",
+            Self::Uncertain => "Incerta",
+            Self::Discarded => "Descartada",
+        }
+    }
+
+    /// Whether a person may try again or give it up.
+    pub fn awaits_a_person(self) -> bool {
+        matches!(self, Self::Failed | Self::Uncertain)
+    }
+}
+
+impl Reason {
+    /// A sentence for the team.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Unreachable => "O servidor da conexão não respondeu.",
+            Self::RefusedSender => "O servidor recusou o remetente.",
+            Self::RefusedRecipient => "O servidor recusou o endereço do contato.",
+            Self::RefusedContent => "O servidor recusou o conteúdo da mensagem.",
+            Self::TooLarge => "A mensagem é grande demais para o servidor.",
+            Self::RateLimited => "O servidor pediu para esperar.",
+            Self::ChannelBroken => "A conexão está com problema e precisa de quem a administra.",
+            Self::NoAnswer => "O servidor recebeu a mensagem, mas não confirmou.",
+            Self::TooOld => "A mensagem ficou 24 horas na fila sem poder ser enviada.",
+            Self::Bounced => "A mensagem voltou: o servidor do contato não a aceitou.",
+            Self::Interrupted => "O envio foi interrompido antes da confirmação.",
+            Self::NoAddress => "O contato não tem endereço nesta conexão.",
+        }
+    }
+}
