@@ -31,7 +31,7 @@ pub use name::FileName;
 pub use posted::{PostedFile, PostedFiles};
 pub use serve::answer;
 pub use store::{Files, StoredFile};
-pub use uploads::{KeptUploads, TOO_MANY, keep as keep_upload};
+pub use uploads::{KeptUploads, TOO_MANY, accepted_kind, keep as keep_upload, too_large};
 pub use uploads_in_progress::{MAX_BYTES_IN_PROGRESS, UploadShare};
 pub use views::{FileList, RefusedFile, UploadItem};
 

@@ -3,7 +3,7 @@
 use actix_web::web;
 
 use super::posted::{PostedFile, PostedFiles};
-use super::{Attachment, FileName, Files, Kind, MAX_FILES, queries};
+use super::{Attachment, FileName, Files, Kind, MAX_FILES, Received, queries};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::UserId;
@@ -86,14 +86,10 @@ pub async fn keep(
     file: PostedFile,
 ) -> Result<Result<Attachment, String>> {
     let PostedFile { name, content } = file;
-    let Some(received) = content else { return Ok(Err(format!("{} passa de 16 MB.", name.as_str()))) };
-    if received.size == 0 {
-        return Ok(Err(format!("{} está vazio.", name.as_str())));
-    }
-    let (path, tried) = (received.path().to_owned(), name.clone());
-    let kind = web::block(move || Kind::of(&path, &tried)).await.map_err(Error::unexpected)?;
-    let Some(kind) = kind.map_err(|error| Error::Unavailable(error.to_string()))? else {
-        return Ok(Err(format!("{} não é um tipo de arquivo aceito. {ACCEPTED}", name.as_str())));
+    let Some(received) = content else { return Ok(Err(too_large(&name))) };
+    let kind = match accepted_kind(&name, &received).await? {
+        Ok(kind) => kind,
+        Err(sentence) => return Ok(Err(sentence)),
     };
     if db.run(move |conn| queries::count_unused(conn, uploader, MAX_UNUSED_UPLOADS)).await?
         >= MAX_UNUSED_UPLOADS
@@ -107,4 +103,20 @@ pub async fn keep(
     super::keep(db, files, &received, kind.media_type).await?;
     let (hash, name) = (received.hash, name.with_extension(kind.usual_extension()));
     db.transaction(move |conn| queries::add_upload(conn, hash, &name, uploader)).await.map(Ok)
+}
+
+/// The sentence about a file above the size limit.
+pub fn too_large(name: &FileName) -> String {
+    format!("{} passa de 16 MB.", name.as_str())
+}
+
+/// The kind of a received file, or the reason why it is refused.
+pub async fn accepted_kind(name: &FileName, received: &Received) -> Result<Result<&'static Kind, String>> {
+    if received.size == 0 {
+        return Ok(Err(format!("{} está vazio.", name.as_str())));
+    }
+    let (path, tried) = (received.path().to_owned(), name.clone());
+    let kind = web::block(move || Kind::of(&path, &tried)).await.map_err(Error::unexpected)?;
+    let kind = kind.map_err(|error| Error::Unavailable(error.to_string()))?;
+    Ok(kind.ok_or_else(|| format!("{} não é um tipo de arquivo aceito. {ACCEPTED}", name.as_str())))
 }

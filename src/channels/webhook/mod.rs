@@ -8,7 +8,9 @@ pub use settings::{PREVIOUS_SECRET, SECRET, WebhookSettings};
 use super::secrets::Secrets;
 use super::transport::Transport;
 use super::transports::TransportOptions;
+use crate::error::Result;
 use crate::ids::ChannelId;
+use crate::inbox::{Read, Reading};
 
 pub fn open(
     _: ChannelId,
@@ -17,4 +19,9 @@ pub fn open(
     _: &TransportOptions,
 ) -> Result<Box<dyn Transport>, String> {
     Err("Informe o endereço do webhook.".to_owned())
+}
+
+/// Reads an event.
+pub async fn read(_: &Reading<'_>) -> Result<Read> {
+    Ok(Read::Unreadable("Esta conexão ainda não recebe mensagens.".to_owned()))
 }

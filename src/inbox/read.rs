@@ -1,0 +1,72 @@
+//! How a channel reads what its service sent.
+
+use serde_json::Value;
+
+use super::{ChannelMessage, IncomingFile};
+use crate::channels::transport::Attempt;
+use crate::channels::{ChannelKind, TransportOptions, email, webhook};
+use crate::db::Db;
+use crate::error::{Error, Result};
+use crate::files::{self, FileName, Files, MAX_SIZE};
+use crate::ids::ChannelId;
+
+/// A row of the inbox, and what its channel needs to read it.
+pub struct Reading<'a> {
+    pub channel: ChannelId,
+    /// `channels.settings`.
+    pub settings: &'a Value,
+    /// The key under which the row was stored.
+    pub provider_id: &'a str,
+    pub payload: &'a [u8],
+    pub db: &'a Db,
+    pub files: &'a Files,
+    pub options: &'a TransportOptions,
+}
+
+/// What a payload is.
+#[derive(Clone, Debug)]
+pub enum Read {
+    Message(Box<ChannelMessage>),
+    /// The service tells what became of our message: a status, or a bounce. Its phase is `Reported`.
+    Report {
+        /// The id of our message, as `Attempt::provider_id` gave it.
+        provider_id: String,
+        reported: Attempt,
+    },
+    /// It is none of our business, such as an automatic answer. Holds the reason, in English, for the log.
+    Ignored(String),
+    /// It will never be readable. Holds the reason in Portuguese: a person must look at it.
+    Unreadable(String),
+}
+
+impl Reading<'_> {
+    /// Reads the payload. An error, or a panic, is tried again some times.
+    pub async fn read(&self, kind: ChannelKind) -> Result<Read> {
+        match kind {
+            ChannelKind::Email => email::read(self).await,
+            ChannelKind::Webhook => webhook::read(self).await,
+            ChannelKind::WebChat | ChannelKind::Whatsapp | ChannelKind::Telegram => {
+                Ok(Read::Unreadable("Conexões deste tipo ainda não recebem mensagens.".to_owned()))
+            }
+        }
+    }
+
+    /// Stores a file of the message, with the limits and checks of uploads. The inner error is the sentence for people why
+    /// it is refused.
+    pub async fn keep(&self, name: &str, content: &[u8]) -> Result<Result<IncomingFile, String>> {
+        let name = FileName::of(name);
+        let mut incoming = self.files.receive(MAX_SIZE).await?;
+        match incoming.write(content).await {
+            Ok(()) => {}
+            Err(Error::TooLarge) => return Ok(Err(files::too_large(&name))),
+            Err(error) => return Err(error),
+        }
+        let received = incoming.finish().await?;
+        let kind = match files::accepted_kind(&name, &received).await? {
+            Ok(kind) => kind,
+            Err(sentence) => return Ok(Err(sentence)),
+        };
+        files::keep(self.db, self.files, &received, kind.media_type).await?;
+        Ok(Ok(IncomingFile { name: name.with_extension(kind.usual_extension()), hash: received.hash }))
+    }
+}
