@@ -35,6 +35,7 @@ pub fn routes() -> Vec<Route> {
         get("/schedules/new/proposal", schedules::new::proposal::show),
         get("/schedules/new/contacts", schedules::new::contacts::index),
         get("/schedules/new/people", schedules::new::people::index),
+        post("/schedules/new/preview", schedules::new::preview::show),
         get("/schedules/slot-check", schedules::slot_check::show),
         get("/schedules/{id}", schedules::handlers::show),
         post("/schedules/{id}", schedules::editing::handlers::update),

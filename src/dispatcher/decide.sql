@@ -48,10 +48,10 @@ opened AS (
       FROM due CROSS JOIN moment WHERE opens AND obstacle IS NULL
      ORDER BY due_at, id
     ON CONFLICT (contact_id) WHERE status = 'open' DO NOTHING
-    RETURNING id, contact_id, schedule_id
+    RETURNING id, protocol, contact_id, schedule_id
 ),
 outcome AS (
-    SELECT due.*, opened.id AS ticket_id,
+    SELECT due.*, opened.id AS ticket_id, opened.protocol,
            coalesce(due.obstacle, CASE WHEN due.opens AND opened.id IS NULL THEN 'ticket_open' END) AS reason,
            coalesce(present.id, rival.id) AS open_ticket_id
       FROM due
@@ -60,7 +60,7 @@ outcome AS (
       LEFT JOIN opened rival ON rival.contact_id = due.contact_id AND rival.schedule_id <> due.id
 ),
 decided AS MATERIALIZED (
-    SELECT id, contact_id, channel_id, channel_kind, due_at, message, comment, late_ms, ticket_id, reason,
+    SELECT id, contact_id, channel_id, channel_kind, due_at, message, comment, late_ms, ticket_id, protocol, reason,
            CASE WHEN reason IS NULL THEN 'completed' ELSE 'failed' END AS status,
            CASE WHEN reason = 'ticket_open' THEN open_ticket_id END AS open_ticket_id,
            CASE WHEN reason IS NULL AND NOT notifies THEN '{}'::bigint[] ELSE coalesce(
@@ -85,6 +85,8 @@ held AS MATERIALIZED (
        AND u.deactivated_at IS NULL AND u.role_id = chosen.role_id AND u.told_since = chosen.told_since
        FOR SHARE OF u SKIP LOCKED
 ),
+-- Variables are filled with the values of this moment. Messages without any are not looked at: the subquery runs only for
+-- the others.
 written AS (
     INSERT INTO messages (contact_id, ticket_id, kind, event, schedule_id, body, created_at)
     SELECT d.contact_id, d.ticket_id, part.kind, part.event, d.id, part.body, moment.at
@@ -92,7 +94,11 @@ written AS (
      CROSS JOIN LATERAL (VALUES
                (1, 'event', 'ticket_opened', ''),
                (2, 'comment', NULL, d.comment),
-               (3, 'attendant', NULL, d.message)) AS part (place, kind, event, body)
+               (3, 'attendant', NULL,
+                CASE WHEN strpos(d.message, '{{') = 0 THEN d.message
+                     ELSE (SELECT fill_variables(d.message, message_variables(
+                                      s.contact_id, s.department_id, s.attendant_id, moment.at, d.protocol::text))
+                             FROM schedules s WHERE s.id = d.id) END)) AS part (place, kind, event, body)
      WHERE d.ticket_id IS NOT NULL
        AND (part.kind <> 'attendant' OR d.message <> ''
             OR EXISTS (SELECT FROM attachments a WHERE a.schedule_id = d.id))

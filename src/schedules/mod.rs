@@ -28,6 +28,7 @@ mod spacing;
 mod state;
 pub mod time;
 pub mod uploads;
+mod variables;
 mod views;
 
 pub use cache::ListCache;
@@ -35,6 +36,7 @@ pub use changes::Field;
 pub use queries::{READS_ALL, USERS_OF_SCHEDULE, is_readable};
 pub use spacing::{Scope, Spacing};
 pub use state::{Action, FailureReason, Status};
+pub use variables::Variable;
 
 const SCHEDULE_NOT_PENDING: &str = "Este agendamento já não estava pendente. Confira a situação.";
 const SCHEDULE_CANCELLED: &str = "Agendamento cancelado.";

@@ -21,6 +21,6 @@ mod update;
 mod views;
 mod zones;
 
-pub use form::{Settings, changes_of, company_name_error, snapshot_of};
+pub use form::{COMPANY_NAME_LIMIT, Settings, changes_of, company_name_error, snapshot_of};
 pub use queries::{Brand, brand, current};
 pub use zones::{ZoneGroup, zone_groups, zone_hint, zone_label};

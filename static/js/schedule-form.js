@@ -111,6 +111,7 @@ function proposals(form) {
       await fetchAttendants(form, attendant);
     }
     check(form);
+    preview(form);
   });
 }
 
@@ -140,6 +141,7 @@ function slot(form) {
     input.focus();
     say(`Data e hora alteradas para ${button.textContent.trim()}.`);
     check(form, 0);
+    preview(form);
   });
 }
 
@@ -161,6 +163,35 @@ function mark(form) {
   input.setAttribute("aria-describedby", taken ? "when-hint slot" : "when-hint");
 }
 
+/** Inserts a variable where the caret is, in a way that "undo" takes back. */
+function insert(field, text) {
+  field.focus();
+  if (document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+let previewPause;
+
+/** Shows how a message with variables will read, after a short time without changes. */
+function preview(form) {
+  clearTimeout(previewPause);
+  const isNeeded = one("#message", form).value.includes("{{") || one("#message-preview", form).childElementCount > 0;
+  if (isNeeded) previewPause = setTimeout(() => window.htmx.trigger("#message-preview", "preview"), PAUSE);
+}
+
+function variables(form) {
+  const filled = "#message, #contact_id, #department_id, #attendant_id, #due_at, [name=action]";
+  for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => target.matches(filled) && preview(form));
+  form.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-insert]");
+    if (!button) return;
+    insert(one("#message", form), button.dataset.insert);
+    say(`${button.dataset.insert} inserido na mensagem.`);
+  });
+  addEventListener("pageshow", () => preview(form));
+}
+
 export function start() {
   const form = one("[data-schedule-form]");
   if (!form) return;
@@ -179,4 +210,5 @@ export function start() {
   action(form);
   proposals(form);
   slot(form);
+  variables(form);
 }

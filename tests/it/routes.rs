@@ -36,6 +36,7 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/schedules/slot-check", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/contacts", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/new/people", [303, 403, 403, 200, 200]),
+    ("POST", "/schedules/new/preview", [303, 403, 403, 200, 200]),
     ("GET", "/schedules/{id}", [303, 404, 404, 200, 200]),
     ("POST", "/schedules/{id}", [303, 403, 403, 409, 409]),
     ("GET", "/schedules/{id}/edit", [303, 403, 403, 200, 200]),

@@ -5,7 +5,8 @@ use crate::ids::ContactId;
 use crate::refusal::FieldErrors;
 use crate::schedules::Action;
 use crate::schedules::draft::{Facts, ScheduleDraft};
-use crate::web::too_long;
+use crate::schedules::variables;
+use crate::web::{thousands, too_long};
 
 impl ScheduleInput {
     /// # Errors
@@ -118,7 +119,21 @@ impl ScheduleInput {
         let used = message.chars().count();
         if used > MESSAGE_LIMIT {
             errors.add("message", too_long(used, MESSAGE_LIMIT));
-        } else if action == Some(Action::Notify) && !message.is_empty() {
+            return message;
+        }
+        match variables::parse(&message) {
+            Err(mistakes) => {
+                let sentence = variables::in_words(&message, &mistakes);
+                errors.add_with_summary("message", &sentence, "Corrija as variáveis da mensagem.");
+            }
+            Ok(found) => {
+                let longest = variables::longest_filled(&message, &found);
+                if longest > MESSAGE_LIMIT {
+                    errors.add("message", too_long_when_filled(longest));
+                }
+            }
+        }
+        if action == Some(Action::Notify) && !message.is_empty() {
             errors.add(
                 "message",
                 "Com “Notificar atendente”, nada é enviado ao contato. Apague a mensagem ou escolha outra ação.",
@@ -141,4 +156,13 @@ impl ScheduleInput {
         }
         comment
     }
+}
+
+/// The error for a message that fits as it is written, but not with the longest names in it.
+fn too_long_when_filled(longest: usize) -> String {
+    format!(
+        "Com as variáveis preenchidas, a mensagem pode chegar a {} caracteres. Use até {}.",
+        thousands(longest),
+        thousands(MESSAGE_LIMIT)
+    )
 }

@@ -5,4 +5,5 @@ pub mod attendants;
 pub mod contact_warning;
 pub mod contacts;
 pub mod people;
+pub mod preview;
 pub mod proposal;

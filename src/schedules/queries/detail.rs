@@ -28,6 +28,8 @@ db::row! {
         pub action: Action,
         pub due_at: DateTime<Utc>,
         pub message: String,
+        /// What the contact was sent, once it was: the message with its variables filled.
+        pub sent_message: Option<String>,
         pub comment: String,
         pub status: Status,
         pub failure_reason: Option<FailureReason>,
@@ -60,7 +62,7 @@ pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -
     let detail: Detail = db::prepared(format!(
         "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
-                s.message, s.comment, s.status, s.failure_reason, s.cancel_reason,
+                s.message, m.body AS sent_message, s.comment, s.status, s.failure_reason, s.cancel_reason,
                 s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
                 CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at,
                 coalesce(s.finished_at < (SELECT history_gone_before FROM retention), false) AS may_lack_history,

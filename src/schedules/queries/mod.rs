@@ -6,6 +6,7 @@ mod facts;
 mod files;
 mod handover;
 mod history;
+mod preview;
 mod readers;
 mod saving;
 mod stored;
@@ -19,6 +20,7 @@ pub use facts::facts;
 pub use files::{attach, of_schedule as files_of, usable as usable_files};
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Names, Related, history, history_since, related};
+pub use preview::filled_message;
 pub use readers::{READS_ALL, USERS_OF_SCHEDULE, is_readable};
 pub use saving::{
     FormColumns, SavedByForm, WantedTime, add_history, cancel, cancel_all, conflict, has_time_and_key,

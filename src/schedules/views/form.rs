@@ -5,7 +5,7 @@ use chrono::Utc;
 
 use super::options::{FormOptions, ResultCounts};
 use super::slot::suggestion;
-use super::{AttendantField, ContactWarning, QUEUE, SlotView, with_second};
+use super::{AttendantField, ContactWarning, MessagePreview, QUEUE, SlotView, with_second};
 use crate::auth::Viewer;
 use crate::clock::{self, Resolved, Zone};
 use crate::files::UploadItem;
@@ -81,6 +81,7 @@ pub struct FormPage {
     departments: Vec<Choice>,
     attendant: AttendantField,
     warning: ContactWarning,
+    preview: MessagePreview,
     errors: FieldErrors,
     slot: SlotView,
     stale: Option<web::Stale>,
@@ -104,13 +105,14 @@ impl FormPage {
             typed.zone = viewer.zone.name().into();
         }
         let FormOptions { people, contacts, found, departments, attendants, .. } = options;
-        let FormOptions { warning, slot, files, unfit_person, .. } = options;
+        let FormOptions { warning, slot, files, unfit_person, preview, .. } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
             purpose,
             attendant: AttendantField::new(department, attendants, &typed.attendant_id, &typed.action, None),
             warning: ContactWarning::new(viewer, warning, false),
+            preview,
             typed,
             people,
             contacts,
@@ -134,6 +136,10 @@ impl FormPage {
     pub fn refused(mut self, viewer: &Viewer, errors: FieldErrors, slot: Slot) -> Self {
         self.attendant.error = errors.of("attendant_id").map(str::to_owned);
         self.slot = SlotView::new(viewer, slot);
+        // The field itself says what is wrong.
+        if errors.of("message").is_some() {
+            self.preview = MessagePreview::default();
+        }
         self.errors = errors;
         self
     }

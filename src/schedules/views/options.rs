@@ -3,7 +3,7 @@
 use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 
-use super::ContactFacts;
+use super::{ContactFacts, MessagePreview};
 use crate::contacts::display;
 use crate::error::Result;
 use crate::files::UploadItem;
@@ -24,6 +24,7 @@ pub struct FormOptions {
     pub(super) unfit_person: Option<&'static str>,
     pub(super) slot: Slot,
     pub(super) files: Vec<UploadItem>,
+    pub(super) preview: MessagePreview,
 }
 
 impl FormOptions {
@@ -67,6 +68,7 @@ impl FormOptions {
             unfit_person: facts.unfit_person(),
             warning: ContactFacts::of(conn, &facts, viewer, typed)?,
             slot: slot::check(conn, typed, &facts, except)?,
+            preview: MessagePreview::of(conn, facts.zone, typed)?,
         })
     }
 }

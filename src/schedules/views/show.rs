@@ -32,6 +32,8 @@ pub struct Show {
     department: String,
     attendant: String,
     message: String,
+    /// What was sent, if it reads otherwise: variables were filled.
+    sent: Option<String>,
     files: Option<FileList>,
     comment: String,
     conversation: Option<String>,
@@ -88,6 +90,7 @@ impl Show {
             person: detail.person_name,
             department: detail.department_name,
             attendant: detail.attendant_name.unwrap_or_else(|| "Fila do departamento".into()),
+            sent: detail.sent_message.filter(|sent| *sent != detail.message),
             message: detail.message,
             files: FileList::of(&page.files, ""),
             comment: detail.comment,

@@ -23,6 +23,7 @@ mod searching;
 mod spacing;
 mod tickets;
 mod unchanged_records;
+mod variables;
 mod zones;
 
 use crate::harness::{Page, Visitor};
