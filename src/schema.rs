@@ -93,7 +93,6 @@ diesel::table! {
     contacts (id) {
         id -> Int8,
         channel_id -> Int8,
-        address -> Text,
         name -> Text,
         phone -> Text,
         email -> Text,

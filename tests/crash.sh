@@ -60,7 +60,7 @@ BEGIN;
 CREATE TEMP TABLE wanted ON COMMIT DROP AS
     SELECT n, :attempt * 1000000 + n AS id, (ARRAY['open_ticket', 'open_ticket_and_notify', 'notify'])[1 + n % 3] AS action
       FROM generate_series(1, :each) n;
-INSERT INTO contacts (id, channel_id, address, name) SELECT id, 401, 'c' || id, 'Contato ' || n FROM wanted;
+INSERT INTO contacts (id, channel_id, name) SELECT id, 401, 'Contato ' || n FROM wanted;
 INSERT INTO tickets (contact_id, department_id) SELECT id, 101 FROM wanted WHERE n % 10 = 0;
 INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, message, comment)
     SELECT id, id, 101, CASE WHEN action <> 'open_ticket' THEN 301 END, action,

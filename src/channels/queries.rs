@@ -172,7 +172,7 @@ pub fn usage(conn: &mut PgConnection, channel: ChannelId) -> Result<Usage> {
                       AND (SELECT c.channel_id FROM contacts c WHERE c.id = s.contact_id) = $1";
     Ok(db::prepared(format!(
         "SELECT (SELECT count(*) FROM (SELECT FROM contacts WHERE channel_id = $1 AND archived_at IS NULL
-                   ORDER BY channel_id, address LIMIT $2) n) AS contacts,
+                   ORDER BY channel_id, id LIMIT $2) n) AS contacts,
                 (SELECT count(*) FROM ({pending} AND s.action <> 'notify' LIMIT $2) n) AS schedules_opening_tickets,
                 (SELECT count(*) FROM ({pending} AND s.action = 'notify' LIMIT $2) n) AS schedules_notifying,
                 (SELECT count(*) FROM (SELECT FROM tickets t WHERE t.status = 'open'

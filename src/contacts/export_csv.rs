@@ -24,6 +24,7 @@ const COLUMN_TITLES: &[&str] = &[
     "Atendente padrão",
     "Conexão",
     "Código do contato",
+    "Identidades",
 ];
 
 /// Streams the list. A contact that is created or archived during the download may be missing or included, but
@@ -48,5 +49,16 @@ pub async fn show(
 
 fn line(row: ExportRow) -> Vec<String> {
     let phone = display::phone(&row.phone);
-    vec![row.name, phone, row.email, row.person, row.department, row.attendant, row.channel, row.address]
+    let identities = row.identities.join("; ");
+    vec![
+        row.name,
+        phone,
+        row.email,
+        row.person,
+        row.department,
+        row.attendant,
+        row.channel,
+        row.code,
+        identities,
+    ]
 }

@@ -1,6 +1,7 @@
 //! The form of a contact: parses the typed strings into a contact that may be saved.
 
-use crate::channels::ChannelKind;
+use super::identities::Identity;
+use crate::channels::{ChannelKind, IdentityKind};
 use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
 use crate::phone::Phone;
@@ -40,8 +41,8 @@ pub struct ChosenIds {
 pub struct ReferencedRecords {
     /// The channel and its kind, if the channel is active or is the contact's current one.
     pub channel: Option<(ChannelId, ChannelKind)>,
-    /// The contact's current channel and address. `None` for a new contact.
-    pub current_address: Option<(ChannelId, String)>,
+    /// The contact's current channel. `None` for a new contact.
+    pub current_channel: Option<ChannelId>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
@@ -54,8 +55,8 @@ pub struct ValidContact {
     pub phone: String,
     pub email: String,
     pub channel: ChannelId,
-    /// Normalised for the channel. `None` keeps the current address, or makes a random one for a new contact.
-    pub address: Option<String>,
+    /// The typed address by which the channel sends. `None` if nobody types it, as on the web chat.
+    pub identity: Option<Identity>,
     pub person: Option<PersonId>,
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
@@ -95,24 +96,24 @@ impl ContactInput {
         let email = collect_error(&mut errors, "email", optional(&self.email, Email::parse));
         let email = email.flatten().map(|email| email.as_str().to_owned()).unwrap_or_default();
         self.check_choices(records, &mut errors);
-        let address = self.address(records, &phone, &email, &mut errors);
+        let identity = self.identity(records, &phone, &email, &mut errors);
         let (Some(name), Some((channel, _)), true) = (name, records.channel, errors.is_empty()) else {
             return Err(errors);
         };
         let (person, department, attendant) = (records.person, records.department, records.attendant);
-        Ok(ValidContact { name, phone, email, channel, address, person, department, attendant })
+        Ok(ValidContact { name, phone, email, channel, identity, person, department, attendant })
     }
 
     /// The contact's address on its channel.
-    fn address(
+    fn identity(
         &self,
         records: &ReferencedRecords,
         phone: &str,
         email: &str,
         errors: &mut FieldErrors,
-    ) -> Option<String> {
+    ) -> Option<Identity> {
         let (channel, kind) = records.channel?;
-        let stays = records.current_address.as_ref().is_some_and(|(current, _)| *current == channel);
+        let stays = records.current_channel == Some(channel);
         match kind {
             ChannelKind::Email if email.is_empty() && errors.of("email").is_none() => {
                 errors.add("email", "Informe o e-mail. A conexão escolhida precisa dele.");
@@ -124,8 +125,12 @@ impl ContactInput {
                 errors
                     .add("phone", "Este número só recebe ligações. A conexão escolhida fala por mensagens.");
             }
-            ChannelKind::Email => return Some(email.to_owned()),
-            ChannelKind::Whatsapp => return Some(phone.to_owned()),
+            ChannelKind::Email => {
+                return Some(Identity { kind: IdentityKind::Email, value: email.to_owned() });
+            }
+            ChannelKind::Whatsapp => {
+                return Some(Identity { kind: IdentityKind::Phone, value: phone.to_owned() });
+            }
             ChannelKind::Telegram | ChannelKind::Webhook if !stays => {
                 errors.add(
                     "channel_id",
@@ -191,7 +196,7 @@ mod tests {
 
     fn records(kind: ChannelKind) -> ReferencedRecords {
         let channel = Some((ChannelId(1), kind));
-        ReferencedRecords { channel, current_address: None, person: None, department: None, attendant: None }
+        ReferencedRecords { channel, current_channel: None, person: None, department: None, attendant: None }
     }
 
     fn typed(phone: &str, email: &str) -> ContactInput {
@@ -206,7 +211,7 @@ mod tests {
     #[test]
     fn the_address_is_what_the_channel_sends_to() {
         let typed = typed("(11) 90000-0142", "Ana@Casa.example");
-        let address = |kind| typed.parse(&records(kind)).unwrap().address;
+        let address = |kind| typed.parse(&records(kind)).unwrap().identity.map(|identity| identity.value);
         assert_eq!(address(ChannelKind::Whatsapp).unwrap(), "+5511900000142");
         assert_eq!(address(ChannelKind::Email).unwrap(), "ana@casa.example");
         assert_eq!(address(ChannelKind::WebChat), None);

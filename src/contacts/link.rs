@@ -5,8 +5,11 @@
 use crate::ids::ContactId;
 use crate::keys::Key;
 
-/// SQL condition: the link of contact `c` on channel `ch` opens a page.
-pub const HAS_CHAT: &str = "(ch.kind = 'web_chat' AND ch.deactivated_at IS NULL AND c.archived_at IS NULL)";
+/// SQL condition: the link of contact `c` opens a page, because one of its identities is on an active web chat.
+pub const HAS_CHAT: &str = "(c.archived_at IS NULL
+    AND EXISTS (SELECT FROM contact_identities chat JOIN channels web ON web.id = chat.channel_id
+                 WHERE chat.contact_id = c.id AND chat.kind = 'chat'
+                   AND web.kind = 'web_chat' AND web.deactivated_at IS NULL))";
 
 /// Bytes of the HMAC in the link (128 bits).
 const TAG_BYTES: usize = 16;

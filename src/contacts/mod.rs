@@ -1,8 +1,9 @@
-//! Contacts ("contatos"): one address on one channel.
+//! Contacts ("contatos"): one customer, as channels know them.
 //!
 //! A contact has a name, may have a telephone number (E.164) and an e-mail address, and belongs to at most one
-//! person. Channel and address together are unique. The channel decides what the address is: on the web chat it
-//! is a random id, and the customer signs in with a link that can be revoked. Two contacts may have the same
+//! person. Its addresses are its identities, each on one channel, where it is unique. The channel decides what an
+//! address is: on the web chat it is a random id, and the customer signs in with a link that can be revoked. Two
+//! contacts may have the same
 //! telephone number, but the form asks first. A contact is never deleted. It can be archived, and then takes no
 //! new schedules. Or it can be anonymised (LGPD), which cannot be undone and leaves only its id, the protocols
 //! of its tickets and their times.

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::display;
 use super::form::{ContactInput, ValidContact};
+use super::identities::IDENTITY_KEYS;
 use super::queries::{self, ContactDetail, PossibleDuplicate};
 use crate::audit::{self, Action};
 use crate::auth::Account;
@@ -39,7 +40,7 @@ pub async fn save(db: &Db, submission: Submission) -> Result<SaveOutcome> {
         None => db.transaction(move |conn| submission.save(conn)).await,
     };
     match saved {
-        Err(error) if error.violated_constraint() == Some("contacts_address_key") => {
+        Err(error) if error.violated_constraint().is_some_and(|key| IDENTITY_KEYS.contains(&key)) => {
             let mut errors = FieldErrors::default();
             let message = "Já existe um contato com este endereço nesta conexão.";
             errors.add("channel_id", message);

@@ -30,8 +30,8 @@ INSERT INTO channels (kind, name, default_department_id)
 
 INSERT INTO people (name) VALUES ('Família Duarte'), ('Grupo Bela Vista');
 
-INSERT INTO contacts (channel_id, address, name, phone, email, person_id)
-    SELECT ch.id, gen_random_uuid(), c.name, c.phone, c.email, p.id
+INSERT INTO contacts (channel_id, name, phone, email, person_id)
+    SELECT ch.id, c.name, c.phone, c.email, p.id
       FROM (VALUES ('Marina Duarte', '+5511900000142', '', 'Família Duarte'),
                    ('Otávio Duarte', '+5511900000143', '', 'Família Duarte'),
                    ('Rafael Nogueira', '+5521900000117', '', NULL),

@@ -71,7 +71,7 @@ pub fn open_accesses(
     // Made of the conditions in SQL that other statements share.
     Ok(prepared(format!(
         "SELECT a.contact_id, a.id FROM customer_accesses a JOIN contacts c ON {ACCESS_IS_VALID}
-           JOIN channels ch ON ch.id = c.channel_id WHERE a.id = ANY($1) AND {HAS_CHAT}"
+          WHERE a.id = ANY($1) AND {HAS_CHAT}"
     ))
     .bind(among)
     .load(conn)?)

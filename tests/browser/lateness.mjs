@@ -35,8 +35,8 @@ try {
 
   await pontual.sql(`
     WITH contact AS (
-      INSERT INTO contacts (channel_id, address, name)
-      SELECT (SELECT min(id) FROM channels), 'lateness-' || n, 'Contato ' || n FROM generate_series(1, ${count}) n RETURNING id
+      INSERT INTO contacts (channel_id, name)
+      SELECT (SELECT min(id) FROM channels), 'Contato ' || n FROM generate_series(1, ${count}) n RETURNING id
     ), schedule AS (
       INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, message, comment)
       SELECT c.id, (SELECT id FROM departments WHERE name = 'Suporte'), (SELECT id FROM users WHERE email = 'bruno@pontual.example'),

@@ -69,8 +69,8 @@ async fn the_inbox_starts_with_the_newest_message_and_finds_names() {
 async fn the_next_page_of_the_inbox_continues_without_gaps() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name)
-            SELECT 1000 + n, 401, 'c' || n, 'Contato ' || n FROM generate_series(1, 65) n;
+        "INSERT INTO contacts (id, channel_id, name)
+            SELECT 1000 + n, 401, 'Contato ' || n FROM generate_series(1, 65) n;
          INSERT INTO tickets (contact_id, department_id, opened_at)
             SELECT 1000 + n, 101, now() - make_interval(mins => n) FROM generate_series(1, 65) n",
     );

@@ -2,7 +2,7 @@
 //!
 //! The page first shows what is still open: the contact's pending schedules and open ticket. Anonymising
 //! cancels the schedules and closes the ticket in the same transaction. Then it clears every text from and about
-//! the contact: name, telephone number, e-mail address, address on the channel, the IP addresses from which the
+//! the contact: name, telephone number, e-mail address, identities, the IP addresses from which the
 //! customer wrote, messages, comments, reasons, files, lines and file names of imports, and the link to the
 //! person. The bytes of a file are deleted later, when nothing else refers to them. The person is anonymised
 //! too if they have no other contact.

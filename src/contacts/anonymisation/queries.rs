@@ -10,7 +10,8 @@ use crate::email::{self, Email};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId, ScheduleId};
 use crate::schema::{
-    attachments, contacts, customer_accesses, import_files, imports, messages, schedules, tickets,
+    attachments, contact_identities, contacts, customer_accesses, import_files, imports, messages, schedules,
+    tickets,
 };
 
 /// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
@@ -105,7 +106,8 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     // SQL text: finds, deletes and counts the lines in one statement.
     db::replanned(
         r"WITH who AS (
-            SELECT c.sort_name, c.phone, c.email, c.address, right(c.phone, 8) AS ending,
+            SELECT c.sort_name, c.phone, c.email, right(c.phone, 8) AS ending,
+                   ARRAY(SELECT i.value FROM contact_identities i WHERE i.contact_id = c.id) AS identities,
                    CASE WHEN NOT EXISTS (SELECT FROM contacts o WHERE o.person_id = c.person_id AND o.id <> c.id)
                         THEN p.sort_name END AS person
               FROM contacts c LEFT JOIN people p ON p.id = c.person_id WHERE c.id = $1),
@@ -126,7 +128,7 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
          met AS (
             SELECT k.import_id, k.line, k.problem FROM kept k, who w
              WHERE (w.phone <> '' AND k.phone = w.phone) OR (w.email <> '' AND k.email = w.email)
-                OR k.code = w.address
+                OR k.code = ANY (w.identities) OR k.phone = ANY (w.identities) OR k.email = ANY (w.identities)
                 OR (k.phone = '' AND k.email = '' AND k.name = w.sort_name)
                 OR (k.problem IS NOT NULL AND (
                        (SELECT bool_and(position(word IN k.said) > 0)
@@ -134,6 +136,8 @@ pub fn clear_imports(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
                        OR position(w.person IN k.said) > 0
                        OR (w.phone <> '' AND position(w.ending IN k.digits) > 0)
                        OR (w.email <> '' AND position(plain(w.email) IN k.said) > 0)
+                       OR EXISTS (SELECT FROM unnest(w.identities) AS value
+                                   WHERE length(value) > 5 AND position(plain(value) IN k.said) > 0)
                        OR (k.import_id, k.line) IN (SELECT s.import_id, s.line FROM spelled s)))),
          silenced AS (
             UPDATE import_lines l SET remark = '' FROM who w
@@ -241,7 +245,7 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     // SQL text: the new values depend on the old ones.
     db::prepared(
         "UPDATE contacts SET name = 'Contato anonimizado nº ' || id, phone = '', email = '',
-                address = gen_random_uuid()::text, person_id = NULL, link_version = link_version + 1,
+                person_id = NULL, link_version = link_version + 1,
                 default_department_id = NULL, default_attendant_id = NULL,
                 archived_at = coalesce(archived_at, clock_timestamp()), anonymised_at = clock_timestamp()
           WHERE id = $1",
@@ -249,6 +253,8 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
     .bind(contact)
     .execute(conn)?;
     diesel::delete(customer_accesses::table.filter(customer_accesses::contact_id.eq(contact)))
+        .execute(conn)?;
+    diesel::delete(contact_identities::table.filter(contact_identities::contact_id.eq(contact)))
         .execute(conn)?;
     Ok(())
 }

@@ -18,7 +18,7 @@ db::row! {
 pub fn profile(conn: &mut PgConnection, contact: ContactId) -> Result<String> {
     Ok(db::prepared(
         "SELECT json_build_object('numero', c.id, 'nome', c.name, 'telefone', c.phone, 'email', c.email,
-                'conexao', ch.name, 'endereco_na_conexao', c.address, 'pessoa', p.name,
+                'conexao', ch.name, 'pessoa', p.name,
                 'departamento_padrao', d.name, 'atendente_padrao', a.name, 'criado_em', c.created_at,
                 'arquivado_em', c.archived_at, 'anonimizado_em', c.anonymised_at)::text AS json
            FROM contacts c
@@ -40,6 +40,14 @@ pub fn records(conn: &mut PgConnection, sql: &str, contact: ContactId, after: i6
 /// The sections of the file: each key with the query of its records. Parameters: $1 the contact, $2 the last
 /// id.
 pub const SECTIONS: &[(&str, &str)] = &[
+    (
+        "identidades",
+        "SELECT i.id, json_build_object('conexao', ch.name, 'tipo', i.kind, 'valor', i.value,
+                'criada_em', i.created_at, 'cliente_escreveu_em', i.seen_at, 'mensagem_chegou_em', i.worked_at)::text
+                    AS json
+           FROM contact_identities i JOIN channels ch ON ch.id = i.channel_id
+          WHERE i.contact_id = $1 AND i.id > $2 ORDER BY i.id LIMIT 500",
+    ),
     (
         "chamados",
         "SELECT t.id, json_build_object('protocolo', t.protocol,

@@ -23,7 +23,13 @@ pub fn resolve(
     name: Option<&str>,
 ) -> Result<Resolved> {
     let Some(first) = identities.first() else { return Ok(Resolved::Archived) };
-    let contact = match queries::contacts_of(conn, channel, identities)?.first() {
+    let mut found = queries::contacts_of(conn, channel, identities)?;
+    if found.is_empty() {
+        // Another process may be creating the same contact.
+        queries::lock_values(conn, channel, identities)?;
+        found = queries::contacts_of(conn, channel, identities)?;
+    }
+    let contact = match found.first() {
         Some(contact) => *contact,
         None => {
             let name = name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(&first.value);

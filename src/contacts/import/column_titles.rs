@@ -79,6 +79,9 @@ fn meaning(title: &str) -> Option<TitleMeaning> {
     if is(&["codigodocontato"]) {
         return Some(TitleMeaning::Code);
     }
+    if is(&["identidades"]) {
+        return Some(TitleMeaning::Nothing);
+    }
     if is(&["departamentopadrao"]) {
         return Some(TitleMeaning::Department);
     }

@@ -200,7 +200,10 @@ impl LineRow {
         let what = match (line.problem, line.repeats, line.existing) {
             (Some(problem), _, _) => problem,
             (None, Some(other), _) => format!("Repete a linha {other}"),
-            (None, None, Some(name)) => format!("Já existe: {name}"),
+            (None, None, Some(name)) => match line.known_phone {
+                Some(phone) => format!("Já existe: {name}, com o número {}", display::phone(&phone)),
+                None => format!("Já existe: {name}"),
+            },
             (None, None, None) => "Novo contato".into(),
         };
         let phone = display::phone(&line.phone);

@@ -26,7 +26,9 @@ db::row! {
         pub attendant: String,
         pub channel: String,
         /// The contact's address on its channel. On the web chat it is a random id.
-        pub address: String,
+        pub code: String,
+        /// Each identity as "connection: value", without the ids of web chats.
+        pub identities: Vec<String>,
     }
 }
 
@@ -41,7 +43,12 @@ pub fn rows_after(
     let head = format!(
         "SELECT page.id, page.sort_name, page.name, page.phone, page.email, coalesce(p.name, '') AS person,
                 coalesce(d.name, '') AS department, coalesce(u.email, '') AS attendant, ch.name AS channel,
-                page.address
+                coalesce((SELECT i.value FROM contact_identities i
+                           WHERE i.contact_id = page.id AND i.channel_id = ch.id AND i.kind = identity_kind(ch.kind)
+                           ORDER BY i.id LIMIT 1), '') AS code,
+                ARRAY(SELECT known.name || ': ' || i.value
+                        FROM contact_identities i JOIN channels known ON known.id = i.channel_id
+                       WHERE i.contact_id = page.id AND i.kind <> 'chat' ORDER BY i.id) AS identities
            FROM (SELECT c.* FROM contacts c WHERE c.archived_at IS {archived} AND c.anonymised_at IS NULL"
     );
     let mut query = db::prepared(head).replanned_if(filter.search.is_some());

@@ -122,7 +122,6 @@ db::row! {
         channel: Option<ChannelId>,
         kind: Option<ChannelKind>,
         current_channel: Option<ChannelId>,
-        address: Option<String>,
         person: Option<PersonId>,
         department: Option<DepartmentId>,
         is_attendant: bool,
@@ -137,7 +136,7 @@ pub fn referenced_records(
 ) -> Result<ReferencedRecords> {
     // SQL text: looks up five records in one statement.
     let row: ReferencedRow = db::prepared(
-        "SELECT ch.id AS channel, ch.kind, c.channel_id AS current_channel, c.address,
+        "SELECT ch.id AS channel, ch.kind, c.channel_id AS current_channel,
                 (SELECT id FROM people WHERE id = $3 AND archived_at IS NULL) AS person,
                 (SELECT id FROM departments WHERE id = $4 AND deactivated_at IS NULL) AS department,
                 EXISTS (SELECT FROM department_members m JOIN users u ON u.id = m.user_id
@@ -154,7 +153,7 @@ pub fn referenced_records(
     .get_result(conn)?;
     Ok(ReferencedRecords {
         channel: row.channel.zip(row.kind),
-        current_address: row.current_channel.zip(row.address),
+        current_channel: row.current_channel,
         person: row.person,
         department: row.department,
         attendant: chosen.attendant.filter(|_| row.is_attendant),

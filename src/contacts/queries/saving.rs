@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
-use uuid::Uuid;
 
 use crate::contacts::form::ValidContact;
+use crate::contacts::identities;
 use crate::db::{self, clock_timestamp};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
@@ -35,7 +35,7 @@ pub fn possible_duplicates(
     // SQL text: the union lets each half use its own partial index.
     Ok(db::prepared(
         "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
-          WHERE id IN (SELECT id FROM contacts WHERE phone = $2 AND phone <> ''
+          WHERE id IN (SELECT id FROM contacts WHERE phone_match_key(phone) = phone_match_key($2) AND phone <> ''
                        UNION ALL SELECT id FROM contacts WHERE email = $3 AND email <> '')
             AND id IS DISTINCT FROM $1
           ORDER BY id LIMIT $4",
@@ -54,13 +54,12 @@ pub fn lock_person(conn: &mut PgConnection, person: PersonId) -> Result<()> {
 }
 
 /// # Errors
-/// Violates `contacts_address_key` if another contact has the address.
+/// Violates a constraint of [`IDENTITY_KEYS`](crate::contacts::identities::IDENTITY_KEYS) if another contact has the
+/// address.
 pub fn create(conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId> {
-    let address = valid.address.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    Ok(diesel::insert_into(contacts::table)
+    let contact = diesel::insert_into(contacts::table)
         .values((
             contacts::channel_id.eq(valid.channel),
-            contacts::address.eq(address),
             contacts::name.eq(&valid.name),
             contacts::phone.eq(&valid.phone),
             contacts::email.eq(&valid.email),
@@ -69,21 +68,25 @@ pub fn create(conn: &mut PgConnection, valid: &ValidContact) -> Result<ContactId
             contacts::default_attendant_id.eq(valid.attendant),
         ))
         .returning(contacts::id)
-        .get_result(conn)?)
+        .get_result(conn)?;
+    if let Some(identity) = &valid.identity {
+        identities::queries::add(conn, valid.channel, contact, identity)?;
+    }
+    Ok(contact)
 }
 
 /// Saves a contact whose row is locked, and returns the names of the changed fields.
 ///
 /// # Errors
-/// Violates `contacts_address_key` if another contact has the address.
+/// Violates a constraint of [`IDENTITY_KEYS`](crate::contacts::identities::IDENTITY_KEYS) if another contact has the
+/// address.
 pub fn update(conn: &mut PgConnection, contact: ContactId, valid: &ValidContact) -> Result<Vec<String>> {
-    // An address has no meaning on another channel.
+    identities::queries::change(conn, contact, valid.channel, valid.identity.as_ref())?;
     // SQL text: returns what changed, which needs the row as it was.
     Ok(db::prepared(
         "UPDATE contacts c
-            SET channel_id = $2, name = $4, phone = $5, email = $6, person_id = $7, default_department_id = $8,
-                default_attendant_id = $9,
-                address = coalesce($3, CASE WHEN o.channel_id = $2 THEN o.address ELSE gen_random_uuid()::text END)
+            SET channel_id = $2, name = $3, phone = $4, email = $5, person_id = $6, default_department_id = $7,
+                default_attendant_id = $8
            FROM contacts o
           WHERE c.id = $1 AND o.id = c.id
          RETURNING array_remove(ARRAY[
@@ -97,7 +100,6 @@ pub fn update(conn: &mut PgConnection, contact: ContactId, valid: &ValidContact)
     )
     .bind(contact)
     .bind(valid.channel)
-    .bind(&valid.address)
     .bind(&valid.name)
     .bind(&valid.phone)
     .bind(&valid.email)

@@ -5,9 +5,10 @@ use chrono::Utc;
 use diesel::pg::PgConnection;
 
 use super::history::{HistoryEntry, MAX_HISTORY_ENTRIES};
-use super::{AffectedRecords, ArchivalPage, LinkRevocationPage};
+use super::{AffectedRecords, ArchivalPage, IdentityRow, LinkRevocationPage};
 use crate::audit::{self, Change};
 use crate::auth::Account;
+use crate::contacts::identities::queries::{ContactIdentity, identities_of};
 use crate::contacts::queries::{self, ContactDetail, PendingSchedule, TicketLine};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
@@ -23,6 +24,7 @@ use crate::web::{browser_name, initials, tint};
 /// The records that the page shows.
 pub struct ContactRecords {
     pub detail: ContactDetail,
+    identities: Vec<ContactIdentity>,
     tickets: Vec<TicketLine>,
     schedules: Vec<ContactSchedule>,
     history: Vec<Change>,
@@ -37,6 +39,7 @@ impl ContactRecords {
     pub fn load(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
         Ok(Self {
             detail: queries::detail(conn, contact)?,
+            identities: identities_of(conn, contact)?,
             tickets: queries::tickets(conn, contact)?,
             schedules: schedules_of(conn, viewer.id, contact)?,
             history: audit::newest_about(conn, AUDITED, contact.0, MAX_HISTORY_ENTRIES)?,
@@ -62,6 +65,7 @@ pub struct Show {
     phone: String,
     email: String,
     channel: String,
+    identities: Vec<IdentityRow>,
     person: Option<(Option<PersonId>, String)>,
     attendance: String,
     created: String,
@@ -110,6 +114,7 @@ impl Show {
         let zone = viewer.zone;
         let ContactRecords {
             detail,
+            identities,
             tickets,
             schedules,
             history,
@@ -129,6 +134,7 @@ impl Show {
             archival: ArchivalPage::new(&detail, affected, true),
             revocation: LinkRevocationPage::new(&detail, true),
             phone: display::phone(&detail.phone),
+            identities: identities.into_iter().map(|identity| IdentityRow::new(viewer, identity)).collect(),
             takes_messages: Phone::parse(&detail.phone).map_or(true, |phone| phone.takes_messages()),
             person: detail
                 .person_name

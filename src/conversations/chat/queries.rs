@@ -50,11 +50,15 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -
                 s.time_zone
            FROM customer_accesses a
            JOIN contacts c ON {ACCESS_IS_VALID}
-           JOIN channels ch ON ch.id = c.channel_id
+           JOIN channels first ON first.id = c.channel_id
+           JOIN LATERAL (SELECT web.* FROM contact_identities i JOIN channels web ON web.id = i.channel_id
+                          WHERE i.contact_id = c.id AND i.kind = 'chat' AND web.kind = 'web_chat'
+                            AND web.deactivated_at IS NULL
+                          ORDER BY i.id LIMIT 1) ch ON true
            LEFT JOIN LATERAL (SELECT department_id FROM tickets t WHERE t.contact_id = c.id
                                ORDER BY t.id DESC LIMIT 1) newest ON true
            LEFT JOIN departments last ON last.id = newest.department_id AND last.deactivated_at IS NULL
-           JOIN departments d ON d.id = coalesce(last.id, ch.default_department_id)
+           JOIN departments d ON d.id = coalesce(last.id, first.default_department_id)
            CROSS JOIN settings s
           WHERE a.contact_id = $1 AND a.token_hash = $2 AND {HAS_CHAT}"
     ))
@@ -77,7 +81,7 @@ pub fn profile(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -
 pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, access: CustomerAccessId) -> Result<()> {
     // Made of the conditions in SQL that other statements share.
     db::prepared(format!(
-        "SELECT c.id FROM contacts c JOIN channels ch ON ch.id = c.channel_id
+        "SELECT c.id FROM contacts c
            JOIN customer_accesses a ON a.id = $2 AND {ACCESS_IS_VALID}
           WHERE c.id = $1 AND {HAS_CHAT} FOR NO KEY UPDATE OF c"
     ))
@@ -90,13 +94,10 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, access: Custome
 /// The version of the link that opens the contact's page; `None` if no link does.
 pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Option<i32>> {
     // Made of a condition in SQL that other statements share.
-    Ok(db::prepared(format!(
-        "SELECT c.link_version FROM contacts c JOIN channels ch ON ch.id = c.channel_id
-          WHERE c.id = $1 AND {HAS_CHAT}"
-    ))
-    .bind(contact)
-    .get_result(conn)
-    .optional()?)
+    Ok(db::prepared(format!("SELECT c.link_version FROM contacts c WHERE c.id = $1 AND {HAS_CHAT}"))
+        .bind(contact)
+        .get_result(conn)
+        .optional()?)
 }
 
 /// Locks the contact against changes of its link until the transaction ends.

@@ -5,8 +5,8 @@ SELECT sizes.first_person + n - 1, (ARRAY['Família', 'Grupo', 'Condomínio', 'E
        || family[1 + (n / cardinality(family)) * 17 % cardinality(family)], now() - interval '3 years'
   FROM sizes CROSS JOIN names CROSS JOIN generate_series(1, sizes.people) AS n;
 
-INSERT INTO contacts (id, channel_id, address, name, phone, email, person_id, created_at)
-SELECT sizes.first_contact + n - 1, channel.id, gen_random_uuid(),
+INSERT INTO contacts (id, channel_id, name, phone, email, person_id, created_at)
+SELECT sizes.first_contact + n - 1, channel.id,
        first[1 + n * 19 % cardinality(first)] || ' ' || family[1 + (n / 7) * 23 % cardinality(family)] || ' '
        || family[1 + (n / 31) * 29 % cardinality(family)],
        CASE WHEN n % 5 > 0 THEN '+55' || (ARRAY['11', '21', '31', '41', '51', '61', '71', '81', '85', '92'])[1 + n % 10]
@@ -20,3 +20,4 @@ SELECT setval(pg_get_serial_sequence('people', 'id'), (SELECT max(id) FROM peopl
        setval(pg_get_serial_sequence('contacts', 'id'), (SELECT max(id) FROM contacts));
 ANALYZE people;
 ANALYZE contacts;
+ANALYZE contact_identities;

@@ -7,8 +7,8 @@ SELECT n, nextval(pg_get_serial_sequence('contacts', 'id')) AS contact_id,
        (ARRAY['open_ticket', 'open_ticket_and_notify', 'notify'])[1 + n % 3] AS action
   FROM generate_series(1, :count) AS n;
 
-INSERT INTO contacts (id, channel_id, address, name)
-SELECT contact_id, (SELECT min(id) FROM channels), 'burst-' || contact_id, 'Contato ' || contact_id FROM burst;
+INSERT INTO contacts (id, channel_id, name)
+SELECT contact_id, (SELECT min(id) FROM channels), 'Contato ' || contact_id FROM burst;
 
 INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, message, comment, created_by)
 SELECT burst.id, contact_id, d.id, u.id, action, :due, (:due) AT TIME ZONE 'UTC', 'UTC',

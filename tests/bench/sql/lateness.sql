@@ -6,8 +6,8 @@ SELECT nextval(pg_get_serial_sequence('contacts', 'id')) AS contact_id,
        :start + random() * :seconds * interval '1 second' AS due_at
   FROM generate_series(1, :count);
 
-INSERT INTO contacts (id, channel_id, address, name)
-SELECT contact_id, (SELECT min(id) FROM channels), 'single-' || contact_id, 'Contato ' || contact_id FROM single;
+INSERT INTO contacts (id, channel_id, name)
+SELECT contact_id, (SELECT min(id) FROM channels), 'Contato ' || contact_id FROM single;
 
 INSERT INTO schedules (id, contact_id, department_id, attendant_id, action, due_at, due_local, due_zone, message, comment, created_by)
 SELECT single.id, contact_id, d.id, u.id, 'open_ticket_and_notify', due_at, due_at AT TIME ZONE 'UTC', 'UTC', 'Olá!', 'Medida', admin.id

@@ -22,8 +22,8 @@ async fn a_contact_is_created_and_edited() {
     page.assert_says("Contato salvo.").assert_says("(31) 90000-0168").assert_says("sonia@casa.example");
     page.assert_says("Suporte, Bruno Lima").assert_says("Família Duarte").assert_says("Criação");
     let path = made.location().to_owned();
-    let row =
-        "SELECT name || phone || email || length(address) AS value FROM contacts WHERE name LIKE 'Sônia%'";
+    let row = "SELECT name || phone || email || length(i.value) AS value
+                 FROM contacts c JOIN contact_identities i ON i.contact_id = c.id WHERE name LIKE 'Sônia%'";
     assert_eq!(app.database.texts(row), ["Sônia Azevedo+5531900000168sonia@casa.example36"]);
 
     let form = admin.get(&format!("{path}/edit")).await;
@@ -104,7 +104,9 @@ async fn an_address_is_used_once_on_a_channel() {
     let app = TestApp::new().await;
     app.database.execute(
         "INSERT INTO channels (id, kind, name, default_department_id) VALUES (402, 'email', 'Correio', 101);
-         INSERT INTO contacts (id, channel_id, address, name) VALUES (611, 402, 'ana@casa.example', 'Ana')",
+         INSERT INTO contacts (id, channel_id, name) VALUES (611, 402, 'Ana');
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value)
+            VALUES (611, 402, 'email', 'ana@casa.example')",
     );
     let admin = app.administrator().await;
     admin.get("/contacts/new").await;
@@ -121,7 +123,10 @@ async fn an_address_is_used_once_on_a_channel() {
         .edit("/contacts/601/edit", &[("name", "Marina"), ("email", "m@x.example"), ("channel_id", "402")])
         .await
         .assert_status(303);
-    assert_eq!(app.database.texts("SELECT address AS value FROM contacts WHERE id = 601"), ["m@x.example"]);
+    assert_eq!(
+        app.database.texts("SELECT value FROM contact_identities WHERE contact_id = 601"),
+        ["m@x.example"]
+    );
 }
 
 #[actix_web::test]
@@ -178,4 +183,46 @@ async fn an_address_in_letters_and_in_punycode_is_the_same() {
     admin.follow(&saved).await.assert_says("raul@pão.example");
     let second = [("name", "Raul"), ("email", "raul@PÃO.example"), ("channel_id", "401")];
     admin.post("/contacts", &second).await.assert_status(422).assert_says("raul@pão.example");
+}
+
+#[actix_web::test]
+async fn a_new_address_replaces_the_identity_that_the_form_showed() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO channels (id, kind, name, default_department_id)
+            VALUES (402, 'email', 'Correio', 101), (403, 'whatsapp', 'WhatsApp', 101);
+         INSERT INTO contacts (id, channel_id, name, phone) VALUES (611, 403, 'Ana', '+5511988887777');
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES (611, 403, 'phone', '+551188887777')",
+    );
+    let admin = app.administrator().await;
+    let identities = |contact: u32| {
+        app.database.texts(&format!(
+            "SELECT kind || ' ' || value AS value FROM contact_identities WHERE contact_id = {contact} ORDER BY value"
+        ))
+    };
+
+    // The service knows the number without its ninth digit.
+    let same = [("name", "Ana Lima"), ("phone", "(11) 98888-7777"), ("channel_id", "403")];
+    admin.edit("/contacts/611/edit", &same).await.assert_status(303);
+    assert_eq!(identities(611), ["phone +551188887777"]);
+    let taken = [("name", "Outra"), ("phone", "(11) 98888-7777"), ("channel_id", "403"), ("accepts", "611")];
+    admin
+        .post("/contacts", &taken)
+        .await
+        .assert_status(422)
+        .assert_says("Já existe um contato com este endereço");
+
+    let other = [("name", "Ana"), ("phone", "(11) 97777-7777"), ("channel_id", "403")];
+    admin.edit("/contacts/611/edit", &other).await.assert_status(303);
+    assert_eq!(identities(611), ["phone +5511977777777"]);
+
+    // On the web chat a number belongs to the profile only, and the link works again.
+    let by_mail = [("name", "Marina"), ("email", "m@x.example"), ("channel_id", "402")];
+    admin.edit("/contacts/601/edit", &by_mail).await.assert_status(303);
+    assert_eq!(identities(601), ["email m@x.example"]);
+    let by_chat =
+        [("name", "Marina"), ("phone", "(11) 97777-7777"), ("channel_id", "401"), ("accepts", "611")];
+    admin.edit("/contacts/601/edit", &by_chat).await.assert_status(303);
+    assert!(identities(601)[0].starts_with("chat "), "{:?}", identities(601));
+    admin.get("/contacts/601").await.assert_says("Link do cliente");
 }

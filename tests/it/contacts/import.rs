@@ -85,8 +85,9 @@ async fn a_file_is_shown_before_anything_is_written_and_then_imported() {
     assert_eq!(page.texts(".figures dd"), ["2", "0", "1", "1"]);
     assert_eq!(page.count("#import[hx-trigger]"), 0);
     let made = app.database.texts(
-        "SELECT c.name || c.phone || c.email || p.name || length(c.address) AS value
-           FROM contacts c JOIN people p ON p.id = c.person_id WHERE c.id NOT IN (601, 602) ORDER BY c.sort_name",
+        "SELECT c.name || c.phone || c.email || p.name || length(i.value) AS value
+           FROM contacts c JOIN people p ON p.id = c.person_id JOIN contact_identities i ON i.contact_id = c.id
+          WHERE c.id NOT IN (601, 602) ORDER BY c.sort_name",
     );
     assert_eq!(
         made,
@@ -443,13 +444,13 @@ async fn a_contact_without_a_name_gets_its_address_as_name() {
 async fn importing_an_unchanged_export_changes_nothing() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id, default_attendant_id)
-         VALUES (401, gen_random_uuid()::text, 'Olá,=HYPERLINK(\"x\")', '', '', NULL, 101, 302),
-                (401, gen_random_uuid()::text, 'D''Ávila; ''=1', '+5511900000142', 'a@pão.example', 501, 101, NULL),
-                (401, gen_random_uuid()::text, 'Só o nome', '', '', NULL, NULL, NULL),
-                (401, gen_random_uuid()::text, 'Só o nome', '', '', NULL, NULL, NULL),
-                (401, gen_random_uuid()::text, 'SAC', '+558001230036', '', NULL, NULL, NULL),
-                (401, gen_random_uuid()::text, 'De fora', '+351912340039', '', NULL, NULL, NULL)",
+        "INSERT INTO contacts (channel_id, name, phone, email, person_id, default_department_id, default_attendant_id)
+         VALUES (401, 'Olá,=HYPERLINK(\"x\")', '', '', NULL, 101, 302),
+                (401, 'D''Ávila; ''=1', '+5511900000142', 'a@pão.example', 501, 101, NULL),
+                (401, 'Só o nome', '', '', NULL, NULL, NULL),
+                (401, 'Só o nome', '', '', NULL, NULL, NULL),
+                (401, 'SAC', '+558001230036', '', NULL, NULL, NULL),
+                (401, 'De fora', '+351912340039', '', NULL, NULL, NULL)",
     );
     let admin = app.administrator().await;
     let page = admin.get("/contacts").await;
@@ -483,7 +484,7 @@ async fn importing_an_unchanged_export_changes_nothing() {
 async fn the_export_holds_only_the_filtered_contacts() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name) SELECT 1000 + n, 401, 'x' || n, 'Um de muitos ' || n FROM generate_series(1, 1200) n",
+        "INSERT INTO contacts (id, channel_id, name) SELECT 1000 + n, 401, 'Um de muitos ' || n FROM generate_series(1, 1200) n",
     );
     let admin = app.administrator().await;
     let page = admin.get("/contacts?q=muitos").await;
@@ -533,8 +534,8 @@ async fn malicious_files_are_refused_with_a_message() {
 async fn forty_thousand_lines_are_stored_without_a_long_statement() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name, phone, email)
-         SELECT 1000 + n, 401, gen_random_uuid()::text, 'Cliente ' || n, '+55319' || lpad(n::text, 8, '0'), 'c' || n || '@x.example'
+        "INSERT INTO contacts (id, channel_id, name, phone, email)
+         SELECT 1000 + n, 401, 'Cliente ' || n, '+55319' || lpad(n::text, 8, '0'), 'c' || n || '@x.example'
            FROM generate_series(1, 20000) n",
     );
     let admin = app.administrator().await;
@@ -557,4 +558,33 @@ async fn an_imported_file_counts_towards_the_hourly_upload_volume() {
     let refused = send(&admin, list).await;
     refused.assert_status(422).assert_says("Aguarde 60 minutos e envie de novo.");
     assert_eq!(app.database.number("SELECT count(*) AS value FROM imports"), 1);
+}
+
+#[actix_web::test]
+async fn a_number_is_found_with_and_without_its_ninth_digit() {
+    let app = TestApp::new().await;
+    app.database.execute(
+        "INSERT INTO channels (id, kind, name, default_department_id) VALUES (403, 'whatsapp', 'WhatsApp', 101);
+         INSERT INTO contacts (id, channel_id, name) VALUES (611, 403, 'Ana do telefone antigo');
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES (611, 403, 'phone', '+551188887777');
+         UPDATE contacts SET phone = '+551192223333' WHERE id = 601",
+    );
+    let admin = app.administrator().await;
+    let sent = send(&admin, "nome;telefone\nAna Lima;(11) 98888-7777\nMarina;(11) 99222-3333\n").await;
+    let page = admin.follow(&sent).await;
+    page.assert_says("Já existe: Ana do telefone antigo, com o número (11) 8888-7777");
+    assert!(!page.text().contains("Novo contato"), "{}", page.text());
+    admin.post(&format!("{}/confirmation", sent.location()), &[("existing", "update")]).await;
+    work(&app);
+    let names = app.database.texts("SELECT name || phone AS value FROM contacts ORDER BY sort_name");
+    assert_eq!(names[..2], ["Ana Lima".to_owned(), "Marina+5511992223333".into()], "{names:?}");
+    assert_eq!(
+        app.database.texts("SELECT value FROM contact_identities WHERE contact_id = 611"),
+        ["+551188887777"]
+    );
+    // The search and the exported file know the identity.
+    admin.get("/contacts?q=88887777").await.assert_says("Ana Lima");
+    let file = admin.get("/contacts/export.csv?q=88887777").await;
+    assert!(file.body.contains("Identidades"), "{}", file.body);
+    assert!(file.body.contains("WhatsApp: "), "{}", file.body);
 }

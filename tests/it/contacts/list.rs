@@ -11,8 +11,8 @@ async fn names(visitor: &Visitor, path: &str) -> Vec<String> {
 async fn the_list_is_searched_by_name_number_and_address_without_accents() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name, phone, email) VALUES
-            (611, 401, 'a', 'Érica São João', '+5531900000168', 'erica@casa.example')",
+        "INSERT INTO contacts (id, channel_id, name, phone, email) VALUES
+            (611, 401, 'Érica São João', '+5531900000168', 'erica@casa.example')",
     );
     let admin = app.administrator().await;
     assert_eq!(names(&admin, "/contacts").await, ["Érica São João", "Marina Duarte", "Rafael Nogueira"]);
@@ -61,9 +61,9 @@ async fn a_contact_is_found_by_every_spelling_of_its_number() {
 async fn names_are_found_despite_quotes_dashes_and_invisible_marks() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name) VALUES
-            (611, 401, 'a', 'João D’Ávila'), (612, 401, 'b', '“Nina” Ana–Luz – matriz'),
-            (613, 401, 'c', 'Te\u{200b}resa')",
+        "INSERT INTO contacts (id, channel_id, name) VALUES
+            (611, 401, 'João D’Ávila'), (612, 401, '“Nina” Ana–Luz – matriz'),
+            (613, 401, 'Te\u{200b}resa')",
     );
     let admin = app.administrator().await;
     for (typed, found) in [
@@ -87,10 +87,11 @@ async fn the_list_is_filtered_and_shows_open_tickets_and_schedules() {
     let app = TestApp::new().await;
     app.database.execute(
         "UPDATE contacts SET archived_at = now() WHERE id = 602;
-         INSERT INTO contacts (id, channel_id, address, name) VALUES (611, 401, 'a', 'Sem Pessoa');
+         INSERT INTO contacts (id, channel_id, name) VALUES (611, 401, 'Sem Pessoa');
          INSERT INTO tickets (contact_id, department_id) VALUES (601, 101);
          INSERT INTO channels (id, kind, name, default_department_id) VALUES (402, 'email', 'Correio', 101);
-         INSERT INTO contacts (id, channel_id, address, name) VALUES (612, 402, 'b@c.example', 'Por Correio')",
+         INSERT INTO contacts (id, channel_id, name) VALUES (612, 402, 'Por Correio');
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES (612, 402, 'email', 'b@c.example')",
     );
     let admin = app.administrator().await;
     assert_eq!(names(&admin, "/contacts?person=with").await, ["Marina Duarte"]);
@@ -107,8 +108,8 @@ async fn the_list_is_filtered_and_shows_open_tickets_and_schedules() {
 async fn pages_are_ordered_by_name_and_keep_the_filters() {
     let app = TestApp::new().await;
     app.database.execute(
-        "INSERT INTO contacts (channel_id, address, name)
-            SELECT 401, 'x' || n, 'Contato ' || lpad(n::text, 3, '0') FROM generate_series(1, 60) n;
+        "INSERT INTO contacts (channel_id, name)
+            SELECT 401, 'Contato ' || lpad(n::text, 3, '0') FROM generate_series(1, 60) n;
          UPDATE contacts SET name = 'Contato 010 & filhos - \"x\"' WHERE name = 'Contato 025'",
     );
     let admin = app.administrator().await;
@@ -205,8 +206,8 @@ async fn a_name_with_markup_is_shown_as_text_on_every_page() {
 async fn search_ignores_accents_and_finds_closed_conversations() {
     let app = TestApp::new().await.with_made_up_rows("tickets without their events");
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name, phone) VALUES
-            (611, 401, 'a', 'Érica São João', '+5531900000168'), (612, 401, 'b', 'Erica Alheia', '');
+        "INSERT INTO contacts (id, channel_id, name, phone) VALUES
+            (611, 401, 'Érica São João', '+5531900000168'), (612, 401, 'Erica Alheia', '');
          INSERT INTO tickets (id, contact_id, department_id, status, closed_at) VALUES
             (701, 611, 101, 'closed', clock_timestamp() + interval '1 s'),
             (702, 612, 102, 'closed', clock_timestamp() + interval '1 s');

@@ -83,8 +83,8 @@ async fn only_the_schedules_of_a_leaving_attendant_wait() {
 async fn no_schedule_that_fires_during_a_departure_stays_with_the_leaver() {
     let app = company().await;
     app.database.execute(
-        "INSERT INTO contacts (id, channel_id, address, name)
-            SELECT 10000 + n, 401, 'c' || n, 'Contato ' || n FROM generate_series(1, 200) n;
+        "INSERT INTO contacts (id, channel_id, name)
+            SELECT 10000 + n, 401, 'Contato ' || n FROM generate_series(1, 200) n;
          INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,
                 message, comment)
             SELECT 10000 + n, 101, 303, 'open_ticket_and_notify', now() - interval '1 second', now(), 'UTC', 'Oi', 'c'

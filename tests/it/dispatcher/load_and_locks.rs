@@ -11,8 +11,8 @@ use crate::harness::{Database, Plan, TestApp};
 fn crowd(database: &Database, count: i64) {
     database.execute(&format!(
         "UPDATE settings SET spacing_minutes = 0;
-         INSERT INTO contacts (id, channel_id, address, name)
-            SELECT 10000 + n, 401, 'c' || n, 'Contato ' || n FROM generate_series(1, {count}) n;
+         INSERT INTO contacts (id, channel_id, name)
+            SELECT 10000 + n, 401, 'Contato ' || n FROM generate_series(1, {count}) n;
          INSERT INTO tickets (contact_id, department_id)
             SELECT 10000 + n, 101 FROM generate_series(10, {count}, 10) n;
          INSERT INTO schedules (contact_id, department_id, attendant_id, action, due_at, due_local, due_zone,

@@ -52,9 +52,9 @@ impl Company {
              INSERT INTO department_members VALUES (101, 303), (102, 304);
              INSERT INTO channels (id, kind, name, default_department_id) VALUES (401, 'web_chat', 'Chat do site', 101);
              INSERT INTO people (id, name) VALUES (501, 'Família Duarte');
-             INSERT INTO contacts (id, channel_id, address, name, phone, person_id) VALUES
-                (601, 401, 'marina', 'Marina Duarte', '+5511900000142', 501),
-                (602, 401, 'rafael', 'Rafael Nogueira', '+5521900000117', NULL);"
+             INSERT INTO contacts (id, channel_id, name, phone, person_id) VALUES
+                (601, 401, 'Marina Duarte', '+5511900000142', 501),
+                (602, 401, 'Rafael Nogueira', '+5521900000117', NULL);"
         ));
         Self::IDS
     }

@@ -33,9 +33,9 @@ pub async fn fill(app: &TestApp, permissions: &[&str]) {
          INSERT INTO department_members VALUES (101, 310), (103, 305), (102, 312), (103, 313), (102, 311);
          UPDATE channels SET default_department_id = 103 WHERE id = 401;
          INSERT INTO channels (id, kind, name, default_department_id) VALUES (402, 'web_chat', 'Loja', 102);
-         INSERT INTO contacts (id, channel_id, address, name) VALUES
-            (603, 401, 'c3', 'Caio Fontes'), (604, 401, 'c4', 'Tereza Campos'), (605, 401, 'c5', 'Letícia Prado'),
-            (606, 402, 'c6', 'Sônia Azevedo');
+         INSERT INTO contacts (id, channel_id, name) VALUES
+            (603, 401, 'Caio Fontes'), (604, 401, 'Tereza Campos'), (605, 401, 'Letícia Prado'),
+            (606, 402, 'Sônia Azevedo');
          INSERT INTO tickets (id, contact_id, department_id, attendant_id, status, opened_at, closed_at) VALUES
             (701, 601, 101, 303, 'closed', now() - interval '2 hours', now() - interval '1 hour'),
             (702, 602, 102, 304, 'open', now() - interval '2 hours', NULL),

@@ -1,5 +1,6 @@
 //! SQL of imports.
 
+mod matching;
 mod pages;
 mod progress;
 mod staging;

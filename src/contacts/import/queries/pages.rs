@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
 use serde_json::Value;
 
+use super::matching::{BY_EMAIL, BY_PHONE, by_code};
 use crate::channels::ChannelKind;
 use crate::contacts::import::ImportStatus;
 use crate::contacts::queries::CREATED_BY_USERS;
@@ -93,22 +94,29 @@ db::row! {
         pub repeats: Option<i32>,
         /// The name of the existing contact with this number, address or code.
         pub existing: Option<String>,
+        /// The contact's number, if it is the line's with or without the ninth digit.
+        pub known_phone: Option<String>,
     }
 }
 
 /// The first lines of the file.
 pub fn first_lines(conn: &mut PgConnection, import: ImportId) -> Result<Vec<ImportLine>> {
     // SQL text: looks up the existing contact of each line in three ways.
-    Ok(db::replanned(
+    Ok(db::replanned(format!(
         "SELECT l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.code, l.remark, l.problem,
                 l.repeats,
-                coalesce((SELECT c.name FROM channels ch JOIN contacts c ON c.channel_id = ch.id
-                           WHERE l.code <> '' AND c.address = l.code AND c.anonymised_at IS NULL LIMIT 1),
-                         (SELECT c.name FROM contacts c WHERE c.phone = l.phone AND c.phone <> '' ORDER BY c.id LIMIT 1),
-                         (SELECT c.name FROM contacts c WHERE c.email = l.email AND c.email <> '' ORDER BY c.id LIMIT 1))
-                    AS existing
-           FROM import_lines l WHERE l.import_id = $1 ORDER BY l.line LIMIT $2",
-    )
+                known.name AS existing,
+                (SELECT spelled FROM (SELECT known.phone UNION ALL
+                                      SELECT i.value FROM contact_identities i
+                                       WHERE i.contact_id = known.id AND i.kind = 'phone') AS numbers (spelled)
+                  WHERE spelled <> l.phone AND phone_match_key(spelled) = phone_match_key(l.phone) LIMIT 1)
+                    AS known_phone
+           FROM import_lines l
+           JOIN imports i ON i.id = l.import_id
+           LEFT JOIN contacts known ON known.id = coalesce({}, {BY_PHONE}, {BY_EMAIL})
+          WHERE l.import_id = $1 ORDER BY l.line LIMIT $2",
+        by_code("i.channel_id")
+    ))
     .bind(import)
     .bind(MAX_ROWS)
     .load(conn)?)
@@ -139,6 +147,7 @@ pub fn lines_with_remarks(
 #[diesel::dsl::auto_type]
 fn lines_after(import: ImportId, line: i32, limit: i64) -> _ {
     let no_contact: SqlLiteral<Nullable<Text>> = diesel::dsl::sql("NULL::text");
+    let no_number: SqlLiteral<Nullable<Text>> = diesel::dsl::sql("NULL::text");
     import_lines::table
         .filter(import_lines::import_id.eq(import))
         .filter(import_lines::line.gt(line))
@@ -157,6 +166,7 @@ fn lines_after(import: ImportId, line: i32, limit: i64) -> _ {
             import_lines::problem,
             import_lines::repeats,
             no_contact,
+            no_number,
         ))
 }
 

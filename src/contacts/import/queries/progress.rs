@@ -4,6 +4,7 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
+use super::matching::{BY_EMAIL, BY_PHONE, by_code, is_address_taken};
 use crate::channels::ChannelKind;
 use crate::contacts::display;
 use crate::contacts::form::NAME_LIMIT;
@@ -83,27 +84,24 @@ impl WaitingLine {
 
 /// SQL text, because each line is looked up in several ways.
 ///
-/// Parameters: $1 the import, $3 its channel, $4 the kind of the channel. If several contacts have the same
-/// number, one that is not archived is preferred.
-const SELECT: &str = "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department, l.repeats IS NOT NULL AS is_repeat,
-        (SELECT u.id FROM department_members m JOIN users u ON u.id = m.user_id
-          WHERE m.department_id = d.id AND u.id = l.attendant_id AND u.deactivated_at IS NULL) AS attendant,
-        (SELECT c.id FROM channels ch JOIN contacts c ON c.channel_id = ch.id
-          WHERE l.code <> '' AND c.address = l.code AND c.anonymised_at IS NULL
-          ORDER BY c.channel_id <> $3, c.id LIMIT 1) AS by_code,
-        (SELECT c.id FROM contacts c WHERE c.phone = l.phone AND c.phone <> ''
-          ORDER BY c.archived_at IS NOT NULL, c.id LIMIT 1) AS by_phone,
-        (SELECT c.id FROM contacts c WHERE c.email = l.email AND c.email <> ''
-          ORDER BY c.archived_at IS NOT NULL, c.id LIMIT 1) AS by_email,
-        EXISTS (SELECT FROM contacts c WHERE c.channel_id = $3
-                   AND c.address = CASE $4 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone END)
-            AS is_address_taken
-   FROM import_lines l LEFT JOIN departments d ON d.id = l.department_id AND d.deactivated_at IS NULL
-  WHERE l.import_id = $1 AND l.problem IS NULL";
+/// Parameters: $1 the import, $3 its channel, $4 the kind of the channel.
+fn select() -> String {
+    format!(
+        "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department,
+                l.repeats IS NOT NULL AS is_repeat,
+                (SELECT u.id FROM department_members m JOIN users u ON u.id = m.user_id
+                  WHERE m.department_id = d.id AND u.id = l.attendant_id AND u.deactivated_at IS NULL) AS attendant,
+                {} AS by_code, {BY_PHONE} AS by_phone, {BY_EMAIL} AS by_email, {} AS is_address_taken
+           FROM import_lines l LEFT JOIN departments d ON d.id = l.department_id AND d.deactivated_at IS NULL
+          WHERE l.import_id = $1 AND l.problem IS NULL",
+        by_code("$3"),
+        is_address_taken("$3", "$4")
+    )
+}
 
 /// The next waiting lines. Those that repeat other lines come last.
 pub fn waiting(conn: &mut PgConnection, import: &LockedImport, limit: i64) -> Result<Vec<WaitingLine>> {
-    Ok(db::replanned(format!("{SELECT} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2"))
+    Ok(db::replanned(format!("{} ORDER BY (l.repeats IS NOT NULL), l.line LIMIT $2", select()))
         .bind(import.id)
         .bind(limit)
         .bind(import.channel_id)
@@ -113,7 +111,7 @@ pub fn waiting(conn: &mut PgConnection, import: &LockedImport, limit: i64) -> Re
 
 /// One line, if it is still waiting.
 pub fn waiting_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -> Result<Vec<WaitingLine>> {
-    Ok(db::replanned(format!("{SELECT} AND l.line = $2"))
+    Ok(db::replanned(format!("{} AND l.line = $2", select()))
         .bind(import.id)
         .bind(line)
         .bind(import.channel_id)

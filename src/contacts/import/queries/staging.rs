@@ -4,6 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use serde_json::Value;
 
+use super::matching::{BY_EMAIL, BY_PHONE, by_code, is_address_taken};
 use crate::channels::ChannelKind;
 use crate::contacts::import::import_lines::{ADDRESS_TAKEN, TWO_CONTACTS};
 use crate::contacts::import::line::{Attendant, DepartmentDirectory, Line};
@@ -121,33 +122,27 @@ fn add_portion(
         lines.iter().map(of).collect()
     }
     // SQL text: inserts many lines at once, each with what is known of it.
-    db::replanned(
+    db::replanned(format!(
         "INSERT INTO import_lines (import_id, line, name, phone, email, person, department, attendant,
                 department_id, attendant_id, code, remark, problem, repeats, person_key, is_known)
          SELECT $1, l.line, l.name, l.phone, l.email, l.person, l.department, l.attendant, l.department_id,
                 l.attendant_id, CASE WHEN l.problem IS NULL AND c.id IS NULL THEN '' ELSE l.code END, l.remark,
                 CASE WHEN l.problem IS NOT NULL OR l.repeats IS NOT NULL OR c.id IS NOT NULL THEN l.problem
                      WHEN p.id <> e.id THEN $5
-                     WHEN p.id IS NULL AND e.id IS NULL AND EXISTS (
-                        SELECT FROM contacts o WHERE o.channel_id = $2
-                           AND o.address = CASE $3 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone END)
-                     THEN $4 END,
+                     WHEN p.id IS NULL AND e.id IS NULL AND {is_address_taken} THEN $4 END,
                 l.repeats, plain(l.person),
                 l.problem IS NULL AND l.repeats IS NULL
                     AND (c.id IS NOT NULL OR (coalesce(p.id, e.id) IS NOT NULL AND (p.id = e.id) IS NOT FALSE))
            FROM unnest($6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
                 AS l (line, name, phone, email, person, department, attendant, department_id, attendant_id, code,
                       remark, problem, repeats)
-           LEFT JOIN LATERAL (SELECT o.id FROM channels ch JOIN contacts o ON o.channel_id = ch.id
-                               WHERE l.code <> '' AND o.address = l.code AND o.anonymised_at IS NULL
-                               ORDER BY o.channel_id <> $2, o.id LIMIT 1) c ON true
-           LEFT JOIN LATERAL (SELECT o.id FROM contacts o
-                               WHERE o.phone = l.phone AND o.phone <> '' AND l.problem IS NULL AND l.repeats IS NULL
-                               ORDER BY o.archived_at IS NOT NULL, o.id LIMIT 1) p ON true
-           LEFT JOIN LATERAL (SELECT o.id FROM contacts o
-                               WHERE o.email = l.email AND o.email <> '' AND l.problem IS NULL AND l.repeats IS NULL
-                               ORDER BY o.archived_at IS NOT NULL, o.id LIMIT 1) e ON true",
-    )
+           -- The limits let each contact be looked up once.
+           LEFT JOIN LATERAL (SELECT {by_code} AS id LIMIT 1) c ON true
+           LEFT JOIN LATERAL (SELECT {BY_PHONE} AS id WHERE l.problem IS NULL AND l.repeats IS NULL LIMIT 1) p ON true
+           LEFT JOIN LATERAL (SELECT {BY_EMAIL} AS id WHERE l.problem IS NULL AND l.repeats IS NULL LIMIT 1) e ON true",
+        by_code = by_code("$2"),
+        is_address_taken = is_address_taken("$2", "$3"),
+    ))
     .bind(import)
     .bind(channel)
     .bind(kind)

@@ -50,12 +50,15 @@ pub fn create_contacts(
 ) -> Result<()> {
     db::replanned(
         "WITH made AS (
-            INSERT INTO contacts (channel_id, address, name, phone, email, person_id, default_department_id,
+            INSERT INTO contacts (channel_id, name, phone, email, person_id, default_department_id,
                                   default_attendant_id)
-            SELECT $1, CASE $2 WHEN 'email' THEN l.email WHEN 'whatsapp' THEN l.phone ELSE gen_random_uuid()::text END,
-                   l.name, l.phone, l.email, l.person, l.department, l.attendant
+            SELECT $1, l.name, l.phone, l.email, l.person, l.department, l.attendant
               FROM unnest($3, $4, $5, $6, $7, $8) AS l (name, phone, email, person, department, attendant)
-            RETURNING id)
+            RETURNING id, phone, email),
+         known AS (
+            INSERT INTO contact_identities (contact_id, channel_id, kind, value)
+            SELECT id, $1, identity_kind($2), CASE $2 WHEN 'email' THEN email ELSE phone END FROM made
+             WHERE $2 IN ('email', 'whatsapp'))
          INSERT INTO audit (action, subject_id, actor_id, details)
          SELECT 'contact.created', id, $9, jsonb_build_object('import_id', $10) FROM made",
     )
