@@ -169,7 +169,7 @@ db::row! {
 pub fn usage(conn: &mut PgConnection, channel: ChannelId) -> Result<Usage> {
     // A subquery per row lets each count stop at its limit. A join would read all contacts first.
     let pending = "SELECT FROM schedules s WHERE s.status = 'scheduled'
-                      AND (SELECT c.channel_id FROM contacts c WHERE c.id = s.contact_id) = $1";
+                      AND coalesce(s.channel_id, (SELECT c.channel_id FROM contacts c WHERE c.id = s.contact_id)) = $1";
     Ok(db::prepared(format!(
         "SELECT (SELECT count(*) FROM (SELECT FROM contacts WHERE channel_id = $1 AND archived_at IS NULL
                    ORDER BY channel_id, id LIMIT $2) n) AS contacts,

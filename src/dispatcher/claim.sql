@@ -13,7 +13,7 @@
 SELECT s.id, s.due_at > now() AS is_ahead
   FROM schedules s
   JOIN contacts c ON c.id = s.contact_id
-  JOIN channels ch ON ch.id = c.channel_id
+  JOIN channels ch ON ch.id = coalesce(s.channel_id, c.channel_id)
   JOIN departments d ON d.id = s.department_id
  WHERE s.status = 'scheduled' AND s.id <> ALL ($1)
    AND s.due_at <= greatest(now(), least(now() + $2 * interval '1 millisecond',

@@ -91,11 +91,15 @@ pub fn claim_one(conn: &mut PgConnection, id: ScheduleId) -> QueryResult<bool> {
 /// # Errors
 /// `Collision` if another transaction changed the contact, the department or the attendant in between.
 pub fn lock_pending(conn: &mut PgConnection, id: ScheduleId) -> Result<bool> {
-    type Assignment = (ContactId, DepartmentId, Option<UserId>);
-    let assignment = (schedules::contact_id, schedules::department_id, schedules::attendant_id);
+    type Assignment = (ContactId, Option<ChannelId>, DepartmentId, Option<UserId>);
+    let assignment =
+        (schedules::contact_id, schedules::channel_id, schedules::department_id, schedules::attendant_id);
     let before: Assignment = schedules::table.find(id).select(assignment).first(conn)?;
-    let (contact, department, attendant) = before;
-    let channel: ChannelId = contacts::table.find(contact).select(contacts::channel_id).first(conn)?;
+    let (contact, chosen, department, attendant) = before;
+    let channel: ChannelId = match chosen {
+        Some(channel) => channel,
+        None => contacts::table.find(contact).select(contacts::channel_id).first(conn)?,
+    };
     channels::table.find(channel).select(channels::id).for_share().execute(conn)?;
     departments::table.find(department).select(departments::id).for_share().execute(conn)?;
     if let Some(attendant) = attendant {

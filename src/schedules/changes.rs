@@ -16,6 +16,7 @@ text_enum! {
     pub enum Field {
         Person = "person_id",
         Contact = "contact_id",
+        Channel = "channel_id",
         Department = "department_id",
         Attendant = "attendant_id",
         Action = "action",
@@ -33,6 +34,7 @@ impl Field {
         match self {
             Self::Person => "Pessoa",
             Self::Contact => "Contato",
+            Self::Channel => "Conexão",
             Self::Department => "Departamento",
             Self::Attendant => "Atendente",
             Self::Action => "Ação",
@@ -62,6 +64,7 @@ impl Changes {
         let mut changes = Self::default();
         changes.value(Field::Person, json!(stored.person_id), json!(draft.person));
         changes.value(Field::Contact, json!(stored.contact_id), json!(draft.contact));
+        changes.value(Field::Channel, json!(stored.channel_id), json!(draft.channel));
         changes.value(Field::Department, json!(stored.department_id), json!(draft.department));
         changes.value(Field::Attendant, json!(stored.attendant_id), json!(draft.attendant));
         changes.value(Field::Action, json!(stored.action.as_str()), json!(draft.action.as_str()));

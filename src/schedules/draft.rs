@@ -3,15 +3,18 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::Action;
+use crate::channels::ChannelKind;
 use crate::clock::Zone;
 use crate::files::Attachment;
-use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
+use crate::ids::{AttachmentId, ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 
 /// The ids chosen in a form's selects.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ChosenIds {
     pub person: Option<PersonId>,
     pub contact: Option<ContactId>,
+    /// `None` for the first channel of the contact.
+    pub channel: Option<ChannelId>,
     pub department: Option<DepartmentId>,
     pub attendant: Option<UserId>,
     pub ticket: Option<TicketId>,
@@ -23,8 +26,22 @@ pub struct ChosenIds {
 pub struct ChosenContact {
     pub id: ContactId,
     pub person: Option<PersonId>,
-    /// Whether its channel is active and can carry a message.
+    /// Whether one of its channels is active.
     pub is_reachable: bool,
+}
+
+crate::db::row! {
+    /// A channel on which the contact has an address.
+    #[derive(Clone, Debug)]
+    pub struct ContactChannel {
+        pub id: ChannelId,
+        pub kind: ChannelKind,
+        pub name: String,
+        /// Whether it is the contact's first: a schedule stores no channel then.
+        pub is_first: bool,
+        /// Inactive ones are known only where the edited schedule has them.
+        pub is_active: bool,
+    }
 }
 
 /// What the database says about the chosen records.
@@ -39,7 +56,9 @@ pub struct Facts {
     /// Whether the edited schedule already has this contact with this person: the contact may have left the
     /// person since.
     pub keeps_contact: bool,
-    /// Whether the edited schedule already sends to this contact: its channel may have become inactive since.
+    /// The channels that the form offers; the one that worked last comes first.
+    pub channels: Vec<ContactChannel>,
+    /// Whether the edited schedule already sends to this contact by this channel: it may have become inactive since.
     pub keeps_channel: bool,
     /// The chosen department, if active or if the edited schedule already has it.
     pub department: Option<DepartmentId>,
@@ -56,6 +75,17 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The channel by which the message goes. A contact with one channel leaves no choice.
+    pub fn channel(&self, chosen: Option<ChannelId>) -> Option<&ContactChannel> {
+        if let [only] = self.channels.as_slice() {
+            return Some(only);
+        }
+        self.channels.iter().find(|channel| match chosen {
+            Some(id) => channel.id == id,
+            None => channel.is_first,
+        })
+    }
+
     /// Why the chosen person no longer fits, if it does not.
     pub fn unfit_person(&self) -> Option<&'static str> {
         let person = self.person?;
@@ -76,6 +106,8 @@ pub struct ScheduleDraft {
     pub rescheduled_from: Option<ScheduleId>,
     pub person: Option<PersonId>,
     pub contact: ContactId,
+    /// `None` for the first channel of the contact.
+    pub channel: Option<ChannelId>,
     pub department: DepartmentId,
     pub attendant: Option<UserId>,
     pub action: Action,

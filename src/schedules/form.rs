@@ -34,6 +34,8 @@ pub struct ScheduleInput {
     pub ticket_id: String,
     pub person_id: String,
     pub contact_id: String,
+    /// Empty for the first channel of the contact.
+    pub channel_id: String,
     pub department_id: String,
     pub attendant_id: String,
     pub action: String,
@@ -69,6 +71,7 @@ impl ScheduleInput {
             ticket_id: text("ticket_id"),
             person_id: text("person_id"),
             contact_id: text("contact_id"),
+            channel_id: text("channel_id"),
             department_id: text("department_id"),
             attendant_id: text("attendant_id"),
             action: text("action"),
@@ -102,7 +105,7 @@ impl ScheduleInput {
     /// gives it another id.
     pub fn submission_key(&self, sender: UserId, files: &[Attachment]) -> Uuid {
         let sender = sender.to_string();
-        let Self { form_key, ticket_id, person_id, contact_id, department_id, .. } = self;
+        let Self { form_key, ticket_id, person_id, contact_id, channel_id, department_id, .. } = self;
         let Self { attendant_id, action, due_at, due_fold, zone, message, comment, rescheduled_from, .. } =
             self;
         let parts = [
@@ -112,6 +115,7 @@ impl ScheduleInput {
             rescheduled_from,
             person_id,
             contact_id,
+            channel_id,
             department_id,
             attendant_id,
             action,
@@ -166,6 +170,7 @@ impl ScheduleInput {
         ChosenIds {
             person: self.person_id.parse().ok(),
             contact: self.contact_id.parse().ok(),
+            channel: self.channel_id.parse().ok(),
             department: self.department_id.parse().ok(),
             attendant: self.attendant_id.parse().ok(),
             ticket: self.ticket_id.parse().ok(),

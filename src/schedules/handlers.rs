@@ -55,15 +55,16 @@ pub async fn new(
         return reschedule(&viewer, shell, &db, from).await;
     }
     let (contact, ticket) = (query.contact_id.parse().ok(), query.ticket_id.parse().ok());
-    let (proposal, departments) = db
+    let (proposal, channel, departments) = db
         .run(move |conn| {
             let proposal = contact.map(|contact| queries::proposal(conn, contact, ticket)).transpose()?;
-            Ok((proposal.flatten(), queries::departments(conn)?))
+            let channel = contact.map(|contact| queries::preferred_channel(conn, contact)).transpose()?;
+            Ok((proposal.flatten(), channel.flatten(), queries::departments(conn)?))
         })
         .await?;
     let typed =
         proposal.map_or_else(ScheduleInput::blank, |proposal| ScheduleInput::proposing(&proposal, ticket));
-    let typed = typed.with_only_department(&departments);
+    let typed = typed.with_channel(channel).with_only_department(&departments);
     let page = filled(&viewer, &db, typed.with_slot(&query.due_at)).await?;
     shell.page(Purpose::New.title(), page)
 }

@@ -47,6 +47,13 @@ function fetchAttendants(form, attendant) {
   return window.htmx.ajax("GET", "/schedules/new/attendants", { source, target: "#attendant", swap: "outerHTML", values: { attendant_id: attendant } });
 }
 
+/** Fetches the warnings and connections of a contact that was restored. */
+function fetchChannels(contact) {
+  const values = { contact_id: contact.value };
+  if (history.state?.channel !== undefined) values.channel_id = history.state.channel;
+  window.htmx.ajax("GET", "/schedules/new/contact-warning", { source: contact, target: "#contact-warning", swap: "outerHTML", values });
+}
+
 /**
  * Restores the form after the browser's "back". The browser restores most fields, but not attendants and
  * search results, which are not in the page that the server sent.
@@ -61,11 +68,16 @@ function comeBack(form) {
   form.addEventListener("change", ({ target }) => {
     if (target.id === "attendant_id") keep({ attendant: target.value });
     if (target.id === "department_id") keep({ attendant: "" });
+    if (target.id === "channel_id") keep({ channel: target.value });
+    if (target.id === "contact_id") keep({ channel: undefined });
     if (target.tomselect) keepChoice(target);
   });
   // Browsers restore what was typed after this script has run, but before pageshow.
   addEventListener("pageshow", () => {
+    const contact = one("#contact_id", form);
+    const before = contact.value;
     for (const select of all("select[data-search]", form)) restore(select);
+    if (contact.value !== before) fetchChannels(contact);
     if (one("#department_id", form).value && !one("#attendant_id", form)) fetchAttendants(form, history.state?.attendant ?? "");
     if (history.state) check(form);
   });

@@ -2,7 +2,7 @@
 //!
 //! A form carries the values that it was opened with. A field that this user did not touch takes the other
 //! user's value. The user is asked only about fields that both changed. Fields that depend on each other form
-//! one part: a contact with its person, an attendant with the department.
+//! one part: a contact with its person and channel, an attendant with the department.
 
 use std::collections::BTreeMap;
 
@@ -44,7 +44,7 @@ impl Part {
     /// The part that a field belongs to. The spacing exemption is in no form.
     pub fn of(field: Field) -> Option<Self> {
         match field {
-            Field::Person | Field::Contact => Some(Self::Contact),
+            Field::Person | Field::Contact | Field::Channel => Some(Self::Contact),
             Field::Department | Field::Attendant => Some(Self::Attendance),
             Field::Action => Some(Self::Action),
             Field::DueAt => Some(Self::Due),
@@ -138,7 +138,9 @@ impl ScheduleInput {
     fn part(&self, part: Part) -> Vec<String> {
         let one = |text: &str| vec![text.trim().to_owned()];
         match part {
-            Part::Contact => vec![self.person_id.clone(), self.contact_id.clone()],
+            Part::Contact => {
+                vec![self.person_id.clone(), self.contact_id.clone(), self.channel_id.clone()]
+            }
             Part::Attendance => vec![self.department_id.clone(), self.attendant_id.clone()],
             Part::Action => one(&self.action),
             Part::Due => vec![self.due_at.clone(), self.due_fold.clone()],
@@ -158,6 +160,7 @@ impl ScheduleInput {
             Part::Contact => {
                 self.person_id.clone_from(&other.person_id);
                 self.contact_id.clone_from(&other.contact_id);
+                self.channel_id.clone_from(&other.channel_id);
             }
             Part::Attendance => {
                 self.department_id.clone_from(&other.department_id);

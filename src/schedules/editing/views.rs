@@ -124,7 +124,10 @@ fn taken(zone: Zone, stale: &Stale, original: &Original) -> Vec<Line> {
 fn now(zone: Zone, stale: &Stale, part: Part) -> String {
     let detail = &stale.detail;
     match part {
-        Part::Contact => with_second(detail.contact_name.clone(), detail.person_name.clone()),
+        Part::Contact => {
+            let contact = with_second(detail.contact_name.clone(), detail.person_name.clone());
+            with_second(contact, detail.chosen_channel.clone())
+        }
         Part::Attendance => {
             let attendant = detail.attendant_name.clone().unwrap_or_else(|| QUEUE.into());
             with_second(detail.department_name.clone(), Some(attendant))

@@ -1,6 +1,7 @@
 //! The form's files: sent with the form, or uploaded before and named by their ids.
 
 use super::ScheduleInput;
+use crate::channels::Capabilities;
 use crate::files::{KeptUploads, MAX_FILES, TOO_MANY};
 use crate::ids::AttachmentId;
 use crate::refusal::FieldErrors;
@@ -29,7 +30,13 @@ impl ScheduleInput {
         self
     }
 
-    pub(super) fn check_files(&self, facts: &Facts, action: Option<Action>, errors: &mut FieldErrors) {
+    pub(super) fn check_files(
+        &self,
+        facts: &Facts,
+        action: Option<Action>,
+        limits: Option<Capabilities>,
+        errors: &mut FieldErrors,
+    ) {
         for sentence in &self.refused_files {
             errors.add("files", sentence);
         }
@@ -40,6 +47,10 @@ impl ScheduleInput {
             && !self.refused_files.iter().any(|sentence| sentence.starts_with(TOO_MANY))
         {
             errors.add("files", TOO_MANY);
+        } else if let Some(limits) = limits {
+            if let Some(sentence) = refused_by_channel(facts, limits) {
+                errors.add("files", sentence);
+            }
         }
         if action == Some(Action::Notify) && !self.files.is_empty() {
             errors.add(
@@ -48,4 +59,24 @@ impl ScheduleInput {
             );
         }
     }
+}
+
+/// Why the channel cannot carry the files, if it cannot.
+fn refused_by_channel(facts: &Facts, limits: Capabilities) -> Option<String> {
+    if facts.files.len() > limits.max_files {
+        return Some(format!("Esta conexão leva até {} arquivos por mensagem.", limits.max_files));
+    }
+    let bytes: u64 = facts.files.iter().map(|file| file.size.unsigned_abs()).sum();
+    (bytes > limits.max_bytes).then(|| {
+        format!(
+            "Esta conexão leva até {} em arquivos por mensagem, e estes somam {}. Remova algum ou escolha outra conexão.",
+            megabytes(limits.max_bytes),
+            megabytes(bytes)
+        )
+    })
+}
+
+/// `18 MB`, rounded up, so that what is too large never reads as if it fitted.
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1024 * 1024))
 }

@@ -1,7 +1,8 @@
 //! Validates the typed fields one by one.
 
 use super::{COMMENT_LIMIT, MESSAGE_LIMIT, ScheduleInput};
-use crate::ids::ContactId;
+use crate::channels::Capabilities;
+use crate::ids::{ChannelId, ContactId};
 use crate::refusal::FieldErrors;
 use crate::schedules::Action;
 use crate::schedules::draft::{Facts, ScheduleDraft};
@@ -15,6 +16,7 @@ impl ScheduleInput {
         let mut errors = FieldErrors::default();
         let action = self.action();
         let contact = self.parse_contact(facts, action, &mut errors);
+        let channel = self.parse_channel(facts, action, &mut errors);
         self.check_sources(facts, &mut errors);
         let department = facts.department;
         if department.is_none() {
@@ -25,8 +27,9 @@ impl ScheduleInput {
             errors.add("action", "Escolha uma ação.");
         }
         let due = self.parse_due(facts, &mut errors);
-        let message = self.parse_message(action, &mut errors);
-        self.check_files(facts, action, &mut errors);
+        let limits = self.limits(facts, action);
+        let message = self.parse_message(action, limits, &mut errors);
+        self.check_files(facts, action, limits, &mut errors);
         let comment = self.parse_comment(action, &mut errors);
         let (Some(contact), Some(department), Some(action), Some((due_local, due_at)), true) =
             (contact, department, action, due, errors.is_empty())
@@ -38,6 +41,7 @@ impl ScheduleInput {
             rescheduled_from: facts.rescheduled_from,
             person: facts.person,
             contact,
+            channel,
             department,
             attendant: facts.attendant,
             action,
@@ -84,6 +88,46 @@ impl ScheduleInput {
         Some(contact.id)
     }
 
+    /// The channel by which the message goes; `None` for the contact's first.
+    fn parse_channel(
+        &self,
+        facts: &Facts,
+        action: Option<Action>,
+        errors: &mut FieldErrors,
+    ) -> Option<ChannelId> {
+        let chosen = self.ids().channel;
+        let channel = facts.channel(chosen);
+        let wanted = channel.filter(|channel| !channel.is_first).map(|channel| channel.id);
+        let opens_ticket = action.is_some_and(Action::opens_ticket);
+        // Where no channel is active, the contact's field says so.
+        if !opens_ticket || !facts.contact.is_some_and(|contact| contact.is_reachable) {
+            return wanted;
+        }
+        let field = if facts.channels.len() > 1 { "channel_id" } else { "contact_id" };
+        match channel {
+            Some(channel) if channel.is_active || facts.keeps_channel => {
+                if Capabilities::of(channel.kind).is_none() && self.sends_something() {
+                    errors.add(field, "Esta conexão ainda não envia mensagens. Escolha outra, ou agende sem mensagem e arquivos.");
+                }
+            }
+            _ => errors.add(
+                field,
+                "A conexão escolhida não está ativa ou este contato não tem endereço nela. Escolha outra.",
+            ),
+        }
+        wanted
+    }
+
+    fn sends_something(&self) -> bool {
+        !self.message.trim().is_empty() || !self.files.is_empty()
+    }
+
+    /// What the chosen channel can carry, if it is known and something is sent.
+    fn limits(&self, facts: &Facts, action: Option<Action>) -> Option<Capabilities> {
+        let channel = facts.channel(self.ids().channel).filter(|_| action.is_some_and(Action::opens_ticket));
+        channel.and_then(|channel| Capabilities::of(channel.kind))
+    }
+
     /// Linked records must belong to the schedule's contact.
     fn check_sources(&self, facts: &Facts, errors: &mut FieldErrors) {
         if facts.contact.is_none() {
@@ -114,11 +158,17 @@ impl ScheduleInput {
         }
     }
 
-    fn parse_message(&self, action: Option<Action>, errors: &mut FieldErrors) -> String {
+    fn parse_message(
+        &self,
+        action: Option<Action>,
+        limits: Option<Capabilities>,
+        errors: &mut FieldErrors,
+    ) -> String {
         let message = self.message.trim().to_owned();
+        let limit = limits.map_or(MESSAGE_LIMIT, |limits| limits.max_text.min(MESSAGE_LIMIT));
         let used = message.chars().count();
-        if used > MESSAGE_LIMIT {
-            errors.add("message", too_long(used, MESSAGE_LIMIT));
+        if used > limit {
+            errors.add("message", too_long(used, limit));
             return message;
         }
         match variables::parse(&message) {
@@ -128,8 +178,8 @@ impl ScheduleInput {
             }
             Ok(found) => {
                 let longest = variables::longest_filled(&message, &found);
-                if longest > MESSAGE_LIMIT {
-                    errors.add("message", too_long_when_filled(longest));
+                if longest > limit {
+                    errors.add("message", too_long_when_filled(longest, limit));
                 }
             }
         }
@@ -159,10 +209,10 @@ impl ScheduleInput {
 }
 
 /// The error for a message that fits as it is written, but not with the longest names in it.
-fn too_long_when_filled(longest: usize) -> String {
+fn too_long_when_filled(longest: usize, limit: usize) -> String {
     format!(
         "Com as variáveis preenchidas, a mensagem pode chegar a {} caracteres. Use até {}.",
         thousands(longest),
-        thousands(MESSAGE_LIMIT)
+        thousands(limit)
     )
 }

@@ -2,7 +2,7 @@
 
 use super::{Fold, ScheduleInput};
 use crate::clock::Zone;
-use crate::ids::TicketId;
+use crate::ids::{ChannelId, TicketId};
 use crate::schedules::draft::Facts;
 use crate::schedules::editing::Original;
 use crate::schedules::queries::{Choice, Proposal, Stored};
@@ -26,6 +26,11 @@ impl ScheduleInput {
         self
     }
 
+    /// Chooses the channel; `None` for the contact's first.
+    pub fn with_channel(self, channel: Option<ChannelId>) -> Self {
+        Self { channel_id: id_text(channel), ..self }
+    }
+
     /// Chooses the department if there is only one.
     pub fn with_only_department(mut self, departments: &[Choice]) -> Self {
         if let ([only], true) = (departments, self.department_id.trim().is_empty()) {
@@ -39,6 +44,7 @@ impl ScheduleInput {
         let typed = Self {
             person_id: id_text(stored.person_id),
             contact_id: stored.contact_id.to_string(),
+            channel_id: id_text(stored.channel_id),
             department_id: stored.department_id.to_string(),
             attendant_id: id_text(stored.attendant_id),
             action: stored.action.as_str().into(),
@@ -71,6 +77,10 @@ impl ScheduleInput {
         if let Some(reason) = facts.unfit_person().or(is_gone.then_some("A pessoa foi arquivada.")) {
             self.person_id.clear();
             reasons.push(reason);
+        }
+        if ids.channel.is_some() && facts.channel(ids.channel).is_none() {
+            self.channel_id.clear();
+            reasons.push("A conexão escolhida não está mais ativa para este contato.");
         }
         if ids.department.is_some() && facts.department.is_none() {
             self.department_id.clear();

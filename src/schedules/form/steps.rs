@@ -30,7 +30,12 @@ pub async fn after_step(db: &Db, form: &Fields, typed: ScheduleInput) -> Result<
     let Some(contact) = typed.ids().contact.filter(|_| form.get("step") == "contact") else {
         return Ok(typed);
     };
-    let proposal = db.run(move |conn| queries::proposal(conn, contact, None)).await?;
+    let (proposal, channel) = db
+        .run(move |conn| {
+            Ok((queries::proposal(conn, contact, None)?, queries::preferred_channel(conn, contact)?))
+        })
+        .await?;
+    let typed = typed.with_channel(channel);
     Ok(match proposal {
         Some(proposal) => typed.with_proposal(&proposal),
         None => typed,

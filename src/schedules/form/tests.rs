@@ -1,9 +1,10 @@
 //! The rules of the form, field by field.
 
 use super::*;
+use crate::channels::ChannelKind;
 use crate::clock::Zone;
-use crate::ids::{ContactId, DepartmentId, PersonId};
-use crate::schedules::draft::{ChosenContact, Facts};
+use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
+use crate::schedules::draft::{ChosenContact, ContactChannel, Facts};
 
 fn facts() -> Facts {
     Facts {
@@ -13,6 +14,7 @@ fn facts() -> Facts {
         person: None,
         is_person_archived: false,
         keeps_contact: false,
+        channels: vec![channel()],
         keeps_channel: false,
         department: Some(DepartmentId(3)),
         attendant: None,
@@ -24,6 +26,16 @@ fn facts() -> Facts {
 
 fn contact() -> ChosenContact {
     ChosenContact { id: ContactId(1), person: Some(PersonId(2)), is_reachable: true }
+}
+
+fn channel() -> ContactChannel {
+    ContactChannel {
+        id: ChannelId(5),
+        kind: ChannelKind::WebChat,
+        name: "Chat".into(),
+        is_first: true,
+        is_active: true,
+    }
 }
 
 fn typed() -> ScheduleInput {

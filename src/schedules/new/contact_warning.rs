@@ -1,4 +1,4 @@
-//! The warnings about the contact that is chosen in the form.
+//! The warnings about the contact that is chosen in the form, and the choice of its channel.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
@@ -10,13 +10,15 @@ use crate::error::Result;
 use crate::schedules::draft::ChosenIds;
 use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries;
-use crate::schedules::views::{ContactFacts, ContactWarning};
+use crate::schedules::views::{ChannelField, ContactFacts, ContactWarning};
 use crate::web::Shell;
 
 #[derive(Deserialize)]
 pub struct ContactQuery {
     #[serde(default)]
     pub contact_id: String,
+    /// The channel that the form showed before the browser's "back"; absent where a contact was chosen just now.
+    pub channel_id: Option<String>,
 }
 
 pub async fn show(
@@ -27,11 +29,12 @@ pub async fn show(
 ) -> Result<HttpResponse> {
     let chosen = ChosenIds { contact: query.contact_id.parse().ok(), ..ChosenIds::default() };
     let user = viewer.id;
-    let facts = db
+    let (warning, channels) = db
         .run(move |conn| {
             let facts = queries::facts(conn, chosen, None)?;
-            ContactFacts::of(conn, &facts, user, &ScheduleInput::default())
+            Ok((ContactFacts::of(conn, &facts, user, &ScheduleInput::default())?, facts.channels))
         })
         .await?;
-    shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, facts, true))
+    let channel = ChannelField::proposing(&channels, query.channel_id.as_deref());
+    shell.fragment(StatusCode::OK, ContactWarning::new(&viewer, warning, Some(channel)))
 }

@@ -22,6 +22,8 @@ db::row! {
         pub phone: String,
         pub email: String,
         pub channel_name: String,
+        /// The channel that was chosen in place of the contact's first.
+        pub chosen_channel: Option<String>,
         pub person_name: Option<String>,
         pub department_name: String,
         pub attendant_name: Option<String>,
@@ -45,7 +47,7 @@ db::row! {
         pub fired_early_at: Option<DateTime<Utc>>,
         pub is_archived: bool,
         pub is_anonymised: bool,
-        /// Whether the contact's channel is inactive.
+        /// Whether the channel by which it goes is inactive.
         pub is_unreachable: bool,
         pub is_department_inactive: bool,
         pub is_attendant_inactive: bool,
@@ -60,7 +62,8 @@ db::row! {
 pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -> Result<Detail> {
     // SQL text: the condition `is_readable` is shared as text, and many columns are computed.
     let detail: Detail = db::prepared(format!(
-        "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
+        "SELECT s.id, s.contact_id, c.name AS contact_name, c.phone, c.email, first.name AS channel_name,
+                CASE WHEN s.channel_id IS NOT NULL THEN ch.name END AS chosen_channel,
                 p.name AS person_name, d.name AS department_name, a.name AS attendant_name, s.action, s.due_at,
                 s.message, m.body AS sent_message, s.comment, s.status, s.failure_reason, s.cancel_reason,
                 s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
@@ -73,7 +76,8 @@ pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -
                 false AS is_readable
            FROM schedules s
            JOIN contacts c ON c.id = s.contact_id
-           JOIN channels ch ON ch.id = c.channel_id
+           JOIN channels first ON first.id = c.channel_id
+           JOIN channels ch ON ch.id = coalesce(s.channel_id, c.channel_id)
            JOIN departments d ON d.id = s.department_id
            LEFT JOIN people p ON p.id = s.person_id
            LEFT JOIN users a ON a.id = s.attendant_id

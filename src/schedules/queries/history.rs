@@ -101,17 +101,20 @@ fn names(conn: &mut PgConnection, entries: &[HistoryEntry]) -> Result<Names> {
     let of = |field| ids.get(&field).map(|ids| ids.iter().copied().collect()).unwrap_or_default();
     let (people, contacts): (Vec<i64>, Vec<i64>) = (of(Field::Person), of(Field::Contact));
     let (departments, attendants): (Vec<i64>, Vec<i64>) = (of(Field::Department), of(Field::Attendant));
-    // SQL text: one statement reads the names of four tables.
+    let channels: Vec<i64> = of(Field::Channel);
+    // SQL text: one statement reads the names of five tables.
     let rows: Vec<(String, i64, String)> = db::prepared(
         "SELECT 'person_id' AS field, id, name FROM people WHERE id = ANY ($1)
          UNION ALL SELECT 'contact_id', id, name FROM contacts WHERE id = ANY ($2)
          UNION ALL SELECT 'department_id', id, name FROM departments WHERE id = ANY ($3)
-         UNION ALL SELECT 'attendant_id', id, name FROM users WHERE id = ANY ($4)",
+         UNION ALL SELECT 'attendant_id', id, name FROM users WHERE id = ANY ($4)
+         UNION ALL SELECT 'channel_id', id, name FROM channels WHERE id = ANY ($5)",
     )
     .bind(people)
     .bind(contacts)
     .bind(departments)
     .bind(attendants)
+    .bind(channels)
     .load(conn)?;
     let named =
         |(field, id, name): (String, i64, String)| Some(((field.parse::<Field>().ok()?.as_str(), id), name));

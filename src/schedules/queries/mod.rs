@@ -16,7 +16,7 @@ pub use choices::{
     person_choice, proposal,
 };
 pub use detail::{Detail, DetailPage, detail};
-pub use facts::facts;
+pub use facts::{facts, preferred_channel};
 pub use files::{attach, of_schedule as files_of, usable as usable_files};
 pub use handover::{Clash, clashes, hand_over, lock_handed_over};
 pub use history::{History, HistoryEntry, Names, Related, history, history_since, related};

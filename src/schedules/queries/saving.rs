@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::db::{self, clock_timestamp};
 use crate::error::Result;
-use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, UserId};
+use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
 use crate::schedules::cancel::Reason;
 use crate::schedules::draft::ScheduleDraft;
 use crate::schedules::spacing::{Conflict, Scope, Spacing};
@@ -140,6 +140,7 @@ pub fn has_time_and_key(
 #[diesel(table_name = schedules, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct FormColumns<'a> {
     contact_id: ContactId,
+    channel_id: Option<ChannelId>,
     person_id: Option<PersonId>,
     department_id: DepartmentId,
     attendant_id: Option<UserId>,
@@ -157,6 +158,7 @@ impl<'a> FormColumns<'a> {
     pub fn new(draft: &'a ScheduleDraft, spacing: Spacing) -> Self {
         Self {
             contact_id: draft.contact,
+            channel_id: draft.channel,
             person_id: draft.person,
             department_id: draft.department,
             attendant_id: draft.attendant,

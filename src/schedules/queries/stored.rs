@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use crate::db;
 use crate::error::{Error, Result};
-use crate::ids::{AttachmentId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
+use crate::ids::{AttachmentId, ChannelId, ContactId, DepartmentId, PersonId, ScheduleId, UserId};
 use crate::schedules::{Action, Status};
 
 db::row! {
@@ -18,6 +18,8 @@ db::row! {
         pub status: Status,
         pub person_id: Option<PersonId>,
         pub contact_id: ContactId,
+        /// `None` for the first channel of the contact.
+        pub channel_id: Option<ChannelId>,
         pub department_id: DepartmentId,
         pub attendant_id: Option<UserId>,
         pub action: Action,
@@ -33,7 +35,7 @@ db::row! {
 
 /// SQL text: the query builder has no arrays of other tables' rows.
 const STORED: &str =
-    "SELECT id, version, status, person_id, contact_id, department_id, attendant_id, action, due_at,
+    "SELECT id, version, status, person_id, contact_id, channel_id, department_id, attendant_id, action, due_at,
         message, comment, spacing_key, spacing_exempt,
         ARRAY(SELECT a.id FROM attachments a WHERE a.schedule_id = schedules.id ORDER BY a.id) AS files
    FROM schedules WHERE id = $1";

@@ -54,6 +54,7 @@ fn text(field: Field, value: &Value, names: &Names, zone: Zone) -> String {
             if is_exempt.as_bool() == Some(true) { "não respeitado" } else { "respeitado" }.into()
         }
         (Field::Attendant, Value::Null) => "Fila do departamento".into(),
+        (Field::Channel, Value::Null) => "a primeira do contato".into(),
         (_, Value::Null) => "Nenhuma".into(),
         (_, id) => {
             let name = id.as_i64().and_then(|id| names.of(field, id));

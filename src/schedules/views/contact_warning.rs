@@ -3,6 +3,7 @@
 use askama::Template;
 use diesel::pg::PgConnection;
 
+use super::ChannelField;
 use crate::auth::Viewer;
 use crate::error::Result;
 use crate::ids::UserId;
@@ -81,15 +82,15 @@ pub struct ContactWarning {
     unread: Vec<(String, String)>,
     has_more_unread: bool,
     conversation: String,
-    /// Whether the button in the form's foot is included, as in an answer to htmx.
-    with_button: bool,
+    /// In an answer to htmx: the choice of the channel. The button in the form's foot comes with it.
+    channel: Option<ChannelField>,
 }
 
 impl ContactWarning {
-    pub fn new(viewer: &Viewer, facts: ContactFacts, with_button: bool) -> Self {
+    pub fn new(viewer: &Viewer, facts: ContactFacts, channel: Option<ChannelField>) -> Self {
         let ContactFacts { open_ticket, is_unreachable } = facts;
         let Some(ShownTicket { ticket, seen, was_shown, mut unread }) = open_ticket else {
-            return Self { is_unreachable, with_button, ..Self::default() };
+            return Self { is_unreachable, channel, ..Self::default() };
         };
         let may_close = tickets::may_attend(viewer, &ticket);
         if !may_close {
@@ -106,7 +107,7 @@ impl ContactWarning {
             unread: newest.map(in_words).collect(),
             has_more_unread,
             conversation: format!("/tickets/{}", ticket.id),
-            with_button,
+            channel,
         }
     }
 

@@ -5,7 +5,7 @@ use chrono::Utc;
 
 use super::options::{FormOptions, ResultCounts};
 use super::slot::suggestion;
-use super::{AttendantField, ContactWarning, MessagePreview, QUEUE, SlotView, with_second};
+use super::{AttendantField, ChannelField, ContactWarning, MessagePreview, QUEUE, SlotView, with_second};
 use crate::auth::Viewer;
 use crate::clock::{self, Resolved, Zone};
 use crate::files::UploadItem;
@@ -79,6 +79,7 @@ pub struct FormPage {
     contacts: Vec<Choice>,
     found: ResultCounts,
     departments: Vec<Choice>,
+    channel: ChannelField,
     attendant: AttendantField,
     warning: ContactWarning,
     preview: MessagePreview,
@@ -104,14 +105,15 @@ impl FormPage {
         if typed.zone.trim().is_empty() {
             typed.zone = viewer.zone.name().into();
         }
-        let FormOptions { people, contacts, found, departments, attendants, .. } = options;
+        let FormOptions { people, contacts, found, channel, departments, attendants, .. } = options;
         let FormOptions { warning, slot, files, unfit_person, preview, .. } = options;
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
             purpose,
             attendant: AttendantField::new(department, attendants, &typed.attendant_id, &typed.action, None),
-            warning: ContactWarning::new(viewer, warning, false),
+            warning: ContactWarning::new(viewer, warning, None),
+            channel,
             preview,
             typed,
             people,
@@ -134,6 +136,7 @@ impl FormPage {
 
     /// The same form with errors.
     pub fn refused(mut self, viewer: &Viewer, errors: FieldErrors, slot: Slot) -> Self {
+        self.channel.error = errors.of("channel_id").map(str::to_owned);
         self.attendant.error = errors.of("attendant_id").map(str::to_owned);
         self.slot = SlotView::new(viewer, slot);
         // The field itself says what is wrong.
@@ -179,7 +182,8 @@ impl FormPage {
         match part {
             Part::Contact => {
                 let contact = name(&self.contacts, &typed.contact_id).unwrap_or_default();
-                with_second(contact, name(&self.people, &typed.person_id))
+                let contact = with_second(contact, name(&self.people, &typed.person_id));
+                with_second(contact, self.channel.in_words())
             }
             Part::Attendance => {
                 let department = name(&self.departments, &typed.department_id).unwrap_or_default();

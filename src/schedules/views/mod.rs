@@ -3,6 +3,7 @@
 mod attendant;
 mod cancellation;
 mod changes;
+mod channel;
 mod contact_warning;
 mod dispatch;
 mod form;
@@ -16,6 +17,7 @@ mod warnings;
 pub use attendant::AttendantField;
 pub use cancellation::CancellationPage;
 pub use changes::ChangeLine;
+pub use channel::ChannelField;
 pub use contact_warning::{ContactFacts, ContactWarning};
 pub use dispatch::DispatchPage;
 pub use form::{FormPage, Purpose};

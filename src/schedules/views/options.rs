@@ -3,7 +3,7 @@
 use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 
-use super::{ContactFacts, MessagePreview};
+use super::{ChannelField, ContactFacts, MessagePreview};
 use crate::contacts::display;
 use crate::error::Result;
 use crate::files::UploadItem;
@@ -18,6 +18,7 @@ pub struct FormOptions {
     pub(super) people: Vec<Choice>,
     pub(super) contacts: Vec<Choice>,
     pub(super) found: ResultCounts,
+    pub(super) channel: ChannelField,
     pub(super) departments: Vec<Choice>,
     pub(super) attendants: Vec<Choice>,
     pub(super) warning: ContactFacts,
@@ -60,6 +61,7 @@ impl FormOptions {
             people,
             contacts,
             found,
+            channel: ChannelField::new(&facts.channels, &typed.channel_id),
             departments,
             attendants: match chosen.department {
                 Some(department) => queries::attendants(conn, department, except)?,

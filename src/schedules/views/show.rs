@@ -20,6 +20,8 @@ pub struct Show {
     id: String,
     contact: String,
     contact_sub: String,
+    /// The connection by which it goes, if not by the contact's first.
+    channel: Option<String>,
     initials: String,
     tint: u32,
     status: Status,
@@ -71,6 +73,7 @@ impl Show {
             initials: initials(&detail.contact_name),
             tint: tint(&detail.contact_id),
             contact_sub: display::subtitle(&detail.phone, &detail.email, &detail.channel_name),
+            channel: detail.chosen_channel.clone().filter(|_| detail.action.opens_ticket()),
             status: detail.status,
             is_unspaced: detail.is_unspaced,
             due,

@@ -6,6 +6,7 @@ mod bulk;
 mod calendar;
 mod cancelling;
 mod closing;
+mod connections;
 mod dispatch_now;
 mod editing;
 mod exporting;

@@ -55,7 +55,7 @@ pub fn chunk(
                 t.protocol, coalesce(u.name, '') AS creator_name, s.created_at, s.finished_at
            FROM ({}) s
            JOIN contacts c ON c.id = s.contact_id
-           JOIN channels ch ON ch.id = c.channel_id
+           JOIN channels ch ON ch.id = coalesce(s.channel_id, c.channel_id)
            JOIN departments d ON d.id = s.department_id
            LEFT JOIN people p ON p.id = s.person_id
            LEFT JOIN users a ON a.id = s.attendant_id
