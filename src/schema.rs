@@ -203,6 +203,7 @@ diesel::table! {
         next_try_at -> Timestamptz,
         taken_at -> Nullable<Timestamptz>,
         problem -> Nullable<Text>,
+        claimed_until -> Nullable<Timestamptz>,
     }
 }
 

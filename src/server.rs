@@ -26,6 +26,7 @@ use crate::db::private::{Keeper, KeeperFailure, STOP_TIME_LIMIT, Stop};
 use crate::db::{Changes, Db};
 use crate::dispatcher::{self, Control, Ending, Waker};
 use crate::files::{self, Files};
+use crate::inbox;
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
 use crate::log::say;
@@ -144,6 +145,8 @@ async fn serve(
         cipher: shared.channel_secrets.clone(),
         options: shared.transports.clone(),
     };
+    let inbox = worker::Control::default();
+    let taking = inbox::worker::start(database_url, workshop.clone(), inbox.clone());
     let sending = worker::start(database_url, workshop, outbox.clone());
     shared.connections.limit(browsers);
     shared.hub.limit(shared.connections.most_streams());
@@ -158,7 +161,7 @@ async fn serve(
         .map_err(|cause| CommandError::Listen { address, cause })?;
     let lost = rt::spawn(end_with_database(private_server.is_lost, server.handle(), hub.clone()));
     let watch = rt::spawn(end_with_dispatcher(dispatcher, server.handle(), hub.clone()));
-    let wakers = Wakers { dispatcher: control.waker.clone(), outbox: outbox.clone() };
+    let wakers = Wakers { dispatcher: control.waker.clone(), outbox: outbox.clone(), inbox: inbox.clone() };
     let events = start_live_events(hub.clone(), wakers, changes, database_url);
     prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
@@ -173,9 +176,12 @@ async fn serve(
     let served = server.await;
     control.stop();
     outbox.stop();
-    let (ending, last_attempts, last_sums) = tokio::join!(
+    inbox.stop();
+    let (ending, last_attempts, _, last_sums) = tokio::join!(
         time::timeout(LAST_BATCH_TIME_LIMIT, watch),
         time::timeout(LAST_BATCH_TIME_LIMIT, sending),
+        // A row that is being read is read again after the next start.
+        time::timeout(LAST_BATCH_TIME_LIMIT, taking),
         time::timeout(LAST_BATCH_TIME_LIMIT, refusals.write(&audited))
     );
     if last_attempts.is_err() {
@@ -317,9 +323,10 @@ async fn shut_down_on_signal(
 struct Wakers {
     dispatcher: Waker,
     outbox: worker::Control,
+    inbox: worker::Control,
 }
 
-/// Wakes the dispatcher and the outbox, and forwards live events, on a separate thread, because the dispatcher blocks its
+/// Wakes the dispatcher, the outbox and the inbox, and forwards live events, on a separate thread, because the dispatcher blocks its
 /// own.
 fn start_live_events(hub: Hub, wakers: Wakers, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
@@ -333,6 +340,9 @@ fn start_live_events(hub: Hub, wakers: Wakers, changes: Changes, database_url: &
                 }
                 if matches!(incoming, Incoming::Live(Event::MessagesQueued) | Incoming::Reconnected) {
                     wakers.outbox.wake();
+                }
+                if matches!(incoming, Incoming::Live(Event::MessagesArrived) | Incoming::Reconnected) {
+                    wakers.inbox.wake();
                 }
                 update_cache_state(&changes, &incoming);
                 hub.receive(incoming);
@@ -369,9 +379,9 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Maximum pool size. With five more connections each, two processes need 96; PostgreSQL allows 97 by
+/// Maximum pool size. With eleven more connections each, two processes need 96; PostgreSQL allows 97 by
 /// default, and 3 for superusers.
-const MAX_CONNECTIONS: usize = 43;
+const MAX_CONNECTIONS: usize = 37;
 
 /// Number of blocking threads per worker. Statements take less than a millisecond, so a few threads per core
 /// keep it busy; more would only compete.

@@ -42,6 +42,8 @@ pub fn reply(conn: &mut PgConnection, author: &Account, ticket: TicketId, reply:
         author: Some(author.id),
         body: reply.body.clone(),
         client_key: reply.client_key,
+        origin: None,
+        quoted: String::new(),
     };
     if thread::queries::is_written(conn, &message)? {
         return Ok(Replied::Written);

@@ -6,9 +6,16 @@
 //!
 //! Rows of a deactivated channel wait until it is active again. A message of an archived contact is shown to a person.
 
+pub mod queries;
 mod read;
+mod split;
+mod store;
+mod take;
+pub mod worker;
 
 pub use read::{Read, Reading};
+pub use store::store;
+pub use take::{Taken, take};
 
 use crate::contacts::identities::Identity;
 use crate::files::{ContentHash, FileName};

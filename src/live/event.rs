@@ -33,6 +33,8 @@ pub enum Event {
     LinksChanged,
     /// Messages wait in the outbox: the workers of every process look.
     MessagesQueued,
+    /// Services sent something to channels: the inbox workers of every process look.
+    MessagesArrived,
     /// A user or department was added, removed or renamed: the options of selects changed.
     ChoicesChanged,
 }

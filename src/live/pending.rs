@@ -50,7 +50,7 @@ impl PendingEvents {
             Event::RightsChanged(users) => self.rights.extend(users),
             Event::LinksChanged => self.recheck = true,
             // No page shows these live.
-            Event::MessagesQueued | Event::ChoicesChanged => {}
+            Event::MessagesQueued | Event::MessagesArrived | Event::ChoicesChanged => {}
         }
     }
 

@@ -62,8 +62,13 @@ impl Control {
         self.wake();
     }
 
-    fn goes_on(&self) -> bool {
+    pub fn goes_on(&self) -> bool {
         !self.is_stopping.load(Ordering::SeqCst)
+    }
+
+    /// Waits until somebody wakes the workers.
+    pub async fn woken(&self) {
+        self.waker.notified().await;
     }
 }
 
@@ -90,7 +95,7 @@ async fn run(db: &Db, workshop: &Workshop, control: &Control) {
             }
         };
         tokio::select! {
-            () = control.waker.notified() => {}
+            () = control.woken() => {}
             () = time::sleep(pause) => {}
         }
     }

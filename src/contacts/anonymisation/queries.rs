@@ -231,7 +231,7 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let of_contact = tickets::table.filter(tickets::contact_id.eq(contact).and(tickets::opened_from.ne("")));
     diesel::update(of_contact).set(tickets::opened_from.eq("")).execute(conn)?;
     let texts = messages::table.filter(messages::contact_id.eq(contact).and(messages::kind.ne("event")));
-    diesel::update(texts).set(messages::body.eq(ANONYMISED_TEXT)).execute(conn)?;
+    diesel::update(texts).set((messages::body.eq(ANONYMISED_TEXT), messages::quoted.eq(""))).execute(conn)?;
     let schedules =
         schedules::table.filter(schedules::contact_id.eq(contact)).select(schedules::id.nullable());
     let messages = messages::table.filter(messages::contact_id.eq(contact)).select(messages::id.nullable());

@@ -58,7 +58,15 @@ pub async fn create(
         }
     };
     let (contact, access) = (customer.id, customer.access);
-    let incoming = IncomingMessage { contact, body, client_key: key.parse().ok(), ip: customer.ip.clone() };
+    let incoming = IncomingMessage {
+        contact,
+        body,
+        client_key: key.parse().ok(),
+        ip: customer.ip.clone(),
+        origin: None,
+        quoted: String::new(),
+        files: Vec::new(),
+    };
     let receiving = db.transaction_on(contact, move |conn| {
         queries::lock_contact(conn, contact, access)?;
         receive(conn, &incoming)

@@ -5,7 +5,7 @@ use crate::web::too_long;
 /// Maximum characters of a message, as in the database's CHECK.
 pub const BODY_LIMIT: usize = 4096;
 
-/// 1 to 4,096 characters, without white space at either end.
+/// 1 to 4,096 characters, without white space at either end; empty only for a message that consists of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body(String);
 
@@ -35,6 +35,11 @@ impl Body {
             1..=BODY_LIMIT => Ok(Self(text.to_owned())),
             used => Err(BodyError::TooLong(used)),
         }
+    }
+
+    /// The text of a message that consists of files.
+    pub fn without_text() -> Self {
+        Self(String::new())
     }
 
     pub fn as_str(&self) -> &str {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::db;
 use crate::files::Attachment;
-use crate::ids::{ContactId, MessageId, ScheduleId, UserId};
+use crate::ids::{ChannelId, ContactId, MessageId, ScheduleId, UserId};
 use crate::text_enum;
 
 text_enum! {
@@ -136,4 +136,15 @@ pub struct NewMessage {
     pub body: Body,
     /// Made by the sender's page. The same text sent again with the same key is not written again.
     pub client_key: Option<Uuid>,
+    /// `None` for what did not come by a service, and for the further parts of a message that was too long.
+    pub origin: Option<Origin>,
+    /// What a customer's text quotes of earlier messages.
+    pub quoted: String,
+}
+
+/// The service by which a message came, and its id there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    pub channel: ChannelId,
+    pub provider_id: String,
 }

@@ -103,6 +103,9 @@ fn insert(
             messages::author_id.eq(message.author),
             messages::body.eq(message.body.as_str()),
             messages::client_key.eq(key),
+            messages::channel_id.eq(message.origin.as_ref().map(|origin| origin.channel)),
+            messages::provider_id.eq(message.origin.as_ref().map(|origin| origin.provider_id.as_str())),
+            messages::quoted.eq(message.quoted.as_str()),
         ))
         .on_conflict((messages::contact_id, messages::client_key))
         .do_nothing()

@@ -29,6 +29,14 @@ pub fn claim_blob(conn: &mut PgConnection, hash: ContentHash, size: u64, media_t
     Ok(())
 }
 
+/// The media type and the size of a stored file.
+///
+/// # Errors
+/// `NotFound` if there is no such file.
+pub fn blob(conn: &mut PgConnection, hash: ContentHash) -> Result<(String, i64)> {
+    Ok(blobs::table.find(hash).select((blobs::media_type, blobs::size)).first(conn)?)
+}
+
 /// The columns of `Attachment`, of the attachment `a` and its blob `b`, in SQL.
 pub const ATTACHMENT_COLUMNS: &str = "a.id, a.sha256, a.file_name, b.media_type, b.size";
 
@@ -61,6 +69,23 @@ pub fn add_upload(
     .bind(name.as_str())
     .bind(uploader)
     .get_result(conn)?)
+}
+
+/// Attaches a stored file to a customer's message.
+pub fn add_to_message(
+    conn: &mut PgConnection,
+    message: MessageId,
+    hash: ContentHash,
+    name: &FileName,
+) -> Result<()> {
+    diesel::insert_into(attachments::table)
+        .values((
+            attachments::sha256.eq(hash),
+            attachments::file_name.eq(name.as_str()),
+            attachments::message_id.eq(message),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Deletes an unused upload of `uploader`; `false` if there is none with this id.

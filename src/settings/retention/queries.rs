@@ -193,3 +193,20 @@ pub fn remove_old_customer_accesses(conn: &mut PgConnection) -> Result<Batch> {
     .execute(conn)?;
     Ok(Batch::of(removed))
 }
+
+/// Days after which a row of the inbox that was taken is removed. No service sends a message again so much later, and the
+/// message itself keeps its id.
+const INBOX_DAYS: i32 = 60;
+
+/// Removes what services sent and was taken long ago. What a person must look at stays.
+pub fn remove_old_inbox(conn: &mut PgConnection) -> Result<Batch> {
+    let removed = db::replanned(
+        "DELETE FROM inbox WHERE id IN (
+            SELECT id FROM inbox WHERE taken_at < now() - make_interval(days => $1)
+             ORDER BY taken_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+    )
+    .bind(INBOX_DAYS)
+    .bind(BATCH)
+    .execute(conn)?;
+    Ok(Batch::of(removed))
+}

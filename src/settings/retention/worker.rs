@@ -39,6 +39,7 @@ pub struct Removed {
     pub sessions: i64,
     pub sign_in_attempts: i64,
     pub customer_accesses: i64,
+    pub inbox: i64,
 }
 
 /// Removes old rows, once per hour, until the process ends.
@@ -70,6 +71,7 @@ pub async fn run(db: &Db, pauses: BatchPauses) -> Result<Removed> {
             queries::remove_old_customer_accesses(conn)
         })
         .await?,
+        inbox: remove_in_batches(db, pauses, |conn, _| queries::remove_old_inbox(conn)).await?,
         notifications: remove_in_batches(db, pauses, queries::remove_old_notifications).await?,
         audit: remove_in_batches(db, pauses, queries::remove_old_audit).await?,
         history: remove_in_batches(db, pauses, queries::remove_old_history).await?,

@@ -188,3 +188,18 @@ async fn expired_sessions_and_old_sign_in_attempts_are_removed() {
     here.get("/notifications").await.assert_status(200);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM sign_in_attempts WHERE key = 'b'"), 1);
 }
+
+#[actix_web::test]
+async fn what_was_taken_from_the_inbox_long_ago_is_removed() {
+    let database = Database::new();
+    Company::found(&database);
+    database.execute(
+        "INSERT INTO inbox (channel_id, provider_id, payload, received_at, taken_at, problem) VALUES
+            (401, 'old', '', now() - interval '61 days', now() - interval '61 days', NULL),
+            (401, 'young', '', now() - interval '59 days', now() - interval '59 days', NULL),
+            (401, 'unread', 'x', now() - interval '61 days', NULL, 'O evento não pôde ser lido')",
+    );
+    assert_eq!(retire(&database).await, Removed { inbox: 1, ..Removed::default() });
+    let left = database.texts("SELECT provider_id AS value FROM inbox ORDER BY id");
+    assert_eq!(left, ["young", "unread"]);
+}
