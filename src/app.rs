@@ -8,6 +8,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::audit::Refusals;
 use crate::auth::Devices;
+use crate::channels::webhook::InboxRateLimit;
 use crate::channels::{SecretCipher, TransportOptions};
 use crate::config::Config;
 use crate::connections::{self, Connections};
@@ -39,6 +40,7 @@ pub struct Shared {
     pub paces: ChatRateLimits,
     pub channel_secrets: SecretCipher,
     pub transports: TransportOptions,
+    pub webhook_limit: InboxRateLimit,
 }
 
 impl Shared {
@@ -62,6 +64,7 @@ impl Shared {
             paces,
             channel_secrets,
             transports,
+            webhook_limit: InboxRateLimit::default(),
         }
     }
 }
@@ -91,6 +94,7 @@ pub fn build(
         paces,
         channel_secrets,
         transports,
+        webhook_limit,
     } = shared;
     let is_https = config.is_https();
     App::new()
@@ -102,6 +106,7 @@ pub fn build(
         .app_data(web::Data::new(paces))
         .app_data(web::Data::new(channel_secrets))
         .app_data(web::Data::new(transports))
+        .app_data(web::Data::new(webhook_limit))
         .app_data(list_cache)
         .app_data(web::Data::new(db.clone()))
         .app_data(web::Data::new(files))

@@ -181,6 +181,8 @@ pub fn routes() -> Vec<Route> {
         post("/profile/sessions/{session}/ending", profile::sessions::destroy),
         get("/help", help::show),
         // For machines
+        post("/channels/{id}/inbox", channels::webhook::inbox::create),
+        get("/webhook-files/{hash}/{name}", channels::webhook::link::show),
         get("/healthz", dispatcher::handlers::healthz),
         get("/readyz", dispatcher::handlers::readyz),
         get("/assets/{version}/{path:.*}", assets::show),

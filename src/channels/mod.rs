@@ -6,6 +6,7 @@
 //! channel is deactivated, never deleted. The links of its customers then open nothing, and schedules that
 //! would open a ticket fail with an error that says so.
 
+pub mod addresses;
 mod capabilities;
 pub mod colour;
 mod deactivate;

@@ -16,6 +16,8 @@ pub struct TransportOptions {
     pub allows_private_addresses: bool,
     /// The host name of this installation, for the ids of mails.
     pub host: String,
+    /// The public address of this installation, without a slash at its end.
+    pub base: String,
     /// Makes ids and reply tokens that others cannot guess.
     pub key: Arc<Key>,
 }
@@ -25,6 +27,7 @@ impl TransportOptions {
         Self {
             allows_private_addresses: config.allows_private_addresses,
             host: config.public_url.host_str().unwrap_or("localhost").to_owned(),
+            base: config.link(""),
             key: Arc::new(keys.key("transports")),
         }
     }

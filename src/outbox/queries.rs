@@ -212,17 +212,25 @@ pub fn lock(conn: &mut PgConnection, message: MessageId, lease: Uuid) -> Result<
     .optional()?)
 }
 
-pub fn set_sent(conn: &mut PgConnection, message: MessageId, provider_id: Option<&str>) -> Result<()> {
+/// Records the service's id of a message.
+pub fn set_provider_id(conn: &mut PgConnection, message: MessageId, provider_id: &str) -> Result<()> {
+    db::prepared("UPDATE outbox SET provider_id = $2 WHERE message_id = $1")
+        .bind(message)
+        .bind(provider_id)
+        .execute(conn)?;
+    Ok(())
+}
+
+pub fn set_sent(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     db::prepared(
         "WITH sent AS (
             UPDATE outbox
                SET state = 'sent', sent_at = clock_timestamp(), ended_at = clock_timestamp(), reason = NULL, detail = '',
-                   provider_id = coalesce($2, provider_id), lease = NULL, leased_until = NULL
+                   lease = NULL, leased_until = NULL
              WHERE message_id = $1 RETURNING identity_id)
          UPDATE contact_identities SET worked_at = clock_timestamp() WHERE id = (SELECT identity_id FROM sent)",
     )
     .bind(message)
-    .bind(provider_id)
     .execute(conn)?;
     Ok(())
 }

@@ -48,8 +48,12 @@ pub fn settle(
         age: Duration::from_millis(u64::try_from(locked.age_ms).unwrap_or(0)),
         was_unknown: locked.was_unknown,
     };
+    if let Some(provider_id) = &attempt.provider_id {
+        // Also after an attempt without an answer: the service may report that it took the message.
+        queries::set_provider_id(conn, message, provider_id)?;
+    }
     match outcome::next(promise, outcome, progress, attempt.retry_after, jitter) {
-        Next::Sent => queries::set_sent(conn, message, attempt.provider_id.as_deref())?,
+        Next::Sent => queries::set_sent(conn, message)?,
         Next::Failed(reason) => end(conn, message, DeliveryState::Failed, reason, &detail)?,
         Next::Uncertain(reason) => end(conn, message, DeliveryState::Uncertain, reason, &detail)?,
         Next::Retry { after, reason, counts } => {

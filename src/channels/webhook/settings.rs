@@ -1,6 +1,7 @@
 //! The settings of a webhook channel, as stored in `channels.settings`.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -13,3 +14,39 @@ pub struct WebhookSettings {
 /// former one, in `PREVIOUS_SECRET`, is valid too.
 pub const SECRET: &str = "secret";
 pub const PREVIOUS_SECRET: &str = "previous_secret";
+
+impl WebhookSettings {
+    /// Without TLS, others on the way could read what customers are told. It is allowed only where the operator allows
+    /// addresses of private networks.
+    ///
+    /// # Errors
+    /// A sentence in Portuguese.
+    pub fn parsed_url(&self, allows_private_addresses: bool) -> Result<Url, String> {
+        let text = self.url.trim();
+        if text.is_empty() {
+            return Err("Informe o endereço do webhook.".to_owned());
+        }
+        let url = Url::parse(text).ok().filter(|url| url.has_host());
+        match url {
+            Some(url) if url.scheme() == "https" => Ok(url),
+            Some(url) if url.scheme() == "http" && allows_private_addresses => Ok(url),
+            Some(url) if url.scheme() == "http" => Err("O endereço deve começar com https://.".to_owned()),
+            _ => Err("O endereço não é válido. Exemplo: https://sistema.exemplo.com.br/pontual".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_needs_tls_unless_private_networks_are_allowed() {
+        let parsed = |url: &str, allows| WebhookSettings { url: url.to_owned() }.parsed_url(allows).is_ok();
+        assert!(parsed("https://a.example/x?y=1", false));
+        assert!(!parsed("http://a.example/x", false) && parsed("http://a.example/x", true));
+        for bad in ["", "a.example", "ftp://a.example", "mailto:a@b.example", "file:///etc/passwd"] {
+            assert!(!parsed(bad, true), "{bad}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ pub mod multipart;
 mod page;
 mod plan;
 mod proxy;
+mod receiver;
 mod serving;
 
 pub use app::{FROM_OUR_PAGE, TestApp, Visitor};
@@ -21,6 +22,7 @@ pub use live::{Live, LiveEvent, tell};
 pub use page::Page;
 pub use plan::Plan;
 pub use proxy::Proxy;
+pub use receiver::{Answer, Delivery, Receiver};
 pub use serving::{Serving, until};
 
 /// Fields of a form: names and values.
