@@ -13,6 +13,7 @@ mod ending;
 mod http;
 mod lateness;
 mod load;
+mod outbox;
 mod pages;
 mod parts;
 mod report;
@@ -44,6 +45,7 @@ const ALL: &[Benchmark] = &[
     each("size", size::run),
     each("lateness", lateness::run),
     each("burst", burst::run),
+    each("outbox", outbox::run),
     each("crash", crash::run),
     each("bell", bell::run),
     each("pages", pages::run),

@@ -22,6 +22,13 @@ impl Server {
         Self::product(cluster, "0")
     }
 
+    /// Starts a server that may call receivers on this machine.
+    pub fn allowing_private_addresses(cluster: &Cluster) -> Outcome<Self> {
+        let mut product = Self::command(cluster, "0");
+        product.env("PONTUAL_ALLOW_PRIVATE_ADDRESSES", "yes");
+        Self::launch(cluster, product)
+    }
+
     /// Starts a server at the address of one that was killed.
     pub fn start_again(cluster: &Cluster, address: &str) -> Outcome<Self> {
         let (_, port) = address.trim_end_matches('/').rsplit_once(':').ok_or("no port")?;
@@ -29,9 +36,13 @@ impl Server {
     }
 
     fn product(cluster: &Cluster, port: &str) -> Outcome<Self> {
+        Self::launch(cluster, Self::command(cluster, port))
+    }
+
+    fn command(cluster: &Cluster, port: &str) -> Command {
         let mut product = Command::new(env!("CARGO_BIN_EXE_pontual"));
         product.arg("serve").env("PONTUAL_DATA_DIR", cluster.folder.join("data")).env("PORT", port);
-        Self::launch(cluster, product)
+        product
     }
 
     /// Starts a program that serves the cluster's database and prints its address in a line when it is ready.
