@@ -214,6 +214,29 @@ test("a failed search and a person with many contacts keep the chosen contact", 
   await context.close();
 });
 
+test("a button writes a variable at the caret, and the preview fills it", { timeout: 60_000 }, async () => {
+  const { page, context, errors } = await administrator();
+  const [{ id, name }] = await pontual.sql("SELECT id, name FROM contacts WHERE archived_at IS NULL ORDER BY id LIMIT 1");
+  await page.goto(`/schedules/new?contact_id=${id}`);
+  const message = page.locator("#message");
+  await message.fill("Olá, !");
+  await message.press("End");
+  await message.press("ArrowLeft");
+  await page.getByRole("button", { name: "Inserir {{nome}}" }).focus();
+  await page.keyboard.press("Enter");
+  assert.equal(await message.inputValue(), "Olá, {{nome}}!");
+  await page.locator("[data-preview]", { hasText: `Olá, ${name}!` }).waitFor();
+  // The focus is back in the message, after the variable.
+  await page.keyboard.type("!");
+  assert.equal(await message.inputValue(), "Olá, {{nome}}!!");
+  await message.fill("Olá, {{nomee}}");
+  await page.locator("[data-preview-refusal]", { hasText: "Você quis dizer {{nome}}?" }).waitFor();
+  await message.fill("Olá");
+  await page.locator("#message-preview > *").first().waitFor({ state: "detached" });
+  assert.deepEqual(errors, []);
+  await context.close();
+});
+
 test("on a phone Enter breaks the line, and the button sends", { timeout: 60_000 }, async () => {
   const { page: team, context: office } = await administrator();
   const { id } = await openTicket();

@@ -27,7 +27,10 @@ const MAX_OFFERED: i64 = 50;
 /// A contact as an option.
 const CONTACT: &str = "SELECT c.id, c.name,
         CASE WHEN c.archived_at IS NOT NULL THEN 'Arquivado'
-             WHEN ch.deactivated_at IS NOT NULL THEN 'Sem conexão ativa'
+             WHEN ch.deactivated_at IS NOT NULL AND NOT EXISTS (
+                  SELECT FROM contact_identities i JOIN channels o ON o.id = i.channel_id
+                   WHERE i.contact_id = c.id AND i.kind = identity_kind(o.kind) AND o.deactivated_at IS NULL)
+                 THEN 'Sem conexão ativa'
              ELSE coalesce(nullif(c.phone, ''), nullif(c.email, ''), ch.name) END AS sub
    FROM contacts c JOIN channels ch ON ch.id = c.channel_id";
 

@@ -20,6 +20,11 @@ pub struct MessagePreview {
 }
 
 impl MessagePreview {
+    /// Whether something is not known yet, such as the number of the ticket.
+    fn is_partial(&self) -> bool {
+        self.filled.as_ref().is_some_and(|filled| filled.contains("{{"))
+    }
+
     pub fn of(conn: &mut PgConnection, zone: Zone, typed: &ScheduleInput) -> Result<Self> {
         let message = typed.message.trim();
         let is_too_long = message.chars().count() > MESSAGE_LIMIT;

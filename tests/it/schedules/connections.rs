@@ -179,3 +179,17 @@ async fn a_new_schedule_in_place_of_another_keeps_its_connection() {
     page.assert_says("A conexão escolhida não está mais ativa para este contato.");
     assert_eq!(page.attribute("#channel_id option[selected]", "value").unwrap(), "");
 }
+
+#[actix_web::test]
+async fn a_contact_is_reachable_by_any_of_its_connections() {
+    let app = app().await;
+    app.database.execute("UPDATE channels SET deactivated_at = now() WHERE id IN (401, 403)");
+    let admin = app.administrator().await;
+    let part = admin.get_part("/schedules/new/contact-warning?contact_id=601").await;
+    part.assert_does_not_say("sem conexão ativa");
+    let found = admin.get("/schedules/new/contacts?q=").await.body;
+    assert!(found.contains(r#""sub":"(11) 90000-0142""#), "{found}");
+    assert!(found.contains("Sem conexão ativa"), "Rafael has no other: {found}");
+    save(&admin, &[]).await.assert_status(303);
+    assert_eq!(stored(&app), ["402"], "the only active one is taken");
+}
