@@ -16,7 +16,7 @@ const NO_PAGES = {
     "/contacts/imports/{id}/leftovers", "/audit/export", "/files/{id}/{name}", "/c/{contact:[0-9]+}/files/{id}/{name}", "/logo/{hash}",
     "/chat-colours/{colour}.css", "/assets/{version}/{path:.*}",
   ],
-  "for programs": ["/tickets/unseen", "/healthz", "/readyz", "/.well-known/security.txt"],
+  "for programs": ["/tickets/unseen", "/webhook-files/{hash}/{name}", "/healthz", "/readyz", "/.well-known/security.txt"],
 };
 
 /** Pages of the table of routes that none of `addresses` belongs to. */

@@ -29,6 +29,10 @@ const EXEMPT: &[(&str, &str)] = &[
         "/c/{contact:[0-9]+}/files/{id}/{name}",
         "one row by its key, and the bytes of a file that this company does not have",
     ),
+    (
+        "/webhook-files/{hash}/{name}",
+        "one row by its key, and the bytes of a file; the link is signed, and no page shows it",
+    ),
     ("/schedules/export.csv", "holds all that its filters leave, and is streamed"),
     ("/contacts/export.csv", "holds all that its filters leave, and is streamed"),
     ("/audit/export", "holds all that its filters leave, and is streamed"),
