@@ -19,6 +19,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::app::Shared;
+use crate::channels::email;
 use crate::cli::{CommandError, Database, refuse_foreign_demo};
 use crate::config::Config;
 use crate::contacts::import;
@@ -148,6 +149,8 @@ async fn serve(
     let inbox = worker::Control::default();
     let taking = inbox::worker::start(database_url, workshop.clone(), inbox.clone());
     let sending = worker::start(database_url, workshop, outbox.clone());
+    let fetching =
+        email::fetch::start(database_url, shared.channel_secrets.clone(), shared.transports.clone());
     shared.connections.limit(browsers);
     shared.hub.limit(shared.connections.most_streams());
     let builder = Server::build()
@@ -190,6 +193,7 @@ async fn serve(
     if !matches!(last_sums, Ok(Ok(()))) {
         tracing::warn!("the last sums of refusals could not be written to the audit");
     }
+    fetching.stop();
     events.stop();
     sweeper.stop();
     served.map_err(|cause| CommandError::Listen { address, cause })?;

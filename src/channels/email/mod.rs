@@ -1,26 +1,47 @@
 //! E-mail: messages go out by SMTP and come in by IMAP.
+//!
+//! Each of our mails has a Message-ID made from the id of its message ([`ids`]), the same in all attempts, so that the
+//! other side can drop a repetition. A reply names it in In-Reply-To or References; the subject never decides what a mail
+//! answers. Incoming mails go raw into the inbox ([`fetch`]), and are read from there ([`read`]).
 
+mod compose;
+mod connect;
+pub mod fetch;
+mod ids;
+mod imap;
+mod oauth;
+mod queries;
+mod read;
 mod settings;
+mod smtp;
 
+pub use read::read;
 pub use settings::{CLIENT_SECRET, EmailSettings, PASSWORD, REFRESH_TOKEN, Security, SignIn};
 
 use super::secrets::Secrets;
 use super::transport::Transport;
 use super::transports::TransportOptions;
-use crate::error::Result;
 use crate::ids::ChannelId;
-use crate::inbox::{Read, Reading};
 
+/// Opens the transport of a channel.
+///
+/// # Errors
+/// A sentence in Portuguese if the settings are incomplete.
 pub fn open(
-    _: ChannelId,
-    _: &serde_json::Value,
-    _: &Secrets,
-    _: &TransportOptions,
+    channel: ChannelId,
+    settings: &serde_json::Value,
+    secrets: &Secrets,
+    options: &TransportOptions,
 ) -> Result<Box<dyn Transport>, String> {
-    Err("Informe o servidor SMTP.".to_owned())
+    Ok(Box::new(smtp::EmailTransport::new(
+        channel,
+        read_settings(settings)?,
+        secrets.clone(),
+        options.clone(),
+    )?))
 }
 
-/// Reads a mail.
-pub async fn read(_: &Reading<'_>) -> Result<Read> {
-    Ok(Read::Unreadable("Esta conexão ainda não recebe e-mails.".to_owned()))
+fn read_settings(settings: &serde_json::Value) -> Result<EmailSettings, String> {
+    serde_json::from_value(settings.clone())
+        .map_err(|_| "As configurações desta conexão não podem ser lidas. Salve-as de novo.".to_owned())
 }

@@ -48,6 +48,24 @@ pub struct EmailSettings {
     pub scope: String,
 }
 
+/// Servers of providers that also take mail for `name+anything@domain`. Elsewhere such mail may be refused, and with it a
+/// customer's answer.
+const WITH_SUBADDRESSES: [&str; 6] = [
+    "smtp.gmail.com",
+    "smtp-relay.gmail.com",
+    "smtp.office365.com",
+    "smtp-mail.outlook.com",
+    "smtp.mail.me.com",
+    "smtp.fastmail.com",
+];
+
+impl EmailSettings {
+    /// Whether Reply-To may name the message.
+    pub fn has_subaddresses(&self) -> bool {
+        WITH_SUBADDRESSES.contains(&self.smtp_host.to_ascii_lowercase().as_str())
+    }
+}
+
 /// Names of the secrets.
 pub const PASSWORD: &str = "password";
 pub const CLIENT_SECRET: &str = "client_secret";

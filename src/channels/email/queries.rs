@@ -1,0 +1,104 @@
+//! SQL of fetching mail.
+
+use chrono::NaiveDate;
+use diesel::pg::PgConnection;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::db;
+use crate::error::{Error, Result};
+use crate::ids::ChannelId;
+
+/// How far the mailbox of a channel was read: `channel_states.receiving`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Receiving {
+    /// UIDs hold only as long as this is the same. 0 before the mailbox was first opened.
+    pub uid_validity: u32,
+    /// The last UID that was read.
+    pub uid: u32,
+    /// The day of the last change. If the UIDs are no longer valid, mails are read again from this day on; those that were
+    /// taken already are known by their Message-ID.
+    pub day: Option<NaiveDate>,
+    /// How often the UID after the last could not be fetched.
+    pub failures: u32,
+}
+
+db::row! {
+    /// A channel whose mail is fetched.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct FetchedChannel {
+        pub id: ChannelId,
+        pub settings: Value,
+        pub secrets: Option<Vec<u8>>,
+    }
+}
+
+/// The active e-mail channels with a server for incoming mail.
+pub fn fetched_channels(conn: &mut PgConnection) -> Result<Vec<FetchedChannel>> {
+    Ok(db::prepared(
+        "SELECT id, settings, secrets FROM channels
+          WHERE kind = 'email' AND deactivated_at IS NULL AND coalesce(settings ->> 'imap_host', '') <> ''
+          ORDER BY id",
+    )
+    .load(conn)?)
+}
+
+pub fn receiving(conn: &mut PgConnection, channel: ChannelId) -> Result<Receiving> {
+    let stored: Value = db::prepared("SELECT receiving FROM channel_states WHERE channel_id = $1")
+        .bind(channel)
+        .get_result(conn)?;
+    Ok(serde_json::from_value(stored).unwrap_or_default())
+}
+
+/// Records how far the mailbox was read. If another process has read further, that stays.
+pub fn set_receiving(conn: &mut PgConnection, channel: ChannelId, receiving: Receiving) -> Result<()> {
+    let value = serde_json::to_value(receiving).map_err(Error::unexpected)?;
+    db::prepared(
+        "UPDATE channel_states SET receiving = $2, last_received_at = clock_timestamp()
+          WHERE channel_id = $1
+            AND NOT ((receiving ->> 'uid_validity') IS NOT DISTINCT FROM ($2 ->> 'uid_validity')
+                     AND coalesce((receiving ->> 'uid')::bigint > ($2 ->> 'uid')::bigint, false))",
+    )
+    .bind(channel)
+    .bind(value)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// The mailbox was looked at.
+pub fn set_looked_at(conn: &mut PgConnection, channel: ChannelId) -> Result<()> {
+    db::prepared("UPDATE channel_states SET last_received_at = clock_timestamp() WHERE channel_id = $1")
+        .bind(channel)
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Shows that mail cannot be fetched. Sending goes on.
+pub fn set_error(conn: &mut PgConnection, channel: ChannelId, error: &str) -> Result<()> {
+    db::prepared(
+        "UPDATE channel_states SET last_error_at = clock_timestamp(), last_error = left($2, 500) WHERE channel_id = $1",
+    )
+    .bind(channel)
+    .bind(error)
+    .execute(conn)?;
+    Ok(())
+}
+
+/// Shows in the inbox that a mail was passed.
+pub fn store_problem(
+    conn: &mut PgConnection,
+    channel: ChannelId,
+    provider_id: &str,
+    problem: &str,
+) -> Result<()> {
+    db::prepared(
+        "INSERT INTO inbox (channel_id, provider_id, payload, problem) VALUES ($1, $2, '', left($3, 500))
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(channel)
+    .bind(provider_id)
+    .bind(problem)
+    .execute(conn)?;
+    Ok(())
+}
