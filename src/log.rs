@@ -22,7 +22,11 @@ const LAST_LINES: Duration = Duration::from_millis(500);
 /// Starts the log of this process. Panics are logged too.
 pub fn start() -> Log {
     let log = Log::to(io::stderr());
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,pontual=info".into());
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn,pontual=info".into());
+    // At its level "trace", this library writes passwords.
+    if let Ok(quiet) = "async_imap=info".parse() {
+        filter = filter.add_directive(quiet);
+    }
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(io::stderr().is_terminal())
