@@ -90,6 +90,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    contact_merges (id) {
+        id -> Int8,
+        merged_id -> Int8,
+        kept_id -> Int8,
+        merged_at -> Timestamptz,
+        merged_by -> Nullable<Int8>,
+        separated_at -> Nullable<Timestamptz>,
+        ticket_ids -> Array<Int8>,
+        schedule_ids -> Array<Int8>,
+        identity_ids -> Array<Int8>,
+        access_ids -> Array<Int8>,
+        filled -> Array<Text>,
+    }
+}
+
+diesel::table! {
     contacts (id) {
         id -> Int8,
         channel_id -> Int8,
@@ -105,6 +121,7 @@ diesel::table! {
         default_attendant_id -> Nullable<Int8>,
         anonymised_at -> Nullable<Timestamptz>,
         search -> Text,
+        merged_into -> Nullable<Int8>,
     }
 }
 
@@ -429,6 +446,7 @@ diesel::table! {
         last_message_at -> Nullable<Timestamptz>,
         last_customer_message_id -> Int8,
         opened_from -> Text,
+        opened_contact_id -> Nullable<Int8>,
     }
 }
 
@@ -470,6 +488,7 @@ diesel::joinable!(channel_states -> users (paused_by));
 diesel::joinable!(channels -> departments (default_department_id));
 diesel::joinable!(contact_identities -> channels (channel_id));
 diesel::joinable!(contact_identities -> contacts (contact_id));
+diesel::joinable!(contact_merges -> users (merged_by));
 diesel::joinable!(contacts -> channels (channel_id));
 diesel::joinable!(contacts -> users (default_attendant_id));
 diesel::joinable!(contacts -> departments (default_department_id));
@@ -504,7 +523,6 @@ diesel::joinable!(schedules -> departments (department_id));
 diesel::joinable!(schedules -> people (person_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(settings -> blobs (logo_sha256));
-diesel::joinable!(tickets -> contacts (contact_id));
 diesel::joinable!(tickets -> departments (department_id));
 diesel::joinable!(upload_volumes -> users (user_id));
 diesel::joinable!(users -> roles (role_id));
@@ -517,6 +535,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     channel_states,
     channels,
     contact_identities,
+    contact_merges,
     contacts,
     customer_accesses,
     department_members,

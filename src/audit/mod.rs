@@ -79,6 +79,9 @@ text_enum! {
         ContactAccessesEnded = "contact.accesses_ended",
         ContactExported = "contact.exported",
         ContactAnonymised = "contact.anonymised",
+        /// Two contacts became one, or one became two again. Each contact has an entry that names the other.
+        ContactMerged = "contact.merged",
+        ContactSeparated = "contact.separated",
         PersonCreated = "person.created",
         PersonEdited = "person.edited",
         PersonArchived = "person.archived",

@@ -130,6 +130,8 @@ fn words(action: A) -> (Group, &'static str, R) {
         A::ContactAccessesEnded => (Group::Contacts, "encerrou acessos pelo link do contato", R::Contact),
         A::ContactExported => (Group::Contacts, "exportou os dados do contato", R::Contact),
         A::ContactAnonymised => (Group::Contacts, "anonimizou o contato", R::Contact),
+        A::ContactMerged => (Group::Contacts, "juntou o contato", R::Contact),
+        A::ContactSeparated => (Group::Contacts, "separou o contato", R::Contact),
         A::PersonCreated => (Group::Contacts, "criou a pessoa", R::Person),
         A::PersonEdited => (Group::Contacts, "editou a pessoa", R::Person),
         A::PersonArchived => (Group::Contacts, "arquivou a pessoa", R::Person),

@@ -75,7 +75,7 @@ pub async fn edit(
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
     let detail = db.run(move |conn| queries::detail(conn, id)).await?;
-    if detail.anonymised_at.is_some() {
+    if detail.anonymised_at.is_some() || detail.merged_into.is_some() {
         return Err(Error::Conflict);
     }
     let page = load_form(&db, Some(id), FormPage::typed_of(&detail)).await?;

@@ -27,6 +27,7 @@ pub mod identities;
 pub mod import;
 mod link;
 pub mod link_revocation;
+pub mod merge;
 pub mod options;
 pub mod queries;
 pub mod restoration;
@@ -48,4 +49,6 @@ pub const AUDITED: &[Action] = &[
     Action::ContactAccessesEnded,
     Action::ContactExported,
     Action::ContactAnonymised,
+    Action::ContactMerged,
+    Action::ContactSeparated,
 ];

@@ -42,7 +42,7 @@ pub fn close_seen(
 /// closed already; then nothing changes.
 pub fn close(conn: &mut PgConnection, ticket: TicketId, by: &Account) -> Result<bool> {
     let contact = queries::lock_contact_of(conn, ticket)?;
-    if !queries::close(conn, ticket, by.id)? {
+    if !queries::close(conn, ticket, Some(by.id))? {
         return Ok(false);
     }
     let details = json!({ "contact_id": contact.0 });

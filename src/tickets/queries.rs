@@ -88,8 +88,9 @@ pub fn open(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<Tic
     .get_result(conn)?)
 }
 
-/// Closes `ticket` and writes the event into its conversation. `false` if it was closed already.
-pub fn close(conn: &mut PgConnection, ticket: TicketId, by: UserId) -> Result<bool> {
+/// Closes `ticket` and writes the event into its conversation. `false` if it was closed already. `by` is `None` if no user
+/// closes it.
+pub fn close(conn: &mut PgConnection, ticket: TicketId, by: Option<UserId>) -> Result<bool> {
     // One statement for the ticket and its event. The builder has no WITH.
     let closed = db::prepared(
         "WITH closed AS (

@@ -62,7 +62,7 @@ export async function administratorPages(pontual) {
     "/channels", "/channels/new", "/channels/1", "/channels/1/deactivation",
     "/audit", "/audit?group=access&until=2000-01-01", "/help",
     "/contacts", "/contacts?q=nada", "/contacts/new", `/contacts/${contact}`, `/contacts/${contact}/edit`,
-    `/contacts/${contact}/archival`, `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`,
+    `/contacts/${contact}/archival`, `/contacts/${contact}/merge`, `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`,
     "/contacts/import",
     "/people", "/people/new", `/people/${person}`, `/people/${person}/edit`, `/people/${person}/archival`,
     "/users", "/users?q=ninguem", "/users/new", `/users/${user}`, `/users/${user}/deactivation`, `/users/${gone}/reactivation`,

@@ -21,6 +21,8 @@ const ONLY_BUTTONS: &[&str] = &[
     "/contacts/{id}/archival",
     "/contacts/{id}/restoration",
     "/contacts/{id}/link-revocation",
+    "/contacts/{id}/merge",
+    "/contacts/{id}/separation",
     "/contacts/{id}/accesses/ending",
     "/contacts/{id}/export",
     "/people/{id}/archival",

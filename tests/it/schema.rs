@@ -174,6 +174,8 @@ fn rust_type(column: &Column) -> String {
         "interval" => "Interval",
         "timestamp" => "Timestamp",
         "timestamptz" => "Timestamptz",
+        "_int8" => "Array<Int8>",
+        "_text" => "Array<Text>",
         other => panic!("no Rust type for {other}"),
     };
     if column.is_nullable { format!("Nullable<{name}>") } else { name.to_owned() }

@@ -28,6 +28,10 @@ pub fn anonymise(
         return Ok(false);
     }
     queries::clear_imports(conn, contact)?;
+    for merged in queries::merged_into(conn, contact)? {
+        queries::clear_imports(conn, merged)?;
+        queries::clear_import_file_names(conn, merged)?;
+    }
     let schedules = queries::cancel_pending(conn, account, contact)?;
     queries::lock(conn, contact)?;
     if !pending_schedules(conn, contact)?.is_empty() {

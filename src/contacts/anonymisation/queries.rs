@@ -10,8 +10,8 @@ use crate::email::{self, Email};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId, ScheduleId};
 use crate::schema::{
-    attachments, contact_identities, contacts, customer_accesses, import_files, imports, messages, schedules,
-    tickets,
+    attachments, contact_identities, contacts, customer_accesses, import_files, imports, messages, outbox,
+    outbox_attempts, schedules, tickets,
 };
 
 /// Replaces a text that the record cannot be without. For example, a sent message must still have a body.
@@ -71,7 +71,8 @@ pub fn person_without_other_contacts(
     // SQL text: compares the table with itself.
     Ok(db::prepared(
         "SELECT person_id AS id FROM contacts c WHERE id = $1 AND person_id IS NOT NULL
-            AND NOT EXISTS (SELECT FROM contacts other WHERE other.person_id = c.person_id AND other.id <> c.id)",
+            AND NOT EXISTS (SELECT FROM contacts other WHERE other.person_id = c.person_id
+                                AND other.id NOT IN (SELECT with_merged(c.id)))",
     )
     .bind(contact)
     .get_result(conn)
@@ -232,6 +233,14 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     diesel::update(of_contact).set(tickets::opened_from.eq("")).execute(conn)?;
     let texts = messages::table.filter(messages::contact_id.eq(contact).and(messages::kind.ne("event")));
     diesel::update(texts).set((messages::body.eq(ANONYMISED_TEXT), messages::quoted.eq(""))).execute(conn)?;
+    // What a service said may name the address.
+    diesel::update(outbox::table.filter(outbox::contact_id.eq(contact)))
+        .set(outbox::detail.eq(""))
+        .execute(conn)?;
+    let sent = outbox::table.filter(outbox::contact_id.eq(contact)).select(outbox::message_id);
+    diesel::update(outbox_attempts::table.filter(outbox_attempts::message_id.eq_any(sent)))
+        .set(outbox_attempts::detail.eq(""))
+        .execute(conn)?;
     let schedules =
         schedules::table.filter(schedules::contact_id.eq(contact)).select(schedules::id.nullable());
     let messages = messages::table.filter(messages::contact_id.eq(contact)).select(messages::id.nullable());
@@ -241,6 +250,14 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     Ok(())
 }
 
+/// The contacts that were merged into `contact`. Their records are its own now, but their names and numbers are still
+/// stored.
+pub fn merged_into(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<ContactId>> {
+    // SQL text: calls a function of the database.
+    Ok(db::prepared("SELECT id FROM with_merged($1) AS id WHERE id <> $1").bind(contact).load(conn)?)
+}
+
+/// Clears the contact and those that were merged into it.
 pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     // SQL text: the new values depend on the old ones.
     db::prepared(
@@ -248,7 +265,7 @@ pub fn clear_contact(conn: &mut PgConnection, contact: ContactId) -> Result<()> 
                 person_id = NULL, link_version = link_version + 1,
                 default_department_id = NULL, default_attendant_id = NULL,
                 archived_at = coalesce(archived_at, clock_timestamp()), anonymised_at = clock_timestamp()
-          WHERE id = $1",
+          WHERE id IN (SELECT with_merged($1))",
     )
     .bind(contact)
     .execute(conn)?;

@@ -49,6 +49,16 @@ pub const SECTIONS: &[(&str, &str)] = &[
           WHERE i.contact_id = $1 AND i.id > $2 ORDER BY i.id LIMIT 500",
     ),
     (
+        "juncoes",
+        "SELECT g.id, json_build_object('contato_juntado', g.merged_id, 'contato_que_ficou', g.kept_id,
+                'juntados_em', g.merged_at, 'separados_em', g.separated_at,
+                'cadastro_juntado', CASE WHEN o.merged_into IS NOT NULL
+                    THEN json_build_object('nome', o.name, 'telefone', o.phone, 'email', o.email,
+                                           'criado_em', o.created_at) END)::text AS json
+           FROM contact_merges g JOIN contacts o ON o.id = g.merged_id
+          WHERE (g.merged_id = $1 OR g.kept_id IN (SELECT with_merged($1))) AND g.id > $2 ORDER BY g.id LIMIT 500",
+    ),
+    (
         "chamados",
         "SELECT t.id, json_build_object('protocolo', t.protocol,
                 'situacao', CASE t.status WHEN 'open' THEN 'aberto' ELSE 'fechado' END,
@@ -65,7 +75,18 @@ pub const SECTIONS: &[(&str, &str)] = &[
                         WHEN 'comment' THEN 'comentário interno' ELSE 'registro' END,
                 'registro', CASE m.event WHEN 'ticket_opened' THEN 'chamado aberto'
                             WHEN 'ticket_closed' THEN 'chamado fechado' END,
-                'autor', u.name, 'agendamento', m.schedule_id, 'texto', m.body,
+                'autor', u.name, 'agendamento', m.schedule_id, 'texto', m.body, 'citado', nullif(m.quoted, ''),
+                'id_na_conexao', m.provider_id,
+                'envio', (SELECT json_build_object('conexao', oc.name, 'para', i.value, 'situacao', o.state,
+                                 'motivo', o.reason, 'detalhe', nullif(o.detail, ''), 'id_na_conexao', o.provider_id,
+                                 'na_fila_desde', o.queued_at, 'enviada_em', o.sent_at, 'entregue_em', o.delivered_at,
+                                 'lida_em', o.read_at, 'encerrada_em', o.ended_at,
+                                 'tentativas', (SELECT json_agg(json_build_object('numero', a.number,
+                                        'em', a.started_at, 'terminou_em', a.ended_at, 'resultado', a.outcome,
+                                        'motivo', a.reason, 'detalhe', nullif(a.detail, '')) ORDER BY a.number)
+                                      FROM outbox_attempts a WHERE a.message_id = o.message_id))
+                            FROM outbox o JOIN channels oc ON oc.id = o.channel_id
+                            LEFT JOIN contact_identities i ON i.id = o.identity_id WHERE o.message_id = m.id),
                 'entregue_em', m.delivered_at, 'lida_em', m.read_at,
                 'arquivos', (SELECT coalesce(json_agg(json_build_object('nome', a.file_name, 'tipo', b.media_type,
                                     'enviado_em', a.created_at, 'bytes', b.size,
@@ -107,7 +128,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
         "notificacoes",
         "SELECT n.id, json_build_object('em', n.created_at, 'para', u.name, 'agendamento', n.schedule_id,
                 'protocolo', t.protocol, 'tipo', CASE n.kind WHEN 'schedule_completed' THEN 'agendamento'
-                        WHEN 'schedule_failed' THEN 'erro no agendamento' ELSE n.kind END,
+                        WHEN 'schedule_failed' THEN 'erro no agendamento' ELSE 'mensagem não entregue' END,
                 'repassada_por', p.name, 'lida_em', n.read_at, 'removida_em', n.removed_at)::text AS json
            FROM notifications n JOIN users u ON u.id = n.user_id
            LEFT JOIN users p ON p.id = n.passed_on_by LEFT JOIN tickets t ON t.id = n.ticket_id
@@ -125,7 +146,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
                 'detalhes', a.details)::text AS json
            FROM (SELECT id FROM audit WHERE subject_id = $1 AND action = ANY (ARRAY['contact.created',
                         'contact.edited', 'contact.archived', 'contact.restored', 'contact.link_revoked',
-                        'contact.accesses_ended', 'contact.exported', 'contact.anonymised'])
+                        'contact.accesses_ended', 'contact.exported', 'contact.anonymised', 'contact.merged', 'contact.separated'])
                  UNION ALL
                  SELECT a.id FROM tickets t JOIN audit a ON a.subject_id = t.id
                     AND a.action IN ('ticket.opened', 'ticket.closed', 'ticket.handed_over')

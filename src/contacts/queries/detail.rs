@@ -37,6 +37,8 @@ db::row! {
         pub created_at: DateTime<Utc>,
         pub archived_at: Option<DateTime<Utc>>,
         pub anonymised_at: Option<DateTime<Utc>>,
+        /// The contact that has its records now.
+        pub merged_into: Option<ContactId>,
     }
 }
 
@@ -46,7 +48,7 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDeta
         "SELECT c.id, c.name, c.phone, c.email, c.channel_id, ch.name AS channel_name, c.person_id,
                 p.name AS person_name, c.default_department_id AS department_id, d.name AS department_name,
                 c.default_attendant_id AS attendant_id, a.name AS attendant_name, {HAS_CHAT} AS has_chat,
-                c.link_version, c.created_at, c.archived_at, c.anonymised_at
+                c.link_version, c.created_at, c.archived_at, c.anonymised_at, c.merged_into
            FROM contacts c
            JOIN channels ch ON ch.id = c.channel_id
            LEFT JOIN people p ON p.id = c.person_id
@@ -59,11 +61,14 @@ pub fn detail(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDeta
 }
 
 /// Locks the contact's row until the end of the transaction, and returns the contact. Every writer of the
-/// conversation takes this lock first. Fails with `Conflict` if the contact is anonymised.
+/// conversation takes this lock first. Fails with `Conflict` if the contact is anonymised or merged into another.
 pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<ContactDetail> {
     contacts::table.find(contact).select(contacts::id).for_no_key_update().execute(conn)?;
     let detail = detail(conn, contact)?;
-    if detail.anonymised_at.is_some() { Err(Error::Conflict) } else { Ok(detail) }
+    match detail.anonymised_at.is_some() || detail.merged_into.is_some() {
+        true => Err(Error::Conflict),
+        false => Ok(detail),
+    }
 }
 
 /// A ticket in the list on the contact's page.

@@ -37,7 +37,7 @@ pub fn possible_duplicates(
         "SELECT id, name, phone, email, archived_at IS NOT NULL AS is_archived FROM contacts
           WHERE id IN (SELECT id FROM contacts WHERE phone_match_key(phone) = phone_match_key($2) AND phone <> ''
                        UNION ALL SELECT id FROM contacts WHERE email = $3 AND email <> '')
-            AND id IS DISTINCT FROM $1
+            AND id IS DISTINCT FROM $1 AND merged_into IS NULL
           ORDER BY id LIMIT $4",
     )
     .bind(contact)
@@ -139,10 +139,11 @@ pub fn restore(conn: &mut PgConnection, contact: ContactId) -> Result<bool> {
     Ok(diesel::update(archived).set(contacts::archived_at.eq(never)).execute(conn)? == 1)
 }
 
-/// Invalidates every link of the contact, and signs out the browsers that used one.
+/// Invalidates every link of the contact and of those merged into it, and signs out the browsers that used one.
 pub fn revoke_link(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
-    diesel::update(contacts::table.find(contact))
-        .set(contacts::link_version.eq(contacts::link_version + 1))
+    // SQL text: calls a function of the database.
+    db::prepared("UPDATE contacts SET link_version = link_version + 1 WHERE id IN (SELECT with_merged($1))")
+        .bind(contact)
         .execute(conn)?;
     diesel::delete(customer_accesses::table.filter(customer_accesses::contact_id.eq(contact)))
         .execute(conn)?;

@@ -39,6 +39,8 @@ impl HistoryEntry {
             "contact.restored" | "person.restored" => ("refresh", "Restauração"),
             "contact.link_revoked" => ("ban", "Link revogado"),
             "contact.accesses_ended" => ("logout", "Acessos encerrados"),
+            "contact.merged" => ("users-group", "Contatos juntados"),
+            "contact.separated" => ("users-group", "Contatos separados"),
             "contact.exported" => ("download", "Dados exportados"),
             _ => ("eye-off", "Anonimização"),
         };

@@ -9,6 +9,7 @@ use super::{AffectedRecords, ArchivalPage, IdentityRow, LinkRevocationPage};
 use crate::audit::{self, Change};
 use crate::auth::Account;
 use crate::contacts::identities::queries::{ContactIdentity, identities_of};
+use crate::contacts::merge::{CurrentMerge, merge_of};
 use crate::contacts::queries::{self, ContactDetail, PendingSchedule, TicketLine};
 use crate::contacts::{AUDITED, display};
 use crate::conversations::chat::{self, OpenAccess};
@@ -24,6 +25,7 @@ use crate::web::{browser_name, initials, tint};
 /// The records that the page shows.
 pub struct ContactRecords {
     pub detail: ContactDetail,
+    merge: Option<CurrentMerge>,
     identities: Vec<ContactIdentity>,
     tickets: Vec<TicketLine>,
     schedules: Vec<ContactSchedule>,
@@ -39,6 +41,7 @@ impl ContactRecords {
     pub fn load(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
         Ok(Self {
             detail: queries::detail(conn, contact)?,
+            merge: merge_of(conn, contact)?,
             identities: identities_of(conn, contact)?,
             tickets: queries::tickets(conn, contact)?,
             schedules: schedules_of(conn, viewer.id, contact)?,
@@ -70,6 +73,8 @@ pub struct Show {
     attendance: String,
     created: String,
     archived: Option<String>,
+    /// The contact into which this one was merged.
+    merged: Option<MergedInto>,
     /// Whether the number can receive messages. Service numbers, such as 0800, only take calls.
     takes_messages: bool,
     is_anonymised: bool,
@@ -87,6 +92,14 @@ pub struct Show {
     history: Vec<HistoryEntry>,
     archival: ArchivalPage,
     revocation: LinkRevocationPage,
+}
+
+struct MergedInto {
+    kept: ContactId,
+    name: String,
+    /// When and by whom.
+    how: String,
+    is_separable: bool,
 }
 
 struct AccessRow {
@@ -114,6 +127,7 @@ impl Show {
         let zone = viewer.zone;
         let ContactRecords {
             detail,
+            merge,
             identities,
             tickets,
             schedules,
@@ -146,6 +160,7 @@ impl Show {
             },
             created: zone.date_time(detail.created_at),
             archived: detail.archived_at.map(|at| zone.date_time(at)),
+            merged: merge.map(|merge| merged_into(viewer, merge)),
             is_anonymised: detail.anonymised_at.is_some(),
             can_manage,
             can_export: viewer.exports_contacts(),
@@ -161,6 +176,19 @@ impl Show {
             channel: detail.channel_name,
             name: detail.name,
         }
+    }
+}
+
+fn merged_into(viewer: &Account, merge: CurrentMerge) -> MergedInto {
+    let at = viewer.zone.date_time(merge.merged_at);
+    MergedInto {
+        kept: merge.kept_id,
+        name: merge.kept_name,
+        how: match merge.by {
+            Some(by) => format!("desde {at}, por {by}"),
+            None => format!("desde {at}, porque a conexão mostrou que é o mesmo cliente"),
+        },
+        is_separable: merge.is_separable,
     }
 }
 

@@ -38,10 +38,11 @@ impl FromRequest for ValidLink {
             let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
             let contact = Links::contact_of(token).ok_or(NoAccess::Link)?;
             ChatRateLimits::admit(&request, contact)?;
-            let version =
-                db.run(move |conn| queries::link_version(conn, contact)).await?.ok_or(NoAccess::Link)?;
-            match links.is_valid(token, contact, version) {
-                true => Ok(Self { link: Link { contact, version }, browser }),
+            let target =
+                db.run(move |conn| queries::link_target(conn, contact)).await?.ok_or(NoAccess::Link)?;
+            let link = Link { contact: target.opens, version: target.opens_version };
+            match links.is_valid(token, contact, target.version) {
+                true => Ok(Self { link, browser }),
                 false => Err(NoAccess::Link.into()),
             }
         })

@@ -17,7 +17,7 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::files::ContentHash;
 use crate::ids::{ContactId, CustomerAccessId};
-use crate::web::client_ip;
+use crate::web::{client_ip, redirect};
 
 /// The customer whose contact is in the address, in a browser in which they opened their link. It is the
 /// public counterpart of `Viewer`. The answer is 404 for browsers without access, archived contacts and
@@ -61,8 +61,17 @@ impl FromRequest for Customer {
             let sends = request.method() == Method::POST && request.path().ends_with("/messages");
             admitted.or_else(|error| if sends { Ok(()) } else { Err(error) })?;
             let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
-            let profile = db.run(move |conn| queries::profile(conn, contact, &token_hash)).await?;
-            let profile = profile.ok_or(NoAccess::Browser)?;
+            let hash = token_hash.clone();
+            let profile = db.run(move |conn| queries::profile(conn, contact, &hash)).await?;
+            let Some(profile) = profile else {
+                // An open page of a contact that was merged goes on as the other's when it is loaded again.
+                let is_page = request.method() == Method::GET && request.path() == Links::page(contact);
+                let kept = match is_page {
+                    true => db.run(move |conn| queries::moved_to(conn, contact, &token_hash)).await?,
+                    false => None,
+                };
+                return Err(kept.map_or(NoAccess::Browser, NoAccess::Moved).into());
+            };
             Ok(Self { is_too_fast, ..Self::of(profile, contact, client_ip(&request)) })
         })
     }
@@ -96,6 +105,8 @@ pub(super) enum NoAccess {
     Link,
     /// This browser did not open the link, lost its access, or keeps no cookies.
     Browser,
+    /// The contact was merged into another one, whose page this browser may open.
+    Moved(ContactId),
 }
 
 #[derive(Template)]
@@ -106,10 +117,16 @@ struct NoAccessPage {
 
 impl ResponseError for NoAccess {
     fn status_code(&self) -> StatusCode {
-        StatusCode::NOT_FOUND
+        match self {
+            Self::Moved(_) => StatusCode::SEE_OTHER,
+            Self::Link | Self::Browser => StatusCode::NOT_FOUND,
+        }
     }
 
     fn error_response(&self) -> HttpResponse<BoxBody> {
+        if let Self::Moved(kept) = self {
+            return redirect(&Links::page(*kept));
+        }
         let body = NoAccessPage { is_link: *self == Self::Link }.render().unwrap_or_default();
         HttpResponse::NotFound()
             .insert_header(("referrer-policy", "no-referrer"))

@@ -91,13 +91,43 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, access: Custome
     Ok(())
 }
 
-/// The version of the link that opens the contact's page; `None` if no link does.
-pub fn link_version(conn: &mut PgConnection, contact: ContactId) -> Result<Option<i32>> {
+db::row! {
+    /// The page that a contact's link opens.
+    #[derive(Clone, Copy, Debug)]
+    pub struct LinkTarget {
+        /// The version of the valid link.
+        pub version: i32,
+        /// The contact whose page it opens: another one, if the contact was merged into it.
+        pub opens: ContactId,
+        /// The version of that contact's own link.
+        pub opens_version: i32,
+    }
+}
+
+/// What the contact's link opens; `None` if no link of it opens a page.
+pub fn link_target(conn: &mut PgConnection, contact: ContactId) -> Result<Option<LinkTarget>> {
     // Made of a condition in SQL that other statements share.
-    Ok(db::prepared(format!("SELECT c.link_version FROM contacts c WHERE c.id = $1 AND {HAS_CHAT}"))
-        .bind(contact)
-        .get_result(conn)
-        .optional()?)
+    Ok(db::prepared(format!(
+        "SELECT named.link_version AS version, c.id AS opens, c.link_version AS opens_version
+           FROM contacts named JOIN contacts c ON c.id = kept_contact(named.id)
+          WHERE named.id = $1 AND {HAS_CHAT}"
+    ))
+    .bind(contact)
+    .get_result(conn)
+    .optional()?)
+}
+
+/// The contact into which `contact` was merged, if the browser with that token has access to its page.
+pub fn moved_to(conn: &mut PgConnection, contact: ContactId, token_hash: &[u8]) -> Result<Option<ContactId>> {
+    // Made of the conditions in SQL that other statements share.
+    Ok(db::prepared(format!(
+        "SELECT c.id FROM contacts c JOIN customer_accesses a ON {ACCESS_IS_VALID}
+          WHERE c.id = kept_contact($1) AND c.id <> $1 AND a.token_hash = $2 AND {HAS_CHAT}"
+    ))
+    .bind(contact)
+    .bind(token_hash)
+    .get_result(conn)
+    .optional()?)
 }
 
 /// Locks the contact against changes of its link until the transaction ends.

@@ -83,6 +83,12 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
             "attachments.message_id",
             "attachments.schedule_id",
             "contact_identities.channel_id",
+            "contact_merges.merged_by",
+            "messages.channel_id",
+            "notifications.message_id",
+            "outbox.channel_id",
+            "outbox.identity_id",
+            "schedules.channel_id",
             "contacts.channel_id",
             "contacts.default_attendant_id",
             "contacts.default_department_id",
@@ -117,6 +123,11 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
         "the contact itself",
         &[
             "contact_identities.contact_id",
+            "contact_merges.kept_id",
+            "contact_merges.merged_id",
+            "contacts.merged_into",
+            "outbox.contact_id",
+            "tickets.opened_contact_id",
             "customer_accesses.contact_id",
             "messages.contact_id",
             "notifications.contact_id",
@@ -129,6 +140,14 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
         &[
             "attachments.id",
             "contact_identities.id",
+            "contact_merges.access_ids",
+            "contact_merges.id",
+            "contact_merges.identity_ids",
+            "contact_merges.schedule_ids",
+            "contact_merges.ticket_ids",
+            "outbox.message_id",
+            "outbox_attempts.id",
+            "outbox_attempts.message_id",
             "customer_accesses.id",
             "messages.id",
             "notifications.id",
@@ -140,6 +159,12 @@ const LEFT_OUT: [(&str, &[&str]); 7] = [
         "made of other columns",
         &[
             "contact_identities.match_key",
+            "contact_merges.filled",
+            "outbox.lease",
+            "outbox.leased_until",
+            "outbox.next_attempt_at",
+            "outbox_attempts.lease",
+            "schedule_texts.week",
             "contacts.search",
             "contacts.sort_name",
             "schedule_texts.schedule_id",
@@ -209,7 +234,21 @@ async fn every_column_that_refers_to_a_contact_is_exported_or_has_a_reason() {
          UPDATE messages SET delivered_at = now(), read_at = now() WHERE kind = 'attendant';
          UPDATE notifications SET read_at = now(), removed_at = now();
          UPDATE customer_accesses SET seen_at = now(), ip = '203.0.113.9';
-         UPDATE schedules SET rescheduled_from = 1 WHERE id = 2",
+         UPDATE schedules SET rescheduled_from = 1 WHERE id = 2;
+         UPDATE contact_identities SET seen_at = now(), worked_at = now();
+         UPDATE messages SET quoted = 'antes', provider_id = 'm' || id WHERE kind = 'customer';
+         INSERT INTO outbox (message_id, contact_id, channel_id, identity_id, state, reason, detail, provider_id,
+                             attempts, sent_at, delivered_at, read_at, ended_at)
+            SELECT id, contact_id, 401, (SELECT min(i.id) FROM contact_identities i WHERE i.contact_id = 601), 'failed',
+                   'bounced', 'caixa cheia', 'o' || id, 1, now(), now(), now(), now()
+              FROM messages WHERE kind = 'attendant' LIMIT 1;
+         INSERT INTO outbox_attempts (message_id, number, lease, ended_at, outcome, reason, detail)
+            SELECT message_id, 1, gen_random_uuid(), now(), 'rejected', 'bounced', 'caixa cheia' FROM outbox;
+         INSERT INTO contacts (id, channel_id, name, archived_at, merged_into) VALUES (603, 401, 'Outra', now(), 601);
+         INSERT INTO contact_merges (merged_id, kept_id, ticket_ids, schedule_ids, identity_ids, access_ids, filled,
+                                     separated_at)
+            VALUES (603, 601, '{}', '{}', '{}', '{}', '{}', now());
+         UPDATE contact_identities SET contact_id = 601 WHERE contact_id = 603",
     );
     let app = app.with_made_up_rows("times that nothing recorded");
     let columns: Vec<(String, String, String)> = app

@@ -8,6 +8,7 @@ pub mod import;
 mod list;
 #[cfg(target_os = "linux")]
 mod memory;
+mod merging;
 mod people;
 
 use actix_web::test::TestRequest;

@@ -14,6 +14,7 @@ pub fn by_code(channel: &str) -> String {
 /// without its ninth digit; the same spelling is preferred.
 pub const BY_PHONE: &str = "coalesce(
     (SELECT c.id FROM contacts c WHERE phone_match_key(c.phone) = phone_match_key(l.phone) AND c.phone <> ''
+        AND c.merged_into IS NULL
       ORDER BY c.archived_at IS NOT NULL, c.phone <> l.phone, c.id LIMIT 1),
     (SELECT c.id FROM contact_identities i JOIN contacts c ON c.id = i.contact_id
       WHERE i.match_key = phone_match_key(l.phone)
@@ -21,7 +22,7 @@ pub const BY_PHONE: &str = "coalesce(
 
 /// The contact with the e-mail address, in its form or as an identity.
 pub const BY_EMAIL: &str = "coalesce(
-    (SELECT c.id FROM contacts c WHERE c.email = l.email AND c.email <> ''
+    (SELECT c.id FROM contacts c WHERE c.email = l.email AND c.email <> '' AND c.merged_into IS NULL
       ORDER BY c.archived_at IS NOT NULL, c.id LIMIT 1),
     (SELECT c.id FROM contact_identities i JOIN contacts c ON c.id = i.contact_id
       WHERE i.value = l.email AND i.kind = 'email'

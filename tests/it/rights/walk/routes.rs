@@ -6,12 +6,14 @@ use std::sync::LazyLock;
 use pontual::routes::routes;
 
 /// Routes that no walk uses, and why they cannot change what anybody can read.
-pub const LEFT_OUT: [(&str, &str); 10] = [
+pub const LEFT_OUT: [(&str, &str); 12] = [
     ("/login", "It signs in to an account whose password one has, and changes no rights."),
     ("/logout", "It only takes access away, from one browser."),
     ("/schedules/new/preview", "It saves nothing."),
     ("/setup/{token}", "It answers 410 once there is an administrator."),
     ("/channels/{id}/inbox", "A program sends it with a signature; no user can."),
+    ("/contacts/{id}/merge", "It refuses what would show its user more; contacts/merging.rs tests that."),
+    ("/contacts/{id}/separation", "It only moves back what a merge has moved."),
     ("/settings/logo", "It changes a picture."),
     ("/settings/logo/removal", "It removes a picture."),
     ("/profile/password", "It asks for one's password, and changes only that."),
