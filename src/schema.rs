@@ -56,6 +56,7 @@ diesel::table! {
         last_error -> Text,
         last_received_at -> Nullable<Timestamptz>,
         receiving -> Jsonb,
+        failing_since -> Nullable<Timestamptz>,
     }
 }
 

@@ -70,6 +70,10 @@ text_enum! {
         ChannelEdited = "channel.edited",
         ChannelDeactivated = "channel.deactivated",
         ChannelReactivated = "channel.reactivated",
+        ChannelPaused = "channel.paused",
+        ChannelResumed = "channel.resumed",
+        /// An incoming message that could not be taken is read again.
+        ChannelMessageRetried = "channel.message_retried",
         ContactCreated = "contact.created",
         ContactEdited = "contact.edited",
         ContactArchived = "contact.archived",

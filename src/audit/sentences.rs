@@ -150,6 +150,11 @@ fn words(action: A) -> (Group, &'static str, R) {
         A::ChannelEdited => (Group::Channels, "editou a conexão", R::Channel),
         A::ChannelDeactivated => (Group::Channels, "desativou a conexão", R::Channel),
         A::ChannelReactivated => (Group::Channels, "reativou a conexão", R::Channel),
+        A::ChannelPaused => (Group::Channels, "pausou o envio da conexão", R::Channel),
+        A::ChannelResumed => (Group::Channels, "retomou o envio da conexão", R::Channel),
+        A::ChannelMessageRetried => {
+            (Group::Channels, "mandou ler de novo uma mensagem recebida pela conexão", R::Channel)
+        }
     }
 }
 

@@ -18,12 +18,16 @@ pub async fn show(
     id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
     let id = id.into_inner();
-    let (channel, usage) =
-        db.run(move |conn| Ok((queries::find(conn, id)?, queries::usage(conn, id)?))).await?;
+    let (channel, usage, queued) = db
+        .run(move |conn| {
+            let channel = queries::find(conn, id)?;
+            Ok((channel, queries::usage(conn, id)?, queries::counts_in_queue(conn, id)?))
+        })
+        .await?;
     if !channel.is_active {
         return Ok(redirect_with("/channels", CHANNEL_DEACTIVATED));
     }
-    let view = Deactivation::new(&channel, usage);
+    let view = Deactivation::new(&channel, usage, queued);
     shell.page("Desativar conexão", view)
 }
 

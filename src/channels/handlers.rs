@@ -1,39 +1,52 @@
 //! The pages of channels.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 
-use super::form::{ChannelFields, snapshot};
-use super::views::{FormPage, Index};
-use super::{queries, save};
-use crate::auth::{Can, ManageChannels};
+use super::form::OFFERED;
+use super::save::Saving;
+use super::tools::Tools;
+use super::views::{FormPage, Index, Kinds, NewSecret};
+use super::{ChannelKind, queries, save};
+use crate::auth::{Account, Can, ManageChannels};
 use crate::db::Db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::ChannelId;
 use crate::refusal::FieldErrors;
 use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
-pub async fn index(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let channels = db.run(queries::all).await?;
-    shell.page("Conexões", Index::new(channels))
+#[derive(Deserialize)]
+pub struct KindQuery {
+    kind: Option<String>,
 }
 
-pub async fn new(_: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
-    let departments = db.run(queries::departments).await?;
-    let view = FormPage::new(None, ChannelFields::new(), departments);
+pub async fn index(viewer: Can<ManageChannels>, shell: Shell, db: web::Data<Db>) -> Result<HttpResponse> {
+    let (channels, states) = db.run(|conn| Ok((queries::all(conn)?, queries::states(conn)?))).await?;
+    shell.page("Conexões", Index::new(channels, &states, viewer.zone))
+}
+
+/// The choice of the kind, then the form.
+pub async fn new(
+    _: Can<ManageChannels>,
+    shell: Shell,
+    tools: Tools,
+    query: web::Query<KindQuery>,
+) -> Result<HttpResponse> {
+    let Some(kind) = query.kind.as_deref().and_then(offered) else {
+        return shell.page("Nova conexão", Kinds::new());
+    };
+    let view = FormPage::new(&tools, kind).await?;
     shell.page(view.title(), view)
 }
 
 pub async fn edit(
-    _: Can<ManageChannels>,
+    viewer: Can<ManageChannels>,
     shell: Shell,
-    db: web::Data<Db>,
+    tools: Tools,
     id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
-    let id = id.into_inner();
-    let (channel, departments) =
-        db.run(move |conn| Ok((queries::find(conn, id)?, queries::departments(conn)?))).await?;
-    let typed = ChannelFields::of(&channel.draft()?, snapshot(&channel).version());
-    let view = FormPage::new(Some(channel), typed, departments);
+    let view = FormPage::load(&tools, &viewer, id.into_inner()).await?;
     shell.page(view.title(), view)
 }
 
@@ -41,12 +54,21 @@ pub async fn create(
     viewer: Can<ManageChannels>,
     form: Posted,
     shell: Shell,
-    db: web::Data<Db>,
+    tools: Tools,
 ) -> Result<HttpResponse> {
-    let (sent, by) = (ChannelFields::read(&form), viewer.clone());
-    match name_conflict_as_error(db.transaction(move |conn| save::create(conn, &by, &sent)).await)? {
-        Ok(()) => Ok(redirect_with("/channels", "Conexão salva.")),
-        Err(errors) => show_refused(shell, &db, None, RefusedForm::invalid(errors, &form)).await,
+    let kind = kind_of(form.get("kind"))?;
+    let (saving, sent) = (saving(&viewer, &tools), (*form).clone());
+    let created = tools.db.transaction(move |conn| save::create(conn, &saving, kind, &sent)).await;
+    match name_conflict_as_error(created)? {
+        Ok(save::Created { id, secret: Some(secret) }) => {
+            let view = NewSecret::created(id, form.get("name").to_owned(), secret, tools.inbox_url(id));
+            shell.page_with(StatusCode::CREATED, "Conexão criada", view)
+        }
+        Ok(_) => Ok(redirect_with("/channels", "Conexão salva.")),
+        Err(errors) => {
+            let refused = RefusedForm::invalid(errors, &form);
+            show_refused(shell, FormPage::new(&tools, kind).await?, refused)
+        }
     }
 }
 
@@ -54,36 +76,50 @@ pub async fn update(
     viewer: Can<ManageChannels>,
     form: Posted,
     shell: Shell,
-    db: web::Data<Db>,
+    tools: Tools,
     id: web::Path<ChannelId>,
 ) -> Result<HttpResponse> {
-    let (sent, id, by) = (ChannelFields::read(&form), id.into_inner(), viewer.clone());
-    match name_conflict_as_error(db.transaction(move |conn| save::update(conn, &by, id, &sent)).await)? {
+    let id = id.into_inner();
+    let (saving, sent) = (saving(&viewer, &tools), (*form).clone());
+    let saved = tools.db.transaction(move |conn| save::update(conn, &saving, id, &sent)).await;
+    match name_conflict_as_error(saved)? {
         Ok(()) => Ok(redirect_with("/channels", "Conexão salva.")),
         Err(refusal) => {
             let refused = RefusedForm::of(refusal, &form, format!("/channels/{id}"), viewer.zone);
-            show_refused(shell, &db, Some(id), refused).await
+            show_refused(shell, FormPage::load(&tools, &viewer, id).await?, refused)
         }
     }
 }
 
-async fn show_refused(
-    shell: Shell,
-    db: &Db,
-    id: Option<ChannelId>,
-    refused: RefusedForm,
-) -> Result<HttpResponse> {
-    let (channel, departments) = db
-        .run(move |conn| Ok((id.map(|id| queries::find(conn, id)).transpose()?, queries::departments(conn)?)))
-        .await?;
-    let (status, typed) = (refused.status(), ChannelFields::read(&refused.form));
-    let view = FormPage::new(channel, typed, departments).refused(refused);
+fn offered(kind: &str) -> Option<ChannelKind> {
+    kind.parse().ok().filter(|kind| OFFERED.contains(kind))
+}
+
+/// A form without a kind was opened before there were several.
+fn kind_of(sent: &str) -> Result<ChannelKind> {
+    match sent {
+        "" => Ok(ChannelKind::WebChat),
+        kind => offered(kind).ok_or(Error::BadRequest),
+    }
+}
+
+fn saving(by: &Account, tools: &Tools) -> Saving {
+    Saving {
+        by: by.clone(),
+        cipher: (**tools.cipher).clone(),
+        allows_private_addresses: tools.transports.allows_private_addresses,
+    }
+}
+
+fn show_refused(shell: Shell, view: FormPage, refused: RefusedForm) -> Result<HttpResponse> {
+    let status = refused.status();
+    let view = view.refused(refused)?;
     let title = format!("Erro: {}", view.title());
     shell.page_with(status, &title, view)
 }
 
 /// Turns a name that another channel has into an error of the form.
-fn name_conflict_as_error<E: From<FieldErrors>>(saved: Result<Result<(), E>>) -> Result<Result<(), E>> {
+fn name_conflict_as_error<T, E: From<FieldErrors>>(saved: Result<Result<T, E>>) -> Result<Result<T, E>> {
     match saved {
         Err(error) if error.violated_constraint() == Some("channels_name_key") => {
             let mut errors = FieldErrors::default();

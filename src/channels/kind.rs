@@ -43,6 +43,11 @@ impl ChannelKind {
         }
     }
 
+    /// Whether messages are handed over to a service. On the web chat, the message is its own delivery.
+    pub fn hands_over(self) -> bool {
+        self != Self::WebChat
+    }
+
     /// The kind of the identity by which a channel of this kind sends.
     pub fn identity(self) -> IdentityKind {
         match self {

@@ -1,13 +1,19 @@
 //! SQL of channels.
 
+mod health;
+mod inbox;
+
+pub use health::{StateRow, counts_in_queue, end_pause, pause, retry_now, state, states};
+pub use inbox::{Unread, retry, unread};
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{now, sql};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::Colour;
-use super::form::ChannelDraft;
+use super::form::{ChannelDraft, KindDraft, OFFERED};
+use super::{ChannelKind, SecretCipher, Secrets};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, DepartmentId};
@@ -21,10 +27,14 @@ pub const COUNT_LIMIT: i64 = 1000;
 #[diesel(table_name = channels)]
 pub struct Channel {
     pub id: ChannelId,
+    pub kind: ChannelKind,
     pub name: String,
     pub public_name: String,
     pub colour: String,
     pub greeting: String,
+    pub settings: serde_json::Value,
+    /// Encrypted.
+    pub secrets: Option<Vec<u8>>,
     #[diesel(select_expression = channels::default_department_id)]
     pub department_id: DepartmentId,
     #[diesel(select_expression = departments::name)]
@@ -33,30 +43,16 @@ pub struct Channel {
     pub is_active: bool,
 }
 
-impl Channel {
-    /// Fails if white text is not readable on the saved colour.
-    pub fn draft(&self) -> Result<ChannelDraft> {
-        let colour: Colour =
-            self.colour.parse().map_err(|_| Error::unexpected("a channel without colour"))?;
-        Ok(ChannelDraft {
-            name: self.name.clone(),
-            public_name: self.public_name.clone(),
-            colour,
-            greeting: self.greeting.clone(),
-            department: self.department_id,
-        })
-    }
-}
-
-/// The channels that this page manages.
+/// The channels that the pages manage.
 #[diesel::dsl::auto_type]
-fn web_chats() -> _ {
-    channels::table.inner_join(departments::table).filter(channels::kind.eq("web_chat"))
+fn managed() -> _ {
+    let offered: [ChannelKind; 3] = OFFERED;
+    channels::table.inner_join(departments::table).filter(channels::kind.eq_any(offered))
 }
 
 /// Every channel, active ones first.
 pub fn all(conn: &mut PgConnection) -> Result<Vec<Channel>> {
-    Ok(web_chats()
+    Ok(managed()
         .order((
             channels::deactivated_at.is_not_null(),
             sql::<Text>("plain(channels.name) COLLATE \"C\""),
@@ -67,7 +63,7 @@ pub fn all(conn: &mut PgConnection) -> Result<Vec<Channel>> {
 }
 
 pub fn find(conn: &mut PgConnection, channel: ChannelId) -> Result<Channel> {
-    Ok(web_chats().filter(channels::id.eq(channel)).select(Channel::as_select()).first(conn)?)
+    Ok(managed().filter(channels::id.eq(channel)).select(Channel::as_select()).first(conn)?)
 }
 
 /// Like `find`, and locks the channel until the transaction ends.
@@ -105,32 +101,61 @@ pub fn lock_active_departments(conn: &mut PgConnection) -> Result<Vec<Department
 
 /// # Errors
 /// Violates `channels_name_key` if another channel has the name.
-pub fn insert(conn: &mut PgConnection, draft: &ChannelDraft) -> Result<ChannelId> {
-    Ok(diesel::insert_into(channels::table)
+pub fn insert(conn: &mut PgConnection, kind: ChannelKind, draft: &ChannelDraft) -> Result<ChannelId> {
+    let id = diesel::insert_into(channels::table)
         .values((
-            channels::kind.eq("web_chat"),
+            channels::kind.eq(kind),
             channels::name.eq(&draft.name),
-            channels::public_name.eq(&draft.public_name),
-            channels::colour.eq(draft.colour.to_string()),
-            channels::greeting.eq(&draft.greeting),
             channels::default_department_id.eq(draft.department),
         ))
         .returning(channels::id)
-        .get_result(conn)?)
+        .get_result(conn)?;
+    update_kind(conn, id, &draft.kind)?;
+    Ok(id)
 }
 
 /// # Errors
 /// Violates `channels_name_key` if another channel has the name.
 pub fn update(conn: &mut PgConnection, channel: ChannelId, draft: &ChannelDraft) -> Result<()> {
     diesel::update(channels::table.find(channel))
-        .set((
-            channels::name.eq(&draft.name),
-            channels::public_name.eq(&draft.public_name),
-            channels::colour.eq(draft.colour.to_string()),
-            channels::greeting.eq(&draft.greeting),
-            channels::default_department_id.eq(draft.department),
-        ))
+        .set((channels::name.eq(&draft.name), channels::default_department_id.eq(draft.department)))
         .execute(conn)?;
+    update_kind(conn, channel, &draft.kind)
+}
+
+fn update_kind(conn: &mut PgConnection, channel: ChannelId, kind: &KindDraft) -> Result<()> {
+    let row = channels::table.find(channel);
+    match kind {
+        KindDraft::WebChat(draft) => diesel::update(row)
+            .set((
+                channels::public_name.eq(&draft.public_name),
+                channels::colour.eq(draft.colour.to_string()),
+                channels::greeting.eq(&draft.greeting),
+            ))
+            .execute(conn)?,
+        KindDraft::Email(settings) => set_settings(conn, channel, settings)?,
+        KindDraft::Webhook(settings) => set_settings(conn, channel, settings)?,
+    };
+    Ok(())
+}
+
+fn set_settings(
+    conn: &mut PgConnection,
+    channel: ChannelId,
+    settings: &impl serde::Serialize,
+) -> Result<usize> {
+    let settings = serde_json::to_value(settings).map_err(Error::unexpected)?;
+    Ok(diesel::update(channels::table.find(channel)).set(channels::settings.eq(settings)).execute(conn)?)
+}
+
+pub fn set_secrets(
+    conn: &mut PgConnection,
+    channel: ChannelId,
+    secrets: &Secrets,
+    cipher: &SecretCipher,
+) -> Result<()> {
+    let sealed = cipher.encrypt(channel, secrets)?;
+    diesel::update(channels::table.find(channel)).set(channels::secrets.eq(sealed)).execute(conn)?;
     Ok(())
 }
 
@@ -138,7 +163,7 @@ pub fn update(conn: &mut PgConnection, channel: ChannelId, draft: &ChannelDraft)
 pub fn deactivate(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
     let active = channels::table
         .find(channel)
-        .filter(channels::kind.eq("web_chat"))
+        .filter(channels::kind.eq_any(OFFERED))
         .filter(channels::deactivated_at.is_null());
     Ok(diesel::update(active).set(channels::deactivated_at.eq(now)).execute(conn)? == 1)
 }
@@ -147,7 +172,7 @@ pub fn deactivate(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
 pub fn reactivate(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
     let inactive = channels::table
         .find(channel)
-        .filter(channels::kind.eq("web_chat"))
+        .filter(channels::kind.eq_any(OFFERED))
         .filter(channels::deactivated_at.is_not_null());
     let active = channels::deactivated_at.eq(None::<DateTime<Utc>>);
     Ok(diesel::update(inactive).set(active).execute(conn)? == 1)

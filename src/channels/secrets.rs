@@ -1,6 +1,6 @@
 //! The secrets of a channel, encrypted at rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chacha20poly1305::aead::{Aead, Generate, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -29,6 +29,16 @@ impl Secrets {
 
     pub fn set(&mut self, name: &str, value: String) {
         self.0.insert(name.to_owned(), value);
+    }
+
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(name);
+    }
+
+    /// The names of those that differ between the two.
+    pub fn changed_names<'a>(&'a self, other: &'a Self) -> BTreeSet<&'a str> {
+        let names = self.0.keys().chain(other.0.keys()).map(String::as_str);
+        names.filter(|name| self.get(name) != other.get(name)).collect()
     }
 }
 

@@ -323,7 +323,8 @@ const FAILURES_TO_BREAK: i32 = 3;
 pub fn record_channel(conn: &mut PgConnection, channel: ChannelId, error: Option<&str>) -> Result<()> {
     match error {
         None => db::prepared(
-            "UPDATE channel_states SET failures_in_a_row = 0, broken_until = NULL, last_success_at = clock_timestamp()
+            "UPDATE channel_states
+                SET failures_in_a_row = 0, failing_since = NULL, broken_until = NULL, last_success_at = clock_timestamp()
               WHERE channel_id = $1",
         )
         .bind(channel)
@@ -331,6 +332,7 @@ pub fn record_channel(conn: &mut PgConnection, channel: ChannelId, error: Option
         Some(error) => db::prepared(format!(
             "UPDATE channel_states
                 SET failures_in_a_row = failures_in_a_row + 1, last_error_at = clock_timestamp(), last_error = $2,
+                    failing_since = coalesce(failing_since, clock_timestamp()),
                     broken_until = CASE WHEN failures_in_a_row + 1 >= {FAILURES_TO_BREAK}
                         THEN clock_timestamp() + least(900, 30 * 2 ^ least(failures_in_a_row + 1 - {FAILURES_TO_BREAK}, 10))
                              * interval '1 second' END

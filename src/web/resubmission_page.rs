@@ -161,21 +161,25 @@ impl RecoveredForm {
 }
 
 fn is_secret(name: &str) -> bool {
-    name.contains("password")
+    name.contains("password") || matches!(name, "client_secret" | "refresh_token")
 }
 
 fn secret_label(name: &str) -> &'static str {
     match name {
         "current_password" => "Senha atual",
         "new_password" => "Nova senha",
+        "client_secret" => "Segredo do aplicativo",
+        "refresh_token" => "Refresh token",
         _ => "Senha",
     }
 }
 
 /// The labels of the fields into which users type. Other fields are sent, but not shown.
 const LABELS: &[(&str, &str)] = &[
+    ("address", "E-mail do remetente"),
     ("audit_months", "Guardar a auditoria por (meses)"),
     ("body", "Mensagem"),
+    ("client_id", "ID do aplicativo"),
     ("colour", "Cor"),
     ("comment", "Comentário"),
     ("company_name", "Nome da empresa"),
@@ -185,6 +189,8 @@ const LABELS: &[(&str, &str)] = &[
     ("email", "E-mail"),
     ("greeting", "Saudação"),
     ("history_months", "Guardar o histórico por (meses)"),
+    ("imap_host", "Servidor IMAP"),
+    ("imap_port", "Porta do IMAP"),
     ("late_tolerance_minutes", "Tolerância de atraso (minutos)"),
     ("message", "Mensagem"),
     ("name", "Nome"),
@@ -192,7 +198,13 @@ const LABELS: &[(&str, &str)] = &[
     ("phone", "Telefone"),
     ("public_name", "Nome para os clientes"),
     ("reason", "Motivo"),
+    ("scope", "Escopo"),
+    ("smtp_host", "Servidor SMTP"),
+    ("smtp_port", "Porta do SMTP"),
     ("spacing_minutes", "Intervalo (minutos)"),
+    ("token_url", "Endereço dos tokens"),
+    ("url", "Endereço"),
+    ("user", "Usuário"),
 ];
 
 /// Fields that the user neither types nor chooses, such as the record and its version.

@@ -154,7 +154,7 @@ async function copy(event) {
   } catch {
     document.execCommand("copy"); // plain HTTP has no clipboard
   }
-  say("Link copiado.");
+  say(button.dataset.copied ?? "Link copiado.");
   const icon = one(".ti", button);
   icon.className = "ti ti-circle-check";
   setTimeout(() => (icon.className = "ti ti-copy"), 2_000);

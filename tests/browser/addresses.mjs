@@ -59,7 +59,7 @@ export async function administratorPages(pontual) {
     `/schedules/${pending}/edit`, `/schedules/${pending}/dispatch`, `/schedules/new?from=${failed}`,
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
     "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/settings/retention",
-    "/channels", "/channels/new", "/channels/1", "/channels/1/deactivation",
+    "/channels", "/channels/new", "/channels/new?kind=web_chat", "/channels/new?kind=email", "/channels/new?kind=webhook", "/channels/1", "/channels/1/deactivation",
     "/audit", "/audit?group=access&until=2000-01-01", "/help",
     "/contacts", "/contacts?q=nada", "/contacts/new", `/contacts/${contact}`, `/contacts/${contact}/edit`,
     `/contacts/${contact}/archival`, `/contacts/${contact}/merge`, `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`,

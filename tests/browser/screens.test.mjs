@@ -70,7 +70,7 @@ test("with forced colours the current item and each swatch are distinguishable",
     const other = await look(`${place}:not([aria-current])`);
     assert.notEqual(await look(`${place}[aria-current]`), other, place);
   }
-  await page.goto("/channels/new");
+  await page.goto("/channels/new?kind=web_chat");
   const swatches = await page.locator(".swatch input + span").evaluateAll(colours);
   assert.ok(swatches.length > 4);
   assert.equal(new Set(swatches).size, swatches.length, swatches.join(", "));

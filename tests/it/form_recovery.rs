@@ -101,7 +101,7 @@ async fn every_form_outlives_its_session() {
         ),
         ("/departments/new", "/departments", &[("name", "Casa Seis")], "Casa Seis"),
         (
-            "/channels/new",
+            "/channels/new?kind=web_chat",
             "/channels",
             &[
                 ("name", "Casa Sete"),

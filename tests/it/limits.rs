@@ -38,7 +38,7 @@ async fn a_text_that_is_too_long_comes_back_whole_in_every_form() {
         ("/users/new", "/users", &[("role_id", "203")], &["name"]),
         ("/departments/new", "/departments", &[], &["name"]),
         (
-            "/channels/new",
+            "/channels/new?kind=web_chat",
             "/channels",
             &[("department_id", "101"), ("palette", "#0b6e4f")],
             &["name", "public_name", "greeting"],

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod audit;
+mod channel_kinds;
 mod channels;
 mod chat;
 mod check;

@@ -37,6 +37,12 @@ const ONLY_BUTTONS: &[&str] = &[
     "/roles/{id}/deletion",
     "/channels/{id}/deactivation",
     "/channels/{id}/reactivation",
+    "/channels/{id}/test",
+    "/channels/{id}/pause",
+    "/channels/{id}/resumption",
+    "/channels/{id}/secret",
+    "/channels/{id}/previous-secret/removal",
+    "/channels/{id}/inbox/{message}/retry",
     "/settings/logo/removal",
     "/profile/theme",
 ];
@@ -106,7 +112,7 @@ impl Filled {
 }
 
 /// Makes each write fail as if it had waited too long for a lock. Sessions stay readable and writable.
-fn refuse_writes(app: &TestApp) {
+pub fn refuse_writes(app: &TestApp) {
     app.database.execute(
         "CREATE FUNCTION wait_too_long() RETURNS trigger LANGUAGE plpgsql AS $$
          BEGIN RAISE EXCEPTION 'canceling statement due to lock timeout' USING ERRCODE = '55P03'; END $$;
@@ -198,7 +204,7 @@ async fn filled_by(admin: &Visitor, app: &TestApp) -> Vec<Filled> {
         (("/roles", "/roles/new", "/roles"), &[("name", "Casa Catorze"), ("permissions", "tickets")]),
         (("/roles/{id}", "/roles/203", "/roles/203"), &[("name", "Casa Quinze")]),
         (
-            ("/channels", "/channels/new", "/channels"),
+            ("/channels", "/channels/new?kind=web_chat", "/channels"),
             &[("name", "Casa Dezesseis"), ("department_id", "101"), ("greeting", "Olá\nBoas-vindas")],
         ),
         (("/channels/{id}", "/channels/401", "/channels/401"), &[("name", "Casa Dezessete")]),

@@ -104,6 +104,13 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/channels/{id}/deactivation", [303, 403, 403, 200, 403]),
     ("POST", "/channels/{id}/deactivation", [303, 403, 403, 303, 403]),
     ("POST", "/channels/{id}/reactivation", [303, 403, 403, 303, 403]),
+    // A webhook.
+    ("POST", "/channels/{id}/test", [303, 403, 403, 200, 403]),
+    ("POST", "/channels/{id}/pause", [303, 403, 403, 303, 403]),
+    ("POST", "/channels/{id}/resumption", [303, 403, 403, 303, 403]),
+    ("POST", "/channels/{id}/secret", [303, 403, 403, 200, 403]),
+    ("POST", "/channels/{id}/previous-secret/removal", [303, 403, 403, 303, 403]),
+    ("POST", "/channels/{id}/inbox/{message}/retry", [303, 403, 403, 303, 403]),
     ("GET", "/chat-colours/{colour}.css", [200, 200, 200, 200, 200]),
     ("GET", "/contacts", [303, 200, 403, 200, 200]),
     ("POST", "/contacts", [303, 403, 403, 422, 403]),
@@ -216,7 +223,8 @@ async fn every_route_answers_each_role_as_the_table_says() {
             SELECT 'Davi Rocha', 'davi@empresa.example', password_hash, 204 FROM users WHERE id = 303;
          INSERT INTO users (id, name, email, password_hash, role_id)
             SELECT 309, 'Nina Alves', 'nina@empresa.example', password_hash, 203 FROM users WHERE id = 303;
-         INSERT INTO departments (id, name, position) VALUES (109, 'Pós-venda', 9)",
+         INSERT INTO departments (id, name, position) VALUES (109, 'Pós-venda', 9);
+         INSERT INTO channels (id, kind, name, default_department_id) VALUES (409, 'webhook', 'Sistema', 101)",
     );
     let roles = async || {
         let attendant = app.attendant().await;
@@ -299,10 +307,15 @@ async fn status_of(app: &TestApp, visitor: &Visitor, method: &str, path: &str) -
     visitor.post(&path, &[]).await.status
 }
 
+/// Ends of the addresses that only a channel has that hands messages over.
+const OF_WEBHOOK: [&str; 6] =
+    ["/test", "/pause", "/resumption", "/secret", "/previous-secret/removal", "/inbox/{message}/retry"];
+
 fn concrete(app: &TestApp, path: &str) -> String {
     let id = match path {
         path if path.starts_with("/schedules") => "801",
         path if path.starts_with("/roles") => "203",
+        path if OF_WEBHOOK.iter().any(|end| path.ends_with(end)) => "409",
         path if path.starts_with("/channels") => "401",
         path if path.starts_with("/contacts/imports") => "901",
         path if path.starts_with("/contacts") => "601",
@@ -313,6 +326,7 @@ fn concrete(app: &TestApp, path: &str) -> String {
         _ => "901",
     };
     path.replace("{id}", id)
+        .replace("{message}", "1")
         .replace("{name}", "x")
         .replace("/c/{token}", &app.link(app.company.marina))
         .replace("{token}", "00")

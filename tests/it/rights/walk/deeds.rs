@@ -428,7 +428,7 @@ impl Walker<'_> {
         ];
         let deed = self.rng.of(&["deactivation", "reactivation", "reactivation"]);
         match self.rng.below(5) {
-            0 => drop(self.submit("/channels/new", "/channels", &fields).await),
+            0 => drop(self.submit("/channels/new?kind=web_chat", "/channels", &fields).await),
             1 | 2 => drop(self.submit(&path, &path, &fields).await),
             _ => drop(self.submit(&path, &format!("{path}/{deed}"), &[]).await),
         }

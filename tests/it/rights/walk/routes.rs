@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use pontual::routes::routes;
 
 /// Routes that no walk uses, and why they cannot change what anybody can read.
-pub const LEFT_OUT: [(&str, &str); 12] = [
+pub const LEFT_OUT: [(&str, &str); 18] = [
     ("/login", "It signs in to an account whose password one has, and changes no rights."),
     ("/logout", "It only takes access away, from one browser."),
     ("/schedules/new/preview", "It saves nothing."),
@@ -16,6 +16,12 @@ pub const LEFT_OUT: [(&str, &str); 12] = [
     ("/contacts/{id}/separation", "It only moves back what a merge has moved."),
     ("/settings/logo", "It changes a picture."),
     ("/settings/logo/removal", "It removes a picture."),
+    ("/channels/{id}/test", "It asks a server whether it answers, and changes nothing."),
+    ("/channels/{id}/pause", "It only delays what is sent."),
+    ("/channels/{id}/resumption", "It lets what is queued be sent."),
+    ("/channels/{id}/secret", "It changes how messages are signed, which gives no user access."),
+    ("/channels/{id}/previous-secret/removal", "It only ends the validity of a secret."),
+    ("/channels/{id}/inbox/{message}/retry", "It lets a customer's message be read, as when it came."),
     ("/profile/password", "It asks for one's password, and changes only that."),
     ("/profile/sessions/ending", "It only takes access away, from one's own browsers."),
     ("/profile/sessions/{session}/ending", "It only takes access away, from one of one's own browsers."),
