@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use url::Host;
 
+use crate::channels::addresses::is_public;
+
 /// What is said of an address that the operator does not allow.
 pub const PRIVATE: &str = "Este endereço é de uma rede interna. Quem opera a plataforma precisa permitir: \
                            PONTUAL_ALLOW_PRIVATE_ADDRESSES=yes.";
@@ -41,13 +43,8 @@ pub fn is_internal<S: AsRef<str>>(host: &Host<S>) -> bool {
             let name = name.as_ref().trim_end_matches('.').to_ascii_lowercase();
             name == "localhost" || name.ends_with(".localhost")
         }
-        Host::Ipv4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
-        Host::Ipv6(ip) => match ip.to_ipv4_mapped() {
-            Some(ip) => is_internal(&Host::<&str>::Ipv4(ip)),
-            None => {
-                ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()
-            }
-        },
+        Host::Ipv4(ip) => !is_public(IpAddr::V4(*ip)),
+        Host::Ipv6(ip) => !is_public(IpAddr::V6(*ip)),
     }
 }
 
@@ -58,7 +55,7 @@ mod tests {
     #[test]
     fn only_the_name_of_a_server_is_read() {
         assert_eq!(parse("SMTP.Empresa.com.br", false).unwrap(), "smtp.empresa.com.br");
-        assert_eq!(parse("203.0.113.7", false).unwrap(), "203.0.113.7");
+        assert_eq!(parse("8.8.4.4", false).unwrap(), "8.8.4.4");
         for wrong in
             ["https://smtp.empresa.com.br", "smtp.empresa.com.br:465", "um servidor", "a/b", "-a.b", ""]
         {
