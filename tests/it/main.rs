@@ -27,6 +27,7 @@ mod limits;
 mod live;
 mod locked_contacts;
 mod logo;
+mod mail;
 mod notifications;
 mod plans;
 mod pool;
