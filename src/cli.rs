@@ -43,19 +43,19 @@ enum Command {
         name: String,
         #[arg(long)]
         email: String,
-        /// Read the password from standard input; without it, one is made and printed
+        /// Read the password from standard input; without it, one is generated and printed
         #[arg(long)]
         password_stdin: bool,
     },
     /// Fill an empty private database with the demonstration company
     Demo {
-        /// Then make it large, to see that pages stay fast: takes some minutes, turns the spacing off
+        /// Also load a large data set: takes some minutes, turns the minimum spacing off
         #[arg(long)]
         large: bool,
         #[command(flatten)]
         sizes: LargeSizes,
     },
-    /// Try every invariant on the database, also while it is in use
+    /// Check every invariant; safe while the application runs
     Check,
 }
 
@@ -176,7 +176,7 @@ fn fill_demo(config: &Config, large: Option<LargeSizes>) -> Result<ExitCode, Com
         }
         Err(Refusal::NotEmpty) => "the database is in use, and is not the demonstration's: nothing was added",
         Err(Refusal::LoadedBefore) => "the demonstration is large already: nothing was added",
-        Err(Refusal::Sizes) => "too few: at least 1 schedule, 100 contacts, a contact for 50 schedules",
+        Err(Refusal::Sizes) => "too few: at least 1 schedule, 100 contacts, and one contact per 50 schedules",
     };
     Err(CommandError::Refused(refused.into()))
 }
@@ -213,16 +213,16 @@ fn create_admin(
     email: &str,
     from_stdin: bool,
 ) -> Result<ExitCode, CommandError> {
-    let made = hex::encode(crate::keys::random_bytes::<10>());
+    let generated = hex::encode(crate::keys::random_bytes::<10>());
     let password = match from_stdin {
         true => {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).map_err(CommandError::Input)?;
             line.trim_end_matches(['\r', '\n']).to_owned()
         }
-        false => made,
+        false => generated,
     };
-    // Check what does not need the company name first, before a server is started.
+    // Check the arguments before a server is started; the rule about the company's name follows.
     users::NewAccount::parse(name, email, &password, "").map_err(CommandError::Refused)?;
     let database = Database::open_or_join(config)?;
     let mut conn = database.migrated()?;

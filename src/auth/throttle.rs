@@ -44,8 +44,8 @@ impl AttemptSource {
         Self::Stranger { email: email.to_owned(), network: network_named(ip) }
     }
 
-    /// The counts and their limits, in the order in which they are raised. An attempt beyond one limit does
-    /// not raise the later counts, so a flood from one network leaves one row instead of one per address.
+    /// The counts and their limits, in the order in which they are incremented. An attempt beyond one limit does
+    /// not increment the later counts, so a flood from one network leaves one row instead of one per address.
     fn counts(&self) -> Vec<(String, i32)> {
         match self {
             Self::Stranger { email, network } => {

@@ -55,7 +55,7 @@ impl AsyncRead for WatchedSocket {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Self { io, guest } = self.get_mut();
-        // The register wakes the same task as the socket does.
+        // So that the register can wake this task when it closes the connection.
         guest.waker.register(context.waker());
         if guest.is_closing() {
             return Poll::Ready(Ok(()));

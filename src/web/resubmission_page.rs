@@ -71,7 +71,7 @@ impl FormCipher {
         (text.len() + SIGN_IN_ROOM < FORM_LIMIT).then_some(text)
     }
 
-    /// Decrypts a form. `None` if `close` did not make the text.
+    /// Decrypts a form. `None` if `encrypt` did not make the text.
     pub fn decrypt(&self, text: &str) -> Option<SealedForm> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE)?;

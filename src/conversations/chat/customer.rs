@@ -42,7 +42,7 @@ pub struct Customer {
     pub ip: String,
     /// Whether the customer exceeded the request limit. Then a request that sends a message is still handled, so
     /// that its text can be kept. All others are refused earlier.
-    pub is_too_fast: bool,
+    pub has_exceeded_limit: bool,
 }
 
 impl FromRequest for Customer {
@@ -57,9 +57,11 @@ impl FromRequest for Customer {
                 return Err(NoAccess::Browser.into());
             };
             let admitted = ChatRateLimits::admit(&request, contact);
-            let is_too_fast = admitted.is_err();
-            let sends = request.method() == Method::POST && request.path().ends_with("/messages");
-            admitted.or_else(|error| if sends { Ok(()) } else { Err(error) })?;
+            let has_exceeded_limit = admitted.is_err();
+            let sends_message = request.method() == Method::POST && request.path().ends_with("/messages");
+            if !sends_message {
+                admitted?;
+            }
             let db = request.app_data::<web::Data<Db>>().ok_or_else(|| Error::unexpected("no Db"))?;
             let hash = token_hash.clone();
             let profile = db.run(move |conn| queries::profile(conn, contact, &hash)).await?;
@@ -72,7 +74,7 @@ impl FromRequest for Customer {
                 };
                 return Err(kept.map_or(NoAccess::Browser, NoAccess::Moved).into());
             };
-            Ok(Self { is_too_fast, ..Self::of(profile, contact, client_ip(&request)) })
+            Ok(Self { has_exceeded_limit, ..Self::of(profile, contact, client_ip(&request)) })
         })
     }
 }
@@ -91,12 +93,12 @@ impl Customer {
             logo: profile.logo,
             zone: Zone::named(&profile.time_zone),
             ip,
-            is_too_fast: false,
+            has_exceeded_limit: false,
         }
     }
 }
 
-/// The request has no access. The kind depends on the address alone, so the answer does not reveal which
+/// The request has no access. Which variant it is depends on the address alone, so the answer does not reveal which
 /// contacts exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the browser has no access")]

@@ -45,7 +45,7 @@ pub async fn create(
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
     let (typed, key) = (form.get("body"), form.get("client_key"));
-    if customer.is_too_fast {
+    if customer.has_exceeded_limit {
         let draft = ChatDraft::refused(typed, key, TOO_MANY_REQUESTS);
         let view = Chat::of(&Part::empty(), &customer, Window::Newest, draft);
         return shell.fragment(StatusCode::TOO_MANY_REQUESTS, view);
