@@ -36,7 +36,7 @@ pub struct Config {
     security_contact: Option<Url>,
 }
 
-/// 200 people behind one address, with six connections per browser, and some to spare.
+/// 1,200 connections for 200 people behind one address, with six per browser, and a quarter more.
 const CONNECTIONS_PER_ADDRESS: usize = 1_500;
 
 /// A variable with an unusable value, in one sentence for the operator.

@@ -6,7 +6,7 @@
 use crate::web::{Route, assets, get, post, security_txt};
 use crate::{
     audit, channels, contacts, conversations, departments, dispatcher, help, layout, live, notifications,
-    people, profile, roles, schedules, settings, setup, sign_in, users,
+    outbox, people, profile, roles, schedules, settings, setup, sign_in, users,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -51,6 +51,8 @@ pub fn routes() -> Vec<Route> {
         get("/tickets/unseen", conversations::inbox::handlers::unseen),
         get("/tickets/{id}", conversations::handlers::show_ticket),
         post("/tickets/{id}/messages", conversations::messages::create),
+        post("/messages/{id}/attempts", outbox::handlers::try_again),
+        post("/messages/{id}/discard", outbox::handlers::discard),
         post("/tickets/{id}/reading", conversations::reading::create),
         post("/tickets/{id}/closure", conversations::closure::create),
         get("/contacts/{id}/conversation", conversations::handlers::show),

@@ -31,7 +31,7 @@ use crate::inbox;
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
 use crate::log::say;
-use crate::outbox::worker::{self, Workshop};
+use crate::outbox::worker::{self, WorkerContext};
 use crate::settings::retention;
 use crate::web::prepare_assets;
 use crate::{demo, setup};
@@ -141,14 +141,14 @@ async fn serve(
     let dispatcher = dispatcher::start(database_url.to_owned(), control.clone());
     let browsers = open_files::raise_limit();
     let outbox = worker::Control::default();
-    let workshop = Workshop {
+    let context = WorkerContext {
         files: shared.files.clone(),
         cipher: shared.channel_secrets.clone(),
         options: shared.transports.clone(),
     };
     let inbox = worker::Control::default();
-    let taking = inbox::worker::start(database_url, workshop.clone(), inbox.clone());
-    let sending = worker::start(database_url, workshop, outbox.clone());
+    let taking = inbox::worker::start(database_url, context.clone(), inbox.clone());
+    let sending = worker::start(database_url, context, outbox.clone());
     let fetching =
         email::fetch::start(database_url, shared.channel_secrets.clone(), shared.transports.clone());
     shared.connections.limit(browsers);
@@ -160,7 +160,10 @@ async fn serve(
         .shutdown_timeout(REQUESTS_TIME_LIMIT.as_secs())
         .disable_signals();
     let server = http::server(builder, socket, shared)
-        .inspect_err(|_| control.stop())
+        .inspect_err(|_| {
+            control.stop();
+            outbox.stop();
+        })
         .map_err(|cause| CommandError::Listen { address, cause })?;
     let lost = rt::spawn(end_with_database(private_server.is_lost, server.handle(), hub.clone()));
     let watch = rt::spawn(end_with_dispatcher(dispatcher, server.handle(), hub.clone()));
@@ -168,7 +171,14 @@ async fn serve(
     let events = start_live_events(hub.clone(), wakers, changes, database_url);
     prepare_assets();
     let sweeper = files::sweep::start(database_url, shared_files);
-    rt::spawn(shut_down_on_signal(signals, server.handle(), control.clone(), hub, private_server.stop));
+    let stopping = Stopping {
+        dispatcher: control.clone(),
+        outbox: outbox.clone(),
+        inbox: inbox.clone(),
+        hub,
+        keeper: private_server.stop,
+    };
+    rt::spawn(shut_down_on_signal(signals, server.handle(), stopping));
     rt::spawn(import_contacts(imports));
     rt::spawn(retention::worker::run_hourly(old_rows));
     rt::spawn(refusals.clone().keep_writing(audited.clone()));
@@ -298,22 +308,27 @@ impl Signals {
     }
 }
 
-/// Tells the server and the dispatcher about a signal at once. Event streams never end by themselves, so they
-/// are closed now and do not delay the shutdown.
-async fn shut_down_on_signal(
-    signals: Option<Signals>,
-    server: ServerHandle,
-    control: Control,
+/// What a signal stops at once, besides the server.
+struct Stopping {
+    dispatcher: Control,
+    outbox: worker::Control,
+    inbox: worker::Control,
     hub: Hub,
-    keeping: Option<Stop>,
-) {
+    keeper: Option<Stop>,
+}
+
+/// Tells the server, the dispatcher and the outbox about a signal at once. Event streams never end by themselves, so they
+/// are closed now and do not delay the shutdown.
+async fn shut_down_on_signal(signals: Option<Signals>, server: ServerHandle, stopping: Stopping) {
     let Some(mut signals) = signals else { return };
     let mut is_graceful = signals.next().await;
     kill_after_time_limit();
-    control.stop();
-    hub.close();
-    if let Some(keeping) = keeping {
-        keeping.stop();
+    stopping.dispatcher.stop();
+    stopping.outbox.stop();
+    stopping.inbox.stop();
+    stopping.hub.close();
+    if let Some(keeper) = stopping.keeper {
+        keeper.stop();
     }
     loop {
         // This asks the server to stop; `serve` waits for its end.

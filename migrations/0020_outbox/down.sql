@@ -3,8 +3,6 @@ DROP INDEX notifications_errors;
 CREATE INDEX notifications_errors ON notifications (user_id, id)
     WHERE kind = 'schedule_failed' AND removed_at IS NULL;
 DROP INDEX notifications_one_per_message;
-DROP INDEX notifications_one_per_recipient;
-CREATE UNIQUE INDEX notifications_one_per_recipient ON notifications (schedule_id, user_id, kind);
 ALTER TABLE notifications
     DROP CONSTRAINT notifications_about_schedule_or_message,
     DROP CONSTRAINT notifications_kind_check,

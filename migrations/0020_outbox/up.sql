@@ -35,6 +35,8 @@ CREATE TABLE outbox (
 -- What a channel has to send, in the order of each contact's messages.
 CREATE INDEX outbox_queued ON outbox (channel_id, next_attempt_at, message_id) WHERE state = 'queued';
 CREATE INDEX outbox_queued_of_contact ON outbox (contact_id, channel_id, message_id) WHERE state = 'queued';
+CREATE INDEX outbox_of_contact ON outbox (contact_id);
+CREATE INDEX outbox_of_identity ON outbox (identity_id);
 CREATE INDEX outbox_uncertain ON outbox (channel_id, ended_at) WHERE state = 'uncertain';
 CREATE UNIQUE INDEX outbox_provider_id ON outbox (channel_id, provider_id) WHERE provider_id IS NOT NULL;
 
@@ -94,9 +96,6 @@ ALTER TABLE notifications
     ADD CONSTRAINT notifications_about_schedule_or_message
         CHECK (CASE kind WHEN 'message_failed' THEN message_id IS NOT NULL
                          ELSE schedule_id IS NOT NULL AND message_id IS NULL END);
-DROP INDEX notifications_one_per_recipient;
-CREATE UNIQUE INDEX notifications_one_per_recipient ON notifications (schedule_id, user_id, kind)
-    WHERE message_id IS NULL;
 CREATE UNIQUE INDEX notifications_one_per_message ON notifications (message_id, user_id) WHERE message_id IS NOT NULL;
 DROP INDEX notifications_errors;
 CREATE INDEX notifications_errors ON notifications (user_id, id)

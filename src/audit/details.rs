@@ -69,6 +69,7 @@ fn field_label(field: &str) -> String {
         "department_id" => "departamento",
         "attendant_id" => "atendente",
         "contact_id" => "contato",
+        "channel_id" => "conexão",
         "person_id" => "pessoa",
         "action" => "ação",
         "due_at" => "data e hora",

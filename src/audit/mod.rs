@@ -62,6 +62,9 @@ text_enum! {
         /// A customer opened a ticket. For a ticket that a schedule opens, see `ScheduleCompleted`.
         TicketOpened = "ticket.opened",
         TicketClosed = "ticket.closed",
+        /// A person put a message that was not delivered into the queue again, or gave it up.
+        MessageRequeued = "message.requeued",
+        MessageDiscarded = "message.discarded",
         SettingsEdited = "settings.edited",
         RetentionEdited = "settings.retention_edited",
         /// The first administrator set up an empty installation.

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use self::RecordKind as R;
 use super::details::detail;
-use super::{Action, Action as A, Change};
+use super::{Action, Change};
 use crate::auth::{Account, Permission};
 use crate::text_enum;
 
@@ -85,75 +84,97 @@ impl Words {
     }
 }
 
-fn words(action: A) -> (Group, &'static str, R) {
+fn words(action: Action) -> (Group, &'static str, RecordKind) {
     match action {
-        A::SignedIn => (Group::Access, "entrou", R::None),
-        A::SignInRefused => (Group::Access, "tentou entrar e foi recusado", R::User),
-        A::SignedOut => (Group::Access, "saiu", R::None),
-        A::SignInThrottled => (Group::Access, "passou do limite de tentativas de entrar", R::User),
-        A::AccessRefused => (Group::Access, "teve o acesso negado", R::None),
-        A::LimitReached => (Group::Access, "passou do limite de pedidos", R::None),
-        A::UserCreated => (Group::Users, "criou o usuário", R::User),
-        A::SessionsEnded => (Group::Access, "encerrou sessões de", R::User),
-        A::UserInvited => (Group::Users, "convidou", R::User),
-        A::UserEdited => (Group::Users, "editou o atendente", R::User),
-        A::UserDeactivated => (Group::Users, "desativou o atendente", R::User),
-        A::UserReactivated => (Group::Users, "reativou o atendente", R::User),
-        A::AccessLinkMade => (Group::Access, "gerou um link de acesso para", R::User),
-        A::AccessLinkUsed => (Group::Access, "criou a senha pelo link de acesso", R::None),
-        A::PasswordChanged => (Group::Access, "trocou a senha de", R::User),
-        A::DepartmentCreated => (Group::Departments, "criou o departamento", R::Department),
-        A::DepartmentEdited => (Group::Departments, "editou o departamento", R::Department),
-        A::DepartmentMoved => (Group::Departments, "mudou a ordem do departamento", R::Department),
-        A::DepartmentDeactivated => (Group::Departments, "desativou o departamento", R::Department),
-        A::DepartmentReactivated => (Group::Departments, "reativou o departamento", R::Department),
-        A::MemberAdded => (Group::Departments, "incluiu um atendente no departamento", R::Department),
-        A::MemberRemoved => (Group::Departments, "retirou um atendente do departamento", R::Department),
-        A::ChannelRedirected => (Group::Channels, "mudou o departamento da conexão", R::Channel),
-        A::RoleCreated => (Group::Roles, "criou o cargo", R::Role),
-        A::RoleDeleted => (Group::Roles, "excluiu o cargo", R::Role),
-        A::TicketHandedOver => (Group::Tickets, "transferiu o chamado", R::Ticket),
-        A::UserNoticesChosen => (Group::Users, "escolheu os próprios avisos", R::None),
-        A::RoleEdited => (Group::Roles, "editou o cargo", R::Role),
-        A::ScheduleCreated => (Group::Schedules, "criou o agendamento", R::Schedule),
-        A::ScheduleEdited => (Group::Schedules, "editou o agendamento", R::Schedule),
-        A::ScheduleCancelled => (Group::Schedules, "cancelou o agendamento", R::Schedule),
-        A::ScheduleCompleted => (Group::Schedules, "concluiu o agendamento", R::Schedule),
-        A::ScheduleFailed => (Group::Schedules, "encerrou com erro o agendamento", R::Schedule),
-        A::TicketOpened => (Group::Tickets, "abriu o chamado", R::Ticket),
-        A::TicketClosed => (Group::Tickets, "fechou o chamado", R::Ticket),
-        A::ContactCreated => (Group::Contacts, "criou o contato", R::Contact),
-        A::ContactEdited => (Group::Contacts, "editou o contato", R::Contact),
-        A::ContactArchived => (Group::Contacts, "arquivou o contato", R::Contact),
-        A::ContactRestored => (Group::Contacts, "restaurou o contato", R::Contact),
-        A::ContactLinkRevoked => (Group::Contacts, "revogou o link do contato", R::Contact),
-        A::ContactAccessesEnded => (Group::Contacts, "encerrou acessos pelo link do contato", R::Contact),
-        A::ContactExported => (Group::Contacts, "exportou os dados do contato", R::Contact),
-        A::ContactAnonymised => (Group::Contacts, "anonimizou o contato", R::Contact),
-        A::ContactMerged => (Group::Contacts, "juntou o contato", R::Contact),
-        A::ContactSeparated => (Group::Contacts, "separou o contato", R::Contact),
-        A::PersonCreated => (Group::Contacts, "criou a pessoa", R::Person),
-        A::PersonEdited => (Group::Contacts, "editou a pessoa", R::Person),
-        A::PersonArchived => (Group::Contacts, "arquivou a pessoa", R::Person),
-        A::PersonRestored => (Group::Contacts, "restaurou a pessoa", R::Person),
-        A::PersonAnonymised => (Group::Contacts, "anonimizou a pessoa", R::Person),
-        A::ImportConfirmed => (Group::Contacts, "confirmou a importação", R::Import),
-        A::ImportCancelled => (Group::Contacts, "cancelou a importação", R::Import),
-        A::ImportFinished => (Group::Contacts, "terminou a importação", R::Import),
-        A::ContactsExported => (Group::Contacts, "exportou a lista de contatos", R::None),
-        A::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", R::None),
-        A::AuditExported => (Group::Company, "exportou a auditoria", R::None),
-        A::SettingsEdited => (Group::Company, "mudou as configurações da empresa", R::None),
-        A::RetentionEdited => (Group::Company, "mudou a retenção de dados", R::None),
-        A::SetUp => (Group::Company, "configurou a plataforma", R::None),
-        A::ChannelCreated => (Group::Channels, "criou a conexão", R::Channel),
-        A::ChannelEdited => (Group::Channels, "editou a conexão", R::Channel),
-        A::ChannelDeactivated => (Group::Channels, "desativou a conexão", R::Channel),
-        A::ChannelReactivated => (Group::Channels, "reativou a conexão", R::Channel),
-        A::ChannelPaused => (Group::Channels, "pausou o envio da conexão", R::Channel),
-        A::ChannelResumed => (Group::Channels, "retomou o envio da conexão", R::Channel),
-        A::ChannelMessageRetried => {
-            (Group::Channels, "mandou ler de novo uma mensagem recebida pela conexão", R::Channel)
+        Action::SignedIn => (Group::Access, "entrou", RecordKind::None),
+        Action::SignInRefused => (Group::Access, "tentou entrar e foi recusado", RecordKind::User),
+        Action::SignedOut => (Group::Access, "saiu", RecordKind::None),
+        Action::SignInThrottled => {
+            (Group::Access, "passou do limite de tentativas de entrar", RecordKind::User)
+        }
+        Action::AccessRefused => (Group::Access, "teve o acesso negado", RecordKind::None),
+        Action::LimitReached => (Group::Access, "passou do limite de pedidos", RecordKind::None),
+        Action::UserCreated => (Group::Users, "criou o usuário", RecordKind::User),
+        Action::SessionsEnded => (Group::Access, "encerrou sessões de", RecordKind::User),
+        Action::UserInvited => (Group::Users, "convidou", RecordKind::User),
+        Action::UserEdited => (Group::Users, "editou o atendente", RecordKind::User),
+        Action::UserDeactivated => (Group::Users, "desativou o atendente", RecordKind::User),
+        Action::UserReactivated => (Group::Users, "reativou o atendente", RecordKind::User),
+        Action::AccessLinkMade => (Group::Access, "gerou um link de acesso para", RecordKind::User),
+        Action::AccessLinkUsed => (Group::Access, "criou a senha pelo link de acesso", RecordKind::None),
+        Action::PasswordChanged => (Group::Access, "trocou a senha de", RecordKind::User),
+        Action::DepartmentCreated => (Group::Departments, "criou o departamento", RecordKind::Department),
+        Action::DepartmentEdited => (Group::Departments, "editou o departamento", RecordKind::Department),
+        Action::DepartmentMoved => {
+            (Group::Departments, "mudou a ordem do departamento", RecordKind::Department)
+        }
+        Action::DepartmentDeactivated => {
+            (Group::Departments, "desativou o departamento", RecordKind::Department)
+        }
+        Action::DepartmentReactivated => {
+            (Group::Departments, "reativou o departamento", RecordKind::Department)
+        }
+        Action::MemberAdded => {
+            (Group::Departments, "incluiu um atendente no departamento", RecordKind::Department)
+        }
+        Action::MemberRemoved => {
+            (Group::Departments, "retirou um atendente do departamento", RecordKind::Department)
+        }
+        Action::ChannelRedirected => {
+            (Group::Channels, "mudou o departamento da conexão", RecordKind::Channel)
+        }
+        Action::RoleCreated => (Group::Roles, "criou o cargo", RecordKind::Role),
+        Action::RoleDeleted => (Group::Roles, "excluiu o cargo", RecordKind::Role),
+        Action::TicketHandedOver => (Group::Tickets, "transferiu o chamado", RecordKind::Ticket),
+        Action::UserNoticesChosen => (Group::Users, "escolheu os próprios avisos", RecordKind::None),
+        Action::RoleEdited => (Group::Roles, "editou o cargo", RecordKind::Role),
+        Action::ScheduleCreated => (Group::Schedules, "criou o agendamento", RecordKind::Schedule),
+        Action::ScheduleEdited => (Group::Schedules, "editou o agendamento", RecordKind::Schedule),
+        Action::ScheduleCancelled => (Group::Schedules, "cancelou o agendamento", RecordKind::Schedule),
+        Action::ScheduleCompleted => (Group::Schedules, "concluiu o agendamento", RecordKind::Schedule),
+        Action::ScheduleFailed => (Group::Schedules, "encerrou com erro o agendamento", RecordKind::Schedule),
+        Action::TicketOpened => (Group::Tickets, "abriu o chamado", RecordKind::Ticket),
+        Action::TicketClosed => (Group::Tickets, "fechou o chamado", RecordKind::Ticket),
+        Action::MessageRequeued => {
+            (Group::Tickets, "mandou enviar de novo uma mensagem do chamado", RecordKind::Ticket)
+        }
+        Action::MessageDiscarded => {
+            (Group::Tickets, "descartou uma mensagem não entregue do chamado", RecordKind::Ticket)
+        }
+        Action::ContactCreated => (Group::Contacts, "criou o contato", RecordKind::Contact),
+        Action::ContactEdited => (Group::Contacts, "editou o contato", RecordKind::Contact),
+        Action::ContactArchived => (Group::Contacts, "arquivou o contato", RecordKind::Contact),
+        Action::ContactRestored => (Group::Contacts, "restaurou o contato", RecordKind::Contact),
+        Action::ContactLinkRevoked => (Group::Contacts, "revogou o link do contato", RecordKind::Contact),
+        Action::ContactAccessesEnded => {
+            (Group::Contacts, "encerrou acessos pelo link do contato", RecordKind::Contact)
+        }
+        Action::ContactExported => (Group::Contacts, "exportou os dados do contato", RecordKind::Contact),
+        Action::ContactAnonymised => (Group::Contacts, "anonimizou o contato", RecordKind::Contact),
+        Action::ContactMerged => (Group::Contacts, "juntou o contato", RecordKind::Contact),
+        Action::ContactSeparated => (Group::Contacts, "separou o contato", RecordKind::Contact),
+        Action::PersonCreated => (Group::Contacts, "criou a pessoa", RecordKind::Person),
+        Action::PersonEdited => (Group::Contacts, "editou a pessoa", RecordKind::Person),
+        Action::PersonArchived => (Group::Contacts, "arquivou a pessoa", RecordKind::Person),
+        Action::PersonRestored => (Group::Contacts, "restaurou a pessoa", RecordKind::Person),
+        Action::PersonAnonymised => (Group::Contacts, "anonimizou a pessoa", RecordKind::Person),
+        Action::ImportConfirmed => (Group::Contacts, "confirmou a importação", RecordKind::Import),
+        Action::ImportCancelled => (Group::Contacts, "cancelou a importação", RecordKind::Import),
+        Action::ImportFinished => (Group::Contacts, "terminou a importação", RecordKind::Import),
+        Action::ContactsExported => (Group::Contacts, "exportou a lista de contatos", RecordKind::None),
+        Action::SchedulesExported => (Group::Schedules, "exportou a lista de agendamentos", RecordKind::None),
+        Action::AuditExported => (Group::Company, "exportou a auditoria", RecordKind::None),
+        Action::SettingsEdited => (Group::Company, "mudou as configurações da empresa", RecordKind::None),
+        Action::RetentionEdited => (Group::Company, "mudou a retenção de dados", RecordKind::None),
+        Action::SetUp => (Group::Company, "configurou a plataforma", RecordKind::None),
+        Action::ChannelCreated => (Group::Channels, "criou a conexão", RecordKind::Channel),
+        Action::ChannelEdited => (Group::Channels, "editou a conexão", RecordKind::Channel),
+        Action::ChannelDeactivated => (Group::Channels, "desativou a conexão", RecordKind::Channel),
+        Action::ChannelReactivated => (Group::Channels, "reativou a conexão", RecordKind::Channel),
+        Action::ChannelPaused => (Group::Channels, "pausou o envio da conexão", RecordKind::Channel),
+        Action::ChannelResumed => (Group::Channels, "retomou o envio da conexão", RecordKind::Channel),
+        Action::ChannelMessageRetried => {
+            (Group::Channels, "mandou ler de novo uma mensagem recebida pela conexão", RecordKind::Channel)
         }
     }
 }

@@ -27,7 +27,7 @@ pub struct Outgoing {
     pub body: String,
     pub files: Vec<OutgoingFile>,
     pub written_at: DateTime<Utc>,
-    /// The service's ids of the messages of the conversation on this channel so far, oldest first.
+    /// The service's ids of the last messages of the conversation on this channel, oldest first.
     pub earlier: Vec<String>,
 }
 
@@ -62,8 +62,10 @@ pub enum Phase {
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// The contact has no address on the channel, or the channel's settings are incomplete.
+    /// The contact has no address on the channel.
     NotSendable,
+    /// The message could not be read from the database or the file store: nothing was begun.
+    NotBegun,
     /// The name of the server cannot be resolved, or nothing listens there.
     NoConnection,
     /// The server's certificate is wrong, or it does not speak TLS.
@@ -86,7 +88,7 @@ pub enum Signal {
     LeaseExpired,
 }
 
-/// The command that a mail server replied to.
+/// The step of the SMTP dialogue that a reply belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SmtpStep {
     Greeting,
@@ -119,8 +121,14 @@ impl Attempt {
     }
 }
 
-/// A connection to a service.
+/// Hands the messages of one channel over to its service.
 pub trait Transport: Send + Sync {
+    /// The service's id of the message, if we choose it. It is stored before the message is written, so that a later
+    /// report finds the message even if the answer is lost.
+    fn fixed_id(&self, _: &Outgoing) -> Option<String> {
+        None
+    }
+
     /// Tries once. Never waits longer than its own time-outs, which together stay below two minutes.
     fn hand_over<'a>(&'a self, outgoing: &'a Outgoing, files: &'a Files) -> BoxFuture<'a, Attempt>;
 

@@ -61,13 +61,28 @@ pub const INVARIANTS: &[Invariant] = &[
         sql: include_str!("sql/10_ticket_was_closed.sql"),
     },
     Invariant {
+        number: 11,
+        sentence: "A message counts as sent exactly if its service took it",
+        sql: include_str!("sql/11_deliveries_end.sql"),
+    },
+    Invariant {
+        number: 12,
+        sentence: "Somebody was notified once of each message that failed or is uncertain",
+        sql: include_str!("sql/12_undelivered_notified.sql"),
+    },
+    Invariant {
+        number: 16,
+        sentence: "No attempt to send a message lasts longer than its lease, and none is tried too often",
+        sql: include_str!("sql/16_leases_end.sql"),
+    },
+    Invariant {
         number: 17,
         sentence: "Files and their rows match both ways, and a schedule's message has the schedule's files",
         sql: include_str!("sql/17_files.sql"),
     },
     Invariant {
         number: 18,
-        sentence: "No message from a customer's page was stored twice",
+        sentence: "No message from a customer was stored twice",
         sql: include_str!("sql/18_no_duplicate_messages.sql"),
     },
     Invariant {

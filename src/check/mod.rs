@@ -2,12 +2,11 @@
 //!
 //! The numbers are those of the product's list of invariants. These are left out:
 //!
-//! - 11 to 14 and 16: delivery to external channels, which do not exist yet. In the web chat the row is the
-//!   delivery.
+//! - 13: the ledgers of receivers, which are not rows. 14 is part of 17.
 //! - 15 and 21: clients' acknowledgements and logs, which are not rows.
 //! - 20: a stored unread count. The count is computed when it is shown.
 //!
-//! 18 is about the key that a customer's page generates: the web chat's provider id.
+//! 18 is about the ids that services give to customers' messages, and the key that a customer's page generates.
 //!
 //! The expected recipients are those that the history recorded at dispatch, because users and departments
 //! change afterwards. After the retention job has deleted the history, the check only knows that somebody

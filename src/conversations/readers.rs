@@ -24,15 +24,16 @@ pub const ATTENDS: &str =
 /// SQL condition: notification `notice` lets its recipient `u` read the contact's conversation. It does so
 /// while it is in the bell, for at most 30 days, and until `u` loses a department or a permission.
 ///
-/// Users cannot get access by their own actions. In the rules below, `u` also means the user who gave `u`
-/// access (`let_in_by`). These notifications do not count:
+/// A notification about a message that no schedule sent gives no access. Users cannot get access by their own
+/// actions. In the rules below, `u` also means the user who gave `u` access (`let_in_by`). These notifications do
+/// not count:
 ///
 /// - of a schedule that `u` created, changed or fired (a recalculated spacing exemption does not count);
 /// - of a schedule whose attendant `u` deactivated;
 /// - that were passed on from a user whom `u` deactivated, edited, or removed from the schedule's department.
 ///
 /// The subqueries read single rows by index. A join would read whole tables.
-pub const NOTIFICATION_GRANTS_ACCESS: &str = "(notice.removed_at IS NULL AND notice.created_at > greatest(u.told_since, now() - interval '30 days')
+pub const NOTIFICATION_GRANTS_ACCESS: &str = "(notice.schedule_id IS NOT NULL AND notice.removed_at IS NULL AND notice.created_at > greatest(u.told_since, now() - interval '30 days')
     AND coalesce((SELECT false FROM schedule_history h
                    WHERE h.schedule_id = notice.schedule_id AND h.actor_id IN (u.id, u.let_in_by)
                      AND (h.details -> 'fields') IS DISTINCT FROM '[\"spacing_exempt\"]'::jsonb LIMIT 1), true)
@@ -72,7 +73,7 @@ pub fn readers_of_each(
     contacts: &[ContactId],
     among: &[UserId],
 ) -> Result<Vec<(ContactId, UserId)>> {
-    // Asks for many contacts at once, with the conditions above.
+    // SQL text: the conditions above are shared as text.
     Ok(db::prepared(format!(
         "SELECT asked.contact_id, u.id
            FROM unnest($1) AS asked (contact_id) CROSS JOIN users u JOIN roles r ON r.id = u.role_id

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Inbox;
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
 use super::readers::serves;
-use super::thread::{Items, Kind, Part, Receipt, Window, receipts, team_items};
+use super::thread::{Foot, Items, Kind, Part, Window, feet, team_items};
 use crate::auth::Account;
 use crate::contacts::display;
 use crate::ids::{ContactId, MessageId, TicketId};
@@ -179,7 +179,7 @@ pub struct Update {
     has_more: bool,
     older: Option<String>,
     state: String,
-    receipts: Vec<Receipt>,
+    feet: Vec<Foot>,
 }
 
 impl Update {
@@ -189,7 +189,7 @@ impl Update {
             has_more: update.part.has_more,
             older: older(&update.part).map(|id| format!("/contacts/{contact}/conversation?before={id}")),
             state: state(update.newest_ticket.as_ref()),
-            receipts: receipts(&update.shown.messages, viewer.zone),
+            feet: feet(&update.shown.messages, viewer),
         }
     }
 }

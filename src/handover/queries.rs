@@ -209,15 +209,19 @@ pub fn pass_on_notifications(
     let (first, last): (Option<NotificationId>, Option<NotificationId>) = db::replanned(
         "WITH successors AS (SELECT * FROM unnest($3, $4) AS successor (department_id, user_id)),
          unread AS (
-            SELECT n.kind, n.schedule_id, n.contact_id, n.ticket_id, s.department_id, s.due_at
-              FROM notifications n JOIN schedules s ON s.id = n.schedule_id
+            SELECT n.kind, n.schedule_id, n.message_id, n.contact_id, n.ticket_id,
+                   coalesce(s.department_id, t.department_id) AS department_id, s.due_at
+              FROM notifications n
+              LEFT JOIN schedules s ON s.id = n.schedule_id
+              LEFT JOIN tickets t ON t.id = n.ticket_id
              WHERE n.user_id = $1 AND n.read_at IS NULL AND n.removed_at IS NULL
                AND n.created_at > now() - interval '7 days'
-               AND ($2::bigint[] IS NULL OR s.department_id = ANY ($2))
+               AND ($2::bigint[] IS NULL OR coalesce(s.department_id, t.department_id) = ANY ($2))
              ORDER BY n.id DESC LIMIT $5),
          passed_on AS (
-            INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, passed_on_by)
-            SELECT recipient, unread.kind, unread.schedule_id, unread.contact_id, unread.ticket_id, $1
+            INSERT INTO notifications (user_id, kind, schedule_id, message_id, contact_id, ticket_id, passed_on_by)
+            SELECT recipient, unread.kind, unread.schedule_id, unread.message_id, unread.contact_id,
+                   unread.ticket_id, $1
               FROM unread CROSS JOIN LATERAL unnest(coalesce(
                    (SELECT ARRAY[h.user_id] FROM successors h WHERE h.department_id = unread.department_id),
                    (SELECT array_agg(u.id ORDER BY u.id)

@@ -19,7 +19,7 @@ use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, InboxId};
 use crate::outbox;
-use crate::outbox::worker::{Control, Workshop};
+use crate::outbox::worker::{Control, WorkerContext};
 
 /// Connections to the database that all channels of a process share.
 const CONNECTIONS: u32 = 2;
@@ -43,27 +43,27 @@ const PAUSES: [Duration; 5] = [
 const PAUSE_OF_TROUBLE: Duration = Duration::from_secs(5);
 
 /// Starts the workers of this process. The receiver is told when they have ended.
-pub fn start(database_url: &str, workshop: Workshop, control: Control) -> oneshot::Receiver<()> {
+pub fn start(database_url: &str, context: WorkerContext, control: Control) -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     let db = Db::new(database_url, CONNECTIONS);
     Arbiter::new().spawn(async move {
-        run(&db, &workshop, &control).await;
+        run(&db, &context, &control).await;
         sender.send(()).ok();
         Arbiter::current().stop();
     });
     receiver
 }
 
-async fn run(db: &Db, workshop: &Workshop, control: &Control) {
+async fn run(db: &Db, context: &WorkerContext, control: &Control) {
     let mut reading: HashMap<ChannelId, JoinHandle<()>> = HashMap::new();
     while control.goes_on() {
         reading.retain(|_, task| !task.is_finished());
         match db.run(queries::channels).await {
             Ok(channels) => {
                 for channel in channels {
-                    let (db, workshop, control) = (db.clone(), workshop.clone(), control.clone());
+                    let (db, context, control) = (db.clone(), context.clone(), control.clone());
                     reading.entry(channel).or_insert_with(|| {
-                        rt::spawn(async move { drain(&db, &workshop, &control, channel).await })
+                        rt::spawn(async move { drain(&db, &context, &control, channel).await })
                     });
                 }
             }
@@ -80,9 +80,9 @@ async fn run(db: &Db, workshop: &Workshop, control: &Control) {
 }
 
 /// Reads what a channel has to read, and returns when nothing is due.
-async fn drain(db: &Db, workshop: &Workshop, control: &Control, channel: ChannelId) {
+async fn drain(db: &Db, context: &WorkerContext, control: &Control, channel: ChannelId) {
     while control.goes_on() {
-        match read_next(db, workshop, channel).await {
+        match read_next(db, context, channel).await {
             Ok(true) => {}
             Ok(false) => break,
             Err(error) => {
@@ -96,12 +96,12 @@ async fn drain(db: &Db, workshop: &Workshop, control: &Control, channel: Channel
 }
 
 /// Reads the channel's first row that is due. Returns `false` if there is none.
-pub async fn read_next(db: &Db, workshop: &Workshop, channel: ChannelId) -> Result<bool> {
+pub async fn read_next(db: &Db, context: &WorkerContext, channel: ChannelId) -> Result<bool> {
     let Some(claimed) = db.transaction(move |conn| queries::claim(conn, channel)).await? else {
         return Ok(false);
     };
     let (id, tries) = (claimed.id, claimed.tries);
-    let failed = match read(db, workshop, channel, claimed).await {
+    let failed = match read(db, context, channel, claimed).await {
         Ok(read) => {
             let finished = db.transaction(move |conn| finish(conn, id, tries, channel, read.clone())).await;
             match finished {
@@ -122,8 +122,8 @@ pub async fn read_next(db: &Db, workshop: &Workshop, channel: ChannelId) -> Resu
 }
 
 /// Lets the channel read the row. A panic counts as an error: it must not end the worker.
-async fn read(db: &Db, workshop: &Workshop, channel: ChannelId, claimed: Claimed) -> Result<Read> {
-    let (db, workshop) = (db.clone(), workshop.clone());
+async fn read(db: &Db, context: &WorkerContext, channel: ChannelId, claimed: Claimed) -> Result<Read> {
+    let (db, context) = (db.clone(), context.clone());
     let reading = rt::spawn(async move {
         let reading = Reading {
             channel,
@@ -131,8 +131,8 @@ async fn read(db: &Db, workshop: &Workshop, channel: ChannelId, claimed: Claimed
             provider_id: &claimed.provider_id,
             payload: &claimed.payload,
             db: &db,
-            files: &workshop.files,
-            options: &workshop.options,
+            files: &context.files,
+            options: &context.options,
         };
         time::timeout(READING_TIME_LIMIT, reading.read(claimed.kind)).await
     });

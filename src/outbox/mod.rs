@@ -20,12 +20,15 @@
 //!
 //! Any number of processes may run workers on the same database.
 
+pub mod handlers;
 pub mod outcome;
 pub mod queries;
+mod retry;
 mod settle;
 mod state;
 pub mod worker;
 
 pub use outcome::Reason;
-pub use settle::{report, settle};
+pub use retry::{discard, retry};
+pub use settle::{end_too_old, report, settle};
 pub use state::DeliveryState;

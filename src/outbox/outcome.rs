@@ -98,6 +98,7 @@ pub fn outcome(kind: ChannelKind, phase: Phase, signal: Signal) -> Outcome {
         (Signal::Bounce { is_permanent: true }, Phase::Reported) => Outcome::Bounced,
         (_, Phase::Reported) => Outcome::Ignored,
         (Signal::NotSendable, _) => Outcome::Rejected(Reason::NoAddress),
+        (Signal::NotBegun, _) => Outcome::NotSent(Reason::Interrupted),
         // The process may have died after the message was written.
         (Signal::LeaseExpired, _) => Outcome::Unknown(Reason::Interrupted),
         (Signal::Smtp(step, code), Phase::BeforeWrite | Phase::Answered) => of_smtp(step, code),
@@ -126,7 +127,7 @@ pub fn outcome(kind: ChannelKind, phase: Phase, signal: Signal) -> Outcome {
 fn of_smtp(step: SmtpStep, code: u16) -> Outcome {
     match (step, code) {
         (SmtpStep::Content, 200..=299) => Outcome::Accepted,
-        // 552 and 523: too large. 452 with a size is said for now, but a retry does not shrink the mail.
+        // 552 and 523: too large.
         (SmtpStep::Sender | SmtpStep::Data | SmtpStep::Content, 552 | 523) => {
             Outcome::Rejected(Reason::TooLarge)
         }
@@ -191,11 +192,16 @@ pub const MAX_ATTEMPTS: u32 = 12;
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
+/// A service may ask us to wait for at most this time: the message would otherwise hold up those after it.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 3600);
+
 /// What is known about a message when an attempt ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// The attempts that count, with this one.
     pub attempts: u32,
+    /// All attempts since it was queued, with this one.
+    pub tries: u32,
     pub age: Duration,
     /// Whether an earlier attempt may have been taken.
     pub was_unknown: bool,
@@ -209,7 +215,7 @@ pub fn next(
     retry_after: Option<Duration>,
     jitter: f64,
 ) -> Next {
-    let Progress { attempts, age, was_unknown } = progress;
+    let Progress { attempts, tries, age, was_unknown } = progress;
     let (reason, is_unknown) = match outcome {
         Outcome::Accepted => return Next::Sent,
         Outcome::Delivered | Outcome::Read | Outcome::Bounced | Outcome::Ignored => return Next::Unchanged,
@@ -222,23 +228,23 @@ pub fn next(
     if is_unknown && promise != Promise::AtLeastOnce {
         return Next::Uncertain(reason);
     }
-    let counts = !outcome.is_of_channel();
+    // A service that asks us to wait, or cannot be reached, does so for every message.
+    let counts = !outcome.is_of_channel() && reason != Reason::RateLimited;
     let is_last = age >= MAX_AGE || (counts && attempts >= MAX_ATTEMPTS);
     match (is_last, is_unknown || was_unknown) {
         (true, true) => Next::Uncertain(reason),
         (true, false) if age >= MAX_AGE => Next::Failed(Reason::TooOld),
         (true, false) => Next::Failed(reason),
-        (false, _) => Next::Retry {
-            after: pause(attempts, jitter).max(retry_after.unwrap_or_default()),
-            reason,
-            counts,
-        },
+        (false, _) => {
+            let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
+            Next::Retry { after: pause(tries, jitter).max(asked), reason, counts }
+        }
     }
 }
 
 /// 5, 10, 20 … seconds up to an hour, and up to a fifth more.
-fn pause(attempts: u32, jitter: f64) -> Duration {
-    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1).min(16)));
+fn pause(tries: u32, jitter: f64) -> Duration {
+    let doubled = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1).min(16)));
     doubled.min(LONGEST_PAUSE).mul_f64(1. + jitter.clamp(0., 1.) / 5.)
 }
 
@@ -264,6 +270,7 @@ mod tests {
         });
         let others = [
             Signal::NotSendable,
+            Signal::NotBegun,
             Signal::NoConnection,
             Signal::NoTls,
             Signal::AddressRefused,
@@ -302,7 +309,8 @@ mod tests {
     fn a_written_message_without_an_answer_is_never_taken_for_not_sent() {
         for (phase, signal, outcome) in all().filter(|(phase, ..)| *phase == Phase::AfterWrite) {
             let is_unknown = matches!(outcome, Outcome::Unknown(_));
-            assert!(is_unknown || signal == Signal::NotSendable, "{phase:?} {signal:?} {outcome:?}");
+            let is_ours = matches!(signal, Signal::NotSendable | Signal::NotBegun);
+            assert!(is_unknown || is_ours, "{phase:?} {signal:?} {outcome:?}");
         }
     }
 
@@ -385,7 +393,7 @@ mod tests {
     }
 
     fn progress(attempts: u32, hours: u64, was_unknown: bool) -> Progress {
-        Progress { attempts, age: Duration::from_secs(hours * 3600), was_unknown }
+        Progress { attempts, tries: attempts, age: Duration::from_secs(hours * 3600), was_unknown }
     }
 
     #[test]
@@ -412,13 +420,13 @@ mod tests {
             next(promise, rejected, progress(2, 0, true), None, 0.),
             Next::Uncertain(Reason::RefusedRecipient)
         );
-        let busy = Outcome::NotSent(Reason::RateLimited);
-        assert_eq!(next(promise, busy, progress(12, 1, false), None, 0.), Next::Failed(Reason::RateLimited));
-        assert_eq!(
-            next(promise, busy, progress(12, 1, true), None, 0.),
-            Next::Uncertain(Reason::RateLimited)
-        );
-        assert_eq!(next(promise, busy, progress(3, 24, false), None, 0.), Next::Failed(Reason::TooOld));
+        let interrupted = Outcome::NotSent(Reason::Interrupted);
+        let ended = |attempts, hours, was_unknown| {
+            next(promise, interrupted, progress(attempts, hours, was_unknown), None, 0.)
+        };
+        assert_eq!(ended(12, 1, false), Next::Failed(Reason::Interrupted));
+        assert_eq!(ended(12, 1, true), Next::Uncertain(Reason::Interrupted));
+        assert_eq!(ended(3, 24, false), Next::Failed(Reason::TooOld));
         let unknown = Outcome::Unknown(Reason::NoAnswer);
         assert_eq!(
             next(promise, unknown, progress(12, 1, false), None, 0.),
@@ -430,6 +438,9 @@ mod tests {
     fn a_broken_channel_uses_up_no_attempts() {
         let broken = Outcome::NotSent(Reason::ChannelBroken);
         let again = next(Promise::AtLeastOnce, broken, progress(40, 23, false), None, 0.);
+        assert!(matches!(again, Next::Retry { counts: false, .. }), "{again:?}");
+        let busy = Outcome::NotSent(Reason::RateLimited);
+        let again = next(Promise::AtLeastOnce, busy, progress(40, 23, false), None, 0.);
         assert!(matches!(again, Next::Retry { counts: false, .. }), "{again:?}");
         let old = next(Promise::AtLeastOnce, broken, progress(40, 24, false), None, 0.);
         assert_eq!(old, Next::Failed(Reason::TooOld));
@@ -451,6 +462,7 @@ mod tests {
         assert_eq!([1, 2, 3, 11].map(|n| pause_after(n, None, 0.)), [5, 10, 20, 3600]);
         assert_eq!(pause_after(1, None, 1.), 6);
         assert_eq!(pause_after(1, Some(Duration::from_secs(90)), 0.), 90);
+        assert_eq!(pause_after(1, Some(Duration::MAX), 0.), 6 * 3600, "not for ever");
         assert_eq!(pause_after(3, Some(Duration::from_secs(1)), 0.), 20);
     }
 

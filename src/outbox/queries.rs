@@ -187,6 +187,8 @@ db::row! {
         pub contact_id: ContactId,
         pub schedule_id: Option<ScheduleId>,
         pub attempts: i32,
+        /// All attempts since it was queued.
+        pub tries: i64,
         pub age_ms: i64,
         /// Whether an earlier attempt may have been taken.
         pub was_unknown: bool,
@@ -197,6 +199,8 @@ db::row! {
 pub fn lock(conn: &mut PgConnection, message: MessageId, lease: Uuid) -> Result<Option<Locked>> {
     Ok(db::prepared(
         "SELECT o.channel_id, ch.kind, o.contact_id, m.schedule_id, o.attempts,
+                (SELECT count(*) FROM outbox_attempts a
+                  WHERE a.message_id = o.message_id AND a.started_at >= o.queued_at) AS tries,
                 (extract(epoch FROM clock_timestamp() - o.queued_at) * 1000)::bigint AS age_ms,
                 EXISTS (SELECT FROM outbox_attempts a
                          WHERE a.message_id = o.message_id AND a.outcome = 'unknown' AND a.lease <> $2) AS was_unknown
@@ -212,12 +216,18 @@ pub fn lock(conn: &mut PgConnection, message: MessageId, lease: Uuid) -> Result<
     .optional()?)
 }
 
-/// Records the service's id of a message.
+/// Records the service's id of a message, unless it gave another message the same one.
 pub fn set_provider_id(conn: &mut PgConnection, message: MessageId, provider_id: &str) -> Result<()> {
-    db::prepared("UPDATE outbox SET provider_id = $2 WHERE message_id = $1")
-        .bind(message)
-        .bind(provider_id)
-        .execute(conn)?;
+    db::prepared(
+        "UPDATE outbox SET provider_id = $2
+          WHERE message_id = $1
+            AND NOT EXISTS (SELECT FROM outbox other
+                             WHERE other.channel_id = outbox.channel_id AND other.provider_id = $2
+                               AND other.message_id <> $1)",
+    )
+    .bind(message)
+    .bind(provider_id)
+    .execute(conn)?;
     Ok(())
 }
 
@@ -232,6 +242,16 @@ pub fn set_sent(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     )
     .bind(message)
     .execute(conn)?;
+    Ok(())
+}
+
+/// Stores the id that we chose for a message, before it is written.
+pub fn set_fixed_id(conn: &mut PgConnection, message: MessageId, lease: Uuid, id: &str) -> Result<()> {
+    db::prepared("UPDATE outbox SET provider_id = $3 WHERE message_id = $1 AND lease = $2")
+        .bind(message)
+        .bind(lease)
+        .bind(id)
+        .execute(conn)?;
     Ok(())
 }
 
@@ -362,17 +382,59 @@ pub fn expired(conn: &mut PgConnection) -> Result<Vec<Expired>> {
     .load(conn)?)
 }
 
-/// Milliseconds until the channel's next message may be sent. `None` if nothing waits.
+/// Messages that waited for longer than they may, whatever their channel waits for. None of them is being sent.
+pub fn too_old(conn: &mut PgConnection, max_age_ms: i64) -> Result<Vec<MessageId>> {
+    Ok(db::prepared(
+        "SELECT message_id FROM outbox
+          WHERE state = 'queued' AND lease IS NULL AND queued_at < clock_timestamp() - $1 * interval '1 millisecond'
+          ORDER BY message_id LIMIT 500",
+    )
+    .bind(max_age_ms)
+    .load(conn)?)
+}
+
+db::row! {
+    /// A message that waited for too long, locked.
+    #[derive(Clone, Copy, Debug)]
+    pub struct TooOld {
+        pub contact_id: ContactId,
+        pub schedule_id: Option<ScheduleId>,
+        /// Whether an earlier attempt may have been taken.
+        pub was_unknown: bool,
+    }
+}
+
+/// Locks the message if it still waits.
+pub fn lock_too_old(conn: &mut PgConnection, message: MessageId) -> Result<Option<TooOld>> {
+    Ok(db::prepared(
+        "SELECT o.contact_id, m.schedule_id,
+                EXISTS (SELECT FROM outbox_attempts a
+                         WHERE a.message_id = o.message_id AND a.outcome = 'unknown') AS was_unknown
+           FROM outbox o JOIN messages m ON m.id = o.message_id
+          WHERE o.message_id = $1 AND o.state = 'queued' AND o.lease IS NULL
+            FOR NO KEY UPDATE OF o",
+    )
+    .bind(message)
+    .get_result(conn)
+    .optional()?)
+}
+
+/// Milliseconds until the channel's next message may be sent. `None` if nothing waits, or only behind a message of the
+/// same contact that is being sent.
 pub fn next_in_ms(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<i64>> {
     Ok(db::prepared(
-        "SELECT (extract(epoch FROM greatest(o.next_attempt_at, st.broken_until) - clock_timestamp()) * 1000)::bigint
-           FROM channel_states st
-          CROSS JOIN LATERAL (SELECT min(next_attempt_at) AS next_attempt_at FROM outbox
-                               WHERE channel_id = st.channel_id AND state = 'queued' AND lease IS NULL) o
-          WHERE st.channel_id = $1 AND st.paused_at IS NULL",
+        "SELECT (extract(epoch FROM greatest(min(o.next_attempt_at), min(st.broken_until)) - clock_timestamp()) * 1000)::bigint
+           FROM outbox o JOIN channel_states st ON st.channel_id = o.channel_id
+          WHERE o.channel_id = $1 AND o.state = 'queued' AND o.lease IS NULL AND st.paused_at IS NULL
+            AND NOT EXISTS (SELECT FROM outbox e
+                             WHERE e.contact_id = o.contact_id AND e.channel_id = o.channel_id
+                               AND e.state = 'queued' AND e.message_id < o.message_id)
+         HAVING count(*) > 0",
     )
     .bind(channel)
-    .get_result::<Option<i64>>(conn)?)
+    .get_result::<Option<i64>>(conn)
+    .optional()?
+    .flatten())
 }
 
 db::row! {
@@ -407,8 +469,14 @@ pub fn lock_reported(
     .optional()?)
 }
 
-/// Records that the service delivered the message, or showed it.
+/// Records that the service delivered the message, or showed it. An attempt that is in progress is not needed any more.
 pub fn set_received(conn: &mut PgConnection, message: MessageId, is_read: bool) -> Result<()> {
+    db::prepared(
+        "UPDATE outbox_attempts SET ended_at = clock_timestamp(), outcome = 'unknown'
+          WHERE message_id = $1 AND ended_at IS NULL",
+    )
+    .bind(message)
+    .execute(conn)?;
     db::prepared(
         "UPDATE outbox
             SET state = CASE WHEN $2 OR state = 'read' THEN 'read' ELSE 'delivered' END,
@@ -424,24 +492,33 @@ pub fn set_received(conn: &mut PgConnection, message: MessageId, is_read: bool) 
     Ok(())
 }
 
+/// The ticket of a message in the outbox.
+///
+/// # Errors
+/// `NotFound` if the message is not in the outbox.
+pub fn ticket_of(conn: &mut PgConnection, message: MessageId) -> Result<TicketId> {
+    Ok(db::prepared(
+        "SELECT m.ticket_id FROM outbox o JOIN messages m ON m.id = o.message_id WHERE o.message_id = $1",
+    )
+    .bind(message)
+    .get_result(conn)?)
+}
+
 db::row! {
     /// A message that a person wants to send again or give up, locked.
     #[derive(Clone, Copy, Debug)]
-    pub struct ForPerson {
+    pub struct UndeliveredMessage {
         pub contact_id: ContactId,
-        pub ticket_id: TicketId,
         pub schedule_id: Option<ScheduleId>,
-        pub channel_id: ChannelId,
         pub state: DeliveryState,
-        pub is_leased: bool,
     }
 }
 
 /// # Errors
 /// `NotFound` if the message is not in the outbox.
-pub fn lock_for_person(conn: &mut PgConnection, message: MessageId) -> Result<ForPerson> {
+pub fn lock_for_person(conn: &mut PgConnection, message: MessageId) -> Result<UndeliveredMessage> {
     Ok(db::prepared(
-        "SELECT o.contact_id, m.ticket_id, m.schedule_id, o.channel_id, o.state, o.lease IS NOT NULL AS is_leased
+        "SELECT o.contact_id, m.schedule_id, o.state
            FROM outbox o JOIN messages m ON m.id = o.message_id
           WHERE o.message_id = $1 FOR NO KEY UPDATE OF o",
     )
@@ -462,6 +539,17 @@ pub fn requeue(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     Ok(())
 }
 
+/// The identity of a message that came back is not preferred any more.
+pub fn forget_that_it_worked(conn: &mut PgConnection, message: MessageId) -> Result<()> {
+    db::prepared(
+        "UPDATE contact_identities SET worked_at = NULL
+          WHERE id = (SELECT identity_id FROM outbox WHERE message_id = $1)",
+    )
+    .bind(message)
+    .execute(conn)?;
+    Ok(())
+}
+
 pub fn discard(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     db::prepared("UPDATE outbox SET state = 'discarded', ended_at = clock_timestamp() WHERE message_id = $1")
         .bind(message)
@@ -469,21 +557,23 @@ pub fn discard(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     Ok(())
 }
 
-/// Writes the outbox row of an attendant's message. The identity is the one that last worked, first on the contact's
-/// channel where the customer last wrote. Does nothing if that channel is a web chat. Returns the channel.
+/// Writes the outbox row of an attendant's message, unless it goes to a web chat. It goes where the customer last wrote or a
+/// message last arrived, else by the contact's first connection. If the contact has no address there, the row is written
+/// too, and fails. Returns the channel.
 pub fn enqueue(conn: &mut PgConnection, message: MessageId) -> Result<Option<ChannelId>> {
     Ok(db::prepared(
         "INSERT INTO outbox (message_id, contact_id, channel_id, identity_id)
-         SELECT m.id, m.contact_id, i.channel_id, i.id
+         SELECT m.id, m.contact_id, coalesce(i.channel_id, c.channel_id), i.id
            FROM messages m
            JOIN contacts c ON c.id = m.contact_id
-          CROSS JOIN LATERAL (
-             SELECT i.id, i.channel_id, ch.kind FROM contact_identities i JOIN channels ch ON ch.id = i.channel_id
+           LEFT JOIN LATERAL (
+             SELECT i.id, i.channel_id FROM contact_identities i JOIN channels ch ON ch.id = i.channel_id
               WHERE i.contact_id = m.contact_id AND ch.deactivated_at IS NULL
                 AND i.kind = identity_kind(ch.kind)
               ORDER BY greatest(i.seen_at, i.worked_at) DESC NULLS LAST, i.channel_id = c.channel_id DESC, i.id
-              LIMIT 1) i
-          WHERE m.id = $1 AND m.kind = 'attendant' AND i.kind <> 'web_chat'
+              LIMIT 1) i ON true
+           JOIN channels ch ON ch.id = coalesce(i.channel_id, c.channel_id)
+          WHERE m.id = $1 AND m.kind = 'attendant' AND ch.kind <> 'web_chat'
          RETURNING channel_id",
     )
     .bind(message)

@@ -17,8 +17,8 @@ use crate::live::{self, Event};
 /// Maximum characters of what a service said that are stored.
 const MAX_DETAIL: usize = 500;
 
-/// Records the result of an attempt, within the caller's transaction. Returns `false`, and changes nothing but the
-/// attempt, if the lease is not this attempt's any more. `jitter` is between 0 and 1.
+/// Records the result of an attempt, within the caller's transaction. Returns `false`, and changes nothing, if the lease is
+/// not this attempt's any more. `jitter` is between 0 and 1.
 pub fn settle(
     conn: &mut PgConnection,
     message: MessageId,
@@ -31,7 +31,7 @@ pub fn settle(
         return Ok(false);
     };
     let outcome = outcome::outcome(locked.kind, attempt.phase, attempt.signal);
-    let detail: String = attempt.detail.chars().take(MAX_DETAIL).collect();
+    let detail = storable(&attempt.detail);
     let Some(of_attempt) = outcome.of_attempt() else { return Ok(false) };
     let ended = Ended { message, lease, outcome: of_attempt, reason: outcome.reason(), detail: &detail };
     if !queries::end_attempt(conn, &ended)? {
@@ -39,18 +39,19 @@ pub fn settle(
     }
     if outcome.is_of_channel() {
         queries::record_channel(conn, locked.channel_id, Some(&detail))?;
-    } else if outcome.of_attempt() != Some(outcome::AttemptOutcome::Unknown) {
+    } else if has_answered(outcome) {
         queries::record_channel(conn, locked.channel_id, None)?;
     }
     let promise = Capabilities::of(locked.kind).map_or(Promise::AtMostOnce, |it| it.promise);
     let progress = Progress {
         attempts: u32::try_from(locked.attempts).unwrap_or(0),
+        tries: u32::try_from(locked.tries).unwrap_or(u32::MAX),
         age: Duration::from_millis(u64::try_from(locked.age_ms).unwrap_or(0)),
         was_unknown: locked.was_unknown,
     };
     if let Some(provider_id) = &attempt.provider_id {
         // Also after an attempt without an answer: the service may report that it took the message.
-        queries::set_provider_id(conn, message, provider_id)?;
+        queries::set_provider_id(conn, message, &storable(provider_id))?;
     }
     match outcome::next(promise, outcome, progress, attempt.retry_after, jitter) {
         Next::Sent => queries::set_sent(conn, message)?,
@@ -64,6 +65,28 @@ pub fn settle(
     }
     announce(conn, locked.contact_id, locked.schedule_id)?;
     Ok(true)
+}
+
+/// Whether the service judged the message itself, and so works.
+fn has_answered(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Accepted => true,
+        Outcome::Rejected(reason) => reason != Reason::NoAddress,
+        _ => false,
+    }
+}
+
+/// A text of a service as it can be stored.
+fn storable(text: &str) -> String {
+    text.chars().filter(|c| *c != '\0').take(MAX_DETAIL).collect()
+}
+
+/// Ends a message that waited for too long, within the caller's transaction.
+pub fn end_too_old(conn: &mut PgConnection, message: MessageId) -> Result<()> {
+    let Some(old) = queries::lock_too_old(conn, message)? else { return Ok(()) };
+    let state = if old.was_unknown { DeliveryState::Uncertain } else { DeliveryState::Failed };
+    end(conn, message, state, Reason::TooOld, "")?;
+    announce(conn, old.contact_id, old.schedule_id)
 }
 
 /// Ends a message that was not delivered, and notifies the attendant.
@@ -91,13 +114,16 @@ pub fn report(
 ) -> Result<bool> {
     let Some(message) = queries::lock_reported(conn, channel, provider_id)? else { return Ok(false) };
     let outcome = outcome::outcome(message.kind, Phase::Reported, reported.signal);
-    let was_received = matches!(message.state, DeliveryState::Delivered | DeliveryState::Read);
-    let detail: String = reported.detail.chars().take(MAX_DETAIL).collect();
+    // A message that is in the queue again, has arrived, or was given up does not come back by a report about an earlier
+    // attempt.
+    let can_come_back = matches!(message.state, DeliveryState::Sent | DeliveryState::Uncertain);
+    let detail = storable(&reported.detail);
     match outcome {
         Outcome::Delivered | Outcome::Read => {
             queries::set_received(conn, message.message_id, outcome == Outcome::Read)?;
         }
-        Outcome::Bounced if !was_received && message.state != DeliveryState::Discarded => {
+        Outcome::Bounced if can_come_back => {
+            queries::forget_that_it_worked(conn, message.message_id)?;
             end(conn, message.message_id, DeliveryState::Failed, Reason::Bounced, &detail)?;
         }
         _ => return Ok(true),

@@ -5,18 +5,22 @@
 //! messages whose next attempt is due, and attempts whose process died.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_rt::Arbiter;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::{self, time};
+use futures_util::FutureExt;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Notify, oneshot};
+use uuid::Uuid;
 
+use super::outcome::MAX_AGE;
 use super::queries::{self, Leased, SendingChannel};
-use super::settle::settle;
+use super::settle::{end_too_old, settle};
 use crate::channels::transport::{Address, Attempt, Outgoing, OutgoingFile, Phase, Signal, Transport};
 use crate::channels::{SecretCipher, Secrets, TransportOptions, open_transport};
 use crate::db::Db;
@@ -33,12 +37,21 @@ const IN_PROGRESS: usize = 4;
 /// Maximum wait before the table is read again.
 const SLOW_POLL: Duration = Duration::from_secs(5);
 
+/// How long it is tried to record a result.
+const RECORD_TIME_LIMIT: Duration = Duration::from_secs(150);
+
+/// How often a channel with messages in progress looks for others.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// How long a channel sends with the settings that it read.
+const SETTINGS_MAX_AGE: Duration = Duration::from_secs(60);
+
 /// Maximum duration of an attempt, below the lease of 150 s. Transports have shorter time-outs of their own.
 const ATTEMPT_TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// What the workers need. Cheap to clone.
 #[derive(Clone)]
-pub struct Workshop {
+pub struct WorkerContext {
     pub files: Files,
     pub cipher: SecretCipher,
     pub options: TransportOptions,
@@ -73,21 +86,27 @@ impl Control {
 }
 
 /// Starts the workers of this process. The receiver is told when they have ended.
-pub fn start(database_url: &str, workshop: Workshop, control: Control) -> oneshot::Receiver<()> {
+pub fn start(database_url: &str, context: WorkerContext, control: Control) -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     let db = Db::new(database_url, CONNECTIONS);
     Arbiter::new().spawn(async move {
-        run(&db, &workshop, &control).await;
+        while control.goes_on() {
+            let (db, context, again) = (db.clone(), context.clone(), control.clone());
+            if let Err(error) = rt::spawn(async move { run(&db, &context, &again).await }).await {
+                tracing::error!(%error, "the outbox panicked, and begins again");
+                time::sleep(SLOW_POLL).await;
+            }
+        }
         sender.send(()).ok();
         Arbiter::current().stop();
     });
     receiver
 }
 
-async fn run(db: &Db, workshop: &Workshop, control: &Control) {
+async fn run(db: &Db, context: &WorkerContext, control: &Control) {
     let mut draining: HashMap<ChannelId, JoinHandle<()>> = HashMap::new();
     while control.goes_on() {
-        let pause = match round(db, workshop, control, &mut draining).await {
+        let pause = match round(db, context, control, &mut draining).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::warn!(%error, "the outbox cannot be read, and is read again soon");
@@ -107,11 +126,11 @@ async fn run(db: &Db, workshop: &Workshop, control: &Control) {
 /// Starts a task for each channel that has something to send and none yet. Returns how long to wait for the next round.
 async fn round(
     db: &Db,
-    workshop: &Workshop,
+    context: &WorkerContext,
     control: &Control,
     draining: &mut HashMap<ChannelId, JoinHandle<()>>,
 ) -> Result<Duration> {
-    settle_expired(db).await?;
+    end_what_nobody_sends(db).await?;
     draining.retain(|_, task| !task.is_finished());
     let mut pause = SLOW_POLL;
     for channel in db.run(queries::channels).await? {
@@ -122,8 +141,8 @@ async fn round(
         match db.run(move |conn| queries::next_in_ms(conn, id)).await? {
             Some(wait) if wait > 0 => pause = pause.min(Duration::from_millis(wait.unsigned_abs())),
             Some(_) => {
-                let (db, workshop, control) = (db.clone(), workshop.clone(), control.clone());
-                draining.insert(id, rt::spawn(async move { drain(&db, &workshop, &control, channel).await }));
+                let (db, context, control) = (db.clone(), context.clone(), control.clone());
+                draining.insert(id, rt::spawn(async move { drain(&db, &context, &control, channel).await }));
             }
             None => {}
         }
@@ -131,20 +150,33 @@ async fn round(
     Ok(pause)
 }
 
-/// Attempts whose process died count as unknown.
-async fn settle_expired(db: &Db) -> Result<()> {
+/// Attempts whose process died count as unknown. Messages that waited for too long end, also those of a channel that is
+/// paused or deactivated.
+async fn end_what_nobody_sends(db: &Db) -> Result<()> {
     for expired in db.run(queries::expired).await? {
         let attempt = Attempt::new(Phase::AfterWrite, Signal::LeaseExpired, "");
-        db.transaction(move |conn| settle(conn, expired.message_id, expired.lease, &attempt, rand::random()))
-            .await?;
+        let settled = db
+            .transaction(move |conn| {
+                settle(conn, expired.message_id, expired.lease, &attempt, rand::random())
+            })
+            .await;
+        if let Err(error) = settled {
+            tracing::warn!(%error, message = expired.message_id.0, "an attempt that ended cannot be settled");
+        }
+    }
+    let max_age = i64::try_from(MAX_AGE.as_millis()).unwrap_or(i64::MAX);
+    for message in db.run(move |conn| queries::too_old(conn, max_age)).await? {
+        if let Err(error) = db.transaction(move |conn| end_too_old(conn, message)).await {
+            tracing::warn!(%error, message = message.0, "a message that waited for too long cannot be ended");
+        }
     }
     Ok(())
 }
 
-/// Sends what a channel has to send, and returns when nothing is due.
-async fn drain(db: &Db, workshop: &Workshop, control: &Control, channel: SendingChannel) {
+/// Sends what a channel has to send. Returns when nothing is due, or after a while, so that changed settings count.
+async fn drain(db: &Db, context: &WorkerContext, control: &Control, channel: SendingChannel) {
     let id = channel.id;
-    let transport = match open(workshop, &channel) {
+    let transport = match open(context, &channel) {
         Ok(transport) => transport,
         Err(sentence) => {
             let recorded =
@@ -155,64 +187,99 @@ async fn drain(db: &Db, workshop: &Workshop, control: &Control, channel: Sending
             return;
         }
     };
+    let began = Instant::now();
     let mut in_progress = FuturesUnordered::new();
+    let mut has_sent = false;
     loop {
         let free = IN_PROGRESS - in_progress.len();
-        if free > 0 && control.goes_on() {
+        if free > 0 && control.goes_on() && began.elapsed() < SETTINGS_MAX_AGE {
             match db.transaction(move |conn| queries::lease(conn, id, free as i64)).await {
                 Ok(leased) => {
-                    in_progress.extend(leased.into_iter().map(|it| send(db, workshop, &*transport, id, it)));
+                    has_sent |= !leased.is_empty();
+                    in_progress.extend(leased.into_iter().map(|it| send(db, context, &*transport, id, it)));
                 }
-                Err(error) => tracing::warn!(%error, channel = id.0, "messages cannot be leased"),
+                Err(error) => {
+                    tracing::warn!(%error, channel = id.0, "messages cannot be leased");
+                    has_sent = false;
+                }
             }
         }
-        if in_progress.next().await.is_none() {
+        // While a message hangs, the free places look for others.
+        if let Ok(None) = time::timeout(LOOK_AGAIN, in_progress.next()).await {
             break;
         }
     }
-    // Something may have become due, or may have been waiting for a message of the same contact.
-    control.wake();
+    if has_sent {
+        // Something may have become due meanwhile.
+        control.wake();
+    }
 }
 
-fn open(workshop: &Workshop, channel: &SendingChannel) -> Result<Box<dyn Transport>, String> {
+fn open(context: &WorkerContext, channel: &SendingChannel) -> Result<Box<dyn Transport>, String> {
     let secrets = match &channel.secrets {
         None => Secrets::default(),
-        Some(sealed) => workshop.cipher.decrypt(channel.id, sealed).map_err(|error| {
+        Some(sealed) => context.cipher.decrypt(channel.id, sealed).map_err(|error| {
             tracing::error!(%error, channel = channel.id.0, "the secrets of a channel cannot be read");
             "As senhas desta conexão não podem ser lidas com a chave desta instalação. Informe-as de novo."
                 .to_owned()
         })?,
     };
-    open_transport(channel.kind, channel.id, &channel.settings, &secrets, &workshop.options)
+    open_transport(channel.kind, channel.id, &channel.settings, &secrets, &context.options)
 }
 
 /// One attempt of a leased message: hands it over and records the result.
-async fn send(db: &Db, workshop: &Workshop, transport: &dyn Transport, channel: ChannelId, leased: Leased) {
+async fn send(
+    db: &Db,
+    context: &WorkerContext,
+    transport: &dyn Transport,
+    channel: ChannelId,
+    leased: Leased,
+) {
     let (message, lease) = (leased.message_id, leased.lease);
     let attempt = match outgoing(db, channel, leased).await {
-        Ok(Some(outgoing)) => {
-            match time::timeout(ATTEMPT_TIME_LIMIT, transport.hand_over(&outgoing, &workshop.files)).await {
-                Ok(attempt) => attempt,
-                // How far it came is not known.
-                Err(_) => Attempt::new(Phase::AfterWrite, Signal::Silence, "sem resposta em 120 segundos"),
-            }
-        }
+        Ok(Some(outgoing)) => hand_over(db, context, transport, &outgoing, lease).await,
         Ok(None) => Attempt::new(Phase::BeforeWrite, Signal::NotSendable, ""),
         Err(error) => {
-            // The lease ends by itself, and the message is tried again.
             tracing::warn!(%error, message = message.0, "a message cannot be read");
-            return;
+            Attempt::new(Phase::BeforeWrite, Signal::NotBegun, "")
         }
     };
     record(db, message, lease, attempt).await;
 }
 
-/// Records the result, also while the database is away: it is what keeps a message from being sent twice.
-async fn record(db: &Db, message: MessageId, lease: uuid::Uuid, attempt: Attempt) {
-    let mut pause = Duration::from_millis(100);
-    for _ in 0..8 {
-        let attempt = attempt.clone();
-        let jitter = rand::random();
+async fn hand_over(
+    db: &Db,
+    context: &WorkerContext,
+    transport: &dyn Transport,
+    outgoing: &Outgoing,
+    lease: Uuid,
+) -> Attempt {
+    if let Some(id) = transport.fixed_id(outgoing) {
+        let message = outgoing.message;
+        if let Err(error) = db.transaction(move |conn| queries::set_fixed_id(conn, message, lease, &id)).await
+        {
+            tracing::warn!(%error, message = message.0, "the id of a message cannot be stored");
+            return Attempt::new(Phase::BeforeWrite, Signal::NotBegun, "");
+        }
+    }
+    let handing = AssertUnwindSafe(transport.hand_over(outgoing, &context.files)).catch_unwind();
+    // How far it came is not known if it hangs or panics.
+    match time::timeout(ATTEMPT_TIME_LIMIT, handing).await {
+        Ok(Ok(attempt)) => attempt,
+        Ok(Err(_)) => {
+            tracing::error!(message = outgoing.message.0, "a transport panicked");
+            Attempt::new(Phase::AfterWrite, Signal::Silence, "erro interno")
+        }
+        Err(_) => Attempt::new(Phase::AfterWrite, Signal::Silence, "sem resposta em 120 segundos"),
+    }
+}
+
+/// Records the result, also while the database is away, until shortly after the lease has ended: it is what keeps a message
+/// from being sent twice.
+async fn record(db: &Db, message: MessageId, lease: Uuid, attempt: Attempt) {
+    let (began, mut pause) = (Instant::now(), Duration::from_millis(100));
+    while began.elapsed() < RECORD_TIME_LIMIT {
+        let (attempt, jitter) = (attempt.clone(), rand::random());
         match db.transaction(move |conn| settle(conn, message, lease, &attempt, jitter)).await {
             Ok(true) => return,
             Ok(false) => {
@@ -223,11 +290,11 @@ async fn record(db: &Db, message: MessageId, lease: uuid::Uuid, attempt: Attempt
                 return;
             }
             Err(error) => {
-                tracing::warn!(%error, message = message.0, "the result of an attempt cannot be written")
+                tracing::warn!(%error, message = message.0, "the result of an attempt cannot be written");
             }
         }
         time::sleep(pause).await;
-        pause *= 2;
+        pause = (pause * 2).min(Duration::from_secs(5));
     }
 }
 

@@ -107,8 +107,12 @@ export class Thread {
       this.element.insertBefore(item, one(".pending", this.element));
     }
     for (const receipt of all("[data-receipt-of]", page)) {
-      const meta = one(`#message-${receipt.dataset.receiptOf} .meta`, this.element);
-      if (meta) meta.textContent = receipt.textContent;
+      const [shown, current] = [one(`#message-${receipt.dataset.receiptOf} .foot`, this.element), one(".foot", receipt)];
+      // Replaced only if it changed, so that a button keeps its focus.
+      if (shown && shown.textContent !== current.textContent) {
+        shown.replaceWith(current);
+        window.htmx?.process(current);
+      }
     }
     this.#oneSeparatorADay();
   }

@@ -107,8 +107,8 @@ async fn who_answers_from_another_address_is_the_contact_that_was_written_to() {
     app.database.execute(
         "INSERT INTO messages (id, contact_id, ticket_id, kind, author_id, body)
          SELECT 9001, contact_id, id, 'attendant', 303, 'Olá' FROM tickets;
-         INSERT INTO outbox (message_id, contact_id, channel_id, state, provider_id)
-         SELECT 9001, contact_id, 411, 'sent', 'msg_1' FROM tickets",
+         INSERT INTO outbox (message_id, contact_id, channel_id, state, provider_id, delivered_at, ended_at)
+         SELECT 9001, contact_id, 411, 'delivered', 'msg_1', now(), now() FROM tickets",
     );
     let other = vec![Identity { kind: IdentityKind::External, value: "marta-casa".to_owned() }];
     let answer = ChannelMessage {

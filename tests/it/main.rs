@@ -29,6 +29,7 @@ mod locked_contacts;
 mod logo;
 mod mail;
 mod notifications;
+mod outbox;
 mod plans;
 mod pool;
 mod process;

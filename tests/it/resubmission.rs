@@ -11,6 +11,8 @@ const ONLY_BUTTONS: &[&str] = &[
     "/logout",
     "/schedules/{id}/dispatch",
     "/tickets/{id}/closure",
+    "/messages/{id}/attempts",
+    "/messages/{id}/discard",
     "/c/{contact:[0-9]+}/accesses/ending",
     "/c/{contact:[0-9]+}/departure",
     "/notifications/reading",

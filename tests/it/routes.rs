@@ -48,6 +48,8 @@ const TABLE: &[(&str, &str, Statuses)] = &[
     ("GET", "/tickets/unseen", [303, 200, 403, 200, 200]),
     ("GET", "/tickets/{id}", [303, 200, 404, 200, 200]),
     ("POST", "/tickets/{id}/messages", [303, 422, 403, 422, 422]),
+    ("POST", "/messages/{id}/attempts", [303, 404, 403, 404, 404]),
+    ("POST", "/messages/{id}/discard", [303, 404, 403, 404, 404]),
     ("POST", "/tickets/{id}/reading", [303, 400, 403, 400, 400]),
     ("POST", "/tickets/{id}/closure", [303, 303, 403, 303, 303]),
     ("GET", "/contacts/{id}/conversation", [303, 200, 404, 200, 200]),

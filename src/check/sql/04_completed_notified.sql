@@ -10,7 +10,7 @@ SELECT 'schedule' AS subject, s.id
                  WHERE h.schedule_id = s.id AND h.kind = 'completed') expected
  WHERE s.status = 'completed'
    AND CASE WHEN s.action = 'open_ticket'
-            THEN EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id)
+            THEN EXISTS (SELECT FROM notifications n WHERE n.schedule_id = s.id AND n.kind <> 'message_failed')
             -- The recipients were deleted with the history. There must still be a notification.
             WHEN s.finished_at < r.history_gone_before
                  AND NOT EXISTS (SELECT FROM schedule_history h WHERE h.schedule_id = s.id)

@@ -8,7 +8,7 @@ SELECT 'message', m.id
 UNION ALL
 SELECT 'notification', n.id
   FROM notifications n JOIN schedules s ON s.id = n.schedule_id
- WHERE n.kind <> 'schedule_' || s.status OR s.contact_id <> n.contact_id
+ WHERE n.kind NOT IN ('schedule_' || s.status, 'message_failed') OR s.contact_id <> n.contact_id
 UNION ALL
 -- The record and its ticket belong to the same contact.
 SELECT 'message', m.id
@@ -25,4 +25,5 @@ SELECT 'notification', n.id
   FROM notifications n CROSS JOIN retention r
  WHERE n.passed_on_by IS NOT NULL AND n.created_at > r.notifications_gone_before + interval '8 days'
    AND NOT EXISTS (SELECT FROM notifications received
-                    WHERE received.schedule_id = n.schedule_id AND received.kind = n.kind AND received.user_id = n.passed_on_by)
+                    WHERE (received.schedule_id, received.message_id) IS NOT DISTINCT FROM (n.schedule_id, n.message_id)
+                      AND received.kind = n.kind AND received.user_id = n.passed_on_by)

@@ -247,6 +247,21 @@ pub fn clear_texts(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
     let is_of_contact =
         attachments::schedule_id.eq_any(schedules).or(attachments::message_id.eq_any(messages));
     diesel::delete(attachments::table.filter(is_of_contact)).execute(conn)?;
+    clear_deliveries(conn, contact)
+}
+
+/// Clears what services said about the contact's messages, and what the contact's messages quoted.
+fn clear_deliveries(conn: &mut PgConnection, contact: ContactId) -> Result<()> {
+    diesel::update(outbox::table.filter(outbox::contact_id.eq(contact)))
+        .set(outbox::detail.eq(""))
+        .execute(conn)?;
+    let messages_of = outbox::table.filter(outbox::contact_id.eq(contact)).select(outbox::message_id);
+    diesel::update(outbox_attempts::table.filter(outbox_attempts::message_id.eq_any(messages_of)))
+        .set(outbox_attempts::detail.eq(""))
+        .execute(conn)?;
+    diesel::update(messages::table.filter(messages::contact_id.eq(contact)))
+        .set(messages::quoted.eq(""))
+        .execute(conn)?;
     Ok(())
 }
 

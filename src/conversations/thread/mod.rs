@@ -9,7 +9,7 @@ mod views;
 
 pub use body::{BODY_LIMIT, Body, BodyError};
 pub use segments::{Segment, segments};
-pub use views::{Items, Receipt, customer_items, receipts, team_items};
+pub use views::{Foot, Items, customer_items, feet, team_items};
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use crate::db;
 use crate::files::Attachment;
 use crate::ids::{ChannelId, ContactId, MessageId, ScheduleId, UserId};
+use crate::outbox::{DeliveryState, Reason};
 use crate::text_enum;
 
 text_enum! {
@@ -64,6 +65,14 @@ db::row! {
         pub read_at: Option<DateTime<Utc>>,
         /// Set by the page that sent the message, to recognise it.
         pub client_key: Option<Uuid>,
+        /// What became of it in the outbox; `None` if no channel hands it over.
+        pub delivery: Option<DeliveryState>,
+        pub delivery_reason: Option<Reason>,
+        /// What the channel's service said.
+        pub delivery_detail: Option<String>,
+        /// Since when it is in that state; for a queued one, when it is tried next.
+        pub delivery_at: Option<DateTime<Utc>>,
+        pub delivery_channel: Option<String>,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A thread as people see it: the team with comments, events and receipts, the customer without them.
 
 use askama::Template;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Kind, Message, Part, Segment, TicketEvent, segments};
@@ -8,6 +9,7 @@ use crate::auth::Account;
 use crate::clock::Zone;
 use crate::files::FileList;
 use crate::ids::MessageId;
+use crate::outbox::{DeliveryState, Reason};
 
 /// The entries of a part of a thread, with a separator before the first entry of each day.
 #[derive(Template)]
@@ -37,7 +39,7 @@ struct Bubble {
     is_comment: bool,
     text: Vec<Segment>,
     files: Option<FileList>,
-    meta: String,
+    foot: Foot,
     /// Only on the customer's page, for messages sent to them: whether they were delivered or read.
     receipt: Option<&'static str>,
     is_from_customer: bool,
@@ -45,10 +47,23 @@ struct Bubble {
     key: Option<Uuid>,
 }
 
-/// The current line below a sent message.
-pub struct Receipt {
+/// What stands below a message: who wrote it when, and for the team what became of it. It may change while a page is
+/// open.
+#[derive(Template)]
+#[template(path = "conversations/thread/_foot.html")]
+pub struct Foot {
     pub id: MessageId,
-    pub meta: String,
+    meta: String,
+    /// Only on a message that was not delivered.
+    problem: Option<Problem>,
+}
+
+/// Why a message was not delivered, and what can be done.
+struct Problem {
+    sentence: String,
+    detail: Option<String>,
+    /// Whether the reader may try again or give it up.
+    can_act: bool,
 }
 
 /// What the team sees. `customer` is the contact's name.
@@ -66,7 +81,7 @@ pub fn team_items(part: &Part, viewer: &Account, customer: &str) -> Items {
             is_comment: message.kind == Kind::Comment,
             text: segments(&message.body),
             files: files_of(part, message, ""),
-            meta: team_meta(message, customer, zone),
+            foot: Foot::for_team(message, customer, viewer),
             receipt: None,
             is_from_customer: message.kind == Kind::Customer,
             key: message.client_key.filter(|_| message.kind != Kind::Customer),
@@ -89,7 +104,11 @@ pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Item
             is_comment: false,
             text: segments(&message.body),
             files: files_of(part, message, page),
-            meta: format!("{name} · {}", zone.time(message.created_at)),
+            foot: Foot {
+                id: message.id,
+                meta: format!("{name} · {}", zone.time(message.created_at)),
+                problem: None,
+            },
             receipt: (!is_own).then_some(match (message.delivered_at, message.read_at) {
                 (_, Some(_)) => "read",
                 (Some(_), None) => "delivered",
@@ -101,10 +120,29 @@ pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Item
     })
 }
 
-/// The lines below sent messages, to update pages that already show them.
-pub fn receipts(messages: &[Message], zone: Zone) -> Vec<Receipt> {
+/// What stands below sent messages, to update pages that already show them.
+pub fn feet(messages: &[Message], viewer: &Account) -> Vec<Foot> {
     let sent = messages.iter().filter(|message| message.kind == Kind::Attendant);
-    sent.map(|message| Receipt { id: message.id, meta: team_meta(message, "", zone) }).collect()
+    sent.map(|message| Foot::for_team(message, "", viewer)).collect()
+}
+
+impl Foot {
+    fn for_team(message: &Message, customer: &str, viewer: &Account) -> Self {
+        let failed = message.delivery.filter(|state| state.awaits_a_person());
+        let problem = failed.map(|state| {
+            let why = message.delivery_reason.map_or("", Reason::sentence);
+            let what = match state {
+                DeliveryState::Uncertain => "Pode não ter chegado.",
+                _ => "Não foi entregue.",
+            };
+            Problem {
+                sentence: format!("{what} {why}"),
+                detail: message.delivery_detail.clone(),
+                can_act: viewer.can_attend(),
+            }
+        });
+        Self { id: message.id, meta: team_meta(message, customer, viewer.zone), problem }
+    }
 }
 
 fn files_of(part: &Part, message: &Message, page: &str) -> Option<FileList> {
@@ -147,17 +185,31 @@ fn event_of(message: &Message, event: TicketEvent, viewer: &Account) -> Event {
 
 fn team_meta(message: &Message, customer: &str, zone: Zone) -> String {
     let time = zone.time(message.created_at);
-    let receipt = match (message.delivered_at, message.read_at) {
-        (_, Some(_)) => " · Lida",
-        (Some(_), None) => " · Entregue",
-        (None, None) => "",
-    };
+    let receipt = state(message, zone);
     match (message.kind, &message.author) {
         (Kind::Customer, _) => format!("{customer} · {time}"),
         (Kind::Comment, Some(author)) => format!("{author} · Só a equipe vê · {time}"),
         (Kind::Comment, None) => format!("Só a equipe vê · {time}"),
         (_, Some(author)) => format!("{author} · {time}{receipt}"),
         (_, None) => format!("Mensagem agendada · {time}{receipt}"),
+    }
+}
+
+/// What became of a sent message, since when, and by whose word.
+fn state(message: &Message, zone: Zone) -> String {
+    let time = |at: Option<DateTime<Utc>>| at.map(|at| zone.time(at)).unwrap_or_default();
+    let channel = message.delivery_channel.as_deref().unwrap_or_default();
+    let since = time(message.delivery_at);
+    match (message.delivery, message.delivered_at, message.read_at) {
+        (Some(DeliveryState::Queued), ..) if message.delivery_reason.is_some() => {
+            let why = message.delivery_reason.map_or("", Reason::sentence);
+            format!(" · Na fila de {channel}, nova tentativa às {since}. {why}")
+        }
+        (Some(DeliveryState::Queued), ..) => format!(" · Na fila de {channel}"),
+        (Some(state), ..) => format!(" · {} às {since}, segundo {channel}", state.label()),
+        (None, _, Some(read)) => format!(" · Lida às {}", time(Some(read))),
+        (None, Some(delivered), None) => format!(" · Entregue às {}", time(Some(delivered))),
+        (None, None, None) => String::new(),
     }
 }
 

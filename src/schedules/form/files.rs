@@ -47,10 +47,10 @@ impl ScheduleInput {
             && !self.refused_files.iter().any(|sentence| sentence.starts_with(TOO_MANY))
         {
             errors.add("files", TOO_MANY);
-        } else if let Some(limits) = limits {
-            if let Some(sentence) = refused_by_channel(facts, limits) {
-                errors.add("files", sentence);
-            }
+        } else if let Some(limits) = limits
+            && let Some(sentence) = refused_by_channel(facts, limits)
+        {
+            errors.add("files", sentence);
         }
         if action == Some(Action::Notify) && !self.files.is_empty() {
             errors.add(

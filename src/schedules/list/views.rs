@@ -6,6 +6,7 @@ use super::filters::Filters;
 use super::queries::{Count, Counts, FilterOptions, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
+use crate::outbox::DeliveryState;
 use crate::schedules::Status;
 use crate::schedules::views::QUEUE;
 use crate::web::{FilterRemarks, PageOf, initials, thousands, tint};
@@ -63,6 +64,8 @@ struct Line {
     department: String,
     attendant: String,
     status: Status,
+    /// What became of its message.
+    delivery: Option<DeliveryState>,
     /// The row's action: address and label.
     act: (String, &'static str),
 }
@@ -153,6 +156,7 @@ impl Line {
             department: row.department_name,
             attendant: row.attendant_name.unwrap_or_else(|| QUEUE.into()),
             status: row.status,
+            delivery: row.delivery,
             act: match row.status {
                 Status::Scheduled => (format!("/schedules/{}/edit", row.id), "Editar"),
                 Status::Failed if !row.is_archived => {

@@ -10,6 +10,7 @@ use crate::db;
 use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::{ContactId, ScheduleId, TicketId};
+use crate::outbox::{DeliveryState, Reason};
 use crate::schedules::{Action, FailureReason, Status};
 
 db::row! {
@@ -39,6 +40,13 @@ db::row! {
         pub ticket_id: Option<TicketId>,
         pub delivered_at: Option<DateTime<Utc>>,
         pub read_at: Option<DateTime<Utc>>,
+        /// What became of its message in the outbox; `None` if no channel hands it over.
+        pub delivery: Option<DeliveryState>,
+        pub delivery_reason: Option<Reason>,
+        pub delivery_detail: Option<String>,
+        pub sender: Option<String>,
+        pub sent_at: Option<DateTime<Utc>>,
+        pub delivery_ended_at: Option<DateTime<Utc>>,
         /// Pending, but too close to another schedule because the company's spacing was changed.
         pub is_unspaced: bool,
         /// Whether it ended so long ago that retention may have deleted its history.
@@ -71,7 +79,10 @@ pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -
                 coalesce(s.finished_at < (SELECT history_gone_before FROM retention), false) AS may_lack_history,
                 c.archived_at IS NOT NULL AS is_archived, c.anonymised_at IS NOT NULL AS is_anonymised,
                 ch.deactivated_at IS NOT NULL AS is_unreachable, d.deactivated_at IS NOT NULL AS is_department_inactive,
-                a.deactivated_at IS NOT NULL AS is_attendant_inactive, t.id AS ticket_id, m.delivered_at, m.read_at,
+                a.deactivated_at IS NOT NULL AS is_attendant_inactive, t.id AS ticket_id,
+                coalesce(o.delivered_at, m.delivered_at) AS delivered_at, coalesce(o.read_at, m.read_at) AS read_at,
+                o.state AS delivery, o.reason AS delivery_reason, nullif(o.detail, '') AS delivery_detail,
+                sender.name AS sender, o.sent_at, o.ended_at AS delivery_ended_at,
                 s.message <> '' OR EXISTS (SELECT FROM attachments f WHERE f.schedule_id = s.id) AS sends,
                 false AS is_readable
            FROM schedules s
@@ -83,6 +94,8 @@ pub fn detail(conn: &mut PgConnection, viewer: &Account, schedule: ScheduleId) -
            LEFT JOIN users a ON a.id = s.attendant_id
            LEFT JOIN tickets t ON t.schedule_id = s.id
            LEFT JOIN messages m ON m.schedule_id = s.id AND m.kind = 'attendant'
+           LEFT JOIN outbox o ON o.message_id = m.id
+           LEFT JOIN channels sender ON sender.id = o.channel_id
           WHERE s.id = $1 AND {}",
         is_readable("$2")
     ))

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::changes::ChangeLine;
 use crate::clock::Zone;
+use crate::outbox::DeliveryState;
 use crate::schedules::Status;
 use crate::schedules::queries::{Detail, DetailPage, HistoryEntry, Related};
 
@@ -29,6 +30,7 @@ pub fn entries(zone: Zone, page: &DetailPage) -> Vec<Entry> {
     ] {
         entries.extend(at.map(|at| Entry::new("done", icon, title, at).with_sub(zone, &[])));
     }
+    entries.extend(handed_over(zone, detail));
     for entry in &page.history.entries {
         entries.extend(notified(zone, entry));
         if entry.kind == "completed" && detail.action.opens_ticket() {
@@ -122,11 +124,36 @@ fn created(zone: Zone, page: &DetailPage, entry: &HistoryEntry) -> Entry {
     }
 }
 
+/// What became of the message, if a channel hands it over.
+fn handed_over(zone: Zone, detail: &Detail) -> Vec<Entry> {
+    let by = detail.sender.as_deref().map(|name| format!("segundo {name}")).unwrap_or_default();
+    let mut entries = Vec::new();
+    entries.extend(
+        detail.sent_at.map(|at| Entry::new("done", "send-2", "Mensagem enviada", at).with_sub(zone, &[&by])),
+    );
+    let title = match detail.delivery {
+        Some(DeliveryState::Failed) => "Mensagem não entregue",
+        Some(DeliveryState::Uncertain) => "Envio da mensagem incerto",
+        Some(DeliveryState::Discarded) => "Mensagem descartada",
+        _ => return entries,
+    };
+    let Some(at) = detail.delivery_ended_at else { return entries };
+    let mut ended = Entry::new("error", "alert-triangle", title, at);
+    ended.lines.extend(detail.delivery_reason.map(|reason| reason.sentence().to_owned()));
+    ended.lines.extend(detail.delivery_detail.as_ref().map(|said| format!("Resposta do servidor: “{said}”")));
+    entries.push(ended.with_sub(zone, &[]));
+    entries
+}
+
 /// The ticket that a schedule opened.
 fn opened(zone: Zone, detail: &Detail, entry: &HistoryEntry) -> Option<Entry> {
     let (ticket, protocol) = (entry.ticket_id?, entry.protocol?);
     let title = format!("Chamado nº {protocol} aberto");
-    let sent = if detail.sends { "mensagem enviada" } else { "" };
+    let sent = match detail.delivery {
+        None if detail.sends => "mensagem enviada",
+        Some(DeliveryState::Queued) => "mensagem na fila",
+        _ => "",
+    };
     let opened = Entry::new("done", "message-plus", title, entry.at).with_sub(zone, &[sent]);
     Some(match detail.is_readable {
         true => opened.linked(format!("/tickets/{ticket}"), "Ver chamado"),

@@ -6,7 +6,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use pontual::channels::{ChannelKind, Secrets, TransportOptions, email};
 use pontual::ids::ChannelId;
 use pontual::inbox::{self, ChannelMessage, Read, Reading};
-use pontual::outbox::worker::{self, Control, Workshop};
+use pontual::outbox::worker::{self, Control, WorkerContext};
 
 use crate::files::PDF;
 use crate::harness::{TestApp, until};
@@ -38,8 +38,8 @@ fn options(app: &TestApp) -> TransportOptions {
     TransportOptions { allows_private_addresses: true, ..app.shared.transports.clone() }
 }
 
-fn workshop(app: &TestApp) -> Workshop {
-    Workshop {
+fn workshop(app: &TestApp) -> WorkerContext {
+    WorkerContext {
         files: app.shared.files.clone(),
         cipher: app.shared.channel_secrets.clone(),
         options: options(app),

@@ -10,7 +10,7 @@ use pontual::channels::webhook::{SECRET, SigningSecrets};
 use pontual::channels::{SecretCipher, Secrets};
 use pontual::ids::ChannelId;
 use pontual::inbox;
-use pontual::outbox::worker::{self, Control, Workshop};
+use pontual::outbox::worker::{self, Control, WorkerContext};
 
 use crate::harness::{Database, TestApp, Visitor};
 
@@ -72,8 +72,8 @@ pub async fn write(app: &TestApp, attendant: &Visitor, ticket: i64, text: &str) 
     app.database.number("SELECT max(id) AS value FROM messages")
 }
 
-pub fn workshop(app: &TestApp) -> Workshop {
-    Workshop {
+pub fn workshop(app: &TestApp) -> WorkerContext {
+    WorkerContext {
         files: app.shared.files.clone(),
         cipher: app.shared.channel_secrets.clone(),
         options: app.shared.transports.clone(),

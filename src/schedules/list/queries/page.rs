@@ -9,6 +9,7 @@ use super::status_range::{Direction, status_range};
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
+use crate::outbox::DeliveryState;
 use crate::schedules::list::filters::{PageStart, Sort};
 use crate::schedules::{Action, Status};
 use crate::web::{Cursor, PageOf};
@@ -35,6 +36,8 @@ db::row_by_position! {
         pub is_archived: bool,
         pub department_name: String,
         pub attendant_name: Option<String>,
+        /// What became of its message; `None` if none was sent.
+        pub delivery: Option<DeliveryState>,
     }
 }
 
@@ -70,7 +73,11 @@ pub fn page(
                 s.due_at, s.created_at, s.action, s.status,
                 s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
                 CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at,
-                c.archived_at IS NOT NULL AS is_archived, d.name AS department_name, a.name AS attendant_name
+                c.archived_at IS NOT NULL AS is_archived, d.name AS department_name, a.name AS attendant_name,
+                (SELECT coalesce(o.state, CASE WHEN m.read_at IS NOT NULL THEN 'read'
+                                               WHEN m.delivered_at IS NOT NULL THEN 'delivered' ELSE 'sent' END)
+                   FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
+                  WHERE m.schedule_id = s.id AND m.kind = 'attendant') AS delivery
            FROM ({rows}) s
            JOIN {contact} ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id

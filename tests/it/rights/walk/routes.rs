@@ -6,7 +6,12 @@ use std::sync::LazyLock;
 use pontual::routes::routes;
 
 /// Routes that no walk uses, and why they cannot change what anybody can read.
-pub const LEFT_OUT: [(&str, &str); 18] = [
+pub const LEFT_OUT: [(&str, &str); 20] = [
+    (
+        "/messages/{id}/attempts",
+        "The walkers' contacts are on the web chat, where nothing waits in an outbox.",
+    ),
+    ("/messages/{id}/discard", "The same."),
     ("/login", "It signs in to an account whose password one has, and changes no rights."),
     ("/logout", "It only takes access away, from one browser."),
     ("/schedules/new/preview", "It saves nothing."),

@@ -1,0 +1,44 @@
+//! The buttons below a message that was not delivered.
+
+use actix_web::{HttpResponse, web};
+
+use super::retry;
+use crate::auth::Attendant;
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::MessageId;
+use crate::web::{Posted, Shell, redirect};
+
+/// "Tentar de novo". A page that updates itself shows the new state by its live events.
+pub async fn try_again(
+    attendant: Attendant,
+    _: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    message: web::Path<MessageId>,
+) -> Result<HttpResponse> {
+    let (by, message) = ((*attendant).clone(), *message);
+    let ticket = db.transaction(move |conn| retry::retry(conn, &by, message)).await?;
+    Ok(if shell.is_htmx {
+        HttpResponse::NoContent().finish()
+    } else {
+        redirect(&format!("/tickets/{ticket}"))
+    })
+}
+
+/// "Descartar".
+pub async fn discard(
+    attendant: Attendant,
+    _: Posted,
+    shell: Shell,
+    db: web::Data<Db>,
+    message: web::Path<MessageId>,
+) -> Result<HttpResponse> {
+    let (by, message) = ((*attendant).clone(), *message);
+    let ticket = db.transaction(move |conn| retry::discard(conn, &by, message)).await?;
+    Ok(if shell.is_htmx {
+        HttpResponse::NoContent().finish()
+    } else {
+        redirect(&format!("/tickets/{ticket}"))
+    })
+}
