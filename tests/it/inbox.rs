@@ -54,6 +54,9 @@ async fn a_text_longer_than_a_message_becomes_several() {
         app.database.texts("SELECT name AS value FROM contacts WHERE channel_id = 411"),
         ["Marta Reis"]
     );
+    let ticket = app.database.number("SELECT max(id) AS value FROM tickets");
+    let page = app.administrator().await.get(&format!("/tickets/{ticket}")).await;
+    assert_eq!(page.texts(".quoted"), ["Mostrar citação > Bom dia"]);
 }
 
 #[actix_web::test]

@@ -60,6 +60,8 @@ db::row! {
         /// Names of the users who created, changed or fired the schedule that opened the ticket.
         pub planned_by: Option<String>,
         pub body: String,
+        /// What a customer's text quotes of earlier messages.
+        pub quoted: String,
         pub created_at: DateTime<Utc>,
         pub delivered_at: Option<DateTime<Utc>>,
         pub read_at: Option<DateTime<Utc>>,

@@ -35,7 +35,7 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
     // The order and the schedule's readers are parts of SQL text; the builder has no such joins.
     let mut messages: Vec<Message> = db::prepared(format!(
         "SELECT m.id, t.protocol, d.name AS department, m.kind, m.event, u.name AS author,
-                s.id AS schedule_id, {readable} AS is_schedule_readable, m.body,
+                s.id AS schedule_id, {readable} AS is_schedule_readable, m.body, m.quoted,
                 CASE m.event WHEN 'ticket_opened' THEN (
                     SELECT string_agg(hand.name, ', ' ORDER BY hand.first)
                       FROM (SELECT w.name, min(h.id) AS first

@@ -38,6 +38,8 @@ struct Bubble {
     class: &'static str,
     is_comment: bool,
     text: Vec<Segment>,
+    /// What the text quotes of earlier messages, only for the team.
+    quoted: Option<String>,
     files: Option<FileList>,
     foot: Foot,
     /// Only on the customer's page, for messages sent to them: whether they were delivered or read.
@@ -80,6 +82,7 @@ pub fn team_items(part: &Part, viewer: &Account, customer: &str) -> Items {
             },
             is_comment: message.kind == Kind::Comment,
             text: segments(&message.body),
+            quoted: Some(message.quoted.clone()).filter(|quoted| !quoted.is_empty()),
             files: files_of(part, message, ""),
             foot: Foot::for_team(message, customer, viewer),
             receipt: None,
@@ -103,6 +106,7 @@ pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Item
             class: if is_own { " out" } else { "" },
             is_comment: false,
             text: segments(&message.body),
+            quoted: None,
             files: files_of(part, message, page),
             foot: Foot {
                 id: message.id,
