@@ -1,0 +1,18 @@
+//! SQL of the outbox. Text, because it locks with SKIP LOCKED, and reads the database's clock.
+
+mod channels;
+mod decisions;
+mod enqueue;
+mod leasing;
+mod reports;
+mod results;
+
+pub use channels::{SendingChannel, channels, next_in_ms, record_channel};
+pub use decisions::{UndeliveredMessage, discard, lock_for_person, requeue, ticket_of};
+pub use enqueue::enqueue;
+pub use leasing::{Expired, Leased, LeasedFile, earlier_ids, expired, files, lease};
+pub use reports::{Reported, forget_that_it_worked, lock_reported, set_received};
+pub use results::{
+    Ended, Locked, TooOld, end_attempt, lock, lock_too_old, notify, set_ended, set_fixed_id, set_provider_id,
+    set_sent, set_waiting, too_old,
+};
