@@ -235,6 +235,10 @@ impl EmailTransport {
 }
 
 impl Transport for EmailTransport {
+    fn fixed_id(&self, outgoing: &Outgoing) -> Option<String> {
+        Some(self.ids.message_id(outgoing.message))
+    }
+
     fn hand_over<'a>(&'a self, outgoing: &'a Outgoing, files: &'a Files) -> BoxFuture<'a, Attempt> {
         Box::pin(async move {
             let attempt = self.attempt(outgoing, files).await.unwrap_or_else(|failed| failed);

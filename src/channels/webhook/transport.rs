@@ -30,12 +30,16 @@ impl WebhookTransport {
 }
 
 impl Transport for WebhookTransport {
+    fn fixed_id(&self, outgoing: &Outgoing) -> Option<String> {
+        Some(self.id(outgoing.message))
+    }
+
     fn hand_over<'a>(&'a self, outgoing: &'a Outgoing, _: &'a Files) -> BoxFuture<'a, Attempt> {
         Box::pin(async move {
             let id = self.id(outgoing.message);
             let attempt = match event::message_created(outgoing, &id, &self.links, Utc::now()) {
                 Ok(body) => self.client.post(&id, body).await,
-                Err(error) => Attempt::new(Phase::BeforeWrite, Signal::NotSendable, error),
+                Err(error) => Attempt::new(Phase::BeforeWrite, Signal::NotBegun, error),
             };
             Attempt { provider_id: Some(id), ..attempt }
         })

@@ -21,7 +21,7 @@ const MAX_READ: i64 = 10_000;
 const MAX_COMPARED: i64 = 100;
 
 /// Maximum schedules counted in all tabs together, if a search reads them by its index.
-const MAX_FOUND: usize = 50;
+const MAX_FOUND: usize = 30;
 
 /// The number of schedules in a tab.
 #[derive(Clone, Copy, Debug, Default)]

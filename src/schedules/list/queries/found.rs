@@ -24,6 +24,9 @@ pub fn counts_and_page(
     sort: Sort,
     start: PageStart,
 ) -> Result<(Counts, FilterValues)> {
+    if values.found.as_ref().is_some_and(Vec::is_empty) {
+        return Ok((Counts::default(), values));
+    }
     let all = values.without_status();
     // SQL text, because the condition depends on the filters that are set.
     let query = format!("SELECT s.id, s.status, s.due_at FROM schedules s WHERE {}", all.condition());

@@ -54,6 +54,13 @@ pub fn page(
 ) -> Result<PageOf<Row>> {
     let is_backwards = from.before.is_some();
     let start = from.before.or(from.after);
+    let cursor = |row: &Row| Cursor {
+        at: if sort.is_by_creation() { row.created_at } else { row.due_at },
+        id: row.id.0,
+    };
+    if values.found.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(PageOf::cut(Vec::new(), PAGE, (start, is_backwards), cursor));
+    }
     let reading = ReadOrder::new(sort, is_backwards, start.is_some());
     let order = reading.order;
     let rows = match (&values.found, values.text_condition()) {
@@ -87,10 +94,6 @@ pub fn page(
     let query =
         bind_filters(query, values).bind(start.map(|cursor| cursor.at)).bind(start.map(|cursor| cursor.id));
     let rows: Vec<Row> = query.load(conn)?;
-    let cursor = |row: &Row| Cursor {
-        at: if sort.is_by_creation() { row.created_at } else { row.due_at },
-        id: row.id.0,
-    };
     Ok(PageOf::cut(rows, PAGE, (start, is_backwards), cursor))
 }
 
