@@ -161,39 +161,3 @@ pub fn contact_of_answer(
     .get_result(conn)
     .optional()?)
 }
-
-db::row! {
-    /// A row that a person must look at.
-    #[derive(Clone, Debug)]
-    pub struct Problem {
-        pub id: InboxId,
-        pub channel_id: ChannelId,
-        pub received_at: chrono::DateTime<chrono::Utc>,
-        pub problem: String,
-    }
-}
-
-/// Maximum problems that a page lists.
-const MAX_PROBLEMS: i64 = 50;
-
-/// What of a channel could not be read, newest first.
-pub fn problems(conn: &mut PgConnection, channel: ChannelId) -> Result<Vec<Problem>> {
-    Ok(db::prepared(format!(
-        "SELECT id, channel_id, received_at, problem FROM inbox
-          WHERE channel_id = $1 AND taken_at IS NULL AND problem IS NOT NULL
-          ORDER BY id DESC LIMIT {MAX_PROBLEMS}"
-    ))
-    .bind(channel)
-    .load(conn)?)
-}
-
-/// Lets the workers read a row again after a person has looked at it. Announce `MessagesArrived` afterwards.
-pub fn try_again(conn: &mut PgConnection, id: InboxId) -> Result<()> {
-    db::prepared(
-        "UPDATE inbox SET problem = NULL, tries = 0, next_try_at = clock_timestamp()
-          WHERE id = $1 AND taken_at IS NULL AND problem IS NOT NULL",
-    )
-    .bind(id)
-    .execute(conn)?;
-    Ok(())
-}

@@ -6,10 +6,10 @@ use super::retry;
 use crate::auth::Attendant;
 use crate::db::Db;
 use crate::error::Result;
-use crate::ids::MessageId;
+use crate::ids::{MessageId, TicketId};
 use crate::web::{Posted, Shell, redirect};
 
-/// "Tentar de novo". A page that updates itself shows the new state by its live events.
+/// "Tentar de novo".
 pub async fn try_again(
     attendant: Attendant,
     _: Posted,
@@ -19,11 +19,7 @@ pub async fn try_again(
 ) -> Result<HttpResponse> {
     let (by, message) = ((*attendant).clone(), *message);
     let ticket = db.transaction(move |conn| retry::retry(conn, &by, message)).await?;
-    Ok(if shell.is_htmx {
-        HttpResponse::NoContent().finish()
-    } else {
-        redirect(&format!("/tickets/{ticket}"))
-    })
+    Ok(done(&shell, ticket))
 }
 
 /// "Descartar".
@@ -36,9 +32,13 @@ pub async fn discard(
 ) -> Result<HttpResponse> {
     let (by, message) = ((*attendant).clone(), *message);
     let ticket = db.transaction(move |conn| retry::discard(conn, &by, message)).await?;
-    Ok(if shell.is_htmx {
-        HttpResponse::NoContent().finish()
-    } else {
-        redirect(&format!("/tickets/{ticket}"))
-    })
+    Ok(done(&shell, ticket))
+}
+
+/// A page that updates itself shows the new state by its live events.
+fn done(shell: &Shell, ticket: TicketId) -> HttpResponse {
+    match shell.is_htmx {
+        true => HttpResponse::NoContent().finish(),
+        false => redirect(&format!("/tickets/{ticket}")),
+    }
 }

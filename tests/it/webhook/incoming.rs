@@ -142,11 +142,11 @@ async fn a_message_of_an_archived_contact_waits_for_a_person() {
     customer_sends(&app, channel, "evt_1", &message("cliente", "Voltei")).await;
     take_all(&app, channel).await;
     assert_eq!(bodies(&app), [""; 0]);
-    let mut conn = app.database.connect();
-    let problems = pontual::inbox::queries::problems(&mut conn, pontual::ids::ChannelId(channel)).unwrap();
-    assert!(problems[0].problem.starts_with("O contato está arquivado."));
+    let admin = app.administrator().await;
+    admin.get(&format!("/channels/{channel}")).await.assert_says("O contato está arquivado.");
     app.database.execute("UPDATE contacts SET archived_at = NULL WHERE id = 411000");
-    pontual::inbox::queries::try_again(&mut conn, problems[0].id).unwrap();
+    let row = app.database.number("SELECT id AS value FROM inbox WHERE problem IS NOT NULL");
+    admin.post(&format!("/channels/{channel}/inbox/{row}/retry"), &[]).await.assert_status(303);
     take_all(&app, channel).await;
     assert_eq!(bodies(&app), ["Voltei"]);
 }
