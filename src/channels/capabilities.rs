@@ -9,7 +9,7 @@ pub enum Promise {
     ExactlyOnce,
     /// It is sent again, with the same id, by which the receiver can drop the repetition.
     AtLeastOnce,
-    /// It is never sent again; a person decides.
+    /// It is not sent again by itself: a person decides.
     AtMostOnce,
 }
 

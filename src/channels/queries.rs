@@ -1,4 +1,5 @@
-//! SQL of channels.
+//! SQL of channels: the list, one channel, and saving it. `health` says how a channel is doing and pauses it, `inbox`
+//! lists what could not be read.
 
 mod health;
 mod inbox;
@@ -192,7 +193,7 @@ db::row! {
 }
 
 pub fn usage(conn: &mut PgConnection, channel: ChannelId) -> Result<Usage> {
-    // A subquery per row lets each count stop at its limit. A join would read all contacts first.
+    // SQL text: a subquery per row lets each count stop at its limit. A join would read all contacts first.
     let pending = "SELECT FROM schedules s WHERE s.status = 'scheduled'
                       AND coalesce(s.channel_id, (SELECT c.channel_id FROM contacts c WHERE c.id = s.contact_id)) = $1";
     Ok(db::prepared(format!(

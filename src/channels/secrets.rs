@@ -35,7 +35,7 @@ impl Secrets {
         self.0.remove(name);
     }
 
-    /// The names of those that differ between the two.
+    /// The names of the secrets that differ.
     pub fn changed_names<'a>(&'a self, other: &'a Self) -> BTreeSet<&'a str> {
         let names = self.0.keys().chain(other.0.keys()).map(String::as_str);
         names.filter(|name| self.get(name) != other.get(name)).collect()

@@ -46,7 +46,7 @@ pub struct OutgoingFile {
     pub hash: ContentHash,
 }
 
-/// How far an attempt came before something happened.
+/// How far an attempt got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The service has certainly not taken the message: its content was not sent, or not to the end.
@@ -55,7 +55,7 @@ pub enum Phase {
     AfterWrite,
     /// The service answered the message itself.
     Answered,
-    /// The service told what became of the message later: a bounce, a status.
+    /// The service reported on the message later: a bounce, a status.
     Reported,
 }
 
@@ -74,7 +74,7 @@ pub enum Signal {
     AddressRefused,
     /// No answer in time, or the connection broke.
     Silence,
-    /// The server's reply in SMTP, and to what.
+    /// The step of the SMTP dialogue, and the code with which the server answered it.
     Smtp(SmtpStep, u16),
     /// The status of an HTTP answer.
     Http(u16),

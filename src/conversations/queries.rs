@@ -1,4 +1,5 @@
-//! SQL of conversations.
+//! SQL of conversations: what their page shows, and what an attendant may do in them. Entries are in
+//! `thread/queries.rs`.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;

@@ -1,8 +1,8 @@
 //! The inbox: what services send to channels.
 //!
-//! A row is written as it came, before the service gets its answer ([`store`]). It is read afterwards by its channel
-//! ([`read`]), and taken into contact, ticket and thread ([`take`]). What cannot be read is tried some times, and then
-//! shown to a person; it never stops what comes after it ([`worker`]).
+//! [`store`] writes a row before the service gets its answer. Afterwards its channel reads it ([`read`]), and [`take`]
+//! writes the message into the thread of the contact that sent it. A row that cannot be read is tried again a few times,
+//! and then shown to a person. It never stops the rows behind it ([`worker`]).
 //!
 //! Rows of a deactivated channel wait until it is active again. A message of an archived contact is shown to a person.
 
@@ -27,13 +27,13 @@ pub struct ChannelMessage {
     pub channel: ChannelId,
     /// The service's id: a message that comes twice is taken once. Usually `Reading::provider_id`.
     pub provider_id: String,
-    /// How the customer is known: every id of the payload. The first is the address to answer to.
+    /// Every id by which the service names the customer. Answers go to the first one.
     pub identities: Vec<Identity>,
-    /// What the service says the customer is called.
+    /// The customer's name, as the service gives it.
     pub name: Option<String>,
     /// Of any length: a text longer than a message may hold becomes several messages.
     pub text: String,
-    /// What the text quotes of earlier messages; kept apart, and shown on demand.
+    /// The quotation of earlier messages below the text. Pages show it on demand.
     pub quoted: String,
     /// Files that are in the store already: see `Reading::keep`. Any number: those beyond what a message may hold
     /// become further messages.

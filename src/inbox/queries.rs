@@ -1,4 +1,5 @@
-//! SQL of the inbox. Text, because it takes advisory locks, and reads the database's clock.
+//! SQL of the inbox: storing, claiming and ending a row. Text, because it takes advisory locks, and reads the
+//! database's clock.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -67,7 +68,8 @@ db::row! {
     }
 }
 
-/// Claims the channel's first row that is due. `None` if there is none, or if another process reads a row of the channel.
+/// Claims the channel's first row that is due. `None` if there is none, or if another process reads a row of the
+/// channel.
 pub fn claim(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<Claimed>> {
     lock_channel(conn, channel)?;
     Ok(db::prepared(format!(

@@ -27,7 +27,7 @@ pub struct Reading<'a> {
 #[derive(Clone, Debug)]
 pub enum Read {
     Message(Box<ChannelMessage>),
-    /// The service tells what became of our message: a status, or a bounce. Its phase is `Reported`.
+    /// The service reports on one of our messages: a status, or a bounce. Its phase is `Reported`.
     Report {
         /// The id of our message, as `Attempt::provider_id` gave it.
         provider_id: String,
@@ -35,12 +35,12 @@ pub enum Read {
     },
     /// It is none of our business, such as an automatic answer. Holds the reason, in English, for the log.
     Ignored(String),
-    /// It will never be readable. Holds the reason in Portuguese: a person must look at it.
+    /// It can never be read, so a person must look at it. Holds the reason, in Portuguese.
     Unreadable(String),
 }
 
 impl Reading<'_> {
-    /// Reads the payload. An error, or a panic, is tried again some times.
+    /// Reads the payload. After an error or a panic, the worker tries again a few times.
     pub async fn read(&self, kind: ChannelKind) -> Result<Read> {
         match kind {
             ChannelKind::Email => email::read(self).await,
@@ -51,8 +51,8 @@ impl Reading<'_> {
         }
     }
 
-    /// Stores a file of the message, with the limits and checks of uploads. The inner error is the sentence for people why
-    /// it is refused.
+    /// Stores a file of the message, with the limits and checks of uploads. The inner error is a sentence that says why the
+    /// file is refused.
     pub async fn keep(&self, name: &str, content: &[u8]) -> Result<Result<IncomingFile, String>> {
         let name = FileName::of(name);
         let mut incoming = self.files.receive(MAX_SIZE).await?;

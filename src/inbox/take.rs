@@ -1,4 +1,4 @@
-//! Takes a message into contact, ticket and thread.
+//! Writes a message into the thread of the contact that sent it, in its open ticket or in a new one.
 
 use diesel::pg::PgConnection;
 
@@ -16,7 +16,7 @@ use crate::ids::ContactId;
 /// Shown if a message has neither text nor files.
 const WITHOUT_TEXT: &str = "(mensagem sem texto)";
 
-/// What became of a message.
+/// The result of taking a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taken {
     Written(ContactId),
@@ -26,8 +26,8 @@ pub enum Taken {
     Archived,
 }
 
-/// Writes a message into the thread of the contact that sent it, within the caller's transaction: a new contact if none of
-/// its identities is known, the open ticket or a new one. A message with the same id is written once.
+/// Writes a message, within the caller's transaction. If no contact has one of its identities, it creates one. A message
+/// with the same id is written once.
 pub fn take(conn: &mut PgConnection, message: &ChannelMessage) -> Result<Taken> {
     // Two messages of a new customer must not make two contacts.
     queries::lock_channel(conn, message.channel)?;
@@ -49,7 +49,7 @@ pub fn take(conn: &mut PgConnection, message: &ChannelMessage) -> Result<Taken> 
     Ok(Taken::Written(contact))
 }
 
-/// A customer may answer from an address that we do not know. Then the contact of the message that they answer wrote it.
+/// A customer may answer from an address that we do not know. Then the message that they answer says which contact wrote.
 fn attach_by_answer(
     conn: &mut PgConnection,
     message: &ChannelMessage,

@@ -1,8 +1,8 @@
 //! Reads the rows of the inbox, on an arbiter and connections of its own.
 //!
 //! Each channel is read by a task of its own, one row after the other, in the order in which they came. A row that cannot
-//! be read waits for its next try, and those behind it go on. The tasks are woken by NOTIFY. A slow poll finds what a lost
-//! notice would have told, and rows whose next try is due.
+//! be read waits for its next try, and those behind it go on. The tasks are woken by NOTIFY. A slow poll finds rows whose
+//! NOTIFY was lost, and rows whose next try is due.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -39,7 +39,7 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(15 * 60),
 ];
 
-/// Pause while the database or the file store is away. Such a try does not count.
+/// Pause while the database or the file store cannot be reached. Such a try does not count.
 const PAUSE_OF_TROUBLE: Duration = Duration::from_secs(5);
 
 /// Starts the workers of this process. The receiver is told when they have ended.
@@ -79,7 +79,7 @@ async fn run(db: &Db, context: &WorkerContext, control: &Control) {
     }
 }
 
-/// Reads what a channel has to read, and returns when nothing is due.
+/// Reads the rows of a channel until none is due.
 async fn drain(db: &Db, context: &WorkerContext, control: &Control, channel: ChannelId) {
     while control.goes_on() {
         match read_next(db, context, channel).await {

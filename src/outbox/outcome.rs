@@ -1,4 +1,4 @@
-//! What an attempt means: one pure function from what happened to what is known.
+//! What an attempt means, and what follows from it: pure functions.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ pub enum Outcome {
     Rejected(Reason),
     NotSent(Reason),
     Unknown(Reason),
-    /// The service took the message, and says now what became of it.
+    /// The service took the message earlier, and reports on it now.
     Delivered,
     Read,
     Bounced,
@@ -166,7 +166,7 @@ fn promise(kind: ChannelKind) -> Promise {
     Capabilities::of(kind).map_or(Promise::AtMostOnce, |capabilities| capabilities.promise)
 }
 
-/// What becomes of a message after an attempt.
+/// What happens with a message after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
     Sent,
@@ -207,7 +207,7 @@ pub struct Progress {
     pub was_unknown: bool,
 }
 
-/// What becomes of a message after `outcome`. `jitter` is between 0 and 1.
+/// What happens with a message after `outcome`. `jitter` is between 0 and 1.
 pub fn next(
     promise: Promise,
     outcome: Outcome,

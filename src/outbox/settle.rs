@@ -1,4 +1,4 @@
-//! Records what became of a message: the result of an attempt, or what the service reports later.
+//! Records the result of an attempt, or what the service reports about a message later.
 
 use std::time::Duration;
 
@@ -114,8 +114,8 @@ pub fn report(
 ) -> Result<bool> {
     let Some(message) = queries::lock_reported(conn, channel, provider_id)? else { return Ok(false) };
     let outcome = outcome::outcome(message.kind, Phase::Reported, reported.signal);
-    // A message that is in the queue again, has arrived, or was given up does not come back by a report about an earlier
-    // attempt.
+    // A bounce may be about an earlier attempt. It changes nothing if the message is in the queue again, has arrived, or was
+    // given up.
     let can_come_back = matches!(message.state, DeliveryState::Sent | DeliveryState::Uncertain);
     let detail = storable(&reported.detail);
     match outcome {

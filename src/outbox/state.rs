@@ -1,4 +1,4 @@
-//! What became of a message that was sent to a customer.
+//! The state of a message to a customer, and why it was not sent.
 
 use super::Reason;
 use crate::text_enum;
@@ -14,11 +14,11 @@ text_enum! {
         Delivered = "delivered",
         /// The service said that it was shown.
         Read = "read",
-        /// Not sent, for certain.
+        /// It was certainly not sent.
         Failed = "failed",
         /// Nobody knows whether it arrived.
         Uncertain = "uncertain",
-        /// A person gave it up.
+        /// A person decided that it is not sent.
         Discarded = "discarded",
     }
 }

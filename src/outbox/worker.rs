@@ -1,7 +1,7 @@
 //! Hands waiting messages over, on an arbiter and connections of its own.
 //!
 //! Each channel is drained by a task of its own with a bounded number of messages in progress, so a service that does not
-//! answer delays no other channel. The tasks are woken by NOTIFY. A slow poll finds what a lost notice would have told,
+//! answer delays no other channel. The tasks are woken by NOTIFY. A slow poll finds messages whose NOTIFY was lost,
 //! messages whose next attempt is due, and attempts whose process died.
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ use crate::error::Result;
 use crate::files::Files;
 use crate::ids::{ChannelId, MessageId};
 
-/// Connections to the database that all channels of a process share. None is held while a service is waited for.
+/// Connections to the database that all channels of a process share. None is held while a worker waits for a service.
 const CONNECTIONS: u32 = 4;
 
 /// Maximum messages of a channel in progress at once.
@@ -37,7 +37,7 @@ const IN_PROGRESS: usize = 4;
 /// Maximum wait before the table is read again.
 const SLOW_POLL: Duration = Duration::from_secs(5);
 
-/// How long it is tried to record a result.
+/// Maximum time of trying to record a result.
 const RECORD_TIME_LIMIT: Duration = Duration::from_secs(150);
 
 /// How often a channel with messages in progress looks for others.
@@ -173,7 +173,7 @@ async fn end_what_nobody_sends(db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// Sends what a channel has to send. Returns when nothing is due, or after a while, so that changed settings count.
+/// Sends the messages of a channel. Returns when none is due, or after `SETTINGS_MAX_AGE`, so that changed settings apply.
 async fn drain(db: &Db, context: &WorkerContext, control: &Control, channel: SendingChannel) {
     let id = channel.id;
     let transport = match open(context, &channel) {
@@ -204,7 +204,7 @@ async fn drain(db: &Db, context: &WorkerContext, control: &Control, channel: Sen
                 }
             }
         }
-        // While a message hangs, the free places look for others.
+        // Looks for more messages even if those in progress take long.
         if let Ok(None) = time::timeout(LOOK_AGAIN, in_progress.next()).await {
             break;
         }
@@ -263,7 +263,7 @@ async fn hand_over(
         }
     }
     let handing = AssertUnwindSafe(transport.hand_over(outgoing, &context.files)).catch_unwind();
-    // How far it came is not known if it hangs or panics.
+    // If it hangs or panics, nobody knows how far it got.
     match time::timeout(ATTEMPT_TIME_LIMIT, handing).await {
         Ok(Ok(attempt)) => attempt,
         Ok(Err(_)) => {
@@ -274,8 +274,8 @@ async fn hand_over(
     }
 }
 
-/// Records the result, also while the database is away, until shortly after the lease has ended: it is what keeps a message
-/// from being sent twice.
+/// Records the result, which keeps a message from being sent twice. If the database cannot be reached, it tries again until
+/// the lease has ended.
 async fn record(db: &Db, message: MessageId, lease: Uuid, attempt: Attempt) {
     let (began, mut pause) = (Instant::now(), Duration::from_millis(100));
     while began.elapsed() < RECORD_TIME_LIMIT {

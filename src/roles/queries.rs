@@ -1,4 +1,4 @@
-//! SQL of roles.
+//! SQL of roles: the list, one role, saving, and deleting.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::now;

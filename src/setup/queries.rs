@@ -1,4 +1,4 @@
-//! SQL of the set-up.
+//! SQL of the set-up: its link, and the first company with its administrator.
 
 use diesel::connection::SimpleConnection;
 use diesel::dsl::now;

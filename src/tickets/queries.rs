@@ -1,4 +1,4 @@
-//! SQL of tickets.
+//! SQL of tickets: finding and opening one, reading, closing, and handing over.
 
 use diesel::dsl::{exists, max, select, sql};
 use diesel::pg::PgConnection;
@@ -88,8 +88,8 @@ pub fn open(conn: &mut PgConnection, contact: ContactId, ip: &str) -> Result<Tic
     .get_result(conn)?)
 }
 
-/// Closes `ticket` and writes the event into its conversation. `false` if it was closed already. `by` is `None` if no user
-/// closes it.
+/// Closes `ticket` and writes the event into its conversation. `false` if it was closed already. `by` is `None` if no
+/// user closes it.
 pub fn close(conn: &mut PgConnection, ticket: TicketId, by: Option<UserId>) -> Result<bool> {
     // One statement for the ticket and its event. The builder has no WITH.
     let closed = db::prepared(
@@ -204,7 +204,7 @@ pub fn unread_messages(
     seen: Option<MessageId>,
     viewer: UserId,
 ) -> Result<Vec<UnreadMessage>> {
-    // The author's name comes from one of two tables.
+    // SQL text: the author's name comes from one of two tables.
     let mut newest: Vec<UnreadMessage> = db::prepared(format!(
         "SELECT CASE m.kind WHEN 'customer' THEN c.name ELSE u.name END AS author, m.body
            FROM messages m JOIN tickets t ON t.id = m.ticket_id JOIN contacts c ON c.id = m.contact_id
@@ -229,7 +229,7 @@ const HANDED_OVER: &str =
 
 /// Locks the contacts whose tickets are handed over, in the order of their ids.
 pub fn lock_handed_over(conn: &mut PgConnection, handover: Handover) -> Result<Vec<ContactId>> {
-    // Planned on every run: without an attendant, another index is the better one.
+    // SQL text, planned on every run: without an attendant, another index is the better one.
     Ok(db::replanned(format!(
         "SELECT c.id FROM contacts c WHERE c.id IN (SELECT t.contact_id FROM tickets t WHERE {HANDED_OVER})
           ORDER BY c.id FOR NO KEY UPDATE"

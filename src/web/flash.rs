@@ -33,7 +33,7 @@ pub struct Link {
 }
 
 impl Flash {
-    /// With links, each as path and label.
+    /// A message with links. Each link is a path and its label.
     pub fn with_links(text: &'static str, links: &[(&'static str, &'static str)]) -> Self {
         let link =
             |&(href, label): &(&'static str, &'static str)| Link { href: href.into(), label: label.into() };
@@ -66,7 +66,7 @@ impl Flash {
         Ok(signed.unwrap_or_else(Self::shown))
     }
 
-    /// The cookie that ends the one that was shown.
+    /// Removes the cookie of a message that was shown.
     pub fn shown() -> Cookie<'static> {
         let mut cookie = Cookie::build(COOKIE, "").path("/").http_only(true).finish();
         cookie.make_removal();

@@ -1,8 +1,8 @@
 //! Fetches mail: a task for each active e-mail channel with a server for incoming mail.
 //!
-//! A mail goes raw into the inbox, in one transaction with how far the mailbox was read. A task that fails, also by a
-//! panic, begins again after a pause, and the channel's page shows the error. A mail that cannot be fetched is tried some
-//! times, and then passed and shown in the inbox. Mails that were there before the channel are not read.
+//! A mail goes raw into the inbox. The same transaction records how far the mailbox was read. If a task fails or panics, it
+//! begins again after a pause, and the channel's page shows the error. If a mail cannot be fetched, the task tries a few
+//! times, then skips it and shows that in the inbox. Mails that are older than the channel are not read.
 //!
 //! If several processes fetch from one mailbox, each mail is stored once: by its Message-ID.
 
@@ -38,7 +38,7 @@ const IDLE: Duration = Duration::from_secs(5 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// A mail that could not be fetched so often is passed.
+/// Maximum tries to fetch a mail. Then it is skipped.
 const MAX_FAILURES: u32 = 3;
 
 /// Starts fetching on an arbiter of its own. Dropping the result does not end it; stopping the arbiter does.

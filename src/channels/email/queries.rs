@@ -1,4 +1,5 @@
-//! SQL of fetching mail.
+//! SQL of fetching mail: the mailboxes, and how far each was read. Text, because it compares JSON values and reads the
+//! database's clock.
 
 use chrono::NaiveDate;
 use diesel::pg::PgConnection;
@@ -17,10 +18,10 @@ pub struct Receiving {
     pub uid_validity: u32,
     /// The last UID that was read.
     pub uid: u32,
-    /// The day of the last change. If the UIDs are no longer valid, mails are read again from this day on; those that were
-    /// taken already are known by their Message-ID.
+    /// The day of the last change. If the UIDs are no longer valid, mails are read again from this day on; those that
+    /// were taken already are known by their Message-ID.
     pub day: Option<NaiveDate>,
-    /// How often the UID after the last could not be fetched.
+    /// How often fetching the mail after `uid` has failed.
     pub failures: u32,
 }
 
@@ -85,7 +86,7 @@ pub fn set_error(conn: &mut PgConnection, channel: ChannelId, error: &str) -> Re
     Ok(())
 }
 
-/// Shows in the inbox that a mail was passed.
+/// Shows in the inbox that a mail was skipped.
 pub fn store_problem(
     conn: &mut PgConnection,
     channel: ChannelId,

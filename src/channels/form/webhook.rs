@@ -1,4 +1,4 @@
-//! The webhook's part of the form.
+//! The fields of a webhook channel.
 
 use url::Url;
 

@@ -1,4 +1,5 @@
-//! Incoming messages that could not be taken.
+//! Incoming messages that could not be read. Text, because it reads only the beginning of a message, and the database's
+//! clock.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -10,11 +11,11 @@ use crate::ids::{ChannelId, InboxId};
 /// Maximum messages that the page of a channel lists.
 const LIMIT: i64 = 20;
 
-/// Maximum bytes that are read of a message to say what it is.
+/// Maximum bytes of a message that are loaded, to show how it begins.
 const BEGINNING: i32 = 64 * 1024;
 
 db::row! {
-    /// An incoming message that could not be taken.
+    /// An incoming message that could not be read.
     #[derive(Clone, Debug)]
     pub struct Unread {
         pub id: InboxId,
@@ -26,7 +27,7 @@ db::row! {
     }
 }
 
-/// The newest messages of a channel that could not be taken.
+/// The newest messages of a channel that could not be read.
 pub fn unread(conn: &mut PgConnection, channel: ChannelId) -> Result<Vec<Unread>> {
     Ok(db::prepared(
         "SELECT id, received_at, provider_id, problem, substring(payload FROM 1 FOR $3) AS beginning FROM inbox

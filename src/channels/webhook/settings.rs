@@ -10,14 +10,16 @@ pub struct WebhookSettings {
     pub url: String,
 }
 
-/// Name of the secret `whsec_…` that signs what we send, and what the other side sends us. While it is changed, the
-/// former one, in `PREVIOUS_SECRET`, is valid too.
+/// Name of the secret that signs the events of both sides. It begins with `whsec_`.
 pub const SECRET: &str = "secret";
+
+/// Name of the secret that `SECRET` replaced. It stays valid until somebody removes it, so that the other side has time
+/// to change.
 pub const PREVIOUS_SECRET: &str = "previous_secret";
 
 impl WebhookSettings {
-    /// Without TLS, others on the way could read what customers are told. It is allowed only where the operator allows
-    /// addresses of private networks.
+    /// The address, if it is usable. It must begin with `https://`, because anybody on the way could read a message
+    /// sent without TLS; `http://` is allowed only together with private addresses.
     ///
     /// # Errors
     /// A sentence in Portuguese.

@@ -54,7 +54,7 @@ impl Secret {
     }
 }
 
-/// The secrets of a channel: one, or two while it is changed.
+/// The secrets of a channel: one, or two while the former one stays valid.
 #[derive(Clone)]
 pub struct SigningSecrets(Vec<Secret>);
 

@@ -1,4 +1,5 @@
-//! SQL of identities.
+//! SQL of identities: who has one, and attaching and changing them. Most of it is text, because it compares with a
+//! list of kinds and values, and with the key of a telephone number (`phone_match_key`).
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
@@ -49,7 +50,6 @@ db::row! {
 
 /// The identities of a contact, in the order in which they became known.
 pub fn identities_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<ContactIdentity>> {
-    // SQL text: the row is read by name.
     Ok(db::prepared(
         "SELECT i.kind, i.value, ch.name AS channel, i.seen_at, i.worked_at
            FROM contact_identities i JOIN channels ch ON ch.id = i.channel_id
@@ -62,7 +62,7 @@ pub fn identities_of(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<
 /// Until the end of the transaction, no other one creates a contact with one of `identities`.
 pub fn lock_values(conn: &mut PgConnection, channel: ChannelId, identities: &[Identity]) -> Result<()> {
     let values: Vec<_> = identities.iter().map(|identity| identity.value.as_str()).collect();
-    // SQL text: the builder has no advisory locks. The locks are taken in order, so that two payloads do not wait for
+    // The locks are taken in order, so that two payloads do not wait for
     // each other.
     db::prepared(
         "SELECT pg_advisory_xact_lock(key)
@@ -87,8 +87,8 @@ pub fn lock(conn: &mut PgConnection, contact: ContactId) -> Result<Option<Contac
         .optional()?)
 }
 
-/// A new contact without identities. Its telephone number has the ninth digit of a Brazilian mobile number, as a form asks
-/// for it.
+/// A new contact without identities. Its telephone number has the ninth digit of a Brazilian mobile number, as a form
+/// asks for it.
 pub fn create(
     conn: &mut PgConnection,
     channel: ChannelId,
@@ -96,7 +96,6 @@ pub fn create(
     name: &str,
 ) -> Result<ContactId> {
     let is = |kind| if identity.kind == kind { identity.value.as_str() } else { "" };
-    // SQL text: completes the number.
     Ok(db::prepared(
         r"INSERT INTO contacts (channel_id, name, phone, email)
           VALUES ($1, $2, regexp_replace($3, '^\+55([1-9][0-9])([6-9][0-9]{7})$', '+55\19\2'), $4) RETURNING id",
@@ -129,8 +128,8 @@ pub fn add(
     Ok(())
 }
 
-/// Changes the address of a locked contact to `typed` on `channel`. The caller saves the contact afterwards: this reads its
-/// channel, number and e-mail address as they were.
+/// Changes the address of a locked contact to `typed` on `channel`. The caller saves the contact afterwards: this
+/// reads its channel, number and e-mail address as they were.
 ///
 /// On another channel the old addresses mean nothing, so they go, except if the contact was already known there. On the
 /// same channel `typed` replaces the address that the form showed. A number in another spelling stays as the service
@@ -144,7 +143,6 @@ pub fn change(
     channel: ChannelId,
     typed: Option<&Identity>,
 ) -> Result<()> {
-    // SQL text: compares the identities with the contact.
     db::prepared(
         "DELETE FROM contact_identities i USING contacts c
           WHERE c.id = $1 AND i.contact_id = c.id AND i.channel_id = c.channel_id AND c.channel_id <> $2

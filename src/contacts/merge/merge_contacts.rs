@@ -59,7 +59,7 @@ pub fn obstacle(
     if let (Some(first), Some(second)) = (open_of(conn, kept)?, open_of(conn, other)?) {
         return Ok(Some(Obstacle::BothOpen([first.protocol, second.protocol])));
     }
-    // Who attends all tickets reads everything already.
+    // A user who attends all tickets reads every conversation already.
     match !by.may(Permission::TicketsAll) && queries::reveals(conn, by.id, kept, other)? {
         true => Ok(Some(Obstacle::WouldReveal)),
         false => Ok(None),

@@ -1,4 +1,4 @@
-//! SQL of contacts.
+//! SQL of contacts: `list`, `detail` (a contact's page), `options` (of selects), `saving`, and `export_csv`.
 
 mod detail;
 mod export_csv;

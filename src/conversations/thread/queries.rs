@@ -1,4 +1,4 @@
-//! SQL of threads.
+//! SQL of threads: reading a part of one, and writing an entry.
 
 use diesel::dsl::{exists, select};
 use diesel::pg::PgConnection;

@@ -1,4 +1,4 @@
-//! SQL of departments.
+//! SQL of departments: `list` (and a single department), `members`, and `deactivation`.
 
 mod deactivation;
 mod list;

@@ -1,4 +1,5 @@
-//! Queries for files.
+//! SQL of files: attachments, uploads and blobs. `volume` limits uploads per hour, `sweeping` finds what nothing
+//! refers to.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,7 @@
 //! SQL of the outbox. Text, because it locks with SKIP LOCKED, and reads the database's clock.
+//!
+//! In the order of a message: `enqueue`, `leasing` (its turn), `results` (of an attempt), `reports` (that come later),
+//! `decisions` (of a person). `channels` says how the channels are doing.
 
 mod channels;
 mod decisions;

@@ -1,4 +1,4 @@
-//! What an attempt came to.
+//! The result of an attempt.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -193,7 +193,7 @@ pub fn notify(conn: &mut PgConnection, message: MessageId) -> Result<Option<(i64
     Ok(ids.0.zip(ids.1))
 }
 
-/// Messages that waited for longer than they may, whatever their channel waits for. None of them is being sent.
+/// Messages that have waited for longer than `max_age_ms`, and are not being sent. Their channel may be paused.
 pub fn too_old(conn: &mut PgConnection, max_age_ms: i64) -> Result<Vec<MessageId>> {
     Ok(db::prepared(
         "SELECT message_id FROM outbox

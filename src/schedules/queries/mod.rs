@@ -1,4 +1,8 @@
 //! SQL of schedules.
+//!
+//! - The form: `choices` (options of the selects), `facts` (the chosen records), `preview` (of the message), `files`.
+//! - One schedule: `detail` (its page), `history`, `stored` (its row), `readers` (who may read it).
+//! - Changes: `saving` (create and cancel), `handover`. A pending schedule is changed in `editing/queries.rs`.
 
 mod choices;
 mod detail;

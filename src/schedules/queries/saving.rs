@@ -45,6 +45,7 @@ pub fn lock_contact(conn: &mut PgConnection, contact: ContactId, closes_ticket: 
 /// before they write. Without this the exclusion constraint is just as safe, but concurrent writers deadlock.
 pub fn lock_keys(conn: &mut PgConnection, keys: impl IntoIterator<Item = i64>) -> Result<()> {
     for key in keys.into_iter().collect::<BTreeSet<_>>() {
+        // SQL text: the builder has no advisory locks.
         db::prepared("SELECT pg_advisory_xact_lock(hashtext('pontual.spacing_key'), hashint8($1))")
             .bind(key)
             .execute(conn)?;
@@ -104,6 +105,7 @@ pub fn conflict(conn: &mut PgConnection, wanted: WantedTime) -> Result<Option<Co
     if wanted.gap <= Duration::zero() {
         return Ok(None);
     }
+    // SQL text: looks for the nearest free times in both directions.
     let row: Option<ConflictRow> = db::prepared(include_str!("conflict.sql"))
         .bind(wanted.key)
         .bind(wanted.at)

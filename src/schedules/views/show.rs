@@ -20,21 +20,21 @@ pub struct Show {
     id: String,
     contact: String,
     contact_sub: String,
-    /// The connection by which it goes, if not by the contact's first.
+    /// The connection by which the message goes, unless it is the contact's first one.
     channel: Option<String>,
     initials: String,
     tint: u32,
     status: Status,
     is_unspaced: bool,
     due: String,
-    /// When it ran, if it was run by hand before its time.
+    /// When somebody ran it by hand, before its time.
     fired: Option<String>,
     action: Action,
     person: Option<String>,
     department: String,
     attendant: String,
     message: String,
-    /// What was sent, if it reads otherwise: variables were filled.
+    /// The text that was sent, if variables were filled in it.
     sent: Option<String>,
     files: Option<FileList>,
     comment: String,

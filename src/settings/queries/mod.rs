@@ -1,4 +1,5 @@
-//! SQL of the settings.
+//! SQL of the settings: `company` (its settings and logo), and `pending` (schedules that a change of the settings
+//! affects).
 
 mod company;
 mod pending;

@@ -1,4 +1,5 @@
-//! SQL of users.
+//! SQL of users: `list`, `user` (one user and their form), `changes` (what the audit says about them), `links` (for
+//! choosing a password), `sessions`, and `first_user` of an installation.
 
 mod changes;
 mod first_user;

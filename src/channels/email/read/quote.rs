@@ -1,4 +1,4 @@
-//! Tells what a customer wrote from what their program quotes below it.
+//! Separates the text that a customer wrote from the mail that their program quotes below it.
 
 /// Lines that stand above a quoted mail.
 const DIVIDERS: [&str; 4] =
@@ -16,11 +16,11 @@ const FIRST_HEADS: [&str; 3] = ["de:", "from:", "von:"];
 const DATE_HEADS: [&str; 6] = ["enviado:", "enviada em:", "enviado em:", "data:", "sent:", "date:"];
 const SUBJECT_HEADS: [&str; 2] = ["assunto:", "subject:"];
 
-/// The text that the customer wrote, and what it quotes. If nothing would be left, all is text: some people write into
-/// the quote.
+/// The text that the customer wrote, and the quotation. If the text would be empty, everything is text: some people write
+/// into the quotation.
 pub fn split(text: &str) -> (String, String) {
     let lines: Vec<&str> = text.lines().collect();
-    // What is forwarded is meant to be read.
+    // A forwarded mail is meant to be read.
     let end = lines.iter().position(|line| is_forwarding(line)).unwrap_or(lines.len());
     let at = (0..end).find(|at| begins_quote(&lines[*at..])).unwrap_or(lines.len());
     let written = lines[..at].join("\n").trim().to_owned();

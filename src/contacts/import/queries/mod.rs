@@ -1,4 +1,5 @@
-//! SQL of imports.
+//! SQL of imports, in the order in which an import goes: `staging` (upload and columns), `matching` (which contact a
+//! line means), `progress` (the next lines), `writing` (contacts and people), and `pages` (what users see of it).
 
 mod matching;
 mod pages;

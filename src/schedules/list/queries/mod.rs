@@ -1,5 +1,9 @@
 //! SQL of the list. Most of it is text, because the plan depends on the filters that are set and on how the
 //! conditions are written.
+//!
+//! - Filters: `filter_values` (as a condition), `status_range` (which index), `options` (of the selects).
+//! - Rows: `page`, `counts` (of the tabs), `ticked`, `export` (the CSV file).
+//! - Search: `search`, `found` (its result), `text_sample` (estimates which plan is the fastest).
 
 mod counts;
 mod export;
