@@ -23,7 +23,7 @@ use crate::live::Hub;
 use crate::routes::routes;
 use crate::schedules::ListCache;
 use crate::web::{Csrf, FlashKey, FormCipher};
-use crate::{audit, auth, layout, sign_in, web as frame};
+use crate::{audit, auth, layout, login, web as frame};
 
 /// State that all requests share. One per process, cheap to clone.
 #[derive(Clone)]
@@ -123,7 +123,7 @@ pub fn build(
         .wrap(from_fn(layout::surround))
         .wrap(from_fn(audit::note_refusals))
         .wrap(from_fn(auth::mark_connection))
-        .wrap(from_fn(sign_in::recover_forms))
+        .wrap(from_fn(login::recover_forms))
         .wrap(auth::sessions::middleware::<layout::Frame>(db, &keys.key("sessions"), is_https))
         .wrap(from_fn(auth::prefetch_account))
         .wrap(from_fn(frame::keep_flash))

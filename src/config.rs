@@ -88,7 +88,7 @@ impl Config {
         };
         let connections_per_address = match var("PONTUAL_CONNECTIONS_PER_ADDRESS") {
             Some(text) => match text.parse() {
-                Ok(most) if most > 0 => most,
+                Ok(number) if number > 0 => number,
                 _ => return Err(ConfigError::ConnectionsPerAddress(text)),
             },
             None => CONNECTIONS_PER_ADDRESS,
@@ -131,10 +131,11 @@ impl Config {
             Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (name, port.parse().ok()),
             _ => (host, None),
         };
-        let usual = if self.is_https() { 443 } else { 80 };
+        let default_port = if self.is_https() { 443 } else { 80 };
         !self.is_public_url_given
             || (name.eq_ignore_ascii_case(ours)
-                && port.unwrap_or(usual) == self.public_url.port_or_known_default().unwrap_or(usual))
+                && port.unwrap_or(default_port)
+                    == self.public_url.port_or_known_default().unwrap_or(default_port))
     }
 
     /// Whether `origin`, such as `https://pontual.example`, is our own; `None` if no public address is
@@ -144,8 +145,8 @@ impl Config {
         self.is_public_url_given.then(|| origin.eq_ignore_ascii_case(&own))
     }
 
-    /// Takes over the address that was bound: with port 0, the system chose the port.
-    pub fn listens_on(&mut self, bound: SocketAddr) {
+    /// Takes over the address that was bound. It differs from `listen` if that had port 0: the system chooses the port.
+    pub fn set_bound_address(&mut self, bound: SocketAddr) {
         self.listen = bound;
         if !self.is_public_url_given
             && let Some(url) = parse_public_url(&format!("http://{bound}"))
@@ -198,9 +199,9 @@ fn parse_contact(given: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
-    fn config(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    fn config(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
         Config::from_vars(|name| {
-            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
     }
 
@@ -216,11 +217,11 @@ mod tests {
     fn links_follow_the_bound_port_unless_an_address_is_given() {
         let bound = "0.0.0.0:4711".parse().unwrap();
         let mut unset = config(&[("HOST", "0.0.0.0"), ("PORT", "0")]).unwrap();
-        unset.listens_on(bound);
+        unset.set_bound_address(bound);
         assert_eq!(unset.link("/"), "http://0.0.0.0:4711/");
         assert!(unset.needs_public_url());
         let mut given = config(&[("HOST", "0.0.0.0"), ("PONTUAL_PUBLIC_URL", "https://x.example")]).unwrap();
-        given.listens_on(bound);
+        given.set_bound_address(bound);
         assert_eq!(given.link("/"), "https://x.example/");
         assert!(!given.needs_public_url());
     }

@@ -5,8 +5,8 @@
 
 use crate::web::{Route, assets, get, post, security_txt};
 use crate::{
-    audit, channels, contacts, conversations, departments, dispatcher, help, layout, live, notifications,
-    outbox, people, profile, roles, schedules, settings, setup, sign_in, users,
+    audit, channels, contacts, conversations, departments, dispatcher, help, layout, live, login,
+    notifications, outbox, people, profile, roles, schedules, settings, setup, users,
 };
 
 pub fn routes() -> Vec<Route> {
@@ -15,16 +15,16 @@ pub fn routes() -> Vec<Route> {
         get("/setup/{token}", setup::handlers::new),
         post("/setup/{token}", setup::handlers::create),
         get("/", layout::home),
-        get("/login", sign_in::handlers::new),
-        post("/login", sign_in::handlers::create),
-        post("/logout", sign_in::handlers::destroy),
+        get("/login", login::handlers::new),
+        post("/login", login::handlers::create),
+        post("/logout", login::logout::create),
         get("/access/{token}", users::access::show),
         post("/access/{token}", users::access::create),
         // Schedules
         get("/schedules", schedules::list::handlers::index),
         get("/schedules/attendants", schedules::list::handlers::attendants),
         get("/schedules/users", schedules::list::handlers::users),
-        get("/schedules/export.csv", schedules::list::export::show),
+        get("/schedules/export.csv", schedules::list::export_csv::show),
         get("/schedules/cancellations", schedules::list::cancellations::show),
         post("/schedules/cancellations", schedules::list::cancellations::create),
         get("/schedules/calendar", schedules::calendar::handlers::show),
@@ -47,29 +47,29 @@ pub fn routes() -> Vec<Route> {
         get("/schedules/{id}/dispatch", schedules::dispatch::show),
         post("/schedules/{id}/dispatch", schedules::dispatch::create),
         // Conversations, as attendants see them
-        get("/tickets", conversations::inbox::handlers::index),
-        get("/tickets/unseen", conversations::inbox::handlers::unseen),
-        get("/tickets/{id}", conversations::handlers::show_ticket),
+        get("/tickets", conversations::tickets::handlers::index),
+        get("/tickets/unseen", conversations::tickets::handlers::unseen),
+        get("/tickets/{id}", conversations::tickets::handlers::show),
         post("/tickets/{id}/messages", conversations::messages::create),
-        post("/messages/{id}/attempts", outbox::handlers::try_again),
+        post("/messages/{id}/attempts", outbox::handlers::attempts),
         post("/messages/{id}/discard", outbox::handlers::discard),
         post("/tickets/{id}/reading", conversations::reading::create),
         post("/tickets/{id}/closure", conversations::closure::create),
         get("/contacts/{id}/conversation", conversations::handlers::show),
         get("/contacts/{id}/conversation/messages", conversations::messages::index),
-        get("/files/{id}/{name}", conversations::attachments::show),
+        get("/files/{id}/{name}", conversations::files::show),
         // The web chat, as customers see it
         get("/c/{contact:[0-9]+}", conversations::chat::handlers::show),
         get("/c/{contact:[0-9]+}/messages", conversations::chat::messages::index),
         post("/c/{contact:[0-9]+}/messages", conversations::chat::messages::create),
         post("/c/{contact:[0-9]+}/receipts", conversations::chat::receipts::create),
         get("/c/{contact:[0-9]+}/accesses", conversations::chat::accesses::index),
-        post("/c/{contact:[0-9]+}/accesses/ending", conversations::chat::accesses::end_others),
+        post("/c/{contact:[0-9]+}/accesses/ending", conversations::chat::accesses::destroy_others),
         post("/c/{contact:[0-9]+}/departure", conversations::chat::departure::create),
-        get("/c/{contact:[0-9]+}/files/{id}/{name}", conversations::attachments::show_to_customer),
+        get("/c/{contact:[0-9]+}/files/{id}/{name}", conversations::files::show_to_customer),
         get("/c/{contact:[0-9]+}/live", live::handlers::customer),
         get("/c/{token}", conversations::chat::accesses::create),
-        get("/chat-colours/{colour}.css", channels::colour::stylesheet),
+        get("/chat-colours/{colour}.css", channels::chat_colours::show),
         // The bell
         get("/notifications", notifications::handlers::index),
         get("/notifications/panel", notifications::panel::show),
@@ -193,7 +193,7 @@ pub fn routes() -> Vec<Route> {
         get("/help", help::show),
         // For machines
         post("/channels/{id}/inbox", channels::webhook::inbox::create),
-        get("/webhook-files/{hash}/{name}", channels::webhook::link::show),
+        get("/webhook-files/{hash}/{name}", channels::webhook::files::show),
         get("/healthz", dispatcher::handlers::healthz),
         get("/readyz", dispatcher::handlers::readyz),
         get("/assets/{version}/{path:.*}", assets::show),

@@ -78,7 +78,7 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, CommandErro
     let socket =
         bind(config.listen).map_err(|cause| CommandError::Listen { address: config.listen, cause })?;
     if let Ok(address) = socket.local_addr() {
-        config.listens_on(address);
+        config.set_bound_address(address);
     }
     if config.needs_public_url() {
         tracing::warn!(
@@ -317,8 +317,8 @@ struct Stopping {
     keeper: Option<Stop>,
 }
 
-/// Tells the server, the dispatcher and the outbox about a signal at once. Event streams never end by themselves, so they
-/// are closed now and do not delay the shutdown.
+/// Tells the server, the dispatcher and the outbox about a signal at once. Event streams never end by themselves, so
+/// they are closed now and do not delay the shutdown.
 async fn shut_down_on_signal(signals: Option<Signals>, server: ServerHandle, stopping: Stopping) {
     let Some(mut signals) = signals else { return };
     let mut is_graceful = signals.next().await;
@@ -345,8 +345,8 @@ struct Wakers {
     inbox: worker::Control,
 }
 
-/// Wakes the dispatcher, the outbox and the inbox, and forwards live events, on a separate thread, because the dispatcher blocks its
-/// own.
+/// Wakes the dispatcher, the outbox and the inbox, and forwards live events, on a separate thread, because the
+/// dispatcher blocks its own.
 fn start_live_events(hub: Hub, wakers: Wakers, changes: Changes, database_url: &str) -> Arbiter {
     let (events, url) = (Arbiter::new(), database_url.to_owned());
     events.spawn(hub.clone().run(Db::with_generic_plans(database_url, 1)));

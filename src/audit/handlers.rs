@@ -11,10 +11,10 @@ use super::views::{self, Index};
 use super::{Action, Entry, Group, record};
 use crate::auth::{Can, ReadAudit, Viewer};
 use crate::clock::{self, Resolved, Zone};
-use crate::db::Db;
+use crate::db::{Cursor, Db};
 use crate::error::Result;
 use crate::ids::UserId;
-use crate::web::{Cursor, FilterKind, FilterRemarks, Shell, csv_file, redirect_without_empty, with_push_url};
+use crate::web::{FilterKind, FilterRemarks, Shell, csv_file, redirect_without_empty, with_push_url};
 
 /// Rows per query when the file is written.
 const BATCH: usize = 1000;

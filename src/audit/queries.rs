@@ -11,13 +11,12 @@ use diesel::prelude::*;
 use serde_json::Value;
 
 use super::{Action, Entry, Group};
-use crate::db;
+use crate::db::{self, Cursor, PageOf, Search};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::refusal::LastChange;
 use crate::schema::audit;
 use crate::users::CHOICE_LABEL;
-use crate::web::{Cursor, PageOf, Search};
 
 /// Adds an entry. Call it in the same transaction as the change that it records.
 pub fn record(conn: &mut PgConnection, entry: &Entry) -> Result<()> {

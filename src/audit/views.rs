@@ -7,7 +7,8 @@ use super::handlers::Query;
 use super::queries::{Row, UserChoice};
 use super::sentences::{Group, Sentence};
 use crate::auth::Account;
-use crate::web::{FilterRemarks, PageOf};
+use crate::db::PageOf;
+use crate::web::FilterRemarks;
 
 #[derive(Template)]
 #[template(path = "audit/index.html")]

@@ -17,6 +17,7 @@ mod signed_in;
 pub mod throttle;
 mod viewer;
 
+pub use crate::web::Anyone;
 pub use devices::{Devices, KnownDevice};
 pub use permission::{
     AttendTickets, ExportContacts, ManageChannels, ManageContacts, ManageDepartments, ManageRoles,
@@ -26,4 +27,4 @@ pub use prefetch::{Companion, prefetch_account, take_companion};
 pub use queries::{account_tables, credentials, has_permission};
 pub use recognition::mark_connection;
 pub use signed_in::SignedIn;
-pub use viewer::{Account, Anyone, Attendant, Can, Viewer};
+pub use viewer::{Account, Attendant, Can, Viewer};

@@ -18,7 +18,7 @@ use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
 use crate::schema::{sessions, sign_in_attempts, users};
-use crate::web::Theme;
+use crate::theme::Theme;
 
 db::row! {
     struct AccountRow {

@@ -18,7 +18,8 @@ use crate::clock::Zone;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::web::{Theme, USER_KEY, client_ip};
+use crate::theme::Theme;
+use crate::web::{USER_KEY, client_ip};
 
 /// The signed-in user. Read from the database for every request, so that a change of role takes effect at
 /// once.
@@ -137,18 +138,6 @@ impl<P: Requires> FromRequest for Can<P> {
 
 /// The signed-in user, who attends tickets: their own and their departments', or all.
 pub type Attendant = Can<AttendTickets>;
-
-/// A public page: anybody may call the handler.
-pub struct Anyone;
-
-impl FromRequest for Anyone {
-    type Error = Error;
-    type Future = std::future::Ready<Result<Self>>;
-
-    fn from_request(_: &HttpRequest, _: &mut Payload) -> Self::Future {
-        std::future::ready(Ok(Self))
-    }
-}
 
 pub(super) fn login_required(request: &HttpRequest) -> Error {
     let is_htmx = request.headers().contains_key("hx-request");

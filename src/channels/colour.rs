@@ -3,12 +3,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use actix_web::{HttpResponse, web};
-
-use crate::auth::Anyone;
-use crate::error::{Error, Result};
-
 /// The colours that the form offers, with their names. White text is readable on each.
 pub const PALETTE: [(&str, &str); 8] = [
     ("#4453cf", "Anil"),
@@ -72,18 +66,6 @@ impl Colour {
         let [red, green, blue] = self.0.map(part);
         1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05)
     }
-}
-
-/// The stylesheet of a colour. It never changes, so browsers may cache it for ever.
-pub async fn stylesheet(_: Anyone, colour: web::Path<String>) -> Result<HttpResponse> {
-    let colour: Colour = colour.parse().map_err(|_| Error::NotFound)?;
-    let css = format!(
-        ".webchat>header{{background:{colour}}}.webchat .btn-primary{{--tblr-btn-bg:{colour};--tblr-btn-hover-bg:{colour};--tblr-btn-active-bg:{colour}}}.webchat .btn-primary:hover{{filter:brightness(.92)}}\n"
-    );
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/css; charset=utf-8"))
-        .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-        .body(css))
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ use super::{ChannelKind, Secrets};
 use crate::error::{Error, Result};
 use crate::ids::DepartmentId;
 use crate::refusal::{FieldErrors, Snapshot};
-use crate::web::{Fields, has_control_characters};
+use crate::text::has_control_characters;
+use crate::web::Fields;
 
 /// The kinds that one may create.
 pub const OFFERED: [ChannelKind; 3] = [ChannelKind::WebChat, ChannelKind::Email, ChannelKind::Webhook];

@@ -2,7 +2,7 @@
 
 use super::queries::{COUNT_LIMIT, StateRow};
 use crate::clock::Zone;
-use crate::web::thousands;
+use crate::text::thousands;
 
 /// What the pages show of a channel's state.
 #[derive(Clone, Debug)]

@@ -10,7 +10,8 @@
 
 pub mod addresses;
 mod capabilities;
-pub mod colour;
+pub mod chat_colours;
+mod colour;
 mod deactivate;
 pub mod deactivation;
 pub mod email;

@@ -15,7 +15,6 @@ use crate::error::Result;
 use crate::ids::ChannelId;
 use crate::live::{self, Event};
 use crate::refusal::{FieldErrors, Refusal, StaleEdit};
-use crate::web::Fields;
 
 /// What saving needs besides the form.
 #[derive(Clone)]
@@ -34,14 +33,13 @@ pub struct Created {
 }
 
 /// # Errors
-/// `NotFound` if the kind is not offered. Violates `channels_name_key` if another channel has the name.
+/// Violates `channels_name_key` if another channel has the name.
 pub fn create(
     conn: &mut PgConnection,
     saving: &Saving,
     kind: ChannelKind,
-    form: &Fields,
+    typed: &ChannelFields,
 ) -> Result<Result<Created, FieldErrors>> {
-    let typed = ChannelFields::read(form, kind)?;
     let active = queries::lock_active_departments(conn)?;
     let facts = Facts {
         active: &active,
@@ -65,7 +63,7 @@ pub fn create(
     Ok(Ok(Created { id, secret }))
 }
 
-/// The kind of a channel never changes.
+/// `read` reads what was typed for the kind of the channel, which never changes.
 ///
 /// # Errors
 /// Violates `channels_name_key` if another channel has the name.
@@ -73,12 +71,12 @@ pub fn update(
     conn: &mut PgConnection,
     saving: &Saving,
     id: ChannelId,
-    form: &Fields,
+    read: impl Fn(ChannelKind) -> Result<ChannelFields>,
 ) -> Result<Result<(), Refusal>> {
     let by = &saving.by;
     let stored = StoredChannel::open(queries::find_for_update(conn, id)?, &saving.cipher);
     let (channel, old) = (&stored.channel, stored.draft()?);
-    let typed = ChannelFields::read(form, channel.kind)?;
+    let typed = read(channel.kind)?;
     let active = queries::lock_active_departments(conn)?;
     let facts = Facts {
         active: &active,

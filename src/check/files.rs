@@ -105,7 +105,7 @@ async fn is_missing(conn: &mut PgConnection, files: &Files, blob: &Blob) -> Resu
         && find_blob(conn, blob.sha256)?.is_some_and(|blob| blob.is_used))
 }
 
-/// SQL text: whether a blob is used is asked of two tables.
+/// As SQL text: two tables say whether a blob is used.
 const BLOB: &str = "SELECT b.sha256, b.size,
         EXISTS (SELECT FROM attachments a WHERE a.sha256 = b.sha256)
         OR EXISTS (SELECT FROM settings s WHERE s.logo_sha256 = b.sha256) AS is_used
@@ -114,9 +114,9 @@ const BLOB: &str = "SELECT b.sha256, b.size,
 fn blobs(conn: &mut PgConnection, first: u8, after: Option<ContentHash>) -> Result<Vec<Blob>> {
     let (mut low, mut high) = ([0; 32], [u8::MAX; 32]);
     (low[0], high[0]) = (first, first);
-    let place = if after.is_some() { ">" } else { ">=" };
+    let comparison = if after.is_some() { ">" } else { ">=" };
     Ok(db::replanned(format!(
-        "{BLOB} WHERE b.sha256 {place} $1 AND b.sha256 <= $2 ORDER BY b.sha256 LIMIT $3"
+        "{BLOB} WHERE b.sha256 {comparison} $1 AND b.sha256 <= $2 ORDER BY b.sha256 LIMIT $3"
     ))
     .bind(after.unwrap_or(ContentHash::new(low)))
     .bind(ContentHash::new(high))

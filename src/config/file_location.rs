@@ -104,8 +104,8 @@ fn endpoint_of(text: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
-    fn place(pairs: &[(&str, &str)]) -> Result<FileLocation, FileLocationError> {
-        let value = |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
+    fn location(vars: &[(&str, &str)]) -> Result<FileLocation, FileLocationError> {
+        let value = |name: &str| vars.iter().find(|(key, _)| *key == name).map(|(_, v)| (*v).to_owned());
         FileLocation::from_vars(value, Path::new("/data"))
     }
 
@@ -113,10 +113,10 @@ mod tests {
 
     #[test]
     fn files_are_in_the_data_directory_unless_a_bucket_is_named() {
-        assert_eq!(place(&[]), Ok(FileLocation::Directory("/data/files".into())));
+        assert_eq!(location(&[]), Ok(FileLocation::Directory("/data/files".into())));
         let [id, secret] = KEY;
         let Ok(FileLocation::Bucket(bucket)) =
-            place(&[("PONTUAL_FILES_URL", "s3://company-files/pontual/a/"), id, secret])
+            location(&[("PONTUAL_FILES_URL", "s3://company-files/pontual/a/"), id, secret])
         else {
             panic!("a bucket")
         };
@@ -132,17 +132,17 @@ mod tests {
             ["/files", "https://bucket", "s3://", "s3://b/a//b", "s3://b/a b", "s3://u@b", "s3://b?x=1"]
         {
             assert_eq!(
-                place(&[("PONTUAL_FILES_URL", bad), id, secret]),
+                location(&[("PONTUAL_FILES_URL", bad), id, secret]),
                 Err(FileLocationError::Url(bad.into()))
             );
         }
         let url = ("PONTUAL_FILES_URL", "s3://b");
-        assert_eq!(place(&[url, id]), Err(FileLocationError::NoKey("s3://b".into())));
+        assert_eq!(location(&[url, id]), Err(FileLocationError::NoKey("s3://b".into())));
         let endpoint = ("PONTUAL_FILES_ENDPOINT", "minio:9000");
         assert_eq!(
-            place(&[url, id, secret, endpoint]),
+            location(&[url, id, secret, endpoint]),
             Err(FileLocationError::Endpoint("minio:9000".into()))
         );
-        assert_eq!(place(&[id]), Err(FileLocationError::NoUrl("PONTUAL_FILES_KEY_ID")));
+        assert_eq!(location(&[id]), Err(FileLocationError::NoUrl("PONTUAL_FILES_KEY_ID")));
     }
 }

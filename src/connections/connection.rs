@@ -103,7 +103,7 @@ impl Connection {
     }
 
     /// Records `count` bytes received from the client; 0 means that it has closed its side.
-    pub(super) fn has_read(&self, count: usize) {
+    pub(super) fn record_read(&self, count: usize) {
         if count == 0 {
             self.is_gone.store(true, Ordering::Relaxed);
         } else if self.has_stream.load(Ordering::Relaxed)
@@ -115,7 +115,7 @@ impl Connection {
 
     /// Records that the client accepted `count` of `offered` bytes; `None` means that it is not accepting any
     /// now.
-    pub(super) fn has_written(&self, count: Option<usize>, offered: usize) {
+    pub(super) fn record_write(&self, count: Option<usize>, offered: usize) {
         let is_slow = self.slow_since.load(Ordering::Relaxed) != 0;
         match count {
             Some(count) if count == offered => self.slow_since.store(0, Ordering::Relaxed),
@@ -195,20 +195,20 @@ mod tests {
         let connection = Connection::new(None);
         connection.begins_request();
         let late = later(FAIR_TIME + Duration::from_secs(1));
-        connection.has_written(None, 8_000);
-        connection.has_written(Some(1), 8_000);
+        connection.record_write(None, 8_000);
+        connection.record_write(Some(1), 8_000);
         assert!(connection.is_overdue(late));
-        connection.has_written(Some(8_000), 8_000);
+        connection.record_write(Some(8_000), 8_000);
         assert!(!connection.is_overdue(late), "all of it was taken");
     }
 
     #[test]
     fn a_client_that_sends_during_a_stream_is_closed() {
         let connection = Connection::new(None);
-        connection.has_read(MAX_INPUT_DURING_STREAM * 2);
+        connection.record_read(MAX_INPUT_DURING_STREAM * 2);
         assert!(!connection.is_gone());
         connection.begins_stream();
-        connection.has_read(MAX_INPUT_DURING_STREAM + 1);
+        connection.record_read(MAX_INPUT_DURING_STREAM + 1);
         assert!(connection.is_gone());
     }
 }

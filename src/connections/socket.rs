@@ -14,20 +14,20 @@ use super::{Connection, Connections};
 
 pub struct WatchedSocket {
     io: TcpStream,
-    guest: AdmittedConnection,
+    admitted: AdmittedConnection,
 }
 
 impl WatchedSocket {
     /// Admits the connection. Fails if its address has reached the limit.
     pub fn admit(io: TcpStream, peer: IpAddr, connections: &Connections) -> io::Result<Self> {
         match connections.admit(peer) {
-            Some(guest) => Ok(Self { io, guest }),
+            Some(admitted) => Ok(Self { io, admitted }),
             None => Err(io::ErrorKind::ConnectionRefused.into()),
         }
     }
 
     pub fn connection(&self) -> &Arc<Connection> {
-        self.guest.connection()
+        self.admitted.connection()
     }
 
     fn write(
@@ -35,14 +35,14 @@ impl WatchedSocket {
         offered: usize,
         write: impl FnOnce(Pin<&mut TcpStream>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        if self.guest.is_closing() {
+        if self.admitted.is_closing() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         let written = write(Pin::new(&mut self.io));
         match &written {
-            Poll::Ready(Ok(count)) => self.guest.has_written(Some(*count), offered),
+            Poll::Ready(Ok(count)) => self.admitted.record_write(Some(*count), offered),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.guest.has_written(None, offered),
+            Poll::Pending => self.admitted.record_write(None, offered),
         }
         written
     }
@@ -54,17 +54,17 @@ impl AsyncRead for WatchedSocket {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self { io, guest } = self.get_mut();
+        let Self { io, admitted } = self.get_mut();
         // So that the register can wake this task when it closes the connection.
-        guest.waker.register(context.waker());
-        if guest.is_closing() {
+        admitted.waker.register(context.waker());
+        if admitted.is_closing() {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         let read = Pin::new(io).poll_read(context, buffer);
         match &read {
-            Poll::Ready(Ok(())) => guest.has_read(buffer.filled().len() - before),
-            Poll::Ready(Err(_)) => guest.has_read(0),
+            Poll::Ready(Ok(())) => admitted.record_read(buffer.filled().len() - before),
+            Poll::Ready(Err(_)) => admitted.record_read(0),
             Poll::Pending => {}
         }
         read
@@ -90,8 +90,8 @@ impl AsyncWrite for WatchedSocket {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { io, guest } = self.get_mut();
-        if guest.is_closing() {
+        let Self { io, admitted } = self.get_mut();
+        if admitted.is_closing() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         Pin::new(io).poll_flush(context)

@@ -10,9 +10,9 @@ use super::display;
 use super::queries::{self, ExportRow};
 use super::views::ListQuery;
 use crate::auth::{Can, ManageContacts};
-use crate::db::Db;
+use crate::db::{Db, NameCursor};
 use crate::error::Result;
-use crate::web::{NameCursor, csv_file};
+use crate::web::csv_file;
 
 /// The import recognises these column titles.
 const COLUMN_TITLES: &[&str] = &[

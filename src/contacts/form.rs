@@ -6,7 +6,8 @@ use crate::email::Email;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId, UserId};
 use crate::phone::Phone;
 use crate::refusal::FieldErrors;
-use crate::web::{Fields, has_control_characters};
+use crate::text::has_control_characters;
+use crate::web::Fields;
 
 /// Maximum length of a name, in characters.
 pub const NAME_LIMIT: usize = 120;

@@ -6,9 +6,8 @@ use serde::Deserialize;
 use super::queries;
 use super::views::as_json;
 use crate::auth::{Can, ManageContacts};
-use crate::db::Db;
+use crate::db::{Db, Search};
 use crate::error::Result;
-use crate::web::Search;
 
 #[derive(Deserialize)]
 pub struct SearchQuery {

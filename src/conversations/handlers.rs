@@ -8,7 +8,7 @@ use super::queries::Subject;
 use super::thread::Window;
 use crate::auth::Viewer;
 use crate::error::Result;
-use crate::ids::{ContactId, MessageId, TicketId};
+use crate::ids::{ContactId, MessageId};
 
 /// The part of the thread that the query string asks for.
 #[derive(Clone, Copy, Deserialize)]
@@ -18,7 +18,7 @@ pub struct ThreadQuery {
 }
 
 impl ThreadQuery {
-    fn request(self) -> PageRequest {
+    pub fn request(self) -> PageRequest {
         PageRequest::part(Window::of_page(self.before, self.whole))
     }
 }
@@ -31,14 +31,4 @@ pub async fn show(
     query: web::Query<ThreadQuery>,
 ) -> Result<HttpResponse> {
     page.show(viewer, Subject::Contact(*contact), query.request()).await
-}
-
-/// The conversation with a ticket's contact, with that ticket in the head of the page.
-pub async fn show_ticket(
-    viewer: Viewer,
-    page: ConversationPage,
-    ticket: web::Path<TicketId>,
-    query: web::Query<ThreadQuery>,
-) -> Result<HttpResponse> {
-    page.show(viewer, Subject::Ticket(*ticket), query.request()).await
 }

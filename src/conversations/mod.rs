@@ -6,12 +6,11 @@
 //! to them and what they wrote.
 
 pub mod acknowledge;
-pub mod attachments;
 pub mod chat;
 pub mod closure;
+pub mod files;
 mod form;
 pub mod handlers;
-pub mod inbox;
 pub mod messages;
 mod page;
 pub mod queries;
@@ -20,6 +19,7 @@ pub mod reading;
 pub mod receive;
 pub mod reply;
 pub mod thread;
+pub mod tickets;
 mod views;
 
-pub use inbox::Inbox;
+pub use tickets::TicketList;

@@ -6,7 +6,7 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 
-use super::Inbox;
+use super::TicketList;
 use super::queries::{self, Subject};
 use super::thread::Window;
 use super::views::{PageContext, ReplyDraft, Show};
@@ -64,22 +64,22 @@ impl ConversationPage {
     pub async fn show(self, viewer: Viewer, subject: Subject, request: PageRequest) -> Result<HttpResponse> {
         let PageRequest { status, window, draft, asks_to_confirm_closing } = request;
         let reader = viewer.clone();
-        let (conversation, inbox) = self
+        let (conversation, ticket_list) = self
             .db
             .run(move |conn| {
                 let found = queries::conversation(conn, reader.id, subject, window)?;
-                let inbox = match reader.can_attend() {
-                    true => Some(Inbox::beside(conn, &reader, found.contact.id)?),
+                let ticket_list = match reader.can_attend() {
+                    true => Some(TicketList::beside(conn, &reader, found.contact.id)?),
                     false => None,
                 };
-                Ok((found, inbox))
+                Ok((found, ticket_list))
             })
             .await?;
         let contact = &conversation.contact;
         let link = self.config.link(&self.links.path(contact.id, contact.link_version));
         let title = contact.name.clone();
         let context = PageContext { subject, window, draft, asks_to_confirm_closing, link };
-        let view = Show::of(conversation, inbox, &viewer, context);
+        let view = Show::of(conversation, ticket_list, &viewer, context);
         self.shell.page_with(status, &title, view)
     }
 

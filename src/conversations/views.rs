@@ -3,7 +3,7 @@
 use askama::Template;
 use uuid::Uuid;
 
-use super::Inbox;
+use super::TicketList;
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
 use super::readers::serves;
 use super::thread::{Foot, Items, Kind, Part, Window, feet, team_items};
@@ -68,7 +68,7 @@ impl Default for ReplyDraft {
 #[derive(Template)]
 #[template(path = "conversations/show.html")]
 pub struct Show {
-    inbox: Option<Inbox>,
+    ticket_list: Option<TicketList>,
     contact: Profile,
     ticket: Option<Head>,
     schedule_path: Option<String>,
@@ -134,7 +134,12 @@ struct Earlier {
 }
 
 impl Show {
-    pub fn of(found: Conversation, inbox: Option<Inbox>, viewer: &Account, context: PageContext) -> Self {
+    pub fn of(
+        found: Conversation,
+        ticket_list: Option<TicketList>,
+        viewer: &Account,
+        context: PageContext,
+    ) -> Self {
         let Conversation { contact, ticket, tickets, part, schedules } = found;
         let path = match context.subject {
             Subject::Contact(contact) => format!("/contacts/{contact}/conversation"),
@@ -144,7 +149,7 @@ impl Show {
         let composer = composer(ticket.as_ref(), open, viewer);
         let shown = ticket.as_ref().map(|ticket| ticket.core.id);
         Self {
-            inbox,
+            ticket_list,
             schedule_path: (viewer.can_schedule() && !contact.is_archived)
                 .then(|| schedule_path(contact.id, shown)),
             can_close: matches!(composer, Composer::Reply(_)),

@@ -3,8 +3,9 @@
 use super::deactivate::Destinations;
 use super::queries::Department;
 use crate::refusal::Snapshot;
+use crate::text::has_control_characters;
 use crate::text_enum;
-use crate::web::{Fields, has_control_characters};
+use crate::web::Fields;
 
 /// One line, 1 to 60 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

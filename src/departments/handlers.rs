@@ -11,11 +11,11 @@ use super::views::{CandidateSearch, Edit, Index, New};
 use super::{queries, self_access};
 use crate::audit::{self, Action};
 use crate::auth::{Account, Can, ManageDepartments, Viewer};
-use crate::db::Db;
+use crate::db::{Db, Search};
 use crate::error::Result;
 use crate::ids::DepartmentId;
 use crate::refusal::{FieldErrors, Refusal};
-use crate::web::{Posted, RefusedForm, Search, Shell, redirect_with};
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 /// The query string of a department's page: the search for new members, and the page of members.
 #[derive(Clone, Default, Deserialize)]

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::settings;
-use crate::web::{PAGE_CAPACITY, Page, Theme, render_with_token};
+use crate::web::{PAGE_CAPACITY, Page, render_with_token, theme_cookie, theme_of};
 
 /// Middleware: surrounds an answer that is a [`Page`] with the frame, and leaves every other as it is.
 pub async fn surround(
@@ -30,9 +30,9 @@ pub async fn surround(
     let (theme, list) = (viewer.theme.as_str(), navigation::list_of(path, &viewer));
     let framed = Framed { page: &page, account: &viewer, frame: &frame, theme, path, list };
     let text = render_with_token(&framed, &page.csrf, String::with_capacity(PAGE_CAPACITY))?;
-    if Theme::of(&request) != viewer.theme {
+    if theme_of(&request) != viewer.theme {
         let is_https = request.app_data::<web::Data<Config>>().is_some_and(|config| config.is_https());
-        let cookie = viewer.theme.cookie(is_https);
+        let cookie = theme_cookie(viewer.theme, is_https);
         answer.response_mut().add_cookie(&cookie).map_err(Error::unexpected)?;
     }
     Ok(answer.map_body(|_, _| BoxBody::new(text)))

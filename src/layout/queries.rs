@@ -1,9 +1,9 @@
-//! SQL of the frame.
+//! SQL of the frame around pages.
 
 use diesel::pg::PgConnection;
 
 use crate::auth::{Companion, account_tables};
-use crate::conversations::inbox;
+use crate::conversations::tickets;
 use crate::db;
 use crate::error::Result;
 use crate::files::ContentHash;
@@ -31,7 +31,7 @@ impl Companion for Frame {
              (SELECT count(*) FROM (SELECT FROM notifications n
                WHERE n.user_id = u.id AND n.read_at IS NULL AND n.removed_at IS NULL LIMIT {COUNT_LIMIT}) counted) AS unread,
              {} AS unseen",
-            inbox::queries::unseen(),
+            tickets::queries::unseen(),
         )
     }
 }

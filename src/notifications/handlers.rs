@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use super::{Filter, queries, views};
 use crate::auth::Viewer;
-use crate::db::Db;
+use crate::db::{Cursor, Db};
 use crate::error::Result;
-use crate::web::{Cursor, Shell};
+use crate::web::Shell;
 
 #[derive(Deserialize)]
 pub struct NotificationsQuery {

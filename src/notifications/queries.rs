@@ -13,14 +13,12 @@ use diesel::sql_types::{Nullable, Timestamptz};
 use super::choose_preferences::Preferences;
 use super::{BELL_LENGTH, COUNT_LIMIT, Filter, Kind};
 use crate::conversations::readers;
-use crate::db;
-use crate::db::prepared;
+use crate::db::{self, Cursor, PageOf, prepared};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, NotificationId, ScheduleId, TicketId, UserId};
 use crate::outbox::{DeliveryState, Reason};
 use crate::schedules::{Action, FailureReason};
 use crate::schema::{notifications, users};
-use crate::web::{Cursor, PageOf};
 
 define_sql_function! {
     /// `first`, or `second` if it is NULL.

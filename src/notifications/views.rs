@@ -7,10 +7,10 @@ use super::queries::{Counts, Row};
 use super::{COUNT_LIMIT, Filter, Kind, PAGE};
 use crate::auth::Account;
 use crate::clock::{self, Zone};
+use crate::db::{Cursor, PageOf};
 use crate::ids::{NotificationId, ScheduleId};
 use crate::outbox::{DeliveryState, Reason};
 use crate::schedules::{Action, FailureReason};
-use crate::web::{Cursor, PageOf};
 
 /// One entry, ready to be shown.
 #[derive(Debug, Template)]

@@ -10,7 +10,7 @@ use crate::ids::{MessageId, TicketId};
 use crate::web::{Posted, Shell, redirect};
 
 /// "Tentar de novo".
-pub async fn try_again(
+pub async fn attempts(
     attendant: Attendant,
     _: Posted,
     shell: Shell,

@@ -1,15 +1,14 @@
-//! SQL of people.
+//! SQL of people: the list, one person with their contacts, saving, and archiving.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use crate::db::{self, clock_timestamp};
+use crate::db::{self, NameCursor, PageOf, Search, clock_timestamp};
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, PersonId};
 use crate::schema::{channels, contacts, people};
-use crate::web::{NameCursor, PageOf, Search};
 
 /// Rows per page.
 const ROWS_PER_PAGE: usize = 25;

@@ -2,8 +2,9 @@
 
 use crate::auth::Account;
 use crate::refusal::FieldErrors;
+use crate::theme::Theme;
 use crate::users::Name;
-use crate::web::{Fields, Theme};
+use crate::web::Fields;
 
 /// The fields as typed and chosen.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,4 @@
-//! SQL of the user's own profile.
+//! SQL of the user's own profile: name, e-mail, theme, and password.
 
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
@@ -7,7 +7,7 @@ use super::form::ValidProfile;
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schema::users;
-use crate::web::Theme;
+use crate::theme::Theme;
 
 pub fn save(conn: &mut PgConnection, user: UserId, valid: &ValidProfile) -> Result<()> {
     diesel::update(users::table.find(user))

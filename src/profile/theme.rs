@@ -6,7 +6,8 @@ use super::update::set_theme;
 use crate::auth::Viewer;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::web::{Posted, Theme};
+use crate::theme::Theme;
+use crate::web::Posted;
 
 pub async fn update(viewer: Viewer, form: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let theme: Theme = form.get("theme").parse().map_err(|()| Error::BadRequest)?;

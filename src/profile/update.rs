@@ -8,7 +8,7 @@ use super::queries;
 use crate::audit::{self, Action};
 use crate::auth::Account;
 use crate::error::Result;
-use crate::web::Theme;
+use crate::theme::Theme;
 
 pub fn update(conn: &mut PgConnection, valid: &ValidProfile, by: &Account) -> Result<()> {
     let fields = valid.changed_fields(by);

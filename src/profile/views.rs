@@ -7,8 +7,8 @@ use super::check_password::PasswordRefusal;
 use super::form::ProfileInput;
 use crate::auth::Viewer;
 use crate::refusal::FieldErrors;
+use crate::theme::Theme;
 use crate::users::{Name, OpenSession, SessionList};
-use crate::web::Theme;
 
 impl PasswordRefusal {
     pub fn sentence(self) -> String {

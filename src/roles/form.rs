@@ -4,7 +4,8 @@ use super::queries::Role;
 use super::{ADMIN_ONLY_PERMISSIONS, GROUPS, PermissionSwitch};
 use crate::auth::{Account, Permission, Permissions};
 use crate::refusal::{FieldErrors, Snapshot};
-use crate::web::{Fields, has_control_characters};
+use crate::text::has_control_characters;
+use crate::web::Fields;
 
 /// The form as it was typed.
 #[derive(Clone, Debug, Default)]

@@ -9,10 +9,9 @@ use diesel::pg::PgConnection;
 
 use super::calendar::{self, Cell, CellCount};
 use super::list::{self, Attendant, Counts, FilterOptions, FilterValues, Filters, SearchResult, TextSample};
-use crate::db::{Cache, Changes};
+use crate::db::{Cache, Changes, Search};
 use crate::error::Result;
 use crate::ids::{ScheduleId, UserId};
-use crate::web::Search;
 
 /// The header that an open page sends when it refreshes itself.
 const REFRESH: &str = "pontual-refresh";

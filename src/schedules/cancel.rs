@@ -8,7 +8,7 @@ use crate::auth::Account;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::live::{self, Event};
-use crate::web::too_long;
+use crate::text::too_long;
 
 /// Why a schedule is cancelled: at most 500 characters, may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

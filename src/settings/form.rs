@@ -6,7 +6,8 @@ use super::{sentences, zone_label};
 use crate::clock::Zone;
 use crate::refusal::{FieldErrors, Snapshot};
 use crate::schedules::{Scope, Spacing};
-use crate::web::{Fields, has_control_characters};
+use crate::text::has_control_characters;
+use crate::web::Fields;
 
 /// Maximum characters of a company's name.
 pub const COMPANY_NAME_LIMIT: usize = 80;

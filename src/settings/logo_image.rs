@@ -9,7 +9,7 @@ use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use crate::web::thousands;
+use crate::text::thousands;
 
 /// Maximum width and height of an uploaded picture, in pixels.
 const MAX_UPLOAD_SIDE: u32 = 4096;

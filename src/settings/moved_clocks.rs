@@ -11,9 +11,9 @@ use super::queries::{self, ChosenTime};
 use super::views::MovedClocks;
 use crate::auth::{Can, ManageSettings};
 use crate::clock::Zone;
-use crate::db::Db;
+use crate::db::{Cursor, Db};
 use crate::error::Result;
-use crate::web::{Cursor, Shell};
+use crate::web::Shell;
 
 /// Maximum rows per page.
 const PAGE: usize = 25;

@@ -10,11 +10,13 @@ use super::queries::{COUNT_LIMIT, NamedSchedule, Unspaced};
 use super::update::Effect;
 use super::{ZoneGroup, sentences, zone_groups, zone_label};
 use crate::auth::Account;
+use crate::db::PageOf;
 use crate::files::ContentHash;
 use crate::ids::ScheduleId;
 use crate::refusal::FieldErrors;
 use crate::schedules::{Scope, Spacing};
-use crate::web::{PageOf, RefusedForm, Stale, thousands};
+use crate::text::thousands;
+use crate::web::{RefusedForm, Stale};
 
 #[derive(Template)]
 #[template(path = "settings/edit.html")]

@@ -5,8 +5,9 @@ use crate::clock::Zone;
 use crate::email::Email;
 use crate::refusal::FieldErrors;
 use crate::settings::company_name_error;
+use crate::text::has_control_characters;
 use crate::users::{Name, NewAccount};
-use crate::web::{Fields, has_control_characters};
+use crate::web::Fields;
 
 /// The fields as typed. All except the password are shown again.
 #[derive(Clone, Debug)]

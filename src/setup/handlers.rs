@@ -54,11 +54,11 @@ pub async fn new(
 
 /// Creates the company and signs in its administrator.
 pub async fn create(
+    _: Anyone,
     form_fields: Posted,
     shell: Shell,
-    session: Session,
-    db: web::Data<Db>,
-    (token, device, browser): (web::Path<String>, Device, KnownDevice),
+    (db, token): (web::Data<Db>, web::Path<String>),
+    (session, device, browser): (Session, Device, KnownDevice),
 ) -> Result<HttpResponse> {
     let hash = hash_of(&token);
     let known = hash.clone();

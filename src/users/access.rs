@@ -34,10 +34,10 @@ pub async fn show(
 
 /// Sets the password, ends all sessions of the account, and signs in.
 pub async fn create(
+    _: Anyone,
     form: Posted,
     shell: Shell,
-    db: web::Data<Db>,
-    token: web::Path<String>,
+    (db, token): (web::Data<Db>, web::Path<String>),
     (session, device, known): (Session, Device, KnownDevice),
 ) -> Result<HttpResponse> {
     let Some(invited) = find_invited(&db, &token).await? else { return invalid_link(shell) };

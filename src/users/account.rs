@@ -2,7 +2,7 @@
 
 use crate::auth::passwords::{self, Owner};
 use crate::email::Email;
-use crate::web::has_control_characters;
+use crate::text::has_control_characters;
 
 /// One line of 1 to 100 characters.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,12 +13,12 @@ use super::views::{FormPage, Index, Listed, NewLink};
 use crate::audit;
 use crate::auth::{Can, ManageUsers, Viewer, sessions};
 use crate::config::Config;
-use crate::db::Db;
+use crate::db::{Db, Search};
 use crate::error::Result;
 use crate::handover::{HandoverAnswer, Leaving};
 use crate::ids::UserId;
 use crate::refusal::FieldErrors;
-use crate::web::{Posted, RefusedForm, Search, Shell, redirect_with};
+use crate::web::{Posted, RefusedForm, Shell, redirect_with};
 
 /// The list's query string. The list's filter form shows it again.
 #[derive(Clone, Default, Deserialize)]

@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::{compression, stylesheet};
+use super::{Anyone, compression, stylesheet};
 use crate::error::{Error, Result};
 
 #[derive(RustEmbed)]
@@ -54,7 +54,11 @@ pub fn prepare() {
     }));
 }
 
-pub async fn show(request: HttpRequest, path: web::Path<(String, String)>) -> Result<HttpResponse> {
+pub async fn show(
+    _: Anyone,
+    request: HttpRequest,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse> {
     let (version, path) = path.into_inner();
     let file = read(&path).ok_or(Error::NotFound)?;
     // Another version, from a page before an update, gets the current file, but only for a short time.

@@ -58,12 +58,6 @@ impl<const N: usize> From<[(&str, &str); N]> for Fields {
     }
 }
 
-/// Whether `text` holds characters that do not belong in a line of text: control characters, and the marks
-/// that reverse the direction of the following text and so can disguise names.
-pub fn has_control_characters(text: &str) -> bool {
-    text.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

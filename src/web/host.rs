@@ -42,8 +42,8 @@ fn is_for_us(request: &ServiceRequest, config: &Config) -> bool {
 
 /// Logs only once, because strangers can trigger this as often as they like.
 fn warn_once() {
-    static TOLD: Once = Once::new();
-    TOLD.call_once(|| {
+    static WARNED: Once = Once::new();
+    WARNED.call_once(|| {
         tracing::warn!(
             "a request for another host than that of PONTUAL_PUBLIC_URL was refused (421); \
              a balancer must pass the header Host on as it came"

@@ -1,5 +1,6 @@
 //! What all pages share: forms, answers, headers, assets, errors, routing.
 
+mod anyone;
 pub mod assets;
 mod browser;
 mod compression;
@@ -9,9 +10,7 @@ mod error_page;
 mod fields;
 mod flash;
 mod host;
-mod number;
 mod origin;
-mod pagination;
 mod posted_form;
 mod query_string;
 mod rate_limit;
@@ -20,7 +19,6 @@ mod resubmission;
 mod resubmission_page;
 mod return_path;
 mod routing;
-mod search;
 mod security;
 pub mod security_txt;
 mod session;
@@ -30,18 +28,17 @@ mod stylesheet;
 mod theme;
 mod visitor;
 
+pub use anyone::Anyone;
 pub use assets::{asset, prepare as prepare_assets};
 pub use browser::browser_name;
 pub use compression::skip_small;
 pub use csrf::{Csrf, FORM_LIMIT, Posted};
 pub use csv_file::{csv_file, lines as csv_lines, without_apostrophes};
 pub use error_page::{ErrorCode, title_and_text};
-pub use fields::{Fields, has_control_characters};
+pub use fields::Fields;
 pub use flash::{Flash, FlashKey, keep as keep_flash};
 pub use host::check as check_host;
-pub use number::{thousands, too_long};
 pub use origin::{check as check_origin, is_proven_own};
-pub use pagination::{Cursor, NameCursor, PageOf};
 pub use posted_form::{PostedForm, RecoveredForm};
 pub use query_string::{FilterKind, FilterRemarks, redirect_without_empty};
 pub use rate_limit::RateLimit;
@@ -50,7 +47,6 @@ pub use resubmission::offer as offer_resubmission;
 pub use resubmission_page::{FormCipher, ResubmissionPage, SealedForm};
 pub use return_path::{login_path, own_path};
 pub use routing::{Route, get, post, register};
-pub use search::Search;
 pub use security::{FILE_POLICY, headers as security_headers};
 pub use session::{USER_KEY, user_of};
 pub use shell::{
@@ -58,5 +54,5 @@ pub use shell::{
     tint, with_cookie, with_push_url,
 };
 pub use stale::{ChangedField, ChangedFields, Choice, RefusedForm, Stale};
-pub use theme::Theme;
+pub use theme::{theme_cookie, theme_of};
 pub use visitor::{ClientIp, client_ip, visitor_of};

@@ -35,15 +35,15 @@ pub struct SealedForm {
 }
 
 impl SealedForm {
-    /// `left` was posted to `action` from a page that was made for the user `owner`.
-    pub fn of(owner: i64, action: &str, left: &RecoveredForm) -> Self {
-        let fields = left.fields.iter().filter(|(name, _)| *name != "csrf");
+    /// `form` was posted to `action` from a page that was made for the user `owner`.
+    pub fn of(owner: i64, action: &str, form: &RecoveredForm) -> Self {
+        let fields = form.fields.iter().filter(|(name, _)| *name != "csrf");
         // Of a password field, only the name is kept, so that the page asks for it again.
         let fields = fields.map(|(name, value)| {
             let value = if is_secret(name) { String::new() } else { value.to_owned() };
             (name.to_owned(), value)
         });
-        Self { owner, action: action.to_owned(), fields: fields.collect(), has_files: left.has_files }
+        Self { owner, action: action.to_owned(), fields: fields.collect(), has_files: form.has_files }
     }
 
     pub fn belongs_to(&self, user: i64) -> bool {
@@ -52,8 +52,8 @@ impl SealedForm {
 
     /// The page that shows the form to its owner.
     pub fn page(self, csrf: &str) -> ResubmissionPage {
-        let left = RecoveredForm { fields: Fields::from(self.fields), has_files: self.has_files };
-        ResubmissionPage::of(&self.action, csrf.to_owned(), &left)
+        let form = RecoveredForm { fields: Fields::from(self.fields), has_files: self.has_files };
+        ResubmissionPage::of(&self.action, csrf.to_owned(), &form)
     }
 }
 
@@ -101,10 +101,10 @@ pub struct ResubmissionPage {
 }
 
 impl ResubmissionPage {
-    pub fn of(action: &str, csrf: String, left: &RecoveredForm) -> Self {
+    pub fn of(action: &str, csrf: String, form: &RecoveredForm) -> Self {
         let is_open = |name: &str| name != "csrf" && !is_secret(name);
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        let secrets = left.fields.iter().filter(|(name, _)| is_secret(name));
+        let secrets = form.fields.iter().filter(|(name, _)| is_secret(name));
         Self {
             title: "Confira e envie de novo",
             text: "Sua sessão tinha terminado, e nada foi salvo ainda. Isto é o que você tinha preenchido."
@@ -114,11 +114,11 @@ impl ResubmissionPage {
             action: action.to_owned(),
             destination: destination(action),
             csrf,
-            texts: left.texts(),
-            hidden: left.fields.iter().filter(|(name, _)| is_open(name)).map(own).collect(),
+            texts: form.texts(),
+            hidden: form.fields.iter().filter(|(name, _)| is_open(name)).map(own).collect(),
             secrets: secrets.map(|(name, _)| (name.to_owned(), secret_label(name))).collect(),
-            has_files: left.has_files,
-            has_choices: left.has_choices(),
+            has_files: form.has_files,
+            has_choices: form.has_choices(),
         }
     }
 
@@ -273,7 +273,7 @@ mod tests {
     use super::*;
     use crate::keys::Keys;
 
-    fn left() -> RecoveredForm {
+    fn recovered() -> RecoveredForm {
         let fields =
             [("csrf", "t"), ("name", "Casa Ávila"), ("password", "segredo"), ("due_at", "2031-05-12T10:00")];
         RecoveredForm { fields: Fields::from(fields), has_files: false }
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn a_sealed_form_opens_whole_but_for_its_token_and_passwords() {
         let cipher = FormCipher::new(&Keys::new("secret").key("forms"));
-        let kept = SealedForm::of(7, "/people", &left());
+        let kept = SealedForm::of(7, "/people", &recovered());
         let text = cipher.encrypt(&kept).unwrap();
         assert!(!text.contains("Casa") && !text.contains(&URL_SAFE_NO_PAD.encode("Casa Ávila")));
         let opened = cipher.decrypt(&text).unwrap();
@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn a_foreign_text_is_not_decrypted() {
         let cipher = FormCipher::new(&Keys::new("secret").key("forms"));
-        let mut text = cipher.encrypt(&SealedForm::of(7, "/people", &left())).unwrap();
+        let mut text = cipher.encrypt(&SealedForm::of(7, "/people", &recovered())).unwrap();
         assert!(FormCipher::new(&Keys::new("another").key("forms")).decrypt(&text).is_none());
         let last = if text.pop() == Some('A') { 'B' } else { 'A' };
         text.push(last);
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn texts_are_shown_by_their_names_on_the_screen() {
-        let texts = left().texts();
+        let texts = recovered().texts();
         assert_eq!(
             texts,
             [("Nome", "Casa Ávila".to_owned()), ("Data e hora", "12/05/2031 às 10:00".to_owned())]

@@ -4,13 +4,14 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use actix_web::{HttpResponse, web};
 use chrono::{Duration, SubsecRound, Utc};
 
+use super::Anyone;
 use crate::config::Config;
 
 /// Days until the text expires. RFC 9116 recommends less than a year. It is made for each request, so it
 /// never does.
 const TRUE_FOR_DAYS: i64 = 180;
 
-pub async fn show(config: web::Data<Config>) -> HttpResponse {
+pub async fn show(_: Anyone, config: web::Data<Config>) -> HttpResponse {
     let expires = (Utc::now() + Duration::days(TRUE_FOR_DAYS)).trunc_subsecs(0);
     let mut text = format!(
         "Contact: {}\nExpires: {}\nPreferred-Languages: pt-BR, en\n",

@@ -10,8 +10,9 @@ use actix_web::http::header::{HeaderName, HeaderValue, LOCATION, RETRY_AFTER, SE
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 
-use super::{Csrf, Flash, Theme};
+use super::{Csrf, Flash, theme_of};
 use crate::error::{Error, Result};
+use crate::theme::Theme;
 
 /// Initial capacity of a page's text, in bytes; nearly every page fits. It stays below 64 KiB, because
 /// whenever a larger allocation is freed, the allocator purges all its unused memory.
@@ -112,7 +113,7 @@ impl FromRequest for Shell {
             // For the back button, htmx requests the whole page.
             is_htmx: request.headers().contains_key("hx-request")
                 && !request.headers().contains_key("hx-history-restore-request"),
-            theme: Theme::of(request),
+            theme: theme_of(request),
             flash: Flash::of(request),
             cookies: cookie.into_iter().collect(),
         }))

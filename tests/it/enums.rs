@@ -10,8 +10,8 @@ use pontual::notifications;
 use pontual::outbox::DeliveryState;
 use pontual::outbox::outcome::{AttemptOutcome, Reason};
 use pontual::schedules::{Action, FailureReason, Scope, Status};
+use pontual::theme::Theme;
 use pontual::tickets::TicketStatus;
-use pontual::web::Theme;
 
 use crate::harness::Database;
 

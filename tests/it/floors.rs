@@ -16,6 +16,8 @@ const GROUND: &[&str] = &[
     "phone",
     "refusal",
     "schema",
+    "text",
+    "theme",
     "Error",
     "Result",
     "text_enum",

@@ -64,7 +64,7 @@ async fn a_message_says_how_long_it_is() {
     let bruno = app.attendant().await;
     let text = pasted().trim().to_owned();
     let explanation =
-        format!("Use até 4.096 caracteres. O texto tem {}.", pontual::web::thousands(text.chars().count()));
+        format!("Use até 4.096 caracteres. O texto tem {}.", pontual::text::thousands(text.chars().count()));
     bruno.get("/tickets/701").await;
     let refused = bruno.post("/tickets/701/messages", &[("kind", "message"), ("body", &text)]).await;
     comes_back(&refused, "body", &text);

@@ -1,4 +1,4 @@
-//! The e-mail's part of the form: the mail servers, and how we sign in there.
+//! The fields of an e-mail channel: the mail servers, and how we sign in there.
 
 use super::host;
 use super::webhook::parse_url;
@@ -6,8 +6,9 @@ use crate::channels::Secrets;
 use crate::channels::email::{CLIENT_SECRET, EmailSettings, PASSWORD, REFRESH_TOKEN, Security, SignIn};
 use crate::email::Email;
 use crate::refusal::{FieldErrors, Snapshot};
+use crate::text::has_control_characters;
 use crate::text_enum;
-use crate::web::{Fields, has_control_characters};
+use crate::web::Fields;
 
 /// Maximum characters of a password, a token, and any other text.
 const LONGEST: usize = 4000;
@@ -41,7 +42,7 @@ impl EmailSignIn {
         }
     }
 
-    /// The secrets of this way to sign in. Others are forgotten when it is chosen.
+    /// The secrets of this way to sign in. When a user chooses it, the others are deleted.
     fn secrets(self) -> &'static [&'static str] {
         match self {
             Self::Password => &[PASSWORD],
@@ -123,8 +124,8 @@ impl EmailFields {
         }
     }
 
-    /// `secrets` are those that the channel has; afterwards those that it shall have. They are forgotten when a server
-    /// changes: else whoever may edit the channel could have its password sent to a server of their own.
+    /// `secrets` holds the channel's secrets, and afterwards those to save. If a server changes, the old ones are deleted.
+    /// Otherwise a user who edits the channel could have its password sent to a server of their own.
     pub fn parse(
         &self,
         errors: &mut FieldErrors,

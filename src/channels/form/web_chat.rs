@@ -4,7 +4,8 @@ use super::differing;
 use crate::channels::Colour;
 use crate::channels::colour::{ColourError, PALETTE};
 use crate::refusal::{FieldErrors, Snapshot};
-use crate::web::{Fields, has_control_characters};
+use crate::text::has_control_characters;
+use crate::web::Fields;
 
 /// Maximum characters of a greeting.
 const GREETING_LIMIT: usize = 1000;

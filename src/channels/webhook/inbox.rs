@@ -1,5 +1,5 @@
-//! Events that the other side sends. They come from a program, not from a browser: their signature proves who sent them,
-//! and answers are plain text.
+//! Events that the other side sends. They come from a program, not from a browser: their signature proves who sent
+//! them, and answers are plain text.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::event::ReceivedEvent;
 use super::queries;
 use super::rate_limit::InboxRateLimit;
 use super::signature::{SignedHead, SigningSecrets};
+use crate::auth::Anyone;
 use crate::channels::{SecretCipher, Secrets};
 use crate::db::Db;
 use crate::error::{Error, Result};
@@ -29,8 +30,8 @@ const MAX_ID: usize = 200;
 
 /// Stores an event with one INSERT and answers. A repeated event gets the same answer.
 pub async fn create(
-    request: HttpRequest,
-    channel: web::Path<ChannelId>,
+    _: Anyone,
+    (request, channel): (HttpRequest, web::Path<ChannelId>),
     payload: web::Payload,
     db: web::Data<Db>,
     cipher: web::Data<SecretCipher>,

@@ -5,17 +5,14 @@
 
 use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Duration, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::channels::TransportOptions;
 use crate::channels::transport::OutgoingFile;
-use crate::db::Db;
-use crate::error::{Error, Result};
-use crate::files::{self, Attachment, ContentHash, Files};
-use crate::ids::{AttachmentId, ChannelId};
+use crate::files::ContentHash;
+use crate::ids::ChannelId;
 use crate::keys::Key;
 
 /// How long a link works. The receiver should fetch the file when it gets the event.
@@ -65,7 +62,13 @@ impl FileLinks {
     }
 
     /// Whether we made this link, and it has not ended.
-    fn is_valid(&self, hash: ContentHash, name: &str, query: &LinkQuery, now: DateTime<Utc>) -> bool {
+    pub(super) fn is_valid(
+        &self,
+        hash: ContentHash,
+        name: &str,
+        query: &LinkQuery,
+        now: DateTime<Utc>,
+    ) -> bool {
         let given = hex::decode(&query.signature).unwrap_or_default();
         let channel = query.channel.to_be_bytes();
         let parts: [&[u8]; 5] =
@@ -77,23 +80,4 @@ impl FileLinks {
         let (channel, until) = (channel.0.to_be_bytes(), until.to_be_bytes());
         self.key.tag(&[b"webhook file", &channel, hash.as_bytes(), name.as_bytes(), &until])
     }
-}
-
-/// Sends a file to whoever has its link. Not found if the link is forged or has ended, or if the file is gone.
-pub async fn show(
-    path: web::Path<(String, String)>,
-    query: web::Query<LinkQuery>,
-    options: web::Data<TransportOptions>,
-    db: web::Data<Db>,
-    files: web::Data<Files>,
-    request: HttpRequest,
-) -> Result<HttpResponse> {
-    let (hash, name) = path.into_inner();
-    let hash: ContentHash = hash.parse().map_err(|_| Error::NotFound)?;
-    if !FileLinks::new(&options).is_valid(hash, &name, &query, Utc::now()) {
-        return Err(Error::NotFound);
-    }
-    let (media_type, size) = db.run(move |conn| files::queries::blob(conn, hash)).await?;
-    let file = Attachment { id: AttachmentId(0), sha256: hash, file_name: name, media_type, size };
-    files::answer(&files, &file, &request).await
 }

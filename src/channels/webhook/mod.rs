@@ -3,8 +3,9 @@
 
 mod client;
 mod event;
+pub mod files;
 pub mod inbox;
-pub mod link;
+mod link;
 mod queries;
 mod rate_limit;
 mod read;

@@ -1,32 +1,35 @@
-//! Finds the contact that wrote, by every id of a payload. If the ids are those of several contacts, the payload proves that
-//! they are the same customer, and they are merged.
+//! Finds the contact that wrote, by every id of a message. If the ids belong to several contacts, the message proves
+//! that these are the same customer, and they are merged.
 
 use diesel::pg::PgConnection;
 
 use super::{Identity, queries};
 use crate::contacts::merge::merge_automatically;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ContactId};
 
 /// Who wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolved {
     Contact(ContactId),
-    /// The contact is archived: the message cannot be taken.
+    /// The contact is archived, so the message is not accepted.
     Archived,
 }
 
-/// The contact with one of `identities` on the channel, locked; a new one if there is none. Attaches the identities that
-/// are missing. `identities` must not be empty; the first one is the address to answer to.
+/// Finds the contact that has one of `identities` on the channel, or creates it. Locks it, and attaches the
+/// identities that it lacks. The first of `identities` is the address to which answers go.
 ///
-/// Takes payloads with the same ids one after the other, so that two of them do not make two contacts.
+/// Messages with the same ids wait for each other here, so that two of them do not make two contacts.
+///
+/// # Errors
+/// `Unexpected` if `identities` is empty: every service names who sent a message.
 pub fn resolve(
     conn: &mut PgConnection,
     channel: ChannelId,
     identities: &[Identity],
     name: Option<&str>,
 ) -> Result<Resolved> {
-    let Some(first) = identities.first() else { return Ok(Resolved::Archived) };
+    let first = identities.first().ok_or_else(|| Error::unexpected("a message without a sender"))?;
     queries::lock_values(conn, channel, identities)?;
     let mut found = queries::contacts_of(conn, channel, identities)?;
     loop {

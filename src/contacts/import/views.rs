@@ -15,7 +15,7 @@ use crate::contacts::display;
 use crate::contacts::queries::Choice;
 use crate::ids::{ChannelId, ImportId};
 use crate::refusal::FieldErrors;
-use crate::web::thousands;
+use crate::text::thousands;
 
 /// Maximum refused lines on a page. All of them are in the error file.
 pub const MAX_REFUSED_SHOWN: i64 = 20;

@@ -12,7 +12,7 @@ use crate::contacts::views::{AffectedRecords, IdentityRow};
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::refusal::FieldErrors;
-use crate::web::thousands;
+use crate::text::thousands;
 
 #[derive(Template)]
 #[template(path = "contacts/merge.html")]

@@ -3,9 +3,8 @@
 use diesel::pg::PgConnection;
 
 use super::Filter;
-use crate::db;
+use crate::db::{self, NameCursor};
 use crate::error::Result;
-use crate::web::NameCursor;
 
 /// Rows per statement.
 const ROWS_PER_STATEMENT: i64 = 500;
@@ -51,26 +50,11 @@ pub fn rows_after(
                        WHERE i.contact_id = page.id AND i.kind <> 'chat' ORDER BY i.id) AS identities
            FROM (SELECT c.* FROM contacts c WHERE c.archived_at IS {archived} AND c.anonymised_at IS NULL"
     );
-    let mut query = db::prepared(head).replanned_if(filter.search.is_some());
-    let mut bound = 0;
-    let mut next = || {
-        bound += 1;
-        bound
-    };
-    if let Some(has_person) = filter.has_person {
-        let not = if has_person { "NOT " } else { "" };
-        query = query.sql(format!(" AND c.person_id IS {not}NULL"));
-    }
-    if let Some(channel) = filter.channel {
-        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind(channel);
-    }
-    if let Some(search) = &filter.search {
-        let matches = search.condition("c.search", &format!("${}", next()));
-        query = query.sql(format!(" AND {matches}")).bind(search.all().to_vec());
-    }
+    let query = db::prepared(head).replanned_if(filter.search.is_some());
+    let (mut query, bound) = filter.restrict(query, 0);
     if let Some(last) = last {
         query = query
-            .sql(format!(" AND (c.sort_name, c.id) > (${}, ${})", next(), next()))
+            .sql(format!(" AND (c.sort_name, c.id) > (${}, ${})", bound + 1, bound + 2))
             .bind(last.name.clone())
             .bind(last.id);
     }

@@ -3,11 +3,10 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
-use crate::db;
+use crate::db::{self, NameCursor, PageOf, Prepared, Search};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, UserId};
 use crate::schedules;
-use crate::web::{NameCursor, PageOf, Search};
 
 /// Rows per page.
 const ROWS_PER_PAGE: usize = 25;
@@ -21,6 +20,27 @@ pub struct Filter {
     pub archived: bool,
     pub after: Option<NameCursor>,
     pub before: Option<NameCursor>,
+}
+
+impl Filter {
+    /// Adds the conditions on the contacts `c` to a statement with `bound` bound values. Returns it with the number of its
+    /// values.
+    pub(super) fn restrict<'f>(&self, mut query: Prepared<'f>, mut bound: usize) -> (Prepared<'f>, usize) {
+        if let Some(has_person) = self.has_person {
+            let not = if has_person { "NOT " } else { "" };
+            query = query.sql(format!(" AND c.person_id IS {not}NULL"));
+        }
+        if let Some(channel) = self.channel {
+            bound += 1;
+            query = query.sql(format!(" AND c.channel_id = ${bound}")).bind(channel);
+        }
+        if let Some(search) = &self.search {
+            bound += 1;
+            let matches = search.condition("c.search", &format!("${bound}"));
+            query = query.sql(format!(" AND {matches}")).bind(search.all().to_vec());
+        }
+        (query, bound)
+    }
 }
 
 db::row! {
@@ -57,27 +77,12 @@ pub fn page(conn: &mut PgConnection, viewer: UserId, filter: &Filter) -> Result<
                    FROM contacts c WHERE c.archived_at IS {archived}",
         schedules::is_readable("$1")
     );
-    let mut query = db::prepared(head).replanned_if(filter.search.is_some()).bind(viewer);
-    let mut bound = 1;
-    let mut next = || {
-        bound += 1;
-        bound
-    };
-    if let Some(has_person) = filter.has_person {
-        let not = if has_person { "NOT " } else { "" };
-        query = query.sql(format!(" AND c.person_id IS {not}NULL"));
-    }
-    if let Some(channel) = filter.channel {
-        query = query.sql(format!(" AND c.channel_id = ${}", next())).bind(channel);
-    }
-    if let Some(search) = &filter.search {
-        let matches = search.condition("c.search", &format!("${}", next()));
-        query = query.sql(format!(" AND {matches}")).bind(search.all().to_vec());
-    }
+    let query = db::prepared(head).replanned_if(filter.search.is_some()).bind(viewer);
+    let (mut query, bound) = filter.restrict(query, 1);
     if let Some(cursor) = &start {
         let sign = if is_backwards { '<' } else { '>' };
         query = query
-            .sql(format!(" AND (c.sort_name, c.id) {sign} (${}, ${})", next(), next()))
+            .sql(format!(" AND (c.sort_name, c.id) {sign} (${}, ${})", bound + 1, bound + 2))
             .bind(cursor.name.clone())
             .bind(cursor.id);
     }

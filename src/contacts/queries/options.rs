@@ -5,12 +5,11 @@ use diesel::prelude::*;
 
 use crate::channels::ChannelKind;
 use crate::contacts::form::{ChosenIds, ReferencedRecords};
-use crate::db::{self, lower};
+use crate::db::{self, Search, lower};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, DepartmentId, PersonId};
 use crate::schema::{channels, departments};
 use crate::users::CHOICE_LABEL;
-use crate::web::Search;
 
 /// Maximum records that a select offers without typing. The rest is found by search.
 const MAX_OPTIONS: i64 = 50;

@@ -9,9 +9,11 @@ use crate::auth::Account;
 use crate::contacts::queries::{self, Choice, Filter, Row};
 use crate::contacts::{display, import};
 use crate::conversations;
+use crate::db::{NameCursor, PageOf, Search};
 use crate::error::Result;
 use crate::ids::ContactId;
-use crate::web::{NameCursor, PageOf, Search, initials, thousands, tint};
+use crate::text::thousands;
+use crate::web::{initials, tint};
 
 /// The query parameters of the list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

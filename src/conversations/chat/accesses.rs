@@ -72,7 +72,7 @@ pub async fn create(valid: ValidLink, device: Device, db: web::Data<Db>) -> Resu
 }
 
 /// Ends the access of all other browsers. Each can get access again through the link.
-pub async fn end_others(customer: Customer, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
+pub async fn destroy_others(customer: Customer, _: Posted, db: web::Data<Db>) -> Result<HttpResponse> {
     let page = format!("{}/accesses", customer.path);
     db.transaction(move |conn| end_access::end_others(conn, customer.id, customer.access)).await?;
     Ok(redirect(&page))

@@ -1,6 +1,6 @@
 //! The text of a message.
 
-use crate::web::too_long;
+use crate::text::too_long;
 
 /// Maximum characters of a message, as in the database's CHECK.
 pub const BODY_LIMIT: usize = 4096;

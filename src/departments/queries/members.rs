@@ -4,12 +4,11 @@ use diesel::dsl::exists;
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use crate::db;
+use crate::db::{self, NameCursor, PageOf, Search};
 use crate::error::Result;
 use crate::ids::{DepartmentId, UserId};
 use crate::schema::department_members;
 use crate::users::{STANDING, Standing};
-use crate::web::{NameCursor, PageOf, Search};
 
 db::row! {
     /// A member, active or not.

@@ -3,11 +3,12 @@
 use askama::Template;
 
 use crate::auth::{Permission, Viewer};
+use crate::db::{NameCursor, PageOf};
 use crate::departments::form::{Name, snapshot};
 use crate::departments::queries::{Candidate, Department, Member};
 use crate::refusal::FieldErrors;
 use crate::users::Standing;
-use crate::web::{NameCursor, PageOf, RefusedForm, Stale, initials, tint};
+use crate::web::{RefusedForm, Stale, initials, tint};
 
 #[derive(Template)]
 #[template(path = "departments/new.html")]

@@ -4,9 +4,10 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use super::count;
+use crate::db::{NameCursor, PageOf, Search};
 use crate::ids::PersonId;
 use crate::people::queries::{Filter, Row};
-use crate::web::{NameCursor, PageOf, Search, tint};
+use crate::web::tint;
 
 /// The query parameters of the list.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]

@@ -15,7 +15,8 @@ use super::queries::{self, PersonContact};
 use crate::contacts::display;
 use crate::error::Result;
 use crate::ids::{ContactId, PersonId};
-use crate::web::{initials, thousands, tint};
+use crate::text::thousands;
+use crate::web::{initials, tint};
 
 fn count(contacts: i64) -> String {
     match contacts {

@@ -7,7 +7,7 @@ use crate::refusal::FieldErrors;
 use crate::schedules::Action;
 use crate::schedules::draft::{Facts, ScheduleDraft};
 use crate::schedules::variables;
-use crate::web::{thousands, too_long};
+use crate::text::{thousands, too_long};
 
 impl ScheduleInput {
     /// # Errors

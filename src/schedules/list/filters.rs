@@ -9,10 +9,11 @@ use chrono::Datelike;
 use url::form_urlencoded;
 
 use super::period::Period;
+use crate::db::Cursor;
 use crate::ids::{DepartmentId, UserId};
 use crate::schedules::{Action, Status};
 use crate::text_enum;
-use crate::web::{Cursor, Fields};
+use crate::web::Fields;
 
 text_enum! {
     /// The order of the list, as in addresses; a hyphen reverses it.

@@ -6,7 +6,7 @@
 
 mod begin_export;
 pub mod cancellations;
-pub mod export;
+pub mod export_csv;
 mod filters;
 pub mod handlers;
 mod period;

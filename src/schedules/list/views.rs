@@ -6,10 +6,12 @@ use super::filters::Filters;
 use super::queries::{Count, Counts, FilterOptions, Row};
 use crate::auth::Viewer;
 use crate::contacts::display;
+use crate::db::PageOf;
 use crate::outbox::DeliveryState;
 use crate::schedules::Status;
 use crate::schedules::views::QUEUE;
-use crate::web::{FilterRemarks, PageOf, initials, thousands, tint};
+use crate::text::thousands;
+use crate::web::{FilterRemarks, initials, tint};
 
 mod filter_form;
 
@@ -88,7 +90,7 @@ impl Index {
     ) -> Self {
         let all = Tab::new("Todos", None, counts.all(), filters);
         let tabs = Status::ALL.iter().map(|tab| Tab::new(tab.label(), Some(*tab), counts.of(*tab), filters));
-        let link = |name, cursor: crate::web::Cursor| filters.address(PATH, &[(name, &cursor.to_string())]);
+        let link = |name, cursor: crate::db::Cursor| filters.address(PATH, &[(name, &cursor.to_string())]);
         let address = filters.address("", &[]);
         Self {
             tabs: std::iter::once(all).chain(tabs).collect(),

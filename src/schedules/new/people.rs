@@ -4,11 +4,10 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::auth::{Can, ManageSchedules};
-use crate::db::Db;
+use crate::db::{Db, Search};
 use crate::error::Result;
 use crate::schedules::queries;
 use crate::schedules::views::as_json;
-use crate::web::Search;
 
 #[derive(Deserialize)]
 pub struct PeopleQuery {

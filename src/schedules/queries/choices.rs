@@ -4,12 +4,11 @@
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use crate::db;
+use crate::db::{self, Search};
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId, PersonId, ScheduleId, TicketId, UserId};
 use crate::schema::departments;
 use crate::users::CHOICE_LABEL;
-use crate::web::Search;
 
 db::row! {
     /// One option of a select: its value, its text, and a second line.

@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 
 use super::{ChannelField, ContactFacts, MessagePreview};
 use crate::contacts::display;
+use crate::db::Search;
 use crate::error::Result;
 use crate::files::UploadItem;
 use crate::ids::{ScheduleId, UserId};
 use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::{self, Choice};
 use crate::schedules::slot::{self, Slot};
-use crate::web::Search;
 
 /// The options of the form's selects, and the facts about what is chosen.
 pub struct FormOptions {

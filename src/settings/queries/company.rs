@@ -4,8 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use crate::clock::Zone;
-use crate::db;
-use crate::db::clock_timestamp;
+use crate::db::{self, clock_timestamp};
 use crate::error::{Error, Result};
 use crate::files::ContentHash;
 use crate::schedules::Spacing;

@@ -7,13 +7,12 @@ use diesel::pg::data_types::PgInterval;
 use diesel::prelude::*;
 
 use crate::auth::Account;
-use crate::db;
+use crate::db::{self, Cursor, PageOf};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::Spacing;
 use crate::schema::{contacts, schedules};
 use crate::settings::respacing::{PendingSchedule, Respacing, Walk};
-use crate::web::{Cursor, PageOf};
 
 /// Maximum number that pages count to. Above it they show "mais de 1.000".
 pub const COUNT_LIMIT: i64 = 1000;

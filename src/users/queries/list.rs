@@ -4,10 +4,9 @@ use diesel::pg::PgConnection;
 
 use super::Standing;
 use super::user::STANDING;
-use crate::db;
+use crate::db::{self, NameCursor, PageOf, Search};
 use crate::error::Result;
 use crate::ids::{DepartmentId, RoleId, UserId};
-use crate::web::{NameCursor, PageOf, Search};
 
 /// The list's filter and cursor.
 #[derive(Clone, Debug, Default)]

@@ -3,9 +3,10 @@
 use askama::Template;
 
 use crate::auth::Viewer;
+use crate::db::{NameCursor, PageOf};
 use crate::users::handlers::ListQuery;
 use crate::users::queries::{Department, Role, Row, Standing};
-use crate::web::{NameCursor, PageOf, initials, tint};
+use crate::web::{initials, tint};
 
 /// The data of the list.
 pub struct Listed {

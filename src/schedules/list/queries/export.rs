@@ -5,12 +5,11 @@ use diesel::pg::PgConnection;
 
 use super::filter_values::{FilterValues, bind_filters};
 use super::page::ReadOrder;
-use crate::db;
+use crate::db::{self, Cursor};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::list::filters::Sort;
 use crate::schedules::{Action, FailureReason, Status};
-use crate::web::Cursor;
 
 db::row! {
     #[derive(Debug)]

@@ -8,11 +8,11 @@ use diesel::pg::PgConnection;
 use super::counts::Counts;
 use super::filter_values::{FilterValues, bind_filters};
 use super::page::PAGE;
+use crate::db::Cursor;
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schedules::Status;
 use crate::schedules::list::filters::{PageStart, Sort};
-use crate::web::Cursor;
 
 type FoundRow = (ScheduleId, Status, DateTime<Utc>);
 

@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use diesel::pg::PgConnection;
 
-use crate::db;
+use crate::db::{self, Search};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::schedules::queries::Choice;
 use crate::users::{CHOICE_LABEL, INACTIVE_LABEL};
-use crate::web::Search;
 
 /// Departments and users, including deactivated ones, which still have schedules.
 #[derive(Clone, Debug)]

@@ -6,13 +6,12 @@ use diesel::pg::PgConnection;
 use super::counts::{Counts, rows_of_status};
 use super::filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
 use super::status_range::{Direction, status_range};
-use crate::db;
+use crate::db::{self, Cursor, PageOf};
 use crate::error::Result;
 use crate::ids::{ContactId, ScheduleId};
 use crate::outbox::DeliveryState;
 use crate::schedules::list::filters::{PageStart, Sort};
 use crate::schedules::{Action, Status};
-use crate::web::{Cursor, PageOf};
 
 db::row_by_position! {
     /// One line of the list.

@@ -18,11 +18,10 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
 use super::text_sample::TextSample;
-use crate::db;
+use crate::db::{self, Search};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 use crate::schema::schedules;
-use crate::web::Search;
 
 /// The result of a search.
 #[derive(Clone, Debug)]

@@ -9,17 +9,18 @@ use diesel::pg::PgConnection;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
-use self::queries::InboxRow;
+use self::queries::TicketRow;
 use super::thread::Kind;
 use crate::auth::Account;
 use crate::clock::{self, Zone};
+use crate::db::{Cursor, PageOf, Search};
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId};
-use crate::web::{Cursor, PageOf, Search, initials, tint};
+use crate::web::{initials, tint};
 
 /// The query string of the list.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct InboxQuery {
+pub struct TicketListQuery {
     #[serde(default)]
     q: String,
     #[serde(default)]
@@ -28,8 +29,8 @@ pub struct InboxQuery {
 
 /// The list of conversations, alone or beside a conversation.
 #[derive(Template)]
-#[template(path = "conversations/inbox/_panel.html")]
-pub struct Inbox {
+#[template(path = "conversations/tickets/_panel.html")]
+pub struct TicketList {
     q: String,
     rows: Vec<Row>,
     /// Conversations without an open ticket that the search found.
@@ -56,9 +57,9 @@ struct Row {
     is_current: bool,
 }
 
-impl Inbox {
+impl TicketList {
     /// The part of the list that `query` asks for.
-    pub fn load(conn: &mut PgConnection, viewer: &Account, query: &InboxQuery) -> Result<Self> {
+    pub fn load(conn: &mut PgConnection, viewer: &Account, query: &TicketListQuery) -> Result<Self> {
         let q: String = query.q.trim().chars().take(100).collect();
         let after: Option<Cursor> = query.after.parse().ok();
         let search = Search::parse(&q);
@@ -94,7 +95,7 @@ impl Inbox {
 
     /// The list beside the conversation with `contact`.
     pub fn beside(conn: &mut PgConnection, viewer: &Account, contact: ContactId) -> Result<Self> {
-        let mut list = Self::load(conn, viewer, &InboxQuery::default())?;
+        let mut list = Self::load(conn, viewer, &TicketListQuery::default())?;
         list.is_page = false;
         for row in &mut list.rows {
             row.is_current = row.contact_id == contact;
@@ -103,7 +104,7 @@ impl Inbox {
     }
 }
 
-fn row(found: InboxRow, viewer: &Account, now: DateTime<Utc>) -> Row {
+fn row(found: TicketRow, viewer: &Account, now: DateTime<Utc>) -> Row {
     Row {
         id: found.id,
         contact_id: found.contact_id,
@@ -125,7 +126,7 @@ fn time(zone: Zone, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     text.strip_suffix(&year).map(str::to_owned).unwrap_or(text)
 }
 
-fn preview(found: &InboxRow, viewer: &Account) -> String {
+fn preview(found: &TicketRow, viewer: &Account) -> String {
     let text = &found.preview;
     match (found.kind, &found.author) {
         (None, _) => format!("Chamado nº {} aberto", found.protocol),

@@ -1,17 +1,16 @@
 //! The sign-in page.
 
-use actix_session::{Session, SessionExt};
+use actix_session::SessionExt;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
 use super::form_recovery::sealed_form_page;
-use super::session::{SignIn, sign_in, sign_out};
+use super::session::{SignIn, sign_in};
 use crate::audit::RefusalDetails;
 use crate::auth::sessions::{self, Device};
-use crate::auth::{Anyone, KnownDevice, Viewer};
+use crate::auth::{Anyone, KnownDevice};
 use crate::db::Db;
 use crate::email::Email;
 use crate::error::{Error, Result};
@@ -25,7 +24,7 @@ pub struct Next {
 }
 
 #[derive(Default, Template)]
-#[template(path = "sign_in/new.html")]
+#[template(path = "login/new.html")]
 struct Login {
     next: String,
     email: String,
@@ -59,11 +58,11 @@ pub async fn new(
 
 /// Signs in. An unknown address and a wrong password get the same answer after the same time.
 pub async fn create(
+    _: Anyone,
     form: Posted,
     shell: Shell,
-    request: HttpRequest,
     db: web::Data<Db>,
-    (device, known): (Device, KnownDevice),
+    (request, device, known): (HttpRequest, Device, KnownDevice),
 ) -> Result<HttpResponse> {
     let email = Email::normalized(form.get("email"));
     let (next, kept) = (own_path(form.get("next")).to_owned(), form.get("kept").to_owned());
@@ -116,15 +115,3 @@ const OF_ANOTHER: (&str, &str) = (
     "Este formulário foi preenchido com outra conta e não foi enviado.",
     "Entre com a conta de quem preencheu para conferir e enviar. A mais ninguém ele é mostrado.",
 );
-
-/// Signs out.
-pub async fn destroy(_: Posted, viewer: Viewer, session: Session, db: web::Data<Db>) -> Result<HttpResponse> {
-    session.purge();
-    db.transaction(move |conn| sign_out(conn, &viewer)).await?;
-    let mut answer = redirect("/login");
-    // Also clears the user's pages and files from the browser's cache.
-    answer
-        .headers_mut()
-        .insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
-    Ok(answer)
-}

@@ -1,15 +1,14 @@
-//! SQL of the list of conversations.
+//! SQL of the list of conversations: a page of it, what a search finds, and the number of unseen ones.
 
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use crate::auth::{Account, Permission, account_tables, has_permission};
 use crate::conversations::thread::Kind;
-use crate::db;
+use crate::db::{self, Cursor, PageOf, Search};
 use crate::error::Result;
 use crate::ids::{ContactId, TicketId, UserId};
 use crate::notifications::COUNT_LIMIT;
-use crate::web::{Cursor, PageOf, Search};
 
 /// Maximum conversations per page of the list.
 const ROWS_PER_PAGE: usize = 30;
@@ -31,7 +30,7 @@ const LAST_ACTIVITY: &str = "coalesce(t.last_message_at, t.opened_at)";
 db::row! {
     /// A row of the list of conversations.
     #[derive(Clone, Debug)]
-    pub struct InboxRow {
+    pub struct TicketRow {
         pub id: TicketId,
         pub contact_id: ContactId,
         pub contact: String,
@@ -67,11 +66,11 @@ pub fn open_conversations(
     viewer: &Account,
     search: Option<&Search>,
     after: Option<Cursor>,
-) -> Result<PageOf<InboxRow>> {
+) -> Result<PageOf<TicketRow>> {
     let matches = search.map_or("$4::text[] IS NOT NULL".into(), |search| search.condition("c.search", "$4"));
     let beyond = after.map_or(String::new(), |_| format!("AND ({LAST_ACTIVITY}, t.id) < ($5, $6)"));
     // SQL text: columns and conditions are shared as text, and the page is cut before its rows are completed.
-    let rows: Vec<InboxRow> = db::prepared(format!(
+    let rows: Vec<TicketRow> = db::prepared(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, t.contact_id, c.name AS contact, t.seen_message_id, {LAST_ACTIVITY} AS at
                    FROM tickets t JOIN contacts c ON c.id = t.contact_id
@@ -99,9 +98,9 @@ pub fn closed_conversations(
     conn: &mut PgConnection,
     viewer: &Account,
     search: &Search,
-) -> Result<Vec<InboxRow>> {
+) -> Result<Vec<TicketRow>> {
     let matches = search.condition("c.search", "$4");
-    // Planned on every run: the best plan depends on the words.
+    // SQL text, planned on every run: the best plan depends on the words.
     Ok(db::replanned(format!(
         "{COLUMNS}
            FROM (SELECT t.id, t.protocol, c.id AS contact_id, c.name AS contact, t.seen_message_id, t.closed_at AS at

@@ -10,10 +10,10 @@ use super::queries::{self, ExportRow};
 use crate::auth::{Can, ManageSchedules};
 use crate::clock::Zone;
 use crate::contacts;
-use crate::db::Db;
+use crate::db::{Cursor, Db};
 use crate::error::Result;
 use crate::schedules::{FailureReason, ListCache};
-use crate::web::{Cursor, csv_file};
+use crate::web::csv_file;
 
 const HEAD: &[&str] = &[
     "Número",

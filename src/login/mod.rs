@@ -4,6 +4,7 @@
 
 mod form_recovery;
 pub mod handlers;
+pub mod logout;
 mod session;
 
 pub use form_recovery::recover_forms;

@@ -93,19 +93,19 @@ impl FormRefusal {
 }
 
 async fn answer(request: &HttpRequest, form: PostedForm, refusal: FormRefusal) -> Option<HttpResponse> {
-    let left = form.recover().await.filter(|left| !left.is_blank())?;
+    let posted = form.recover().await.filter(|posted| !posted.is_blank())?;
     let csrf = request.app_data::<web::Data<Csrf>>()?;
-    let owner = csrf.owner(left.fields.get("csrf"))?;
+    let owner = csrf.owner(posted.fields.get("csrf"))?;
     let (user, action) = (user_of(request), request.uri().to_string());
     if owner != user && owner != 0 {
         let cipher = request.app_data::<web::Data<FormCipher>>()?;
-        let sealed = cipher.encrypt(&SealedForm::of(owner, &action, &left))?;
+        let sealed = cipher.encrypt(&SealedForm::of(owner, &action, &posted))?;
         return sign_in_to_send(request, sealed).await.ok();
     }
     if refusal.is_login_redirect() {
         return None;
     }
-    owner_page(request, csrf, &action, &left, refusal)
+    owner_page(request, csrf, &action, &posted, refusal)
 }
 
 /// The page for a sealed form of `user`, who has just signed in. `None` if the form is not theirs.
@@ -121,11 +121,11 @@ fn owner_page(
     request: &HttpRequest,
     csrf: &Csrf,
     action: &str,
-    left: &RecoveredForm,
+    posted: &RecoveredForm,
     refusal: FormRefusal,
 ) -> Option<HttpResponse> {
     let (token, cookie) = csrf.token(request);
-    let page = ResubmissionPage::of(action, token, left)
+    let page = ResubmissionPage::of(action, token, posted)
         .because(refusal.title, format!("{} {NOT_LOST}", refusal.text))
         .with_code(refusal.code);
     let page = if refusal.can_send { page } else { page.read_only() };

@@ -1,4 +1,4 @@
-//! Formats numbers for Brazil.
+//! Texts of the interface: what a line may hold, how long it may be, and numbers as Brazil writes them.
 
 /// `1.234`.
 pub fn thousands(number: impl ToString) -> String {
@@ -16,6 +16,12 @@ pub fn thousands(number: impl ToString) -> String {
 /// The error for a text that is longer than its field allows.
 pub fn too_long(used: usize, limit: usize) -> String {
     format!("Use até {} caracteres. O texto tem {}.", thousands(limit), thousands(used))
+}
+
+/// Whether `text` holds characters that do not belong in a line of text: control characters, and the marks
+/// that reverse the direction of the following text and so can disguise names.
+pub fn has_control_characters(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'))
 }
 
 #[cfg(test)]
