@@ -340,6 +340,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedule_deliveries (schedule_id) {
+        schedule_id -> Int8,
+        state -> Text,
+        due_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     schedule_history (id) {
         id -> Int8,
         schedule_id -> Int8,
@@ -553,6 +561,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     retention,
     role_permissions,
     roles,
+    schedule_deliveries,
     schedule_history,
     schedule_texts,
     schedules,

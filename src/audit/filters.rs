@@ -6,13 +6,15 @@ use chrono::NaiveDate;
 use serde_json::{Map, Value};
 
 use super::Group;
+use crate::outbox::DeliveryState;
 use crate::schedules::{Action, Status};
 
 /// The filters in the order in which the sentence names them. `until` is the last day, like `to`.
-const ORDER: [&str; 11] = [
+const ORDER: [&str; 12] = [
     "q",
     "status",
     "action",
+    "delivery",
     "department_id",
     "attendant_id",
     "created_by",
@@ -48,6 +50,7 @@ fn one(name: &str, value: &Value) -> String {
         "q" => "palavras buscadas".into(),
         "status" => format!("situação {}", word(text, Status::label)),
         "action" => format!("ação {}", word(text, Action::short_label)),
+        "delivery" => format!("mensagem {}", word(text, DeliveryState::label).to_lowercase()),
         "group" => format!("assunto {}", word(text, Group::label)),
         "department_id" => format!("departamento nº {text}"),
         "attendant_id" if text == "queue" => "fila do departamento".into(),

@@ -73,6 +73,10 @@ SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, 
   ) AS m (step, kind, event, author_id, schedule_id, body, at, delivered_at)
  WHERE (m.kind = 'event') = (m.event IS NOT NULL) AND m.body IS NOT NULL AND m.at IS NOT NULL
  ORDER BY m.at, t.id, m.step;
+INSERT INTO schedule_deliveries (schedule_id, state, due_at)
+SELECT s.id, CASE WHEN m.read_at IS NULL THEN 'sent' ELSE 'read' END, s.due_at
+  FROM messages m JOIN schedules s ON s.id = m.schedule_id
+ WHERE m.kind = 'attendant';
 
 INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, created_at)
 SELECT s.attendant_id, 'schedule_' || s.status, s.id, s.contact_id, t.id, s.due_at

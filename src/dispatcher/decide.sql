@@ -127,6 +127,14 @@ queued AS (
      ORDER BY written.id
     RETURNING channel_id
 ),
+-- What the list of schedules filters by. Triggers keep it from here on.
+tracked AS (
+    INSERT INTO schedule_deliveries (schedule_id, state, due_at)
+    SELECT d.id, CASE WHEN d.channel_kind = 'web_chat' THEN 'sent' ELSE 'queued' END, d.due_at
+      FROM written JOIN decided d ON d.id = written.schedule_id
+     WHERE written.kind = 'attendant'
+     ORDER BY d.due_at, d.id
+),
 notified AS (
     INSERT INTO notifications (user_id, kind, schedule_id, contact_id, ticket_id, created_at)
     SELECT recipient, 'schedule_' || d.status, d.id, d.contact_id, coalesce(d.ticket_id, d.open_ticket_id),

@@ -36,6 +36,11 @@ impl DeliveryState {
         }
     }
 
+    /// Whether most messages are in this state for good.
+    pub fn is_usual(self) -> bool {
+        matches!(self, Self::Sent | Self::Delivered | Self::Read)
+    }
+
     /// Whether a person may try again or give it up.
     pub fn awaits_a_person(self) -> bool {
         matches!(self, Self::Failed | Self::Uncertain)

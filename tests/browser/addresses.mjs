@@ -52,7 +52,7 @@ export async function administratorPages(pontual) {
   const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
   const pending = await one("SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
   return [
-    "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra",
+    "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra", "/schedules?delivery=failed",
     "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${pending}/time`,
     "/schedules/new", `/schedules/new?contact_id=${contact}`,
     ...schedules.map(({ id }) => `/schedules/${id}`), `/schedules/${schedules[0].id}/cancellation`,

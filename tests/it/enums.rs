@@ -35,6 +35,7 @@ fn each_enum_of_a_column_names_the_words_of_its_check_constraint() {
         ("role_permissions.permission", words(Permission::ALL, Permission::as_str)),
         ("schedules.action", words(Action::ALL, Action::as_str)),
         ("schedules.failure_reason", words(FailureReason::ALL, FailureReason::as_str)),
+        ("schedule_deliveries.state", words(DeliveryState::ALL, DeliveryState::as_str)),
         ("schedules.status", words(Status::ALL, Status::as_str)),
         ("settings.spacing_scope", words(Scope::ALL, Scope::as_str)),
         ("tickets.status", words(TicketStatus::ALL, TicketStatus::as_str)),

@@ -2,7 +2,7 @@
 CREATE TEMPORARY TABLE set_aside (place int, dropping text, making text) ON COMMIT DROP;
 INSERT INTO set_aside
 WITH large AS (
-    SELECT unnest(ARRAY['schedules', 'schedule_texts', 'tickets', 'messages', 'notifications', 'schedule_history', 'audit']::regclass[]) AS id
+    SELECT unnest(ARRAY['schedules', 'schedule_texts', 'schedule_deliveries', 'tickets', 'messages', 'notifications', 'schedule_history', 'audit']::regclass[]) AS id
 )
 SELECT 1, format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
   FROM pg_index WHERE indrelid IN (SELECT id FROM large)

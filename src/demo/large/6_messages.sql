@@ -1,7 +1,8 @@
 -- The trigger would update each ticket once per message.
 ALTER TABLE messages DISABLE TRIGGER messages_remember_last;
 INSERT INTO messages (contact_id, ticket_id, kind, event, author_id, schedule_id, body, created_at, delivered_at, read_at)
-SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, m.at, m.delivered_at, m.delivered_at
+SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, m.at,
+       CASE WHEN t.id % 200 <> 7 THEN m.delivered_at END, CASE WHEN t.id % 200 <> 7 AND t.id % 20 <> 3 THEN m.delivered_at END
   FROM tickets t
  CROSS JOIN sizes
   LEFT JOIN schedules s ON s.id = t.schedule_id
@@ -19,6 +20,13 @@ SELECT t.contact_id, t.id, m.kind, m.event, m.author_id, m.schedule_id, m.body, 
    AND (m.kind = 'event') = (m.event IS NOT NULL) AND m.body IS NOT NULL AND m.at IS NOT NULL
  ORDER BY t.id, m.step;
 ALTER TABLE messages ENABLE TRIGGER messages_remember_last;
+INSERT INTO schedule_deliveries (schedule_id, state, due_at)
+SELECT s.id, CASE WHEN m.read_at IS NOT NULL THEN 'read' WHEN m.delivered_at IS NOT NULL THEN 'delivered' ELSE 'sent' END,
+       s.due_at
+  FROM messages m JOIN schedules s ON s.id = m.schedule_id
+ WHERE m.kind = 'attendant'
+ON CONFLICT DO NOTHING;
+ANALYZE schedule_deliveries;
 -- The team has read two thirds of the customers' messages.
 UPDATE tickets t
    SET last_message_at = m.at, last_customer_message_id = coalesce(m.from_customer, 0),

@@ -7,7 +7,7 @@ use super::grid::Cell;
 use crate::db;
 use crate::error::Result;
 use crate::ids::ScheduleId;
-use crate::schedules::list::{self, FilterValues};
+use crate::schedules::list::{self, FilterValues, SCHEDULES, Source};
 use crate::schedules::{Action, Status};
 
 /// Maximum schedules that are counted per cell and situation.
@@ -54,18 +54,19 @@ pub fn entries(
     limit: i64,
 ) -> Result<Vec<Entry>> {
     let (from, to) = bounds(cells);
+    let Source { tables, due_at, id } = values.source();
     let query = format!(
         "SELECT cell.place AS cell, s.id, s.version, s.due_at, s.action, s.status, c.name AS contact_name,
                 CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at
            FROM unnest(${}, ${}) WITH ORDINALITY AS cell (starts, ends, place)
-           CROSS JOIN LATERAL (SELECT s.* FROM schedules s
-                WHERE s.due_at >= cell.starts AND s.due_at < cell.ends AND {}
-                ORDER BY s.due_at, s.id LIMIT {limit}) s
+           CROSS JOIN LATERAL (SELECT s.* FROM {tables}
+                WHERE {due_at} >= cell.starts AND {due_at} < cell.ends AND {}
+                ORDER BY {due_at}, {id} LIMIT {limit}) s
            JOIN contacts c ON c.id = s.contact_id
           ORDER BY cell.place, s.due_at, s.id",
         list::FILTER_PARAMETERS + 1,
         list::FILTER_PARAMETERS + 2,
-        values.condition(),
+        values.condition_in_source(),
     );
     let query = list::bind_filters(query, values).bind(from).bind(to);
     Ok(query.load(conn)?)
@@ -74,17 +75,31 @@ pub fn entries(
 /// The number of schedules in each cell, by situation.
 pub fn cell_counts(conn: &mut PgConnection, values: &FilterValues, cells: &[Cell]) -> Result<Vec<CellCount>> {
     let (from, to) = bounds(cells);
-    let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
-    let of_cell = "SELECT s.* FROM schedules s WHERE s.status = situation.status
-                      AND s.due_at >= cell.starts AND s.due_at < cell.ends";
-    let fits = values.condition();
+    let statuses: Vec<&str> = values.statuses().map(Status::as_str).collect();
+    let of_cell = |source: Source| {
+        let Source { tables, due_at, .. } = source;
+        format!(
+            "SELECT s.* FROM {tables} WHERE s.status = situation.status
+                AND {due_at} >= cell.starts AND {due_at} < cell.ends"
+        )
+    };
     let counted = match values.words {
+        None if values.delivery_alone().is_some() => format!(
+            "SELECT count(*), count(*) >= {MAX_COUNTED} AS is_cut
+               FROM (SELECT FROM schedule_deliveries x
+                      WHERE {} AND x.due_at >= cell.starts AND x.due_at < cell.ends LIMIT {MAX_COUNTED}) x",
+            values.indexed_in_source().unwrap_or_default(),
+        ),
         None => format!(
-            "SELECT count(*), count(*) >= {MAX_COUNTED} AS is_cut FROM ({of_cell} AND {fits} LIMIT {MAX_COUNTED}) s"
+            "SELECT count(*), count(*) >= {MAX_COUNTED} AS is_cut FROM ({} AND {} LIMIT {MAX_COUNTED}) s",
+            of_cell(values.source()),
+            values.condition_in_source()
         ),
         Some(_) => format!(
-            "SELECT count(*) FILTER (WHERE {fits}), count(*) >= {MAX_COMPARED} AS is_cut
-               FROM ({of_cell} ORDER BY s.due_at LIMIT {MAX_COMPARED}) s"
+            "SELECT count(*) FILTER (WHERE {}), count(*) >= {MAX_COMPARED} AS is_cut
+               FROM ({} ORDER BY s.due_at LIMIT {MAX_COMPARED}) s",
+            values.condition(),
+            of_cell(SCHEDULES)
         ),
     };
     let query = format!(

@@ -12,6 +12,7 @@ use crate::clock::Zone;
 use crate::contacts;
 use crate::db::{Cursor, Db};
 use crate::error::Result;
+use crate::outbox::DeliveryState;
 use crate::schedules::{FailureReason, ListCache};
 use crate::web::csv_file;
 
@@ -37,6 +38,7 @@ const HEAD: &[&str] = &[
     "Criado por",
     "Criado em",
     "Encerrado em",
+    "Situação da mensagem",
 ];
 
 /// The search runs once, at the start. Rows that are added or removed meanwhile may be in the file or not,
@@ -87,6 +89,7 @@ fn line(zone: Zone, row: ExportRow) -> Vec<String> {
         row.creator_name,
         local(zone, row.created_at),
         row.finished_at.map(|at| local(zone, at)).unwrap_or_default(),
+        row.delivery.map_or("", DeliveryState::label).into(),
     ]
 }
 

@@ -11,6 +11,7 @@ use url::form_urlencoded;
 use super::period::Period;
 use crate::db::Cursor;
 use crate::ids::{DepartmentId, UserId};
+use crate::outbox::DeliveryState;
 use crate::schedules::{Action, Status};
 use crate::text_enum;
 use crate::web::Fields;
@@ -97,6 +98,8 @@ pub struct Filters {
     pub attendant: Option<Attendant>,
     pub creator: Option<UserId>,
     pub action: Option<Action>,
+    /// What became of the message that it sent.
+    pub delivery: Option<DeliveryState>,
     pub period: Option<Period>,
     pub sort: Option<Sort>,
 }
@@ -115,6 +118,7 @@ impl Filters {
             attendant: Attendant::parse(fields.get("attendant_id")),
             creator: fields.get("created_by").parse().ok(),
             action: fields.get("action").parse().ok(),
+            delivery: fields.get("delivery").parse().ok(),
             period: Period::parse(fields.get("period"), fields.get("from"), fields.get("to")),
             // The tab's default order is not a choice: another tab may have another default.
             sort: order.filter(|order| *order != Sort::of(status)),
@@ -142,6 +146,7 @@ impl Filters {
             self.attendant.is_some(),
             self.creator.is_some(),
             self.action.is_some(),
+            self.delivery.is_some(),
             self.period.is_some(),
         ]
         .into_iter()
@@ -160,6 +165,7 @@ impl Filters {
             ("attendant_id", self.attendant.map(Attendant::value)),
             ("created_by", self.creator.map(|id| id.to_string())),
             ("action", self.action.map(|action| action.as_str().to_owned())),
+            ("delivery", self.delivery.map(|state| state.as_str().to_owned())),
             ("period", preset.map(|preset| preset.as_str().to_owned())),
             ("from", from.map(|day| day.to_string())),
             ("to", to.map(|day| day.to_string())),
@@ -228,14 +234,14 @@ mod tests {
     #[test]
     fn an_address_reads_back() {
         let query = "status=failed&q=p%C3%A3o+%26+caf%C3%A9&department_id=3&attendant_id=queue&created_by=7\
-            &action=notify&from=2026-12-01&to=2026-12-05&sort=-created";
+            &action=notify&delivery=failed&from=2026-12-01&to=2026-12-05&sort=-created";
         assert_eq!(read(query).address("/schedules", &[]), format!("/schedules?{query}"));
         assert_eq!(read("period=week&attendant_id=9").address("/x", &[]), "/x?attendant_id=9&period=week");
     }
 
     #[test]
     fn nonsense_counts_for_nothing() {
-        let query = "status=x&department_id=1%20OR%201&attendant_id=-&created_by=&action=drop&sort=name&period=&from=1&after=z";
+        let query = "status=x&department_id=1%20OR%201&attendant_id=-&created_by=&action=drop&delivery=lost&sort=name&period=&from=1&after=z";
         assert_eq!(read(query), Filters::default());
         assert_eq!(Filters::default().address("/schedules", &[]), "/schedules");
     }

@@ -82,6 +82,7 @@ impl Filters {
             read(FilterKind::Choice("Atendente"), "attendant_id", self.attendant.is_some()),
             read(FilterKind::Choice("Criado por"), "created_by", self.creator.is_some()),
             read(FilterKind::Choice("Ação"), "action", self.action.is_some()),
+            read(FilterKind::Choice("Mensagem"), "delivery", self.delivery.is_some()),
             read(FilterKind::Choice("Período"), "period", is_preset),
             read(FilterKind::Date("De"), "from", is_day(fields.get("from"))),
             read(FilterKind::Date("Até"), "to", is_day(fields.get("to"))),

@@ -16,7 +16,7 @@ mod views;
 pub use filters::{Attendant, Filters, Query};
 pub use period::Period;
 pub use queries::{
-    Counts, FILTER_PARAMETERS, FilterOptions, FilterValues, SearchResult, TextSample, added, bind_filters,
-    counts, find, newest, options,
+    Counts, FILTER_PARAMETERS, FilterOptions, FilterValues, SCHEDULES, SearchResult, Source, TextSample,
+    added, bind_filters, counts, find, newest, options,
 };
 pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};

@@ -175,8 +175,14 @@ impl Line {
 impl Empty {
     fn new(filters: &Filters) -> Self {
         if filters.are_any() {
+            let clear = Some(filters.cleared().address(PATH, &[]));
+            let title = "Nenhum agendamento encontrado";
+            if filters.delivery.is_some() && !filters.status.is_none_or(|tab| tab == Status::Completed) {
+                let text = "Só agendamentos concluídos enviaram mensagem: veja a aba Concluído.".to_owned();
+                return Self { title, text, clear };
+            }
             return Self {
-                title: "Nenhum agendamento encontrado",
+                title,
                 text: format!(
                     "Não há {} que correspondam aos filtros escolhidos.",
                     match filters.status {
@@ -187,7 +193,7 @@ impl Empty {
                         Some(Status::Cancelled) => "agendamentos cancelados",
                     }
                 ),
-                clear: Some(filters.cleared().address(PATH, &[])),
+                clear,
             };
         }
         let text = match filters.status {

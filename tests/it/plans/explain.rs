@@ -16,6 +16,7 @@ const LARGE: &[&str] = &[
     "messages",
     "notifications",
     "people",
+    "schedule_deliveries",
     "schedule_history",
     "schedule_texts",
     "schedules",

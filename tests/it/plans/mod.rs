@@ -53,6 +53,9 @@ async fn each_statement_of_each_page_uses_an_index() {
          SELECT sha256((s.id % 5000 + 1)::text::bytea), 'a.txt', s.id FROM schedules s WHERE s.status = 'cancelled';
          INSERT INTO attachments (sha256, file_name, message_id)
          SELECT sha256((m.id % 5000 + 1)::text::bytea), 'a.txt', m.id FROM messages m WHERE m.kind = 'customer' AND m.id % 3 = 0;
+         UPDATE schedule_deliveries SET state = 'failed' WHERE schedule_id % 200 = 1;
+         UPDATE schedule_deliveries SET state = 'queued' WHERE schedule_id % 1000 = 2;
+         ANALYZE schedule_deliveries;
          INSERT INTO customer_accesses (contact_id, token_hash, link_version, seen_at)
          SELECT id, sha256(id::text::bytea), 1, now() FROM contacts;
          ANALYZE customer_accesses; ANALYZE sessions; ANALYZE blobs; ANALYZE attachments",

@@ -7,6 +7,7 @@ mod calendar;
 mod cancelling;
 mod closing;
 mod connections;
+mod deliveries;
 mod dispatch_now;
 mod editing;
 mod exporting;

@@ -4,7 +4,7 @@ use diesel::pg::PgConnection;
 
 use super::filter_values::{FilterValues, bind_filters};
 use super::page::ReadOrder;
-use super::status_range::{Direction, status_range};
+use super::status_range::{Direction, Range, range, status_range};
 use crate::error::Result;
 use crate::schedules::Status;
 use crate::schedules::list::filters::Sort;
@@ -16,6 +16,9 @@ const MAX_COUNTED: i64 = 1_000;
 /// Maximum rows that are read per tab, if filters without an index of their own reduce what an index finds.
 /// If there are more, the page says for example "37+".
 const MAX_READ: i64 = 10_000;
+
+/// The same, if the state of each row's message must be looked up.
+const MAX_LOOKED_UP: i64 = 2_000;
 
 /// The same, if each row must also be compared with the words of a search.
 const MAX_COMPARED: i64 = 100;
@@ -72,10 +75,11 @@ pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
     let limit = match (&all.words, all.count_indexed()) {
         (Some(_), _) => MAX_COMPARED,
         (None, ..=1) => MAX_COUNTED + 1,
+        _ if all.delivery.is_some() => MAX_LOOKED_UP + 1,
         _ => MAX_READ + 1,
     };
     // Each situation is a literal in the text, so that the planner knows how many rows to expect.
-    let of_each = Status::ALL.iter().map(|status| count_of(*status, all, limit));
+    let of_each = all.statuses().map(|status| count_of(status, all, limit));
     let query = of_each.collect::<Vec<_>>().join(" UNION ALL ");
     let rows: Vec<(Status, i64, i64)> = bind_filters(query, all).load(conn)?;
     let mut counts = Counts::default();
@@ -101,25 +105,32 @@ fn counts_of_search(conn: &mut PgConnection, all: &FilterValues) -> Result<Count
 }
 
 fn count_of(status: Status, values: &FilterValues, limit: i64) -> String {
+    if values.delivery_alone().is_some() {
+        let Range { ends, order } = range(status, values, Direction::Ascending, false);
+        return format!(
+            "(SELECT '{}' AS status, count(*) AS looked_at, count(*) AS count
+               FROM (SELECT FROM schedule_deliveries x WHERE {ends} {order} LIMIT {limit}) x)",
+            status.as_str(),
+        );
+    }
     let found = status_range(status, values, "true", Direction::Ascending, false);
     format!(
         "(SELECT '{}' AS status, count(*) AS looked_at, count(*) FILTER (WHERE {}) AS count
            FROM ({found} LIMIT {limit}) s)",
         status.as_str(),
-        values.condition(),
+        values.rest(),
     )
 }
 
 /// SQL: the schedules of a situation, narrowed by one index, in no order. Used when all of them are needed,
 /// not only the first. Conditions of equality let the planner estimate their number best.
 pub fn rows_of_status(status: Status, values: &FilterValues) -> String {
-    let indexed = match values.indexed() {
-        Some((column, value)) => format!("{column} = {value}"),
-        None => "true".to_owned(),
-    };
+    let source = values.source();
     format!(
-        "SELECT s.* FROM schedules s WHERE s.status = '{}' AND {indexed} AND {}",
+        "SELECT s.* FROM {} WHERE s.status = '{}' AND {} AND {}",
+        source.tables,
         status.as_str(),
-        values.within_period()
+        values.indexed_in_source().unwrap_or_else(|| "true".to_owned()),
+        values.within_period(source.due_at)
     )
 }

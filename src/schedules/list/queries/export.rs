@@ -3,11 +3,12 @@
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
-use super::filter_values::{FilterValues, bind_filters};
+use super::filter_values::{DELIVERY, FilterValues, bind_filters};
 use super::page::ReadOrder;
 use crate::db::{self, Cursor};
 use crate::error::Result;
 use crate::ids::ScheduleId;
+use crate::outbox::DeliveryState;
 use crate::schedules::list::filters::Sort;
 use crate::schedules::{Action, FailureReason, Status};
 
@@ -33,6 +34,8 @@ db::row! {
         pub creator_name: String,
         pub created_at: DateTime<Utc>,
         pub finished_at: Option<DateTime<Utc>>,
+        /// What became of its message; `None` if none was sent.
+        pub delivery: Option<DeliveryState>,
     }
 }
 
@@ -46,12 +49,16 @@ pub fn chunk(
     sort: Sort,
     after: Option<Cursor>,
 ) -> Result<Vec<ExportRow>> {
+    if values.are_impossible() {
+        return Ok(Vec::new());
+    }
     let reading = ReadOrder::new(sort, false, after.is_some());
     let query = format!(
         "SELECT s.id, s.status, s.due_at, c.name AS contact_name, c.phone, c.email, ch.name AS channel_name,
                 coalesce(p.name, '') AS person_name, d.name AS department_name, a.name AS attendant_name,
                 s.action, s.comment, s.message, s.failure_reason, coalesce(s.cancel_reason, '') AS cancel_reason,
-                t.protocol, coalesce(u.name, '') AS creator_name, s.created_at, s.finished_at
+                t.protocol, coalesce(u.name, '') AS creator_name, s.created_at, s.finished_at,
+                {DELIVERY} AS delivery
            FROM ({}) s
            JOIN contacts c ON c.id = s.contact_id
            JOIN channels ch ON ch.id = coalesce(s.channel_id, c.channel_id)

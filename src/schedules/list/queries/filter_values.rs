@@ -8,6 +8,7 @@ use crate::clock::Zone;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{DepartmentId, ScheduleId, UserId};
+use crate::outbox::DeliveryState;
 use crate::schedules::list::filters::{Attendant, Filters};
 use crate::schedules::list::period::Period;
 use crate::schedules::{Action, Status};
@@ -25,6 +26,7 @@ pub struct FilterValues {
     pub attendant: Option<i64>,
     pub creator: Option<UserId>,
     pub action: Option<Action>,
+    pub delivery: Option<DeliveryState>,
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
 }
@@ -35,14 +37,53 @@ const TEXTS: &str = "(SELECT x.search FROM schedule_texts x WHERE x.schedule_id 
 /// The number of values that `bind_filters` binds. A statement's own values begin after them.
 pub const FILTER_PARAMETERS: usize = 9;
 
-/// The filters that have an index, the most selective first: expression and parameter. Together with a
-/// situation, the index returns rows in the order of the due time.
+/// SQL: what became of the message of the schedule `s`. A subquery of one row, which the planner runs for each
+/// schedule; an EXISTS could become a scan of all of them.
+pub const DELIVERY: &str = "(SELECT d.state FROM schedule_deliveries d WHERE d.schedule_id = s.id)";
+
+/// The filters on columns of schedules that have an index, the most selective first: expression and parameter.
+/// Together with a situation, the index returns rows in the order of the due time.
 const INDEXED: [(&str, &str); 4] = [
     ("coalesce(s.attendant_id, 0)", "$4"),
     ("s.created_by", "$5"),
     ("s.department_id", "$3"),
     ("s.action", "$6"),
 ];
+
+/// A filter that has an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Indexed {
+    /// Expression and parameter.
+    Column(&'static str, &'static str),
+    Delivery(DeliveryState),
+}
+
+/// Where schedules are read from: SQL of the tables, `s` among them, and of the columns that the index has.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    pub tables: &'static str,
+    pub due_at: &'static str,
+    pub id: &'static str,
+}
+
+pub const SCHEDULES: Source = Source { tables: "schedules s", due_at: "s.due_at", id: "s.id" };
+
+/// OFFSET 0 keeps the planner from reading all schedules beside these, in the same order.
+const DELIVERIES: Source = Source {
+    tables: "schedule_deliveries x CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = x.schedule_id OFFSET 0) s",
+    due_at: "x.due_at",
+    id: "x.schedule_id",
+};
+
+impl Indexed {
+    /// SQL condition on the schedule `s`.
+    fn condition(self) -> String {
+        match self {
+            Self::Column(column, value) => format!("{column} = {value}"),
+            Self::Delivery(state) => format!("{DELIVERY} = '{}'", state.as_str()),
+        }
+    }
+}
 
 impl FilterValues {
     /// Converts the filters. `found` is the result of the search in them.
@@ -64,29 +105,64 @@ impl FilterValues {
             }),
             creator: filters.creator,
             action: filters.action,
+            delivery: filters.delivery,
             from,
             to,
         }
     }
 
-    fn are_set(&self) -> [bool; 4] {
-        [self.attendant.is_some(), self.creator.is_some(), self.department.is_some(), self.action.is_some()]
-    }
-
-    fn indexed_ones(&self) -> impl Iterator<Item = (&'static str, &'static str)> + use<> {
-        INDEXED.into_iter().zip(self.are_set()).filter(|(_, is_set)| *is_set).map(|(filter, _)| filter)
+    /// The indexed filters that are set, the most selective first. Few messages are in a state that passes or
+    /// awaits a person; nearly all are in one of the others.
+    fn indexed_ones(&self) -> impl Iterator<Item = Indexed> + use<> {
+        let are_set = [
+            self.attendant.is_some(),
+            self.creator.is_some(),
+            self.department.is_some(),
+            self.action.is_some(),
+        ];
+        let columns = INDEXED.into_iter().zip(are_set).filter(|(_, is_set)| *is_set);
+        let columns = columns.map(|((column, value), _)| Indexed::Column(column, value));
+        let (rare, usual) = match self.delivery {
+            Some(state) if state.is_usual() => (None, Some(state)),
+            state => (state, None),
+        };
+        rare.map(Indexed::Delivery).into_iter().chain(columns).chain(usual.map(Indexed::Delivery))
     }
 
     /// The filter whose index is used, if one is set.
-    pub fn indexed(&self) -> Option<(&'static str, &'static str)> {
+    pub fn indexed(&self) -> Option<Indexed> {
         self.indexed_ones().next()
+    }
+
+    /// Where the index of the filter [`indexed`](Self::indexed) is.
+    pub fn source(&self) -> Source {
+        match self.indexed() {
+            Some(Indexed::Delivery(_)) => DELIVERIES,
+            Some(Indexed::Column(..)) | None => SCHEDULES,
+        }
     }
 
     /// SQL condition: whether the schedule `s` matches the filters. It contains only filters that are set, so
     /// that each combination of filters gets its own plan.
     pub fn condition(&self) -> String {
+        self.condition_with(self.indexed().map(Indexed::condition))
+    }
+
+    /// Like [`condition`](Self::condition), for schedules that are read from the [`source`](Self::source).
+    pub fn condition_in_source(&self) -> String {
+        self.condition_with(self.indexed_in_source())
+    }
+
+    /// The part of that condition that the index of the source answers.
+    pub fn indexed_in_source(&self) -> Option<String> {
+        self.indexed().map(|indexed| match indexed {
+            Indexed::Delivery(state) => format!("x.state = '{}'", state.as_str()),
+            Indexed::Column(..) => indexed.condition(),
+        })
+    }
+
+    fn condition_with(&self, indexed: Option<String>) -> String {
         let status = self.status.map(|status| format!("s.status = '{}'", status.as_str()));
-        let indexed = self.indexed().map(|(column, value)| format!("{column} = {value}"));
         status.into_iter().chain(indexed).chain([self.rest()]).collect::<Vec<_>>().join(" AND ")
     }
 
@@ -95,27 +171,40 @@ impl FilterValues {
     pub fn rest(&self) -> String {
         let found = self.found.as_ref().map(|_| "s.id = ANY ($1)".to_owned());
         let compared = self.words.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)"));
-        let others = self.indexed_ones().skip(1).map(|(column, value)| format!("{column} = {value}"));
-        let all = found.into_iter().chain(compared).chain([self.within_period()]).chain(others);
+        let others = self.indexed_ones().skip(1).map(Indexed::condition);
+        let all = found.into_iter().chain(compared).chain([self.within_period("s.due_at")]).chain(others);
         all.collect::<Vec<_>>().join(" AND ")
     }
 
-    /// The part of the condition about the due time.
-    pub fn within_period(&self) -> String {
-        let from = self.from.map_or("true", |_| "s.due_at >= $7");
-        let to = self.to.map_or("true", |_| "s.due_at < $8");
+    /// The part of the condition about the due time, which stands in the column `due_at`.
+    pub fn within_period(&self, due_at: &str) -> String {
+        let from = self.from.map_or("true".to_owned(), |_| format!("{due_at} >= $7"));
+        let to = self.to.map_or("true".to_owned(), |_| format!("{due_at} < $8"));
         format!("{from} AND {to}")
     }
 
     /// The number of indexed filters that are set.
     pub fn count_indexed(&self) -> usize {
-        self.are_set().into_iter().filter(|is_set| *is_set).count()
+        self.indexed_ones().count()
     }
 
-    /// The situations that match.
+    /// The situations that match. Only schedules that are completed have sent a message.
     pub fn statuses(&self) -> impl Iterator<Item = Status> + use<> {
         let only = self.status;
-        Status::ALL.iter().copied().filter(move |status| only.is_none_or(|only| only == *status))
+        let sent = self.delivery.map(|_| Status::Completed);
+        let is_asked = move |status: &Status| [only, sent].iter().flatten().all(|asked| asked == status);
+        Status::ALL.iter().copied().filter(is_asked)
+    }
+
+    /// The state of the message, if only it and the period are asked for. Then schedules can be counted without
+    /// reading them.
+    pub fn delivery_alone(&self) -> Option<DeliveryState> {
+        self.delivery.filter(|_| self.count_indexed() == 1 && !self.is_searched())
+    }
+
+    /// Whether no schedule can match, because its situation is one in which it has sent no message.
+    pub fn are_impossible(&self) -> bool {
+        self.statuses().next().is_none()
     }
 
     /// Whether there is a search.

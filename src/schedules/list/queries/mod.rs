@@ -18,7 +18,7 @@ mod ticked;
 
 pub use counts::{Count, Counts, counts};
 pub use export::{ExportRow, chunk};
-pub use filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
+pub use filter_values::{FILTER_PARAMETERS, FilterValues, SCHEDULES, Source, bind_filters};
 pub use found::counts_and_page;
 pub use options::{FilterOptions, options, users};
 pub use page::{Row, page};

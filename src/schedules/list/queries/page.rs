@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use super::counts::{Counts, rows_of_status};
-use super::filter_values::{FILTER_PARAMETERS, FilterValues, bind_filters};
+use super::filter_values::{DELIVERY, FILTER_PARAMETERS, FilterValues, SCHEDULES, Source, bind_filters};
 use super::status_range::{Direction, status_range};
 use crate::db::{self, Cursor, PageOf};
 use crate::error::Result;
@@ -57,7 +57,7 @@ pub fn page(
         at: if sort.is_by_creation() { row.created_at } else { row.due_at },
         id: row.id.0,
     };
-    if values.found.as_ref().is_some_and(Vec::is_empty) {
+    if values.found.as_ref().is_some_and(Vec::is_empty) || values.are_impossible() {
         return Ok(PageOf::cut(Vec::new(), PAGE, (start, is_backwards), cursor));
     }
     let reading = ReadOrder::new(sort, is_backwards, start.is_some());
@@ -80,10 +80,7 @@ pub fn page(
                 s.status = 'scheduled' AND s.spacing_exempt AS is_unspaced,
                 CASE WHEN s.status = 'completed' AND s.finished_at < s.due_at THEN s.finished_at END AS fired_early_at,
                 c.archived_at IS NOT NULL AS is_archived, d.name AS department_name, a.name AS attendant_name,
-                (SELECT coalesce(o.state, CASE WHEN m.read_at IS NOT NULL THEN 'read'
-                                               WHEN m.delivered_at IS NOT NULL THEN 'delivered' ELSE 'sent' END)
-                   FROM messages m LEFT JOIN outbox o ON o.message_id = m.id
-                  WHERE m.schedule_id = s.id AND m.kind = 'attendant') AS delivery
+                {DELIVERY} AS delivery
            FROM ({rows}) s
            JOIN {contact} ON c.id = s.contact_id
            JOIN channels ch ON ch.id = c.channel_id
@@ -102,7 +99,6 @@ pub struct ReadOrder {
     is_descending: bool,
     has_cursor: bool,
     pub order: &'static str,
-    after_cursor: String,
 }
 
 impl ReadOrder {
@@ -115,17 +111,22 @@ impl ReadOrder {
             (false, true) => "ORDER BY s.due_at DESC, s.id DESC",
             (false, false) => "ORDER BY s.due_at, s.id",
         };
-        let sign = if is_descending { '<' } else { '>' };
-        let after_cursor = match (has_cursor, sort.is_by_creation()) {
-            (false, _) => String::new(),
-            (true, true) => format!("AND s.id {sign} ${}", FILTER_PARAMETERS + 2),
-            (true, false) => format!(
-                "AND (s.due_at, s.id) {sign} (${}, ${})",
-                FILTER_PARAMETERS + 1,
-                FILTER_PARAMETERS + 2
+        Self { sort, is_descending, has_cursor, order }
+    }
+
+    /// The order and the rows after the cursor in SQL, by the columns of `source`.
+    fn within(&self, source: Source) -> (String, String) {
+        let Source { due_at, id, .. } = source;
+        let (direction, sign) = if self.is_descending { ("DESC", '<') } else { ("ASC", '>') };
+        let (at, last) = (FILTER_PARAMETERS + 1, FILTER_PARAMETERS + 2);
+        let (order, after) = match self.sort.is_by_creation() {
+            true => (format!("ORDER BY {id} {direction}"), format!("AND {id} {sign} ${last}")),
+            false => (
+                format!("ORDER BY {due_at} {direction}, {id} {direction}"),
+                format!("AND ({due_at}, {id}) {sign} (${at}, ${last})"),
             ),
         };
-        Self { sort, is_descending, has_cursor, order, after_cursor }
+        (order, if self.has_cursor { after } else { String::new() })
     }
 
     /// SQL: the first schedules in this order. The indexes of the filters begin with the situation, so the
@@ -146,10 +147,12 @@ impl ReadOrder {
     }
 
     fn first(&self, values: &FilterValues, limit: usize) -> String {
-        let Self { order, after_cursor, .. } = self;
+        let source = values.source();
+        let (order, after_cursor) = self.within(source);
         format!(
-            "(SELECT s.* FROM schedules s WHERE {} {after_cursor} {order} LIMIT {limit})",
-            values.condition()
+            "(SELECT s.* FROM {} WHERE {} {after_cursor} {order} LIMIT {limit})",
+            source.tables,
+            values.condition_in_source()
         )
     }
 
@@ -166,7 +169,7 @@ impl ReadOrder {
     /// that is a week or a block of ids, until it has enough rows. The planner can only run a LATERAL subquery
     /// once for each slice, in their order.
     fn rows_by_slice(&self, values: &FilterValues, text_condition: &str, limit: usize) -> String {
-        let Self { order, after_cursor, .. } = self;
+        let (order, after_cursor) = self.within(SCHEDULES);
         let others = FilterValues { words: None, ..values.clone() };
         let column = if self.sort.is_by_creation() { "search_block(x.schedule_id)" } else { "x.week" };
         let (first, last) = if self.sort.is_by_creation() { self.blocks() } else { self.weeks(&others) };
@@ -209,7 +212,7 @@ impl ReadOrder {
 
     /// Like [`rows`](Self::rows), for the result of a search: reads its rows by id and sorts them.
     fn rows_found(&self, values: &FilterValues, limit: usize) -> String {
-        let Self { order, after_cursor, .. } = self;
+        let (order, after_cursor) = self.within(SCHEDULES);
         // OFFSET 0 keeps the planner from reading the list in order instead.
         format!(
             "(SELECT s.* FROM (SELECT s.* FROM schedules s WHERE s.id = ANY ($1) OFFSET 0) s
@@ -221,11 +224,11 @@ impl ReadOrder {
     /// Like [`rows`](Self::rows), if few schedules match. They may be far apart in the order of the list, so
     /// they are read as for the count, and sorted.
     pub fn rows_sorted(&self, values: &FilterValues, limit: usize) -> String {
-        let Self { order, after_cursor, .. } = self;
+        let (order, after_cursor) = self.within(SCHEDULES);
         let of_each = values.statuses().map(|status| {
             let found = rows_of_status(status, values);
             // OFFSET 0 keeps the planner from reading the list in order instead.
-            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {after_cursor})", values.condition())
+            format!("(SELECT s.* FROM ({found} OFFSET 0) s WHERE {} {after_cursor})", values.rest())
         });
         let all = of_each.collect::<Vec<_>>().join(" UNION ALL ");
         format!("SELECT * FROM ({all}) s {order} LIMIT {limit}")

@@ -1,7 +1,7 @@
 //! SQL for the schedules of one situation in the order of their due time: a range of the indexes that are in
 //! this order.
 
-use super::filter_values::{FILTER_PARAMETERS, FilterValues};
+use super::filter_values::{FILTER_PARAMETERS, FilterValues, Indexed, Source};
 use crate::schedules::Status;
 
 /// Which end of the range comes first.
@@ -25,15 +25,33 @@ pub fn status_range(
     direction: Direction,
     has_cursor: bool,
 ) -> String {
-    let status = status.as_str();
-    let indexed = values.indexed();
-    let (column, value) = indexed
-        .map_or_else(Default::default, |(column, value)| (format!("{column}, "), format!("{value}, ")));
-    let side = |sign: &str| format!("({column}s.status) {sign} ({value}'{status}')");
-    let time =
-        |sign: &str, at: &str| format!("({column}s.status, s.due_at) {sign} ({value}'{status}', {at})");
-    let place = |sign: &str, at: &str, id: &str| {
-        format!("({column}s.status, s.due_at, s.id) {sign} ({value}'{status}', {at}, {id})")
+    let tables = values.source().tables;
+    let Range { ends, order } = range(status, values, direction, has_cursor);
+    format!("SELECT s.* FROM {tables} WHERE {ends} AND {rest} {order}")
+}
+
+/// Conditions and ORDER BY of a range, in SQL.
+pub struct Range {
+    pub ends: String,
+    pub order: String,
+}
+
+/// The range in the columns of the index alone.
+pub fn range(status: Status, values: &FilterValues, direction: Direction, has_cursor: bool) -> Range {
+    let situation = ("s.status", format!("'{}'", status.as_str()));
+    // The columns of the index before the due time, and their values.
+    let first: Vec<(&str, String)> = match values.indexed() {
+        None => vec![situation],
+        Some(Indexed::Column(column, value)) => vec![(column, value.to_owned()), situation],
+        Some(Indexed::Delivery(state)) => vec![("x.state", format!("'{}'", state.as_str()))],
+    };
+    let columns = first.iter().map(|(column, _)| *column).collect::<Vec<_>>().join(", ");
+    let equal = first.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join(", ");
+    let Source { due_at, id, .. } = values.source();
+    let side = |sign: &str| format!("({columns}) {sign} ({equal})");
+    let time = |sign: &str, at: &str| format!("({columns}, {due_at}) {sign} ({equal}, {at})");
+    let place = |sign: &str, at: &str, last: &str| {
+        format!("({columns}, {due_at}, {id}) {sign} ({equal}, {at}, {last})")
     };
     let cursor =
         has_cursor.then(|| (format!("${}", FILTER_PARAMETERS + 1), format!("${}", FILTER_PARAMETERS + 2)));
@@ -52,9 +70,9 @@ pub fn status_range(
             "DESC",
         ),
     };
-    let by = indexed.map_or_else(String::new, |(column, _)| format!("{column} {order}, "));
-    format!(
-        "SELECT s.* FROM schedules s WHERE {start} AND {end} AND {rest}
-          ORDER BY {by}s.status {order}, s.due_at {order}, s.id {order}"
-    )
+    let by: String = first.iter().map(|(column, _)| format!("{column} {order}, ")).collect();
+    Range {
+        ends: format!("{start} AND {end}"),
+        order: format!("ORDER BY {by}{due_at} {order}, {id} {order}"),
+    }
 }

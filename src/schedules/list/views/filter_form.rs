@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use chrono::NaiveDate;
 
+use crate::outbox::DeliveryState;
 use crate::schedules::Action;
 use crate::schedules::list::filters::{Attendant, Filters, Sort};
 use crate::schedules::list::period::{Period, Preset};
@@ -22,6 +23,7 @@ pub struct FilterForm {
     departments: Arc<[Choice]>,
     users: Arc<[Choice]>,
     actions: Vec<Choosable>,
+    deliveries: Vec<Choosable>,
     /// The chosen ids; 0 if nothing is chosen.
     department: i64,
     attendant: i64,
@@ -87,6 +89,10 @@ impl FilterForm {
                 .map(|action| {
                     Choosable::new(action.as_str(), action.label(), filters.action == Some(*action))
                 })
+                .collect(),
+            deliveries: DeliveryState::ALL
+                .iter()
+                .map(|state| Choosable::new(state.as_str(), state.label(), filters.delivery == Some(*state)))
                 .collect(),
             from: day(from),
             to: day(to),
@@ -158,6 +164,9 @@ pub fn chips(filters: &Filters, options: &FilterOptions, path: &str, more: &[(&s
         }),
         filters.action.map(|action| {
             (format!("Ação: {}", action.short_label()), Filters { action: None, ..filters.clone() })
+        }),
+        filters.delivery.map(|state| {
+            (format!("Mensagem: {}", state.label()), Filters { delivery: None, ..filters.clone() })
         }),
         filters.period.map(|period| {
             (format!("Período: {}", period.label()), Filters { period: None, ..filters.clone() })
