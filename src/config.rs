@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use url::Url;
 
+mod clamd_address;
 mod file_location;
 mod trusted_proxies;
 
+pub use clamd_address::ClamdAddress;
 pub use file_location::{Bucket, FileLocation, FileLocationError};
 pub use trusted_proxies::{TrustedProxies, network_named, network_of};
 
@@ -30,6 +32,8 @@ pub struct Config {
     pub trusted_proxies: TrustedProxies,
     /// Maximum concurrent connections from one address. Trusted proxies are exempt.
     pub connections_per_address: usize,
+    /// The virus scanner of uploaded files; `None` means that files are not scanned.
+    pub clamd: Option<ClamdAddress>,
     /// Whether channels may call services at private and loopback addresses.
     pub allows_private_addresses: bool,
     /// Where to report a vulnerability, as a URI; `None` means the usual mailbox at the public address.
@@ -56,6 +60,8 @@ pub enum ConfigError {
     ConnectionsPerAddress(String),
     #[error("PONTUAL_ALLOW_PRIVATE_ADDRESSES must be yes or no, not {0:?}")]
     PrivateAddresses(String),
+    #[error("PONTUAL_CLAMD must be tcp://HOST:PORT or unix:/PATH, not {0:?}")]
+    Clamd(String),
     #[error("PONTUAL_SECURITY_CONTACT must be an e-mail address or an https address, not {0:?}")]
     SecurityContact(String),
     #[error(transparent)]
@@ -98,6 +104,10 @@ impl Config {
             Some("yes") => true,
             Some(other) => return Err(ConfigError::PrivateAddresses(other.to_owned())),
         };
+        let clamd = match var("PONTUAL_CLAMD") {
+            Some(given) => Some(given.parse().map_err(|()| ConfigError::Clamd(given))?),
+            None => None,
+        };
         let security_contact = match var("PONTUAL_SECURITY_CONTACT") {
             Some(given) => Some(parse_contact(&given).ok_or(ConfigError::SecurityContact(given))?),
             None => None,
@@ -114,6 +124,7 @@ impl Config {
             trusted_proxies,
             connections_per_address,
             allows_private_addresses,
+            clamd,
             security_contact,
         })
     }
@@ -256,6 +267,8 @@ mod tests {
         }
         let proxies = config(&[("PONTUAL_TRUSTED_PROXIES", "balancer")]).unwrap_err();
         assert_eq!(proxies, ConfigError::TrustedProxies("balancer".into()));
+        let clamd = config(&[("PONTUAL_CLAMD", "clamav:3310")]).unwrap_err();
+        assert_eq!(clamd, ConfigError::Clamd("clamav:3310".into()));
         for bad in ["http://empresa.example", "seguranca", "javascript:alert(1)"] {
             let error = config(&[("PONTUAL_SECURITY_CONTACT", bad)]).unwrap_err();
             assert_eq!(error, ConfigError::SecurityContact(bad.into()));

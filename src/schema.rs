@@ -140,6 +140,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    customer_upload_volumes (contact_id) {
+        contact_id -> Int8,
+        bytes -> Int8,
+        day_began_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     department_members (department_id, user_id) {
         department_id -> Int8,
         user_id -> Int8,
@@ -503,6 +511,7 @@ diesel::joinable!(contacts -> users (default_attendant_id));
 diesel::joinable!(contacts -> departments (default_department_id));
 diesel::joinable!(contacts -> people (person_id));
 diesel::joinable!(customer_accesses -> contacts (contact_id));
+diesel::joinable!(customer_upload_volumes -> contacts (contact_id));
 diesel::joinable!(department_members -> departments (department_id));
 diesel::joinable!(department_members -> users (user_id));
 diesel::joinable!(import_files -> imports (import_id));
@@ -547,6 +556,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     contact_merges,
     contacts,
     customer_accesses,
+    customer_upload_volumes,
     department_members,
     departments,
     import_files,

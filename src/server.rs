@@ -26,7 +26,7 @@ use crate::contacts::import;
 use crate::db::private::{Keeper, KeeperFailure, STOP_TIME_LIMIT, Stop};
 use crate::db::{Changes, Db};
 use crate::dispatcher::{self, Control, Ending, Waker};
-use crate::files::{self, Files};
+use crate::files::{self, Files, Scanner};
 use crate::inbox;
 use crate::keys::Keys;
 use crate::live::{self, Event, Hub, Incoming};
@@ -91,6 +91,7 @@ pub fn run(mut config: Config, wants_demo: bool) -> Result<ExitCode, CommandErro
     let Database { url, private } = database;
     let db = Db::new(&url, pool_size());
     let files = Files::open(&config.files, &config.data_dir).map_err(CommandError::Files)?;
+    let files = files.scanned_by(config.clamd.clone().map(Scanner::new));
     let shared = Shared::new(config, keys, db, files);
     let (lost, is_lost) = oneshot::channel();
     let give_up = |error| drop(lost.send(error));

@@ -6,9 +6,8 @@ use uuid::Uuid;
 use super::queries;
 use super::thread::{self, Body, Kind, NewMessage, Origin};
 use crate::error::Result;
-use crate::files;
+use crate::files::IncomingFile;
 use crate::ids::ContactId;
-use crate::inbox::IncomingFile;
 use crate::live::{self, Event};
 use crate::tickets;
 
@@ -17,7 +16,7 @@ use crate::tickets;
 pub struct IncomingMessage {
     pub contact: ContactId,
     pub body: Body,
-    /// Made by the sender. The same text sent again with the same key is not written again.
+    /// Made by the sender. The same text and files sent again with the same key are not written again.
     pub client_key: Option<Uuid>,
     /// The network address that it came from; empty if a service sent it.
     pub ip: String,
@@ -58,10 +57,7 @@ pub fn receive_from_service(conn: &mut PgConnection, incoming: &IncomingMessage)
         Some(open) => open.id,
         None => tickets::open(conn, contact, &incoming.ip)?,
     };
-    let id = thread::queries::write(conn, ticket, &incoming.message())?;
-    for file in &incoming.files {
-        files::queries::add_to_message(conn, id, file.hash, &file.name)?;
-    }
+    thread::queries::write(conn, ticket, &incoming.message())?;
     live::announce(conn, &Event::ConversationsChanged(vec![contact]))
 }
 
@@ -75,6 +71,7 @@ impl IncomingMessage {
             client_key: self.client_key,
             origin: self.origin.clone(),
             quoted: self.quoted.clone(),
+            files: self.files.clone(),
         }
     }
 }

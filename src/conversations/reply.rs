@@ -44,6 +44,7 @@ pub fn reply(conn: &mut PgConnection, author: &Account, ticket: TicketId, reply:
         client_key: reply.client_key,
         origin: None,
         quoted: String::new(),
+        files: Vec::new(),
     };
     if thread::queries::is_written(conn, &message)? {
         return Ok(Replied::Written);

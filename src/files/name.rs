@@ -4,7 +4,7 @@
 const LONGEST: usize = 120;
 
 /// One line without path, invisible characters or characters that change the text direction.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileName(String);
 
 impl FileName {

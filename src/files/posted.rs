@@ -14,7 +14,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 
-use super::{FileName, Files, MAX_FILES, MAX_SIZE, Received};
+use super::{FileName, Files, MAX_FILES, MAX_SIZE, Received, Sender};
 use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::web::{Csrf, FORM_LIMIT, Fields, Posted, PostedForm, USER_KEY};
@@ -37,7 +37,8 @@ const SILENCE: Duration = Duration::from_secs(20);
 pub struct PostedFiles {
     fields: Fields,
     pub files: Vec<PostedFile>,
-    /// Names of the files beyond the maximum number, which were dropped.
+    /// Names of the files that were not received: those beyond the maximum number, or all (see
+    /// [`Receiving`]).
     pub left_out: Vec<FileName>,
     pub store: web::Data<Files>,
 }
@@ -56,11 +57,23 @@ impl Deref for PostedFiles {
     }
 }
 
-impl FromRequest for PostedFiles {
-    type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self>>;
+/// What becomes of the files of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receiving {
+    Files,
+    /// Their names are noted, and their bytes passed over.
+    Names,
+}
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+impl PostedFiles {
+    /// Reads the form that `sender` sent. For handlers that must know the sender before anything is read; others
+    /// use the extractor.
+    pub fn read(
+        request: &HttpRequest,
+        payload: &mut Payload,
+        sender: Sender,
+        receiving: Receiving,
+    ) -> LocalBoxFuture<'static, Result<Self>> {
         let kind = request.headers().get(CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
         if !kind.is_some_and(|kind| kind.starts_with(b"multipart/form-data")) {
             let (request, plain) = (request.clone(), Posted::from_request(request, payload));
@@ -72,9 +85,26 @@ impl FromRequest for PostedFiles {
         let request = request.clone();
         let parts = Multipart::new(request.headers(), bounded(payload.take(), SILENCE));
         Box::pin(async move {
-            let reader = Reader::new(&request)?;
+            let reader = Reader::new(&request, sender, receiving)?;
             timeout(TOTAL_TIME, reader.read(parts)).await.map_err(|_| Error::BadRequest)?
         })
+    }
+
+    /// The names of all files of the form.
+    pub fn file_names(&self) -> Vec<String> {
+        let names = self.files.iter().map(|file| &file.name).chain(&self.left_out);
+        names.map(|name| name.as_str().to_owned()).collect()
+    }
+}
+
+impl FromRequest for PostedFiles {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let user = request.get_session().get(USER_KEY).ok().flatten();
+        let sender = user.map_or(Sender::Visitor, |user| Sender::User(UserId(user)));
+        Self::read(request, payload, sender, Receiving::Files)
     }
 }
 
@@ -101,7 +131,8 @@ async fn pass_over(mut part: Field) -> Result<()> {
 struct Reader<'a> {
     request: &'a HttpRequest,
     csrf: &'a Csrf,
-    sender: Option<UserId>,
+    sender: Sender,
+    receiving: Receiving,
     store: web::Data<Files>,
     fields: Vec<(String, String)>,
     text_size: usize,
@@ -110,11 +141,20 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(request: &'a HttpRequest) -> Result<Self> {
+    fn new(request: &'a HttpRequest, sender: Sender, receiving: Receiving) -> Result<Self> {
         let csrf = request.app_data::<web::Data<Csrf>>().ok_or_else(|| Error::unexpected("no Csrf"))?;
         let (store, fields, files) = (store_of(request)?, Vec::new(), Vec::new());
-        let sender = request.get_session().get(USER_KEY).ok().flatten().map(UserId);
-        Ok(Self { request, csrf, sender, store, fields, text_size: 0, files, left_out: Vec::new() })
+        Ok(Self {
+            request,
+            csrf,
+            sender,
+            receiving,
+            store,
+            fields,
+            text_size: 0,
+            files,
+            left_out: Vec::new(),
+        })
     }
 
     async fn read(mut self, mut parts: Multipart) -> Result<PostedFiles> {
@@ -139,7 +179,7 @@ impl<'a> Reader<'a> {
         let fields = Fields::of(std::mem::take(&mut self.fields)).ok_or(Error::BadRequest)?;
         let Self { request, files, left_out, store, .. } = self;
         // A foreign form's files were not read.
-        PostedForm::set_fields(request, &fields, !is_own || !files.is_empty());
+        PostedForm::set_fields(request, &fields, !is_own || !files.is_empty() || !left_out.is_empty());
         if !is_own {
             return Err(Error::ForeignRequest);
         }
@@ -164,6 +204,11 @@ impl<'a> Reader<'a> {
     }
 
     async fn file(&mut self, mut part: Field, name: &str) -> Result<()> {
+        let is_received = self.receiving == Receiving::Files && self.files.len() < MAX_FILES;
+        if !name.is_empty() && !is_received {
+            self.left_out.push(name_of(name));
+            return pass_over(part).await;
+        }
         let share = self.store.upload_share(self.sender);
         let mut incoming = Some(self.store.receive_from(share, MAX_SIZE).await?);
         let mut is_empty = true;
@@ -181,12 +226,7 @@ impl<'a> Reader<'a> {
         if is_empty && name.is_empty() {
             return Ok(());
         }
-        // Browsers escape quotation marks in names like this.
-        let name = FileName::of(&name.replace("%22", "\""));
-        if self.files.len() == MAX_FILES {
-            self.left_out.push(name);
-            return Ok(());
-        }
+        let name = name_of(name);
         let content = match incoming {
             Some(open) => Some(open.finish().await?),
             None => None,
@@ -194,6 +234,11 @@ impl<'a> Reader<'a> {
         self.files.push(PostedFile { name, content });
         Ok(())
     }
+}
+
+/// Browsers escape quotation marks in names.
+fn name_of(sent: &str) -> FileName {
+    FileName::of(&sent.replace("%22", "\""))
 }
 
 fn store_of(request: &HttpRequest) -> Result<web::Data<Files>> {

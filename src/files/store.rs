@@ -29,10 +29,9 @@ use tokio::sync::Semaphore;
 
 use super::incoming::disk;
 use super::uploads_in_progress::{UploadShare, UploadsInProgress};
-use super::{ContentHash, Incoming, Received};
+use super::{ContentHash, Incoming, Received, Scanner, Sender};
 use crate::config::{Bucket, FileLocation};
 use crate::error::{Error, Result};
-use crate::ids::UserId;
 
 /// Folder of temporary files. Always on this machine's disk, even if the store is a bucket.
 const INCOMING: &str = "incoming";
@@ -56,6 +55,7 @@ pub struct Files {
     directory: Option<PathBuf>,
     uploads: Arc<Semaphore>,
     uploads_in_progress: UploadsInProgress,
+    scanner: Option<Scanner>,
 }
 
 /// A stored file that is being read.
@@ -89,7 +89,17 @@ impl Files {
             directory: matches!(place, FileLocation::Directory(_)).then_some(root),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE)),
             uploads_in_progress: UploadsInProgress::default(),
+            scanner: None,
         })
+    }
+
+    /// Has all files scanned for viruses before they are kept.
+    pub fn scanned_by(self, scanner: Option<Scanner>) -> Self {
+        Self { scanner, ..self }
+    }
+
+    pub fn scanner(&self) -> Option<&Scanner> {
+        self.scanner.as_ref()
     }
 
     /// Tests the store, so that a wrong key or bucket stops the start and not the first upload. The error is
@@ -117,8 +127,8 @@ impl Files {
         Incoming::create(&self.incoming, limit, Some(share)).await
     }
 
-    /// The counter for another file of `sender`; `None` stands for all senders who are not signed in.
-    pub fn upload_share(&self, sender: Option<UserId>) -> UploadShare {
+    /// The counter for another file of `sender`.
+    pub fn upload_share(&self, sender: Sender) -> UploadShare {
         self.uploads_in_progress.share(sender)
     }
 

@@ -1,11 +1,9 @@
 //! Uploads: files that were sent and wait for the form that they belong to.
 
-use actix_web::web;
-
 use super::posted::{PostedFile, PostedFiles};
-use super::{Attachment, FileName, Files, Kind, MAX_FILES, Received, queries};
+use super::{Accepted, Attachment, FileName, Files, MAX_FILES, NotAccepted, Sender, accept, queries};
 use crate::db::Db;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ids::UserId;
 
 /// Maximum unused uploads per user, so that nobody can fill the disk.
@@ -13,7 +11,6 @@ const MAX_UNUSED_UPLOADS: i64 = 200;
 
 /// The message for a form with too many files.
 pub const TOO_MANY: &str = "Envie até 5 arquivos.";
-const ACCEPTED: &str = "O conteúdo deve ser PDF, imagem, áudio, vídeo, Word, Excel, PowerPoint, OpenDocument, texto ou outro dos formatos aceitos, como diz o nome.";
 const TOO_MANY_UNUSED: &str =
     "Você enviou muitos arquivos sem salvar. Salve um agendamento ou tente de novo amanhã.";
 
@@ -69,7 +66,7 @@ fn is_same(one: &Attachment, other: &Attachment) -> bool {
 }
 
 /// The message that names the files beyond the maximum; `None` if there are none.
-fn too_many(left_out: &[FileName]) -> Option<String> {
+pub fn too_many(left_out: &[FileName]) -> Option<String> {
     let names = left_out.iter().map(FileName::as_str).collect::<Vec<_>>().join(", ");
     match left_out.len() {
         0 => None,
@@ -79,44 +76,43 @@ fn too_many(left_out: &[FileName]) -> Option<String> {
 }
 
 /// Stores one file, or returns the reason why it is refused.
-pub async fn keep(
+async fn keep(
     db: &Db,
     files: &Files,
     uploader: UserId,
     file: PostedFile,
 ) -> Result<Result<Attachment, String>> {
-    let PostedFile { name, content } = file;
-    let Some(received) = content else { return Ok(Err(too_large(&name))) };
-    let kind = match accepted_kind(&name, &received).await? {
-        Ok(kind) => kind,
-        Err(sentence) => return Ok(Err(sentence)),
-    };
-    if db.run(move |conn| queries::count_unused(conn, uploader, MAX_UNUSED_UPLOADS)).await?
-        >= MAX_UNUSED_UPLOADS
-    {
+    let unused = db.run(move |conn| queries::count_unused(conn, uploader, MAX_UNUSED_UPLOADS)).await?;
+    if unused >= MAX_UNUSED_UPLOADS {
         return Ok(Err(TOO_MANY_UNUSED.into()));
     }
-    let size = received.size;
-    if let Err(minutes) = db.transaction(move |conn| queries::volume::count(conn, uploader, size)).await? {
-        return Ok(Err(queries::volume::refusal(minutes)));
-    }
-    super::keep(db, files, &received, kind.media_type).await?;
-    let (hash, name) = (received.hash, name.with_extension(kind.usual_extension()));
+    let accepted = match check(db, files, Sender::User(uploader), file).await? {
+        Ok(accepted) => accepted,
+        Err(sentence) => return Ok(Err(sentence)),
+    };
+    super::keep(db, files, &accepted).await?;
+    let (hash, name) = (accepted.hash(), accepted.name);
     db.transaction(move |conn| queries::add_upload(conn, hash, &name, uploader)).await.map(Ok)
+}
+
+/// Checks a file that somebody sent, or returns the reason why it is refused. Also a refused file counts
+/// towards the sender's volume, because looking at it takes time.
+pub async fn check(
+    db: &Db,
+    files: &Files,
+    sender: Sender,
+    file: PostedFile,
+) -> Result<Result<Accepted, String>> {
+    let PostedFile { name, content } = file;
+    let Some(received) = content else { return Ok(Err(too_large(&name))) };
+    let size = received.size;
+    if let Err(wait) = db.transaction(move |conn| queries::volume::count(conn, sender, size)).await? {
+        return Ok(Err(wait.refusal()));
+    }
+    Ok(accept(files, name, received).await?.map_err(NotAccepted::sentence))
 }
 
 /// The sentence about a file above the size limit.
 pub fn too_large(name: &FileName) -> String {
     format!("{} passa de 16 MB.", name.as_str())
-}
-
-/// The kind of a received file, or the reason why it is refused.
-pub async fn accepted_kind(name: &FileName, received: &Received) -> Result<Result<&'static Kind, String>> {
-    if received.size == 0 {
-        return Ok(Err(format!("{} está vazio.", name.as_str())));
-    }
-    let (path, tried) = (received.path().to_owned(), name.clone());
-    let kind = web::block(move || Kind::of(&path, &tried)).await.map_err(Error::unexpected)?;
-    let kind = kind.map_err(|error| Error::Unavailable(error.to_string()))?;
-    Ok(kind.ok_or_else(|| format!("{} não é um tipo de arquivo aceito. {ACCEPTED}", name.as_str())))
 }

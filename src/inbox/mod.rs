@@ -13,12 +13,12 @@ mod store;
 mod take;
 pub mod worker;
 
+pub use crate::files::IncomingFile;
 pub use read::{Read, Reading};
 pub use store::store;
 pub use take::{Taken, take};
 
 use crate::contacts::identities::Identity;
-use crate::files::{ContentHash, FileName};
 use crate::ids::ChannelId;
 
 /// A message that came by a service, as its channel read it.
@@ -43,10 +43,4 @@ pub struct ChannelMessage {
     /// Our messages that it answers, by the ids that we gave the service. If no identity is known, the contact of one of
     /// them wrote it.
     pub answers: Vec<String>,
-}
-
-#[derive(Clone, Debug)]
-pub struct IncomingFile {
-    pub name: FileName,
-    pub hash: ContentHash,
 }

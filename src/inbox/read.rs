@@ -7,7 +7,7 @@ use crate::channels::transport::Attempt;
 use crate::channels::{ChannelKind, TransportOptions, email, webhook};
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files::{self, FileName, Files, MAX_SIZE};
+use crate::files::{self, FileName, Files, MAX_SIZE, NotAccepted};
 use crate::ids::ChannelId;
 
 /// A row of the inbox, and what its channel needs to read it.
@@ -53,6 +53,9 @@ impl Reading<'_> {
 
     /// Stores a file of the message, with the limits and checks of uploads. The inner error is a sentence that says why the
     /// file is refused.
+    ///
+    /// # Errors
+    /// `Unavailable` while the virus scanner cannot be reached.
     pub async fn keep(&self, name: &str, content: &[u8]) -> Result<Result<IncomingFile, String>> {
         let name = FileName::of(name);
         let mut incoming = self.files.receive(MAX_SIZE).await?;
@@ -62,11 +65,14 @@ impl Reading<'_> {
             Err(error) => return Err(error),
         }
         let received = incoming.finish().await?;
-        let kind = match files::accepted_kind(&name, &received).await? {
-            Ok(kind) => kind,
-            Err(sentence) => return Ok(Err(sentence)),
-        };
-        files::keep(self.db, self.files, &received, kind.media_type).await?;
-        Ok(Ok(IncomingFile { name: name.with_extension(kind.usual_extension()), hash: received.hash }))
+        match files::accept(self.files, name, received).await? {
+            Ok(accepted) => {
+                files::keep(self.db, self.files, &accepted).await?;
+                Ok(Ok(IncomingFile { hash: accepted.hash(), name: accepted.name }))
+            }
+            Err(NotAccepted::Refused(sentence)) => Ok(Err(sentence)),
+            // Nobody can send it again: the message waits until the scanner answers.
+            Err(NotAccepted::NotScanned(_, error)) => Err(error.into()),
+        }
     }
 }

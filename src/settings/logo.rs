@@ -22,7 +22,7 @@ pub async fn create(
     shell: Shell,
     db: web::Data<Db>,
 ) -> Result<HttpResponse> {
-    let sent = form.files.pop().map(|file| file.content);
+    let sent = form.files.pop();
     let Err(sentence) = save_logo(&db, &form.store, sent, (**viewer).clone()).await? else {
         return Ok(redirect_with("/settings", "Logotipo salvo."));
     };

@@ -11,8 +11,7 @@ use crate::auth::Account;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::files::queries::volume;
-use crate::files::{self, ContentHash, Files, Received};
-use crate::ids::UserId;
+use crate::files::{self, Accepted, ContentHash, Files, PostedFile, Received, Sender};
 
 /// Maximum size of an uploaded file, in bytes.
 const LIMIT: u64 = 1024 * 1024;
@@ -20,36 +19,39 @@ const LIMIT: u64 = 1024 * 1024;
 /// Decoding a picture takes much memory, so each process decodes one at a time.
 static PICTURES: Semaphore = Semaphore::const_new(1);
 
-/// Saves the picture `sent` in place of the previous logo, or returns the reason why it is refused. `Some(None)` is a
-/// picture that was too large to be received.
+/// Saves the picture `sent` in place of the previous logo, or returns the reason why it is refused.
 pub async fn save_logo(
     db: &Db,
     store: &Files,
-    sent: Option<Option<Received>>,
+    sent: Option<PostedFile>,
     by: Account,
 ) -> Result<Result<(), String>> {
-    let Some(sent) = sent else { return Ok(Err("Escolha uma imagem.".into())) };
-    let Some(sent) = sent.filter(|sent| sent.size <= LIMIT) else {
+    let Some(PostedFile { name, content }) = sent else { return Ok(Err("Escolha uma imagem.".into())) };
+    let Some(sent) = content.filter(|sent| sent.size <= LIMIT) else {
         return Ok(Err("A imagem passa de 1 MB.".into()));
     };
-    let png = match small_png(db, by.id, sent).await? {
+    let (sender, size) = (Sender::User(by.id), sent.size);
+    if let Err(wait) = db.transaction(move |conn| volume::count(conn, sender, size)).await? {
+        return Ok(Err(wait.refusal()));
+    }
+    if let Err(refusal) = files::scan(store, &name, &sent).await {
+        return Ok(Err(refusal.sentence()));
+    }
+    let png = match small_png(sent).await? {
         Ok(png) => png,
         Err(sentence) => return Ok(Err(sentence)),
     };
     let mut incoming = store.receive(u64::MAX).await?;
     incoming.write(&png).await?;
     let received = incoming.finish().await?;
-    files::keep(db, store, &received, "image/png").await?;
-    let hash = received.hash;
+    let accepted = Accepted::made_here(received, "image/png");
+    files::keep(db, store, &accepted).await?;
+    let hash = accepted.hash();
     db.transaction(move |conn| set_logo(conn, Some(hash), &by)).await.map(Ok)
 }
 
-/// Counts the upload, and makes the PNG.
-async fn small_png(db: &Db, by: UserId, sent: Received) -> Result<Result<Vec<u8>, String>> {
-    let size = sent.size;
-    if let Err(minutes) = db.transaction(move |conn| volume::count(conn, by, size)).await? {
-        return Ok(Err(volume::refusal(minutes)));
-    }
+/// Makes the PNG, or returns the reason why the picture is refused.
+async fn small_png(sent: Received) -> Result<Result<Vec<u8>, String>> {
     let _turn = PICTURES.acquire().await.map_err(Error::unexpected)?;
     let png = web::block(move || logo_image::small_png(sent.path())).await.map_err(Error::unexpected)?;
     Ok(png.map_err(Error::unexpected)?.map_err(|refusal| refusal.sentence()))

@@ -1,12 +1,15 @@
 // Shared by the team's thread and the customer's chat: appending new messages, loading older ones, and
 // sending without losing or doubling a text.
 
+import { chosenFiles } from "./chosen-files.js";
 import { all, one, say } from "./dom.js";
 import { whose } from "./entry.js";
 import { count } from "./limits.js";
 import { newKey } from "./live.js";
 import { end, renewToken } from "./session.js";
 
+const PATIENCE = 15_000; // milliseconds for an answer
+const PATIENCE_WITH_FILES = 15 * 60_000; // as long as the server waits for files
 const END = 48; // pixels; a thread scrolled this near to its end follows new messages
 
 /** An unsuccessful answer; `page` is its document. */
@@ -24,17 +27,22 @@ export async function load(url, options = {}) {
     ...options,
     headers: { "HX-Request": "true", ...whose(), ...options.headers },
     cache: "no-store",
-    signal: AbortSignal.timeout(15_000),
+    signal: options.signal ?? AbortSignal.timeout(PATIENCE),
   });
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (!answer.ok) throw new Refused(answer.status, page);
   return page;
 }
 
-/** Posts form fields. If the page's token is older than the browser's cookie, posts again with a new one. */
+const hasFiles = (fields) => Array.isArray(fields) && fields.some(([, value]) => value instanceof File);
+
+/** Posts form fields, some of which may be files. If the page's token is older than the browser's cookie, posts again with a new one. */
 export async function post(url, fields) {
-  const send = (body) => load(url, { method: "POST", body });
-  const body = new URLSearchParams(fields);
+  const withFiles = hasFiles(fields);
+  const patience = withFiles ? PATIENCE_WITH_FILES : PATIENCE;
+  const send = (body) => load(url, { method: "POST", body, signal: AbortSignal.timeout(patience) });
+  const body = withFiles ? new FormData() : new URLSearchParams(fields);
+  if (withFiles) for (const [name, value] of fields) body.append(name, value);
   try {
     return await send(body);
   } catch (error) {
@@ -147,7 +155,7 @@ export class Thread {
   }
 
   /** Adds a bubble for a message that is being sent. */
-  pending(text, isComment, key) {
+  pending(text, isComment, key, files = []) {
     const bubble = document.createElement("div");
     bubble.dataset.key = key;
     bubble.className = isComment ? "msg out note-msg pending" : "msg out pending";
@@ -159,7 +167,13 @@ export class Thread {
     said.textContent = text;
     const meta = document.createElement("span");
     meta.className = "meta";
-    box.append(said);
+    const names = files.map(({ name }) => {
+      const line = document.createElement("span");
+      line.className = "sent-file";
+      line.textContent = name;
+      return line;
+    });
+    box.append(said, ...names);
     bubble.append(box, meta);
     this.element.append(bubble);
     this.toEnd();
@@ -173,6 +187,7 @@ const breaksLines = ({ ctrlKey, metaKey }) => matchMedia("(pointer: coarse)").ma
 /** Sends the composer's text. `refused(error, text)` returns whether it has handled a refusal. */
 export function sendFrom(thread, refused = () => false) {
   let queue = Promise.resolve();
+  for (const form of all("[data-composer]")) chosenFiles(form);
   document.addEventListener("keydown", (event) => {
     const form = event.target.closest?.("[data-composer]");
     if (!form || event.target.localName !== "textarea") return;
@@ -185,9 +200,17 @@ export function sendFrom(thread, refused = () => false) {
     if (!form || event.submitter?.hasAttribute("formaction")) return;
     event.preventDefault();
     const text = form.elements.body.value.trim();
-    if (!text) return form.elements.body.focus();
-    const fields = [...new FormData(form)].map(([name, value]) => [name, name === "body" ? text : value]);
-    const bubble = thread.pending(text, form.elements.kind?.value === "comment", form.elements.client_key.value);
+    const chosen = chosenFiles(form);
+    if (!text && !chosen?.files.length) return form.elements.body.focus();
+    if (chosen?.complaint) return complain(form, chosen.complaint);
+    const files = chosen?.take() ?? [];
+    const typed = [...new FormData(form)].filter(([, value]) => typeof value === "string");
+    const fields = [
+      ...typed.map(([name, value]) => [name, name === "body" ? text : value]),
+      ...files.map((file) => ["files", file]),
+    ];
+    const isComment = form.elements.kind?.value === "comment";
+    const bubble = thread.pending(text, isComment, form.elements.client_key.value, files);
     form.elements.body.value = "";
     form.elements.client_key.value = newKey();
     count(form.elements.body);
@@ -198,7 +221,7 @@ export function sendFrom(thread, refused = () => false) {
 
 async function send(thread, bubble, url, fields, refused) {
   const meta = one(".meta", bubble);
-  meta.textContent = "Enviando…";
+  meta.textContent = hasFiles(fields) ? "Enviando arquivos…" : "Enviando…";
   try {
     await post(url, fields);
   } catch (error) {
@@ -226,7 +249,8 @@ function giveBack(bubble, fields, error, refused) {
   const form = one("[data-composer]");
   if (!form) return;
   const field = form.elements.body;
-  field.value = field.value ? `${text}\n${field.value}` : text;
+  field.value = [text, field.value].filter(Boolean).join("\n");
+  chosenFiles(form)?.giveBack(fields.map(([, value]) => value).filter((value) => value instanceof File));
   form.elements.client_key.value = new Map(fields).get("client_key");
   count(field);
   if (error.status === 401) end();

@@ -385,7 +385,7 @@ async fn a_refused_message_is_shown_again() {
     let app = TestApp::new().await;
     let (marina, path) = marina(&app).await;
     let action = format!("{path}/messages");
-    marina.post(&action, &[("body", " ")]).await.assert_status(422).assert_says("Escreva a mensagem.");
+    marina.post(&action, &[("body", " ")]).await.assert_status(422).assert_says("Escreva a mensagem ou");
     let long = "x".repeat(4097);
     let page = marina.post(&action, &[("body", &long), ("client_key", KEY)]).await;
     page.assert_status(422).assert_says("Use até 4.096 caracteres.");

@@ -6,6 +6,7 @@ mod audit;
 mod channel_kinds;
 mod channels;
 mod chat;
+mod chat_files;
 mod check;
 mod cli;
 mod clock;

@@ -33,7 +33,7 @@ pub async fn create(
     let mut errors = FieldErrors::default();
     match form.files.pop() {
         Some(PostedFile { name, content: Some(received) }) => {
-            match store_upload(&db, &viewer, chosen, name.as_str(), received).await? {
+            match store_upload(&db, &viewer, chosen, (&name, received), &form.store).await? {
                 Ok(id) => return Ok(redirect(&format!("/contacts/imports/{id}/columns"))),
                 Err(refused) => errors = refused,
             }

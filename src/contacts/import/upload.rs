@@ -6,8 +6,8 @@ use super::table::ReadSettings;
 use crate::auth::Account;
 use crate::db::Db;
 use crate::error::{Error, Result};
-use crate::files::Received;
 use crate::files::queries::volume;
+use crate::files::{self, FileName, Files, Received, Sender};
 use crate::ids::{ChannelId, ImportId};
 use crate::refusal::FieldErrors;
 
@@ -16,8 +16,8 @@ pub async fn store_upload(
     db: &Db,
     account: &Account,
     channel: Option<ChannelId>,
-    file_name: &str,
-    received: Received,
+    file: (&FileName, Received),
+    store: &Files,
 ) -> Result<Result<ImportId, FieldErrors>> {
     let kind = db
         .run(move |conn| {
@@ -29,9 +29,13 @@ pub async fn store_upload(
         return Ok(Err(refused("channel_id", "Selecione a conexão.")));
     };
     // The file stays in the database for up to a week, so it counts towards the user's upload volume.
-    let (by, size, file_name) = (account.id, received.size, file_name.to_owned());
-    if let Err(minutes) = db.transaction(move |conn| volume::count(conn, by, size)).await? {
-        return Ok(Err(refused("file", &volume::refusal(minutes))));
+    let (name, received) = file;
+    let (by, size, file_name) = (account.id, received.size, name.as_str().to_owned());
+    if let Err(wait) = db.transaction(move |conn| volume::count(conn, Sender::User(by), size)).await? {
+        return Ok(Err(refused("file", &wait.refusal())));
+    }
+    if let Err(refusal) = files::scan(store, name, &received).await {
+        return Ok(Err(refused("file", &refusal.sentence())));
     }
     let content = match read_on_blocking_pool(move || readable_content(&received)).await?? {
         Ok(content) => content,

@@ -7,7 +7,8 @@
 //!
 //! Customers see what was sent to them and what they wrote. What they write goes to their open ticket. If
 //! there is none, it opens a ticket in the department that served them last, or else in the channel's default
-//! department.
+//! department. They may send files with the limits and checks of schedules. What one contact can send in a day is
+//! bounded, however many browsers opened the link (`files::queries::volume`).
 
 pub mod accesses;
 mod browser;
@@ -16,7 +17,9 @@ pub mod departure;
 mod end_access;
 mod enter;
 pub mod handlers;
+mod keep_files;
 pub mod messages;
+mod posted;
 mod queries;
 mod rate_limits;
 pub mod receipts;

@@ -8,26 +8,39 @@ use super::Customer;
 use super::queries::OpenAccess;
 use crate::channels::Colour;
 use crate::conversations::thread::{Items, Part, Window, customer_items};
+use crate::files::PostedFiles;
 use crate::ids::MessageId;
 use crate::settings;
-use crate::web::browser_name;
+use crate::web::{Shell, browser_name};
 
 /// The message that the customer is writing.
 pub struct ChatDraft {
     body: String,
     key: String,
     error: Option<String>,
+    /// Names of files that were sent with it and must be chosen again: a page cannot fill a file field.
+    lost: Vec<String>,
 }
 
 impl ChatDraft {
     /// Empty, with a new key.
     pub fn new() -> Self {
-        Self { body: String::new(), key: Uuid::new_v4().to_string(), error: None }
+        Self { body: String::new(), key: Uuid::new_v4().to_string(), error: None, lost: Vec::new() }
     }
 
-    /// A typed message that could not be sent.
-    pub fn refused(body: &str, key: &str, error: impl Into<String>) -> Self {
-        Self { body: body.to_owned(), key: key.to_owned(), error: Some(error.into()) }
+    /// What was posted. A page that sends it by script keeps its files.
+    pub fn posted(form: &PostedFiles, shell: &Shell) -> Self {
+        Self {
+            body: form.get("body").to_owned(),
+            key: form.get("client_key").to_owned(),
+            error: None,
+            lost: if shell.is_htmx { Vec::new() } else { form.file_names() },
+        }
+    }
+
+    /// The same, with the reason why it could not be sent.
+    pub fn refused(self, error: impl Into<String>) -> Self {
+        Self { error: Some(error.into()), ..self }
     }
 }
 

@@ -37,6 +37,14 @@ impl Body {
         }
     }
 
+    /// Like [`parse`](Self::parse), for a message that may consist of files.
+    pub fn parse_beside_files(text: &str, has_files: bool) -> Result<Self, BodyError> {
+        match Self::parse(text) {
+            Err(BodyError::Empty) if has_files => Ok(Self::without_text()),
+            parsed => parsed,
+        }
+    }
+
     /// The text of a message that consists of files.
     pub fn without_text() -> Self {
         Self(String::new())

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::db;
-use crate::files::Attachment;
+use crate::files::{Attachment, IncomingFile};
 use crate::ids::{ChannelId, ContactId, MessageId, ScheduleId, UserId};
 use crate::outbox::{DeliveryState, Reason};
 use crate::text_enum;
@@ -138,19 +138,20 @@ impl Part {
     }
 }
 
-/// A text to write into a thread.
+/// A text, files, or both, to write into a thread.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
     pub contact: ContactId,
     pub kind: Kind,
     pub author: Option<UserId>,
     pub body: Body,
-    /// Made by the sender's page. The same text sent again with the same key is not written again.
+    /// Made by the sender's page. The same text and files sent again with the same key are not written again.
     pub client_key: Option<Uuid>,
     /// `None` for what did not come by a service, and for the further parts of a message that was too long.
     pub origin: Option<Origin>,
     /// What a customer's text quotes of earlier messages.
     pub quoted: String,
+    pub files: Vec<IncomingFile>,
 }
 
 /// The service by which a message came, and its id there.

@@ -1,6 +1,7 @@
 //! SQL of threads: reading a part of one, and writing an entry.
 
-use diesel::dsl::{exists, select};
+use std::collections::BTreeSet;
+
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -75,24 +76,37 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
 /// Writes a message into `ticket` and returns its id, within a transaction that holds the contact's lock.
 /// Call [`is_written`] first: this does not detect repetitions.
 pub fn write(conn: &mut PgConnection, ticket: TicketId, message: &NewMessage) -> Result<MessageId> {
-    if let Some(id) = insert(conn, ticket, message, message.client_key)? {
-        return Ok(id);
+    let id = match insert(conn, ticket, message, message.client_key)? {
+        Some(id) => id,
+        None => {
+            let key = message.client_key.map(|key| key_of_content(key, message));
+            insert(conn, ticket, message, key)?
+                .ok_or_else(|| crate::Error::unexpected("the message is written already"))?
+        }
+    };
+    for file in &message.files {
+        files::queries::add_to_message(conn, id, file.hash, &file.name)?;
     }
-    let key = message.client_key.map(|key| key_of_text(key, message));
-    insert(conn, ticket, message, key)?
-        .ok_or_else(|| crate::Error::unexpected("the message is written already"))
+    Ok(id)
 }
 
-/// Whether `message` was written already: the same key and the same text. The same key with another text, as
-/// after the browser's "back", is another message.
+/// Whether `message` was written already: the same key, the same text and the same files. The same key with
+/// another text or other files, as after the browser's "back", is another message.
 pub fn is_written(conn: &mut PgConnection, message: &NewMessage) -> Result<bool> {
     let Some(key) = message.client_key else { return Ok(false) };
-    let written = messages::table
+    let written: Vec<MessageId> = messages::table
         .filter(messages::contact_id.eq(message.contact))
-        .filter(messages::client_key.eq_any([key, key_of_text(key, message)]))
+        .filter(messages::client_key.eq_any([key, key_of_content(key, message)]))
         .filter(messages::kind.eq(message.kind))
-        .filter(messages::body.eq(message.body.as_str()));
-    Ok(select(exists(written)).get_result(conn)?)
+        .filter(messages::body.eq(message.body.as_str()))
+        .select(messages::id)
+        .load(conn)?;
+    let attached = files::queries::of_messages(conn, &written)?;
+    let wanted: BTreeSet<_> = message.files.iter().map(|file| (file.hash, file.name.as_str())).collect();
+    Ok(written.iter().any(|id| {
+        let files = attached.get(id).into_iter().flatten();
+        files.map(|file| (file.sha256, file.file_name.as_str())).collect::<BTreeSet<_>>() == wanted
+    }))
 }
 
 fn insert(
@@ -120,11 +134,15 @@ fn insert(
         .optional()?)
 }
 
-fn key_of_text(key: Uuid, message: &NewMessage) -> Uuid {
+fn key_of_content(key: Uuid, message: &NewMessage) -> Uuid {
     let mut hash = Sha256::new();
     hash.update(key.as_bytes());
     hash.update(message.kind.as_str());
     hash.update(message.body.as_str());
+    for file in &message.files {
+        hash.update(file.hash.as_bytes());
+        hash.update(file.name.as_str());
+    }
     let digest = hash.finalize();
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);

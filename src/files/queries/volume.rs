@@ -1,47 +1,85 @@
-//! Limits how much an account can upload per hour.
+//! Limits how much a sender can upload within a time.
 
 use diesel::pg::PgConnection;
 
 use crate::db;
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::files::Sender;
 
 /// Maximum bytes per account and hour. Deleted uploads count too, because their content stays on the disk
 /// until the sweeper runs.
 pub const MAX_BYTES_PER_HOUR: i64 = 512 * 1024 * 1024;
 
-/// Adds `size` bytes to the volume of `uploader`. Above the limit, adds nothing and returns the minutes until
-/// the hour is over.
-pub fn count(conn: &mut PgConnection, uploader: UserId, size: u64) -> Result<Result<(), i32>> {
+/// Maximum bytes per customer and day. Their files stay in the conversation, so this bounds what whoever has a
+/// link can write to the disk.
+pub const MAX_BYTES_PER_DAY: i64 = 256 * 1024 * 1024;
+
+/// How long a sender above the limit must wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub minutes: i32,
+}
+
+/// Adds `size` bytes to the volume of `sender`. Above the limit, adds nothing and returns the time until the
+/// hour or day is over. Visitors who are not known have no volume, and so nothing that they send is kept.
+pub fn count(conn: &mut PgConnection, sender: Sender, size: u64) -> Result<Result<(), Wait>> {
+    let (table, key, began_at, span, most, id) = match sender {
+        Sender::User(user) => {
+            ("upload_volumes", "user_id", "hour_began_at", "1 hour", MAX_BYTES_PER_HOUR, user.0)
+        }
+        Sender::Customer(contact) => {
+            ("customer_upload_volumes", "contact_id", "day_began_at", "1 day", MAX_BYTES_PER_DAY, contact.0)
+        }
+        Sender::Visitor => return Ok(Err(Wait { minutes: 60 })),
+    };
     let size = i64::try_from(size).unwrap_or(i64::MAX);
+    let is_running = format!("v.{began_at} > clock_timestamp() - interval '{span}'");
     // The builder's ON CONFLICT has no CASE.
-    let counted = db::prepared(
-        "INSERT INTO upload_volumes AS v (user_id, bytes) VALUES ($1, $2)
-         ON CONFLICT (user_id) DO UPDATE SET
-            bytes = CASE WHEN v.hour_began_at > clock_timestamp() - interval '1 hour' THEN v.bytes + $2 ELSE $2 END,
-            hour_began_at = CASE WHEN v.hour_began_at > clock_timestamp() - interval '1 hour'
-                                 THEN v.hour_began_at ELSE clock_timestamp() END
-          WHERE v.hour_began_at <= clock_timestamp() - interval '1 hour' OR v.bytes + $2 <= $3",
-    )
-    .bind(uploader)
+    let counted = db::prepared(format!(
+        "INSERT INTO {table} AS v ({key}, bytes) VALUES ($1, $2)
+         ON CONFLICT ({key}) DO UPDATE SET
+            bytes = CASE WHEN {is_running} THEN v.bytes + $2 ELSE $2 END,
+            {began_at} = CASE WHEN {is_running} THEN v.{began_at} ELSE clock_timestamp() END
+          WHERE NOT ({is_running}) OR v.bytes + $2 <= $3"
+    ))
+    .bind(id)
     .bind(size)
-    .bind(MAX_BYTES_PER_HOUR)
+    .bind(most)
     .execute(conn)?;
     if counted == 1 {
         return Ok(Ok(()));
     }
     // The builder has no arithmetic with times.
-    let minutes = db::prepared(
-        "SELECT greatest(1, ceil(extract(epoch FROM hour_began_at + interval '1 hour' - clock_timestamp()) / 60))::int
-           FROM upload_volumes WHERE user_id = $1",
-    )
-    .bind(uploader)
+    let minutes = db::prepared(format!(
+        "SELECT greatest(1, ceil(extract(epoch FROM {began_at} + interval '{span}' - clock_timestamp()) / 60))::int
+           FROM {table} WHERE {key} = $1"
+    ))
+    .bind(id)
     .get_result(conn)?;
-    Ok(Err(minutes))
+    Ok(Err(Wait { minutes }))
 }
 
-/// The message when an account is over the limit.
-pub fn refusal(minutes: i32) -> String {
-    let unit = if minutes == 1 { "minuto" } else { "minutos" };
-    format!("Você enviou muitos arquivos em pouco tempo. Aguarde {minutes} {unit} e envie de novo.")
+impl Wait {
+    /// The message to a sender above the limit.
+    pub fn refusal(self) -> String {
+        let (number, unit) = match self.minutes {
+            1 => (1, "minuto"),
+            minutes @ ..=90 => (minutes, "minutos"),
+            minutes => ((minutes + 59) / 60, "horas"),
+        };
+        format!("Você enviou muitos arquivos em pouco tempo. Aguarde {number} {unit} e envie de novo.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_is_told_in_hours() {
+        let told = |minutes| Wait { minutes }.refusal();
+        assert!(told(1).contains("Aguarde 1 minuto e"));
+        assert!(told(60).contains("Aguarde 60 minutos e"));
+        assert!(told(1_440).contains("Aguarde 24 horas e"));
+    }
 }

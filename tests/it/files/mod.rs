@@ -2,6 +2,8 @@
 
 mod bucket;
 mod forms;
+mod real_scanner;
+mod scanning;
 mod serving;
 mod store;
 mod sweeping;

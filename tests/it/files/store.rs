@@ -6,7 +6,7 @@ use actix_web::web::Bytes;
 use futures_util::TryStreamExt;
 use pontual::config::FileLocation;
 use pontual::error::Error;
-use pontual::files::{self, ContentHash, Files, Received};
+use pontual::files::{self, Accepted, ContentHash, Files, Received};
 use sha2::{Digest, Sha256};
 
 use crate::harness::{Folder, TestApp};
@@ -34,9 +34,11 @@ pub async fn keeps_its_promises(app: &TestApp, files: &Files) {
         let hash = received.hash;
         assert_eq!((hash, received.size), (hash_of(content), content.len() as u64));
         assert!(!files.has(hash).await.unwrap());
-        files::keep(&app.shared.db, files, &received, "text/plain").await.unwrap();
-        files::keep(&app.shared.db, files, &receive(files, content).await, "text/plain").await.unwrap();
-        drop(received);
+        let accepted = Accepted::made_here(received, "text/plain");
+        files::keep(&app.shared.db, files, &accepted).await.unwrap();
+        let again = Accepted::made_here(receive(files, content).await, "text/plain");
+        files::keep(&app.shared.db, files, &again).await.unwrap();
+        drop(accepted);
         assert_eq!(bytes_of(files, hash).await, content);
         let folder = files.folder(hash.as_bytes()[0]).await.unwrap();
         assert_eq!(folder.get(&hash), Some(&(content.len() as u64)));

@@ -1,7 +1,7 @@
 //! Uploading a file: what is accepted, what is refused, and with which message.
 
 use actix_web::test::TestRequest;
-use pontual::files::MAX_BYTES_IN_PROGRESS;
+use pontual::files::Sender;
 use pontual::ids::UserId;
 
 use super::{CSV, PDF, PNG, attachments};
@@ -183,9 +183,9 @@ async fn concurrent_uploads_of_one_account_are_limited() {
     let app = TestApp::new().await;
     let admin = app.administrator().await;
     admin.get("/schedules/new").await;
-    let sender = Some(UserId(app.company.administrator));
+    let sender = Sender::User(UserId(app.company.administrator));
     let mut others = app.shared.files.upload_share(sender);
-    others.add(MAX_BYTES_IN_PROGRESS - PDF.len() as u64 + 1).unwrap();
+    others.add(sender.max_in_progress() - PDF.len() as u64 + 1).unwrap();
     let refused = admin.post_files("/uploads", &[], &[("proposta.pdf", PDF)]).await;
     refused.assert_status(429);
     assert_eq!(refused.header("retry-after"), "10");
@@ -194,7 +194,7 @@ async fn concurrent_uploads_of_one_account_are_limited() {
     for _ in 0..2 {
         admin.post_files("/uploads", &[], &[("proposta.pdf", PDF), ("x.exe", b"MZ")]).await;
     }
-    app.shared.files.upload_share(sender).add(MAX_BYTES_IN_PROGRESS).unwrap();
+    app.shared.files.upload_share(sender).add(sender.max_in_progress()).unwrap();
 }
 
 #[actix_web::test]

@@ -18,7 +18,7 @@ use pontual::config::Config;
 use pontual::config::FileLocation;
 use pontual::contacts::Links;
 use pontual::db::Db;
-use pontual::files::Files;
+use pontual::files::{Accepted, Files, Scanner};
 use pontual::ids::ContactId;
 use pontual::keys::Keys;
 
@@ -73,8 +73,13 @@ impl TestApp {
 
     /// A second process on the same database.
     pub async fn another(&self) -> Self {
+        self.another_with("", "").await
+    }
+
+    /// A second process on the same database, with a variable of the environment.
+    pub async fn another_with(&self, variable: &str, value: &str) -> Self {
         let database = Database { url: self.database.url.clone() };
-        let config = Config::from_vars(|_| None).unwrap();
+        let config = Config::from_vars(|name| (name == variable).then(|| value.to_owned())).unwrap();
         let other = Self::configured(database, self.company, config, self.folder.clone()).await;
         other.is_whole.set(self.is_whole.get());
         other
@@ -99,6 +104,7 @@ impl TestApp {
 
     async fn configured(database: Database, company: Company, config: Config, folder: Rc<Folder>) -> Self {
         let files = Files::open(&FileLocation::Directory(folder.path().into()), folder.path()).unwrap();
+        let files = files.scanned_by(config.clamd.clone().map(Scanner::new));
         Self::with_files(database, company, config, folder, files).await
     }
 
@@ -181,7 +187,8 @@ impl TestApp {
         let mut incoming = self.shared.files.receive(1 << 20).await.unwrap();
         incoming.write(content).await.unwrap();
         let received = incoming.finish().await.unwrap();
-        pontual::files::keep(&self.shared.db, &self.shared.files, &received, "text/plain").await.unwrap();
+        let accepted = Accepted::made_here(received, "text/plain");
+        pontual::files::keep(&self.shared.db, &self.shared.files, &accepted).await.unwrap();
     }
 
     pub async fn administrator(&self) -> Visitor {

@@ -2,6 +2,7 @@
 
 mod app;
 mod bell;
+mod clamd;
 mod company;
 mod database;
 mod folder;
@@ -15,6 +16,7 @@ mod serving;
 
 pub use app::{FROM_OUR_PAGE, TestApp, Visitor};
 pub use bell::Entry;
+pub use clamd::{Clamd, Mood, eicar};
 pub use company::{Company, PASSWORD};
 pub use database::Database;
 pub use folder::Folder;
