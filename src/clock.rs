@@ -8,6 +8,8 @@ use chrono::{
 };
 use chrono_tz::Tz;
 
+pub mod words;
+
 /// The zone of a company that has not chosen one.
 pub const DEFAULT_ZONE: Tz = Tz::America__Sao_Paulo;
 
@@ -197,6 +199,58 @@ pub fn parse_input(text: &str) -> Option<NaiveDateTime> {
         .ok()?;
     let in_range = (2000..=9998).contains(&local.year());
     (local.second() == 0 && local.nanosecond() == 0 && in_range).then_some(local)
+}
+
+/// `05/12/2026 10:00`: a date and time as it is typed in a field. A `datetime-local` input would show it as
+/// usual in the browser's language instead.
+pub fn typed(local: NaiveDateTime) -> String {
+    format!("{} {}", day(local.date()), hour(local))
+}
+
+/// Reads a typed date and time: `05/12/2026 10:00`, also `5/12/26 9h30`, `05122026 1000` and the value of a
+/// `datetime-local` input.
+pub fn parse_typed(text: &str) -> Option<NaiveDateTime> {
+    if let Some(local) = parse_input(text) {
+        return Some(local);
+    }
+    let text = text.trim().replace(" às ", " ").to_lowercase();
+    let (day, time) = match text.split_once([' ', ',']) {
+        Some((day, time)) => (day, time.trim()),
+        // Typed without a break on a keypad.
+        None if text.len() == 12 && text.bytes().all(|c| c.is_ascii_digit()) => text.split_at(8),
+        None => return None,
+    };
+    let day = match day.split(['/', '.', '-']).collect::<Vec<_>>()[..] {
+        [day, month, year] => date_of(day, month, year),
+        [all] if all.len() == 8 && all.is_ascii() => date_of(&all[..2], &all[2..4], &all[4..]),
+        _ => None,
+    }?;
+    let time = match time.split([':', 'h']).collect::<Vec<_>>()[..] {
+        [hour, ""] => time_of(hour, "0"),
+        [hour, minute] => time_of(hour, minute),
+        [all] if all.len() == 4 && all.is_ascii() => time_of(&all[..2], &all[2..]),
+        _ => None,
+    }?;
+    Some(day.and_time(time))
+}
+
+fn date_of(day: &str, month: &str, year: &str) -> Option<NaiveDate> {
+    let full = match year.len() {
+        2 => 2000 + number(year)?,
+        _ => number(year)?,
+    };
+    let year = i32::try_from(full).ok().filter(|year| (2000..=9998).contains(year))?;
+    NaiveDate::from_ymd_opt(year, number(month)?, number(day)?)
+}
+
+fn time_of(hour: &str, minute: &str) -> Option<NaiveTime> {
+    NaiveTime::from_hms_opt(number(hour)?, number(minute)?, 0)
+}
+
+/// Up to four digits. `parse` alone would also accept a sign.
+fn number(text: &str) -> Option<u32> {
+    let is_number = (1..=4).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
 }
 
 /// Reads the value of a `date` input.
