@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Action;
 use super::draft::ChosenIds;
 use super::editing::Original;
-use crate::clock::{self, Zone};
+use crate::clock::Zone;
 use crate::files::Attachment;
 use crate::ids::{AttachmentId, UserId};
 use crate::refusal::FieldErrors;
@@ -39,7 +39,14 @@ pub struct ScheduleInput {
     pub department_id: String,
     pub attendant_id: String,
     pub action: String,
+    /// "Quando": the time in words.
+    pub when: String,
+    /// The words whose meaning `due_at` shows.
+    pub when_read: String,
+    /// "Data e hora".
     pub due_at: String,
+    /// "Data e hora" as the page showed it, before it was typed in.
+    pub due_shown: String,
     /// Which of the two, if the clocks repeat the time: see [`Fold`].
     pub due_fold: String,
     pub message: String,
@@ -75,7 +82,10 @@ impl ScheduleInput {
             department_id: text("department_id"),
             attendant_id: text("attendant_id"),
             action: text("action"),
+            when: text("when"),
+            when_read: text("when_read"),
             due_at: text("due_at"),
+            due_shown: text("due_shown"),
             due_fold: text("due_fold"),
             message: text("message"),
             comment: text("comment"),
@@ -106,8 +116,8 @@ impl ScheduleInput {
     pub fn submission_key(&self, sender: UserId, files: &[Attachment]) -> Uuid {
         let sender = sender.to_string();
         let Self { form_key, ticket_id, person_id, contact_id, channel_id, department_id, .. } = self;
-        let Self { attendant_id, action, due_at, due_fold, zone, message, comment, rescheduled_from, .. } =
-            self;
+        let Self { attendant_id, action, zone, message, comment, rescheduled_from, .. } = self;
+        let [due, due_fold] = self.due_key();
         let parts = [
             &sender,
             form_key,
@@ -119,8 +129,8 @@ impl ScheduleInput {
             department_id,
             attendant_id,
             action,
-            due_at,
-            due_fold,
+            &due,
+            &due_fold,
             zone,
             message,
             comment,
@@ -142,16 +152,6 @@ impl ScheduleInput {
             name => name.to_owned(),
         };
         Zone::find(&name).filter(|former| former.name() != zone.name())
-    }
-
-    /// Replaces the time by a suggested free one: `2026-12-05T10:00`, or `2026-12-05T10:00 second` if the
-    /// clocks repeat it.
-    pub fn with_slot(self, slot: &str) -> Self {
-        let (local, fold) = slot.split_once(' ').unwrap_or((slot, ""));
-        match clock::parse_input(local) {
-            Some(local) => Self { due_at: clock::input_value(local), due_fold: fold.into(), ..self },
-            None => self,
-        }
     }
 
     /// Removes links to other records that were refused, so that the form can be saved without them.

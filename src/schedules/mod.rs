@@ -26,6 +26,7 @@ mod slot;
 pub mod slot_check;
 mod spacing;
 mod state;
+mod suggestions;
 pub mod time;
 pub mod uploads;
 mod variables;

@@ -1,5 +1,6 @@
 //! Checks whether a wanted time is free, while the form is being filled in and when it is saved.
 
+use chrono::{DateTime, Duration, Utc};
 use diesel::pg::PgConnection;
 
 use super::draft::Facts;
@@ -13,6 +14,10 @@ use crate::ids::ScheduleId;
 #[derive(Clone, Debug)]
 pub struct Slot {
     pub due: Due,
+    /// The database's time of the check.
+    pub now: DateTime<Utc>,
+    /// The spacing key, if the fields from which it is made are chosen, and the smallest distance.
+    pub spaced: (Option<i64>, Duration),
     /// The schedule that is too close.
     pub conflict: Option<Conflict>,
     /// Whether the spacing could be checked: that needs the fields from which the spacing key is made.
@@ -33,8 +38,11 @@ pub fn check(
     let spacing = queries::spacing(conn)?;
     let contact = facts.contact.map(|contact| contact.id);
     let key = spacing.key_so_far(facts.department, facts.attendant, contact);
+    let (now, spaced) = (facts.now, (key, spacing.gap()));
     let (Some(at), Some(key)) = (due.instant(), key) else {
-        return Ok(Slot { due, conflict: None, is_checked: false, keeps_exempt_time: false });
+        let unchecked =
+            Slot { due, now, spaced, conflict: None, is_checked: false, keeps_exempt_time: false };
+        return Ok(unchecked);
     };
     let wanted = queries::WantedTime { key, gap: spacing.gap(), at, except };
     let conflict = queries::conflict(conn, wanted)?;
@@ -42,5 +50,6 @@ pub fn check(
         Some(id) if conflict.is_some() => queries::has_time_and_key(conn, id, at, key)?,
         _ => false,
     };
-    Ok(Slot { due, conflict: conflict.filter(|_| !keeps_exempt_time), is_checked: true, keeps_exempt_time })
+    let conflict = conflict.filter(|_| !keeps_exempt_time);
+    Ok(Slot { due, now, spaced, conflict, is_checked: true, keeps_exempt_time })
 }

@@ -1,11 +1,12 @@
-//! Whether the time that is typed in the form is free.
+//! What the time that is typed in the form means, and whether it is free.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use super::form::ScheduleInput;
-use super::views::SlotView;
+use super::suggestions::Suggestions;
+use super::views::{SlotView, SuggestionsView};
 use super::{queries, slot};
 use crate::auth::{Can, ManageSchedules};
 use crate::db::Db;
@@ -21,7 +22,13 @@ pub struct SlotQuery {
     #[serde(default)]
     contact_id: String,
     #[serde(default)]
+    when: String,
+    #[serde(default)]
+    when_read: String,
+    #[serde(default)]
     due_at: String,
+    #[serde(default)]
+    due_shown: String,
     #[serde(default)]
     due_fold: String,
     #[serde(default)]
@@ -40,15 +47,23 @@ pub async fn show(
         contact_id: query.contact_id,
         department_id: query.department_id,
         attendant_id: query.attendant_id,
+        when: query.when,
+        when_read: query.when_read,
         due_at: query.due_at,
+        due_shown: query.due_shown,
         due_fold: query.due_fold,
         ..ScheduleInput::default()
     };
-    let slot = db
+    let words = typed.when.clone();
+    let (slot, suggestions) = db
         .run(move |conn| {
             let facts = queries::facts(conn, typed.ids(), except)?;
-            slot::check(conn, &typed, &facts, except)
+            let slot = slot::check(conn, &typed, &facts, except)?;
+            let suggestions = Suggestions::load(conn, &slot, &facts, except)?;
+            Ok((slot, suggestions))
         })
         .await?;
-    shell.fragment(StatusCode::OK, SlotView::new(&viewer, slot))
+    let suggestions = SuggestionsView::new(viewer.zone, &suggestions, slot.now);
+    let view = SlotView::new(&viewer, slot, &words).suggesting(suggestions).alone();
+    shell.fragment(StatusCode::OK, view)
 }

@@ -7,11 +7,13 @@ use chrono::{DateTime, Utc};
 
 use super::calendar::PATH;
 use super::editing::{self, EditOutcome, Move};
-use super::form::Fold;
+use super::form::{Due, Fold};
 use super::list::{Filters, Query};
 use super::queries::{self, Detail};
+use super::slot::Slot;
+use super::views::suggestion;
 use crate::auth::{Can, ManageSchedules, Viewer};
-use crate::clock::{Resolved, Zone};
+use crate::clock::{self, Zone};
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::ids::ScheduleId;
@@ -37,7 +39,7 @@ pub async fn show(
         ));
     }
     let typed = MoveForm {
-        due_at: viewer.zone.input(detail.due_at),
+        due_at: clock::typed(viewer.zone.local(detail.due_at)),
         due_fold: Fold::of(viewer.zone, detail.due_at).map_or("", Fold::as_str).into(),
         version,
         zone: viewer.zone.name().into(),
@@ -60,17 +62,16 @@ pub async fn update(
     let wanted = Move { id, version: typed.version, zone: typed.zone.clone(), due_local, due_fold };
     let who = viewer.clone();
     let mut is_of_other_zone = false;
-    let (status, errors, slots) =
+    let (status, errors, offered) =
         match db.transaction_on(id, move |conn| editing::move_to(conn, &who, &wanted)).await? {
             EditOutcome::Saved { .. } if shell.is_htmx => return Ok(HttpResponse::NoContent().finish()),
             EditOutcome::Saved { .. } => return Ok(redirect_with(&typed.back(), "Agendamento movido.")),
             EditOutcome::Refused { errors, slot } => {
-                let slots = slot.conflict.map_or([None, None], |conflict| [conflict.before, conflict.after]);
-                (StatusCode::UNPROCESSABLE_ENTITY, errors, slots)
+                (StatusCode::UNPROCESSABLE_ENTITY, errors, Offered::of(slot))
             }
             EditOutcome::Stale(stale) => {
                 is_of_other_zone = stale.is_of_other_zone;
-                (StatusCode::CONFLICT, FieldErrors::default(), [None, None])
+                (StatusCode::CONFLICT, FieldErrors::default(), Offered::default())
             }
             // A move closes no ticket.
             EditOutcome::Asks(_) => return Err(Error::Conflict),
@@ -80,7 +81,7 @@ pub async fn update(
     let zone = viewer.zone.name().into();
     let mut view = TimePage::new(viewer.zone, &detail, MoveForm { version, zone, ..typed });
     view.is_dialog = shell.is_htmx;
-    view.refuse(viewer.zone, errors, slots, is_stale);
+    view.refuse(viewer.zone, errors, offered, is_stale);
     if is_of_other_zone && view.is_pending {
         view.error = Some(OTHER_ZONE.into());
     }
@@ -106,10 +107,13 @@ struct MoveForm {
 
 impl MoveForm {
     fn read(form: &Fields) -> Self {
-        let slot = form.get("use_slot");
+        let (due_at, due_fold) = match form.get("use_slot") {
+            "" => (form.get("due_at"), form.get("due_fold")),
+            slot => slot.split_once(' ').unwrap_or((slot, "")),
+        };
         Self {
-            due_at: if slot.is_empty() { form.get("due_at") } else { slot }.to_owned(),
-            due_fold: form.get("due_fold").to_owned(),
+            due_at: due_at.to_owned(),
+            due_fold: due_fold.to_owned(),
             version: form.get("version").parse().unwrap_or(0),
             zone: form.get("zone").to_owned(),
             list: form.get("list").to_owned(),
@@ -121,6 +125,32 @@ impl MoveForm {
         let known = |name| Some((name, fields.get(name))).filter(|(_, value)| !value.is_empty());
         let more: Vec<(&str, &str)> = ["view", "date"].into_iter().filter_map(known).collect();
         Filters::read(&fields).address(PATH, &more)
+    }
+}
+
+/// The times offered in place of a refused one.
+#[derive(Default)]
+struct Offered {
+    hint: &'static str,
+    times: Vec<DateTime<Utc>>,
+}
+
+impl Offered {
+    fn of(slot: Slot) -> Self {
+        let conflict = slot.conflict.map(|conflict| [conflict.before, conflict.after]);
+        match (conflict, slot.due) {
+            (Some(free), _) => Self {
+                hint: "Deixe um intervalo entre agendamentos próximos. Horários livres mais próximos:",
+                times: free.into_iter().flatten().collect(),
+            },
+            (None, Due::Asked(_, times)) => Self { hint: "Escolha um horário:", times },
+            (None, Due::Never(beside)) => Self {
+                hint: "Horários válidos mais próximos:",
+                times: beside.into_iter().flatten().collect(),
+            },
+            (None, Due::Twice(twins)) => Self { hint: "Escolha um horário:", times: twins.into() },
+            (None, _) => Self::default(),
+        }
     }
 }
 
@@ -139,6 +169,8 @@ struct TimePage {
     list: String,
     back: String,
     error: Option<String>,
+    /// What the times below it are.
+    slots_hint: &'static str,
     slots: Vec<(String, String)>,
     /// Whether it may still be moved.
     is_pending: bool,
@@ -153,28 +185,26 @@ impl TimePage {
             now_at: zone.date_time(detail.due_at),
             hint: crate::settings::zone_hint(zone),
             back: typed.back(),
-            due_at: typed.due_at,
+            due_at: clock::parse_typed(&typed.due_at).map_or(typed.due_at, clock::typed),
             due_fold: typed.due_fold,
             version: typed.version,
             zone: typed.zone,
             list: typed.list,
             error: None,
+            slots_hint: "",
             slots: Vec::new(),
             is_pending: !detail.status.is_final(),
             is_dialog: false,
         }
     }
 
-    fn refuse(&mut self, zone: Zone, errors: FieldErrors, slots: [Option<DateTime<Utc>>; 2], is_stale: bool) {
-        // Leave out times that the clocks repeat: the button cannot say which of the two it means.
-        let is_plain = |at: &DateTime<Utc>| matches!(zone.resolve(zone.local(*at)), Resolved::One(_));
-        self.slots = slots
-            .into_iter()
-            .flatten()
-            .filter(is_plain)
-            .map(|at| (zone.input(at), zone.free_time_label(at)))
-            .collect();
-        let first = errors.of("due_at").or_else(|| errors.iter().next().map(|error| error.message.as_str()));
+    fn refuse(&mut self, zone: Zone, errors: FieldErrors, offered: Offered, is_stale: bool) {
+        self.slots = offered.times.into_iter().map(|at| suggestion(zone, at)).collect();
+        self.slots_hint = offered.hint;
+        let first = errors
+            .of("due_at")
+            .or(errors.of("when"))
+            .or_else(|| errors.iter().next().map(|error| error.message.as_str()));
         self.error = Some(match (first, is_stale, self.is_pending) {
             (_, true, true) => "Este agendamento mudou enquanto você o movia. Confira e mova de novo.".into(),
             (_, true, false) => "Este agendamento já não está pendente e não pode mais ser movido.".into(),

@@ -3,6 +3,7 @@
 import { correct } from "./corrections.js";
 import { all, one, say, show } from "./dom.js";
 import { searchSelect } from "./search-select.js";
+import { start as startWhen, takeDue } from "./when.js";
 
 function attendant(form, notifies) {
   const select = one("#attendant_id", form);
@@ -79,7 +80,8 @@ function comeBack(form) {
     for (const select of all("select[data-search]", form)) restore(select);
     if (contact.value !== before) fetchChannels(contact);
     if (one("#department_id", form).value && !one("#attendant_id", form)) fetchAttendants(form, history.state?.attendant ?? "");
-    if (history.state) check(form);
+    // A refused form says itself what is wrong.
+    if (history.state && !one("[data-error-summary]")) check(form);
   });
 }
 
@@ -133,22 +135,25 @@ let pause;
 /** Asks whether the time is free, after a short time without changes. */
 function check(form, after = PAUSE) {
   clearTimeout(pause);
-  if (!one("#due_at", form).value && !one("#slot", form).childElementCount) return;
   pause = setTimeout(() => window.htmx.trigger("#slot", "check"), after);
 }
 
 function slot(form) {
+  startWhen(form, () => check(form));
   const judged = "#due_at, #contact_id, #department_id, #attendant_id, [name=due_fold]";
   for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => target.matches(judged) && check(form));
-  form.addEventListener("htmx:afterSwap", ({ target }) => target.id === "slot" && mark(form));
+  form.addEventListener("htmx:afterSwap", ({ target }) => {
+    if (target.id !== "slot") return;
+    mark(form);
+    preview(form);
+  });
   form.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-slot]");
+    const button = event.target.closest("[data-slot], [data-suggestion]");
     if (!button) return;
     event.preventDefault();
     const input = one("#due_at", form);
     const [at, fold] = button.value.split(" ");
-    input.value = at;
-    correct(input);
+    takeDue(form, at);
     if (fold) choose(fold);
     input.focus();
     say(`Data e hora alteradas para ${button.textContent.trim()}.`);
@@ -164,15 +169,19 @@ function choose(fold) {
   else one("#slot").append(Object.assign(document.createElement("input"), { type: "hidden", name: "due_fold", value: fold }));
 }
 
-/** Shows the result of the latest check at the field, and removes an earlier error. */
+/** Shows the result of the latest check at the fields, and removes earlier errors. */
 function mark(form) {
-  const input = one("#due_at", form);
   const taken = Boolean(one("[data-slot-taken]", form));
-  one("#due-err", form)?.remove();
-  input.classList.toggle("is-invalid", taken);
-  if (taken) input.setAttribute("aria-invalid", "true");
+  for (const id of ["due-err", "when-err"]) document.getElementById(id)?.remove();
+  flag(one("#due_at", form), taken, "due-hint");
+  flag(one("#when", form), false, "when-hint");
+}
+
+function flag(input, isWrong, hint) {
+  input.classList.toggle("is-invalid", isWrong);
+  if (isWrong) input.setAttribute("aria-invalid", "true");
   else input.removeAttribute("aria-invalid");
-  input.setAttribute("aria-describedby", taken ? "when-hint slot" : "when-hint");
+  input.setAttribute("aria-describedby", isWrong || input.value ? `${hint} slot` : hint);
 }
 
 /** Inserts a variable where the caret is, in a way that "undo" takes back. */

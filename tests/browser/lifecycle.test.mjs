@@ -61,7 +61,7 @@ test("two people edit one schedule: the later sees the other's change and decide
   const [mine, theirs] = [await administrator(), await administrator()];
   const id = await schedule(mine.page, { due: "2032-01-12T10:00" });
   for (const { page } of [mine, theirs]) await page.goto(`/schedules/${id}/edit`);
-  assert.equal(await mine.page.getByLabel("Data e hora").inputValue(), "2032-01-12T10:00");
+  assert.equal(await mine.page.getByLabel("Data e hora").inputValue(), "12/01/2032 10:00");
   await theirs.page.getByLabel("Data e hora").fill("2032-01-12T15:30");
   await theirs.page.getByRole("button", { name: "Salvar alterações" }).click();
   await theirs.page.getByText("Data e hora: de 12/01/2032 às 10:00 para 12/01/2032 às 15:30").waitFor();
@@ -81,7 +81,7 @@ test("two people edit one schedule: the later sees the other's change and decide
   assert.deepEqual([own, before], ["A minha mensagem", "12/01/2032 às 10:00"]);
   assert.match(saved, /^A mensagem da outra pessoa Ana Prado, /);
   assert.match(now, /^12\/01\/2032 às 15:30 Ana Prado, /);
-  assert.equal(await mine.page.getByLabel("Data e hora").inputValue(), "2032-01-12T15:30");
+  assert.equal(await mine.page.getByLabel("Data e hora").inputValue(), "12/01/2032 15:30");
   assert.equal(await mine.page.locator("#message").inputValue(), "A minha mensagem");
   assert.deepEqual(await axe(mine.page), []);
   assert.equal(await mine.page.evaluate(() => document.activeElement.hasAttribute("data-error-summary")), true);
@@ -164,7 +164,7 @@ test("the time is checked while it is typed, and a suggestion can be accepted", 
   assert.equal(await due.getAttribute("aria-invalid"), "true");
   await page.getByRole("button", { name: "qua., 14/01/2032 às 10:04" }).click();
   await page.getByText("Horário livre.").waitFor();
-  assert.equal(await due.inputValue(), "2032-01-14T10:04");
+  assert.equal(await due.inputValue(), "14/01/2032 10:04");
   assert.equal(await due.getAttribute("aria-invalid"), null);
   assert.equal(await due.evaluate((input) => input === document.activeElement), true);
   await due.fill("2001-01-01T10:00");
@@ -304,7 +304,7 @@ test("without JavaScript: edit, conflict, fire, reschedule", { timeout: 120_000 
   await page.getByLabel("Data e hora").fill("2032-01-17T10:30");
   await press(page.getByRole("button", { name: "Salvar alterações" }));
   await page.getByText("Confira e salve de novo.").waitFor();
-  assert.equal(await page.getByLabel("Data e hora").inputValue(), "2032-01-17T10:30");
+  assert.equal(await page.getByLabel("Data e hora").inputValue(), "17/01/2032 10:30");
   await press(page.getByRole("button", { name: "Salvar alterações" }));
   await page.getByText("Data e hora: de 17/01/2032 às 10:00 para 17/01/2032 às 10:30").waitFor();
 

@@ -149,7 +149,14 @@ async fn filled_by(admin: &Visitor, app: &TestApp) -> Vec<Filled> {
     while pontual::contacts::import::import_portion(&mut app.database.connect()).unwrap() {}
     let confirmation = format!("{judged}/confirmation");
     let forms: &[(FormOn<'_>, &[(&str, &str)])] = &[
-        (("/schedules", "/schedules/new", "/schedules"), &crate::schedules::form(&[("comment", "Casa Um")])),
+        (
+            ("/schedules", "/schedules/new", "/schedules"),
+            &crate::schedules::form(&[
+                ("comment", "Casa Um"),
+                ("when", "5 dez 2030 10h"),
+                ("due_at", "05/12/2030 10:00"),
+            ]),
+        ),
         (("/schedules/{id}", &format!("{schedule}/edit"), &schedule), &[("comment", "Casa Dois")]),
         (("/schedules/{id}/time", &time, &time), &[("due_at", "2031-03-07T10:00")]),
         (("/schedules/{id}/cancellation", &cancellation, &cancellation), &[("reason", "Casa Três")]),

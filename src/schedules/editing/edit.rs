@@ -5,6 +5,7 @@ use diesel::pg::PgConnection;
 use super::queries::{self as editing, NewVersion};
 use crate::audit::{self, Action as Audited};
 use crate::auth::Account;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::files::Attachment;
 use crate::ids::ScheduleId;
@@ -69,7 +70,7 @@ pub struct Move {
     pub version: i32,
     /// The company's time zone that the page used.
     pub zone: String,
-    /// `2026-12-05T10:00`, in the company's time zone.
+    /// `2026-12-05T10:00` or as typed, in the company's time zone; or in words.
     pub due_local: String,
     /// Which of the two, if the clocks repeat this time.
     pub due_fold: String,
@@ -93,14 +94,21 @@ pub fn edit(
 /// Moves a pending schedule to another time and leaves everything else unchanged.
 pub fn move_to(conn: &mut PgConnection, by: &Account, wanted: &Move) -> Result<EditOutcome> {
     let stored = queries::stored(conn, wanted.id)?;
+    let held = ScheduleInput::of(&stored, by.zone);
+    let is_in_figures = clock::parse_typed(&wanted.due_local).is_some() || wanted.due_local.trim().is_empty();
+    let (when, due_at) = match is_in_figures {
+        true => (String::new(), wanted.due_local.clone()),
+        false => (wanted.due_local.clone(), held.due_at.clone()),
+    };
     let typed = ScheduleInput {
-        due_at: wanted.due_local.clone(),
+        when,
+        due_at,
         due_fold: wanted.due_fold.clone(),
         version: wanted.version.to_string(),
         zone: wanted.zone.clone(),
         // The calendar sends only the version, not the original values.
         original: String::new(),
-        ..ScheduleInput::of(&stored, by.zone)
+        ..held
     };
     edit(conn, by, wanted.id, &typed, false)
 }

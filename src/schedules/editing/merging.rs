@@ -143,7 +143,7 @@ impl ScheduleInput {
             }
             Part::Attendance => vec![self.department_id.clone(), self.attendant_id.clone()],
             Part::Action => one(&self.action),
-            Part::Due => vec![self.due_at.clone(), self.due_fold.clone()],
+            Part::Due => self.due_part().into(),
             Part::Message => one(&self.message),
             Part::Files => {
                 let mut ids = self.files.clone();
@@ -168,7 +168,10 @@ impl ScheduleInput {
             }
             Part::Action => self.action.clone_from(&other.action),
             Part::Due => {
+                self.when.clone_from(&other.when);
+                self.when_read.clone_from(&other.when_read);
                 self.due_at.clone_from(&other.due_at);
+                self.due_shown.clone_from(&other.due_shown);
                 self.due_fold.clone_from(&other.due_fold);
             }
             Part::Message => self.message.clone_from(&other.message),

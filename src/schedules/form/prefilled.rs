@@ -1,7 +1,7 @@
 //! Prefilled forms: for a contact, for editing a schedule, for rescheduling one.
 
 use super::{Fold, ScheduleInput};
-use crate::clock::Zone;
+use crate::clock::{self, Zone};
 use crate::ids::{ChannelId, TicketId};
 use crate::schedules::draft::Facts;
 use crate::schedules::editing::Original;
@@ -48,7 +48,8 @@ impl ScheduleInput {
             department_id: stored.department_id.to_string(),
             attendant_id: id_text(stored.attendant_id),
             action: stored.action.as_str().into(),
-            due_at: zone.input(stored.due_at),
+            due_at: clock::typed(zone.local(stored.due_at)),
+            due_shown: clock::typed(zone.local(stored.due_at)),
             due_fold: Fold::of(zone, stored.due_at).map_or("", Fold::as_str).into(),
             message: stored.message.clone(),
             comment: stored.comment.clone(),
@@ -62,9 +63,9 @@ impl ScheduleInput {
 
     /// A form for a new schedule with the values of a final one. The time must still be chosen.
     pub fn rescheduling(stored: &Stored, zone: Zone) -> Self {
-        let (due_at, due_fold, version, original) = Default::default();
+        let (due_at, due_shown, due_fold, version, original) = Default::default();
         let rescheduled_from = stored.id.to_string();
-        Self { due_at, due_fold, version, original, rescheduled_from, ..Self::of(stored, zone) }
+        Self { due_at, due_shown, due_fold, version, original, rescheduled_from, ..Self::of(stored, zone) }
     }
 }
 

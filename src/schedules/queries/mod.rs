@@ -14,6 +14,7 @@ mod preview;
 mod readers;
 mod saving;
 mod stored;
+mod suggestions;
 
 pub use choices::{
     Choice, Proposal, attendants, contact_choice, contacts, departments, inactive_department, people,
@@ -31,3 +32,4 @@ pub use saving::{
     insert, lock_contact, lock_keys, saved_by_form, spacing,
 };
 pub use stored::{Stored, lock_stored, stored};
+pub use suggestions::{MAX_COUNTED, free_times, pending_by_hour};

@@ -106,7 +106,8 @@ impl FormPage {
             typed.zone = viewer.zone.name().into();
         }
         let FormOptions { people, contacts, found, channel, departments, attendants, .. } = options;
-        let FormOptions { warning, slot, files, unfit_person, preview, .. } = options;
+        let FormOptions { warning, slot, suggestions, files, unfit_person, preview, .. } = options;
+        let typed = typed.showing(&slot.due, viewer.zone);
         let department = typed.ids().department;
         let actions = Action::ALL.iter().map(|action| ActionChoice::new(*action, &typed.action)).collect();
         Self {
@@ -115,13 +116,13 @@ impl FormPage {
             warning: ContactWarning::new(viewer, warning, None),
             channel,
             preview,
+            slot: SlotView::new(viewer, slot, &typed.when).suggesting(suggestions),
             typed,
             people,
             contacts,
             found,
             departments,
             errors: FieldErrors::default(),
-            slot: SlotView::new(viewer, slot),
             stale: None,
             is_unsaved: false,
             question: None,
@@ -138,7 +139,8 @@ impl FormPage {
     pub fn refused(mut self, viewer: &Viewer, errors: FieldErrors, slot: Slot) -> Self {
         self.channel.error = errors.of("channel_id").map(str::to_owned);
         self.attendant.error = errors.of("attendant_id").map(str::to_owned);
-        self.slot = SlotView::new(viewer, slot);
+        let suggestions = std::mem::take(&mut self.slot.suggestions);
+        self.slot = SlotView::new(viewer, slot, &self.typed.when).suggesting(suggestions);
         // The field itself says what is wrong.
         if errors.of("message").is_some() {
             self.preview = MessagePreview::default();
@@ -192,7 +194,10 @@ impl FormPage {
             }
             Part::Action => typed.action().map_or_else(String::new, |action| action.label().into()),
             Part::Due => {
-                clock::parse_input(&typed.due_at).map_or_else(|| typed.due_at.clone(), clock::date_time)
+                let figures = || {
+                    clock::parse_typed(&typed.due_at).map_or_else(|| typed.due_at.clone(), clock::date_time)
+                };
+                if typed.has_new_words() { typed.when.clone() } else { figures() }
             }
             Part::Message => typed.message.clone(),
             Part::Files => self.files.iter().map(UploadItem::name).collect::<Vec<_>>().join(", "),
@@ -221,6 +226,10 @@ impl FormPage {
 
     fn message_limit(&self) -> usize {
         MESSAGE_LIMIT
+    }
+
+    fn when_limit(&self) -> usize {
+        clock::words::LIMIT
     }
 
     fn comment_limit(&self) -> usize {
@@ -263,7 +272,7 @@ impl QuestionNotice {
 
 /// The typed time, converted from the zone `former` to `zone`.
 fn same_instant(zone: Zone, former: Zone, typed: &ScheduleInput) -> Option<(String, String)> {
-    let at = match (former.resolve(clock::parse_input(&typed.due_at)?), typed.due_fold.parse()) {
+    let at = match (former.resolve(clock::parse_typed(&typed.due_at)?), typed.due_fold.parse()) {
         (Resolved::One(at), _) | (Resolved::Twice(at, _), Ok(Fold::First)) => at,
         (Resolved::Twice(_, at), Ok(Fold::Second)) => at,
         _ => return None,

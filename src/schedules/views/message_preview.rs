@@ -35,7 +35,7 @@ impl MessagePreview {
             return Ok(Self { refusal: Some(variables::in_words(message, &mistakes)), ..Self::default() });
         }
         let ids = typed.ids();
-        let at = clock::parse_input(&typed.due_at).map(|local| zone.first_at(local));
+        let at = clock::parse_typed(&typed.due_at).map(|local| zone.first_at(local));
         let filled = queries::filled_message(conn, message, ids, at)?;
         Ok(Self { filled: Some(filled), has_contact: ids.contact.is_some(), refusal: None })
     }

@@ -11,6 +11,7 @@ mod message_preview;
 mod options;
 mod show;
 mod slot;
+mod suggestions;
 mod timeline;
 mod warnings;
 
@@ -24,7 +25,8 @@ pub use form::{FormPage, Purpose};
 pub use message_preview::MessagePreview;
 pub use options::{FormOptions, as_json};
 pub use show::{Show, failure_text};
-pub use slot::SlotView;
+pub use slot::{SlotView, suggestion};
+pub use suggestions::SuggestionsView;
 
 /// Label for schedules without an attendant.
 pub const QUEUE: &str = "Fila do departamento";

@@ -3,7 +3,7 @@
 use diesel::pg::PgConnection;
 use serde_json::{Value, json};
 
-use super::{ChannelField, ContactFacts, MessagePreview};
+use super::{ChannelField, ContactFacts, MessagePreview, SuggestionsView};
 use crate::contacts::display;
 use crate::db::Search;
 use crate::error::Result;
@@ -12,6 +12,7 @@ use crate::ids::{ScheduleId, UserId};
 use crate::schedules::form::ScheduleInput;
 use crate::schedules::queries::{self, Choice};
 use crate::schedules::slot::{self, Slot};
+use crate::schedules::suggestions::Suggestions;
 
 /// The options of the form's selects, and the facts about what is chosen.
 pub struct FormOptions {
@@ -24,6 +25,7 @@ pub struct FormOptions {
     pub(super) warning: ContactFacts,
     pub(super) unfit_person: Option<&'static str>,
     pub(super) slot: Slot,
+    pub(super) suggestions: SuggestionsView,
     pub(super) files: Vec<UploadItem>,
     pub(super) preview: MessagePreview,
 }
@@ -56,6 +58,8 @@ impl FormOptions {
             departments.extend(queries::inactive_department(conn, id)?);
         }
         let files = queries::usable_files(conn, viewer, &typed.files)?;
+        let slot = slot::check(conn, typed, &facts, except)?;
+        let suggestions = Suggestions::load(conn, &slot, &facts, except)?;
         Ok(Self {
             files: files.into_iter().map(UploadItem::new).collect(),
             people,
@@ -69,7 +73,8 @@ impl FormOptions {
             },
             unfit_person: facts.unfit_person(),
             warning: ContactFacts::of(conn, &facts, viewer, typed)?,
-            slot: slot::check(conn, typed, &facts, except)?,
+            suggestions: SuggestionsView::new(facts.zone, &suggestions, slot.now),
+            slot,
             preview: MessagePreview::of(conn, facts.zone, typed)?,
         })
     }

@@ -1,10 +1,12 @@
-//! Whether the wanted time is free, shown below the field "Data e hora".
+//! What the typed time means and whether it is free, shown below the fields "Quando" and "Data e hora".
 
 use askama::Template;
 use chrono::{DateTime, Utc};
 
+use super::suggestions::SuggestionsView;
 use crate::auth::Viewer;
-use crate::clock::Zone;
+use crate::clock::words::{self, Question};
+use crate::clock::{self, Zone};
 use crate::schedules::form::{Due, Fold};
 use crate::schedules::slot::Slot;
 use crate::schedules::spacing::Conflict;
@@ -12,11 +14,32 @@ use crate::schedules::spacing::Conflict;
 #[derive(Template, Default)]
 #[template(path = "schedules/_slot.html")]
 pub struct SlotView {
+    echo: Option<Echo>,
+    unread: Option<Unread>,
     question: Option<FoldQuestion>,
     conflict: Option<ConflictNotice>,
     wrong: Option<Wrong>,
     is_free: bool,
     keeps_exempt_time: bool,
+    pub(super) suggestions: SuggestionsView,
+    /// Whether it is part of a page, or the answer to a script.
+    is_of_page: bool,
+    /// The words that were read, for the script that asked.
+    words: String,
+}
+
+/// The time in words, and as "Data e hora" shows it.
+struct Echo {
+    text: String,
+    typed: String,
+}
+
+/// The words, with the place that is not understood.
+struct Unread {
+    before: String,
+    place: String,
+    after: String,
+    sentence: String,
 }
 
 /// Asks which of two equal clock times is meant.
@@ -31,10 +54,15 @@ struct FoldChoice {
     is_chosen: bool,
 }
 
+/// Something to correct, or to choose.
 struct Wrong {
-    text: &'static str,
-    /// Existing times nearby: value and label.
+    text: String,
+    /// What the times below are.
+    hint: Option<&'static str>,
+    /// Value and label.
     slots: Vec<(String, String)>,
+    /// The field that is wrong.
+    field: &'static str,
 }
 
 struct ConflictNotice {
@@ -45,37 +73,83 @@ struct ConflictNotice {
 }
 
 impl SlotView {
-    pub fn new(viewer: &Viewer, slot: Slot) -> Self {
-        let zone = viewer.zone;
+    /// As part of a page. `words` are those of "Quando".
+    pub fn new(viewer: &Viewer, slot: Slot, words: &str) -> Self {
+        let (zone, now) = (viewer.zone, slot.now);
         let question = match slot.due {
             Due::Twice(twins) => Some(FoldQuestion::new(viewer, twins, None)),
             Due::At { at, twins: Some(twins), .. } => Some(FoldQuestion::new(viewer, twins, Some(at))),
             _ => None,
         };
-        let wrong = match slot.due {
-            Due::Missing | Due::Twice(_) | Due::At { .. } => None,
-            Due::Never(beside) => {
-                let slots = beside
-                    .into_iter()
-                    .flatten()
-                    .map(|at| (zone.input(at), zone.free_time_label(at)))
-                    .collect();
-                slot.due.error().map(|text| Wrong { text, slots })
+        let echo = match &slot.due {
+            Due::At { at, local, .. } => {
+                Some(Echo { text: words::echo(*at, now, zone), typed: clock::typed(*local) })
             }
-            Due::Invalid | Due::Past => slot.due.error().map(|text| Wrong { text, slots: Vec::new() }),
+            _ => None,
         };
         Self {
+            echo,
+            unread: Unread::of(&slot.due, words),
             question,
-            wrong,
+            wrong: Wrong::of(&slot.due, zone, now),
             keeps_exempt_time: slot.keeps_exempt_time,
             is_free: slot.is_checked && slot.conflict.is_none() && !slot.keeps_exempt_time,
             conflict: slot.conflict.map(|conflict| ConflictNotice::new(viewer, conflict)),
+            suggestions: SuggestionsView::default(),
+            is_of_page: true,
+            words: words.trim().into(),
         }
     }
 
-    /// Whether this view already says what is wrong with the time.
-    pub fn shows_error(&self) -> bool {
-        self.conflict.is_some() || self.wrong.is_some()
+    pub fn suggesting(self, suggestions: SuggestionsView) -> Self {
+        Self { suggestions, ..self }
+    }
+
+    /// As the answer to a script.
+    pub fn alone(self) -> Self {
+        Self { is_of_page: false, ..self }
+    }
+
+    /// Whether this view already says what is wrong with a field.
+    pub fn shows_error_of(&self, field: &str) -> bool {
+        self.wrong_field() == Some(field)
+    }
+
+    fn wrong_field(&self) -> Option<&'static str> {
+        match (&self.conflict, &self.wrong) {
+            (Some(_), _) => Some("due_at"),
+            (None, Some(wrong)) => Some(wrong.field),
+            (None, None) => None,
+        }
+    }
+}
+
+impl Unread {
+    fn of(due: &Due, words: &str) -> Option<Self> {
+        let Due::Unread(refusal) = due else { return None };
+        let [before, place, after] = refusal.split(words).map(str::to_owned);
+        Some(Self { before, place, after, sentence: refusal.sentence.clone() })
+    }
+}
+
+impl Wrong {
+    fn of(due: &Due, zone: Zone, now: DateTime<Utc>) -> Option<Self> {
+        let echoed = |at: &DateTime<Utc>| (suggestion(zone, *at).0, words::short_echo(*at, now, zone));
+        let (hint, slots) = match due {
+            Due::Never(beside) => {
+                let plain = |at: &DateTime<Utc>| (zone.input(*at), zone.free_time_label(*at));
+                (Some("Horários válidos mais próximos:"), beside.iter().flatten().map(plain).collect())
+            }
+            Due::Asked(question, times) => {
+                let hint =
+                    (*question == Question::Hour).then_some("Escolha, ou escreva a hora depois do dia.");
+                (hint, times.iter().map(echoed).collect())
+            }
+            Due::Differ(times) => (None, times.iter().map(echoed).collect()),
+            Due::Invalid | Due::Past => (None, Vec::new()),
+            Due::Missing | Due::Twice(_) | Due::Unread(_) | Due::At { .. } => return None,
+        };
+        due.error().map(|text| Self { text, hint, slots, field: due.field() })
     }
 }
 
@@ -102,7 +176,7 @@ impl FoldQuestion {
 }
 
 /// A time as the value and the label of a button. If the clocks repeat it, both say which of the two it is.
-pub(super) fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
+pub fn suggestion(zone: Zone, at: DateTime<Utc>) -> (String, String) {
     match Fold::of(zone, at) {
         Some(fold) => (
             format!("{} {}", zone.input(at), fold.as_str()),

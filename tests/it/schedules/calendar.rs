@@ -62,7 +62,7 @@ async fn a_week_runs_from_sunday_to_saturday_and_offers_free_times() {
     let free = page.attribute("[data-drop='2030-12-02T15'] .slot", "href").unwrap();
     assert_eq!(free, "/schedules/new?due_at=2030-12-02T15:00");
     let form = admin.get(&free).await;
-    assert_eq!(form.attribute("#due_at", "value").unwrap(), "2030-12-02T15:00");
+    assert_eq!(form.attribute("#due_at", "value").unwrap(), "02/12/2030 15:00");
     assert_eq!(
         page.attribute("#cal-next", "href").unwrap(),
         "/schedules/calendar?status=scheduled&view=week&date=2030-12-12"
@@ -115,7 +115,7 @@ async fn a_move_changes_only_the_time() {
     let admin = app.administrator().await;
     let path = format!("{}/time", save(&admin, &[]).await.location());
     let page = admin.get(&format!("{path}?list=view%3Dweek%26date%3D2030-12-05")).await;
-    assert_eq!(page.attribute("#move-due", "value").unwrap(), "2030-12-05T10:00");
+    assert_eq!(page.attribute("#move-due", "value").unwrap(), "05/12/2030 10:00");
     let version = page.attribute("input[name=version]", "value").unwrap();
     let moved = admin
         .post(
@@ -161,7 +161,7 @@ async fn a_move_into_the_past_or_of_a_final_schedule_is_refused() {
     admin.get(&path).await;
     let past = admin.post(&path, &[("version", "1"), ("due_at", "2020-01-01T10:00")]).await;
     past.assert_status(422).assert_says("Escolha uma data e hora futuras.");
-    assert_eq!(past.attribute("#move-due", "value").unwrap(), "2020-01-01T10:00");
+    assert_eq!(past.attribute("#move-due", "value").unwrap(), "01/01/2020 10:00");
     admin.post(&format!("{saved}/cancellation"), &[]).await.assert_status(303);
     admin.get("/schedules/new").await;
     let late = admin.post_part(&path, &[("version", "1"), ("due_at", "2030-12-08T10:00")]).await;

@@ -37,7 +37,7 @@ async fn an_edit_begins_with_the_stored_values_and_records_what_changed() {
     let saved = save(&admin, &[("person_id", "501")]).await;
     let path = saved.location().to_owned();
     let page = open(&admin, &path).await;
-    assert_eq!(page.attribute("#due_at", "value").unwrap(), "2030-12-05T10:00");
+    assert_eq!(page.attribute("#due_at", "value").unwrap(), "05/12/2030 10:00");
     assert_eq!(page.attribute("#contact_id option[selected]", "value").unwrap(), "601");
     assert_eq!(page.attribute("#attendant_id option[selected]", "value").unwrap(), "303");
     assert_eq!(page.texts("#message"), ["Olá, Marina! Tudo bem?"]);

@@ -42,7 +42,7 @@ async fn an_empty_form_names_every_field_and_keeps_what_was_typed() {
     assert_eq!(page.texts("[data-error-summary] li"), summary);
     page.assert_says("Informe o comentário. Ele é obrigatório para abrir o chamado.");
     assert_eq!(page.texts("#message"), ["Olá <b>"]);
-    assert_eq!(page.attribute("#due_at", "value").unwrap(), "2001-01-01T10:00");
+    assert_eq!(page.attribute("#due_at", "value").unwrap(), "01/01/2001 10:00");
     for link in ["#contact_id", "#department_id", "#due_at", "#comment"] {
         assert_eq!(page.count(&format!("[data-error-summary] a[href='{link}']")), 1);
         assert_eq!(page.count(&format!("{link}[aria-invalid=true]")), 1);

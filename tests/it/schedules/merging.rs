@@ -27,7 +27,7 @@ async fn a_stale_edit_shows_the_other_change_before_it_saves() {
     assert!(cells[3].starts_with("Confirmar por telefone Bruno Lima, "), "{}", cells[3]);
     assert_eq!(page.texts("#message"), ["O meu texto"]);
     assert_eq!(page.texts("#comment"), ["Confirmar por telefone"]);
-    assert_eq!(page.attribute("#due_at", "value").unwrap(), "2030-12-05T12:00");
+    assert_eq!(page.attribute("#due_at", "value").unwrap(), "05/12/2030 12:00");
 
     let answer = send(&admin, &path, &page, &[("message", "O meu texto"), changes[0], changes[1]]).await;
     let shown = admin.follow(&answer).await;

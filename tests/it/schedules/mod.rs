@@ -26,6 +26,7 @@ mod spacing;
 mod tickets;
 mod unchanged_records;
 mod variables;
+mod when;
 mod zones;
 
 use crate::harness::{Page, Visitor};

@@ -41,7 +41,7 @@ async fn a_suggested_time_is_taken_over_without_losing_the_rest() {
     admin.get("/schedules/new").await;
     let page = admin.post("/schedules", &changes).await;
     page.assert_status(200);
-    assert_eq!(page.attribute("#due_at", "value").unwrap(), "2030-12-05T09:56");
+    assert_eq!(page.attribute("#due_at", "value").unwrap(), "05/12/2030 09:56");
     assert_eq!(page.texts("#comment"), ["Confirmar a renovação"]);
     assert_eq!(page.attribute("#attendant_id option[selected]", "value").unwrap(), "303");
 }

@@ -19,7 +19,7 @@ async fn an_edit_after_a_zone_change_does_not_move_the_schedule() {
         .assert_status(409)
         .assert_says("O fuso horário da empresa mudou enquanto você editava.")
         .assert_says("continua valendo no mesmo instante");
-    assert_eq!(asked.attribute("#due_at", "value").unwrap(), "2030-12-05T09:00");
+    assert_eq!(asked.attribute("#due_at", "value").unwrap(), "05/12/2030 09:00");
     assert_eq!(asked.texts("#comment"), ["Outro"]);
     assert_eq!(app.database.texts(DUE), ["2030-12-05 13:00"]);
     let changes = [("comment", "Outro"), ("due_at", "2030-12-05T09:00")];
@@ -37,7 +37,7 @@ async fn a_time_typed_in_the_former_zone_is_asked_about() {
     app.database.execute(MANAUS);
     let asked = send(&admin, &path, &page, &[("due_at", "2030-12-05T15:00")]).await;
     asked.assert_status(409).assert_says("O formulário está com o que você preencheu.");
-    assert_eq!(asked.attribute("#due_at", "value").unwrap(), "2030-12-05T15:00");
+    assert_eq!(asked.attribute("#due_at", "value").unwrap(), "05/12/2030 15:00");
     assert_eq!(app.database.texts(DUE), ["2030-12-05 13:00"]);
     send(&admin, &path, &asked, &[("due_at", "2030-12-05T15:00")]).await.assert_status(303);
     assert_eq!(app.database.texts(DUE), ["2030-12-05 19:00"]);
@@ -57,7 +57,7 @@ async fn a_new_schedule_is_not_saved_in_another_zone_than_the_form_showed() {
     asked
         .assert_status(409)
         .assert_says("O fuso horário da empresa mudou enquanto este formulário estava aberto.");
-    assert_eq!(asked.attribute("#due_at", "value").unwrap(), "2030-12-05T10:00");
+    assert_eq!(asked.attribute("#due_at", "value").unwrap(), "05/12/2030 10:00");
     assert_eq!(asked.attribute("[data-question] [name=use_slot]", "value").unwrap(), "2030-12-05T09:00");
     assert_eq!(app.database.texts(DUE), Vec::<String>::new());
     let zone = asked.attribute("[name=zone]", "value").unwrap();
