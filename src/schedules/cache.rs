@@ -8,9 +8,11 @@ use actix_web::HttpRequest;
 use diesel::pg::PgConnection;
 
 use super::calendar::{self, Cell, CellCount};
-use super::list::{self, Attendant, Counts, FilterOptions, FilterValues, Filters, SearchResult, TextSample};
+use super::list::{
+    self, Attendant, Counts, FilterOptions, FilterValues, Filters, SearchResult, Sort, TextSample, Words,
+};
 use crate::db::{Cache, Changes, Search};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{ScheduleId, UserId};
 
 /// The header that an open page sends when it refreshes itself.
@@ -71,12 +73,9 @@ impl ListCache {
         let is_recent = |searched: &&Searched| is_refresh && searched.at.elapsed() < SEARCH_MAX_AGE;
         let cached = self.searches().get(typed).filter(is_recent).cloned();
         if let Some(Searched { found, last, .. }) = cached {
-            return Ok(Some(match found {
-                SearchResult::These(ids) => {
-                    SearchResult::These([ids, list::added(conn, &search, last)?].concat())
-                }
-                found => found,
-            }));
+            let SearchResult { words, found } = found;
+            let found = found.map(|ids| Ok::<_, Error>([ids, list::added(conn, &words, last)?].concat()));
+            return Ok(Some(SearchResult { found: found.transpose()?, words }));
         }
         let (at, last) = (Instant::now(), list::newest(conn)?);
         let sample = self.sample(conn)?;
@@ -87,6 +86,14 @@ impl ListCache {
         }
         searches.insert(typed.to_owned(), Searched { at, found: found.clone(), last });
         Ok(Some(found))
+    }
+
+    /// The filters, with the faster way to read the list for their search.
+    pub fn fastest(&self, conn: &mut PgConnection, values: FilterValues, sort: Sort) -> Result<FilterValues> {
+        let Some(words) = &values.words else { return Ok(values) };
+        let are_indexed = list::is_by_index(&*self.sample(conn)?, words, &values, sort);
+        let words = values.words.clone().map(|words| Words { are_indexed, ..words });
+        Ok(FilterValues { words, ..values })
     }
 
     fn sample(&self, conn: &mut PgConnection) -> Result<Arc<TextSample>> {

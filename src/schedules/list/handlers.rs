@@ -35,12 +35,15 @@ pub async fn index(
             let options = cache.options(conn, &filters)?;
             let filters = filters.only_existing(&options);
             let found = cache.search(conn, &filters.q, is_refresh)?;
+            let order = filters.order();
             let values = FilterValues::new(found, &filters, zone, Utc::now());
-            let (counts, values) = match values.found {
-                Some(_) => queries::counts_and_page(conn, values, filters.order(), start)?,
-                None => (cache.counts(conn, &values)?, values),
+            let values = cache.fastest(conn, values, order)?;
+            let (counts, values) = if queries::is_read_at_once(&values, order, start) {
+                queries::counts_and_page(conn, values, order, start)?
+            } else {
+                (cache.counts(conn, &values)?, values)
             };
-            let page = queries::page(conn, &values, counts, filters.order(), start)?;
+            let page = queries::page(conn, &values, counts, order, start)?;
             Ok((filters, options, counts, page))
         })
         .await?;

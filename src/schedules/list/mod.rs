@@ -13,10 +13,10 @@ mod period;
 mod queries;
 mod views;
 
-pub use filters::{Attendant, Filters, Query};
+pub use filters::{Attendant, Filters, Query, Sort};
 pub use period::Period;
 pub use queries::{
     Counts, FILTER_PARAMETERS, FilterOptions, FilterValues, SCHEDULES, SearchResult, Source, TextSample,
-    added, bind_filters, counts, find, newest, options,
+    Words, added, bind_filters, counts, find, is_by_index, newest, options,
 };
 pub use views::{Chip, FilterForm, PATH, ViewSwitch, chips};

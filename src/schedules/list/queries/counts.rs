@@ -26,6 +26,9 @@ const MAX_COMPARED: i64 = 100;
 /// Maximum schedules counted in all tabs together, if a search reads them by its index.
 const MAX_FOUND: usize = 30;
 
+/// The order in which a search by its index counts: that of the page without a tab.
+pub const COUNTED_FIRST: Sort = Sort::Newest;
+
 /// The number of schedules in a tab.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Count {
@@ -50,6 +53,16 @@ impl FromIterator<Status> for Counts {
 }
 
 impl Counts {
+    /// Counts the first [`MAX_FOUND`] schedules that a search found by its index.
+    pub fn of_first(statuses: impl ExactSizeIterator<Item = Status>) -> Self {
+        let is_cut = statuses.len() >= MAX_FOUND;
+        let mut counts: Self = statuses.collect();
+        for count in &mut counts.0 {
+            count.is_cut = is_cut;
+        }
+        counts
+    }
+
     pub fn of(&self, status: Status) -> Count {
         self.0[status as usize]
     }
@@ -91,17 +104,16 @@ pub fn counts(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
     Ok(counts)
 }
 
-/// Counts the schedules that a search reads by its index, the newest first.
+/// Counts the schedules that a search reads by its index.
 fn counts_of_search(conn: &mut PgConnection, all: &FilterValues) -> Result<Counts> {
-    let rows = ReadOrder::new(Sort::Newest, false, false).rows(all, MAX_FOUND);
-    let query = format!("SELECT s.status, count(*) FROM ({rows}) s GROUP BY s.status");
-    let rows: Vec<(Status, i64)> = bind_filters(query, all).load(conn)?;
-    let is_cut = rows.iter().map(|(_, count)| count).sum::<i64>() >= MAX_FOUND as i64;
-    let mut counts = Counts([Count { at_least: 0, is_cut }; Status::ALL.len()]);
-    for (status, at_least) in rows {
-        counts.0[status as usize].at_least = at_least;
-    }
-    Ok(counts)
+    let query = format!("SELECT s.status FROM {} s", first_found(all));
+    let statuses: Vec<Status> = bind_filters(query, all).load(conn)?;
+    Ok(Counts::of_first(statuses.into_iter()))
+}
+
+/// SQL: the schedules that are counted for a search by its index, the newest first.
+pub fn first_found(all: &FilterValues) -> String {
+    ReadOrder::new(COUNTED_FIRST, false, false).rows(all, MAX_FOUND)
 }
 
 fn count_of(status: Status, values: &FilterValues, limit: i64) -> String {

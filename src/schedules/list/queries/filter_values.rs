@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use super::search::{self, SearchResult, Words};
+use super::text_sample::SampledSchedule;
 use crate::clock::Zone;
 use crate::db;
 use crate::error::Result;
@@ -30,9 +31,6 @@ pub struct FilterValues {
     pub from: Option<DateTime<Utc>>,
     pub to: Option<DateTime<Utc>>,
 }
-
-/// SQL: the text of the schedule `s` that a search looks into.
-const TEXTS: &str = "(SELECT x.search FROM schedule_texts x WHERE x.schedule_id = s.id)";
 
 /// The number of values that `bind_filters` binds. A statement's own values begin after them.
 pub const FILTER_PARAMETERS: usize = 9;
@@ -90,8 +88,8 @@ impl FilterValues {
     pub fn new(found: Option<SearchResult>, filters: &Filters, zone: Zone, now: DateTime<Utc>) -> Self {
         let (found, words) = match found {
             None => (None, None),
-            Some(SearchResult::These(ids)) => (Some(ids), None),
-            Some(SearchResult::Many(words)) => (None, Some(words)),
+            Some(SearchResult { found: Some(ids), .. }) => (Some(ids), None),
+            Some(SearchResult { words, .. }) => (None, Some(words)),
         };
         let (from, to) = filters.period.map_or((None, None), |period: Period| period.bounds(zone, now));
         Self {
@@ -170,7 +168,7 @@ impl FilterValues {
     /// [`indexed`](Self::indexed).
     pub fn rest(&self) -> String {
         let found = self.found.as_ref().map(|_| "s.id = ANY ($1)".to_owned());
-        let compared = self.words.as_ref().map(|_| format!("{TEXTS} LIKE ALL ($2)"));
+        let compared = self.words.as_ref().map(|words| words.compared(9, 2));
         let others = self.indexed_ones().skip(1).map(Indexed::condition);
         let all = found.into_iter().chain(compared).chain([self.within_period("s.due_at")]).chain(others);
         all.collect::<Vec<_>>().join(" AND ")
@@ -214,8 +212,8 @@ impl FilterValues {
 
     /// SQL condition: whether the text `x` contains the words of the search, if the index is used for them.
     pub fn text_condition(&self) -> Option<String> {
-        let words = self.words.as_ref().filter(|words| !words.trigrams.is_empty())?;
-        Some(words.condition(9, 2))
+        let words = self.words.as_ref().filter(|words| words.are_indexed)?;
+        Some(words.indexed(9, 2))
     }
 
     /// The same filters for schedules that are due between two times. So few match that a search can list them.
@@ -226,12 +224,29 @@ impl FilterValues {
         to: DateTime<Utc>,
     ) -> Result<Self> {
         match &self.words {
-            Some(words) if !words.trigrams.is_empty() => {
+            Some(words) if words.are_indexed => {
                 let found = search::due_between(conn, words, from, to)?;
                 Ok(Self { found: Some(found), words: None, ..self })
             }
             _ => Ok(self),
         }
+    }
+
+    /// Whether a schedule of the sample matches the filters. The search is not among them.
+    pub fn fits(&self, schedule: &SampledSchedule) -> bool {
+        let fits = |filter: Option<bool>| filter != Some(false);
+        fits(self.status.map(|status| status == schedule.status))
+            && fits(self.department.map(|department| department == schedule.department_id))
+            && fits(self.attendant.map(|attendant| attendant == schedule.attendant_or_queue))
+            && fits(self.creator.map(|creator| Some(creator) == schedule.created_by))
+            && fits(self.action.map(|action| action == schedule.action))
+            && fits(self.delivery.map(|delivery| Some(delivery) == schedule.delivery))
+            && self.is_within_period(schedule)
+    }
+
+    /// Whether a schedule of the sample is due within the period.
+    pub fn is_within_period(&self, schedule: &SampledSchedule) -> bool {
+        self.from.is_none_or(|from| schedule.due_at >= from) && self.to.is_none_or(|to| schedule.due_at < to)
     }
 
     /// The same filters without the situation.
@@ -253,5 +268,5 @@ pub fn bind_filters(sql: String, values: &FilterValues) -> db::Prepared<'_> {
         .bind(values.action)
         .bind(values.from)
         .bind(values.to)
-        .bind(values.words.as_ref().map(|words| &words.trigrams))
+        .bind(values.words.as_ref().map(|words| words.keys.all()))
 }

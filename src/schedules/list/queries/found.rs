@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
-use super::counts::Counts;
+use super::counts::{COUNTED_FIRST, Counts, first_found};
 use super::filter_values::{FilterValues, bind_filters};
 use super::page::PAGE;
 use crate::db::Cursor;
@@ -16,8 +16,16 @@ use crate::schedules::list::filters::{PageStart, Sort};
 
 type FoundRow = (ScheduleId, Status, DateTime<Utc>);
 
-/// Reads the schedules that a search found once, for the counts of all tabs and for the page. `values.found`
-/// must be set; it is reduced to the schedules of the page, and the one that shows that there is another page.
+/// Whether one statement reads the schedules for the counts and for the page: all those that a search found, or
+/// the first that it finds by its index, if the page begins with the same.
+pub fn is_read_at_once(values: &FilterValues, sort: Sort, start: PageStart) -> bool {
+    let is_first_page = start.after.is_none() && start.before.is_none();
+    let begins_as_counted = is_first_page && sort == COUNTED_FIRST && values.status.is_none();
+    values.found.is_some() || (begins_as_counted && values.text_condition().is_some())
+}
+
+/// Reads the result of a search once, for the counts of all tabs and for the page (see [`is_read_at_once`]). The
+/// values that are returned list the schedules of the page, and the one that shows that there is another page.
 pub fn counts_and_page(
     conn: &mut PgConnection,
     values: FilterValues,
@@ -29,12 +37,17 @@ pub fn counts_and_page(
     }
     let all = values.without_status();
     // SQL text, because the condition depends on the filters that are set.
-    let query = format!("SELECT s.id, s.status, s.due_at FROM schedules s WHERE {}", all.condition());
+    let schedules = match values.found {
+        Some(_) => format!("schedules s WHERE {}", all.condition()),
+        None => format!("{} s", first_found(&all)),
+    };
+    let query = format!("SELECT s.id, s.status, s.due_at FROM {schedules}");
     let rows: Vec<FoundRow> = bind_filters(query, &all).load(conn)?;
-    let counts = rows.iter().map(|(_, status, _)| *status).collect();
+    let statuses = rows.iter().map(|(_, status, _)| *status);
+    let counts = if values.found.is_some() { statuses.collect() } else { Counts::of_first(statuses) };
     let of_tab = rows.into_iter().filter(|(_, status, _)| values.status.is_none_or(|tab| tab == *status));
     let found = of_page(of_tab.collect(), sort, start);
-    Ok((counts, FilterValues { found: Some(found), ..values }))
+    Ok((counts, FilterValues { found: Some(found), words: None, ..values }))
 }
 
 fn of_page(mut rows: Vec<FoundRow>, sort: Sort, start: PageStart) -> Vec<ScheduleId> {

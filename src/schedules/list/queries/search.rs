@@ -8,7 +8,11 @@
 //! - Few: all are looked up at once.
 //! - More: the page reads one week, or one block of ids, after another in the order of the list until it is
 //!   full.
-//! - Many, or the words have no trigram: the page reads the list in its order and compares each schedule.
+//! - Many, or few of them match the filters (see `search_order`): the page reads the list in its order and
+//!   compares each schedule.
+//!
+//! A word of one or two letters has no trigram inside a text. If no word has one, each finds the words that
+//! begin with it, because the index has trigrams for beginnings.
 //!
 //! The statements are SQL text, because their plans depend on how they are written.
 
@@ -25,10 +29,10 @@ use crate::schema::schedules;
 
 /// The result of a search.
 #[derive(Clone, Debug)]
-pub enum SearchResult {
-    These(Vec<ScheduleId>),
-    /// Too many to look up at once.
-    Many(Words),
+pub struct SearchResult {
+    pub words: Words,
+    /// The schedules; `None` if they are too many to look up at once.
+    pub found: Option<Vec<ScheduleId>>,
 }
 
 /// The words of a search, as the database compares them.
@@ -36,35 +40,58 @@ pub enum SearchResult {
 pub struct Words {
     /// LIKE patterns; a text contains every word if it matches all.
     pub patterns: Vec<String>,
-    /// The trigrams for the index; empty if reading the list in its order takes less time.
-    pub trigrams: Vec<String>,
+    pub keys: Keys,
+    /// Whether reading by the index takes less time than reading the list in its order.
+    pub are_indexed: bool,
 }
+
+/// What the index of trigrams is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Keys {
+    Trigrams(Vec<String>),
+    /// Words too short for a trigram, escaped for LIKE: the texts have words that begin with them.
+    Beginnings(Vec<String>),
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self::Trigrams(Vec::new())
+    }
+}
+
+impl Keys {
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::Trigrams(all) | Self::Beginnings(all) => all,
+        }
+    }
+}
+
+/// The words of a search, as they stand in a text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlainWords {
+    pub contained: Vec<String>,
+    pub beginnings: Vec<String>,
+}
+
+/// Where a word begins: at the start of the text, or after one of these characters.
+pub const BEFORE_WORDS: [char; 6] = [' ', '\n', '(', '/', '@', '.'];
 
 /// Maximum schedules that are looked up at once. More would take longer than reading a page of them.
 const MAX_LISTED: i64 = 1_500;
 
 /// The same, as estimated from the sample before anything is looked up.
-const MAX_EXPECTED: f64 = 750.;
+pub const MAX_EXPECTED: f64 = 750.;
 
 /// The share of the schedules above which reading the list in its order takes less time than the index, unless
 /// they are few.
 const MANY: f64 = 0.03;
 
 pub fn find(conn: &mut PgConnection, search: &Search, sample: &TextSample) -> Result<SearchResult> {
-    let patterns = patterns(conn, search)?;
-    let plain: Vec<String> = patterns.iter().map(|pattern| unescaped(pattern)).collect();
-    let share = sample.share(&plain);
-    let number = sample.number_of(share);
-    let are_many = share > MANY && number > MAX_LISTED as f64;
-    let trigrams = if are_many { Vec::new() } else { sample.rare_trigrams(&plain) };
-    let words = Words { patterns, trigrams };
-    if words.trigrams.is_empty() || number > MAX_EXPECTED {
-        return Ok(SearchResult::Many(words));
-    }
-    Ok(match looked_up(conn, &words)? {
-        Some(ids) => SearchResult::These(ids),
-        None => SearchResult::Many(words),
-    })
+    let words = Words::new(patterns(conn, search)?, sample);
+    let number = sample.number_of(sample.share(&words.plain()));
+    let found = if words.are_indexed && number <= MAX_EXPECTED { looked_up(conn, &words)? } else { None };
+    Ok(SearchResult { words, found })
 }
 
 /// The patterns with which the texts are compared. Patterns that differ only in accents appear once.
@@ -73,24 +100,87 @@ fn patterns(conn: &mut PgConnection, search: &Search) -> Result<Vec<String>> {
     Ok(query.load(conn)?)
 }
 
-/// The word of the pattern `%word%`.
-fn unescaped(pattern: &str) -> String {
-    let mut word = String::new();
-    let mut chars = pattern.strip_prefix('%').and_then(|p| p.strip_suffix('%')).unwrap_or(pattern).chars();
-    while let Some(c) = chars.next() {
-        word.extend(if c == '\\' { chars.next() } else { Some(c) });
-    }
-    word
-}
-
 impl Words {
-    /// SQL condition: the text `x` contains the trigrams `$trigrams` and matches the patterns `$patterns`. The
-    /// index must be used for the trigrams only: `|| ''` hides the patterns from it.
-    pub fn condition(&self, trigrams: usize, patterns: usize) -> String {
-        let one = |place| format!("x.search LIKE '%' || (${trigrams}::text[])[{place}] || '%' AND ");
-        let all: String = (1..=self.trigrams.len()).map(one).collect();
+    fn new(patterns: Vec<String>, sample: &TextSample) -> Self {
+        let mut words = Self { patterns, ..Self::default() };
+        let trigrams = sample.rare_trigrams(&words.plain().contained);
+        words.keys = Keys::Trigrams(trigrams);
+        if words.keys.all().is_empty() {
+            let (short, others) = words.patterns.into_iter().partition(|pattern| is_short(pattern));
+            words.patterns = others;
+            words.keys = Keys::Beginnings(short.iter().map(|pattern| escaped(pattern).to_owned()).collect());
+        }
+        let share = sample.share(&words.plain());
+        let are_many = share > MANY && sample.number_of(share) > MAX_LISTED as f64;
+        words.are_indexed = !are_many && !words.keys.all().is_empty();
+        words
+    }
+
+    pub fn plain(&self) -> PlainWords {
+        let beginnings = match &self.keys {
+            Keys::Trigrams(_) => Vec::new(),
+            Keys::Beginnings(words) => words.iter().map(|word| unescaped(word)).collect(),
+        };
+        let contained = self.patterns.iter().map(|pattern| unescaped(escaped(pattern))).collect();
+        PlainWords { contained, beginnings }
+    }
+
+    /// SQL condition by the index: the text `x` has the keys `$keys` and matches the patterns `$patterns`. The
+    /// index must be used for the keys only: `|| ''` hides the patterns from it.
+    pub fn indexed(&self, keys: usize, patterns: usize) -> String {
+        let all: String = self.keys_in("x.search", keys).iter().map(|key| format!("{key} AND ")).collect();
         format!("{all}x.search || '' LIKE ALL (${patterns})")
     }
+
+    /// SQL condition for one schedule `s`, which reads its text. The planner takes what a subquery returns to be
+    /// true for half of the rows. For LIKE it would expect next to none, and so read and sort all schedules
+    /// instead of the first.
+    pub fn compared(&self, keys: usize, patterns: usize) -> String {
+        let beginnings: String = match &self.keys {
+            Keys::Trigrams(_) => String::new(),
+            Keys::Beginnings(_) => {
+                self.keys_in("x.search", keys).iter().map(|key| format!("{key} AND ")).collect()
+            }
+        };
+        format!(
+            "(SELECT {beginnings}x.search LIKE ALL (${patterns}) FROM schedule_texts x WHERE x.schedule_id = s.id)"
+        )
+    }
+
+    fn keys_in(&self, text: &str, keys: usize) -> Vec<String> {
+        let key = |place| format!("(${keys}::text[])[{place}]");
+        let places = 1..=self.keys.all().len();
+        match &self.keys {
+            Keys::Trigrams(_) => places.map(|at| format!("{text} LIKE '%' || {} || '%'", key(at))).collect(),
+            Keys::Beginnings(_) => places
+                .map(|at| {
+                    let after = |c| format!(" OR {text} LIKE '%{c}' || {} || '%'", key(at));
+                    let anywhere: String = BEFORE_WORDS.iter().map(after).collect();
+                    format!("({text} LIKE {} || '%'{anywhere})", key(at))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The word of the pattern `%word%`, escaped.
+fn escaped(pattern: &str) -> &str {
+    pattern.strip_prefix('%').and_then(|p| p.strip_suffix('%')).unwrap_or(pattern)
+}
+
+fn unescaped(word: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = word.chars();
+    while let Some(c) = chars.next() {
+        plain.extend(if c == '\\' { chars.next() } else { Some(c) });
+    }
+    plain
+}
+
+/// Whether a pattern is that of one or two letters or digits.
+fn is_short(pattern: &str) -> bool {
+    let word = escaped(pattern);
+    (1..=2).contains(&word.chars().count()) && word.chars().all(char::is_alphanumeric)
 }
 
 /// Schedules whose texts contain the words; `None` if they are more than [`MAX_LISTED`]. MATERIALIZED hides
@@ -99,9 +189,9 @@ fn looked_up(conn: &mut PgConnection, words: &Words) -> Result<Option<Vec<Schedu
     let ids: Vec<ScheduleId> = db::replanned(format!(
         "WITH found AS MATERIALIZED (SELECT x.schedule_id AS id FROM schedule_texts x WHERE {})
          SELECT id FROM found LIMIT $3",
-        words.condition(1, 2)
+        words.indexed(1, 2)
     ))
-    .bind(&words.trigrams)
+    .bind(words.keys.all())
     .bind(&words.patterns)
     .bind(MAX_LISTED + 1)
     .load(conn)?;
@@ -118,9 +208,9 @@ pub fn due_between(
     let query = db::replanned(format!(
         "SELECT x.schedule_id AS id FROM generate_series(search_week($3), search_week($4)) w (week)
           CROSS JOIN LATERAL (SELECT x.schedule_id FROM schedule_texts x WHERE x.week = w.week AND {} OFFSET 0) x",
-        words.condition(1, 2)
+        words.indexed(1, 2)
     ))
-    .bind(&words.trigrams)
+    .bind(words.keys.all())
     .bind(&words.patterns)
     .bind(from)
     .bind(to);
@@ -133,15 +223,15 @@ pub fn newest(conn: &mut PgConnection) -> Result<ScheduleId> {
     Ok(last.unwrap_or(ScheduleId(0)))
 }
 
-/// The schedules saved after `last` that match the search.
-pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Result<Vec<ScheduleId>> {
-    let added = db::replanned(
-        "SELECT x.schedule_id AS id
-           FROM (SELECT * FROM schedule_texts WHERE schedule_id > $1 ORDER BY schedule_id LIMIT $3) x
-          WHERE x.search LIKE ALL (ARRAY(SELECT searchable(p) FROM unnest($2) AS p))",
-    )
+/// The schedules saved after `last` whose texts contain the words.
+pub fn added(conn: &mut PgConnection, words: &Words, last: ScheduleId) -> Result<Vec<ScheduleId>> {
+    let added = db::replanned(format!(
+        "SELECT s.id FROM (SELECT id FROM schedules WHERE id > $3 ORDER BY id LIMIT $4) s WHERE {}",
+        words.compared(1, 2)
+    ))
+    .bind(words.keys.all())
+    .bind(&words.patterns)
     .bind(last)
-    .bind(search.all())
     .bind(MAX_LISTED);
     Ok(added.load(conn)?)
 }
@@ -150,8 +240,25 @@ pub fn added(conn: &mut PgConnection, search: &Search, last: ScheduleId) -> Resu
 mod tests {
     use super::*;
 
+    fn words(patterns: &[&str]) -> Words {
+        let patterns = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+        Words::new(patterns, &TextSample::default())
+    }
+
     #[test]
     fn a_pattern_gives_the_word_that_was_typed() {
-        assert_eq!(unescaped(r"%100\%\_a\\b%"), r"100%_a\b");
+        assert_eq!(unescaped(escaped(r"%100\%\_a\\b%")), r"100%_a\b");
+    }
+
+    #[test]
+    fn only_a_search_of_short_words_looks_for_beginnings() {
+        let plain = |contained: &[&str], beginnings: &[&str]| {
+            let all = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+            PlainWords { contained: all(contained), beginnings: all(beginnings) }
+        };
+        assert_eq!(words(&["%jo%", "%silva%"]).plain(), plain(&["jo", "silva"], &[]));
+        assert_eq!(words(&["%jo%", "%42%"]).plain(), plain(&[], &["jo", "42"]));
+        assert_eq!(words(&["%jo%", r"%\%%"]).plain(), plain(&["%"], &["jo"]));
+        assert!(!words(&[r"%\%%"]).are_indexed);
     }
 }
