@@ -6,7 +6,8 @@
 //! by a [`transport`]. How they are doing is shown on their page ([`health`]); a person may pause them.
 //!
 //! A channel is deactivated, never deleted. The links of its customers then open nothing, its queue is kept and not
-//! sent, and schedules that would open a ticket fail with an error that says so.
+//! sent, and schedules that would open a ticket by it fail with an error that says so. A schedule for which nobody chose a
+//! channel goes by another of the contact's.
 
 pub mod addresses;
 mod capabilities;

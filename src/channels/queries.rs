@@ -184,7 +184,7 @@ db::row! {
     #[derive(Clone, Copy, Debug)]
     pub struct Usage {
         pub contacts: i64,
-        /// Pending schedules that would open a ticket for a contact of the channel.
+        /// Pending schedules that would open a ticket for a contact of the channel, and have no other way.
         pub schedules_opening_tickets: i64,
         /// Pending schedules that only notify an attendant.
         pub schedules_notifying: i64,
@@ -199,7 +199,9 @@ pub fn usage(conn: &mut PgConnection, channel: ChannelId) -> Result<Usage> {
     Ok(db::prepared(format!(
         "SELECT (SELECT count(*) FROM (SELECT FROM contacts WHERE channel_id = $1 AND archived_at IS NULL
                    ORDER BY channel_id, id LIMIT $2) n) AS contacts,
-                (SELECT count(*) FROM ({pending} AND s.action <> 'notify' LIMIT $2) n) AS schedules_opening_tickets,
+                (SELECT count(*) FROM ({pending} AND s.action <> 'notify'
+                   AND (s.channel_id IS NOT NULL OR NOT has_other_channel(s.contact_id, $1)) LIMIT $2) n)
+                   AS schedules_opening_tickets,
                 (SELECT count(*) FROM ({pending} AND s.action = 'notify' LIMIT $2) n) AS schedules_notifying,
                 (SELECT count(*) FROM (SELECT FROM tickets t WHERE t.status = 'open'
                    AND (SELECT c.channel_id FROM contacts c WHERE c.id = t.contact_id) = $1 LIMIT $2) n) AS open_tickets"

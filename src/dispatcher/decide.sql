@@ -18,7 +18,8 @@ due AS MATERIALIZED (
     SELECT s.id, s.contact_id, s.department_id, s.created_by, s.due_at, s.message, s.comment,
            s.action <> 'notify' AS opens,
            s.action <> 'open_ticket' AS notifies,
-           attendant.id AS attendant_id, channels.id AS channel_id, channels.kind AS channel_kind,
+           attendant.id AS attendant_id, coalesce(other.id, channels.id) AS channel_id,
+           coalesce(other.kind, channels.kind) AS channel_kind,
            CASE WHEN asked.by IS NULL
                 THEN (extract(epoch FROM moment.at - s.due_at) * 1000)::bigint END AS late_ms,
            CASE
@@ -26,7 +27,7 @@ due AS MATERIALIZED (
                WHEN asked.by IS NULL AND moment.at - s.due_at > make_interval(mins => settings.late_tolerance_minutes)
                    THEN 'expired'
                WHEN s.action = 'notify' THEN NULL
-               WHEN contacts.archived_at IS NOT NULL OR channels.deactivated_at IS NOT NULL
+               WHEN contacts.archived_at IS NOT NULL OR channels.deactivated_at IS NOT NULL AND other.id IS NULL
                    THEN 'contact_inactive'
                WHEN departments.deactivated_at IS NOT NULL THEN 'department_inactive'
            END AS obstacle
@@ -39,6 +40,15 @@ due AS MATERIALIZED (
       LEFT JOIN users attendant ON attendant.id = s.attendant_id AND attendant.deactivated_at IS NULL
       JOIN settings ON settings.id
      CROSS JOIN moment
+      -- Without a chosen channel, and if the contact's first is inactive, the message goes where one last arrived. A channel
+      -- that is being deactivated is skipped, and the chosen one is locked, as `claim.sql` locks the others.
+      LEFT JOIN LATERAL (
+           SELECT o.id, o.kind FROM contact_identities i JOIN channels o ON o.id = i.channel_id
+            WHERE channels.deactivated_at IS NOT NULL AND s.channel_id IS NULL AND s.action <> 'notify'
+              AND i.contact_id = s.contact_id AND i.kind = identity_kind(o.kind)
+              AND o.deactivated_at IS NULL AND sends_messages(o.kind)
+            ORDER BY i.worked_at DESC NULLS LAST, i.seen_at DESC NULLS LAST, i.id LIMIT 1
+              FOR SHARE OF o SKIP LOCKED) other ON true
 ),
 -- If two schedules want a ticket for the same contact, the earlier wins. The unique index on open tickets
 -- enforces it.

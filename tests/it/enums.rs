@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pontual::auth::Permission;
-use pontual::channels::{ChannelKind, IdentityKind};
+use pontual::channels::{Capabilities, ChannelKind, IdentityKind};
 use pontual::contacts::import::ImportStatus;
 use pontual::conversations::thread::{self, TicketEvent};
 use pontual::notifications;
@@ -52,6 +52,16 @@ fn each_enum_of_a_column_names_the_words_of_its_check_constraint() {
     assert!(unclaimed.is_empty(), "no enum is compared with {unclaimed:?}");
     let stale: Vec<_> = WITHOUT_ENUM.iter().filter(|(column, _)| !lists.contains_key(*column)).collect();
     assert!(stale.is_empty(), "these columns have no list: {stale:?}");
+}
+
+#[test]
+fn the_database_knows_which_kinds_of_channels_can_send() {
+    let database = Database::new();
+    for kind in ChannelKind::ALL {
+        let says =
+            database.number(&format!("SELECT sends_messages('{}')::int::bigint AS value", kind.as_str()));
+        assert_eq!(says == 1, Capabilities::of(*kind).is_some(), "{}", kind.as_str());
+    }
 }
 
 fn words<T: Copy>(all: &[T], as_str: fn(T) -> &'static str) -> Words {

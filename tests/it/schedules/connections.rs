@@ -1,5 +1,7 @@
 //! The choice of the connection, for a contact that has several.
 
+use diesel::connection::SimpleConnection;
+
 use super::{form, save};
 use crate::dispatcher::run;
 use crate::harness::TestApp;
@@ -86,6 +88,63 @@ async fn a_deactivated_connection_ends_the_schedule_as_an_error() {
     run(&app.database);
     let end = app.database.texts("SELECT failure_reason AS value FROM schedules");
     assert_eq!(end, ["contact_inactive"]);
+}
+
+/// Makes all schedules due, and returns where their messages went.
+fn fire(app: &TestApp) -> Vec<String> {
+    app.database.execute("UPDATE schedules SET due_at = now() - interval '1 second'");
+    run(&app.database);
+    app.database.texts(
+        "SELECT format('%s %s', o.channel_id, i.value) AS value
+           FROM outbox o JOIN contact_identities i ON i.id = o.identity_id ORDER BY o.message_id",
+    )
+}
+
+#[actix_web::test]
+async fn without_the_contacts_first_connection_the_message_goes_where_one_last_arrived() {
+    let app = app().await;
+    let admin = app.administrator().await;
+    app.database.execute(
+        "INSERT INTO channels (id, kind, name, default_department_id) VALUES (404, 'email', 'Vendas', 101);
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value, seen_at, worked_at) VALUES
+            (601, 404, 'email', 'antigo@cliente.example', now(), NULL),
+            (601, 404, 'email', 'novo@cliente.example', NULL, now() - interval '1 year')",
+    );
+    let path = save(&admin, &[]).await.location().to_owned();
+    let usage = admin.get("/channels/401/deactivation").await;
+    assert!(!usage.text().contains("termina em erro"), "{}", usage.text());
+    app.database.execute("UPDATE channels SET deactivated_at = now() WHERE id = 401");
+    let page = admin.get(&path).await;
+    assert!(!page.text().contains("sem conexão ativa"), "{}", page.text());
+    assert_eq!(fire(&app), ["404 novo@cliente.example"]);
+}
+
+#[actix_web::test]
+async fn a_connection_that_cannot_send_replaces_none() {
+    let app = app().await;
+    let admin = app.administrator().await;
+    let path = save(&admin, &[]).await.location().to_owned();
+    app.database.execute("UPDATE channels SET deactivated_at = now() WHERE id IN (401, 402)");
+    admin.get(&path).await.assert_says("O contato está sem conexão ativa.");
+    assert_eq!(fire(&app), [""; 0]);
+    assert_eq!(app.database.texts("SELECT failure_reason AS value FROM schedules"), ["contact_inactive"]);
+}
+
+#[actix_web::test]
+async fn a_connection_that_is_being_deactivated_replaces_none() {
+    let app = app().await;
+    let admin = app.administrator().await;
+    save(&admin, &[]).await.assert_status(303);
+    app.database.execute(
+        "INSERT INTO channels (id, kind, name, default_department_id) VALUES (404, 'email', 'Vendas', 101);
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES
+            (601, 404, 'email', 'marina@cliente.example');
+         UPDATE contact_identities SET worked_at = now() WHERE channel_id = 402;
+         UPDATE channels SET deactivated_at = now() WHERE id = 401",
+    );
+    let mut deactivating = app.database.connect();
+    deactivating.batch_execute("BEGIN; UPDATE channels SET deactivated_at = now() WHERE id = 402").unwrap();
+    assert_eq!(fire(&app), ["404 marina@cliente.example"]);
 }
 
 #[actix_web::test]

@@ -1,0 +1,1 @@
+DROP FUNCTION has_other_channel, sends_messages;
