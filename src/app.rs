@@ -8,6 +8,7 @@ use tracing_actix_web::TracingLogger;
 
 use crate::audit::Refusals;
 use crate::auth::Devices;
+use crate::channels::email::RenewedTokens;
 use crate::channels::webhook::InboxRateLimit;
 use crate::channels::{SecretCipher, TransportOptions};
 use crate::config::Config;
@@ -50,7 +51,8 @@ impl Shared {
         let (hub, health) = (Hub::new(), Health::default());
         let (refusals, paces) = (Refusals::default(), ChatRateLimits::default());
         let channel_secrets = SecretCipher::new(&keys.key("channel secrets"));
-        let transports = TransportOptions::new(&config, &keys);
+        let renewed_tokens = RenewedTokens::new(db.clone(), channel_secrets.clone());
+        let transports = TransportOptions::new(&config, &keys, renewed_tokens);
         Self {
             config,
             keys,

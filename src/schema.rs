@@ -57,6 +57,9 @@ diesel::table! {
         last_received_at -> Nullable<Timestamptz>,
         receiving -> Jsonb,
         failing_since -> Nullable<Timestamptz>,
+        receiving_failing_since -> Nullable<Timestamptz>,
+        receiving_error -> Text,
+        renewed_token -> Nullable<Bytea>,
     }
 }
 

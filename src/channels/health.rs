@@ -36,7 +36,9 @@ impl HealthState {
     fn of(row: &StateRow) -> Self {
         match row {
             StateRow { paused_at: Some(_), .. } => Self::Paused,
-            StateRow { failing_since: Some(_), .. } => Self::Failing,
+            StateRow { failing_since: Some(_), .. } | StateRow { receiving_failing_since: Some(_), .. } => {
+                Self::Failing
+            }
             StateRow { last_success_at: None, .. } => Self::Unused,
             _ => Self::Working,
         }
@@ -94,6 +96,10 @@ fn sentences(row: &StateRow, zone: Zone) -> Vec<String> {
         if !row.last_error.is_empty() {
             sentences.push(format!("Último erro: {}", row.last_error));
         }
+    }
+    if let Some(since) = row.receiving_failing_since {
+        sentences.push(format!("Não busca mensagens desde {}.", zone.date_time(since)));
+        sentences.push(format!("Último erro da busca: {}", row.receiving_error));
     }
     sentences
 }
@@ -175,6 +181,8 @@ mod tests {
             last_success_at: None,
             last_error: String::new(),
             last_received_at: None,
+            receiving_failing_since: None,
+            receiving_error: String::new(),
             queued: 0,
             oldest_queued_at: None,
             next_attempt_at: None,
@@ -195,6 +203,8 @@ mod tests {
         let failing = StateRow { failing_since: at(2), last_success_at: at(1), ..row() };
         assert_eq!(HealthState::of(&failing), HealthState::Failing);
         assert_eq!(HealthState::of(&StateRow { paused_at: at(3), ..failing }), HealthState::Paused);
+        let deaf = StateRow { receiving_failing_since: at(2), last_success_at: at(1), ..row() };
+        assert_eq!(HealthState::of(&deaf), HealthState::Failing);
     }
 
     #[test]

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::ChannelKind;
+use super::email::RenewedTokens;
 use super::secrets::Secrets;
 use super::transport::Transport;
 use crate::config::Config;
+use crate::db::Db;
 use crate::ids::ChannelId;
 use crate::keys::{Key, Keys};
 
@@ -20,16 +22,23 @@ pub struct TransportOptions {
     pub base: String,
     /// Makes ids and reply tokens that others cannot guess.
     pub key: Arc<Key>,
+    pub renewed_tokens: RenewedTokens,
 }
 
 impl TransportOptions {
-    pub fn new(config: &Config, keys: &Keys) -> Self {
+    pub fn new(config: &Config, keys: &Keys, renewed_tokens: RenewedTokens) -> Self {
         Self {
             allows_private_addresses: config.allows_private_addresses,
             host: config.public_url.host_str().unwrap_or("localhost").to_owned(),
             base: config.link(""),
             key: Arc::new(keys.key("transports")),
+            renewed_tokens,
         }
+    }
+
+    /// The same, by other connections to the database.
+    pub fn by(&self, db: &Db) -> Self {
+        Self { renewed_tokens: self.renewed_tokens.by(db), ..self.clone() }
     }
 }
 

@@ -89,6 +89,7 @@ impl Control {
 pub fn start(database_url: &str, context: WorkerContext, control: Control) -> oneshot::Receiver<()> {
     let (sender, receiver) = oneshot::channel();
     let db = Db::new(database_url, CONNECTIONS);
+    let context = WorkerContext { options: context.options.by(&db), ..context };
     Arbiter::new().spawn(async move {
         while control.goes_on() {
             let (db, context, again) = (db.clone(), context.clone(), control.clone());

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -73,19 +73,45 @@ pub async fn tcp(host: &str, port: u16, allows_private: bool) -> Result<TcpStrea
 
 /// Encrypts the connection. The certificate must be valid for `host` and signed by an authority that the machine trusts.
 pub async fn tls(host: &str, stream: TcpStream) -> Result<MailStream, ConnectFailure> {
-    let failure = |why: String| {
-        ConnectFailure::new(Signal::NoTls, format!("{host} não oferece uma conexão segura válida: {why}"))
-    };
-    let name = ServerName::try_from(host.to_owned()).map_err(|error| failure(error.to_string()))?;
-    let config = TLS.as_ref().map_err(|error| failure(error.clone()))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| no_tls(host, &error.to_string()))?;
+    let config = TLS.as_ref().map_err(|error| no_tls(host, error))?;
     match timeout(TLS_TIME_LIMIT, TlsConnector::from(config.clone()).connect(name, stream)).await {
         Ok(Ok(stream)) => Ok(MailStream::Tls(Box::new(stream))),
-        Ok(Err(error)) => Err(failure(error.to_string())),
-        Err(_) => Err(failure("sem resposta".to_owned())),
+        Ok(Err(error)) => Err(no_tls(host, &why_no_tls(&error))),
+        Err(_) => Err(no_tls(host, "sem resposta")),
     }
 }
 
-/// Trusts the authorities that the machine trusts.
+pub fn no_tls(host: &str, why: &str) -> ConnectFailure {
+    ConnectFailure::new(Signal::NoTls, format!("{host} não oferece uma conexão segura válida: {why}"))
+}
+
+/// What is wrong with the certificate or the server, in words of people who configure mail programs.
+fn why_no_tls(error: &io::Error) -> String {
+    use rustls::Error as Tls;
+
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Tls>());
+    let plain = match cause {
+        Some(Tls::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+            "o certificado é de uma autoridade que o servidor do Pontual não conhece"
+        }
+        Some(Tls::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        )) => "o certificado é de um servidor com outro nome",
+        Some(Tls::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        )) => "o certificado venceu",
+        Some(Tls::InvalidCertificate(
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. },
+        )) => "o certificado ainda não vale",
+        Some(Tls::InvalidMessage(_)) => "esta porta não usa TLS desde o início; talvez seja a de STARTTLS",
+        Some(other) => return other.to_string(),
+        None => "o servidor encerrou a conexão",
+    };
+    plain.to_owned()
+}
+
+/// Trusts the authorities that the machine trusts: those of the system, or of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 static TLS: LazyLock<Result<Arc<ClientConfig>, String>> = LazyLock::new(|| {
     let mut roots = RootCertStore::empty();
     let loaded = rustls_native_certs::load_native_certs();
@@ -104,6 +130,14 @@ static TLS: LazyLock<Result<Arc<ClientConfig>, String>> = LazyLock::new(|| {
 pub enum MailStream {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    /// These bytes are read before those of the stream.
+    Preceded(&'static [u8], Box<MailStream>),
+}
+
+impl MailStream {
+    pub fn preceded_by(self, bytes: &'static [u8]) -> Self {
+        Self::Preceded(bytes, Box::new(self))
+    }
 }
 
 impl AsyncRead for MailStream {
@@ -115,6 +149,13 @@ impl AsyncRead for MailStream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
             Self::Tls(stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Preceded([], stream) => Pin::new(stream).poll_read(context, buffer),
+            Self::Preceded(bytes, _) => {
+                let (now, later) = bytes.split_at(bytes.len().min(buffer.remaining()));
+                buffer.put_slice(now);
+                *bytes = later;
+                Poll::Ready(Ok(()))
+            }
         }
     }
 }
@@ -124,6 +165,7 @@ impl AsyncWrite for MailStream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Self::Tls(stream) => Pin::new(stream).poll_write(context, bytes),
+            Self::Preceded(_, stream) => Pin::new(stream).poll_write(context, bytes),
         }
     }
 
@@ -131,6 +173,7 @@ impl AsyncWrite for MailStream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_flush(context),
             Self::Tls(stream) => Pin::new(stream).poll_flush(context),
+            Self::Preceded(_, stream) => Pin::new(stream).poll_flush(context),
         }
     }
 
@@ -138,6 +181,7 @@ impl AsyncWrite for MailStream {
         match self.get_mut() {
             Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
             Self::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+            Self::Preceded(_, stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }
@@ -147,6 +191,7 @@ impl AsyncTokioStream for MailStream {
         match self {
             Self::Plain(stream) => stream.peer_addr(),
             Self::Tls(stream) => stream.get_ref().0.peer_addr(),
+            Self::Preceded(_, stream) => stream.peer_addr(),
         }
     }
 }

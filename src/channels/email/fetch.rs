@@ -45,6 +45,7 @@ const MAX_FAILURES: u32 = 3;
 pub fn start(database_url: &str, cipher: SecretCipher, options: TransportOptions) -> Arbiter {
     let arbiter = Arbiter::new();
     let db = Db::new(database_url, 1);
+    let options = options.by(&db);
     arbiter.spawn(async move { supervise(&db, &cipher, &options).await });
     arbiter
 }
@@ -95,9 +96,8 @@ impl Fetcher {
             let began = time::Instant::now();
             let Err(sentence) = self.listen().await;
             let id = self.channel.id;
-            tracing::info!(channel = id.0, error = sentence, "mail cannot be fetched");
-            let shown = format!("Recebimento: {sentence}.");
-            if let Err(error) = self.db.run(move |conn| queries::set_error(conn, id, &shown)).await {
+            tracing::info!(channel = id.0, error = %sentence, "mail cannot be fetched");
+            if let Err(error) = self.db.run(move |conn| queries::set_error(conn, id, &sentence)).await {
                 tracing::warn!(%error, channel = id.0, "the state of a channel cannot be written");
             }
             if began.elapsed() > LONGEST_PAUSE {
@@ -131,7 +131,7 @@ impl Fetcher {
                 .decrypt(self.channel.id, sealed)
                 .map_err(|_| "as senhas não podem ser lidas com a chave desta instalação".to_owned())?,
         };
-        imap::open(&settings, &secrets, &self.options).await
+        imap::open(self.channel.id, &settings, &secrets, &self.options).await
     }
 
     async fn fetch_new(&self, mailbox: &mut Mailbox) -> Result<(), String> {

@@ -61,14 +61,21 @@ impl MailIds {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::channels::SecretCipher;
+    use crate::channels::email::RenewedTokens;
+    use crate::db::Db;
     use crate::keys::Keys;
 
+    /// Without a database: renewed tokens can neither be read nor stored.
     pub fn options() -> TransportOptions {
+        let keys = Keys::new("a secret");
+        let db = Db::new("postgres://127.0.0.1:1/none", 1);
         TransportOptions {
             allows_private_addresses: true,
             host: "pontual.example".to_owned(),
             base: "https://pontual.example".to_owned(),
-            key: Arc::new(Keys::new("a secret").key("transports")),
+            key: Arc::new(keys.key("transports")),
+            renewed_tokens: RenewedTokens::new(db, SecretCipher::new(&keys.key("channel secrets"))),
         }
     }
 

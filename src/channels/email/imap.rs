@@ -9,9 +9,10 @@ use futures_util::TryStreamExt;
 use tokio::time::timeout;
 
 use super::connect::{self, MailStream};
-use super::oauth;
+use super::oauth::Applicant;
 use super::settings::{EmailSettings, PASSWORD, Security, SignIn};
 use crate::channels::{Secrets, TransportOptions};
+use crate::ids::ChannelId;
 
 /// The only mailbox that is read. Copies of what we send are in another.
 const MAILBOX: &str = "INBOX";
@@ -47,12 +48,13 @@ pub enum Fetched {
 /// # Errors
 /// A sentence in Portuguese.
 pub async fn open(
+    channel: ChannelId,
     settings: &EmailSettings,
     secrets: &Secrets,
     options: &TransportOptions,
 ) -> Result<Mailbox, String> {
     let client = connect(settings, options).await?;
-    let mut session = sign_in(client, settings, secrets, options).await?;
+    let mut session = sign_in(client, Applicant { channel, settings, secrets, options }).await?;
     let capabilities = within(STEP_TIME_LIMIT, session.capabilities()).await?;
     let has_idle = capabilities.has_str("IDLE");
     let mailbox = within(STEP_TIME_LIMIT, session.examine(MAILBOX)).await?;
@@ -143,12 +145,15 @@ async fn connect(settings: &EmailSettings, options: &TransportOptions) -> Result
     if *imap_security == Security::None {
         return Ok(client);
     }
-    within(STEP_TIME_LIMIT, client.run_command_and_check_ok("STARTTLS", None)).await?;
+    within(STEP_TIME_LIMIT, client.run_command_and_check_ok("STARTTLS", None))
+        .await
+        .map_err(|_| connect::no_tls(host, "o servidor não tem STARTTLS").detail)?;
+    // What the server sent after its answer was not encrypted, and is dropped with the client.
     match client.into_inner() {
         MailStream::Plain(stream) => {
             connect::tls(host, stream).await.map(Client::new).map_err(|failure| failure.detail)
         }
-        encrypted @ MailStream::Tls(_) => Ok(Client::new(encrypted)),
+        encrypted => Ok(Client::new(encrypted)),
     }
 }
 
@@ -158,37 +163,38 @@ async fn greeted(stream: MailStream) -> Result<Client<MailStream>, String> {
         Ok(Ok(Some(_))) => Ok(client),
         Ok(Ok(None)) => Err("o servidor encerrou a conexão".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("o servidor não respondeu a tempo".to_owned()),
+        Err(_) => Err(silent()),
     }
 }
 
 async fn sign_in(
     client: Client<MailStream>,
-    settings: &EmailSettings,
-    secrets: &Secrets,
-    options: &TransportOptions,
+    applicant: Applicant<'_>,
 ) -> Result<Session<MailStream>, String> {
-    let user = settings.user.as_str();
-    let result = match settings.sign_in {
-        SignIn::Password => timeout(STEP_TIME_LIMIT, client.login(user, secrets.get(PASSWORD))).await,
+    let user = applicant.settings.user.as_str();
+    match applicant.settings.sign_in {
+        SignIn::Password => {
+            let signed_in = client.login(user, applicant.secrets.get(PASSWORD));
+            let result = timeout(STEP_TIME_LIMIT, signed_in).await.map_err(|_| silent())?;
+            result.map_err(|(error, _)| format!("o servidor não deixou {user} entrar: {error}"))
+        }
         SignIn::Oauth => {
-            let token = oauth::token(settings, secrets, options.allows_private_addresses)
-                .await
-                .map_err(|failure| failure.detail)?;
-            let answer = TokenAnswer { user: user.to_owned(), token: Some(token) };
-            timeout(STEP_TIME_LIMIT, client.authenticate("XOAUTH2", answer)).await
-        }
-    };
-    match result {
-        Ok(Ok(session)) => Ok(session),
-        Ok(Err((error, _))) => {
-            if settings.sign_in == SignIn::Oauth {
-                oauth::forget(settings, secrets);
+            let token = applicant.token().await.map_err(|failure| failure.detail)?;
+            let answer = TokenAnswer { user: user.to_owned(), token: Some(token.clone()) };
+            let signed_in = client.authenticate("XOAUTH2", answer);
+            let result = timeout(STEP_TIME_LIMIT, signed_in).await.map_err(|_| silent())?;
+            if result.is_err() {
+                applicant.forget(&token).await;
             }
-            Err(format!("o servidor não deixou {user} entrar: {error}"))
+            result.map_err(|(error, _)| {
+                format!("o servidor não deixou {user} entrar: recusou o acesso do provedor (OAuth). Ele disse: {error}")
+            })
         }
-        Err(_) => Err("o servidor não respondeu a tempo".to_owned()),
     }
+}
+
+fn silent() -> String {
+    "o servidor de entrada não respondeu a tempo".to_owned()
 }
 
 /// Answers the first challenge with the token, and the error that follows a refusal with nothing.
@@ -213,7 +219,7 @@ async fn within<T>(
 ) -> Result<T, String> {
     match timeout(limit, answer).await {
         Ok(result) => result.map_err(|error| format!("o servidor de entrada respondeu com erro: {error}")),
-        Err(_) => Err("o servidor de entrada não respondeu a tempo".to_owned()),
+        Err(_) => Err(silent()),
     }
 }
 

@@ -12,10 +12,13 @@ mod imap;
 mod oauth;
 mod queries;
 mod read;
+mod renewed;
 mod settings;
 mod smtp;
+mod starttls;
 
 pub use read::read;
+pub use renewed::RenewedTokens;
 pub use settings::{CLIENT_SECRET, EmailSettings, PASSWORD, REFRESH_TOKEN, Security, SignIn};
 
 use super::secrets::Secrets;

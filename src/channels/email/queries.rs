@@ -3,12 +3,14 @@
 
 use chrono::NaiveDate;
 use diesel::pg::PgConnection;
+use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::db;
 use crate::error::{Error, Result};
 use crate::ids::ChannelId;
+use crate::schema::channel_states;
 
 /// How far the mailbox of a channel was read: `channel_states.receiving`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,20 +71,38 @@ pub fn set_receiving(conn: &mut PgConnection, channel: ChannelId, receiving: Rec
 
 /// The mailbox was looked at.
 pub fn set_looked_at(conn: &mut PgConnection, channel: ChannelId) -> Result<()> {
-    db::prepared("UPDATE channel_states SET last_received_at = clock_timestamp() WHERE channel_id = $1")
-        .bind(channel)
-        .execute(conn)?;
+    db::prepared(
+        "UPDATE channel_states
+            SET last_received_at = clock_timestamp(), receiving_failing_since = NULL, receiving_error = ''
+          WHERE channel_id = $1",
+    )
+    .bind(channel)
+    .execute(conn)?;
     Ok(())
 }
 
 /// Shows that mail cannot be fetched. Sending goes on.
 pub fn set_error(conn: &mut PgConnection, channel: ChannelId, error: &str) -> Result<()> {
     db::prepared(
-        "UPDATE channel_states SET last_error_at = clock_timestamp(), last_error = left($2, 500) WHERE channel_id = $1",
+        "UPDATE channel_states
+            SET receiving_failing_since = coalesce(receiving_failing_since, clock_timestamp()),
+                receiving_error = left($2, 500)
+          WHERE channel_id = $1",
     )
     .bind(channel)
     .bind(error)
     .execute(conn)?;
+    Ok(())
+}
+
+/// The sealed refresh token that the provider gave last, if it ever gave one.
+pub fn renewed_token(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<Vec<u8>>> {
+    Ok(channel_states::table.find(channel).select(channel_states::renewed_token).first(conn)?)
+}
+
+pub fn set_renewed_token(conn: &mut PgConnection, channel: ChannelId, sealed: &[u8]) -> Result<()> {
+    let token = channel_states::renewed_token.eq(sealed);
+    diesel::update(channel_states::table.find(channel)).set(token).execute(conn)?;
     Ok(())
 }
 

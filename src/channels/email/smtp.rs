@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use futures_util::future::BoxFuture;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
+use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use lettre::transport::smtp::response::Response;
@@ -17,8 +17,9 @@ use tokio::time::{Instant, timeout_at};
 use super::compose::{self, Mail, MailFile};
 use super::connect::{self, ConnectFailure, MailStream};
 use super::ids::MailIds;
+use super::oauth::Applicant;
 use super::settings::{EmailSettings, PASSWORD, Security, SignIn};
-use super::{imap, oauth};
+use super::{imap, starttls};
 use crate::channels::transport::{Attempt, Outgoing, OutgoingFile, Phase, Signal, SmtpStep, Transport};
 use crate::channels::{Secrets, TransportOptions};
 use crate::files::Files;
@@ -40,6 +41,7 @@ const QUIT_TIME_LIMIT: Duration = Duration::from_secs(2);
 /// Sends the mails of a channel.
 pub struct EmailTransport {
     pub settings: EmailSettings,
+    channel: ChannelId,
     secrets: Secrets,
     ids: MailIds,
     options: TransportOptions,
@@ -62,7 +64,7 @@ impl EmailTransport {
             return Err("Informe o servidor SMTP e a porta.".to_owned());
         }
         let ids = MailIds::new(channel, &options);
-        Ok(Self { settings, secrets, ids, options, time_limits: TIME_LIMITS })
+        Ok(Self { settings, channel, secrets, ids, options, time_limits: TIME_LIMITS })
     }
 
     /// An open connection whose user is signed in.
@@ -70,43 +72,23 @@ impl EmailTransport {
         let EmailSettings { smtp_host: host, smtp_port, smtp_security, .. } = &self.settings;
         let stream =
             connect::tcp(host, *smtp_port, self.options.allows_private_addresses).await.map_err(failed)?;
+        let name = client_name(&self.options.host);
         let stream = match smtp_security {
             Security::Tls => connect::tls(host, stream).await.map_err(failed)?,
-            Security::StartTls | Security::None => MailStream::Plain(stream),
+            Security::StartTls => {
+                let own_name = name.to_string();
+                let encrypted = starttls::smtp(host, stream, &own_name);
+                match timeout_at(self.until(deadline), encrypted).await {
+                    Ok(stream) => stream.map_err(failed)?,
+                    Err(_) => return Err(silent(Phase::BeforeWrite)),
+                }
+            }
+            Security::None => MailStream::Plain(stream),
         };
-        let name = client_name(&self.options.host);
         let opened = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &name);
         let mut connection = self.step(SmtpStep::Greeting, deadline, opened).await?;
-        if *smtp_security == Security::StartTls {
-            self.encrypt(&mut connection, &name, deadline).await?;
-        }
         self.sign_in(&mut connection, deadline).await?;
         Ok(connection)
-    }
-
-    async fn encrypt(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        name: &ClientId,
-        deadline: Instant,
-    ) -> Result<(), Attempt> {
-        let host = &self.settings.smtp_host;
-        let no_tls = |why: String| {
-            let detail = format!("{host} não oferece uma conexão segura válida: {why}");
-            Attempt::new(Phase::BeforeWrite, Signal::NoTls, detail)
-        };
-        if !connection.can_starttls() {
-            return Err(no_tls("o servidor não tem STARTTLS".to_owned()));
-        }
-        let parameters =
-            TlsParameters::new_rustls(host.clone()).map_err(|error| no_tls(error.to_string()))?;
-        let encrypted = connection.starttls(parameters, name);
-        match timeout_at(self.until(deadline), encrypted).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) if error.status().is_none() => Err(no_tls(words(&error))),
-            Ok(Err(error)) => Err(replied(SmtpStep::Hello, Phase::BeforeWrite, &error)),
-            Err(_) => Err(no_tls("sem resposta".to_owned())),
-        }
     }
 
     async fn sign_in(&self, connection: &mut AsyncSmtpConnection, deadline: Instant) -> Result<(), Attempt> {
@@ -116,13 +98,9 @@ impl EmailTransport {
             SignIn::Password => {
                 (&[Mechanism::Plain, Mechanism::Login][..], self.secrets.get(PASSWORD).to_owned())
             }
-            SignIn::Oauth => {
-                let asked =
-                    oauth::token(&self.settings, &self.secrets, self.options.allows_private_addresses);
-                (&[Mechanism::Xoauth2][..], asked.await.map_err(failed)?)
-            }
+            SignIn::Oauth => (&[Mechanism::Xoauth2][..], self.applicant().token().await.map_err(failed)?),
         };
-        let credentials = Credentials::new(user.clone(), secret);
+        let credentials = Credentials::new(user.clone(), secret.clone());
         let signed_in = connection.auth(mechanisms, &credentials);
         let result = match timeout_at(self.until(deadline), signed_in).await {
             Err(_) => Err(silent(Phase::BeforeWrite)),
@@ -130,17 +108,26 @@ impl EmailTransport {
             Ok(Err(error)) if error.status().is_some() || !error.is_client() => {
                 Err(replied(SmtpStep::Authentication, Phase::BeforeWrite, &error))
             }
-            // The server has no such mechanism, or answers the token with a challenge: a refusal with its reason.
-            Ok(Err(_)) => Err(Attempt::new(
-                Phase::BeforeWrite,
-                Signal::Smtp(SmtpStep::Authentication, 535),
-                "o servidor não aceita este modo de entrar",
-            )),
+            Ok(Err(_)) => {
+                let detail = match connection.server_info().get_auth_mechanism(mechanisms) {
+                    None => "o servidor não aceita este modo de entrar".to_owned(),
+                    // It answers a token that it refuses with a challenge.
+                    Some(_) => {
+                        format!("o servidor não deixou {user} entrar: recusou o acesso do provedor (OAuth)")
+                    }
+                };
+                Err(Attempt::new(Phase::BeforeWrite, Signal::Smtp(SmtpStep::Authentication, 535), detail))
+            }
         };
         if self.settings.sign_in == SignIn::Oauth && result.is_err() {
-            oauth::forget(&self.settings, &self.secrets);
+            self.applicant().forget(&secret).await;
         }
         result
+    }
+
+    fn applicant(&self) -> Applicant<'_> {
+        let Self { channel, settings, secrets, options, .. } = self;
+        Applicant { channel: *channel, settings, secrets, options }
     }
 
     async fn send(
@@ -249,7 +236,8 @@ impl Transport for EmailTransport {
 
     fn test(&self) -> BoxFuture<'_, Result<String, String>> {
         Box::pin(async move {
-            let sent = self.tested().await.map_err(|failed| format!("Envio: {}.", failed.detail))?;
+            let sent =
+                self.tested().await.map_err(|failed| format!("Envio: {}.", without_dot(&failed.detail)))?;
             let replies = if self.settings.has_subaddresses() {
                 "As respostas também são reconhecidas pelo endereço."
             } else {
@@ -258,9 +246,9 @@ impl Transport for EmailTransport {
             if self.settings.imap_host.is_empty() {
                 return Ok(format!("{sent} As respostas não são buscadas: não há servidor de entrada."));
             }
-            let mailbox = imap::open(&self.settings, &self.secrets, &self.options)
+            let mailbox = imap::open(self.channel, &self.settings, &self.secrets, &self.options)
                 .await
-                .map_err(|error| format!("{sent} Recebimento: {error}."))?;
+                .map_err(|error| format!("{sent} Recebimento: {}.", without_dot(&error)))?;
             let (count, has_idle) = (mailbox.exists, mailbox.has_idle);
             mailbox.close().await;
             let waits =
@@ -283,6 +271,11 @@ async fn contents_of(file: &OutgoingFile, files: &Files) -> Result<MailFile, Att
         bytes.extend_from_slice(&part);
     }
     Ok(MailFile { name: file.name.clone(), media_type: file.media_type.clone(), bytes })
+}
+
+/// What a service said, so that a dot can follow.
+fn without_dot(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
 }
 
 /// How we greet the server.

@@ -21,6 +21,8 @@ db::row! {
         pub last_success_at: Option<DateTime<Utc>>,
         pub last_error: String,
         pub last_received_at: Option<DateTime<Utc>>,
+        pub receiving_failing_since: Option<DateTime<Utc>>,
+        pub receiving_error: String,
         pub queued: i64,
         pub oldest_queued_at: Option<DateTime<Utc>>,
         pub next_attempt_at: Option<DateTime<Utc>>,
@@ -32,7 +34,7 @@ db::row! {
 
 const STATE: &str = "SELECT st.channel_id, clock_timestamp() AS now, st.paused_at, u.name AS paused_by, st.failing_since,
         CASE WHEN st.broken_until > clock_timestamp() THEN st.broken_until END AS broken_until,
-        st.last_success_at, st.last_error, st.last_received_at,
+        st.last_success_at, st.last_error, st.last_received_at, st.receiving_failing_since, st.receiving_error,
         queue.queued, queue.oldest_queued_at, queue.next_attempt_at,
         (SELECT count(*) FROM (SELECT FROM outbox o WHERE o.channel_id = st.channel_id AND o.state = 'failed'
           ORDER BY o.channel_id, o.ended_at LIMIT $1) n) AS failed,

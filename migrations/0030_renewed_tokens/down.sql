@@ -1,0 +1,1 @@
+ALTER TABLE channel_states DROP COLUMN renewed_token;
