@@ -4,7 +4,7 @@ import imaplib
 import sys
 
 server = imaplib.IMAP4("127.0.0.1", int(sys.argv[1]))
-server.login(f"{sys.argv[2]}@mail.example", "secret")
+server.login(f"{sys.argv[2]}@mail.example", "senha-dos-testes")
 _, [count] = server.select("INBOX", readonly=True)
 if int(count):
     _, [(_, mail), _] = server.fetch(count, "(BODY.PEEK[])")

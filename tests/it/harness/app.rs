@@ -24,7 +24,8 @@ use pontual::keys::Keys;
 
 use super::{Company, Database, Folder, PASSWORD, Page};
 
-type Call = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Page>>;
+/// Answers a request.
+pub type Call = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Page>>;
 
 /// The application on its own database, with a small company in it.
 pub struct TestApp {
@@ -136,7 +137,7 @@ impl TestApp {
     /// A visitor who is not signed in.
     pub fn visitor(&self) -> Visitor {
         let host = self.shared.config.link("").split_once("://").unwrap().1.to_owned();
-        Visitor { call: self.call.clone(), host, cookies: RefCell::default(), csrf: RefCell::default() }
+        Visitor::new(self.call.clone(), host)
     }
 
     /// The contact's customer, who has opened their link: see `/c/{contact}`.
@@ -156,11 +157,7 @@ impl TestApp {
     }
 
     pub async fn signed_in_with(&self, email: &str, password: &str) -> Visitor {
-        let visitor = self.visitor();
-        visitor.get("/login").await;
-        let answer = visitor.post("/login", &[("email", email), ("password", password)]).await;
-        assert_eq!(answer.status, 303, "{}", answer.text());
-        visitor
+        self.visitor().sign_in(email, password).await
     }
 
     /// Fails unless every invariant of `pontual check` holds.
@@ -236,6 +233,17 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    pub fn new(call: Call, host: String) -> Self {
+        Self { call, host, cookies: RefCell::default(), csrf: RefCell::default() }
+    }
+
+    pub async fn sign_in(self, email: &str, password: &str) -> Self {
+        self.get("/login").await;
+        let answer = self.post("/login", &[("email", email), ("password", password)]).await;
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        self
+    }
+
     pub async fn get(&self, path: &str) -> Page {
         self.send(TestRequest::get().uri(path)).await
     }

@@ -2,8 +2,17 @@
 
 use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::net::TcpStream;
+use std::pin::pin;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+use actix_http::{HttpMessage, Request};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap};
+use futures_util::StreamExt;
+
+use super::app::Call;
+use super::{PASSWORD, Page, Visitor};
 
 /// A running `pontual serve`. It is killed when this value is dropped.
 pub struct Serving {
@@ -44,6 +53,16 @@ impl Serving {
         Some(String::from_utf8_lossy(&answer).into_owned()).filter(|answer| !answer.is_empty())
     }
 
+    /// A visitor who is signed in as the administrator.
+    pub async fn administrator(&self) -> Visitor {
+        let address = self.address.clone();
+        let call: Call = Rc::new(move |request| {
+            let address = address.clone();
+            Box::pin(async move { forward(&address, request).await })
+        });
+        Visitor::new(call, self.address.clone()).sign_in("admin@empresa.example", PASSWORD).await
+    }
+
     /// The status of `GET path`.
     pub fn status(&self, path: &str) -> Option<u16> {
         self.get(path, Duration::from_secs(40))?.split(' ').nth(1)?.parse().ok()
@@ -65,6 +84,33 @@ impl Serving {
         }
         None
     }
+}
+
+/// Sends a request by HTTP/1.0, whose answers come in one piece.
+async fn forward(address: &str, mut request: Request) -> Page {
+    let mut body = Vec::new();
+    let mut payload = pin!(request.take_payload());
+    while let Some(part) = payload.next().await {
+        body.extend_from_slice(&part.unwrap());
+    }
+    let mut sent = format!("{} {} HTTP/1.0\r\n", request.method(), request.uri()).into_bytes();
+    for (name, value) in request.headers().iter().filter(|(name, _)| *name != CONTENT_LENGTH) {
+        sent.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    sent.extend(format!("content-length: {}\r\n\r\n", body.len()).into_bytes());
+    sent.extend(body);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(&sent).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an HTTP answer");
+    let (head, bytes) = (String::from_utf8_lossy(&answer[..end]).into_owned(), answer[end + 4..].to_vec());
+    let mut headers = HeaderMap::new();
+    for (name, value) in head.lines().skip(1).filter_map(|line| line.split_once(": ")) {
+        headers.append(name.parse().unwrap(), value.parse().unwrap());
+    }
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Page { status, headers, body: String::from_utf8_lossy(&bytes).into_owned(), bytes }
 }
 
 impl Drop for Serving {
