@@ -35,6 +35,27 @@ export async function pagesLeftOut(addresses) {
   return routes.filter((route) => !others.has(route) && !paths.some((path) => takes(route, path)));
 }
 
+/** Adds the kinds of connections that the demonstration company does not have, each with trouble to show. Returns their ids. */
+async function addConnections(pontual) {
+  const ids = [];
+  for (const [kind, name, settings] of [
+    ["email", "E-mail da loja", { address: "loja@pontual.example", user: "loja@pontual.example", smtp_host: "smtp.pontual.example", smtp_port: 465 }],
+    ["webhook", "Sistema da loja", { url: "https://sistema.pontual.example/eventos" }],
+  ]) {
+    const [{ id }] = await pontual.sql(
+      "INSERT INTO channels (kind, name, default_department_id, settings) SELECT $1, $2, min(id), $3 FROM departments RETURNING id",
+      [kind, name, settings],
+    );
+    await pontual.sql(
+      `UPDATE channel_states SET failing_since = now(), last_error = 'o servidor não atende na porta 465', last_success_at = now(),
+              receiving_failing_since = now(), receiving_error = 'o servidor não deixou loja@pontual.example entrar'
+        WHERE channel_id = $1`, [id]);
+    await pontual.sql("INSERT INTO inbox (channel_id, provider_id, payload, problem) VALUES ($1, 'r1', '', 'Um e-mail não pôde ser buscado.')", [id]);
+    ids.push(id);
+  }
+  return ids;
+}
+
 /** Pages that a signed-in administrator may open. */
 export async function administratorPages(pontual) {
   const one = async (sql) => (await pontual.sql(sql))[0].id;
@@ -51,6 +72,7 @@ export async function administratorPages(pontual) {
   const ticked = schedules.map(({ id }) => `id=${id}`).join("&");
   const failed = await one("SELECT id FROM schedules WHERE status = 'failed' ORDER BY id LIMIT 1");
   const pending = await one("SELECT id FROM schedules WHERE status = 'scheduled' ORDER BY due_at DESC LIMIT 1");
+  const connections = await addConnections(pontual);
   return [
     "/schedules", "/schedules?status=scheduled", "/schedules?q=a&department_id=1&period=month", "/schedules?q=zebra", "/schedules?delivery=failed",
     "/schedules/calendar", "/schedules/calendar?view=week", `/schedules/cancellations?${ticked}`, `/schedules/${pending}/time`,
@@ -60,6 +82,7 @@ export async function administratorPages(pontual) {
     "/tickets", `/tickets/${open}`, `/tickets/${closed}`, `/contacts/${contact}/conversation`,
     "/settings", "/settings/unspaced-schedules", "/settings/moved-clocks", "/settings/retention",
     "/channels", "/channels/new", "/channels/new?kind=web_chat", "/channels/new?kind=email", "/channels/new?kind=webhook", "/channels/1", "/channels/1/deactivation",
+    ...connections.flatMap((id) => [`/channels/${id}`, `/channels/${id}/deactivation`]),
     "/audit", "/audit?group=access&until=2000-01-01", "/help",
     "/contacts", "/contacts?q=nada", "/contacts/new", `/contacts/${contact}`, `/contacts/${contact}/edit`,
     `/contacts/${contact}/archival`, `/contacts/${contact}/merge`, `/contacts/${contact}/link-revocation`, `/contacts/${contact}/anonymisation`,

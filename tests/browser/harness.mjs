@@ -21,7 +21,7 @@ const flags = [
 
 export const PASSWORD = "demonstracao";
 
-/** Pontual in its own process, on a free loopback port. */
+/** Pontual in its own process, on a free loopback port. Options: "empty", and objects with variables of its environment. */
 export async function startPontual(...options) {
   const directory = await mkdtemp(join(tmpdir(), "pontual-browser-"));
   // If root runs the tests, another account owns the database and must be able to enter the folder.
@@ -30,6 +30,7 @@ export async function startPontual(...options) {
   const environment = { ...process.env, PONTUAL_DATA_DIR: directory, HOST: "127.0.0.1", PORT: String(port) };
   delete environment.DATABASE_URL;
   delete environment.PONTUAL_PUBLIC_URL;
+  Object.assign(environment, ...options.filter((option) => typeof option === "object"));
   const server = spawn(process.env.PONTUAL_BIN, ["serve", ...(options.includes("empty") ? [] : ["--demo"])], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   const log = [];
   const said = [];

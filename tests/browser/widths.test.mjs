@@ -37,6 +37,8 @@ async function lengthen() {
     `UPDATE departments SET ${long("name", 60)}`,
     `UPDATE roles SET ${long("name", 60)}, ${long("description", 200)}`,
     `UPDATE channels SET ${long("name", 60)}, ${long("public_name", 60)}, ${long("greeting", 1000)}`,
+    `UPDATE channel_states SET last_error = rpad('e', 500, 'WM'), receiving_error = rpad('e', 500, 'WM') WHERE failing_since IS NOT NULL`,
+    `UPDATE inbox SET problem = rpad('p', 500, 'WM') WHERE problem IS NOT NULL`,
     `UPDATE people SET ${long("name", 120)}`,
     `UPDATE contacts SET ${long("name", 120)}, email = rpad('a', 64, 'w') || id || '@' || rpad('b', 60, 'w') || '.example'`,
     `UPDATE schedules SET ${long("comment", 1000)}, cancel_reason = CASE WHEN cancel_reason IS NOT NULL THEN rpad('m', 500, 'WM') END`,
