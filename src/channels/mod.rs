@@ -43,6 +43,6 @@ pub use capabilities::{Capabilities, Promise};
 pub use colour::Colour;
 pub use kind::{ChannelKind, IdentityKind};
 pub use secrets::{SecretCipher, Secrets};
-pub use transports::{TransportOptions, open as open_transport};
+pub use transports::{TimeLimits, TransportOptions, open as open_transport};
 
 const CHANNEL_DEACTIVATED: &str = "Conexão desativada.";

@@ -82,6 +82,8 @@ pub enum Signal {
     Bounce {
         is_permanent: bool,
     },
+    /// The service says that it has the message.
+    Taken,
     Delivered,
     Read,
     /// The process died, or lost its lease, before it recorded what happened.

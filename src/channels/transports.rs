@@ -1,6 +1,7 @@
 //! Opens the transport of a channel.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::ChannelKind;
 use super::email::RenewedTokens;
@@ -10,6 +11,21 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::ids::ChannelId;
 use crate::keys::{Key, Keys};
+
+/// How long a service may take.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeLimits {
+    /// Until a webhook has answered, as Standard Webhooks recommends; and for each reply of a mail server.
+    pub step: Duration,
+    /// For a whole attempt with a mail server. What is left of it is for the content.
+    pub attempt: Duration,
+}
+
+impl Default for TimeLimits {
+    fn default() -> Self {
+        Self { step: Duration::from_secs(15), attempt: Duration::from_secs(110) }
+    }
+}
 
 /// What transports of this installation share. Cheap to clone.
 #[derive(Clone)]
@@ -23,6 +39,7 @@ pub struct TransportOptions {
     /// Makes ids and reply tokens that others cannot guess.
     pub key: Arc<Key>,
     pub renewed_tokens: RenewedTokens,
+    pub time_limits: TimeLimits,
 }
 
 impl TransportOptions {
@@ -33,6 +50,7 @@ impl TransportOptions {
             base: config.link(""),
             key: Arc::new(keys.key("transports")),
             renewed_tokens,
+            time_limits: TimeLimits::default(),
         }
     }
 

@@ -67,7 +67,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         number: 12,
-        sentence: "Somebody was notified once of each message that failed or is uncertain",
+        sentence: "Somebody was notified once of each failure of a message that failed or is uncertain",
         sql: include_str!("sql/12_undelivered_notified.sql"),
     },
     Invariant {

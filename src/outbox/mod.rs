@@ -30,5 +30,5 @@ pub mod worker;
 
 pub use outcome::Reason;
 pub use retry::{discard, retry};
-pub use settle::{end_too_old, report, settle};
+pub use settle::{end_too_old, report, settle, too_old};
 pub use state::DeliveryState;

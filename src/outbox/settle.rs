@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 use uuid::Uuid;
 
 use super::DeliveryState;
-use super::outcome::{self, Next, Outcome, Progress, Reason};
+use super::outcome::{self, MAX_AGE, Next, Progress, Reason};
 use super::queries::{self, Ended};
 use crate::channels::transport::{Attempt, Phase};
 use crate::channels::{Capabilities, Promise};
@@ -37,18 +37,19 @@ pub fn settle(
     if !queries::end_attempt(conn, &ended)? {
         return Ok(false);
     }
-    if outcome.is_of_channel() {
-        queries::record_channel(conn, locked.channel_id, Some(&detail))?;
-    } else if has_answered(outcome) {
-        queries::record_channel(conn, locked.channel_id, None)?;
-    }
     let promise = Capabilities::of(locked.kind).map_or(Promise::AtMostOnce, |it| it.promise);
     let progress = Progress {
         attempts: u32::try_from(locked.attempts).unwrap_or(0),
         tries: u32::try_from(locked.tries).unwrap_or(u32::MAX),
         age: Duration::from_millis(u64::try_from(locked.age_ms).unwrap_or(0)),
         was_unknown: locked.was_unknown,
+        channel_works: locked.channel_works,
     };
+    if progress.blames_channel(outcome) {
+        queries::record_channel(conn, locked.channel_id, Some(&detail))?;
+    } else if outcome.is_of_service() {
+        queries::record_channel(conn, locked.channel_id, None)?;
+    }
     if let Some(provider_id) = &attempt.provider_id {
         // Also after an attempt without an answer: the service may report that it took the message.
         queries::set_provider_id(conn, message, &storable(provider_id))?;
@@ -58,8 +59,7 @@ pub fn settle(
         Next::Failed(reason) => end(conn, message, DeliveryState::Failed, reason, &detail)?,
         Next::Uncertain(reason) => end(conn, message, DeliveryState::Uncertain, reason, &detail)?,
         Next::Retry { after, reason, counts } => {
-            let after = i64::try_from(after.as_millis()).unwrap_or(i64::MAX);
-            queries::set_waiting(conn, message, after, reason, &detail, counts)?;
+            queries::set_waiting(conn, message, milliseconds(after), reason, &detail, counts)?;
         }
         Next::Unchanged => {}
     }
@@ -67,26 +67,26 @@ pub fn settle(
     Ok(true)
 }
 
-/// Whether the service judged the message itself, and so works.
-fn has_answered(outcome: Outcome) -> bool {
-    match outcome {
-        Outcome::Accepted => true,
-        Outcome::Rejected(reason) => reason != Reason::NoAddress,
-        _ => false,
-    }
-}
-
 /// A text of a service as it can be stored.
 fn storable(text: &str) -> String {
     text.chars().filter(|c| *c != '\0').take(MAX_DETAIL).collect()
 }
 
+/// The messages that have waited for longer than they may.
+pub fn too_old(conn: &mut PgConnection) -> Result<Vec<MessageId>> {
+    queries::too_old(conn, milliseconds(MAX_AGE))
+}
+
 /// Ends a message that waited for too long, within the caller's transaction.
 pub fn end_too_old(conn: &mut PgConnection, message: MessageId) -> Result<()> {
-    let Some(old) = queries::lock_too_old(conn, message)? else { return Ok(()) };
+    let Some(old) = queries::lock_too_old(conn, message, milliseconds(MAX_AGE))? else { return Ok(()) };
     let state = if old.was_unknown { DeliveryState::Uncertain } else { DeliveryState::Failed };
     end(conn, message, state, Reason::TooOld, "")?;
     announce(conn, old.contact_id, old.schedule_id)
+}
+
+fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Ends a message that was not delivered, and notifies the attendant.
@@ -105,7 +105,7 @@ fn end(
 }
 
 /// Records what a service reports about a message that it took: a status or a bounce, within the caller's transaction.
-/// Reports may come twice and in any order; a message never goes back. Returns `false` if the service's id is unknown.
+/// Returns `false` if the service's id is unknown.
 pub fn report(
     conn: &mut PgConnection,
     channel: ChannelId,
@@ -114,19 +114,18 @@ pub fn report(
 ) -> Result<bool> {
     let Some(message) = queries::lock_reported(conn, channel, provider_id)? else { return Ok(false) };
     let outcome = outcome::outcome(message.kind, Phase::Reported, reported.signal);
-    // A bounce may be about an earlier attempt. It changes nothing if the message is in the queue again, has arrived, or was
-    // given up.
-    let can_come_back = matches!(message.state, DeliveryState::Sent | DeliveryState::Uncertain);
-    let detail = storable(&reported.detail);
-    match outcome {
-        Outcome::Delivered | Outcome::Read => {
-            queries::set_received(conn, message.message_id, outcome == Outcome::Read)?;
+    let id = message.message_id;
+    match outcome::after_report(message.state, outcome) {
+        Some(DeliveryState::Sent) => {
+            queries::set_attempt_taken(conn, id)?;
+            queries::set_sent(conn, id)?;
         }
-        Outcome::Bounced if can_come_back => {
-            queries::forget_that_it_worked(conn, message.message_id)?;
-            end(conn, message.message_id, DeliveryState::Failed, Reason::Bounced, &detail)?;
+        Some(DeliveryState::Failed) => {
+            queries::forget_that_it_worked(conn, id)?;
+            end(conn, id, DeliveryState::Failed, Reason::Bounced, &storable(&reported.detail))?;
         }
-        _ => return Ok(true),
+        Some(state) => queries::set_received(conn, id, state == DeliveryState::Read)?,
+        None => return Ok(true),
     }
     announce(conn, message.contact_id, message.schedule_id)?;
     Ok(true)
@@ -137,5 +136,22 @@ fn announce(conn: &mut PgConnection, contact: ContactId, schedule: Option<Schedu
     match schedule {
         Some(schedule) => live::announce(conn, &Event::SchedulesChanged(vec![schedule])),
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_says_is_stored_without_nul_and_up_to_a_limit() {
+        assert_eq!(storable("550 caixa cheia\0"), "550 caixa cheia");
+        assert_eq!(storable(&"é".repeat(MAX_DETAIL + 1)).chars().count(), MAX_DETAIL);
+    }
+
+    #[test]
+    fn pauses_are_stored_in_milliseconds() {
+        assert_eq!(milliseconds(Duration::from_secs(90)), 90_000);
+        assert_eq!(milliseconds(Duration::MAX), i64::MAX);
     }
 }

@@ -66,3 +66,29 @@ impl Reason {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_the_agreed_words() {
+        let labels: Vec<_> = DeliveryState::ALL.iter().map(|state| state.label()).collect();
+        assert_eq!(labels, ["Na fila", "Enviada", "Entregue", "Lida", "Falhou", "Incerta", "Descartada"]);
+    }
+
+    #[test]
+    fn a_person_decides_about_what_failed_or_is_uncertain() {
+        for state in DeliveryState::ALL {
+            let awaits = [DeliveryState::Failed, DeliveryState::Uncertain].contains(state);
+            assert_eq!(state.awaits_a_person(), awaits, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn each_reason_has_a_sentence_of_its_own() {
+        let sentences: std::collections::BTreeSet<_> = Reason::ALL.iter().map(|it| it.sentence()).collect();
+        assert_eq!(sentences.len(), Reason::ALL.len());
+        assert!(sentences.iter().all(|sentence| sentence.contains(' ') && sentence.ends_with('.')));
+    }
+}

@@ -18,9 +18,8 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::sync::{Notify, oneshot};
 use uuid::Uuid;
 
-use super::outcome::MAX_AGE;
 use super::queries::{self, Leased, SendingChannel};
-use super::settle::{end_too_old, settle};
+use super::settle::{end_too_old, settle, too_old};
 use crate::channels::transport::{Address, Attempt, Outgoing, OutgoingFile, Phase, Signal, Transport};
 use crate::channels::{SecretCipher, Secrets, TransportOptions, open_transport};
 use crate::db::Db;
@@ -165,8 +164,7 @@ async fn end_what_nobody_sends(db: &Db) -> Result<()> {
             tracing::warn!(%error, message = expired.message_id.0, "an attempt that ended cannot be settled");
         }
     }
-    let max_age = i64::try_from(MAX_AGE.as_millis()).unwrap_or(i64::MAX);
-    for message in db.run(move |conn| queries::too_old(conn, max_age)).await? {
+    for message in db.run(too_old).await? {
         if let Err(error) = db.transaction(move |conn| end_too_old(conn, message)).await {
             tracing::warn!(%error, message = message.0, "a message that waited for too long cannot be ended");
         }

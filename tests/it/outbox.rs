@@ -4,7 +4,7 @@ use pontual::channels::transport::{Attempt, Phase, Signal};
 use pontual::dispatcher;
 use pontual::ids::{ChannelId, MessageId};
 use pontual::outbox::queries::{self, Leased};
-use pontual::outbox::{end_too_old, report, settle};
+use pontual::outbox::{end_too_old, report, settle, too_old};
 
 use crate::check::broken;
 use crate::harness::{Database, Plan, TestApp};
@@ -119,7 +119,7 @@ async fn a_result_after_the_lease_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn an_undelivered_message_notifies_once_and_a_person_decides() {
+async fn an_undelivered_message_notifies_once_per_failure_and_a_person_decides() {
     let app = company().await;
     let message = fire(&app, "Olá");
     let leased = lease(&app.database).remove(0);
@@ -138,7 +138,7 @@ async fn an_undelivered_message_notifies_once_and_a_person_decides() {
     assert_eq!(state(&app.database, message), "queued");
     let leased = lease(&app.database).remove(0);
     assert!(end(&app.database, &leased, Phase::Answered, Signal::Http(413)));
-    assert_eq!(app.database.number(notified), recipients, "nobody is notified twice");
+    assert_eq!(app.database.number(notified), 2 * recipients, "the second failure is told, too");
     admin.get(&format!("/tickets/{ticket}")).await;
     admin.post(&format!("/messages/{message}/discard"), &[]).await.assert_status(303);
     assert_eq!(state(&app.database, message), "discarded too_large");
@@ -281,7 +281,7 @@ async fn a_message_waits_for_at_most_a_day_even_if_its_channel_is_paused() {
     );
     let mut conn = app.database.connect();
     assert_eq!(queries::next_in_ms(&mut conn, CHANNEL).unwrap(), None);
-    assert_eq!(queries::too_old(&mut conn, 24 * 3_600_000).unwrap(), [message]);
+    assert_eq!(too_old(&mut conn).unwrap(), [message]);
     end_too_old(&mut conn, message).unwrap();
     assert_eq!(state(&app.database, message), "failed too_old");
     assert!(broken(&app.database).0.is_empty(), "{:?}", broken(&app.database));
@@ -345,4 +345,64 @@ async fn broken_deliveries_are_seen() {
         "INSERT INTO outbox_attempts (message_id, number, lease) VALUES ({message}, 1, gen_random_uuid())"
     );
     assert_eq!(numbers(&attempt), [16]);
+}
+
+/// A message of which nobody knows whether it arrived: the first attempt had no answer, the second was refused.
+fn uncertain(app: &TestApp, id: &str) -> MessageId {
+    let message = fire(app, "Olá");
+    let leased = lease(&app.database).remove(0);
+    queries::set_fixed_id(&mut app.database.connect(), message, leased.lease, id).unwrap();
+    assert!(end(&app.database, &leased, Phase::AfterWrite, Signal::Silence));
+    app.database.execute("UPDATE outbox SET next_attempt_at = now() - interval '1 second'");
+    let leased = lease(&app.database).remove(0);
+    assert!(end(&app.database, &leased, Phase::Answered, Signal::Http(422)));
+    assert_eq!(state(&app.database, message), "uncertain refused_content");
+    message
+}
+
+#[actix_web::test]
+async fn an_uncertain_message_is_settled_by_what_the_service_reports_later() {
+    let app = company().await;
+    let bounce = Signal::Bounce { is_permanent: true };
+    let delay = Signal::Bounce { is_permanent: false };
+    for (number, (signal, expected)) in [
+        (Signal::Taken, "sent"),
+        (delay, "sent"),
+        (Signal::Delivered, "delivered"),
+        (Signal::Read, "read"),
+        (bounce, "failed bounced"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let id = format!("id-{number}");
+        let message = uncertain(&app, &id);
+        app.database.execute(
+            "UPDATE outbox SET ended_at = ended_at - interval '23 hours' WHERE ended_at IS NOT NULL",
+        );
+        for _ in 0..2 {
+            let told = Attempt::new(Phase::Reported, signal, "");
+            assert!(report(&mut app.database.connect(), CHANNEL, &id, &told).unwrap());
+            assert_eq!(state(&app.database, message), expected, "{signal:?}");
+        }
+        let notified = format!(
+            "SELECT count(DISTINCT episode) AS value FROM notifications WHERE message_id = {message}"
+        );
+        assert_eq!(app.database.number(&notified), 1, "{signal:?}");
+        // 19: `fire` closes the ticket of the message before without an audit.
+        let (numbers, by) = broken(&app.database);
+        assert!(numbers.iter().all(|number| *number == 19), "{signal:?} {numbers:?} {by:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_message_that_a_person_tried_again_in_time_does_not_end_as_too_old() {
+    let app = company().await;
+    let message = fire(&app, "Olá");
+    app.database.execute("UPDATE outbox SET queued_at = now() - interval '25 hours'");
+    let mut conn = app.database.connect();
+    assert_eq!(too_old(&mut conn).unwrap(), [message]);
+    app.database.execute("UPDATE outbox SET queued_at = now()");
+    end_too_old(&mut conn, message).unwrap();
+    assert_eq!(state(&app.database, message), "queued");
 }

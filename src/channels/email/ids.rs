@@ -62,6 +62,7 @@ impl MailIds {
 pub(super) mod tests {
     use super::*;
     use crate::channels::SecretCipher;
+    use crate::channels::TimeLimits;
     use crate::channels::email::RenewedTokens;
     use crate::db::Db;
     use crate::keys::Keys;
@@ -76,6 +77,7 @@ pub(super) mod tests {
             base: "https://pontual.example".to_owned(),
             key: Arc::new(keys.key("transports")),
             renewed_tokens: RenewedTokens::new(db, SecretCipher::new(&keys.key("channel secrets"))),
+            time_limits: TimeLimits::default(),
         }
     }
 

@@ -17,7 +17,7 @@ mod settings;
 mod smtp;
 mod starttls;
 
-pub use read::read;
+pub use read::{read, sender};
 pub use renewed::RenewedTokens;
 pub use settings::{CLIENT_SECRET, EmailSettings, PASSWORD, REFRESH_TOKEN, Security, SignIn};
 

@@ -25,16 +25,6 @@ use crate::channels::{Secrets, TransportOptions};
 use crate::files::Files;
 use crate::ids::ChannelId;
 
-/// Maximum wait for one reply, and for a whole attempt. What is left of the whole is for the content.
-#[derive(Clone, Copy, Debug)]
-pub struct TimeLimits {
-    pub step: Duration,
-    pub attempt: Duration,
-}
-
-const TIME_LIMITS: TimeLimits =
-    TimeLimits { step: Duration::from_secs(15), attempt: Duration::from_secs(110) };
-
 /// How long the goodbye may take. The mail is handed over already.
 const QUIT_TIME_LIMIT: Duration = Duration::from_secs(2);
 
@@ -45,7 +35,6 @@ pub struct EmailTransport {
     secrets: Secrets,
     ids: MailIds,
     options: TransportOptions,
-    pub time_limits: TimeLimits,
 }
 
 impl EmailTransport {
@@ -64,7 +53,7 @@ impl EmailTransport {
             return Err("Informe o servidor SMTP e a porta.".to_owned());
         }
         let ids = MailIds::new(channel, &options);
-        Ok(Self { settings, channel, secrets, ids, options, time_limits: TIME_LIMITS })
+        Ok(Self { settings, channel, secrets, ids, options })
     }
 
     /// An open connection whose user is signed in.
@@ -187,11 +176,11 @@ impl EmailTransport {
     }
 
     fn until(&self, deadline: Instant) -> Instant {
-        deadline.min(Instant::now() + self.time_limits.step)
+        deadline.min(Instant::now() + self.options.time_limits.step)
     }
 
     async fn attempt(&self, outgoing: &Outgoing, files: &Files) -> Result<Attempt, Attempt> {
-        let deadline = Instant::now() + self.time_limits.attempt;
+        let deadline = Instant::now() + self.options.time_limits.attempt;
         let mut contents = Vec::with_capacity(outgoing.files.len());
         for file in &outgoing.files {
             contents.push(contents_of(file, files).await?);
@@ -208,7 +197,7 @@ impl EmailTransport {
     }
 
     async fn tested(&self) -> Result<String, Attempt> {
-        let mut connection = self.connect(Instant::now() + self.time_limits.attempt).await?;
+        let mut connection = self.connect(Instant::now() + self.options.time_limits.attempt).await?;
         tokio::time::timeout(QUIT_TIME_LIMIT, connection.quit()).await.ok();
         let EmailSettings { smtp_host, smtp_port, smtp_security, user, .. } = &self.settings;
         let security = match smtp_security {
@@ -262,7 +251,7 @@ async fn contents_of(file: &OutgoingFile, files: &Files) -> Result<MailFile, Att
     let unread = |error: String| {
         tracing::warn!(error, hash = %file.hash, "a file of a mail cannot be read");
         let detail = format!("o arquivo {} não pôde ser lido", file.name);
-        Attempt::new(Phase::BeforeWrite, Signal::Silence, detail)
+        Attempt::new(Phase::BeforeWrite, Signal::NotBegun, detail)
     };
     let stored = files.read(file.hash).await.map_err(|error| unread(error.to_string()))?;
     let mut bytes = Vec::with_capacity(usize::try_from(stored.size).unwrap_or(0));

@@ -19,9 +19,6 @@ use crate::channels::transport::{Attempt, Phase, Signal};
 /// Maximum time to resolve the name, connect, and agree on TLS.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 
-/// Maximum time until the answer has arrived, as Standard Webhooks recommends.
-const TOTAL_TIME: Duration = Duration::from_secs(15);
-
 /// How long an idle connection is kept for the next event.
 const IDLE_TIME: Duration = Duration::from_secs(10);
 
@@ -40,6 +37,8 @@ pub struct WebhookClient {
     pub url: Url,
     pub secrets: SigningSecrets,
     pub allows_private_addresses: bool,
+    /// Maximum time until the answer has arrived.
+    pub time_limit: Duration,
 }
 
 impl WebhookClient {
@@ -59,6 +58,7 @@ impl WebhookClient {
         let timestamp = now.timestamp();
         let request = client
             .post(self.url.clone())
+            .timeout(self.time_limit)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", timestamp)
@@ -66,7 +66,7 @@ impl WebhookClient {
             .body(body);
         match request.send().await {
             Ok(response) => answered(response, now).await,
-            Err(error) => failed(error),
+            Err(error) => failed(error, self.time_limit),
         }
     }
 }
@@ -85,7 +85,6 @@ fn client(allows_private_addresses: bool) -> Result<&'static Client, String> {
         // A proxy would resolve the name itself.
         .no_proxy()
         .connect_timeout(CONNECT_TIME)
-        .timeout(TOTAL_TIME)
         .pool_idle_timeout(IDLE_TIME)
         .user_agent(concat!("Pontual/", env!("CARGO_PKG_VERSION")))
         .dns_resolver(Arc::new(JudgingResolver { allows_private_addresses }))
@@ -153,7 +152,7 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
 }
 
 /// An error without an answer. The message counts as unwritten only if no connection was made.
-fn failed(error: reqwest::Error) -> Attempt {
+fn failed(error: reqwest::Error, time_limit: Duration) -> Attempt {
     let is_early = error.is_connect() || error.is_builder();
     let error = error.without_url();
     let (mut causes, mut next) = (Vec::new(), error.source());
@@ -175,7 +174,8 @@ fn failed(error: reqwest::Error) -> Attempt {
             Attempt::new(Phase::BeforeWrite, Signal::NoConnection, format!("sem conexão: {last}"))
         }
         (false, _) if error.is_timeout() => {
-            Attempt::new(Phase::AfterWrite, Signal::Silence, "sem resposta em 15 segundos")
+            let detail = format!("sem resposta em {} segundos", time_limit.as_secs());
+            Attempt::new(Phase::AfterWrite, Signal::Silence, detail)
         }
         (false, _) => {
             Attempt::new(Phase::AfterWrite, Signal::Silence, format!("a conexão caiu sem resposta: {last}"))

@@ -99,6 +99,8 @@ fn time(at: DateTime<Utc>) -> String {
 pub enum ReceivedEvent {
     #[serde(rename = "message.created")]
     Message(ReceivedMessage),
+    #[serde(rename = "message.sent")]
+    Sent(Receipt),
     #[serde(rename = "message.delivered")]
     Delivered(Receipt),
     #[serde(rename = "message.read")]

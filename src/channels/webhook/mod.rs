@@ -14,7 +14,7 @@ mod signature;
 mod transport;
 
 pub use rate_limit::InboxRateLimit;
-pub use read::read;
+pub use read::{read, sender};
 pub use settings::{PREVIOUS_SECRET, SECRET, WebhookSettings};
 pub use signature::{Secret, SignedHead, SigningSecrets};
 
@@ -39,7 +39,12 @@ pub fn open(
     let settings: WebhookSettings = serde_json::from_value(settings.clone()).map_err(|_| incomplete())?;
     let url = settings.parsed_url(options.allows_private_addresses)?;
     let secrets = SigningSecrets::of(secrets).ok_or("Informe o segredo do webhook.")?;
-    let client = WebhookClient { url, secrets, allows_private_addresses: options.allows_private_addresses };
+    let client = WebhookClient {
+        url,
+        secrets,
+        allows_private_addresses: options.allows_private_addresses,
+        time_limit: options.time_limits.step,
+    };
     let links = FileLinks::new(options);
     Ok(Box::new(WebhookTransport { channel, client, links, key: options.key.clone() }))
 }

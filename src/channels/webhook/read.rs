@@ -17,10 +17,17 @@ pub async fn read(reading: &Reading<'_>) -> Result<Read> {
     };
     match event {
         ReceivedEvent::Message(message) => Ok(Read::Message(Box::new(taken(reading, message).await?))),
+        ReceivedEvent::Sent(receipt) => Ok(report(receipt, Signal::Taken)),
         ReceivedEvent::Delivered(receipt) => Ok(report(receipt, Signal::Delivered)),
         ReceivedEvent::Read(receipt) => Ok(report(receipt, Signal::Read)),
         ReceivedEvent::Failed(receipt) => Ok(report(receipt, Signal::Bounce { is_permanent: true })),
     }
+}
+
+/// The customer that an event names as its sender; `None` if it names none.
+pub fn sender(payload: &[u8]) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_slice(payload).ok()?;
+    event["data"]["from"]["id"].as_str().map(str::to_owned)
 }
 
 async fn taken(reading: &Reading<'_>, message: ReceivedMessage) -> Result<ChannelMessage> {

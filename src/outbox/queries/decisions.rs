@@ -41,12 +41,12 @@ pub fn lock_for_person(conn: &mut PgConnection, message: MessageId) -> Result<Un
     .get_result(conn)?)
 }
 
-/// Puts the message into the queue again, with a fresh age.
+/// Puts the message into the queue again, with a fresh age. If it fails again, that is another episode.
 pub fn requeue(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     db::prepared(
         "UPDATE outbox
             SET state = 'queued', reason = NULL, detail = '', attempts = 0, next_attempt_at = clock_timestamp(),
-                queued_at = clock_timestamp(), ended_at = NULL
+                queued_at = clock_timestamp(), ended_at = NULL, episode = episode + 1
           WHERE message_id = $1",
     )
     .bind(message)

@@ -41,6 +41,18 @@ pub fn lock_reported(
     .optional()?)
 }
 
+/// The service reports that it took the message: the last attempt that nobody knew about was accepted.
+pub fn set_attempt_taken(conn: &mut PgConnection, message: MessageId) -> Result<()> {
+    db::prepared(
+        "UPDATE outbox_attempts SET outcome = 'accepted', reason = NULL
+          WHERE id = (SELECT id FROM outbox_attempts WHERE message_id = $1 AND outcome = 'unknown'
+                       ORDER BY number DESC LIMIT 1)",
+    )
+    .bind(message)
+    .execute(conn)?;
+    Ok(())
+}
+
 /// Records that the service delivered the message, or showed it. An attempt that is in progress is not needed any more.
 pub fn set_received(conn: &mut PgConnection, message: MessageId, is_read: bool) -> Result<()> {
     db::prepared(

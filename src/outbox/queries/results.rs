@@ -50,6 +50,8 @@ db::row! {
         pub age_ms: i64,
         /// Whether an earlier attempt may have been taken.
         pub was_unknown: bool,
+        /// Whether the channel has handed over another message since this one was last tried.
+        pub channel_works: bool,
     }
 }
 
@@ -61,9 +63,13 @@ pub fn lock(conn: &mut PgConnection, message: MessageId, lease: Uuid) -> Result<
                   WHERE a.message_id = o.message_id AND a.started_at >= o.queued_at) AS tries,
                 (extract(epoch FROM clock_timestamp() - o.queued_at) * 1000)::bigint AS age_ms,
                 EXISTS (SELECT FROM outbox_attempts a
-                         WHERE a.message_id = o.message_id AND a.outcome = 'unknown' AND a.lease <> $2) AS was_unknown
+                         WHERE a.message_id = o.message_id AND a.outcome = 'unknown' AND a.lease <> $2) AS was_unknown,
+                coalesce(st.last_success_at > (SELECT max(a.started_at) FROM outbox_attempts a
+                                                WHERE a.message_id = o.message_id AND a.lease <> $2
+                                                  AND a.started_at >= o.queued_at), false) AS channel_works
            FROM outbox o
            JOIN channels ch ON ch.id = o.channel_id
+           JOIN channel_states st ON st.channel_id = o.channel_id
            JOIN messages m ON m.id = o.message_id
           WHERE o.message_id = $1 AND o.lease = $2 AND o.state = 'queued'
             FOR NO KEY UPDATE OF o",
@@ -158,14 +164,16 @@ pub fn set_ended(
     Ok(())
 }
 
-/// Notifies the attendant of a message that was not delivered, once. If there is none or they are deactivated: the
-/// department's active members, else the schedule's creator, else the administrators. Returns the first and last id.
+/// Notifies the attendant of a message that was not delivered, once until a person tries it again. If there is none or they
+/// are deactivated: the department's active members, else the schedule's creator, else the administrators. Returns the
+/// first and last id.
 pub fn notify(conn: &mut PgConnection, message: MessageId) -> Result<Option<(i64, i64)>> {
     let ids: (Option<i64>, Option<i64>) = db::prepared(
         "WITH about AS (
-            SELECT m.id, m.schedule_id, m.contact_id, t.id AS ticket_id, t.department_id, s.created_by,
+            SELECT m.id, m.schedule_id, m.contact_id, o.episode, t.id AS ticket_id, t.department_id, s.created_by,
                    coalesce(t.attendant_id, s.attendant_id, m.author_id) AS attendant_id
               FROM messages m
+              JOIN outbox o ON o.message_id = m.id
               JOIN tickets t ON t.id = m.ticket_id
               LEFT JOIN schedules s ON s.id = m.schedule_id
              WHERE m.id = $1),
@@ -182,9 +190,10 @@ pub fn notify(conn: &mut PgConnection, message: MessageId) -> Result<Option<(i64
                 '{}')) AS user_id
               FROM about),
          written AS (
-            INSERT INTO notifications (user_id, kind, schedule_id, message_id, contact_id, ticket_id)
-            SELECT user_id, 'message_failed', schedule_id, id, contact_id, ticket_id FROM recipients
-             WHERE NOT EXISTS (SELECT FROM notifications n WHERE n.message_id = recipients.id)
+            INSERT INTO notifications (user_id, kind, schedule_id, message_id, contact_id, ticket_id, episode)
+            SELECT user_id, 'message_failed', schedule_id, id, contact_id, ticket_id, episode FROM recipients
+             WHERE NOT EXISTS (SELECT FROM notifications n
+                                WHERE n.message_id = recipients.id AND n.episode = recipients.episode)
             RETURNING id)
          SELECT min(id), max(id) FROM written",
     )
@@ -215,17 +224,19 @@ db::row! {
     }
 }
 
-/// Locks the message if it still waits.
-pub fn lock_too_old(conn: &mut PgConnection, message: MessageId) -> Result<Option<TooOld>> {
+/// Locks the message if it still waits for longer than it may: a person may have tried it again meanwhile.
+pub fn lock_too_old(conn: &mut PgConnection, message: MessageId, max_age_ms: i64) -> Result<Option<TooOld>> {
     Ok(db::prepared(
         "SELECT o.contact_id, m.schedule_id,
                 EXISTS (SELECT FROM outbox_attempts a
                          WHERE a.message_id = o.message_id AND a.outcome = 'unknown') AS was_unknown
            FROM outbox o JOIN messages m ON m.id = o.message_id
           WHERE o.message_id = $1 AND o.state = 'queued' AND o.lease IS NULL
+            AND o.queued_at < clock_timestamp() - $2 * interval '1 millisecond'
             FOR NO KEY UPDATE OF o",
     )
     .bind(message)
+    .bind(max_age_ms)
     .get_result(conn)
     .optional()?)
 }

@@ -70,11 +70,12 @@ async fn each_answer_and_each_silence_has_its_outcome() {
     let receivers = [
         (Answer::Status(204), "sent", "accepted: HTTP 204"),
         (Answer::With(429, "retry-after", "600".to_owned()), "queued rate_limited", "not_sent: HTTP 429"),
-        (Answer::Status(500), "queued unreachable", "not_sent: HTTP 500"),
+        (Answer::Status(500), "queued unreachable", "unknown: HTTP 500"),
+        (Answer::Status(503), "queued unreachable", "not_sent: HTTP 503"),
         (Answer::With(301, "location", elsewhere.url()), "queued channel_broken", "not_sent: HTTP 301"),
         (Answer::Status(410), "queued channel_broken", "not_sent: HTTP 410"),
         (Answer::Status(422), "failed refused_content", "rejected: HTTP 422"),
-        (Answer::Silence, "queued no_answer", "unknown: sem resposta em 15 segundos"),
+        (Answer::Silence, "queued no_answer", "unknown: sem resposta em 2 segundos"),
         (Answer::Closing, "queued no_answer", "unknown: a conexão caiu sem resposta"),
         (Answer::Endless, "sent", "accepted: HTTP 200"),
         (Answer::Drip, "sent", "accepted: HTTP 200"),
@@ -146,6 +147,39 @@ async fn a_refused_message_does_not_stop_the_next_ones() {
     drop(sending);
     assert_eq!(receiver.texts(), ["um", "veneno", "dois"]);
     assert_eq!(state_of(&app, sent[1]), "failed refused_content");
+    let notified = "SELECT count(*) AS value FROM notifications WHERE kind = 'message_failed'";
+    assert_eq!(app.database.number(notified), 1);
+}
+
+/// It is not the channel's fault while other messages pass, and is given up after the maximum of attempts.
+#[actix_web::test]
+async fn a_message_that_breaks_the_receiver_is_given_up_while_the_queue_moves_on() {
+    let app = desk().await;
+    let receiver = Receiver::answering(|delivery| match delivery.text().as_str() {
+        "veneno" => Answer::Status(500),
+        _ => Answer::Status(200),
+    });
+    channels(&app, &[receiver.url()]);
+    add_contact(&app.database, 411_001, 411, "outra");
+    let (bruno, one, other) = (app.attendant().await, ticket_of(&app, 411_000), ticket_of(&app, 411_001));
+    let poison = write(&app, &bruno, one, "veneno").await;
+    let behind = write(&app, &bruno, one, "depois").await;
+    let sending = Sending::start(&app);
+    until(|| attempts(&app, poison).len() == 1);
+    for number in 2..=13 {
+        let passes = write(&app, &bruno, other, &format!("passa {number}")).await;
+        until(|| state_of(&app, passes) == "sent");
+        sending.hurry(&app);
+        until(|| attempts(&app, poison).len() == number);
+    }
+    until(|| state_of(&app, behind) == "sent");
+    drop(sending);
+    assert_eq!(state_of(&app, poison), "uncertain unreachable", "the receiver may have taken it");
+    let given = receiver.ledger().into_iter().filter(|delivery| delivery.text() == "veneno");
+    // The first one counts only if another message passes: it could be the receiver's fault.
+    assert_eq!(given.count(), 13);
+    let failures = "SELECT failures_in_a_row::bigint AS value FROM channel_states WHERE channel_id = 411";
+    assert_eq!(app.database.number(failures), 0);
     let notified = "SELECT count(*) AS value FROM notifications WHERE kind = 'message_failed'";
     assert_eq!(app.database.number(notified), 1);
 }

@@ -1,16 +1,17 @@
-//! Bounces: a server tells what became of our mail (RFC 3464).
+//! Reports of servers: what became of our mail (RFC 3464).
 
 use mail_parser::{Message, MessageParser, MimeHeaders, PartType};
 
 use super::answers;
 use super::parts::one_line;
+use crate::channels::transport::Signal;
 
-/// Our mail did not arrive, or not yet.
+/// Our mail did not arrive, or not yet; or it did.
 #[derive(Debug)]
-pub struct Bounce {
+pub struct DeliveryReport {
     /// The Message-IDs of the mail it is about, the best first.
     pub answers: Vec<String>,
-    pub is_permanent: bool,
+    pub signal: Signal,
     /// What the server said.
     pub detail: String,
 }
@@ -18,9 +19,9 @@ pub struct Bounce {
 /// What a report is about.
 #[derive(Debug)]
 pub enum Found {
-    Bounce(Bounce),
-    /// The mail arrived, or was passed on.
-    Receipt,
+    Delivery(DeliveryReport),
+    /// Somebody has opened the mail. We do not ask for that.
+    Opened,
 }
 
 /// The report in a mail; `None` if the mail is none.
@@ -31,7 +32,7 @@ pub fn read(message: &Message<'_>) -> Option<Found> {
     });
     let kind = report.and_then(|kind| kind.attribute("report-type")).map(str::to_ascii_lowercase);
     if kind.as_deref() == Some("disposition-notification") {
-        return Some(Found::Receipt);
+        return Some(Found::Opened);
     }
     let status = message.parts.iter().find(|part| {
         part.is_content_type("message", "delivery-status")
@@ -42,14 +43,18 @@ pub fn read(message: &Message<'_>) -> Option<Found> {
     let action = field(&fields, "action").unwrap_or_default().to_ascii_lowercase();
     let code = field(&fields, "status").unwrap_or_default();
     let is_permanent = action == "failed" || (action.is_empty() && code.starts_with('5'));
-    if !is_permanent && ["delivered", "relayed", "expanded"].contains(&action.as_str()) {
-        return Some(Found::Receipt);
-    }
+    let signal = match action.as_str() {
+        _ if is_permanent => Signal::Bounce { is_permanent },
+        "delivered" => Signal::Delivered,
+        // It was passed on to a server that does not report, or to several people.
+        "relayed" | "expanded" => Signal::Taken,
+        _ => Signal::Bounce { is_permanent },
+    };
     let said = field(&fields, "diagnostic-code").map(|said| without_kind(&said)).unwrap_or_default();
     let detail = if said.contains(&code) { said } else { format!("{code} {said}") };
-    Some(Found::Bounce(Bounce {
+    Some(Found::Delivery(DeliveryReport {
         answers: originals(message),
-        is_permanent,
+        signal,
         detail: detail.trim().to_owned(),
     }))
 }
@@ -58,7 +63,8 @@ pub fn read(message: &Message<'_>) -> Option<Found> {
 fn of_old_servers(message: &Message<'_>) -> Option<Found> {
     let failed = one_line(message.header_raw("X-Failed-Recipients")?);
     let detail = format!("o servidor devolveu o e-mail para {failed}");
-    Some(Found::Bounce(Bounce { answers: originals(message), is_permanent: true, detail }))
+    let signal = Signal::Bounce { is_permanent: true };
+    Some(Found::Delivery(DeliveryReport { answers: originals(message), signal, detail }))
 }
 
 /// The mail that came back names itself; else the report answers it.

@@ -10,12 +10,12 @@ use mail_parser::{HeaderValue, Message, MessageParser};
 use super::ids::MailIds;
 use super::read_settings;
 use crate::channels::IdentityKind;
-use crate::channels::transport::{Attempt, Phase, Signal};
+use crate::channels::transport::{Attempt, Phase};
 use crate::contacts::identities::Identity;
 use crate::email::Email;
 use crate::error::{Error, Result};
 use crate::inbox::{ChannelMessage, Read, Reading};
-use bounce::Bounce;
+use bounce::DeliveryReport;
 use parts::AttachedFile;
 
 /// Maximum characters of a customer's name, and of what is kept of a quote.
@@ -26,7 +26,7 @@ const LONGEST_QUOTE: usize = 50_000;
 #[derive(Debug)]
 pub enum Mail {
     Message(Box<CustomerMail>),
-    Bounce(Bounce),
+    Report(DeliveryReport),
     /// Holds the reason, for the log.
     Ignored(&'static str),
     Unreadable,
@@ -57,7 +57,7 @@ pub async fn read(reading: &Reading<'_>) -> Result<Read> {
     let parsed = web::block(move || parse(&payload, &settings.address)).await.map_err(Error::unexpected)?;
     let mail = match parsed {
         Mail::Message(mail) => *mail,
-        Mail::Bounce(bounce) => return Ok(report(bounce)),
+        Mail::Report(found) => return Ok(report(found)),
         Mail::Ignored(reason) => return Ok(Read::Ignored(reason.to_owned())),
         Mail::Unreadable => return Ok(Read::Unreadable("O e-mail não pôde ser lido.".to_owned())),
     };
@@ -84,12 +84,18 @@ pub async fn read(reading: &Reading<'_>) -> Result<Read> {
     })))
 }
 
-fn report(bounce: Bounce) -> Read {
-    let Some(provider_id) = bounce.answers.into_iter().next() else {
-        return Read::Ignored("a bounce that does not say of which mail".to_owned());
+/// The address that a mail names as its sender; `None` if it cannot be read.
+pub fn sender(bytes: &[u8]) -> Option<String> {
+    let headers = MessageParser::default().parse_headers(bytes)?;
+    let address = headers.from()?.first()?.address()?;
+    Email::parse(address).ok().map(|email| email.as_str().to_owned())
+}
+
+fn report(found: DeliveryReport) -> Read {
+    let Some(provider_id) = found.answers.into_iter().next() else {
+        return Read::Ignored("a report that does not say of which mail".to_owned());
     };
-    let signal = Signal::Bounce { is_permanent: bounce.is_permanent };
-    Read::Report { provider_id, reported: Attempt::new(Phase::Reported, signal, bounce.detail) }
+    Read::Report { provider_id, reported: Attempt::new(Phase::Reported, found.signal, found.detail) }
 }
 
 /// Tells what a mail is. `own_address` is the channel's.
@@ -97,8 +103,8 @@ pub fn parse(bytes: &[u8], own_address: &str) -> Mail {
     let Some(message) = MessageParser::default().parse(bytes) else { return Mail::Unreadable };
     if let Some(found) = bounce::read(&message) {
         return match found {
-            bounce::Found::Bounce(bounce) => Mail::Bounce(bounce),
-            bounce::Found::Receipt => Mail::Ignored("a receipt of delivery"),
+            bounce::Found::Delivery(report) => Mail::Report(report),
+            bounce::Found::Opened => Mail::Ignored("a receipt of reading"),
         };
     }
     let sender = message.from().and_then(|from| from.first());

@@ -1,6 +1,9 @@
 //! Mails as the usual programs write them.
 
 use super::*;
+use crate::channels::transport::Signal;
+
+const BOUNCE: Signal = Signal::Bounce { is_permanent: true };
 
 const OWN: &str = "contato@padaria.example";
 
@@ -18,9 +21,9 @@ fn ignored(mail: &str) -> &'static str {
     }
 }
 
-fn bounced(mail: &str) -> Bounce {
+fn reported(mail: &str) -> DeliveryReport {
     match parse(mail.replace('\n', "\r\n").as_bytes(), OWN) {
-        Mail::Bounce(bounce) => bounce,
+        Mail::Report(report) => report,
         other => panic!("{other:?}"),
     }
 }
@@ -200,14 +203,17 @@ texto
 
 #[test]
 fn a_bounce_of_postfix_names_the_mail_and_the_reason() {
-    let bounce = bounced(POSTFIX);
+    let bounce = reported(POSTFIX);
     assert_eq!(bounce.answers.first().map(String::as_str), Some("ours@pontual.example"));
-    assert!(bounce.is_permanent);
+    assert_eq!(bounce.signal, BOUNCE);
     assert_eq!(bounce.detail, "550 5.1.1 <raul@empresa.example>: Recipient address rejected: User unknown");
     let delayed = POSTFIX.replace("Action: failed", "Action: delayed").replace("5.1.1", "4.4.1");
-    assert!(!bounced(&delayed).is_permanent);
-    let delivered = POSTFIX.replace("Action: failed", "Action: delivered").replace("5.1.1", "2.0.0");
-    ignored(&delivered);
+    assert_eq!(reported(&delayed).signal, Signal::Bounce { is_permanent: false });
+    for (action, signal) in [("delivered", Signal::Delivered), ("relayed", Signal::Taken)] {
+        let fine = POSTFIX.replace("failed", action).replace("5.1.1", "2.0.0");
+        assert_eq!(reported(&fine).signal, signal);
+        assert_eq!(reported(&fine).answers.first().map(String::as_str), Some("ours@pontual.example"));
+    }
 }
 
 const EXCHANGE: &str = r#"From: Microsoft Outlook <MicrosoftExchange329e@empresa.example>
@@ -241,9 +247,9 @@ Message-ID: <ours@pontual.example>
 
 #[test]
 fn a_bounce_of_exchange_is_read_from_the_returned_headers() {
-    let bounce = bounced(EXCHANGE);
+    let bounce = reported(EXCHANGE);
     assert_eq!(bounce.answers.first().map(String::as_str), Some("ours@pontual.example"));
-    assert!(bounce.is_permanent);
+    assert_eq!(bounce.signal, BOUNCE);
     assert!(bounce.detail.starts_with("550 5.1.10 RESOLVER.ADR.RecipientNotFound;"), "{}", bounce.detail);
 }
 
@@ -279,11 +285,11 @@ Diagnostic-Code: smtp; 550-5.1.1 The email account that you tried to reach does 
 
 #[test]
 fn a_bounce_of_gmail_is_read_without_the_mail_that_came_back() {
-    let bounce = bounced(OF_GMAIL);
+    let bounce = reported(OF_GMAIL);
     assert_eq!(bounce.answers, ["ours@pontual.example"]);
-    assert!(bounce.is_permanent);
+    assert_eq!(bounce.signal, BOUNCE);
     let old = OF_GMAIL.replace("multipart/report", "multipart/mixed");
-    assert!(bounced(&old).is_permanent);
+    assert_eq!(reported(&old).signal, BOUNCE);
 }
 
 #[test]

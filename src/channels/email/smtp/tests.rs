@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use super::super::compose::tests::{outgoing, settings};
 use super::super::ids::tests::options;
 use super::*;
-use crate::channels::ChannelKind;
+use crate::channels::{ChannelKind, TimeLimits};
 use crate::config::FileLocation;
 use crate::outbox::outcome::{Outcome, Reason, outcome};
 
@@ -72,7 +72,7 @@ async fn attempt(at: &'static str, act: Act) -> (Attempt, Vec<u8>) {
     let port = listener.local_addr().unwrap().port();
     let server = tokio::spawn(serve(listener, at, act));
     let mut transport = transport(port);
-    transport.time_limits =
+    transport.options.time_limits =
         TimeLimits { step: Duration::from_millis(300), attempt: Duration::from_millis(900) };
     let (files, folder) = store();
     let attempt = transport.hand_over(&outgoing(), &files).await;
