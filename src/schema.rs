@@ -60,6 +60,8 @@ diesel::table! {
         receiving_failing_since -> Nullable<Timestamptz>,
         receiving_error -> Text,
         renewed_token -> Nullable<Bytea>,
+        watched_by -> Nullable<Uuid>,
+        watched_until -> Nullable<Timestamptz>,
     }
 }
 
@@ -269,6 +271,7 @@ diesel::table! {
         removed_at -> Nullable<Timestamptz>,
         passed_on_by -> Nullable<Int8>,
         message_id -> Nullable<Int8>,
+        episode -> Int4,
     }
 }
 
@@ -291,6 +294,7 @@ diesel::table! {
         delivered_at -> Nullable<Timestamptz>,
         read_at -> Nullable<Timestamptz>,
         ended_at -> Nullable<Timestamptz>,
+        episode -> Int4,
     }
 }
 

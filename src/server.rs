@@ -42,6 +42,9 @@ const BACKLOG: i32 = 2048;
 /// How long requests in progress at SIGTERM may take to finish.
 const REQUESTS_TIME_LIMIT: Duration = Duration::from_secs(12);
 
+/// How long it may take to let other processes take over the mailboxes.
+const END_WATCH_TIME_LIMIT: Duration = Duration::from_secs(1);
+
 /// How long the dispatcher's last batch, begun before SIGTERM, may take after the requests have finished.
 const LAST_BATCH_TIME_LIMIT: Duration = Duration::from_secs(6);
 
@@ -49,7 +52,10 @@ const LAST_BATCH_TIME_LIMIT: Duration = Duration::from_secs(6);
 const SHUTDOWN_TIME_LIMIT: Duration = Duration::from_secs(30);
 
 const _: () = assert!(
-    REQUESTS_TIME_LIMIT.as_secs() + LAST_BATCH_TIME_LIMIT.as_secs() + STOP_TIME_LIMIT.as_secs()
+    REQUESTS_TIME_LIMIT.as_secs()
+        + LAST_BATCH_TIME_LIMIT.as_secs()
+        + END_WATCH_TIME_LIMIT.as_secs()
+        + STOP_TIME_LIMIT.as_secs()
         < SHUTDOWN_TIME_LIMIT.as_secs(),
     "requests, dispatcher and private database end one after the other"
 );
@@ -205,6 +211,9 @@ async fn serve(
         tracing::warn!("the last sums of refusals could not be written to the audit");
     }
     fetching.stop();
+    if !matches!(time::timeout(END_WATCH_TIME_LIMIT, fetching.end_watch()).await, Ok(Ok(()))) {
+        tracing::info!("other processes take over the mailboxes a little later");
+    }
     events.stop();
     sweeper.stop();
     served.map_err(|cause| CommandError::Listen { address, cause })?;

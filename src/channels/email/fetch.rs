@@ -4,7 +4,8 @@
 //! begins again after a pause, and the channel's page shows the error. If a mail cannot be fetched, the task tries a few
 //! times, then skips it and shows that in the inbox. Mails that are older than the channel are not read.
 //!
-//! If several processes fetch from one mailbox, each mail is stored once: by its Message-ID.
+//! One process at a time watches a mailbox. If it dies, another one takes over. A process that does not know yet that it
+//! was replaced does no harm: each mail is stored once, by its Message-ID.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -17,17 +18,18 @@ use actix_web::rt::time;
 use chrono::Utc;
 use mail_parser::MessageParser;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use super::imap::{self, Fetched, Mailbox};
 use super::queries::{self, FetchedChannel, Receiving};
 use super::read_settings;
 use crate::channels::{SecretCipher, Secrets, TransportOptions};
 use crate::db::Db;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::ids::ChannelId;
 use crate::inbox;
 
-/// How often the list of channels is read.
+/// How often the list of channels is read and the watch renewed.
 const SUPERVISION: Duration = Duration::from_secs(5);
 
 /// How often a server without IDLE is asked, and how long one with IDLE is listened to. Firewalls forget connections
@@ -41,20 +43,40 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// Maximum tries to fetch a mail. Then it is skipped.
 const MAX_FAILURES: u32 = 3;
 
-/// Starts fetching on an arbiter of its own. Dropping the result does not end it; stopping the arbiter does.
-pub fn start(database_url: &str, cipher: SecretCipher, options: TransportOptions) -> Arbiter {
-    let arbiter = Arbiter::new();
-    let db = Db::new(database_url, 1);
-    let options = options.by(&db);
-    arbiter.spawn(async move { supervise(&db, &cipher, &options).await });
-    arbiter
+/// The fetching of a process. Dropping this does not end it.
+pub struct Fetching {
+    arbiter: Arbiter,
+    db: Db,
+    process: Uuid,
 }
 
-/// Keeps a task for each channel. A channel whose settings changed gets a new one.
-async fn supervise(db: &Db, cipher: &SecretCipher, options: &TransportOptions) {
+impl Fetching {
+    /// Stops fetching, as the end of the process does. Others take over when the watch has run out.
+    pub fn stop(&self) {
+        self.arbiter.stop();
+    }
+
+    /// After [`Fetching::stop`]: lets other processes take over at once.
+    pub async fn end_watch(&self) -> Result<()> {
+        let process = self.process;
+        self.db.run(move |conn| queries::end_watch(conn, process)).await
+    }
+}
+
+/// Starts fetching on an arbiter of its own.
+pub fn start(database_url: &str, cipher: SecretCipher, options: TransportOptions) -> Fetching {
+    let (arbiter, process) = (Arbiter::new(), Uuid::new_v4());
+    let db = Db::new(database_url, 1);
+    let (of_tasks, options) = (db.clone(), options.by(&db));
+    arbiter.spawn(async move { supervise(&of_tasks, process, &cipher, &options).await });
+    Fetching { arbiter, db, process }
+}
+
+/// Keeps a task for each channel that this process watches. A channel whose settings changed gets a new one.
+async fn supervise(db: &Db, process: Uuid, cipher: &SecretCipher, options: &TransportOptions) {
     let mut running: HashMap<ChannelId, (FetchedChannel, JoinHandle<()>)> = HashMap::new();
     loop {
-        match db.run(queries::fetched_channels).await {
+        match db.run(move |conn| queries::watch(conn, process)).await {
             Ok(channels) => {
                 running.retain(|_, (channel, task)| {
                     let stays = channels.contains(channel) && !task.is_finished();

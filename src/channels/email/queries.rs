@@ -6,6 +6,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::db;
 use crate::error::{Error, Result};
@@ -37,14 +38,34 @@ db::row! {
     }
 }
 
-/// The active e-mail channels with a server for incoming mail.
-pub fn fetched_channels(conn: &mut PgConnection) -> Result<Vec<FetchedChannel>> {
-    Ok(db::prepared(
-        "SELECT id, settings, secrets FROM channels
-          WHERE kind = 'email' AND deactivated_at IS NULL AND coalesce(settings ->> 'imap_host', '') <> ''
-          ORDER BY id",
-    )
+/// How long a process that stopped without a word keeps others from a mailbox. The process renews it more often.
+const WATCH: &str = "interval '20 seconds'";
+
+/// The active e-mail channels with a server for incoming mail that `process` watches from now on: those that no other
+/// process watches.
+pub fn watch(conn: &mut PgConnection, process: Uuid) -> Result<Vec<FetchedChannel>> {
+    // SQL text: claims and reads in one statement.
+    Ok(db::prepared(format!(
+        "WITH watched AS (
+            UPDATE channel_states st SET watched_by = $1, watched_until = clock_timestamp() + {WATCH}
+              FROM channels ch
+             WHERE ch.id = st.channel_id AND ch.kind = 'email' AND ch.deactivated_at IS NULL
+               AND coalesce(ch.settings ->> 'imap_host', '') <> ''
+               AND (st.watched_by = $1 OR coalesce(st.watched_until < clock_timestamp(), true))
+            RETURNING st.channel_id)
+         SELECT ch.id, ch.settings, ch.secrets FROM channels ch JOIN watched ON watched.channel_id = ch.id
+          ORDER BY ch.id"
+    ))
+    .bind(process)
     .load(conn)?)
+}
+
+/// Lets other processes watch the mailboxes of this one at once.
+pub fn end_watch(conn: &mut PgConnection, process: Uuid) -> Result<()> {
+    db::prepared("UPDATE channel_states SET watched_by = NULL, watched_until = NULL WHERE watched_by = $1")
+        .bind(process)
+        .execute(conn)?;
+    Ok(())
 }
 
 pub fn receiving(conn: &mut PgConnection, channel: ChannelId) -> Result<Receiving> {
