@@ -5,7 +5,9 @@
 //! and then shown to a person. It never stops the rows behind it ([`worker`]).
 //!
 //! Rows of a deactivated channel wait until it is active again. A message of an archived contact is shown to a person.
+//! Anonymising a contact erases what it sent and nobody has taken ([`erase`]).
 
+mod erase;
 pub mod queries;
 mod read;
 mod split;
@@ -14,6 +16,7 @@ mod take;
 pub mod worker;
 
 pub use crate::files::IncomingFile;
+pub use erase::erase_untaken;
 pub use read::{Read, Reading};
 pub use store::store;
 pub use take::{Taken, take};

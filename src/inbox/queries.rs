@@ -1,13 +1,16 @@
 //! SQL of the inbox: storing, claiming and ending a row. Text, because it takes advisory locks, and reads the
 //! database's clock.
 
+use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 use diesel::prelude::*;
 
-use crate::channels::ChannelKind;
-use crate::db;
+use crate::channels::{ChannelKind, IdentityKind};
+use crate::contacts::identities::Identity;
+use crate::db::{self, clock_timestamp};
 use crate::error::Result;
 use crate::ids::{ChannelId, ContactId, InboxId};
+use crate::schema::{contact_identities, inbox};
 
 /// How long a process may take to read a row.
 const CLAIM: &str = "interval '120 seconds'";
@@ -162,4 +165,63 @@ pub fn contact_of_answer(
     .bind(answers)
     .get_result(conn)
     .optional()?)
+}
+
+/// The identities of a contact, each with its channel.
+pub fn identities_by_channel(
+    conn: &mut PgConnection,
+    contact: ContactId,
+) -> Result<Vec<(ChannelId, Identity)>> {
+    let rows: Vec<(ChannelId, IdentityKind, String)> = contact_identities::table
+        .filter(contact_identities::contact_id.eq(contact))
+        .order(contact_identities::id)
+        .select((contact_identities::channel_id, contact_identities::kind, contact_identities::value))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(channel, kind, value)| (channel, Identity { kind, value })).collect())
+}
+
+db::row! {
+    /// A row that still has its content.
+    #[derive(Clone, Debug)]
+    pub struct Untaken {
+        pub id: InboxId,
+        pub channel_id: ChannelId,
+        pub kind: ChannelKind,
+    }
+}
+
+/// The rows with content on the channels on which the contact is known, in the order in which they are locked.
+pub fn untaken(conn: &mut PgConnection, contact: ContactId) -> Result<Vec<Untaken>> {
+    // SQL text: those that wait and those with a problem stand in an index each.
+    Ok(db::prepared(
+        "WITH known AS (SELECT DISTINCT channel_id FROM contact_identities WHERE contact_id = $1),
+         untaken AS (
+            SELECT id, channel_id FROM inbox JOIN known USING (channel_id)
+             WHERE taken_at IS NULL AND problem IS NULL AND octet_length(payload) > 0
+            UNION ALL
+            SELECT id, channel_id FROM inbox JOIN known USING (channel_id)
+             WHERE problem IS NOT NULL AND octet_length(payload) > 0)
+         SELECT u.id, u.channel_id, ch.kind FROM untaken u JOIN channels ch ON ch.id = u.channel_id ORDER BY u.id",
+    )
+    .bind(contact)
+    .load(conn)?)
+}
+
+/// The content of a row; `None` if it was taken meanwhile.
+pub fn payload(conn: &mut PgConnection, id: InboxId) -> Result<Option<Vec<u8>>> {
+    let row = inbox::table.find(id).filter(inbox::taken_at.is_null());
+    Ok(row.select(inbox::payload).first(conn).optional()?)
+}
+
+/// Ends a row without taking it.
+pub fn erase(conn: &mut PgConnection, id: InboxId) -> Result<()> {
+    diesel::update(inbox::table.find(id).filter(inbox::taken_at.is_null()))
+        .set((
+            inbox::taken_at.eq(clock_timestamp().nullable()),
+            inbox::payload.eq(&[][..] as &[u8]),
+            inbox::problem.eq(None::<String>),
+            inbox::claimed_until.eq(None::<DateTime<Utc>>),
+        ))
+        .execute(conn)?;
+    Ok(())
 }

@@ -9,13 +9,14 @@ use crate::auth::Account;
 use crate::contacts::queries::pending_schedules;
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
+use crate::inbox;
 use crate::live::{self, Event};
 use crate::tickets::{self, SeenThread};
 
 /// Cancels the schedules, closes the ticket and clears every text, in the caller's transaction. Returns `false`
 /// and changes nothing if the open ticket has messages that were not `shown`.
 ///
-/// Locks in the order that all writers use: imports, schedules, the contact, its ticket. A schedule that
+/// Locks in the order that all writers use: the inbox, imports, schedules, the contact, its ticket. A schedule that
 /// somebody saved just before the contact was locked cannot be locked in this order. In that case it returns
 /// `Collision`, and the whole transaction runs again.
 pub fn anonymise(
@@ -27,6 +28,8 @@ pub fn anonymise(
     if !shown.is_empty() && open_ticket_state(conn, contact)? != shown {
         return Ok(false);
     }
+    let identities = inbox::queries::identities_by_channel(conn, contact)?;
+    inbox::erase_untaken(conn, contact)?;
     queries::clear_imports(conn, contact)?;
     for merged in queries::merged_into(conn, contact)? {
         queries::clear_imports(conn, merged)?;
@@ -36,6 +39,9 @@ pub fn anonymise(
     queries::lock(conn, contact)?;
     if !pending_schedules(conn, contact)?.is_empty() {
         return Err(Error::Collision("a schedule was saved in between".into()));
+    }
+    if inbox::queries::identities_by_channel(conn, contact)? != identities {
+        return Err(Error::Collision("the contact got another identity in between".into()));
     }
     if !shown.is_empty() && open_ticket_state(conn, contact)? != shown {
         return Err(Error::Collision("the customer wrote in between".into()));

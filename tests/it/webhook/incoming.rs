@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pontual::channels::webhook::{PREVIOUS_SECRET, SECRET};
+use pontual::channels::webhook::{PREVIOUS_SECRET, SECRET, SigningSecrets};
 use serde_json::json;
 
 use super::{
@@ -44,6 +44,73 @@ async fn a_message_that_comes_a_hundred_times_is_taken_once() {
     assert_eq!(app.database.number("SELECT count(last_received_at) AS value FROM channel_states"), 1);
     let bruno = app.attendant().await;
     bruno.get("/tickets").await.assert_says("Marta Reis").assert_says("meu pedido chegou quebrado");
+}
+
+#[actix_web::test]
+async fn events_that_come_in_any_order_many_times_and_again_a_day_later_have_one_effect() {
+    let (app, channel) = one_channel().await;
+    let bodies_sent: Vec<_> = (0..20)
+        .map(|number| message(&format!("cliente-{}", number % 3), &format!("mensagem {number}")))
+        .collect();
+    // 7 and 20 have no common divisor: each round gives all of them, in an order of its own.
+    for (round, start) in [0, 3, 11, 5, 17].into_iter().enumerate() {
+        for step in 0..20 {
+            let number = (start + step * 7) % 20;
+            customer_sends(&app, channel, &format!("evt_{number}"), &bodies_sent[number]).await;
+        }
+        if round > 0 {
+            take_all(&app, channel).await;
+        }
+    }
+    let once = |app: &TestApp| {
+        let mut found = bodies(app);
+        found.sort_by_key(|body| body.split(' ').nth(1).unwrap().parse::<u32>().unwrap());
+        assert_eq!(found, (0..20).map(|number| format!("mensagem {number}")).collect::<Vec<_>>());
+    };
+    once(&app);
+    app.database.execute(
+        "UPDATE inbox SET received_at = received_at - interval '25 hours', taken_at = taken_at - interval '25 hours'",
+    );
+    let then = chrono::Utc::now().timestamp() - 25 * 3600;
+    let secrets = SigningSecrets::of(&secrets(&[(SECRET, WHSEC)])).unwrap();
+    let old = [
+        ("webhook-id", "evt_0".to_owned()),
+        ("webhook-timestamp", then.to_string()),
+        ("webhook-signature", secrets.sign("evt_0", then, bodies_sent[0].as_bytes())),
+    ];
+    assert_eq!(post(&app, channel, &old, &bodies_sent[0]).await, 401, "a recorded request");
+    for (number, body) in bodies_sent.iter().enumerate() {
+        customer_sends(&app, channel, &format!("evt_{number}"), body).await;
+    }
+    take_all(&app, channel).await;
+    once(&app);
+    let contacts = "SELECT count(*) AS value FROM contact_identities WHERE value LIKE 'cliente-%'";
+    assert_eq!(app.database.number(contacts), 3);
+}
+
+#[actix_web::test]
+async fn anonymising_a_customer_erases_what_nobody_has_taken() {
+    let (app, channel) = one_channel().await;
+    let app = app.with_made_up_rows("the contact is archived without an audit");
+    app.database.execute("UPDATE contacts SET archived_at = now() WHERE id = 411000");
+    customer_sends(&app, channel, "evt_1", &message("cliente", "Meu CPF é 111")).await;
+    app.database.execute(&format!(
+        "INSERT INTO inbox (channel_id, provider_id, payload, problem)
+         VALUES ({channel}, 'evt_2', 'not json: raul-88', 'não pôde ser lido')"
+    ));
+    take_all(&app, channel).await;
+    customer_sends(&app, channel, "evt_3", &message("cliente", "E moro na rua 222")).await;
+    let admin = app.administrator().await;
+    admin.get("/contacts/411000/anonymisation").await;
+    let sure = [("understood", "1"), ("open_ticket", "none")];
+    admin.post("/contacts/411000/anonymisation", &sure).await.assert_status(303);
+    let kept = "SELECT provider_id || ': ' || convert_from(payload, 'UTF8') AS value FROM inbox
+                 WHERE payload <> '' OR problem IS NOT NULL OR taken_at IS NULL";
+    assert_eq!(app.database.texts(kept), ["evt_2: not json: raul-88"]);
+    customer_sends(&app, channel, "evt_3", &message("cliente", "E moro na rua 222")).await;
+    take_all(&app, channel).await;
+    assert_eq!(bodies(&app), [""; 0]);
+    admin.get(&format!("/channels/{channel}")).await.assert_does_not_say("O contato está arquivado.");
 }
 
 #[actix_web::test]
@@ -186,6 +253,7 @@ async fn the_other_side_reports_what_became_of_a_message() {
         ("r3", report("message.delivered", &ids[1])),
         ("r4", report("message.failed", &ids[2])),
         ("r5", report("message.read", "msg_unknown")),
+        ("r6", report("message.sent", &ids[1])),
     ];
     for (id, body) in &reports {
         customer_sends(&app, channel, id, body).await;
