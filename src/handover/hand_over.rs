@@ -118,6 +118,7 @@ fn pass_on_notifications(
     within: Option<&[DepartmentId]>,
     successors: &Successors,
 ) -> Result<()> {
+    queries::lock_contacts_of_unread(conn, user)?;
     match queries::pass_on_notifications(conn, user, within, successors)? {
         Some((first, last)) => live::announce(conn, &Event::Notified(first, last)),
         None => Ok(()),

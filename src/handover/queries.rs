@@ -8,8 +8,8 @@ use diesel::prelude::*;
 
 use crate::db;
 use crate::error::Result;
-use crate::ids::{DepartmentId, NotificationId, ScheduleId, TicketId, UserId};
-use crate::schema::{department_members, users};
+use crate::ids::{ContactId, DepartmentId, NotificationId, ScheduleId, TicketId, UserId};
+use crate::schema::{contacts, department_members, users};
 use crate::users::CHOICE_LABEL;
 
 /// Who or what leaves.
@@ -193,6 +193,28 @@ pub fn lock_users(conn: &mut PgConnection, ids: &[UserId]) -> Result<()> {
 /// Maximum unread notifications that are passed on, newest first.
 const PASS_ON_LIMIT: i64 = 500;
 
+/// Locks the contacts that the unread notifications of `user` name, so that none is merged into another one meanwhile.
+pub fn lock_contacts_of_unread(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    let mut locked: Vec<ContactId> = Vec::new();
+    loop {
+        // As SQL text: computes with the database's clock.
+        let named: Vec<ContactId> = db::prepared(
+            "SELECT DISTINCT contact_id FROM notifications
+              WHERE user_id = $1 AND read_at IS NULL AND removed_at IS NULL
+                AND created_at > now() - interval '7 days'",
+        )
+        .bind(user)
+        .load(conn)?;
+        // A merge that ended while this waited for the lock gave them another contact.
+        if named.iter().all(|contact| locked.contains(contact)) {
+            return Ok(());
+        }
+        let contacts = contacts::table.filter(contacts::id.eq_any(&named)).order(contacts::id);
+        contacts.select(contacts::id).for_key_share().execute(conn)?;
+        locked = named;
+    }
+}
+
 /// Passes on the unread notifications of `user` from the last 7 days, about schedules in all departments or
 /// in some. They go to the user who takes over in the department, else to all its other active attendants,
 /// else to the administrators. Otherwise nobody would learn of a schedule that fired just before its attendant
@@ -209,7 +231,7 @@ pub fn pass_on_notifications(
     let (first, last): (Option<NotificationId>, Option<NotificationId>) = db::replanned(
         "WITH successors AS (SELECT * FROM unnest($3, $4) AS successor (department_id, user_id)),
          unread AS (
-            SELECT n.kind, n.schedule_id, n.message_id, n.contact_id, n.ticket_id,
+            SELECT n.kind, n.schedule_id, n.message_id, n.episode, n.contact_id, n.ticket_id,
                    coalesce(s.department_id, t.department_id) AS department_id, s.due_at
               FROM notifications n
               LEFT JOIN schedules s ON s.id = n.schedule_id
@@ -219,8 +241,9 @@ pub fn pass_on_notifications(
                AND ($2::bigint[] IS NULL OR coalesce(s.department_id, t.department_id) = ANY ($2))
              ORDER BY n.id DESC LIMIT $5),
          passed_on AS (
-            INSERT INTO notifications (user_id, kind, schedule_id, message_id, contact_id, ticket_id, passed_on_by)
-            SELECT recipient, unread.kind, unread.schedule_id, unread.message_id, unread.contact_id,
+            INSERT INTO notifications (user_id, kind, schedule_id, message_id, episode, contact_id, ticket_id,
+                                       passed_on_by)
+            SELECT recipient, unread.kind, unread.schedule_id, unread.message_id, unread.episode, unread.contact_id,
                    unread.ticket_id, $1
               FROM unread CROSS JOIN LATERAL unnest(coalesce(
                    (SELECT ARRAY[h.user_id] FROM successors h WHERE h.department_id = unread.department_id),

@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use super::split::split;
 use super::store::stored_id;
 use super::{ChannelMessage, IncomingFile, queries};
-use crate::contacts::identities::queries::{attach, contacts_of};
+use crate::contacts::identities::queries::{attach, contacts_of, lock};
 use crate::contacts::identities::{Identity, Resolved, resolve};
 use crate::conversations::receive::{IncomingMessage, receive_from_service};
 use crate::conversations::thread::{BODY_LIMIT, Body, Origin};
@@ -58,10 +58,18 @@ fn attach_by_answer(
     if message.answers.is_empty() || !contacts_of(conn, message.channel, identities)?.is_empty() {
         return Ok(());
     }
-    match queries::contact_of_answer(conn, message.channel, &message.answers)? {
-        Some(contact) => attach(conn, message.channel, contact, identities),
-        None => Ok(()),
+    let asked = |conn: &mut PgConnection| queries::contact_of_answer(conn, message.channel, &message.answers);
+    let mut found = asked(conn)?;
+    while let Some(contact) = found {
+        let is_active = lock(conn, contact)?.is_some();
+        // It may have been merged into another contact before the lock.
+        let now = asked(conn)?;
+        if is_active || now == found {
+            return attach(conn, message.channel, contact, identities);
+        }
+        found = now;
     }
+    Ok(())
 }
 
 /// The entries of the thread. Only the first one has the service's id and the quotation.

@@ -1,14 +1,17 @@
 //! Two contacts that are the same customer: merged by hand, merged because a service proves it, and separated again.
 
 use diesel::Connection;
+use diesel::connection::SimpleConnection;
 use pontual::channels::IdentityKind;
 use pontual::contacts::identities::{Identity, Resolved, resolve};
+use pontual::contacts::merge::merge_automatically;
 use pontual::ids::{ChannelId, ContactId};
+use pontual::inbox::{self, ChannelMessage, Taken};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use crate::harness::{Database, Plan, TestApp, Visitor};
+use crate::harness::{Database, Entry, Plan, TestApp, Visitor, until};
 use crate::tickets::open_ticket;
 
 const CHANNEL: &str =
@@ -277,4 +280,174 @@ async fn the_same_payload_taken_by_two_threads_makes_one_contact() {
     }
     let made = "SELECT count(*) AS value FROM contacts WHERE channel_id = 403";
     assert_eq!(app.database.number(made), 100);
+}
+
+/// Number of transactions that wait for a lock in this database.
+const WAITING: &str = "SELECT count(*) AS value FROM pg_locks
+    WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+
+#[actix_web::test]
+async fn a_handover_during_a_merge_names_the_kept_contact() {
+    let app = TestApp::new().await.with_made_up_rows("a schedule that never fired");
+    app.database.execute("INSERT INTO department_members VALUES (101, 304)");
+    Entry::reminder(303, 602, "Ligar").write(&app.database);
+    let admin = app.administrator().await;
+    admin.get("/users/303/deactivation").await;
+    let mut merging = app.database.connect();
+    merging.batch_execute("BEGIN").unwrap();
+    merge_automatically(&mut merging, &[ContactId(601), ContactId(602)]).unwrap();
+    let ends = async {
+        while app.database.number(WAITING) == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        merging.batch_execute("COMMIT").unwrap();
+    };
+    let (left, ()) = futures_util::future::join(admin.post("/users/303/deactivation", &[]), ends).await;
+    left.assert_status(303);
+    let notified = "SELECT user_id || ' ' || contact_id AS value FROM notifications ORDER BY 1";
+    assert_eq!(app.database.texts(notified), ["303 601", "304 601"]);
+}
+
+fn message(number: usize, identities: Vec<Identity>) -> ChannelMessage {
+    ChannelMessage {
+        channel: ChannelId(403),
+        provider_id: format!("m{number}"),
+        identities,
+        name: None,
+        text: format!("mensagem {number}"),
+        quoted: String::new(),
+        files: Vec::new(),
+        refused_files: Vec::new(),
+        answers: Vec::new(),
+    }
+}
+
+fn receive(database: &Database, message: &ChannelMessage) -> Taken {
+    database.connect().transaction(|conn| inbox::take(conn, message)).unwrap()
+}
+
+#[actix_web::test]
+async fn an_answer_during_a_merge_goes_to_the_kept_contact() {
+    let app = TestApp::new().await.with_made_up_rows("a message that nobody wrote");
+    app.database.execute(CHANNEL);
+    let older = take(&app.database, &[identity(IdentityKind::Lid, "1@lid")]);
+    let newer = take(&app.database, &[identity(IdentityKind::Lid, "2@lid")]);
+    let ticket = open_ticket(&app, newer.0, app.company.support);
+    app.database.execute(&format!(
+        "INSERT INTO messages (id, contact_id, ticket_id, kind, body) VALUES (9001, {newer}, {ticket}, 'attendant', 'Olá');
+         INSERT INTO outbox (message_id, contact_id, channel_id, state, provider_id, delivered_at, ended_at)
+         VALUES (9001, {newer}, 403, 'delivered', 'ours', now(), now())"
+    ));
+    let mut merging = app.database.connect();
+    merging.batch_execute("BEGIN").unwrap();
+    merge_automatically(&mut merging, &[older, newer]).unwrap();
+    let from_elsewhere = vec![identity(IdentityKind::Lid, "3@lid")];
+    let answer = ChannelMessage { answers: vec!["ours".to_owned()], ..message(1, from_elsewhere) };
+    let taken = std::thread::scope(|scope| {
+        let taking = scope.spawn(|| receive(&app.database, &answer));
+        until(|| app.database.number(WAITING) > 0);
+        merging.batch_execute("COMMIT").unwrap();
+        taking.join().unwrap()
+    });
+    assert_eq!(taken, Taken::Written(older));
+}
+
+/// The ids of a customer, each with its spellings.
+fn ids_of_customer(seed: u64, customer: usize) -> Vec<Vec<Identity>> {
+    let number = format!("8{seed:02}{customer:02}77");
+    vec![
+        ["+55118", "+551198"]
+            .map(|start| identity(IdentityKind::Phone, &format!("{start}{number}")))
+            .to_vec(),
+        vec![identity(IdentityKind::Bsuid, &format!("BR.{seed}.{customer}"))],
+        vec![identity(IdentityKind::Lid, &format!("{seed}.{customer}@lid"))],
+    ]
+}
+
+/// The contact into which `contact` was merged, by way of others too.
+fn kept_by_merges(app: &TestApp, mut contact: i64) -> i64 {
+    loop {
+        let sql = format!("SELECT coalesce(merged_into, id) AS value FROM contacts WHERE id = {contact}");
+        match app.database.number(&sql) {
+            same if same == contact => return contact,
+            kept => contact = kept,
+        }
+    }
+}
+
+/// Customers write under some of their ids, schedules fire, and attendants merge. In the end each customer is one contact
+/// with all that they wrote, once and in order, and `pontual check` (at the end of the test) finds nothing.
+#[actix_web::test]
+async fn any_mix_of_messages_schedules_and_merges_loses_nothing() {
+    const CUSTOMERS: usize = 4;
+    let app = TestApp::new().await;
+    app.database.execute(CHANNEL);
+    let admin = app.administrator().await;
+    for seed in 0..3 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let all: Vec<_> = (0..CUSTOMERS).map(|customer| ids_of_customer(seed, customer)).collect();
+        // What each customer wrote, and the contacts that took it.
+        let mut written = vec![Vec::<ChannelMessage>::new(); CUSTOMERS];
+        let mut contacts = vec![Vec::<i64>::new(); CUSTOMERS];
+        for number in 0..40 {
+            let customer = random.random_range(0..CUSTOMERS);
+            match random.random_range(0..6) {
+                0 if !written[customer].is_empty() => {
+                    let again = written[customer].choose(&mut random).unwrap();
+                    assert_eq!(receive(&app.database, again), Taken::Known);
+                }
+                1 if !contacts[customer].is_empty() => {
+                    let contact = kept_by_merges(&app, *contacts[customer].choose(&mut random).unwrap());
+                    let plan =
+                        Plan { contact, due_in: "-1 second", ..Plan::new(&app.company, "open_ticket") };
+                    plan.save(&app.database);
+                    pontual::dispatcher::tick(&mut app.database.connect()).unwrap();
+                }
+                2 if contacts[customer].len() > 1 => {
+                    let (kept, other) = (contacts[customer][0], *contacts[customer].last().unwrap());
+                    let answer = merge(&admin, kept, other).await;
+                    // Refused if both have an open ticket, or one was merged before.
+                    assert!(answer.status < 500, "{}", answer.status);
+                }
+                _ => {
+                    let count = random.random_range(1..=2);
+                    let mut ids: Vec<Identity> = Vec::new();
+                    for _ in 0..count {
+                        let spellings = all[customer].choose(&mut random).unwrap();
+                        ids.push(spellings.choose(&mut random).unwrap().clone());
+                    }
+                    let message = message(seed as usize * 1000 + number, ids);
+                    let Taken::Written(contact) = receive(&app.database, &message) else {
+                        panic!("{message:?}")
+                    };
+                    written[customer].push(message);
+                    if !contacts[customer].contains(&contact.0) {
+                        contacts[customer].push(contact.0);
+                    }
+                }
+            }
+        }
+        let kept: Vec<ContactId> = all.iter().map(|ids| take(&app.database, &ids.concat())).collect();
+        for (customer, contact) in kept.iter().enumerate() {
+            let thread = format!(
+                "SELECT body AS value FROM messages WHERE contact_id = {contact} AND kind = 'customer' ORDER BY id"
+            );
+            let expected: Vec<_> = written[customer].iter().map(|message| message.text.clone()).collect();
+            assert_eq!(app.database.texts(&thread), expected, "seed {seed}, customer {customer}");
+            for id in all[customer].concat() {
+                assert_eq!(take(&app.database, &[id]), *contact, "seed {seed}, customer {customer}");
+            }
+        }
+        let active = "SELECT count(*) AS value FROM contacts WHERE channel_id = 403 AND archived_at IS NULL";
+        assert_eq!(app.database.number(active), (CUSTOMERS as i64) * (seed as i64 + 1));
+        let stray = "SELECT count(*) AS value FROM contacts c
+                      WHERE merged_into IS NOT NULL
+                        AND (EXISTS (SELECT FROM messages m WHERE m.contact_id = c.id)
+                             OR EXISTS (SELECT FROM tickets t WHERE t.contact_id = c.id)
+                             OR EXISTS (SELECT FROM schedules s WHERE s.contact_id = c.id)
+                             OR EXISTS (SELECT FROM outbox o WHERE o.contact_id = c.id)
+                             OR EXISTS (SELECT FROM notifications n WHERE n.contact_id = c.id))";
+        assert_eq!(app.database.number(stray), 0, "seed {seed}: nothing stays with a merged contact");
+        app.check();
+    }
 }
