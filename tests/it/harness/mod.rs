@@ -13,6 +13,7 @@ mod plan;
 mod proxy;
 mod receiver;
 mod serving;
+mod smtp;
 
 pub use app::{FROM_OUR_PAGE, TestApp, Visitor};
 pub use bell::Entry;
@@ -26,6 +27,7 @@ pub use plan::Plan;
 pub use proxy::Proxy;
 pub use receiver::{Answer, Delivery, Receiver};
 pub use serving::{Serving, until};
+pub use smtp::{SmtpAct, SmtpServer};
 
 /// Fields of a form: names and values.
 pub type Filled<'a> = &'a [(&'a str, &'a str)];

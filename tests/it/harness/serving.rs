@@ -44,13 +44,46 @@ impl Serving {
 
     /// Sends `GET path`. Returns the answer if it arrives within `patience`.
     pub fn get(&self, path: &str, patience: Duration) -> Option<String> {
+        let answer = self.send(&format!("GET {path} HTTP/1.1"), &[], b"", patience)?;
+        Some(String::from_utf8_lossy(&answer).into_owned()).filter(|answer| !answer.is_empty())
+    }
+
+    /// The body of `GET path`.
+    pub fn download(&self, path: &str, patience: Duration) -> Option<Vec<u8>> {
+        let answer = self.send(&format!("GET {path} HTTP/1.0"), &[], b"", patience)?;
+        let end = answer.windows(4).position(|part| part == b"\r\n\r\n")?;
+        Some(answer[end + 4..].to_vec())
+    }
+
+    /// The status of `POST path`.
+    pub fn post(&self, path: &str, headers: &[(&'static str, String)], body: &str) -> Option<u16> {
+        let head = format!("POST {path} HTTP/1.1");
+        let answer = self.send(&head, headers, body.as_bytes(), Duration::from_secs(40))?;
+        String::from_utf8_lossy(&answer).split(' ').nth(1)?.parse().ok()
+    }
+
+    fn send(
+        &self,
+        head: &str,
+        headers: &[(&'static str, String)],
+        body: &[u8],
+        patience: Duration,
+    ) -> Option<Vec<u8>> {
         let mut stream = TcpStream::connect(&self.address).ok()?;
         stream.set_read_timeout(Some(patience)).unwrap();
         let host = &self.address;
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").ok()?;
+        let mut lines = format!("{head}\r\nHost: {host}\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            lines.push_str(&format!("{name}: {value}\r\n"));
+        }
+        if !body.is_empty() {
+            lines.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        stream.write_all(format!("{lines}\r\n").as_bytes()).ok()?;
+        stream.write_all(body).ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
-        Some(String::from_utf8_lossy(&answer).into_owned()).filter(|answer| !answer.is_empty())
+        Some(answer)
     }
 
     /// A visitor who is signed in as the administrator.

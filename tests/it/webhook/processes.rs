@@ -7,8 +7,8 @@ use pontual::channels::webhook::SECRET;
 use pontual::keys::Keys;
 
 use super::{
-    Sending, WHSEC, add_channel, add_contact, channels, customer_sends, desk, message, secrets, state_of,
-    ticket_of, workshop, write,
+    Sending, WHSEC, add_channel, add_contact, channels, customer_sends, desk, message, secrets, signed,
+    state_of, ticket_of, workshop, write,
 };
 use crate::harness::{Answer, Database, Receiver, Serving, until};
 
@@ -70,6 +70,35 @@ async fn a_message_whose_sender_was_killed_is_sent_again_with_the_same_id() {
     assert_eq!(ids[0], ids[1]);
     let attempts = "SELECT concat(outcome, ' ', reason) AS value FROM outbox_attempts ORDER BY number";
     assert_eq!(app.database.texts(attempts), ["unknown interrupted", "accepted "]);
+}
+
+#[actix_web::test]
+async fn two_processes_that_get_the_same_event_100_times_take_it_once() {
+    let app = desk().await;
+    let cipher = SecretCipher::new(&Keys::new("x".repeat(32).into_bytes()).key("channel secrets"));
+    add_channel(&app.database, &cipher, 411, "http://127.0.0.1:9/", &secrets(&[(SECRET, WHSEC)]));
+    let folder = app.folder.path().to_str().unwrap().to_owned();
+    let variables = [("DATABASE_URL", app.database.url.as_str()), ("PONTUAL_DATA_DIR", folder.as_str())];
+    let both = [(); 2].map(|()| Serving::with(&variables, Stdio::null()));
+    let body = message("marta-7", "Só uma vez");
+    let headers = signed(WHSEC, "evt_1", &body);
+    std::thread::scope(|scope| {
+        for process in both.iter().cycle().take(4) {
+            let (headers, body) = (&headers, &body);
+            scope.spawn(move || {
+                for _ in 0..25 {
+                    assert_eq!(process.post("/channels/411/inbox", headers, body), Some(200));
+                }
+            });
+        }
+    });
+    until(|| app.database.number("SELECT count(taken_at) AS value FROM inbox") == 1);
+    drop(both);
+    let texts = "SELECT body AS value FROM messages WHERE kind = 'customer'";
+    assert_eq!(app.database.texts(texts), ["Só uma vez"]);
+    assert_eq!(app.database.number("SELECT count(*) AS value FROM inbox"), 1);
+    let contacts = "SELECT count(*) AS value FROM contact_identities WHERE value = 'marta-7'";
+    assert_eq!(app.database.number(contacts), 1);
 }
 
 #[actix_web::test]
