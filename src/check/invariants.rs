@@ -90,4 +90,9 @@ pub const INVARIANTS: &[Invariant] = &[
         sentence: "Every transition of a schedule and of a ticket has its audit row, and the audit is guarded against change",
         sql: include_str!("sql/19_audited.sql"),
     },
+    Invariant {
+        number: 22,
+        sentence: "The list of schedules shows what became of each message",
+        sql: include_str!("sql/22_deliveries_listed.sql"),
+    },
 ];

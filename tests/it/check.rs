@@ -305,6 +305,13 @@ fn a_message_that_was_stored_twice_is_seen() {
 }
 
 #[test]
+fn a_list_that_shows_another_fate_of_a_message_is_seen() {
+    sees("UPDATE schedule_deliveries SET state = 'read' WHERE schedule_id = 1", &[22], &["schedule 1"]);
+    sees("DELETE FROM schedule_deliveries", &[22], &["schedule 1"]);
+    sees("UPDATE schedule_deliveries SET due_at = due_at + interval '1 day'", &[22], &["schedule 1"]);
+}
+
+#[test]
 fn a_gap_in_the_audit_and_an_unguarded_one_are_seen() {
     sees(
         "ALTER TABLE audit DISABLE TRIGGER USER; DELETE FROM audit WHERE action = 'schedule.failed';
