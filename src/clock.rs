@@ -2,6 +2,8 @@
 //!
 //! Decisions ("is it due?") use the database's clock; this module only converts and formats.
 
+use std::ops::RangeInclusive;
+
 use chrono::{
     DateTime, Datelike, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, TimeZone,
     Timelike, Utc,
@@ -12,6 +14,9 @@ pub mod words;
 
 /// The zone of a company that has not chosen one.
 pub const DEFAULT_ZONE: Tz = Tz::America__Sao_Paulo;
+
+/// The years of dates that can be entered.
+pub const YEARS: RangeInclusive<i32> = 2000..=9998;
 
 /// The company's IANA time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +202,7 @@ pub fn parse_input(text: &str) -> Option<NaiveDateTime> {
     let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")
         .or_else(|_| NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S"))
         .ok()?;
-    let in_range = (2000..=9998).contains(&local.year());
+    let in_range = YEARS.contains(&local.year());
     (local.second() == 0 && local.nanosecond() == 0 && in_range).then_some(local)
 }
 
@@ -239,7 +244,7 @@ fn date_of(day: &str, month: &str, year: &str) -> Option<NaiveDate> {
         2 => 2000 + number(year)?,
         _ => number(year)?,
     };
-    let year = i32::try_from(full).ok().filter(|year| (2000..=9998).contains(year))?;
+    let year = i32::try_from(full).ok().filter(|year| YEARS.contains(year))?;
     NaiveDate::from_ymd_opt(year, number(month)?, number(day)?)
 }
 
@@ -256,26 +261,27 @@ fn number(text: &str) -> Option<u32> {
 /// Reads the value of a `date` input.
 pub fn parse_day(text: &str) -> Option<NaiveDate> {
     let day = NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").ok()?;
-    (2000..=9998).contains(&day.year()).then_some(day)
+    YEARS.contains(&day.year()).then_some(day)
 }
+
+const MONTHS: [&str; 12] = [
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+];
 
 /// `dezembro`.
 pub fn month(date: NaiveDate) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "janeiro",
-        "fevereiro",
-        "março",
-        "abril",
-        "maio",
-        "junho",
-        "julho",
-        "agosto",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-    ];
-    NAMES[date.month0() as usize]
+    MONTHS[date.month0() as usize]
 }
 
 /// `Sábado`.

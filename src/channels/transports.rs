@@ -54,9 +54,9 @@ impl TransportOptions {
         }
     }
 
-    /// The same, by other connections to the database.
+    /// The same options, whose tokens are read through another pool.
     pub fn by(&self, db: &Db) -> Self {
-        Self { renewed_tokens: self.renewed_tokens.by(db), ..self.clone() }
+        Self { renewed_tokens: self.renewed_tokens.using(db), ..self.clone() }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::auth::Account;
 use crate::clock::Zone;
 use crate::ids::ChannelId;
 use crate::refusal::FieldErrors;
-use crate::web::{RefusedForm, Stale};
+use crate::web::{RefusedForm, StaleNotice};
 
 #[derive(Template)]
 #[template(path = "channels/index.html")]
@@ -115,7 +115,7 @@ pub struct FormPage {
     typed: ChannelFields,
     departments: Vec<Department>,
     errors: FieldErrors,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     allows_private_addresses: bool,
 }
 

@@ -43,7 +43,7 @@ pub enum Reading {
         question: Question,
         times: Vec<DateTime<Utc>>,
     },
-    Refused(Refusal),
+    Refused(Misreading),
 }
 
 /// What is asked where several times fit.
@@ -74,14 +74,14 @@ impl Question {
 
 /// Why a text cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Misreading {
     /// For the person who typed the text.
     pub sentence: String,
     /// The place in the text that is at fault, in bytes. Empty if the whole text is.
     pub place: Range<usize>,
 }
 
-impl Refusal {
+impl Misreading {
     fn new(place: Range<usize>, sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), place }
     }
@@ -97,7 +97,7 @@ impl Refusal {
 /// Reads the text as written at `now` in `zone`.
 pub fn read(text: &str, now: DateTime<Utc>, zone: Zone) -> Reading {
     if text.chars().count() > LIMIT {
-        return Reading::Refused(Refusal::new(0..0, "Escreva só a data e a hora, em poucas palavras."));
+        return Reading::Refused(Misreading::new(0..0, "Escreva só a data e a hora, em poucas palavras."));
     }
     let tokens = tokens::tokens(text);
     match parts::parts(text, &tokens).and_then(|parts| resolve::resolve(&parts, now, zone)) {

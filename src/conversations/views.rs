@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::TicketList;
 use super::queries::{self, Contact, ContactSchedule, Conversation, Subject};
 use super::readers::serves;
-use super::thread::{Foot, Items, Kind, Part, Window, feet, team_items};
+use super::thread::{Foot, Items, Kind, Part, Window, receipts, team_items};
 use crate::auth::Account;
 use crate::contacts::display;
 use crate::ids::{ContactId, MessageId, TicketId};
@@ -184,7 +184,7 @@ pub struct Update {
     has_more: bool,
     older: Option<String>,
     state: String,
-    feet: Vec<Foot>,
+    receipts: Vec<Foot>,
 }
 
 impl Update {
@@ -194,7 +194,7 @@ impl Update {
             has_more: update.part.has_more,
             older: older(&update.part).map(|id| format!("/contacts/{contact}/conversation?before={id}")),
             state: state(update.newest_ticket.as_ref()),
-            feet: feet(&update.shown.messages, viewer),
+            receipts: receipts(&update.shown.messages, viewer),
         }
     }
 }

@@ -18,14 +18,14 @@ use crate::config::ClamdAddress;
 use crate::error::Error;
 
 /// Maximum time to connect.
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT_TIME_LIMIT: Duration = Duration::from_secs(3);
 
 /// Maximum time to scan a file, from the connection to the answer. A channel's message with five files must fit
 /// into the time in which the inbox reads it.
-const SCAN: Duration = Duration::from_secs(15);
+const SCAN_TIME_LIMIT: Duration = Duration::from_secs(15);
 
 /// Maximum time of an answer to PING.
-const PING: Duration = Duration::from_secs(2);
+const PING_TIME_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long an answer to PING counts. `/readyz` is public, and must not become a way to keep clamd busy.
 const PING_MAX_AGE: Duration = Duration::from_secs(2);
@@ -36,8 +36,8 @@ const PIECE: usize = 64 * 1024;
 /// Maximum bytes of an answer that are read.
 const MAX_ANSWER: u64 = 1024;
 
-/// Maximum files that this process has scanned at once. clamd has ten threads unless it is told otherwise.
-const AT_ONCE: usize = 6;
+/// Maximum scans at a time per process. clamd runs ten threads by default.
+const MAX_SCANS: usize = 6;
 
 /// The scanner; cheap to clone.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub struct Scanner(Arc<Inner>);
 struct Inner {
     address: ClamdAddress,
     /// Maximum time of a scan.
-    patience: Duration,
+    scan_time_limit: Duration,
     turns: Semaphore,
     /// When PING was last sent, and whether it was answered.
     last_ping: Mutex<Option<(Instant, bool)>>,
@@ -85,24 +85,24 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Scanner {
     pub fn new(address: ClamdAddress) -> Self {
-        Self::giving_up_after(SCAN, address)
+        Self::with_time_limit(SCAN_TIME_LIMIT, address)
     }
 
     /// A scanner that gets another time for a file.
-    pub fn giving_up_after(patience: Duration, address: ClamdAddress) -> Self {
-        let turns = Semaphore::new(AT_ONCE);
-        Self(Arc::new(Inner { address, patience, turns, last_ping: Mutex::default() }))
+    pub fn with_time_limit(scan_time_limit: Duration, address: ClamdAddress) -> Self {
+        let turns = Semaphore::new(MAX_SCANS);
+        Self(Arc::new(Inner { address, scan_time_limit, turns, last_ping: Mutex::default() }))
     }
 
     /// Scans the file at `path`.
     pub async fn scan(&self, path: &Path) -> Result<Verdict, ScanError> {
-        let patience = self.0.patience;
-        let turn = within(patience, async { self.0.turns.acquire().await.map_err(io::Error::other) });
+        let scan_time_limit = self.0.scan_time_limit;
+        let turn = within(scan_time_limit, async { self.0.turns.acquire().await.map_err(io::Error::other) });
         let _turn = turn.await.map_err(ScanError::Unreachable)?;
         let mut stream = self.connect().await.map_err(ScanError::Unreachable)?;
-        let scanned = within(patience, async {
+        let scanned = within(scan_time_limit, async {
             let sent = send(&mut stream, path).await;
-            // A scanner that has enough of a file answers, and closes the connection before it has all of it.
+            // clamd may answer and close before it has read the whole file.
             match (answer(&mut stream).await, sent) {
                 (Ok(answer), _) if !answer.is_empty() => verdict(&answer),
                 (_, Err(error)) | (Err(error), Ok(())) => Err(error),
@@ -120,7 +120,7 @@ impl Scanner {
         {
             return answered;
         }
-        let pong = within(PING, async {
+        let pong = within(PING_TIME_LIMIT, async {
             let mut stream = self.connect().await?;
             stream.write_all(b"zPING\0").await?;
             answer(&mut stream).await
@@ -141,7 +141,7 @@ impl Scanner {
     }
 
     async fn connect(&self) -> io::Result<Box<dyn Stream>> {
-        within(CONNECT, async {
+        within(CONNECT_TIME_LIMIT, async {
             Ok(match &self.0.address {
                 ClamdAddress::Tcp(host, port) => {
                     Box::new(TcpStream::connect((host.as_str(), *port)).await?) as Box<dyn Stream>

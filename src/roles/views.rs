@@ -8,7 +8,7 @@ use super::{GROUPS, PermissionSwitch, history};
 use crate::audit::Change;
 use crate::auth::{Account, Permission, Permissions};
 use crate::refusal::FieldErrors;
-use crate::web::{RefusedForm, Stale, initials, tint};
+use crate::web::{RefusedForm, StaleNotice, initials, tint};
 
 #[derive(Template)]
 #[template(path = "roles/index.html")]
@@ -54,7 +54,7 @@ pub struct FormPage {
     changes: Vec<String>,
     errors: FieldErrors,
     version: String,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     /// The reason why the role cannot be changed, if so.
     locked: Option<&'static str>,
 }

@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 use super::draft::Facts;
 use super::queries;
 use super::slot::Slot;
-use crate::clock::Zone;
+use crate::clock::{YEARS, Zone};
 use crate::error::Result;
 use crate::ids::ScheduleId;
 
@@ -88,7 +88,7 @@ fn wanted(
     let in_days = |days: u32| today + Days::new(u64::from(days));
     let until_monday = 7 - today.weekday().num_days_from_monday();
     let week = match chosen.map(|chosen| zone.local(chosen)) {
-        Some(chosen) if chosen.year() < 9998 => zone.first_at(chosen + Days::new(7)),
+        Some(chosen) if chosen.year() < *YEARS.end() => zone.first_at(chosen + Days::new(7)),
         _ => on(in_days(7), MORNING),
     };
     let times = [

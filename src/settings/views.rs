@@ -16,7 +16,7 @@ use crate::ids::ScheduleId;
 use crate::refusal::FieldErrors;
 use crate::schedules::{Scope, Spacing};
 use crate::text::thousands;
-use crate::web::{RefusedForm, Stale};
+use crate::web::{RefusedForm, StaleNotice};
 
 #[derive(Template)]
 #[template(path = "settings/edit.html")]
@@ -25,7 +25,7 @@ pub struct Edit {
     zones: Vec<ZoneGroup>,
     sentence: Sentence,
     errors: FieldErrors,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     unspaced: Option<String>,
     logo: Option<String>,
 }

@@ -53,6 +53,6 @@ pub use shell::{
     PAGE_CAPACITY, Page, Shell, initials, redirect, redirect_with, render_for_any_page, render_with_token,
     tint, with_cookie, with_push_url,
 };
-pub use stale::{ChangedField, ChangedFields, Choice, RefusedForm, Stale};
+pub use stale::{ChangedField, ChangedFields, Choice, RefusedForm, StaleNotice};
 pub use theme::{theme_cookie, theme_of};
 pub use visitor::{ClientIp, client_ip, visitor_of};

@@ -24,12 +24,12 @@ const VERSION: &str = "version";
 /// The notice above a form whose record has changed while the form was open.
 #[derive(Clone, Debug, Template)]
 #[template(path = "web/_stale.html")]
-pub struct Stale {
+pub struct StaleNotice {
     title: &'static str,
     /// Who made the changes, and when.
     sentences: Vec<String>,
     tables: Vec<ChangedFields>,
-    /// What the user can do, and a link to another way.
+    /// What the user can do, and a link that discards the input.
     advice: &'static str,
     link: String,
     link_text: &'static str,
@@ -93,7 +93,7 @@ impl ChangedFields {
     }
 }
 
-impl Stale {
+impl StaleNotice {
     pub fn new(title: &'static str, sentences: Vec<String>) -> Self {
         Self { title, sentences, tables: Vec::new(), advice: "", link: String::new(), link_text: "" }
     }
@@ -111,7 +111,7 @@ impl Stale {
     }
 
     /// Sets the last paragraph, which ends in a link.
-    pub fn advising(self, advice: &'static str, link: String, link_text: &'static str) -> Self {
+    pub fn with_advice(self, advice: &'static str, link: String, link_text: &'static str) -> Self {
         Self { advice, link, link_text, ..self }
     }
 
@@ -123,7 +123,7 @@ impl Stale {
         };
         let title = "Outra mudança foi salva enquanto você editava. Confira e salve de novo.";
         let advice = "O que você preencheu ainda não foi salvo. Se preferir,";
-        Self::new(title, last.map(author).into_iter().collect()).advising(
+        Self::new(title, last.map(author).into_iter().collect()).with_advice(
             advice,
             form,
             "comece pela versão atual",
@@ -136,7 +136,7 @@ pub struct RefusedForm {
     /// The fields for the page. They hold what only the other user changed, and the version that was merged.
     pub form: Fields,
     errors: FieldErrors,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     /// The parts that both users changed, with this user's values.
     both: Vec<(Part, Values)>,
 }
@@ -146,7 +146,9 @@ impl RefusedForm {
     pub fn of(refusal: Refusal, sent: &Fields, form: String, zone: Zone) -> Self {
         match refusal {
             Refusal::Invalid(errors) => Self::invalid(errors, sent),
-            Refusal::Stale(edit) => Self::merged(&edit, sent, Stale::of(edit.last.as_ref(), form, zone)),
+            Refusal::Stale(edit) => {
+                Self::merged(&edit, sent, StaleNotice::of(edit.last.as_ref(), form, zone))
+            }
         }
     }
 
@@ -154,7 +156,7 @@ impl RefusedForm {
         Self { form: sent.clone(), errors, stale: None, both: Vec::new() }
     }
 
-    fn merged(edit: &StaleEdit, sent: &Fields, notice: Stale) -> Self {
+    fn merged(edit: &StaleEdit, sent: &Fields, notice: StaleNotice) -> Self {
         let merge = merge(edit, sent);
         let taken = ChangedFields::taken(merge.taken.iter().map(|part| part.changed()).collect());
         // A version holds no values, so nothing is known of what was there before.
@@ -178,7 +180,7 @@ impl RefusedForm {
     }
 
     /// What the form shows above its fields. `name_of` gives the text of a choice by the field's name and value.
-    pub fn shown(self, name_of: impl Fn(&str, &str) -> Option<String>) -> (FieldErrors, Option<Stale>) {
+    pub fn shown(self, name_of: impl Fn(&str, &str) -> Option<String>) -> (FieldErrors, Option<StaleNotice>) {
         let line = |(part, own): &(Part, Values)| ChangedField {
             before: Some(part.text_of(own, &name_of)),
             ..part.changed()

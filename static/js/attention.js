@@ -59,7 +59,11 @@ function show(item) {
   const element = entry(item);
   const text = (selector) => one(selector, element).textContent.trim();
   const notice = new Notification(text(".line a"), {
-    body: text("p"), tag: `pontual-${item.id}`, lang: "pt-BR", silent: true, icon: one("link[rel=icon]").href,
+    body: text("p"),
+    tag: `pontual-${item.id}`,
+    lang: "pt-BR",
+    silent: true,
+    icon: one("link[rel=icon]").href,
   });
   shown.set(item.id, notice);
   notice.addEventListener("close", () => shown.delete(item.id));
@@ -97,7 +101,8 @@ async function sound(id) {
   const play = async () => {
     player ??= new AudioContext();
     await Promise.race([player.resume(), wait(500)]);
-    if (player.state === "running") [660, 880].forEach((pitch, place) => tone(pitch, player.currentTime + place * 0.16));
+    if (player.state === "running")
+      [660, 880].forEach((pitch, place) => tone(pitch, player.currentTime + place * 0.16));
     await wait(2_000); // holds the lock until all other tabs have tried
   };
   // On plain HTTP there are no locks, so only the leading tab plays.
@@ -137,6 +142,7 @@ function explain() {
   const text = one("[data-browser-notices-text]");
   if (!text || !one("input[name=shows_browser_notices]").checked) return;
   const permission = "Notification" in window ? Notification.permission : "missing";
-  if (permission === "default") text.textContent = "Falta a permissão deste navegador: desligue, ligue de novo e salve.";
+  if (permission === "default")
+    text.textContent = "Falta a permissão deste navegador: desligue, ligue de novo e salve.";
   else if (permission !== "granted") text.textContent = refusal(permission);
 }

@@ -15,7 +15,10 @@ export function start() {
   let isFresh = true;
   on("sync", ({ unread, items }) => {
     toasts.catchUp(items);
-    agree(unread, items.map(({ id }) => id));
+    agree(
+      unread,
+      items.map(({ id }) => id),
+    );
     items.forEach(insert);
     if (!isFresh) reload();
     else if (items.some(isMissing)) reloadRows(); // came since the page was rendered
@@ -98,14 +101,20 @@ function place(rows) {
     const now = id && one(`[data-notification="${id}"]`, fresh);
     if (now) scrollBy({ top: now.getBoundingClientRect().top - top, behavior: "instant" });
     if (!focused || document.activeElement !== document.body) return;
-    (one(selector, fresh) ?? one(`[data-notification="${focused.closest("[data-notification]")?.dataset.notification}"] a`, fresh) ?? one("#conteudo")).focus({ preventScroll: true });
+    (
+      one(selector, fresh) ??
+      one(`[data-notification="${focused.closest("[data-notification]")?.dataset.notification}"] a`, fresh) ??
+      one("#conteudo")
+    ).focus({ preventScroll: true });
   };
 }
 
 /** A selector that finds the same link or button in a new copy of the list. */
 function addressOf(element) {
   const form = element.closest("form");
-  return form ? `form[action="${form.getAttribute("action")}"] button` : `a[href="${CSS.escape(element.getAttribute("href") ?? "")}"]`;
+  return form
+    ? `form[action="${form.getAttribute("action")}"] button`
+    : `a[href="${CSS.escape(element.getAttribute("href") ?? "")}"]`;
 }
 
 function count(unread) {

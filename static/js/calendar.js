@@ -28,7 +28,15 @@ export function start() {
 // A wall-clock time in milliseconds, calculated in UTC so that clock changes do not matter.
 const read = (local) => Date.parse(`${local}:00Z`);
 const write = (at) => new Date(at).toISOString().slice(0, 16);
-const words = new Intl.DateTimeFormat("pt-BR", { weekday: "long", day: "2-digit", month: "2-digit", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: "UTC" });
+const words = new Intl.DateTimeFormat("pt-BR", {
+  weekday: "long",
+  day: "2-digit",
+  month: "2-digit",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZone: "UTC",
+});
 const spoken = (at) => words.format(at);
 /** `06/03/2031 às 15:12`. */
 const written = (local) => `${local.slice(8, 10)}/${local.slice(5, 7)}/${local.slice(0, 4)} às ${local.slice(11)}`;
@@ -66,7 +74,11 @@ function drop(event) {
   const cell = dragged && event.target.closest("[data-drop], [data-refuses]");
   if (!cell) return;
   event.preventDefault();
-  if (!cell.dataset.drop) return warn("move", `${cell.dataset.refuses} O agendamento de ${contactOf(dragged)} continua em ${written(dragged.dataset.due)}.`);
+  if (!cell.dataset.drop)
+    return warn(
+      "move",
+      `${cell.dataset.refuses} O agendamento de ${contactOf(dragged)} continua em ${written(dragged.dataset.due)}.`,
+    );
   const [, time] = dragged.dataset.due.split("T");
   const [day, hour] = cell.dataset.drop.split("T");
   // Dropping on a day keeps the time; dropping on an hour keeps the minutes.
@@ -111,7 +123,10 @@ function begin(entry) {
   document.body.append(bar);
   moving = { entry, at: read(entry.dataset.due), bar };
   hold(entry);
-  tell(`Mover ${contactOf(entry)}: ${spoken(moving.at)}. Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.`);
+  tell(
+    `Mover ${contactOf(entry)}: ${spoken(moving.at)}. ` +
+      "Setas para os lados mudam o dia, para cima e para baixo 15 minutos. Enter confirma, Esc desiste.",
+  );
 }
 
 function tell(sentence) {

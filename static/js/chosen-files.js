@@ -47,7 +47,8 @@ class ChosenFiles {
   add(files) {
     const fresh = files.filter((file) => !this.files.some((other) => isSame(other, file)));
     this.#become([...this.files, ...fresh]);
-    if (fresh.length) say(`${fresh.map(({ name }) => name).join(", ")}: ${fresh.length > 1 ? "escolhidos" : "escolhido"}.`);
+    if (fresh.length)
+      say(`${fresh.map(({ name }) => name).join(", ")}: ${fresh.length > 1 ? "escolhidos" : "escolhido"}.`);
   }
 
   /** Empties the list and returns what it held. */

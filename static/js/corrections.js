@@ -9,7 +9,8 @@ export function correct(field) {
   for (const element of [field, input, field.tomselect?.wrapper, ...alike(field)]) unmark(element);
   const group = field.closest("fieldset");
   const ids = [field.id, isChoice(field) && group?.id].filter(Boolean);
-  for (const id of described(field)) document.getElementById(id)?.matches(".field-error") && document.getElementById(id).remove();
+  for (const id of described(field))
+    document.getElementById(id)?.matches(".field-error") && document.getElementById(id).remove();
   if (isChoice(field) && group) for (const error of all(":scope > .field-error", group)) error.remove();
   for (const id of [...ids, field.name]) forget(id);
 }
@@ -17,7 +18,9 @@ export function correct(field) {
 /** Removes a field from the summary. */
 export function forget(id) {
   for (const summary of all("[data-error-summary]")) {
-    const said = all(`a[href="#${CSS.escape(id)}"]`, summary).map((link) => link.closest("li")).filter(Boolean);
+    const said = all(`a[href="#${CSS.escape(id)}"]`, summary)
+      .map((link) => link.closest("li"))
+      .filter(Boolean);
     if (!said.length) continue;
     for (const line of said) line.remove();
     count(summary);
@@ -41,7 +44,8 @@ function unmark(element) {
 function count(summary) {
   const left = new Set(all("li a", summary).map((link) => link.hash)).size;
   if (!left) return summary.remove();
-  one("strong", summary).textContent = `Não foi possível salvar. Corrija ${left === 1 ? "1 campo" : `${left} campos`}:`;
+  const fields = left === 1 ? "1 campo" : `${left} campos`;
+  one("strong", summary).textContent = `Não foi possível salvar. Corrija ${fields}:`;
 }
 
 /** A part that the server has rendered again shows its own errors. Fields without one leave the summary. */

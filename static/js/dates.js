@@ -6,13 +6,19 @@ import { all } from "./dom.js";
 const EARLIEST = 1900;
 const waiting = new Set();
 
-const isBeingTyped = (field) => field.matches(":focus") && (field.validity.badInput || (field.value !== "" && Number(field.value.split("-")[0]) < EARLIEST));
+const isBeingTyped = (field) =>
+  field.matches(":focus") &&
+  (field.validity.badInput || (field.value !== "" && Number(field.value.split("-")[0]) < EARLIEST));
 
 export function start() {
   const isFilter = (target) => target.matches?.("form.filters input[type=date]");
   document.addEventListener("change", hold, { capture: true });
   document.addEventListener("focusout", ({ target }) => isFilter(target) && release(target));
-  document.addEventListener("submit", ({ target }) => all("input[type=date]", target).forEach((field) => waiting.delete(field)), { capture: true });
+  document.addEventListener(
+    "submit",
+    ({ target }) => all("input[type=date]", target).forEach((field) => waiting.delete(field)),
+    { capture: true },
+  );
 
   function hold(event) {
     if (!isFilter(event.target)) return;

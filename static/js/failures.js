@@ -15,7 +15,10 @@ export function start() {
     if (isAskedFor(detail)) refused(detail);
   });
   for (const type of ["htmx:sendError", "htmx:timeout"]) {
-    document.body.addEventListener(type, ({ detail }) => !isLeaving && isAskedFor(detail) && warn("request", "Sem conexão. Tente de novo."));
+    document.body.addEventListener(
+      type,
+      ({ detail }) => !isLeaving && isAskedFor(detail) && warn("request", "Sem conexão. Tente de novo."),
+    );
   }
 }
 
@@ -26,7 +29,8 @@ const isAskedFor = ({ requestConfig }) => Boolean(requestConfig?.triggeringEvent
  * Shows the text of the error page. A form refused with 403 is first sent again with a newer token, if there is one.
  */
 async function refused({ elt, xhr: { status, responseText }, requestConfig: { triggeringEvent } }) {
-  if (status === 403 && elt.matches("form") && (await renewToken())) return elt.requestSubmit(triggeringEvent.submitter);
+  if (status === 403 && elt.matches("form") && (await renewToken()))
+    return elt.requestSubmit(triggeringEvent.submitter);
   const page = new DOMParser().parseFromString(responseText, "text/html");
   const [title, text] = ["title", "text"].map((part) => one(`[data-error-${part}]`, page)?.textContent.trim());
   if (!title) return warn("request", "Algo deu errado. Tente de novo.");

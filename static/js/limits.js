@@ -52,6 +52,7 @@ function keepBack(event) {
   event.preventDefault();
   event.stopImmediatePropagation();
   count(field);
-  warn("limit", `O texto é grande demais para ser enviado: ${words(length(field))} de ${words(Number(field.dataset.limit))} caracteres.`);
+  const [used, limit] = [words(length(field)), words(Number(field.dataset.limit))];
+  warn("limit", `O texto é grande demais para ser enviado: ${used} de ${limit} caracteres.`);
   field.focus();
 }

@@ -228,7 +228,9 @@ async function read(url, signal, heard) {
 }
 
 function parse(block, heard) {
-  const fields = new Map(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+  const fields = new Map(
+    block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+  );
   if (fields.has("retry")) heard("retry", Number(fields.get("retry")));
   if (fields.has("event")) heard(fields.get("event"), JSON.parse(fields.get("data")));
 }

@@ -36,7 +36,10 @@ export async function load(url, options = {}) {
 
 const hasFiles = (fields) => Array.isArray(fields) && fields.some(([, value]) => value instanceof File);
 
-/** Posts form fields, some of which may be files. If the page's token is older than the browser's cookie, posts again with a new one. */
+/**
+ * Posts form fields, some of which may be files. If the page's token is older than the browser's cookie, posts again
+ * with a new one.
+ */
 export async function post(url, fields) {
   const withFiles = hasFiles(fields);
   const patience = withFiles ? PATIENCE_WITH_FILES : PATIENCE;
@@ -115,7 +118,10 @@ export class Thread {
       this.element.insertBefore(item, one(".pending", this.element));
     }
     for (const receipt of all("[data-receipt-of]", page)) {
-      const [shown, current] = [one(`#message-${receipt.dataset.receiptOf} .foot`, this.element), one(".foot", receipt)];
+      const [shown, current] = [
+        one(`#message-${receipt.dataset.receiptOf} .foot`, this.element),
+        one(".foot", receipt),
+      ];
       // Replaced only if it changed, so that a button keeps its focus.
       if (shown && shown.textContent !== current.textContent) {
         shown.replaceWith(current);
@@ -127,7 +133,10 @@ export class Thread {
 
   /** Removes the pending bubble of a message that has arrived: the server's version replaces it. */
   #drop({ dataset: { key } }) {
-    if (key) all(".pending", this.element).find((bubble) => bubble.dataset.key === key)?.remove();
+    if (key)
+      all(".pending", this.element)
+        .find((bubble) => bubble.dataset.key === key)
+        ?.remove();
   }
 
   async #older(event, link) {
@@ -229,7 +238,10 @@ async function send(thread, bubble, url, fields, refused) {
     return isFinal ? giveBack(bubble, fields, error, refused) : offerAgain(thread, bubble, url, fields, refused);
   }
   meta.textContent = "Enviada";
-  await thread.catchUp().then(() => bubble.remove()).catch(() => {});
+  await thread
+    .catchUp()
+    .then(() => bubble.remove())
+    .catch(() => {});
 }
 
 function offerAgain(thread, bubble, url, fields, refused) {

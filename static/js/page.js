@@ -29,7 +29,9 @@ function themeButtons() {
 function keepTheme(theme) {
   if (!document.body.dataset.user) return;
   const body = new URLSearchParams({ theme });
-  fetch("/profile/theme", { method: "POST", headers: { "X-CSRF-Token": csrf() }, body, keepalive: true }).catch(() => {}); // this browser keeps it in the cookie
+  const request = { method: "POST", headers: { "X-CSRF-Token": csrf() }, body, keepalive: true };
+  // If it fails, this browser still keeps the theme in the cookie.
+  fetch("/profile/theme", request).catch(() => {});
 }
 
 function passwordButtons() {

@@ -32,7 +32,8 @@ function action(form) {
 
 /** Removes the errors of fields that the chosen action does not need. */
 function noLongerAsked(form, chosen) {
-  const fields = chosen === "notify" ? ["comment", "message", "files"] : chosen === "open_ticket" ? ["attendant_id"] : [];
+  const fields =
+    chosen === "notify" ? ["comment", "message", "files"] : chosen === "open_ticket" ? ["attendant_id"] : [];
   for (const id of fields) {
     const field = one(`#${id}`, form);
     if (field) correct(field);
@@ -45,14 +46,24 @@ function noLongerAsked(form, chosen) {
  */
 function fetchAttendants(form, attendant) {
   const source = one("#department_id", form);
-  return window.htmx.ajax("GET", "/schedules/new/attendants", { source, target: "#attendant", swap: "outerHTML", values: { attendant_id: attendant } });
+  return window.htmx.ajax("GET", "/schedules/new/attendants", {
+    source,
+    target: "#attendant",
+    swap: "outerHTML",
+    values: { attendant_id: attendant },
+  });
 }
 
 /** Fetches the warnings and connections of a contact that was restored. */
 function fetchChannels(contact) {
   const values = { contact_id: contact.value };
   if (history.state?.channel !== undefined) values.channel_id = history.state.channel;
-  window.htmx.ajax("GET", "/schedules/new/contact-warning", { source: contact, target: "#contact-warning", swap: "outerHTML", values });
+  window.htmx.ajax("GET", "/schedules/new/contact-warning", {
+    source: contact,
+    target: "#contact-warning",
+    swap: "outerHTML",
+    values,
+  });
 }
 
 /**
@@ -79,7 +90,8 @@ function comeBack(form) {
     const before = contact.value;
     for (const select of all("select[data-search]", form)) restore(select);
     if (contact.value !== before) fetchChannels(contact);
-    if (one("#department_id", form).value && !one("#attendant_id", form)) fetchAttendants(form, history.state?.attendant ?? "");
+    if (one("#department_id", form).value && !one("#attendant_id", form))
+      fetchAttendants(form, history.state?.attendant ?? "");
     // A refused form says itself what is wrong.
     if (history.state && !one("[data-error-summary]")) check(form);
   });
@@ -141,7 +153,8 @@ function check(form, after = PAUSE) {
 function slot(form) {
   startWhen(form, () => check(form));
   const judged = "#due_at, #contact_id, #department_id, #attendant_id, [name=due_fold]";
-  for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => target.matches(judged) && check(form));
+  for (const type of ["input", "change"])
+    form.addEventListener(type, ({ target }) => target.matches(judged) && check(form));
   form.addEventListener("htmx:afterSwap", ({ target }) => {
     if (target.id !== "slot") return;
     mark(form);
@@ -166,7 +179,10 @@ function slot(form) {
 function choose(fold) {
   const known = one(`#due_fold_${fold}`);
   if (known) known.checked = true;
-  else one("#slot").append(Object.assign(document.createElement("input"), { type: "hidden", name: "due_fold", value: fold }));
+  else
+    one("#slot").append(
+      Object.assign(document.createElement("input"), { type: "hidden", name: "due_fold", value: fold }),
+    );
 }
 
 /** Shows the result of the latest check at the fields, and removes earlier errors. */
@@ -203,7 +219,8 @@ function preview(form) {
 
 function variables(form) {
   const filled = "#message, #contact_id, #department_id, #attendant_id, #due_at, [name=action]";
-  for (const type of ["input", "change"]) form.addEventListener(type, ({ target }) => target.matches(filled) && preview(form));
+  for (const type of ["input", "change"])
+    form.addEventListener(type, ({ target }) => target.matches(filled) && preview(form));
   form.addEventListener("click", ({ target }) => {
     const button = target.closest("[data-insert]");
     if (!button) return;
@@ -226,7 +243,8 @@ export function start() {
   comeBack(form);
   form.addEventListener("htmx:afterSwap", (event) => {
     action(form);
-    if (event.target.id === "attendant" || one("#attendant_id", form)?.contains(event.target)) say("Campo Atendente disponível.");
+    if (event.target.id === "attendant" || one("#attendant_id", form)?.contains(event.target))
+      say("Campo Atendente disponível.");
   });
   action(form);
   proposals(form);

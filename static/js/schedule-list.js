@@ -73,7 +73,9 @@ async function ask(event, form) {
   if (!dialog || !Modal) return;
   event.preventDefault();
   const query = new URLSearchParams(new FormData(form));
-  const question = await load(`${form.action}?${query}`).then((page) => one("form", page)).catch(() => null);
+  const question = await load(`${form.action}?${query}`)
+    .then((page) => one("form", page))
+    .catch(() => null);
   if (!question) return form.submit();
   one(".modal-dialog", dialog).replaceChildren(question);
   openDialogue(dialog, event.submitter);

@@ -16,7 +16,10 @@ export function searchSelect(select) {
   let failed = false;
   let timer;
 
-  const line = (data, escape) => `<div class="choice-line"><span>${escape(data.text)}</span>${data.sub ? `<span class="sub">${escape(data.sub)}</span>` : ""}</div>`;
+  const line = (data, escape) => {
+    const sub = data.sub ? `<span class="sub">${escape(data.sub)}</span>` : "";
+    return `<div class="choice-line"><span>${escape(data.text)}</span>${sub}</div>`;
+  };
   const control = new window.TomSelect(select, {
     maxOptions: 50,
     refreshThrottle: 0,

@@ -12,7 +12,8 @@ import { isWriting } from "./writing.js";
 export function end() {
   if (!isWriting()) return location.reload();
   if (one("[data-warning=ended]")) return;
-  if (!document.body.dataset.user) return warn("ended", "Esta conversa não está mais disponível. Copie o que escreveu.");
+  if (!document.body.dataset.user)
+    return warn("ended", "Esta conversa não está mais disponível. Copie o que escreveu.");
   const link = document.createElement("a");
   link.className = "link";
   link.href = "/login";

@@ -9,4 +9,4 @@
     var dark = chosen ? chosen[1] === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.setAttribute("data-bs-theme", dark ? "dark" : "light");
   }
-}());
+})();

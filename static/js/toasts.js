@@ -83,6 +83,8 @@ function raise(item) {
   toast.dataset.toast = item.id;
   region.append(toast);
   htmx.process(toast);
-  all("[data-toast]", region).slice(0, -MOST).forEach((oldest) => oldest.remove());
+  all("[data-toast]", region)
+    .slice(0, -MOST)
+    .forEach((oldest) => oldest.remove());
   memory.up = all("[data-toast]", region).map((shown) => Number(shown.dataset.toast));
 }

@@ -78,7 +78,8 @@ class Uploads {
       else if (held.length >= MOST) leftOut.push(file.name);
       else this.#send(file);
     }
-    if (leftOut.length) sentences.push(`${TOO_MANY} ${leftOut.length > 1 ? "Ficaram" : "Ficou"} de fora: ${leftOut.join(", ")}.`);
+    if (leftOut.length)
+      sentences.push(`${TOO_MANY} ${leftOut.length > 1 ? "Ficaram" : "Ficou"} de fora: ${leftOut.join(", ")}.`);
     this.#complain(sentences);
   }
 
@@ -130,7 +131,12 @@ class Uploads {
     item.classList.add("bad");
     delete item.request;
     one("progress", item).remove();
-    const why = status === 401 || status === 403 ? "Sua sessão terminou. Entre de novo em outra aba. " : status === 0 ? "Sem conexão: não enviado. " : "Não enviado. ";
+    const why =
+      status === 401 || status === 403
+        ? "Sua sessão terminou. Entre de novo em outra aba. "
+        : status === 0
+          ? "Sem conexão: não enviado. "
+          : "Não enviado. ";
     const again = document.createElement("button");
     again.type = "button";
     again.className = "btn btn-sm btn-quiet";

@@ -10,7 +10,10 @@ const SEPARATORS = { 2: "/", 5: "/", 10: " ", 13: ":" };
 /** `05/12/2026 10:00` for `2026-12-05T10:00`. */
 export const typed = (local) => local.replace(/^(\d{4})-(\d{2})-(\d{2})T(\d{2}:\d{2}).*$/, "$3/$2/$1 $4");
 /** The other way round; an empty text if it is no complete date and time. */
-const local = (text) => /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2})$/.test(text) ? text.replace(/^(\d{2})\/(\d{2})\/(\d{4}) (.*)$/, "$3-$2-$1T$4") : "";
+const local = (text) =>
+  /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}:\d{2})$/.test(text)
+    ? text.replace(/^(\d{2})\/(\d{2})\/(\d{4}) (.*)$/, "$3-$2-$1T$4")
+    : "";
 
 /** Writes the separators while digits are typed, so that a keypad of digits is enough. */
 function separate(input, { inputType }) {

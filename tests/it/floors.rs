@@ -47,13 +47,38 @@ fn no_file_imports_from_a_floor_above_its_own() {
     assert!(breaches.is_empty(), "{}", breaches.join("\n"));
 }
 
-/// The name after `crate::`, or the names of a list in braces.
+/// The name after `crate::`, or the names of a list in braces. Lists inside that list hold no first names.
 fn first_names(path: &str) -> Vec<&str> {
-    let first = |text: &str| text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
-    let list = path.strip_prefix('{').map_or(path, |list| list.split('}').next().unwrap());
-    let is_list = path.starts_with('{');
-    let parts = list.split(',').take(if is_list { usize::MAX } else { 1 }).map(str::trim);
-    parts.map(|part| &part[..first(part)]).filter(|name| !name.is_empty()).collect()
+    let Some(list) = path.strip_prefix('{') else { return first_name(path).into_iter().collect() };
+    let (mut names, mut start, mut depth) = (Vec::new(), 0, 0);
+    for (at, sign) in list.char_indices() {
+        match sign {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.extend(first_name(&list[start..at]));
+                start = at + 1;
+                if sign == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn first_name(path: &str) -> Option<&str> {
+    path.trim_start().split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
+}
+
+#[test]
+fn the_names_after_a_list_in_a_list_are_read_too() {
+    assert_eq!(first_names("web::{self, Fields}; use std"), ["web"]);
+    assert_eq!(
+        first_names("{web::{a, b::{c}}, layout, auth::Rights,}; fn f() { g, h }"),
+        ["web", "layout", "auth"]
+    );
 }
 
 fn floor(name: &str) -> usize {

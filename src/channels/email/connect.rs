@@ -86,7 +86,7 @@ pub fn no_tls(host: &str, why: &str) -> ConnectFailure {
     ConnectFailure::new(Signal::NoTls, format!("{host} não oferece uma conexão segura válida: {why}"))
 }
 
-/// What is wrong with the certificate or the server, in words of people who configure mail programs.
+/// What is wrong with the certificate or the server, in words for the administrator.
 fn why_no_tls(error: &io::Error) -> String {
     use rustls::Error as Tls;
 

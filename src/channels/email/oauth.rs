@@ -32,9 +32,9 @@ const USUAL_LIFETIME: u64 = 3600;
 /// Maximum length of an answer, in bytes.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// What this process knows of one account.
+/// What this process knows of the tokens of one channel.
 #[derive(Default)]
-struct Account {
+struct TokenState {
     access: Option<AccessToken>,
     /// A refresh token that the provider gave and that could not be stored yet.
     unstored: Option<String>,
@@ -45,10 +45,10 @@ struct AccessToken {
     until: Instant,
 }
 
-type SharedAccount = Arc<sync::Mutex<Account>>;
+type SharedState = Arc<sync::Mutex<TokenState>>;
 
-/// The accounts of this process, by a hash of everything that tokens are asked for with.
-static ACCOUNTS: LazyLock<Mutex<HashMap<[u8; 32], SharedAccount>>> = LazyLock::new(Mutex::default);
+/// Tokens of this process. The key is a hash of the settings and secrets with which a token is requested.
+static STATES: LazyLock<Mutex<HashMap<[u8; 32], SharedState>>> = LazyLock::new(Mutex::default);
 
 #[derive(Deserialize)]
 struct Answer {
@@ -76,13 +76,13 @@ impl Applicant<'_> {
     /// A token for the channel's user: by its refresh token if there is one (Google), else by client credentials
     /// (Microsoft 365).
     pub async fn token(self) -> Result<String, ConnectFailure> {
-        let account = self.account();
-        let mut account = account.lock().await;
-        if let Some(known) = account.access.as_ref().filter(|known| known.until > Instant::now()) {
+        let state = self.state();
+        let mut state = state.lock().await;
+        if let Some(known) = state.access.as_ref().filter(|known| known.until > Instant::now()) {
             return Ok(known.token.clone());
         }
         let answer = match self.secrets.has(REFRESH_TOKEN) {
-            true => self.refresh(&mut account).await?,
+            true => self.refresh(&mut state).await?,
             false => self.ask("").await?,
         };
         if answer.access_token.is_empty() {
@@ -90,22 +90,22 @@ impl Applicant<'_> {
         }
         let lifetime = Duration::from_secs(answer.expires_in.unwrap_or(USUAL_LIFETIME));
         let until = Instant::now() + lifetime.saturating_sub(MARGIN);
-        account.access = Some(AccessToken { token: answer.access_token.clone(), until });
+        state.access = Some(AccessToken { token: answer.access_token.clone(), until });
         Ok(answer.access_token)
     }
 
     /// Drops a token that a server refused, so that the next attempt asks for another.
     pub async fn forget(self, token: &str) {
-        let account = self.account();
-        let mut account = account.lock().await;
-        if account.access.as_ref().is_some_and(|known| known.token == token) {
-            account.access = None;
+        let state = self.state();
+        let mut state = state.lock().await;
+        if state.access.as_ref().is_some_and(|known| known.token == token) {
+            state.access = None;
         }
     }
 
-    async fn refresh(self, account: &mut Account) -> Result<Answer, ConnectFailure> {
+    async fn refresh(self, state: &mut TokenState) -> Result<Answer, ConnectFailure> {
         let typed = self.secrets.get(REFRESH_TOKEN);
-        let token = match &account.unstored {
+        let token = match &state.unstored {
             Some(token) => token.clone(),
             None => self.refresh_token().await?,
         };
@@ -117,11 +117,11 @@ impl Applicant<'_> {
             }
         }
         if !answer.refresh_token.is_empty() && answer.refresh_token != token {
-            account.unstored = Some(answer.refresh_token.clone());
+            state.unstored = Some(answer.refresh_token.clone());
         }
-        if let Some(token) = &account.unstored {
+        if let Some(token) = &state.unstored {
             match self.options.renewed_tokens.store(self.channel, typed, token).await {
-                Ok(()) => account.unstored = None,
+                Ok(()) => state.unstored = None,
                 Err(error) => {
                     tracing::error!(%error, channel = self.channel.0, "a renewed token cannot be stored");
                 }
@@ -140,7 +140,7 @@ impl Applicant<'_> {
         })
     }
 
-    fn account(self) -> SharedAccount {
+    fn state(self) -> SharedState {
         let mut hash = Sha256::new();
         let refresh_token = self.secrets.get(REFRESH_TOKEN);
         let fields = self.fields(refresh_token);
@@ -150,8 +150,8 @@ impl Applicant<'_> {
             hash.update(part);
         }
         hash.update(self.channel.0.to_be_bytes());
-        let mut accounts = ACCOUNTS.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.entry(hash.finalize().into()).or_default().clone()
+        let mut states = STATES.lock().unwrap_or_else(PoisonError::into_inner);
+        states.entry(hash.finalize().into()).or_default().clone()
     }
 
     fn fields<'a>(&'a self, refresh_token: &'a str) -> Vec<(&'static str, &'a str)> {

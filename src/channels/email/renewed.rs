@@ -1,7 +1,7 @@
 //! Refresh tokens that a provider exchanged for new ones, encrypted in `channel_states`.
 //!
-//! Some providers give a new refresh token with each access token, and some of them accept the old one no longer. The
-//! stored one belongs to the token that was typed in the channel's form: when another is typed, it is not used any more.
+//! Some providers return a new refresh token with each access token and then reject the old one. A stored token is used
+//! only while the form still holds the token that it replaced.
 
 use sha2::{Digest, Sha256};
 
@@ -27,8 +27,8 @@ impl RenewedTokens {
         Self { db, cipher }
     }
 
-    /// The same tokens, by other connections.
-    pub fn by(&self, db: &Db) -> Self {
+    /// The same tokens, read through another pool.
+    pub fn using(&self, db: &Db) -> Self {
         Self { db: db.clone(), cipher: self.cipher.clone() }
     }
 

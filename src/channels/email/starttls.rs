@@ -13,10 +13,10 @@ use crate::channels::transport::{Signal, SmtpStep};
 const LONGEST_LINE: u64 = 2_000;
 const MOST_LINES: usize = 100;
 
-/// The greeting for who reads the encrypted connection. The server greets once, before STARTTLS.
+/// The greeting that we repeat to the mail library, because the server sends none after STARTTLS.
 const GREETING: &[u8] = b"220 encrypted\r\n";
 
-/// A stream on which the greeting can be read, and then whatever the server says. `name` is how we call ourselves.
+/// Returns the encrypted stream, which begins with the greeting. `name` is our host name.
 pub async fn smtp(host: &str, stream: TcpStream, name: &str) -> Result<MailStream, ConnectFailure> {
     let mut dialogue = Dialogue { stream: BufReader::new(stream) };
     dialogue.expect(220, SmtpStep::Greeting).await?;
@@ -72,14 +72,14 @@ mod tests {
 
     use super::*;
 
-    /// What comes of a server that says these things, one after each line that it reads.
-    async fn failure(sayings: &'static [&'static str]) -> ConnectFailure {
+    /// The failure when the server sends these replies, one per line that it receives.
+    async fn failure(replies: &'static [&'static str]) -> ConnectFailure {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let served = tokio::spawn(async move {
             let mut stream = BufReader::new(listener.accept().await.unwrap().0);
-            for saying in sayings {
-                stream.write_all(saying.as_bytes()).await.unwrap();
+            for reply in replies {
+                stream.write_all(reply.as_bytes()).await.unwrap();
                 stream.read_line(&mut String::new()).await.ok();
             }
         });

@@ -4,30 +4,33 @@ use std::ops::Range;
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 
-use super::parts::{Found, Month, Nth, Parts, Special, Which};
-use super::phrases::MONTHS;
-use super::{Refusal, echo};
+use super::parts::{DATES, Found, Month, Nth, Parts, Special, Which};
+use super::{Misreading, echo};
+use crate::clock::{MONTHS, YEARS};
 
-/// No year needs more than eight to have a 29 February again.
+/// Maximum years between two 29 Februaries.
 const LEAP_GAP: i32 = 8;
 
+/// The days of the longest two months in a row.
+const TWO_MONTHS: usize = 62;
+
 /// The days that the text may mean, in their order. `None` if it names no day.
-pub fn days(parts: &Parts, today: NaiveDate) -> Result<Option<Vec<NaiveDate>>, Refusal> {
+pub fn days(parts: &Parts, today: NaiveDate) -> Result<Option<Vec<NaiveDate>>, Misreading> {
     if let Some(later) = &parts.later {
         if parts.is_also_dated() {
-            return Err(Refusal::new(later.place.clone(), TWO));
+            return Err(Misreading::new(later.place.clone(), DATES));
         }
-        let day = today.checked_add_months(Months::new(later.is.months));
-        let day = day.and_then(|day| day.checked_add_days(Days::new(later.is.days)));
-        return Ok(Some(vec![within_reach(day, &later.place)?]));
+        let day = today.checked_add_months(Months::new(later.value.months));
+        let day = day.and_then(|day| day.checked_add_days(Days::new(later.value.days)));
+        return Ok(Some(vec![in_supported_years(day, &later.place)?]));
     }
     if let Some(special) = &parts.special {
         let found = special_days(special, parts, today)?;
         return agreed(parts, found, &special.place, today).map(Some);
     }
     if let Some(in_days) = &parts.in_days {
-        let day = today.checked_add_days(Days::new(in_days.is.unsigned_abs()));
-        let found = vec![within_reach(day, &in_days.place)?];
+        let day = today.checked_add_days(Days::new(in_days.value.unsigned_abs()));
+        let found = vec![in_supported_years(day, &in_days.place)?];
         return agreed(parts, found, &in_days.place, today).map(Some);
     }
     if let Some(day) = &parts.day {
@@ -35,15 +38,13 @@ pub fn days(parts: &Parts, today: NaiveDate) -> Result<Option<Vec<NaiveDate>>, R
         return with_weekday(parts, date, &day.place, today).map(Some);
     }
     if let Some(month) = &parts.month {
-        return Err(Refusal::new(month.place.clone(), "Diga o dia do mês, por exemplo “dia 5”."));
+        return Err(Misreading::new(month.place.clone(), "Diga o dia do mês, por exemplo “dia 5”."));
     }
     Ok(weekdays(parts, today))
 }
 
-const TWO: &str = "Há duas datas no texto. Escreva uma só.";
-
 impl Parts {
-    /// Whether a day is named beside a distance from now.
+    /// Whether the text names a date as well as a distance.
     fn is_also_dated(&self) -> bool {
         self.in_days.is_some()
             || self.weekday.is_some()
@@ -55,15 +56,15 @@ impl Parts {
 }
 
 /// The only date that the texts "dia 5", "5/12" and "5/12/2027" mean.
-fn date(day: &Found<u32>, parts: &Parts, today: NaiveDate) -> Result<NaiveDate, Refusal> {
-    let number = day.is;
+fn date(day: &Found<u32>, parts: &Parts, today: NaiveDate) -> Result<NaiveDate, Misreading> {
+    let number = day.value;
     let missing = |month: u32, year: Option<i32>| {
         let name = MONTHS[month as usize - 1];
         let year = year.map(|year| format!(" de {year}")).unwrap_or_default();
-        Refusal::new(day.place.clone(), format!("Não existe dia {number} em {name}{year}."))
+        Misreading::new(day.place.clone(), format!("Não existe dia {number} em {name}{year}."))
     };
-    let year = parts.year.as_ref().map(|year| year.is);
-    match parts.month.as_ref().map(|month| month.is) {
+    let year = parts.year.as_ref().map(|year| year.value);
+    match parts.month.as_ref().map(|month| month.value) {
         Some(Month::Nth(nth)) => {
             let first = first_of(nth, today);
             first.and_then(|first| first.with_day(number)).ok_or_else(|| {
@@ -85,7 +86,7 @@ fn date(day: &Found<u32>, parts: &Parts, today: NaiveDate) -> Result<NaiveDate, 
             let first = today.with_day(1).unwrap_or(today);
             let mut months = (0..=2).filter_map(|n| first.checked_add_months(Months::new(n)));
             let next = months.find_map(|first| first.with_day(number).filter(|date| *date >= today));
-            next.ok_or_else(|| Refusal::new(day.place.clone(), format!("Não há dia {number}.")))
+            next.ok_or_else(|| Misreading::new(day.place.clone(), format!("Não há dia {number}.")))
         }
     }
 }
@@ -96,25 +97,25 @@ fn with_weekday(
     date: NaiveDate,
     place: &Range<usize>,
     today: NaiveDate,
-) -> Result<Vec<NaiveDate>, Refusal> {
+) -> Result<Vec<NaiveDate>, Misreading> {
     match &parts.weekday {
-        Some(weekday) if date.weekday() != weekday.is.0 => Ok(vec![date, next(weekday.is.0, today)]),
+        Some(weekday) if date.weekday() != weekday.value.0 => Ok(vec![date, next(weekday.value.0, today)]),
         _ if is_in_week(parts, date, today) => Ok(vec![date]),
         _ => Err(disagreement(date, place)),
     }
 }
 
-/// Checks the day found against all that is said of the date beside it.
+/// Checks the day against the weekday, day, month and week that the text names.
 fn agreed(
     parts: &Parts,
     found: Vec<NaiveDate>,
     place: &Range<usize>,
     today: NaiveDate,
-) -> Result<Vec<NaiveDate>, Refusal> {
+) -> Result<Vec<NaiveDate>, Misreading> {
     let [date] = found[..] else { return Ok(found) };
-    let is_weekday = parts.weekday.as_ref().is_none_or(|weekday| weekday.is.0 == date.weekday());
-    let is_day = parts.day.as_ref().is_none_or(|day| day.is == date.day());
-    let month = match parts.month.as_ref().map(|month| month.is) {
+    let is_weekday = parts.weekday.as_ref().is_none_or(|weekday| weekday.value.0 == date.weekday());
+    let is_day = parts.day.as_ref().is_none_or(|day| day.value == date.day());
+    let month = match parts.month.as_ref().map(|month| month.value) {
         Some(Month::Named(month)) => Some(month),
         Some(Month::Nth(nth)) => first_of(nth, today).map(|first| first.month()),
         None => None,
@@ -129,7 +130,7 @@ fn agreed(
 /// Whether the date is in the week that is named, if one is. For some the week begins on Sunday, for others on
 /// Monday.
 fn is_in_week(parts: &Parts, date: NaiveDate, today: NaiveDate) -> bool {
-    let weeks = match parts.week.as_ref().map(|week| week.is) {
+    let weeks = match parts.week.as_ref().map(|week| week.value) {
         None => return true,
         Some(Nth::This) => 0,
         Some(Nth::Next) => 7,
@@ -139,16 +140,16 @@ fn is_in_week(parts: &Parts, date: NaiveDate, today: NaiveDate) -> bool {
         .any(|start| (weeks..weeks + 7).contains(&(date - *start).num_days()))
 }
 
-fn disagreement(date: NaiveDate, place: &Range<usize>) -> Refusal {
-    Refusal::new(place.clone(), format!("As datas não combinam: este dia é {}.", echo::day(date, date)))
+fn disagreement(date: NaiveDate, place: &Range<usize>) -> Misreading {
+    Misreading::new(place.clone(), format!("As datas não combinam: este dia é {}.", echo::day(date, date)))
 }
 
 fn special_days(
     special: &Found<Special>,
     parts: &Parts,
     today: NaiveDate,
-) -> Result<Vec<NaiveDate>, Refusal> {
-    let in_month = |first: NaiveDate| match special.is {
+) -> Result<Vec<NaiveDate>, Misreading> {
+    let in_month = |first: NaiveDate| match special.value {
         Special::FirstDay => Some(first),
         Special::Middle => first.with_day(15),
         Special::LastDay => last_of(first),
@@ -159,7 +160,7 @@ fn special_days(
         Special::NextWorkday | Special::Weekend => None,
     };
     let this_month = today.with_day(1).unwrap_or(today);
-    let found = match (special.is, parts.month.as_ref().map(|month| month.is)) {
+    let found = match (special.value, parts.month.as_ref().map(|month| month.value)) {
         (Special::NextWorkday, _) => today.iter_days().skip(1).find(|day| is_workday(*day)),
         (Special::Weekend, _) => {
             let saturday = next(Weekday::Sat, today);
@@ -176,13 +177,13 @@ fn special_days(
             firsts.into_iter().flatten().filter_map(in_month).find(|day| *day >= today)
         }
     };
-    Ok(vec![within_reach(found, &special.place)?])
+    Ok(vec![in_supported_years(found, &special.place)?])
 }
 
 /// The days for a weekday, a week, or a weekday of a week.
 fn weekdays(parts: &Parts, today: NaiveDate) -> Option<Vec<NaiveDate>> {
-    let week = parts.week.as_ref().map(|week| week.is);
-    let Some((weekday, which)) = parts.weekday.as_ref().map(|weekday| weekday.is) else {
+    let week = parts.week.as_ref().map(|week| week.value);
+    let Some((weekday, which)) = parts.weekday.as_ref().map(|weekday| weekday.value) else {
         let monday = match week? {
             Nth::This => monday(today),
             Nth::Next => monday(today) + Days::new(7),
@@ -213,7 +214,7 @@ fn weekdays(parts: &Parts, today: NaiveDate) -> Option<Vec<NaiveDate>> {
 
 /// The next day with this number that is a certain weekday, within two months: `sexta 13` may mean it.
 pub fn day_on(weekday: Weekday, number: u32, today: NaiveDate) -> Option<NaiveDate> {
-    today.iter_days().take(62).find(|day| day.day() == number && day.weekday() == weekday)
+    today.iter_days().take(TWO_MONTHS).find(|day| day.day() == number && day.weekday() == weekday)
 }
 
 /// The next day, today included, that is this weekday.
@@ -245,7 +246,7 @@ fn is_workday(day: NaiveDate) -> bool {
     !matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
-fn within_reach(day: Option<NaiveDate>, place: &Range<usize>) -> Result<NaiveDate, Refusal> {
-    let day = day.filter(|day| day.year() <= 9998);
-    day.ok_or_else(|| Refusal::new(place.clone(), "Esta data fica longe demais."))
+fn in_supported_years(day: Option<NaiveDate>, place: &Range<usize>) -> Result<NaiveDate, Misreading> {
+    let day = day.filter(|day| YEARS.contains(&day.year()));
+    day.ok_or_else(|| Misreading::new(place.clone(), "Esta data fica longe demais."))
 }

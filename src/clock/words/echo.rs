@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 
-use super::phrases::MONTHS;
-use crate::clock::{Resolved, Zone, hour, short_weekday};
+use crate::clock::{MONTHS, Resolved, Zone, hour, short_weekday};
 
 /// The time in this zone, and how far it is from `now`.
 pub fn echo(at: DateTime<Utc>, now: DateTime<Utc>, zone: Zone) -> String {

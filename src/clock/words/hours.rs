@@ -1,6 +1,6 @@
 //! The time of day.
 
-use super::Refusal;
+use super::Misreading;
 use super::parts::{Found, Parts};
 
 /// An hour as written.
@@ -104,21 +104,21 @@ impl Hour {
 }
 
 /// The hours that the text may mean, the likeliest first. Empty if it names none.
-pub fn hours(parts: &Parts) -> Result<Vec<Hour>, Refusal> {
+pub fn hours(parts: &Parts) -> Result<Vec<Hour>, Misreading> {
     let period = parts.period.as_ref();
-    let Some(Found { is: clock, place }) = &parts.clock else {
-        let named = period.map_or(&[][..], |period| period.is.hours());
+    let Some(Found { value: clock, place }) = &parts.clock else {
+        let named = period.map_or(&[][..], |period| period.value.hours());
         return Ok(named.iter().map(|hour| Hour::at(*hour, 0)).collect());
     };
     Ok(match (*clock, period) {
         (Clock::Exact { hour, minute } | Clock::Open { hour, minute }, Some(period)) => {
             // "12 da noite" is midnight.
-            if period.is == Period::Evening && matches!(hour, 0 | 12) {
+            if period.value == Period::Evening && matches!(hour, 0 | 12) {
                 return Ok(midnight(minute, parts.has_day()));
             }
-            let Some(hour) = period.is.hour(hour) else {
-                let sentence = format!("{hour}h não é {}.", period.is.name());
-                return Err(Refusal::new(place.clone(), sentence));
+            let Some(hour) = period.value.hour(hour) else {
+                let sentence = format!("{hour}h não é {}.", period.value.name());
+                return Err(Misreading::new(place.clone(), sentence));
             };
             vec![Hour::at(hour, minute)]
         }

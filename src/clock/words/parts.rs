@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use chrono::Weekday;
 
-use super::Refusal;
+use super::Misreading;
 use super::hours::{Clock, Period};
 use super::phrases::{PHRASES, Phrase, month_named, weekday_named};
 use super::tokens::{Kind, Number, Token};
@@ -62,7 +62,7 @@ pub struct Later {
 /// A part, and where it stands in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<T> {
-    pub is: T,
+    pub value: T,
     pub place: Range<usize>,
 }
 
@@ -99,10 +99,10 @@ impl Parts {
 }
 
 /// The parts of `text`, whose tokens these are.
-pub fn parts(text: &str, tokens: &[Token]) -> Result<Parts, Refusal> {
+pub fn parts(text: &str, tokens: &[Token]) -> Result<Parts, Misreading> {
     let end = tokens.last().map_or(0, |token| token.place.end);
     if end == 0 {
-        return Err(Refusal::new(0..0, "Escreva quando, por exemplo “amanhã 9h”."));
+        return Err(Misreading::new(0..0, "Escreva quando, por exemplo “amanhã 9h”."));
     }
     let mut reader = Reader { text, tokens, at: 0, parts: Parts::default(), is_hour_next: false };
     while reader.at < tokens.len() {
@@ -115,9 +115,12 @@ pub fn parts(text: &str, tokens: &[Token]) -> Result<Parts, Refusal> {
     Ok(parts)
 }
 
-fn not_understood(text: &str, place: Range<usize>) -> Refusal {
+fn not_understood(text: &str, place: Range<usize>) -> Misreading {
     let part = text.get(place.clone()).unwrap_or(text);
-    Refusal::new(place, format!("Não entendi “{part}”. Escreva, por exemplo, “amanhã 9h” ou “05/12 10:00”."))
+    Misreading::new(
+        place,
+        format!("Não entendi “{part}”. Escreva, por exemplo, “amanhã 9h” ou “05/12 10:00”."),
+    )
 }
 
 fn place_of(tokens: &[Token], range: Range<usize>) -> Range<usize> {
@@ -136,7 +139,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Reads one part.
-    fn step(&mut self) -> Result<(), Refusal> {
+    fn step(&mut self) -> Result<(), Misreading> {
         let is_hour = std::mem::take(&mut self.is_hour_next);
         let found = self.phrase()?
             || self.later()?
@@ -150,7 +153,7 @@ impl Reader<'_> {
         Err(not_understood(self.text, place_of(self.tokens, self.at..self.at + 1)))
     }
 
-    fn phrase(&mut self) -> Result<bool, Refusal> {
+    fn phrase(&mut self) -> Result<bool, Misreading> {
         let fits = |(text, _): &&(&str, Phrase)| {
             text.split(' ').enumerate().all(|(nth, word)| self.word(nth) == Some(word))
         };
@@ -181,13 +184,13 @@ impl Reader<'_> {
             Phrase::Period(period) => set(&mut self.parts.period, period, place, TIMES)?,
             Phrase::Fold(fold) => set(&mut self.parts.fold, fold, place, TIMES)?,
             Phrase::Nothing => {}
-            Phrase::Refused(sentence) => return Err(Refusal::new(place, sentence)),
+            Phrase::Refused(sentence) => return Err(Misreading::new(place, sentence)),
         }
         Ok(true)
     }
 
     /// `próxima sexta-feira`, `2ª`, `seg que vem`.
-    fn weekday(&mut self) -> Result<bool, Refusal> {
+    fn weekday(&mut self) -> Result<bool, Misreading> {
         let before = match self.word(0) {
             Some("proxima" | "proximo") => Some(Which::Coming),
             Some(
@@ -298,12 +301,12 @@ fn set<T: PartialEq>(
     value: T,
     place: Range<usize>,
     twice: &str,
-) -> Result<(), Refusal> {
+) -> Result<(), Misreading> {
     match part {
-        Some(found) if found.is != value => Err(Refusal::new(place, twice)),
+        Some(found) if found.value != value => Err(Misreading::new(place, twice)),
         Some(_) => Ok(()),
         None => {
-            *part = Some(Found { is: value, place });
+            *part = Some(Found { value, place });
             Ok(())
         }
     }

@@ -4,6 +4,8 @@ use chrono::Weekday;
 
 use super::hours::{Clock, Period};
 use super::parts::{Nth, Special};
+use super::tokens::plain;
+use crate::clock::MONTHS;
 
 /// What a fixed phrase means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,22 +179,8 @@ pub fn weekday_named(word: &str) -> Option<Weekday> {
     })
 }
 
-pub const MONTHS: [&str; 12] = [
-    "janeiro",
-    "fevereiro",
-    "marco",
-    "abril",
-    "maio",
-    "junho",
-    "julho",
-    "agosto",
-    "setembro",
-    "outubro",
-    "novembro",
-    "dezembro",
-];
-
 /// The month with this name or its first three letters: 1 to 12.
 pub fn month_named(word: &str) -> Option<u32> {
-    MONTHS.iter().position(|name| *name == word || name.get(..3) == Some(word)).map(|month| month as u32 + 1)
+    let is_named = |name: &str| name.chars().flat_map(plain).eq(word.chars()) || name.get(..3) == Some(word);
+    MONTHS.iter().position(|name| is_named(name)).map(|month| month as u32 + 1)
 }

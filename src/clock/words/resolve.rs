@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, SubsecRound, T
 use super::hours::{Hour, hours};
 use super::parts::{Found, Later, Parts, TIMES, clock_of, not_an_hour};
 use super::tokens::Number;
-use super::{Question, Reading, Refusal, days, echo};
+use super::{Misreading, Question, Reading, days, echo};
 use crate::clock::{Resolved, Zone};
 
 /// Hours that are proposed for a day without one.
@@ -21,12 +21,12 @@ struct Moment {
     fold: Option<usize>,
 }
 
-pub fn resolve(parts: &Parts, now: DateTime<Utc>, zone: Zone) -> Result<Reading, Refusal> {
-    let moment = Moment { now, zone, fold: parts.fold.as_ref().map(|fold| fold.is) };
+pub fn resolve(parts: &Parts, now: DateTime<Utc>, zone: Zone) -> Result<Reading, Misreading> {
+    let moment = Moment { now, zone, fold: parts.fold.as_ref().map(|fold| fold.value) };
     match (&parts.later, &parts.bare) {
-        (Some(Found { is: later @ Later { minutes: Some(minutes), .. }, place }), bare) => {
+        (Some(Found { value: later @ Later { minutes: Some(minutes), .. }, place }), bare) => {
             if parts.clock.is_some() || parts.period.is_some() || bare.is_some() {
-                return Err(Refusal::new(place.clone(), TIMES));
+                return Err(Misreading::new(place.clone(), TIMES));
             }
             moment.counted(parts, *later, *minutes)
         }
@@ -37,7 +37,7 @@ pub fn resolve(parts: &Parts, now: DateTime<Utc>, zone: Zone) -> Result<Reading,
 
 impl Moment {
     /// `em 2 horas`: hours and minutes are counted on the clock, after the days on the calendar.
-    fn counted(&self, parts: &Parts, later: Later, minutes: i64) -> Result<Reading, Refusal> {
+    fn counted(&self, parts: &Parts, later: Later, minutes: i64) -> Result<Reading, Misreading> {
         let start = match days::days(parts, self.today())?.unwrap_or_default()[..] {
             [day] if later.months > 0 || later.days > 0 => {
                 self.zone.first_at(day.and_time(self.zone.local(self.now).time()))
@@ -48,31 +48,34 @@ impl Moment {
         let at = start.checked_add_signed(TimeDelta::minutes(minutes)).and_then(to_the_minute);
         match at.filter(|at| *at > self.now) {
             Some(at) => Ok(Reading::One(at)),
-            None => Err(Refusal::new(0..0, "Escreva um tempo de pelo menos um minuto.")),
+            None => Err(Misreading::new(0..0, "Escreva um tempo de pelo menos um minuto.")),
         }
     }
 
     /// A number that says neither hour nor day: `amanhã 9`, `sexta 13`, `9`.
-    fn with_bare_number(&self, parts: &Parts, bare: &Found<Number>) -> Result<Reading, Refusal> {
-        let number = bare.is.value;
+    fn with_bare_number(&self, parts: &Parts, bare: &Found<Number>) -> Result<Reading, Misreading> {
+        let number = bare.value.value;
         let is_day = (1..=31).contains(&number) && parts.day.is_none();
-        let as_day =
-            Parts { bare: None, day: Some(Found { is: number, place: bare.place.clone() }), ..parts.clone() };
+        let as_day = Parts {
+            bare: None,
+            day: Some(Found { value: number, place: bare.place.clone() }),
+            ..parts.clone()
+        };
         if parts.clock.is_some() {
             let may_be_day = is_day && parts.in_days.is_none() && parts.later.is_none();
-            let refused = || Err(Refusal::new(bare.place.clone(), TIMES));
+            let refused = || Err(Misreading::new(bare.place.clone(), TIMES));
             return if may_be_day { self.read(&as_day) } else { refused() };
         }
-        let Some(clock) = clock_of(bare.is, 0) else {
+        let Some(clock) = clock_of(bare.value, 0) else {
             let may_be_day = is_day && !parts.has_day();
-            let refused = || Err(Refusal::new(bare.place.clone(), not_an_hour(number, 0)));
+            let refused = || Err(Misreading::new(bare.place.clone(), not_an_hour(number, 0)));
             return if may_be_day { self.read(&as_day) } else { refused() };
         };
-        let clock = Some(Found { is: clock, place: bare.place.clone() });
+        let clock = Some(Found { value: clock, place: bare.place.clone() });
         let as_hour = self.read(&Parts { bare: None, clock, ..parts.clone() })?;
         let day = match &parts.weekday {
             Some(weekday) if is_day && parts.week.is_none() => {
-                days::day_on(weekday.is.0, number, self.today())
+                days::day_on(weekday.value.0, number, self.today())
             }
             None if is_day && !parts.has_day() && parts.period.is_none() => {
                 days::days(&as_day, self.today())?.and_then(|days| days.first().copied())
@@ -86,7 +89,7 @@ impl Moment {
         Ok(choices(Question::Which, times))
     }
 
-    fn read(&self, parts: &Parts) -> Result<Reading, Refusal> {
+    fn read(&self, parts: &Parts) -> Result<Reading, Misreading> {
         let hours = hours(parts)?;
         let days = days::days(parts, self.today())?;
         let (locals, question) = match days {
@@ -111,7 +114,7 @@ impl Moment {
     }
 
     /// Times of days without an hour. Late on the same day, these are the next full hours.
-    fn proposed(&self, days: &[NaiveDate], parts: &Parts) -> Result<Vec<NaiveDateTime>, Refusal> {
+    fn proposed(&self, days: &[NaiveDate], parts: &Parts) -> Result<Vec<NaiveDateTime>, Misreading> {
         let now = self.zone.local(self.now);
         let hours = if days.len() > 2 { &PROPOSED[..1] } else { &PROPOSED[..] };
         let pairs = days.iter().flat_map(|day| hours.iter().map(move |hour| (*day, Hour::at(*hour, 0))));
@@ -130,7 +133,7 @@ impl Moment {
             proposed.extend(full.map(|hour| self.local(now.date(), Hour::at(hour, 0))));
             if proposed.is_empty() {
                 let sentence = "O dia de hoje está no fim. Escreva também a hora, ou outro dia.";
-                return Err(Refusal::new(0..0, sentence));
+                return Err(Misreading::new(0..0, sentence));
             }
         }
         // Without one in the future, the caller says that the day is over.
@@ -164,7 +167,7 @@ impl Moment {
         }
     }
 
-    fn past(&self, locals: &[NaiveDateTime]) -> Refusal {
+    fn past(&self, locals: &[NaiveDateTime]) -> Misreading {
         let sentence = match locals.first() {
             Some(local) if local.time() == NaiveTime::MIN => {
                 format!("{} já passou. Escreva uma data futura.", echo::day(local.date(), self.today()))
@@ -174,7 +177,7 @@ impl Moment {
             }
             None => "Escreva uma data e uma hora futuras.".into(),
         };
-        Refusal::new(0..0, sentence)
+        Misreading::new(0..0, sentence)
     }
 
     fn local(&self, day: NaiveDate, hour: Hour) -> NaiveDateTime {

@@ -86,7 +86,7 @@ fn is_accent(c: char) -> bool {
     ('\u{300}'..='\u{36f}').contains(&c)
 }
 
-fn plain(c: char) -> impl Iterator<Item = char> {
+pub fn plain(c: char) -> impl Iterator<Item = char> {
     c.to_lowercase().filter(|c| !is_accent(*c)).map(|c| match c {
         'á' | 'à' | 'â' | 'ã' | 'ä' => 'a',
         'é' | 'è' | 'ê' | 'ë' => 'e',

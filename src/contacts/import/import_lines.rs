@@ -72,7 +72,7 @@ fn import_next_portion(conn: &mut PgConnection, line_by_line: bool) -> Result<bo
 /// Imports one line. If the database refuses it, it stays with a reason.
 fn import_single_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -> Result<()> {
     let taken = conn.transaction(|conn| {
-        let found = queries::waiting_line(conn, import, line)?;
+        let found = queries::waiting_line(conn, import, line)?.into_iter().collect();
         apply_plan(conn, import, PortionPlan::of(found, import.updates_existing))
     });
     match taken {

@@ -11,7 +11,7 @@ use crate::contacts::save::snapshot;
 use crate::error::Result;
 use crate::ids::{ContactId, DepartmentId};
 use crate::refusal::FieldErrors;
-use crate::web::{RefusedForm, Stale};
+use crate::web::{RefusedForm, StaleNotice};
 
 /// The options of the form's selects.
 pub struct Options {
@@ -45,7 +45,7 @@ pub struct FormPage {
     departments: Vec<Choice>,
     attendant: AttendantField,
     errors: FieldErrors,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     duplicates: Vec<DuplicateRow>,
 }
 

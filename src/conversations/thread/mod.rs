@@ -9,7 +9,7 @@ mod views;
 
 pub use body::{BODY_LIMIT, Body, BodyError};
 pub use segments::{Segment, segments};
-pub use views::{Foot, Items, customer_items, feet, team_items};
+pub use views::{Foot, Items, customer_items, receipts, team_items};
 
 use std::collections::BTreeMap;
 

@@ -125,7 +125,7 @@ pub fn customer_items(part: &Part, zone: Zone, sender: &str, page: &str) -> Item
 }
 
 /// What stands below sent messages, to update pages that already show them.
-pub fn feet(messages: &[Message], viewer: &Account) -> Vec<Foot> {
+pub fn receipts(messages: &[Message], viewer: &Account) -> Vec<Foot> {
     let sent = messages.iter().filter(|message| message.kind == Kind::Attendant);
     sent.map(|message| Foot::for_team(message, "", viewer)).collect()
 }

@@ -19,9 +19,9 @@ const SHARED_PARENT: &str = "/var/lib/pontual";
 /// Maximum length of a socket path, in bytes, on macOS; Linux allows four more.
 const LONGEST_SOCKET: usize = 103;
 
-/// An account other than root. PostgreSQL refuses to run as root.
+/// A user of the operating system other than root. PostgreSQL refuses to run as root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Account {
+pub(super) struct SystemUser {
     uid: u32,
     gid: u32,
 }
@@ -30,7 +30,7 @@ pub(super) struct Account {
 #[derive(Debug)]
 pub(super) struct ClusterLocation {
     pub data_dir: PathBuf,
-    pub account: Option<Account>,
+    pub account: Option<SystemUser>,
 }
 
 impl ClusterLocation {
@@ -46,7 +46,7 @@ impl ClusterLocation {
         if unsafe { libc::geteuid() } != 0 {
             return Ok(ClusterLocation { data_dir, account: None });
         }
-        let account = owner_of(&data_dir).map_or_else(Account::for_a_server, Ok)?;
+        let account = owner_of(&data_dir).map_or_else(SystemUser::for_a_server, Ok)?;
         if account.can_enter(data_dir.parent().unwrap_or(&data_dir)) {
             return Ok(ClusterLocation { data_dir, account: Some(account) });
         }
@@ -141,20 +141,20 @@ pub(super) struct SocketDir {
     pub is_temporary: bool,
 }
 
-impl Account {
+impl SystemUser {
     /// The account `postgres`, or else `nobody`.
-    fn for_a_server() -> Result<Account, StartError> {
-        ["postgres", "nobody"].into_iter().find_map(Account::named).ok_or(StartError::NoAccount)
+    fn for_a_server() -> Result<SystemUser, StartError> {
+        ["postgres", "nobody"].into_iter().find_map(SystemUser::named).ok_or(StartError::NoAccount)
     }
 
     /// Asks `id`, which knows all sources of accounts.
-    fn named(name: &str) -> Option<Account> {
+    fn named(name: &str) -> Option<SystemUser> {
         let number = |option| {
             let output = Command::new("id").args([option, name]).stderr(Stdio::null()).output().ok()?;
             let id: i64 = String::from_utf8(output.stdout).ok()?.trim().parse().ok()?;
             u32::try_from(id).ok().or_else(|| i32::try_from(id).ok().map(i32::cast_unsigned))
         };
-        Some(Account { uid: number("-u")?, gid: number("-g")? })
+        Some(SystemUser { uid: number("-u")?, gid: number("-g")? })
     }
 
     /// Tries to enter the directory: its mode alone is not enough (ACLs, network file systems).
@@ -170,7 +170,7 @@ impl Account {
 }
 
 /// `Command` drops root's supplementary groups when it changes the account.
-fn command_as(account: Option<Account>, program: impl AsRef<OsStr>) -> Command {
+fn command_as(account: Option<SystemUser>, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir("/");
     if let Some(account) = account {
@@ -180,9 +180,9 @@ fn command_as(account: Option<Account>, program: impl AsRef<OsStr>) -> Command {
 }
 
 /// The owner of an existing cluster: only this account can serve it.
-fn owner_of(data_dir: &Path) -> Option<Account> {
+fn owner_of(data_dir: &Path) -> Option<SystemUser> {
     let metadata = fs::metadata(data_dir.join("PG_VERSION")).ok()?;
-    (metadata.uid() != 0).then(|| Account { uid: metadata.uid(), gid: metadata.gid() })
+    (metadata.uid() != 0).then(|| SystemUser { uid: metadata.uid(), gid: metadata.gid() })
 }
 
 /// Leaves a link in the data directory that points to the cluster.

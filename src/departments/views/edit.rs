@@ -8,7 +8,7 @@ use crate::departments::form::{Name, snapshot};
 use crate::departments::queries::{Candidate, Department, Member};
 use crate::refusal::FieldErrors;
 use crate::users::Standing;
-use crate::web::{RefusedForm, Stale, initials, tint};
+use crate::web::{RefusedForm, StaleNotice, initials, tint};
 
 #[derive(Template)]
 #[template(path = "departments/new.html")]
@@ -43,7 +43,7 @@ pub struct Edit {
     is_active: bool,
     errors: FieldErrors,
     version: String,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     members: Vec<MemberLine>,
     before: Option<String>,
     after: Option<String>,

@@ -12,7 +12,7 @@ use crate::ids::{ContactId, PersonId};
 use crate::people::form::PersonInput;
 use crate::people::queries::{self, Namesake};
 use crate::refusal::FieldErrors;
-use crate::web::{RefusedForm, Stale};
+use crate::web::{RefusedForm, StaleNotice};
 
 #[derive(Template)]
 #[template(path = "people/form.html")]
@@ -22,7 +22,7 @@ pub struct FormPage {
     members: PersonContacts,
     choices: Vec<Choice>,
     errors: FieldErrors,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
     namesakes: Vec<Namesake>,
 }
 

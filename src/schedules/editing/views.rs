@@ -27,7 +27,7 @@ pub fn stale_notice(
     stale: &Stale,
     own: Vec<(Part, String)>,
     original: &Original,
-) -> web::Stale {
+) -> web::StaleNotice {
     let (detail, zone) = (&stale.detail, viewer.zone);
     let title = match detail.status {
         Status::Scheduled if stale.is_of_other_zone => {
@@ -40,7 +40,7 @@ pub fn stale_notice(
     };
     if detail.status.is_final() {
         let end = stale.since.entries.iter().find(|entry| entry.kind != "edited");
-        return web::Stale::new(title, fate(zone, detail, end)).advising(
+        return web::StaleNotice::new(title, fate(zone, detail, end)).with_advice(
             "O que você preencheu continua abaixo. Escolha outra data e hora e use “Reagendar” para criar um novo agendamento, ou",
             format!("/schedules/{}", detail.id),
             "veja o que aconteceu",
@@ -57,10 +57,10 @@ pub fn stale_notice(
     let asked: Vec<Part> = own.iter().map(|(part, _)| *part).collect();
     let taken = taken(zone, stale, original).into_iter().filter(|line| !asked.contains(&line.part));
     let both = own.into_iter().map(|(part, typed)| Line::new(zone, stale, part, Some(typed)));
-    web::Stale::new(title, sentences)
+    web::StaleNotice::new(title, sentences)
         .with(ChangedFields::both(both.map(Line::with_choice).collect()))
         .with(ChangedFields::taken(taken.map(Line::shown).collect()))
-        .advising(
+        .with_advice(
             "O que você preencheu ainda não foi salvo. Se preferir,",
             format!("/schedules/{}/edit", detail.id),
             "comece pela versão atual",

@@ -7,7 +7,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::ScheduleInput;
-use crate::clock::words::{self, Question, Reading, Refusal};
+use crate::clock::words::{self, Misreading, Question, Reading};
 use crate::clock::{self, Resolved, Zone};
 use crate::refusal::FieldErrors;
 use crate::schedules::draft::Facts;
@@ -42,7 +42,7 @@ pub enum Due {
     /// The clocks repeat this time, and the form does not say which of the two is meant.
     Twice([DateTime<Utc>; 2]),
     /// The words cannot be used.
-    Unread(Refusal),
+    Unread(Misreading),
     /// The words may mean any of these times.
     Asked(Question, Vec<DateTime<Utc>>),
     /// The words say the first time, and "Data e hora" the second.

@@ -1,6 +1,6 @@
 //! Who may read a schedule: users with the permission, its attendant, and users who were notified of it.
 
-/// SQL table: pairs of a schedule (`schedule_id`) and a user (`user_id`) who may read it without the
+/// SQL subquery: pairs of a schedule (`schedule_id`) and a user (`user_id`) who may read it without the
 /// permission.
 pub const USERS_OF_SCHEDULE: &str = "(SELECT id AS schedule_id, attendant_id AS user_id FROM schedules
     UNION ALL SELECT schedule_id, user_id FROM notifications)";
@@ -9,8 +9,8 @@ pub const USERS_OF_SCHEDULE: &str = "(SELECT id AS schedule_id, attendant_id AS 
 pub const READS_ALL: &str = "(r.is_administrator OR EXISTS (SELECT FROM role_permissions p
     WHERE p.role_id = r.id AND p.permission = 'schedules'))";
 
-/// SQL condition: whether the user with the id `user` (an expression) may read the schedule `s`. The array
-/// keeps the planner from reading everything that ever concerned a user when only a few schedules are needed.
+/// SQL condition: whether the user with the id `user` (an expression) may read the schedule `s`. ARRAY makes
+/// the planner look up each schedule instead of reading all rows of the user.
 pub fn is_readable(user: &str) -> String {
     format!(
         "(EXISTS (SELECT FROM users u JOIN roles r ON r.id = u.role_id WHERE u.id = {user} AND {READS_ALL})

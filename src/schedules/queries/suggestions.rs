@@ -37,12 +37,12 @@ pub fn pending_by_hour(
     zone: Zone,
     attendant: Option<UserId>,
 ) -> Result<Vec<(i32, i64)>> {
-    let is_his = if attendant.is_some() { "attendant_id = $4" } else { "$4::bigint IS NULL" };
+    let is_of_attendant = if attendant.is_some() { "attendant_id = $4" } else { "$4::bigint IS NULL" };
     // SQL text: groups by the hour of the zone's clock.
     let query = format!(
         "SELECT extract(hour FROM s.due_at AT TIME ZONE $3)::int, count(*)
            FROM (SELECT due_at FROM schedules
-                  WHERE status = 'scheduled' AND due_at >= $1 AND due_at < $2 AND {is_his}
+                  WHERE status = 'scheduled' AND due_at >= $1 AND due_at < $2 AND {is_of_attendant}
                   ORDER BY due_at LIMIT {MAX_COUNTED}) s
           GROUP BY 1 ORDER BY 1"
     );

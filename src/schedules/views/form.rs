@@ -85,7 +85,7 @@ pub struct FormPage {
     preview: MessagePreview,
     errors: FieldErrors,
     slot: SlotView,
-    stale: Option<web::Stale>,
+    stale: Option<web::StaleNotice>,
     /// Whether it could not be saved just now, although it is valid.
     is_unsaved: bool,
     /// What changed while the form was open.

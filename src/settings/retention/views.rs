@@ -4,14 +4,14 @@ use askama::Template;
 
 use super::form::{Retention, RetentionInput};
 use crate::refusal::FieldErrors;
-use crate::web::{RefusedForm, Stale};
+use crate::web::{RefusedForm, StaleNotice};
 
 #[derive(Template)]
 #[template(path = "settings/retention/edit.html")]
 pub struct Edit {
     input: RetentionInput,
     errors: FieldErrors,
-    stale: Option<Stale>,
+    stale: Option<StaleNotice>,
 }
 
 impl Edit {

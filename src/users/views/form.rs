@@ -9,7 +9,7 @@ use crate::refusal::FieldErrors;
 use crate::users::form::{FormContext, UserInput};
 use crate::users::queries::{OpenSession, Standing, User};
 use crate::users::{EditorRights, Name};
-use crate::web::{RefusedForm, Stale};
+use crate::web::{RefusedForm, StaleNotice};
 
 #[derive(Template)]
 #[template(path = "users/form.html")]
@@ -18,8 +18,8 @@ pub struct FormPage {
     roles: Vec<Choice>,
     departments: Vec<Choice>,
     errors: FieldErrors,
-    stale: Option<Stale>,
-    account: Option<Account>,
+    stale: Option<StaleNotice>,
+    account: Option<ExistingUser>,
     sessions: Option<SessionList>,
     /// Who changed what and when.
     history: Vec<String>,
@@ -42,7 +42,7 @@ struct Choice {
 }
 
 /// The account of an existing user.
-struct Account {
+struct ExistingUser {
     id: String,
     name: String,
     standing: Standing,
@@ -79,7 +79,7 @@ impl FormPage {
             may_take_over: context.may_take_over,
             errors: FieldErrors::default(),
             stale: None,
-            account: user.map(|user| Account::new(viewer, user)),
+            account: user.map(|user| ExistingUser::new(viewer, user)),
             sessions: None,
             history: Vec::new(),
             locked: is_locked.then_some("Só o administrador altera esta conta."),
@@ -143,7 +143,7 @@ impl Choice {
     }
 }
 
-impl Account {
+impl ExistingUser {
     fn new(viewer: &Viewer, user: &User) -> Self {
         let now = chrono::Utc::now();
         Self {

@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use super::end_of;
 use crate::harness::{Plan, TestApp};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-/// Waits for `is_so` without a pause between tries: each try queries the database.
-async fn until(mut is_so: impl FnMut() -> bool) {
+/// Waits for `condition` without a pause between tries: each try queries the database.
+async fn until(mut condition: impl FnMut() -> bool) {
     let began = Instant::now();
-    while !is_so() {
-        assert!(began.elapsed() < PATIENCE, "timed out");
+    while !condition() {
+        assert!(began.elapsed() < TIME_LIMIT, "timed out");
         rt::task::yield_now().await;
     }
 }
@@ -28,7 +28,7 @@ async fn saving_an_earlier_schedule_wakes_and_a_later_one_does_not() {
     let app = TestApp::new().await;
     let (sender, mut notices) = mpsc::unbounded_channel();
     rt::spawn(listen(app.database.url.clone(), move |incoming| sender.send(incoming).unwrap()));
-    let mut next = async || timeout(PATIENCE, notices.recv()).await.unwrap().unwrap();
+    let mut next = async || timeout(TIME_LIMIT, notices.recv()).await.unwrap().unwrap();
     assert_eq!(next().await, Incoming::Reconnected);
 
     let plan = Plan { due_in: "1 hour", ..Plan::new(&app.company, "notify") };
@@ -46,7 +46,7 @@ async fn the_listener_connects_again_and_says_so() {
     let app = TestApp::new().await;
     let (sender, mut notices) = mpsc::unbounded_channel();
     rt::spawn(listen(app.database.url.clone(), move |incoming| sender.send(incoming).unwrap()));
-    let mut next = async || timeout(PATIENCE, notices.recv()).await.unwrap().unwrap();
+    let mut next = async || timeout(TIME_LIMIT, notices.recv()).await.unwrap().unwrap();
     assert_eq!(next().await, Incoming::Reconnected);
     app.database.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -69,7 +69,7 @@ async fn a_running_dispatcher_is_woken_by_what_another_process_saves() {
     let id = Plan { due_in: "0.3 seconds", ..Plan::new(&app.company, "open_ticket") }.save(&app.database);
     until(|| end_of(&app.database, id) == "completed").await;
     control.stop();
-    assert_eq!(timeout(PATIENCE, ended).await.unwrap().unwrap(), Ending::Stopped);
+    assert_eq!(timeout(TIME_LIMIT, ended).await.unwrap().unwrap(), Ending::Stopped);
     assert_eq!(app.shared.health.trouble().as_deref(), Some("stopped"));
     app.check();
 }
@@ -91,7 +91,7 @@ async fn the_dispatcher_continues_after_a_panic() {
             }
         }
     });
-    assert_eq!(timeout(PATIENCE, ending).await.unwrap(), Ending::Stopped);
+    assert_eq!(timeout(TIME_LIMIT, ending).await.unwrap(), Ending::Stopped);
     assert_eq!(end_of(&app.database, id), "completed");
 }
 
@@ -104,7 +104,7 @@ async fn a_dispatcher_that_always_panics_gives_up() {
         ticks.fetch_add(1, Ordering::Relaxed);
         panic!("injected, always")
     });
-    assert_eq!(timeout(PATIENCE, ending).await.unwrap(), Ending::GaveUp);
+    assert_eq!(timeout(TIME_LIMIT, ending).await.unwrap(), Ending::GaveUp);
     assert_eq!(ticks.load(Ordering::Relaxed), 6);
     assert_eq!(control.health.trouble().as_deref(), Some("gave up"));
 }
@@ -130,7 +130,7 @@ async fn a_killed_connection_is_replaced() {
         }
         outcome
     });
-    assert_eq!(timeout(PATIENCE, ending).await.unwrap(), Ending::Stopped);
+    assert_eq!(timeout(TIME_LIMIT, ending).await.unwrap(), Ending::Stopped);
     assert_eq!(end_of(&app.database, id), "completed");
 }
 

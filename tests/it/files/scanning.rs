@@ -107,7 +107,7 @@ async fn a_scanner_that_says_nothing_is_given_up() {
     let clamd = Clamd::start();
     clamd.becomes(Mood::Silent);
     let address: ClamdAddress = clamd.url().parse().unwrap();
-    let scanner = Scanner::giving_up_after(Duration::from_millis(200), address);
+    let scanner = Scanner::with_time_limit(Duration::from_millis(200), address);
     let folder = Folder::new();
     std::fs::create_dir_all(folder.path()).unwrap();
     let path = folder.path().join("a.pdf");

@@ -1,11 +1,11 @@
 //! An hour: `9h30`, `14:30`, `nove e meia`, `dez para as nove`, `3 da tarde`.
 
 use super::date::is_hour_unit;
-use super::{Clock, Number, Reader, Refusal, TIMES, set};
+use super::{Clock, Misreading, Number, Reader, TIMES, set};
 
 impl Reader<'_> {
     /// Reads an hour. `is_announced` is true behind `às`: then a number alone is an hour.
-    pub(super) fn clock(&mut self, is_announced: bool) -> Result<bool, Refusal> {
+    pub(super) fn clock(&mut self, is_announced: bool) -> Result<bool, Misreading> {
         let Some(number) = self.number(0) else { return Ok(false) };
         let start = self.at;
         if let Some(clock) = self.minutes_before(number) {
@@ -17,13 +17,13 @@ impl Reader<'_> {
         let place = super::place_of(self.tokens, start..self.at);
         if is_bare && minute == 0 {
             if self.parts.bare.is_some() {
-                return Err(Refusal::new(place, TIMES));
+                return Err(Misreading::new(place, TIMES));
             }
             return set(&mut self.parts.bare, number, place, TIMES).map(|()| true);
         }
         let number = self.half_of_the_day(number);
         let Some(clock) = clock_of(number, minute) else {
-            return Err(Refusal::new(place, not_an_hour(number.value, minute)));
+            return Err(Misreading::new(place, not_an_hour(number.value, minute)));
         };
         set(&mut self.parts.clock, clock, place, TIMES)?;
         Ok(true)

@@ -1,6 +1,7 @@
 //! A date: `dia 5`, `5/12`, `05/12/2026`, `2026-12-05`, `5 de dezembro de 2026`.
 
-use super::{DATES, Month, Number, Reader, Refusal, set};
+use super::{DATES, Misreading, Month, Number, Reader, set};
+use crate::clock::YEARS;
 
 /// A date as written, and how many tokens it takes.
 struct Written {
@@ -11,7 +12,7 @@ struct Written {
 }
 
 impl Reader<'_> {
-    pub(super) fn date(&mut self) -> Result<bool, Refusal> {
+    pub(super) fn date(&mut self) -> Result<bool, Misreading> {
         if let Some(month) = self.month(0) {
             let place = self.take(1);
             set(&mut self.parts.month, Month::Named(month), place, DATES)?;
@@ -31,19 +32,19 @@ impl Reader<'_> {
         let place = self.take(start + written.length);
         let Written { day, month, year, .. } = written;
         if !(1..=31).contains(&day) {
-            return Err(Refusal::new(place, format!("Não há dia {day}.")));
+            return Err(Misreading::new(place, format!("Não há dia {day}.")));
         }
         if let Some(month) = month.filter(|month| !(1..=12).contains(month)) {
             let swapped = match month {
                 1..=31 if day <= 12 => format!(" Escreva o dia antes do mês: {month}/{day:02}."),
                 _ => String::new(),
             };
-            return Err(Refusal::new(place, format!("Não há mês {month}.{swapped}")));
+            return Err(Misreading::new(place, format!("Não há mês {month}.{swapped}")));
         }
         if let Some(year) = year {
             let full = if year.digits == 2 { 2000 + year.value } else { year.value };
-            let Some(full) = i32::try_from(full).ok().filter(|year| (2000..=9998).contains(year)) else {
-                return Err(Refusal::new(place, format!("Não há ano {full} aqui. Confira o ano.")));
+            let Some(full) = i32::try_from(full).ok().filter(|year| YEARS.contains(year)) else {
+                return Err(Misreading::new(place, format!("Não há ano {full} aqui. Confira o ano.")));
             };
             set(&mut self.parts.year, full, place.clone(), DATES)?;
         }

@@ -1,12 +1,12 @@
 //! A distance from now: `em 2 dias`, `daqui a uma hora e meia`, `+1 semana`.
 
-use super::{DATES, Later, Reader, Refusal, set};
+use super::{DATES, Later, Misreading, Reader, set};
 
 /// Larger numbers are slips of the finger.
 const MOST: u32 = 9999;
 
 impl Reader<'_> {
-    pub(super) fn later(&mut self) -> Result<bool, Refusal> {
+    pub(super) fn later(&mut self) -> Result<bool, Misreading> {
         let start = self.at;
         let prefix = match (self.word(0), self.word(1), self.sign(0)) {
             (Some("daqui"), Some("a"), _) | (Some("dentro"), Some("de"), _) => 2,
@@ -35,7 +35,7 @@ impl Reader<'_> {
         if matches!(self.word(0), Some("daqui" | "dentro")) {
             let place = super::place_of(self.tokens, start..start + 1);
             let sentence = "Diga daqui a quanto tempo, por exemplo “daqui a 2 dias”.";
-            return Err(Refusal::new(place, sentence));
+            return Err(Misreading::new(place, sentence));
         }
         Ok(false)
     }

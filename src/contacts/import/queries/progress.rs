@@ -30,9 +30,9 @@ db::row! {
 /// at a time, so that the same customer in two files becomes one contact.
 pub fn claim(conn: &mut PgConnection) -> Result<Option<LockedImport>> {
     // SQL text: the builder has no advisory locks.
-    let is_locked: bool =
+    let has_lock: bool =
         db::prepared("SELECT pg_try_advisory_xact_lock(hashtext('pontual.import'))").get_result(conn)?;
-    if !is_locked {
+    if !has_lock {
         return Ok(None);
     }
     // SQL text: locks only the import among the joined tables.
@@ -84,7 +84,7 @@ impl WaitingLine {
 
 /// SQL text, because each line is looked up in several ways.
 ///
-/// Parameters: $1 the import, $3 its channel, $4 the kind of the channel.
+/// Parameters: $1 the import, $2 the limit or the line, $3 the channel of the import, $4 the kind of the channel.
 fn select() -> String {
     format!(
         "SELECT l.line, l.name, l.phone, l.email, l.person, d.id AS department,
@@ -110,13 +110,18 @@ pub fn waiting(conn: &mut PgConnection, import: &LockedImport, limit: i64) -> Re
 }
 
 /// One line, if it is still waiting.
-pub fn waiting_line(conn: &mut PgConnection, import: &LockedImport, line: i32) -> Result<Vec<WaitingLine>> {
+pub fn waiting_line(
+    conn: &mut PgConnection,
+    import: &LockedImport,
+    line: i32,
+) -> Result<Option<WaitingLine>> {
     Ok(db::replanned(format!("{} AND l.line = $2", select()))
         .bind(import.id)
         .bind(line)
         .bind(import.channel_id)
         .bind(import.kind)
-        .load(conn)?)
+        .get_result(conn)
+        .optional()?)
 }
 
 /// Deletes imported lines.

@@ -10,16 +10,16 @@ use super::search::{MAX_EXPECTED, Words};
 use super::text_sample::TextSample;
 use crate::schedules::list::filters::Sort;
 
-/// The time to read the index of one slice after another, in schedules that can be compared meanwhile. Measured: without
-/// filters, both ways take equally long for a word that 3 % of 1,000,000 schedules contain.
-const SLICES: f64 = 840.;
+/// Cost of reading the index slice by slice, in compared schedules. Measured: without filters, both ways take
+/// equally long for a word that 3 % of 1,000,000 schedules contain.
+const SLICE_COST: f64 = 840.;
 
 /// Whether the words are read by their index, if they can be.
 pub fn is_by_index(sample: &TextSample, words: &Words, filters: &FilterValues, sort: Sort) -> bool {
     let size = sample.schedules().len().max(1) as f64;
     let with_words: Vec<_> = sample.containing(&words.plain()).collect();
     let number = with_words.len().max(1) as f64;
-    // More were looked up than the sample lets expect, so it knows too little of these words.
+    // The sample expects few hits, but the look-up found many: the sample is too small for these words.
     let is_surprising = sample.number_of(number / size) <= MAX_EXPECTED;
     if is_surprising || !words.are_indexed {
         return words.are_indexed;
@@ -32,7 +32,7 @@ pub fn is_by_index(sample: &TextSample, words: &Words, filters: &FilterValues, s
     let slices = if sort.is_by_creation() { number } else { in_period.max(1) as f64 };
     // What is read until the page is full, and at most.
     let read = |of: f64| ((PAGE + 1) as f64 * of / with_both).min(sample.number_of(of / size));
-    read(slices) + SLICES <= read(filtered)
+    read(slices) + SLICE_COST <= read(filtered)
 }
 
 #[cfg(test)]
