@@ -171,6 +171,7 @@ pub fn deactivate(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
 
 /// `false` if it is active.
 pub fn reactivate(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
+    health::keep_age(conn, channel)?;
     let inactive = channels::table
         .find(channel)
         .filter(channels::kind.eq_any(OFFERED))

@@ -150,8 +150,7 @@ async fn round(
     Ok(pause)
 }
 
-/// Attempts whose process died count as unknown. Messages that waited for too long end, also those of a channel that is
-/// paused or deactivated.
+/// Attempts whose process died count as unknown. Messages that waited for too long end.
 async fn end_what_nobody_sends(db: &Db) -> Result<()> {
     for expired in db.run(queries::expired).await? {
         let attempt = Attempt::new(Phase::AfterWrite, Signal::LeaseExpired, "");
@@ -253,11 +252,15 @@ async fn hand_over(
     outgoing: &Outgoing,
     lease: Uuid,
 ) -> Attempt {
-    if let Some(id) = transport.fixed_id(outgoing) {
-        let message = outgoing.message;
-        if let Err(error) = db.transaction(move |conn| queries::set_fixed_id(conn, message, lease, &id)).await
-        {
-            tracing::warn!(%error, message = message.0, "the id of a message cannot be stored");
+    let (id, message) = (transport.fixed_id(outgoing), outgoing.message);
+    match db.transaction(move |conn| queries::hold_lease(conn, message, lease, id.as_deref())).await {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::warn!(message = message.0, "the lease of a message ended before it was handed over");
+            return Attempt::new(Phase::BeforeWrite, Signal::NotBegun, "");
+        }
+        Err(error) => {
+            tracing::warn!(%error, message = message.0, "the lease of a message cannot be renewed");
             return Attempt::new(Phase::BeforeWrite, Signal::NotBegun, "");
         }
     }

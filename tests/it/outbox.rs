@@ -258,7 +258,7 @@ async fn a_bounce_of_an_earlier_attempt_does_not_end_the_next_one() {
     let message = fire(&app, "Olá");
     let mut conn = app.database.connect();
     let leased = lease(&app.database).remove(0);
-    queries::set_fixed_id(&mut conn, message, leased.lease, "abc").unwrap();
+    assert!(queries::hold_lease(&mut conn, message, leased.lease, Some("abc")).unwrap());
     assert!(end(&app.database, &leased, Phase::Answered, Signal::Http(200)));
     let bounce = Attempt::new(Phase::Reported, Signal::Bounce { is_permanent: true }, "");
     assert!(report(&mut conn, CHANNEL, "abc", &bounce).unwrap());
@@ -272,12 +272,42 @@ async fn a_bounce_of_an_earlier_attempt_does_not_end_the_next_one() {
     assert!(broken(&app.database).0.is_empty(), "{:?}", broken(&app.database));
 }
 
+/// What two days do to the queue and to a channel that stopped before them.
+const TWO_DAYS_PASS: &str = "
+    UPDATE channel_states SET paused_at = paused_at - interval '2 days';
+    UPDATE channels SET deactivated_at = deactivated_at - interval '2 days';
+    UPDATE outbox SET queued_at = queued_at - interval '2 days'";
+
 #[actix_web::test]
-async fn a_message_waits_for_at_most_a_day_even_if_its_channel_is_paused() {
+async fn the_queue_of_a_paused_or_deactivated_channel_is_kept_and_sent_later() {
+    let app = company().await;
+    let admin = app.administrator().await;
+    for (stop, go_on) in [("pause", "resumption"), ("deactivation", "reactivation")] {
+        let message = fire(&app, "Olá");
+        admin.get("/channels/402").await;
+        admin.post(&format!("/channels/402/{stop}"), &[]).await.assert_status(303);
+        app.database.execute(TWO_DAYS_PASS);
+        let mut conn = app.database.connect();
+        assert_eq!(too_old(&mut conn).unwrap(), [], "{stop}");
+        end_too_old(&mut conn, message).unwrap();
+        admin.get("/channels/402").await;
+        admin.post(&format!("/channels/402/{go_on}"), &[]).await.assert_status(303);
+        assert_eq!(too_old(&mut conn).unwrap(), [], "{go_on}");
+        let leased = lease(&app.database).remove(0);
+        assert!(end(&app.database, &leased, Phase::BeforeWrite, Signal::NoConnection));
+        assert_eq!(state(&app.database, message), "queued unreachable", "it may be tried for a day");
+        app.database
+            .execute("UPDATE outbox SET state = 'discarded', ended_at = now() WHERE state = 'queued'");
+    }
+}
+
+#[actix_web::test]
+async fn a_message_that_was_too_old_before_the_pause_ends() {
     let app = company().await;
     let message = fire(&app, "Olá");
     app.database.execute(
-        "UPDATE channel_states SET paused_at = now(); UPDATE outbox SET queued_at = now() - interval '25 hours'",
+        "UPDATE channel_states SET paused_at = now() - interval '1 hour';
+         UPDATE outbox SET queued_at = now() - interval '26 hours'",
     );
     let mut conn = app.database.connect();
     assert_eq!(queries::next_in_ms(&mut conn, CHANNEL).unwrap(), None);
@@ -285,6 +315,24 @@ async fn a_message_waits_for_at_most_a_day_even_if_its_channel_is_paused() {
     end_too_old(&mut conn, message).unwrap();
     assert_eq!(state(&app.database, message), "failed too_old");
     assert!(broken(&app.database).0.is_empty(), "{:?}", broken(&app.database));
+}
+
+#[actix_web::test]
+async fn a_sender_that_was_stopped_for_longer_than_its_lease_does_not_send() {
+    let app = company().await;
+    let message = fire(&app, "Olá");
+    let stopped = lease(&app.database).remove(0);
+    let mut conn = app.database.connect();
+    let mut holds = |id| queries::hold_lease(&mut conn, message, stopped.lease, id).unwrap();
+    assert!(holds(Some("abc")) && holds(None), "also without an id of ours");
+    app.database.execute("UPDATE outbox SET leased_until = now() - interval '1 second'");
+    assert!(!holds(None) && !holds(Some("late")), "its lease is over");
+    assert!(end(&app.database, &stopped, Phase::AfterWrite, Signal::LeaseExpired));
+    app.database.execute("UPDATE outbox SET next_attempt_at = now() - interval '1 second'");
+    let other = lease(&app.database).remove(0);
+    assert_ne!(other.lease, stopped.lease);
+    assert!(!holds(None), "another sends it now");
+    assert_eq!(app.database.texts("SELECT provider_id AS value FROM outbox"), ["abc"]);
 }
 
 #[actix_web::test]
@@ -318,6 +366,68 @@ async fn a_reply_without_an_address_fails_and_is_not_lost() {
     assert_eq!(leased.address, None);
     assert!(end(&app.database, &leased, Phase::BeforeWrite, Signal::NotSendable));
     assert_eq!(state(&app.database, leased.message_id), "failed no_address");
+    app.database.execute(
+        "INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES (650, 402, 'external', 'nova')",
+    );
+    admin.get(&format!("/tickets/{ticket}")).await;
+    let retry = format!("/messages/{}/attempts", leased.message_id);
+    admin.post(&retry, &[]).await.assert_status(303);
+    assert_eq!(lease(&app.database).remove(0).address.as_deref(), Some("nova"), "the address was added");
+}
+
+#[actix_web::test]
+async fn a_message_tried_again_goes_where_the_contact_has_an_address_by_now() {
+    let app = company().await;
+    let message = fire(&app, "Olá");
+    app.database.execute(
+        "INSERT INTO channels (id, kind, name, default_department_id) VALUES (403, 'webhook', 'Outro sistema', 101);
+         DELETE FROM contact_identities WHERE contact_id = 650;
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES (650, 403, 'external', 'outra')",
+    );
+    let leased = lease(&app.database).remove(0);
+    assert!(end(&app.database, &leased, Phase::BeforeWrite, Signal::NotSendable));
+    let place = format!(
+        "SELECT concat_ws(' ', o.channel_id, i.value) AS value
+           FROM outbox o LEFT JOIN contact_identities i ON i.id = o.identity_id WHERE o.message_id = {message}"
+    );
+    let mut conn = app.database.connect();
+    queries::requeue(&mut conn, message).unwrap();
+    assert_eq!(app.database.texts(&place), ["402"], "the schedule chose the channel");
+    app.database.execute(&format!(
+        "UPDATE outbox SET state = 'failed', reason = 'no_address', ended_at = now();
+         UPDATE messages SET schedule_id = NULL WHERE id = {message}"
+    ));
+    queries::requeue(&mut conn, message).unwrap();
+    assert_eq!(app.database.texts(&place), ["403 outra"], "a reply goes where it can");
+}
+
+#[actix_web::test]
+async fn a_reply_goes_where_the_customer_last_wrote_also_to_the_chat() {
+    let app = company().await;
+    fire(&app, "Olá");
+    app.database.execute(&format!(
+        "DELETE FROM outbox;
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value)
+         SELECT 650, id, 'chat', 'lia' FROM channels WHERE kind = 'web_chat' LIMIT 1;
+         UPDATE contact_identities SET seen_at = now() - interval '1 hour' WHERE contact_id = 650 AND channel_id = 402",
+    ));
+    let admin = app.administrator().await;
+    let ticket = app.database.number("SELECT max(id) AS value FROM tickets WHERE contact_id = 650");
+    for (channel, text, rows) in [("402", "Por e-mail", 1), ("NULL", "Pelo chat", 1), ("402", "De novo", 2)] {
+        app.database.execute(&format!(
+            "INSERT INTO messages (contact_id, ticket_id, kind, body, channel_id)
+             VALUES (650, {ticket}, 'customer', '{text}', {channel})"
+        ));
+        if channel == "402" {
+            app.database
+                .execute("UPDATE contact_identities SET seen_at = clock_timestamp() WHERE channel_id = 402");
+        }
+        let page = admin.get(&format!("/tickets/{ticket}")).await;
+        page.assert_says(text);
+        let fields = [("kind", "message"), ("body", "Certo")];
+        admin.post(&format!("/tickets/{ticket}/messages"), &fields).await.assert_status(303);
+        assert_eq!(app.database.number("SELECT count(*) AS value FROM outbox"), rows, "after {text}");
+    }
 }
 
 #[actix_web::test]
@@ -351,7 +461,7 @@ async fn broken_deliveries_are_seen() {
 fn uncertain(app: &TestApp, id: &str) -> MessageId {
     let message = fire(app, "Olá");
     let leased = lease(&app.database).remove(0);
-    queries::set_fixed_id(&mut app.database.connect(), message, leased.lease, id).unwrap();
+    assert!(queries::hold_lease(&mut app.database.connect(), message, leased.lease, Some(id)).unwrap());
     assert!(end(&app.database, &leased, Phase::AfterWrite, Signal::Silence));
     app.database.execute("UPDATE outbox SET next_attempt_at = now() - interval '1 second'");
     let leased = lease(&app.database).remove(0);

@@ -89,6 +89,7 @@ pub fn pause(conn: &mut PgConnection, channel: ChannelId, by: UserId) -> Result<
 
 /// `false` if it is not paused.
 pub fn end_pause(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
+    keep_age(conn, channel)?;
     let resumed = db::prepared(
         "UPDATE channel_states SET paused_at = NULL, paused_by = NULL
           WHERE channel_id = $1 AND paused_at IS NOT NULL",
@@ -96,6 +97,22 @@ pub fn end_pause(conn: &mut PgConnection, channel: ChannelId) -> Result<bool> {
     .bind(channel)
     .execute(conn)?;
     Ok(resumed == 1)
+}
+
+/// Before a channel sends again: its messages are as old as they were when it was paused or deactivated. Those being sent are
+/// left alone: a worker that records a result holds their lock while it waits for the channel's.
+pub fn keep_age(conn: &mut PgConnection, channel: ChannelId) -> Result<()> {
+    db::prepared(
+        "UPDATE outbox o
+            SET queued_at = o.queued_at
+                + (clock_timestamp() - greatest(o.queued_at, least(st.paused_at, ch.deactivated_at)))
+           FROM channels ch JOIN channel_states st ON st.channel_id = ch.id
+          WHERE ch.id = $1 AND o.channel_id = ch.id AND o.state = 'queued' AND o.lease IS NULL
+            AND least(st.paused_at, ch.deactivated_at) IS NOT NULL",
+    )
+    .bind(channel)
+    .execute(conn)?;
+    Ok(())
 }
 
 /// Makes the whole queue due, for a person has repaired or resumed the channel.

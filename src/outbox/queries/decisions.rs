@@ -41,8 +41,27 @@ pub fn lock_for_person(conn: &mut PgConnection, message: MessageId) -> Result<Un
     .get_result(conn)?)
 }
 
-/// Puts the message into the queue again, with a fresh age. If it fails again, that is another episode.
+/// Puts the message into the queue again, with a fresh age. If it fails again, that is another episode. A message without an
+/// address gets one that the contact has by now: on the same channel, or, unless a schedule wrote it, on another.
 pub fn requeue(conn: &mut PgConnection, message: MessageId) -> Result<()> {
+    db::prepared(
+        "UPDATE outbox o
+            SET identity_id = found.identity_id, channel_id = found.channel_id,
+                provider_id = CASE WHEN found.channel_id = o.channel_id THEN o.provider_id END
+           FROM (SELECT i.id AS identity_id, i.channel_id
+                   FROM outbox mine
+                   JOIN messages m ON m.id = mine.message_id
+                   JOIN contact_identities i ON i.contact_id = mine.contact_id
+                   JOIN channels ch ON ch.id = i.channel_id
+                  WHERE mine.message_id = $1 AND mine.identity_id IS NULL AND i.kind = identity_kind(ch.kind)
+                    AND (i.channel_id = mine.channel_id
+                         OR m.schedule_id IS NULL AND ch.deactivated_at IS NULL AND sends_messages(ch.kind))
+                  ORDER BY i.channel_id = mine.channel_id DESC, greatest(i.seen_at, i.worked_at) DESC NULLS LAST, i.id
+                  LIMIT 1) found
+          WHERE o.message_id = $1",
+    )
+    .bind(message)
+    .execute(conn)?;
     db::prepared(
         "UPDATE outbox
             SET state = 'queued', reason = NULL, detail = '', attempts = 0, next_attempt_at = clock_timestamp(),

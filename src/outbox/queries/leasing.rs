@@ -11,7 +11,7 @@ use crate::files::ContentHash;
 use crate::ids::{ChannelId, ContactId, MessageId, ScheduleId};
 
 /// How long a worker may take for one attempt. Transports give up sooner.
-const LEASE: &str = "interval '150 seconds'";
+pub const LEASE: &str = "interval '150 seconds'";
 
 db::row! {
     /// A message that this process has leased.

@@ -16,6 +16,6 @@ pub use enqueue::enqueue;
 pub use leasing::{Expired, Leased, LeasedFile, earlier_ids, expired, files, lease};
 pub use reports::{Reported, forget_that_it_worked, lock_reported, set_attempt_taken, set_received};
 pub use results::{
-    Ended, Locked, TooOld, end_attempt, lock, lock_too_old, notify, set_ended, set_fixed_id, set_provider_id,
+    Ended, Locked, TooOld, end_attempt, hold_lease, lock, lock_too_old, notify, set_ended, set_provider_id,
     set_sent, set_waiting, too_old,
 };

@@ -4,6 +4,7 @@ use diesel::pg::PgConnection;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::leasing::LEASE;
 use crate::channels::ChannelKind;
 use crate::db;
 use crate::error::Result;
@@ -61,7 +62,8 @@ pub fn lock(conn: &mut PgConnection, message: MessageId, lease: Uuid) -> Result<
         "SELECT o.channel_id, ch.kind, o.contact_id, m.schedule_id, o.attempts,
                 (SELECT count(*) FROM outbox_attempts a
                   WHERE a.message_id = o.message_id AND a.started_at >= o.queued_at) AS tries,
-                (extract(epoch FROM clock_timestamp() - o.queued_at) * 1000)::bigint AS age_ms,
+                (extract(epoch FROM least(clock_timestamp(), st.paused_at, ch.deactivated_at) - o.queued_at) * 1000)::bigint
+                    AS age_ms,
                 EXISTS (SELECT FROM outbox_attempts a
                          WHERE a.message_id = o.message_id AND a.outcome = 'unknown' AND a.lease <> $2) AS was_unknown,
                 coalesce(st.last_success_at > (SELECT max(a.started_at) FROM outbox_attempts a
@@ -109,14 +111,23 @@ pub fn set_sent(conn: &mut PgConnection, message: MessageId) -> Result<()> {
     Ok(())
 }
 
-/// Stores the id that we chose for a message, before it is written.
-pub fn set_fixed_id(conn: &mut PgConnection, message: MessageId, lease: Uuid, id: &str) -> Result<()> {
-    db::prepared("UPDATE outbox SET provider_id = $3 WHERE message_id = $1 AND lease = $2")
-        .bind(message)
-        .bind(lease)
-        .bind(id)
-        .execute(conn)?;
-    Ok(())
+/// Begins the lease anew, and stores the id that we chose for the message, right before it is handed over. Returns `false`
+/// if the lease has ended: then another worker may send the message.
+pub fn hold_lease(
+    conn: &mut PgConnection,
+    message: MessageId,
+    lease: Uuid,
+    fixed_id: Option<&str>,
+) -> Result<bool> {
+    let held = db::prepared(format!(
+        "UPDATE outbox SET leased_until = clock_timestamp() + {LEASE}, provider_id = coalesce($3, provider_id)
+          WHERE message_id = $1 AND lease = $2 AND leased_until > clock_timestamp()"
+    ))
+    .bind(message)
+    .bind(lease)
+    .bind(fixed_id)
+    .execute(conn)?;
+    Ok(held == 1)
 }
 
 /// Keeps the row in the queue for another attempt.
@@ -202,12 +213,17 @@ pub fn notify(conn: &mut PgConnection, message: MessageId) -> Result<Option<(i64
     Ok(ids.0.zip(ids.1))
 }
 
-/// Messages that have waited for longer than `max_age_ms`, and are not being sent. Their channel may be paused.
+/// Messages that have waited for longer than `max_age_ms`, and are not being sent. While their channel is paused or
+/// deactivated, messages do not age.
 pub fn too_old(conn: &mut PgConnection, max_age_ms: i64) -> Result<Vec<MessageId>> {
     Ok(db::prepared(
-        "SELECT message_id FROM outbox
-          WHERE state = 'queued' AND lease IS NULL AND queued_at < clock_timestamp() - $1 * interval '1 millisecond'
-          ORDER BY message_id LIMIT 500",
+        "SELECT o.message_id
+           FROM outbox o
+           JOIN channels ch ON ch.id = o.channel_id
+           JOIN channel_states st ON st.channel_id = o.channel_id
+          WHERE o.state = 'queued' AND o.lease IS NULL
+            AND o.queued_at < least(clock_timestamp(), st.paused_at, ch.deactivated_at) - $1 * interval '1 millisecond'
+          ORDER BY o.message_id LIMIT 500",
     )
     .bind(max_age_ms)
     .load(conn)?)
@@ -230,9 +246,12 @@ pub fn lock_too_old(conn: &mut PgConnection, message: MessageId, max_age_ms: i64
         "SELECT o.contact_id, m.schedule_id,
                 EXISTS (SELECT FROM outbox_attempts a
                          WHERE a.message_id = o.message_id AND a.outcome = 'unknown') AS was_unknown
-           FROM outbox o JOIN messages m ON m.id = o.message_id
+           FROM outbox o
+           JOIN messages m ON m.id = o.message_id
+           JOIN channels ch ON ch.id = o.channel_id
+           JOIN channel_states st ON st.channel_id = o.channel_id
           WHERE o.message_id = $1 AND o.state = 'queued' AND o.lease IS NULL
-            AND o.queued_at < clock_timestamp() - $2 * interval '1 millisecond'
+            AND o.queued_at < least(clock_timestamp(), st.paused_at, ch.deactivated_at) - $2 * interval '1 millisecond'
             FOR NO KEY UPDATE OF o",
     )
     .bind(message)

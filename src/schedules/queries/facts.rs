@@ -90,7 +90,7 @@ fn channels(
     contact: ContactId,
     edited: Option<ScheduleId>,
 ) -> Result<Vec<ContactChannel>> {
-    // SQL text: the order compares the latest of several tables.
+    // SQL text: the order compares the latest of several tables. Messages of the web chat name no channel.
     Ok(db::prepared(
         "SELECT ch.id, ch.kind, ch.name, ch.id = c.channel_id AS is_first, ch.deactivated_at IS NULL AS is_active
            FROM contacts c
@@ -98,9 +98,10 @@ fn channels(
                    FROM contact_identities WHERE contact_id = $1 GROUP BY channel_id, kind) known ON true
            JOIN channels ch ON ch.id = known.channel_id AND identity_kind(ch.kind) = known.kind
            LEFT JOIN schedules e ON e.id = $2 AND e.contact_id = c.id
-           LEFT JOIN LATERAL (SELECT coalesce(m.channel_id, c.channel_id) AS channel_id, m.created_at
+           LEFT JOIN LATERAL (SELECT m.channel_id, m.created_at
                                 FROM messages m WHERE m.contact_id = c.id AND m.kind = 'customer'
-                               ORDER BY m.id DESC LIMIT 1) wrote ON wrote.channel_id = ch.id
+                               ORDER BY m.id DESC LIMIT 1) wrote
+             ON wrote.channel_id = ch.id OR wrote.channel_id IS NULL AND ch.kind = 'web_chat'
           WHERE c.id = $1 AND (ch.deactivated_at IS NULL OR ch.id = coalesce(e.channel_id, c.channel_id) AND e.id IS NOT NULL)
           ORDER BY greatest(known.used_at, wrote.created_at) DESC NULLS LAST, is_first DESC, ch.id",
     )
