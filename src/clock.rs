@@ -111,6 +111,14 @@ impl Zone {
         hour(self.local(at))
     }
 
+    /// `às 10:00`, `à 01:00`; with the date unless it is today's, `em 05/12/2026 às 10:00`.
+    pub fn at_time(self, at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+        let local = self.local(at);
+        let article = if local.hour() == 1 { "à" } else { "às" };
+        let time = format!("{article} {}", hour(local));
+        if self.day(at) == self.day(now) { time } else { format!("em {} {time}", day(local.date())) }
+    }
+
     /// `05/12/2026 às 10:00`.
     pub fn date_time(self, at: DateTime<Utc>) -> String {
         date_time(self.local(at))

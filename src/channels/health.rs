@@ -1,6 +1,7 @@
 //! How a channel that hands messages over is doing, in words.
 
 use super::queries::{COUNT_LIMIT, StateRow};
+use crate::channels::ChannelKind;
 use crate::clock::Zone;
 use crate::text::thousands;
 
@@ -119,10 +120,19 @@ fn facts(row: &StateRow, zone: Zone) -> Vec<Fact> {
     if let Some(at) = next_attempt(row) {
         facts.push(fact("Próxima tentativa", at.map_or("Agora".into(), |at| zone.date_time(at))));
     }
+    // While the channel fails, a sentence says it.
+    if let Some(at) = row.last_error_at.filter(|_| row.failing_since.is_none()) {
+        facts.push(fact("Último erro", format!("{}: {}", zone.date_time(at), row.last_error)));
+    }
     facts.push(fact("Falharam", count(row.failed)));
     facts.push(fact("Incertas", count(row.uncertain)));
     if let Some(at) = row.last_received_at {
-        facts.push(fact("Última busca de mensagens", zone.date_time(at)));
+        // Only mail is fetched; the others tell when a message came in.
+        let label = match row.kind {
+            ChannelKind::Email => "Última busca de mensagens",
+            _ => "Última mensagem recebida",
+        };
+        facts.push(fact(label, zone.date_time(at)));
     }
     facts
 }
@@ -173,12 +183,14 @@ mod tests {
     fn row() -> StateRow {
         StateRow {
             channel_id: ChannelId(1),
+            kind: ChannelKind::Webhook,
             now: DateTime::UNIX_EPOCH,
             paused_at: None,
             paused_by: None,
             failing_since: None,
             broken_until: None,
             last_success_at: None,
+            last_error_at: None,
             last_error: String::new(),
             last_received_at: None,
             receiving_failing_since: None,
@@ -205,6 +217,18 @@ mod tests {
         assert_eq!(HealthState::of(&StateRow { paused_at: at(3), ..failing }), HealthState::Paused);
         let deaf = StateRow { receiving_failing_since: at(2), last_success_at: at(1), ..row() };
         assert_eq!(HealthState::of(&deaf), HealthState::Failing);
+    }
+
+    #[test]
+    fn a_working_channel_shows_its_last_error_and_what_came_in() {
+        let zone = Zone::named("America/Sao_Paulo");
+        let labels = |row: &StateRow| facts(row, zone).iter().map(|fact| fact.label).collect::<Vec<_>>();
+        let row = StateRow { last_received_at: at(2), last_error_at: at(1), ..row() };
+        assert!(labels(&row).contains(&"Última mensagem recebida") && labels(&row).contains(&"Último erro"));
+        let mail = StateRow { kind: ChannelKind::Email, failing_since: at(1), ..row };
+        assert!(
+            labels(&mail).contains(&"Última busca de mensagens") && !labels(&mail).contains(&"Último erro")
+        );
     }
 
     #[test]

@@ -213,7 +213,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
 /// A service may ask us to wait for at most this time: the message would otherwise hold up those after it.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 3600);
+pub const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 3600);
 
 /// What is known about a message when an attempt ends.
 #[derive(Clone, Copy, Debug)]

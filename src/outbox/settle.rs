@@ -6,7 +6,7 @@ use diesel::pg::PgConnection;
 use uuid::Uuid;
 
 use super::DeliveryState;
-use super::outcome::{self, MAX_AGE, Next, Progress, Reason};
+use super::outcome::{self, LONGEST_RETRY_AFTER, MAX_AGE, Next, Outcome, Progress, Reason};
 use super::queries::{self, Ended};
 use crate::channels::transport::{Attempt, Phase};
 use crate::channels::{Capabilities, Promise};
@@ -49,6 +49,9 @@ pub fn settle(
         queries::record_channel(conn, locked.channel_id, Some(&detail))?;
     } else if outcome.is_of_service() {
         queries::record_channel(conn, locked.channel_id, None)?;
+    }
+    if let Some(wait) = attempt.retry_after.filter(|_| outcome == Outcome::NotSent(Reason::RateLimited)) {
+        queries::wait_as_asked(conn, locked.channel_id, milliseconds(wait.min(LONGEST_RETRY_AFTER)))?;
     }
     if let Some(provider_id) = &attempt.provider_id {
         // Also after an attempt without an answer: the service may report that it took the message.

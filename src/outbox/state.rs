@@ -48,6 +48,30 @@ impl DeliveryState {
 }
 
 impl Reason {
+    /// Whether only an answer of the service has this reason. Otherwise what is known may be our own conclusion.
+    pub fn is_word_of_service(self) -> bool {
+        match self {
+            Self::RefusedSender
+            | Self::RefusedRecipient
+            | Self::RefusedContent
+            | Self::TooLarge
+            | Self::RateLimited
+            | Self::Bounced => true,
+            Self::Unreachable
+            | Self::ChannelBroken
+            | Self::NoAnswer
+            | Self::TooOld
+            | Self::Interrupted
+            | Self::NoAddress => false,
+        }
+    }
+
+    /// What stands below the sentence: the service's answer, or else what we noted.
+    pub fn detail(self, detail: &str) -> String {
+        let whose = if self.is_word_of_service() { "Resposta do servidor" } else { "Detalhe" };
+        format!("{whose}: “{detail}”")
+    }
+
     /// A sentence for the team.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -83,6 +107,12 @@ mod tests {
             let awaits = [DeliveryState::Failed, DeliveryState::Uncertain].contains(state);
             assert_eq!(state.awaits_a_person(), awaits, "{state:?}");
         }
+    }
+
+    #[test]
+    fn only_what_a_service_said_is_shown_as_its_answer() {
+        assert_eq!(Reason::RefusedContent.detail("550 não"), "Resposta do servidor: “550 não”");
+        assert_eq!(Reason::NoAnswer.detail("sem resposta em 2 s"), "Detalhe: “sem resposta em 2 s”");
     }
 
     #[test]

@@ -130,7 +130,7 @@ async fn an_undelivered_message_notifies_once_per_failure_and_a_person_decides()
     let page = admin.get(&format!("/tickets/{ticket}")).await;
     page.assert_says("Não foi entregue. O servidor recusou o conteúdo da mensagem.");
     page.assert_says("Resposta do servidor: “o que o servidor disse”");
-    page.assert_says("Falhou às");
+    page.assert_says("Falhou ").assert_says(", segundo Sistema próprio");
     let notified = "SELECT count(*) AS value FROM notifications WHERE kind = 'message_failed'";
     let recipients = app.database.number(notified);
     assert!(recipients > 0);
@@ -515,4 +515,65 @@ async fn a_message_that_a_person_tried_again_in_time_does_not_end_as_too_old() {
     app.database.execute("UPDATE outbox SET queued_at = now()");
     end_too_old(&mut conn, message).unwrap();
     assert_eq!(state(&app.database, message), "queued");
+}
+
+#[actix_web::test]
+async fn the_thread_promises_no_attempt_that_will_not_come() {
+    let app = company().await;
+    let message = fire(&app, "Olá");
+    let leased = lease(&app.database).remove(0);
+    assert!(end(&app.database, &leased, Phase::BeforeWrite, Signal::NoConnection));
+    let admin = app.administrator().await;
+    let ticket =
+        app.database.number(&format!("SELECT ticket_id AS value FROM messages WHERE id = {message}"));
+    let path = format!("/tickets/{ticket}");
+    app.database.execute("UPDATE channel_states SET broken_until = '2099-12-05 15:00Z'");
+    admin.get(&path).await.assert_says("nova tentativa em 05/12/2099 às 12:00.");
+    app.database.execute("UPDATE channel_states SET paused_at = now()");
+    let page = admin.get(&path).await;
+    page.assert_says("Na fila de Sistema próprio, com o envio parado").assert_does_not_say("nova tentativa");
+}
+
+#[actix_web::test]
+async fn our_own_conclusions_are_not_shown_as_the_word_of_the_service() {
+    let app = company().await;
+    let message = fire(&app, "Olá");
+    app.database.execute(
+        "UPDATE outbox SET state = 'uncertain', reason = 'no_answer', detail = 'sem resposta', ended_at = now()",
+    );
+    let admin = app.administrator().await;
+    let ticket =
+        app.database.number(&format!("SELECT ticket_id AS value FROM messages WHERE id = {message}"));
+    let schedule =
+        app.database.number(&format!("SELECT schedule_id AS value FROM messages WHERE id = {message}"));
+    for path in [format!("/tickets/{ticket}"), format!("/schedules/{schedule}")] {
+        let page = admin.get(&path).await;
+        page.assert_says("Detalhe: “sem resposta”").assert_does_not_say("Resposta do servidor");
+        page.assert_does_not_say("segundo Sistema próprio");
+    }
+}
+
+#[actix_web::test]
+async fn a_service_that_asks_to_wait_is_not_called_for_other_messages_either() {
+    let app = company().await;
+    app.database.execute(
+        "INSERT INTO contacts (id, channel_id, name) VALUES (651, 402, 'Ivo Sá');
+         INSERT INTO contact_identities (contact_id, channel_id, kind, value) VALUES (651, 402, 'external', 'cliente-651')",
+    );
+    fire(&app, "um");
+    let other = fire(&app, "dois");
+    app.database.execute(&format!("UPDATE outbox SET contact_id = 651 WHERE message_id = {other}"));
+    let leased = lease(&app.database);
+    assert_eq!(leased.len(), 2);
+    let busy = Attempt {
+        retry_after: Some(std::time::Duration::from_secs(600)),
+        ..Attempt::new(Phase::Answered, Signal::Http(429), "HTTP 429")
+    };
+    let mut conn = app.database.connect();
+    assert!(settle(&mut conn, leased[0].message_id, leased[0].lease, &busy, 0.).unwrap());
+    assert!(end(&app.database, &leased[1], Phase::Answered, Signal::Http(200)));
+    let third = fire(&app, "três");
+    app.database.execute(&format!("UPDATE outbox SET contact_id = 651 WHERE message_id = {third}"));
+    assert!(lease(&app.database).is_empty(), "also after another message in progress arrived");
+    assert!(queries::next_in_ms(&mut conn, CHANNEL).unwrap() > Some(590_000));
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
 use super::COUNT_LIMIT;
+use crate::channels::ChannelKind;
 use crate::db;
 use crate::error::Result;
 use crate::ids::{ChannelId, UserId};
@@ -13,12 +14,14 @@ db::row! {
     #[derive(Clone, Debug)]
     pub struct StateRow {
         pub channel_id: ChannelId,
+        pub kind: ChannelKind,
         pub now: DateTime<Utc>,
         pub paused_at: Option<DateTime<Utc>>,
         pub paused_by: Option<String>,
         pub failing_since: Option<DateTime<Utc>>,
         pub broken_until: Option<DateTime<Utc>>,
         pub last_success_at: Option<DateTime<Utc>>,
+        pub last_error_at: Option<DateTime<Utc>>,
         pub last_error: String,
         pub last_received_at: Option<DateTime<Utc>>,
         pub receiving_failing_since: Option<DateTime<Utc>>,
@@ -32,9 +35,9 @@ db::row! {
     }
 }
 
-const STATE: &str = "SELECT st.channel_id, clock_timestamp() AS now, st.paused_at, u.name AS paused_by, st.failing_since,
+const STATE: &str = "SELECT st.channel_id, ch.kind, clock_timestamp() AS now, st.paused_at, u.name AS paused_by, st.failing_since,
         CASE WHEN st.broken_until > clock_timestamp() THEN st.broken_until END AS broken_until,
-        st.last_success_at, st.last_error, st.last_received_at, st.receiving_failing_since, st.receiving_error,
+        st.last_success_at, st.last_error_at, st.last_error, st.last_received_at, st.receiving_failing_since, st.receiving_error,
         queue.queued, queue.oldest_queued_at, queue.next_attempt_at,
         (SELECT count(*) FROM (SELECT FROM outbox o WHERE o.channel_id = st.channel_id AND o.state = 'failed'
           ORDER BY o.channel_id, o.ended_at LIMIT $1) n) AS failed,

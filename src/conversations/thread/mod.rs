@@ -75,6 +75,8 @@ db::row! {
         /// Since when it is in that state; for a queued one, when it is tried next.
         pub delivery_at: Option<DateTime<Utc>>,
         pub delivery_channel: Option<String>,
+        /// Whether the channel that hands it over is paused or deactivated.
+        pub is_delivery_stopped: bool,
     }
 }
 

@@ -44,15 +44,17 @@ pub fn part(conn: &mut PgConnection, contact: ContactId, audience: Audience, win
                              WHERE h.schedule_id = s.id GROUP BY w.id, w.name) hand) END AS planned_by,
                 m.created_at, m.delivered_at, m.read_at, m.client_key,
                 o.state AS delivery, o.reason AS delivery_reason, nullif(o.detail, '') AS delivery_detail,
-                CASE o.state WHEN 'queued' THEN o.next_attempt_at WHEN 'sent' THEN o.sent_at
+                CASE o.state WHEN 'queued' THEN greatest(o.next_attempt_at, st.broken_until) WHEN 'sent' THEN o.sent_at
                              WHEN 'delivered' THEN o.delivered_at WHEN 'read' THEN o.read_at
-                             ELSE o.ended_at END AS delivery_at, sender.name AS delivery_channel
+                             ELSE o.ended_at END AS delivery_at, sender.name AS delivery_channel,
+                st.paused_at IS NOT NULL OR sender.deactivated_at IS NOT NULL AS is_delivery_stopped
            FROM messages m
            JOIN tickets t ON t.id = m.ticket_id
            JOIN departments d ON d.id = t.department_id
            LEFT JOIN users u ON u.id = m.author_id
            LEFT JOIN outbox o ON o.message_id = m.id
            LEFT JOIN channels sender ON sender.id = o.channel_id
+           LEFT JOIN channel_states st ON st.channel_id = o.channel_id
            LEFT JOIN schedules s
              ON s.id = coalesce(m.schedule_id, CASE m.event WHEN 'ticket_opened' THEN t.schedule_id END)
           WHERE m.contact_id = $1 AND ($2 IS NOT NULL OR m.kind IN ('customer', 'attendant')) AND {place}

@@ -141,7 +141,10 @@ impl Foot {
             };
             Problem {
                 sentence: format!("{what} {why}"),
-                detail: message.delivery_detail.clone(),
+                detail: message
+                    .delivery_reason
+                    .zip(message.delivery_detail.as_ref())
+                    .map(|(reason, detail)| reason.detail(detail)),
                 can_act: viewer.can_attend(),
             }
         });
@@ -201,19 +204,37 @@ fn team_meta(message: &Message, customer: &str, zone: Zone) -> String {
 
 /// What became of a sent message, since when, and by whose word.
 fn state(message: &Message, zone: Zone) -> String {
-    let time = |at: Option<DateTime<Utc>>| at.map(|at| zone.time(at)).unwrap_or_default();
+    let now = Utc::now();
+    let when = |at: Option<DateTime<Utc>>| at.map(|at| zone.at_time(at, now)).unwrap_or_default();
     let channel = message.delivery_channel.as_deref().unwrap_or_default();
-    let since = time(message.delivery_at);
+    let since = when(message.delivery_at);
     match (message.delivery, message.delivered_at, message.read_at) {
+        (Some(DeliveryState::Queued), ..) if message.is_delivery_stopped => {
+            format!(" · Na fila de {channel}, com o envio parado")
+        }
         (Some(DeliveryState::Queued), ..) if message.delivery_reason.is_some() => {
             let why = message.delivery_reason.map_or("", Reason::sentence);
-            format!(" · Na fila de {channel}, nova tentativa às {since}. {why}")
+            let is_due = message.delivery_at.is_some_and(|at| at <= now);
+            let next = if is_due { "em breve" } else { &since };
+            format!(" · Na fila de {channel}, nova tentativa {next}. {why}")
         }
         (Some(DeliveryState::Queued), ..) => format!(" · Na fila de {channel}"),
-        (Some(state), ..) => format!(" · {} às {since}, segundo {channel}", state.label()),
-        (None, _, Some(read)) => format!(" · Lida às {}", time(Some(read))),
-        (None, Some(delivered), None) => format!(" · Entregue às {}", time(Some(delivered))),
+        (Some(state), ..) if is_word_of_service(state, message.delivery_reason) => {
+            format!(" · {} {since}, segundo {channel}", state.label())
+        }
+        (Some(state), ..) => format!(" · {} {since}", state.label()),
+        (None, _, Some(read)) => format!(" · Lida {}", when(Some(read))),
+        (None, Some(delivered), None) => format!(" · Entregue {}", when(Some(delivered))),
         (None, None, None) => String::new(),
+    }
+}
+
+/// Whether the service itself said that the message is in this state.
+fn is_word_of_service(state: DeliveryState, reason: Option<Reason>) -> bool {
+    match state {
+        DeliveryState::Sent | DeliveryState::Delivered | DeliveryState::Read => true,
+        DeliveryState::Failed => reason.is_some_and(Reason::is_word_of_service),
+        DeliveryState::Queued | DeliveryState::Uncertain | DeliveryState::Discarded => false,
     }
 }
 

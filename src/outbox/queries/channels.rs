@@ -32,12 +32,13 @@ pub fn channels(conn: &mut PgConnection) -> Result<Vec<SendingChannel>> {
 const FAILURES_TO_BREAK: i32 = 3;
 
 /// Records that the channel worked, or did not for its own sake. After some failures in a row, nothing is sent for 30
-/// seconds, then a minute, up to 15 minutes.
+/// seconds, then a minute, up to 15 minutes. A wait that the service asked for, without failures, lasts as long as it said.
 pub fn record_channel(conn: &mut PgConnection, channel: ChannelId, error: Option<&str>) -> Result<()> {
     match error {
         None => db::prepared(
             "UPDATE channel_states
-                SET failures_in_a_row = 0, failing_since = NULL, broken_until = NULL, last_success_at = clock_timestamp()
+                SET broken_until = CASE WHEN failures_in_a_row = 0 THEN broken_until END,
+                    failures_in_a_row = 0, failing_since = NULL, last_success_at = clock_timestamp()
               WHERE channel_id = $1",
         )
         .bind(channel)
@@ -46,15 +47,28 @@ pub fn record_channel(conn: &mut PgConnection, channel: ChannelId, error: Option
             "UPDATE channel_states
                 SET failures_in_a_row = failures_in_a_row + 1, last_error_at = clock_timestamp(), last_error = $2,
                     failing_since = coalesce(failing_since, clock_timestamp()),
-                    broken_until = CASE WHEN failures_in_a_row + 1 >= {FAILURES_TO_BREAK}
+                    broken_until = greatest(broken_until, CASE WHEN failures_in_a_row + 1 >= {FAILURES_TO_BREAK}
                         THEN clock_timestamp() + least(900, 30 * 2 ^ least(failures_in_a_row + 1 - {FAILURES_TO_BREAK}, 10))
-                             * interval '1 second' END
+                             * interval '1 second' END)
               WHERE channel_id = $1"
         ))
         .bind(channel)
         .bind(error)
         .execute(conn)?,
     };
+    Ok(())
+}
+
+/// The service asks to wait: the channel sends nothing meanwhile.
+pub fn wait_as_asked(conn: &mut PgConnection, channel: ChannelId, wait_ms: i64) -> Result<()> {
+    db::prepared(
+        "UPDATE channel_states
+            SET broken_until = greatest(broken_until, clock_timestamp() + $2 * interval '1 millisecond')
+          WHERE channel_id = $1",
+    )
+    .bind(channel)
+    .bind(wait_ms)
+    .execute(conn)?;
     Ok(())
 }
 

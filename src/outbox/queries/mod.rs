@@ -10,7 +10,7 @@ mod leasing;
 mod reports;
 mod results;
 
-pub use channels::{SendingChannel, channels, next_in_ms, record_channel};
+pub use channels::{SendingChannel, channels, next_in_ms, record_channel, wait_as_asked};
 pub use decisions::{UndeliveredMessage, discard, lock_for_person, requeue, ticket_of};
 pub use enqueue::enqueue;
 pub use leasing::{Expired, Leased, LeasedFile, earlier_ids, expired, files, lease};

@@ -140,7 +140,8 @@ fn handed_over(zone: Zone, detail: &Detail) -> Vec<Entry> {
     let Some(at) = detail.delivery_ended_at else { return entries };
     let mut ended = Entry::new("error", "alert-triangle", title, at);
     ended.lines.extend(detail.delivery_reason.map(|reason| reason.sentence().to_owned()));
-    ended.lines.extend(detail.delivery_detail.as_ref().map(|said| format!("Resposta do servidor: “{said}”")));
+    let said = detail.delivery_reason.zip(detail.delivery_detail.as_ref());
+    ended.lines.extend(said.map(|(reason, said)| reason.detail(said)));
     entries.push(ended.with_sub(zone, &[]));
     entries
 }
