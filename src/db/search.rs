@@ -69,9 +69,19 @@ fn with_telephones(words: Vec<&str>) -> Vec<String> {
         .chunk_by(|one, next| phone::is_part(one) && phone::is_part(next))
         .flat_map(|run| match phone::Phone::parse(&run.join(" ")) {
             Ok(phone) => vec![phone.national().to_owned()],
-            Err(_) => run.iter().map(|word| (*word).to_owned()).collect(),
+            Err(_) => match beginning_of_service_number(run) {
+                Some(digits) => vec![digits],
+                None => run.iter().map(|word| (*word).to_owned()).collect(),
+            },
         })
         .collect()
+}
+
+/// The first digits of a number such as 0800 123 0036, which is stored without the 0.
+fn beginning_of_service_number(run: &[&str]) -> Option<String> {
+    let digits: String = run.concat().chars().filter(char::is_ascii_digit).collect();
+    let is_service = ["0300", "0500", "0800", "0900"].iter().any(|prefix| digits.starts_with(prefix));
+    is_service.then(|| digits[1..].to_owned())
 }
 
 /// Drops words that are contained in another, because every match of the longer one matches them too. `words`
@@ -113,6 +123,13 @@ mod tests {
     fn words_that_say_nothing_more_are_left_out() {
         assert_eq!(Search::parse("silva Silva SILVA sil souza").unwrap().all(), ["%silva%", "%souza%"]);
         assert_eq!(Search::parse("a1 b2 c3 d4 e5 f6 g7 h8").unwrap().all().len(), MAX_WORDS);
+    }
+
+    #[test]
+    fn the_beginning_of_a_service_number_is_searched_without_its_zero() {
+        assert_eq!(Search::parse("SAC 0800").unwrap().all(), ["%SAC%", "%800%"]);
+        assert_eq!(Search::parse("0800-123").unwrap().all(), ["%800123%"]);
+        assert_eq!(Search::parse("0142").unwrap().all(), ["%0142%"]);
     }
 
     #[test]

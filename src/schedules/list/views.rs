@@ -181,10 +181,16 @@ impl Empty {
                 let text = "Só agendamentos concluídos enviaram mensagem: veja a aba Concluído.".to_owned();
                 return Self { title, text, clear };
             }
+            let are_short = filters.q.split_whitespace().all(|word| word.chars().count() <= 2);
+            let advice = if are_short && !filters.q.is_empty() {
+                " Uma busca só com palavras de uma ou duas letras encontra as palavras que começam com elas."
+            } else {
+                ""
+            };
             return Self {
                 title,
                 text: format!(
-                    "Não há {} que correspondam aos filtros escolhidos.",
+                    "Não há {} que correspondam aos filtros escolhidos.{advice}",
                     match filters.status {
                         None => "agendamentos",
                         Some(Status::Scheduled) => "agendamentos pendentes",

@@ -228,10 +228,6 @@ impl FormPage {
         MESSAGE_LIMIT
     }
 
-    fn when_limit(&self) -> usize {
-        clock::words::LIMIT
-    }
-
     fn comment_limit(&self) -> usize {
         COMMENT_LIMIT
     }

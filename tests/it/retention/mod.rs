@@ -24,6 +24,7 @@ fn grow_older(database: &Database, age: &str) {
         "SET session_replication_role = replica;
          UPDATE schedules SET due_at = due_at - interval '{age}', created_at = created_at - interval '{age}',
                 finished_at = finished_at - interval '{age}';
+         UPDATE schedule_deliveries SET due_at = due_at - interval '{age}';
          UPDATE schedule_history SET at = at - interval '{age}';
          UPDATE audit SET at = at - interval '{age}';
          UPDATE tickets SET opened_at = opened_at - interval '{age}', closed_at = closed_at - interval '{age}';

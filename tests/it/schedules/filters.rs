@@ -62,6 +62,9 @@ async fn a_search_covers_all_texts_and_ignores_accents_and_case() {
             format!("q={}", url::form_urlencoded::byte_serialize(query.as_bytes()).collect::<String>());
         assert_eq!(shown(&admin, &query).await, found, "{query}");
     }
+    admin.get("/schedules?q=zq").await.assert_says("encontra as palavras que começam com elas");
+    let zebra = admin.get("/schedules?q=zebra").await;
+    zebra.assert_does_not_say("encontra as palavras que começam com elas");
 }
 
 #[actix_web::test]

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::pg::PgConnection;
 
+use super::filter_values::DELIVERY;
 use super::search::{BEFORE_WORDS, PlainWords};
 use crate::db;
 use crate::error::Result;
@@ -55,18 +56,17 @@ pub struct TextSample {
 }
 
 impl TextSample {
-    /// Reads randomly chosen blocks of the table.
+    /// Reads randomly chosen blocks of the table. OFFSET 0 keeps the planner from reading all schedules beside them.
     pub fn load(conn: &mut PgConnection) -> Result<Self> {
         let schedules: Vec<SampledSchedule> = db::replanned(format!(
             "SELECT x.search, s.status, s.department_id, coalesce(s.attendant_id, 0) AS attendant_or_queue,
-                    s.created_by, s.action, d.state AS delivery, s.due_at, size.schedules AS size
+                    s.created_by, s.action, {DELIVERY} AS delivery, s.due_at, size.schedules AS size
                FROM (SELECT greatest(reltuples, 0)::bigint AS schedules
                        FROM pg_class WHERE oid = 'schedule_texts'::regclass) size
               CROSS JOIN (SELECT schedule_id, left(search, {MAX_CHARS}) AS search FROM schedule_texts TABLESAMPLE SYSTEM (
                              (SELECT least(100, 100 * {SIZE} / greatest(reltuples, 1))
                                 FROM pg_class WHERE oid = 'schedule_texts'::regclass)) LIMIT 2 * {SIZE}) x
-               JOIN schedules s ON s.id = x.schedule_id
-               LEFT JOIN schedule_deliveries d ON d.schedule_id = s.id"
+              CROSS JOIN LATERAL (SELECT * FROM schedules WHERE id = x.schedule_id OFFSET 0) s"
         ))
         .load(conn)?;
         Ok(Self::of(schedules))
