@@ -41,7 +41,8 @@ async fn a_message_lies_in_the_customers_account_and_the_answer_in_its_ticket() 
     );
     servers.send("raul@mail.example", "conversa@mail.example", &answer);
     let thread = "SELECT body AS value FROM messages WHERE contact_id = 650 AND kind <> 'event' ORDER BY id";
-    let said = ["Confirmar a renovação", "Olá, Raul!\nSegue o orçamento.", "Pode fazer."];
+    let said =
+        ["Confirmar a renovação", "Olá, Raul!\nSegue o orçamento.", "Assunto: Outro assunto\n\nPode fazer."];
     until(|| desk.database.texts(thread).len() == said.len());
     assert_eq!(desk.database.texts(thread), said);
     let quoted = desk.database.texts("SELECT quoted AS value FROM messages WHERE kind = 'customer'");

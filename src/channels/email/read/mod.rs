@@ -18,8 +18,9 @@ use crate::inbox::{ChannelMessage, Read, Reading};
 use bounce::DeliveryReport;
 use parts::AttachedFile;
 
-/// Maximum characters of a customer's name, and of what is kept of a quote.
+/// Maximum characters of a customer's name, of a subject, and of what is kept of a quote.
 const LONGEST_NAME: usize = 100;
+const LONGEST_SUBJECT: usize = 500;
 const LONGEST_QUOTE: usize = 50_000;
 
 /// What a mail is.
@@ -37,6 +38,8 @@ pub enum Mail {
 pub struct CustomerMail {
     pub from: Email,
     pub name: Option<String>,
+    /// `None` if it only repeats the subject of the mail that this one answers.
+    pub subject: Option<String>,
     pub text: String,
     pub quoted: String,
     pub files: Vec<AttachedFile>,
@@ -44,6 +47,17 @@ pub struct CustomerMail {
     pub answers: Vec<String>,
     /// The addresses it was sent to. One may hold the token of our Reply-To.
     pub recipients: Vec<String>,
+}
+
+impl CustomerMail {
+    /// The subject and the text. Some customers write all they want into the subject.
+    fn with_subject(&self) -> String {
+        match (&self.subject, self.text.trim().is_empty()) {
+            (None, _) => self.text.clone(),
+            (Some(subject), true) => subject.clone(),
+            (Some(subject), false) => format!("Assunto: {subject}\n\n{}", self.text),
+        }
+    }
 }
 
 /// Reads a mail of the inbox, and stores its files.
@@ -68,6 +82,7 @@ pub async fn read(reading: &Reading<'_>) -> Result<Read> {
             Err(sentence) => refused_files.push(sentence),
         }
     }
+    let text = mail.with_subject();
     let ids = MailIds::new(reading.channel, reading.options);
     let named = mail.recipients.iter().filter_map(|address| ids.message_of(address));
     let answers = mail.answers.into_iter().chain(named.map(|message| ids.message_id(message))).collect();
@@ -76,7 +91,7 @@ pub async fn read(reading: &Reading<'_>) -> Result<Read> {
         provider_id: reading.provider_id.to_owned(),
         identities: vec![Identity { kind: IdentityKind::Email, value: mail.from.as_str().to_owned() }],
         name: mail.name,
-        text: mail.text,
+        text,
         quoted: mail.quoted,
         files,
         refused_files,
@@ -124,12 +139,22 @@ pub fn parse(bytes: &[u8], own_address: &str) -> Mail {
             .and_then(|sender| sender.name())
             .map(|name| parts::one_line(name).chars().take(LONGEST_NAME).collect())
             .filter(|name: &String| !name.is_empty()),
+        subject: subject(&message),
         text,
         quoted: quoted.chars().take(LONGEST_QUOTE).collect(),
         files: parts::files(&message),
         answers: answers(&message),
         recipients: recipients(&message),
     }))
+}
+
+/// The subject, if the customer chose it. An answer that begins with "Re:" repeats the one of the thread.
+fn subject(message: &Message<'_>) -> Option<String> {
+    let subject: String = parts::one_line(message.subject()?).chars().take(LONGEST_SUBJECT).collect();
+    let start = subject.split(':').next().unwrap_or_default().trim();
+    let is_reply =
+        subject.contains(':') && ["re", "res"].iter().any(|prefix| start.eq_ignore_ascii_case(prefix));
+    (!subject.is_empty() && !(is_reply && !answers(message).is_empty())).then_some(subject)
 }
 
 /// Why a mail is taken to be written by a program; `None` for those of people. An answer to such a mail could be answered

@@ -144,6 +144,24 @@ fn a_reply_from_apple_mail_has_whole_paragraphs() {
 }
 
 #[test]
+fn the_subject_is_part_of_what_a_customer_says() {
+    let said = |mail: &str| message(&format!("From: Raul <raul@empresa.example>\n{mail}")).with_subject();
+    assert_eq!(said("Subject: Cancelar pedido 123\n\n"), "Cancelar pedido 123");
+    assert_eq!(said("Subject: Pedido 123\n\nCancelem.\n"), "Assunto: Pedido 123\n\nCancelem.");
+    assert_eq!(said("\nOi\n"), "Oi");
+    let answer = "In-Reply-To: <ours@pontual.example>";
+    assert_eq!(said(&format!("{answer}\nSubject: RES: atendimento 77\n\nOi\n")), "Oi");
+    assert_eq!(said(&format!("{answer}\nSubject: Cancelar\n\nOi\n")), "Assunto: Cancelar\n\nOi");
+    assert_eq!(
+        said("Subject: Re: Pedido 123\n\nOi\n"),
+        "Assunto: Re: Pedido 123\n\nOi",
+        "it answers nothing"
+    );
+    assert_eq!(message(GMAIL).with_subject(), "Pode ser às 9h.");
+    assert_eq!(message(OUTLOOK).subject, None);
+}
+
+#[test]
 fn mails_of_programs_are_ignored() {
     let with =
         |head: &str| format!("{head}\nFrom: Raul <raul@empresa.example>\nTo: {OWN}\nSubject: x\n\noi\n");
