@@ -4,6 +4,7 @@
 use diesel::pg::PgConnection;
 
 use super::{Identity, queries};
+use crate::contacts::form::NAME_LIMIT;
 use crate::contacts::merge::merge_automatically;
 use crate::error::{Error, Result};
 use crate::ids::{ChannelId, ContactId};
@@ -36,7 +37,9 @@ pub fn resolve(
         let contact = match found.as_slice() {
             [] => {
                 let name = name.map(str::trim).filter(|name| !name.is_empty()).unwrap_or(&first.value);
-                Some(queries::create(conn, channel, first, name)?)
+                // An address may be longer than a name.
+                let name: String = name.chars().take(NAME_LIMIT).collect();
+                Some(queries::create(conn, channel, first, &name)?)
             }
             [contact] => Some(*contact),
             several => merge_automatically(conn, several)?,
