@@ -44,6 +44,6 @@ pub struct ChannelMessage {
     /// Sentences about files that were refused, as `Reading::keep` returns them. They are shown below the text.
     pub refused_files: Vec<String>,
     /// Our messages that it answers, by the ids that we gave the service. If no identity is known, the contact of one of
-    /// them wrote it.
+    /// them wrote it, from another address, which the text then names.
     pub answers: Vec<String>,
 }

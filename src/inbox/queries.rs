@@ -151,15 +151,17 @@ pub fn is_taken(conn: &mut PgConnection, channel: ChannelId, provider_id: &str) 
         .get_result(conn)?)
 }
 
-/// The contact of the newest of our messages that the service knows by one of `answers`.
+/// The contact of the newest of our messages that the service knows by one of `answers`. An anonymised contact must not get
+/// an address back.
 pub fn contact_of_answer(
     conn: &mut PgConnection,
     channel: ChannelId,
     answers: &[String],
 ) -> Result<Option<ContactId>> {
     Ok(db::prepared(
-        "SELECT contact_id FROM outbox WHERE channel_id = $1 AND provider_id = ANY($2)
-          ORDER BY message_id DESC LIMIT 1",
+        "SELECT o.contact_id FROM outbox o JOIN contacts c ON c.id = o.contact_id
+          WHERE o.channel_id = $1 AND o.provider_id = ANY($2) AND c.anonymised_at IS NULL
+          ORDER BY o.message_id DESC LIMIT 1",
     )
     .bind(channel)
     .bind(answers)

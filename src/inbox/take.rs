@@ -5,7 +5,7 @@ use diesel::pg::PgConnection;
 use super::split::split;
 use super::store::stored_id;
 use super::{ChannelMessage, IncomingFile, queries};
-use crate::contacts::identities::queries::{attach, contacts_of, lock};
+use crate::contacts::identities::queries::{contacts_of, lock};
 use crate::contacts::identities::{Identity, Resolved, resolve};
 use crate::conversations::receive::{IncomingMessage, receive_from_service};
 use crate::conversations::thread::{BODY_LIMIT, Body, Origin};
@@ -36,46 +36,61 @@ pub fn take(conn: &mut PgConnection, message: &ChannelMessage) -> Result<Taken> 
         return Ok(Taken::Known);
     }
     let identities: Vec<Identity> = message.identities.iter().map(without_nul).collect();
-    attach_by_answer(conn, message, &identities)?;
-    let name = message.name.as_deref().map(one_line);
-    let contact = match resolve(conn, message.channel, &identities, name.as_deref())? {
-        Resolved::Contact(contact) => contact,
-        Resolved::Archived => return Ok(Taken::Archived),
+    let (contact, other_address) = match answered_contact(conn, message, &identities)? {
+        Some(contact) => (contact, identities.first().map(|identity| identity.value.as_str())),
+        None => {
+            let name = message.name.as_deref().map(one_line);
+            match resolve(conn, message.channel, &identities, name.as_deref())? {
+                Resolved::Contact(contact) => (contact, None),
+                Resolved::Archived => return Ok(Taken::Archived),
+            }
+        }
     };
     let origin = Origin { channel: message.channel, provider_id };
-    for incoming in parts(message, contact, origin) {
+    for incoming in parts(message, contact, other_address, origin) {
         receive_from_service(conn, &incoming)?;
     }
     Ok(Taken::Written(contact))
 }
 
 /// A customer may answer from an address that we do not know. Then the message that they answer says which contact wrote.
-fn attach_by_answer(
+/// Locks the contact.
+///
+/// The address does not become the contact's: whoever gets our mail forwarded can answer it, and later messages must not
+/// go to them. `None` if the contact is archived or anonymised: then a new customer wrote.
+fn answered_contact(
     conn: &mut PgConnection,
     message: &ChannelMessage,
     identities: &[Identity],
-) -> Result<()> {
+) -> Result<Option<ContactId>> {
     if message.answers.is_empty() || !contacts_of(conn, message.channel, identities)?.is_empty() {
-        return Ok(());
+        return Ok(None);
     }
     let asked = |conn: &mut PgConnection| queries::contact_of_answer(conn, message.channel, &message.answers);
     let mut found = asked(conn)?;
     while let Some(contact) = found {
-        let is_active = lock(conn, contact)?.is_some();
+        if lock(conn, contact)?.is_some() {
+            return Ok(Some(contact));
+        }
         // It may have been merged into another contact before the lock.
         let now = asked(conn)?;
-        if is_active || now == found {
-            return attach(conn, message.channel, contact, identities);
+        if now == found {
+            return Ok(None);
         }
         found = now;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The entries of the thread. Only the first one has the service's id and the quotation.
-fn parts(message: &ChannelMessage, contact: ContactId, origin: Origin) -> Vec<IncomingMessage> {
+fn parts(
+    message: &ChannelMessage,
+    contact: ContactId,
+    other_address: Option<&str>,
+    origin: Origin,
+) -> Vec<IncomingMessage> {
     let mut files: Vec<&[IncomingFile]> = message.files.chunks(MAX_FILES).collect();
-    let mut texts = split(&whole_text(message), BODY_LIMIT);
+    let mut texts = split(&whole_text(message, other_address), BODY_LIMIT);
     if texts.is_empty() && files.is_empty() {
         texts.push(WITHOUT_TEXT.to_owned());
     }
@@ -104,11 +119,18 @@ fn parts(message: &ChannelMessage, contact: ContactId, origin: Origin) -> Vec<In
     incoming.collect()
 }
 
-/// The text, and below it what happened to files that were refused.
-fn whole_text(message: &ChannelMessage) -> String {
+/// The text; above it who wrote, if that is not the contact's address, and below it what happened to files that were
+/// refused.
+fn whole_text(message: &ChannelMessage, other_address: Option<&str>) -> String {
     let text = without_nul_or_cr(&message.text);
+    let text = match text.trim() {
+        // The address above it must not hide that the text is missing.
+        "" if other_address.is_some() && message.files.is_empty() => WITHOUT_TEXT,
+        text => text,
+    };
+    let other = other_address.map(|address| format!("[Respondeu de outro endereço: {address}]"));
     let refused = message.refused_files.iter().map(|sentence| format!("[Arquivo não recebido: {sentence}]"));
-    let parts: Vec<String> = std::iter::once(text.trim().to_owned()).chain(refused).collect();
+    let parts: Vec<String> = other.into_iter().chain([text.to_owned()]).chain(refused).collect();
     parts.join("\n\n").trim().to_owned()
 }
 
@@ -123,8 +145,5 @@ fn without_nul(identity: &Identity) -> Identity {
 /// A name as pages show it.
 fn one_line(name: &str) -> String {
     let visible: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MAX_NAME).collect()
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
-
-/// Maximum characters of a contact's name.
-const MAX_NAME: usize = 120;

@@ -121,5 +121,38 @@ async fn who_answers_from_another_address_is_the_contact_that_was_written_to() {
     };
     taken(&app, &answer);
     assert_eq!(app.database.number("SELECT count(*) AS value FROM contacts WHERE channel_id = 411"), 1);
-    assert_eq!(bodies(&app), ["Oi", "Sou eu"]);
+    assert_eq!(bodies(&app), ["Oi", "[Respondeu de outro endereço: marta-casa]\n\nSou eu"]);
+    let known = "SELECT value FROM contact_identities WHERE channel_id = 411";
+    assert_eq!(app.database.texts(known), ["marta-7"], "later messages go where they went before");
+}
+
+#[actix_web::test]
+async fn an_answer_to_an_anonymised_contact_is_of_a_new_customer() {
+    let app = app().await;
+    taken(&app, &message("m1", "Oi"));
+    app.database.execute(
+        "INSERT INTO messages (id, contact_id, ticket_id, kind, author_id, body)
+         SELECT 9001, contact_id, id, 'attendant', 303, 'Olá' FROM tickets;
+         INSERT INTO outbox (message_id, contact_id, channel_id, state, provider_id, delivered_at, ended_at)
+         SELECT 9001, contact_id, 411, 'delivered', 'msg_1', now(), now() FROM tickets",
+    );
+    let contact = app.database.number("SELECT id AS value FROM contacts WHERE channel_id = 411");
+    let admin = app.administrator().await;
+    admin.get(&format!("/contacts/{contact}/anonymisation")).await;
+    let sure = [("understood", "1"), ("open_ticket", "close")];
+    admin.post(&format!("/contacts/{contact}/anonymisation"), &sure).await.assert_status(303);
+    let answer = ChannelMessage { answers: vec!["msg_1".to_owned()], ..message("m2", "Sou eu") };
+    assert!(matches!(taken(&app, &answer), Taken::Written(new) if new.0 != contact));
+    let known = format!("SELECT count(*) AS value FROM contact_identities WHERE contact_id = {contact}");
+    assert_eq!(app.database.number(&known), 0);
+}
+
+#[actix_web::test]
+async fn a_contact_that_is_named_by_its_address_can_still_be_edited() {
+    let app = app().await;
+    let value = "é".repeat(200);
+    let identities = vec![Identity { kind: IdentityKind::External, value }];
+    taken(&app, &ChannelMessage { identities, name: None, ..message("m1", "Oi") });
+    let name = app.database.texts("SELECT name AS value FROM contacts WHERE channel_id = 411");
+    assert_eq!(name, ["é".repeat(120)]);
 }
