@@ -71,6 +71,20 @@ db::row! {
     }
 }
 
+/// Gives up the rows that were tried `tries` times and that nobody reads: the last process that read them died with them.
+pub fn give_up(conn: &mut PgConnection, channel: ChannelId, tries: i32, problem: &str) -> Result<()> {
+    db::prepared(
+        "UPDATE inbox SET problem = left($3, 500), claimed_until = NULL
+          WHERE channel_id = $1 AND taken_at IS NULL AND problem IS NULL AND next_try_at <= clock_timestamp()
+            AND tries >= $2 AND coalesce(claimed_until < clock_timestamp(), true)",
+    )
+    .bind(channel)
+    .bind(tries)
+    .bind(problem)
+    .execute(conn)?;
+    Ok(())
+}
+
 /// Claims the channel's first row that is due. `None` if there is none, or if another process reads a row of the
 /// channel.
 pub fn claim(conn: &mut PgConnection, channel: ChannelId) -> Result<Option<Claimed>> {

@@ -39,6 +39,13 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(15 * 60),
 ];
 
+/// Tries of a row. One that has had them all and still waits has ended the process that read it.
+const MAX_TRIES: i32 = 6;
+const _: () = assert!(MAX_TRIES as usize == PAUSES.len() + 1);
+
+/// Shown if reading failed. The cause is in the log.
+const UNREADABLE: &str = "A mensagem não pôde ser lida. A causa está no log do servidor.";
+
 /// Pause while the database or the file store cannot be reached. Such a try does not count.
 const PAUSE_OF_TROUBLE: Duration = Duration::from_secs(5);
 
@@ -97,7 +104,12 @@ async fn drain(db: &Db, context: &WorkerContext, control: &Control, channel: Cha
 
 /// Reads the channel's first row that is due. Returns `false` if there is none.
 pub async fn read_next(db: &Db, context: &WorkerContext, channel: ChannelId) -> Result<bool> {
-    let Some(claimed) = db.transaction(move |conn| queries::claim(conn, channel)).await? else {
+    let claim = move |conn: &mut PgConnection| {
+        queries::lock_channel(conn, channel)?;
+        queries::give_up(conn, channel, MAX_TRIES, UNREADABLE)?;
+        queries::claim(conn, channel)
+    };
+    let Some(claimed) = db.transaction(claim).await? else {
         return Ok(false);
     };
     let (id, tries) = (claimed.id, claimed.tries);
@@ -115,7 +127,7 @@ pub async fn read_next(db: &Db, context: &WorkerContext, channel: ChannelId) -> 
     db.transaction(move |conn| match (failed.is_temporary(), pause_after(tries)) {
         (true, _) => queries::set_waiting(conn, id, milliseconds(PAUSE_OF_TROUBLE), false),
         (false, Some(pause)) => queries::set_waiting(conn, id, milliseconds(pause), true),
-        (false, None) => queries::set_problem(conn, id, &format!("A mensagem não pôde ser lida: {failed}")),
+        (false, None) => queries::set_problem(conn, id, UNREADABLE),
     })
     .await?;
     Ok(true)

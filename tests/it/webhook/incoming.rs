@@ -203,6 +203,23 @@ async fn what_cannot_be_read_is_shown_and_does_not_stop_what_follows() {
 }
 
 #[actix_web::test]
+async fn a_row_that_ends_the_process_again_and_again_is_shown_and_left_alone() {
+    let (app, channel) = one_channel().await;
+    customer_sends(&app, channel, "evt_1", &message("marta-7", "mata o processo")).await;
+    app.database.execute("UPDATE inbox SET tries = 6, claimed_until = now() - interval '1 second'");
+    customer_sends(&app, channel, "evt_2", &message("marta-7", "segunda")).await;
+    take_all(&app, channel).await;
+    assert_eq!(bodies(&app), ["segunda"]);
+    let admin = app.administrator().await;
+    let page = admin.get(&format!("/channels/{channel}")).await;
+    page.assert_says("A mensagem não pôde ser lida. A causa está no log do servidor.");
+    let row = app.database.number("SELECT id AS value FROM inbox WHERE problem IS NOT NULL");
+    admin.post(&format!("/channels/{channel}/inbox/{row}/retry"), &[]).await.assert_status(303);
+    take_all(&app, channel).await;
+    assert_eq!(bodies(&app), ["segunda", "mata o processo"]);
+}
+
+#[actix_web::test]
 async fn a_message_of_an_archived_contact_waits_for_a_person() {
     let (app, channel) = one_channel().await;
     app.database.execute("UPDATE contacts SET archived_at = now() WHERE id = 411000");
