@@ -17,6 +17,18 @@ struct State {
     sign_ins: usize,
     fetched: usize,
     mails: Vec<String>,
+    /// Mails with this text are not given.
+    withheld: Option<(&'static str, Withheld)>,
+}
+
+#[derive(Clone, Copy)]
+enum Withheld {
+    /// The server answers NO.
+    Refused,
+    /// It says nothing of the size.
+    WithoutSize,
+    /// The connection breaks.
+    Interrupted,
 }
 
 /// A small IMAP server: enough for what the product asks.
@@ -80,7 +92,14 @@ fn serve(stream: TcpStream, state: &Mutex<State>) -> Option<()> {
             ("UID", "FETCH") => {
                 let uid: usize = words[2].parse().ok()?;
                 let mail = state.lock().unwrap().mails.get(uid - 1)?.clone();
-                if command.contains("BODY.PEEK") {
+                let withheld = state.lock().unwrap().withheld;
+                if let Some((_, how)) = withheld.filter(|(text, _)| mail.contains(text)) {
+                    match how {
+                        Withheld::Refused => ending = format!("{tag} NO not this one\r\n"),
+                        Withheld::WithoutSize => say(format!("* {uid} FETCH (UID {uid})\r\n"))?,
+                        Withheld::Interrupted => return None,
+                    }
+                } else if command.contains("BODY.PEEK") {
                     state.lock().unwrap().fetched += 1;
                     say(format!("* {uid} FETCH (UID {uid} BODY[] {{{}}}\r\n{mail})\r\n", mail.len()))?;
                 } else {
@@ -159,4 +178,39 @@ async fn one_process_watches_a_mailbox_and_another_takes_over_when_it_dies() {
     second.stop();
     second.end_watch().await.unwrap();
     assert_eq!(app.database.number(watchers), 0);
+}
+
+#[actix_web::test]
+async fn a_mail_that_the_server_refuses_is_shown_and_one_behind_a_broken_connection_is_not_given_up() {
+    for how in [Withheld::Refused, Withheld::WithoutSize, Withheld::Interrupted] {
+        let app = TestApp::new().await.with_made_up_rows("the channel has no history");
+        let server = ImapServer::start();
+        add_channel(&app, &server);
+        let process = process(&app);
+        until(|| {
+            app.database.number("SELECT count(*) AS value FROM channel_states WHERE receiving ? 'uid'") == 1
+        });
+        server.state.lock().unwrap().withheld = Some(("Mensagem 1", how));
+        server.receive(&mail(1));
+        let failing =
+            "SELECT count(receiving_failing_since) AS value FROM channel_states WHERE channel_id = 450";
+        until(|| app.database.number(failing) == 1);
+        let failures =
+            "SELECT (receiving ->> 'failures')::bigint AS value FROM channel_states WHERE channel_id = 450";
+        let counted = app.database.number(failures);
+        // Two more refusals, without their pauses.
+        app.database.execute(
+            "UPDATE channel_states SET receiving = jsonb_set(receiving, '{failures}', '2') WHERE channel_id = 450",
+        );
+        if let Withheld::Interrupted = how {
+            assert_eq!(counted, 0);
+            until(|| server.sign_ins() == 2);
+            server.state.lock().unwrap().withheld = None;
+            until(|| app.database.number("SELECT count(*) AS value FROM inbox WHERE problem IS NULL") == 1);
+        } else {
+            assert_eq!(counted, 1);
+            until(|| app.database.number("SELECT count(*) AS value FROM inbox WHERE problem <> ''") == 1);
+        }
+        process.stop();
+    }
 }

@@ -1,7 +1,7 @@
 //! Fetches mail: a task for each active e-mail channel with a server for incoming mail.
 //!
 //! A mail goes raw into the inbox. The same transaction records how far the mailbox was read. If a task fails or panics, it
-//! begins again after a pause, and the channel's page shows the error. If a mail cannot be fetched, the task tries a few
+//! begins again after a pause, and the channel's page shows the error. If the server refuses a mail, the task tries a few
 //! times, then skips it and shows that in the inbox. Mails that are older than the channel are not read.
 //!
 //! One process at a time watches a mailbox. If it dies, another one takes over. A process that does not know yet that it
@@ -20,7 +20,7 @@ use mail_parser::MessageParser;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::imap::{self, Fetched, Mailbox};
+use super::imap::{self, FetchError, Fetched, Mailbox};
 use super::queries::{self, FetchedChannel, Receiving};
 use super::read_settings;
 use crate::channels::{SecretCipher, Secrets, TransportOptions};
@@ -40,7 +40,7 @@ const IDLE: Duration = Duration::from_secs(5 * 60);
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
 
-/// Maximum tries to fetch a mail. Then it is skipped.
+/// Maximum refusals of a mail by the server. Then it is skipped. A lost connection does not count.
 const MAX_FAILURES: u32 = 3;
 
 /// The fetching of a process. Dropping this does not end it.
@@ -202,10 +202,11 @@ impl Fetcher {
                 "Um e-mail de {} MB é grande demais e não foi buscado. Ele está na caixa de entrada do servidor.",
                 size / 1024 / 1024
             ),
-            Err(sentence) if before.failures + 1 >= MAX_FAILURES => format!(
+            Err(FetchError::Interrupted(sentence)) => return Err(sentence),
+            Err(FetchError::Refused(sentence)) if before.failures + 1 >= MAX_FAILURES => format!(
                 "Um e-mail não pôde ser buscado ({sentence}). Ele está na caixa de entrada do servidor."
             ),
-            Err(sentence) => {
+            Err(FetchError::Refused(sentence)) => {
                 let failed = Receiving { failures: before.failures + 1, ..before };
                 self.db.run(move |conn| queries::set_receiving(conn, id, failed)).await.map_err(unsaved)?;
                 return Err(sentence);

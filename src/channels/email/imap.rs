@@ -1,8 +1,11 @@
 //! A session with an IMAP server. The mailbox is opened read-only: nothing on the server is changed or deleted.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
+use async_imap::error::Error;
 use async_imap::extensions::idle::IdleResponse;
+use async_imap::types::Fetch;
 use async_imap::{Authenticator, Client, Session};
 use chrono::NaiveDate;
 use futures_util::TryStreamExt;
@@ -24,6 +27,8 @@ const MAIL_TIME_LIMIT: Duration = Duration::from_secs(180);
 /// Larger mails are not fetched, in bytes.
 pub const MAX_MAIL: u32 = 40 * 1024 * 1024;
 
+const NOT_DELIVERED: &str = "o servidor não entregou o e-mail";
+
 /// An open mailbox.
 pub struct Mailbox {
     session: Session<MailStream>,
@@ -41,6 +46,14 @@ pub enum Fetched {
     TooLarge(u32),
     /// It was deleted meanwhile.
     Gone,
+}
+
+/// Why a mail was not fetched, with a sentence in Portuguese.
+pub enum FetchError {
+    /// The server does not give us this mail.
+    Refused(String),
+    /// The connection failed, which says nothing of the mail.
+    Interrupted(String),
 }
 
 /// Connects, signs in and opens the mailbox.
@@ -74,37 +87,55 @@ impl Mailbox {
         Ok(sorted(found.into_iter().filter(|uid| *uid >= first)))
     }
 
-    /// The UIDs of mails that arrived on or after a day.
+    /// The UIDs of mails that arrived on or after a day (UTC), and some of the day before: the server compares the dates of
+    /// its own time zone.
     pub async fn uids_since(&mut self, day: NaiveDate) -> Result<Vec<u32>, String> {
+        let day = day.pred_opt().unwrap_or(day);
         let query = format!("SINCE {}", day.format("%-d-%b-%Y"));
         Ok(sorted(within(STEP_TIME_LIMIT, self.session.uid_search(query)).await?.into_iter()))
     }
 
     /// Fetches a mail. It stays unread.
-    pub async fn fetch(&mut self, uid: u32) -> Result<Fetched, String> {
-        let size = within(STEP_TIME_LIMIT, self.fetched(uid, "(UID RFC822.SIZE)")).await?;
-        let Some(size) = size.and_then(|fetch| fetch.size) else { return Ok(Fetched::Gone) };
+    pub async fn fetch(&mut self, uid: u32) -> Result<Fetched, FetchError> {
+        let Some(about) = self.fetched(STEP_TIME_LIMIT, uid, "(UID RFC822.SIZE)").await? else {
+            return self.not_given(uid).await;
+        };
+        let Some(size) = about.size else {
+            return Err(FetchError::Refused("o servidor não disse o tamanho do e-mail".to_owned()));
+        };
         if size > MAX_MAIL {
             return Ok(Fetched::TooLarge(size));
         }
-        let fetched = within(MAIL_TIME_LIMIT, self.fetched(uid, "(UID BODY.PEEK[])")).await?;
-        match fetched {
-            None => Ok(Fetched::Gone),
+        match self.fetched(MAIL_TIME_LIMIT, uid, "(UID BODY.PEEK[])").await? {
+            None => self.not_given(uid).await,
             Some(fetch) => match fetch.body() {
                 Some(body) => Ok(Fetched::Mail(body.to_vec())),
-                None => Err("o servidor não entregou o e-mail".to_owned()),
+                None => Err(FetchError::Refused(NOT_DELIVERED.to_owned())),
             },
         }
     }
 
-    async fn fetched(
-        &mut self,
-        uid: u32,
-        query: &str,
-    ) -> async_imap::error::Result<Option<async_imap::types::Fetch>> {
-        let stream = self.session.uid_fetch(uid.to_string(), query).await?;
-        let fetched: Vec<_> = stream.try_collect().await?;
-        Ok(fetched.into_iter().find(|fetch| fetch.uid == Some(uid)))
+    /// Tells a deleted mail from one that the server refuses: async-imap does not report a NO to FETCH.
+    async fn not_given(&mut self, uid: u32) -> Result<Fetched, FetchError> {
+        let query = format!("UID {uid}");
+        let found = within(STEP_TIME_LIMIT, self.session.uid_search(query)).await;
+        match found.map_err(FetchError::Interrupted)?.contains(&uid) {
+            true => Err(FetchError::Refused(NOT_DELIVERED.to_owned())),
+            false => Ok(Fetched::Gone),
+        }
+    }
+
+    async fn fetched(&mut self, limit: Duration, uid: u32, query: &str) -> Result<Option<Fetch>, FetchError> {
+        let fetching = async {
+            let stream = self.session.uid_fetch(uid.to_string(), query).await?;
+            stream.try_collect::<Vec<_>>().await
+        };
+        match timeout(limit, fetching).await {
+            Ok(Ok(found)) => Ok(found.into_iter().find(|fetch| fetch.uid == Some(uid))),
+            Ok(Err(error)) if is_about_the_mail(&error) => Err(FetchError::Refused(failed(&error))),
+            Ok(Err(error)) => Err(FetchError::Interrupted(failed(&error))),
+            Err(_) => Err(FetchError::Interrupted(silent())),
+        }
     }
 
     /// Waits until the server says that something changed, or for `limit`. The server must have IDLE.
@@ -218,8 +249,22 @@ async fn within<T>(
     answer: impl Future<Output = async_imap::error::Result<T>>,
 ) -> Result<T, String> {
     match timeout(limit, answer).await {
-        Ok(result) => result.map_err(|error| format!("o servidor de entrada respondeu com erro: {error}")),
+        Ok(result) => result.map_err(|error| failed(&error)),
         Err(_) => Err(silent()),
+    }
+}
+
+fn failed(error: &Error) -> String {
+    format!("o servidor de entrada respondeu com erro: {error}")
+}
+
+/// Whether the server answered, but with nothing that we can use. async-imap calls an answer that it cannot read, or that is
+/// too large, an I/O error of the kind `Other`.
+fn is_about_the_mail(error: &Error) -> bool {
+    match error {
+        Error::No(_) | Error::Bad(_) | Error::Parse(_) => true,
+        Error::Io(error) => error.kind() == ErrorKind::Other,
+        _ => false,
     }
 }
 

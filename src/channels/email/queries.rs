@@ -24,7 +24,7 @@ pub struct Receiving {
     /// The day of the last change. If the UIDs are no longer valid, mails are read again from this day on; those that
     /// were taken already are known by their Message-ID.
     pub day: Option<NaiveDate>,
-    /// How often fetching the mail after `uid` has failed.
+    /// How often the server has refused the mail after `uid`.
     pub failures: u32,
 }
 
