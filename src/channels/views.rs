@@ -137,6 +137,8 @@ struct UnreadLine {
     title: String,
     received: String,
     problem: String,
+    /// Whether its content is here.
+    can_retry: bool,
 }
 
 /// The answer of a service to a test.
@@ -189,6 +191,7 @@ impl FormPage {
             id: unread.id.to_string(),
             title: incoming::title(channel.kind, &unread),
             received: zone.date_time(unread.received_at),
+            can_retry: !unread.beginning.is_empty(),
             problem: unread.problem,
         };
         Ok(Self {

@@ -330,6 +330,21 @@ async fn incoming_messages_with_a_problem_are_listed_and_read_again() {
 }
 
 #[actix_web::test]
+async fn a_mail_that_was_not_fetched_is_not_offered_to_be_read_again() {
+    let app = TestApp::new().await.with_made_up_rows("a mail that was skipped");
+    let admin = app.administrator().await;
+    let (path, _) = created(&app, &admin, MAIL).await;
+    app.database.execute(
+        "INSERT INTO inbox (id, channel_id, provider_id, payload, problem)
+         SELECT 78, id, 'imap:7:1', '', 'Um e-mail de 50 MB é grande demais.' FROM channels WHERE kind = 'email'",
+    );
+    let page = admin.get(&path).await;
+    page.assert_says("Um e-mail de 50 MB é grande demais.").assert_does_not_say("Tentar de novo");
+    admin.post(&format!("{path}/inbox/78/retry"), &[]).await.assert_status(303);
+    admin.get(&path).await.assert_says("Um e-mail de 50 MB é grande demais.");
+}
+
+#[actix_web::test]
 async fn deactivating_says_what_becomes_of_the_queue() {
     let app = TestApp::new().await.with_made_up_rows("a queued message");
     let admin = app.administrator().await;

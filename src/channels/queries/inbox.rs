@@ -39,11 +39,11 @@ pub fn unread(conn: &mut PgConnection, channel: ChannelId) -> Result<Vec<Unread>
     .load(conn)?)
 }
 
-/// Lets the message be read again. `false` if it has no problem.
+/// Lets the message be read again. `false` if it has no problem, or if its content is not here.
 pub fn retry(conn: &mut PgConnection, channel: ChannelId, message: InboxId) -> Result<bool> {
     let changed = db::prepared(
         "UPDATE inbox SET problem = NULL, tries = 0, next_try_at = clock_timestamp()
-          WHERE channel_id = $1 AND id = $2 AND problem IS NOT NULL",
+          WHERE channel_id = $1 AND id = $2 AND problem IS NOT NULL AND octet_length(payload) > 0",
     )
     .bind(channel)
     .bind(message)
