@@ -139,7 +139,7 @@ async fn an_answer_to_an_anonymised_contact_is_of_a_new_customer() {
     let contact = app.database.number("SELECT id AS value FROM contacts WHERE channel_id = 411");
     let admin = app.administrator().await;
     admin.get(&format!("/contacts/{contact}/anonymisation")).await;
-    let sure = [("understood", "1"), ("open_ticket", "close")];
+    let sure = [("understood", "1")];
     admin.post(&format!("/contacts/{contact}/anonymisation"), &sure).await.assert_status(303);
     let answer = ChannelMessage { answers: vec!["msg_1".to_owned()], ..message("m2", "Sou eu") };
     assert!(matches!(taken(&app, &answer), Taken::Written(new) if new.0 != contact));
