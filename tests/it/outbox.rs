@@ -405,12 +405,12 @@ async fn a_message_tried_again_goes_where_the_contact_has_an_address_by_now() {
 async fn a_reply_goes_where_the_customer_last_wrote_also_to_the_chat() {
     let app = company().await;
     fire(&app, "Olá");
-    app.database.execute(&format!(
+    app.database.execute(
         "DELETE FROM outbox;
          INSERT INTO contact_identities (contact_id, channel_id, kind, value)
          SELECT 650, id, 'chat', 'lia' FROM channels WHERE kind = 'web_chat' LIMIT 1;
          UPDATE contact_identities SET seen_at = now() - interval '1 hour' WHERE contact_id = 650 AND channel_id = 402",
-    ));
+    );
     let admin = app.administrator().await;
     let ticket = app.database.number("SELECT max(id) AS value FROM tickets WHERE contact_id = 650");
     for (channel, text, rows) in [("402", "Por e-mail", 1), ("NULL", "Pelo chat", 1), ("402", "De novo", 2)] {

@@ -154,7 +154,8 @@ fn subject(message: &Message<'_>) -> Option<String> {
     let start = subject.split(':').next().unwrap_or_default().trim();
     let is_reply =
         subject.contains(':') && ["re", "res"].iter().any(|prefix| start.eq_ignore_ascii_case(prefix));
-    (!subject.is_empty() && !(is_reply && !answers(message).is_empty())).then_some(subject)
+    let is_new = !is_reply || answers(message).is_empty();
+    (is_new && !subject.is_empty()).then_some(subject)
 }
 
 /// Why a mail is taken to be written by a program; `None` for those of people. An answer to such a mail could be answered
