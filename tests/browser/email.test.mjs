@@ -101,8 +101,11 @@ test("a connection is made, tested, paused and resumed, and never shows its pass
   await page.getByRole("link", { name: "E-mail da loja", exact: true }).click();
   await page.getByRole("button", { name: "Testar conexão" }).click();
   await tested.getByText("Envio: 535").waitFor();
-  await page.reload();
-  await page.getByText("Não busca mensagens desde").waitFor();
+  // The mailbox is opened with the new password a few seconds later.
+  await until(async () => {
+    await page.reload();
+    return page.getByText("Não busca mensagens desde").isVisible();
+  });
   await page.locator("#password").fill(MAIL_PASSWORD);
   await page.getByRole("button", { name: "Salvar" }).click();
   await page.getByText("Conexão salva.").waitFor();
