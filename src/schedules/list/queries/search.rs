@@ -88,8 +88,7 @@ pub const MAX_EXPECTED: f64 = 750.;
 const MANY: f64 = 0.03;
 
 pub fn find(conn: &mut PgConnection, search: &Search, sample: &TextSample) -> Result<SearchResult> {
-    let words = Words::new(patterns(conn, search)?, sample);
-    let number = sample.number_of(sample.share(&words.plain()));
+    let (words, number) = Words::new(patterns(conn, search)?, sample);
     let found = if words.are_indexed && number <= MAX_EXPECTED { looked_up(conn, &words)? } else { None };
     Ok(SearchResult { words, found })
 }
@@ -101,7 +100,8 @@ fn patterns(conn: &mut PgConnection, search: &Search) -> Result<Vec<String>> {
 }
 
 impl Words {
-    fn new(patterns: Vec<String>, sample: &TextSample) -> Self {
+    /// The words, and the estimated number of schedules that contain them.
+    fn new(patterns: Vec<String>, sample: &TextSample) -> (Self, f64) {
         let mut words = Self { patterns, ..Self::default() };
         let trigrams = sample.rare_trigrams(&words.plain().contained);
         words.keys = Keys::Trigrams(trigrams);
@@ -111,9 +111,10 @@ impl Words {
             words.keys = Keys::Beginnings(short.iter().map(|pattern| escaped(pattern).to_owned()).collect());
         }
         let share = sample.share(&words.plain());
-        let are_many = share > MANY && sample.number_of(share) > MAX_LISTED as f64;
+        let number = sample.number_of(share);
+        let are_many = share > MANY && number > MAX_LISTED as f64;
         words.are_indexed = !are_many && !words.keys.all().is_empty();
-        words
+        (words, number)
     }
 
     pub fn plain(&self) -> PlainWords {
@@ -128,38 +129,37 @@ impl Words {
     /// SQL condition by the index: the text `x` has the keys `$keys` and matches the patterns `$patterns`. The
     /// index must be used for the keys only: `|| ''` hides the patterns from it.
     pub fn indexed(&self, keys: usize, patterns: usize) -> String {
-        let all: String = self.keys_in("x.search", keys).iter().map(|key| format!("{key} AND ")).collect();
-        format!("{all}x.search || '' LIKE ALL (${patterns})")
+        let keys = self.keys_in_text(keys);
+        format!("{keys}x.search || '' LIKE ALL (${patterns})")
     }
 
     /// SQL condition for one schedule `s`, which reads its text. The planner takes what a subquery returns to be
     /// true for half of the rows. For LIKE it would expect next to none, and so read and sort all schedules
     /// instead of the first.
     pub fn compared(&self, keys: usize, patterns: usize) -> String {
-        let beginnings: String = match &self.keys {
+        let beginnings = match &self.keys {
             Keys::Trigrams(_) => String::new(),
-            Keys::Beginnings(_) => {
-                self.keys_in("x.search", keys).iter().map(|key| format!("{key} AND ")).collect()
-            }
+            Keys::Beginnings(_) => self.keys_in_text(keys),
         };
         format!(
             "(SELECT {beginnings}x.search LIKE ALL (${patterns}) FROM schedule_texts x WHERE x.schedule_id = s.id)"
         )
     }
 
-    fn keys_in(&self, text: &str, keys: usize) -> Vec<String> {
-        let key = |place| format!("(${keys}::text[])[{place}]");
-        let places = 1..=self.keys.all().len();
-        match &self.keys {
-            Keys::Trigrams(_) => places.map(|at| format!("{text} LIKE '%' || {} || '%'", key(at))).collect(),
-            Keys::Beginnings(_) => places
-                .map(|at| {
-                    let after = |c| format!(" OR {text} LIKE '%{c}' || {} || '%'", key(at));
+    /// SQL: the text `x` has each of the keys `$keys`. Ends with AND.
+    fn keys_in_text(&self, keys: usize) -> String {
+        let in_text = |place| {
+            let key = format!("(${keys}::text[])[{place}]");
+            match &self.keys {
+                Keys::Trigrams(_) => format!("x.search LIKE '%' || {key} || '%' AND "),
+                Keys::Beginnings(_) => {
+                    let after = |c| format!(" OR x.search LIKE '%{c}' || {key} || '%'");
                     let anywhere: String = BEFORE_WORDS.iter().map(after).collect();
-                    format!("({text} LIKE {} || '%'{anywhere})", key(at))
-                })
-                .collect(),
-        }
+                    format!("(x.search LIKE {key} || '%'{anywhere}) AND ")
+                }
+            }
+        };
+        (1..=self.keys.all().len()).map(in_text).collect()
     }
 }
 
@@ -242,7 +242,7 @@ mod tests {
 
     fn words(patterns: &[&str]) -> Words {
         let patterns = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-        Words::new(patterns, &TextSample::default())
+        Words::new(patterns, &TextSample::default()).0
     }
 
     #[test]

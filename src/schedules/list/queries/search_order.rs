@@ -16,13 +16,15 @@ const SLICE_COST: f64 = 840.;
 
 /// Whether the words are read by their index, if they can be.
 pub fn is_by_index(sample: &TextSample, words: &Words, filters: &FilterValues, sort: Sort) -> bool {
+    if !words.are_indexed {
+        return false;
+    }
     let size = sample.schedules().len().max(1) as f64;
     let with_words: Vec<_> = sample.containing(&words.plain()).collect();
     let number = with_words.len().max(1) as f64;
     // The sample expects few hits, but the look-up found many: the sample is too small for these words.
-    let is_surprising = sample.number_of(number / size) <= MAX_EXPECTED;
-    if is_surprising || !words.are_indexed {
-        return words.are_indexed;
+    if sample.number_of(number / size) <= MAX_EXPECTED {
+        return true;
     }
     let filtered = sample.schedules().iter().filter(|schedule| filters.fits(schedule)).count().max(1) as f64;
     let with_both = with_words.iter().filter(|schedule| filters.fits(schedule)).count() as f64;
